@@ -1,0 +1,44 @@
+/** The settings of one run after flags, environment and defaults were joined. Made by `cli/`, read by `app/`. */
+export interface Config {
+  /** `undefined`: below `$GOCACHE`, see `cache-dir.ts`. */
+  cacheDir: string | undefined;
+  remote: RemoteConfig | undefined;
+  /** Entries not used for this long are pruned; `undefined`: never by age. */
+  expiryMs: number | undefined;
+  /** The local cache is pruned down to this many bytes; 0: no limit. */
+  maxSizeBytes: number;
+  /** Gets that may wait for the remote at once. */
+  concurrency: number;
+  /** `wait`: close is answered after the drain; `background`: before it. */
+  drain: "wait" | "background";
+  drainTimeoutMs: number;
+  printMetrics: boolean;
+  verbose: boolean;
+  /** Bit mask: 1 build, 2 module, 4 proxy. */
+  debug: number;
+}
+
+export interface RemoteConfig {
+  bucket: BucketConfig;
+  /** Goes before every key, as given. */
+  prefix: string;
+  layout: "split";
+  readOnly: boolean;
+  /** Outputs smaller than this are not uploaded. */
+  minUploadBytes: number;
+  uploadConcurrency: number;
+  /** Longest wait for the first byte of an answer. */
+  timeoutMs: number;
+}
+
+export type BucketConfig =
+  | { kind: "directory"; path: string }
+  | {
+      kind: "s3";
+      bucket: string;
+      /** `undefined`: environment, profile, then what the server says. */
+      region: string | undefined;
+      /** `undefined`: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, then AWS itself. */
+      endpointUrl: string | undefined;
+      pathStyle: boolean;
+    };

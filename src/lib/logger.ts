@@ -1,0 +1,40 @@
+/**
+ * What the program says on stderr. Silent unless asked (`verbose`, `debug`), with one exception: `warn` says a
+ * given text once a process. stderr is go's own stderr, so every line names the program.
+ */
+export class Logger {
+  readonly #verbose: boolean;
+  readonly #debugMask: number;
+  readonly #write: (line: string) => void;
+  readonly #warned = new Set<string>();
+
+  constructor(options: { verbose: boolean; debugMask: number; write: (line: string) => void }) {
+    this.#verbose = options.verbose;
+    this.#debugMask = options.debugMask;
+    this.#write = options.write;
+  }
+
+  /** A line for everybody, said once a process for each `topic`. */
+  warn(topic: string, message: string): void {
+    if (this.#warned.has(topic)) return;
+    this.#warned.add(topic);
+    this.#line(message);
+  }
+
+  /** A line for `-v`. */
+  info(message: () => string): void {
+    if (this.#verbose) this.#line(message());
+  }
+
+  /** A line for `--debug` when its mask has `bit` (see `DEBUG_BITS`). */
+  debug(bit: number, message: () => string): void {
+    if ((this.#debugMask & bit) !== 0) this.#line(message());
+  }
+
+  #line(message: string): void {
+    this.#write(`go-cache-plugin: ${message.replaceAll("\n", " ")}\n`);
+  }
+}
+
+/** The bits of `--debug`. */
+export const DEBUG_BITS = { build: 1, module: 2, proxy: 4 } as const;
