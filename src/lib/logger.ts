@@ -21,6 +21,11 @@ export class Logger {
     this.#line(message);
   }
 
+  /** Text that the user asked for, such as `--metrics`; it stands alone on its line. */
+  print(text: string): void {
+    this.#write(`${text}\n`);
+  }
+
   /** A line for `-v`. */
   info(message: () => string): void {
     if (this.#verbose) this.#line(message());

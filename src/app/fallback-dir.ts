@@ -1,0 +1,67 @@
+import { existsSync, lstatSync, mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LocalDir } from "../store/local-dir.ts";
+
+/** Tried in this order; a machine with a full disk often still has room in memory. */
+const PLACES = [tmpdir(), "/tmp", "/dev/shm", "/var/tmp"];
+
+/**
+ * A directory for what the cache directory can't take (full, read-only): go must get a file as long as one can be
+ * made anywhere. It is the same for all helpers of a user, so that what one puts the next one finds.
+ */
+export class FallbackDir {
+  readonly #primaryRoot: string;
+  #existing: LocalDir | undefined | "unknown" = "unknown";
+  #writable: LocalDir | undefined | "unknown" = "unknown";
+
+  constructor(primaryRoot: string) {
+    this.#primaryRoot = primaryRoot;
+  }
+
+  /** The one that an earlier trouble has left, if any. */
+  existing(): LocalDir | undefined {
+    if (this.#existing === "unknown") this.#existing = this.#find((dir) => existsSync(dir) && isOurs(dir));
+    return this.#existing;
+  }
+
+  /** One that can be written to, made if need be. */
+  writable(): LocalDir | undefined {
+    if (this.#writable !== "unknown") return this.#writable;
+    this.#writable = this.#find((dir) => make(dir) && isOurs(dir) && canWrite(dir));
+    this.#existing = this.#writable ?? this.#existing;
+    return this.#writable;
+  }
+
+  #find(test: (dir: string) => boolean): LocalDir | undefined {
+    const dirs = PLACES.map((place) => join(place, `go-cache-plugin-${process.getuid?.() ?? "user"}`));
+    const dir = dirs.find((candidate) => candidate !== this.#primaryRoot && test(candidate));
+    return dir === undefined ? undefined : new LocalDir(dir);
+  }
+}
+
+function make(dir: string): boolean {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** In a place that everybody may write to, only a directory of our own can be trusted. */
+function isOurs(dir: string): boolean {
+  const stat = lstatSync(dir);
+  return stat.isDirectory() && (process.getuid === undefined || stat.uid === process.getuid());
+}
+
+function canWrite(root: string): boolean {
+  try {
+    const probe = new LocalDir(root).createTemp();
+    probe.write(new Uint8Array(4096));
+    probe.discard();
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * When the cache directory is pruned: at most once an hour, by one process at a time.
+ *
+ *     state/prune.lock    held while pruning; its holder is dead when it is older than an hour
+ *     state/prune.json    {"keptBytes":…}, what was left; its time of last change is when that was
+ */
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type PruneLimits, type PruneReport, prune } from "../buildcache/prune.ts";
+import { LocalDir, STATE_DIR } from "../store/local-dir.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** Whether the last pruning was more than an hour ago. */
+export function isPruneDue(root: string): boolean {
+  const stat = statSync(stampPath(root), { throwIfNoEntry: false });
+  return stat === undefined || Math.abs(Date.now() - stat.mtimeMs) > HOUR_MS;
+}
+
+/** How many bytes the last pruning left in place; 0 when there was none. */
+export function bytesAfterLastPrune(root: string): number {
+  try {
+    return Number(JSON.parse(readFileSync(stampPath(root), "utf8")).keptBytes) || 0;
+  } catch {
+    return 0;
+  }
+}
+
+/** Prunes now. `undefined`: another process is at it, or the directory can't be written. */
+export function pruneNow(root: string, limits: PruneLimits): PruneReport | undefined {
+  const lock = join(root, STATE_DIR, "prune.lock");
+  if (!acquire(lock)) return undefined;
+  try {
+    const report = prune(new LocalDir(root), limits);
+    writeFileSync(stampPath(root), `${JSON.stringify({ keptBytes: report.keptBytes })}\n`);
+    return report;
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function stampPath(root: string): string {
+  return join(root, STATE_DIR, "prune.json");
+}
+
+function acquire(lock: string): boolean {
+  try {
+    mkdirSync(join(lock, ".."), { recursive: true });
+    const stat = statSync(lock, { throwIfNoEntry: false });
+    if (stat !== undefined && Date.now() - stat.mtimeMs > HOUR_MS) rmSync(lock, { force: true });
+    writeFileSync(lock, `${process.pid}\n`, { flag: "wx" });
+    return true;
+  } catch {
+    return false;
+  }
+}

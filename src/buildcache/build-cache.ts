@@ -1,0 +1,78 @@
+import type { Counters } from "../lib/counters.ts";
+import { Semaphore } from "../lib/semaphore.ts";
+import type { CacheEntry, LocalCache } from "./local-cache.ts";
+import { PutWriter } from "./put-writer.ts";
+import type { RemoteBuilds } from "./remote-builds.ts";
+
+/**
+ * The cache that go sees: this machine's disk first, then the remote. A get that the disk can answer is answered
+ * at once; a put is answered when it is on the disk and goes to the remote behind.
+ */
+export class BuildCache {
+  readonly #local: LocalCache;
+  readonly #remote: RemoteBuilds | undefined;
+  readonly #counters: Counters;
+  readonly #remoteGets: Semaphore;
+  readonly #flights = new Map<string, Promise<CacheEntry | undefined>>();
+
+  constructor(options: {
+    local: LocalCache;
+    remote: RemoteBuilds | undefined;
+    counters: Counters;
+    /** Gets that may wait for the remote at once. */
+    concurrency: number;
+  }) {
+    this.#local = options.local;
+    this.#remote = options.remote;
+    this.#counters = options.counters;
+    this.#remoteGets = new Semaphore(options.concurrency);
+  }
+
+  /** The entry of an action (id in lower-case hex), at once when it is local. A miss is `undefined`. */
+  get(actionId: string): CacheEntry | undefined | Promise<CacheEntry | undefined> {
+    this.#counters.add("get");
+    const entry = this.#local.get(actionId);
+    this.#counters.add(entry === undefined ? "get_local_miss" : "get_local_hit");
+    if (entry !== undefined || this.#remote === undefined) return entry;
+    return this.#flight(actionId, this.#remote);
+  }
+
+  /** Begins a put; its entry counts from the writer's `commit` on. */
+  beginPut(actionId: string, outputId: string): PutWriter {
+    this.#counters.add("put");
+    return new PutWriter({
+      actionId,
+      outputId,
+      local: this.#local,
+      remote: this.#remote,
+      counters: this.#counters,
+    });
+  }
+
+  /** Waits, within a bound, until the remote has what was put. Never rejects. */
+  async drain(): Promise<void> {
+    await this.#remote?.drain();
+  }
+
+  #flight(actionId: string, remote: RemoteBuilds): Promise<CacheEntry | undefined> {
+    const running = this.#flights.get(actionId);
+    if (running !== undefined) return running;
+    const flight = this.#remoteGets
+      .run(() => this.#faultIn(actionId, remote))
+      .finally(() => this.#flights.delete(actionId));
+    this.#flights.set(actionId, flight);
+    return flight;
+  }
+
+  async #faultIn(actionId: string, remote: RemoteBuilds): Promise<CacheEntry | undefined> {
+    const found = await remote.get(actionId);
+    this.#counters.add(found === undefined ? "get_remote_miss" : "get_remote_hit");
+    if (found === undefined) return undefined;
+    try {
+      this.#local.putRecord(actionId, found, found.putTimeMs);
+      return this.#local.get(actionId);
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import { closeSync, fstatSync, openSync, readSync, statSync, utimesSync } from "node:fs";
+import { isErrno } from "../lib/errno.ts";
+import { ACTION_DIR, type LocalDir, OUTPUT_DIR } from "../store/local-dir.ts";
+import {
+  type ActionRecord,
+  formatActionRecord,
+  MAX_RECORD_BYTES,
+  parseActionRecord,
+} from "./action-record.ts";
+import type { Fallback } from "./fallback.ts";
+import { OutputWriter } from "./output-writer.ts";
+
+/** A cached action as go is told of it. */
+export interface CacheEntry {
+  /** Lower-case hex. */
+  outputId: string;
+  sizeBytes: number;
+  /** When the action was put. */
+  putTimeMs: number;
+  /** Absolute path of a file with exactly the output's bytes. */
+  diskPath: string;
+}
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * The build cache on this machine's disk. All calls are synchronous and none waits for anything but the disk.
+ * Several processes share the directories without locks: an entry counts only if its record is valid and its
+ * output has the recorded size *now*, whatever was true a moment ago.
+ */
+export class LocalCache {
+  readonly #primary: LocalDir;
+  readonly #fallback: Fallback;
+  readonly #refreshAgeMs: number;
+  readonly #onTrouble: (error: unknown) => void;
+  readonly #recordBuffer = Buffer.allocUnsafe(MAX_RECORD_BYTES);
+
+  constructor(options: {
+    dir: LocalDir;
+    fallback: Fallback;
+    expiryMs: number | undefined;
+    /** Told of every failed write to `dir`. */
+    onTrouble: (error: unknown) => void;
+  }) {
+    this.#primary = options.dir;
+    this.#fallback = options.fallback;
+    this.#refreshAgeMs = Math.min(HOUR_MS, (options.expiryMs ?? Number.POSITIVE_INFINITY) / 4);
+    this.#onTrouble = options.onTrouble;
+  }
+
+  /** The entry, or `undefined` when there is none that could be handed out. */
+  get(actionId: string): CacheEntry | undefined {
+    const entry = this.#getFrom(this.#primary, actionId);
+    if (entry !== undefined) return entry;
+    const fallback = this.#fallback.existing();
+    return fallback === undefined ? undefined : this.#getFrom(fallback, actionId);
+  }
+
+  /** Where an output is, or `undefined` when no file of that name is there. Its content is not looked at. */
+  findOutput(outputId: string): { path: string; sizeBytes: number } | undefined {
+    for (const dir of this.#dirs()) {
+      const path = dir.path(OUTPUT_DIR, outputId);
+      const stat = statSync(path, { throwIfNoEntry: false });
+      if (stat?.isFile()) return { path, sizeBytes: stat.size };
+    }
+    return undefined;
+  }
+
+  /** The path, for go, of an output that is there with that size, now marked as used. */
+  reuseOutput(outputId: string, sizeBytes: number): string | undefined {
+    const path = this.#primary.path(OUTPUT_DIR, outputId);
+    return this.#touchOutput(path, sizeBytes) ? this.#primary.shownPath(OUTPUT_DIR, outputId) : undefined;
+  }
+
+  /** Begins an output; it becomes visible with the writer's `commit`. Throws when nothing can be written. */
+  createOutput(outputId: string): OutputWriter {
+    return new OutputWriter({
+      outputId,
+      dir: this.#primary,
+      fallback: this.#fallback,
+      onTrouble: this.#onTrouble,
+    });
+  }
+
+  /** Records that an action made an output which is already in place. Throws when no directory takes it. */
+  putRecord(actionId: string, record: ActionRecord, putTimeMs?: number): void {
+    const bytes = Buffer.from(formatActionRecord(record), "latin1");
+    try {
+      writeRecord(this.#primary, actionId, bytes, putTimeMs);
+    } catch (error) {
+      this.#onTrouble(error);
+      const fallback = this.#fallback.writable();
+      if (fallback === undefined) throw error;
+      writeRecord(fallback, actionId, bytes, putTimeMs);
+    }
+  }
+
+  #getFrom(dir: LocalDir, actionId: string): CacheEntry | undefined {
+    const read = this.#readRecord(dir.path(ACTION_DIR, actionId));
+    if (read === undefined) return undefined;
+    const { outputId, sizeBytes } = read.record;
+    const place = this.#usableOutput(dir, outputId, sizeBytes);
+    if (place === undefined) return undefined;
+    return {
+      outputId,
+      sizeBytes,
+      putTimeMs: read.putTimeMs,
+      diskPath: place.shownPath(OUTPUT_DIR, outputId),
+    };
+  }
+
+  /** The output of a record lies beside it, but for a disk that filled up between the two. */
+  #usableOutput(dir: LocalDir, outputId: string, sizeBytes: number): LocalDir | undefined {
+    if (this.#touchOutput(dir.path(OUTPUT_DIR, outputId), sizeBytes)) return dir;
+    return this.#dirs().find((d) => d !== dir && this.#touchOutput(d.path(OUTPUT_DIR, outputId), sizeBytes));
+  }
+
+  #readRecord(path: string): { record: ActionRecord; putTimeMs: number } | undefined {
+    let fd: number | undefined;
+    try {
+      fd = openSync(path, "r");
+      const length = readSync(fd, this.#recordBuffer, 0, MAX_RECORD_BYTES, 0);
+      const record = parseActionRecord(this.#recordBuffer.toString("latin1", 0, length));
+      return record && { record, putTimeMs: fstatSync(fd).mtimeMs };
+    } catch {
+      return undefined;
+    } finally {
+      if (fd !== undefined) closeSync(fd);
+    }
+  }
+
+  /** Whether the output is there with that size; marks it as used now, but not on every hit. */
+  #touchOutput(path: string, sizeBytes: number): boolean {
+    try {
+      const stat = statSync(path, { throwIfNoEntry: false });
+      if (stat === undefined || stat.size !== sizeBytes || !stat.isFile()) return false;
+      const now = Date.now();
+      if (now - stat.mtimeMs > this.#refreshAgeMs) utimesSync(path, now / 1000, now / 1000);
+      return true;
+    } catch (error) {
+      // A pruned output is gone; one in a directory that can't be written is as good as any.
+      return !isErrno(error, "ENOENT");
+    }
+  }
+
+  #dirs(): LocalDir[] {
+    const fallback = this.#fallback.existing();
+    return fallback === undefined ? [this.#primary] : [this.#primary, fallback];
+  }
+}
+
+function writeRecord(dir: LocalDir, actionId: string, bytes: Uint8Array, putTimeMs?: number): void {
+  const file = dir.createTemp();
+  try {
+    file.write(bytes);
+    dir.publish(file, ACTION_DIR, actionId, putTimeMs);
+  } catch (error) {
+    file.discard();
+    throw error;
+  }
+}

@@ -1,0 +1,85 @@
+import { statSync } from "node:fs";
+import { type LocalDir, OUTPUT_DIR } from "../store/local-dir.ts";
+import type { TempFile } from "../store/temp-file.ts";
+import type { Fallback } from "./fallback.ts";
+
+/**
+ * Writes one output. When the directory fails at any point (full, read-only, no inodes), what was written so far
+ * moves to the fallback directory and the writing goes on there: go must get a file while any can be made.
+ */
+export class OutputWriter {
+  readonly #outputId: string;
+  readonly #fallback: Fallback;
+  readonly #onTrouble: (error: unknown) => void;
+  #dir: LocalDir;
+  #file: TempFile | undefined;
+
+  constructor(options: {
+    outputId: string;
+    dir: LocalDir;
+    fallback: Fallback;
+    onTrouble: (error: unknown) => void;
+  }) {
+    this.#outputId = options.outputId;
+    this.#dir = options.dir;
+    this.#fallback = options.fallback;
+    this.#onTrouble = options.onTrouble;
+  }
+
+  /** Appends `bytes`. Throws when no directory takes them. */
+  write(bytes: Uint8Array): void {
+    this.#orFallback(() => this.#openFile().write(bytes));
+  }
+
+  /** Makes the output visible, replacing a file of that name, and returns the path that go is given. */
+  commit(): string {
+    return this.#orFallback(() => {
+      const file = this.#openFile();
+      try {
+        this.#dir.publish(file, OUTPUT_DIR, this.#outputId);
+      } catch (error) {
+        // Windows refuses to replace a file that go has mapped; one of the right size is the same output.
+        if (!this.#isThere(file.sizeBytes)) throw error;
+        file.discard();
+      }
+      return this.#dir.shownPath(OUTPUT_DIR, this.#outputId);
+    });
+  }
+
+  /** Leaves nothing behind. Harmless after `commit`. */
+  discard(): void {
+    this.#file?.discard();
+  }
+
+  #openFile(): TempFile {
+    this.#file ??= this.#dir.createTemp();
+    return this.#file;
+  }
+
+  #isThere(sizeBytes: number): boolean {
+    const stat = statSync(this.#dir.path(OUTPUT_DIR, this.#outputId), { throwIfNoEntry: false });
+    return process.platform === "win32" && stat?.size === sizeBytes;
+  }
+
+  #orFallback<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      this.#onTrouble(error);
+      if (!this.#moveToFallback()) throw error;
+      return action();
+    }
+  }
+
+  #moveToFallback(): boolean {
+    const fallback = this.#fallback.writable();
+    if (fallback === undefined || fallback === this.#dir) return false;
+    const written = this.#file;
+    this.#file = fallback.createTemp();
+    this.#dir = fallback;
+    if (written === undefined) return true;
+    written.copyTo(this.#file);
+    written.discard();
+    return true;
+  }
+}

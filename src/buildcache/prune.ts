@@ -1,0 +1,128 @@
+/**
+ * Keeps the local cache within its limits: entries not used for the expiry go, then the least recently used until
+ * the outputs fit the size limit. The last use of an output is its file's time of last change.
+ *
+ * go opens paths that it was given long before, also through tools that run after it, so nothing used within the
+ * last six hours is ever removed, whatever the limits say.
+ */
+import { readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { listFiles } from "../lib/list-files.ts";
+import { ACTION_DIR, type LocalDir, OUTPUT_DIR, TEMP_DIR } from "../store/local-dir.ts";
+import { removeIfUnused } from "../store/remove-if-unused.ts";
+import { parseActionRecord } from "./action-record.ts";
+
+/** Nothing that was used within this time is removed. */
+export const KEEP_MS = 6 * 3_600_000;
+
+export interface PruneLimits {
+  /** `undefined`: entries don't expire. */
+  expiryMs: number | undefined;
+  /** 0: no limit. */
+  maxSizeBytes: number;
+}
+
+export interface PruneReport {
+  removedOutputs: number;
+  removedBytes: number;
+  /** What the outputs take now. */
+  keptBytes: number;
+}
+
+interface Output {
+  id: string;
+  sizeBytes: number;
+  usedMs: number;
+}
+
+/**
+ * Prunes one directory. Other processes may use it at the same time: a file that turns out to be in use is left.
+ * Foreign files are not looked at.
+ */
+export function prune(dir: LocalDir, limits: PruneLimits, nowMs = Date.now()): PruneReport {
+  const outputs = listOutputs(dir);
+  const unwanted = chooseUnwanted(outputs, limits, nowMs);
+  removeRecords(dir, unwanted, nowMs);
+  const report = { removedOutputs: 0, removedBytes: 0, keptBytes: 0 };
+  for (const { id, sizeBytes } of outputs) {
+    const isRemoved = unwanted.has(id) && removeIfUnused(dir, OUTPUT_DIR, id, nowMs - KEEP_MS);
+    if (!isRemoved) report.keptBytes += sizeBytes;
+    else {
+      report.removedOutputs++;
+      report.removedBytes += sizeBytes;
+    }
+  }
+  removeForgottenTemps(dir, nowMs);
+  return report;
+}
+
+function listOutputs(dir: LocalDir): Output[] {
+  const outputs: Output[] = [];
+  for (const id of listIds(dir, OUTPUT_DIR)) {
+    const stat = statSync(dir.path(OUTPUT_DIR, id), { throwIfNoEntry: false });
+    if (stat?.isFile()) outputs.push({ id, sizeBytes: stat.size, usedMs: stat.mtimeMs });
+  }
+  return outputs;
+}
+
+function chooseUnwanted(outputs: Output[], limits: PruneLimits, nowMs: number): Set<string> {
+  const unwanted = new Set<string>();
+  let totalBytes = outputs.reduce((sum, output) => sum + output.sizeBytes, 0);
+  for (const { id, sizeBytes, usedMs } of outputs.toSorted((a, b) => a.usedMs - b.usedMs)) {
+    const ageMs = nowMs - usedMs;
+    const isExpired = limits.expiryMs !== undefined && ageMs > limits.expiryMs;
+    const isTooMuch = limits.maxSizeBytes > 0 && totalBytes > limits.maxSizeBytes;
+    if (ageMs <= KEEP_MS || !(isExpired || isTooMuch)) break;
+    unwanted.add(id);
+    totalBytes -= sizeBytes;
+  }
+  return unwanted;
+}
+
+/** Records go before their outputs, so that no reader finds a record and misses its output. */
+function removeRecords(dir: LocalDir, unwanted: Set<string>, nowMs: number): void {
+  for (const id of listIds(dir, ACTION_DIR)) {
+    const path = dir.path(ACTION_DIR, id);
+    const outputId = readOutputId(path);
+    if (outputId === undefined) continue;
+    if (unwanted.has(outputId) ? !isInUse(dir, outputId, nowMs) : isDangling(dir, path, outputId, nowMs)) {
+      rmSync(path, { force: true });
+    }
+  }
+}
+
+function readOutputId(path: string): string | undefined {
+  try {
+    return parseActionRecord(readFileSync(path, "latin1"))?.outputId;
+  } catch {
+    return undefined;
+  }
+}
+
+function isInUse(dir: LocalDir, outputId: string, nowMs: number): boolean {
+  const stat = statSync(dir.path(OUTPUT_DIR, outputId), { throwIfNoEntry: false });
+  return stat !== undefined && nowMs - stat.mtimeMs <= KEEP_MS;
+}
+
+function isDangling(dir: LocalDir, recordPath: string, outputId: string, nowMs: number): boolean {
+  if (statSync(dir.path(OUTPUT_DIR, outputId), { throwIfNoEntry: false }) !== undefined) return false;
+  const stat = statSync(recordPath, { throwIfNoEntry: false });
+  return stat !== undefined && nowMs - stat.mtimeMs > KEEP_MS;
+}
+
+function removeForgottenTemps(dir: LocalDir, nowMs: number): void {
+  const root = join(dir.root, TEMP_DIR);
+  for (const name of listFiles(root)) {
+    const stat = statSync(join(root, name), { throwIfNoEntry: false });
+    if (stat !== undefined && nowMs - stat.mtimeMs > KEEP_MS) rmSync(join(root, name), { force: true });
+  }
+}
+
+function listIds(dir: LocalDir, kind: string): string[] {
+  const groups = listFiles(join(dir.root, kind)).filter((name) => /^[0-9a-f]{2}$/.test(name));
+  return groups.flatMap((group) =>
+    listFiles(join(dir.root, kind, group)).filter(
+      (name) => name.startsWith(group) && /^[0-9a-f]+$/.test(name),
+    ),
+  );
+}

@@ -1,0 +1,69 @@
+import type { Counters } from "../lib/counters.ts";
+import type { CacheEntry, LocalCache } from "./local-cache.ts";
+import type { OutputWriter } from "./output-writer.ts";
+import type { RemoteBuilds } from "./remote-builds.ts";
+
+/** One put under way. Write the body, then `commit` or `discard`. All calls throw only when no disk takes the bytes. */
+export class PutWriter {
+  readonly #actionId: string;
+  readonly #outputId: string;
+  readonly #local: LocalCache;
+  readonly #remote: RemoteBuilds | undefined;
+  readonly #counters: Counters;
+  readonly #output: OutputWriter;
+  readonly #hash: Bun.CryptoHasher | undefined;
+  #sizeBytes = 0;
+
+  constructor(options: {
+    actionId: string;
+    outputId: string;
+    local: LocalCache;
+    remote: RemoteBuilds | undefined;
+    counters: Counters;
+  }) {
+    this.#actionId = options.actionId;
+    this.#outputId = options.outputId;
+    this.#local = options.local;
+    this.#remote = options.remote;
+    this.#counters = options.counters;
+    this.#output = options.local.createOutput(options.outputId);
+    this.#hash = options.remote && new Bun.CryptoHasher("sha256");
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#output.write(bytes);
+    this.#hash?.update(bytes);
+    this.#sizeBytes += bytes.length;
+  }
+
+  /** Makes output and action visible (in that order), hands them to the remote, and returns the entry. */
+  commit(): CacheEntry {
+    const before = this.#remote && this.#local.get(this.#actionId);
+    const record = { outputId: this.#outputId, sizeBytes: this.#sizeBytes };
+    const entry = { ...record, diskPath: this.#commitOutput(), putTimeMs: Date.now() };
+    try {
+      this.#local.putRecord(this.#actionId, record);
+    } catch {
+      // The output is there, and that is all go needs now; the next build misses.
+    }
+    this.#counters.add("put_bytes", this.#sizeBytes);
+    if (before?.outputId !== this.#outputId) this.#upload(entry);
+    return entry;
+  }
+
+  discard(): void {
+    this.#output.discard();
+  }
+
+  /** A quarter of all puts are of nothing, and a file of no bytes can't be wrong. */
+  #commitOutput(): string {
+    const there = this.#sizeBytes === 0 ? this.#local.reuseOutput(this.#outputId, 0) : undefined;
+    return there ?? this.#output.commit();
+  }
+
+  /** An id that is not the hash of the bytes would be refused by every reader, so it stays on this machine. */
+  #upload(entry: CacheEntry): void {
+    if (this.#hash?.digest("hex") !== this.#outputId) return;
+    this.#remote?.put({ ...entry, actionId: this.#actionId, path: entry.diskPath });
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * What the build cache needs of a remote. An implementation never rejects and never takes longer than its own
+ * deadline: trouble of any kind is a miss on `get` and silence on `put`.
+ */
+export interface RemoteBuilds {
+  /**
+   * Looks an action up and brings its output to the local disk, checked against its id. `undefined`: a miss.
+   */
+  get(actionId: string): Promise<RemoteEntry | undefined>;
+  /** Stores an action whose output is on the local disk, some time behind. */
+  put(entry: StoredEntry): void;
+  /** Waits, within a bound, for what `put` was given. */
+  drain(): Promise<void>;
+  /** Gives up all that is under way. */
+  abort(): void;
+}
+
+/** A remote hit. */
+export interface RemoteEntry {
+  outputId: string;
+  sizeBytes: number;
+  putTimeMs: number;
+}
+
+/** An entry on the local disk whose bytes were seen to match the output id. */
+export interface StoredEntry extends RemoteEntry {
+  actionId: string;
+  path: string;
+}

@@ -1,0 +1,92 @@
+/**
+ * The messages of Go's GOCACHEPROG protocol, Go 1.24 and later
+ * (https://pkg.go.dev/cmd/go/internal/cacheprog): a stream of JSON objects each way. Ids of actions and outputs
+ * are base64 on the wire and lower-case hex everywhere in this program.
+ */
+import { ProtocolError } from "./protocol-error.ts";
+
+/** A request as go sends it. `ObjectID` is what Go before 1.24 called `OutputID`. */
+export interface Request {
+  /** The JSON number as it was written: a 64-bit integer need not fit a JavaScript number. */
+  id: string;
+  command: string;
+  /** Lower-case hex; empty when missing or malformed. */
+  actionId: string;
+  outputId: string;
+  /** Bytes of the body that follows; 0: no body follows. */
+  bodyBytes: number;
+}
+
+/** What a successful get or put is answered with. */
+export interface Hit {
+  outputId: string;
+  sizeBytes: number;
+  putTimeMs: number;
+  diskPath: string;
+}
+
+export const HELLO = '{"ID":0,"KnownCommands":["get","put","close"]}\n';
+
+/** Longest id accepted, in bytes; go's have 32. It keeps file names within every file system's limit. */
+const MAX_ID_BYTES = 64;
+
+/** Throws a `ProtocolError` for what is not a request at all; odd values of known keys become empty. */
+export function parseRequest(text: string): Request {
+  const fields = parseObject(text);
+  const bodyBytes = fields.BodySize ?? 0;
+  if (typeof bodyBytes !== "number" || !Number.isSafeInteger(bodyBytes) || bodyBytes < 0) {
+    throw new ProtocolError(`BodySize is not a size: ${excerpt(text)}`);
+  }
+  return {
+    id: requestId(fields.ID, text),
+    command: String(fields.Command ?? ""),
+    actionId: hexId(fields.ActionID),
+    outputId: hexId(fields.OutputID ?? fields.ObjectID),
+    bodyBytes,
+  };
+}
+
+export function formatHit(id: string, hit: Hit): string {
+  const outputId = Buffer.from(hit.outputId, "hex").toString("base64");
+  const time = new Date(hit.putTimeMs).toISOString();
+  return `{"ID":${id},"OutputID":"${outputId}","Size":${hit.sizeBytes},"Time":"${time}","DiskPath":${JSON.stringify(hit.diskPath)}}\n`;
+}
+
+export function formatMiss(id: string): string {
+  return `{"ID":${id},"Miss":true}\n`;
+}
+
+export function formatError(id: string, message: string): string {
+  return `{"ID":${id},"Err":${JSON.stringify(message)}}\n`;
+}
+
+export function formatClosed(id: string): string {
+  return `{"ID":${id}}\n`;
+}
+
+/** The beginning of something unexpected, safe to print. */
+export function excerpt(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ProtocolError(`not a JSON object: ${excerpt(text)}`, { cause });
+  }
+}
+
+function requestId(id: unknown, text: string): string {
+  if (typeof id === "number" && Number.isSafeInteger(id)) return String(id);
+  // Only an id beyond 2^53 needs its digits from the source.
+  const digits = typeof id === "number" ? /"ID"\s*:\s*(-?\d+)/.exec(text)?.[1] : undefined;
+  if (digits === undefined) throw new ProtocolError(`request without an integer ID: ${excerpt(text)}`);
+  return digits;
+}
+
+function hexId(value: unknown): string {
+  if (typeof value !== "string" || value.length > 2 * MAX_ID_BYTES) return "";
+  const bytes = Buffer.from(value, "base64");
+  return bytes.length > MAX_ID_BYTES ? "" : bytes.toString("hex");
+}

@@ -1,0 +1,61 @@
+/** Failures in a row that open the breaker; a timeout alone does. */
+const MAX_FAILURES = 3;
+const FIRST_PAUSE_MS = 10_000;
+const LONGEST_PAUSE_MS = 120_000;
+
+/** An open breaker, as other processes are told of it. */
+export interface OpenState {
+  /** When the next probe is due. */
+  probeAtMs: number;
+  /** How long the pause before that was. */
+  pauseMs: number;
+}
+
+/**
+ * Stops asking a peer that doesn't answer. Closed: every call may be made. Open: none, but for a probe now and then
+ * that nobody waits for, 10 s after it opened and then at doubled distances up to 120 s; its success closes it.
+ */
+export class Breaker {
+  readonly #now: () => number;
+  #failures = 0;
+  #open: OpenState | undefined;
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  /** `undefined` while closed. */
+  get open(): Readonly<OpenState> | undefined {
+    return this.#open;
+  }
+
+  /** What the next call may do: be made, be made with nobody waiting for it, or not be made. */
+  admit(): "call" | "probe" | "skip" {
+    if (this.#open === undefined) return "call";
+    if (this.#now() < this.#open.probeAtMs) return "skip";
+    this.#pause(Math.min(2 * this.#open.pauseMs, LONGEST_PAUSE_MS));
+    return "probe";
+  }
+
+  success(): void {
+    this.#failures = 0;
+    this.#open = undefined;
+  }
+
+  /** Returns whether this failure opened the breaker. */
+  failure(kind: "timeout" | "failure"): boolean {
+    this.#failures = kind === "timeout" ? MAX_FAILURES : this.#failures + 1;
+    if (this.#failures < MAX_FAILURES || this.#open !== undefined) return false;
+    this.#pause(FIRST_PAUSE_MS);
+    return true;
+  }
+
+  /** Takes over what another process found out. */
+  openAs(state: OpenState): void {
+    this.#open = { ...state };
+  }
+
+  #pause(pauseMs: number): void {
+    this.#open = { probeAtMs: this.#now() + pauseMs, pauseMs };
+  }
+}

@@ -1,0 +1,41 @@
+/** A deadline has passed. */
+export class TimeoutError extends Error {
+  override name = "TimeoutError" as const;
+
+  constructor(limitMs: number) {
+    super(`no answer within ${Math.round(limitMs)} ms`);
+  }
+}
+
+/**
+ * Bounds one operation by time: its signal aborts with a `TimeoutError` when the time is up, or with the reason of
+ * `parent` when that aborts first. Dispose of it when the operation has ended.
+ */
+export class Deadline implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #parent: AbortSignal | undefined;
+  readonly #onParentAbort = () => this.#controller.abort(this.#parent?.reason);
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(limitMs: number, parent?: AbortSignal) {
+    this.#parent = parent;
+    if (parent?.aborted) this.#onParentAbort();
+    parent?.addEventListener("abort", this.#onParentAbort);
+    this.restart(limitMs);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Begins anew with `limitMs` from now: headers came, now the body has its own time. */
+  restart(limitMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#controller.abort(new TimeoutError(limitMs)), limitMs);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#parent?.removeEventListener("abort", this.#onParentAbort);
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * What one helper learned about a remote, for the next: `state/remote-<hash of its address>.json` in the cache
+ * directory,
+ *
+ *     {"savedAtMs":1760000000000,"reason":"…","reads":{"probeAtMs":…,"pauseMs":…},"writes":{…}}
+ *
+ * Every go command starts a helper of its own, so without it each would wait for the same dead server again. A side
+ * that is missing works. Older than a minute, the state is doubted: a probe is due at once.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { OpenState } from "../lib/breaker.ts";
+
+export interface SavedHealth {
+  savedAtMs: number;
+  reason: string;
+  reads?: OpenState | undefined;
+  writes?: OpenState | undefined;
+}
+
+const BELIEVED_MS = 60_000;
+const FORGOTTEN_MS = 10 * 60_000;
+
+export class HealthFile {
+  readonly #path: string;
+  readonly #now: () => number;
+
+  constructor(path: string, now: () => number = Date.now) {
+    this.#path = path;
+    this.#now = now;
+  }
+
+  /** The state to start with; `undefined`: nothing is known to be wrong. */
+  load(): SavedHealth | undefined {
+    const saved = readJson(this.#path);
+    if (!isSavedHealth(saved)) return undefined;
+    const ageMs = this.#now() - saved.savedAtMs;
+    if (ageMs < 0 || ageMs > FORGOTTEN_MS) return undefined;
+    return ageMs <= BELIEVED_MS
+      ? saved
+      : { ...saved, reads: doubted(saved.reads), writes: doubted(saved.writes) };
+  }
+
+  /** Never throws: a state that can't be kept costs the next helper some time, nothing else. */
+  save(health: SavedHealth): void {
+    const temp = `${this.#path}.${process.pid}`;
+    try {
+      mkdirSync(dirname(this.#path), { recursive: true });
+      writeFileSync(temp, JSON.stringify(health));
+      renameSync(temp, this.#path);
+    } catch {
+      rmSync(temp, { force: true });
+    }
+  }
+
+  clear(): void {
+    rmSync(this.#path, { force: true });
+  }
+}
+
+function doubted(state: OpenState | undefined): OpenState | undefined {
+  return state && { ...state, probeAtMs: 0 };
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function isSavedHealth(value: unknown): value is SavedHealth {
+  if (typeof value !== "object" || value === null) return false;
+  const { savedAtMs, reads, writes } = value as Partial<SavedHealth>;
+  return typeof savedAtMs === "number" && isOpenState(reads) && isOpenState(writes);
+}
+
+function isOpenState(value: unknown): boolean {
+  if (value === undefined) return true;
+  const state = value as OpenState | null;
+  return typeof state?.probeAtMs === "number" && typeof state.pauseMs === "number";
+}

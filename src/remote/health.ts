@@ -1,0 +1,85 @@
+import { Breaker } from "../lib/breaker.ts";
+import { TimeoutError } from "../lib/deadline.ts";
+import { describeError } from "../lib/describe-error.ts";
+import type { Logger } from "../lib/logger.ts";
+import { isHopeless } from "../store/store-failure.ts";
+import type { HealthFile } from "./health-file.ts";
+
+/**
+ * Whether the remote answers. Reads and writes have a breaker each (a reader need not be allowed to write), shared
+ * with the other helpers on this machine. The user hears of trouble once a session.
+ */
+export class RemoteHealth {
+  readonly reads: Breaker;
+  readonly writes: Breaker;
+  readonly #file: HealthFile;
+  readonly #log: Logger;
+  readonly #remoteName: string;
+  readonly #onWritesStopped: () => void;
+  readonly #now: () => number;
+
+  constructor(options: {
+    file: HealthFile;
+    log: Logger;
+    /** For messages. */
+    remoteName: string;
+    /** Called when uploads that are under way have no hope. */
+    onWritesStopped: () => void;
+    now?: () => number;
+  }) {
+    this.reads = new Breaker(options.now);
+    this.writes = new Breaker(options.now);
+    this.#now = options.now ?? Date.now;
+    this.#file = options.file;
+    this.#log = options.log;
+    this.#remoteName = options.remoteName;
+    this.#onWritesStopped = options.onWritesStopped;
+    const saved = options.file.load();
+    if (saved?.reads !== undefined) this.reads.openAs(saved.reads);
+    if (saved?.writes !== undefined) this.writes.openAs(saved.writes);
+  }
+
+  succeeded(side: "reads" | "writes"): void {
+    const wasOpen = this[side].open !== undefined;
+    this[side].success();
+    if (wasOpen) this.#save("recovered");
+  }
+
+  /** A read has failed. A server that doesn't answer reads is not asked to take writes either. */
+  readFailed(error: unknown): void {
+    const opened = this.#failed(this.reads, error);
+    if (opened && isSilent(error)) this.#failed(this.writes, error);
+    if (opened) this.#tell(error);
+  }
+
+  writeFailed(error: unknown): void {
+    if (this.#failed(this.writes, error)) this.#tell(error);
+  }
+
+  /** Says something about this remote to the user, if nothing was said yet. */
+  warn(message: string): void {
+    this.#log.warn("remote", `remote cache ${this.#remoteName}: ${message}`);
+  }
+
+  #failed(breaker: Breaker, error: unknown): boolean {
+    const opened = breaker.failure(isSilent(error) || isHopeless(error) ? "timeout" : "failure");
+    if (opened && breaker === this.writes) this.#onWritesStopped();
+    return opened;
+  }
+
+  #tell(error: unknown): void {
+    const reason = describeError(error);
+    this.warn(`going on without it: ${reason}`);
+    this.#save(reason);
+  }
+
+  #save(reason: string): void {
+    const [reads, writes] = [this.reads.open, this.writes.open];
+    if (reads === undefined && writes === undefined) this.#file.clear();
+    else this.#file.save({ savedAtMs: this.#now(), reason, reads, writes });
+  }
+}
+
+function isSilent(error: unknown): boolean {
+  return error instanceof TimeoutError || (error instanceof Error && error.cause instanceof TimeoutError);
+}

@@ -1,0 +1,13 @@
+/** What a remote needs of the local disk: a look at the outputs that are there, and a way to add one. */
+export interface LocalOutputs {
+  /** Where an output is; its content may be anything. */
+  findOutput(outputId: string): { path: string; sizeBytes: number } | undefined;
+  createOutput(outputId: string): OutputFile;
+}
+
+/** An output being written: any number of `write`, then one `commit` or `discard`. Throws when the disk fails. */
+export interface OutputFile {
+  write(bytes: Uint8Array): void;
+  commit(): unknown;
+  discard(): void;
+}

@@ -1,0 +1,92 @@
+import type { Counters } from "../lib/counters.ts";
+import { describeError } from "../lib/describe-error.ts";
+import { DEBUG_BITS, type Logger } from "../lib/logger.ts";
+import { isAccessDenied } from "../store/store-failure.ts";
+import type { RemoteHealth } from "./health.ts";
+import { WaitLedger } from "./wait-ledger.ts";
+import { WrongBytesError } from "./wrong-bytes-error.ts";
+
+/**
+ * Lets a look-up through to the remote when it is worth go's waiting, and makes a miss of everything that goes wrong.
+ * A look-up that is only a probe runs behind while go is told of a miss.
+ */
+export class ReadGate {
+  readonly #health: RemoteHealth;
+  readonly #counters: Counters;
+  readonly #log: Logger;
+  readonly #ledger = new WaitLedger();
+  readonly #controller = new AbortController();
+  #denial: unknown;
+  #hasBeenAnswered = false;
+
+  constructor(options: { health: RemoteHealth; counters: Counters; log: Logger }) {
+    this.#health = options.health;
+    this.#counters = options.counters;
+    this.#log = options.log;
+  }
+
+  /** Runs `lookUp`, whose `undefined` is a miss, if that is worth it. Never rejects. */
+  async run<T>(what: string, lookUp: () => Promise<T | undefined>): Promise<T | undefined> {
+    const admitted = this.#admit();
+    if (admitted === "wait") return await this.#attempt(what, lookUp);
+    this.#counters.add("get_remote_skipped");
+    if (admitted === "probe") void this.#attempt(what, lookUp);
+    return undefined;
+  }
+
+  /** Aborts when look-ups are no longer wanted; every look-up has to obey it. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Ends the look-ups under way. */
+  abort(): void {
+    this.#controller.abort(new Error("the session has ended"));
+  }
+
+  /** Tells the user when all that ever came back was a refusal, which by itself reads like an empty bucket. */
+  reportDenials(): void {
+    if (this.#hasBeenAnswered || this.#denial === undefined) return;
+    this.#health.warn(
+      `every read was refused, check s3:GetObject and s3:ListBucket: ${describeError(this.#denial)}`,
+    );
+  }
+
+  #admit(): "wait" | "probe" | "skip" {
+    const admitted = this.#health.reads.admit();
+    return admitted === "call" ? this.#ledger.admit() : admitted;
+  }
+
+  async #attempt<T>(what: string, lookUp: () => Promise<T | undefined>): Promise<T | undefined> {
+    const startedMs = performance.now();
+    this.#ledger.begin();
+    let result: "hit" | "miss" | "failure" = "failure";
+    try {
+      const found = await lookUp();
+      result = found === undefined ? "miss" : "hit";
+      this.#hasBeenAnswered = true;
+      this.#health.succeeded("reads");
+      return found;
+    } catch (error) {
+      result = this.#judge(what, error);
+      return undefined;
+    } finally {
+      this.#ledger.end(result, performance.now() - startedMs);
+    }
+  }
+
+  #judge(what: string, error: unknown): "miss" | "failure" {
+    if (this.signal.aborted) return "failure";
+    this.#log.debug(DEBUG_BITS.build, () => `${what}: ${describeError(error)}`);
+    if (isAccessDenied(error)) {
+      // What S3 answers for an absent object when listing is not granted.
+      this.#denial ??= error;
+      this.#counters.add("get_remote_denied");
+      return "miss";
+    }
+    this.#counters.add("get_remote_error");
+    if (error instanceof WrongBytesError) this.#health.warn(`wrong bytes, not used: ${describeError(error)}`);
+    else this.#health.readFailed(new Error(what, { cause: error }));
+    return "failure";
+  }
+}

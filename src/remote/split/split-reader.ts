@@ -1,0 +1,95 @@
+import type { Counters } from "../../lib/counters.ts";
+import { Deadline } from "../../lib/deadline.ts";
+import type { ObjectStore } from "../../store/object-store.ts";
+import { readSmallObject } from "../../store/read-small-object.ts";
+import { hashFile } from "../hash-file.ts";
+import type { LocalOutputs } from "../local-outputs.ts";
+import { downloadOutput } from "../output-download.ts";
+import type { ReadGate } from "../read-gate.ts";
+import { WrongBytesError } from "../wrong-bytes-error.ts";
+import { actionKey, outputKey } from "./keys.ts";
+import { MAX_SPLIT_RECORD_BYTES, parseSplitRecord } from "./split-record.ts";
+
+/** An action found in the bucket, its output now on the local disk. */
+export interface SplitEntry {
+  outputId: string;
+  sizeBytes: number;
+  putTimeMs: number;
+}
+
+/** Reads the split layout: the action object, then the output unless it is on this machine already. */
+export class SplitReader {
+  readonly #options: SplitReaderOptions;
+  readonly #flights = new Map<string, Promise<number | undefined>>();
+
+  constructor(options: SplitReaderOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects and never takes longer than its deadlines: trouble of any kind is a miss. */
+  async get(actionId: string): Promise<SplitEntry | undefined> {
+    return await this.#options.gate.run(`get action ${actionId}`, () => this.#lookUp(actionId));
+  }
+
+  async #lookUp(actionId: string): Promise<SplitEntry | undefined> {
+    const { store, prefix, counters } = this.#options;
+    const text = await this.#bounded((deadline) =>
+      readSmallObject(store, actionKey(prefix, actionId), MAX_SPLIT_RECORD_BYTES, deadline.signal),
+    );
+    if (text === undefined) return undefined;
+    const record = parseSplitRecord(text);
+    if (record === undefined) {
+      counters.add("get_remote_bad_record");
+      return undefined;
+    }
+    const sizeBytes = await this.#bring(record.outputId);
+    return sizeBytes === undefined ? undefined : { ...record, sizeBytes };
+  }
+
+  /** One flight an output, however many actions made it. */
+  #bring(outputId: string): Promise<number | undefined> {
+    const running = this.#flights.get(outputId);
+    if (running !== undefined) return running;
+    const flight = this.#fetch(outputId).finally(() => this.#flights.delete(outputId));
+    this.#flights.set(outputId, flight);
+    return flight;
+  }
+
+  async #fetch(outputId: string): Promise<number | undefined> {
+    const { store, prefix, local } = this.#options;
+    const there = local.findOutput(outputId);
+    if (there !== undefined && (await hashFile(there.path)) === outputId) return there.sizeBytes;
+    if (outputId === EMPTY_OUTPUT_ID) {
+      local.createOutput(outputId).commit();
+      return 0;
+    }
+    try {
+      return await this.#bounded((deadline) =>
+        downloadOutput({ store, key: outputKey(prefix, outputId), outputId, local, deadline }),
+      );
+    } catch (error) {
+      if (error instanceof WrongBytesError) this.#options.onWrongBytes(outputId);
+      throw error;
+    }
+  }
+
+  async #bounded<T>(action: (deadline: Deadline) => Promise<T>): Promise<T> {
+    using deadline = new Deadline(this.#options.timeoutMs, this.#options.gate.signal);
+    return await action(deadline);
+  }
+}
+
+/** The SHA-256 of nothing: a quarter of all outputs. */
+export const EMPTY_OUTPUT_ID = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+export interface SplitReaderOptions {
+  store: ObjectStore;
+  prefix: string;
+  /** Longest wait for the first byte of an answer. */
+  timeoutMs: number;
+  local: LocalOutputs;
+  gate: ReadGate;
+  counters: Counters;
+  /** Told of an output that the bucket holds with other bytes. */
+  onWrongBytes: (outputId: string) => void;
+}

@@ -1,0 +1,76 @@
+import type { Counters } from "../../lib/counters.ts";
+import type { Logger } from "../../lib/logger.ts";
+import type { ObjectStore } from "../../store/object-store.ts";
+import { RemoteHealth } from "../health.ts";
+import { HealthFile } from "../health-file.ts";
+import type { LocalOutputs } from "../local-outputs.ts";
+import { ReadGate } from "../read-gate.ts";
+import { type SplitEntry, SplitReader } from "./split-reader.ts";
+import { type SplitPut, SplitWriter } from "./split-writer.ts";
+
+/** Build outputs in the layout of tailscale/go-cache-plugin: two objects an action. */
+export class SplitRemote {
+  readonly #reader: SplitReader;
+  readonly #writer: SplitWriter | undefined;
+  readonly #gate: ReadGate;
+  readonly #drainTimeoutMs: number;
+
+  constructor(options: SplitRemoteOptions) {
+    const { store, log, counters } = options;
+    const health = new RemoteHealth({
+      file: new HealthFile(options.healthPath),
+      log,
+      remoteName: store.name,
+      onWritesStopped: () => this.#writer?.interrupt(),
+    });
+    this.#gate = new ReadGate({ health, counters, log });
+    this.#reader = new SplitReader({
+      ...options,
+      gate: this.#gate,
+      onWrongBytes: (outputId) => this.#writer?.replace(outputId),
+    });
+    this.#writer = options.readOnly ? undefined : new SplitWriter({ ...options, health });
+    this.#drainTimeoutMs = options.drainTimeoutMs;
+  }
+
+  /** Looks an action up and brings its output to the local disk. Never rejects. */
+  get(actionId: string): Promise<SplitEntry | undefined> {
+    return this.#reader.get(actionId);
+  }
+
+  /** Stores an entry behind. */
+  put(put: SplitPut): void {
+    this.#writer?.put(put);
+  }
+
+  /** Ends the reading, and waits within the drain's limit for what was put. */
+  async drain(): Promise<void> {
+    this.#gate.abort();
+    await this.#writer?.drain(this.#drainTimeoutMs);
+    this.#gate.reportDenials();
+  }
+
+  /** Gives up all that is under way. */
+  abort(): void {
+    this.#gate.abort();
+    this.#writer?.abandon();
+  }
+}
+
+export interface SplitRemoteOptions {
+  store: ObjectStore;
+  prefix: string;
+  local: LocalOutputs;
+  readOnly: boolean;
+  /** Outputs smaller than this are not uploaded, nor are their actions. */
+  minBytes: number;
+  /** Uploads at once. */
+  concurrency: number;
+  /** Longest wait for the first byte of an answer. */
+  timeoutMs: number;
+  drainTimeoutMs: number;
+  /** Where helpers on this machine tell each other whether the remote answers. */
+  healthPath: string;
+  counters: Counters;
+  log: Logger;
+}

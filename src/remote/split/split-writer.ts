@@ -1,0 +1,153 @@
+import { statSync } from "node:fs";
+import type { Counters } from "../../lib/counters.ts";
+import { Deadline } from "../../lib/deadline.ts";
+import { describeError } from "../../lib/describe-error.ts";
+import { DEBUG_BITS, type Logger } from "../../lib/logger.ts";
+import type { ObjectStore } from "../../store/object-store.ts";
+import type { RemoteHealth } from "../health.ts";
+import { transferLimitMs } from "../transfer-limits.ts";
+import { UploadQueue } from "../upload-queue.ts";
+import { actionKey, outputKey } from "./keys.ts";
+import { formatSplitRecord } from "./split-record.ts";
+
+/** An entry whose output is on the local disk and has the SHA-256 that is its id. */
+export interface SplitPut {
+  actionId: string;
+  outputId: string;
+  sizeBytes: number;
+  putTimeMs: number;
+  path: string;
+}
+
+/** The most S3 takes in one request: 5 GiB. */
+const MAX_OBJECT_BYTES = 5 * 1024 ** 3;
+
+/** Writes the split layout, behind: the output first, then the action object that names it. */
+export class SplitWriter {
+  readonly #options: SplitWriterOptions;
+  readonly #queue: UploadQueue<SplitPut>;
+  readonly #outputs = new Map<string, Promise<void>>();
+  readonly #wrongOutputs = new Set<string>();
+  #bytesUnderWay = 0;
+
+  constructor(options: SplitWriterOptions) {
+    this.#options = options;
+    this.#queue = new UploadQueue({
+      concurrency: options.concurrency,
+      health: options.health,
+      upload: (put, signal) => this.#upload(put, signal),
+    });
+  }
+
+  put(put: SplitPut): void {
+    if (put.sizeBytes < this.#options.minBytes) this.#options.counters.add("put_skip_small");
+    else if (put.sizeBytes > MAX_OBJECT_BYTES) this.#options.counters.add("put_skip_large");
+    else this.#queue.push(put);
+  }
+
+  /** This output is stored with other bytes than its own: the next put replaces it. */
+  replace(outputId: string): void {
+    this.#wrongOutputs.add(outputId);
+    this.#outputs.delete(outputId);
+  }
+
+  /** Waits at most `limitMs` for what is not uploaded yet. */
+  async drain(limitMs: number): Promise<void> {
+    const lost = await this.#queue.drain(limitMs);
+    if (lost > 0) this.#options.counters.add("put_remote_lost", lost);
+  }
+
+  /** Ends the uploads under way; see `UploadQueue`. */
+  interrupt(): void {
+    this.#queue.interrupt();
+  }
+
+  abandon(): void {
+    this.#queue.abandon();
+  }
+
+  async #upload(put: SplitPut, signal: AbortSignal): Promise<void> {
+    const { counters, log } = this.#options;
+    if (!isWhole(put)) {
+      counters.add("put_skip_gone");
+      return;
+    }
+    try {
+      await this.#outputStored(put, signal);
+      await this.#putRecord(put, signal);
+    } catch (error) {
+      counters.add("put_remote_error");
+      log.debug(DEBUG_BITS.build, () => `put action ${put.actionId}: ${describeError(error)}`);
+      throw new Error(`put action ${put.actionId}`, { cause: error });
+    }
+  }
+
+  /** One upload an output and session, however many actions made it. */
+  #outputStored(put: SplitPut, signal: AbortSignal): Promise<void> {
+    const known = this.#outputs.get(put.outputId);
+    if (known !== undefined) return known;
+    const upload = this.#putOutput(put, signal);
+    this.#outputs.set(put.outputId, upload);
+    upload.catch(() => this.#outputs.delete(put.outputId));
+    return upload;
+  }
+
+  async #putOutput(put: SplitPut, signal: AbortSignal): Promise<void> {
+    const { store, prefix, counters } = this.#options;
+    // Asking costs a server more than it saves for nothing at all.
+    const replaces = put.sizeBytes === 0 || this.#wrongOutputs.has(put.outputId);
+    const body = put.sizeBytes === 0 ? new Uint8Array(0) : { path: put.path, sizeBytes: put.sizeBytes };
+    const result = await this.#bounded(put.sizeBytes, signal, (bounded) =>
+      store.put(outputKey(prefix, put.outputId), body, {
+        sha256: put.outputId,
+        signal: bounded,
+        ...(replaces ? {} : { onlyIf: "absent" as const }),
+      }),
+    );
+    this.#wrongOutputs.delete(put.outputId);
+    counters.add(result === "stored" ? "put_remote_object" : "put_remote_found");
+    if (result === "stored") counters.add("put_remote_bytes", put.sizeBytes);
+  }
+
+  async #putRecord(put: SplitPut, signal: AbortSignal): Promise<void> {
+    const { store, prefix, counters } = this.#options;
+    const body = Buffer.from(formatSplitRecord(put), "latin1");
+    await this.#bounded(body.length, signal, (bounded) =>
+      store.put(actionKey(prefix, put.actionId), body, { signal: bounded }),
+    );
+    counters.add("put_remote_action");
+  }
+
+  /** The line is shared: what is under way beside it takes its part of the slowest speed that is waited for. */
+  async #bounded<T>(
+    sizeBytes: number,
+    signal: AbortSignal,
+    action: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    this.#bytesUnderWay += sizeBytes;
+    using deadline = new Deadline(this.#options.timeoutMs + transferLimitMs(this.#bytesUnderWay), signal);
+    try {
+      return await action(deadline.signal);
+    } finally {
+      this.#bytesUnderWay -= sizeBytes;
+    }
+  }
+}
+
+/** The file may have been pruned since, or be another one: its next put comes with its next use. */
+function isWhole(put: SplitPut): boolean {
+  return statSync(put.path, { throwIfNoEntry: false })?.size === put.sizeBytes;
+}
+
+export interface SplitWriterOptions {
+  store: ObjectStore;
+  prefix: string;
+  /** Outputs smaller than this are not uploaded, nor are their actions. */
+  minBytes: number;
+  concurrency: number;
+  /** Longest wait for an answer, beside the time that the bytes need. */
+  timeoutMs: number;
+  health: RemoteHealth;
+  counters: Counters;
+  log: Logger;
+}

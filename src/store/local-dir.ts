@@ -1,0 +1,71 @@
+/**
+ * A cache directory on this machine: `<root>/<kind>/<xx>/<name>`, xx being the first two characters of the
+ * name. Files are replaced by rename only, so that a reader sees an old or a new file, never a part of one.
+ *
+ *     action/<xx>/<action>   output/<xx>/<output>   the caches proper: nothing else is ever put there
+ *     tmp/<pid>-<random>-<n>                        files being written, on the same file system
+ *     state/                                        locks, stamps, what was learned of the remote
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { isErrno } from "../lib/errno.ts";
+import { TempFile } from "./temp-file.ts";
+
+/** The names of the directories below the root, see above. */
+export const ACTION_DIR = "action";
+export const OUTPUT_DIR = "output";
+export const TEMP_DIR = "tmp";
+export const STATE_DIR = "state";
+
+export class LocalDir {
+  readonly root: string;
+  /** The same directory under the name that is handed out to go; see `app/cache-dir.ts`. */
+  readonly shownRoot: string;
+  readonly #tempPrefix: string;
+  #tempCount = 0;
+
+  constructor(root: string, shownRoot = root) {
+    this.root = root;
+    this.shownRoot = shownRoot;
+    this.#tempPrefix = `${process.pid}-${Math.random().toString(36).slice(2)}`;
+  }
+
+  /** The path of a file for our own use. */
+  path(kind: string, name: string): string {
+    return `${this.root}/${kind}/${name.slice(0, 2)}/${name}`;
+  }
+
+  /** The path of a file for go: the same file under `shownRoot`. */
+  shownPath(kind: string, name: string): string {
+    return join(this.shownRoot, kind, name.slice(0, 2), name);
+  }
+
+  /** A path on the same file system that nobody else uses; its directory may not exist yet. */
+  tempPath(): string {
+    this.#tempCount++;
+    return `${this.root}/${TEMP_DIR}/${this.#tempPrefix}-${this.#tempCount}`;
+  }
+
+  /** A new file on the same file system. Throws when the directory can't be written. */
+  createTemp(): TempFile {
+    const path = this.tempPath();
+    return withParent(path, () => new TempFile(path));
+  }
+
+  /** Renames a finished file into place. Throws when that fails; the file is then still there. */
+  publish(file: TempFile, kind: string, name: string, modifiedMs?: number): void {
+    const target = this.path(kind, name);
+    withParent(target, () => file.commit(target, modifiedMs));
+  }
+}
+
+/** Runs `action`, once more after making the parent directory if that was missing. */
+function withParent<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (!isErrno(error, "ENOENT")) throw error;
+    mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    return action();
+  }
+}
