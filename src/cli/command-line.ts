@@ -1,0 +1,77 @@
+/**
+ * The command line, read strictly and by Go's flag rules: one dash or two, `-name=value` or `-name value`, booleans
+ * only as `-name` or `-name=true`, the last of a repeated flag wins, `--` ends the flags. Unlike in Go, flags may
+ * stand before and after the command. Everything wrong is a `UsageError`.
+ */
+import { didYouMean } from "./did-you-mean.ts";
+import { ALL_OPTIONS, dashed, type Option } from "./options.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** A command line taken apart. */
+export interface CommandLine {
+  /** Checked texts by flag name. */
+  flags: ReadonlyMap<string, string>;
+  /** What is not a flag: the command and its operands. */
+  words: readonly string[];
+  /** `--help` or `--version`; what follows it was not looked at. */
+  asked: "help" | "version" | undefined;
+}
+
+const BY_FLAG: ReadonlyMap<string, Option> = new Map(ALL_OPTIONS.map((option) => [option.flag, option]));
+
+const ASKED: ReadonlyMap<string, "help" | "version"> = new Map([
+  ["help", "help"],
+  ["h", "help"],
+  ["version", "version"],
+]);
+
+/** Takes the arguments apart (without the program's own name), checking the value of each flag. */
+export function parseCommandLine(args: readonly string[]): CommandLine {
+  const flags = new Map<string, string>();
+  const words: string[] = [];
+  const rest = [...args];
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    if (arg === "--") words.push(...rest.splice(0));
+    else if (!arg.startsWith("-") || arg === "-") words.push(arg);
+    else {
+      const { name, value } = splitFlag(arg);
+      const asked = ASKED.get(name);
+      if (asked !== undefined) return { flags, words, asked };
+      flags.set(name, checkedValue(findOption(name), value, rest));
+    }
+  }
+  return { flags, words, asked: undefined };
+}
+
+function splitFlag(arg: string): { name: string; value: string | undefined } {
+  const match = /^--?([^-=][^=]*)(?:=(.*))?$/s.exec(arg);
+  if (match === null) throw new UsageError(`bad flag syntax: ${arg}`);
+  return { name: match[1] ?? "", value: match[2] };
+}
+
+function findOption(name: string): Option {
+  const option = BY_FLAG.get(name);
+  if (option !== undefined) return option;
+  const hint = didYouMean(name, [...BY_FLAG.keys(), ...ASKED.keys()], dashed);
+  throw new UsageError(`unknown flag ${dashed(name)}${hint}`);
+}
+
+/** The value after `=`, else the next argument (taken from `rest`), else what the bare flag means. */
+function checkedValue(option: Option, given: string | undefined, rest: string[]): string {
+  const name = dashed(option.flag);
+  const text = given ?? (option.placeholder === undefined ? "true" : nextValue(name, rest));
+  option.parse(text, name);
+  return text;
+}
+
+function nextValue(name: string, rest: string[]): string {
+  const text = rest[0];
+  // Go would take a flag that follows for the value; that is never what was meant.
+  if (text === undefined || isFlag(text)) throw new UsageError(`flag needs a value: ${name}`);
+  return rest.shift() ?? "";
+}
+
+function isFlag(text: string): boolean {
+  const name = /^--?([^=]+)/.exec(text)?.[1] ?? "";
+  return text === "--" || (text.startsWith("-") && (BY_FLAG.has(name) || ASKED.has(name)));
+}

@@ -1,0 +1,24 @@
+/** The commands there are; `run.ts` binds each name to what it does. */
+
+/** What the parser and the help need to know of a command. */
+interface CommandInfo {
+  /** The one word that may follow it. */
+  operand?: string;
+  summary: string;
+  /** Not in the overview. */
+  hidden?: boolean;
+}
+
+/** The commands by name, in the order of the overview. */
+export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, CommandInfo>([
+  [
+    "direct",
+    { summary: "serve the go command that started this program; what no command means", hidden: true },
+  ],
+  [
+    "prune",
+    { summary: "prune the local cache now to --max-size and --expiry; what was used within 6h stays" },
+  ],
+  ["help", { operand: "[TOPIC]", summary: "print this overview, or about one topic or command" }],
+  ["version", { summary: "print the version, the commit, Bun's version and the platform" }],
+]);

@@ -1,0 +1,33 @@
+/** `go-cache-plugin prune`: bring the local cache within its limits now instead of at the next hourly occasion. */
+import { defineCommand } from "citty";
+import { formatByteSize } from "../../lib/byte-size.ts";
+import type { Call } from "../call.ts";
+import { writeStderr, writeStdout } from "../output.ts";
+import { resolveSettings, toConfig } from "../settings.ts";
+
+/** Prints what was removed and what is left. Exit code 1 when another process is pruning. */
+export function pruneCommand(call: Call) {
+  return defineCommand({
+    meta: { name: "prune", description: "Prune the local cache now" },
+    run: async () => {
+      call.exitCode = await pruneCacheDir(call);
+    },
+  });
+}
+
+async function pruneCacheDir({ commandLine, env }: Call): Promise<number> {
+  const config = toConfig(resolveSettings(commandLine.flags, env));
+  const { locateCacheDir } = await import("../../app/cache-dir.ts");
+  const { pruneNow } = await import("../../app/prune-cache.ts");
+  const { root } = locateCacheDir(config.cacheDir, env);
+  const report = pruneNow(root, config);
+  if (report === undefined) {
+    writeStderr(`go-cache-plugin: ${root} can't be written, or another process is pruning it\n`);
+    return 1;
+  }
+  const { removedOutputs, removedBytes, keptBytes } = report;
+  writeStdout(
+    `${root}: removed ${removedOutputs} outputs of ${formatByteSize(removedBytes)}, ${formatByteSize(keptBytes)} left\n`,
+  );
+  return 0;
+}

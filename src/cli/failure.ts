@@ -1,0 +1,27 @@
+/** What is said about an error that ended the program, and its exit code. */
+import { describeError } from "../lib/describe-error.ts";
+import { parseCommandLine } from "./command-line.ts";
+import { type Environment, resolveSettings } from "./settings.ts";
+import { UsageError } from "./usage-error.ts";
+import { USAGE_LINES } from "./usage-text.ts";
+
+/** A usage error: the message and two lines of usage, 2. Anything else: one line, the stack with `--debug`, 1. */
+export function explainFailure(
+  error: unknown,
+  args: readonly string[],
+  env: Environment,
+): { text: string; exitCode: number } {
+  // One line whatever an argument held.
+  const line = `go-cache-plugin: ${describeError(error).replaceAll(/\p{Cc}+/gu, " ")}\n`;
+  if (error instanceof UsageError) return { text: line + USAGE_LINES, exitCode: 2 };
+  const stack = error instanceof Error && isDebugging(args, env) ? `${error.stack}\n` : "";
+  return { text: line + stack, exitCode: 1 };
+}
+
+function isDebugging(args: readonly string[], env: Environment): boolean {
+  try {
+    return resolveSettings(parseCommandLine(args).flags, env).debug !== 0;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,121 @@
+/** The texts of `go-cache-plugin help TOPIC`. Loaded only for the help. */
+import { renderVariables } from "./option-docs.ts";
+
+/** A text and the line that announces it. */
+export interface HelpTopic {
+  summary: string;
+  text: string;
+}
+
+/** The topics by name, in the order of the overview. */
+export const HELP_TOPICS: ReadonlyMap<string, HelpTopic> = new Map([
+  [
+    "configure",
+    {
+      summary: "how to set the program up",
+      text: `Put the program somewhere on the machine and set GOCACHEPROG to the command line that starts it: its
+path, or its name if it is in $PATH, and its flags. Every flag can be an environment variable
+instead; a flag beats the environment, the environment beats the default.
+
+  export GOCACHEPROG="go-cache-plugin --cache-dir=/tmp/gocache --bucket=my-bucket"
+  go build ./...
+
+go splits that line at blanks and understands quotes. No shell reads it: "~" and $HOME work only
+where the shell that sets the variable replaces them.
+
+S3 credentials are found as the AWS tools find them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY,
+AWS_PROFILE with the files in ~/.aws, single sign-on, web identity, the container's or the
+machine's role. They are looked for when the bucket is first asked, and never printed. Do not write
+them into flags or URLs.
+
+Another S3 server than AWS's:
+
+  export GOCACHE_S3_ENDPOINT_URL=http://localhost:9000 GOCACHE_S3_PATH_STYLE=true
+
+No server at all, only a directory that several machines see:
+
+  export GOCACHEPROG="go-cache-plugin --bucket=file:///mnt/shared/gocache"
+
+When the bucket cannot be used, builds go on without it; -v says why.
+
+See also: help environment, help direct-mode.`,
+    },
+  ],
+  [
+    "environment",
+    {
+      summary: "the environment variables",
+      text: `Every flag has a variable, read the same way. An empty variable counts as not set.
+
+${renderVariables()}
+
+GOCACHE is go's own: it tells the program where the user's build cache is. With -v every other
+GOCACHE_... variable that nothing reads is named, so that a misspelt one is found.
+
+See also: help configure.`,
+    },
+  ],
+  [
+    "direct-mode",
+    {
+      summary: "how the go command runs the program",
+      text: `Started without a command, the program serves the go command that started it, on its standard
+input and output, and ends with it.
+
+  export GOCACHEPROG="go-cache-plugin --cache-dir=/tmp/gocache --bucket=my-bucket"
+  go build ./...
+
+or
+
+  export GOCACHE_DIR=/tmp/gocache
+  export GOCACHE_S3_BUCKET=my-bucket
+  export GOCACHEPROG=go-cache-plugin
+  go build ./...
+
+Lookups are answered from the local cache, then from the bucket. What go builds is stored in the
+local cache at once and uploaded meanwhile; when go is done, it waits for the rest of the uploads,
+at most as long as --drain-timeout says, or not at all with --drain=background.
+Without --bucket the program is a local cache.
+
+Started by hand on a terminal the program explains itself and ends with exit code 2.
+
+See also: help configure.`,
+    },
+  ],
+  [
+    "serve-mode",
+    {
+      summary: "one server for many go commands",
+      text: `This version has no server mode: there are no commands "serve" and "connect". Every go command
+starts a program of its own (help direct-mode); those of one machine share its cache directory.`,
+    },
+  ],
+  [
+    "module-proxy",
+    {
+      summary: "caching modules and checksums",
+      text: `This version has no module proxy. Modules are downloaded as GOPROXY and GOSUMDB tell go.`,
+    },
+  ],
+  [
+    "reverse-proxy",
+    {
+      summary: "caching other downloads",
+      text: `This version has no reverse proxy. Only go's build cache is shared.`,
+    },
+  ],
+  [
+    "debug",
+    {
+      summary: "logging single requests",
+      text: `--debug logs single requests to stderr, which is a lot. Its value is the sum of
+
+  1  go's build cache
+  2  module proxy and checksums (nothing in this version)
+  4  reverse proxy (nothing in this version)
+
+The default is 0. With any other value an unexpected error is followed by its stack.
+-v says much less: variables that nothing reads, what failed, and the counters of --metrics.`,
+    },
+  ],
+]);

@@ -1,0 +1,233 @@
+/**
+ * Every option there is, once. The flags, the environment variables, their defaults, `help`, and the table in
+ * README.md are made from this; a new option is one entry here and one field in `config.ts`.
+ */
+import { parseBucket, parseEndpointUrl } from "./bucket-values.ts";
+import {
+  parseBoolean,
+  parseChoice,
+  parseCount,
+  parseMask,
+  parseOptionalDuration,
+  parseOptionalText,
+  parsePath,
+  parsePositiveTimeout,
+  parseSize,
+  parseText,
+  parseTimeout,
+  type ValueParser,
+} from "./values.ts";
+
+/** The headings of the help, in order. */
+export const OPTION_GROUPS = ["cache", "bucket", "behaviour", "output"] as const;
+
+/** One option. */
+export interface Option<T = unknown> {
+  /** The flag's name without dashes. */
+  flag: string;
+  env: string;
+  /** What the help calls the value; a boolean has none. */
+  placeholder?: string;
+  group: (typeof OPTION_GROUPS)[number];
+  /** As a user would write it; read by `parse` like everything else. */
+  default: string;
+  /** What the help says instead of an empty default. */
+  defaultMeaning?: string;
+  meaning: string;
+  parse: ValueParser<T>;
+}
+
+const DEFAULT_CONCURRENCY = 64;
+const DEFAULT_UPLOADS = 16;
+
+/** The options by the name of their setting. */
+export const OPTIONS = {
+  cacheDir: option({
+    flag: "cache-dir",
+    env: "GOCACHE_DIR",
+    placeholder: "PATH",
+    group: "cache",
+    default: "",
+    defaultMeaning: "$GOCACHE/go-cache-plugin",
+    meaning: "where the local cache is",
+    parse: parsePath,
+  }),
+  maxSizeBytes: option({
+    flag: "max-size",
+    env: "GOCACHE_MAX_SIZE",
+    placeholder: "SIZE",
+    group: "cache",
+    default: "20GiB",
+    meaning: "prune the local cache to this size, least recently used first; 0: no limit",
+    parse: parseSize,
+  }),
+  expiryMs: option({
+    flag: "expiry",
+    env: "GOCACHE_EXPIRY",
+    placeholder: "DURATION",
+    group: "cache",
+    default: "",
+    defaultMeaning: "none",
+    meaning: "prune what was not used for this long, such as 48h or 1h30m; 6h at least; 0: keep",
+    parse: parseOptionalDuration,
+  }),
+  bucket: option({
+    flag: "bucket",
+    env: "GOCACHE_S3_BUCKET",
+    placeholder: "BUCKET",
+    group: "bucket",
+    default: "",
+    defaultMeaning: "none, a local cache only",
+    meaning: "where entries are shared: an S3 bucket's name, s3://name, or file:///path for a directory",
+    parse: parseBucket,
+  }),
+  prefix: option({
+    flag: "prefix",
+    env: "GOCACHE_KEY_PREFIX",
+    placeholder: "PREFIX",
+    group: "bucket",
+    default: "",
+    defaultMeaning: "none",
+    meaning: "goes before every key in the bucket",
+    parse: parseText,
+  }),
+  layout: option({
+    flag: "layout",
+    env: "GOCACHE_LAYOUT",
+    placeholder: "LAYOUT",
+    group: "bucket",
+    default: "split",
+    meaning: "how entries lie in the bucket; split: an object each, as tailscale/go-cache-plugin has them",
+    parse: parseChoice("split"),
+  }),
+  region: option({
+    flag: "region",
+    env: "GOCACHE_S3_REGION",
+    placeholder: "REGION",
+    group: "bucket",
+    default: "",
+    defaultMeaning: "AWS's settings, then the server's word",
+    meaning: "the bucket's region",
+    parse: parseOptionalText,
+  }),
+  endpointUrl: option({
+    flag: "s3-endpoint-url",
+    env: "GOCACHE_S3_ENDPOINT_URL",
+    placeholder: "URL",
+    group: "bucket",
+    default: "",
+    defaultMeaning: "AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS",
+    meaning: "the S3 server, such as http://localhost:9000",
+    parse: parseEndpointUrl,
+  }),
+  pathStyle: option({
+    flag: "s3-path-style",
+    env: "GOCACHE_S3_PATH_STYLE",
+    group: "bucket",
+    default: "false",
+    meaning: "name the bucket in the path of requests instead of the host",
+    parse: parseBoolean,
+  }),
+  readOnly: option({
+    flag: "read-only",
+    env: "GOCACHE_READ_ONLY",
+    group: "behaviour",
+    default: "false",
+    meaning: "read from the bucket, upload nothing",
+    parse: parseBoolean,
+  }),
+  minUploadBytes: option({
+    flag: "min-upload-size",
+    env: "GOCACHE_MIN_SIZE",
+    placeholder: "SIZE",
+    group: "behaviour",
+    default: "0",
+    meaning: "do not upload outputs smaller than this",
+    parse: parseSize,
+  }),
+  concurrency: option({
+    flag: "c",
+    env: "GOCACHE_CONCURRENCY",
+    placeholder: "N",
+    group: "behaviour",
+    default: String(DEFAULT_CONCURRENCY),
+    meaning: "how many lookups may wait for the bucket at once",
+    parse: parseCount(DEFAULT_CONCURRENCY),
+  }),
+  uploadConcurrency: option({
+    flag: "u",
+    env: "GOCACHE_S3_CONCURRENCY",
+    placeholder: "N",
+    group: "behaviour",
+    default: String(DEFAULT_UPLOADS),
+    meaning: "how many uploads may run at once",
+    parse: parseCount(DEFAULT_UPLOADS),
+  }),
+  timeoutMs: option({
+    flag: "remote-timeout",
+    env: "GOCACHE_REMOTE_TIMEOUT",
+    placeholder: "DURATION",
+    group: "behaviour",
+    default: "5s",
+    meaning: "how long to wait for the first byte of an answer before it counts as a miss",
+    parse: parsePositiveTimeout,
+  }),
+  drain: option({
+    flag: "drain",
+    env: "GOCACHE_DRAIN",
+    placeholder: "WHEN",
+    group: "behaviour",
+    default: "wait",
+    meaning: "uploads left when go is done: wait lets go wait for them, background does not",
+    parse: parseChoice("wait", "background"),
+  }),
+  drainTimeoutMs: option({
+    flag: "drain-timeout",
+    env: "GOCACHE_DRAIN_TIMEOUT",
+    placeholder: "DURATION",
+    group: "behaviour",
+    default: "60s",
+    meaning: "how long those uploads may take",
+    parse: parseTimeout,
+  }),
+  printMetrics: option({
+    flag: "metrics",
+    env: "GOCACHE_METRICS",
+    group: "output",
+    default: "false",
+    meaning: "print counters to stderr at exit",
+    parse: parseBoolean,
+  }),
+  verbose: option({
+    flag: "v",
+    env: "GOCACHE_VERBOSE",
+    group: "output",
+    default: "false",
+    meaning: "say on stderr what is done and what failed, and print the counters too",
+    parse: parseBoolean,
+  }),
+  debug: option({
+    flag: "debug",
+    env: "GOCACHE_DEBUG",
+    placeholder: "MASK",
+    group: "output",
+    default: "0",
+    meaning: 'log single requests: 1 build cache, 2 module proxy, 4 reverse proxy; see "help debug"',
+    parse: parseMask,
+  }),
+};
+
+/** The value of every option. */
+export type Settings = { [K in keyof typeof OPTIONS]: ReturnType<(typeof OPTIONS)[K]["parse"]> };
+
+/** The options in the order of the table. */
+export const ALL_OPTIONS: readonly Option[] = Object.values(OPTIONS);
+
+/** The flag as it is typed: two dashes, one before a single letter. */
+export function dashed(flag: string): string {
+  return flag.length === 1 ? `-${flag}` : `--${flag}`;
+}
+
+function option<T>(spec: Option<T>): Option<T> {
+  return spec;
+}

@@ -1,0 +1,63 @@
+/**
+ * From a command line to a command. citty finds and runs it; what citty lets pass silently (unknown flags, stray
+ * words) or would say on stdout, which belongs to go, was refused before it is asked.
+ */
+import { defineCommand, runCommand } from "citty";
+import type { Call } from "./call.ts";
+import { type CommandLine, parseCommandLine } from "./command-line.ts";
+import { directCommand } from "./commands/direct.ts";
+import { helpCommand } from "./commands/help.ts";
+import { pruneCommand } from "./commands/prune.ts";
+import { versionCommand } from "./commands/version.ts";
+import { COMMANDS } from "./commands.ts";
+import { didYouMean } from "./did-you-mean.ts";
+import type { Environment } from "./settings.ts";
+import { UsageError } from "./usage-error.ts";
+import { isBooleanText } from "./values.ts";
+
+/** Runs what the arguments say and returns the exit code. Throws a `UsageError` before any side effect. */
+export async function runCli(args: readonly string[], env: Environment): Promise<number> {
+  const commandLine = parseCommandLine(args);
+  const [command, ...operands] = commandWords(commandLine);
+  if (command !== undefined) checkCommand(command, operands);
+  const call: Call = { commandLine, env, exitCode: 0 };
+  // "--": citty must not take an operand for a flag.
+  await runCommand(rootCommand(call), { rawArgs: command === undefined ? [] : [command, "--", ...operands] });
+  return call.exitCode;
+}
+
+/** No `run` of its own: citty would run it after the command as well. */
+function rootCommand(call: Call) {
+  return defineCommand({
+    meta: { name: "go-cache-plugin" },
+    default: "direct",
+    subCommands: {
+      direct: () => directCommand(call),
+      prune: () => pruneCommand(call),
+      help: () => helpCommand(call),
+      version: () => versionCommand(call),
+    },
+  });
+}
+
+function commandWords({ words, asked }: CommandLine): string[] {
+  if (asked === "version") return ["version"];
+  if (asked === "help") return ["help", ...words.slice(0, 1)];
+  return [...words];
+}
+
+function checkCommand(name: string, operands: readonly string[]): void {
+  const command = COMMANDS.get(name);
+  if (command === undefined) {
+    throw new UsageError(`unknown command ${JSON.stringify(name)}${commandHint(name)}`);
+  }
+  const stray = operands[command.operand === undefined ? 0 : 1];
+  if (stray !== undefined) {
+    throw new UsageError(`unexpected argument ${JSON.stringify(stray)} after "${name}"`);
+  }
+}
+
+function commandHint(word: string): string {
+  if (isBooleanText(word)) return " (the value of a flag such as --metrics goes after =, --metrics=true)";
+  return didYouMean(word, COMMANDS.keys());
+}

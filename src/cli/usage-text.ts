@@ -1,0 +1,13 @@
+/** The short texts about how the program is called. */
+
+/** How a command line looks. */
+export const USAGE_LINE = "usage: go-cache-plugin [flags] [command]";
+
+/** The lines below the message of a usage error, on stderr. */
+export const USAGE_LINES = `${USAGE_LINE}\nrun "go-cache-plugin help" for the flags\n`;
+
+/** Said on stderr to somebody who starts the program by hand. */
+export const TERMINAL_HINT = `go-cache-plugin is started by the go command; by hand there is nothing to do. To use it:
+  export GOCACHEPROG="go-cache-plugin --bucket=my-bucket" && go build ./...
+run "go-cache-plugin help" for more
+`;

@@ -1,0 +1,160 @@
+import { describe, expect, test } from "bun:test";
+import { parseCommandLine } from "../../src/cli/command-line.ts";
+import { helpText } from "../../src/cli/help.ts";
+import { ALL_OPTIONS, dashed } from "../../src/cli/options.ts";
+import { resolveSettings, toConfig } from "../../src/cli/settings.ts";
+import { TERMINAL_HINT } from "../../src/cli/usage-text.ts";
+
+/** Those of the seed. */
+const TOPICS = [
+  "configure",
+  "environment",
+  "direct-mode",
+  "serve-mode",
+  "module-proxy",
+  "reverse-proxy",
+  "debug",
+];
+const COMMANDS = ["direct", "help", "version"];
+const ALL_TEXTS = [undefined, ...TOPICS, ...COMMANDS].map((topic) => [topic, helpText(topic)] as const);
+
+describe("every text", () => {
+  test.each(ALL_TEXTS)("of %p is at most 100 wide, plain, and ends with one line break", (_, text) => {
+    expect(text.split("\n").filter((line) => line.length > 100)).toEqual([]);
+    expect(text).toMatch(/^[\n\x20-\x7e]+[^\n]\n$/);
+    expect(text.split("\n").filter((line) => line.endsWith(" "))).toEqual([]);
+  });
+});
+
+test("names each flag and variable in the overview and under environment", () => {
+  for (const { flag, env } of ALL_OPTIONS) {
+    for (const text of [helpText(undefined), helpText("environment")]) {
+      expect(text).toMatch(new RegExp(`^  ${dashed(flag)} `, "m"));
+      expect(text).toContain(env);
+    }
+  }
+});
+
+test("every GOCACHEPROG that is shown is a command line that works", () => {
+  const texts = [TERMINAL_HINT, ...ALL_TEXTS.map(([, text]) => text)].join("\n");
+  const shown = [...texts.matchAll(/GOCACHEPROG="?(go-cache-plugin[^"\n]*)/g)].map((match) => match[1] ?? "");
+  expect(shown.length).toBeGreaterThan(4);
+  for (const line of shown) {
+    const { flags, words } = parseCommandLine(line.split(" ").slice(1));
+    expect(words).toEqual([]);
+    toConfig(resolveSettings(flags, {}));
+  }
+});
+
+test("the overview", () => {
+  expect(helpText(undefined)).toMatchInlineSnapshot(`
+    "Shares Go's build cache between machines through an S3 bucket or a directory.
+    The go command starts it when GOCACHEPROG says so; without a bucket it is a local cache.
+
+    usage: go-cache-plugin [flags] [command]
+
+      export GOCACHEPROG="go-cache-plugin --cache-dir=/tmp/gocache --bucket=my-bucket"
+      go build ./...
+
+    cache:
+      --cache-dir PATH           where the local cache is
+                                 GOCACHE_DIR, default: $GOCACHE/go-cache-plugin
+      --max-size SIZE            prune the local cache to this size, least recently used first; 0: no
+                                 limit
+                                 GOCACHE_MAX_SIZE, default: 20GiB
+      --expiry DURATION          prune what was not used for this long, such as 48h or 1h30m; 6h at
+                                 least; 0: keep
+                                 GOCACHE_EXPIRY, default: none
+
+    bucket:
+      --bucket BUCKET            where entries are shared: an S3 bucket's name, s3://name, or
+                                 file:///path for a directory
+                                 GOCACHE_S3_BUCKET, default: none, a local cache only
+      --prefix PREFIX            goes before every key in the bucket
+                                 GOCACHE_KEY_PREFIX, default: none
+      --layout LAYOUT            how entries lie in the bucket; split: an object each, as
+                                 tailscale/go-cache-plugin has them
+                                 GOCACHE_LAYOUT, default: split
+      --region REGION            the bucket's region
+                                 GOCACHE_S3_REGION, default: AWS's settings, then the server's word
+      --s3-endpoint-url URL      the S3 server, such as http://localhost:9000
+                                 GOCACHE_S3_ENDPOINT_URL, default: AWS_ENDPOINT_URL_S3,
+                                 AWS_ENDPOINT_URL, AWS
+      --s3-path-style            name the bucket in the path of requests instead of the host
+                                 GOCACHE_S3_PATH_STYLE, default: false
+
+    behaviour:
+      --read-only                read from the bucket, upload nothing
+                                 GOCACHE_READ_ONLY, default: false
+      --min-upload-size SIZE     do not upload outputs smaller than this
+                                 GOCACHE_MIN_SIZE, default: 0
+      -c N                       how many lookups may wait for the bucket at once
+                                 GOCACHE_CONCURRENCY, default: 64
+      -u N                       how many uploads may run at once
+                                 GOCACHE_S3_CONCURRENCY, default: 16
+      --remote-timeout DURATION  how long to wait for the first byte of an answer before it counts as a
+                                 miss
+                                 GOCACHE_REMOTE_TIMEOUT, default: 5s
+      --drain WHEN               uploads left when go is done: wait lets go wait for them, background
+                                 does not
+                                 GOCACHE_DRAIN, default: wait
+      --drain-timeout DURATION   how long those uploads may take
+                                 GOCACHE_DRAIN_TIMEOUT, default: 60s
+
+    output:
+      --metrics                  print counters to stderr at exit
+                                 GOCACHE_METRICS, default: false
+      -v                         say on stderr what is done and what failed, and print the counters too
+                                 GOCACHE_VERBOSE, default: false
+      --debug MASK               log single requests: 1 build cache, 2 module proxy, 4 reverse proxy;
+                                 see "help debug"
+                                 GOCACHE_DEBUG, default: 0
+
+    commands:
+      help [TOPIC]  print this overview, or about one topic or command
+      version       print the version, the commit, Bun's version and the platform
+
+    topics, for help TOPIC:
+      configure      how to set the program up
+      environment    the environment variables
+      direct-mode    how the go command runs the program
+      serve-mode     one server for many go commands
+      module-proxy   caching modules and checksums
+      reverse-proxy  caching other downloads
+      debug          logging single requests
+    "
+  `);
+});
+
+test("the variables", () => {
+  expect(helpText("environment")).toMatchInlineSnapshot(`
+    "Every flag has a variable, read the same way. An empty variable counts as not set.
+
+      flag               variable                 value     default
+      --cache-dir        GOCACHE_DIR              PATH      $GOCACHE/go-cache-plugin
+      --max-size         GOCACHE_MAX_SIZE         SIZE      20GiB
+      --expiry           GOCACHE_EXPIRY           DURATION  none
+      --bucket           GOCACHE_S3_BUCKET        BUCKET    none, a local cache only
+      --prefix           GOCACHE_KEY_PREFIX       PREFIX    none
+      --layout           GOCACHE_LAYOUT           LAYOUT    split
+      --region           GOCACHE_S3_REGION        REGION    AWS's settings, then the server's word
+      --s3-endpoint-url  GOCACHE_S3_ENDPOINT_URL  URL       AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS
+      --s3-path-style    GOCACHE_S3_PATH_STYLE    boolean   false
+      --read-only        GOCACHE_READ_ONLY        boolean   false
+      --min-upload-size  GOCACHE_MIN_SIZE         SIZE      0
+      -c                 GOCACHE_CONCURRENCY      N         64
+      -u                 GOCACHE_S3_CONCURRENCY   N         16
+      --remote-timeout   GOCACHE_REMOTE_TIMEOUT   DURATION  5s
+      --drain            GOCACHE_DRAIN            WHEN      wait
+      --drain-timeout    GOCACHE_DRAIN_TIMEOUT    DURATION  60s
+      --metrics          GOCACHE_METRICS          boolean   false
+      -v                 GOCACHE_VERBOSE          boolean   false
+      --debug            GOCACHE_DEBUG            MASK      0
+
+    GOCACHE is go's own: it tells the program where the user's build cache is. With -v every other
+    GOCACHE_... variable that nothing reads is named, so that a misspelt one is found.
+
+    See also: help configure.
+    "
+  `);
+});

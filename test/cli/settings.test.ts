@@ -1,0 +1,231 @@
+import { describe, expect, test } from "bun:test";
+import type { Config } from "../../src/app/config.ts";
+import { parseCommandLine } from "../../src/cli/command-line.ts";
+import { ALL_OPTIONS } from "../../src/cli/options.ts";
+import { type Environment, resolveSettings, toConfig } from "../../src/cli/settings.ts";
+import { UsageError } from "../../src/cli/usage-error.ts";
+
+function configOf(args: string[], env: Environment = {}): Config {
+  return toConfig(resolveSettings(parseCommandLine(args).flags, env));
+}
+
+const DURATION = "is not a duration such as 48h or 1h30m";
+const SIZE = "is not a size such as 20GiB, 500MB or 1048576";
+const BUCKET = "is not a bucket name (3 to 63 of a-z 0-9 . - _), s3://name or file:///path";
+const FILE_URL = "is not file:/// and an absolute path, such as file:///srv/gocache";
+
+const REFUSED = [
+  ["cache-dir", "~/cache", '"~" is not expanded here; write $HOME or the whole path'],
+  ["cache-dir", "~", '"~" is not expanded here; write $HOME or the whole path'],
+  ["max-size", "-1", `"-1" ${SIZE}`],
+  ["max-size", "20 apples", `"20 apples" ${SIZE}`],
+  ["expiry", "banana", `"banana" ${DURATION}`],
+  ["expiry", "-1h", `"-1h" ${DURATION}`],
+  ["expiry", "2", `"2" ${DURATION}`],
+  ["bucket", "a", `"a" ${BUCKET}`],
+  ["bucket", "a b c", `"a b c" ${BUCKET}`],
+  ["bucket", "-name", `"-name" ${BUCKET}`],
+  ["bucket", "gs://name", `"gs://name" ${BUCKET}`],
+  ["bucket", "x".repeat(64), `"${"x".repeat(64)}" ${BUCKET}`],
+  ["bucket", "name/ci", '"name/ci" has a slash; what goes before the keys is --prefix'],
+  ["bucket", "s3://name/ci", '"s3://name/ci" has a slash; what goes before the keys is --prefix'],
+  ["bucket", "file:cache", `"file:cache" ${FILE_URL}`],
+  ["bucket", "file://cache", `"file://cache" ${FILE_URL}`],
+  ["bucket", "file://./cache", `"file://./cache" ${FILE_URL}`],
+  ["bucket", "file:///a?b", `"file:///a?b" ${FILE_URL}`],
+  ["bucket", "file:///a#b", `"file:///a#b" ${FILE_URL}`],
+  ["bucket", "file:///a%00", '"file:///a%00" is not the URL of a file'],
+  ["bucket", "file:///a%2Fb", '"file:///a%2Fb" is not the URL of a file'],
+  ["layout", "packed", '"packed" is not "split"'],
+  ["s3-endpoint-url", "localhost:9000", '"localhost:9000" is not a URL such as https://s3.example.com'],
+  ["s3-endpoint-url", "example.com", '"example.com" is not a URL such as https://s3.example.com'],
+  ["s3-endpoint-url", "ftp://example.com", '"ftp://example.com" is not a URL such as https://s3.example.com'],
+  ["s3-endpoint-url", "http://h/?a=b", '"http://h/?a=b" is not a URL without ? and #'],
+  ["s3-endpoint-url", "http://h/#", '"http://h/#" is not a URL without ? and #'],
+  ["s3-endpoint-url", "http://me:secret@h", 'a URL with a user or password is refused; see "help configure"'],
+  ["s3-path-style", "yes", '"yes" is not true or false'],
+  ["read-only", "2", '"2" is not true or false'],
+  ["min-upload-size", "1.5", `"1.5" ${SIZE}`],
+  ["c", "-1", '"-1" is not a whole number from 0 up'],
+  ["c", "eight", '"eight" is not a whole number from 0 up'],
+  ["c", "1.5", '"1.5" is not a whole number from 0 up'],
+  ["u", "99999999999999999999", '"99999999999999999999" is not a whole number from 0 up'],
+  ["remote-timeout", "0", '"0" is not a duration above 0'],
+  ["remote-timeout", "-5s", `"-5s" ${DURATION}`],
+  ["remote-timeout", "5", `"5" ${DURATION}`],
+  ["drain", "no", '"no" is not "wait" or "background"'],
+  ["drain-timeout", "-1s", `"-1s" ${DURATION}`],
+  ["debug", "all", '"all" is not a whole number'],
+] as const;
+
+describe("refuses, naming what the value came from,", () => {
+  test.each(REFUSED)("%s = %p", (flag, text, complaint) => {
+    const env = ALL_OPTIONS.find((option) => option.flag === flag)?.env ?? "";
+    const dashes = flag.length === 1 ? "-" : "--";
+    expect(() => configOf([`--${flag}=${text}`])).toThrow(new UsageError(`${dashes}${flag}: ${complaint}`));
+    expect(() => configOf([], { [env]: text })).toThrow(new UsageError(`${env}: ${complaint}`));
+  });
+});
+
+const LOCAL: Config = {
+  cacheDir: undefined,
+  remote: undefined,
+  expiryMs: undefined,
+  maxSizeBytes: 20 * 2 ** 30,
+  concurrency: 64,
+  drain: "wait",
+  drainTimeoutMs: 60_000,
+  printMetrics: false,
+  verbose: false,
+  debug: 0,
+};
+
+describe("without a bucket", () => {
+  test("is a local cache, whatever is said about S3", () => {
+    expect(configOf([])).toEqual(LOCAL);
+    expect(configOf(["--region=x", "--s3-path-style", "--read-only", "--prefix=x"])).toEqual(LOCAL);
+  });
+
+  test("takes empty variables and the empty texts of flags for not set", () => {
+    const empty = Object.fromEntries(ALL_OPTIONS.map((option) => [option.env, ""]));
+    expect(configOf([], empty)).toEqual(LOCAL);
+    const env = { GOCACHE_S3_BUCKET: "name", GOCACHE_DIR: "/x", GOCACHE_EXPIRY: "48h" };
+    expect(configOf(["--bucket=", "--cache-dir=", "--expiry="], env)).toEqual(LOCAL);
+  });
+});
+
+test("gives a bucket the defaults of the rest", () => {
+  expect(configOf(["--bucket=name"]).remote).toEqual({
+    bucket: { kind: "s3", bucket: "name", region: undefined, endpointUrl: undefined, pathStyle: false },
+    prefix: "",
+    layout: "split",
+    readOnly: false,
+    minUploadBytes: 0,
+    uploadConcurrency: 16,
+    timeoutMs: 5000,
+  });
+});
+
+const EVERYTHING = {
+  "cache-dir": "/var/cache/go",
+  "max-size": "1GiB",
+  expiry: "48h",
+  bucket: "s3://name",
+  prefix: "ci",
+  layout: "split",
+  region: "eu-central-1",
+  "s3-endpoint-url": "http://localhost:9000",
+  "s3-path-style": "1",
+  "read-only": "T",
+  "min-upload-size": "4KiB",
+  c: "8",
+  u: "4",
+  "remote-timeout": "1.5s",
+  drain: "background",
+  "drain-timeout": "2m",
+  metrics: "TRUE",
+  v: "t",
+  debug: "5",
+};
+
+const EVERYTHING_CONFIG: Config = {
+  cacheDir: "/var/cache/go",
+  remote: {
+    bucket: {
+      kind: "s3",
+      bucket: "name",
+      region: "eu-central-1",
+      endpointUrl: "http://localhost:9000",
+      pathStyle: true,
+    },
+    prefix: "ci",
+    layout: "split",
+    readOnly: true,
+    minUploadBytes: 4096,
+    uploadConcurrency: 4,
+    timeoutMs: 1500,
+  },
+  expiryMs: 172_800_000,
+  maxSizeBytes: 2 ** 30,
+  concurrency: 8,
+  drain: "background",
+  drainTimeoutMs: 120_000,
+  printMetrics: true,
+  verbose: true,
+  debug: 5,
+};
+
+describe("every option", () => {
+  const flags = Object.entries(EVERYTHING).map(([flag, text]) => `-${flag}=${text}`);
+  const env = Object.fromEntries(
+    ALL_OPTIONS.map((option) => [option.env, EVERYTHING[option.flag as keyof typeof EVERYTHING]]),
+  );
+
+  test("is here", () => {
+    expect(ALL_OPTIONS.map((option) => option.flag)).toEqual(Object.keys(EVERYTHING));
+  });
+
+  test("can be a flag", () => {
+    expect(configOf(flags)).toEqual(EVERYTHING_CONFIG);
+  });
+
+  test("can be a variable", () => {
+    expect(configOf([], env)).toEqual(EVERYTHING_CONFIG);
+  });
+
+  test("as a flag beats the variable, which is not even read", () => {
+    const nonsense = Object.fromEntries(ALL_OPTIONS.map((option) => [option.env, "~/nonsense"]));
+    expect(configOf(flags, nonsense)).toEqual(EVERYTHING_CONFIG);
+  });
+});
+
+describe("values", () => {
+  test.each([
+    ["name", { kind: "s3", bucket: "name" }],
+    ["My_Bucket.x-1", { kind: "s3", bucket: "My_Bucket.x-1" }],
+    ["s3://name/", { kind: "s3", bucket: "name" }],
+    ["file:///srv/gocache", { kind: "directory", path: "/srv/gocache" }],
+    ["file:///srv/go%20cache", { kind: "directory", path: "/srv/go cache" }],
+    ["FILE:///srv", { kind: "directory", path: "/srv" }],
+  ] as const)("--bucket=%s", (text, bucket) => {
+    expect(configOf([`--bucket=${text}`]).remote?.bucket).toMatchObject(bucket);
+  });
+
+  test("an expiry is at least six hours, and 0 is none", () => {
+    expect(configOf(["--expiry=1h"]).expiryMs).toBe(21_600_000);
+    expect(configOf(["--expiry=6h1m"]).expiryMs).toBe(21_660_000);
+    expect(configOf(["--expiry=0"]).expiryMs).toBeUndefined();
+    expect(configOf(["--expiry=0s"]).expiryMs).toBeUndefined();
+  });
+
+  test("a size limit of 0 is none", () => {
+    expect(configOf(["--max-size=0"]).maxSizeBytes).toBe(0);
+  });
+
+  test("-c=0 and -u=0 are the defaults, as in the seed", () => {
+    const { concurrency, remote } = configOf(["-c=0", "-u=0", "--bucket=name"]);
+    expect([concurrency, remote?.uploadConcurrency]).toEqual([64, 16]);
+  });
+
+  test("a time-out longer than a timer can count is the longest that it can", () => {
+    const { drainTimeoutMs, remote } = configOf([
+      "--drain-timeout=9999h",
+      "--remote-timeout=9999h",
+      "--bucket=name",
+    ]);
+    expect([drainTimeoutMs, remote?.timeoutMs]).toEqual([2_147_483_647, 2_147_483_647]);
+  });
+
+  test("--drain-timeout=0 waits for nothing", () => {
+    expect(configOf(["--drain-timeout=0"]).drainTimeoutMs).toBe(0);
+  });
+
+  test("-v prints the counters too, as in the seed", () => {
+    expect(configOf(["-v"])).toEqual({ ...LOCAL, verbose: true, printMetrics: true });
+    expect(configOf(["--metrics"])).toEqual({ ...LOCAL, printMetrics: true });
+  });
+
+  test("--debug takes any mask", () => {
+    expect([configOf(["--debug=0x4"]).debug, configOf(["--debug=-1"]).debug]).toEqual([4, -1]);
+  });
+});
