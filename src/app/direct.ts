@@ -63,7 +63,7 @@ async function answerClose(options: {
 }): Promise<void> {
   const { end, cache, stdout, counters, config, log } = options;
   if (end.how === "close" && config.drain === "wait") await cache.drain();
-  if (config.printMetrics) log.print(JSON.stringify(counters.snapshot()));
+  if (config.printMetrics) log.print(formatMetrics(counters));
   if (end.how === "close") stdout.write(end.answer);
 }
 
@@ -97,4 +97,9 @@ function warnIfTooLarge(config: Config, log: Logger, root: string): void {
     "size",
     `${root} holds ${keptBytes} bytes that were used within six hours, above --max-size=${config.maxSizeBytes}`,
   );
+}
+
+function formatMetrics(counters: Counters): string {
+  const { maxRSS } = process.resourceUsage();
+  return JSON.stringify({ ...counters.snapshot(), peak_memory_bytes: maxRSS * 1024 });
 }

@@ -25,8 +25,14 @@ export function exactStream(
   );
 }
 
+/** What is needed of a reader: Bun and Node declare the whole of it differently. */
+interface StreamReader {
+  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+  cancel(reason?: unknown): Promise<void>;
+}
+
 class Cut {
-  readonly #reader: Pick<ReadableStreamDefaultReader<Uint8Array>, "cancel" | "read">;
+  readonly #reader: StreamReader;
   readonly #options: ExactStreamOptions;
   #toSkip: number;
   #toTake: number;
