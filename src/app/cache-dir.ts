@@ -24,7 +24,10 @@ export function locateCacheDir(
   const root =
     configured === undefined ? join(below ?? goCacheDir(env), "go-cache-plugin") : resolve(configured);
   if (below === undefined || root.startsWith(below + sep)) return { root, shownRoot: root };
-  const link = join(below, `go-cache-plugin-${Bun.hash(root).toString(16).padStart(16, "0")}`);
+  // Not normalized: go compares the beginning letter for letter, and `$GOCACHE` may have a `..` in it.
+  const start = below.endsWith(sep) ? below : below + sep;
+  if (configured === undefined) return { root, shownRoot: `${start}go-cache-plugin` };
+  const link = `${start}go-cache-plugin-${Bun.hash(root).toString(16).padStart(16, "0")}`;
   return { root, shownRoot: ensureLink(link, root) ? link : root };
 }
 

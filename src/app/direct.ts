@@ -34,7 +34,13 @@ export async function runDirect(config: Config, context: RunContext): Promise<nu
     onTrouble: (error) => tellDiskTrouble(context.log, root, error),
   });
   const remote = openLazyRemote({ config, root, local, counters, ...context });
-  const cache = new BuildCache({ local, remote, counters, concurrency: config.concurrency });
+  const cache = new BuildCache({
+    local,
+    remote,
+    counters,
+    log: context.log,
+    concurrency: config.concurrency,
+  });
   const stdout = new FdWriter(1);
   const signals = watchSignals(() => remote?.abort());
 

@@ -11,17 +11,18 @@ const PLACES = [tmpdir(), "/tmp", "/dev/shm", "/var/tmp"];
  * made anywhere. It is the same for all helpers of a user, so that what one puts the next one finds.
  */
 export class FallbackDir {
-  readonly #primaryRoot: string;
+  readonly #dirs: string[];
   #existing: LocalDir | undefined | "unknown" = "unknown";
   #writable: LocalDir | undefined | "unknown" = "unknown";
 
-  constructor(primaryRoot: string) {
-    this.#primaryRoot = primaryRoot;
+  constructor(primaryRoot: string, places: string[] = PLACES) {
+    const dirs = places.map((place) => join(place, `go-cache-plugin-${process.getuid?.() ?? "user"}`));
+    this.#dirs = dirs.filter((dir) => dir !== primaryRoot);
   }
 
   /** The one that an earlier trouble has left, if any. */
   existing(): LocalDir | undefined {
-    if (this.#existing === "unknown") this.#existing = this.#find((dir) => existsSync(dir) && isOurs(dir));
+    if (this.#existing === "unknown") this.#existing = this.#find(isOurs);
     return this.#existing;
   }
 
@@ -34,8 +35,7 @@ export class FallbackDir {
   }
 
   #find(test: (dir: string) => boolean): LocalDir | undefined {
-    const dirs = PLACES.map((place) => join(place, `go-cache-plugin-${process.getuid?.() ?? "user"}`));
-    const dir = dirs.find((candidate) => candidate !== this.#primaryRoot && test(candidate));
+    const dir = this.#dirs.find(test);
     return dir === undefined ? undefined : new LocalDir(dir);
   }
 }
@@ -51,8 +51,8 @@ function make(dir: string): boolean {
 
 /** In a place that everybody may write to, only a directory of our own can be trusted. */
 function isOurs(dir: string): boolean {
-  const stat = lstatSync(dir);
-  return stat.isDirectory() && (process.getuid === undefined || stat.uid === process.getuid());
+  const stat = existsSync(dir) ? lstatSync(dir, { throwIfNoEntry: false }) : undefined;
+  return stat?.isDirectory() === true && (process.getuid === undefined || stat.uid === process.getuid());
 }
 
 function canWrite(root: string): boolean {

@@ -6,9 +6,11 @@ import type { RemoteBuilds, RemoteEntry, StoredEntry } from "../buildcache/remot
  */
 export class LazyRemote implements RemoteBuilds {
   readonly #load: () => Promise<RemoteBuilds>;
-  #loading: Promise<RemoteBuilds | undefined> | undefined;
+  #loading: Promise<RemoteBuilds> | undefined;
   #loaded: RemoteBuilds | undefined;
   #isAborted = false;
+  /** What was put while the remote was loading. */
+  readonly #early: StoredEntry[] = [];
 
   /** `load` may reject; `onFailure` is then told why, once. */
   constructor(load: () => Promise<RemoteBuilds>, onFailure: (error: unknown) => void) {
@@ -25,12 +27,17 @@ export class LazyRemote implements RemoteBuilds {
   }
 
   async get(actionId: string): Promise<RemoteEntry | undefined> {
-    return await (await this.#remote())?.get(actionId);
+    const remote = await this.#remote();
+    return this.#isAborted ? undefined : await remote.get(actionId);
   }
 
   put(entry: StoredEntry): void {
-    if (this.#loaded !== undefined) this.#loaded.put(entry);
-    else void this.#remote().then((remote) => remote?.put(entry));
+    if (this.#loaded !== undefined) {
+      this.#loaded.put(entry);
+      return;
+    }
+    this.#early.push(entry);
+    void this.#remote();
   }
 
   async drain(): Promise<void> {
@@ -42,13 +49,14 @@ export class LazyRemote implements RemoteBuilds {
     this.#loaded?.abort();
   }
 
-  async #remote(): Promise<RemoteBuilds | undefined> {
+  #remote(): Promise<RemoteBuilds> {
     this.#loading ??= this.#load().then((remote) => {
       this.#loaded = remote;
+      // Before anybody who waits for the loading goes on: a drain must not overtake them.
+      for (const entry of this.#isAborted ? [] : this.#early) remote.put(entry);
       return remote;
     });
-    const remote = await this.#loading;
-    return this.#isAborted ? undefined : remote;
+    return this.#loading;
   }
 }
 

@@ -4,16 +4,18 @@
  *     state/prune.lock    held while pruning; its holder is dead when it is older than an hour
  *     state/prune.json    {"keptBytes":…}, what was left; its time of last change is when that was
  */
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type PruneLimits, type PruneReport, prune } from "../buildcache/prune.ts";
+import { removeFile } from "../lib/remove-file.ts";
+import { statFile } from "../lib/stat-file.ts";
 import { LocalDir, STATE_DIR } from "../store/local-dir.ts";
 
 const HOUR_MS = 3_600_000;
 
 /** Whether the last pruning was more than an hour ago. */
 export function isPruneDue(root: string): boolean {
-  const stat = statSync(stampPath(root), { throwIfNoEntry: false });
+  const stat = statFile(stampPath(root));
   return stat === undefined || Math.abs(Date.now() - stat.mtimeMs) > HOUR_MS;
 }
 
@@ -32,10 +34,19 @@ export function pruneNow(root: string, limits: PruneLimits): PruneReport | undef
   if (!acquire(lock)) return undefined;
   try {
     const report = prune(new LocalDir(root), limits);
-    writeFileSync(stampPath(root), `${JSON.stringify({ keptBytes: report.keptBytes })}\n`);
+    writeStamp(root, report);
     return report;
   } finally {
-    rmSync(lock, { force: true });
+    removeFile(lock);
+  }
+}
+
+/** A disk that is full even now has other worries than when it was pruned. */
+function writeStamp(root: string, { keptBytes }: PruneReport): void {
+  try {
+    writeFileSync(stampPath(root), `${JSON.stringify({ keptBytes })}\n`);
+  } catch {
+    // The next helper prunes again.
   }
 }
 
@@ -46,8 +57,8 @@ function stampPath(root: string): string {
 function acquire(lock: string): boolean {
   try {
     mkdirSync(join(lock, ".."), { recursive: true });
-    const stat = statSync(lock, { throwIfNoEntry: false });
-    if (stat !== undefined && Date.now() - stat.mtimeMs > HOUR_MS) rmSync(lock, { force: true });
+    const stat = statFile(lock);
+    if (stat !== undefined && Date.now() - stat.mtimeMs > HOUR_MS) removeFile(lock);
     writeFileSync(lock, `${process.pid}\n`, { flag: "wx" });
     return true;
   } catch {

@@ -10,6 +10,7 @@ import { STATE_DIR } from "../store/local-dir.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { S3Store } from "../store/s3-store.ts";
 import type { BucketConfig, RemoteConfig } from "./config.ts";
+import { RegionFile } from "./region-file.ts";
 
 export function openRemote(options: {
   config: RemoteConfig;
@@ -22,8 +23,15 @@ export function openRemote(options: {
   log: Logger;
 }): RemoteBuilds {
   const { config, counters } = options;
-  const store = openStore(config.bucket, options.env, counters);
-  const address = JSON.stringify([config.bucket, config.prefix]);
+  const address = Bun.hash(JSON.stringify([config.bucket, config.prefix]))
+    .toString(16)
+    .padStart(16, "0");
+  const statePath = (name: string) => join(options.root, STATE_DIR, `${name}-${address}`);
+  const store = openStore(config.bucket, {
+    env: options.env,
+    counters,
+    regionMemory: new RegionFile(statePath("region")),
+  });
   return new SplitRemote({
     ...options,
     store,
@@ -32,20 +40,13 @@ export function openRemote(options: {
     minBytes: config.minUploadBytes,
     concurrency: config.uploadConcurrency,
     timeoutMs: config.timeoutMs,
-    healthPath: join(
-      options.root,
-      STATE_DIR,
-      `remote-${Bun.hash(address).toString(16).padStart(16, "0")}.json`,
-    ),
+    healthPath: `${statePath("remote")}.json`,
   });
 }
 
 function openStore(
   bucket: BucketConfig,
-  env: Record<string, string | undefined>,
-  counters: Counters,
+  s3: { env: Record<string, string | undefined>; counters: Counters; regionMemory: RegionFile },
 ): ObjectStore {
-  return bucket.kind === "directory"
-    ? new DirectoryStore(bucket.path)
-    : new S3Store({ ...bucket, env, counters });
+  return bucket.kind === "directory" ? new DirectoryStore(bucket.path) : new S3Store({ ...bucket, ...s3 });
 }

@@ -12,7 +12,7 @@ export interface ActionRecord {
   sizeBytes: number;
 }
 
-/** Longest record that can be valid: a 128 digit id, a space, 16 digits, a line end, and some slack. */
+/** More than any valid record has: a 128 digit id, a space, 16 digits, a line end. */
 export const MAX_RECORD_BYTES = 256;
 
 const RECORD = /^\s*([0-9a-f]{2,128})\s+(\d{1,16})\s*$/;

@@ -1,4 +1,5 @@
 import type { Counters } from "../lib/counters.ts";
+import { DEBUG_BITS, type Logger } from "../lib/logger.ts";
 import { Semaphore } from "../lib/semaphore.ts";
 import type { CacheEntry, LocalCache } from "./local-cache.ts";
 import { PutWriter } from "./put-writer.ts";
@@ -12,6 +13,7 @@ export class BuildCache {
   readonly #local: LocalCache;
   readonly #remote: RemoteBuilds | undefined;
   readonly #counters: Counters;
+  readonly #log: Logger;
   readonly #remoteGets: Semaphore;
   readonly #flights = new Map<string, Promise<CacheEntry | undefined>>();
 
@@ -19,12 +21,14 @@ export class BuildCache {
     local: LocalCache;
     remote: RemoteBuilds | undefined;
     counters: Counters;
+    log: Logger;
     /** Gets that may wait for the remote at once. */
     concurrency: number;
   }) {
     this.#local = options.local;
     this.#remote = options.remote;
     this.#counters = options.counters;
+    this.#log = options.log;
     this.#remoteGets = new Semaphore(options.concurrency);
   }
 
@@ -33,13 +37,15 @@ export class BuildCache {
     this.#counters.add("get");
     const entry = this.#local.get(actionId);
     this.#counters.add(entry === undefined ? "get_local_miss" : "get_local_hit");
-    if (entry !== undefined || this.#remote === undefined) return entry;
-    return this.#flight(actionId, this.#remote);
+    if (entry === undefined && this.#remote !== undefined) return this.#flight(actionId, this.#remote);
+    this.#log.debug(DEBUG_BITS.build, () => `get ${actionId}: ${entry === undefined ? "miss" : "local hit"}`);
+    return entry;
   }
 
   /** Begins a put; its entry counts from the writer's `commit` on. */
   beginPut(actionId: string, outputId: string): PutWriter {
     this.#counters.add("put");
+    this.#log.debug(DEBUG_BITS.build, () => `put ${actionId}: output ${outputId}`);
     return new PutWriter({
       actionId,
       outputId,
@@ -67,6 +73,10 @@ export class BuildCache {
   async #faultIn(actionId: string, remote: RemoteBuilds): Promise<CacheEntry | undefined> {
     const found = await remote.get(actionId);
     this.#counters.add(found === undefined ? "get_remote_miss" : "get_remote_hit");
+    this.#log.debug(
+      DEBUG_BITS.build,
+      () => `get ${actionId}: ${found === undefined ? "miss" : "remote hit"}`,
+    );
     if (found === undefined) return undefined;
     try {
       this.#local.putRecord(actionId, found, found.putTimeMs);

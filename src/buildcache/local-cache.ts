@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync, statSync, utimesSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, utimesSync } from "node:fs";
 import { isErrno } from "../lib/errno.ts";
+import { statFile } from "../lib/stat-file.ts";
 import { ACTION_DIR, type LocalDir, OUTPUT_DIR } from "../store/local-dir.ts";
 import {
   type ActionRecord,
@@ -60,8 +61,8 @@ export class LocalCache {
   findOutput(outputId: string): { path: string; sizeBytes: number } | undefined {
     for (const dir of this.#dirs()) {
       const path = dir.path(OUTPUT_DIR, outputId);
-      const stat = statSync(path, { throwIfNoEntry: false });
-      if (stat?.isFile()) return { path, sizeBytes: stat.size };
+      const stat = statFile(path);
+      if (stat !== undefined) return { path, sizeBytes: stat.size };
     }
     return undefined;
   }
@@ -120,6 +121,7 @@ export class LocalCache {
     try {
       fd = openSync(path, "r");
       const length = readSync(fd, this.#recordBuffer, 0, MAX_RECORD_BYTES, 0);
+      if (length === MAX_RECORD_BYTES) return undefined;
       const record = parseActionRecord(this.#recordBuffer.toString("latin1", 0, length));
       return record && { record, putTimeMs: fstatSync(fd).mtimeMs };
     } catch {
@@ -131,11 +133,12 @@ export class LocalCache {
 
   /** Whether the output is there with that size; marks it as used now, but not on every hit. */
   #touchOutput(path: string, sizeBytes: number): boolean {
+    const stat = statFile(path);
+    if (stat?.size !== sizeBytes) return false;
+    const now = Date.now();
+    if (now - stat.mtimeMs <= this.#refreshAgeMs) return true;
     try {
-      const stat = statSync(path, { throwIfNoEntry: false });
-      if (stat === undefined || stat.size !== sizeBytes || !stat.isFile()) return false;
-      const now = Date.now();
-      if (now - stat.mtimeMs > this.#refreshAgeMs) utimesSync(path, now / 1000, now / 1000);
+      utimesSync(path, now / 1000, now / 1000);
       return true;
     } catch (error) {
       // A pruned output is gone; one in a directory that can't be written is as good as any.

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { statFile } from "../lib/stat-file.ts";
 import { type LocalDir, OUTPUT_DIR } from "../store/local-dir.ts";
 import type { TempFile } from "../store/temp-file.ts";
 import type { Fallback } from "./fallback.ts";
@@ -57,8 +57,8 @@ export class OutputWriter {
   }
 
   #isThere(sizeBytes: number): boolean {
-    const stat = statSync(this.#dir.path(OUTPUT_DIR, this.#outputId), { throwIfNoEntry: false });
-    return process.platform === "win32" && stat?.size === sizeBytes;
+    const path = this.#dir.path(OUTPUT_DIR, this.#outputId);
+    return process.platform === "win32" && statFile(path)?.size === sizeBytes;
   }
 
   #orFallback<T>(action: () => T): T {
@@ -78,8 +78,11 @@ export class OutputWriter {
     this.#file = fallback.createTemp();
     this.#dir = fallback;
     if (written === undefined) return true;
-    written.copyTo(this.#file);
-    written.discard();
+    try {
+      written.copyTo(this.#file);
+    } finally {
+      written.discard();
+    }
     return true;
   }
 }

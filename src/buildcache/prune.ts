@@ -5,9 +5,11 @@
  * go opens paths that it was given long before, also through tools that run after it, so nothing used within the
  * last six hours is ever removed, whatever the limits say.
  */
-import { readFileSync, rmSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { listFiles } from "../lib/list-files.ts";
+import { removeFile } from "../lib/remove-file.ts";
+import { statFile } from "../lib/stat-file.ts";
 import { ACTION_DIR, type LocalDir, OUTPUT_DIR, TEMP_DIR } from "../store/local-dir.ts";
 import { removeIfUnused } from "../store/remove-if-unused.ts";
 import { parseActionRecord } from "./action-record.ts";
@@ -59,8 +61,8 @@ export function prune(dir: LocalDir, limits: PruneLimits, nowMs = Date.now()): P
 function listOutputs(dir: LocalDir): Output[] {
   const outputs: Output[] = [];
   for (const id of listIds(dir, OUTPUT_DIR)) {
-    const stat = statSync(dir.path(OUTPUT_DIR, id), { throwIfNoEntry: false });
-    if (stat?.isFile()) outputs.push({ id, sizeBytes: stat.size, usedMs: stat.mtimeMs });
+    const stat = statFile(dir.path(OUTPUT_DIR, id));
+    if (stat !== undefined) outputs.push({ id, sizeBytes: stat.size, usedMs: stat.mtimeMs });
   }
   return outputs;
 }
@@ -86,7 +88,7 @@ function removeRecords(dir: LocalDir, unwanted: Set<string>, nowMs: number): voi
     const outputId = readOutputId(path);
     if (outputId === undefined) continue;
     if (unwanted.has(outputId) ? !isInUse(dir, outputId, nowMs) : isDangling(dir, path, outputId, nowMs)) {
-      rmSync(path, { force: true });
+      removeFile(path);
     }
   }
 }
@@ -100,21 +102,21 @@ function readOutputId(path: string): string | undefined {
 }
 
 function isInUse(dir: LocalDir, outputId: string, nowMs: number): boolean {
-  const stat = statSync(dir.path(OUTPUT_DIR, outputId), { throwIfNoEntry: false });
+  const stat = statFile(dir.path(OUTPUT_DIR, outputId));
   return stat !== undefined && nowMs - stat.mtimeMs <= KEEP_MS;
 }
 
 function isDangling(dir: LocalDir, recordPath: string, outputId: string, nowMs: number): boolean {
-  if (statSync(dir.path(OUTPUT_DIR, outputId), { throwIfNoEntry: false }) !== undefined) return false;
-  const stat = statSync(recordPath, { throwIfNoEntry: false });
+  if (statFile(dir.path(OUTPUT_DIR, outputId)) !== undefined) return false;
+  const stat = statFile(recordPath);
   return stat !== undefined && nowMs - stat.mtimeMs > KEEP_MS;
 }
 
 function removeForgottenTemps(dir: LocalDir, nowMs: number): void {
   const root = join(dir.root, TEMP_DIR);
   for (const name of listFiles(root)) {
-    const stat = statSync(join(root, name), { throwIfNoEntry: false });
-    if (stat !== undefined && nowMs - stat.mtimeMs > KEEP_MS) rmSync(join(root, name), { force: true });
+    const stat = statFile(join(root, name));
+    if (stat !== undefined && nowMs - stat.mtimeMs > KEEP_MS) removeFile(join(root, name));
   }
 }
 

@@ -7,6 +7,9 @@ export class TimeoutError extends Error {
   }
 }
 
+/** The longest time that a timer takes; a longer one would be over at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * Bounds one operation by time: its signal aborts with a `TimeoutError` when the time is up, or with the reason of
  * `parent` when that aborts first. Dispose of it when the operation has ended.
@@ -31,7 +34,8 @@ export class Deadline implements Disposable {
   /** Begins anew with `limitMs` from now: headers came, now the body has its own time. */
   restart(limitMs: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#controller.abort(new TimeoutError(limitMs)), limitMs);
+    const timerMs = Math.min(limitMs, MAX_TIMER_MS);
+    this.#timer = setTimeout(() => this.#controller.abort(new TimeoutError(limitMs)), timerMs);
   }
 
   [Symbol.dispose](): void {

@@ -7,9 +7,10 @@
  * Every go command starts a helper of its own, so without it each would wait for the same dead server again. A side
  * that is missing works. Older than a minute, the state is doubted: a probe is due at once.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { OpenState } from "../lib/breaker.ts";
+import { removeFile } from "../lib/remove-file.ts";
 
 export interface SavedHealth {
   savedAtMs: number;
@@ -49,12 +50,13 @@ export class HealthFile {
       writeFileSync(temp, JSON.stringify(health));
       renameSync(temp, this.#path);
     } catch {
-      rmSync(temp, { force: true });
+      removeFile(temp);
     }
   }
 
+  /** Never throws either. */
   clear(): void {
-    rmSync(this.#path, { force: true });
+    removeFile(this.#path);
   }
 }
 

@@ -1,9 +1,9 @@
 import type { Counters } from "../lib/counters.ts";
 import { describeError } from "../lib/describe-error.ts";
-import { DEBUG_BITS, type Logger } from "../lib/logger.ts";
+import type { Logger } from "../lib/logger.ts";
 import { isAccessDenied } from "../store/store-failure.ts";
 import type { RemoteHealth } from "./health.ts";
-import { WaitLedger } from "./wait-ledger.ts";
+import { type LookUpResult, WaitLedger } from "./wait-ledger.ts";
 import { WrongBytesError } from "./wrong-bytes-error.ts";
 
 /**
@@ -28,9 +28,9 @@ export class ReadGate {
   /** Runs `lookUp`, whose `undefined` is a miss, if that is worth it. Never rejects. */
   async run<T>(what: string, lookUp: () => Promise<T | undefined>): Promise<T | undefined> {
     const admitted = this.#admit();
-    if (admitted === "wait") return await this.#attempt(what, lookUp);
+    if (admitted === "wait") return await this.#waitFor(what, lookUp);
     this.#counters.add("get_remote_skipped");
-    if (admitted === "probe") void this.#attempt(what, lookUp);
+    if (admitted === "probe") void this.#probe(what, lookUp);
     return undefined;
   }
 
@@ -57,27 +57,35 @@ export class ReadGate {
     return admitted === "call" ? this.#ledger.admit() : admitted;
   }
 
-  async #attempt<T>(what: string, lookUp: () => Promise<T | undefined>): Promise<T | undefined> {
-    const startedMs = performance.now();
-    this.#ledger.begin();
-    let result: "hit" | "miss" | "failure" = "failure";
+  async #waitFor<T>(what: string, lookUp: () => Promise<T | undefined>): Promise<T | undefined> {
+    const begun = this.#ledger.begin(performance.now());
+    const { result, found } = await this.#attempt(what, lookUp);
+    this.#ledger.end(result, begun, performance.now());
+    return found;
+  }
+
+  async #probe<T>(what: string, lookUp: () => Promise<T | undefined>): Promise<void> {
+    const { result } = await this.#attempt(what, lookUp);
+    this.#ledger.probed(result);
+  }
+
+  async #attempt<T>(
+    what: string,
+    lookUp: () => Promise<T | undefined>,
+  ): Promise<{ result: LookUpResult; found: T | undefined }> {
     try {
       const found = await lookUp();
-      result = found === undefined ? "miss" : "hit";
       this.#hasBeenAnswered = true;
       this.#health.succeeded("reads");
-      return found;
+      return { result: found === undefined ? "miss" : "hit", found };
     } catch (error) {
-      result = this.#judge(what, error);
-      return undefined;
-    } finally {
-      this.#ledger.end(result, performance.now() - startedMs);
+      return { result: this.#judge(what, error), found: undefined };
     }
   }
 
   #judge(what: string, error: unknown): "miss" | "failure" {
     if (this.signal.aborted) return "failure";
-    this.#log.debug(DEBUG_BITS.build, () => `${what}: ${describeError(error)}`);
+    this.#log.info(() => `${what}: ${describeError(error)}`);
     if (isAccessDenied(error)) {
       // What S3 answers for an absent object when listing is not granted.
       this.#denial ??= error;

@@ -6,8 +6,8 @@
  *     tmp/<pid>-<random>-<n>                        files being written, on the same file system
  *     state/                                        locks, stamps, what was learned of the remote
  */
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, renameSync } from "node:fs";
+import { sep } from "node:path";
 import { isErrno } from "../lib/errno.ts";
 import { TempFile } from "./temp-file.ts";
 
@@ -37,18 +37,13 @@ export class LocalDir {
 
   /** The path of a file for go: the same file under `shownRoot`. */
   shownPath(kind: string, name: string): string {
-    return join(this.shownRoot, kind, name.slice(0, 2), name);
-  }
-
-  /** A path on the same file system that nobody else uses; its directory may not exist yet. */
-  tempPath(): string {
-    this.#tempCount++;
-    return `${this.root}/${TEMP_DIR}/${this.#tempPrefix}-${this.#tempCount}`;
+    // Not normalized: go compares its beginning with `$GOCACHE`, letter for letter.
+    return [this.shownRoot, kind, name.slice(0, 2), name].join(sep);
   }
 
   /** A new file on the same file system. Throws when the directory can't be written. */
   createTemp(): TempFile {
-    const path = this.tempPath();
+    const path = this.#tempPath();
     return withParent(path, () => new TempFile(path));
   }
 
@@ -56,6 +51,18 @@ export class LocalDir {
   publish(file: TempFile, kind: string, name: string, modifiedMs?: number): void {
     const target = this.path(kind, name);
     withParent(target, () => file.commit(target, modifiedMs));
+  }
+
+  /** Moves a file out of sight and returns its new path. Throws when that fails, or there is none. */
+  moveAside(kind: string, name: string): string {
+    const path = this.#tempPath();
+    withParent(path, () => renameSync(this.path(kind, name), path));
+    return path;
+  }
+
+  #tempPath(): string {
+    this.#tempCount++;
+    return `${this.root}/${TEMP_DIR}/${this.#tempPrefix}-${this.#tempCount}`;
   }
 }
 

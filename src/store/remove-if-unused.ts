@@ -1,4 +1,7 @@
-import { linkSync, renameSync, rmSync, statSync } from "node:fs";
+import { linkSync, renameSync, statSync } from "node:fs";
+import { isErrno } from "../lib/errno.ts";
+import { removeFile } from "../lib/remove-file.ts";
+import { statFile } from "../lib/stat-file.ts";
 import type { LocalDir } from "./local-dir.ts";
 
 /**
@@ -10,18 +13,28 @@ import type { LocalDir } from "./local-dir.ts";
  */
 export function removeIfUnused(dir: LocalDir, kind: string, name: string, beforeMs: number): boolean {
   const path = dir.path(kind, name);
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statFile(path);
   if (stat === undefined || stat.mtimeMs >= beforeMs) return false;
-  const aside = dir.tempPath();
   try {
-    renameSync(path, aside);
-    const isUsed = statSync(aside).mtimeMs >= beforeMs;
-    if (isUsed) linkSync(aside, path);
-    rmSync(aside, { force: true });
-    return !isUsed;
+    const aside = dir.moveAside(kind, name);
+    if (statSync(aside).mtimeMs >= beforeMs) {
+      putBack(aside, path);
+      return false;
+    }
+    return removeFile(aside);
   } catch {
-    // Held open (Windows), put anew in this moment, or removed by somebody else.
-    rmSync(aside, { force: true });
+    // Held open (Windows), removed by somebody else, or in a directory that can't be written.
     return false;
   }
+}
+
+/** A link, unlike a rename, leaves alone what was put anew in this moment. */
+function putBack(aside: string, path: string): void {
+  try {
+    linkSync(aside, path);
+  } catch (error) {
+    // A file system without hard links.
+    if (!isErrno(error, "EEXIST")) renameSync(aside, path);
+  }
+  removeFile(aside);
 }

@@ -1,6 +1,8 @@
-import { closeSync, openSync, readSync, renameSync, rmSync, utimesSync, writeSync } from "node:fs";
+import { closeSync, fchmodSync, openSync, readSync, renameSync, utimesSync, writeSync } from "node:fs";
+import { removeFile } from "../lib/remove-file.ts";
 
 const COPY_CHUNK_BYTES = 1 << 20;
+const MODE = 0o644;
 
 /**
  * A file being written, invisible to readers until it is renamed into place. All calls are synchronous: at
@@ -14,7 +16,9 @@ export class TempFile {
   /** Creates the file; `path` must not exist yet. */
   constructor(path: string) {
     this.path = path;
-    this.#fd = openSync(path, "wx", 0o644);
+    this.#fd = openSync(path, "wx", MODE);
+    // Whatever the umask: other users of a shared directory have to read it.
+    fchmodSync(this.#fd, MODE);
   }
 
   /** Bytes written so far. */
@@ -56,10 +60,14 @@ export class TempFile {
     renameSync(this.path, target);
   }
 
-  /** Removes what was written; harmless after `commit`. */
+  /** Removes what was written, if that is possible; harmless after `commit`. Never throws. */
   discard(): void {
-    this.#close();
-    rmSync(this.path, { force: true });
+    try {
+      this.#close();
+    } catch {
+      // A disk that fails; what was written is not wanted.
+    }
+    removeFile(this.path);
   }
 
   #close(): void {

@@ -1,8 +1,8 @@
-import { statSync } from "node:fs";
 import type { Counters } from "../../lib/counters.ts";
 import { Deadline } from "../../lib/deadline.ts";
 import { describeError } from "../../lib/describe-error.ts";
-import { DEBUG_BITS, type Logger } from "../../lib/logger.ts";
+import type { Logger } from "../../lib/logger.ts";
+import { statFile } from "../../lib/stat-file.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import type { RemoteHealth } from "../health.ts";
 import { transferLimitMs } from "../transfer-limits.ts";
@@ -77,7 +77,7 @@ export class SplitWriter {
       await this.#putRecord(put, signal);
     } catch (error) {
       counters.add("put_remote_error");
-      log.debug(DEBUG_BITS.build, () => `put action ${put.actionId}: ${describeError(error)}`);
+      log.info(() => `put action ${put.actionId}: ${describeError(error)}`);
       throw new Error(`put action ${put.actionId}`, { cause: error });
     }
   }
@@ -136,7 +136,7 @@ export class SplitWriter {
 
 /** The file may have been pruned since, or be another one: its next put comes with its next use. */
 function isWhole(put: SplitPut): boolean {
-  return statSync(put.path, { throwIfNoEntry: false })?.size === put.sizeBytes;
+  return statFile(put.path)?.size === put.sizeBytes;
 }
 
 export interface SplitWriterOptions {

@@ -1,0 +1,12 @@
+import { type Stats, statSync } from "node:fs";
+
+/** What is known of a regular file; `undefined` when there is none, or none that can be looked at. */
+export function statFile(path: string): Stats | undefined {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat?.isFile() ? stat : undefined;
+  } catch {
+    // A regular file or a loop of links on the way, or a directory that is closed to us.
+    return undefined;
+  }
+}

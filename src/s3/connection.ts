@@ -1,0 +1,65 @@
+/** How requests travel: over fetch, with connections of this client's own that are kept open between requests. */
+import { readFile } from "node:fs/promises";
+import { getCACertificates } from "node:tls";
+
+/** What decides how to connect. */
+export interface ConnectionOptions {
+  /** `AWS_CA_BUNDLE` names certificates to trust besides the usual ones. Bun itself honours `HTTPS_PROXY`. */
+  env: Record<string, string | undefined>;
+  /** No proxy can reach this machine's own servers. */
+  isLoopback: boolean;
+}
+
+/** One request, ready to be sent. */
+export interface OutgoingRequest {
+  method: string;
+  headers: Record<string, string>;
+  body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | undefined;
+  signal: AbortSignal | undefined;
+}
+
+export class Connection {
+  readonly #options: ConnectionOptions;
+  #session: Promise<Bun.FetchSession> | undefined;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  /** Sends one request and returns whatever answers, a redirect too. Rejects when nothing does. */
+  async send(url: URL, { method, headers, body, signal }: OutgoingRequest): Promise<Response> {
+    this.#session ??= openSession(this.#options);
+    const session = await this.#session;
+    return await session.fetch(url, {
+      method,
+      headers,
+      // A stored object is handed on as stored, and a redirect needs another signature.
+      decompress: false,
+      redirect: "manual",
+      ...(body === undefined ? {} : { body }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  /** Closes idle connections. */
+  async close(): Promise<void> {
+    const session = await this.#session?.catch(() => undefined);
+    session?.close();
+  }
+}
+
+async function openSession({ env, isLoopback }: ConnectionOptions): Promise<Bun.FetchSession> {
+  const bundle = env.AWS_CA_BUNDLE;
+  return new Bun.FetchSession({
+    ...(isLoopback ? { proxy: false } : {}),
+    ...(bundle ? { tls: { ca: await trustedCertificates(bundle) } } : {}),
+  });
+}
+
+/** Naming any certificate replaces the ones that are trusted by default, so those are named as well. */
+async function trustedCertificates(bundlePath: string): Promise<string[]> {
+  const bundle = await readFile(bundlePath, "utf8").catch((cause: unknown) => {
+    throw new Error(`AWS_CA_BUNDLE names ${bundlePath}, which can't be read`, { cause });
+  });
+  return [...new Set([...getCACertificates("default"), ...getCACertificates("system"), bundle])];
+}

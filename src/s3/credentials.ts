@@ -1,0 +1,129 @@
+/**
+ * Where the keys come from: the environment, or else the AWS SDK's own chain (shared files, SSO, web identity,
+ * process, container, instance), which is loaded when the first request needs it. One load serves all callers.
+ *
+ * https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+ */
+import { type Clock, systemClock } from "../lib/clock.ts";
+import { sharedFilePaths } from "./shared-files.ts";
+
+/** One identity's keys. */
+export interface Credentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string | undefined;
+  expiration?: Date | undefined;
+}
+
+/** Nothing names any keys; the text says what to do about it. */
+const NO_CREDENTIALS =
+  "no AWS credentials found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a profile with AWS_PROFILE " +
+  "(see: aws configure, aws sso login), or give this machine a role";
+
+/** Keys are renewed this long before they expire. */
+const RENEW_BEFORE_MS = 5 * 60_000;
+
+/** Any answer, failures too, serves everybody for this long: looking again can cost seconds. */
+const KEPT_MS = 10_000;
+
+export class CredentialSource {
+  readonly #env: Record<string, string | undefined>;
+  readonly #mayBeNobody: boolean;
+  readonly #clock: Clock;
+  #held: Promise<Credentials | undefined> | undefined;
+  #heldUntilMs = 0;
+
+  /** `mayBeNobody`: finding no keys at all means unsigned requests, as for a public bucket. */
+  constructor(options: {
+    env: Record<string, string | undefined>;
+    mayBeNobody: boolean;
+    clock?: Clock | undefined;
+  }) {
+    this.#env = options.env;
+    this.#mayBeNobody = options.mayBeNobody;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** The keys to sign with; `undefined`: don't sign. */
+  get(): Promise<Credentials | undefined> {
+    const held = this.#held;
+    if (held !== undefined && this.#clock.nowMs() < this.#heldUntilMs) return held;
+    const loading = held === undefined ? this.#load() : this.#renew(held);
+    this.#held = loading;
+    this.#heldUntilMs = Number.POSITIVE_INFINITY;
+    loading.then(
+      (found) => this.#keep(loading, renewalMs(found, this.#clock.nowMs())),
+      () => this.#keep(loading, this.#clock.nowMs() + KEPT_MS),
+    );
+    return loading;
+  }
+
+  /** The server called `used` expired: the next `get` looks for others, unless somebody did already. */
+  async forget(used: Credentials): Promise<void> {
+    const held = this.#held;
+    const current = await held?.catch(() => undefined);
+    if (current === used && this.#held === held) this.#held = undefined;
+  }
+
+  #keep(loading: Promise<unknown>, untilMs: number): void {
+    if (this.#held === loading) this.#heldUntilMs = untilMs;
+  }
+
+  /** Others in good time, or the old ones while they last. */
+  async #renew(held: Promise<Credentials | undefined>): Promise<Credentials | undefined> {
+    const old = await held.catch(() => undefined);
+    try {
+      return await this.#load();
+    } catch (error) {
+      if (old?.expiration === undefined || old.expiration.getTime() <= this.#clock.nowMs()) throw error;
+      return old;
+    }
+  }
+
+  async #load(): Promise<Credentials | undefined> {
+    const fromEnv = environmentCredentials(this.#env);
+    if (fromEnv !== undefined) return fromEnv;
+    try {
+      return await loadChain(this.#env);
+    } catch (error) {
+      if (!isNothingFound(error) || this.#env.AWS_PROFILE) throw error;
+      if (this.#mayBeNobody) return undefined;
+      throw new Error(NO_CREDENTIALS, { cause: error });
+    }
+  }
+}
+
+/** What the chain would say first, without loading it: it takes longer than a whole warm build. */
+function environmentCredentials(env: Record<string, string | undefined>): Credentials | undefined {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  if (!accessKeyId || !secretAccessKey || env.AWS_PROFILE) return undefined;
+  const sessionToken = env.AWS_SESSION_TOKEN;
+  return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
+}
+
+async function loadChain(env: Record<string, string | undefined>): Promise<Credentials> {
+  const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
+  const profile = env.AWS_PROFILE;
+  // A new chain each time: it remembers what it found, also when the server has called that expired.
+  const provider = defaultProvider({
+    ...sharedFilePaths(env),
+    ...(profile ? { profile } : {}),
+    ignoreCache: true,
+    logger: SILENT,
+  });
+  return await provider();
+}
+
+/** The SDK would otherwise warn on stderr, which is go's. */
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** The last words of the chain when each of its members had nothing to say. */
+function isNothingFound(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("Could not load credentials from any providers");
+}
+
+function renewalMs(found: Credentials | undefined, nowMs: number): number {
+  if (found?.expiration === undefined) return Number.POSITIVE_INFINITY;
+  // Keys that come with less left than that must not be asked for before every request.
+  return Math.max(found.expiration.getTime() - RENEW_BEFORE_MS, nowMs + KEPT_MS);
+}

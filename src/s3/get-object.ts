@@ -1,0 +1,91 @@
+import { exactStream } from "../lib/exact-stream.ts";
+import {
+  type CallOptions,
+  type ObjectInfo,
+  readContentLength,
+  readModifiedMs,
+  requireEtag,
+} from "./object-info.ts";
+import type { S3Call, S3Client } from "./s3-client.ts";
+import { isAbsent } from "./s3-error.ts";
+
+export interface GetObjectOptions extends CallOptions {
+  /** Bytes `offset` to `offset + length - 1`, at least one. */
+  range?: { offset: number; length: number } | undefined;
+}
+
+export interface ReadableObject extends ObjectInfo {
+  /** Bytes that `body` yields before it ends; with fewer it errors. */
+  bodyBytes: number;
+  body: ReadableStream<Uint8Array>;
+}
+
+/** Which bytes of an answer's body are the wanted ones. */
+interface Portion {
+  /** Bytes of the whole object. */
+  sizeBytes: number;
+  skipBytes: number;
+  takeBytes: number;
+}
+
+/**
+ * An object's bytes, or a range of them; `undefined` when there is no such object. A broken body errors and is
+ * not asked for again: its reader may have used the start already.
+ *
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
+export async function getObject(
+  client: S3Client,
+  key: string,
+  { range, signal }: GetObjectOptions = {},
+): Promise<ReadableObject | undefined> {
+  const headers: Record<string, string> =
+    range === undefined ? {} : { range: `bytes=${range.offset}-${range.offset + range.length - 1}` };
+  const call: S3Call = { operation: "get", method: "GET", key, headers, signal };
+  try {
+    return await client.send(call, (response) => openBody(client, call, response, range));
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+function openBody(
+  client: S3Client,
+  call: S3Call,
+  response: Response,
+  range: GetObjectOptions["range"],
+): ReadableObject {
+  const etag = requireEtag(client, call, response);
+  const portion = response.status === 206 ? partPortion(response, range) : wholePortion(response, range);
+  if (typeof portion === "string") throw client.failure(call, portion, undefined, response);
+  const { sizeBytes, skipBytes, takeBytes } = portion;
+  const onFailure = (bytesSoFar: number, cause: unknown) => {
+    if (call.signal?.aborted) return call.signal.reason;
+    return client.failure(call, `body ended after ${bytesSoFar} of ${takeBytes} bytes`, cause, response);
+  };
+  const source = response.body ?? new Blob().stream();
+  const body = exactStream(source, { skipBytes, takeBytes, onBytes: client.countReceived, onFailure });
+  return { sizeBytes, etag, modifiedMs: readModifiedMs(response.headers), bodyBytes: takeBytes, body };
+}
+
+/** All of the object came. A range is cut out of it: skipping bytes costs less than failing. */
+function wholePortion(response: Response, range: GetObjectOptions["range"]): Portion | string {
+  const sizeBytes = readContentLength(response.headers);
+  // Without a length nobody could tell the end of the object from the end of the connection.
+  if (sizeBytes === undefined) return "no Content-Length";
+  const { offset, length } = range ?? { offset: 0, length: sizeBytes };
+  if (offset + length > sizeBytes) return `range ends beyond ${sizeBytes} bytes`;
+  return { sizeBytes, skipBytes: offset, takeBytes: length };
+}
+
+/** A range came: `Content-Range: bytes 0-9/100`. S3 shortens one that reaches beyond the end; that is an error here. */
+function partPortion(response: Response, range: GetObjectOptions["range"]): Portion | string {
+  const text = response.headers.get("content-range") ?? "";
+  const [first, last, sizeBytes] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(text) ?? []).slice(1).map(Number);
+  if (first === undefined || last === undefined || sizeBytes === undefined || range === undefined) {
+    return `unexpected Content-Range ${JSON.stringify(text)}`;
+  }
+  if (first !== range.offset || last !== first + range.length - 1) return `got another range: ${text}`;
+  return { sizeBytes, skipBytes: 0, takeBytes: range.length };
+}

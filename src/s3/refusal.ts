@@ -1,0 +1,64 @@
+/**
+ * What an answer other than 2xx says. S3 explains itself in XML, others in HTML or not at all:
+ *
+ *     <Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message>
+ *            <Region>eu-west-1</Region><RequestId>4442587FB7D0A2F9</RequestId>…</Error>
+ *
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+ */
+import { readBodyText, SHORT_ANSWER_BYTES } from "./body-text.ts";
+import { isRegionName } from "./region.ts";
+import type { S3ErrorDetails } from "./s3-error.ts";
+import { child, childText, parseXml, type XmlNode } from "./xml.ts";
+
+/** An answer other than 2xx. */
+export interface Refusal extends S3ErrorDetails {
+  status: number;
+  /** Where the bucket is, if the server says so. */
+  region: string | undefined;
+  /** The server's clock. */
+  dateMs: number | undefined;
+}
+
+/** The answer to a HEAD has no body: its code follows from the status. */
+const CODE_OF_STATUS: Record<number, string> = {
+  301: "PermanentRedirect",
+  307: "TemporaryRedirect",
+  400: "BadRequest",
+  403: "AccessDenied",
+  404: "NoSuchKey",
+  412: "PreconditionFailed",
+  501: "NotImplemented",
+};
+
+/** Reads and ends an answer other than 2xx. A body that can't be read or understood counts as none. */
+export async function readRefusal(response: Response, onBytes: (count: number) => void): Promise<Refusal> {
+  const error = child(await readErrorXml(response, onBytes), "Error");
+  const region = response.headers.get("x-amz-bucket-region") ?? childText(error, "Region");
+  return {
+    status: response.status,
+    code: childText(error, "Code") ?? CODE_OF_STATUS[response.status],
+    message: childText(error, "Message"),
+    requestId: response.headers.get("x-amz-request-id") ?? childText(error, "RequestId"),
+    region: region !== undefined && isRegionName(region) ? region : undefined,
+    dateMs: parseDateMs(response.headers.get("date")),
+  };
+}
+
+/** A header's date in milliseconds since 1970; `undefined` when absent or not a date. */
+export function parseDateMs(text: string | null | undefined): number | undefined {
+  const ms = Date.parse(text ?? "");
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+async function readErrorXml(
+  response: Response,
+  onBytes: (count: number) => void,
+): Promise<XmlNode | undefined> {
+  try {
+    const { text } = await readBodyText(response, SHORT_ANSWER_BYTES, onBytes);
+    return text === "" ? undefined : await parseXml(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * What is worth another try, and when. Full jitter, so that the clients of a server that stumbled don't come
+ * back together: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+ */
+import { isErrno } from "../lib/errno.ts";
+import type { S3Error } from "./s3-error.ts";
+
+/** Tries in all for one operation. */
+export const MAX_ATTEMPTS = 3;
+
+const BASE_DELAY_MS = 100;
+
+const PASSING_STATUS = new Set([429, 500, 502, 503, 504]);
+
+const PASSING_CODE = new Set([
+  "ConditionalRequestConflict",
+  "InternalError",
+  "OperationAborted",
+  "RequestTimeout",
+  "RequestTimeTooSkewed",
+  "SlowDown",
+]);
+
+/** No connection, or one that broke. A refused certificate or a changed file fails again. */
+const PASSING_ERRNO = [
+  "ECONNABORTED",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EPIPE",
+  "ETIMEDOUT",
+];
+
+/** Whether the same request may succeed a little later. */
+export function isPassing(error: S3Error): boolean {
+  if (error.status === undefined) return isErrno(error.cause, ...PASSING_ERRNO);
+  return PASSING_STATUS.has(error.status) || PASSING_CODE.has(error.code ?? "");
+}
+
+/** The wait after attempt number `attempt` (from 1), in milliseconds; `random` is in [0, 1). */
+export function backoffMs(attempt: number, random: number): number {
+  return random * BASE_DELAY_MS * 2 ** (attempt - 1);
+}

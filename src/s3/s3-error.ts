@@ -1,0 +1,69 @@
+/** The one way in which an S3 operation fails, unless its signal was aborted. */
+
+/** What was asked of which bucket: the start of every message. */
+export interface S3Target {
+  /** Such as `get`. */
+  operation: string;
+  bucket: string;
+  /** The key, a listing's prefix, or nothing. */
+  key?: string | undefined;
+}
+
+/** What is known of the failure; without a status no (whole) answer came. */
+export interface S3ErrorDetails {
+  status?: number | undefined;
+  /** S3's own name of the failure, such as `SlowDown`. */
+  code?: string | undefined;
+  /** Goes into the message, in one line and bounded. */
+  message?: string | undefined;
+  requestId?: string | undefined;
+  cause?: unknown;
+}
+
+const MESSAGE_CHARS = 240;
+
+/** `S3 get s3://bucket/key: 503 SlowDown (request id 4442587FB7D0A2F9)`. */
+export class S3Error extends Error {
+  override name = "S3Error" as const;
+  readonly status: number | undefined;
+  readonly code: string | undefined;
+  readonly requestId: string | undefined;
+
+  constructor(target: S3Target, details: S3ErrorDetails) {
+    super(`${describeTarget(target)}: ${describeDetails(details)}`, { cause: details.cause });
+    this.status = details.status;
+    this.code = details.code;
+    this.requestId = details.requestId;
+  }
+}
+
+/** Whether the server said that there is no such object. A missing bucket is a failure, not an absence. */
+export function isAbsent(error: unknown): boolean {
+  return error instanceof S3Error && error.status === 404 && error.code !== "NoSuchBucket";
+}
+
+/** Whether a condition (`If-Match`, `If-None-Match`) did not hold. */
+export function isConditionFailed(error: unknown): boolean {
+  return error instanceof S3Error && error.status === 412;
+}
+
+/** Whether the server doesn't know something that was asked of it, such as a condition. */
+export function isNotImplemented(error: unknown): boolean {
+  return error instanceof S3Error && error.status === 501;
+}
+
+function describeTarget({ operation, bucket, key }: S3Target): string {
+  return `S3 ${operation} s3://${bucket}${key === undefined ? "" : `/${key}`}`;
+}
+
+function describeDetails({ status, code, message, requestId }: S3ErrorDetails): string {
+  const name = [status, code].filter((part) => part !== undefined).join(" ");
+  const text = [name, oneLine(message)].filter((part) => part !== "").join(": ");
+  return requestId === undefined ? text : `${text} (request id ${oneLine(requestId)})`;
+}
+
+/** Servers are not trusted to write to a terminal. */
+function oneLine(text = ""): string {
+  const clean = text.replaceAll(/[\p{Cc}\s]+/gu, " ").trim();
+  return clean.length > MESSAGE_CHARS ? `${clean.slice(0, MESSAGE_CHARS)}…` : clean;
+}

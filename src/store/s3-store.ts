@@ -1,0 +1,75 @@
+/** Objects in an S3 bucket, under their own keys. */
+import { deleteObject } from "../s3/delete-object.ts";
+import { getObject } from "../s3/get-object.ts";
+import { headObject } from "../s3/head-object.ts";
+import { listObjects } from "../s3/list-objects.ts";
+import { type PutObjectOptions, putObject } from "../s3/put-object.ts";
+import { S3Client, type S3ClientOptions } from "../s3/s3-client.ts";
+import { isNotImplemented } from "../s3/s3-error.ts";
+import type {
+  GetOptions,
+  ListOptions,
+  ListPage,
+  ObjectInfo,
+  ObjectStore,
+  PutBody,
+  PutOptions,
+  PutResult,
+  RequestOptions,
+  StoredObject,
+} from "./object-store.ts";
+import { checkRange } from "./range.ts";
+
+export class S3Store implements ObjectStore {
+  readonly name: string;
+  readonly #client: S3Client;
+  /** Some servers (Backblaze) answer 501 to a condition. */
+  #knowsConditions = true;
+
+  /** Throws for a bucket or an endpoint that can't be one. Sends nothing yet. */
+  constructor(options: S3ClientOptions) {
+    this.name = `s3://${options.bucket}`;
+    this.#client = new S3Client(options);
+  }
+
+  async get(key: string, options: GetOptions = {}): Promise<StoredObject | undefined> {
+    checkRange(options.range);
+    return await getObject(this.#client, key, options);
+  }
+
+  async head(key: string, options: RequestOptions = {}): Promise<ObjectInfo | undefined> {
+    return await headObject(this.#client, key, options);
+  }
+
+  async put(key: string, body: PutBody, options: PutOptions = {}): Promise<PutResult> {
+    if (options.onlyIf === undefined) return await putObject(this.#client, key, body, options);
+    if (!this.#knowsConditions) return await this.#putAfterLook(key, body, options);
+    try {
+      return await putObject(this.#client, key, body, options);
+    } catch (error) {
+      if (!isNotImplemented(error)) throw error;
+      this.#knowsConditions = false;
+      return await this.#putAfterLook(key, body, options);
+    }
+  }
+
+  list(prefix: string, options: ListOptions = {}): AsyncIterable<ListPage> {
+    return listObjects(this.#client, prefix, options);
+  }
+
+  async delete(key: string, options: RequestOptions = {}): Promise<void> {
+    await deleteObject(this.#client, key, options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client.close();
+  }
+
+  /** The best that can be done without conditions: of two writers at once the later one wins. */
+  async #putAfterLook(key: string, body: PutBody, options: PutObjectOptions): Promise<PutResult> {
+    const { onlyIf, ...unconditional } = options;
+    const found = await this.head(key, options.signal === undefined ? {} : { signal: options.signal });
+    const holds = onlyIf === "absent" ? found === undefined : found?.etag === onlyIf?.etag;
+    return holds ? await putObject(this.#client, key, body, unconditional) : "refused";
+  }
+}

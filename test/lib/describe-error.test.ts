@@ -1,0 +1,33 @@
+import { expect, test } from "bun:test";
+import { describeError } from "../../src/lib/describe-error.ts";
+
+function chain(...messages: string[]): Error {
+  const [outer = "", ...inner] = messages;
+  return inner.length === 0 ? new Error(outer) : new Error(outer, { cause: chain(...inner) });
+}
+
+test.each<[string, unknown]>([
+  ["broken", new Error("broken")],
+  ["get action: S3 503 SlowDown: socket closed", chain("get action", "S3 503 SlowDown", "socket closed")],
+  ["open /x: EACCES", chain("open /x: EACCES", "EACCES")],
+  ["inner", chain("", "inner")],
+  ["a: b: c", chain("a", "b", "a", "c")],
+  ["outer: a text", new Error("outer", { cause: "a text" })],
+  ["outer", new Error("outer", { cause: null })],
+  ["a text", "a text"],
+  ["42", 42],
+  ["", undefined],
+  ["", null],
+])("makes %j of an error and its causes", (text, error) => {
+  expect(describeError(error)).toBe(text);
+});
+
+test("a chain of causes is cut off after eight", () => {
+  expect(describeError(chain(..."abcdefghij"))).toBe("a: b: c: d: e: f: g: h");
+});
+
+test("causes that go in a circle end", () => {
+  const outer = new Error("outer", { cause: new Error("inner") });
+  (outer.cause as Error).cause = outer;
+  expect(describeError(outer)).toBe("outer: inner");
+});

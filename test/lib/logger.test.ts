@@ -1,0 +1,47 @@
+import { expect, test } from "bun:test";
+import { DEBUG_BITS, Logger } from "../../src/lib/logger.ts";
+
+function logger(options: { verbose?: boolean; debugMask?: number } = {}): { log: Logger; lines: string[] } {
+  const lines: string[] = [];
+  const log = new Logger({ verbose: false, debugMask: 0, ...options, write: (line) => lines.push(line) });
+  return { log, lines };
+}
+
+const unwanted = () => {
+  throw new Error("a message that nobody reads was made");
+};
+
+test("is silent unless asked, and makes no message then", () => {
+  const { log, lines } = logger();
+  log.info(unwanted);
+  for (const bit of Object.values(DEBUG_BITS)) log.debug(bit, unwanted);
+  expect(lines).toEqual([]);
+});
+
+test("warns once a topic", () => {
+  const { log, lines } = logger();
+  log.warn("disk", "full");
+  log.warn("remote", "gone");
+  log.warn("disk", "full again");
+  expect(lines).toEqual(["go-cache-plugin: full\n", "go-cache-plugin: gone\n"]);
+});
+
+test("says a message in one line", () => {
+  const { log, lines } = logger({ verbose: true });
+  log.info(() => "a\nb\n\nc");
+  expect(lines).toEqual(["go-cache-plugin: a b  c\n"]);
+});
+
+test("says only what the debug mask names", () => {
+  const { log, lines } = logger({ debugMask: DEBUG_BITS.build | DEBUG_BITS.proxy });
+  log.debug(DEBUG_BITS.build, () => "build");
+  log.debug(DEBUG_BITS.module, unwanted);
+  log.debug(DEBUG_BITS.proxy, () => "proxy");
+  expect(lines).toEqual(["go-cache-plugin: build\n", "go-cache-plugin: proxy\n"]);
+});
+
+test("prints text that was asked for as it is", () => {
+  const { log, lines } = logger();
+  log.print('{"get":1}');
+  expect(lines).toEqual(['{"get":1}\n']);
+});

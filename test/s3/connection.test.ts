@@ -1,0 +1,90 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { headObject } from "../../src/s3/head-object.ts";
+import { makeCertificate } from "../support/certificate.ts";
+import { rejection } from "../support/rejection.ts";
+import { scriptedServer } from "../support/scripted-server.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { clientFor, TEST_KEYS } from "./client-for-test.ts";
+
+const PROXY_VARIABLES = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"];
+const before = PROXY_VARIABLES.map((name) => [name, process.env[name]] as const);
+
+/** Bun reads the proxy from the process's own environment, at each request. */
+function setProxy(url: string): void {
+  for (const name of PROXY_VARIABLES) delete process.env[name];
+  process.env.HTTP_PROXY = url;
+}
+
+afterEach(() => {
+  for (const [name, value] of before) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+});
+
+describe("a proxy", () => {
+  test("carries requests to other machines, with the address they were signed for", async () => {
+    await using proxy = await scriptedServer([{ body: "hello" }]);
+    setProxy(proxy.endpoint);
+    const { client } = clientFor("http://s3.example.invalid:9000");
+    expect((await headObject(client, "a key"))?.sizeBytes).toBe(5);
+    const { target, headers } = proxy.calls[0] ?? {};
+    expect([target, headers?.host]).toEqual([
+      "http://s3.example.invalid:9000/bucket/a%20key",
+      "s3.example.invalid:9000",
+    ]);
+  });
+
+  test("is not asked for this machine's own servers", async () => {
+    await using proxy = await scriptedServer([{ status: 502 }]);
+    await using server = await scriptedServer([{ body: "hello" }]);
+    setProxy(proxy.endpoint);
+    const { client } = clientFor(server.endpoint);
+    expect((await headObject(client, "key"))?.sizeBytes).toBe(5);
+    expect(proxy.calls).toEqual([]);
+  });
+});
+
+describe("a certificate", () => {
+  test("that nobody vouches for ends the call at once", async () => {
+    await using dir = tempDir("tls");
+    const { cert, key } = await makeCertificate(dir.path);
+    await using server = Bun.serve({
+      port: 0,
+      tls: { cert, key },
+      fetch: () => new Response("hello", { headers: { etag: '"e"' } }),
+    });
+    const { client, clock } = clientFor(`https://localhost:${server.port}`);
+    expect(await rejection(headObject(client, "key"))).toMatchObject({
+      name: "S3Error",
+      status: undefined,
+      cause: { code: "DEPTH_ZERO_SELF_SIGNED_CERT" },
+    });
+    expect(clock.sleptMs).toEqual([]);
+  });
+
+  test("is trusted when AWS_CA_BUNDLE has it among others", async () => {
+    await using dir = tempDir("tls");
+    await using otherDir = tempDir("tls");
+    const { cert, key } = await makeCertificate(dir.path);
+    const other = await makeCertificate(otherDir.path);
+    writeFileSync(dir.join("bundle.pem"), other.cert + cert);
+    await using server = Bun.serve({
+      port: 0,
+      tls: { cert, key },
+      fetch: () => new Response("hello", { headers: { etag: '"e"' } }),
+    });
+    const env = { ...TEST_KEYS, AWS_CA_BUNDLE: dir.join("bundle.pem") };
+    const { client } = clientFor(`https://localhost:${server.port}`, { env });
+    expect((await headObject(client, "key"))?.sizeBytes).toBe(5);
+  });
+
+  test("file that is missing is named", async () => {
+    const env = { ...TEST_KEYS, AWS_CA_BUNDLE: "/no/such/bundle.pem" };
+    const { client } = clientFor("https://localhost:1", { env });
+    expect(String(await rejection(headObject(client, "key")))).toContain(
+      "AWS_CA_BUNDLE names /no/such/bundle.pem, which can't be read",
+    );
+  });
+});

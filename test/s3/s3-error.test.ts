@@ -1,0 +1,38 @@
+import { describe, expect, test } from "bun:test";
+import { isAbsent, isConditionFailed, S3Error } from "../../src/s3/s3-error.ts";
+
+const TARGET = { operation: "get", bucket: "bucket", key: "a/b" };
+
+describe("the message", () => {
+  test.each([
+    [
+      { status: 503, code: "SlowDown", requestId: "4442587FB7D0A2F9" },
+      "S3 get s3://bucket/a/b: 503 SlowDown (request id 4442587FB7D0A2F9)",
+    ],
+    [{ status: 502 }, "S3 get s3://bucket/a/b: 502"],
+    [{ status: 403, code: "AccessDenied", message: "No." }, "S3 get s3://bucket/a/b: 403 AccessDenied: No."],
+    [{ message: "socket closed" }, "S3 get s3://bucket/a/b: socket closed"],
+    [{ status: 400, message: "two\nlines\u001b[31m" }, "S3 get s3://bucket/a/b: 400: two lines [31m"],
+  ])("of %j is %p", (details, expected) => {
+    expect(new S3Error(TARGET, details).message).toBe(expected);
+  });
+
+  test("is bounded", () => {
+    expect(new S3Error(TARGET, { message: "x".repeat(10_000) }).message.length).toBeLessThan(400);
+  });
+});
+
+test("a missing bucket is no absent object", () => {
+  const of = (status: number, code?: string) => isAbsent(new S3Error(TARGET, { status, code }));
+  expect([of(404, "NoSuchKey"), of(404), of(404, "NoSuchBucket"), of(403, "AccessDenied")]).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
+});
+
+test("412 alone is a condition that did not hold", () => {
+  const of = (status: number) => isConditionFailed(new S3Error(TARGET, { status }));
+  expect([of(412), of(409), of(404)]).toEqual([true, false, false]);
+});

@@ -1,0 +1,36 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import type { S3Server } from "./s3-server.ts";
+
+/** The checkout. */
+export const PROJECT_DIR = resolve(import.meta.dir, "../..");
+
+/** Tools that tests build once and keep; ignored by git. */
+export const TOOL_CACHE_DIR = resolve(PROJECT_DIR, ".cache");
+
+/** The compiled executable under test: what the build made, or what `EXECUTABLE_UNDER_TEST` names. */
+export function binaryPath(): string {
+  const path = process.env.EXECUTABLE_UNDER_TEST ?? resolve(PROJECT_DIR, "dist/go-cache-plugin");
+  if (!existsSync(path)) throw new Error(`${path} is missing; make it with: npm run build`);
+  return path;
+}
+
+/** The value of GOCACHEPROG that starts the executable with `flags`. Go splits at blanks and knows quotes. */
+export function gocacheprog(...flags: string[]): string {
+  return [binaryPath(), ...flags].map((word) => (/[\s'"]/.test(word) ? `'${word}'` : word)).join(" ");
+}
+
+/** Flags that make `server` the remote cache; the credentials go by environment (`server.env`). */
+export function s3Flags(
+  server: Pick<S3Server, "bucket" | "endpoint">,
+  options: { prefix?: string; endpoint?: string } = {},
+): string[] {
+  const flags = [
+    `--bucket=${server.bucket}`,
+    `--s3-endpoint-url=${options.endpoint ?? server.endpoint}`,
+    "--s3-path-style",
+    "--region=us-east-1",
+    "--layout=split",
+  ];
+  return options.prefix === undefined ? flags : [...flags, `--prefix=${options.prefix}`];
+}

@@ -1,0 +1,100 @@
+import { expect, test } from "bun:test";
+import { FaultProxy } from "./fault-proxy.ts";
+import { type Fault, htmlPage, s3Error } from "./faults.ts";
+
+const BODY = "0123456789".repeat(1000);
+
+/** A plain origin that answers every GET with BODY and echoes every other body. */
+function startOrigin() {
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    async fetch(request) {
+      const host = request.headers.get("host") ?? "";
+      const body = request.method === "GET" ? BODY : await request.bytes();
+      return new Response(body, { headers: { "x-host": host, etag: '"real"' } });
+    },
+  });
+  return { endpoint: `http://127.0.0.1:${server.port}`, [Symbol.asyncDispose]: () => server.stop(true) };
+}
+
+async function through(fault: Fault | undefined, init?: RequestInit): Promise<string> {
+  await using origin = startOrigin();
+  await using proxy = await FaultProxy.start({ target: origin.endpoint });
+  if (fault !== undefined) proxy.fail(() => true, fault);
+  try {
+    const response = await fetch(`${proxy.endpoint}/some%20key`, init ?? {});
+    return `${response.status} ${response.headers.get("etag")} ${await response.text()}`;
+  } catch (error) {
+    return (error as Error).name === "TimeoutError" ? "timed out" : "failed";
+  }
+}
+
+test("tears down a connection at once, and in the middle of a body", async () => {
+  expect(await through({ kind: "reset" })).toBe("failed");
+  expect(await through({ kind: "reset-in-body", afterBytes: 100 })).toBe("failed");
+});
+
+test("hangs before an answer and inside one until the client gives up", async () => {
+  const init = () => ({ signal: AbortSignal.timeout(100) });
+  expect(await through({ kind: "hang" }, init())).toBe("timed out");
+  expect(await through({ kind: "hang-in-body", afterBytes: 100 }, init())).toBe("timed out");
+});
+
+test("answers in place of the server", async () => {
+  expect(await through(s3Error(503))).toContain("503 null <?xml");
+  expect(await through(htmlPage())).toContain("200 null <!doctype html>");
+});
+
+test("cuts a body short against its promised length, with a matching one and with none", async () => {
+  const cut = (promised: "all" | "what-comes" | "nothing") =>
+    through({ kind: "truncate", afterBytes: 100, promised });
+  expect(await cut("all")).toBe("failed");
+  expect(await cut("what-comes")).toBe(`200 "real" ${BODY.slice(0, 100)}`);
+  expect(await cut("nothing")).toBe(`200 "real" ${BODY.slice(0, 100)}`);
+});
+
+test("changes one byte of a body, or its ETag, and drips", async () => {
+  expect(await through({ kind: "flip", atByte: 9000 })).not.toBe(`200 "real" ${BODY}`);
+  expect(await through({ kind: "etag", value: '"wrong"' })).toBe(`200 "wrong" ${BODY}`);
+  expect(await through({ kind: "drip", bytes: 5000, everyMs: 1 })).toBe(`200 "real" ${BODY}`);
+});
+
+test("is refused while it does not listen and serves again afterwards", async () => {
+  await using origin = startOrigin();
+  await using proxy = await FaultProxy.start({ target: origin.endpoint });
+  await proxy.refuse();
+  await expect(fetch(proxy.endpoint)).rejects.toThrow("ECONNREFUSED");
+  await proxy.accept();
+  expect((await fetch(proxy.endpoint)).status).toBe(200);
+});
+
+test("carries large bodies both ways, keeps the Host header and connections, and counts", async () => {
+  await using origin = startOrigin();
+  await using proxy = await FaultProxy.start({ target: origin.endpoint });
+  const large = new Uint8Array(5_000_000).fill(7);
+  for (let round = 0; round < 3; round++) {
+    const response = await fetch(`${proxy.endpoint}/key`, { method: "PUT", body: large });
+    expect(response.headers.get("x-host")).toBe(new URL(proxy.endpoint).host);
+    expect(Buffer.from(await response.arrayBuffer()).equals(large)).toBe(true);
+  }
+  expect(proxy.counts).toEqual({
+    connections: 1,
+    requests: 3,
+    byMethod: { PUT: 3 },
+    bytesUp: 15_000_000,
+    bytesDown: 15_000_000,
+  });
+});
+
+test("delays a new connection and each request by the latency", async () => {
+  await using origin = startOrigin();
+  await using proxy = await FaultProxy.start({ target: origin.endpoint, latencyMs: 40 });
+  const elapsed = async () => {
+    const startedMs = performance.now();
+    await (await fetch(proxy.endpoint)).text();
+    return performance.now() - startedMs;
+  };
+  expect(await elapsed()).toBeGreaterThan(79);
+  expect(await elapsed()).toBeGreaterThan(39);
+});

@@ -1,0 +1,276 @@
+/**
+ * An HTTP proxy before a real S3 server: it carries requests byte for byte, Host header included (S3 signs it),
+ * adds a round trip's latency, limits bandwidth, counts, and breaks what its rules say. One upstream connection
+ * for each client connection, both kept alive.
+ */
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { type Fault, faultyHead, formatAnswer, relayFaulty, type SeenRequest } from "./faults.ts";
+import { formatHead, HttpReader, type MessageHead } from "./http-reader.ts";
+import { Throttle } from "./throttle.ts";
+
+export interface FaultProxyOptions {
+  /** `http://host:port` of the real server. */
+  target: string;
+  /** Waited once a request before it is forwarded, and once a new connection. */
+  latencyMs?: number;
+  /** Each way, over all connections; `undefined`: no limit. */
+  bytesPerSecond?: number;
+}
+
+/** What went through since the start or the last `resetCounts`. */
+export interface ProxyCounts {
+  connections: number;
+  requests: number;
+  byMethod: Record<string, number>;
+  /** Body bytes towards the server. */
+  bytesUp: number;
+  /** Body bytes towards the client. */
+  bytesDown: number;
+}
+
+interface Rule {
+  when: (request: SeenRequest) => boolean;
+  fault: Fault;
+}
+
+/** A running proxy. Disposing it drops every connection. */
+export class FaultProxy implements AsyncDisposable {
+  latencyMs: number;
+  counts: ProxyCounts = emptyCounts();
+  /** Every request seen, in order. */
+  readonly seen: SeenRequest[] = [];
+  readonly #target: URL;
+  readonly #up: Throttle;
+  readonly #down: Throttle;
+  readonly #sockets = new Set<Socket>();
+  #server: Server | undefined;
+  #port = 0;
+  #rules: Rule[] = [];
+
+  private constructor(options: FaultProxyOptions) {
+    this.#target = new URL(options.target);
+    this.latencyMs = options.latencyMs ?? 0;
+    this.#up = new Throttle(options.bytesPerSecond);
+    this.#down = new Throttle(options.bytesPerSecond);
+  }
+
+  static async start(options: FaultProxyOptions): Promise<FaultProxy> {
+    const proxy = new FaultProxy(options);
+    await proxy.accept();
+    return proxy;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get endpoint(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** From now on requests that `when` chooses suffer `fault`; the newest rule that fits wins. */
+  fail(when: (request: SeenRequest) => boolean, fault: Fault): void {
+    this.#rules.unshift({ when, fault });
+  }
+
+  /** Every request is carried faithfully again. Those that hang keep hanging. */
+  heal(): void {
+    this.#rules = [];
+  }
+
+  resetCounts(): void {
+    this.counts = emptyCounts();
+    this.seen.length = 0;
+  }
+
+  /** Connections are refused and existing ones torn down, as by a server that died. */
+  async refuse(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    for (const socket of this.#sockets) socket.destroy();
+    if (server !== undefined) await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+
+  /** Listens again, on the same port. */
+  async accept(): Promise<void> {
+    const server = createServer({ noDelay: true }, (socket) => void this.#serve(socket));
+    this.#server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(this.#port, "127.0.0.1", resolve);
+    });
+    this.#port = (server.address() as AddressInfo).port;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.refuse();
+  }
+
+  async #serve(client: Socket): Promise<void> {
+    this.counts.connections++;
+    this.#own(client);
+    const upstream = new Upstream(this.#target, (socket) => this.#own(socket));
+    client.once("close", () => upstream.destroy());
+    try {
+      if (this.latencyMs > 0) await Bun.sleep(this.latencyMs);
+      const reader = new HttpReader(client);
+      while (await this.#exchange(client, reader, upstream));
+    } catch {
+      // One side went away; the other learns it by the same.
+    }
+    upstream.destroy();
+    client.destroy();
+  }
+
+  /** One request and its answer; false: the connection is over. */
+  async #exchange(client: Socket, reader: HttpReader, upstream: Upstream): Promise<boolean> {
+    const head = await reader.head();
+    if (head === undefined) return false;
+    const request = this.#count(head);
+    const fault = this.#rules.find((rule) => rule.when(request))?.fault;
+    const body = reader.body(head);
+    if (this.latencyMs > 0) await Bun.sleep(this.latencyMs);
+    if (fault?.kind === "reset") return reset(client);
+    if (fault?.kind === "hang") return await hang(client, body);
+    if (fault?.kind === "delay") await Bun.sleep(fault.ms);
+    if (fault?.kind === "answer") {
+      await drain(body);
+      await write(client, formatAnswer(fault, request.method));
+      return true;
+    }
+    await upstream.connected();
+    const sending = this.#sendRequest(upstream.socket, head, body);
+    sending.catch(() => client.destroy());
+    return await this.#relayAnswer({ client, upstream, request, fault, sending });
+  }
+
+  async #sendRequest(upstream: Socket, head: MessageHead, body: AsyncIterable<Buffer>): Promise<void> {
+    await write(upstream, formatHead(head));
+    for await (const piece of body) {
+      this.counts.bytesUp += piece.length;
+      await this.#up.pass(piece.length);
+      await write(upstream, piece);
+    }
+  }
+
+  async #relayAnswer(exchange: {
+    client: Socket;
+    upstream: Upstream;
+    request: SeenRequest;
+    fault: Fault | undefined;
+    sending: Promise<void>;
+  }): Promise<boolean> {
+    const { client, upstream, request, fault, sending } = exchange;
+    let head = await upstream.reader.head();
+    while (head !== undefined && statusOf(head) < 200) {
+      await write(client, formatHead(head));
+      head = await upstream.reader.head();
+    }
+    if (head === undefined) return false;
+    const isEmpty = request.method === "HEAD" || [204, 304].includes(statusOf(head));
+    await write(client, formatHead(fault === undefined ? head : faultyHead(head, fault)));
+    const body = upstream.reader.body(head, { isEmpty, untilClose: true });
+    const end = await relayFaulty(body, fault, async (piece) => {
+      this.counts.bytesDown += piece.length;
+      await this.#down.pass(piece.length);
+      await write(client, piece);
+    });
+    if (end === "reset") return reset(client);
+    if (end === "hang") return await hang(client, body);
+    await sending;
+    if (end === "complete" && fault?.kind !== "truncate") return true;
+    await new Promise<void>((resolve) => client.end(resolve));
+    return false;
+  }
+
+  #count(head: MessageHead): SeenRequest {
+    const [method = "", target = ""] = head.startLine.split(" ");
+    const request = { method, path: decodeURIComponent(target.split("?")[0] ?? "") };
+    this.counts.requests++;
+    this.counts.byMethod[method] = (this.counts.byMethod[method] ?? 0) + 1;
+    this.seen.push(request);
+    return request;
+  }
+
+  #own(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on("error", () => socket.destroy());
+    socket.once("close", () => this.#sockets.delete(socket));
+  }
+}
+
+/** The connection to the real server, made when first needed. */
+class Upstream {
+  readonly #target: URL;
+  readonly #own: (socket: Socket) => void;
+  #socket: Socket | undefined;
+  #reader: HttpReader | undefined;
+
+  constructor(target: URL, own: (socket: Socket) => void) {
+    this.#target = target;
+    this.#own = own;
+  }
+
+  get socket(): Socket {
+    if (this.#socket === undefined) throw new Error("not connected");
+    return this.#socket;
+  }
+
+  get reader(): HttpReader {
+    if (this.#reader === undefined) throw new Error("not connected");
+    return this.#reader;
+  }
+
+  async connected(): Promise<void> {
+    if (this.#socket !== undefined) return;
+    const socket = connect({
+      host: this.#target.hostname,
+      port: Number(this.#target.port || 80),
+      noDelay: true,
+    });
+    this.#socket = socket;
+    await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
+    this.#own(socket);
+    this.#reader = new HttpReader(socket);
+  }
+
+  destroy(): void {
+    this.#socket?.destroy();
+  }
+}
+
+function emptyCounts(): ProxyCounts {
+  return { connections: 0, requests: 0, byMethod: {}, bytesUp: 0, bytesDown: 0 };
+}
+
+function statusOf(head: MessageHead): number {
+  return Number(head.startLine.split(" ")[1]);
+}
+
+async function write(socket: Socket, bytes: Buffer): Promise<void> {
+  if (socket.destroyed) throw new Error("connection is gone");
+  if (socket.write(bytes)) return;
+  await new Promise<void>((resolve, reject) => {
+    const settle = () => {
+      socket.off("drain", settle).off("close", settle);
+      if (socket.destroyed) reject(new Error("connection is gone"));
+      else resolve();
+    };
+    socket.on("drain", settle).on("close", settle);
+  });
+}
+
+async function drain(body: AsyncIterable<Buffer>): Promise<void> {
+  for await (const _ of body);
+}
+
+function reset(client: Socket): false {
+  client.resetAndDestroy();
+  return false;
+}
+
+async function hang(client: Socket, body: AsyncIterable<Buffer>): Promise<false> {
+  await drain(body);
+  if (!client.destroyed) await new Promise<void>((resolve) => client.once("close", () => resolve()));
+  return false;
+}

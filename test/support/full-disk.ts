@@ -1,0 +1,33 @@
+import { tempDir } from "./temp-dir.ts";
+
+/** A small disk of its own (a tmpfs; that takes root), gone with everything on it when disposed. */
+export class FullDisk implements Disposable {
+  readonly #dir = tempDir("disk");
+  readonly path = this.#dir.path;
+  readonly join = this.#dir.join;
+
+  constructor(sizeBytes: number) {
+    run("mount", "-t", "tmpfs", "-o", `size=${sizeBytes}`, "tmpfs", this.path);
+  }
+
+  /** From now on nothing on it can be changed. */
+  makeReadOnly(): void {
+    run("mount", "-o", "remount,ro", this.path);
+  }
+
+  [Symbol.dispose](): void {
+    run("umount", "-l", this.path);
+    this.#dir[Symbol.dispose]();
+  }
+}
+
+/** Makes a directory that even root can't change, until disposed. */
+export function immutable(path: string): Disposable {
+  run("chattr", "+i", path);
+  return { [Symbol.dispose]: () => run("chattr", "-i", path) };
+}
+
+function run(...command: string[]): void {
+  const { exitCode, stderr } = Bun.spawnSync(command);
+  if (exitCode !== 0) throw new Error(`${command.join(" ")}: ${stderr}`);
+}

@@ -1,0 +1,38 @@
+import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { TOOL_CACHE_DIR } from "./binary.ts";
+import { machineGoEnv } from "./go-toolchain.ts";
+import { plainEnv, run } from "./process.ts";
+import { tempDir } from "./temp-dir.ts";
+
+/**
+ * The path of a tool built by `go install <pkg>@<version>` with one Go release, built at the first call on
+ * this machine and kept in `.cache/bin`. Two processes that build it at once both succeed.
+ */
+export async function goInstall(options: { pkg: string; version: string; release: string }): Promise<string> {
+  const name = options.pkg.slice(options.pkg.lastIndexOf("/") + 1);
+  const binDir = join(TOOL_CACHE_DIR, "bin");
+  const path = join(binDir, `${name}-${options.version}-go${options.release}`);
+  if (existsSync(path)) return path;
+  mkdirSync(TOOL_CACHE_DIR, { recursive: true });
+  await using dir = tempDir("install");
+  const env = plainEnv({
+    ...(await machineGoEnv()),
+    GOENV: "off",
+    GOFLAGS: "",
+    GOTOOLCHAIN: `go${options.release}`,
+    GOCACHE: dir.join("cache"),
+    GOBIN: dir.join("bin"),
+  });
+  const outcome = await run(["go", "install", `${options.pkg}@${options.version}`], { env, cwd: dir.path });
+  if (outcome.exitCode !== 0) {
+    throw new Error(
+      `cannot build ${options.pkg}@${options.version} (needs go and its module proxy): ${outcome.stderr}`,
+    );
+  }
+  mkdirSync(binDir, { recursive: true });
+  const half = join(binDir, `.${name}-${process.pid}`);
+  await run(["cp", dir.join("bin", name), half]);
+  renameSync(half, path);
+  return path;
+}

@@ -1,0 +1,99 @@
+/** Real `go` commands of several releases, in an environment that holds nothing of the user's settings. */
+import { plainEnv, type Running, run, type SpawnOptions, start } from "./process.ts";
+
+/** One release of each Go version that speaks GOCACHEPROG. */
+export const GO_RELEASES = ["1.24.13", "1.25.12", "1.26.10", "1.27.4"] as const;
+
+export type GoRelease = (typeof GO_RELEASES)[number];
+
+/** The release for tests that need only one. */
+export const NEWEST_GO: GoRelease = "1.27.4";
+
+/** A finished `go` command. */
+export interface GoOutcome {
+  stdout: string;
+  stderr: string;
+  exitCode: number;
+  elapsedMs: number;
+}
+
+/** What one machine's `go` commands have in common. */
+export interface GoMachine {
+  release: GoRelease;
+  gocache: string;
+  /** Value of GOCACHEPROG; `undefined`: go's own cache. */
+  cacheprog?: string | undefined;
+  env?: Record<string, string>;
+}
+
+/** Runs one `go` command to its end, in `cwd`. */
+export async function go(machine: GoMachine, args: string[], options: SpawnOptions = {}): Promise<GoOutcome> {
+  const startedMs = performance.now();
+  const outcome = await run(["go", ...args], { ...options, env: await goEnv(machine) });
+  return { ...outcome, elapsedMs: Math.round(performance.now() - startedMs) };
+}
+
+/** Starts one `go` command, in a process group of its own as a shell does. */
+export async function startGo(
+  machine: GoMachine,
+  args: string[],
+  options: SpawnOptions = {},
+): Promise<Running> {
+  return start(["go", ...args], { ...options, env: await goEnv(machine), detached: true });
+}
+
+/** The whole environment of a `go` command on `machine`. C code is off unless `env` turns it on. */
+export async function goEnv(machine: GoMachine): Promise<Record<string, string>> {
+  return plainEnv({
+    ...(await machineGoEnv()),
+    GOENV: "off",
+    GOFLAGS: "",
+    GOWORK: "off",
+    GOTOOLCHAIN: `go${machine.release}`,
+    GOCACHE: machine.gocache,
+    CGO_ENABLED: "0",
+    ...(machine.cacheprog === undefined ? {} : { GOCACHEPROG: machine.cacheprog }),
+    ...machine.env,
+  });
+}
+
+let machineEnv: Promise<Record<string, string>> | undefined;
+
+/** How this machine reaches modules: from its own settings, asked once. */
+export function machineGoEnv(): Promise<Record<string, string>> {
+  machineEnv ??= askMachineGoEnv();
+  return machineEnv;
+}
+
+async function askMachineGoEnv(): Promise<Record<string, string>> {
+  const names = ["GOMODCACHE", "GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE", "GOINSECURE"];
+  if (Bun.which("go") === null) throw new Error("no go on the PATH; install Go 1.21 or newer");
+  const { stdout, stderr, exitCode } = await run(["go", "env", "-json", ...names], {
+    env: { ...(process.env as Record<string, string>) },
+  });
+  if (exitCode !== 0) throw new Error(`go env: ${stderr}`);
+  return JSON.parse(stdout) as Record<string, string>;
+}
+
+/** How many packages a command with `-x` compiled. */
+export function countCompiles(outcome: { stderr: string }): number {
+  return outcome.stderr.match(/^\S*\/compile -o /gm)?.length ?? 0;
+}
+
+/** Counters that `--metrics` printed, summed over all helpers of one command. */
+export function metricsOf(outcome: { stderr: string }): Record<string, number> {
+  const sum: Record<string, number> = {};
+  for (const line of outcome.stderr.split("\n")) {
+    const json = line.startsWith("{") ? line : line.replace(/^go-cache-plugin: (?=\{)/, "");
+    if (!json.startsWith("{")) continue;
+    for (const [name, value] of Object.entries(JSON.parse(json) as Record<string, number>)) {
+      sum[name] = (sum[name] ?? 0) + value;
+    }
+  }
+  return sum;
+}
+
+/** The lines on stderr that are the helper's. */
+export function helperLines(outcome: { stderr: string }): string[] {
+  return outcome.stderr.split("\n").filter((line) => line.includes("go-cache-plugin: "));
+}

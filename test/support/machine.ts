@@ -1,0 +1,37 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { gocacheprog } from "./binary.ts";
+import { type GoMachine, type GoRelease, NEWEST_GO } from "./go-toolchain.ts";
+import { run } from "./process.ts";
+
+/** A machine that runs go with the helper; its cache is where the helper puts it by itself. */
+export interface Machine extends GoMachine {
+  cacheDir: string;
+}
+
+/** A machine with an empty disk below `dir`. */
+export function newMachine(
+  dir: string,
+  options: { release?: GoRelease; flags?: string[]; env?: Record<string, string> } = {},
+): Machine {
+  const gocache = join(dir, "gocache");
+  mkdirSync(gocache, { recursive: true });
+  return {
+    release: options.release ?? NEWEST_GO,
+    gocache,
+    cacheDir: join(gocache, "go-cache-plugin"),
+    cacheprog: gocacheprog(...(options.flags ?? [])),
+    env: options.env ?? {},
+  };
+}
+
+/** A machine that starts with everything `original` has on its disk. */
+export async function copyMachine(
+  original: Machine,
+  dir: string,
+  options: { flags?: string[]; env?: Record<string, string> } = {},
+): Promise<Machine> {
+  const machine = newMachine(dir, { ...options, release: original.release });
+  await run(["cp", "-a", "--reflink=auto", `${original.gocache}/.`, machine.gocache]);
+  return machine;
+}

@@ -1,0 +1,114 @@
+/** Real child processes with their output captured. */
+
+/** What a command did; compared whole in tests, so nothing that varies between runs is in it. */
+export interface Outcome {
+  stdout: string;
+  stderr: string;
+  exitCode: number;
+}
+
+/** How to start a command. Nothing is inherited but what `env` names. */
+export interface SpawnOptions {
+  cwd?: string;
+  env?: Record<string, string>;
+  stdin?: string;
+  /** In a process group of its own, so that the whole group can be signalled. */
+  detached?: boolean;
+}
+
+/** A command under way. Disposing it kills its group if it still runs. */
+export interface Running extends AsyncDisposable {
+  readonly pid: number;
+  /** Resolves when the process has ended and both its outputs are closed by every holder. */
+  readonly outcome: Promise<Outcome>;
+  /** All of stdout so far, as soon as it contains `text`; rejects if the output ends before that. */
+  stdoutHas(text: string): Promise<string>;
+  /** Signals the process, or its whole group if it was started `detached`. */
+  signal(name: NodeJS.Signals): void;
+}
+
+/** Runs a command to its end. A failing command is an outcome, not an error. */
+export async function run(argv: string[], options: SpawnOptions = {}): Promise<Outcome> {
+  await using running = start(argv, options);
+  return await running.outcome;
+}
+
+/** Starts a command. */
+export function start(argv: string[], options: SpawnOptions = {}): Running {
+  const child = Bun.spawn(argv, {
+    env: options.env ?? plainEnv(),
+    stdin: options.stdin === undefined ? "ignore" : new TextEncoder().encode(options.stdin),
+    stdout: "pipe",
+    stderr: "pipe",
+    detached: options.detached ?? false,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  const stdout = new Transcript(child.stdout);
+  const outcome = Promise.all([stdout.whole, new Response(child.stderr).text(), child.exited]).then(
+    ([out, stderr, exitCode]) => ({ stdout: out, stderr, exitCode }),
+  );
+  const signal = (name: NodeJS.Signals) => signalProcess(child.pid, name, options.detached ?? false);
+  return {
+    pid: child.pid,
+    outcome,
+    stdoutHas: (text) => stdout.has(text),
+    signal,
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null && child.signalCode === null) signal("SIGKILL");
+      await child.exited;
+    },
+  };
+}
+
+/** The variables any command needs and nothing that configures go, the cache or AWS. */
+export function plainEnv(extra: Record<string, string> = {}): Record<string, string> {
+  const kept = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !/^(GO|AWS_|CGO_|CI$)/.test(entry[0]),
+  );
+  return { ...Object.fromEntries(kept), AWS_EC2_METADATA_DISABLED: "true", ...extra };
+}
+
+function signalProcess(pid: number, name: NodeJS.Signals, wholeGroup: boolean): void {
+  try {
+    process.kill(wholeGroup ? -pid : pid, name);
+  } catch (error) {
+    // ESRCH: it has ended already.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** A stream's text so far, and the moment a given text is in it. */
+class Transcript {
+  readonly whole: Promise<string>;
+  #text = "";
+  #state: "open" | "ended" = "open";
+  #waiting: (() => void)[] = [];
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.whole = this.#read(stream);
+  }
+
+  async has(text: string): Promise<string> {
+    while (!this.#text.includes(text)) {
+      if (this.#state === "ended")
+        throw new Error(`output ended without ${JSON.stringify(text)}: ${this.#text}`);
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    return this.#text;
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>): Promise<string> {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) {
+      this.#text += decoder.decode(chunk, { stream: true });
+      this.#wake();
+    }
+    this.#state = "ended";
+    this.#wake();
+    return this.#text;
+  }
+
+  #wake(): void {
+    for (const resume of this.#waiting.splice(0)) resume();
+  }
+}

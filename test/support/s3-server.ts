@@ -1,0 +1,133 @@
+/**
+ * A real S3 server on this machine: versitygw, which checks signatures, ranges and conditions, on a directory of
+ * its own. Built with `go install` at the first use and kept in `.cache/`.
+ */
+import { mkdirSync } from "node:fs";
+import { createServer } from "node:net";
+import { makeCertificate } from "./certificate.ts";
+import { goInstall } from "./go-install.ts";
+import { NEWEST_GO } from "./go-toolchain.ts";
+import { plainEnv, type Running, start } from "./process.ts";
+import { tempDir } from "./temp-dir.ts";
+
+/** A running server with one empty bucket. */
+export interface S3Server extends AsyncDisposable {
+  /** `http://127.0.0.1:<port>`, or `https://localhost:<port>`. */
+  readonly endpoint: string;
+  readonly bucket: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** The AWS variables for a child process: keys and region, and the certificate to trust. */
+  readonly env: Record<string, string>;
+  /** The bucket's objects are the files below `<dataDir>/<bucket>`. */
+  readonly dataDir: string;
+  readonly pid: number;
+  /** Ends it at once, as a crash would. */
+  kill(): Promise<void>;
+}
+
+/** What may differ from server to server. */
+export interface S3ServerOptions {
+  /** With a certificate that only `env.AWS_CA_BUNDLE` makes trusted. */
+  tls?: boolean;
+  region?: string;
+}
+
+const VERSITYGW = {
+  pkg: "github.com/versity/versitygw/cmd/versitygw",
+  version: "v1.8.0",
+  release: NEWEST_GO,
+};
+
+/** Starts a server and waits until it answers. Disposing it ends it and removes its data. */
+export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
+  const { tls = false, region = "us-east-1" } = options;
+  await using stack = new AsyncDisposableStack();
+  const dir = stack.use(tempDir("s3"));
+  const [accessKeyId, secretAccessKey, bucket] = [randomName(), randomName(), `bucket-${randomName()}`];
+  mkdirSync(dir.join("data", bucket), { recursive: true });
+  const certificate = tls ? await makeCertificate(dir.path) : undefined;
+  const flags = [
+    "--access",
+    accessKeyId,
+    "--secret",
+    secretAccessKey,
+    "--region",
+    region,
+    "--keep-alive",
+    "--quiet",
+  ];
+  if (certificate !== undefined) flags.push("--cert", certificate.certPath, "--key", certificate.keyPath);
+  const { running, port } = await listening(flags, dir.join("data"), certificate?.cert);
+  stack.use(running);
+  const kept = stack.move();
+  return {
+    endpoint: tls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`,
+    bucket,
+    accessKeyId,
+    secretAccessKey,
+    env: {
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_REGION: region,
+      ...(certificate === undefined ? {} : { AWS_CA_BUNDLE: certificate.certPath }),
+    },
+    dataDir: dir.join("data"),
+    pid: running.pid,
+    async kill() {
+      running.signal("SIGKILL");
+      await running.outcome;
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+let building: Promise<string> | undefined;
+
+/** Starts on a port that was free a moment ago, and on another one if somebody took it since. */
+async function listening(
+  flags: string[],
+  dataDir: string,
+  ca: string | undefined,
+): Promise<{ running: Running; port: number }> {
+  building ??= goInstall(VERSITYGW);
+  const program = await building;
+  for (let tries = 1; ; tries++) {
+    const port = await freePort();
+    const argv = [program, "--port", `127.0.0.1:${port}`, ...flags, "posix", dataDir];
+    const running = start(argv, { env: plainEnv() });
+    const url = ca === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`;
+    if (await answers(url, ca, running)) return { running, port };
+    const { stderr } = await running.outcome;
+    if (tries === 3) throw new Error(`versitygw doesn't start: ${stderr}`);
+  }
+}
+
+/** Waits until `url` answers anything: true, or until the process has ended: false. */
+async function answers(url: string, ca: string | undefined, running: Running): Promise<boolean> {
+  let hasEnded = false;
+  void running.outcome.then(() => {
+    hasEnded = true;
+  });
+  while (!hasEnded) {
+    const init = { keepalive: false, proxy: false as const, ...(ca === undefined ? {} : { tls: { ca } }) };
+    const response = await fetch(url, init).catch(() => undefined);
+    await response?.text();
+    if (response !== undefined) return true;
+    await Bun.sleep(10);
+  }
+  return false;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+function randomName(): string {
+  return crypto.randomUUID().replaceAll("-", "").slice(0, 16);
+}
