@@ -30,6 +30,9 @@ export const HELLO = '{"ID":0,"KnownCommands":["get","put","close"]}\n';
 /** Longest id accepted, in bytes; go's have 32. It keeps file names within every file system's limit. */
 const MAX_ID_BYTES = 64;
 
+/** go refuses a year of more than four digits, and a file system may claim any. */
+const LATEST_MS = Date.UTC(9999, 11, 31);
+
 /** Throws a `ProtocolError` for what is not a request at all; odd values of known keys become empty. */
 export function parseRequest(text: string): Request {
   const fields = parseObject(text);
@@ -39,7 +42,7 @@ export function parseRequest(text: string): Request {
   }
   return {
     id: requestId(fields.ID, text),
-    command: String(fields.Command ?? ""),
+    command: typeof fields.Command === "string" ? fields.Command : "",
     actionId: hexId(fields.ActionID),
     outputId: hexId(fields.OutputID ?? fields.ObjectID),
     bodyBytes,
@@ -48,7 +51,7 @@ export function parseRequest(text: string): Request {
 
 export function formatHit(id: string, hit: Hit): string {
   const outputId = Buffer.from(hit.outputId, "hex").toString("base64");
-  const time = new Date(hit.putTimeMs).toISOString();
+  const time = new Date(Math.min(Math.max(hit.putTimeMs, 0), LATEST_MS)).toISOString();
   return `{"ID":${id},"OutputID":"${outputId}","Size":${hit.sizeBytes},"Time":"${time}","DiskPath":${JSON.stringify(hit.diskPath)}}\n`;
 }
 
@@ -80,13 +83,23 @@ function parseObject(text: string): Record<string, unknown> {
 function requestId(id: unknown, text: string): string {
   if (typeof id === "number" && Number.isSafeInteger(id)) return String(id);
   // Only an id beyond 2^53 needs its digits from the source.
-  const digits = typeof id === "number" ? /"ID"\s*:\s*(-?\d+)/.exec(text)?.[1] : undefined;
-  if (digits === undefined) throw new ProtocolError(`request without an integer ID: ${excerpt(text)}`);
+  const digits = typeof id === "number" ? numbersAsWritten(text).ID : undefined;
+  if (digits === undefined || !/^-?\d+$/.test(digits)) {
+    throw new ProtocolError(`request without an integer ID: ${excerpt(text)}`);
+  }
   return digits;
+}
+
+/** The object with its numbers as text. */
+function numbersAsWritten(text: string): Record<string, string> {
+  const reviver = (_key: string, value: unknown, { source }: { source?: string } = {}) =>
+    typeof value === "number" ? source : value;
+  return JSON.parse(text, reviver);
 }
 
 function hexId(value: unknown): string {
   if (typeof value !== "string" || value.length > 2 * MAX_ID_BYTES) return "";
   const bytes = Buffer.from(value, "base64");
-  return bytes.length > MAX_ID_BYTES ? "" : bytes.toString("hex");
+  // The decoder passes over what is not base64, and two odd ids must not become one.
+  return bytes.length > MAX_ID_BYTES || bytes.toString("base64") !== value ? "" : bytes.toString("hex");
 }

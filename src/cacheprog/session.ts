@@ -94,7 +94,7 @@ class Session implements RequestHandler {
       this.#write(formatError(id, "get without a valid ActionID"));
       return;
     }
-    const found = this.#cache.get(actionId);
+    const found = this.#lookUp(actionId);
     if (!(found instanceof Promise)) {
       this.#write(formatFound(id, found));
       return;
@@ -105,6 +105,14 @@ class Session implements RequestHandler {
     );
     this.#pending.add(answer);
     void answer.finally(() => this.#pending.delete(answer));
+  }
+
+  #lookUp(actionId: string): ReturnType<BuildCache["get"]> {
+    try {
+      return this.#cache.get(actionId);
+    } catch {
+      return undefined;
+    }
   }
 }
 

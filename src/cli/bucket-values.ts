@@ -48,3 +48,16 @@ export function parseEndpointUrl(text: string, name: string): string | undefined
   if (/[?#]/.test(text)) throw invalidValue(name, text, "a URL without ? and #");
   return text;
 }
+
+/**
+ * What goes before the keys. Requests can't carry keys that begin with a slash or have `.` or `..` between slashes:
+ * URLs with them mean other keys.
+ */
+export function parsePrefix(text: string, name: string): string {
+  if (text.startsWith("/")) throw invalidValue(name, text, "a prefix: it must not begin with a slash");
+  if (text.split("/").some((part) => part === "." || part === "..")) {
+    throw invalidValue(name, text, 'a prefix: "." and ".." can\'t be parts of it');
+  }
+  if (text.includes("\0") || !text.isWellFormed()) throw invalidValue(name, text, "a prefix: it is not text");
+  return text;
+}

@@ -2,7 +2,7 @@
  * Every option there is, once. The flags, the environment variables, their defaults, `help`, and the table in
  * README.md are made from this; a new option is one entry here and one field in `config.ts`.
  */
-import { parseBucket, parseEndpointUrl } from "./bucket-values.ts";
+import { parseBucket, parseEndpointUrl, parsePrefix } from "./bucket-values.ts";
 import {
   parseBoolean,
   parseChoice,
@@ -13,7 +13,6 @@ import {
   parsePath,
   parsePositiveTimeout,
   parseSize,
-  parseText,
   parseTimeout,
   type ValueParser,
 } from "./values.ts";
@@ -89,7 +88,7 @@ export const OPTIONS = {
     default: "",
     defaultMeaning: "none",
     meaning: "goes before every key in the bucket",
-    parse: parseText,
+    parse: parsePrefix,
   }),
   layout: option({
     flag: "layout",

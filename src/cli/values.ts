@@ -37,11 +37,6 @@ export function parseBoolean(text: string, name: string): boolean {
   return value;
 }
 
-/** Any text, as it is. */
-export function parseText(text: string): string {
-  return text;
-}
-
 /** Any text; empty: not set. */
 export function parseOptionalText(text: string): string | undefined {
   return text === "" ? undefined : text;

@@ -111,6 +111,7 @@ test("the overview", () => {
                                  GOCACHE_DEBUG, default: 0
 
     commands:
+      prune         prune the local cache now to --max-size and --expiry; what was used within 6h stays
       help [TOPIC]  print this overview, or about one topic or command
       version       print the version, the commit, Bun's version and the platform
 

@@ -28,6 +28,8 @@ const REFUSED = [
   ["bucket", "gs://name", `"gs://name" ${BUCKET}`],
   ["bucket", "x".repeat(64), `"${"x".repeat(64)}" ${BUCKET}`],
   ["bucket", "name/ci", '"name/ci" has a slash; what goes before the keys is --prefix'],
+  ["prefix", "/ci", '"/ci" is not a prefix: it must not begin with a slash'],
+  ["prefix", "a/../b", '"a/../b" is not a prefix: "." and ".." can\'t be parts of it'],
   ["bucket", "s3://name/ci", '"s3://name/ci" has a slash; what goes before the keys is --prefix'],
   ["bucket", "file:cache", `"file:cache" ${FILE_URL}`],
   ["bucket", "file://cache", `"file://cache" ${FILE_URL}`],
