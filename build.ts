@@ -58,6 +58,8 @@ async function compile(outfile: string, target?: Bun.Build.CompileTarget): Promi
       autoloadPackageJson: false,
     },
   });
+  // The executable carries its source map; the file beside it is of no use.
+  rmSync(`${outfile.replace(/\.exe$/, "")}.map`, { force: true });
   console.log(outfile);
 }
 
