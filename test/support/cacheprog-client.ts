@@ -1,19 +1,9 @@
 /** go's side of the GOCACHEPROG protocol against the compiled executable, byte by byte. */
 import { readFileSync } from "node:fs";
 import { binaryPath } from "./binary.ts";
+import { type Answer, AnswerReader } from "./cacheprog-answers.ts";
+import { sha256Base64 } from "./ids.ts";
 import { plainEnv } from "./process.ts";
-
-/** One object that the helper wrote. */
-export interface Answer {
-  ID: number;
-  KnownCommands?: string[];
-  Err?: string;
-  Miss?: boolean;
-  OutputID?: string;
-  Size?: number;
-  Time?: string;
-  DiskPath?: string;
-}
 
 /** How the helper ended. */
 export interface Ending {
@@ -34,14 +24,10 @@ export interface ClientOptions {
 
 /** One helper and its connection. Disposing it kills the helper if it still runs. */
 export class CacheprogClient implements AsyncDisposable {
-  /** Everything the helper wrote to stdout so far, in order; a line that is no answer breaks every waiter. */
-  readonly answers: Answer[] = [];
   readonly #child: Bun.Subprocess<"pipe", "pipe", "pipe">;
   readonly #detached: boolean;
   readonly #stderr: Promise<string>;
-  readonly #reading: Promise<void>;
-  #waiters = new Map<number, PromiseWithResolvers<Answer>>();
-  #failure: Error | undefined;
+  readonly #reader: AnswerReader;
   #nextId = 1;
 
   private constructor(options: ClientOptions) {
@@ -55,13 +41,15 @@ export class CacheprogClient implements AsyncDisposable {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
     this.#stderr = new Response(this.#child.stderr).text();
-    this.#reading = this.#read();
+    this.#reader = new AnswerReader(this.#child.stdout);
   }
 
   /** Starts a helper and waits for its hello. */
   static async start(options: ClientOptions): Promise<CacheprogClient> {
-    const client = new CacheprogClient(options);
+    await using stack = new AsyncDisposableStack();
+    const client = stack.use(new CacheprogClient(options));
     await client.answer(0);
+    stack.move();
     return client;
   }
 
@@ -69,8 +57,9 @@ export class CacheprogClient implements AsyncDisposable {
     return this.#child.pid;
   }
 
-  get hello(): Answer | undefined {
-    return this.answers.find((answer) => answer.ID === 0);
+  /** Everything the helper wrote to stdout so far, in order. */
+  get answers(): Answer[] {
+    return this.#reader.answers;
   }
 
   /** Writes raw bytes and waits until the pipe took them. */
@@ -81,11 +70,7 @@ export class CacheprogClient implements AsyncDisposable {
 
   /** The answer to request `id`; rejects when stdout ends without it. */
   answer(id: number): Promise<Answer> {
-    const waiter = this.#waiters.get(id) ?? Promise.withResolvers<Answer>();
-    this.#waiters.set(id, waiter);
-    waiter.promise.catch(() => {});
-    if (this.#failure !== undefined) waiter.reject(this.#failure);
-    return waiter.promise;
+    return this.#reader.answer(id);
   }
 
   async get(actionId: string): Promise<Answer> {
@@ -123,15 +108,20 @@ export class CacheprogClient implements AsyncDisposable {
     process.kill(this.#detached ? -this.pid : this.pid, name);
   }
 
-  /** Resolves when stdout and stderr are at their end and the process is gone. */
-  async ended(): Promise<Ending> {
-    const [stderr] = await Promise.all([this.#stderr, this.#reading, this.#child.exited]);
-    return { exitCode: this.#child.exitCode, signal: this.#child.signalCode, stderr };
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Resolves when the helper's stdout is at its end, which is what lets go finish. */
-  async stdoutEnded(): Promise<void> {
-    await this.#reading;
+  /** Resolves with all of stderr when stdout and stderr are at their end, which is what lets go's caller go on. */
+  async outputEnded(): Promise<string> {
+    await this.#reader.ended;
+    return await this.#stderr;
+  }
+
+  /** Resolves when stdout and stderr are at their end and the process is gone. */
+  async ended(): Promise<Ending> {
+    const [stderr] = await Promise.all([this.outputEnded(), this.#child.exited]);
+    return { exitCode: this.#child.exitCode, signal: this.#child.signalCode, stderr };
   }
 
   /** Ends stdin, waits for the exit and returns every answer except the hello. */
@@ -148,60 +138,7 @@ export class CacheprogClient implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.signal("SIGKILL");
+    if (this.isRunning) this.signal("SIGKILL");
     await this.#child.exited;
   }
-
-  async #read(): Promise<void> {
-    const decoder = new TextDecoder("utf-8", { fatal: true });
-    let pending = "";
-    try {
-      for await (const chunk of this.#child.stdout) {
-        pending += decoder.decode(chunk, { stream: true });
-        const lines = pending.split("\n");
-        pending = lines.pop() ?? "";
-        for (const line of lines) this.#take(line);
-      }
-      if (pending !== "") throw new Error(`stdout ends inside a line: ${pending}`);
-      this.#fail(new Error("the helper closed stdout before it answered"));
-    } catch (error) {
-      this.#fail(error as Error);
-    }
-  }
-
-  #take(line: string): void {
-    const answer = JSON.parse(line) as Answer;
-    if (this.answers.some((earlier) => earlier.ID === answer.ID)) {
-      throw new Error(`second answer to one request: ${line}`);
-    }
-    this.answers.push(answer);
-    const waiter = this.#waiters.get(answer.ID) ?? Promise.withResolvers<Answer>();
-    this.#waiters.set(answer.ID, waiter);
-    waiter.resolve(answer);
-  }
-
-  #fail(error: Error): void {
-    this.#failure = error;
-    for (const waiter of this.#waiters.values()) waiter.reject(error);
-  }
-}
-
-/** SHA-256 as the protocol writes ids. */
-export function sha256Base64(body: Uint8Array | string): string {
-  return new Bun.CryptoHasher("sha256").update(body).digest("base64");
-}
-
-/** SHA-256 as file names and keys have it. */
-export function sha256Hex(body: Uint8Array | string): string {
-  return new Bun.CryptoHasher("sha256").update(body).digest("hex");
-}
-
-/** A 32-byte id made from any text, in base64. */
-export function idOf(text: string): string {
-  return sha256Base64(text);
-}
-
-/** The hex form of a base64 id. */
-export function hexOf(id: string): string {
-  return Buffer.from(id, "base64").toString("hex");
 }

@@ -3,10 +3,12 @@
  * adds a round trip's latency, limits bandwidth, counts, and breaks what its rules say. One upstream connection
  * for each client connection, both kept alive.
  */
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { type Fault, faultyHead, formatAnswer, relayFaulty, type SeenRequest } from "./faults.ts";
 import { formatHead, HttpReader, type MessageHead } from "./http-reader.ts";
+import { drain, hang, reset, write } from "./socket-io.ts";
 import { Throttle } from "./throttle.ts";
+import { Upstream } from "./upstream.ts";
 
 export interface FaultProxyOptions {
   /** `http://host:port` of the real server. */
@@ -199,78 +201,10 @@ export class FaultProxy implements AsyncDisposable {
   }
 }
 
-/** The connection to the real server, made when first needed. */
-class Upstream {
-  readonly #target: URL;
-  readonly #own: (socket: Socket) => void;
-  #socket: Socket | undefined;
-  #reader: HttpReader | undefined;
-
-  constructor(target: URL, own: (socket: Socket) => void) {
-    this.#target = target;
-    this.#own = own;
-  }
-
-  get socket(): Socket {
-    if (this.#socket === undefined) throw new Error("not connected");
-    return this.#socket;
-  }
-
-  get reader(): HttpReader {
-    if (this.#reader === undefined) throw new Error("not connected");
-    return this.#reader;
-  }
-
-  async connected(): Promise<void> {
-    if (this.#socket !== undefined) return;
-    const socket = connect({
-      host: this.#target.hostname,
-      port: Number(this.#target.port || 80),
-      noDelay: true,
-    });
-    this.#socket = socket;
-    await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
-    this.#own(socket);
-    this.#reader = new HttpReader(socket);
-  }
-
-  destroy(): void {
-    this.#socket?.destroy();
-  }
-}
-
 function emptyCounts(): ProxyCounts {
   return { connections: 0, requests: 0, byMethod: {}, bytesUp: 0, bytesDown: 0 };
 }
 
 function statusOf(head: MessageHead): number {
   return Number(head.startLine.split(" ")[1]);
-}
-
-async function write(socket: Socket, bytes: Buffer): Promise<void> {
-  if (socket.destroyed) throw new Error("connection is gone");
-  if (socket.write(bytes)) return;
-  await new Promise<void>((resolve, reject) => {
-    const settle = () => {
-      socket.off("drain", settle).off("close", settle);
-      if (socket.destroyed) reject(new Error("connection is gone"));
-      else resolve();
-    };
-    socket.on("drain", settle).on("close", settle);
-  });
-}
-
-async function drain(body: AsyncIterable<Buffer>): Promise<void> {
-  for await (const _ of body);
-}
-
-function reset(client: Socket): false {
-  client.resetAndDestroy();
-  return false;
-}
-
-async function hang(client: Socket, body: AsyncIterable<Buffer>): Promise<false> {
-  await drain(body);
-  if (!client.destroyed) await new Promise<void>((resolve) => client.once("close", () => resolve()));
-  return false;
 }

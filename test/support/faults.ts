@@ -21,7 +21,7 @@ export type Fault =
   /** The answer carries this ETag. */
   | { kind: "etag"; value: string };
 
-export type BodyFault =
+type BodyFault =
   | { kind: "reset-in-body"; afterBytes: number }
   | { kind: "hang-in-body"; afterBytes: number }
   /** The end is missing. The head still promises all of it, promises only what comes, or promises nothing. */

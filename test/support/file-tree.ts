@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { sha256Hex } from "./cacheprog-client.ts";
+import { sha256Hex } from "./ids.ts";
 
 /** Every regular file below `dir`, as paths relative to it, sorted; none if there is no such directory. */
 export function filesBelow(dir: string): string[] {

@@ -1,0 +1,56 @@
+/** Requests as go writes them, byte for byte, and answers as the table expects them. */
+import { readFileSync } from "node:fs";
+import { extname, isAbsolute } from "node:path";
+import type { Answer } from "../../support/cacheprog-answers.ts";
+import { sha256Base64 } from "../../support/ids.ts";
+
+/** 32 bytes of zero and of ones. */
+export const A0 = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+export const AF = "//////////////////////////////////////////8=";
+
+/** The ids of `hello` and of nothing. */
+export const OH = "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=";
+export const OE = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+
+/** A put of `hello`, in the three parts between which white space may vary. */
+export function putHello(id: number, options: { actionId?: string; between?: string; body?: string } = {}) {
+  const object = `{"ID":${id},"Command":"put","ActionID":"${options.actionId ?? A0}","OutputID":"${OH}","BodySize":5}`;
+  return `${object}${options.between ?? "\n\n"}${options.body ?? '"aGVsbG8="'}\n`;
+}
+
+export function getRequest(id: number, actionId = A0): string {
+  return `{"ID":${id},"Command":"get","ActionID":"${actionId}"}\n\n`;
+}
+
+export function closeRequest(id: number): string {
+  return `{"ID":${id},"Command":"close"}\n\n`;
+}
+
+/** An answer with what varies made comparable: `DiskPath` is the file's text, a `Time` of this moment is `now`. */
+export function seen(answer: Answer): Answer {
+  const comparable = { ...answer };
+  if (answer.DiskPath !== undefined) comparable.DiskPath = textOf(answer.DiskPath);
+  if (answer.Time !== undefined && isRecent(answer.Time)) comparable.Time = "now";
+  return comparable;
+}
+
+/** What `seen` makes of the answer to a put of `text`, or of a hit on it. */
+export function hit(id: number, text = "hello", time = "now"): Answer {
+  return { ID: id, OutputID: sha256Base64(text), Size: text.length, Time: time, DiskPath: text };
+}
+
+export function miss(id: number): Answer {
+  return { ID: id, Miss: true };
+}
+
+function textOf(path: string): string {
+  if (!isAbsolute(path) || extname(path) !== "") throw new Error(`not a DiskPath for go: ${path}`);
+  return readFileSync(path, "utf8");
+}
+
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+function isRecent(time: string): boolean {
+  if (!RFC_3339.test(time)) throw new Error(`not a time for go: ${time}`);
+  return Math.abs(Date.parse(time) - Date.now()) < 5000;
+}
