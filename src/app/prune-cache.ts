@@ -4,7 +4,7 @@
  *     state/prune.lock    held while pruning; its holder is dead when it is older than an hour
  *     state/prune.json    {"keptBytes":…}, what was left; its time of last change is when that was
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type PruneLimits, type PruneReport, prune } from "../buildcache/prune.ts";
 import { removeFile } from "../lib/remove-file.ts";
@@ -30,6 +30,8 @@ export function bytesAfterLastPrune(root: string): number {
 
 /** Prunes now. `undefined`: another process is at it, or the directory can't be written. */
 export function pruneNow(root: string, limits: PruneLimits): PruneReport | undefined {
+  // Somebody may have removed it since; making it anew is not for pruning.
+  if (!existsSync(root)) return { removedOutputs: 0, removedBytes: 0, keptBytes: 0 };
   const lock = join(root, STATE_DIR, "prune.lock");
   if (!acquire(lock)) return undefined;
   try {
@@ -59,7 +61,8 @@ function acquire(lock: string): boolean {
     mkdirSync(join(lock, ".."), { recursive: true });
     const stat = statFile(lock);
     if (stat !== undefined && Date.now() - stat.mtimeMs > HOUR_MS) removeFile(lock);
-    writeFileSync(lock, `${process.pid}\n`, { flag: "wx" });
+    // Empty: a disk that is full takes a name, but not a byte.
+    writeFileSync(lock, "", { flag: "wx" });
     return true;
   } catch {
     return false;

@@ -15,7 +15,7 @@ import { removeIfUnused } from "../store/remove-if-unused.ts";
 import { parseActionRecord } from "./action-record.ts";
 
 /** Nothing that was used within this time is removed. */
-export const KEEP_MS = 6 * 3_600_000;
+const KEEP_MS = 6 * 3_600_000;
 
 export interface PruneLimits {
   /** `undefined`: entries don't expire. */

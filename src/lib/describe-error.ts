@@ -4,9 +4,19 @@ export function describeError(error: unknown): string {
   let current = error;
   // Bounded, for causes can go in a circle.
   for (let depth = 0; depth < 8 && current !== undefined && current !== null; depth++) {
-    const message = current instanceof Error ? current.message : String(current);
+    const message = withoutAdvice(current instanceof Error ? current.message : String(current));
     if (message !== "" && !parts.some((part) => part.includes(message))) parts.push(message);
     current = current instanceof Error ? current.cause : undefined;
   }
   return parts.join(": ");
+}
+
+/** What Bun's fetch says to programmers behind the failure itself. */
+const ADVICE = [
+  / For more information, pass `verbose: true` in the second argument to fetch\(\)/g,
+  / Is the computer able to access the url\?/g,
+];
+
+function withoutAdvice(message: string): string {
+  return ADVICE.reduce((text, advice) => text.replaceAll(advice, ""), message);
 }

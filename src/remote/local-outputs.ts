@@ -6,7 +6,7 @@ export interface LocalOutputs {
 }
 
 /** An output being written: any number of `write`, then one `commit` or `discard`. Throws when the disk fails. */
-export interface OutputFile {
+interface OutputFile {
   write(bytes: Uint8Array): void;
   commit(): unknown;
   discard(): void;

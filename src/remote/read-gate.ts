@@ -1,10 +1,15 @@
+import { abortable } from "../lib/abortable.ts";
 import type { Counters } from "../lib/counters.ts";
+import { Deadline } from "../lib/deadline.ts";
 import { describeError } from "../lib/describe-error.ts";
 import type { Logger } from "../lib/logger.ts";
 import { isAccessDenied } from "../store/store-failure.ts";
 import type { RemoteHealth } from "./health.ts";
 import { type LookUpResult, WaitLedger } from "./wait-ledger.ts";
 import { WrongBytesError } from "./wrong-bytes-error.ts";
+
+/** How long a session that ends waits for look-ups to notice. */
+const CLEAN_UP_MS = 100;
 
 /**
  * Lets a look-up through to the remote when it is worth go's waiting, and makes a miss of everything that goes wrong.
@@ -16,6 +21,7 @@ export class ReadGate {
   readonly #log: Logger;
   readonly #ledger = new WaitLedger();
   readonly #controller = new AbortController();
+  readonly #underWay = new Set<Promise<unknown>>();
   #denial: unknown;
   #hasBeenAnswered = false;
 
@@ -39,9 +45,11 @@ export class ReadGate {
     return this.#controller.signal;
   }
 
-  /** Ends the look-ups under way. */
-  abort(): void {
+  /** Ends the look-ups under way; resolves when they have cleaned up behind them, soon in any case. */
+  async abort(): Promise<void> {
     this.#controller.abort(new Error("the session has ended"));
+    using limit = new Deadline(CLEAN_UP_MS);
+    await abortable(Promise.all(this.#underWay), limit.signal).catch(() => undefined);
   }
 
   /** Tells the user when all that ever came back was a refusal, which by itself reads like an empty bucket. */
@@ -69,10 +77,15 @@ export class ReadGate {
     this.#ledger.probed(result);
   }
 
-  async #attempt<T>(
-    what: string,
-    lookUp: () => Promise<T | undefined>,
-  ): Promise<{ result: LookUpResult; found: T | undefined }> {
+  async #attempt<T>(what: string, lookUp: () => Promise<T | undefined>): Promise<Outcome<T>> {
+    const attempt = this.#outcome(what, lookUp);
+    this.#underWay.add(attempt);
+    const outcome = await attempt;
+    this.#underWay.delete(attempt);
+    return outcome;
+  }
+
+  async #outcome<T>(what: string, lookUp: () => Promise<T | undefined>): Promise<Outcome<T>> {
     try {
       const found = await lookUp();
       this.#hasBeenAnswered = true;
@@ -97,4 +110,9 @@ export class ReadGate {
     else this.#health.readFailed(new Error(what, { cause: error }));
     return "failure";
   }
+}
+
+interface Outcome<T> {
+  result: LookUpResult;
+  found: T | undefined;
 }

@@ -25,13 +25,25 @@ function putEntry(cacheDir: string, id: string, usedSeconds: number): string {
 
 test("a directory that can't be written is named, exit code 1", async () => {
   await using dir = tempDir("prune");
-  writeFileSync(dir.join("file"), "");
-  const outcome = await prune(dir.join("file", "cache"));
+  writeFileSync(dir.join("state"), "");
+  const outcome = await prune(dir.path);
   expect(outcome).toEqual({
     stdout: "",
-    stderr: `go-cache-plugin: ${dir.join("file", "cache")} can't be written, or another process is pruning it\n`,
+    stderr: `go-cache-plugin: ${dir.path} can't be written, or another process is pruning it\n`,
     exitCode: 1,
   });
+});
+
+test("a directory that isn't there is not made", async () => {
+  await using dir = tempDir("prune");
+  const root = dir.join("absent");
+  const outcome = await prune(root);
+  expect(outcome).toEqual({
+    stdout: `${root}: removed 0 outputs of 0 B, 0 B left\n`,
+    stderr: "",
+    exitCode: 0,
+  });
+  expect(existsSync(root)).toBe(false);
 });
 
 test("says what went and what is left, and leaves what was used today", async () => {

@@ -18,6 +18,13 @@ test.each<[string, unknown]>([
   ["42", 42],
   ["", undefined],
   ["", null],
+  [
+    "The socket connection was closed unexpectedly.",
+    new Error(
+      "The socket connection was closed unexpectedly. For more information, pass `verbose: true` in the second argument to fetch()",
+    ),
+  ],
+  ["Unable to connect.", new Error("Unable to connect. Is the computer able to access the url?")],
 ])("makes %j of an error and its causes", (text, error) => {
   expect(describeError(error)).toBe(text);
 });

@@ -56,9 +56,10 @@ export class SplitReader {
   }
 
   async #fetch(outputId: string): Promise<number | undefined> {
-    const { store, prefix, local } = this.#options;
+    const { store, prefix, local, gate } = this.#options;
     const there = local.findOutput(outputId);
-    if (there !== undefined && (await hashFile(there.path)) === outputId) return there.sizeBytes;
+    const isThere = there !== undefined && (await hashFile(there.path, gate.signal)) === outputId;
+    if (isThere) return there.sizeBytes;
     if (outputId === EMPTY_OUTPUT_ID) {
       local.createOutput(outputId).commit();
       return 0;
@@ -80,7 +81,7 @@ export class SplitReader {
 }
 
 /** The SHA-256 of nothing: a quarter of all outputs. */
-export const EMPTY_OUTPUT_ID = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+const EMPTY_OUTPUT_ID = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 export interface SplitReaderOptions {
   store: ObjectStore;

@@ -19,7 +19,8 @@ const NANOSECONDS_PER_MS = 1e6;
 
 /** `undefined` for anything but exactly two valid fields. */
 export function parseSplitRecord(text: string): SplitRecord | undefined {
-  const match = RECORD.exec(text);
+  // White space at the end may hide what follows it in a body that was cut off.
+  const match = text.length > MAX_SPLIT_RECORD_BYTES ? null : RECORD.exec(text);
   if (match === null) return undefined;
   const [, outputId = "", nanoseconds = ""] = match;
   return { outputId, putTimeMs: Math.floor(Number(nanoseconds) / NANOSECONDS_PER_MS) };

@@ -45,14 +45,13 @@ export class SplitRemote {
 
   /** Ends the reading, and waits within the drain's limit for what was put. */
   async drain(): Promise<void> {
-    this.#gate.abort();
-    await this.#writer?.drain(this.#drainTimeoutMs);
+    await Promise.all([this.#gate.abort(), this.#writer?.drain(this.#drainTimeoutMs)]);
     this.#gate.reportDenials();
   }
 
   /** Gives up all that is under way. */
   abort(): void {
-    this.#gate.abort();
+    void this.#gate.abort();
     this.#writer?.abandon();
   }
 }

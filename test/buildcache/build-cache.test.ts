@@ -1,0 +1,127 @@
+import { expect, test } from "bun:test";
+import { BuildCache } from "../../src/buildcache/build-cache.ts";
+import { Counters } from "../../src/lib/counters.ts";
+import { FullDisk } from "../support/full-disk.ts";
+import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { ACTION, HELLO, type LocalFixture, openLocal, putOutput, writeEntry } from "./local-fixture.ts";
+import { RecordingRemote, silentLog } from "./recording-remote.ts";
+
+const REMOTE_ENTRY = { outputId: HELLO, sizeBytes: 5, putTimeMs: 1_700_000_000_000 };
+
+function open(
+  root: string,
+  remote?: RecordingRemote,
+  concurrency = 8,
+): LocalFixture & { cache: BuildCache; counters: Counters } {
+  const counters = new Counters();
+  const fixture = openLocal(root);
+  const cache = new BuildCache({ ...fixture, remote, counters, concurrency, log: silentLog() });
+  return { ...fixture, cache, counters };
+}
+
+test("a local hit is answered at once and asks no remote", () => {
+  using dir = tempDir("build-cache");
+  const remote = new RecordingRemote();
+  const { dir: localDir, cache, counters } = open(dir.path, remote);
+  writeEntry(localDir, { actionId: ACTION, outputId: HELLO, body: "hello" });
+  expect(cache.get(ACTION)).toMatchObject({ outputId: HELLO, sizeBytes: 5 });
+  expect(remote.asked).toEqual([]);
+  expect(counters.snapshot()).toEqual({ get: 1, get_local_hit: 1 });
+});
+
+test("without a remote a local miss is a miss at once", () => {
+  using dir = tempDir("build-cache");
+  const { cache, counters } = open(dir.path);
+  expect(cache.get(ACTION)).toBeUndefined();
+  expect(counters.snapshot()).toEqual({ get: 1, get_local_miss: 1 });
+});
+
+test("a remote hit is recorded with the remote's put time, and local from then on", async () => {
+  using dir = tempDir("build-cache");
+  const remote = new RecordingRemote();
+  const { local, cache, counters } = open(dir.path, remote);
+  putOutput(local, HELLO, "hello");
+  remote.answers.set(ACTION, Promise.resolve(REMOTE_ENTRY));
+  const entry = { ...REMOTE_ENTRY, diskPath: dir.join("output", "2c", HELLO) };
+  expect(await cache.get(ACTION)).toEqual(entry);
+  expect(cache.get(ACTION)).toEqual(entry);
+  expect(counters.snapshot()).toEqual({
+    get: 2,
+    get_local_hit: 1,
+    get_local_miss: 1,
+    get_remote_hit: 1,
+  });
+});
+
+test("a remote miss is a miss", async () => {
+  using dir = tempDir("build-cache");
+  const { cache, counters } = open(dir.path, new RecordingRemote());
+  expect(await cache.get(ACTION)).toBeUndefined();
+  expect(counters.get("get_remote_miss")).toBe(1);
+});
+
+test("a remote hit whose output is gone again is a miss", async () => {
+  using dir = tempDir("build-cache");
+  const remote = new RecordingRemote();
+  remote.answers.set(ACTION, Promise.resolve(REMOTE_ENTRY));
+  expect(await open(dir.path, remote).cache.get(ACTION)).toBeUndefined();
+});
+
+test("a remote hit that no disk can record is a miss", async () => {
+  using disk = new FullDisk(16 * 1024);
+  const remote = new RecordingRemote();
+  remote.answers.set(ACTION, Promise.resolve(REMOTE_ENTRY));
+  disk.makeReadOnly();
+  expect(await open(disk.path, remote).cache.get(ACTION)).toBeUndefined();
+});
+
+test("concurrent gets of one action ask the remote once", async () => {
+  using dir = tempDir("build-cache");
+  const remote = new RecordingRemote();
+  const { local, cache } = open(dir.path, remote);
+  putOutput(local, HELLO, "hello");
+  const answer = Promise.withResolvers<typeof REMOTE_ENTRY>();
+  remote.answers.set(ACTION, answer.promise);
+  const gets = [cache.get(ACTION), cache.get(ACTION), cache.get(ACTION)];
+  answer.resolve(REMOTE_ENTRY);
+  const entries = await Promise.all(gets);
+  expect([remote.asked, entries.map((entry) => entry?.outputId)]).toEqual([[ACTION], [HELLO, HELLO, HELLO]]);
+});
+
+test("a miss is asked for again by the next get", async () => {
+  using dir = tempDir("build-cache");
+  const remote = new RecordingRemote();
+  const { cache } = open(dir.path, remote);
+  await cache.get(ACTION);
+  await cache.get(ACTION);
+  expect(remote.asked).toEqual([ACTION, ACTION]);
+});
+
+/** Gets of three actions that the remote keeps waiting; returns how many it was asked for. */
+async function askedAtOnce(dir: TempDir, concurrency: number): Promise<number> {
+  const remote = new RecordingRemote();
+  const { cache } = open(dir.path, remote, concurrency);
+  const held = Promise.withResolvers<undefined>();
+  const ids = ["01", "02", "03"].map((byte) => byte.repeat(32));
+  for (const id of ids) remote.answers.set(id, held.promise);
+  const gets = ids.map((id) => cache.get(id));
+  const asked = remote.asked.length;
+  held.resolve(undefined);
+  await Promise.all(gets);
+  return asked;
+}
+
+test("no more gets than allowed wait for the remote at once", async () => {
+  using dir = tempDir("build-cache");
+  expect([await askedAtOnce(dir, 1), await askedAtOnce(dir, 2), await askedAtOnce(dir, 8)]).toEqual([
+    1, 2, 3,
+  ]);
+});
+
+test("drain drains the remote, and is nothing without one", async () => {
+  using dir = tempDir("build-cache");
+  const remote = new RecordingRemote();
+  await open(dir.path, remote).cache.drain();
+  await open(dir.path).cache.drain();
+  expect(remote.drains).toBe(1);
+});

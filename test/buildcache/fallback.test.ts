@@ -1,0 +1,69 @@
+/** Entries of which a part, or all, is in the fallback directory. */
+import { expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { LocalDir } from "../../src/store/local-dir.ts";
+import { filesBelow } from "../support/file-tree.ts";
+import { FullDisk, immutable } from "../support/full-disk.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { ACTION, HELLO, openLocal, putOutput, TestFallback, writeEntry } from "./local-fixture.ts";
+
+test("an entry that the cache directory can't take is found in the fallback, output and record", () => {
+  using dir = tempDir("fallback");
+  writeFileSync(dir.join("file"), "");
+  const fallback = new TestFallback(dir.join("fallback"));
+  const { local } = openLocal(dir.join("file", "cache"), { fallback });
+  const diskPath = putOutput(local, HELLO, "hello");
+  local.putRecord(ACTION, { outputId: HELLO, sizeBytes: 5 }, 1_700_000_000_000);
+  expect(local.get(ACTION)).toEqual({
+    outputId: HELLO,
+    sizeBytes: 5,
+    putTimeMs: 1_700_000_000_000,
+    diskPath,
+  });
+  expect(local.findOutput(HELLO)).toEqual({ path: diskPath, sizeBytes: 5 });
+});
+
+test("an output in the fallback whose record is in the cache directory is a hit", () => {
+  using dir = tempDir("fallback");
+  mkdirSync(dir.join("cache", "output"), { recursive: true });
+  const { local } = openLocal(dir.join("cache"), { fallback: new TestFallback(dir.join("fallback")) });
+  using _closed = immutable(dir.join("cache", "output"));
+  const diskPath = putOutput(local, HELLO, "hello");
+  local.putRecord(ACTION, { outputId: HELLO, sizeBytes: 5 });
+  expect(local.get(ACTION)).toMatchObject({ diskPath });
+  expect(filesBelow(dir.path)).toEqual([`cache/action/00/${ACTION}`, `fallback/output/2c/${HELLO}`]);
+});
+
+test("a record in the fallback whose output is in the cache directory is a hit", () => {
+  using dir = tempDir("fallback");
+  mkdirSync(dir.join("cache", "action"), { recursive: true });
+  const { local, troubles } = openLocal(dir.join("cache"), {
+    fallback: new TestFallback(dir.join("fallback")),
+  });
+  using _closed = immutable(dir.join("cache", "action"));
+  const diskPath = putOutput(local, HELLO, "hello");
+  local.putRecord(ACTION, { outputId: HELLO, sizeBytes: 5 });
+  expect(local.get(ACTION)).toMatchObject({ diskPath });
+  expect({ troubles, files: filesBelow(dir.path) }).toEqual({
+    troubles: ["EPERM"],
+    files: [`cache/output/2c/${HELLO}`, `fallback/action/00/${ACTION}`],
+  });
+});
+
+test("what an earlier trouble left is read without any new trouble", () => {
+  using dir = tempDir("fallback");
+  const fallback = new TestFallback(dir.join("fallback"));
+  writeEntry(new LocalDir(dir.join("fallback")), { actionId: ACTION, outputId: HELLO, body: "hello" });
+  const { local } = openLocal(dir.join("cache"), { fallback });
+  expect(local.get(ACTION)).toBeUndefined();
+  fallback.writable();
+  expect(local.get(ACTION)).toMatchObject({ diskPath: dir.join("fallback", "output", "2c", HELLO) });
+});
+
+test("without a fallback a record that can't be written throws, and leaves nothing", () => {
+  using disk = new FullDisk(64 * 1024);
+  writeFileSync(disk.join("ballast"), Buffer.alloc(64 * 1024));
+  const { local, troubles } = openLocal(disk.join("cache"));
+  expect(() => local.putRecord(ACTION, { outputId: HELLO, sizeBytes: 5 })).toThrow("ENOSPC");
+  expect({ troubles, left: filesBelow(disk.path) }).toEqual({ troubles: ["ENOSPC"], left: ["ballast"] });
+});

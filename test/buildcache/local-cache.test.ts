@@ -1,0 +1,108 @@
+import { expect, test } from "bun:test";
+import { readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { filesBelow } from "../support/file-tree.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { ACTION, age, EMPTY, HELLO, HOUR_MS, openLocal, putOutput, writeEntry } from "./local-fixture.ts";
+
+test("an empty cache misses", () => {
+  using dir = tempDir("local");
+  const { local } = openLocal(dir.join("none"));
+  expect([local.get(ACTION), local.findOutput(HELLO), local.reuseOutput(HELLO, 5)]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect(filesBelow(dir.path)).toEqual([]);
+});
+
+test("an entry that was put is found, under the path for go", () => {
+  using dir = tempDir("local");
+  const { local } = openLocal(dir.path, { shownRoot: "/go/shown" });
+  const diskPath = putOutput(local, HELLO, "hello");
+  local.putRecord(ACTION, { outputId: HELLO, sizeBytes: 5 }, 1_700_000_000_000);
+  expect(diskPath).toBe(`/go/shown/output/2c/${HELLO}`);
+  expect(local.get(ACTION)).toEqual({
+    outputId: HELLO,
+    sizeBytes: 5,
+    putTimeMs: 1_700_000_000_000,
+    diskPath,
+  });
+  expect(local.findOutput(HELLO)).toEqual({ path: dir.join("output", "2c", HELLO), sizeBytes: 5 });
+});
+
+test("writes what the seed writes and nothing beside it: lower-case paths, 0644, one line", () => {
+  using dir = tempDir("local");
+  const { local } = openLocal(dir.path);
+  putOutput(local, HELLO, "hello");
+  local.putRecord(ACTION, { outputId: HELLO, sizeBytes: 5 });
+  const files = filesBelow(dir.path).map((name) => ({
+    name,
+    text: readFileSync(dir.join(name), "latin1"),
+    mode: (statSync(dir.join(name)).mode & 0o777).toString(8),
+  }));
+  expect(files).toEqual([
+    { name: `action/00/${ACTION}`, text: `${HELLO} 5\n`, mode: "644" },
+    { name: `output/2c/${HELLO}`, text: "hello", mode: "644" },
+  ]);
+});
+
+test("the put time is the record's, not the output's", () => {
+  using dir = tempDir("local");
+  const { dir: localDir, local } = openLocal(dir.path);
+  writeEntry(localDir, { actionId: ACTION, outputId: HELLO, body: "hello", ageMs: 100 * HOUR_MS });
+  const recordMs = statSync(localDir.path("action", ACTION)).mtimeMs;
+  age(localDir.path("output", HELLO), 0);
+  expect(local.get(ACTION)?.putTimeMs).toBe(recordMs);
+});
+
+test("an output that was not committed is not found", () => {
+  using dir = tempDir("local");
+  const { local } = openLocal(dir.path);
+  const output = local.createOutput(HELLO);
+  output.write(Buffer.from("hello"));
+  expect(local.findOutput(HELLO)).toBeUndefined();
+  output.discard();
+  expect(filesBelow(dir.path)).toEqual([]);
+});
+
+test.each([
+  ["missing", (path: string) => unlinkSync(path)],
+  ["short", (path: string) => writeFileSync(path, "hell")],
+  ["long", (path: string) => writeFileSync(path, "hello!")],
+  ["empty", (path: string) => writeFileSync(path, "")],
+])("an output that is %s is a miss, and its next put repairs it", (_, damage) => {
+  using dir = tempDir("local");
+  const { dir: localDir, local } = openLocal(dir.path);
+  writeEntry(localDir, { actionId: ACTION, outputId: HELLO, body: "hello" });
+  expect(local.get(ACTION)).toBeDefined();
+  damage(localDir.path("output", HELLO));
+  expect([local.get(ACTION), local.reuseOutput(HELLO, 5)]).toEqual([undefined, undefined]);
+  putOutput(local, HELLO, "hello");
+  expect(local.get(ACTION)).toMatchObject({ outputId: HELLO, sizeBytes: 5 });
+});
+
+test("a put over an output of the same size replaces the file, so that other bytes heal", () => {
+  using dir = tempDir("local");
+  const { dir: localDir, local } = openLocal(dir.path);
+  writeEntry(localDir, { actionId: ACTION, outputId: HELLO, body: "wrong" });
+  const before = statSync(localDir.path("output", HELLO)).ino;
+  const path = putOutput(local, HELLO, "hello");
+  expect(readFileSync(path, "utf8")).toBe("hello");
+  expect(statSync(path).ino).not.toBe(before);
+});
+
+test("a reader that holds the old file goes on reading it", () => {
+  using dir = tempDir("local");
+  const { local } = openLocal(dir.path);
+  const path = putOutput(local, HELLO, "hello");
+  const held = Bun.file(path).stream().getReader();
+  putOutput(local, HELLO, "other");
+  return held.read().then(({ value }) => expect(Buffer.from(value ?? []).length).toBe(5));
+});
+
+test("an empty output is reused when it is there", () => {
+  using dir = tempDir("local");
+  const { dir: localDir, local } = openLocal(dir.path, { shownRoot: "/go" });
+  writeEntry(localDir, { actionId: ACTION, outputId: EMPTY, body: "" });
+  expect(local.reuseOutput(EMPTY, 0)).toBe(`/go/output/e3/${EMPTY}`);
+});

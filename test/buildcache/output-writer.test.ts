@@ -1,0 +1,116 @@
+/** Outputs on a disk that fails: at the beginning, in the middle, at the end. */
+import { expect, test } from "bun:test";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { filesBelow } from "../support/file-tree.ts";
+import { FullDisk, immutable } from "../support/full-disk.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { HELLO, openLocal, putOutput, TestFallback } from "./local-fixture.ts";
+
+test("a directory below a regular file: the output goes to the fallback", () => {
+  using dir = tempDir("output");
+  writeFileSync(dir.join("file"), "");
+  const { local, troubles } = openLocal(dir.join("file", "cache"), {
+    fallback: new TestFallback(dir.join("fallback")),
+  });
+  const path = putOutput(local, HELLO, "hello");
+  expect(path).toBe(dir.join("fallback", "output", "2c", HELLO));
+  expect(troubles).toEqual(["ENOTDIR"]);
+  expect(filesBelow(dir.path)).toEqual([`fallback/output/2c/${HELLO}`, "file"]);
+});
+
+test("a directory that can't be written: the output goes to the fallback", () => {
+  using dir = tempDir("output");
+  mkdirSync(dir.join("cache"));
+  using _closed = immutable(dir.join("cache"));
+  const { local, troubles } = openLocal(dir.join("cache"), {
+    fallback: new TestFallback(dir.join("fallback")),
+  });
+  expect(readFileSync(putOutput(local, HELLO, "hello"), "utf8")).toBe("hello");
+  expect(troubles).toEqual(["EPERM"]);
+});
+
+test("a disk that fills up in the middle: what was written moves on with the rest", () => {
+  using dir = tempDir("output");
+  using disk = new FullDisk(256 * 1024);
+  const { local, troubles } = openLocal(disk.join("cache"), {
+    fallback: new TestFallback(dir.join("fallback")),
+  });
+  const output = local.createOutput(HELLO);
+  const pieces = ["a", "b", "c", "d"].map((letter) => Buffer.alloc(100_000, letter));
+  for (const piece of pieces) output.write(piece);
+  const path = output.commit();
+  expect(readFileSync(path).equals(Buffer.concat(pieces))).toBe(true);
+  expect(path).toStartWith(dir.path);
+  expect({ troubles, left: filesBelow(disk.path) }).toEqual({ troubles: ["ENOSPC"], left: [] });
+});
+
+test("a directory that takes the bytes but not the name: the output goes to the fallback", () => {
+  using dir = tempDir("output");
+  mkdirSync(dir.join("cache", "output"), { recursive: true });
+  using _closed = immutable(dir.join("cache", "output"));
+  const { local, troubles } = openLocal(dir.join("cache"), {
+    fallback: new TestFallback(dir.join("fallback")),
+  });
+  expect(readFileSync(putOutput(local, HELLO, "hello"), "utf8")).toBe("hello");
+  expect(troubles).toEqual(["EPERM"]);
+  expect(filesBelow(dir.path)).toEqual([`fallback/output/2c/${HELLO}`]);
+});
+
+test("a disk that becomes read-only in the middle: what can't be removed there does not matter", () => {
+  using dir = tempDir("output");
+  mkdirSync(dir.join("cache", "tmp"), { recursive: true });
+  const { local } = openLocal(dir.join("cache"), { fallback: new TestFallback(dir.join("fallback")) });
+  const output = local.createOutput(HELLO);
+  output.write(Buffer.from("hello"));
+  using _closed = immutable(dir.join("cache", "tmp"));
+  expect(readFileSync(output.commit(), "utf8")).toBe("hello");
+});
+
+test("a disk that becomes read-only: a put that is given up does not throw", () => {
+  using dir = tempDir("output");
+  mkdirSync(dir.join("cache", "tmp"), { recursive: true });
+  const output = openLocal(dir.join("cache")).local.createOutput(HELLO);
+  output.write(Buffer.from("hello"));
+  using _closed = immutable(dir.join("cache", "tmp"));
+  output.discard();
+  output.discard();
+});
+
+test("a directory where the output should be: the output goes to the fallback", () => {
+  using dir = tempDir("output");
+  mkdirSync(dir.join("cache", "output", "2c", HELLO), { recursive: true });
+  const { local } = openLocal(dir.join("cache"), { fallback: new TestFallback(dir.join("fallback")) });
+  expect(readFileSync(putOutput(local, HELLO, "hello"), "utf8")).toBe("hello");
+});
+
+test("without any place to write it throws, and leaves nothing once discarded", () => {
+  using disk = new FullDisk(64 * 1024);
+  const { local, troubles } = openLocal(disk.join("cache"));
+  const output = local.createOutput(HELLO);
+  output.write(Buffer.alloc(40_000));
+  expect(() => output.write(Buffer.alloc(100_000))).toThrow("ENOSPC");
+  output.discard();
+  expect({ troubles, left: filesBelow(disk.path) }).toEqual({ troubles: ["ENOSPC"], left: [] });
+});
+
+test("a fallback that is full as well throws, and nothing is left in either place", () => {
+  using disk = new FullDisk(64 * 1024);
+  using other = new FullDisk(64 * 1024);
+  const { local } = openLocal(disk.join("cache"), { fallback: new TestFallback(other.join("fallback")) });
+  const output = local.createOutput(HELLO);
+  output.write(Buffer.alloc(40_000));
+  expect(() => output.write(Buffer.alloc(100_000))).toThrow("ENOSPC");
+  output.discard();
+  expect([...filesBelow(disk.path), ...filesBelow(other.path)]).toEqual([]);
+});
+
+test("a fallback too small for what was written so far throws, and nothing is left in either place", () => {
+  using disk = new FullDisk(128 * 1024);
+  using other = new FullDisk(16 * 1024);
+  const { local } = openLocal(disk.join("cache"), { fallback: new TestFallback(other.join("fallback")) });
+  const output = local.createOutput(HELLO);
+  output.write(Buffer.alloc(100_000));
+  expect(() => output.write(Buffer.alloc(100_000))).toThrow("ENOSPC");
+  output.discard();
+  expect([...filesBelow(disk.path), ...filesBelow(other.path)]).toEqual([]);
+});

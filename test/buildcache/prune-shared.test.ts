@@ -1,0 +1,126 @@
+/** Pruning a directory that others use at the same time, or put things into that are not ours. */
+import { expect, test } from "bun:test";
+import { existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { prune } from "../../src/buildcache/prune.ts";
+import { LocalDir } from "../../src/store/local-dir.ts";
+import { filesBelow } from "../support/file-tree.ts";
+import { immutable } from "../support/full-disk.ts";
+import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { age, HOUR_MS, writeAged } from "./local-fixture.ts";
+import { idOf, namesLeft, pruneDir, writeEntries } from "./prune-fixture.ts";
+
+const EXPIRY = { expiryMs: 48 * HOUR_MS, maxSizeBytes: 0 };
+
+/** A directory in which somebody does something in the moment before an output is moved aside. */
+class BusyDir extends LocalDir {
+  meanwhile: () => void = () => {};
+
+  override moveAside(kind: string, name: string): string {
+    this.meanwhile();
+    return super.moveAside(kind, name);
+  }
+}
+
+test("an output that is taken into use between the look and the removal stays", () => {
+  using dir = tempDir("prune");
+  writeEntries(dir, { aa: 100, bb: 100 });
+  const busy = new BusyDir(dir.path);
+  busy.meanwhile = () => age(busy.path("output", idOf("bb")), 0);
+  expect(prune(busy, EXPIRY)).toEqual({ removedOutputs: 1, removedBytes: 1_000, keptBytes: 1_000 });
+  expect(namesLeft(dir)).toEqual(["o bb"]);
+});
+
+test("a prune that another one overtakes removes nothing twice", () => {
+  using dir = tempDir("prune");
+  writeEntries(dir, { aa: 100, bb: 100, cc: 1 });
+  const busy = new BusyDir(dir.path);
+  let other: ReturnType<typeof prune> | undefined;
+  busy.meanwhile = () => {
+    other ??= pruneDir(dir, EXPIRY);
+  };
+  expect([prune(busy, EXPIRY).removedOutputs, other?.removedOutputs]).toEqual([0, 2]);
+  expect(namesLeft(dir)).toEqual(["a cc", "o cc"]);
+});
+
+/** Runs two prunes in processes of their own. */
+async function pruneTwice(dir: TempDir): Promise<number[]> {
+  const module = JSON.stringify(`${import.meta.dir}/prune-fixture.ts`);
+  const program = `const { pruneDir } = await import(${module}); process.exit(pruneDir({ path: ${JSON.stringify(dir.path)} }, ${JSON.stringify(EXPIRY)}).removedOutputs);`;
+  const children = [1, 2].map(() => Bun.spawn([process.execPath, "-e", program], { stderr: "inherit" }));
+  return await Promise.all(children.map((child) => child.exited));
+}
+
+test("two processes that prune at once remove each output once, and no more", async () => {
+  using dir = tempDir("prune");
+  const names = Array.from({ length: 200 }, (_, n) => n.toString(16).padStart(2, "0"));
+  writeEntries(dir, Object.fromEntries(names.map((name, n) => [name, n % 2 === 0 ? 100 : 1])));
+  const removed = await pruneTwice(dir);
+  expect(removed.reduce((sum, count) => sum + count)).toBe(100);
+  expect(namesLeft(dir)).toHaveLength(200);
+});
+
+test("a directory taken over from a seed, in which nothing was written yet, is pruned", () => {
+  using dir = tempDir("prune");
+  writeEntries(dir, { aa: 100 });
+  expect(pruneDir(dir, EXPIRY).removedOutputs).toBe(1);
+  expect(filesBelow(dir.path)).toEqual([]);
+});
+
+test("foreign files are left alone, however old", () => {
+  using dir = tempDir("prune");
+  const foreign = [
+    "README",
+    `action/aa/${idOf("aa")}-123.aftmp`,
+    `action/aa/${idOf("bb")}`,
+    "action/aa/notes.txt",
+    "action/stray",
+    "module/aa/file",
+    "output/AA/file",
+    `output/aa/${idOf("aa")}.bin`,
+    `output/aaa/${idOf("aa")}`,
+    "output/stray",
+    "state/lock",
+  ];
+  for (const name of foreign) writeAged(dir.join(name), "x", 1_000 * HOUR_MS);
+  pruneDir(dir, { expiryMs: 1, maxSizeBytes: 1 });
+  expect(filesBelow(dir.path)).toEqual(foreign);
+});
+
+test("a record that makes no sense is left alone, and so is its place's owner", () => {
+  using dir = tempDir("prune");
+  const local = new LocalDir(dir.path);
+  writeEntries(dir, { aa: 100 });
+  writeAged(local.path("action", idOf("bb")), "no record\n", 100 * HOUR_MS);
+  pruneDir(dir, EXPIRY);
+  expect(namesLeft(dir)).toEqual(["a bb"]);
+});
+
+test("what is no file, in any place, is left alone and hinders nothing", () => {
+  using dir = tempDir("prune");
+  const local = new LocalDir(dir.path);
+  writeEntries(dir, { aa: 100 });
+  mkdirSync(local.path("action", idOf("bb")), { recursive: true });
+  mkdirSync(local.path("output", idOf("cc")), { recursive: true });
+  mkdirSync(dir.join("tmp", "directory"), { recursive: true });
+  age(dir.join("tmp", "directory"), 100 * HOUR_MS);
+  for (const kind of ["action", "output"]) {
+    mkdirSync(dir.join(kind, "dd"));
+    symlinkSync(idOf("dd"), local.path(kind, idOf("dd")));
+  }
+  writeAged(local.path("action", idOf("ee")), `${idOf("dd")} 5\n`, 100 * HOUR_MS);
+  expect(pruneDir(dir, EXPIRY).removedOutputs).toBe(1);
+  const paths = [local.path("output", idOf("aa")), local.path("action", idOf("ee"))];
+  expect(paths.map((path) => existsSync(path))).toEqual([false, false]);
+});
+
+test("what can't be removed stays, and the rest goes", () => {
+  using dir = tempDir("prune");
+  const local = new LocalDir(dir.path);
+  writeEntries(dir, { aa: 100, bb: 100, cc: 100 });
+  writeAged(dir.join("tmp", "1-x-1"), "x", 100 * HOUR_MS);
+  using _record = immutable(local.path("action", idOf("aa")));
+  using _output = immutable(local.path("output", idOf("bb")));
+  using _temp = immutable(dir.join("tmp", "1-x-1"));
+  expect(pruneDir(dir, EXPIRY)).toEqual({ removedOutputs: 2, removedBytes: 2_000, keptBytes: 1_000 });
+  expect(namesLeft(dir)).toEqual(["a aa", "o bb", "t 1-x-1"]);
+});

@@ -1,0 +1,126 @@
+import { expect, test } from "bun:test";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { BuildCache } from "../../src/buildcache/build-cache.ts";
+import type { CacheEntry } from "../../src/buildcache/local-cache.ts";
+import { Counters } from "../../src/lib/counters.ts";
+import { filesBelow } from "../support/file-tree.ts";
+import { immutable } from "../support/full-disk.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { ACTION, EMPTY, HELLO, openLocal, writeEntry } from "./local-fixture.ts";
+import { RecordingRemote, silentLog } from "./recording-remote.ts";
+
+const OTHER_ACTION = "01".repeat(32);
+
+function open(root: string, remote: RecordingRemote | undefined = new RecordingRemote()) {
+  const counters = new Counters();
+  const fixture = openLocal(root);
+  const cache = new BuildCache({ ...fixture, remote, counters, concurrency: 1, log: silentLog() });
+  return { ...fixture, cache, counters, remote };
+}
+
+function put(cache: BuildCache, outputId: string, body: string, actionId = ACTION): CacheEntry {
+  const writer = cache.beginPut(actionId, outputId);
+  if (body !== "") writer.write(Buffer.from(body));
+  return writer.commit();
+}
+
+test("a put is visible with its commit, output and record, and handed to the remote", () => {
+  using dir = tempDir("put");
+  const { cache, remote, counters } = open(dir.path);
+  const entry = put(cache, HELLO, "hello");
+  const diskPath = dir.join("output", "2c", HELLO);
+  expect(entry).toEqual({ outputId: HELLO, sizeBytes: 5, putTimeMs: expect.any(Number), diskPath });
+  expect(readFileSync(diskPath, "utf8")).toBe("hello");
+  expect(remote.puts).toMatchObject([
+    { actionId: ACTION, outputId: HELLO, sizeBytes: 5, putTimeMs: entry.putTimeMs, path: diskPath },
+  ]);
+  expect(counters.snapshot()).toEqual({ put: 1, put_bytes: 5 });
+});
+
+test("a discarded put leaves nothing and goes nowhere", () => {
+  using dir = tempDir("put");
+  const { cache, remote } = open(dir.path);
+  const writer = cache.beginPut(ACTION, HELLO);
+  writer.write(Buffer.from("hel"));
+  writer.discard();
+  expect([filesBelow(dir.path), remote.puts]).toEqual([[], []]);
+});
+
+test("an output whose bytes have another hash stays on this machine", () => {
+  using dir = tempDir("put");
+  const { cache, remote } = open(dir.path);
+  put(cache, HELLO, "other");
+  expect(cache.get(ACTION)).toMatchObject({ outputId: HELLO, sizeBytes: 5 });
+  expect(remote.puts).toEqual([]);
+});
+
+test("a record that was there already is not uploaded again", () => {
+  using dir = tempDir("put");
+  const { cache, remote } = open(dir.path);
+  put(cache, HELLO, "hello");
+  put(cache, HELLO, "hello");
+  expect(remote.puts).toHaveLength(1);
+});
+
+test("another output of the same action, and another action of the same output, are uploaded", () => {
+  using dir = tempDir("put");
+  const { cache, remote } = open(dir.path);
+  put(cache, HELLO, "hello");
+  put(cache, EMPTY, "");
+  put(cache, EMPTY, "", OTHER_ACTION);
+  expect(remote.puts.map((entry) => [entry.actionId, entry.outputId])).toEqual([
+    [ACTION, HELLO],
+    [ACTION, EMPTY],
+    [OTHER_ACTION, EMPTY],
+  ]);
+});
+
+test("a record whose output was lost is uploaded again", () => {
+  using dir = tempDir("put");
+  const { dir: localDir, cache, remote } = open(dir.path);
+  writeEntry(localDir, { actionId: ACTION, outputId: HELLO, body: "hell" });
+  writeFileSync(localDir.path("action", ACTION), `${HELLO} 5\n`);
+  put(cache, HELLO, "hello");
+  expect(remote.puts).toHaveLength(1);
+});
+
+test("puts of nothing share one file that is written once", () => {
+  using dir = tempDir("put");
+  const { cache } = open(dir.path);
+  const first = put(cache, EMPTY, "");
+  const inode = statSync(first.diskPath).ino;
+  const second = put(cache, EMPTY, "", OTHER_ACTION);
+  expect([second.diskPath, statSync(second.diskPath).ino]).toEqual([first.diskPath, inode]);
+});
+
+test("a put of nothing whose file has vanished makes it again", () => {
+  using dir = tempDir("put");
+  const { cache } = open(dir.path);
+  mkdirSync(dir.join("output", "e3"), { recursive: true });
+  writeFileSync(dir.join("output", "e3", EMPTY), "not empty");
+  expect(readFileSync(put(cache, EMPTY, "").diskPath, "utf8")).toBe("");
+});
+
+test("a record that no disk takes is no error: the output is all that go needs now", () => {
+  using dir = tempDir("put");
+  mkdirSync(dir.join("action"));
+  using _closed = immutable(dir.join("action"));
+  const { cache, troubles } = open(dir.path);
+  expect(existsSync(put(cache, HELLO, "hello").diskPath)).toBe(true);
+  expect(troubles).toEqual(["EPERM"]);
+});
+
+test("an output that no disk takes is an error", () => {
+  using dir = tempDir("put");
+  writeFileSync(dir.join("file"), "");
+  const { cache } = open(dir.join("file", "cache"));
+  expect(() => put(cache, HELLO, "hello")).toThrow("ENOTDIR");
+});
+
+test("without a remote a put is local", () => {
+  using dir = tempDir("put");
+  const { local } = openLocal(dir.path);
+  const options = { local, remote: undefined, counters: new Counters(), concurrency: 1, log: silentLog() };
+  const entry = put(new BuildCache(options), HELLO, "hello");
+  expect(local.get(ACTION)).toMatchObject({ diskPath: entry.diskPath });
+});

@@ -1,0 +1,30 @@
+import type { RemoteBuilds, RemoteEntry, StoredEntry } from "../../src/buildcache/remote-builds.ts";
+import { Logger } from "../../src/lib/logger.ts";
+
+/** A remote that keeps what it is given and answers with what a test puts into `answers`. */
+export class RecordingRemote implements RemoteBuilds {
+  readonly asked: string[] = [];
+  readonly puts: StoredEntry[] = [];
+  readonly answers = new Map<string, Promise<RemoteEntry | undefined>>();
+  drains = 0;
+
+  async get(actionId: string): Promise<RemoteEntry | undefined> {
+    this.asked.push(actionId);
+    return await this.answers.get(actionId);
+  }
+
+  put(entry: StoredEntry): void {
+    this.puts.push(entry);
+  }
+
+  async drain(): Promise<void> {
+    this.drains++;
+  }
+
+  abort(): void {}
+}
+
+/** A logger whose lines go nowhere. */
+export function silentLog(): Logger {
+  return new Logger({ verbose: false, debugMask: 0, write: () => undefined });
+}

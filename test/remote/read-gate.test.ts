@@ -1,0 +1,128 @@
+import { expect, test } from "bun:test";
+import { TimeoutError } from "../../src/lib/deadline.ts";
+import { ReadGate } from "../../src/remote/read-gate.ts";
+import { WrongBytesError } from "../../src/remote/wrong-bytes-error.ts";
+import { S3Error } from "../../src/s3/s3-error.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { openHealth } from "./remote-fixture.ts";
+
+const DENIED = new S3Error(
+  { operation: "get", bucket: "b", key: "k" },
+  { status: 403, code: "AccessDenied", message: "no" },
+);
+
+function openGate(verbose = false) {
+  const dir = tempDir("read-gate");
+  const fixture = openHealth(dir.join("remote.json"), undefined, verbose);
+  return { ...fixture, gate: new ReadGate(fixture), [Symbol.dispose]: () => dir[Symbol.dispose]() };
+}
+
+/** A look-up that fails with `error`. */
+const failing = (error: unknown) => () => Promise.reject(error);
+const found = async () => "found";
+const nothing = async () => undefined;
+
+test("passes on what a look-up finds, and that it finds nothing", async () => {
+  using fixture = openGate();
+  expect([await fixture.gate.run("get", found), await fixture.gate.run("get", nothing)]).toEqual([
+    "found",
+    undefined,
+  ]);
+  expect(fixture.counters.snapshot()).toEqual({});
+});
+
+test("a failure is a miss, counted and silent but for -v", async () => {
+  using fixture = openGate(true);
+  expect(await fixture.gate.run("get action 0a", failing(new Error("reset")))).toBeUndefined();
+  expect(fixture.counters.snapshot()).toEqual({ get_remote_error: 1 });
+  expect(fixture.lines).toEqual(["go-cache-plugin: get action 0a: reset\n"]);
+});
+
+test("after a timeout nothing is looked up any more", async () => {
+  using fixture = openGate();
+  await fixture.gate.run("get", failing(new TimeoutError(5_000)));
+  const lookUp = () => Promise.reject(new Error("was looked up"));
+  expect(await fixture.gate.run("get", lookUp)).toBeUndefined();
+  expect(fixture.counters.snapshot()).toEqual({ get_remote_error: 1, get_remote_skipped: 1 });
+});
+
+test("a probe is a miss at once, looked up behind, and its success opens the gate", async () => {
+  using fixture = openGate();
+  await fixture.gate.run("get", failing(new TimeoutError(5_000)));
+  fixture.clock.advance(10_000);
+  const probe = Promise.withResolvers<string>();
+  expect(await fixture.gate.run("get", () => probe.promise)).toBeUndefined();
+  expect(await fixture.gate.run("get", found)).toBeUndefined();
+  probe.resolve("found");
+  await fixture.gate.abort();
+  expect(await fixture.gate.run("get", found)).toBe("found");
+});
+
+test("denied reads are misses and no failures, however many", async () => {
+  using fixture = openGate();
+  for (let n = 0; n < 5; n++) await fixture.gate.run("get", failing(DENIED));
+  expect(await fixture.gate.run("get", found)).toBe("found");
+  expect(fixture.counters.snapshot()).toEqual({ get_remote_denied: 5 });
+});
+
+test("the user hears when every read was denied", async () => {
+  using fixture = openGate();
+  await fixture.gate.run("get", failing(DENIED));
+  fixture.gate.reportDenials();
+  expect(fixture.lines).toEqual([
+    expect.stringContaining(
+      "every read was refused, check s3:GetObject and s3:ListBucket: S3 get s3://b/k: 403",
+    ),
+  ]);
+});
+
+test("the user does not hear of denied reads when others were answered, or there were none", async () => {
+  using fixture = openGate();
+  fixture.gate.reportDenials();
+  await fixture.gate.run("get", failing(DENIED));
+  await fixture.gate.run("get", nothing);
+  fixture.gate.reportDenials();
+  expect(fixture.lines).toEqual([]);
+});
+
+test("wrong bytes are a miss that the user hears of, and no reason to stop", async () => {
+  using fixture = openGate();
+  for (let n = 0; n < 5; n++) await fixture.gate.run("get", failing(new WrongBytesError("0a", "0b")));
+  expect(fixture.lines).toEqual([
+    "go-cache-plugin: remote cache file:///bucket: wrong bytes, not used: output 0a has the SHA-256 0b\n",
+  ]);
+  expect(await fixture.gate.run("get", found)).toBe("found");
+});
+
+test("an abort ends look-ups, waits for them, and counts nothing against the remote", async () => {
+  using fixture = openGate();
+  const { gate } = fixture;
+  let hasEnded = false;
+  const lookUp = async () => {
+    const aborted = Promise.withResolvers<never>();
+    gate.signal.addEventListener("abort", () => aborted.reject(gate.signal.reason));
+    try {
+      return await aborted.promise;
+    } finally {
+      await Promise.resolve();
+      hasEnded = true;
+    }
+  };
+  const result = gate.run("get", lookUp);
+  await gate.abort();
+  expect([hasEnded, await result, fixture.counters.snapshot(), fixture.lines]).toEqual([
+    true,
+    undefined,
+    {},
+    [],
+  ]);
+});
+
+test("an abort does not wait for a look-up that takes no notice of it", async () => {
+  using fixture = openGate();
+  const never = Promise.withResolvers<string>();
+  const result = fixture.gate.run("get", () => never.promise);
+  await fixture.gate.abort();
+  never.resolve("found");
+  expect(await result).toBe("found");
+});

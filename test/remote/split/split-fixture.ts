@@ -1,0 +1,67 @@
+import type { LocalCache } from "../../../src/buildcache/local-cache.ts";
+import type { Counters } from "../../../src/lib/counters.ts";
+import { ReadGate } from "../../../src/remote/read-gate.ts";
+import { SplitReader } from "../../../src/remote/split/split-reader.ts";
+import { type SplitPut, SplitWriter } from "../../../src/remote/split/split-writer.ts";
+import { ACTION, HELLO, openLocal, putOutput } from "../../buildcache/local-fixture.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { type HealthFixture, openHealth } from "../remote-fixture.ts";
+import { TamperedStore } from "../tampered-store.ts";
+
+export const ACTION_KEY = `action/00/${ACTION}`;
+export const HELLO_KEY = `output/2c/${HELLO}`;
+/** `2023-11-14T22:13:20Z`. */
+export const PUT_MS = 1_700_000_000_000;
+export const HELLO_RECORD = `${HELLO} ${PUT_MS}000000`;
+
+/** A bucket, an empty cache, and the parts between them. */
+export interface SplitFixture extends HealthFixture, Disposable {
+  dir: TempDir;
+  store: TamperedStore;
+  local: LocalCache;
+  counters: Counters;
+  gate: ReadGate;
+  reader: SplitReader;
+  writer: SplitWriter;
+  /** Outputs that the reader found wrong. */
+  wrong: string[];
+}
+
+export function openSplit(
+  options: { prefix?: string; minBytes?: number; timeoutMs?: number } = {},
+): SplitFixture {
+  const { prefix = "", minBytes = 0, timeoutMs = 60_000 } = options;
+  const dir = tempDir("split");
+  const store = new TamperedStore(dir.join("bucket"));
+  const { local } = openLocal(dir.join("cache"));
+  const health = openHealth(dir.join("remote.json"));
+  const gate = new ReadGate(health);
+  const wrong: string[] = [];
+  const parts = { ...health, store, prefix, timeoutMs, local, gate };
+  const writer = new SplitWriter({ ...parts, minBytes, concurrency: 4 });
+  const onWrongBytes = (outputId: string) => {
+    wrong.push(outputId);
+    writer.replace(outputId);
+  };
+  const reader = new SplitReader({ ...parts, onWrongBytes });
+  return { ...parts, dir, reader, writer, wrong, [Symbol.dispose]: () => dir[Symbol.dispose]() };
+}
+
+/** Puts objects into the bucket as another machine would. */
+export async function fill(store: TamperedStore, objects: Record<string, string>): Promise<void> {
+  for (const [key, text] of Object.entries(objects)) await store.put(key, Buffer.from(text));
+  store.calls.length = 0;
+}
+
+/** An output that is on the local disk, as it is given to the writer. */
+export function localPut(local: LocalCache, put: { actionId?: string; body?: string } = {}): SplitPut {
+  const { actionId = ACTION, body = "hello" } = put;
+  const outputId = new Bun.CryptoHasher("sha256").update(body).digest("hex");
+  return {
+    actionId,
+    outputId,
+    sizeBytes: body.length,
+    putTimeMs: PUT_MS,
+    path: putOutput(local, outputId, body),
+  };
+}

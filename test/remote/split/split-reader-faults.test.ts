@@ -1,0 +1,57 @@
+/** A bucket that doesn't answer, or not well: a miss, in time, and nothing left. */
+import { expect, test } from "bun:test";
+import { ACTION, HELLO } from "../../buildcache/local-fixture.ts";
+import { filesBelow } from "../../support/file-tree.ts";
+import { objectOf, untilAborted } from "../tampered-store.ts";
+import { ACTION_KEY, fill, HELLO_KEY, HELLO_RECORD, openSplit } from "./split-fixture.ts";
+
+test.each(["action", "output"])("an %s that fails is a miss, three in a row end the asking", async (kind) => {
+  using fixture = openSplit();
+  await fill(fixture.store, { [ACTION_KEY]: HELLO_RECORD, [HELLO_KEY]: "hello" });
+  fixture.store.onGet = async (key, get) => {
+    if (key.startsWith(kind)) throw new Error("503");
+    return await get();
+  };
+  for (let n = 0; n < 5; n++) expect(await fixture.reader.get(ACTION)).toBeUndefined();
+  expect(fixture.store.calls.filter((call) => call === `get ${ACTION_KEY}`)).toHaveLength(3);
+});
+
+test.each(["action", "output"])("an %s that does not come is a miss, once", async (kind) => {
+  using fixture = openSplit({ timeoutMs: 5 });
+  await fill(fixture.store, { [ACTION_KEY]: HELLO_RECORD, [HELLO_KEY]: "hello" });
+  fixture.store.onGet = (key, get, signal) => (key.startsWith(kind) ? untilAborted(signal) : get());
+  expect(await fixture.reader.get(ACTION)).toBeUndefined();
+  expect(await fixture.reader.get(ACTION)).toBeUndefined();
+  expect(fixture.counters.snapshot()).toEqual({ get_remote_error: 1, get_remote_skipped: 1 });
+});
+
+test("a record whose body hangs is a miss", async () => {
+  using fixture = openSplit({ timeoutMs: 5 });
+  fixture.store.onGet = async (_, __, signal) => objectOf(HELLO.slice(0, 9), { hangUntil: signal });
+  expect(await fixture.reader.get(ACTION)).toBeUndefined();
+  expect(fixture.counters.snapshot()).toEqual({ get_remote_error: 1 });
+});
+
+test("an end of the session ends a download, and leaves nothing of it", async () => {
+  using fixture = openSplit();
+  await fill(fixture.store, { [ACTION_KEY]: HELLO_RECORD });
+  const asked = Promise.withResolvers<void>();
+  fixture.store.onGet = async (key, get, signal) => {
+    if (!key.startsWith("output")) return await get();
+    asked.resolve();
+    return objectOf("hel", { hangUntil: signal });
+  };
+  const entry = fixture.reader.get(ACTION);
+  await asked.promise;
+  await fixture.gate.abort();
+  expect(filesBelow(fixture.dir.join("cache"))).toEqual([]);
+  expect([await entry, fixture.lines]).toEqual([undefined, []]);
+});
+
+test("a local disk that is a mess is no reason to give up the bucket", async () => {
+  using fixture = openSplit();
+  await fill(fixture.store, { [ACTION_KEY]: HELLO_RECORD, [HELLO_KEY]: "hello" });
+  Bun.spawnSync(["mkdir", "-p", fixture.dir.join("cache", "output", "2c")]);
+  Bun.spawnSync(["ln", "-s", HELLO, fixture.dir.join("cache", "output", "2c", HELLO)]);
+  expect(await fixture.reader.get(ACTION)).toMatchObject({ outputId: HELLO, sizeBytes: 5 });
+});

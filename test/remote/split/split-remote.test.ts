@@ -1,0 +1,101 @@
+import { expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { Counters } from "../../../src/lib/counters.ts";
+import { Logger } from "../../../src/lib/logger.ts";
+import { SplitRemote, type SplitRemoteOptions } from "../../../src/remote/split/split-remote.ts";
+import { ACTION, HELLO, openLocal } from "../../buildcache/local-fixture.ts";
+import { filesBelow } from "../../support/file-tree.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { objectOf, objectText, TamperedStore, untilAborted } from "../tampered-store.ts";
+import { ACTION_KEY, fill, HELLO_KEY, HELLO_RECORD, localPut } from "./split-fixture.ts";
+
+function openRemote(dir: TempDir, options: Partial<SplitRemoteOptions> = {}) {
+  const store = new TamperedStore(dir.join("bucket"));
+  const { local } = openLocal(dir.join("cache"));
+  const counters = new Counters();
+  const remote = new SplitRemote({
+    store,
+    prefix: "",
+    local,
+    readOnly: false,
+    minBytes: 0,
+    concurrency: 4,
+    timeoutMs: 60_000,
+    drainTimeoutMs: 60_000,
+    healthPath: dir.join("state", "remote.json"),
+    counters,
+    log: new Logger({ verbose: false, debugMask: 0, write: () => undefined }),
+    ...options,
+  });
+  return { store, local, counters, remote };
+}
+
+test("what one machine puts another gets", async () => {
+  using dir = tempDir("split-remote");
+  const one = openRemote(dir);
+  one.remote.put(localPut(one.local));
+  await one.remote.drain();
+  using other = tempDir("split-remote");
+  const two = openRemote(other, { store: new TamperedStore(dir.join("bucket")) });
+  expect(await two.remote.get(ACTION)).toMatchObject({ outputId: HELLO, sizeBytes: 5 });
+  expect(two.local.findOutput(HELLO)).toMatchObject({ sizeBytes: 5 });
+});
+
+test("read-only, it reads and writes nothing", async () => {
+  using dir = tempDir("split-remote");
+  const { store, local, remote } = openRemote(dir, { readOnly: true });
+  remote.put(localPut(local));
+  await remote.drain();
+  expect(store.calls).toEqual([]);
+  await fill(store, { [ACTION_KEY]: HELLO_RECORD, [HELLO_KEY]: "hello" });
+  const { remote: next } = openRemote(dir, { readOnly: true });
+  expect(await next.get(ACTION)).toMatchObject({ outputId: HELLO });
+});
+
+test("wrong bytes in the bucket are a miss, and the put that follows replaces them", async () => {
+  using dir = tempDir("split-remote");
+  const { store, local, remote } = openRemote(dir);
+  await fill(store, { [ACTION_KEY]: HELLO_RECORD, [HELLO_KEY]: "wrong" });
+  expect(await remote.get(ACTION)).toBeUndefined();
+  remote.put(localPut(local));
+  await remote.drain();
+  expect(await objectText(store, HELLO_KEY)).toBe("hello");
+});
+
+test("a drain ends downloads, which leave nothing, and lets uploads end", async () => {
+  using dir = tempDir("split-remote");
+  const { store, local, remote } = openRemote(dir);
+  await fill(store, { [ACTION_KEY]: HELLO_RECORD });
+  const asked = Promise.withResolvers<void>();
+  store.onGet = async (key, get, signal) => {
+    if (!key.startsWith("output")) return await get();
+    asked.resolve();
+    return objectOf("hel", { hangUntil: signal });
+  };
+  const entry = remote.get(ACTION);
+  await asked.promise;
+  remote.put(localPut(local, { body: "other" }));
+  await remote.drain();
+  expect(filesBelow(dir.join("cache", "tmp"))).toEqual([]);
+  expect([await entry, filesBelow(dir.join("bucket", "output")).length]).toEqual([undefined, 1]);
+});
+
+test("an abort ends uploads too", async () => {
+  using dir = tempDir("split-remote");
+  const { store, local, counters, remote } = openRemote(dir);
+  store.onPut = (_, __, signal) => untilAborted(signal);
+  remote.put(localPut(local));
+  remote.abort();
+  await remote.drain();
+  expect(counters.get("put_remote_lost")).toBe(1);
+});
+
+test("a remote that does not answer is known to the next helper", async () => {
+  using dir = tempDir("split-remote");
+  const { store, remote } = openRemote(dir, { timeoutMs: 1 });
+  store.onGet = (_, __, signal) => untilAborted(signal);
+  await remote.get(ACTION);
+  expect(existsSync(dir.join("state", "remote.json"))).toBe(true);
+  const next = openRemote(dir);
+  expect([await next.remote.get(ACTION), next.store.calls]).toEqual([undefined, []]);
+});

@@ -1,0 +1,64 @@
+import { DirectoryStore } from "../../src/store/directory-store.ts";
+import type {
+  GetOptions,
+  ObjectStore,
+  PutBody,
+  PutOptions,
+  PutResult,
+  StoredObject,
+} from "../../src/store/object-store.ts";
+
+type Get = () => Promise<StoredObject | undefined>;
+type Put = () => Promise<PutResult>;
+
+/** A directory of objects that notes what it is asked, and fails, delays or alters what a test tells it to. */
+export class TamperedStore extends DirectoryStore {
+  /** `get action/…`, `put output/… absent`, in order. */
+  readonly calls: string[] = [];
+  /** Stands between the caller and the directory. */
+  onGet: (key: string, get: Get, signal: AbortSignal | undefined) => ReturnType<Get> = (_, get) => get();
+  onPut: (key: string, put: Put, signal: AbortSignal | undefined) => ReturnType<Put> = (_, put) => put();
+
+  override async get(key: string, options: GetOptions = {}): Promise<StoredObject | undefined> {
+    this.calls.push(`get ${key}`);
+    return await this.onGet(key, () => super.get(key, options), options.signal);
+  }
+
+  override async put(key: string, body: PutBody, options: PutOptions = {}): Promise<PutResult> {
+    this.calls.push(`put ${key}${options.onlyIf === "absent" ? " absent" : ""}`);
+    return await this.onPut(key, () => super.put(key, body, options), options.signal);
+  }
+}
+
+/** The whole of an object as text; `undefined` when there is none. */
+export async function objectText(store: ObjectStore, key: string): Promise<string | undefined> {
+  const object = await store.get(key);
+  return object && (await new Response(object.body as never).text());
+}
+
+/** Never settles but for the signal, with its reason. */
+export function untilAborted(signal: AbortSignal | undefined): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  if (signal?.aborted) reject(signal.reason);
+  signal?.addEventListener("abort", () => reject(signal.reason));
+  return promise;
+}
+
+/** An object whose body is `text`, and then ends, fails, or hangs until the signal. */
+export function objectOf(
+  text: string,
+  ending: { error?: unknown; hangUntil?: AbortSignal | undefined } = {},
+): StoredObject {
+  const bytes = Buffer.from(text);
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      if (text !== "") controller.enqueue(bytes);
+      if ("hangUntil" in ending) untilAborted(ending.hangUntil).catch((reason) => controller.error(reason));
+      else if (ending.error === undefined) controller.close();
+    },
+    pull(controller) {
+      if (ending.error !== undefined) controller.error(ending.error);
+    },
+  });
+  return { body, bodyBytes: bytes.length, sizeBytes: bytes.length, etag: '"x"', modifiedMs: 0 };
+}
