@@ -2,16 +2,14 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { goInstall } from "../support/go-install.ts";
 import { mistakenModule } from "../support/go-project.ts";
-import { type GoRelease, go, goEnv } from "../support/go-toolchain.ts";
+import { go, goEnv } from "../support/go-toolchain.ts";
 import { newMachine } from "../support/machine.ts";
 import { run } from "../support/process.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { GOLANGCI_LINT, LINTER_GO, STATICCHECK } from "../support/tools.ts";
 
-// A guard against hanging only; the first run on a machine builds the tools, which takes minutes.
-setDefaultTimeout(900_000);
-
-/** Linters read the export data of the release they were built with. */
-const RELEASE: GoRelease = "1.26.10";
+// A guard against hanging only.
+setDefaultTimeout(300_000);
 
 let dir: TempDir;
 let project: string;
@@ -20,18 +18,14 @@ beforeAll(async () => {
   dir = tempDir("linters");
   project = mistakenModule(dir.join("project"));
   const bucket = `--bucket=file://${dir.join("bucket")}`;
-  const warm = newMachine(dir.join("writer"), { release: RELEASE, flags: [bucket, "--layout=split"] });
+  const warm = newMachine(dir.join("writer"), { release: LINTER_GO, flags: [bucket, "--layout=split"] });
   const list = ["list", "-export", "-deps", "-test", "-compiled", "./..."];
   expect((await go(warm, list, { cwd: project })).exitCode).toBe(0);
 });
 afterAll(() => dir[Symbol.dispose]());
 
 test("staticcheck finds a mistake over a warm cache that it may only read", async () => {
-  const staticcheck = await goInstall({
-    pkg: "honnef.co/go/tools/cmd/staticcheck",
-    version: "v0.8.2",
-    release: RELEASE,
-  });
+  const staticcheck = await goInstall(STATICCHECK);
   const found = await lint([staticcheck, "-checks=SA4017", "./..."], "staticcheck");
   expect(found).toEqual({
     exitCode: 1,
@@ -41,11 +35,7 @@ test("staticcheck finds a mistake over a warm cache that it may only read", asyn
 });
 
 test("golangci-lint finds mistakes over a warm cache that it may only read", async () => {
-  const golangci = await goInstall({
-    pkg: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint",
-    version: "v2.15.0",
-    release: RELEASE,
-  });
+  const golangci = await goInstall(GOLANGCI_LINT);
   const flags = ["--no-config", "--default=none", "--enable=govet", "--enable=staticcheck"];
   const found = await lint([golangci, "run", ...flags, "./..."], "golangci");
   expect(found).toEqual({
@@ -59,7 +49,7 @@ test("golangci-lint finds mistakes over a warm cache that it may only read", asy
 async function lint(argv: string[], name: string) {
   const bucket = `--bucket=file://${dir.join("bucket")}`;
   const machine = newMachine(dir.join(name), {
-    release: RELEASE,
+    release: LINTER_GO,
     flags: [bucket, "--layout=split", "--read-only"],
     env: { GOLANGCI_LINT_CACHE: dir.join(name, "lint"), STATICCHECK_CACHE: dir.join(name, "lint") },
   });

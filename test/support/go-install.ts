@@ -1,15 +1,22 @@
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { TOOL_CACHE_DIR } from "./binary.ts";
-import { machineGoEnv } from "./go-toolchain.ts";
+import { type GoRelease, machineGoEnv } from "./go-toolchain.ts";
 import { plainEnv, run } from "./process.ts";
 import { tempDir } from "./temp-dir.ts";
+
+/** A program that `go install <pkg>@<version>` makes with one go release. */
+export interface InstallableTool {
+  pkg: string;
+  version: string;
+  release: GoRelease;
+}
 
 /**
  * The path of a tool built by `go install <pkg>@<version>` with one Go release, built at the first call on
  * this machine and kept in `.cache/bin`. Two processes that build it at once both succeed.
  */
-export async function goInstall(options: { pkg: string; version: string; release: string }): Promise<string> {
+export async function goInstall(options: InstallableTool): Promise<string> {
   const name = options.pkg.slice(options.pkg.lastIndexOf("/") + 1);
   const binDir = join(TOOL_CACHE_DIR, "bin");
   const path = join(binDir, `${name}-${options.version}-go${options.release}`);

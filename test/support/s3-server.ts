@@ -6,9 +6,9 @@ import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { makeCertificate } from "./certificate.ts";
 import { goInstall } from "./go-install.ts";
-import { NEWEST_GO } from "./go-toolchain.ts";
 import { plainEnv, type Running, start } from "./process.ts";
 import { tempDir } from "./temp-dir.ts";
+import { VERSITYGW } from "./tools.ts";
 
 /** A running server with one empty bucket. */
 export interface S3Server extends AsyncDisposable {
@@ -32,12 +32,6 @@ export interface S3ServerOptions {
   tls?: boolean;
   region?: string;
 }
-
-const VERSITYGW = {
-  pkg: "github.com/versity/versitygw/cmd/versitygw",
-  version: "v1.8.0",
-  release: NEWEST_GO,
-};
 
 /** Starts a server and waits until it answers. Disposing it ends it and removes its data. */
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {

@@ -1,0 +1,16 @@
+/**
+ * `bun test/support/prepare.ts`: fetches the go releases and builds the tools that tests need, once a machine. Before
+ * the tests and not within them, for it takes minutes, and a release that was unpacked a moment ago behaves
+ * differently: go does not index packages whose files look just made.
+ */
+import { goInstall } from "./go-install.ts";
+import { GO_RELEASES, go } from "./go-toolchain.ts";
+import { tempDir } from "./temp-dir.ts";
+import { GOLANGCI_LINT, STATICCHECK, VERSITYGW } from "./tools.ts";
+
+await using dir = tempDir("prepare");
+for (const release of GO_RELEASES) {
+  const outcome = await go({ release, gocache: dir.join("cache") }, ["version"], { cwd: dir.path });
+  if (outcome.exitCode !== 0) throw new Error(`go ${release} can't be fetched: ${outcome.stderr}`);
+}
+for (const tool of [VERSITYGW, STATICCHECK, GOLANGCI_LINT]) await goInstall(tool);

@@ -1,0 +1,25 @@
+/** Programs that tests need beside go, at pinned versions. */
+import type { InstallableTool } from "./go-install.ts";
+import { NEWEST_GO } from "./go-toolchain.ts";
+
+/** Linters read the export data of the release that they were built with. */
+export const LINTER_GO = "1.26.10";
+
+/** An S3 server that checks signatures, ranges and conditions. */
+export const VERSITYGW: InstallableTool = {
+  pkg: "github.com/versity/versitygw/cmd/versitygw",
+  version: "v1.8.0",
+  release: NEWEST_GO,
+};
+
+export const STATICCHECK: InstallableTool = {
+  pkg: "honnef.co/go/tools/cmd/staticcheck",
+  version: "v0.8.2",
+  release: LINTER_GO,
+};
+
+export const GOLANGCI_LINT: InstallableTool = {
+  pkg: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint",
+  version: "v2.15.0",
+  release: LINTER_GO,
+};
