@@ -22,7 +22,10 @@ export interface RemoteConfig {
   bucket: BucketConfig;
   /** Goes before every key, as given. */
   prefix: string;
-  layout: "split";
+  layout: "packed" | "split" | "both";
+  /** Instead of the main module's path, and of the job's name; see `remote/scope/`. */
+  project: string | undefined;
+  job: string | undefined;
   readOnly: boolean;
   /** Outputs smaller than this are not uploaded. */
   minUploadBytes: number;

@@ -55,6 +55,7 @@ export async function runDirect(config: Config, context: RunContext): Promise<nu
   await answerClose({ end, cache, stdout, counters, config, log: context.log });
   closeOutput();
   await cache.drain();
+  await cache.settle();
   if (isPruning) pruneAll([root, fallback.existing()?.root], config);
   return 0;
 }
@@ -91,7 +92,10 @@ function openLazyRemote(
       const { openRemote } = await import("./remote.ts");
       return openRemote({ ...options, config: remote, drainTimeoutMs });
     },
-    (error) => options.log.warn("remote", `no remote cache: ${describeError(error)}`),
+    {
+      settles: remote.layout !== "split" && !remote.readOnly,
+      onFailure: (error) => options.log.warn("remote", `no remote cache: ${describeError(error)}`),
+    },
   );
 }
 

@@ -6,14 +6,24 @@ import type { RemoteBuilds, RemoteEntry, StoredEntry } from "../buildcache/remot
  */
 export class LazyRemote implements RemoteBuilds {
   readonly #load: () => Promise<RemoteBuilds>;
+  readonly #settles: boolean;
   #loading: Promise<RemoteBuilds> | undefined;
   #loaded: RemoteBuilds | undefined;
   #isAborted = false;
   /** What was put while the remote was loading. */
   readonly #early: StoredEntry[] = [];
+  /** What was used before it was loaded. */
+  readonly #used: StoredEntry[] = [];
 
-  /** `load` may reject; `onFailure` is then told why, once. */
-  constructor(load: () => Promise<RemoteBuilds>, onFailure: (error: unknown) => void) {
+  /**
+   * `load` may reject; `onFailure` is then told why, once. `settles`: it wants to know what was used, also of a session
+   * that needs nothing else of it.
+   */
+  constructor(
+    load: () => Promise<RemoteBuilds>,
+    { settles, onFailure }: { settles: boolean; onFailure: (error: unknown) => void },
+  ) {
+    this.#settles = settles;
     this.#load = () =>
       load().catch((error) => {
         onFailure(error);
@@ -31,6 +41,11 @@ export class LazyRemote implements RemoteBuilds {
     return this.#isAborted ? undefined : await remote.get(actionId);
   }
 
+  used(entry: StoredEntry): void {
+    if (this.#loaded !== undefined) this.#loaded.used(entry);
+    else if (this.#settles) this.#used.push(entry);
+  }
+
   put(entry: StoredEntry): void {
     if (this.#loaded !== undefined) {
       this.#loaded.put(entry);
@@ -44,6 +59,12 @@ export class LazyRemote implements RemoteBuilds {
     await (await this.#loading)?.drain();
   }
 
+  async settle(): Promise<void> {
+    if (this.#isAborted) return;
+    const isWanted = this.#loading !== undefined || this.#used.length > 0;
+    if (isWanted) await (await this.#remote()).settle();
+  }
+
   abort(): void {
     this.#isAborted = true;
     this.#loaded?.abort();
@@ -53,6 +74,7 @@ export class LazyRemote implements RemoteBuilds {
     this.#loading ??= this.#load().then((remote) => {
       this.#loaded = remote;
       // Before anybody who waits for the loading goes on: a drain must not overtake them.
+      for (const entry of this.#used) remote.used(entry);
       for (const entry of this.#isAborted ? [] : this.#early) remote.put(entry);
       return remote;
     });
@@ -62,7 +84,9 @@ export class LazyRemote implements RemoteBuilds {
 
 const NOTHING: RemoteBuilds = {
   get: async () => undefined,
+  used: () => {},
   put: () => {},
+  settle: async () => {},
   drain: async () => {},
   abort: () => {},
 };

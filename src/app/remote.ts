@@ -1,18 +1,20 @@
 /** Makes the configured remote. Imported only when it is first needed: it is most of the program. */
-import { join } from "node:path";
+import { hostname } from "node:os";
 import type { LocalCache } from "../buildcache/local-cache.ts";
 import type { RemoteBuilds } from "../buildcache/remote-builds.ts";
 import type { Counters } from "../lib/counters.ts";
 import type { Logger } from "../lib/logger.ts";
+import { BothLayouts } from "../remote/both-layouts.ts";
+import { PackedRemote } from "../remote/packed/packed-remote.ts";
+import { detectScope } from "../remote/scope/scope.ts";
 import { SplitRemote } from "../remote/split/split-remote.ts";
-import { DirectoryStore } from "../store/directory-store.ts";
-import { STATE_DIR } from "../store/local-dir.ts";
+import { LocalDir } from "../store/local-dir.ts";
 import type { ObjectStore } from "../store/object-store.ts";
-import { S3Store } from "../store/s3-store.ts";
-import type { BucketConfig, RemoteConfig } from "./config.ts";
-import { RegionFile } from "./region-file.ts";
+import type { RemoteConfig } from "./config.ts";
+import { machineId } from "./machine-id.ts";
+import { openStore, statePath } from "./open-store.ts";
 
-export function openRemote(options: {
+export interface RemoteOptions {
   config: RemoteConfig;
   drainTimeoutMs: number;
   /** The cache directory. */
@@ -21,17 +23,18 @@ export function openRemote(options: {
   env: Record<string, string | undefined>;
   counters: Counters;
   log: Logger;
-}): RemoteBuilds {
-  const { config, counters } = options;
-  const address = Bun.hash(JSON.stringify([config.bucket, config.prefix]))
-    .toString(16)
-    .padStart(16, "0");
-  const statePath = (name: string) => join(options.root, STATE_DIR, `${name}-${address}`);
-  const store = openStore(config.bucket, {
-    env: options.env,
-    counters,
-    regionMemory: new RegionFile(statePath("region")),
-  });
+}
+
+export function openRemote(options: RemoteOptions): RemoteBuilds {
+  const store = openStore(options);
+  const { layout } = options.config;
+  if (layout === "split") return openSplit(options, store);
+  if (layout === "packed") return openPacked(options, store);
+  return new BothLayouts(openPacked(options, store), openSplit(options, store));
+}
+
+function openSplit(options: RemoteOptions, store: ObjectStore): SplitRemote {
+  const { config, root } = options;
   return new SplitRemote({
     ...options,
     store,
@@ -40,13 +43,32 @@ export function openRemote(options: {
     minBytes: config.minUploadBytes,
     concurrency: config.uploadConcurrency,
     timeoutMs: config.timeoutMs,
-    healthPath: `${statePath("remote")}.json`,
+    healthPath: `${statePath(root, config, "remote")}.json`,
   });
 }
 
-function openStore(
-  bucket: BucketConfig,
-  s3: { env: Record<string, string | undefined>; counters: Counters; regionMemory: RegionFile },
-): ObjectStore {
-  return bucket.kind === "directory" ? new DirectoryStore(bucket.path) : new S3Store({ ...bucket, ...s3 });
+function openPacked(options: RemoteOptions, store: ObjectStore): PackedRemote {
+  const { config, root, env } = options;
+  const { project, job } = config;
+  return new PackedRemote({
+    ...options,
+    store,
+    prefix: config.prefix,
+    scope: detectScope({ env, cwd: process.cwd(), project, job, nowMs: Date.now() }),
+    machine: machineId(root),
+    host: hostname(),
+    readOnly: config.readOnly,
+    timeoutMs: config.timeoutMs,
+    stateDir: statePath(root, config, "packed"),
+    healthPath: `${statePath(root, config, "remote")}.json`,
+    createTemp: () => createTemp(root),
+  });
+}
+
+function createTemp(root: string) {
+  try {
+    return new LocalDir(root).createTemp();
+  } catch {
+    return undefined;
+  }
 }

@@ -38,6 +38,7 @@ export class BuildCache {
     const entry = this.#local.get(actionId);
     this.#counters.add(entry === undefined ? "get_local_miss" : "get_local_hit");
     if (entry === undefined && this.#remote !== undefined) return this.#flight(actionId, this.#remote);
+    if (entry !== undefined) this.#remote?.used({ ...entry, actionId, path: entry.diskPath });
     this.#log.debug(DEBUG_BITS.build, () => `get ${actionId}: ${entry === undefined ? "miss" : "local hit"}`);
     return entry;
   }
@@ -58,6 +59,11 @@ export class BuildCache {
   /** Waits, within a bound, until the remote has what was put. Never rejects. */
   async drain(): Promise<void> {
     await this.#remote?.drain();
+  }
+
+  /** Does what go need not wait for. Never rejects. */
+  async settle(): Promise<void> {
+    await this.#remote?.settle();
   }
 
   #flight(actionId: string, remote: RemoteBuilds): Promise<CacheEntry | undefined> {

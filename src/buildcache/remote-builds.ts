@@ -7,10 +7,14 @@ export interface RemoteBuilds {
    * Looks an action up and brings its output to the local disk, checked against its id. `undefined`: a miss.
    */
   get(actionId: string): Promise<RemoteEntry | undefined>;
+  /** Notes that an entry was found on the local disk, and used. Cheap. */
+  used(entry: StoredEntry): void;
   /** Stores an action whose output is on the local disk, some time behind. */
   put(entry: StoredEntry): void;
   /** Waits, within a bound, for what `put` was given. */
   drain(): Promise<void>;
+  /** Does, within a bound, what nobody needs to wait for. Called after `drain`, when go has its answer. */
+  settle(): Promise<void>;
   /** Gives up all that is under way. */
   abort(): void;
 }

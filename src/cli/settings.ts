@@ -43,9 +43,9 @@ export function toConfig(settings: Settings): Config {
 }
 
 function remoteConfig(address: BucketAddress, settings: Settings): RemoteConfig {
-  const { prefix, layout, readOnly, minUploadBytes, uploadConcurrency, timeoutMs } = settings;
+  const { prefix, layout, project, job, readOnly, minUploadBytes, uploadConcurrency, timeoutMs } = settings;
   const bucket = bucketConfig(address, settings);
-  return { bucket, prefix, layout, readOnly, minUploadBytes, uploadConcurrency, timeoutMs };
+  return { bucket, prefix, layout, project, job, readOnly, minUploadBytes, uploadConcurrency, timeoutMs };
 }
 
 function bucketConfig(address: BucketAddress, settings: Settings): BucketConfig {

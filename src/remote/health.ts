@@ -2,7 +2,7 @@ import { Breaker } from "../lib/breaker.ts";
 import { TimeoutError } from "../lib/deadline.ts";
 import { describeError } from "../lib/describe-error.ts";
 import type { Logger } from "../lib/logger.ts";
-import { isHopeless } from "../store/store-failure.ts";
+import { isHopeless, isRefusal } from "../store/store-failure.ts";
 import type { HealthFile } from "./health-file.ts";
 
 /**
@@ -17,6 +17,7 @@ export class RemoteHealth {
   readonly #remoteName: string;
   readonly #onWritesStopped: () => void;
   readonly #now: () => number;
+  #isRefused = false;
 
   constructor(options: {
     file: HealthFile;
@@ -53,7 +54,13 @@ export class RemoteHealth {
   }
 
   writeFailed(error: unknown): void {
+    this.#isRefused ||= isRefusal(error);
     if (this.#failed(this.writes, error)) this.#tell(error);
+  }
+
+  /** Whether the remote has refused this identity's writes. */
+  get isRefused(): boolean {
+    return this.#isRefused;
   }
 
   /** Says something about this remote to the user, if nothing was said yet. */

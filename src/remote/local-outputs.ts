@@ -5,6 +5,12 @@ export interface LocalOutputs {
   createOutput(outputId: string): OutputFile;
 }
 
+/** The same, with the records of actions: for a remote that brings more than it was asked for. */
+export interface LocalBuilds extends LocalOutputs {
+  /** Records that an action made an output which is in place. Throws when the disk takes nothing. */
+  putRecord(actionId: string, record: { outputId: string; sizeBytes: number }, putTimeMs: number): void;
+}
+
 /** An output being written: any number of `write`, then one `commit` or `discard`. Throws when the disk fails. */
 interface OutputFile {
   write(bytes: Uint8Array): void;

@@ -2,7 +2,7 @@
 export class WrongBytesError extends Error {
   override name = "WrongBytesError" as const;
 
-  constructor(outputId: string, foundSha256: string) {
-    super(`output ${outputId} has the SHA-256 ${foundSha256}`);
+  constructor(outputId: string, foundSha256: string, options?: ErrorOptions) {
+    super(`output ${outputId} has the SHA-256 ${foundSha256}`, options);
   }
 }

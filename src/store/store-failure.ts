@@ -15,7 +15,22 @@ export function isAccessDenied(error: unknown): boolean {
 
 /** Whether asking again has no hope: no credentials, or ones that the store refuses. */
 export function isHopeless(error: unknown): boolean {
+  return isRefusal(error) || s3Failure(error)?.code === "NoCredentials";
+}
+
+/** Whether the store refuses these credentials. */
+export function isRefusal(error: unknown): boolean {
+  const status = s3Failure(error)?.status;
+  return status === 401 || status === 403;
+}
+
+function s3Failure(error: unknown): S3Error | undefined {
   const failure = error instanceof Error && !(error instanceof S3Error) ? error.cause : error;
-  if (!(failure instanceof S3Error)) return false;
-  return failure.status === 401 || failure.status === 403 || failure.code === "NoCredentials";
+  return failure instanceof S3Error ? failure : undefined;
+}
+
+/** Whether a range was asked for that the object does not have. */
+export function isBeyondEnd(error: unknown): boolean {
+  if (error instanceof S3Error) return error.status === 416;
+  return error instanceof Error && error.cause instanceof RangeError;
 }

@@ -38,6 +38,9 @@ export class SplitRemote {
     return this.#reader.get(actionId);
   }
 
+  /** This layout does not remember what is used. */
+  used(): void {}
+
   /** Stores an entry behind. */
   put(put: SplitPut): void {
     this.#writer?.put(put);
@@ -48,6 +51,9 @@ export class SplitRemote {
     await Promise.all([this.#gate.abort(), this.#writer?.drain(this.#drainTimeoutMs)]);
     this.#gate.reportDenials();
   }
+
+  /** Nothing is left to do after the drain. */
+  async settle(): Promise<void> {}
 
   /** Gives up all that is under way. */
   abort(): void {

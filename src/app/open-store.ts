@@ -1,0 +1,35 @@
+/** Makes the configured object store. */
+import { join } from "node:path";
+import type { Counters } from "../lib/counters.ts";
+import { DirectoryStore } from "../store/directory-store.ts";
+import { STATE_DIR } from "../store/local-dir.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+import { S3Store } from "../store/s3-store.ts";
+import type { RemoteConfig } from "./config.ts";
+import { RegionFile } from "./region-file.ts";
+
+export function openStore(options: {
+  config: RemoteConfig;
+  /** The cache directory, which remembers the bucket's region. */
+  root: string;
+  env: Record<string, string | undefined>;
+  counters: Counters;
+}): ObjectStore {
+  const { config, root, env, counters } = options;
+  const { bucket } = config;
+  if (bucket.kind === "directory") return new DirectoryStore(bucket.path);
+  return new S3Store({
+    ...bucket,
+    env,
+    counters,
+    regionMemory: new RegionFile(statePath(root, config, "region")),
+  });
+}
+
+/** A file below the cache directory that keeps what is known of one bucket and prefix. */
+export function statePath(root: string, { bucket, prefix }: RemoteConfig, name: string): string {
+  const address = Bun.hash(JSON.stringify([bucket, prefix]))
+    .toString(16)
+    .padStart(16, "0");
+  return join(root, STATE_DIR, `${name}-${address}`);
+}

@@ -1,0 +1,43 @@
+import type { LocalEntry, PackedRemote } from "./packed/packed-remote.ts";
+import type { SplitRemote } from "./split/split-remote.ts";
+
+/** Reads the packed layout and then the split one, and writes both: for a bucket that older tools use as well. */
+export class BothLayouts {
+  readonly #packed: PackedRemote;
+  readonly #split: SplitRemote;
+
+  constructor(packed: PackedRemote, split: SplitRemote) {
+    this.#packed = packed;
+    this.#split = split;
+  }
+
+  async get(actionId: string) {
+    const packed = await this.#packed.get(actionId);
+    if (packed !== undefined) return packed;
+    const split = await this.#split.get(actionId);
+    if (split !== undefined) this.#packed.foundElsewhere({ ...split, actionId });
+    return split;
+  }
+
+  used(entry: LocalEntry): void {
+    this.#packed.used(entry);
+  }
+
+  put(entry: LocalEntry): void {
+    this.#packed.put(entry);
+    this.#split.put(entry);
+  }
+
+  async drain(): Promise<void> {
+    await Promise.all([this.#packed.drain(), this.#split.drain()]);
+  }
+
+  async settle(): Promise<void> {
+    await this.#packed.settle();
+  }
+
+  abort(): void {
+    this.#packed.abort();
+    this.#split.abort();
+  }
+}

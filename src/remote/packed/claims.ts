@@ -1,0 +1,87 @@
+/**
+ * Packs that some helper on this machine is fetching right now: `<dir>/<pack>`, empty, touched while its holder lives.
+ * Others wait for what it brings instead of fetching the same bytes. Only a means to save: a claim that can't be made
+ * is taken as made, and one that goes stale belongs to whoever comes next.
+ */
+import { mkdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { isErrno } from "../../lib/errno.ts";
+import { removeFile } from "../../lib/remove-file.ts";
+
+const HEARTBEAT_MS = 500;
+const STALE_MS = 3_000;
+
+export class Claims {
+  readonly #dir: string;
+  readonly #held = new Set<string>();
+  #heartbeat: ReturnType<typeof setInterval> | undefined;
+
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** Whether `id` is ours now; `false`: another helper is at it. */
+  take(id: string): boolean {
+    if (this.#held.has(id)) return true;
+    if (this.#isLive(id)) return false;
+    removeFile(this.#path(id));
+    if (!this.#create(id)) return false;
+    this.#held.add(id);
+    this.#heartbeat ??= setInterval(() => this.#touch(), HEARTBEAT_MS).unref();
+    return true;
+  }
+
+  release(id: string): void {
+    if (!this.#held.delete(id)) return;
+    removeFile(this.#path(id));
+    if (this.#held.size > 0) return;
+    clearInterval(this.#heartbeat);
+    this.#heartbeat = undefined;
+  }
+
+  releaseAll(): void {
+    for (const id of this.#held) this.release(id);
+  }
+
+  #create(id: string): boolean {
+    try {
+      writeFileSync(this.#path(id), "", { flag: "wx" });
+      return true;
+    } catch (error) {
+      if (isErrno(error, "EEXIST")) return false;
+      return !isErrno(error, "ENOENT") || !this.#makeDir() || this.#create(id);
+    }
+  }
+
+  #makeDir(): boolean {
+    try {
+      mkdirSync(this.#dir, { recursive: true });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #isLive(id: string): boolean {
+    try {
+      return Math.abs(Date.now() - statSync(this.#path(id)).mtimeMs) < STALE_MS;
+    } catch {
+      return false;
+    }
+  }
+
+  #touch(): void {
+    const now = Date.now() / 1000;
+    for (const id of this.#held) {
+      try {
+        utimesSync(this.#path(id), now, now);
+      } catch {
+        // Somebody thought us dead; both fetch it then.
+      }
+    }
+  }
+
+  #path(id: string): string {
+    return join(this.#dir, id);
+  }
+}

@@ -1,0 +1,52 @@
+import type { StoreOptions } from "../patient-store.ts";
+
+/** What a collection is to do. */
+export interface GcOptions extends StoreOptions {
+  /** Run records unchanged for this long go. */
+  olderThanMs: number;
+  /** Look, count, and change nothing. */
+  dryRun: boolean;
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** What is being done. */
+export interface Progress {
+  /** Such as `reading records`. */
+  stage: string;
+  done: number;
+  /** `undefined`: not known. */
+  total: number | undefined;
+}
+
+/** What was done, or with `dryRun` would have been. */
+export interface GcReport {
+  /** Such as `s3://bucket/prefix/packed/v1/`. */
+  name: string;
+  removedRuns: number;
+  removedAdditions: number;
+  /** Of both kinds. */
+  keptRecords: number;
+  /** Platforms that have a shared record now, and its entries. */
+  shared: { platform: string; entries: number }[];
+  /** Records that nobody can tell what they name; the first few. */
+  unreadable: { key: string; reason: string }[];
+  /** `undefined`: not looked at, for an unreadable record may name any of them. */
+  packs: PackReport | undefined;
+}
+
+export interface PackReport {
+  removed: PackSum;
+  left: PackSum;
+  /** Of those left, the ones that no record names. */
+  unnamed: PackSum;
+}
+
+export class PackSum {
+  count = 0;
+  sizeBytes = 0;
+
+  add(sizeBytes: number): void {
+    this.count++;
+    this.sizeBytes += sizeBytes;
+  }
+}

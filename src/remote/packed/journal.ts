@@ -1,0 +1,160 @@
+/**
+ * What was put and is not in the bucket yet, so that a helper that dies loses nothing: `<dir>/<pid>-<random>`,
+ *
+ *     {"platform":…,"project":…,"pidSpace":…}
+ *     <action> <output> <size in bytes> <put at, ms>
+ *     …
+ *
+ * The outputs themselves are in the local cache. A journal whose writer is gone is adopted by renaming it: its writer
+ * is no process of this machine any more, or has not touched it for a minute.
+ */
+import { appendFileSync, mkdirSync, readFileSync, readlinkSync, renameSync, utimesSync } from "node:fs";
+import { hostname } from "node:os";
+import { basename, join } from "node:path";
+import { listFiles } from "../../lib/list-files.ts";
+import { removeFile } from "../../lib/remove-file.ts";
+import { statFile } from "../../lib/stat-file.ts";
+import type { Scope } from "../scope/scope.ts";
+
+/** An entry that is to be uploaded. */
+export interface JournalEntry {
+  actionId: string;
+  outputId: string;
+  sizeBytes: number;
+  putTimeMs: number;
+}
+
+const HEARTBEAT_MS = 20_000;
+const SILENT_MS = 60_000;
+const FORGOTTEN_MS = 7 * 24 * 3_600_000;
+const LINE = /^([0-9a-f]{64}) ([0-9a-f]{64}) (\d{1,15}) (\d{1,15})$/;
+
+export class Journal {
+  readonly #dir: string;
+  readonly #head: { platform: string; project: string; pidSpace: string };
+  readonly #path: string;
+  readonly #adopted: string[] = [];
+  #heartbeat: ReturnType<typeof setInterval> | undefined;
+
+  constructor(dir: string, { platform, project }: Scope) {
+    this.#dir = dir;
+    this.#head = { platform, project, pidSpace: pidSpace() };
+    this.#path = join(dir, newName());
+  }
+
+  /** Never throws: without a journal an entry is uploaded all the same, if the helper lives. */
+  append({ actionId, outputId, sizeBytes, putTimeMs }: JournalEntry): void {
+    const line = `${actionId} ${outputId} ${sizeBytes} ${Math.floor(putTimeMs)}\n`;
+    try {
+      if (this.#heartbeat === undefined) this.#start();
+      appendFileSync(this.#path, line);
+    } catch {
+      // A disk that is full takes no journal.
+    }
+  }
+
+  /** The entries of helpers of the same project that have died. They are this journal's from now on. */
+  adopt(): JournalEntry[] {
+    return listFiles(this.#dir).flatMap((name) => this.#adoptOne(join(this.#dir, name)));
+  }
+
+  /** All of it is in the bucket, or never can be. */
+  discard(): void {
+    clearInterval(this.#heartbeat);
+    this.#heartbeat = undefined;
+    for (const path of [this.#path, ...this.#adopted.splice(0)]) removeFile(path);
+  }
+
+  /** Leaves it to the next helper. */
+  leave(): void {
+    clearInterval(this.#heartbeat);
+  }
+
+  #start(): void {
+    mkdirSync(this.#dir, { recursive: true });
+    appendFileSync(this.#path, `${JSON.stringify(this.#head)}\n`);
+    this.#heartbeat = setInterval(() => touch([this.#path, ...this.#adopted]), HEARTBEAT_MS).unref();
+  }
+
+  #adoptOne(path: string): JournalEntry[] {
+    const stat = path === this.#path ? undefined : statFile(path);
+    if (stat === undefined) return [];
+    const silentMs = Date.now() - stat.mtimeMs;
+    const { head, entries } = readJournal(path);
+    if (silentMs > FORGOTTEN_MS) removeFile(path);
+    const isOurs = head?.platform === this.#head.platform && head.project === this.#head.project;
+    const isDead = silentMs > SILENT_MS || (head?.pidSpace === this.#head.pidSpace && !isAlive(Number.parseInt(basename(path), 10)));
+    if (silentMs > FORGOTTEN_MS || !isOurs || !isDead) return [];
+    const adopted = join(this.#dir, newName());
+    try {
+      renameSync(path, adopted);
+    } catch {
+      return [];
+    }
+    touch([adopted]);
+    this.#adopted.push(adopted);
+    return entries;
+  }
+}
+
+/** Whether any helper has left something to be adopted, or is at work. */
+export function hasJournals(dir: string): boolean {
+  return listFiles(dir).length > 0;
+}
+
+interface Head {
+  platform?: unknown;
+  project?: unknown;
+  pidSpace?: unknown;
+}
+
+function readJournal(path: string): { head: Head | undefined; entries: JournalEntry[] } {
+  try {
+    const [first = "", ...lines] = readFileSync(path, "latin1").split("\n");
+    // A line that was cut off was never answered for.
+    return { head: JSON.parse(first), entries: lines.flatMap(parseLine) };
+  } catch {
+    return { head: undefined, entries: [] };
+  }
+}
+
+function parseLine(line: string): JournalEntry[] {
+  const match = LINE.exec(line);
+  if (match === null) return [];
+  const [, actionId = "", outputId = "", size, putTime] = match;
+  return [{ actionId, outputId, sizeBytes: Number(size), putTimeMs: Number(putTime) }];
+}
+
+function newName(): string {
+  return `${process.pid}-${Math.random().toString(36).slice(2)}`;
+}
+
+/** Where a process number means something: this machine, this boot, this container. */
+function pidSpace(): string {
+  try {
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
+    return `${hostname()} ${boot} ${readlinkSync("/proc/self/ns/pid")}`;
+  } catch {
+    return hostname();
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
+
+function touch(paths: string[]): void {
+  const now = Date.now() / 1000;
+  for (const path of paths) {
+    try {
+      utimesSync(path, now, now);
+    } catch {
+      // Adopted by somebody who thought us dead: both upload it then.
+    }
+  }
+}

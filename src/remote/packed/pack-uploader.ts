@@ -1,0 +1,73 @@
+import type { Counters } from "../../lib/counters.ts";
+import { Deadline } from "../../lib/deadline.ts";
+import { describeError } from "../../lib/describe-error.ts";
+import type { Logger } from "../../lib/logger.ts";
+import type { ObjectStore, PutBody } from "../../store/object-store.ts";
+import type { RemoteHealth } from "../health.ts";
+import { transferLimitMs } from "../transfer-limits.ts";
+
+/** Puts objects into the bucket, while it takes any. Trouble is a `false`, counted and said once. */
+export class PackUploader {
+  readonly #options: UploaderOptions;
+  #controller = new AbortController();
+  #isAbandoned = false;
+  #bytesUnderWay = 0;
+
+  constructor(options: UploaderOptions) {
+    this.#options = options;
+  }
+
+  /** Whether it is stored now. */
+  async put(key: string, body: PutBody, sha256?: string): Promise<boolean> {
+    const { store, health, counters, log } = this.#options;
+    if (this.#isAbandoned || health.writes.admit() === "skip") return false;
+    const sizeBytes = body instanceof Uint8Array ? body.length : body.sizeBytes;
+    const { signal } = this.#controller;
+    try {
+      await this.#bounded(sizeBytes, signal, async (bounded) => {
+        await store.put(key, body, { signal: bounded, ...(sha256 === undefined ? {} : { sha256 }) });
+      });
+      health.succeeded("writes");
+      counters.add("put_remote_object");
+      counters.add("put_remote_bytes", sizeBytes);
+      return true;
+    } catch (error) {
+      counters.add("put_remote_error");
+      log.info(() => `put ${key}: ${describeError(error)}`);
+      if (!signal.aborted) health.writeFailed(new Error(`put ${key}`, { cause: error }));
+      return false;
+    }
+  }
+
+  /** Ends what is under way, for the bucket doesn't answer. */
+  interrupt(): void {
+    this.#controller.abort(new Error("uploads were stopped"));
+    this.#controller = new AbortController();
+  }
+
+  /** Ends what is under way and takes nothing more. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.interrupt();
+  }
+
+  /** The line is shared: what is under way beside it takes its part of the slowest speed that is waited for. */
+  async #bounded(sizeBytes: number, signal: AbortSignal, action: (signal: AbortSignal) => Promise<void>) {
+    this.#bytesUnderWay += sizeBytes;
+    using deadline = new Deadline(this.#options.timeoutMs + transferLimitMs(this.#bytesUnderWay), signal);
+    try {
+      await action(deadline.signal);
+    } finally {
+      this.#bytesUnderWay -= sizeBytes;
+    }
+  }
+}
+
+export interface UploaderOptions {
+  store: ObjectStore;
+  /** Longest wait for an answer, beside the time that the bytes need. */
+  timeoutMs: number;
+  health: RemoteHealth;
+  counters: Counters;
+  log: Logger;
+}

@@ -1,0 +1,133 @@
+import type { Counters } from "../../lib/counters.ts";
+import type { TempFile } from "../../store/temp-file.ts";
+import type { Pack, Place } from "./entry.ts";
+import type { PackedKeys } from "./keys.ts";
+import { type OutputFile, readFrame } from "./output-frame.ts";
+import { PackBuilder } from "./pack-builder.ts";
+import type { PackUploader } from "./pack-uploader.ts";
+import { spoolFrame } from "./spooled-output.ts";
+
+const PACK_BYTES = 8 << 20;
+/** Small outputs have a pack of their own: a build reads most of them first, to see what it has to do. */
+const SMALL_BYTES = 32 << 10;
+const LARGE_BYTES = 32 << 20;
+/** The most that S3 takes in one request. */
+const MAX_OBJECT_BYTES = 5 * 1024 ** 3;
+const MAX_UPLOADS = 4;
+
+/** Makes packs of outputs and uploads them, behind, a few at once; holds no more in memory than those. */
+export class Packer {
+  readonly #options: PackerOptions;
+  readonly #places = new Map<string, PromiseWithResolvers<Place | undefined>>();
+  readonly #waiting: OutputFile[] = [];
+  readonly #uploads = new Set<Promise<void>>();
+  readonly #small: PackBuilder;
+  readonly #rest: PackBuilder;
+  #work: Promise<void> | undefined;
+
+  constructor(options: PackerOptions) {
+    this.#options = options;
+    this.#small = new PackBuilder(options.prefix);
+    this.#rest = new PackBuilder(options.prefix);
+  }
+
+  /** Where the output lies once its pack is stored; `undefined` when that can't be. One upload an output. */
+  add(output: OutputFile): Promise<Place | undefined> {
+    const known = this.#places.get(output.outputId);
+    if (known !== undefined) return known.promise;
+    const place = Promise.withResolvers<Place | undefined>();
+    this.#places.set(output.outputId, place);
+    this.#waiting.push(output);
+    this.#work ??= this.#workOff();
+    return place.promise;
+  }
+
+  /** Uploads what is left, however little. Resolves when everything that was added is stored or given up. */
+  async flush(): Promise<void> {
+    while (this.#work !== undefined) await this.#work;
+    for (const builder of [this.#small, this.#rest]) if (builder.sizeBytes > 0) this.#seal(builder);
+    await Promise.all(this.#uploads);
+  }
+
+  async #workOff(): Promise<void> {
+    // What go puts next should not wait for this.
+    await new Promise(setImmediate);
+    for (let output = this.#waiting.shift(); output !== undefined; output = this.#waiting.shift()) {
+      await this.#pack(output);
+      while (this.#uploads.size >= MAX_UPLOADS) await Promise.race(this.#uploads);
+    }
+    this.#work = undefined;
+  }
+
+  async #pack(output: OutputFile): Promise<void> {
+    if (output.sizeBytes > LARGE_BYTES) {
+      this.#start(this.#packAlone(output));
+      return;
+    }
+    const frame = await readFrame(output);
+    if (frame === undefined) {
+      this.#options.counters.add("put_skip_gone");
+      this.#settle(output.outputId, undefined);
+      return;
+    }
+    const builder = output.sizeBytes < SMALL_BYTES ? this.#small : this.#rest;
+    builder.add(output.outputId, frame);
+    if (builder.sizeBytes >= PACK_BYTES) this.#seal(builder);
+  }
+
+  #seal(builder: PackBuilder): void {
+    const { pack, bytes, places } = builder.seal();
+    const { uploader, keys, counters } = this.#options;
+    const upload = async () => {
+      const isStored = await uploader.put(keys.pack(pack.id), bytes, pack.id);
+      if (isStored) counters.add("packs_written");
+      for (const [outputId, place] of places) this.#settle(outputId, isStored ? place : undefined);
+    };
+    this.#start(upload());
+  }
+
+  async #packAlone(output: OutputFile): Promise<void> {
+    const file = this.#options.createTemp();
+    try {
+      this.#settle(output.outputId, file && (await this.#storeAlone(output, file)));
+    } catch {
+      this.#settle(output.outputId, undefined);
+    } finally {
+      file?.discard();
+    }
+  }
+
+  async #storeAlone(output: OutputFile, file: TempFile): Promise<Place | undefined> {
+    const { uploader, keys, prefix, counters } = this.#options;
+    const frame = await spoolFrame(output, file);
+    const isTooLarge = frame !== undefined && frame.sizeBytes > MAX_OBJECT_BYTES;
+    if (frame === undefined) counters.add("put_skip_gone");
+    if (isTooLarge) counters.add("put_skip_large");
+    if (frame === undefined || isTooLarge) return undefined;
+    const pack: Pack = { id: frame.sha256, sizeBytes: frame.sizeBytes, prefix };
+    const isStored = await uploader.put(keys.pack(pack.id), frame, pack.id);
+    return isStored ? { pack, offset: 0, length: pack.sizeBytes } : undefined;
+  }
+
+  #start(upload: Promise<void>): void {
+    const running = upload.catch(() => undefined);
+    this.#uploads.add(running);
+    void running.finally(() => this.#uploads.delete(running));
+  }
+
+  /** What could not be stored may be tried again. */
+  #settle(outputId: string, place: Place | undefined): void {
+    this.#places.get(outputId)?.resolve(place);
+    if (place === undefined) this.#places.delete(outputId);
+  }
+}
+
+export interface PackerOptions {
+  keys: PackedKeys;
+  /** Below which the packs lie. */
+  prefix: string;
+  uploader: PackUploader;
+  counters: Counters;
+  /** A file for what is too large for memory; `undefined` when the disk takes none. */
+  createTemp: () => TempFile | undefined;
+}

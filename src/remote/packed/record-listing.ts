@@ -1,0 +1,106 @@
+/** Which records in the bucket are worth reading for a scope. */
+import type { ListedObject, ListPage, ObjectStore } from "../../store/object-store.ts";
+import type { Scope } from "../scope/scope.ts";
+import { additionScopeHash, type PackedKeys, parseRunName, scopeHash } from "./keys.ts";
+import type { RecordRef } from "./record-cache.ts";
+import { MAX_RECORD_BYTES } from "./run-record.ts";
+
+/** Runs of each job that are read: the newest may have been cut short. */
+const RUNS = 2;
+/** Jobs of the default branch that stand in for a job without any record. */
+const STAND_INS = 4;
+/** Records of one kind. */
+const MAX_RECORDS = 16;
+const MAX_ADDITIONS = 32;
+const MAX_ADDITION_BYTES = 2 << 20;
+
+/** What a listing found, and what the server's clock said. */
+export interface Listing {
+  /** Most wanted first. */
+  refs: RecordRef[];
+  serverTimeMs: number;
+}
+
+/**
+ * The newest runs of the scope, then those of the same job on the branches that it falls back to. Without any, the
+ * newest run of each job of the default branch, then what projects share.
+ */
+export async function listRuns(
+  store: ObjectStore,
+  keys: PackedKeys,
+  scope: Scope,
+  signal: AbortSignal,
+): Promise<Listing> {
+  const prefixes = [scope.branch, ...scope.fallbackBranches].map((branch) => keys.runs(scope, branch));
+  const pages = await Promise.all(prefixes.map((prefix) => firstPage(store, prefix, MAX_RECORDS, signal)));
+  const serverTimeMs = Math.max(...pages.map((page) => page.serverTimeMs));
+  const refs = pages.flatMap(({ objects }, index) =>
+    newestRuns(objects).map((object) => toRef(object, index === 0 ? "own" : "other")),
+  );
+  if (refs.length > 0) return { refs: refs.slice(0, MAX_RECORDS), serverTimeMs };
+  return { refs: await listStandIns(store, keys, scope, signal), serverTimeMs };
+}
+
+/** The newest additions of other scopes; this scope's are in its own records. */
+export async function listAdditions(
+  store: ObjectStore,
+  keys: PackedKeys,
+  scope: Scope,
+  signal: AbortSignal,
+): Promise<Listing> {
+  const page = await firstPage(store, keys.additions(scope), 4 * MAX_ADDITIONS, signal);
+  const own = scopeHash(scope);
+  const foreign = page.objects.filter(({ key, sizeBytes }) => {
+    const hash = additionScopeHash(key);
+    return hash !== undefined && hash !== own && sizeBytes <= MAX_ADDITION_BYTES;
+  });
+  const refs = foreign.slice(0, MAX_ADDITIONS).map((object) => toRef(object, "new"));
+  return { refs, serverTimeMs: page.serverTimeMs };
+}
+
+async function listStandIns(store: ObjectStore, keys: PackedKeys, scope: Scope, signal: AbortSignal) {
+  const branch = scope.defaultBranch;
+  const prefix = branch === undefined ? undefined : keys.runsOfBranch(scope, branch);
+  const [page, shared] = await Promise.all([
+    prefix === undefined ? undefined : firstPage(store, prefix, 1000, signal),
+    firstPage(store, keys.shared(scope.platform), 1, signal),
+  ]);
+  const jobs = Map.groupBy(page?.objects ?? [], ({ key }) => key.slice(0, key.lastIndexOf("/")));
+  const newest = [...jobs.values()].flatMap((objects) => newestRuns(objects).slice(0, 1));
+  const found = newest.sort(byAge).slice(0, STAND_INS);
+  const wanted = found.length > 0 ? found : (shared?.objects ?? []).filter(isReadable);
+  return wanted.map((object) => toRef(object, "other"));
+}
+
+/** All machines' records of the newest runs, newest first: by when they were written, for they are rewritten. */
+function newestRuns(objects: ListedObject[]): ListedObject[] {
+  const runs = new Set<string>();
+  return objects.toSorted(byAge).filter((object) => {
+    const run = parseRunName(object.key)?.run;
+    if (run === undefined || !isReadable(object)) return false;
+    if (runs.size < RUNS) runs.add(run);
+    return runs.has(run);
+  });
+}
+
+function byAge(a: ListedObject, b: ListedObject): number {
+  return b.modifiedMs - a.modifiedMs;
+}
+
+function isReadable({ sizeBytes }: ListedObject): boolean {
+  return sizeBytes <= MAX_RECORD_BYTES;
+}
+
+function toRef({ key, etag, modifiedMs }: ListedObject, role: RecordRef["role"]): RecordRef {
+  return { key, etag, role, modifiedMs };
+}
+
+async function firstPage(
+  store: ObjectStore,
+  prefix: string,
+  pageSize: number,
+  signal: AbortSignal,
+): Promise<ListPage> {
+  for await (const page of store.list(prefix, { pageSize, signal })) return page;
+  throw new Error(`no answer to the listing of ${prefix}`);
+}

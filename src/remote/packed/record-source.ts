@@ -1,0 +1,182 @@
+import { abortable } from "../../lib/abortable.ts";
+import { Deadline } from "../../lib/deadline.ts";
+import type { ObjectStore } from "../../store/object-store.ts";
+import type { Scope } from "../scope/scope.ts";
+import type { PackedKeys } from "./keys.ts";
+import { type EntryGroup, type IndexedEntry, PackedIndex } from "./packed-index.ts";
+import type { RecordCache, RecordList, RecordRef } from "./record-cache.ts";
+import { type Listing, listAdditions, listRuns } from "./record-listing.ts";
+import type { RecordReader } from "./record-reader.ts";
+
+/** A copy this young is taken as current; one that brings nothing new is asked for ever less often. */
+const FIRST_PAUSE_MS = 60_000;
+const LONGEST_PAUSE_MS = 15 * 60_000;
+/** How long go waits for news when an older copy has no answer. */
+const NEWS_WAIT_MS = 300;
+/** Unknown actions after which other scopes' additions are looked at: a checkout that was just merged, say. */
+const UNKNOWN_BEFORE_ADDITIONS = 4;
+
+/** Keeps the index: from this machine's copies at once, from the bucket when those are old. */
+export class RecordSource {
+  readonly #options: RecordSourceOptions;
+  readonly #now: () => number;
+  #index = new PackedIndex();
+  #list: RecordList | undefined;
+  #refresh: Promise<void> | undefined;
+  #additions: Promise<void> | undefined;
+  #unknown = 0;
+  #hasWaited = false;
+
+  constructor(options: RecordSourceOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#list = options.cache.load();
+    if (this.#list !== undefined || options.ownGroup !== undefined) this.#rebuild();
+  }
+
+  get index(): PackedIndex {
+    return this.#index;
+  }
+
+  /** The server's clock, as far as it is known. */
+  serverTimeMs(): number {
+    return this.#now() + (this.#list?.clockSkewMs ?? 0);
+  }
+
+  /** This scope's own records: what the bucket says of it already. */
+  ownGroups(): EntryGroup[] {
+    return this.#options.reader.local(this.#ownRefs());
+  }
+
+  /** When the newest of them was written, by our clock; 0: there is none. */
+  ownRecordMs(): number {
+    const writtenMs = Math.max(0, ...this.#ownRefs().map(({ modifiedMs }) => modifiedMs));
+    return writtenMs - (this.#list?.clockSkewMs ?? 0);
+  }
+
+  /** Looks an action up, in the bucket's records too where that is worth it. Rejects when they can't be had. */
+  async find(actionId: string): Promise<IndexedEntry | undefined> {
+    const isStale = this.#isStale();
+    if (isStale) this.#startRefresh();
+    if (this.#list === undefined) await this.#refresh;
+    const found = this.#index.find(actionId);
+    if (found !== undefined) return found;
+    if (isStale && !this.#hasWaited) await this.#awaitNews(this.#refresh);
+    return this.#index.find(actionId) ?? (await this.#findInAdditions(actionId));
+  }
+
+  /** Reads the newest records now, however young the copies are. */
+  async refreshNow(): Promise<void> {
+    this.#startRefresh();
+    await this.#refresh;
+  }
+
+  #ownRefs(): RecordRef[] {
+    return (this.#list?.records ?? []).filter(({ role }) => role === "own");
+  }
+
+  #isStale(): boolean {
+    if (this.#list === undefined) return true;
+    const ageMs = this.#now() - this.#list.refreshedAtMs;
+    return ageMs < 0 || ageMs > this.#list.pauseMs;
+  }
+
+  #startRefresh(): void {
+    if (this.#refresh !== undefined) return;
+    this.#refresh = this.#read();
+    this.#refresh.catch((error) => {
+      // Who has no copy asks again; who has one goes on with it.
+      if (this.#list === undefined) this.#refresh = undefined;
+      else this.#options.onTrouble(error);
+    });
+  }
+
+  async #awaitNews(news: Promise<void> | undefined): Promise<void> {
+    this.#hasWaited = true;
+    using limit = new Deadline(NEWS_WAIT_MS);
+    await abortable(Promise.resolve(news), limit.signal).catch(() => undefined);
+  }
+
+  async #findInAdditions(actionId: string): Promise<IndexedEntry | undefined> {
+    this.#unknown++;
+    if (this.#unknown < UNKNOWN_BEFORE_ADDITIONS) return undefined;
+    if (this.#additions === undefined) {
+      const isDue = Math.abs(this.#now() - (this.#list?.additionsAtMs ?? 0)) > FIRST_PAUSE_MS;
+      this.#additions = isDue ? this.#readAdditions() : Promise.resolve();
+      await this.#awaitNews(this.#additions);
+      this.#additions.catch(this.#options.onTrouble);
+    }
+    return this.#index.find(actionId);
+  }
+
+  async #read(): Promise<void> {
+    const { store, keys, scope } = this.#options;
+    const before = this.#list;
+    const old = before?.records ?? [];
+    const listing = await this.#bring((signal) => listRuns(store, keys, scope, signal));
+    const isNews = listing.refs.some((ref) => !old.some((known) => isSameRef(known, ref)));
+    const pauseMs = isNews || before === undefined ? FIRST_PAUSE_MS : 2 * before.pauseMs;
+    this.#keep({
+      refreshedAtMs: this.#now(),
+      pauseMs: Math.min(pauseMs, LONGEST_PAUSE_MS),
+      clockSkewMs: listing.serverTimeMs - this.#now(),
+      additionsAtMs: before?.additionsAtMs ?? 0,
+      records: [...listing.refs, ...(this.#list?.records ?? []).filter(({ role }) => role === "new")],
+    });
+  }
+
+  async #readAdditions(): Promise<void> {
+    const { store, keys, scope } = this.#options;
+    await this.#refresh;
+    const { refs } = await this.#bring((signal) => listAdditions(store, keys, scope, signal));
+    const list = this.#list;
+    if (list === undefined) return;
+    const runs = list.records.filter(({ role }) => role !== "new");
+    this.#keep({ ...list, additionsAtMs: this.#now(), records: [...runs, ...refs] });
+  }
+
+  /** One burst of listings, then one of records. */
+  async #bring(list: (signal: AbortSignal) => Promise<Listing>): Promise<Listing> {
+    using deadline = new Deadline(this.#options.timeoutMs, this.#options.signal);
+    const listing = await list(deadline.signal);
+    deadline.restart(this.#options.timeoutMs);
+    const foreign = listing.refs.filter(({ key }) => key !== this.#options.ownKey);
+    await this.#options.reader.fetch(foreign, deadline.signal);
+    return { ...listing, refs: foreign };
+  }
+
+  #keep(list: RecordList): void {
+    this.#list = list;
+    this.#options.cache.save(list);
+    this.#rebuild();
+  }
+
+  #rebuild(): void {
+    const { ownGroup, reader } = this.#options;
+    const index = new PackedIndex(this.#index.distrustedPacks);
+    const groups = reader.local(this.#list?.records ?? []);
+    for (const group of ownGroup === undefined ? groups : [ownGroup, ...groups]) index.add(group);
+    this.#index = index;
+  }
+}
+
+function isSameRef(a: RecordRef, b: RecordRef): boolean {
+  return a.key === b.key && a.etag === b.etag;
+}
+
+export interface RecordSourceOptions {
+  store: ObjectStore;
+  keys: PackedKeys;
+  scope: Scope;
+  cache: RecordCache;
+  reader: RecordReader;
+  /** What this machine's run has in its log, and under which key; it need not be fetched. */
+  ownGroup: EntryGroup | undefined;
+  ownKey: string | undefined;
+  timeoutMs: number;
+  /** Aborts when nothing more is wanted. */
+  signal: AbortSignal;
+  /** Told of failures that nobody waits for. */
+  onTrouble: (error: unknown) => void;
+  now?: () => number;
+}

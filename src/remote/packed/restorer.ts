@@ -1,0 +1,188 @@
+import { abortable } from "../../lib/abortable.ts";
+import type { Counters } from "../../lib/counters.ts";
+import { Deadline } from "../../lib/deadline.ts";
+import type { ObjectStore } from "../../store/object-store.ts";
+import type { LocalBuilds } from "../local-outputs.ts";
+import { transferLimitMs } from "../transfer-limits.ts";
+import { WrongBytesError } from "../wrong-bytes-error.ts";
+import type { Claims } from "./claims.ts";
+import { EMPTY_OUTPUT_ID, type Entry, type Place } from "./entry.ts";
+import { FetchQueue } from "./fetch-queue.ts";
+import { fetchLargeOutput } from "./large-output.ts";
+import { placeFrame, recordActions } from "./placer.ts";
+import { WantedOutput } from "./wanted-output.ts";
+
+/** Outputs larger than this come only when they are asked for, and never into memory. */
+const LARGE_FRAME_BYTES = 8 << 20;
+const LARGE_OUTPUT_BYTES = 32 << 20;
+
+/**
+ * Brings outputs from packs to the local disk: those that go waits for first, and everything that it will most likely
+ * ask for next, so that it finds that on its own disk.
+ */
+export class Restorer {
+  readonly #options: RestorerOptions;
+  readonly #controller = new AbortController();
+  readonly #queue: FetchQueue;
+  readonly #wanted = new Map<string, WantedOutput>();
+  readonly #large = new Map<string, Promise<boolean>>();
+  readonly #held: WantedOutput[] = [];
+  #isPlacing = false;
+
+  constructor(options: RestorerOptions) {
+    this.#options = options;
+    this.#queue = new FetchQueue({
+      ...options,
+      signal: this.#controller.signal,
+      isLocal: ({ outputId, sizeBytes }) => this.#isLocal(outputId, sizeBytes),
+      onFrame: (output, frame) => this.#hold(output, frame),
+    });
+  }
+
+  /** Begins to bring what is not on this machine yet; nobody waits for it. */
+  prefetch(entries: Entry[]): void {
+    const outputs = entries.flatMap((entry) => this.#newOutput(entry));
+    if (outputs.length > 0) this.#queue.add(outputs, false);
+  }
+
+  /**
+   * Brings one output. `false`: it can't be had, at least not in good time. Rejects when its pack can't be read, and
+   * with a `WrongBytesError` when that holds other bytes.
+   */
+  async bring(entry: Entry): Promise<boolean> {
+    const { outputId, sizeBytes, place } = entry;
+    if (this.#isLocal(outputId, sizeBytes)) return true;
+    if (outputId === EMPTY_OUTPUT_ID) return this.#makeEmpty(outputId);
+    if (place === undefined) return false;
+    if (isLarge(entry, place)) return await this.#bringLarge(entry, place);
+    const output = this.#wanted.get(outputId) ?? this.#demand(entry, place);
+    output.isDemanded = true;
+    if (output.stage === "held") this.#place(output);
+    else this.#queue.hurry(output);
+    using deadline = new Deadline(this.#waitLimitMs(output), this.#controller.signal);
+    return await abortable(output.arrival, deadline.signal).catch((error) => {
+      // Slow, not broken: the pack's own deadline says when it is.
+      if (deadline.signal.aborted) return false;
+      throw error;
+    });
+  }
+
+  /** Drops what is on its way. */
+  stop(): void {
+    this.#controller.abort(new Error("the session has ended"));
+    this.#queue.clear();
+  }
+
+  /** Puts on the disk what has come already. */
+  async finish(): Promise<void> {
+    while (this.#placeNext()) await new Promise(setImmediate);
+    this.#options.claims.releaseAll();
+  }
+
+  #newOutput(entry: Entry): WantedOutput[] {
+    const { outputId, place } = entry;
+    const known = this.#wanted.get(outputId);
+    if (known !== undefined && known.stage !== "done") known.entries.push(entry);
+    if (known !== undefined || place === undefined || isLarge(entry, place)) return [];
+    return this.#isLocal(outputId, entry.sizeBytes) ? [] : [this.#register(entry, place)];
+  }
+
+  #register(entry: Entry, place: Place): WantedOutput {
+    const output = new WantedOutput(entry, place);
+    this.#wanted.set(entry.outputId, output);
+    return output;
+  }
+
+  #demand(entry: Entry, place: Place): WantedOutput {
+    const output = this.#register(entry, place);
+    this.#queue.add([output], true);
+    return output;
+  }
+
+  #waitLimitMs({ place }: WantedOutput): number {
+    return this.#options.timeoutMs + transferLimitMs(this.#queue.bytesUnderWay + place.length);
+  }
+
+  #hold(output: WantedOutput, frame: Uint8Array<ArrayBuffer>): void {
+    if (output.stage === "done") return;
+    output.hold(frame);
+    this.#options.counters.add("prefetch_bytes", frame.length);
+    if (output.isDemanded) this.#place(output);
+    else this.#held.push(output);
+    this.#placeSoon();
+  }
+
+  /** Between requests of go, one at a time: none of them waits long for it. */
+  #placeSoon(): void {
+    if (this.#isPlacing || this.#held.length === 0) return;
+    this.#isPlacing = true;
+    setImmediate(() => {
+      this.#isPlacing = false;
+      this.#placeNext();
+      this.#placeSoon();
+    });
+  }
+
+  #placeNext(): boolean {
+    const output = this.#held.shift();
+    if (output !== undefined) this.#place(output);
+    return output !== undefined;
+  }
+
+  #place(output: WantedOutput): void {
+    const { frame } = output;
+    if (output.stage !== "held" || frame === undefined) return;
+    try {
+      placeFrame(output, frame, this.#options.local);
+      this.#options.counters.add("prefetch_outputs");
+      output.placed();
+    } catch (error) {
+      if (error instanceof WrongBytesError) this.#options.onBadPack(output.place.pack.id, error);
+      output.failed(error instanceof WrongBytesError ? error : undefined);
+    }
+    this.#queue.release(output);
+  }
+
+  #bringLarge(entry: Entry, place: Place): Promise<boolean> {
+    const running = this.#large.get(entry.outputId);
+    if (running !== undefined) return running;
+    const { onBadPack } = this.#options;
+    const flight = fetchLargeOutput({ ...this.#options, entry, place, signal: this.#controller.signal })
+      .then((isThere) => {
+        if (isThere) recordActions([entry], this.#options.local);
+        else onBadPack(place.pack.id, undefined);
+        return isThere;
+      })
+      .catch((error) => {
+        if (error instanceof WrongBytesError) onBadPack(place.pack.id, error);
+        throw error;
+      })
+      .finally(() => this.#large.delete(entry.outputId));
+    this.#large.set(entry.outputId, flight);
+    return flight;
+  }
+
+  #makeEmpty(outputId: string): boolean {
+    this.#options.local.createOutput(outputId).commit();
+    return true;
+  }
+
+  #isLocal(outputId: string, sizeBytes: number): boolean {
+    return this.#options.local.findOutput(outputId)?.sizeBytes === sizeBytes;
+  }
+}
+
+function isLarge(entry: Entry, place: Place): boolean {
+  return entry.sizeBytes > LARGE_OUTPUT_BYTES || place.length > LARGE_FRAME_BYTES;
+}
+
+export interface RestorerOptions {
+  store: ObjectStore;
+  /** Longest wait for the first byte of an answer, and for the next. */
+  timeoutMs: number;
+  local: LocalBuilds;
+  claims: Claims;
+  counters: Counters;
+  /** This pack is gone (no error), or not what its record says. */
+  onBadPack: (packId: string, error: unknown) => void;
+}

@@ -1,0 +1,86 @@
+/**
+ * What all sessions of one run on this machine used and put: `<dir>/run.json.zst`, a record (see `run-record.ts`)
+ * whose `about` also says
+ *
+ *     "key"       the object that this becomes in the bucket
+ *     "version"   counts the changes
+ *     "stored"    the version that the bucket has; "storedMs" is when it got it
+ *
+ * Only this machine writes that object, always a superset of what it held, and one process at a time.
+ */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { removeFile } from "../../lib/remove-file.ts";
+import type { Entry } from "./entry.ts";
+import { formatRunRecord, parseRunRecord } from "./run-record.ts";
+
+export interface RunLogState {
+  key: string;
+  version: number;
+  stored: number;
+  storedMs: number;
+  /** In the order of first use. */
+  entries: Entry[];
+}
+
+export class RunLog {
+  readonly #dir: string;
+  readonly #path: string;
+  readonly #run: string;
+
+  /** `run`: a log of another run counts as absent. */
+  constructor(dir: string, run: string) {
+    this.#dir = dir;
+    this.#path = join(dir, "run.json.zst");
+    this.#run = run;
+  }
+
+  /** `undefined` when this run has none on this machine. */
+  load(): RunLogState | undefined {
+    try {
+      const { about, entries } = parseRunRecord(readFileSync(this.#path));
+      const { run, key = "", version, stored, storedMs } = about;
+      if (run !== this.#run || key === "") return undefined;
+      return { key, version: Number(version), stored: Number(stored), storedMs: Number(storedMs), entries };
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Throws when the disk fails. */
+  async save({ key, version, stored, storedMs, entries }: RunLogState): Promise<void> {
+    const about = {
+      run: this.#run,
+      key,
+      version: String(version),
+      stored: String(stored),
+      storedMs: String(storedMs),
+    };
+    const bytes = await formatRunRecord({ kind: "run", about, entries });
+    const temp = `${this.#path}.${process.pid}`;
+    try {
+      mkdirSync(this.#dir, { recursive: true });
+      writeFileSync(temp, bytes);
+      renameSync(temp, this.#path);
+    } catch (error) {
+      removeFile(temp);
+      throw error;
+    }
+  }
+}
+
+/** `entries` and what `added` has beyond them; an action put again takes its new place. */
+export function mergeEntries(entries: Entry[], added: Entry[]): { entries: Entry[]; isChanged: boolean } {
+  const merged = new Map(entries.map((entry) => [entry.actionId, entry]));
+  let isChanged = false;
+  for (const entry of added) {
+    if (isSame(merged.get(entry.actionId), entry)) continue;
+    merged.set(entry.actionId, entry);
+    isChanged = true;
+  }
+  return { entries: [...merged.values()], isChanged };
+}
+
+function isSame(known: Entry | undefined, entry: Entry): boolean {
+  return known?.outputId === entry.outputId && known.place?.pack.id === entry.place?.pack.id;
+}

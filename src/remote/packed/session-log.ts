@@ -1,0 +1,26 @@
+/** An entry that a session used or put, with its output on the local disk. */
+export interface SessionEntry {
+  actionId: string;
+  outputId: string;
+  sizeBytes: number;
+  putTimeMs: number;
+  /** Where the output is. */
+  path: string;
+  /** Made by this session, or left by a helper that died: others may not know it yet. */
+  isNew: boolean;
+}
+
+/** What a session used and put, in the order of first use; an action put again counts with its new output. */
+export class SessionLog {
+  readonly #entries = new Map<string, SessionEntry>();
+
+  add(entry: SessionEntry): void {
+    const known = this.#entries.get(entry.actionId);
+    const isNew = entry.isNew || (known?.isNew === true && known.outputId === entry.outputId);
+    this.#entries.set(entry.actionId, { ...entry, isNew });
+  }
+
+  get entries(): SessionEntry[] {
+    return [...this.#entries.values()];
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * `shared/<platform>.json.zst`: a record of kind "shared" with what the newest runs of two or more projects have in
+ * common, the standard library for one. A project's first build begins with it.
+ */
+
+import { IdTable } from "../../lib/id-table.ts";
+import { decodeName } from "../../lib/percent-name.ts";
+import type { Entry } from "./entry.ts";
+import type { PackedBucket } from "./packed-bucket.ts";
+import { formatRunRecord, MAX_RECORD_BYTES, type RunRecord } from "./run-record.ts";
+
+/** As many as a record holds. */
+const MAX_ENTRIES = 80_000;
+/** The number of no project. */
+const SEVERAL = 0xffff_ffff;
+
+/** Collects the entries of one platform. Only the shared ones are held; of the others a few bytes each. */
+export class SharedEntries {
+  readonly #projects = new Map<string, number>();
+  /** Which project has an action, or that several do. */
+  readonly #owners = new IdTable();
+  readonly #entries = new Map<string, Entry>();
+
+  /** Records are added from the oldest to the newest, so that the newest location stays. */
+  add(project: string, entries: readonly Entry[]): void {
+    const number = this.#numberOf(project);
+    for (const entry of entries) {
+      const owner = this.#owners.get(entry.actionId);
+      if (owner === 0) this.#owners.set(entry.actionId, number);
+      else if (owner !== number) this.#share(entry);
+    }
+  }
+
+  get entries(): Entry[] {
+    return [...this.#entries.values()];
+  }
+
+  #share(entry: Entry): void {
+    if (!this.#entries.has(entry.actionId)) {
+      if (this.#entries.size === MAX_ENTRIES) return;
+      this.#owners.set(entry.actionId, SEVERAL);
+    }
+    this.#entries.set(entry.actionId, entry);
+  }
+
+  #numberOf(project: string): number {
+    const number = this.#projects.get(project) ?? this.#projects.size + 1;
+    this.#projects.set(project, number);
+    return number;
+  }
+}
+
+/** The record's object for a platform as in keys; `undefined` when nothing is shared. */
+export async function formatShared(
+  platform: string,
+  entries: Entry[],
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  if (entries.length === 0) return undefined;
+  const record: RunRecord = { kind: "shared", about: { platform: decodeName(platform) }, entries };
+  return await formatRunRecord(record);
+}
+
+/** Puts the object where it belongs, or removes what is there. Writes nothing that is there already. */
+export async function replaceShared(
+  bucket: PackedBucket,
+  key: string,
+  wanted: Uint8Array<ArrayBuffer> | undefined,
+): Promise<void> {
+  const present = await bucket.read(key, MAX_RECORD_BYTES);
+  if (wanted === undefined) {
+    if (present !== undefined) await bucket.delete(key);
+  } else if (present === undefined || Buffer.compare(present, wanted) !== 0) await bucket.write(key, wanted);
+}

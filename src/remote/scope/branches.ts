@@ -1,0 +1,39 @@
+import type { CiRun } from "./ci-run.ts";
+import { checkedOutBranch, clonedDefaultBranch } from "./git-branches.ts";
+import type { GitDir } from "./git-dir.ts";
+
+/** GitHub's merge queue makes a branch for each entry, which other CIs see as well. */
+const QUEUE_ENTRY = /^gh-readonly-queue\/(.+)\/[^/]+$/;
+
+/**
+ * The branch a run belongs to, and whose records can help it; see `Scope`.
+ *
+ * A pull request is `pr-<number>`, never its head's name: a fork may call its branch `main`. All entries of a merge
+ * queue share `queue-<base>`. What CI doesn't say is git's to say. Where nobody knows the default branch, a pull
+ * request's base stands in for it, in CI finally `main`, or `master` on a branch of that name: a wrong guess costs
+ * one empty listing.
+ */
+export function runBranches(
+  ci: CiRun | undefined,
+  git: GitDir | undefined,
+): { branch: string; fallbackBranches: string[]; defaultBranch: string | undefined } {
+  const { branch, base } = ownBranch(ci, git);
+  const guess = branch === "master" ? "master" : "main";
+  const defaultBranch =
+    ci?.defaultBranch ?? clonedDefaultBranch(git) ?? base ?? (ci === undefined ? undefined : guess);
+  const further = new Set([base, defaultBranch].filter((name) => name !== undefined));
+  further.delete(branch);
+  return { branch, fallbackBranches: [...further], defaultBranch };
+}
+
+function ownBranch(
+  ci: CiRun | undefined,
+  git: GitDir | undefined,
+): { branch: string; base: string | undefined } {
+  if (ci?.pullRequest !== undefined) return { branch: `pr-${ci.pullRequest}`, base: ci.base };
+  const branch = ci?.branch ?? checkedOutBranch(git);
+  const queueBase = ci?.queueBase ?? QUEUE_ENTRY.exec(branch)?.[1];
+  return queueBase === undefined
+    ? { branch, base: undefined }
+    : { branch: `queue-${queueBase}`, base: queueBase };
+}

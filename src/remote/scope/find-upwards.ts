@@ -1,0 +1,11 @@
+import { dirname } from "node:path";
+
+/** What `look` finds in `directory`, else in its parent, and so on up to the root. */
+export function findUpwards<T>(directory: string, look: (directory: string) => T | undefined): T | undefined {
+  for (let current = directory; ; ) {
+    const found = look(current);
+    const parent = dirname(current);
+    if (found !== undefined || parent === current) return found;
+    current = parent;
+  }
+}

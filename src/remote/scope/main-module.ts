@@ -1,0 +1,54 @@
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { statFile } from "../../lib/stat-file.ts";
+import { findUpwards } from "./find-upwards.ts";
+import { directiveValues } from "./mod-file.ts";
+import { readFileStart } from "./read-file-start.ts";
+
+/** The largest ones known have some 50 KB. */
+const MAX_FILE_BYTES = 256 * 1024;
+
+/** Members of a workspace that are looked at for one that has a module path. */
+const MAX_MEMBERS = 8;
+
+/**
+ * The path of the module that a go command works on in `cwd`. All commands in a workspace share one: the module
+ * beside its `go.work`, else the first one it uses. `undefined`: no module, as for `go run file.go`.
+ */
+export function mainModule(env: Record<string, string | undefined>, cwd: string): string | undefined {
+  return workspaceModule(workFile(env, cwd)) ?? modulePath(modFile(env, cwd));
+}
+
+function workFile(env: Record<string, string | undefined>, cwd: string): string | undefined {
+  const chosen = env.GOWORK;
+  if (chosen === "off") return undefined;
+  return chosen !== undefined && isAbsolute(chosen) ? chosen : nearestFile(cwd, "go.work");
+}
+
+/** `go generate` exports GOMOD, which is /dev/null outside of modules; go doesn't export it to its helper. */
+function modFile(env: Record<string, string | undefined>, cwd: string): string | undefined {
+  const chosen = env.GOMOD;
+  return chosen !== undefined && isAbsolute(chosen) && statFile(chosen) ? chosen : nearestFile(cwd, "go.mod");
+}
+
+function nearestFile(cwd: string, name: string): string | undefined {
+  return findUpwards(cwd, (directory) => {
+    const path = join(directory, name);
+    return statFile(path) && path;
+  });
+}
+
+function workspaceModule(path: string | undefined): string | undefined {
+  const text = path && readFileStart(path, MAX_FILE_BYTES);
+  if (!path || text === undefined) return undefined;
+  const members = [".", ...directiveValues(text, "use").take(MAX_MEMBERS)];
+  for (const member of members) {
+    const found = modulePath(resolve(dirname(path), member, "go.mod"));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function modulePath(path: string | undefined): string | undefined {
+  const text = path && readFileStart(path, MAX_FILE_BYTES);
+  return text ? directiveValues(text, "module").next().value || undefined : undefined;
+}

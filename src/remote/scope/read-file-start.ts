@@ -1,0 +1,33 @@
+import { closeSync, constants, openSync, readSync } from "node:fs";
+import { statFile } from "../../lib/stat-file.ts";
+
+/**
+ * The text of a regular file, cut off after `maxBytes`; `undefined` when there is none, or none that can be read.
+ * Never waits for a writer, as opening a named pipe would.
+ */
+export function readFileStart(path: string, maxBytes: number): string | undefined {
+  const sizeBytes = statFile(path)?.size;
+  if (sizeBytes === undefined) return undefined;
+  try {
+    // A pipe may have taken the file's place since; Windows has neither.
+    const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      return readText(fd, Math.min(sizeBytes, maxBytes));
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+function readText(fd: number, lengthBytes: number): string {
+  const buffer = Buffer.allocUnsafe(lengthBytes);
+  let filled = 0;
+  while (filled < lengthBytes) {
+    const read = readSync(fd, buffer, filled, lengthBytes - filled, null);
+    if (read === 0) break;
+    filled += read;
+  }
+  return buffer.toString("utf8", 0, filled);
+}
