@@ -28,6 +28,30 @@ export function parseDuration(text: string): number | undefined {
   return text.startsWith("-") ? -ms : ms;
 }
 
+const DAY_MS = 86_400_000;
+
+/** The same for long times, which may begin with days, unlike Go's: `14d`, `1d12h`. */
+export function parseLongDuration(text: string): number | undefined {
+  const [, days = "", rest = ""] = /^(?:(\d+(?:\.\d+)?)d)?(.*)$/s.exec(text) ?? [];
+  if (days === "") return parseDuration(text);
+  const restMs = rest === "" ? 0 : parseDuration(rest);
+  if (restMs === undefined || /^[+-]/.test(rest)) return undefined;
+  const ms = Number(days) * DAY_MS + restMs;
+  return ms < MAX_MS ? ms : undefined;
+}
+
+const AGE_UNITS = [
+  ["d", DAY_MS],
+  ["h", UNIT_MS.h],
+  ["m", UNIT_MS.m],
+] as const;
+
+/** For people, in the largest unit that fits: `3d`, `5h`, `12m`; less is `now`. */
+export function formatAge(ms: number): string {
+  for (const [unit, unitMs = 1] of AGE_UNITS) if (ms >= unitMs) return `${Math.floor(ms / unitMs)}${unit}`;
+  return "now";
+}
+
 function sumParts(text: string): number | undefined {
   let ms = 0;
   let end = 0;

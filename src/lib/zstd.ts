@@ -20,10 +20,23 @@ export async function compressFrameAside(bytes: Uint8Array<ArrayBuffer>): Promis
  * a few bytes can stand for gigabytes.
  */
 export function expandFrame(frame: Uint8Array<ArrayBuffer>, maxBytes: number): Uint8Array<ArrayBuffer> {
+  checkContentSize(frame, maxBytes);
+  return Bun.zstdDecompressSync(frame) as Uint8Array<ArrayBuffer>;
+}
+
+/** The same on another thread. */
+export async function expandFrameAside(
+  frame: Uint8Array<ArrayBuffer>,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  checkContentSize(frame, maxBytes);
+  return (await Bun.zstdDecompress(frame)) as Uint8Array<ArrayBuffer>;
+}
+
+function checkContentSize(frame: Uint8Array, maxBytes: number): void {
   const contentBytes = frameContentBytes(frame);
   if (contentBytes === undefined) throw new Error("not a zstd frame of known size");
   if (contentBytes > maxBytes) throw new Error(`a zstd frame of ${contentBytes} bytes instead of ${maxBytes}`);
-  return Bun.zstdDecompressSync(frame) as Uint8Array<ArrayBuffer>;
 }
 
 /** What the header says; `undefined` when it says nothing, or is none. */

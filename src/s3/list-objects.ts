@@ -8,7 +8,7 @@ import { readBodyText } from "./body-text.ts";
 import type { CallOptions, ObjectInfo } from "./object-info.ts";
 import { parseDateMs } from "./refusal.ts";
 import type { S3Call, S3Client } from "./s3-client.ts";
-import { child, children, childText, parseXml, type XmlNode } from "./xml.ts";
+import { child, children, childText, loadXmlParser, parseXml, type XmlNode } from "./xml.ts";
 
 export interface ListObjectsOptions extends CallOptions {
   /** Only keys after this one. */
@@ -42,6 +42,8 @@ export async function* listObjects(
   for (let token: string | undefined; ; ) {
     const query = listQuery(prefix, options, token);
     const call: S3Call = { operation: "list", method: "GET", key: prefix, query, signal };
+    // While the answer is on its way.
+    void loadXmlParser();
     const { page, next } = await client.send(call, (response) => readPage(client, call, response));
     yield page;
     if (next === undefined) return;

@@ -11,9 +11,14 @@ const OPTIONS = { parseTagValue: false, trimValues: false, ignoreDeclaration: tr
 
 const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
+/** What `parseXml` needs, ahead of time. */
+export async function loadXmlParser() {
+  return await import("fast-xml-parser");
+}
+
 /** Parses a document. Throws for most of what isn't well-formed XML, but not for one whose end is missing. */
 export async function parseXml(text: string): Promise<XmlNode> {
-  const { XMLParser } = await import("fast-xml-parser");
+  const { XMLParser } = await loadXmlParser();
   return new XMLParser(OPTIONS).parse(text) as XmlNode;
 }
 

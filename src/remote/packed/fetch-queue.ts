@@ -121,7 +121,7 @@ export class FetchQueue {
   /** Whatever has not come will not come. */
   #failRest(fetch: Fetch, error: unknown): void {
     for (const output of fetch.outputs) {
-      if (output.stage === "held" || output.stage === "done") continue;
+      if (output.stage !== "queued") continue;
       output.failed(error);
       this.release(output);
     }

@@ -1,7 +1,7 @@
+import type { OnProgress } from "../../lib/progress.ts";
+import type { StoreOptions } from "../patient-store.ts";
 import type { Place } from "./entry.ts";
-import type { Progress } from "./gc-report.ts";
 import { PackedKeys } from "./keys.ts";
-import { type StoreOptions } from "../patient-store.ts";
 import { PackedBucket } from "./packed-bucket.ts";
 import { listRecords } from "./record-census.ts";
 import type { RunRecord } from "./run-record.ts";
@@ -29,7 +29,7 @@ type Candidate = Omit<FoundEntry, "place"> & { place: Place | undefined };
 
 /** The entries whose action or output begins with these hex digits, one for each place; the first hundred. */
 export async function findEntries(
-  options: StoreOptions & { id: string; onProgress?: (progress: Progress) => void },
+  options: StoreOptions & { id: string; onProgress?: OnProgress },
 ): Promise<FoundEntry[]> {
   const bucket = new PackedBucket(options);
   const found = new Map<string, Candidate>();

@@ -1,8 +1,10 @@
 /** The second half of a collection: packs that no record has named for two days go. */
 
 import { mapAhead } from "../../lib/map-ahead.ts";
+import type { OnProgress } from "../../lib/progress.ts";
+import { ObjectSum } from "../object-sum.ts";
 import { CandidateList, readCandidates } from "./gc-candidates.ts";
-import { type PackReport, PackSum, type Progress } from "./gc-report.ts";
+import type { PackReport } from "./gc-report.ts";
 import type { PackNames } from "./pack-names.ts";
 import type { PackedBucket, StoredPack } from "./packed-bucket.ts";
 import { type ListedRecord, listRecords } from "./record-census.ts";
@@ -18,7 +20,7 @@ interface PackRound {
   names: PackNames;
   listedMs: number;
   dryRun: boolean;
-  onProgress: (progress: Progress) => void;
+  onProgress: OnProgress;
 }
 
 /**
@@ -27,7 +29,7 @@ interface PackRound {
  */
 export async function collectPacks(round: PackRound): Promise<PackReport | undefined> {
   const { bucket, names, dryRun } = round;
-  const report = { removed: new PackSum(), left: new PackSum(), unnamed: new PackSum() };
+  const report = { removed: new ObjectSum(), left: new ObjectSum(), unnamed: new ObjectSum() };
   const due = await noteUnnamed(round, report);
   // Reading the records took its time, and a run may have come back to an old pack since.
   if (due.length > 0) await names.read(bucket, await writtenSince(bucket, round.listedMs - CLOCK_STEP_MS));
@@ -70,7 +72,7 @@ async function noteUnnamed({ bucket, names, dryRun, onProgress }: PackRound, rep
 
 async function writtenSince(bucket: PackedBucket, sinceMs: number): Promise<ListedRecord[]> {
   const written: ListedRecord[] = [];
-  for await (const { records } of listRecords(bucket, ["run", "new"])) {
+  for await (const { records } of listRecords(bucket, ["run", "head", "new"])) {
     written.push(...records.filter(({ modifiedMs }) => modifiedMs >= sinceMs));
   }
   return written;
@@ -85,8 +87,8 @@ async function removeAll({ bucket, onProgress }: PackRound, packs: StoredPack[])
   });
 }
 
-function less(all: PackSum, part: PackSum): PackSum {
-  const rest = new PackSum();
+function less(all: ObjectSum, part: ObjectSum): ObjectSum {
+  const rest = new ObjectSum();
   rest.count = all.count - part.count;
   rest.sizeBytes = all.sizeBytes - part.sizeBytes;
   return rest;

@@ -1,3 +1,5 @@
+import type { OnProgress } from "../../lib/progress.ts";
+import type { ObjectSum } from "../object-sum.ts";
 import type { StoreOptions } from "../patient-store.ts";
 
 /** What a collection is to do. */
@@ -6,16 +8,7 @@ export interface GcOptions extends StoreOptions {
   olderThanMs: number;
   /** Look, count, and change nothing. */
   dryRun: boolean;
-  onProgress?: ((progress: Progress) => void) | undefined;
-}
-
-/** What is being done. */
-export interface Progress {
-  /** Such as `reading records`. */
-  stage: string;
-  done: number;
-  /** `undefined`: not known. */
-  total: number | undefined;
+  onProgress?: OnProgress | undefined;
 }
 
 /** What was done, or with `dryRun` would have been. */
@@ -24,7 +17,7 @@ export interface GcReport {
   name: string;
   removedRuns: number;
   removedAdditions: number;
-  /** Of both kinds. */
+  /** Of both kinds; copies of runs' records are not counted. */
   keptRecords: number;
   /** Platforms that have a shared record now, and its entries. */
   shared: { platform: string; entries: number }[];
@@ -35,18 +28,8 @@ export interface GcReport {
 }
 
 export interface PackReport {
-  removed: PackSum;
-  left: PackSum;
+  removed: ObjectSum;
+  left: ObjectSum;
   /** Of those left, the ones that no record names. */
-  unnamed: PackSum;
-}
-
-export class PackSum {
-  count = 0;
-  sizeBytes = 0;
-
-  add(sizeBytes: number): void {
-    this.count++;
-    this.sizeBytes += sizeBytes;
-  }
+  unnamed: ObjectSum;
 }

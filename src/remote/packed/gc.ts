@@ -7,8 +7,10 @@
  *
  * It may break off anywhere, and several may run at once. All ages are by the store's clock.
  */
+
+import type { OnProgress } from "../../lib/progress.ts";
 import { collectPacks, deleteAll } from "./gc-packs.ts";
-import type { GcOptions, GcReport, Progress } from "./gc-report.ts";
+import type { GcOptions, GcReport } from "./gc-report.ts";
 import { updateShared } from "./gc-shared.ts";
 import { PackNames } from "./pack-names.ts";
 import { PackedBucket } from "./packed-bucket.ts";
@@ -39,7 +41,7 @@ export async function collectGarbage(options: GcOptions): Promise<GcReport> {
     name: bucket.name,
     removedRuns,
     removedAdditions,
-    keptRecords: kept.length,
+    keptRecords: kept.filter(({ kind }) => kind !== "head").length,
     shared,
     unreadable: names.unreadable,
     packs,
@@ -53,7 +55,7 @@ async function removeOld(bucket: PackedBucket, options: GcOptions): Promise<Cens
     kept: [],
     listedMs: Number.POSITIVE_INFINITY,
   };
-  for await (const { records, serverTimeMs } of listRecords(bucket, ["run", "new"])) {
+  for await (const { records, serverTimeMs } of listRecords(bucket, ["run", "head", "new"])) {
     census.listedMs = Math.min(census.listedMs, serverTimeMs);
     const old = new Set(records.filter((record) => isOld(record, serverTimeMs, options.olderThanMs)));
     // Page by page: after years without a collection there may be any number of them.
@@ -65,7 +67,7 @@ async function removeOld(bucket: PackedBucket, options: GcOptions): Promise<Cens
     for (const record of records) {
       if (!old.has(record)) census.kept.push(record);
       else if (record.kind === "run") census.removedRuns++;
-      else census.removedAdditions++;
+      else if (record.kind === "new") census.removedAdditions++;
     }
     options.onProgress?.({ stage: "listing records", done: census.kept.length, total: undefined });
   }
@@ -73,7 +75,7 @@ async function removeOld(bucket: PackedBucket, options: GcOptions): Promise<Cens
 }
 
 function isOld({ kind, modifiedMs }: ListedRecord, nowMs: number, olderThanMs: number): boolean {
-  const limitMs = kind === "run" ? olderThanMs : Math.min(olderThanMs, ADDITION_AGE_MS);
+  const limitMs = kind === "new" ? Math.min(olderThanMs, ADDITION_AGE_MS) : olderThanMs;
   // 0: the server didn't say.
   return modifiedMs > 0 && nowMs - modifiedMs >= limitMs;
 }
@@ -83,7 +85,7 @@ async function readKept(
   bucket: PackedBucket,
   kept: ListedRecord[],
   names: PackNames,
-  onProgress: (progress: Progress) => void,
+  onProgress: OnProgress,
 ): Promise<Map<string, SharedEntries>> {
   const newest = new Set<ListedRecord>(newestRuns(kept));
   const platforms = new Map<string, SharedEntries>();

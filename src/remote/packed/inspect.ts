@@ -1,14 +1,15 @@
 /** What is in a bucket, counted by the scopes that runs belong to. Reads every record. */
 import { decodeName } from "../../lib/percent-name.ts";
-import { PackSum, type Progress } from "./gc-report.ts";
+import type { OnProgress } from "../../lib/progress.ts";
+import { ObjectSum } from "../object-sum.ts";
+import type { StoreOptions } from "../patient-store.ts";
 import { PackNames } from "./pack-names.ts";
-import { type StoreOptions } from "../patient-store.ts";
 import { PackedBucket } from "./packed-bucket.ts";
 import { folderOf, isRun, type ListedRecord, listRecords, newestRuns, type RunOf } from "./record-census.ts";
 import { type Counts, ScopeCounts } from "./scope-count.ts";
 
 /** One job of one branch. What is counted is what its newest run names. */
-export interface ScopeReport extends Counts {
+interface ScopeReport extends Counts {
   platform: string;
   project: string;
   branch: string;
@@ -29,9 +30,9 @@ export interface BucketReport {
     runRecords: number;
     additions: number;
     sharedRecords: number;
-    packs: PackSum;
+    packs: ObjectSum;
     /** Packs that no record names. */
-    unnamedPacks: PackSum;
+    unnamedPacks: ObjectSum;
     /** Bytes of the packs that the newest runs of all scopes use. */
     wantedBytes: number;
   };
@@ -40,7 +41,7 @@ export interface BucketReport {
 }
 
 export async function inspectBucket(
-  options: StoreOptions & { onProgress?: (progress: Progress) => void },
+  options: StoreOptions & { onProgress?: OnProgress },
 ): Promise<BucketReport> {
   const bucket = new PackedBucket(options);
   const onProgress = options.onProgress ?? (() => {});
@@ -72,7 +73,7 @@ const NOTHING: Counts = { entries: 0, packs: 0, packBytes: 0, wantedBytes: 0 };
 async function listAll(bucket: PackedBucket) {
   const all: ListedRecord[] = [];
   let now = 0;
-  for await (const { records, serverTimeMs } of listRecords(bucket, ["run", "new", "shared"])) {
+  for await (const { records, serverTimeMs } of listRecords(bucket, ["run", "head", "new", "shared"])) {
     all.push(...records);
     now = serverTimeMs;
   }
@@ -97,9 +98,9 @@ function countKinds(records: ListedRecord[]) {
   return { runRecords: countOf("run"), additions: countOf("new"), sharedRecords: countOf("shared") };
 }
 
-async function countPacks(bucket: PackedBucket, names: PackNames, onProgress: (progress: Progress) => void) {
-  const all = new PackSum();
-  const unnamedPacks = new PackSum();
+async function countPacks(bucket: PackedBucket, names: PackNames, onProgress: OnProgress) {
+  const all = new ObjectSum();
+  const unnamedPacks = new ObjectSum();
   for await (const { packs } of bucket.listPacks()) {
     for (const { id, sizeBytes } of packs) {
       all.add(sizeBytes);

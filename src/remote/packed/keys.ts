@@ -4,9 +4,11 @@
  *     [<prefix>/]packed/v1/
  *       pack/<xx>/<SHA-256 of the pack>
  *       run/<platform>/<project>/<branch>/<job>/<inverted time>-<run>-<machine>.json.zst
+ *       head/<platform>/<project>/<branch>/<job>.json.zst
  *       new/<platform>/<project>/<inverted time>-<scope>-<random>.json.zst
  *       shared/<platform>.json.zst
  *
+ * A head is a copy of the run record written last, so that a new machine need not wait for a listing first.
  * Names are encoded by `lib/percent-name.ts`. The inverted time, 13 digits, makes a listing begin with the newest.
  * `<scope>` is a hash by which readers pass over what their own run records say anyway.
  */
@@ -51,6 +53,11 @@ export class PackedKeys {
 
   run(scope: Scope, startedMs: number, machine: string): string {
     return `${this.runs(scope)}${invertTime(startedMs)}-${encodeName(scope.run)}-${machine}.json.zst`;
+  }
+
+  head(scope: Scope, branch: string = scope.branch): string {
+    const names = [scope.platform, scope.project, branch, scope.job].map(encodeName);
+    return `${this.root}head/${names.join("/")}.json.zst`;
   }
 
   /** Where the records of what sessions added lie. */

@@ -1,4 +1,5 @@
 import type { Entry, Place } from "./entry.ts";
+import { PackedKeys } from "./keys.ts";
 
 /** What records say lies in a pack. */
 export interface Claim {
@@ -27,15 +28,18 @@ const GROUPS = 256;
  * the memory, `end` moves down, and the rest is for another round.
  */
 export class PackClaimTable {
+  readonly #keys: PackedKeys;
   readonly #start: number;
   readonly #limit: number;
   #end = GROUPS;
   #count = 0;
   readonly #packs = new Map<string, PackClaims>();
+  readonly #prefixes = new Map<string, boolean>();
 
-  constructor(start: number, limit = MAX_CLAIMS) {
-    this.#start = start;
-    this.#limit = limit;
+  constructor(options: { keys: PackedKeys; start: number; limit?: number | undefined }) {
+    this.#keys = options.keys;
+    this.#start = options.start;
+    this.#limit = options.limit ?? MAX_CLAIMS;
   }
 
   get end(): number {
@@ -53,7 +57,7 @@ export class PackClaimTable {
   }
 
   add({ outputId, sizeBytes, place }: Entry): void {
-    if (place === undefined || !this.covers(place.pack.id)) return;
+    if (place === undefined || !this.covers(place.pack.id) || !this.#isHere(place.pack.prefix)) return;
     const claims = this.#claimsOf(place);
     const { offset, length } = place;
     const known = claims.byOffset.get(offset);
@@ -76,6 +80,13 @@ export class PackClaimTable {
   /** Packs that nobody asked for. */
   get leftCount(): number {
     return this.#packs.size;
+  }
+
+  /** Packs below other prefixes are checked with those. */
+  #isHere(prefix: string): boolean {
+    const isHere = this.#prefixes.get(prefix) ?? new PackedKeys(prefix).root === this.#keys.root;
+    this.#prefixes.set(prefix, isHere);
+    return isHere;
   }
 
   #claimsOf({ pack }: Place): PackClaims {

@@ -1,15 +1,32 @@
-import { expandFrame } from "../../lib/zstd.ts";
+import { expandFrame, expandFrameAside } from "../../lib/zstd.ts";
 import type { LocalBuilds } from "../local-outputs.ts";
 import { WrongBytesError } from "../wrong-bytes-error.ts";
 import type { Entry } from "./entry.ts";
 import type { WantedOutput } from "./wanted-output.ts";
 
+/** The bytes of an output's frame. Throws a `WrongBytesError` for what is no frame of that size. */
+export function expandOutput(output: WantedOutput, frame: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  try {
+    return expandFrame(frame, output.sizeBytes);
+  } catch (cause) {
+    throw badFrame(output, cause);
+  }
+}
+
+/** The same on another thread. */
+export async function expandOutputAside(output: WantedOutput, frame: Uint8Array<ArrayBuffer>) {
+  try {
+    return await expandFrameAside(frame, output.sizeBytes);
+  } catch (cause) {
+    throw badFrame(output, cause);
+  }
+}
+
 /**
- * Expands an output's frame, checks it against its id and puts it on the local disk, then the records of the actions
- * that made it. Throws a `WrongBytesError` for other bytes, and what the disk says when it takes nothing.
+ * Checks an output's bytes against its id and puts them on the local disk, then the records of the actions that made
+ * it. Throws a `WrongBytesError` for other bytes, and what the disk says when it takes nothing.
  */
-export function placeFrame(output: WantedOutput, frame: Uint8Array<ArrayBuffer>, local: LocalBuilds): void {
-  const bytes = expandWanted(output, frame);
+export function placeOutput(output: WantedOutput, bytes: Uint8Array, local: LocalBuilds): void {
   const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
   if (sha256 !== output.outputId) throw new WrongBytesError(output.outputId, sha256);
   const file = local.createOutput(output.outputId);
@@ -30,10 +47,6 @@ export function recordActions(entries: Entry[], local: LocalBuilds): void {
   }
 }
 
-function expandWanted(output: WantedOutput, frame: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  try {
-    return expandFrame(frame, output.sizeBytes);
-  } catch (cause) {
-    throw new WrongBytesError(output.outputId, "none, for its frame can't be expanded", { cause });
-  }
+function badFrame({ outputId }: WantedOutput, cause: unknown): WrongBytesError {
+  return new WrongBytesError(outputId, "none, for its frame can't be expanded", { cause });
 }

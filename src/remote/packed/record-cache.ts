@@ -2,7 +2,7 @@
  * Copies of the records that this machine has read, so that the next go command need not ask for them:
  *
  *     <dir>/records.json     {"refreshedAtMs":…,"pauseMs":…,"clockSkewMs":…,"additionsAtMs":…,
- *                             "records":[{"key":"…","etag":"…","role":"own"|"other"|"new","modifiedMs":…}, …]}   newest first
+ *                             "records":[{"key":"…","etag":"…","role":"own"|"other"|"new","modifiedMs":…,"sizeBytes":…}, …]}   newest first
  *     <dir>/records/<hash>   the bytes of one of them, as in the bucket
  *
  * Several processes share it without locks: a copy that is missing or cut off is as good as one that was never read.
@@ -19,6 +19,7 @@ export interface RecordRef {
   role: "own" | "other" | "new";
   /** When it was written, by the server's clock. */
   modifiedMs: number;
+  sizeBytes: number;
 }
 
 export interface RecordList {

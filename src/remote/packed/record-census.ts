@@ -4,7 +4,7 @@ import { parseRunName } from "./keys.ts";
 import type { PackedBucket } from "./packed-bucket.ts";
 
 /** A job's scope as in the key, and the run. */
-export interface KeyScope {
+interface KeyScope {
   platform: string;
   project: string;
   branch: string;
@@ -16,7 +16,8 @@ export interface ListedRecord {
   key: string;
   sizeBytes: number;
   modifiedMs: number;
-  kind: "run" | "new" | "shared";
+  /** `head`: a copy of a run's record. */
+  kind: "run" | "head" | "new" | "shared";
   /** Only of a run's record with a well-formed key. */
   scope: KeyScope | undefined;
 }

@@ -91,8 +91,8 @@ function isReadable({ sizeBytes }: ListedObject): boolean {
   return sizeBytes <= MAX_RECORD_BYTES;
 }
 
-function toRef({ key, etag, modifiedMs }: ListedObject, role: RecordRef["role"]): RecordRef {
-  return { key, etag, role, modifiedMs };
+function toRef({ key, etag, modifiedMs, sizeBytes }: ListedObject, role: RecordRef["role"]): RecordRef {
+  return { key, etag, role, modifiedMs, sizeBytes };
 }
 
 async function firstPage(

@@ -12,6 +12,8 @@ export class RecordReader {
   readonly #options: { store: ObjectStore; cache: RecordCache; counters: Counters; log: Logger };
   /** Parsed once a session, so that a group stays the same object. */
   readonly #groups = new Map<string, EntryGroup>();
+  /** Heads by the key and the size of what they are a copy of. */
+  readonly #heads = new Map<string, { bytes: Uint8Array; group: EntryGroup }>();
 
   constructor(options: { store: ObjectStore; cache: RecordCache; counters: Counters; log: Logger }) {
     this.#options = options;
@@ -34,8 +36,28 @@ export class RecordReader {
     await Promise.all(missing.map((ref) => this.#fetchOne(ref, signal)));
   }
 
+  /**
+   * Reads the newest record of one job where a copy of it lies, without knowing of any; `undefined`: there is none.
+   * When a listing names a record of that key and size, it counts as read.
+   */
+  async fetchHead(key: string, signal: AbortSignal): Promise<EntryGroup | undefined> {
+    const bytes = await readSmallBytes(this.#options.store, key, MAX_RECORD_BYTES, signal);
+    if (bytes === undefined || bytes.length > MAX_RECORD_BYTES) return undefined;
+    const parsed = this.#tryParse(key, bytes);
+    if (parsed === undefined) return undefined;
+    this.#options.counters.add("records_read");
+    this.#heads.set(`${parsed.about.key}\n${bytes.length}`, { bytes, group: parsed.group });
+    return parsed.group;
+  }
+
   async #fetchOne(ref: RecordRef, signal: AbortSignal): Promise<void> {
     const { store, cache, counters } = this.#options;
+    const head = this.#heads.get(`${ref.key}\n${ref.sizeBytes}`);
+    if (head !== undefined) {
+      this.#groups.set(nameOf(ref), head.group);
+      cache.write(ref, head.bytes);
+      return;
+    }
     const bytes = await readSmallBytes(store, ref.key, MAX_RECORD_BYTES, signal);
     // Removed since it was listed, or larger than it was.
     if (bytes === undefined || bytes.length > MAX_RECORD_BYTES) return;
@@ -45,14 +67,20 @@ export class RecordReader {
   }
 
   #parse(ref: RecordRef, bytes: Uint8Array<ArrayBuffer>): EntryGroup[] {
+    const parsed = this.#tryParse(ref.key, bytes);
+    if (parsed === undefined) return [];
+    this.#groups.set(nameOf(ref), parsed.group);
+    return [parsed.group];
+  }
+
+  #tryParse(key: string, bytes: Uint8Array<ArrayBuffer>) {
     try {
-      const group = { entries: parseRunRecord(bytes).entries };
-      this.#groups.set(nameOf(ref), group);
-      return [group];
+      const { about, entries } = parseRunRecord(bytes);
+      return { about, group: { entries } };
     } catch (error) {
       this.#options.counters.add("records_bad");
-      this.#options.log.info(() => `record ${ref.key} is not used: ${describeError(error)}`);
-      return [];
+      this.#options.log.info(() => `record ${key} is not used: ${describeError(error)}`);
+      return undefined;
     }
   }
 }

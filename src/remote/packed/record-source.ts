@@ -23,6 +23,8 @@ export class RecordSource {
   #index = new PackedIndex();
   #list: RecordList | undefined;
   #refresh: Promise<void> | undefined;
+  /** What a machine without any copy reads beside the first listing. */
+  #heads: Promise<void> | undefined;
   #additions: Promise<void> | undefined;
   #unknown = 0;
   #hasWaited = false;
@@ -58,9 +60,10 @@ export class RecordSource {
   async find(actionId: string): Promise<IndexedEntry | undefined> {
     const isStale = this.#isStale();
     if (isStale) this.#startRefresh();
-    if (this.#list === undefined) await this.#refresh;
+    if (this.#list === undefined) await this.#heads;
     const found = this.#index.find(actionId);
     if (found !== undefined) return found;
+    if (this.#list === undefined) await this.#refresh;
     if (isStale && !this.#hasWaited) await this.#awaitNews(this.#refresh);
     return this.#index.find(actionId) ?? (await this.#findInAdditions(actionId));
   }
@@ -83,6 +86,7 @@ export class RecordSource {
 
   #startRefresh(): void {
     if (this.#refresh !== undefined) return;
+    if (this.#list === undefined) this.#heads ??= this.#readHeads();
     this.#refresh = this.#read();
     this.#refresh.catch((error) => {
       // Who has no copy asks again; who has one goes on with it.
@@ -123,6 +127,19 @@ export class RecordSource {
       additionsAtMs: before?.additionsAtMs ?? 0,
       records: [...listing.refs, ...(this.#list?.records ?? []).filter(({ role }) => role === "new")],
     });
+  }
+
+  /** Never rejects: the listing says what is wrong. */
+  async #readHeads(): Promise<void> {
+    const { keys, scope, reader } = this.#options;
+    using deadline = new Deadline(this.#options.timeoutMs, this.#options.signal);
+    const branches = [scope.branch, ...scope.fallbackBranches];
+    const heads = branches.map((branch) => reader.fetchHead(keys.head(scope, branch), deadline.signal));
+    for (const head of heads) {
+      const group = await head.catch(() => undefined);
+      // The nearest branch that has one is enough to begin with.
+      if (group !== undefined && this.#list === undefined) return this.#index.add(group);
+    }
   }
 
   async #readAdditions(): Promise<void> {

@@ -9,12 +9,15 @@ import type { Claims } from "./claims.ts";
 import { EMPTY_OUTPUT_ID, type Entry, type Place } from "./entry.ts";
 import { FetchQueue } from "./fetch-queue.ts";
 import { fetchLargeOutput } from "./large-output.ts";
-import { placeFrame, recordActions } from "./placer.ts";
+import { expandOutput, expandOutputAside, placeOutput, recordActions } from "./placer.ts";
 import { WantedOutput } from "./wanted-output.ts";
 
 /** Outputs larger than this come only when they are asked for, and never into memory. */
 const LARGE_FRAME_BYTES = 8 << 20;
 const LARGE_OUTPUT_BYTES = 32 << 20;
+/** Outputs expanded on other threads, and how many at once. */
+const ASIDE_BYTES = 128 << 10;
+const MAX_PLACERS = 3;
 
 /**
  * Brings outputs from packs to the local disk: those that go waits for first, and everything that it will most likely
@@ -27,7 +30,7 @@ export class Restorer {
   readonly #wanted = new Map<string, WantedOutput>();
   readonly #large = new Map<string, Promise<boolean>>();
   readonly #held: WantedOutput[] = [];
-  #isPlacing = false;
+  #placers = 0;
 
   constructor(options: RestorerOptions) {
     this.#options = options;
@@ -58,7 +61,7 @@ export class Restorer {
     const output = this.#wanted.get(outputId) ?? this.#demand(entry, place);
     output.isDemanded = true;
     if (output.stage === "held") this.#place(output);
-    else this.#queue.hurry(output);
+    if (output.stage === "queued") this.#queue.hurry(output);
     using deadline = new Deadline(this.#waitLimitMs(output), this.#controller.signal);
     return await abortable(output.arrival, deadline.signal).catch((error) => {
       // Slow, not broken: the pack's own deadline says when it is.
@@ -75,7 +78,8 @@ export class Restorer {
 
   /** Puts on the disk what has come already. */
   async finish(): Promise<void> {
-    while (this.#placeNext()) await new Promise(setImmediate);
+    await this.#placeHeld();
+    while (this.#placers > 0) await new Promise(setImmediate);
     this.#options.claims.releaseAll();
   }
 
@@ -112,34 +116,55 @@ export class Restorer {
     this.#placeSoon();
   }
 
-  /** Between requests of go, one at a time: none of them waits long for it. */
+  /** Between requests of go, a few at a time: none of them waits long for it. */
   #placeSoon(): void {
-    if (this.#isPlacing || this.#held.length === 0) return;
-    this.#isPlacing = true;
-    setImmediate(() => {
-      this.#isPlacing = false;
-      this.#placeNext();
-      this.#placeSoon();
-    });
+    while (this.#placers < MAX_PLACERS && this.#held.length > this.#placers) {
+      this.#placers++;
+      void this.#placeHeld().finally(() => this.#placers--);
+    }
   }
 
-  #placeNext(): boolean {
-    const output = this.#held.shift();
-    if (output !== undefined) this.#place(output);
-    return output !== undefined;
+  async #placeHeld(): Promise<void> {
+    await new Promise(setImmediate);
+    for (let output = this.#held.shift(); output !== undefined; output = this.#held.shift()) {
+      if (output.sizeBytes >= ASIDE_BYTES) await this.#placeAside(output);
+      else this.#place(output);
+      await new Promise(setImmediate);
+    }
   }
 
   #place(output: WantedOutput): void {
-    const { frame } = output;
-    if (output.stage !== "held" || frame === undefined) return;
+    const frame = output.takeFrame();
+    if (frame === undefined) return;
     try {
-      placeFrame(output, frame, this.#options.local);
-      this.#options.counters.add("prefetch_outputs");
-      output.placed();
+      this.#finishPlacing(output, expandOutput(output, frame));
     } catch (error) {
-      if (error instanceof WrongBytesError) this.#options.onBadPack(output.place.pack.id, error);
-      output.failed(error instanceof WrongBytesError ? error : undefined);
+      this.#failPlacing(output, error);
     }
+  }
+
+  /** A large one keeps another processor busy while this one goes on answering. */
+  async #placeAside(output: WantedOutput): Promise<void> {
+    const frame = output.takeFrame();
+    if (frame === undefined) return;
+    try {
+      this.#finishPlacing(output, await expandOutputAside(output, frame));
+    } catch (error) {
+      this.#failPlacing(output, error);
+    }
+  }
+
+  #finishPlacing(output: WantedOutput, bytes: Uint8Array): void {
+    placeOutput(output, bytes, this.#options.local);
+    this.#options.counters.add("prefetch_outputs");
+    output.placed();
+    this.#queue.release(output);
+  }
+
+  #failPlacing(output: WantedOutput, error: unknown): void {
+    const isWrong = error instanceof WrongBytesError;
+    if (isWrong) this.#options.onBadPack(output.place.pack.id, error);
+    output.failed(isWrong ? error : undefined);
     this.#queue.release(output);
   }
 

@@ -59,15 +59,20 @@ export class RunPublisher {
     const state = before ?? { key, version: 0, stored: 0, storedMs: 0, entries };
     const isDue = added.length > 0 || this.#isNews(entries, before) || this.#isOld(state);
     if (!isChanged && !isDue) return true;
-    const isStored = isDue && (await this.#put(key, { kind: "run", about: this.#about(), entries }));
+    const about = { ...this.#about(), key };
+    const isStored = isDue && (await this.#putRun(key, { kind: "run", about, entries }));
     const version = state.version + (isChanged ? 1 : 0);
     const stored = isStored ? { stored: version, storedMs: Date.now() } : {};
     await log.save({ ...state, version, entries, ...stored });
     return isStored || !isDue;
   }
 
-  async #put(key: string, record: RunRecord): Promise<boolean> {
-    return await this.#options.uploader.put(key, await formatRunRecord(record));
+  /** The head is only a head start: whether it is stored does not matter. */
+  async #putRun(key: string, record: RunRecord): Promise<boolean> {
+    const { keys, scope, uploader } = this.#options;
+    const bytes = await formatRunRecord(record);
+    const [isStored] = await Promise.all([uploader.put(key, bytes), uploader.put(keys.head(scope), bytes)]);
+    return isStored;
   }
 
   /** Whether the bucket's records of this scope lack any of it. */

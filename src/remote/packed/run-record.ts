@@ -1,7 +1,7 @@
 /**
  * A record: which actions made which outputs, and where those lie. One zstd frame of JSON (`zstd -dc | jq` reads it):
  *
- *     {"version":1, "kind":"run" | "new" | "shared", "about":{"project":…,"branch":…,"job":…,"run":…,"host":…},
+ *     {"version":1, "kind":"run" | "new" | "shared", "about":{"project":…,"branch":…,"job":…,"run":…,"host":…,"key":…},
  *      "prefixes":["", …],
  *      "packs":[["<SHA-256>", <bytes>, <index into prefixes>], …],
  *      "entries":[["<action>", "<output>", <bytes>, <put at, ms>, <index into packs>, <offset>, <length>], …]}
@@ -23,7 +23,7 @@ const ID = /^[0-9a-f]{64}$/;
 
 export interface RunRecord {
   kind: "run" | "new" | "shared";
-  /** For people. */
+  /** For people; `key` is the object's own. */
   about: Record<string, string>;
   entries: Entry[];
 }

@@ -1,7 +1,7 @@
 import type { Entry, Place } from "./entry.ts";
 
-/** How far an output has come: not asked for yet, in a request, in memory, or over (placed or given up). */
-type Stage = "queued" | "fetching" | "held" | "done";
+/** How far an output has come: on its way, in memory, on its way to the disk, or over (placed or given up). */
+type Stage = "queued" | "held" | "placing" | "done";
 
 /** An output that is being brought to this machine, for one action or several. */
 export class WantedOutput {
@@ -14,7 +14,7 @@ export class WantedOutput {
   /** Whether go waits for it. */
   isDemanded = false;
   /** Its bytes, compressed, while `held`. */
-  frame: Uint8Array<ArrayBuffer> | undefined;
+  #frame: Uint8Array<ArrayBuffer> | undefined;
   readonly #arrival = Promise.withResolvers<boolean>();
 
   constructor(entry: Entry, place: Place) {
@@ -33,7 +33,15 @@ export class WantedOutput {
 
   hold(frame: Uint8Array<ArrayBuffer>): void {
     this.stage = "held";
-    this.frame = frame;
+    this.#frame = frame;
+  }
+
+  /** For whoever places it; `undefined` when somebody does already, or has. */
+  takeFrame(): Uint8Array<ArrayBuffer> | undefined {
+    const frame = this.#frame;
+    this.#frame = undefined;
+    if (frame !== undefined) this.stage = "placing";
+    return frame;
   }
 
   placed(): void {
@@ -50,6 +58,6 @@ export class WantedOutput {
 
   #end(): void {
     this.stage = "done";
-    this.frame = undefined;
+    this.#frame = undefined;
   }
 }

@@ -1,0 +1,34 @@
+/** `inspect`: what is in the bucket, and where one id lies. */
+import { findLocally, type LocalFinds } from "../../buildcache/find-local.ts";
+import type { OnProgress } from "../../lib/progress.ts";
+import { type FoundEntry, findEntries } from "../../remote/packed/find-entries.ts";
+import { inspectBucket, type BucketReport as PackedBucketReport } from "../../remote/packed/inspect.ts";
+import { LocalDir } from "../../store/local-dir.ts";
+import { locateCacheDir } from "../cache-dir.ts";
+import { type MaintenanceOptions, withStore } from "./with-store.ts";
+
+export type BucketReport = PackedBucketReport;
+
+/** Where an id was found. */
+export interface IdReport {
+  inBucket: FoundEntry[];
+  local: LocalFinds;
+}
+
+export async function inspectWhole(
+  options: MaintenanceOptions & { onProgress: OnProgress },
+): Promise<BucketReport> {
+  const { onProgress } = options;
+  return await withStore(options, (store) => inspectBucket({ ...store, onProgress }));
+}
+
+/** `id`: the first digits of an action's or an output's. */
+export async function inspectId(
+  options: MaintenanceOptions & { id: string; onProgress: OnProgress },
+): Promise<IdReport> {
+  const { id, onProgress } = options;
+  const { root } = locateCacheDir(options.cacheDir, options.env);
+  const local = findLocally(new LocalDir(root), id);
+  const inBucket = await withStore(options, (store) => findEntries({ ...store, id, onProgress }));
+  return { inBucket, local };
+}

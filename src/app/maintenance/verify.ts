@@ -1,0 +1,37 @@
+/** `verify`: whether the local cache and the bucket hold what they say. */
+import { checkLocal, type LocalCheckReport } from "../../buildcache/check-local.ts";
+import type { OnProgress } from "../../lib/progress.ts";
+import type { CheckOptions } from "../../remote/finding.ts";
+import type { ObjectSum } from "../../remote/object-sum.ts";
+import { type BucketCheckReport, checkBucket } from "../../remote/packed/check-bucket.ts";
+import { checkSplit } from "../../remote/split/check-split.ts";
+import { LocalDir } from "../../store/local-dir.ts";
+import { locateCacheDir } from "../cache-dir.ts";
+import type { RemoteConfig } from "../config.ts";
+import { type MaintenanceOptions, withStore } from "./with-store.ts";
+
+export interface VerifyReport {
+  /** The cache directory. */
+  root: string;
+  local: LocalCheckReport;
+  /** `undefined`: none is configured. */
+  bucket: (BucketCheckReport & { splitOutputs: ObjectSum }) | undefined;
+}
+
+type VerifyOptions = CheckOptions &
+  Omit<MaintenanceOptions, "config"> & { config: RemoteConfig | undefined; onProgress: OnProgress };
+
+/** What is wrong is told as it is found, and removed if that was asked for. */
+export async function verifyAll(options: VerifyOptions): Promise<VerifyReport> {
+  const { config, cacheDir, env, isRepairing, onFinding, onProgress } = options;
+  const check = { isRepairing, onFinding, onProgress };
+  const { root } = locateCacheDir(cacheDir, env);
+  const { signal } = new AbortController();
+  const local = await checkLocal({ ...check, dir: new LocalDir(root), signal });
+  if (config === undefined) return { root, local, bucket: undefined };
+  const bucket = await withStore({ config, cacheDir, env }, async (store) => {
+    const packed = await checkBucket({ ...store, ...check });
+    return { ...packed, splitOutputs: await checkSplit({ ...store, ...check }) };
+  });
+  return { root, local, bucket };
+}

@@ -1,0 +1,10 @@
+/** How many objects, and how large they are together. */
+export class ObjectSum {
+  count = 0;
+  sizeBytes = 0;
+
+  add(sizeBytes: number): void {
+    this.count++;
+    this.sizeBytes += sizeBytes;
+  }
+}
