@@ -3,6 +3,7 @@
  * only as `-name` or `-name=true`, the last of a repeated flag wins, `--` ends the flags. Unlike in Go, flags may
  * stand before and after the command. Everything wrong is a `UsageError`.
  */
+import { ALL_COMMAND_OPTIONS, type CommandOption } from "./command-options.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { ALL_OPTIONS, dashed, type Option } from "./options.ts";
 import { UsageError } from "./usage-error.ts";
@@ -17,7 +18,10 @@ export interface CommandLine {
   asked: "help" | "version" | undefined;
 }
 
-const BY_FLAG: ReadonlyMap<string, Option> = new Map(ALL_OPTIONS.map((option) => [option.flag, option]));
+/** Those of single commands too: only `run.ts` knows which command it will be. */
+const BY_FLAG: ReadonlyMap<string, Option | CommandOption> = new Map(
+  [...ALL_OPTIONS, ...ALL_COMMAND_OPTIONS].map((option) => [option.flag, option]),
+);
 
 const ASKED: ReadonlyMap<string, "help" | "version"> = new Map([
   ["help", "help"],
@@ -49,7 +53,7 @@ function splitFlag(arg: string): { name: string; value: string | undefined } {
   return { name: match[1] ?? "", value: match[2] };
 }
 
-function findOption(name: string): Option {
+function findOption(name: string): Option | CommandOption {
   const option = BY_FLAG.get(name);
   if (option !== undefined) return option;
   const hint = didYouMean(name, [...BY_FLAG.keys(), ...ASKED.keys()], dashed);
@@ -57,7 +61,7 @@ function findOption(name: string): Option {
 }
 
 /** The value after `=`, else the next argument (taken from `rest`), else what the bare flag means. */
-function checkedValue(option: Option, given: string | undefined, rest: string[]): string {
+function checkedValue(option: Option | CommandOption, given: string | undefined, rest: string[]): string {
   const name = dashed(option.flag);
   const text = given ?? (option.placeholder === undefined ? "true" : nextValue(name, rest));
   option.parse(text, name);

@@ -19,6 +19,9 @@ export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, Comman
     "prune",
     { summary: "prune the local cache now to --max-size and --expiry; what was used within 6h stays" },
   ],
+  ["gc", { summary: "remove from the bucket what no run has needed for two weeks; needs s3:DeleteObject" }],
+  ["inspect", { operand: "[ID]", summary: "say what is in the bucket, or where an action or output lies" }],
+  ["verify", { summary: "check the local cache and the bucket against the hashes of what they hold" }],
   ["help", { operand: "[TOPIC]", summary: "print this overview, or about one topic or command" }],
   ["version", { summary: "print the version, the commit, Bun's version and the platform" }],
 ]);

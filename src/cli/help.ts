@@ -2,7 +2,7 @@
 import { COMMANDS } from "./commands.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { HELP_TOPICS } from "./help-topics.ts";
-import { renderFlags } from "./option-docs.ts";
+import { renderCommandFlags, renderFlags } from "./option-docs.ts";
 import { alignColumns } from "./text-layout.ts";
 import { UsageError } from "./usage-error.ts";
 import { USAGE_LINE } from "./usage-text.ts";
@@ -20,7 +20,10 @@ export function helpText(topic: string | undefined): string {
 
 function commandText(name: string): string | undefined {
   const command = COMMANDS.get(name);
-  return command && `usage: go-cache-plugin ${withOperand(name)}\n\n  ${command.summary}`;
+  if (command === undefined) return undefined;
+  const flags = renderCommandFlags(name);
+  const usage = `usage: go-cache-plugin ${flags === "" ? "" : "[flags] "}${withOperand(name)}`;
+  return [usage, `  ${command.summary}`, ...(flags === "" ? [] : [flags])].join("\n\n");
 }
 
 function withOperand(name: string): string {

@@ -1,4 +1,6 @@
-/** What is written about the options, made from their table: for the help, and for README.md. */
+/** What is written about the options, made from their tables: for the help, and for README.md. */
+import { ALL_COMMAND_OPTIONS, type CommandOption } from "./command-options.ts";
+import { COMMANDS } from "./commands.ts";
 import { ALL_OPTIONS, dashed, OPTION_GROUPS, type Option } from "./options.ts";
 import { alignColumns, wrapText } from "./text-layout.ts";
 
@@ -13,10 +15,19 @@ export function renderFlags(): string {
   }).join("\n\n");
 }
 
+/** The flags of one command; empty when it has none of its own. */
+export function renderCommandFlags(command: string): string {
+  const options = ALL_COMMAND_OPTIONS.filter(({ commands }) => commands.includes(command));
+  return options.map((option) => renderLines(option, `default: ${option.default}`)).join("\n");
+}
+
 function renderFlag(option: Option): string {
-  const meaning = wrapText(option.meaning, MEANING_COLUMN);
-  const origin = wrapText(`${option.env}, default: ${defaultOf(option)}`, MEANING_COLUMN);
-  return `${`  ${flagWithPlaceholder(option)}`.padEnd(MEANING_COLUMN)}${meaning.trimStart()}\n${origin}`;
+  return renderLines(option, `${option.env}, default: ${defaultOf(option)}`);
+}
+
+function renderLines(option: Option | CommandOption, origin: string): string {
+  const start = `  ${flagWithPlaceholder(option)}`.padEnd(MEANING_COLUMN);
+  return `${start}${wrapText(option.meaning, MEANING_COLUMN).trimStart()}\n${wrapText(origin, MEANING_COLUMN)}`;
 }
 
 /** Flag, variable, kind of value and default, in columns. */
@@ -40,7 +51,18 @@ export function renderOptionsMarkdown(): string {
   return `| flag | environment | default | meaning |\n|---|---|---|---|\n${rows.join("")}`;
 }
 
-function flagWithPlaceholder({ flag, placeholder }: Option): string {
+/** The table that README.md shows between its `commands` marks, with a line break at the end. */
+export function renderCommandsMarkdown(): string {
+  const shown = [...COMMANDS].filter(([, { hidden }]) => hidden !== true);
+  const rows = shown.map(([name, { operand, summary }]) => {
+    const flags = ALL_COMMAND_OPTIONS.filter(({ commands }) => commands.includes(name));
+    const words = [name, operand, ...flags.map((option) => `[${flagWithPlaceholder(option)}]`)];
+    return `| \`${words.filter((word) => word !== undefined).join(" ")}\` | ${summary} |\n`;
+  });
+  return `| command | meaning |\n|---|---|\n${rows.join("")}`;
+}
+
+function flagWithPlaceholder({ flag, placeholder }: Option | CommandOption): string {
   return placeholder === undefined ? dashed(flag) : `${dashed(flag)} ${placeholder}`;
 }
 

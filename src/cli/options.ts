@@ -117,7 +117,8 @@ export const OPTIONS = {
     group: "bucket",
     default: "",
     defaultMeaning: "CI's name of the job",
-    meaning: "what this job is called, where CI's own name does not tell jobs apart, such as those of a matrix",
+    meaning:
+      "what this job is called, where CI's own name does not tell jobs apart, such as those of a matrix",
     parse: parseOptionalText,
   }),
   region: option({

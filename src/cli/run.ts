@@ -5,9 +5,13 @@
 import { defineCommand, runCommand } from "citty";
 import type { Call } from "./call.ts";
 import { type CommandLine, parseCommandLine } from "./command-line.ts";
+import { checkCommandFlags } from "./command-options.ts";
 import { directCommand } from "./commands/direct.ts";
+import { gcCommand } from "./commands/gc.ts";
 import { helpCommand } from "./commands/help.ts";
+import { inspectCommand } from "./commands/inspect.ts";
 import { pruneCommand } from "./commands/prune.ts";
+import { verifyCommand } from "./commands/verify.ts";
 import { versionCommand } from "./commands/version.ts";
 import { COMMANDS } from "./commands.ts";
 import { didYouMean } from "./did-you-mean.ts";
@@ -20,6 +24,7 @@ export async function runCli(args: readonly string[], env: Environment): Promise
   const commandLine = parseCommandLine(args);
   const [command, ...operands] = commandWords(commandLine);
   if (command !== undefined) checkCommand(command, operands);
+  if (commandLine.asked === undefined) checkCommandFlags(command, commandLine.flags);
   const call: Call = { commandLine, env, exitCode: 0 };
   // "--": citty must not take an operand for a flag.
   await runCommand(rootCommand(call), { rawArgs: command === undefined ? [] : [command, "--", ...operands] });
@@ -34,6 +39,9 @@ function rootCommand(call: Call) {
     subCommands: {
       direct: () => directCommand(call),
       prune: () => pruneCommand(call),
+      gc: () => gcCommand(call),
+      inspect: () => inspectCommand(call),
+      verify: () => verifyCommand(call),
       help: () => helpCommand(call),
       version: () => versionCommand(call),
     },

@@ -1,12 +1,21 @@
-/** Whether a person started the program by hand. */
+/** Whether a person is at the other end. */
 import { fstatSync } from "node:fs";
 
-/** Whether stdin is a terminal. */
+/** Whether stdin is a terminal: a person started the program by hand. */
 export async function isStdinTerminal(): Promise<boolean> {
-  if (!isCharacterDevice(0)) return false;
+  return await isTerminal(0);
+}
+
+/** Whether stderr is a terminal: a person sees what is written there at once. */
+export async function isStderrTerminal(): Promise<boolean> {
+  return await isTerminal(2);
+}
+
+async function isTerminal(fd: number): Promise<boolean> {
+  if (!isCharacterDevice(fd)) return false;
   // Loaded only now: go's end is a pipe, and go must not wait for this.
   const { isatty } = await import("node:tty");
-  return isatty(0);
+  return isatty(fd);
 }
 
 function isCharacterDevice(fd: number): boolean {

@@ -4,7 +4,7 @@
  * throws a `UsageError` such as `GOCACHE_EXPIRY: "banana" is not a duration such as 48h or 1h30m`.
  */
 import { parseByteSize } from "../lib/byte-size.ts";
-import { parseDuration } from "../lib/duration.ts";
+import { parseDuration, parseLongDuration as readLongDuration } from "../lib/duration.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Reads a value, or throws a `UsageError` that names `name`. */
@@ -93,6 +93,19 @@ export function parsePositiveTimeout(text: string, name: string): number {
   const ms = parseTimeout(text, name);
   if (ms === 0) throw invalidValue(name, text, "a duration above 0");
   return ms;
+}
+
+/** Milliseconds above 0, also in days. */
+export function parseLongDuration(text: string, name: string): number {
+  const ms = readLongDuration(text);
+  if (ms === undefined || ms <= 0) throw invalidValue(name, text, "a duration above 0 such as 14d or 36h");
+  return ms;
+}
+
+/** The beginning of an id in hex, in lower case. */
+export function parseIdStart(text: string, name: string): string {
+  if (!/^[0-9a-f]{8,64}$/i.test(text)) throw invalidValue(name, text, "8 to 64 hex digits");
+  return text.toLowerCase();
 }
 
 /** One of a few words. */

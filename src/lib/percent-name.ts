@@ -8,8 +8,9 @@ const KEPT_LENGTH = 100;
 const HASH_DIGITS = 16;
 
 export function encodeName(text: string): string {
-  const escape = (char: string) => [...Buffer.from(char)].map(percent).join("");
-  const encoded = text.replaceAll(/[^\w.-]|^\.|\.$/gu, escape);
+  const encoded = text.replaceAll(/[^\w.-]|^\.|\.$/gu, (char) =>
+    [...Buffer.from(char)].map(percent).join(""),
+  );
   // An empty name would vanish from the key.
   if (encoded === "") return "%";
   if (encoded.length <= MAX_LENGTH) return encoded;

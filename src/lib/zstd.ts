@@ -36,7 +36,8 @@ export async function expandFrameAside(
 function checkContentSize(frame: Uint8Array, maxBytes: number): void {
   const contentBytes = frameContentBytes(frame);
   if (contentBytes === undefined) throw new Error("not a zstd frame of known size");
-  if (contentBytes > maxBytes) throw new Error(`a zstd frame of ${contentBytes} bytes instead of ${maxBytes}`);
+  if (contentBytes > maxBytes)
+    throw new Error(`a zstd frame of ${contentBytes} bytes instead of ${maxBytes}`);
 }
 
 /** What the header says; `undefined` when it says nothing, or is none. */

@@ -30,5 +30,7 @@ export async function readSmallObject(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const bytes = await readSmallBytes(store, key, maxBytes, signal);
-  return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1", 0, maxBytes + 1);
+  return (
+    bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1", 0, maxBytes + 1)
+  );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { renderOptionsMarkdown } from "../../src/cli/option-docs.ts";
+import { renderCommandsMarkdown, renderOptionsMarkdown } from "../../src/cli/option-docs.ts";
 import { ALL_OPTIONS, OPTION_GROUPS } from "../../src/cli/options.ts";
 
 const README = new URL("../../README.md", import.meta.url);
@@ -8,6 +8,12 @@ test("README.md shows the options as the table has them", async () => {
   const text = await Bun.file(README).text();
   const shown = /<!-- options -->\n(.*?)<!-- \/options -->/s.exec(text)?.[1];
   expect(shown?.trim()).toBe(renderOptionsMarkdown().trim());
+});
+
+test("README.md shows the commands as their table has them", async () => {
+  const text = await Bun.file(README).text();
+  const shown = /<!-- commands -->\n(.*?)<!-- \/commands -->/s.exec(text)?.[1];
+  expect(shown?.trim()).toBe(renderCommandsMarkdown().trim());
 });
 
 test("no flag and no variable is there twice, and each option has a heading", () => {

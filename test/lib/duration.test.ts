@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseDuration } from "../../src/lib/duration.ts";
+import { formatAge, parseDuration, parseLongDuration } from "../../src/lib/duration.ts";
 
 // What time.ParseDuration refuses.
 test.each([
@@ -55,4 +55,36 @@ test.each([
 
 test("reads the decimal 0.07s as exactly 70 ms", () => {
   expect(parseDuration("0.07s")).toBe(70);
+});
+
+test.each(["", "d", "1.d", "-1d", "1d-1h", "1d+1h", "1h1d", "1d1d", "1D", "14 d", "1dx", "1d1", "200000d"])(
+  "refuses %p as a long duration",
+  (text) => {
+    expect(parseLongDuration(text)).toBeUndefined();
+  },
+);
+
+test.each([
+  ["14d", 14 * 86_400_000],
+  ["0d", 0],
+  ["1.5d", 129_600_000],
+  ["1d12h", 129_600_000],
+  ["1d0", 86_400_000],
+  ["36h", 129_600_000],
+  ["90s", 90_000],
+])("reads the long duration %p as %p ms", (text, ms) => {
+  expect(parseLongDuration(text)).toBe(ms);
+});
+
+test.each([
+  [-5, "now"],
+  [59_999, "now"],
+  [60_000, "1m"],
+  [3_599_999, "59m"],
+  [3_600_000, "1h"],
+  [86_399_999, "23h"],
+  [86_400_000, "1d"],
+  [40 * 86_400_000, "40d"],
+])("shows an age of %p ms as %p", (ms, text) => {
+  expect(formatAge(ms)).toBe(text);
 });

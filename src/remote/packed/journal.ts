@@ -83,7 +83,9 @@ export class Journal {
     const { head, entries } = readJournal(path);
     if (silentMs > FORGOTTEN_MS) removeFile(path);
     const isOurs = head?.platform === this.#head.platform && head.project === this.#head.project;
-    const isDead = silentMs > SILENT_MS || (head?.pidSpace === this.#head.pidSpace && !isAlive(Number.parseInt(basename(path), 10)));
+    const isDead =
+      silentMs > SILENT_MS ||
+      (head?.pidSpace === this.#head.pidSpace && !isAlive(Number.parseInt(basename(path), 10)));
     if (silentMs > FORGOTTEN_MS || !isOurs || !isDead) return [];
     const adopted = join(this.#dir, newName());
     try {
@@ -95,11 +97,6 @@ export class Journal {
     this.#adopted.push(adopted);
     return entries;
   }
-}
-
-/** Whether any helper has left something to be adopted, or is at work. */
-export function hasJournals(dir: string): boolean {
-  return listFiles(dir).length > 0;
 }
 
 interface Head {

@@ -56,7 +56,7 @@ async function writeChecked(
   } catch (cause) {
     file.discard();
     if (!isZstdError(cause)) throw cause;
-    throw new WrongBytesError(outputId, "none, for its frame can't be expanded", { cause });
+    throw WrongBytesError.ofFrame(outputId, cause);
   }
 }
 

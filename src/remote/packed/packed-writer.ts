@@ -1,9 +1,9 @@
 import type { LocalBuilds } from "../local-outputs.ts";
 import type { Entry } from "./entry.ts";
 import type { Journal } from "./journal.ts";
+import type { PackUploader } from "./pack-uploader.ts";
 import type { PackedIndex } from "./packed-index.ts";
 import type { Packer } from "./packer.ts";
-import type { PackUploader } from "./pack-uploader.ts";
 import type { RunPublisher } from "./run-publisher.ts";
 import type { SessionEntry, SessionLog } from "./session-log.ts";
 
@@ -45,7 +45,10 @@ export class PackedWriter {
   /** Uploads and writes down everything, within `limitMs`; the journal keeps what could not be. */
   async drain(limitMs: number): Promise<void> {
     const { uploader, journal, counters } = this.#options;
-    const timer = setTimeout(() => uploader.abandon(), this.#hasPut ? limitMs : Math.min(limitMs, ADOPTED_MS));
+    const timer = setTimeout(
+      () => uploader.abandon(),
+      this.#hasPut ? limitMs : Math.min(limitMs, ADOPTED_MS),
+    );
     const lost = await this.#store();
     clearTimeout(timer);
     if (lost > 0) counters.add("put_remote_lost", lost);
@@ -61,28 +64,33 @@ export class PackedWriter {
   /** Returns how many entries are not in the bucket. */
   async #store(): Promise<number> {
     const { session, packer, publisher } = this.#options;
-    const places = session.entries.map((entry) => this.#place(entry));
+    const { entries } = session;
+    const places = entries.map(async (entry) => await this.#place(entry));
     await packer.flush();
-    const resolved = await Promise.all(places);
-    const stored = resolved.filter((result) => result.entry !== undefined);
-    const entries = stored.map(({ entry }) => entry as Entry);
-    const added = stored.filter(({ isNew }) => isNew).map(({ entry }) => entry as Entry);
-    const isPublished = entries.length === 0 || (await publisher.publish(entries, added));
-    return isPublished ? resolved.length - stored.length : resolved.length;
+    const placed = await Promise.all(places);
+    const stored = placed.filter((entry) => entry !== undefined);
+    const added = placed.filter((entry, index) => entry !== undefined && entries[index]?.isNew === true);
+    const isPublished = stored.length === 0 || (await publisher.publish(stored, added as Entry[]));
+    if (!isPublished) return entries.length;
+    session.told(entries.filter((_, index) => placed[index] !== undefined));
+    return entries.length - stored.length;
   }
 
-  async #place(entry: SessionEntry): Promise<{ entry: Entry | undefined; isNew: boolean }> {
-    const { path: _, isNew, ...known } = entry;
-    if (entry.sizeBytes === 0) return { entry: { ...known, place: undefined }, isNew };
-    const place = await this.#pack(entry);
-    return { entry: place && { ...known, place }, isNew };
+  /** `undefined` when its output is not in the bucket and can't be brought there. */
+  async #place({ path, isNew: _, ...entry }: SessionEntry): Promise<Entry | undefined> {
+    if (entry.sizeBytes === 0) return { ...entry, place: undefined };
+    const { outputId, sizeBytes } = entry;
+    const place =
+      this.#options.index().findPlace(outputId) ??
+      (await this.#options.packer.add({ outputId, sizeBytes, path }));
+    return place && { ...entry, place };
   }
 
-  #pack(output: { outputId: string; sizeBytes: number; path: string }) {
+  /** Begins to upload an output, unless it is in the bucket already. */
+  #pack(output: { outputId: string; sizeBytes: number; path: string }): void {
     const { index, packer } = this.#options;
-    const known = output.sizeBytes === 0 ? undefined : index().findPlace(output.outputId);
-    if (known !== undefined || output.sizeBytes === 0) return Promise.resolve(known);
-    return packer.add(output);
+    if (output.sizeBytes === 0 || index().findPlace(output.outputId) !== undefined) return;
+    void packer.add(output);
   }
 }
 

@@ -9,7 +9,7 @@ export function expandOutput(output: WantedOutput, frame: Uint8Array<ArrayBuffer
   try {
     return expandFrame(frame, output.sizeBytes);
   } catch (cause) {
-    throw badFrame(output, cause);
+    throw WrongBytesError.ofFrame(output.outputId, cause);
   }
 }
 
@@ -18,7 +18,7 @@ export async function expandOutputAside(output: WantedOutput, frame: Uint8Array<
   try {
     return await expandFrameAside(frame, output.sizeBytes);
   } catch (cause) {
-    throw badFrame(output, cause);
+    throw WrongBytesError.ofFrame(output.outputId, cause);
   }
 }
 
@@ -45,8 +45,4 @@ export function recordActions(entries: Entry[], local: LocalBuilds): void {
   for (const { actionId, outputId, sizeBytes, putTimeMs } of entries) {
     local.putRecord(actionId, { outputId, sizeBytes }, putTimeMs);
   }
-}
-
-function badFrame({ outputId }: WantedOutput, cause: unknown): WrongBytesError {
-  return new WrongBytesError(outputId, "none, for its frame can't be expanded", { cause });
 }

@@ -105,6 +105,7 @@ function isRecordList(value: unknown): value is RecordList {
 
 function isRecordRef(value: unknown): boolean {
   const ref = value as Partial<RecordRef> | null;
-  const areTexts = typeof ref?.key === "string" && typeof ref.etag === "string" && typeof ref.role === "string";
+  const areTexts =
+    typeof ref?.key === "string" && typeof ref.etag === "string" && typeof ref.role === "string";
   return areTexts && Number.isFinite(ref.modifiedMs);
 }

@@ -23,7 +23,10 @@ export class RunPublisher {
 
   /** `added` is the part of `session` that nobody knows yet. Returns whether all of it is in the bucket. */
   async publish(session: Entry[], added: Entry[]): Promise<boolean> {
-    const [isAdded, isRecorded] = await Promise.all([this.#putAdditions(added), this.#record(session, added)]);
+    const [isAdded, isRecorded] = await Promise.all([
+      this.#putAdditions(added),
+      this.#record(session, added),
+    ]);
     return isAdded && isRecorded;
   }
 
@@ -48,11 +51,7 @@ export class RunPublisher {
     }
   }
 
-  async #recordLocked(
-    before: RunLogState | undefined,
-    session: Entry[],
-    added: Entry[],
-  ): Promise<boolean> {
+  async #recordLocked(before: RunLogState | undefined, session: Entry[], added: Entry[]): Promise<boolean> {
     const { keys, scope, machine, serverTimeMs, log } = this.#options;
     const { entries, isChanged } = mergeEntries(before?.entries ?? [], session);
     const key = before?.key ?? keys.run(scope, serverTimeMs(), machine);

@@ -23,4 +23,13 @@ export class SessionLog {
   get entries(): SessionEntry[] {
     return [...this.#entries.values()];
   }
+
+  /** These are in the bucket, and so are news no more, unless they were put anew since. */
+  told(entries: SessionEntry[]): void {
+    for (const entry of entries) {
+      if (this.#entries.get(entry.actionId) === entry) {
+        this.#entries.set(entry.actionId, { ...entry, isNew: false });
+      }
+    }
+  }
 }

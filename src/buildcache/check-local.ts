@@ -1,0 +1,98 @@
+/** Checks a cache directory: that outputs have the SHA-256 that is their name, and that records point at outputs. */
+import { readFileSync } from "node:fs";
+import { IdTable } from "../lib/id-table.ts";
+import type { OnProgress } from "../lib/progress.ts";
+import { removeFile } from "../lib/remove-file.ts";
+import { statFile } from "../lib/stat-file.ts";
+import type { CheckOptions } from "../remote/finding.ts";
+import { hashFile } from "../remote/hash-file.ts";
+import { ObjectSum } from "../remote/object-sum.ts";
+import { ACTION_DIR, type LocalDir, OUTPUT_DIR } from "../store/local-dir.ts";
+import { parseActionRecord } from "./action-record.ts";
+import { listIds } from "./list-ids.ts";
+
+export interface LocalCheckReport {
+  outputs: ObjectSum;
+  records: number;
+}
+
+type LocalCheckOptions = CheckOptions & {
+  dir: LocalDir;
+  onProgress?: OnProgress | undefined;
+  signal: AbortSignal;
+};
+
+/** Others may use the directory meanwhile: files that come or go are no fault. */
+export async function checkLocal(options: LocalCheckOptions): Promise<LocalCheckReport> {
+  const outputs = new ObjectSum();
+  const wrong = new IdTable();
+  for (const id of listIds(options.dir, OUTPUT_DIR)) {
+    const sizeBytes = await checkOutput(id, options, wrong);
+    if (sizeBytes === undefined) continue;
+    outputs.add(sizeBytes);
+    options.onProgress?.({ stage: "reading local outputs", done: outputs.count, total: undefined });
+  }
+  let records = 0;
+  for (const id of listIds(options.dir, ACTION_DIR)) {
+    if (checkRecord(id, options, wrong)) records++;
+    options.onProgress?.({ stage: "reading local records", done: records, total: undefined });
+  }
+  return { outputs, records };
+}
+
+/** The output's size; `undefined` when it is gone. */
+async function checkOutput(
+  id: string,
+  { dir, isRepairing, onFinding, signal }: LocalCheckOptions,
+  wrong: IdTable,
+): Promise<number | undefined> {
+  const path = dir.path(OUTPUT_DIR, id);
+  const before = statFile(path);
+  const sha256 = await hashFile(path, signal);
+  signal.throwIfAborted();
+  const after = statFile(path);
+  if (before === undefined || after === undefined) return undefined;
+  // A put has replaced it: the next check will read it.
+  if (sha256 === id || before.ino !== after.ino || before.mtimeMs !== after.mtimeMs) return after.size;
+  wrong.set(id);
+  const isRemoved = isRepairing && removeFile(path);
+  const what = sha256 === undefined ? "it can't be read" : `its bytes have the SHA-256 ${sha256}`;
+  onFinding({ where: path, what, isRemoved });
+  return after.size;
+}
+
+/** Whether there is such a record. */
+function checkRecord(
+  id: string,
+  { dir, isRepairing, onFinding }: LocalCheckOptions,
+  wrong: IdTable,
+): boolean {
+  const path = dir.path(ACTION_DIR, id);
+  const text = readText(path);
+  if (text === undefined) return statFile(path) !== undefined;
+  const what = faultOf(dir, text, wrong);
+  // Pruning takes the record first and then the output, so it may be gone by now.
+  if (what !== undefined && readText(path) === text)
+    onFinding({ where: path, what, isRemoved: isRepairing && removeFile(path) });
+  return true;
+}
+
+function faultOf(dir: LocalDir, text: string, wrong: IdTable): string | undefined {
+  const record = parseActionRecord(text);
+  if (record === undefined) return "it is no record of an action";
+  const { outputId, sizeBytes } = record;
+  const stat = statFile(dir.path(OUTPUT_DIR, outputId));
+  if (outputId.length === 64 && wrong.has(outputId)) return `its output ${outputId} is wrong`;
+  if (stat === undefined) return `its output ${outputId} is not there`;
+  return stat.size === sizeBytes
+    ? undefined
+    : `its output ${outputId} has ${stat.size} bytes, not ${sizeBytes}`;
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return undefined;
+  }
+}

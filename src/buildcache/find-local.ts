@@ -1,0 +1,45 @@
+import { readFileSync } from "node:fs";
+import { statFile } from "../lib/stat-file.ts";
+import { ACTION_DIR, type LocalDir, OUTPUT_DIR } from "../store/local-dir.ts";
+import { parseActionRecord } from "./action-record.ts";
+import { listIds } from "./list-ids.ts";
+
+/** What a cache directory has under an id. */
+export interface LocalFinds {
+  actions: {
+    path: string;
+    /** `undefined`: it can't be read. */
+    record: { outputId: string; sizeBytes: number } | undefined;
+    outputPath: string | undefined;
+    /** Whether the output is there with that size. */
+    isWhole: boolean;
+  }[];
+  outputs: { path: string; sizeBytes: number; usedMs: number }[];
+}
+
+/** The files whose ids begin with these hex digits; at least two. */
+export function findLocally(dir: LocalDir, id: string): LocalFinds {
+  const outputs = [...listIds(dir, OUTPUT_DIR, id)].flatMap((outputId) => {
+    const path = dir.path(OUTPUT_DIR, outputId);
+    const stat = statFile(path);
+    return stat === undefined ? [] : [{ path, sizeBytes: stat.size, usedMs: stat.mtimeMs }];
+  });
+  const actions = [...listIds(dir, ACTION_DIR, id)].map((actionId) => findAction(dir, actionId));
+  return { actions, outputs };
+}
+
+function findAction(dir: LocalDir, actionId: string): LocalFinds["actions"][number] {
+  const path = dir.path(ACTION_DIR, actionId);
+  const record = readRecord(path);
+  const outputPath = record && dir.path(OUTPUT_DIR, record.outputId);
+  const isWhole = outputPath !== undefined && statFile(outputPath)?.size === record?.sizeBytes;
+  return { path, record, outputPath, isWhole };
+}
+
+function readRecord(path: string) {
+  try {
+    return parseActionRecord(readFileSync(path, "latin1"));
+  } catch {
+    return undefined;
+  }
+}

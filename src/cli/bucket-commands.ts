@@ -1,0 +1,15 @@
+/** What the commands that work on the whole bucket have in common. */
+import type { Config, RemoteConfig } from "../app/config.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** The bucket's settings, or a `UsageError` when there are none. */
+export function requireBucket({ remote }: Config, command: string): RemoteConfig {
+  if (remote !== undefined) return remote;
+  throw new UsageError(`"${command}" needs a bucket: set --bucket or GOCACHE_S3_BUCKET`);
+}
+
+/** Refuses to remove from a bucket that is only to be read. */
+export function refuseReadOnly(remote: RemoteConfig | undefined, what: string): void {
+  if (remote?.readOnly === true)
+    throw new UsageError(`${what} removes from the bucket, which --read-only forbids`);
+}

@@ -1,0 +1,92 @@
+/**
+ * The flags of single commands, once, as `options.ts` has those of all. They have no environment variables: a variable
+ * that lies around must not make a command remove things.
+ */
+import { dashed } from "./options.ts";
+import { UsageError } from "./usage-error.ts";
+import { parseBoolean, parseLongDuration, type ValueParser } from "./values.ts";
+
+/** One flag. */
+export interface CommandOption<T = unknown> {
+  /** Without dashes. */
+  flag: string;
+  /** The commands that have it. */
+  commands: readonly string[];
+  /** What the help calls the value; a boolean has none. */
+  placeholder?: string;
+  /** As a user would write it. */
+  default: string;
+  meaning: string;
+  parse: ValueParser<T>;
+}
+
+/** The flags by the name of their setting. */
+const COMMAND_OPTIONS = {
+  olderThanMs: option({
+    flag: "older-than",
+    commands: ["gc"],
+    placeholder: "DURATION",
+    default: "14d",
+    meaning: "remove records of runs that were not written for this long, such as 14d or 36h",
+    parse: parseLongDuration,
+  }),
+  dryRun: option({
+    flag: "dry-run",
+    commands: ["gc"],
+    default: "false",
+    meaning: "say what would be removed, and change nothing",
+    parse: parseBoolean,
+  }),
+  isConfirmed: option({
+    flag: "yes",
+    commands: ["gc"],
+    default: "false",
+    meaning: "go on although there is no --prefix",
+    parse: parseBoolean,
+  }),
+  isJson: option({
+    flag: "json",
+    commands: ["inspect"],
+    default: "false",
+    meaning: "print JSON instead of tables",
+    parse: parseBoolean,
+  }),
+  isRepairing: option({
+    flag: "repair",
+    commands: ["verify"],
+    default: "false",
+    meaning: "remove what is wrong, so that it is a miss and made anew",
+    parse: parseBoolean,
+  }),
+};
+
+/** The value of every flag of a command. */
+type CommandSettings = {
+  [K in keyof typeof COMMAND_OPTIONS]: ReturnType<(typeof COMMAND_OPTIONS)[K]["parse"]>;
+};
+
+/** The flags in the order of the table. */
+export const ALL_COMMAND_OPTIONS: readonly CommandOption[] = Object.values(COMMAND_OPTIONS);
+
+/** The values as given, or by default. */
+export function resolveCommandSettings(flags: ReadonlyMap<string, string>): CommandSettings {
+  const entries = Object.entries(COMMAND_OPTIONS).map(([key, { flag, parse, default: byDefault }]) => [
+    key,
+    parse(flags.get(flag) ?? byDefault, dashed(flag)),
+  ]);
+  // Key by key what each flag's own parser returned, which is how CommandSettings is defined.
+  return Object.fromEntries(entries) as CommandSettings;
+}
+
+/** Refuses flags that the command doesn't have. `undefined`: no command, so go is to be served. */
+export function checkCommandFlags(command: string | undefined, flags: ReadonlyMap<string, string>): void {
+  for (const { flag, commands } of ALL_COMMAND_OPTIONS) {
+    if (!flags.has(flag) || (command !== undefined && commands.includes(command))) continue;
+    const owners = commands.map((name) => JSON.stringify(name)).join(" and ");
+    throw new UsageError(`${dashed(flag)} is a flag of the command ${owners} only`);
+  }
+}
+
+function option<T>(spec: CommandOption<T>): CommandOption<T> {
+  return spec;
+}

@@ -1,0 +1,45 @@
+/** `go-cache-plugin verify`: check what is stored against its hashes. */
+import { defineCommand } from "citty";
+import { printable } from "../../lib/printable.ts";
+import { refuseReadOnly } from "../bucket-commands.ts";
+import type { Call } from "../call.ts";
+import { resolveCommandSettings } from "../command-options.ts";
+import { writeStdout } from "../output.ts";
+import { ProgressLine } from "../progress-line.ts";
+import { resolveSettings, toConfig } from "../settings.ts";
+
+/** Prints what is wrong as it is found. Exit code 1 when something was, and still is there. */
+export function verifyCommand(call: Call) {
+  return defineCommand({
+    meta: { name: "verify", description: "Check what is stored against its hashes" },
+    run: async () => {
+      call.exitCode = await verify(call);
+    },
+  });
+}
+
+async function verify({ commandLine, env }: Call): Promise<number> {
+  const { cacheDir, remote } = toConfig(resolveSettings(commandLine.flags, env));
+  const { isRepairing } = resolveCommandSettings(commandLine.flags);
+  if (isRepairing) refuseReadOnly(remote, "--repair");
+  const { verifyAll } = await import("../../app/maintenance/verify.ts");
+  const { verifyText } = await import("../verify-text.ts");
+  using progress = await ProgressLine.open();
+  const found = { wrong: 0, removed: 0 };
+  const report = await verifyAll({
+    config: remote,
+    cacheDir,
+    env,
+    isRepairing,
+    onProgress: progress.update,
+    onFinding: ({ where, what, isRemoved }) => {
+      found.wrong++;
+      if (isRemoved) found.removed++;
+      progress.clear();
+      writeStdout(`${printable(`${where}: ${what}`)}${isRemoved ? "; removed" : ""}\n`);
+    },
+  });
+  progress.clear();
+  writeStdout(verifyText(report, found));
+  return found.wrong > found.removed ? 1 : 0;
+}

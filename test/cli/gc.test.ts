@@ -1,0 +1,69 @@
+import { describe, expect, test } from "bun:test";
+import { DAY_MS, packOf, StockedBucket } from "../remote/packed/stocked-bucket.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { runProgram } from "./program.ts";
+
+const USAGE = 'usage: go-cache-plugin [flags] [command]\nrun "go-cache-plugin help" for the flags\n';
+
+async function gc(bucket: StockedBucket, ...flags: string[]) {
+  await using cache = tempDir("gc");
+  const args = ["gc", `--bucket=${bucket.store.name}`, ...flags];
+  return await runProgram(args, { GOCACHE_DIR: cache.path });
+}
+
+describe("removes nothing, exit code 2:", () => {
+  test.concurrent.each([
+    [[], '"gc" without --prefix works at the top of the bucket: add --yes if that is meant'],
+    [["--prefix=team", "--read-only"], '"gc" removes from the bucket, which --read-only forbids'],
+    [["--prefix=team", "--json"], '--json is a flag of the command "inspect" only'],
+    [["--prefix=team", "--older-than=x"], '--older-than: "x" is not a duration above 0 such as 14d or 36h'],
+    [["--prefix=team", "now"], 'unexpected argument "now" after "gc"'],
+    [["--bucket="], '"gc" needs a bucket: set --bucket or GOCACHE_S3_BUCKET'],
+  ])("%j", async (flags, message) => {
+    using bucket = new StockedBucket(flags[0] === undefined ? "" : "team");
+    const old = await bucket.run([], { ageMs: 15 * DAY_MS });
+    const outcome = await gc(bucket, ...flags);
+    expect(outcome).toEqual({ stdout: "", stderr: `go-cache-plugin: ${message}\n${USAGE}`, exitCode: 2 });
+    expect(bucket.has(old)).toBe(true);
+  });
+});
+
+test("says which records can't be read, in plain characters, and leaves the packs", async () => {
+  using bucket = new StockedBucket();
+  const key = "team/packed/v1/run/p/a\u001b[31m\u202e/b/c/1.json.zst";
+  await bucket.put(key, Buffer.from("nonsense"));
+  const outcome = await gc(bucket, "--prefix=team");
+  expect(outcome).toMatchObject({ stderr: "", exitCode: 0 });
+  expect(outcome.stdout).toBe(`${bucket.store.name}/team/packed/v1/
+records: removed 0 of runs and 0 of additions, 1 left
+packs: not looked at, for these records can't be read and may name any of them:
+  team/packed/v1/run/p/a\\u001b[31m\\u202e/b/c/1.json.zst: not a zstd frame of known size
+`);
+});
+
+test("says what would go, then what went", async () => {
+  using bucket = new StockedBucket("");
+  const [entry] = await bucket.pack(["gone"]);
+  await bucket.run([], { ageMs: 3 * DAY_MS });
+  const dry = await gc(bucket, "--dry-run", "--older-than=2d");
+  expect(dry).toEqual({
+    stdout: `${bucket.store.name}/packed/v1/
+records: would remove 1 of runs and 0 of additions, 0 left
+packs: would remove 0 (0 B), 1 (13 B) left, 1 (13 B) of them unnamed
+`,
+    stderr: "",
+    exitCode: 0,
+  });
+  const wet = await gc(bucket, "--yes", "--older-than", "48h");
+  expect(wet).toEqual({ ...dry, stdout: dry.stdout.replaceAll("would remove", "removed") });
+  const left = [bucket.keys.pack(packOf(entry)), "packed/v1/gc/candidates.json.zst"];
+  expect(new Set(bucket.objects)).toEqual(new Set(left));
+});
+
+test("says what projects share", async () => {
+  using bucket = new StockedBucket();
+  const entries = await bucket.pack(["std", "more"]);
+  await bucket.run(entries, { platform: "plan 9" });
+  await bucket.run(entries, { platform: "plan 9", project: "example.com/b" });
+  expect((await gc(bucket, "--prefix=team")).stdout).toContain("\nshared by projects on plan 9: 2 entries\n");
+});

@@ -1,0 +1,126 @@
+/** A bucket in a directory, stocked by hand with packs and records of any age. */
+import { utimesSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
+import { compressFrame } from "../../../src/lib/zstd.ts";
+import type { Entry, Pack } from "../../../src/remote/packed/entry.ts";
+import { PackedKeys } from "../../../src/remote/packed/keys.ts";
+import { formatRunRecord, type RunRecord } from "../../../src/remote/packed/run-record.ts";
+import type { Scope } from "../../../src/remote/scope/scope.ts";
+import { filesBelow } from "../../support/file-tree.ts";
+import { sha256Hex } from "../../support/ids.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { TamperedStore } from "../tampered-store.ts";
+
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
+export const PLATFORM = "linux_amd64_go1.26.3";
+const PREFIX = "team";
+
+export class StockedBucket implements Disposable {
+  readonly dir: TempDir = tempDir("stocked");
+  readonly store: TamperedStore = new TamperedStore(this.dir.path);
+  readonly keys: PackedKeys;
+  readonly prefix: string;
+  #count = 0;
+
+  constructor(prefix = PREFIX) {
+    this.prefix = prefix;
+    this.keys = new PackedKeys(prefix);
+  }
+
+  /** A pack with these outputs, and an entry for each. */
+  async pack(outputs: readonly string[], ageMs = 0): Promise<Entry[]> {
+    const frames = outputs.map((text) => compressFrame(new TextEncoder().encode(text)));
+    const bytes = Buffer.concat(frames);
+    const pack: Pack = { id: sha256Hex(bytes), sizeBytes: bytes.length, prefix: this.prefix };
+    await this.put(this.keys.pack(pack.id), bytes, ageMs);
+    let offset = 0;
+    return outputs.map((text, i) => {
+      const length = frames[i]?.length ?? 0;
+      offset += length;
+      return { ...entryOf(text), place: { pack, offset: offset - length, length } };
+    });
+  }
+
+  /** A run's record; returns its key. */
+  async run(entries: Entry[], about: Partial<Scope> & { ageMs?: number; machine?: string } = {}) {
+    const { ageMs = 0, machine = "m1", ...scope } = about;
+    const key = this.keys.run(scopeOf(scope), Date.now() - ageMs, machine);
+    return await this.record(key, "run", entries, ageMs);
+  }
+
+  /** What a session added; returns the record's key. */
+  async addition(entries: Entry[], about: Partial<Scope> & { ageMs?: number } = {}) {
+    const { ageMs = 0, ...scope } = about;
+    return await this.record(this.keys.addition(scopeOf(scope), Date.now() - ageMs), "new", entries, ageMs);
+  }
+
+  async record(key: string, kind: RunRecord["kind"], entries: Entry[], ageMs = 0): Promise<string> {
+    // Told apart, so that two records of the same entries are two objects.
+    const about = { n: String(this.#count++) };
+    return await this.put(key, await formatRunRecord({ kind, about, entries }), ageMs);
+  }
+
+  async put(key: string, bytes: Uint8Array, ageMs = 0): Promise<string> {
+    await this.store.put(key, bytes);
+    this.age(key, ageMs);
+    return key;
+  }
+
+  /** Cuts or alters an object where it lies. */
+  async overwrite(key: string, bytes: Uint8Array): Promise<void> {
+    await writeFile(this.dir.join(key), bytes);
+  }
+
+  async remove(key: string): Promise<void> {
+    await rm(this.dir.join(key));
+  }
+
+  /** Makes an object look as if it was written then. */
+  age(key: string, ageMs: number): void {
+    const seconds = (Date.now() - ageMs) / 1000;
+    utimesSync(this.dir.join(key), seconds, seconds);
+  }
+
+  /** All keys, sorted. */
+  get objects(): string[] {
+    return filesBelow(this.dir.path);
+  }
+
+  has(key: string): boolean {
+    return this.objects.includes(key);
+  }
+
+  [Symbol.dispose](): void {
+    this.dir[Symbol.dispose]();
+  }
+}
+
+/** An entry whose output is this text, made by an action of that name, lying nowhere yet. */
+export function entryOf(text: string): Entry {
+  return {
+    actionId: sha256Hex(`action ${text}`),
+    outputId: sha256Hex(text),
+    sizeBytes: Buffer.byteLength(text),
+    putTimeMs: 1_700_000_000_000,
+    place: undefined,
+  };
+}
+
+export function scopeOf(scope: Partial<Scope> = {}): Scope {
+  return {
+    platform: PLATFORM,
+    project: "example.com/a",
+    branch: "main",
+    job: "test",
+    run: "1",
+    fallbackBranches: [],
+    defaultBranch: "main",
+    ...scope,
+  };
+}
+
+/** The id of the pack in which an entry lies. */
+export function packOf(entry: Entry | undefined): string {
+  return entry?.place?.pack.id ?? "";
+}
