@@ -73,9 +73,13 @@ export class LazyRemote implements RemoteBuilds {
   #remote(): Promise<RemoteBuilds> {
     this.#loading ??= this.#load().then((remote) => {
       this.#loaded = remote;
+      if (this.#isAborted) {
+        remote.abort();
+        return remote;
+      }
       // Before anybody who waits for the loading goes on: a drain must not overtake them.
       for (const entry of this.#used) remote.used(entry);
-      for (const entry of this.#isAborted ? [] : this.#early) remote.put(entry);
+      for (const entry of this.#early) remote.put(entry);
       return remote;
     });
     return this.#loading;

@@ -1,6 +1,7 @@
 /** Zstandard frames (RFC 8878), each with the size of its content in its header unless it was made as a stream. */
 
 const MAGIC = 0xfd2fb528;
+const BLOCK_HEADER_BYTES = 3;
 
 /** Faster levels cost every reader bytes, slower ones cost the build that writes more than they save. */
 const LEVEL = 3;
@@ -16,8 +17,8 @@ export async function compressFrameAside(bytes: Uint8Array<ArrayBuffer>): Promis
 }
 
 /**
- * The content of one frame, at most `maxBytes`. Throws for what is no frame, what claims more, and what does not say:
- * a few bytes can stand for gigabytes.
+ * The content of one frame, at most `maxBytes`. Throws for what is no frame, or not just one, for what claims more, and
+ * for what does not say: a few bytes can stand for gigabytes.
  */
 export function expandFrame(frame: Uint8Array<ArrayBuffer>, maxBytes: number): Uint8Array<ArrayBuffer> {
   checkContentSize(frame, maxBytes);
@@ -34,24 +35,57 @@ export async function expandFrameAside(
 }
 
 function checkContentSize(frame: Uint8Array, maxBytes: number): void {
-  const contentBytes = frameContentBytes(frame);
-  if (contentBytes === undefined) throw new Error("not a zstd frame of known size");
-  if (contentBytes > maxBytes)
-    throw new Error(`a zstd frame of ${contentBytes} bytes instead of ${maxBytes}`);
+  const header = frameHeader(frame);
+  if (header === undefined) throw new Error("not a zstd frame of known size");
+  const { contentBytes } = header;
+  if (contentBytes > maxBytes) throw new Error(`a zstd frame of ${contentBytes} bytes instead of ${maxBytes}`);
+  // What comes behind would be expanded as well, to whatever size.
+  if (frameEnd(frame, header) !== frame.length) throw new Error("not exactly one zstd frame");
 }
 
-/** What the header says; `undefined` when it says nothing, or is none. */
-function frameContentBytes(frame: Uint8Array): number | undefined {
+interface FrameHeader {
+  contentBytes: number;
+  /** Where the first block begins. */
+  end: number;
+  checksumBytes: number;
+}
+
+/** `undefined` when it does not say how large the content is, or is none. */
+function frameHeader(frame: Uint8Array): FrameHeader | undefined {
   if (frame.length < 6) return undefined;
-  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  const view = viewOf(frame);
   if (view.getUint32(0, true) !== MAGIC) return undefined;
   const descriptor = view.getUint8(4);
   const isSingleSegment = (descriptor & 0x20) !== 0;
+  const checksumBytes = (descriptor & 0x04) !== 0 ? 4 : 0;
   const dictionaryBytes = [0, 1, 2, 4][descriptor & 3] ?? 0;
   const at = 5 + (isSingleSegment ? 0 : 1) + dictionaryBytes;
   const fieldBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6] ?? 0;
-  if (fieldBytes === 0 || frame.length < at + fieldBytes) return undefined;
+  const end = at + fieldBytes;
+  if (fieldBytes === 0 || frame.length < end) return undefined;
+  return { contentBytes: contentSize(view, at, fieldBytes), end, checksumBytes };
+}
+
+function contentSize(view: DataView, at: number, fieldBytes: number): number {
   if (fieldBytes === 1) return view.getUint8(at);
   if (fieldBytes === 2) return view.getUint16(at, true) + 256;
   return fieldBytes === 4 ? view.getUint32(at, true) : Number(view.getBigUint64(at, true));
+}
+
+/** Where the frame ends, by the lengths of its blocks; beyond the bytes when those are cut off. */
+function frameEnd(frame: Uint8Array, { end, checksumBytes }: FrameHeader): number {
+  const view = viewOf(frame);
+  let at = end;
+  for (let isLast = false; !isLast; ) {
+    if (at + BLOCK_HEADER_BYTES > frame.length) return Number.POSITIVE_INFINITY;
+    const header = view.getUint16(at, true) | (view.getUint8(at + 2) << 16);
+    const isRun = ((header >> 1) & 3) === 1;
+    at += BLOCK_HEADER_BYTES + (isRun ? 1 : header >> 3);
+    isLast = (header & 1) === 1;
+  }
+  return at + checksumBytes;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

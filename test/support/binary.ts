@@ -23,14 +23,14 @@ export function gocacheprog(...flags: string[]): string {
 /** Flags that make `server` the remote cache; the credentials go by environment (`server.env`). */
 export function s3Flags(
   server: Pick<S3Server, "bucket" | "endpoint">,
-  options: { prefix?: string; endpoint?: string } = {},
+  options: { prefix?: string; endpoint?: string; layout?: string } = {},
 ): string[] {
   const flags = [
     `--bucket=${server.bucket}`,
     `--s3-endpoint-url=${options.endpoint ?? server.endpoint}`,
     "--s3-path-style",
     "--region=us-east-1",
-    "--layout=split",
+    `--layout=${options.layout ?? "split"}`,
   ];
   return options.prefix === undefined ? flags : [...flags, `--prefix=${options.prefix}`];
 }

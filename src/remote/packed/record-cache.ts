@@ -105,7 +105,6 @@ function isRecordList(value: unknown): value is RecordList {
 
 function isRecordRef(value: unknown): boolean {
   const ref = value as Partial<RecordRef> | null;
-  const areTexts =
-    typeof ref?.key === "string" && typeof ref.etag === "string" && typeof ref.role === "string";
-  return areTexts && Number.isFinite(ref.modifiedMs);
+  const areTexts = [ref?.key, ref?.etag, ref?.role].every((text) => typeof text === "string");
+  return areTexts && Number.isFinite(ref?.modifiedMs) && Number.isFinite(ref?.sizeBytes);
 }

@@ -1,0 +1,54 @@
+/** Machines that share one directory as their bucket, in the packed layout. */
+
+import { expect } from "bun:test";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { filesBelow } from "../../support/file-tree.ts";
+import { countCompiles, type GoOutcome, go, helperLines } from "../../support/go-toolchain.ts";
+import { type Machine, newMachine } from "../../support/machine.ts";
+import { settled } from "../../support/settled.ts";
+
+export class PackedTeam {
+  readonly bucket: string;
+  readonly #dir: string;
+  #machines = 0;
+
+  constructor(dir: string) {
+    this.#dir = dir;
+    this.bucket = join(dir, "bucket");
+    mkdirSync(this.bucket, { recursive: true });
+  }
+
+  /** A machine with an empty disk. */
+  newMachine(env: Record<string, string> = {}, flags: string[] = []): Machine {
+    this.#machines++;
+    const all = [`--bucket=file://${this.bucket}`, ...flags];
+    return newMachine(join(this.#dir, `machine-${this.#machines}`), { flags: all, env });
+  }
+
+  /** The paths of the bucket's objects of one kind: `pack`, `run`, `new`, `head`, `shared`. */
+  objects(kind: string): string[] {
+    const root = join(this.bucket, "packed", "v1", kind);
+    return filesBelow(root).map((name) => join(root, name));
+  }
+
+  /** Builds and waits for the helper to be gone; the helper must not say a word. Returns how much was compiled. */
+  async build(machine: Machine, project: string): Promise<number> {
+    const outcome = await this.buildNoisily(machine, project);
+    expect(helperLines(outcome)).toEqual([]);
+    return countCompiles(outcome);
+  }
+
+  /** The same, for when it may. */
+  async buildNoisily(machine: Machine, project: string): Promise<GoOutcome> {
+    const outcome = await go(machine, ["build", "-x", "-trimpath", "-o", "/dev/null", "./..."], {
+      cwd: project,
+    });
+    expect({ exitCode: outcome.exitCode, stderr: outcome.exitCode === 0 ? "" : outcome.stderr }).toEqual({
+      exitCode: 0,
+      stderr: "",
+    });
+    await settled(machine);
+    return outcome;
+  }
+}

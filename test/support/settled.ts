@@ -1,0 +1,27 @@
+import { readdirSync, readFileSync } from "node:fs";
+import type { Machine } from "./machine.ts";
+
+/**
+ * Waits until no helper of this machine runs any more: one goes on for a moment when go has its answer, to write down
+ * what was used. Reads `/proc`, so it is for Linux.
+ */
+export async function settled(machine: Machine): Promise<void> {
+  while (helpersOf(machine).length > 0) await Bun.sleep(5);
+}
+
+/** The process ids of the helpers of a machine. */
+export function helpersOf({ gocache }: Machine): number[] {
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => pid > 0 && isHelperOf(pid, gocache));
+}
+
+function isHelperOf(pid: number, gocache: string): boolean {
+  try {
+    if (!readFileSync(`/proc/${pid}/comm`, "latin1").startsWith("go-cache-plugin")) return false;
+    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`GOCACHE=${gocache}`);
+  } catch {
+    // It ended in this moment, or is another user's.
+    return false;
+  }
+}
