@@ -6,6 +6,7 @@ import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { ACTION, HELLO, type LocalFixture, openLocal, putOutput, writeEntry } from "./local-fixture.ts";
 import { RecordingRemote, silentLog } from "./recording-remote.ts";
 
+const OTHER_ACTION = "01".repeat(32);
 const REMOTE_ENTRY = { outputId: HELLO, sizeBytes: 5, putTimeMs: 1_700_000_000_000 };
 
 function open(
@@ -27,6 +28,19 @@ test("a local hit is answered at once and asks no remote", () => {
   expect(cache.get(ACTION)).toMatchObject({ outputId: HELLO, sizeBytes: 5 });
   expect(remote.asked).toEqual([]);
   expect(counters.snapshot()).toEqual({ get: 1, get_local_hit: 1 });
+});
+
+test("a remote is told what the disk answered, and no more", async () => {
+  using dir = tempDir("build-cache");
+  const remote = new RecordingRemote();
+  const { dir: localDir, local, cache } = open(dir.path, remote);
+  writeEntry(localDir, { actionId: ACTION, outputId: HELLO, body: "hello" });
+  cache.get(ACTION);
+  remote.answers.set(OTHER_ACTION, Promise.resolve(REMOTE_ENTRY));
+  await cache.get(OTHER_ACTION);
+  const { putTimeMs = 0 } = local.get(ACTION) ?? {};
+  const path = dir.join("output", "2c", HELLO);
+  expect(remote.uses).toMatchObject([{ actionId: ACTION, outputId: HELLO, sizeBytes: 5, putTimeMs, path }]);
 });
 
 test("without a remote a local miss is a miss at once", () => {
@@ -118,10 +132,13 @@ test("no more gets than allowed wait for the remote at once", async () => {
   ]);
 });
 
-test("drain drains the remote, and is nothing without one", async () => {
+test("drain drains the remote, settle settles it, and both are nothing without one", async () => {
   using dir = tempDir("build-cache");
   const remote = new RecordingRemote();
   await open(dir.path, remote).cache.drain();
+  expect([remote.drains, remote.settles]).toEqual([1, 0]);
+  await open(dir.path, remote).cache.settle();
+  expect([remote.drains, remote.settles]).toEqual([1, 1]);
   await open(dir.path).cache.drain();
-  expect(remote.drains).toBe(1);
+  await open(dir.path).cache.settle();
 });

@@ -5,12 +5,18 @@ import { Logger } from "../../src/lib/logger.ts";
 export class RecordingRemote implements RemoteBuilds {
   readonly asked: string[] = [];
   readonly puts: StoredEntry[] = [];
+  readonly uses: StoredEntry[] = [];
   readonly answers = new Map<string, Promise<RemoteEntry | undefined>>();
   drains = 0;
+  settles = 0;
 
   async get(actionId: string): Promise<RemoteEntry | undefined> {
     this.asked.push(actionId);
     return await this.answers.get(actionId);
+  }
+
+  used(entry: StoredEntry): void {
+    this.uses.push(entry);
   }
 
   put(entry: StoredEntry): void {
@@ -19,6 +25,10 @@ export class RecordingRemote implements RemoteBuilds {
 
   async drain(): Promise<void> {
     this.drains++;
+  }
+
+  async settle(): Promise<void> {
+    this.settles++;
   }
 
   abort(): void {}

@@ -72,9 +72,14 @@ test("the overview", () => {
                                  GOCACHE_S3_BUCKET, default: none, a local cache only
       --prefix PREFIX            goes before every key in the bucket
                                  GOCACHE_KEY_PREFIX, default: none
-      --layout LAYOUT            how entries lie in the bucket; split: an object each, as
-                                 tailscale/go-cache-plugin has them
-                                 GOCACHE_LAYOUT, default: split
+      --layout LAYOUT            how entries lie in the bucket; packed: many an object, fetched ahead;
+                                 split: an object each, as tailscale/go-cache-plugin has them; both
+                                 GOCACHE_LAYOUT, default: packed
+      --project NAME             whose builds these are: runs of one project find each other's entries
+                                 GOCACHE_PROJECT, default: the main module's path
+      --scope NAME               what this job is called, where CI's own name does not tell jobs apart,
+                                 such as those of a matrix
+                                 GOCACHE_SCOPE, default: CI's name of the job
       --region REGION            the bucket's region
                                  GOCACHE_S3_REGION, default: AWS's settings, then the server's word
       --s3-endpoint-url URL      the S3 server, such as http://localhost:9000
@@ -140,7 +145,9 @@ test("the variables", () => {
       --expiry           GOCACHE_EXPIRY           DURATION  none
       --bucket           GOCACHE_S3_BUCKET        BUCKET    none, a local cache only
       --prefix           GOCACHE_KEY_PREFIX       PREFIX    none
-      --layout           GOCACHE_LAYOUT           LAYOUT    split
+      --layout           GOCACHE_LAYOUT           LAYOUT    packed
+      --project          GOCACHE_PROJECT          NAME      the main module's path
+      --scope            GOCACHE_SCOPE            NAME      CI's name of the job
       --region           GOCACHE_S3_REGION        REGION    AWS's settings, then the server's word
       --s3-endpoint-url  GOCACHE_S3_ENDPOINT_URL  URL       AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS
       --s3-path-style    GOCACHE_S3_PATH_STYLE    boolean   false

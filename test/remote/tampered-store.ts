@@ -1,6 +1,8 @@
 import { DirectoryStore } from "../../src/store/directory-store.ts";
 import type {
   GetOptions,
+  ListOptions,
+  ListPage,
   ObjectStore,
   PutBody,
   PutOptions,
@@ -10,6 +12,7 @@ import type {
 
 type Get = () => Promise<StoredObject | undefined>;
 type Put = () => Promise<PutResult>;
+type List = () => AsyncGenerator<ListPage, void, void>;
 
 /** A directory of objects that notes what it is asked, and fails, delays or alters what a test tells it to. */
 export class TamperedStore extends DirectoryStore {
@@ -18,6 +21,8 @@ export class TamperedStore extends DirectoryStore {
   /** Stands between the caller and the directory. */
   onGet: (key: string, get: Get, signal: AbortSignal | undefined) => ReturnType<Get> = (_, get) => get();
   onPut: (key: string, put: Put, signal: AbortSignal | undefined) => ReturnType<Put> = (_, put) => put();
+  onList: (prefix: string, list: List, signal: AbortSignal | undefined) => ReturnType<List> = (_, list) =>
+    list();
 
   override async get(key: string, options: GetOptions = {}): Promise<StoredObject | undefined> {
     this.calls.push(`get ${key}`);
@@ -27,6 +32,11 @@ export class TamperedStore extends DirectoryStore {
   override async put(key: string, body: PutBody, options: PutOptions = {}): Promise<PutResult> {
     this.calls.push(`put ${key}${options.onlyIf === "absent" ? " absent" : ""}`);
     return await this.onPut(key, () => super.put(key, body, options), options.signal);
+  }
+
+  override async *list(prefix: string, options: ListOptions = {}): ReturnType<List> {
+    this.calls.push(`list ${prefix}`);
+    yield* this.onList(prefix, () => super.list(prefix, options), options.signal);
   }
 }
 
