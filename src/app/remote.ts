@@ -47,7 +47,7 @@ function openSplit(options: RemoteOptions, store: ObjectStore): SplitRemote {
   });
 }
 
-function openPacked(options: RemoteOptions, store: ObjectStore): PackedRemote {
+export function openPacked(options: RemoteOptions, store = openStore(options)): PackedRemote {
   const { config, root, env } = options;
   const { project, job } = config;
   return new PackedRemote({

@@ -44,6 +44,13 @@ const COMMAND_OPTIONS = {
     meaning: "go on although there is no --prefix",
     parse: parseBoolean,
   }),
+  isWaiting: option({
+    flag: "wait",
+    commands: ["prefetch"],
+    default: "false",
+    meaning: "return when everything is there",
+    parse: parseBoolean,
+  }),
   isJson: option({
     flag: "json",
     commands: ["inspect"],

@@ -19,6 +19,10 @@ export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, Comman
     "prune",
     { summary: "prune the local cache now to --max-size and --expiry; what was used within 6h stays" },
   ],
+  [
+    "prefetch",
+    { summary: "fetch what the last run of this job used, ahead of go; returns at once without --wait" },
+  ],
   ["gc", { summary: "remove from the bucket what no run has needed for two weeks; needs s3:DeleteObject" }],
   ["inspect", { operand: "[ID]", summary: "say what is in the bucket, or where an action or output lies" }],
   ["verify", { summary: "check the local cache and the bucket against the hashes of what they hold" }],

@@ -10,6 +10,7 @@ import { directCommand } from "./commands/direct.ts";
 import { gcCommand } from "./commands/gc.ts";
 import { helpCommand } from "./commands/help.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { prefetchCommand } from "./commands/prefetch.ts";
 import { pruneCommand } from "./commands/prune.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { versionCommand } from "./commands/version.ts";
@@ -39,6 +40,7 @@ function rootCommand(call: Call) {
     subCommands: {
       direct: () => directCommand(call),
       prune: () => pruneCommand(call),
+      prefetch: () => prefetchCommand(call),
       gc: () => gcCommand(call),
       inspect: () => inspectCommand(call),
       verify: () => verifyCommand(call),

@@ -38,7 +38,8 @@ function checkContentSize(frame: Uint8Array, maxBytes: number): void {
   const header = frameHeader(frame);
   if (header === undefined) throw new Error("not a zstd frame of known size");
   const { contentBytes } = header;
-  if (contentBytes > maxBytes) throw new Error(`a zstd frame of ${contentBytes} bytes instead of ${maxBytes}`);
+  if (contentBytes > maxBytes)
+    throw new Error(`a zstd frame of ${contentBytes} bytes instead of ${maxBytes}`);
   // What comes behind would be expanded as well, to whatever size.
   if (frameEnd(frame, header) !== frame.length) throw new Error("not exactly one zstd frame");
 }

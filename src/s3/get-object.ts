@@ -58,7 +58,7 @@ function openBody(
 ): ReadableObject {
   const etag = requireEtag(client, call, response);
   const portion = response.status === 206 ? partPortion(response, range) : wholePortion(response, range);
-  if (typeof portion === "string") throw client.failure(call, portion, undefined, response);
+  if (portion instanceof Error) throw client.failure(call, portion.message, portion, response);
   const { sizeBytes, skipBytes, takeBytes } = portion;
   const onFailure = (bytesSoFar: number, cause: unknown) => {
     if (call.signal?.aborted) return call.signal.reason;
@@ -70,22 +70,30 @@ function openBody(
 }
 
 /** All of the object came. A range is cut out of it: skipping bytes costs less than failing. */
-function wholePortion(response: Response, range: GetObjectOptions["range"]): Portion | string {
+function wholePortion(response: Response, range: GetObjectOptions["range"]): Portion | Error {
   const sizeBytes = readContentLength(response.headers);
   // Without a length nobody could tell the end of the object from the end of the connection.
-  if (sizeBytes === undefined) return "no Content-Length";
+  if (sizeBytes === undefined) return new Error("no Content-Length");
   const { offset, length } = range ?? { offset: 0, length: sizeBytes };
-  if (offset + length > sizeBytes) return `range ends beyond ${sizeBytes} bytes`;
+  if (offset + length > sizeBytes) return beyondEnd(sizeBytes);
   return { sizeBytes, skipBytes: offset, takeBytes: length };
 }
 
 /** A range came: `Content-Range: bytes 0-9/100`. S3 shortens one that reaches beyond the end; that is an error here. */
-function partPortion(response: Response, range: GetObjectOptions["range"]): Portion | string {
+function partPortion(response: Response, range: GetObjectOptions["range"]): Portion | Error {
   const text = response.headers.get("content-range") ?? "";
   const [first, last, sizeBytes] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(text) ?? []).slice(1).map(Number);
   if (first === undefined || last === undefined || sizeBytes === undefined || range === undefined) {
-    return `unexpected Content-Range ${JSON.stringify(text)}`;
+    return new Error(`unexpected Content-Range ${JSON.stringify(text)}`);
   }
-  if (first !== range.offset || last !== first + range.length - 1) return `got another range: ${text}`;
+  if (range.offset + range.length > sizeBytes) return beyondEnd(sizeBytes);
+  if (first !== range.offset || last !== first + range.length - 1) {
+    return new Error(`got another range: ${text}`);
+  }
   return { sizeBytes, skipBytes: 0, takeBytes: range.length };
+}
+
+/** What both stores say of such a range, but for S3's own refusal; see `store/store-failure.ts`. */
+function beyondEnd(sizeBytes: number): RangeError {
+  return new RangeError(`range ends beyond ${sizeBytes} bytes`);
 }

@@ -31,6 +31,6 @@ function s3Failure(error: unknown): S3Error | undefined {
 
 /** Whether a range was asked for that the object does not have. */
 export function isBeyondEnd(error: unknown): boolean {
-  if (error instanceof S3Error) return error.status === 416;
+  if (error instanceof S3Error && error.status === 416) return true;
   return error instanceof Error && error.cause instanceof RangeError;
 }

@@ -72,7 +72,8 @@ export class FetchQueue {
     this.#pending.delete(fetch);
     if (!this.#buffered.delete(fetch)) return;
     this.#bufferedBytes -= fetch.length;
-    this.#options.claims.release(fetch.pack.id);
+    const { id } = fetch.pack;
+    if (![...this.#buffered].some(({ pack }) => pack.id === id)) this.#options.claims.release(id);
     this.#pump();
   }
 
@@ -98,8 +99,10 @@ export class FetchQueue {
       if (bytesPerMs > FAST_BYTES_PER_MS) this.#limit = Math.min(this.#limit + 2, LAST_LIMIT);
       this.#failRest(fetch, undefined);
     } catch (error) {
-      if (isBadPack(error)) this.#options.onBadPack(fetch.pack.id, error);
-      this.#failRest(fetch, this.#options.signal.aborted ? undefined : error);
+      const isBad = isBadPack(error);
+      if (isBad) this.#options.onBadPack(fetch.pack.id, error);
+      // The store is in order, and so is every other pack.
+      this.#failRest(fetch, isBad || this.#options.signal.aborted ? undefined : error);
     } finally {
       this.#streaming--;
       this.#pump();

@@ -15,6 +15,9 @@ const MAX_CANDIDATES = 50_000;
 const MAX_BYTES = 8 << 20;
 const VERSION = 1;
 
+/** Below the root of the packed layout. It is written by every collection, and so tells when the last one was. */
+export const CANDIDATES_NAME = "gc/candidates.json.zst";
+
 /** When each unnamed pack was first seen. */
 export type Candidates = ReadonlyMap<string, number>;
 
@@ -40,11 +43,9 @@ export class CandidateList {
     return isDated && nowMs - Math.max(firstMs, modifiedMs) >= GRACE_MS;
   }
 
-  /** Writes the list unless it is as it was. */
+  /** Writes the list, also as it was: its age tells when somebody last looked. */
   async save(bucket: PackedBucket): Promise<void> {
-    const isSame =
-      this.#next.size === this.#known.size && [...this.#next].every(([id, ms]) => this.#known.get(id) === ms);
-    if (!isSame) await bucket.write(keyOf(bucket), await formatCandidates(this.#next));
+    await bucket.write(keyOf(bucket), await formatCandidates(this.#next));
   }
 }
 
@@ -70,5 +71,5 @@ function parseCandidates(bytes: Uint8Array<ArrayBuffer>): Candidates {
 }
 
 function keyOf(bucket: PackedBucket): string {
-  return `${bucket.keys.root}gc/candidates.json.zst`;
+  return `${bucket.keys.root}${CANDIDATES_NAME}`;
 }

@@ -30,7 +30,12 @@ export async function fetchLargeOutput(options: {
   const source = Readable.from(object.body);
   const content = createZstdDecompress();
   source.once("error", (error) => content.destroy(error));
-  await writeChecked(source.pipe(content), entry, local);
+  try {
+    await writeChecked(source.pipe(content), entry, local);
+  } finally {
+    // A body that is not read to its end keeps a connection, or a file.
+    source.destroy();
+  }
   return true;
 }
 

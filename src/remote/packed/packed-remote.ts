@@ -10,10 +10,13 @@ import { HealthFile } from "../health-file.ts";
 import type { LocalBuilds } from "../local-outputs.ts";
 import { ReadGate } from "../read-gate.ts";
 import type { Scope } from "../scope/scope.ts";
+import { Burst } from "./burst.ts";
 import { Claims } from "./claims.ts";
+import { collectDaily } from "./daily-gc.ts";
 import type { Entry } from "./entry.ts";
 import { Journal } from "./journal.ts";
 import { PackedKeys, scopeHash } from "./keys.ts";
+import type { OutputFile } from "./output-frame.ts";
 import { PackUploader } from "./pack-uploader.ts";
 import type { EntryGroup } from "./packed-index.ts";
 import { PackedWriter } from "./packed-writer.ts";
@@ -21,6 +24,7 @@ import { Packer } from "./packer.ts";
 import { RecordCache } from "./record-cache.ts";
 import { RecordReader } from "./record-reader.ts";
 import { RecordSource } from "./record-source.ts";
+import { repackSmall } from "./repack.ts";
 import { Restorer } from "./restorer.ts";
 import { RunLog } from "./run-log.ts";
 import { RunPublisher } from "./run-publisher.ts";
@@ -44,6 +48,7 @@ export class PackedRemote {
   readonly #restorer: Restorer;
   readonly #session = new SessionLog();
   readonly #writer: PackedWriter | undefined;
+  readonly #burst: Burst;
   readonly #prefetched = new Set<EntryGroup>();
   #isListingDenied = false;
 
@@ -84,12 +89,15 @@ export class PackedRemote {
       counters,
       onBadPack: (packId, error) => this.#distrust(packId, error),
     });
+    this.#burst = new Burst(join(options.stateDir, "session-ended"));
     if (options.readOnly) return;
+    const packer = new Packer({ keys, prefix, uploader, counters, createTemp: options.createTemp });
+    const repacking = { local, store: (outputs: OutputFile[]) => packer.repack(outputs) };
     this.#writer = new PackedWriter({
       index: () => this.#source.index,
       local,
       session: this.#session,
-      packer: new Packer({ keys, prefix, uploader, counters, createTemp: options.createTemp }),
+      packer,
       uploader,
       publisher: new RunPublisher({
         keys,
@@ -101,6 +109,7 @@ export class PackedRemote {
         uploader,
         ownEntries: () => this.#source.ownGroups().flatMap(({ entries }) => entries),
         ownRecordMs: () => this.#source.ownRecordMs(),
+        repack: (entries) => repackSmall(entries, repacking),
         serverTimeMs: () => this.#source.serverTimeMs(),
       }),
       journal: new Journal(join(options.stateDir, "journal"), scope),
@@ -124,6 +133,19 @@ export class PackedRemote {
     if (path !== undefined) this.used({ ...entry, path });
   }
 
+  /**
+   * Brings everything that the newest run of this job used (or of the jobs that stand in for it) to the local disk, ahead
+   * of go. Rejects when the records can't be read.
+   */
+  async prefetch(): Promise<{ records: number; entries: number }> {
+    await this.#source.refreshNow();
+    const groups = this.#source.newestGroups();
+    for (const group of groups) this.#restorer.prefetch(group.entries);
+    await this.#restorer.idle();
+    await this.#restorer.finish();
+    return { records: groups.length, entries: groups.reduce((sum, { entries }) => sum + entries.length, 0) };
+  }
+
   /** Notes that this session used an entry that it found on the local disk. */
   used(entry: LocalEntry): void {
     this.#session.add({ ...entry, isNew: false });
@@ -134,18 +156,23 @@ export class PackedRemote {
     if (!this.#isListingDenied) this.#writer?.put(entry);
   }
 
-  /** Ends the reading; uploads and writes down what is new, within the drain's limit. */
+  /** Ends the reading; uploads and writes down what is new, within the drain's limit, where that should be waited for. */
   async drain(): Promise<void> {
     this.#restorer.stop();
     await this.#gate.abort();
-    if (this.#writer?.hasNews === true) await this.#writer.drain(this.#options.drainTimeoutMs);
+    const newsBytes = this.#writer?.newsBytes;
+    if (newsBytes !== undefined && !this.#burst.mayWait(newsBytes)) {
+      await this.#writer?.drain(this.#options.drainTimeoutMs);
+    }
     this.#gate.reportDenials();
   }
 
-  /** What nobody needs to wait for: places what has come, and notes what was used. */
+  /** What nobody needs to wait for: places what has come, notes what was used, and keeps the bucket tidy. */
   async settle(): Promise<void> {
+    this.#burst.sessionEnded();
     await this.#restorer.finish();
     await this.#writer?.drain(this.#options.drainTimeoutMs);
+    if (this.#writer?.hasPublished === true) await collectDaily(this.#options);
   }
 
   /** Gives up all that is under way. */

@@ -9,11 +9,17 @@ import type { SessionEntry, SessionLog } from "./session-log.ts";
 
 /** How long the close of a session that put nothing may take for what others have left. */
 const ADOPTED_MS = 2_000;
+/** After this time without a put a session is taken to be at something long. */
+const QUIET_MS = 5_000;
 
 /** Brings what a session put, and what it used that the bucket lacks, into packs and records. */
 export class PackedWriter {
   readonly #options: PackedWriterOptions;
   #hasPut = false;
+  #lost = 0;
+  #storing: Promise<number> = Promise.resolve(0);
+  #pause: ReturnType<typeof setTimeout> | undefined;
+  #hasPublished = false;
 
   constructor(options: PackedWriterOptions) {
     this.#options = options;
@@ -35,30 +41,52 @@ export class PackedWriter {
     this.#options.journal.append(entry);
     this.#options.session.add({ ...entry, isNew: true });
     this.#pack(entry);
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => void this.#checkpoint(), QUIET_MS).unref();
   }
 
-  /** Whether anything is left that others should know. */
-  get hasNews(): boolean {
-    return this.#options.session.entries.some(({ isNew }) => isNew);
+  /** Bytes of outputs that others should know and do not yet; `undefined`: nothing at all is new. */
+  get newsBytes(): number | undefined {
+    const news = this.#options.session.entries.filter(({ isNew }) => isNew);
+    return news.length === 0 ? undefined : news.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
 
   /** Uploads and writes down everything, within `limitMs`; the journal keeps what could not be. */
   async drain(limitMs: number): Promise<void> {
-    const { uploader, journal, counters } = this.#options;
+    const { uploader, counters } = this.#options;
+    clearTimeout(this.#pause);
     const timer = setTimeout(
       () => uploader.abandon(),
       this.#hasPut ? limitMs : Math.min(limitMs, ADOPTED_MS),
     );
-    const lost = await this.#store();
+    const lost = await this.#storeInTurn();
     clearTimeout(timer);
-    if (lost > 0) counters.add("put_remote_lost", lost);
-    if (lost === 0 || this.#options.isRefused()) journal.discard();
-    else journal.leave();
+    if (lost > this.#lost) counters.add("put_remote_lost", lost - this.#lost);
+    this.#lost = lost;
+    this.#options.journal.leave();
+  }
+
+  /** Whether anything new was brought into the bucket. */
+  get hasPublished(): boolean {
+    return this.#hasPublished;
   }
 
   /** Gives up what is under way; the journal keeps it. */
   abandon(): void {
     this.#options.uploader.abandon();
+  }
+
+  /** go is at something long, such as a test: what was put until now is brought into the bucket meanwhile. */
+  async #checkpoint(): Promise<void> {
+    await this.#storeInTurn();
+  }
+
+  async #storeInTurn(): Promise<number> {
+    this.#storing = this.#storing.then(() => this.#store());
+    const lost = await this.#storing;
+    const { journal, isRefused } = this.#options;
+    if ((lost === 0 && this.newsBytes === undefined) || isRefused()) journal.discard();
+    return lost;
   }
 
   /** Returns how many entries are not in the bucket. */
@@ -72,6 +100,7 @@ export class PackedWriter {
     const added = placed.filter((entry, index) => entry !== undefined && entries[index]?.isNew === true);
     const isPublished = stored.length === 0 || (await publisher.publish(stored, added as Entry[]));
     if (!isPublished) return entries.length;
+    this.#hasPublished ||= added.length > 0;
     session.told(entries.filter((_, index) => placed[index] !== undefined));
     return entries.length - stored.length;
   }

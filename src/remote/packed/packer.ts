@@ -49,6 +49,23 @@ export class Packer {
     await Promise.all(this.#uploads);
   }
 
+  /** Stores outputs anew, together in one pack; returns where they lie now. Those that are gone are left out. */
+  async repack(outputs: OutputFile[]): Promise<Map<string, Place>> {
+    const { uploader, keys, prefix, counters } = this.#options;
+    const builder = new PackBuilder(prefix);
+    const seen = new Set<string>();
+    for (const output of outputs) {
+      if (seen.has(output.outputId)) continue;
+      seen.add(output.outputId);
+      const frame = await readFrame(output);
+      if (frame !== undefined) builder.add(output.outputId, frame);
+    }
+    const { pack, bytes, places } = builder.seal();
+    const isStored = bytes.length > 0 && (await uploader.put(keys.pack(pack.id), bytes, pack.id));
+    if (isStored) counters.add("packs_rewritten");
+    return isStored ? places : new Map();
+  }
+
   async #workOff(): Promise<void> {
     // What go puts next should not wait for this.
     await new Promise(setImmediate);

@@ -31,8 +31,8 @@ export class RecordReader {
 
   /** Copies the records that are not on this machine yet. Rejects when one can't be had. */
   async fetch(refs: RecordRef[], signal: AbortSignal): Promise<void> {
-    const { cache } = this.#options;
-    const missing = refs.filter((ref) => !this.#groups.has(nameOf(ref)) && cache.read(ref) === undefined);
+    // A copy that can't be read is none.
+    const missing = refs.filter((ref) => this.local([ref]).length === 0);
     await Promise.all(missing.map((ref) => this.#fetchOne(ref, signal)));
   }
 

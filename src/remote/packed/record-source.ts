@@ -50,6 +50,14 @@ export class RecordSource {
     return this.#options.reader.local(this.#ownRefs());
   }
 
+  /** What a run of this scope will most likely need: its own records, or those that stand in for them. */
+  newestGroups(): EntryGroup[] {
+    const { ownGroup, reader } = this.#options;
+    const own = ownGroup === undefined ? this.ownGroups() : [ownGroup, ...this.ownGroups()];
+    if (own.length > 0) return own;
+    return reader.local((this.#list?.records ?? []).filter(({ role }) => role === "other"));
+  }
+
   /** When the newest of them was written, by our clock; 0: there is none. */
   ownRecordMs(): number {
     const writtenMs = Math.max(0, ...this.#ownRefs().map(({ modifiedMs }) => modifiedMs));
@@ -60,11 +68,13 @@ export class RecordSource {
   async find(actionId: string): Promise<IndexedEntry | undefined> {
     const isStale = this.#isStale();
     if (isStale) this.#startRefresh();
+    // One that fails is forgotten, and it may have failed before the heads have come.
+    const refresh = this.#refresh;
     if (this.#list === undefined) await this.#heads;
     const found = this.#index.find(actionId);
     if (found !== undefined) return found;
-    if (this.#list === undefined) await this.#refresh;
-    if (isStale && !this.#hasWaited) await this.#awaitNews(this.#refresh);
+    if (this.#list === undefined) await refresh;
+    if (isStale && !this.#hasWaited) await this.#awaitNews(refresh);
     return this.#index.find(actionId) ?? (await this.#findInAdditions(actionId));
   }
 
@@ -131,15 +141,19 @@ export class RecordSource {
 
   /** Never rejects: the listing says what is wrong. */
   async #readHeads(): Promise<void> {
-    const { keys, scope, reader } = this.#options;
-    using deadline = new Deadline(this.#options.timeoutMs, this.#options.signal);
-    const branches = [scope.branch, ...scope.fallbackBranches];
-    const heads = branches.map((branch) => reader.fetchHead(keys.head(scope, branch), deadline.signal));
+    const { scope } = this.#options;
+    const heads = [scope.branch, ...scope.fallbackBranches].map((branch) => this.#readHead(branch));
     for (const head of heads) {
-      const group = await head.catch(() => undefined);
+      const group = await head;
       // The nearest branch that has one is enough to begin with.
       if (group !== undefined && this.#list === undefined) return this.#index.add(group);
     }
+  }
+
+  async #readHead(branch: string): Promise<EntryGroup | undefined> {
+    const { keys, scope, reader, timeoutMs, signal } = this.#options;
+    using deadline = new Deadline(timeoutMs, signal);
+    return await reader.fetchHead(keys.head(scope, branch), deadline.signal).catch(() => undefined);
   }
 
   async #readAdditions(): Promise<void> {

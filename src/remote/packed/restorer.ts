@@ -9,6 +9,7 @@ import type { Claims } from "./claims.ts";
 import { EMPTY_OUTPUT_ID, type Entry, type Place } from "./entry.ts";
 import { FetchQueue } from "./fetch-queue.ts";
 import { fetchLargeOutput } from "./large-output.ts";
+import { isBadPack } from "./pack-stream.ts";
 import { expandOutput, expandOutputAside, placeOutput, recordActions } from "./placer.ts";
 import { WantedOutput } from "./wanted-output.ts";
 
@@ -49,8 +50,8 @@ export class Restorer {
   }
 
   /**
-   * Brings one output. `false`: it can't be had, at least not in good time. Rejects when its pack can't be read, and
-   * with a `WrongBytesError` when that holds other bytes.
+   * Brings one output. `false`: it can't be had from there, or not in good time. Rejects when the store fails, and with
+   * a `WrongBytesError` when it has other bytes.
    */
   async bring(entry: Entry): Promise<boolean> {
     const { outputId, sizeBytes, place } = entry;
@@ -58,7 +59,9 @@ export class Restorer {
     if (outputId === EMPTY_OUTPUT_ID) return this.#makeEmpty(outputId);
     if (place === undefined) return false;
     if (isLarge(entry, place)) return await this.#bringLarge(entry, place);
-    const output = this.#wanted.get(outputId) ?? this.#demand(entry, place);
+    const known = this.#wanted.get(outputId);
+    // What could not be had from one pack may lie in another.
+    const output = known === undefined || known.stage === "done" ? this.#demand(entry, place) : known;
     output.isDemanded = true;
     if (output.stage === "held") this.#place(output);
     if (output.stage === "queued") this.#queue.hurry(output);
@@ -68,6 +71,11 @@ export class Restorer {
       if (deadline.signal.aborted) return false;
       throw error;
     });
+  }
+
+  /** Resolves when all that was to be prefetched is placed, or given up. */
+  async idle(): Promise<void> {
+    await Promise.allSettled([...this.#wanted.values()].map(({ arrival }) => arrival));
   }
 
   /** Drops what is on its way. */
@@ -179,7 +187,9 @@ export class Restorer {
         return isThere;
       })
       .catch((error) => {
-        if (error instanceof WrongBytesError) onBadPack(place.pack.id, error);
+        const isBad = isBadPack(error);
+        if (isBad || error instanceof WrongBytesError) onBadPack(place.pack.id, error);
+        if (isBad) return false;
         throw error;
       })
       .finally(() => this.#large.delete(entry.outputId));

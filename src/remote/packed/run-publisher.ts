@@ -53,11 +53,14 @@ export class RunPublisher {
 
   async #recordLocked(before: RunLogState | undefined, session: Entry[], added: Entry[]): Promise<boolean> {
     const { keys, scope, machine, serverTimeMs, log } = this.#options;
-    const { entries, isChanged } = mergeEntries(before?.entries ?? [], session);
+    const merged = mergeEntries(before?.entries ?? [], session);
+    const { isChanged } = merged;
+    let { entries } = merged;
     const key = before?.key ?? keys.run(scope, serverTimeMs(), machine);
     const state = before ?? { key, version: 0, stored: 0, storedMs: 0, entries };
     const isDue = added.length > 0 || this.#isNews(entries, before) || this.#isOld(state);
     if (!isChanged && !isDue) return true;
+    if (isDue) entries = await this.#options.repack(entries);
     const about = { ...this.#about(), key };
     const isStored = isDue && (await this.#putRun(key, { kind: "run", about, entries }));
     const version = state.version + (isChanged ? 1 : 0);
@@ -110,6 +113,8 @@ export interface RunPublisherOptions {
   /** What the bucket's records of this scope say, as far as they were read, and when the newest was written. */
   ownEntries: () => Entry[];
   ownRecordMs: () => number;
+  /** Brings entries that lie scattered together. */
+  repack: (entries: Entry[]) => Promise<Entry[]>;
   /** The server's clock. */
   serverTimeMs: () => number;
 }

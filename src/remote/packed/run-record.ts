@@ -79,7 +79,8 @@ class Numbering<T> {
 function parsePack(row: unknown, prefixes: string[]): Pack {
   const [id, sizeBytes, prefixIndex] = Array.isArray(row) ? row : [];
   const prefix: unknown = prefixes[prefixIndex];
-  if (!isId(id) || !isSize(sizeBytes) || typeof prefix !== "string") throw new Error("record with a bad pack");
+  if (!isId(id) || !isSize(sizeBytes) || typeof prefix !== "string")
+    throw new Error("record with a bad pack");
   return { id, sizeBytes, prefix };
 }
 

@@ -1,0 +1,38 @@
+/** Brings what the next go commands here will most likely need to the local disk, ahead of them. */
+import { LocalCache } from "../buildcache/local-cache.ts";
+import { Counters } from "../lib/counters.ts";
+import { LocalDir } from "../store/local-dir.ts";
+import { locateCacheDir } from "./cache-dir.ts";
+import type { Config, RemoteConfig } from "./config.ts";
+import type { RunContext } from "./direct.ts";
+import { FallbackDir } from "./fallback-dir.ts";
+import { withGoEnv } from "./go-env.ts";
+import { openPacked } from "./remote.ts";
+
+/** What was brought, or was there already. */
+export interface PrefetchReport {
+  records: number;
+  entries: number;
+  fetchedBytes: number;
+}
+
+/** Resolves when all is there. Rejects when the bucket can't be read. */
+export async function prefetchNow(
+  config: Config & { remote: RemoteConfig },
+  context: RunContext,
+): Promise<PrefetchReport> {
+  const env = withGoEnv(context.env);
+  const { root, shownRoot } = locateCacheDir(config.cacheDir, env);
+  const counters = new Counters();
+  const local = new LocalCache({
+    dir: new LocalDir(root, shownRoot),
+    fallback: new FallbackDir(root),
+    expiryMs: config.expiryMs,
+    onTrouble: () => {},
+  });
+  const { drainTimeoutMs } = config;
+  const { log } = context;
+  const remote = openPacked({ config: config.remote, drainTimeoutMs, root, local, env, counters, log });
+  const found = await remote.prefetch();
+  return { ...found, fetchedBytes: counters.get("prefetch_bytes") };
+}

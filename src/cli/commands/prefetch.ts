@@ -1,0 +1,47 @@
+/** `go-cache-plugin prefetch`: fetch what the last run of this job used, behind the steps that come before go. */
+import { defineCommand } from "citty";
+import { formatByteSize } from "../../lib/byte-size.ts";
+import { Logger } from "../../lib/logger.ts";
+import { requireBucket } from "../bucket-commands.ts";
+import type { Call } from "../call.ts";
+import { resolveCommandSettings } from "../command-options.ts";
+import { writeStderr, writeStdout } from "../output.ts";
+import { resolveSettings, toConfig } from "../settings.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** Returns at once; with `--wait` when all is there, and then says how much that is. */
+export function prefetchCommand(call: Call) {
+  return defineCommand({
+    meta: { name: "prefetch", description: "Fetch what the last run of this job used" },
+    run: () => prefetch(call),
+  });
+}
+
+async function prefetch({ commandLine, env }: Call): Promise<void> {
+  const config = toConfig(resolveSettings(commandLine.flags, env));
+  const { isWaiting } = resolveCommandSettings(commandLine.flags);
+  const remote = requireBucket(config, "prefetch");
+  if (remote.layout === "split") throw new UsageError('"prefetch" needs --layout=packed or both');
+  if (!isWaiting) {
+    prefetchBehind(commandLine.flags, env);
+    return;
+  }
+  const log = new Logger({ verbose: config.verbose, debugMask: config.debug, write: writeStderr });
+  const { prefetchNow } = await import("../../app/prefetch.ts");
+  const { records, entries, fetchedBytes } = await prefetchNow({ ...config, remote }, { env, log });
+  const size = formatByteSize(fetchedBytes);
+  writeStdout(
+    records === 0 ? "no run of this job is known yet\n" : `${entries} entries are here, ${size} fetched\n`,
+  );
+}
+
+/** In a process that holds none of this one's streams, so that nobody waits for it. */
+function prefetchBehind(flags: ReadonlyMap<string, string>, env: Call["env"]): void {
+  const words = [...flags].map(([name, value]) => `--${name}=${value}`);
+  const child = Bun.spawn([process.execPath, "prefetch", "--wait", ...words], {
+    env,
+    stdio: ["ignore", "ignore", "ignore"],
+    detached: true,
+  });
+  child.unref();
+}

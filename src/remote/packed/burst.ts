@@ -1,0 +1,38 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { statFile } from "../../lib/stat-file.ts";
+
+/** Sessions that end closer together than this are a row of go commands, and another one most likely follows. */
+const BURST_MS = 10_000;
+/** What is compiled again in no time, should the machine vanish in this moment. */
+const SMALL_BYTES = 4 << 20;
+
+/**
+ * Whether the little that a session has made may be uploaded when go was answered. A single go command in a container
+ * must wait, for the container may end with it; two hundred small ones in a row would wait longer than they work.
+ */
+export class Burst {
+  readonly #path: string;
+  readonly #isUnderWay: boolean;
+
+  /** `path`: a file that tells when a session of this machine ended last. */
+  constructor(path: string) {
+    this.#path = path;
+    const stat = statFile(path);
+    this.#isUnderWay = stat !== undefined && Math.abs(Date.now() - stat.mtimeMs) < BURST_MS;
+  }
+
+  /** `newsBytes`: of outputs that are not in the bucket yet. */
+  mayWait(newsBytes: number): boolean {
+    return this.#isUnderWay && newsBytes <= SMALL_BYTES;
+  }
+
+  sessionEnded(): void {
+    try {
+      mkdirSync(dirname(this.#path), { recursive: true });
+      writeFileSync(this.#path, "");
+    } catch {
+      // Then the next session waits.
+    }
+  }
+}

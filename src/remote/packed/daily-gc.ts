@@ -1,0 +1,46 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Deadline } from "../../lib/deadline.ts";
+import { describeError } from "../../lib/describe-error.ts";
+import type { Logger } from "../../lib/logger.ts";
+import { statFile } from "../../lib/stat-file.ts";
+import type { ObjectStore } from "../../store/object-store.ts";
+import type { Scope } from "../scope/scope.ts";
+import { collectGarbage } from "./gc.ts";
+import { CANDIDATES_NAME } from "./gc-candidates.ts";
+import { PackedKeys } from "./keys.ts";
+
+const DAY_MS = 24 * 3_600_000;
+const OLDER_THAN_MS = 14 * DAY_MS;
+const LIMIT_MS = 60_000;
+
+/**
+ * Collects garbage if this is the default branch and nobody has done so for a day. Never rejects: whoever may not
+ * delete leaves it to others.
+ */
+export async function collectDaily(options: {
+  store: ObjectStore;
+  prefix: string;
+  scope: Scope;
+  stateDir: string;
+  log: Logger;
+}): Promise<void> {
+  const { store, prefix, scope, log } = options;
+  const stampPath = join(options.stateDir, "gc");
+  if (scope.branch !== scope.defaultBranch || !isOld(statFile(stampPath)?.mtimeMs)) return;
+  using limit = new Deadline(LIMIT_MS);
+  try {
+    mkdirSync(options.stateDir, { recursive: true });
+    writeFileSync(stampPath, "");
+    const { signal } = limit;
+    const last = await store.head(`${new PackedKeys(prefix).root}${CANDIDATES_NAME}`, { signal });
+    if (!isOld(last?.modifiedMs)) return;
+    await collectGarbage({ store, prefix, olderThanMs: OLDER_THAN_MS, dryRun: false, signal });
+  } catch (error) {
+    log.info(() => `gc: ${describeError(error)}`);
+  }
+}
+
+function isOld(timeMs: number | undefined): boolean {
+  return timeMs === undefined || Math.abs(Date.now() - timeMs) > DAY_MS;
+}
