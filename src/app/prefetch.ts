@@ -32,7 +32,9 @@ export async function prefetchNow(
   });
   const { drainTimeoutMs } = config;
   const { log } = context;
-  const remote = openPacked({ config: config.remote, drainTimeoutMs, root, local, env, counters, log });
+  // It does not stay to upload what helpers that died have left.
+  const remoteConfig = { ...config.remote, readOnly: true };
+  const remote = openPacked({ config: remoteConfig, drainTimeoutMs, root, local, env, counters, log });
   const found = await remote.prefetch();
   return { ...found, fetchedBytes: counters.get("prefetch_bytes") };
 }

@@ -57,6 +57,7 @@ export function openPacked(options: RemoteOptions, store = openStore(options)): 
     scope: detectScope({ env, cwd: process.cwd(), project, job, nowMs: Date.now() }),
     machine: machineId(root),
     host: hostname(),
+    concurrency: config.uploadConcurrency,
     readOnly: config.readOnly,
     timeoutMs: config.timeoutMs,
     stateDir: statePath(root, config, "packed"),

@@ -21,7 +21,7 @@ export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, Comman
   ],
   [
     "prefetch",
-    { summary: "fetch what the last run of this job used, ahead of go; returns at once without --wait" },
+    { summary: "fetch what this job's last run used, ahead of go; returns at once without --wait" },
   ],
   ["gc", { summary: "remove from the bucket what no run has needed for two weeks; needs s3:DeleteObject" }],
   ["inspect", { operand: "[ID]", summary: "say what is in the bucket, or where an action or output lies" }],

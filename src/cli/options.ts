@@ -163,7 +163,7 @@ export const OPTIONS = {
     placeholder: "SIZE",
     group: "behaviour",
     default: "0",
-    meaning: "do not upload outputs smaller than this",
+    meaning: "do not upload outputs smaller than this; split layout only, packs hold small ones for nothing",
     parse: parseSize,
   }),
   concurrency: option({
@@ -181,7 +181,7 @@ export const OPTIONS = {
     placeholder: "N",
     group: "behaviour",
     default: String(DEFAULT_UPLOADS),
-    meaning: "how many uploads may run at once",
+    meaning: "how many uploads may run at once; of packs at most 4, for each is held in memory",
     parse: parseCount(DEFAULT_UPLOADS),
   }),
   timeoutMs: option({

@@ -1,3 +1,4 @@
+import { TimeoutError } from "../../lib/deadline.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import type { Claims } from "./claims.ts";
 import { type Fetch, planFetches } from "./fetch-plan.ts";
@@ -116,7 +117,9 @@ export class FetchQueue {
       try {
         return await streamFrames({ store, key, fetch, timeoutMs, signal, onFrame });
       } catch (error) {
-        if (attempt === ATTEMPTS || signal.aborted || isBadPack(error)) throw error;
+        // Who was silent for so long has used up what a session may wait.
+        const isHopeless = signal.aborted || isBadPack(error) || error instanceof TimeoutError;
+        if (attempt === ATTEMPTS || isHopeless) throw error;
       }
     }
   }

@@ -34,6 +34,7 @@ export class Journal {
   readonly #head: { platform: string; project: string; pidSpace: string };
   readonly #path: string;
   readonly #adopted: string[] = [];
+  #isBegun = false;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
 
   constructor(dir: string, { platform, project }: Scope) {
@@ -46,7 +47,7 @@ export class Journal {
   append({ actionId, outputId, sizeBytes, putTimeMs }: JournalEntry): void {
     const line = `${actionId} ${outputId} ${sizeBytes} ${Math.floor(putTimeMs)}\n`;
     try {
-      if (this.#heartbeat === undefined) this.#start();
+      if (!this.#isBegun) this.#begin();
       appendFileSync(this.#path, line);
     } catch {
       // A disk that is full takes no journal.
@@ -55,25 +56,33 @@ export class Journal {
 
   /** The entries of helpers of the same project that have died. They are this journal's from now on. */
   adopt(): JournalEntry[] {
-    return listFiles(this.#dir).flatMap((name) => this.#adoptOne(join(this.#dir, name)));
+    const entries = listFiles(this.#dir).flatMap((name) => this.#adoptOne(join(this.#dir, name)));
+    if (this.#adopted.length > 0) this.#beat();
+    return entries;
   }
 
   /** All of it is in the bucket, or never can be. */
   discard(): void {
-    clearInterval(this.#heartbeat);
-    this.#heartbeat = undefined;
+    this.leave();
+    this.#isBegun = false;
     for (const path of [this.#path, ...this.#adopted.splice(0)]) removeFile(path);
   }
 
   /** Leaves it to the next helper. */
   leave(): void {
     clearInterval(this.#heartbeat);
+    this.#heartbeat = undefined;
   }
 
-  #start(): void {
+  #begin(): void {
     mkdirSync(this.#dir, { recursive: true });
     appendFileSync(this.#path, `${JSON.stringify(this.#head)}\n`);
-    this.#heartbeat = setInterval(() => touch([this.#path, ...this.#adopted]), HEARTBEAT_MS).unref();
+    this.#isBegun = true;
+    this.#beat();
+  }
+
+  #beat(): void {
+    this.#heartbeat ??= setInterval(() => touch([this.#path, ...this.#adopted]), HEARTBEAT_MS).unref();
   }
 
   #adoptOne(path: string): JournalEntry[] {
@@ -107,8 +116,8 @@ interface Head {
 
 function readJournal(path: string): { head: Head | undefined; entries: JournalEntry[] } {
   try {
-    const [first = "", ...lines] = readFileSync(path, "latin1").split("\n");
-    // A line that was cut off was never answered for.
+    // What comes behind the last line break was cut off, and never answered for.
+    const [first = "", ...lines] = readFileSync(path, "latin1").split("\n").slice(0, -1);
     return { head: JSON.parse(first), entries: lines.flatMap(parseLine) };
   } catch {
     return { head: undefined, entries: [] };

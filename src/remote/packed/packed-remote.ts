@@ -91,7 +91,7 @@ export class PackedRemote {
     });
     this.#burst = new Burst(join(options.stateDir, "session-ended"));
     if (options.readOnly) return;
-    const packer = new Packer({ keys, prefix, uploader, counters, createTemp: options.createTemp });
+    const packer = new Packer({ ...options, keys, uploader });
     const repacking = { local, store: (outputs: OutputFile[]) => packer.repack(outputs) };
     this.#writer = new PackedWriter({
       index: () => this.#source.index,
@@ -225,6 +225,8 @@ export interface PackedRemoteOptions {
   host: string;
   local: LocalBuilds;
   readOnly: boolean;
+  /** Most uploads at once. */
+  concurrency: number;
   /** Longest wait for the first byte of an answer. */
   timeoutMs: number;
   drainTimeoutMs: number;

@@ -13,6 +13,7 @@ const SMALL_BYTES = 32 << 10;
 const LARGE_BYTES = 32 << 20;
 /** The most that S3 takes in one request. */
 const MAX_OBJECT_BYTES = 5 * 1024 ** 3;
+/** A pack is held in memory until it is stored. */
 const MAX_UPLOADS = 4;
 
 /** Makes packs of outputs and uploads them, behind, a few at once; holds no more in memory than those. */
@@ -23,10 +24,12 @@ export class Packer {
   readonly #uploads = new Set<Promise<void>>();
   readonly #small: PackBuilder;
   readonly #rest: PackBuilder;
+  readonly #maxUploads: number;
   #work: Promise<void> | undefined;
 
   constructor(options: PackerOptions) {
     this.#options = options;
+    this.#maxUploads = Math.min(options.concurrency, MAX_UPLOADS);
     this.#small = new PackBuilder(options.prefix);
     this.#rest = new PackBuilder(options.prefix);
   }
@@ -71,7 +74,7 @@ export class Packer {
     await new Promise(setImmediate);
     for (let output = this.#waiting.shift(); output !== undefined; output = this.#waiting.shift()) {
       await this.#pack(output);
-      while (this.#uploads.size >= MAX_UPLOADS) await Promise.race(this.#uploads);
+      while (this.#uploads.size >= this.#maxUploads) await Promise.race(this.#uploads);
     }
     this.#work = undefined;
   }
@@ -144,6 +147,8 @@ export interface PackerOptions {
   /** Below which the packs lie. */
   prefix: string;
   uploader: PackUploader;
+  /** Most uploads at once. */
+  concurrency: number;
   counters: Counters;
   /** A file for what is too large for memory; `undefined` when the disk takes none. */
   createTemp: () => TempFile | undefined;

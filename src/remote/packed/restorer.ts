@@ -50,7 +50,7 @@ export class Restorer {
   }
 
   /**
-   * Brings one output. `false`: it can't be had from there, or not in good time. Rejects when the store fails, and with
+   * Brings one output. `false`: there is none to be had. Rejects when the store fails or is slow, and with
    * a `WrongBytesError` when it has other bytes.
    */
   async bring(entry: Entry): Promise<boolean> {
@@ -66,11 +66,7 @@ export class Restorer {
     if (output.stage === "held") this.#place(output);
     if (output.stage === "queued") this.#queue.hurry(output);
     using deadline = new Deadline(this.#waitLimitMs(output), this.#controller.signal);
-    return await abortable(output.arrival, deadline.signal).catch((error) => {
-      // Slow, not broken: the pack's own deadline says when it is.
-      if (deadline.signal.aborted) return false;
-      throw error;
-    });
+    return await abortable(output.arrival, deadline.signal);
   }
 
   /** Resolves when all that was to be prefetched is placed, or given up. */

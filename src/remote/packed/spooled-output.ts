@@ -29,6 +29,8 @@ export async function spoolFrame(output: OutputFile, file: TempFile): Promise<Sp
     }
   } catch {
     return undefined;
+  } finally {
+    source.destroy();
   }
   if (content.digest("hex") !== output.outputId) return undefined;
   return { path: file.path, sizeBytes: file.sizeBytes, sha256: frame.digest("hex") };
