@@ -12,7 +12,7 @@ const LAST_LIMIT = 12;
 /** A connection this fast leaves room for another. */
 const FAST_BYTES_PER_MS = 8_000;
 /** Bytes of packs in memory, on their way or waiting to be expanded. */
-const MAX_BUFFERED_BYTES = 96 << 20;
+const MAX_BUFFERED_BYTES = 64 << 20;
 const ATTEMPTS = 2;
 const CLAIM_POLL_MS = 15;
 

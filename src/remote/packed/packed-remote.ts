@@ -30,6 +30,8 @@ import { RunLog } from "./run-log.ts";
 import { RunPublisher } from "./run-publisher.ts";
 import { SessionLog } from "./session-log.ts";
 
+const ID_DIGITS = 64;
+
 /** An entry whose output is on the local disk. */
 export interface LocalEntry {
   actionId: string;
@@ -148,12 +150,12 @@ export class PackedRemote {
 
   /** Notes that this session used an entry that it found on the local disk. */
   used(entry: LocalEntry): void {
-    this.#session.add({ ...entry, isNew: false });
+    if (isRecordable(entry)) this.#session.add({ ...entry, isNew: false });
   }
 
   /** Stores an entry behind. */
   put(entry: LocalEntry): void {
-    if (!this.#isListingDenied) this.#writer?.put(entry);
+    if (!this.#isListingDenied && isRecordable(entry)) this.#writer?.put(entry);
   }
 
   /** Ends the reading; uploads and writes down what is new, within the drain's limit, where that should be waited for. */
@@ -213,6 +215,11 @@ export class PackedRemote {
     this.#options.counters.add("packs_bad");
     this.#options.log.info(() => `pack ${packId} is ${error === undefined ? "gone" : describeError(error)}`);
   }
+}
+
+/** go's ids are SHA-256 sums; a record has no place for others. */
+function isRecordable({ actionId, outputId }: LocalEntry): boolean {
+  return actionId.length === ID_DIGITS && outputId.length === ID_DIGITS;
 }
 
 export interface PackedRemoteOptions {

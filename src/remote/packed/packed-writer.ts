@@ -89,7 +89,7 @@ export class PackedWriter {
     return lost;
   }
 
-  /** Returns how many entries are not in the bucket. */
+  /** Returns how many new entries are not in the bucket. */
   async #store(): Promise<number> {
     const { session, packer, publisher } = this.#options;
     const { entries } = session;
@@ -99,10 +99,10 @@ export class PackedWriter {
     const stored = placed.filter((entry) => entry !== undefined);
     const added = placed.filter((entry, index) => entry !== undefined && entries[index]?.isNew === true);
     const isPublished = stored.length === 0 || (await publisher.publish(stored, added as Entry[]));
-    if (!isPublished) return entries.length;
+    if (!isPublished) return entries.filter(({ isNew }) => isNew).length;
     this.#hasPublished ||= added.length > 0;
     session.told(entries.filter((_, index) => placed[index] !== undefined));
-    return entries.length - stored.length;
+    return entries.filter(({ isNew }, index) => isNew && placed[index] === undefined).length;
   }
 
   /** `undefined` when its output is not in the bucket and can't be brought there. */

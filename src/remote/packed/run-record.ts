@@ -50,7 +50,7 @@ function toJson({ kind, about, entries }: RunRecord): unknown {
   const packs = new Numbering<string>();
   const packRows: unknown[] = [];
   const rows = entries.slice(0, MAX_ENTRIES).map(({ actionId, outputId, sizeBytes, putTimeMs, place }) => {
-    const start = [actionId, outputId, sizeBytes, Math.floor(putTimeMs)];
+    const start = [actionId, outputId, sizeBytes, Math.max(0, Math.floor(putTimeMs))];
     if (place === undefined) return [...start, -1, 0, 0];
     const { id, sizeBytes: packBytes, prefix } = place.pack;
     const number = packs.of(id, () => packRows.push([id, packBytes, prefixes.of(prefix)]));
