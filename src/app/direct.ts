@@ -6,6 +6,7 @@ import { Counters } from "../lib/counters.ts";
 import { describeError } from "../lib/describe-error.ts";
 import { FdWriter } from "../lib/fd-writer.ts";
 import type { Logger } from "../lib/logger.ts";
+import { peakMemoryBytes } from "../lib/peak-memory.ts";
 import { readStdin } from "../lib/stdin-input.ts";
 import { LocalDir } from "../store/local-dir.ts";
 import { locateCacheDir } from "./cache-dir.ts";
@@ -110,6 +111,5 @@ function warnIfTooLarge(config: Config, log: Logger, root: string): void {
 }
 
 function formatMetrics(counters: Counters): string {
-  const { maxRSS } = process.resourceUsage();
-  return JSON.stringify({ ...counters.snapshot(), peak_memory_bytes: maxRSS * 1024 });
+  return JSON.stringify({ ...counters.snapshot(), peak_memory_bytes: peakMemoryBytes() });
 }

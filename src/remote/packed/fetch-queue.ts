@@ -1,3 +1,4 @@
+import { BufferGarbage } from "../../lib/buffer-garbage.ts";
 import { TimeoutError } from "../../lib/deadline.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import type { Claims } from "./claims.ts";
@@ -12,7 +13,7 @@ const LAST_LIMIT = 12;
 /** A connection this fast leaves room for another. */
 const FAST_BYTES_PER_MS = 8_000;
 /** Bytes of packs in memory, on their way or waiting to be expanded. */
-const MAX_BUFFERED_BYTES = 64 << 20;
+const MAX_BUFFERED_BYTES = 48 << 20;
 const ATTEMPTS = 2;
 const CLAIM_POLL_MS = 15;
 
@@ -25,6 +26,7 @@ export class FetchQueue {
   readonly #pending = new Map<Fetch, number>();
   /** Those whose bytes are in memory, or will be. */
   readonly #buffered = new Set<Fetch>();
+  readonly #garbage = new BufferGarbage();
   #bufferedBytes = 0;
   #limit = FIRST_LIMIT;
   #streaming = 0;
@@ -73,6 +75,7 @@ export class FetchQueue {
     this.#pending.delete(fetch);
     if (!this.#buffered.delete(fetch)) return;
     this.#bufferedBytes -= fetch.length;
+    this.#garbage.letGo(fetch.length);
     const { id } = fetch.pack;
     if (![...this.#buffered].some(({ pack }) => pack.id === id)) this.#options.claims.release(id);
     this.#pump();

@@ -1,6 +1,5 @@
-import { Readable } from "node:stream";
-import { createZstdDecompress } from "node:zlib";
 import { Deadline } from "../../lib/deadline.ts";
+import { expandStream, isExpandError } from "../../lib/expand-stream.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import type { LocalOutputs } from "../local-outputs.ts";
 import { transferLimitMs } from "../transfer-limits.ts";
@@ -27,20 +26,12 @@ export async function fetchLargeOutput(options: {
   const object = await store.get(key, { signal: deadline.signal, range: { offset, length } });
   if (object === undefined) return false;
   deadline.restart(timeoutMs + transferLimitMs(length));
-  const source = Readable.from(object.body);
-  const content = createZstdDecompress();
-  source.once("error", (error) => content.destroy(error));
-  try {
-    await writeChecked(source.pipe(content), entry, local);
-  } finally {
-    // A body that is not read to its end keeps a connection, or a file.
-    source.destroy();
-  }
+  await writeChecked(object.body, entry, local);
   return true;
 }
 
 async function writeChecked(
-  content: AsyncIterable<Uint8Array>,
+  frame: AsyncIterable<Uint8Array>,
   { outputId, sizeBytes }: Entry,
   local: LocalOutputs,
 ): Promise<void> {
@@ -48,25 +39,19 @@ async function writeChecked(
   try {
     const hash = new Bun.CryptoHasher("sha256");
     let received = 0;
-    for await (const chunk of content) {
-      received += chunk.length;
+    await expandStream(frame, (bytes) => {
+      received += bytes.length;
       // A few bytes can stand for gigabytes.
       if (received > sizeBytes) throw new WrongBytesError(outputId, "none, for it is too long");
-      hash.update(chunk);
-      file.write(chunk);
-    }
+      hash.update(bytes);
+      file.write(bytes);
+    });
     const sha256 = hash.digest("hex");
     if (sha256 !== outputId) throw new WrongBytesError(outputId, sha256);
     file.commit();
   } catch (cause) {
     file.discard();
-    if (!isZstdError(cause)) throw cause;
+    if (!isExpandError(cause)) throw cause;
     throw WrongBytesError.ofFrame(outputId, cause);
   }
-}
-
-/** https://nodejs.org/api/zlib.html */
-function isZstdError(error: unknown): boolean {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return code !== undefined && /^(ZSTD_|Z_)/i.test(code);
 }

@@ -17,6 +17,11 @@ export class PackUploader {
     this.#options = options;
   }
 
+  /** Whether it takes nothing any more. */
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
+  }
+
   /** Whether it is stored now. */
   async put(key: string, body: PutBody, sha256?: string): Promise<boolean> {
     const { store, health, counters, log } = this.#options;

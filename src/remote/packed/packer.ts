@@ -1,3 +1,4 @@
+import { BufferGarbage } from "../../lib/buffer-garbage.ts";
 import type { Counters } from "../../lib/counters.ts";
 import type { TempFile } from "../../store/temp-file.ts";
 import type { Pack, Place } from "./entry.ts";
@@ -25,6 +26,7 @@ export class Packer {
   readonly #small: PackBuilder;
   readonly #rest: PackBuilder;
   readonly #maxUploads: number;
+  readonly #garbage = new BufferGarbage();
   #work: Promise<void> | undefined;
 
   constructor(options: PackerOptions) {
@@ -80,6 +82,10 @@ export class Packer {
   }
 
   async #pack(output: OutputFile): Promise<void> {
+    if (this.#options.uploader.isAbandoned) {
+      this.#settle(output.outputId, undefined);
+      return;
+    }
     if (output.sizeBytes > LARGE_BYTES) {
       this.#start(this.#packAlone(output));
       return;
@@ -102,6 +108,7 @@ export class Packer {
       const isStored = await uploader.put(keys.pack(pack.id), bytes, pack.id);
       if (isStored) counters.add("packs_written");
       for (const [outputId, place] of places) this.#settle(outputId, isStored ? place : undefined);
+      this.#garbage.letGo(bytes.length);
     };
     this.#start(upload());
   }

@@ -1,0 +1,18 @@
+/** Large buffers that were let go of since the last collection; more than this are not left lying around. */
+const LIMIT_BYTES = 24 << 20;
+
+/**
+ * Collects garbage once much of it is buffers. The runtime looks at the size of its own heap, in which a buffer of
+ * megabytes is hardly seen, and would let hundreds of them pile up.
+ */
+export class BufferGarbage {
+  #bytes = 0;
+
+  /** Notes that a buffer of that size is not needed any more. */
+  letGo(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes < LIMIT_BYTES) return;
+    this.#bytes = 0;
+    Bun.gc(true);
+  }
+}
