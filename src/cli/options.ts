@@ -181,7 +181,7 @@ export const OPTIONS = {
     placeholder: "N",
     group: "behaviour",
     default: String(DEFAULT_UPLOADS),
-    meaning: "how many uploads may run at once; of packs at most 4, for each is held in memory",
+    meaning: "how many uploads may run at once; of packs at most 3, for each is held in memory",
     parse: parseCount(DEFAULT_UPLOADS),
   }),
   timeoutMs: option({

@@ -4,7 +4,7 @@ import { createZstdDecompress } from "node:zlib";
 /**
  * Expands zstd frames that come in pieces, handing `onBytes` each piece of content; the next piece of `source` is only
  * read when the last one is through, so that no more than a few are in memory. Rejects when `source` fails, when
- * `onBytes` throws, and with zlib's error for what is no frame or a cut one (`isExpandError`).
+ * `onBytes` throws, and with zlib's error for what is no frame (`isExpandError`). One that is cut off ends early.
  */
 export async function expandStream(
   source: AsyncIterable<Uint8Array>,

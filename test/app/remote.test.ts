@@ -78,7 +78,7 @@ const PACKED_OBJECTS = [
 describe.each([
   ["split", SPLIT_OBJECTS],
   ["packed", PACKED_OBJECTS],
-  ["both", [...SPLIT_OBJECTS, ...PACKED_OBJECTS].sort()],
+  ["both", [...SPLIT_OBJECTS, ...PACKED_OBJECTS]],
 ] as const)("the layout %s", (layout, keys) => {
   test("lies in a directory like this", async () => {
     using dir = tempDir("remote");

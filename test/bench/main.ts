@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- SECTION… [--runs=N]]`: what the executable costs and saves, on this machine, in one run.
- * Ratios pair runs that followed each other; tables give medians. Sections: hello, local, cold, warm.
+ * Ratios pair runs that followed each other; tables give medians, of memory the most. `TMPDIR` is where caches and
+ * bucket lie.
  */
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
@@ -8,37 +9,79 @@ import { formatByteSize } from "../../src/lib/byte-size.ts";
 import { NEWEST_GO } from "../support/go-toolchain.ts";
 import { startS3Server } from "../support/s3-server.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { benchCold } from "./cold.ts";
-import { benchHello } from "./hello.ts";
-import { benchLocal } from "./local.ts";
-import type { BenchContext } from "./measure.ts";
-import { benchWarm } from "./warm.ts";
+import type { Section } from "./context.ts";
+import { makeDir } from "./machines.ts";
+import { benchBandwidth } from "./sections/bandwidth.ts";
+import { benchClose } from "./sections/close.ts";
+import { benchCold } from "./sections/cold.ts";
+import { benchCommits } from "./sections/commits.ts";
+import { benchCost } from "./sections/cost.ts";
+import { benchCrowd } from "./sections/crowd.ts";
+import { benchEdit } from "./sections/edit.ts";
+import { benchHalf } from "./sections/half.ts";
+import { benchHang } from "./sections/hang.ts";
+import { benchHello } from "./sections/hello.ts";
+import { benchIdle } from "./sections/idle.ts";
+import { benchLarge } from "./sections/large.ts";
+import { benchLocal } from "./sections/local.ts";
+import { benchProgram } from "./sections/program.ts";
+import { benchProgramThin } from "./sections/program-thin.ts";
+import { benchTests } from "./sections/tests.ts";
+import { benchWarm } from "./sections/warm.ts";
+import { lazyStock } from "./stock.ts";
 
-const SECTIONS = { hello: benchHello, local: benchLocal, cold: benchCold, warm: benchWarm } as const;
+const SECTIONS: Record<string, Section> = {
+  hello: benchHello,
+  local: benchLocal,
+  warm: benchWarm,
+  bandwidth: benchBandwidth,
+  cold: benchCold,
+  close: benchClose,
+  half: benchHalf,
+  edit: benchEdit,
+  tests: benchTests,
+  crowd: benchCrowd,
+  program: benchProgram,
+  "program-thin": benchProgramThin,
+  commits: benchCommits,
+  hang: benchHang,
+  idle: benchIdle,
+  large: benchLarge,
+  cost: benchCost,
+};
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { runs: { type: "string", default: "3" } },
   });
-  const names = positionals.length === 0 ? Object.keys(SECTIONS) : positionals;
+  const sections = (positionals.length === 0 ? Object.keys(SECTIONS) : positionals).map(findSection);
   await using dir = tempDir("bench");
   await using server = await startS3Server();
-  const context: BenchContext = { dir, server, runs: Number(values.runs) };
+  const parts = { dir, emptyDir: makeDir({ dir }, "empty"), server, runs: Number(values.runs) };
+  const context = { ...parts, stock: lazyStock(parts) };
   const tables: string[] = [];
-  for (const name of names) {
-    if (!(name in SECTIONS))
-      throw new Error(`unknown section ${name}; there are ${Object.keys(SECTIONS).join(", ")}`);
+  for (const { name, bench } of sections) {
     console.error(`${name}…`);
-    tables.push(await SECTIONS[name as keyof typeof SECTIONS](context));
+    const startedMs = performance.now();
+    tables.push(await bench(context));
+    console.error(`${name}: ${Math.round((performance.now() - startedMs) / 1000)} s\n\n${tables.at(-1)}\n`);
   }
-  console.log(`${machineLine()}\n\n${tables.join("\n\n")}`);
+  console.log(`${placeLine(dir.path)}\n\n${tables.join("\n\n")}`);
 }
 
-function machineLine(): string {
+function findSection(name: string): { name: string; bench: Section } {
+  const bench = SECTIONS[name];
+  if (bench === undefined)
+    throw new Error(`unknown section ${name}; there are ${Object.keys(SECTIONS).join(", ")}`);
+  return { name, bench };
+}
+
+function placeLine(path: string): string {
   const [cpu] = cpus();
   const memory = formatByteSize(totalmem());
-  return `Measured on ${cpus().length} × ${cpu?.model}, ${memory} of memory, ${process.platform}, Go ${NEWEST_GO}, Bun ${Bun.version}.`;
+  const fileSystem = Bun.spawnSync(["stat", "-f", "-c", "%T", path]).stdout.toString().trim();
+  return `Measured on ${cpus().length} × ${cpu?.model}, ${memory} of memory, ${process.platform}, Go ${NEWEST_GO}, Bun ${Bun.version}; caches and bucket on ${fileSystem}.`;
 }
 
 await main();

@@ -1,47 +1,109 @@
-/** What all sections of the benchmark share. */
-import { type GoMachine, go, metricsOf } from "../support/go-toolchain.ts";
-import type { S3Server } from "../support/s3-server.ts";
-import type { TempDir } from "../support/temp-dir.ts";
+/** Takes the measurements. */
+import { type GoOutcome, go, metricsOf } from "../support/go-toolchain.ts";
+import type { Machine } from "../support/machine.ts";
+import { helperEnd } from "./helper-end.ts";
+import type { Line, Traffic } from "./line.ts";
 
-export interface BenchContext {
-  dir: TempDir;
-  server: S3Server;
-  /** Runs of each thing; more make medians steadier. */
-  runs: number;
-}
-
-/** One `go build std`. */
+/** What some go commands took, and the helper for them. */
 export interface Sample {
   seconds: number;
-  /** The helper's counters; none without a helper. */
+  /** Each command's own time. */
+  each: number[];
+  /** The helper's counters when it answered close; none without a helper. */
   counts: Record<string, number>;
+  /** The most memory that one helper had resident. */
+  peakBytes: number;
+  /** How long a helper went on when go was done. */
+  lingerSeconds: number;
+  /** Until the helper had ended; `undefined`: nothing was watched. */
+  traffic?: Traffic | undefined;
 }
 
-/** Builds the standard library, 340 packages, on a machine. Throws when that fails. */
-export async function buildStd(machine: GoMachine): Promise<Sample> {
-  const outcome = await go(machine, ["build", "std"]);
-  if (outcome.exitCode !== 0) throw new Error(`go build std: ${outcome.stderr}`);
-  return { seconds: outcome.elapsedMs / 1000, counts: metricsOf(outcome) };
+export interface MeasureOptions {
+  cwd: string;
+  /** Whose traffic to take down. */
+  line?: Line | undefined;
+  /** All commands start together; otherwise one after the other. */
+  atOnce?: boolean;
 }
 
-export function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const [low = Number.NaN, high = Number.NaN] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
-  return (low + high) / 2;
+/** Runs go commands on a machine, and returns when the last helper has ended. Throws when a command fails. */
+export async function measure(
+  machine: Machine,
+  commands: string[][],
+  { cwd, line, atOnce = false }: MeasureOptions,
+): Promise<Sample> {
+  await line?.takeTraffic();
+  const startedMs = performance.now();
+  const outcomes = atOnce
+    ? await Promise.all(commands.map((args) => goWell(machine, args, cwd)))
+    : await inSequence(commands, (args) => goWell(machine, args, cwd));
+  const seconds = (performance.now() - startedMs) / 1000;
+  const end = await helperEnd(machine);
+  const counts = outcomes.map(metricsOf);
+  const peaks = counts.map(({ peak_memory_bytes = 0 }) => peak_memory_bytes);
+  return {
+    seconds,
+    each: outcomes.map(({ elapsedMs }) => elapsedMs / 1000),
+    counts: sumOf(counts),
+    peakBytes: Math.max(end.peakBytes, ...peaks),
+    lingerSeconds: end.lingerSeconds,
+    traffic: await line?.takeTraffic(),
+  };
 }
 
-/** The median of a counter. */
-export function medianCount(samples: Sample[], name: string): number {
-  return median(samples.map((sample) => sample.counts[name] ?? 0));
+async function goWell(machine: Machine, args: string[], cwd: string): Promise<GoOutcome> {
+  const outcome = await go(machine, args, { cwd });
+  if (outcome.exitCode !== 0)
+    throw new Error(`go ${args.join(" ")} in ${cwd}: ${outcome.stdout}${outcome.stderr}`);
+  return outcome;
 }
 
-/** The median over pairs of a's time by b's time. */
-export function medianRatio(a: Sample[], b: Sample[]): number {
-  return median(a.map((sample, i) => sample.seconds / (b[i]?.seconds ?? Number.NaN)));
+async function inSequence<T, R>(items: T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await work(item));
+  return results;
 }
 
-export function seconds(samples: Sample[]): string {
-  const value = median(samples.map((sample) => sample.seconds));
-  return `${value.toFixed(value < 10 ? 2 : 1)} s`;
+/**
+ * Measures each variant `runs` times in turns, every other turn backwards: a machine gets slower or faster while
+ * it is measured, and that must not count for one of them.
+ */
+export async function inTurns<Name extends string>(
+  runs: number,
+  variants: Record<Name, (run: number) => Promise<Sample>>,
+): Promise<Record<Name, Sample[]>> {
+  const names = Object.keys(variants) as Name[];
+  const samples = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, Sample[]>;
+  for (let run = 0; run < runs; run++) {
+    for (const name of run % 2 === 0 ? names : names.toReversed()) {
+      console.error(`  ${name}, ${run + 1} of ${runs}`);
+      samples[name].push(await variants[name](run));
+    }
+  }
+  return samples;
+}
+
+/** All of them together as one. */
+export function total(samples: Sample[]): Sample {
+  const traffics = samples.flatMap(({ traffic }) => (traffic === undefined ? [] : [{ ...traffic }]));
+  return {
+    seconds: sum(samples.map(({ seconds }) => seconds)),
+    each: samples.flatMap(({ each }) => each),
+    counts: sumOf(samples.map(({ counts }) => counts)),
+    peakBytes: Math.max(...samples.map(({ peakBytes }) => peakBytes)),
+    lingerSeconds: Math.max(...samples.map(({ lingerSeconds }) => lingerSeconds)),
+    traffic: traffics.length === 0 ? undefined : (sumOf(traffics) as unknown as Traffic),
+  };
+}
+
+function sumOf(records: Record<string, number>[]): Record<string, number> {
+  const result: Record<string, number> = {};
+  for (const record of records)
+    for (const [name, value] of Object.entries(record)) result[name] = (result[name] ?? 0) + value;
+  return result;
+}
+
+function sum(values: number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

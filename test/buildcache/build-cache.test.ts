@@ -35,7 +35,7 @@ test("a remote is told what the disk answered, and no more", async () => {
   const remote = new RecordingRemote();
   const { dir: localDir, local, cache } = open(dir.path, remote);
   writeEntry(localDir, { actionId: ACTION, outputId: HELLO, body: "hello" });
-  cache.get(ACTION);
+  await cache.get(ACTION);
   remote.answers.set(OTHER_ACTION, Promise.resolve(REMOTE_ENTRY));
   await cache.get(OTHER_ACTION);
   const { putTimeMs = 0 } = local.get(ACTION) ?? {};

@@ -53,9 +53,9 @@ export function openLocal(
 }
 
 /** Writes an output through a cache and returns the path that go is given. */
-export function putOutput(local: LocalCache, outputId: string, body: string): string {
+export function putOutput(local: LocalCache, outputId: string, body: string | Uint8Array): string {
   const output = local.createOutput(outputId);
-  output.write(Buffer.from(body));
+  output.write(typeof body === "string" ? Buffer.from(body) : body);
   return output.commit();
 }
 

@@ -59,6 +59,7 @@ test("what is not given is as the table says", () => {
     isConfirmed: false,
     isJson: false,
     isRepairing: false,
+    isWaiting: false,
   });
 });
 

@@ -15,7 +15,7 @@ const TOPICS = [
   "reverse-proxy",
   "debug",
 ];
-const COMMANDS = ["direct", "prune", "gc", "inspect", "verify", "help", "version"];
+const COMMANDS = ["direct", "prune", "prefetch", "gc", "inspect", "verify", "help", "version"];
 const ALL_TEXTS = [undefined, ...TOPICS, ...COMMANDS].map((topic) => [topic, helpText(topic)] as const);
 
 describe("every text", () => {
@@ -117,6 +117,7 @@ test("the overview", () => {
 
     commands:
       prune         prune the local cache now to --max-size and --expiry; what was used within 6h stays
+      prefetch      fetch what this job's last run used, ahead of go; returns at once without --wait
       gc            remove from the bucket what no run has needed for two weeks; needs s3:DeleteObject
       inspect [ID]  say what is in the bucket, or where an action or output lies
       verify        check the local cache and the bucket against the hashes of what they hold

@@ -16,7 +16,7 @@ type List = () => AsyncGenerator<ListPage, void, void>;
 
 /** A directory of objects that notes what it is asked, and fails, delays or alters what a test tells it to. */
 export class TamperedStore extends DirectoryStore {
-  /** `get action/…`, `put output/… absent`, in order. */
+  /** `get action/…`, `get pack/… 10+5`, `put output/… absent`, `list run/…`, in order. */
   readonly calls: string[] = [];
   /** Stands between the caller and the directory. */
   onGet: (key: string, get: Get, signal: AbortSignal | undefined) => ReturnType<Get> = (_, get) => get();
@@ -25,7 +25,7 @@ export class TamperedStore extends DirectoryStore {
     list();
 
   override async get(key: string, options: GetOptions = {}): Promise<StoredObject | undefined> {
-    this.calls.push(`get ${key}`);
+    this.calls.push(`get ${key}${options.range === undefined ? "" : ` ${rangeText(options.range)}`}`);
     return await this.onGet(key, () => super.get(key, options), options.signal);
   }
 
@@ -38,6 +38,10 @@ export class TamperedStore extends DirectoryStore {
     this.calls.push(`list ${prefix}`);
     yield* this.onList(prefix, () => super.list(prefix, options), options.signal);
   }
+}
+
+function rangeText({ offset, length }: { offset: number; length: number }): string {
+  return `${offset}+${length}`;
 }
 
 /** The whole of an object as text; `undefined` when there is none. */

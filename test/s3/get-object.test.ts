@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { getObject } from "../../src/s3/get-object.ts";
+import { isBeyondEnd } from "../../src/store/store-failure.ts";
 import { rejection } from "../support/rejection.ts";
 import { type Scripted, scriptedServer } from "../support/scripted-server.ts";
 import { clientFor } from "./client-for-test.ts";
@@ -67,6 +68,16 @@ describe("a range", () => {
     ],
   ])("%s is an error", async (_, answer) => {
     expect(await rejection(read(answer, RANGE))).toMatchObject({ name: "S3Error" });
+  });
+
+  test.each<[string, Scripted]>([
+    ["a part", { status: 206, headers: { "content-range": "bytes 3-5/6" }, body: "345" }],
+    ["a whole object", { status: 200, body: "01234" }],
+    ["a refusal", { status: 416, body: "<Error><Code>InvalidRange</Code></Error>" }],
+  ])("that ends beyond the object is told from other errors by %s", async (_, answer) => {
+    expect(isBeyondEnd(await rejection(read(answer, RANGE)))).toBe(true);
+    const other = { status: 206, headers: { "content-range": "bytes 0-3/10" }, body: "0123" };
+    expect(isBeyondEnd(await rejection(read(other, RANGE)))).toBe(false);
   });
 
   test("that nobody asked for is an error", async () => {

@@ -1,5 +1,6 @@
 /** Sends `<dir>/file` by `<scheme>` to a server that drops it; prints what arrived and the process's peak of memory. */
 import { statSync } from "node:fs";
+import { peakMemoryBytes } from "../../src/lib/peak-memory.ts";
 import { putObject } from "../../src/s3/put-object.ts";
 import { makeCertificate } from "../support/certificate.ts";
 import { clientFor, TEST_KEYS } from "./client-for-test.ts";
@@ -22,4 +23,4 @@ const { client } = clientFor(`${scheme}://localhost:${server.port}`, {
 });
 await putObject(client, "key", { path, sizeBytes: statSync(path).size }, { sha256: "0".repeat(64) });
 await server.stop();
-console.log(JSON.stringify({ received, peakBytes: process.resourceUsage().maxRSS * 1024 }));
+console.log(JSON.stringify({ received, peakBytes: peakMemoryBytes() }));

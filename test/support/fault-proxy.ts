@@ -15,6 +15,8 @@ export interface FaultProxyOptions {
   target: string;
   /** Waited once a request before it is forwarded, and once a new connection. */
   latencyMs?: number;
+  /** Round trips that a new connection takes: 1, and more with TLS. */
+  connectionTrips?: number;
   /** Each way, over all connections; `undefined`: no limit. */
   bytesPerSecond?: number;
 }
@@ -42,6 +44,7 @@ export class FaultProxy implements AsyncDisposable {
   /** Every request seen, in order. */
   readonly seen: SeenRequest[] = [];
   readonly #target: URL;
+  readonly #connectionTrips: number;
   readonly #up: Throttle;
   readonly #down: Throttle;
   readonly #sockets = new Set<Socket>();
@@ -52,6 +55,7 @@ export class FaultProxy implements AsyncDisposable {
   private constructor(options: FaultProxyOptions) {
     this.#target = new URL(options.target);
     this.latencyMs = options.latencyMs ?? 0;
+    this.#connectionTrips = options.connectionTrips ?? 1;
     this.#up = new Throttle(options.bytesPerSecond);
     this.#down = new Throttle(options.bytesPerSecond);
   }
@@ -114,7 +118,7 @@ export class FaultProxy implements AsyncDisposable {
     const upstream = new Upstream(this.#target, (socket) => this.#own(socket));
     client.once("close", () => upstream.destroy());
     try {
-      if (this.latencyMs > 0) await Bun.sleep(this.latencyMs);
+      if (this.latencyMs > 0) await Bun.sleep(this.latencyMs * this.#connectionTrips);
       const reader = new HttpReader(client);
       while (await this.#exchange(client, reader, upstream));
     } catch {

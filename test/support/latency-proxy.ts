@@ -1,19 +1,24 @@
 /**
  * The fault proxy as a process of its own, for measuring what a far server costs:
  *
- *     bun test/support/latency-proxy.ts --target=http://127.0.0.1:7070 --latency-ms=50 [--bytes-per-second=N]
+ *     bun test/support/latency-proxy.ts --target=http://127.0.0.1:7070 [--latency-ms=50] [--connection-trips=N]
+ *         [--bytes-per-second=N] [--hang]
  *
- * Prints `{"port":N,"controlPort":M}` when it listens. `GET /counts` on the control port answers with the counts
- * as JSON, `POST /reset` with the counts so far and starts them anew. Ends when stdin does.
+ * Prints `{"port":N,"controlPort":M}` when it listens. `GET /counts` on the control port answers with the counts as
+ * JSON (`ProxyCounts`, where the GETs that list a bucket count as `LIST`), `POST /reset` with the counts so far and
+ * starts them anew. With `--hang` requests are taken and never answered. Ends when stdin does.
  */
 import { parseArgs } from "node:util";
-import { FaultProxy } from "./fault-proxy.ts";
+import { FaultProxy, type ProxyCounts } from "./fault-proxy.ts";
+import type { SeenRequest } from "./faults.ts";
 
 const { values } = parseArgs({
   options: {
     target: { type: "string" },
     "latency-ms": { type: "string", default: "0" },
+    "connection-trips": { type: "string", default: "1" },
     "bytes-per-second": { type: "string" },
+    hang: { type: "boolean", default: false },
   },
 });
 if (values.target === undefined) throw new Error("--target=http://host:port is needed");
@@ -21,13 +26,15 @@ const bytesPerSecond = values["bytes-per-second"];
 const proxy = await FaultProxy.start({
   target: values.target,
   latencyMs: Number(values["latency-ms"]),
+  connectionTrips: Number(values["connection-trips"]),
   ...(bytesPerSecond === undefined ? {} : { bytesPerSecond: Number(bytesPerSecond) }),
 });
+if (values.hang) proxy.fail(() => true, { kind: "hang" });
 const control = Bun.serve({
   port: 0,
   hostname: "127.0.0.1",
   fetch(request) {
-    const counts = Response.json(proxy.counts);
+    const counts = Response.json(countsWithListings());
     if (request.method === "POST") proxy.resetCounts();
     return counts;
   },
@@ -37,3 +44,14 @@ for await (const _ of Bun.stdin.stream());
 await proxy[Symbol.asyncDispose]();
 await control.stop(true);
 process.exit(0);
+
+function countsWithListings(): ProxyCounts {
+  const lists = proxy.seen.filter(isListing).length;
+  const { GET = 0, ...others } = proxy.counts.byMethod;
+  return { ...proxy.counts, byMethod: { ...others, GET: GET - lists, LIST: lists } };
+}
+
+/** With the bucket in the path, a request for the bucket itself and not for a key in it. */
+function isListing({ method, path }: SeenRequest): boolean {
+  return method === "GET" && /^\/[^/]+\/?$/.test(path);
+}

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { compareUtf8 } from "../../src/lib/compare-utf8.ts";
 import type { ListOptions, ListPage, ObjectStore, StoredObject } from "../../src/store/object-store.ts";
+import { isBeyondEnd } from "../../src/store/store-failure.ts";
 import { rejection } from "./rejection.ts";
 import { tempDir } from "./temp-dir.ts";
 
@@ -131,11 +132,15 @@ export function describeStoreContract(name: string, makeStore: () => Promise<Sto
         [10, 1],
         [9, 5],
         [20, 1],
-      ])("from %d of %d bytes of 10 rejects", async (offset, length) => {
-        const key = freshKey();
-        await store.put(key, bytes("0123456789"));
-        expect(await rejection(store.get(key, { range: { offset, length } }))).toBeInstanceOf(Error);
-      });
+      ])(
+        "from %d of %d bytes of 10 rejects, and says that it ends beyond the object",
+        async (offset, length) => {
+          const key = freshKey();
+          await store.put(key, bytes("0123456789"));
+          const error = await rejection(store.get(key, { range: { offset, length } }));
+          expect([error instanceof Error, isBeyondEnd(error)]).toEqual([true, true]);
+        },
+      );
 
       test("of no bytes rejects", async () => {
         const key = freshKey();

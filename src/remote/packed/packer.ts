@@ -15,7 +15,7 @@ const LARGE_BYTES = 32 << 20;
 /** The most that S3 takes in one request. */
 const MAX_OBJECT_BYTES = 5 * 1024 ** 3;
 /** A pack is held in memory until it is stored. */
-const MAX_UPLOADS = 4;
+const MAX_UPLOADS = 3;
 
 /** Makes packs of outputs and uploads them, behind, a few at once; holds no more in memory than those. */
 export class Packer {
