@@ -96,6 +96,7 @@ export class Packer {
       this.#settle(output.outputId, undefined);
       return;
     }
+    this.#garbage.letGo(output.sizeBytes);
     const builder = output.sizeBytes < SMALL_BYTES ? this.#small : this.#rest;
     builder.add(output.outputId, frame);
     if (builder.sizeBytes >= PACK_BYTES) this.#seal(builder);
