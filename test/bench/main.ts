@@ -55,10 +55,12 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: { runs: { type: "string", default: "3" } },
   });
+  const runs = Number(values.runs);
+  if (!(runs >= 1)) throw new Error(`--runs=${values.runs} is no number of runs`);
   const sections = (positionals.length === 0 ? Object.keys(SECTIONS) : positionals).map(findSection);
   await using dir = tempDir("bench");
   await using server = await startS3Server();
-  const parts = { dir, emptyDir: makeDir({ dir }, "empty"), server, runs: Number(values.runs) };
+  const parts = { dir, emptyDir: makeDir({ dir }, "empty"), server, runs };
   const context = { ...parts, stock: lazyStock(parts) };
   const tables: string[] = [];
   for (const { name, bench } of sections) {

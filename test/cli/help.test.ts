@@ -91,11 +91,13 @@ test("the overview", () => {
     behaviour:
       --read-only                read from the bucket, upload nothing
                                  GOCACHE_READ_ONLY, default: false
-      --min-upload-size SIZE     do not upload outputs smaller than this
+      --min-upload-size SIZE     do not upload outputs smaller than this; split layout only, packs hold
+                                 small ones for nothing
                                  GOCACHE_MIN_SIZE, default: 0
       -c N                       how many lookups may wait for the bucket at once
                                  GOCACHE_CONCURRENCY, default: 64
-      -u N                       how many uploads may run at once
+      -u N                       how many uploads may run at once; of packs at most 3, for each is held
+                                 in memory
                                  GOCACHE_S3_CONCURRENCY, default: 16
       --remote-timeout DURATION  how long to wait for the first byte of an answer before it counts as a
                                  miss

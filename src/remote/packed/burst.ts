@@ -13,18 +13,19 @@ const SMALL_BYTES = 4 << 20;
  */
 export class Burst {
   readonly #path: string;
-  readonly #isUnderWay: boolean;
+  /** Whether another session of this machine ended a moment ago. */
+  readonly isUnderWay: boolean;
 
   /** `path`: a file that tells when a session of this machine ended last. */
   constructor(path: string) {
     this.#path = path;
     const stat = statFile(path);
-    this.#isUnderWay = stat !== undefined && Math.abs(Date.now() - stat.mtimeMs) < BURST_MS;
+    this.isUnderWay = stat !== undefined && Math.abs(Date.now() - stat.mtimeMs) < BURST_MS;
   }
 
-  /** `newsBytes`: of outputs that are not in the bucket yet. */
+  /** Whether this session is one of a row. `newsBytes`: of outputs that are not in the bucket yet. */
   mayWait(newsBytes: number): boolean {
-    return this.#isUnderWay && newsBytes <= SMALL_BYTES;
+    return this.isUnderWay && newsBytes <= SMALL_BYTES;
   }
 
   sessionEnded(): void {

@@ -2,9 +2,11 @@
  * What was put and is not in the bucket yet, so that a helper that dies loses nothing: `<dir>/<pid>-<random>`,
  *
  *     {"platform":…,"project":…,"pidSpace":…}
- *     <action> <output> <size in bytes> <put at, ms>
+ *     <action> <output> <size in bytes> <put at, ms>[ used]
  *     …
  *
+ * A line that ends with `used` is of an entry that was not put, only used: what a helper notes that leaves its whole
+ * bookkeeping to another one. It renames its journal to `left-<random>` then.
  * The outputs themselves are in the local cache. A journal whose writer is gone is adopted by renaming it: its writer
  * is no process of this machine any more, or has not touched it for a minute.
  */
@@ -22,12 +24,14 @@ export interface JournalEntry {
   outputId: string;
   sizeBytes: number;
   putTimeMs: number;
+  /** It was not put, and the bucket may well have it. */
+  isOnlyUsed?: true;
 }
 
 const HEARTBEAT_MS = 20_000;
 const SILENT_MS = 60_000;
 const FORGOTTEN_MS = 7 * 24 * 3_600_000;
-const LINE = /^([0-9a-f]{64}) ([0-9a-f]{64}) (\d{1,15}) (\d{1,15})$/;
+const LINE = /^([0-9a-f]{64}) ([0-9a-f]{64}) (\d{1,15}) (\d{1,15})( used)?$/;
 
 export class Journal {
   readonly #dir: string;
@@ -44,11 +48,11 @@ export class Journal {
   }
 
   /** Never throws: without a journal an entry is uploaded all the same, if the helper lives. */
-  append({ actionId, outputId, sizeBytes, putTimeMs }: JournalEntry): void {
-    const line = `${actionId} ${outputId} ${sizeBytes} ${Math.floor(putTimeMs)}\n`;
+  append(...entries: JournalEntry[]): void {
+    const lines = entries.map(formatLine).join("");
     try {
       if (!this.#isBegun) this.#begin();
-      appendFileSync(this.#path, line);
+      appendFileSync(this.#path, lines);
     } catch {
       // A disk that is full takes no journal.
     }
@@ -66,6 +70,19 @@ export class Journal {
     this.leave();
     this.#isBegun = false;
     for (const path of [this.#path, ...this.#adopted.splice(0)]) removeFile(path);
+  }
+
+  /** Leaves it to another helper, now: this one need not be gone for that. */
+  handOver(): void {
+    this.leave();
+    for (const path of [this.#path, ...this.#adopted.splice(0)]) {
+      try {
+        renameSync(path, join(this.#dir, `left-${newName()}`));
+      } catch {
+        // There is none.
+      }
+    }
+    this.#isBegun = false;
   }
 
   /** Leaves it to the next helper. */
@@ -127,8 +144,14 @@ function readJournal(path: string): { head: Head | undefined; entries: JournalEn
 function parseLine(line: string): JournalEntry[] {
   const match = LINE.exec(line);
   if (match === null) return [];
-  const [, actionId = "", outputId = "", size, putTime] = match;
-  return [{ actionId, outputId, sizeBytes: Number(size), putTimeMs: Number(putTime) }];
+  const [, actionId = "", outputId = "", size, putTime, used] = match;
+  const entry = { actionId, outputId, sizeBytes: Number(size), putTimeMs: Number(putTime) };
+  return [used === undefined ? entry : { ...entry, isOnlyUsed: true }];
+}
+
+function formatLine({ actionId, outputId, sizeBytes, putTimeMs, isOnlyUsed }: JournalEntry): string {
+  const used = isOnlyUsed === true ? " used" : "";
+  return `${actionId} ${outputId} ${sizeBytes} ${Math.max(0, Math.floor(putTimeMs))}${used}\n`;
 }
 
 function newName(): string {
@@ -145,7 +168,9 @@ function pidSpace(): string {
   }
 }
 
+/** No number: it was handed over. */
 function isAlive(pid: number): boolean {
+  if (Number.isNaN(pid)) return false;
   try {
     process.kill(pid, 0);
     return true;

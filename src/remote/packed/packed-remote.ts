@@ -26,6 +26,7 @@ import { RecordReader } from "./record-reader.ts";
 import { RecordSource } from "./record-source.ts";
 import { repackSmall } from "./repack.ts";
 import { Restorer } from "./restorer.ts";
+import { collectRow } from "./row-collector.ts";
 import { RunLog } from "./run-log.ts";
 import { RunPublisher } from "./run-publisher.ts";
 import { SessionLog } from "./session-log.ts";
@@ -51,7 +52,9 @@ export class PackedRemote {
   readonly #session = new SessionLog();
   readonly #writer: PackedWriter | undefined;
   readonly #burst: Burst;
+  readonly #claims: Claims;
   readonly #prefetched = new Set<EntryGroup>();
+  readonly #abandoned = new AbortController();
   #isListingDenied = false;
 
   constructor(options: PackedRemoteOptions) {
@@ -83,11 +86,12 @@ export class PackedRemote {
       signal: this.#gate.signal,
       onTrouble: (error) => this.#health.readFailed(error),
     });
+    this.#claims = new Claims(join(options.stateDir, "claims"));
     this.#restorer = new Restorer({
       store,
       timeoutMs,
       local,
-      claims: new Claims(join(options.stateDir, "claims")),
+      claims: this.#claims,
       counters,
       onBadPack: (packId, error) => this.#distrust(packId, error),
     });
@@ -116,9 +120,11 @@ export class PackedRemote {
       }),
       journal: new Journal(join(options.stateDir, "journal"), scope),
       counters,
+      isBucketKnown: () => this.#source.isKnown,
       isRefused: () => this.#health.isRefused,
     });
-    this.#writer.adopt();
+    // In a row of go commands another helper may be at it.
+    if (!this.#burst.isUnderWay) this.#writer.adopt();
   }
 
   /** Looks an action up and brings its output to the local disk. Never rejects. */
@@ -173,14 +179,26 @@ export class PackedRemote {
   async settle(): Promise<void> {
     this.#burst.sessionEnded();
     await this.#restorer.finish();
-    await this.#writer?.drain(this.#options.drainTimeoutMs);
-    if (this.#writer?.hasPublished === true) await collectDaily(this.#options);
+    const writer = this.#writer;
+    if (writer === undefined) return;
+    const store = async () => {
+      await this.#learnBucket();
+      await writer.drain(this.#options.drainTimeoutMs);
+    };
+    if (this.#burst.mayWait(writer.newsBytes ?? 0)) {
+      writer.handOver();
+      await collectRow({ claims: this.#claims, adopt: () => writer.adopt(), store });
+    } else {
+      await store();
+    }
+    if (writer.hasPublished) await collectDaily(this.#options);
   }
 
   /** Gives up all that is under way. */
   abort(): void {
     this.#restorer.stop();
     void this.#gate.abort();
+    this.#abandoned.abort(new Error("given up"));
     this.#writer?.abandon();
   }
 
@@ -204,10 +222,26 @@ export class PackedRemote {
       return await this.#source.find(actionId);
     } catch (error) {
       if (!isAccessDenied(error)) throw error;
-      this.#isListingDenied = true;
-      this.#health.warn(`going on without it, s3:ListBucket is not granted: ${describeError(error)}`);
+      this.#denyListing(error);
       return undefined;
     }
+  }
+
+  /** A session that was local throughout has not read what the bucket holds, and would store it again. */
+  async #learnBucket(): Promise<void> {
+    const mayAsk = !this.#isListingDenied && this.#health.reads.open === undefined;
+    if (this.#session.entries.length === 0 || !mayAsk) return;
+    try {
+      await this.#source.readOnce(this.#abandoned.signal);
+    } catch (error) {
+      if (isAccessDenied(error)) this.#denyListing(error);
+      else if (!this.#abandoned.signal.aborted) this.#health.readFailed(error);
+    }
+  }
+
+  #denyListing(error: unknown): void {
+    this.#isListingDenied = true;
+    this.#health.warn(`going on without it, s3:ListBucket is not granted: ${describeError(error)}`);
   }
 
   #distrust(packId: string, error: unknown): void {

@@ -25,15 +25,27 @@ export class PackedWriter {
     this.#options = options;
   }
 
-  /** Takes over what helpers that died have left. */
-  adopt(): void {
+  /** Takes over what helpers have left that died, or handed it over. Returns whether there was anything. */
+  adopt(): boolean {
     const { journal, local, session } = this.#options;
-    for (const entry of journal.adopt()) {
+    const left = journal.adopt();
+    for (const { isOnlyUsed, ...entry } of left) {
       const found = local.findOutput(entry.outputId);
       if (found?.sizeBytes !== entry.sizeBytes) continue;
-      session.add({ ...entry, path: found.path, isNew: true });
-      this.#pack({ ...entry, path: found.path });
+      const isNew = isOnlyUsed !== true;
+      session.add({ ...entry, path: found.path, isNew });
+      if (isNew) this.#pack({ ...entry, path: found.path });
     }
+    return left.length > 0;
+  }
+
+  /** Leaves everything to the helper that collects for a row of go commands; see `RowCollector`. */
+  handOver(): void {
+    const { journal, session } = this.#options;
+    clearTimeout(this.#pause);
+    const used = session.entries.filter(({ isNew }) => !isNew);
+    journal.append(...used.map((entry) => ({ ...entry, isOnlyUsed: true as const })));
+    journal.handOver();
   }
 
   put(entry: Omit<SessionEntry, "isNew">): void {
@@ -106,12 +118,14 @@ export class PackedWriter {
   }
 
   /** `undefined` when its output is not in the bucket and can't be brought there. */
-  async #place({ path, isNew: _, ...entry }: SessionEntry): Promise<Entry | undefined> {
+  async #place({ path, isNew, ...entry }: SessionEntry): Promise<Entry | undefined> {
     if (entry.sizeBytes === 0) return { ...entry, place: undefined };
     const { outputId, sizeBytes } = entry;
-    const place =
-      this.#options.index().findPlace(outputId) ??
-      (await this.#options.packer.add({ outputId, sizeBytes, path }));
+    const { index, isBucketKnown, packer } = this.#options;
+    const known = index().findPlace(outputId);
+    // What was only used is most likely in the bucket, as long as nobody has looked.
+    const isMissing = known === undefined && (isNew || isBucketKnown());
+    const place = isMissing ? await packer.add({ outputId, sizeBytes, path }) : known;
     return place && { ...entry, place };
   }
 
@@ -132,6 +146,8 @@ export interface PackedWriterOptions {
   publisher: RunPublisher;
   journal: Journal;
   counters: { add(name: string, amount?: number): void };
+  /** Whether it was ever read what is in the bucket. */
+  isBucketKnown: () => boolean;
   /** Whether the bucket refuses this identity's uploads: keeping them for later has no sense then. */
   isRefused: () => boolean;
 }

@@ -78,6 +78,16 @@ export class RecordSource {
     return this.#index.find(actionId) ?? (await this.#findInAdditions(actionId));
   }
 
+  /** Whether this machine has ever read what the bucket's records say. */
+  get isKnown(): boolean {
+    return this.#list !== undefined;
+  }
+
+  /** Reads the records if that was never done. Rejects when they can't be had. */
+  async readOnce(signal: AbortSignal): Promise<void> {
+    if (!this.isKnown) await this.#read(signal);
+  }
+
   /** Reads the newest records now, however young the copies are. */
   async refreshNow(): Promise<void> {
     this.#startRefresh();
@@ -123,11 +133,11 @@ export class RecordSource {
     return this.#index.find(actionId);
   }
 
-  async #read(): Promise<void> {
+  async #read(signal: AbortSignal = this.#options.signal): Promise<void> {
     const { store, keys, scope } = this.#options;
     const before = this.#list;
     const old = before?.records ?? [];
-    const listing = await this.#bring((signal) => listRuns(store, keys, scope, signal));
+    const listing = await this.#bring((bounded) => listRuns(store, keys, scope, bounded), signal);
     const isNews = listing.refs.some((ref) => !old.some((known) => isSameRef(known, ref)));
     const pauseMs = isNews || before === undefined ? FIRST_PAUSE_MS : 2 * before.pauseMs;
     this.#keep({
@@ -159,7 +169,10 @@ export class RecordSource {
   async #readAdditions(): Promise<void> {
     const { store, keys, scope } = this.#options;
     await this.#refresh;
-    const { refs } = await this.#bring((signal) => listAdditions(store, keys, scope, signal));
+    const { refs } = await this.#bring(
+      (bounded) => listAdditions(store, keys, scope, bounded),
+      this.#options.signal,
+    );
     const list = this.#list;
     if (list === undefined) return;
     const runs = list.records.filter(({ role }) => role !== "new");
@@ -167,8 +180,8 @@ export class RecordSource {
   }
 
   /** One burst of listings, then one of records. */
-  async #bring(list: (signal: AbortSignal) => Promise<Listing>): Promise<Listing> {
-    using deadline = new Deadline(this.#options.timeoutMs, this.#options.signal);
+  async #bring(list: (signal: AbortSignal) => Promise<Listing>, signal: AbortSignal): Promise<Listing> {
+    using deadline = new Deadline(this.#options.timeoutMs, signal);
     const listing = await list(deadline.signal);
     deadline.restart(this.#options.timeoutMs);
     const foreign = listing.refs.filter(({ key }) => key !== this.#options.ownKey);

@@ -1,0 +1,51 @@
+import { expect, test } from "bun:test";
+import type { BucketConfig, RemoteConfig } from "../../src/app/config.ts";
+import { openStore, statePath } from "../../src/app/open-store.ts";
+import { Counters } from "../../src/lib/counters.ts";
+
+const S3: BucketConfig = {
+  kind: "s3",
+  bucket: "name",
+  region: "eu-central-1",
+  endpointUrl: "http://localhost:9000",
+  pathStyle: true,
+};
+
+function configOf(bucket: BucketConfig, prefix = ""): RemoteConfig {
+  return {
+    bucket,
+    prefix,
+    layout: "packed",
+    project: undefined,
+    job: undefined,
+    readOnly: false,
+    minUploadBytes: 0,
+    uploadConcurrency: 1,
+    timeoutMs: 1,
+  };
+}
+
+test.each([
+  ["file:///srv/go%20cache", { kind: "directory", path: "/srv/go cache" }],
+  ["s3://name", S3],
+] as const)("makes a store for %s", async (name, bucket) => {
+  const options = { config: configOf(bucket), root: "/nowhere", env: {}, counters: new Counters() };
+  await using store = openStore(options);
+  expect(store.name).toBe(name);
+});
+
+test("each bucket and prefix has its own place for what is known of it, and only those count", () => {
+  const configs = [
+    configOf({ kind: "directory", path: "/srv/a" }),
+    configOf({ kind: "directory", path: "/srv/b" }),
+    configOf(S3),
+    configOf(S3, "ci"),
+    configOf({ ...S3, endpointUrl: "http://localhost:9001" }),
+  ];
+  const paths = configs.map((config) => statePath("/root", config, "packed"));
+  expect(new Set(paths).size).toBe(paths.length);
+  for (const path of paths) expect(path).toMatch(/^\/root\/state\/packed-[0-9a-f]{16}$/);
+  expect(statePath("/root", { ...configOf(S3), timeoutMs: 2, readOnly: true }, "packed")).toBe(
+    paths[2] ?? "",
+  );
+});

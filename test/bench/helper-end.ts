@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import type { Machine } from "../support/machine.ts";
+import { helpersOf } from "../support/settled.ts";
+
+export interface HelperEnd {
+  /** How long helpers still ran. */
+  lingerSeconds: number;
+  /** The most memory that one of them ever had resident, as far as it was still there to be asked. */
+  peakBytes: number;
+}
+
+/**
+ * Waits until no helper of `machine` runs any more: what comes next must not be disturbed by what they still do. Only on
+ * Linux; elsewhere nothing is known of them.
+ */
+export async function helperEnd(machine: Machine): Promise<HelperEnd> {
+  if (process.platform !== "linux") return { lingerSeconds: 0, peakBytes: 0 };
+  const startedMs = performance.now();
+  let endedMs = startedMs;
+  let peakBytes = 0;
+  for (let pids = helpersOf(machine); pids.length > 0; pids = helpersOf(machine)) {
+    peakBytes = Math.max(peakBytes, ...pids.map(peakOf));
+    await Bun.sleep(2);
+    endedMs = performance.now();
+  }
+  return { lingerSeconds: (endedMs - startedMs) / 1000, peakBytes };
+}
+
+function peakOf(pid: number): number {
+  try {
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}

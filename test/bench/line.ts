@@ -1,0 +1,76 @@
+/** A line to the S3 server with a round trip time and a width, through the latency proxy in a process of its own. */
+import { resolve } from "node:path";
+import { PROJECT_DIR } from "../support/binary.ts";
+import type { ProxyCounts } from "../support/fault-proxy.ts";
+import type { S3Server } from "../support/s3-server.ts";
+
+export interface LineOptions {
+  /** 0 goes through the proxy too, so that its own work counts at every latency. */
+  latencyMs: number;
+  bytesPerSecond?: number;
+  /** Round trips that a new connection takes; 1 unless told. */
+  connectionTrips?: number;
+  /** Requests are taken and never answered. */
+  hangs?: boolean;
+}
+
+/** What went over a line: requests by kind, and bytes of bodies. */
+export interface Traffic {
+  get: number;
+  list: number;
+  /** PUT, and whatever else there may be. */
+  put: number;
+  receivedBytes: number;
+  sentBytes: number;
+}
+
+export interface Line extends AsyncDisposable {
+  readonly endpoint: string;
+  /** What went through since the start, or the last call. */
+  takeTraffic(): Promise<Traffic>;
+}
+
+export async function openLine(server: S3Server, options: LineOptions): Promise<Line> {
+  const proxy = Bun.spawn([process.execPath, PROXY, ...proxyFlags(server, options)], {
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  const { value } = await proxy.stdout.getReader().read();
+  const { port, controlPort } = JSON.parse(new TextDecoder().decode(value)) as Ports;
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    async takeTraffic() {
+      const answer = await fetch(`http://127.0.0.1:${controlPort}/reset`, { method: "POST", proxy: false });
+      return trafficOf((await answer.json()) as ProxyCounts);
+    },
+    async [Symbol.asyncDispose]() {
+      await proxy.stdin.end();
+      await proxy.exited;
+    },
+  };
+}
+
+const PROXY = resolve(PROJECT_DIR, "test/support/latency-proxy.ts");
+
+interface Ports {
+  port: number;
+  controlPort: number;
+}
+
+function proxyFlags(server: S3Server, options: LineOptions): string[] {
+  const { latencyMs, bytesPerSecond, connectionTrips = 1, hangs = false } = options;
+  const flags = [
+    `--target=${server.endpoint}`,
+    `--latency-ms=${latencyMs}`,
+    `--connection-trips=${connectionTrips}`,
+  ];
+  if (bytesPerSecond !== undefined) flags.push(`--bytes-per-second=${bytesPerSecond}`);
+  return hangs ? [...flags, "--hang"] : flags;
+}
+
+function trafficOf({ requests, byMethod, bytesDown, bytesUp }: ProxyCounts): Traffic {
+  const { GET = 0, HEAD = 0, LIST = 0 } = byMethod;
+  const get = GET + HEAD;
+  return { get, list: LIST, put: requests - get - LIST, receivedBytes: bytesDown, sentBytes: bytesUp };
+}

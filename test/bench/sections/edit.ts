@@ -1,0 +1,130 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeModule } from "../../support/go-project.ts";
+import type { Machine } from "../../support/machine.ts";
+import type { BenchContext } from "../context.ts";
+import { type Line, openLine } from "../line.ts";
+import { bucketFlags, type Layout, runner, withFlags } from "../machines.ts";
+import { inTurns, measure, type Sample } from "../measure.ts";
+import { fill } from "../stock.ts";
+import { buildTable, type Row } from "../tables.ts";
+
+const EDITS_PER_RUN = 5;
+/** Longer than a helper takes what it knows of the bucket as current. */
+const PAUSE_MS = 61_000;
+
+interface Program {
+  name: string;
+  /** What it uses of the standard library: package and statement. */
+  uses: Record<string, string>;
+}
+
+const SMALL: Program = { name: "small", uses: { fmt: "fmt.Print()" } };
+const SERVER: Program = {
+  name: "server",
+  uses: { "encoding/json": "json.Valid(nil)", "net/http": "http.NotFoundHandler()" },
+};
+
+interface Lines {
+  near: Line;
+  far: Line;
+}
+
+type Edit = (version: string) => Promise<Sample>;
+type Variants = Record<"native" | "packed" | "split", Edit>;
+
+/** One line of a main package was edited, on a machine that has everything else on its disk. */
+export async function benchEdit(context: BenchContext): Promise<string> {
+  await using near = await openLine(context.server, { latencyMs: 0 });
+  await using far = await openLine(context.server, { latencyMs: 50 });
+  const lines = { near, far };
+  const edits = context.runs * EDITS_PER_RUN;
+  const small = await variantsOf(context, SMALL, lines);
+  const server = await variantsOf(context, SERVER, lines);
+  return buildTable(
+    "`go build` after one line of the main package was edited, S3 at 50 ms",
+    ["by native"],
+    [
+      ...rows("small program", await editInTurns(small, edits)),
+      ...rows("web server", await editInTurns(server, edits)),
+      ...rows("small program, a minute after the last", await editAfterPauses(context, lines)),
+    ],
+  );
+}
+
+function editInTurns({ native, packed, split }: Variants, edits: number) {
+  return inTurns(edits, {
+    native: (run) => native(`edit ${run}`),
+    packed: (run) => packed(`edit ${run}`),
+    split: (run) => split(`edit ${run}`),
+  });
+}
+
+/** Each time on new machines: one that finds nothing new in the bucket asks it ever less often. */
+async function editAfterPauses(context: BenchContext, lines: Lines) {
+  const all: Record<keyof Variants, Sample[]> = { native: [], packed: [], split: [] };
+  for (let pause = 0; pause < context.runs; pause++) {
+    const variants = await variantsOf(context, { ...SMALL, name: `pause${pause}` }, lines);
+    console.error("  a pause");
+    await Bun.sleep(PAUSE_MS);
+    const samples = await editInTurns(variants, 1);
+    for (const name of ["native", "packed", "split"] as const) all[name].push(...samples[name]);
+  }
+  return all;
+}
+
+function rows(what: string, { native, packed, split }: Record<keyof Variants, Sample[]>): Row[] {
+  return [
+    { label: `${what}: go's own cache`, samples: native, by: [native] },
+    { label: `${what}: packed`, samples: packed, by: [native] },
+    { label: `${what}: split`, samples: split, by: [native] },
+  ];
+}
+
+/** Machines that have built the program; each returned function edits it and builds it on one of them. */
+async function variantsOf(context: BenchContext, program: Program, { near, far }: Lines): Promise<Variants> {
+  const cwd = context.dir.join(`edit-${program.name}`);
+  const prefix = `edit-${program.name}`;
+  writeModule(cwd, `example.com/${program.name}`, { "main.go": source(program, "before") });
+  const build = (name: string) => [["build", "-o", context.dir.join(`${prefix}-${name}.out`), "."]];
+  await fill(context, prefix, build("fill"), cwd);
+
+  const edit = (name: string, machine: Machine) => async (version: string) => {
+    writeFileSync(join(cwd, "main.go"), source(program, version));
+    return await measure(machine, build(name), { cwd, line: far });
+  };
+  const withBucket = async (layout: Layout) => {
+    const flags = ({ endpoint }: Line) => bucketFlags(context, { prefix, layout, endpoint });
+    const machine = runner(context, { name: `${prefix}-${layout}`, flags: flags(near) });
+    await measure(machine, build(layout), { cwd });
+    return edit(layout, withFlags(machine, flags(far)));
+  };
+  const machine = runner(context, { name: `${prefix}-native` });
+  await measure(machine, build("native"), { cwd });
+  const variants = {
+    native: edit("native", machine),
+    packed: await withBucket("packed"),
+    split: await withBucket("split"),
+  };
+  // The first one over the far line has yet to read what the bucket has.
+  for (const build of Object.values(variants)) await build("warming up");
+  return variants;
+}
+
+function source({ uses }: Program, version: string): string {
+  return `package main
+
+import (
+${Object.keys(uses)
+  .map((path) => `\t"${path}"`)
+  .join("\n")}
+)
+
+func main() {
+	println("${version}")
+${Object.values(uses)
+  .map((statement) => `\t${statement}`)
+  .join("\n")}
+}
+`;
+}

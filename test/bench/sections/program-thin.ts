@@ -1,0 +1,15 @@
+import type { BenchContext } from "../context.ts";
+import { buildProgram } from "../stock.ts";
+import { thinLineTable } from "../thin-line.ts";
+
+/** A large program on a new machine, with a warm bucket at the end of a thin line. */
+export async function benchProgramThin(context: BenchContext): Promise<string> {
+  const { prefix, program } = await context.stock.program();
+  return await thinLineTable(context, {
+    title: "a large program (versitygw), new machine, warm bucket at 50 ms",
+    prefix,
+    cwd: program.dir,
+    commands: (name) => buildProgram(program.mainPackage, context.dir.join(`${name}.out`)),
+    layouts: ["packed"],
+  });
+}

@@ -1,0 +1,102 @@
+import { expect, test } from "bun:test";
+import { BothLayouts } from "../../src/remote/both-layouts.ts";
+import { SplitRemote } from "../../src/remote/split/split-remote.ts";
+import { takeCalls } from "./packed/failing-store.ts";
+import { Machine } from "./packed/packed-fixture.ts";
+import { entryOf, StockedBucket } from "./packed/stocked-bucket.ts";
+import { untilAborted } from "./tampered-store.ts";
+
+const HELLO = entryOf("hello").actionId;
+
+function open() {
+  const bucket = new StockedBucket();
+  const [one, two] = ["m1", "m2"].map((name) => new Machine(bucket, name)) as [Machine, Machine];
+  const dispose = () => {
+    for (const part of [one, two, bucket]) part[Symbol.dispose]();
+  };
+  return { bucket, one, two, [Symbol.dispose]: dispose };
+}
+
+function splitOn({ bucket, local, counters, log, dir }: Machine): SplitRemote {
+  const { store, prefix } = bucket;
+  return new SplitRemote({
+    store,
+    prefix,
+    local,
+    readOnly: false,
+    minBytes: 0,
+    concurrency: 2,
+    timeoutMs: 60_000,
+    drainTimeoutMs: 60_000,
+    healthPath: dir.join("state", "remote.json"),
+    counters,
+    log,
+  });
+}
+
+/** Not of the default branch, which would collect garbage as well. */
+const bothOn = (machine: Machine) =>
+  new BothLayouts(machine.session({ scope: { defaultBranch: undefined } }), splitOn(machine));
+
+/** Ends a session and returns the folders of the layouts that it has written to. */
+async function end(remote: BothLayouts, bucket: StockedBucket): Promise<Set<string>> {
+  await remote.drain();
+  await remote.settle();
+  const keys = takeCalls(bucket.store, "put").map((call) => call.replace("put team/", ""));
+  return new Set(keys.map((key) => key.replace(/^packed\/v1\//, "").split("/")[0] ?? ""));
+}
+
+test("what is put goes to both", async () => {
+  using team = open();
+  const remote = bothOn(team.one);
+  remote.put(team.one.entry("hello"));
+  expect(await end(remote, team.bucket)).toEqual(new Set(["action", "head", "new", "output", "pack", "run"]));
+});
+
+test("what the packed layout has is not asked for in the split one", async () => {
+  using team = open();
+  await team.one.put(["hello"]);
+  takeCalls(team.bucket.store);
+  const remote = bothOn(team.two);
+  expect(await remote.get(HELLO)).toMatchObject({ sizeBytes: 5 });
+  expect(team.bucket.store.calls.filter((call) => call.includes("/action/"))).toEqual([]);
+  await end(remote, team.bucket);
+});
+
+test("what only the split layout has is found there, and in packs from then on", async () => {
+  using team = open();
+  const split = splitOn(team.one);
+  split.put(team.one.entry("hello"));
+  await split.drain();
+  takeCalls(team.bucket.store);
+  const remote = bothOn(team.two);
+  expect(await remote.get(HELLO)).toMatchObject({ sizeBytes: 5 });
+  expect(await end(remote, team.bucket)).toEqual(new Set(["head", "pack", "run"]));
+  using fresh = new Machine(team.bucket, "m3");
+  expect(await fresh.get([HELLO])).toEqual(["hello"]);
+});
+
+test("what neither has is a miss", async () => {
+  using team = open();
+  const remote = bothOn(team.one);
+  expect(await remote.get(HELLO)).toBeUndefined();
+  expect(await end(remote, team.bucket)).toEqual(new Set());
+});
+
+test("what was found on this machine's disk is noted in the packed layout", async () => {
+  using team = open();
+  const remote = bothOn(team.one);
+  remote.used(team.one.entry("hello"));
+  expect(await end(remote, team.bucket)).toEqual(new Set(["head", "pack", "run"]));
+});
+
+test("giving up ends both", async () => {
+  using team = open();
+  team.bucket.store.onPut = (_, __, signal) => untilAborted(signal);
+  const remote = bothOn(team.one);
+  remote.put(team.one.entry("hello"));
+  while (team.bucket.store.calls.length === 0) await new Promise(setImmediate);
+  remote.abort();
+  await end(remote, team.bucket);
+  expect(team.bucket.objects).toEqual([]);
+});

@@ -1,0 +1,43 @@
+import { expect, test } from "bun:test";
+import { existsSync, writeFileSync } from "node:fs";
+import { Burst } from "../../../src/remote/packed/burst.ts";
+import { age } from "../../buildcache/local-fixture.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+const MEBIBYTE = 1 << 20;
+
+test("the first session of a row does not put off anything, and the next only a little", () => {
+  using dir = tempDir("burst");
+  const path = dir.join("state", "session-ended");
+  const first = new Burst(path);
+  expect([first.mayWait(0), existsSync(path)]).toEqual([false, false]);
+  first.sessionEnded();
+  const second = new Burst(path);
+  expect([second.mayWait(0), second.mayWait(4 * MEBIBYTE), second.mayWait(4 * MEBIBYTE + 1)]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+});
+
+test.each([11_000, -3_600_000])("a session that ended %p ms ago begins no row", (ageMs) => {
+  using dir = tempDir("burst");
+  writeFileSync(dir.join("ended"), "");
+  age(dir.join("ended"), ageMs);
+  expect(new Burst(dir.join("ended")).mayWait(0)).toBe(false);
+});
+
+test("a session that goes on while others end puts off no more for that", () => {
+  using dir = tempDir("burst");
+  const long = new Burst(dir.join("ended"));
+  new Burst(dir.join("ended")).sessionEnded();
+  expect(long.mayWait(0)).toBe(false);
+});
+
+test("where no file can be made nothing is put off", () => {
+  using dir = tempDir("burst");
+  writeFileSync(dir.join("file"), "");
+  const path = dir.join("file", "ended");
+  new Burst(path).sessionEnded();
+  expect(new Burst(path).mayWait(0)).toBe(false);
+});

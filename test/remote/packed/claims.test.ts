@@ -1,0 +1,89 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { Claims } from "../../../src/remote/packed/claims.ts";
+import { age } from "../../buildcache/local-fixture.ts";
+import { immutable } from "../../support/full-disk.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+const PACK = "0a".repeat(32);
+const OTHER = "0b".repeat(32);
+
+test("one helper has a pack, and others do not while it has it", () => {
+  using dir = tempDir("claims");
+  const [one, two] = [new Claims(dir.join("claims")), new Claims(dir.join("claims"))];
+  expect([one.take(PACK), one.take(PACK), two.take(PACK), two.take(OTHER)]).toEqual([
+    true,
+    true,
+    false,
+    true,
+  ]);
+  one.release(PACK);
+  expect([two.take(PACK), one.take(PACK)]).toEqual([true, false]);
+});
+
+test("no file stays when all is released, twice as well", () => {
+  using dir = tempDir("claims");
+  const claims = new Claims(dir.path);
+  for (const id of [PACK, OTHER]) claims.take(id);
+  expect(readdirSync(dir.path)).toHaveLength(2);
+  claims.release(PACK);
+  claims.release(PACK);
+  claims.releaseAll();
+  expect([readdirSync(dir.path), claims.take(PACK)]).toEqual([[], true]);
+});
+
+describe("a helper that died", () => {
+  test("loses what it had after three seconds", () => {
+    using dir = tempDir("claims");
+    writeFileSync(dir.join(PACK), "");
+    writeFileSync(dir.join(OTHER), "");
+    age(dir.join(PACK), 3_100);
+    age(dir.join(OTHER), 1_000);
+    const claims = new Claims(dir.path);
+    expect([claims.take(PACK), claims.take(OTHER)]).toEqual([true, false]);
+  });
+
+  test("on a clock that was ahead loses it as well", () => {
+    using dir = tempDir("claims");
+    writeFileSync(dir.join(PACK), "");
+    age(dir.join(PACK), -3_600_000);
+    expect(new Claims(dir.path).take(PACK)).toBe(true);
+  });
+});
+
+test("a helper that lives keeps what it has", async () => {
+  using dir = tempDir("claims");
+  const claims = new Claims(dir.path);
+  claims.take(PACK);
+  age(dir.join(PACK), 10_000);
+  while (Date.now() - statSync(dir.join(PACK)).mtimeMs > 3_000) await new Promise(setImmediate);
+  expect(new Claims(dir.path).take(PACK)).toBe(false);
+  claims.releaseAll();
+});
+
+test("what somebody else has is not released", () => {
+  using dir = tempDir("claims");
+  const claims = new Claims(dir.path);
+  claims.release(PACK);
+  writeFileSync(dir.join(PACK), "");
+  claims.release(PACK);
+  expect(existsSync(dir.join(PACK))).toBe(true);
+});
+
+describe("where no claim can be made everybody fetches:", () => {
+  test("because a file lies in the way", () => {
+    using dir = tempDir("claims");
+    writeFileSync(dir.join("file"), "");
+    for (const path of [dir.join("file"), dir.join("file", "below")]) {
+      expect([new Claims(path).take(PACK), new Claims(path).take(PACK)]).toEqual([true, true]);
+    }
+  });
+
+  test("because the disk refuses", () => {
+    using dir = tempDir("claims");
+    const path = dir.join("claims");
+    mkdirSync(path);
+    using _closed = immutable(path);
+    expect([new Claims(path).take(PACK), new Claims(path).take(PACK)]).toEqual([true, true]);
+  });
+});

@@ -1,0 +1,25 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import type { OutputFile } from "../../../src/remote/packed/output-frame.ts";
+import { sha256Hex } from "../../support/ids.ts";
+import type { TempDir } from "../../support/temp-dir.ts";
+
+/** An output in a file. */
+export function outputIn(dir: TempDir, body: Uint8Array): OutputFile {
+  const path = dir.join("output");
+  writeFileSync(path, body);
+  return { outputId: sha256Hex(body), sizeBytes: body.length, path };
+}
+
+/** What may have become of that file by the time it is read. */
+export const DAMAGES: [string, (path: string) => void][] = [
+  ["gone", (path) => rmSync(path)],
+  [
+    "a directory",
+    (path) => {
+      rmSync(path);
+      mkdirSync(path);
+    },
+  ],
+  ["shorter", (path) => writeFileSync(path, "hell")],
+  ["empty", (path) => writeFileSync(path, "")],
+];

@@ -1,0 +1,160 @@
+/** Machines that share a bucket, and how a session on one of them begins and ends. */
+import type { LocalCache } from "../../../src/buildcache/local-cache.ts";
+import type { Counters } from "../../../src/lib/counters.ts";
+import { describeError } from "../../../src/lib/describe-error.ts";
+import type { Logger } from "../../../src/lib/logger.ts";
+import { removeFile } from "../../../src/lib/remove-file.ts";
+import { compressFrame } from "../../../src/lib/zstd.ts";
+import { Claims } from "../../../src/remote/packed/claims.ts";
+import type { Entry, Pack } from "../../../src/remote/packed/entry.ts";
+import {
+  type LocalEntry,
+  PackedRemote,
+  type PackedRemoteOptions,
+} from "../../../src/remote/packed/packed-remote.ts";
+import { RecordCache } from "../../../src/remote/packed/record-cache.ts";
+import { RecordReader } from "../../../src/remote/packed/record-reader.ts";
+import { Restorer, type RestorerOptions } from "../../../src/remote/packed/restorer.ts";
+import { parseRunRecord, type RunRecord } from "../../../src/remote/packed/run-record.ts";
+import type { Scope } from "../../../src/remote/scope/scope.ts";
+import { LocalDir } from "../../../src/store/local-dir.ts";
+import { openLocal, putOutput } from "../../buildcache/local-fixture.ts";
+import { sha256Hex } from "../../support/ids.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { type HealthFixture, openHealth } from "../remote-fixture.ts";
+import { type StockedBucket, scopeOf } from "./stocked-bucket.ts";
+
+/** One machine: its cache, and what it has counted and said. */
+export class Machine implements Disposable {
+  readonly bucket: StockedBucket;
+  readonly name: string;
+  readonly dir: TempDir = tempDir("machine");
+  readonly local: LocalCache = openLocal(this.dir.path).local;
+  readonly health: HealthFixture = openHealth(this.dir.join("state", "remote.json"), undefined, true);
+  readonly counters: Counters = this.health.counters;
+  readonly log: Logger = this.health.log;
+
+  constructor(bucket: StockedBucket, name = "m1") {
+    this.bucket = bucket;
+    this.name = name;
+  }
+
+  /** Opens a session as a helper does that go has started. */
+  session(
+    options: Partial<Omit<PackedRemoteOptions, "scope">> & { scope?: Partial<Scope> } = {},
+  ): PackedRemote {
+    const { store, prefix } = this.bucket;
+    // Each as if the one before had ended long ago: of a row of sessions only one does the bookkeeping.
+    removeFile(this.dir.join("state", "packed", "session-ended"));
+    return new PackedRemote({
+      store,
+      prefix,
+      machine: this.name,
+      host: `host-of-${this.name}`,
+      local: this.local,
+      readOnly: false,
+      concurrency: 4,
+      timeoutMs: 60_000,
+      drainTimeoutMs: 60_000,
+      stateDir: this.dir.join("state", "packed"),
+      healthPath: this.dir.join("state", "remote.json"),
+      createTemp: () => new LocalDir(this.dir.path).createTemp(),
+      counters: this.counters,
+      log: this.log,
+      ...options,
+      scope: scopeOf(options.scope),
+    });
+  }
+
+  /** Puts these texts in a session of their own, which then ends; returns what was put. */
+  async put(texts: string[], options: Parameters<Machine["session"]>[0] = {}): Promise<LocalEntry[]> {
+    const session = this.session(options);
+    const entries = texts.map((text) => this.entry(text));
+    for (const entry of entries) session.put(entry);
+    await end(session);
+    return entries;
+  }
+
+  /** What a session of its own finds of these actions, once all have been asked for at once. */
+  async get(
+    actionIds: string[],
+    options: Parameters<Machine["session"]>[0] = {},
+  ): Promise<(string | undefined)[]> {
+    const session = this.session(options);
+    const found = await Promise.all(actionIds.map((actionId) => session.get(actionId)));
+    await end(session);
+    return await Promise.all(found.map((entry) => entry && this.text(entry.outputId)));
+  }
+
+  /** An output on this machine's disk, made by the action that `entryOf` names. */
+  entry(body: string | Uint8Array, action?: string): LocalEntry {
+    const outputId = sha256Hex(body);
+    const actionId = sha256Hex(`action ${action ?? (typeof body === "string" ? body : outputId)}`);
+    const path = putOutput(this.local, outputId, body);
+    return { actionId, outputId, sizeBytes: Buffer.byteLength(body), putTimeMs: 1_700_000_000_000, path };
+  }
+
+  /** Reads records into a directory of copies. */
+  reader(): { cache: RecordCache; reader: RecordReader } {
+    const cache = new RecordCache(this.dir.join("state", "records"));
+    const { counters, log } = this;
+    return { cache, reader: new RecordReader({ store: this.bucket.store, cache, counters, log }) };
+  }
+
+  /** Brings outputs to this machine; notes the packs that it finds no good. */
+  restorer(options: Partial<RestorerOptions> = {}): { restorer: Restorer; bad: [string, string][] } {
+    const bad: [string, string][] = [];
+    const { local, counters } = this;
+    const restorer = new Restorer({
+      store: this.bucket.store,
+      timeoutMs: 60_000,
+      local,
+      claims: new Claims(this.dir.join("state", "claims")),
+      counters,
+      onBadPack: (packId, error) => bad.push([packId, error === undefined ? "gone" : describeError(error)]),
+      ...options,
+    });
+    return { restorer, bad };
+  }
+
+  /** The text of an output on this machine's disk. */
+  async text(outputId: string): Promise<string | undefined> {
+    const found = this.local.findOutput(outputId);
+    return found && (await Bun.file(found.path).text());
+  }
+
+  [Symbol.dispose](): void {
+    this.dir[Symbol.dispose]();
+  }
+}
+
+/** Ends a session as go's close does, with what comes after the answer. */
+export async function end(session: PackedRemote): Promise<void> {
+  await session.drain();
+  await session.settle();
+}
+
+/** Puts a pack of these bodies into the bucket, each as the frame that is given, or as one of its own. */
+export async function packBytes(
+  bucket: StockedBucket,
+  outputs: { body: Uint8Array<ArrayBuffer>; frame?: Uint8Array }[],
+): Promise<Entry[]> {
+  const frames = outputs.map(({ body, frame }) => frame ?? compressFrame(body));
+  const bytes = Buffer.concat(frames);
+  const pack: Pack = { id: sha256Hex(bytes), sizeBytes: bytes.length, prefix: bucket.prefix };
+  await bucket.put(bucket.keys.pack(pack.id), bytes);
+  let end = 0;
+  return outputs.map(({ body }, n) => {
+    const length = frames[n]?.length ?? 0;
+    end += length;
+    const outputId = sha256Hex(body);
+    const actionId = sha256Hex(`action ${outputId}`);
+    const place = { pack, offset: end - length, length };
+    return { actionId, outputId, sizeBytes: body.length, putTimeMs: 1_700_000_000_000, place };
+  });
+}
+
+/** A record as it lies in the bucket. */
+export async function recordAt({ dir }: StockedBucket, key: string): Promise<RunRecord> {
+  return parseRunRecord(new Uint8Array(await Bun.file(dir.join(key)).arrayBuffer()));
+}

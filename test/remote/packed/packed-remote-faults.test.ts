@@ -1,0 +1,136 @@
+/** A bucket that does not answer, or not well: go sees misses, in time, and the user one line. */
+import { describe, expect, test } from "bun:test";
+import { mkdirSync } from "node:fs";
+import { TimeoutError } from "../../../src/lib/deadline.ts";
+import { immutable } from "../../support/full-disk.ts";
+import { rejection } from "../../support/rejection.ts";
+import { untilAborted } from "../tampered-store.ts";
+import { DENIED, failGets, failLists, hangGets, hangLists, takeCalls } from "./failing-store.ts";
+import { filled, journals, leftByDead, told } from "./filled-bucket.ts";
+import { end } from "./packed-fixture.ts";
+import { entryOf } from "./stocked-bucket.ts";
+
+const HELLO = entryOf("hello").actionId;
+const WORLD = entryOf("world").actionId;
+
+describe("listing that is not permitted", () => {
+  test("is said once, naming the permission; from then on there is no remote", async () => {
+    using team = await filled();
+    failLists(team.store, DENIED);
+    failGets(team.store, "", DENIED);
+    const session = team.two.session();
+    for (const actionId of [HELLO, WORLD, HELLO]) expect(await session.get(actionId)).toBeUndefined();
+    session.put(team.two.entry("world"));
+    await end(session);
+    expect(told(team.two)).toEqual([
+      expect.stringContaining("going on without it, s3:ListBucket is not granted: S3 list"),
+    ]);
+    expect([takeCalls(team.store, "list").length, takeCalls(team.store, "put")]).toEqual([1, []]);
+  });
+
+  test("does not keep what the head says from being used", async () => {
+    using team = await filled();
+    failLists(team.store, DENIED);
+    expect(await team.two.get([HELLO], { readOnly: true })).toEqual(["hello"]);
+  });
+});
+
+describe("a bucket that", () => {
+  test("fails is asked three times, and the user hears of it once", async () => {
+    using team = await filled();
+    failLists(team.store, new Error("503"));
+    failGets(team.store, "");
+    const session = team.two.session();
+    for (let n = 0; n < 6; n++) expect(await session.get(HELLO)).toBeUndefined();
+    await end(session);
+    expect(takeCalls(team.store, "list")).toHaveLength(3);
+    expect(told(team.two)).toEqual([
+      expect.stringContaining(`going on without it: get action ${HELLO}: 503`),
+    ]);
+    expect(team.two.counters.snapshot()).toEqual({ get_remote_error: 3, get_remote_skipped: 3 });
+  });
+
+  test("hangs is asked once, by the next command of this machine not at all", async () => {
+    using team = await filled();
+    hangLists(team.store);
+    hangGets(team.store, "");
+    const session = team.two.session({ timeoutMs: 20 });
+    expect([await session.get(HELLO), await session.get(HELLO)]).toEqual([undefined, undefined]);
+    await end(session);
+    expect(told(team.two)).toHaveLength(1);
+    takeCalls(team.store);
+    expect([await team.two.get([HELLO], { timeoutMs: 20 }), takeCalls(team.store)]).toEqual([
+      [undefined],
+      [],
+    ]);
+  });
+
+  test("sends the records and then hangs within a pack is a miss", async () => {
+    using team = await filled();
+    hangGets(team.store, "/pack/", "x");
+    expect(await team.two.get([HELLO], { timeoutMs: 20 })).toEqual([undefined]);
+    expect(told(team.two)).toEqual([expect.stringContaining(new TimeoutError(20).message)]);
+  });
+
+  test("fails once within a pack is asked again, and nobody notices", async () => {
+    using team = await filled();
+    let failures = 0;
+    team.store.onGet = (key, get) => {
+      if (key.includes("/pack/") && failures++ === 0) throw new Error("reset");
+      return get();
+    };
+    expect([await team.two.get([HELLO]), told(team.two)]).toEqual([["hello"], []]);
+  });
+
+  test("fails when it is listed anew goes on with what is known of it", async () => {
+    using team = await filled(["hello", "world"]);
+    await team.two.get([WORLD, "00".repeat(32)]);
+    failLists(team.store, new Error("503"));
+    expect(await team.two.get([HELLO])).toEqual(["hello"]);
+  });
+
+  test("takes nothing costs one line, and the next session of the machine brings it", async () => {
+    using team = await filled();
+    const { onPut } = team.store;
+    team.store.onPut = () => Promise.reject(new Error("503"));
+    await team.two.put(["world"]);
+    expect(team.two.counters.get("put_remote_lost")).toBe(1);
+    team.store.onPut = onPut;
+    leftByDead(team.two);
+    await end(team.two.session());
+    expect(await team.three.get([WORLD])).toEqual(["world"]);
+  });
+
+  test("takes nothing in time does not keep go waiting", async () => {
+    using team = await filled();
+    team.store.onPut = (_, __, signal) => untilAborted(signal);
+    await team.two.put(["world"], { drainTimeoutMs: 1 });
+    expect([team.two.counters.get("put_remote_lost"), journals(team.two).length]).toEqual([1, 1]);
+  });
+
+  test("can't be listed makes a prefetch fail, with the reason", async () => {
+    using team = await filled();
+    failLists(team.store, DENIED);
+    expect(await rejection(team.two.session({ readOnly: true }).prefetch())).toBe(DENIED);
+  });
+});
+
+test("a disk that takes nothing is a miss, and no reason to leave the bucket alone", async () => {
+  using team = await filled();
+  mkdirSync(team.two.dir.join("tmp"));
+  {
+    using _closed = immutable(team.two.dir.join("tmp"));
+    expect(await team.two.get([HELLO])).toEqual([undefined]);
+  }
+  expect([await team.two.get([HELLO]), told(team.two)]).toEqual([["hello"], []]);
+});
+
+test("a session that ends drops what is on its way, and is no reason to think ill of the bucket", async () => {
+  using team = await filled();
+  hangGets(team.store, "/pack/");
+  const session = team.two.session();
+  const got = session.get(HELLO);
+  while (!team.store.calls.some((call) => call.includes("/pack/"))) await new Promise(setImmediate);
+  await end(session);
+  expect([await got, told(team.two), team.two.counters.get("get_remote_error")]).toEqual([undefined, [], 0]);
+});

@@ -1,0 +1,275 @@
+/** Machines that share a bucket: what one has put the others find. */
+import { describe, expect, test } from "bun:test";
+import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { filesBelow } from "../../support/file-tree.ts";
+import { sha256Hex } from "../../support/ids.ts";
+import { DENIED, failLists, putKinds, takeCalls } from "./failing-store.ts";
+import { end, Machine, recordAt } from "./packed-fixture.ts";
+import { entryOf, StockedBucket, scopeOf } from "./stocked-bucket.ts";
+
+const HELLO = entryOf("hello").actionId;
+const WORLD = entryOf("world").actionId;
+
+/** A bucket, and machines that share it. */
+function open() {
+  const bucket = new StockedBucket();
+  const [one, two, three] = ["m1", "m2", "m3"].map((name) => new Machine(bucket, name)) as [
+    Machine,
+    Machine,
+    Machine,
+  ];
+  const dispose = () => {
+    for (const part of [one, two, three, bucket]) part[Symbol.dispose]();
+  };
+  return { bucket, one, two, three, [Symbol.dispose]: dispose };
+}
+
+describe("a machine that has nothing", () => {
+  test("gets what another has put, with one listing and one pack", async () => {
+    using team = open();
+    const [put] = await team.one.put(["hello", "world"]);
+    takeCalls(team.bucket.store);
+    const session = team.two.session();
+    const { outputId, sizeBytes, putTimeMs } = put as NonNullable<typeof put>;
+    expect(await session.get(HELLO)).toMatchObject({ outputId, sizeBytes, putTimeMs });
+    const { keys, store } = team.bucket;
+    const requests = takeCalls(store).map((call) => /^get .*\/(pack|run)\//.exec(call)?.[1] ?? call);
+    // The record itself is not asked for when its copy at the head comes first.
+    expect(requests.filter((request) => request !== "run")).toEqual([
+      `get ${keys.head(scopeOf())}`,
+      `list ${keys.runs(scopeOf())}`,
+      "pack",
+    ]);
+    await end(session);
+    expect(await team.two.text(outputId)).toBe("hello");
+  });
+
+  test("gets everything else that the run used as well, records and all", async () => {
+    using team = open();
+    await team.one.put(["hello", "world"]);
+    await team.two.get([HELLO]);
+    expect(team.two.local.get(WORLD)).toMatchObject({ outputId: sha256Hex("world") });
+  });
+
+  test("is told of a miss without a request, once it has read the records", async () => {
+    using team = open();
+    await team.one.put(["hello"]);
+    const session = team.two.session();
+    await session.get(HELLO);
+    takeCalls(team.bucket.store);
+    expect([await session.get(WORLD), team.bucket.store.calls]).toEqual([undefined, []]);
+    await end(session);
+  });
+
+  test("finds nothing in an empty bucket, and leaves it empty", async () => {
+    using team = open();
+    expect([await team.one.get([HELLO]), team.bucket.objects]).toEqual([[undefined], []]);
+  });
+});
+
+describe("outputs", () => {
+  test.each([
+    ["of nothing", Buffer.alloc(0)],
+    ["of a byte", Buffer.from("x")],
+    ["above 8 MiB that can't be made smaller", randomBytes((8 << 20) + 1)],
+    ["above 32 MiB", Buffer.alloc((32 << 20) + 1, "large ")],
+  ])("%s come back as they were, beside small ones", async (_, body) => {
+    using team = open();
+    const session = team.one.session();
+    const entries = [team.one.entry(body), team.one.entry("hello")];
+    for (const entry of entries) session.put(entry);
+    await end(session);
+    const other = team.two.session();
+    for (const { actionId } of entries) await other.get(actionId);
+    await end(other);
+    for (const { outputId } of entries) {
+      const { path = "" } = team.two.local.findOutput(outputId) ?? {};
+      expect(sha256Hex(await Bun.file(path).bytes())).toBe(outputId);
+    }
+  });
+
+  test("that two actions made come with both, from one place", async () => {
+    using team = open();
+    const session = team.one.session();
+    for (const entry of [team.one.entry("hello"), team.one.entry("hello", "twin")]) session.put(entry);
+    await end(session);
+    expect(await team.two.get([HELLO, entryOf("twin").actionId])).toEqual(["hello", "hello"]);
+  });
+
+  test("of an action that was put again are the newer ones", async () => {
+    using team = open();
+    await team.one.put(["hello"]);
+    const session = team.one.session();
+    session.put(team.one.entry("changed", "hello"));
+    await end(session);
+    expect(await team.two.get([HELLO])).toEqual(["changed"]);
+    const another = team.three.session({ scope: { run: "2" } });
+    another.put(team.three.entry("changed again", "hello"));
+    await end(another);
+    using fresh = new Machine(team.bucket, "m4");
+    expect(await fresh.get([HELLO])).toEqual(["changed again"]);
+  });
+});
+
+describe("what is written", () => {
+  test("for a put is a pack, an addition, the run's record and its head, once", async () => {
+    using team = open();
+    const session = team.one.session({ scope: { branch: "pr-1" } });
+    session.put(team.one.entry("hello"));
+    for (let n = 0; n < 3; n++) await session.drain();
+    await session.settle();
+    expect(putKinds(team.bucket)).toEqual(["head", "new", "pack", "run"]);
+  });
+
+  test("for what another machine has put is only this machine's record", async () => {
+    using team = open();
+    await team.one.put(["hello"]);
+    takeCalls(team.bucket.store);
+    const scope = { branch: "pr-1", fallbackBranches: ["main"] };
+    expect(await team.two.get([HELLO], { scope })).toEqual(["hello"]);
+    expect(putKinds(team.bucket)).toEqual(["head", "run"]);
+  });
+
+  test("for what the scope's records say already is nothing", async () => {
+    using team = open();
+    await team.one.put(["hello"]);
+    takeCalls(team.bucket.store);
+    // Who asks for an unknown action has waited for the listing.
+    expect(await team.two.get([HELLO, WORLD], { scope: { run: "2" } })).toEqual(["hello", undefined]);
+    expect(putKinds(team.bucket)).toEqual([]);
+  });
+
+  test("by a reader is nothing, in the bucket or in a journal", async () => {
+    using team = open();
+    await team.one.put(["hello"]);
+    const before = team.bucket.objects;
+    const session = team.two.session({ readOnly: true });
+    expect(await session.get(HELLO)).toMatchObject({ sizeBytes: 5 });
+    session.put(team.two.entry("world"));
+    session.used(team.two.entry("used"));
+    await end(session);
+    expect([
+      team.bucket.objects,
+      readdirSync(team.two.dir.join("state", "packed")).includes("journal"),
+    ]).toEqual([before, false]);
+  });
+
+  test("of what was found on this machine's disk is whatever the bucket lacks", async () => {
+    using team = open();
+    await team.one.put(["hello"]);
+    takeCalls(team.bucket.store);
+    const session = team.two.session();
+    await session.get(HELLO);
+    for (const text of ["hello", "world", ""]) session.used(team.two.entry(text));
+    await end(session);
+    expect(putKinds(team.bucket)).toEqual(["head", "pack", "run"]);
+    expect(await team.three.get([HELLO, WORLD, entryOf("").actionId])).toEqual(["hello", "world", ""]);
+  });
+});
+
+test("what has no SHA-256 for an id stays on this machine", async () => {
+  using team = open();
+  const session = team.one.session();
+  const entry = team.one.entry("hello");
+  for (const odd of [{ actionId: "0a" }, { outputId: "0b" }]) {
+    session.put({ ...entry, ...odd });
+    session.used({ ...entry, ...odd });
+  }
+  await end(session);
+  expect(team.bucket.objects).toEqual([]);
+});
+
+test("what many small sessions have put lies in a few packs in the end", async () => {
+  using team = open();
+  const texts = Array.from({ length: 15 }, (_, n) => `test ${n}`);
+  for (const text of texts) await team.one.put([text]);
+  const [key = ""] = team.bucket.objects.filter((object) => object.includes("/run/"));
+  const { entries } = await recordAt(team.bucket, key);
+  expect(new Set(entries.map(({ place }) => place?.pack.id)).size).toBeLessThanOrEqual(12);
+  takeCalls(team.bucket.store);
+  expect(await team.two.get(texts.map((text) => entryOf(text).actionId))).toEqual(texts);
+});
+
+describe("a session that is local throughout", () => {
+  /** A session on a machine that has these texts, and asks for nothing else. */
+  async function localSession(machine: Machine, texts: string[], run = "2"): Promise<void> {
+    const session = machine.session({ scope: { run, defaultBranch: undefined } });
+    for (const text of texts) session.used(machine.entry(text));
+    await end(session);
+  }
+
+  test("learns what the bucket holds before it writes, and so has nothing to write", async () => {
+    using team = open();
+    await team.one.put(["hello", "world"]);
+    takeCalls(team.bucket.store);
+    await localSession(team.two, ["hello", "world"]);
+    expect([takeCalls(team.bucket.store, "list").length, putKinds(team.bucket)]).toEqual([1, []]);
+    await localSession(team.two, ["hello", "world"], "3");
+    expect(team.bucket.store.calls).toEqual([]);
+  });
+
+  test("stores what an empty bucket lacks", async () => {
+    using team = open();
+    await localSession(team.one, ["hello", "world"]);
+    expect(putKinds(team.bucket)).toEqual(["head", "pack", "run"]);
+    expect(await team.two.get([HELLO, WORLD])).toEqual(["hello", "world"]);
+  });
+
+  test("writes nothing when it can't learn that, and says so once", async () => {
+    for (const error of [DENIED, new Error("503")]) {
+      using team = open();
+      failLists(team.bucket.store, error);
+      await localSession(team.one, ["hello"]);
+      expect(team.bucket.objects).toEqual([]);
+      const said = team.one.health.lines.filter((line) => line.includes("s3:ListBucket"));
+      expect(said).toHaveLength(error === DENIED ? 1 : 0);
+    }
+  });
+});
+
+describe("at the same time", () => {
+  test("two sessions of one machine end, and both are found", async () => {
+    using team = open();
+    await Promise.all(["hello", "world"].map((text) => team.one.put([text])));
+    const runs = team.bucket.objects.filter((key) => key.includes("/run/"));
+    expect((await recordAt(team.bucket, runs[0] ?? "")).entries).toHaveLength(2);
+    expect([runs.length, await team.two.get([HELLO, WORLD])]).toEqual([1, ["hello", "world"]]);
+  });
+
+  test("ten machines do parts of one run, and all are found", async () => {
+    using team = open();
+    const texts = Array.from({ length: 10 }, (_, n) => `part ${n}`);
+    const machines = texts.map((_, n) => new Machine(team.bucket, `part${n}`));
+    await Promise.all(machines.map((machine, n) => machine.put(texts.slice(n, n + 1))));
+    for (const machine of machines) machine[Symbol.dispose]();
+    expect(team.bucket.objects.filter((key) => key.includes("/run/"))).toHaveLength(10);
+    expect(await team.one.get(texts.map((text) => entryOf(text).actionId))).toEqual(texts);
+  });
+});
+
+test("what a session put and another used is found by a run of another job", async () => {
+  using team = open();
+  await team.one.put(["hello"]);
+  expect(await team.two.get([HELLO], { scope: { job: "lint", branch: "pr-1" } })).toEqual(["hello"]);
+});
+
+test.each(["", ".", "..", "../..", "a/b", "100%", " ", "x".repeat(300), "feature/😀", '\\:*?"<>|'])(
+  "a scope whose names are %j finds its own again, and no other's",
+  async (name) => {
+    using team = open();
+    const scope = { project: name, branch: name, job: name, run: name, defaultBranch: undefined };
+    await team.one.put(["hello"], { scope });
+    expect(await team.two.get([HELLO], { scope: { ...scope, run: "2" } })).toEqual(["hello"]);
+    expect(await team.three.get([HELLO], { scope: { ...scope, project: `${name}x` } })).toEqual([undefined]);
+  },
+);
+
+test("a prefetch brings everything that the newest run used, before anybody asks", async () => {
+  using team = open();
+  await team.one.put(["hello", "world", ""]);
+  const session = team.two.session({ readOnly: true });
+  expect(await session.prefetch()).toEqual({ records: 1, entries: 3 });
+  expect(filesBelow(team.two.dir.join("action"))).toHaveLength(2);
+  expect(team.two.local.get(WORLD)).toMatchObject({ outputId: sha256Hex("world") });
+});

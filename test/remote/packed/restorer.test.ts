@@ -1,0 +1,146 @@
+import { describe, expect, test } from "bun:test";
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { Claims } from "../../../src/remote/packed/claims.ts";
+import type { Entry } from "../../../src/remote/packed/entry.ts";
+import { filesBelow } from "../../support/file-tree.ts";
+import { rejection } from "../../support/rejection.ts";
+import { hangGets } from "./failing-store.ts";
+import { packBytes } from "./packed-fixture.ts";
+import { holdGets } from "./queue-fixture.ts";
+import { openRestorer, pack, texts } from "./restorer-fixture.ts";
+import { entryOf, packOf } from "./stocked-bucket.ts";
+
+describe("an output that go waits for", () => {
+  test("is brought and recorded", async () => {
+    using opened = openRestorer();
+    const [entry] = await pack(opened, "hello");
+    expect(await opened.restorer.bring(entry)).toBe(true);
+    const { outputId, sizeBytes, putTimeMs } = entry;
+    const found = opened.machine.local.get(entry.actionId);
+    expect(found).toMatchObject({ outputId, sizeBytes, putTimeMs });
+    expect(readFileSync(found?.diskPath ?? "", "utf8")).toBe("hello");
+  });
+
+  test("is not asked for when it is there already", async () => {
+    using opened = openRestorer();
+    const [entry] = await pack(opened, "hello");
+    opened.machine.entry("hello");
+    expect([await opened.restorer.bring(entry), opened.bucket.store.calls]).toEqual([true, []]);
+  });
+
+  test("is asked for when a file of another size is there", async () => {
+    using opened = openRestorer();
+    const [entry] = await pack(opened, "hello");
+    const file = opened.machine.local.createOutput(entry.outputId);
+    file.write(Buffer.from("hell"));
+    file.commit();
+    expect([await opened.restorer.bring(entry), await texts(opened, [entry])]).toEqual([true, ["hello"]]);
+  });
+
+  test("is made without a request when it is empty", async () => {
+    using opened = openRestorer();
+    const empty = entryOf("");
+    expect([await opened.restorer.bring(empty), await texts(opened, [empty])]).toEqual([true, [""]]);
+    expect(opened.bucket.store.calls).toEqual([]);
+  });
+
+  test("can't be had when it lies nowhere", async () => {
+    using opened = openRestorer();
+    expect(await opened.restorer.bring(entryOf("hello"))).toBe(false);
+  });
+
+  test("comes before what is only prefetched, and once for all who wait", async () => {
+    using opened = openRestorer();
+    const packs: Entry[] = [];
+    for (let n = 0; n < 8; n++) packs.push(...(await pack(opened, `output ${n}`)));
+    const letGo = holdGets(opened.bucket.store);
+    opened.restorer.prefetch(packs);
+    const last = packs[7] as Entry;
+    const brought = [opened.restorer.bring(last), opened.restorer.bring(last)];
+    for (let n = 0; n < 5; n++) {
+      letGo();
+      while (opened.bucket.store.calls.length < 5) await new Promise(setImmediate);
+    }
+    expect(await Promise.all(brought)).toEqual([true, true]);
+    expect(opened.bucket.store.calls[4]).toEndWith(packOf(last));
+    opened.restorer.stop();
+  });
+
+  test("that is too slow to come is an error, though nothing is wrong with the pack", async () => {
+    using opened = openRestorer({ timeoutMs: -995 });
+    const [entry] = await pack(opened, "hello");
+    const other = new Claims(opened.machine.dir.join("state", "claims"));
+    other.take(packOf(entry));
+    const error = await rejection(opened.restorer.bring(entry));
+    expect([(error as Error).name, opened.bad]).toEqual(["TimeoutError", []]);
+    opened.restorer.stop();
+    other.releaseAll();
+  });
+});
+
+describe("a prefetch", () => {
+  test("brings everything that is not here, with the records of all actions", async () => {
+    using opened = openRestorer();
+    const entries = await pack(opened, "a", "b", "c");
+    const twin = { ...entries[0], actionId: entryOf("twin").actionId };
+    opened.machine.entry("c");
+    opened.restorer.prefetch([...entries, twin, entryOf("")]);
+    await opened.restorer.idle();
+    const places = [...entries, twin].map(({ actionId }) => opened.machine.local.get(actionId)?.outputId);
+    const [a, b] = entries;
+    expect(places).toEqual([a.outputId, b?.outputId, undefined, a.outputId]);
+    expect(opened.machine.counters.get("prefetch_outputs")).toBe(2);
+  });
+
+  test("places large outputs beside small ones", async () => {
+    using opened = openRestorer();
+    const bodies = [200_000, 10, 300_000, 128 << 10].map((length) => randomBytes(length));
+    const entries = await packBytes(
+      opened.bucket,
+      bodies.map((body) => ({ body })),
+    );
+    opened.restorer.prefetch(entries);
+    await opened.restorer.idle();
+    await opened.restorer.finish();
+    const sizes = entries.map(({ outputId }) => opened.machine.local.findOutput(outputId)?.sizeBytes);
+    expect(sizes).toEqual(bodies.map(({ length }) => length));
+  });
+
+  test("of what is known already asks for nothing again", async () => {
+    using opened = openRestorer();
+    const entries = await pack(opened, "a", "b");
+    opened.restorer.prefetch(entries);
+    opened.restorer.prefetch(entries);
+    expect([
+      await opened.restorer.bring(entries[0]),
+      await opened.restorer.bring(entries[1] as Entry),
+    ]).toEqual([true, true]);
+    expect(opened.bucket.store.calls).toHaveLength(1);
+  });
+});
+
+describe("the end", () => {
+  test("drops what is on its way, and asks for nothing more", async () => {
+    using opened = openRestorer();
+    const [entry] = await pack(opened, "hello");
+    const [other] = await pack(opened, "other");
+    hangGets(opened.bucket.store, "pack/");
+    const brought = rejection(opened.restorer.bring(entry));
+    opened.restorer.stop();
+    const ended = new Error("the session has ended");
+    expect([await brought, await rejection(opened.restorer.bring(other))]).toEqual([ended, ended]);
+    await opened.restorer.finish();
+    expect([opened.bucket.store.calls.length, filesBelow(opened.machine.dir.join("state"))]).toEqual([1, []]);
+  });
+
+  test("puts on the disk what has come by then", async () => {
+    using opened = openRestorer();
+    const entries = await pack(opened, ...Array.from({ length: 50 }, (_, n) => `output ${n}`));
+    opened.restorer.prefetch(entries);
+    while (opened.machine.counters.get("prefetch_bytes") === 0) await new Promise(setImmediate);
+    opened.restorer.stop();
+    await opened.restorer.finish();
+    expect(opened.machine.counters.get("prefetch_outputs")).toBe(50);
+  });
+});
