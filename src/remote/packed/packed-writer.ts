@@ -94,7 +94,8 @@ export class PackedWriter {
   }
 
   async #storeInTurn(): Promise<number> {
-    this.#storing = this.#storing.then(() => this.#store());
+    const store = () => this.#store();
+    this.#storing = this.#storing.then(store, store);
     const lost = await this.#storing;
     const { journal, isRefused } = this.#options;
     if ((lost === 0 && this.newsBytes === undefined) || isRefused()) journal.discard();
