@@ -13,9 +13,6 @@ export interface Payload {
   open(onBytes: (count: number) => void): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
 }
 
-/** SHA-256 of nothing. */
-export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-
 /** Hashes `source`, unless its hash is known already. */
 export async function preparePayload(
   source: PayloadSource,

@@ -5,10 +5,11 @@
 import { abortable } from "../lib/abortable.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import type { Counters } from "../lib/counters.ts";
+import { EMPTY_SHA256 } from "../lib/empty-sha256.ts";
 import { Address } from "./address.ts";
 import { Connection } from "./connection.ts";
 import { CredentialSource } from "./credentials.ts";
-import { EMPTY_SHA256, type Payload } from "./payload.ts";
+import type { Payload } from "./payload.ts";
 import { type Refusal, readRefusal } from "./refusal.ts";
 import { Region, type RegionMemory } from "./region.ts";
 import { backoffMs, isPassing, MAX_ATTEMPTS } from "./retry.ts";

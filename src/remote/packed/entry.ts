@@ -26,6 +26,3 @@ export interface Place {
   /** Bytes of the frame. */
   length: number;
 }
-
-/** The SHA-256 of nothing: a quarter of all outputs. */
-export const EMPTY_OUTPUT_ID = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

@@ -1,12 +1,13 @@
 import { abortable } from "../../lib/abortable.ts";
 import type { Counters } from "../../lib/counters.ts";
 import { Deadline } from "../../lib/deadline.ts";
+import { EMPTY_SHA256 } from "../../lib/empty-sha256.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import type { LocalBuilds } from "../local-outputs.ts";
 import { transferLimitMs } from "../transfer-limits.ts";
 import { WrongBytesError } from "../wrong-bytes-error.ts";
 import type { Claims } from "./claims.ts";
-import { EMPTY_OUTPUT_ID, type Entry, type Place } from "./entry.ts";
+import type { Entry, Place } from "./entry.ts";
 import { FetchQueue } from "./fetch-queue.ts";
 import { fetchLargeOutput } from "./large-output.ts";
 import { isBadPack } from "./pack-stream.ts";
@@ -56,7 +57,7 @@ export class Restorer {
   async bring(entry: Entry): Promise<boolean> {
     const { outputId, sizeBytes, place } = entry;
     if (this.#isLocal(outputId, sizeBytes)) return true;
-    if (outputId === EMPTY_OUTPUT_ID) return this.#makeEmpty(outputId);
+    if (outputId === EMPTY_SHA256) return this.#makeEmpty(outputId);
     if (place === undefined) return false;
     if (isLarge(entry, place)) return await this.#bringLarge(entry, place);
     const known = this.#wanted.get(outputId);

@@ -1,5 +1,6 @@
 import type { Counters } from "../../lib/counters.ts";
 import { Deadline } from "../../lib/deadline.ts";
+import { EMPTY_SHA256 } from "../../lib/empty-sha256.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import { readSmallObject } from "../../store/read-small-object.ts";
 import { hashFile } from "../hash-file.ts";
@@ -60,7 +61,7 @@ export class SplitReader {
     const there = local.findOutput(outputId);
     const isThere = there !== undefined && (await hashFile(there.path, gate.signal)) === outputId;
     if (isThere) return there.sizeBytes;
-    if (outputId === EMPTY_OUTPUT_ID) {
+    if (outputId === EMPTY_SHA256) {
       local.createOutput(outputId).commit();
       return 0;
     }
@@ -79,9 +80,6 @@ export class SplitReader {
     return await action(deadline);
   }
 }
-
-/** The SHA-256 of nothing: a quarter of all outputs. */
-const EMPTY_OUTPUT_ID = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 export interface SplitReaderOptions {
   store: ObjectStore;
