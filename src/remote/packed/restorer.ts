@@ -20,6 +20,7 @@ const LARGE_OUTPUT_BYTES = 32 << 20;
 /** Outputs expanded on other threads, and how many at once. */
 const ASIDE_BYTES = 128 << 10;
 const MAX_PLACERS = 3;
+const READY_AT_ONCE = 16;
 
 /**
  * Brings outputs from packs to the local disk: those that go waits for first, and everything that it will most likely
@@ -32,6 +33,9 @@ export class Restorer {
   readonly #wanted = new Map<string, WantedOutput>();
   readonly #large = new Map<string, Promise<boolean>>();
   readonly #held: WantedOutput[] = [];
+  /** Entries whose output is on this machine, but most likely not the record of the action. */
+  readonly #ready: Entry[] = [];
+  #recording: Promise<void> = Promise.resolve();
   #placers = 0;
 
   constructor(options: RestorerOptions) {
@@ -48,6 +52,7 @@ export class Restorer {
   prefetch(entries: Entry[]): void {
     const outputs = entries.flatMap((entry) => this.#newOutput(entry));
     if (outputs.length > 0) this.#queue.add(outputs, false);
+    this.#recording = this.#recording.then(() => this.#recordReady());
   }
 
   /**
@@ -73,6 +78,7 @@ export class Restorer {
   /** Resolves when all that was to be prefetched is placed, or given up. */
   async idle(): Promise<void> {
     await Promise.allSettled([...this.#wanted.values()].map(({ arrival }) => arrival));
+    await this.#recording;
   }
 
   /** Drops what is on its way. */
@@ -83,17 +89,25 @@ export class Restorer {
 
   /** Puts on the disk what has come already. */
   async finish(): Promise<void> {
+    await this.#recording;
     await this.#placeHeld();
     while (this.#placers > 0) await new Promise(setImmediate);
     this.#options.claims.releaseAll();
   }
 
   #newOutput(entry: Entry): WantedOutput[] {
-    const { outputId, place } = entry;
+    const { outputId, sizeBytes, place } = entry;
     const known = this.#wanted.get(outputId);
-    if (known !== undefined && known.stage !== "done") known.entries.push(entry);
+    if (known !== undefined && known.stage !== "done") {
+      known.entries.push(entry);
+      return [];
+    }
+    if (this.#isLocal(outputId, sizeBytes) || (outputId === EMPTY_SHA256 && this.#makeEmpty(outputId))) {
+      this.#ready.push(entry);
+      return [];
+    }
     if (known !== undefined || place === undefined || isLarge(entry, place)) return [];
-    return this.#isLocal(outputId, entry.sizeBytes) ? [] : [this.#register(entry, place)];
+    return [this.#register(entry, place)];
   }
 
   #register(entry: Entry, place: Place): WantedOutput {
@@ -192,6 +206,19 @@ export class Restorer {
       .finally(() => this.#large.delete(entry.outputId));
     this.#large.set(entry.outputId, flight);
     return flight;
+  }
+
+  /** A few at a time, like outputs. */
+  async #recordReady(): Promise<void> {
+    for (let some = this.#ready.splice(0, READY_AT_ONCE); some.length > 0; ) {
+      await new Promise(setImmediate);
+      try {
+        recordActions(some, this.#options.local);
+      } catch {
+        // A disk that takes none: then go has to ask.
+      }
+      some = this.#ready.splice(0, READY_AT_ONCE);
+    }
   }
 
   #makeEmpty(outputId: string): boolean {

@@ -270,6 +270,6 @@ test("a prefetch brings everything that the newest run used, before anybody asks
   await team.one.put(["hello", "world", ""]);
   const session = team.two.session({ readOnly: true });
   expect(await session.prefetch()).toEqual({ records: 1, entries: 3 });
-  expect(filesBelow(team.two.dir.join("action"))).toHaveLength(2);
+  expect(filesBelow(team.two.dir.join("action"))).toHaveLength(3);
   expect(team.two.local.get(WORLD)).toMatchObject({ outputId: sha256Hex("world") });
 });
