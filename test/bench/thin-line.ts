@@ -1,9 +1,9 @@
 /** Lines of little width: 50 ms, and a second round trip for a new connection, as TLS takes. */
 import type { BenchContext } from "./context.ts";
-import { type Line, openLine } from "./line.ts";
+import { openLine } from "./line.ts";
 import { bucketFlags, type Layout, onRunner } from "./machines.ts";
 import { inTurns, measure, type Sample } from "./measure.ts";
-import { medianOf } from "./statistics.ts";
+import { medianOf, medianSeconds } from "./statistics.ts";
 import { buildTable, type Row } from "./tables.ts";
 
 /** A build whose outputs are in the bucket. */
@@ -13,37 +13,46 @@ export interface StockedBuild {
   cwd: string;
   /** The commands; `name` may be part of the name of what they make. */
   commands: (name: string) => string[][];
-  layouts: Layout[];
+  lines: { layout: Layout; megabytesPerSecond: number }[];
 }
 
-const MEGABYTES_PER_SECOND = [20, 2];
+interface ThinLine {
+  label: string;
+  bytesPerSecond: number;
+  build: (run: number) => Promise<Sample>;
+}
 
 /** New machines behind such lines, and one that has no cache at all. */
 export async function thinLineTable(context: BenchContext, build: StockedBuild): Promise<string> {
   await using stack = new AsyncDisposableStack();
-  const variants: Record<string, (run: number) => Promise<Sample>> = { none: withoutCache(context, build) };
-  const rows: ((samples: Record<string, Sample[]>) => Row)[] = [];
-  for (const layout of build.layouts) {
-    for (const width of MEGABYTES_PER_SECOND) {
-      const bytesPerSecond = width * 1e6;
-      const options = { latencyMs: 50, connectionTrips: 2, bytesPerSecond };
-      const line = stack.use(await openLine(context.server, options));
-      const name = `${layout}-${width}`;
-      variants[name] = newMachine(context, build, { name, layout, line });
-      rows.push(({ [name]: samples = [], none }) => ({
-        label: `${layout}, ${width} MB/s`,
-        samples,
-        by: [none, medianOf(samples, (sample) => bySize(sample, bytesPerSecond))],
-      }));
-    }
-  }
-  const samples = await inTurns(context.runs, variants);
-  const { none = [] } = samples;
+  const local: Sample[] = [];
+  const lines: ThinLine[] = [];
+  for (const line of build.lines) lines.push(await openThinLine(context, build, { ...line, stack, local }));
+  const variants = lines.map(({ label, build }) => [label, build] as const);
+  const samples = await inTurns(
+    context.runs,
+    Object.fromEntries([["no cache", withoutCache(context, build)], ...variants]),
+  );
+  const none = samples["no cache"] ?? [];
+  const localSeconds = medianSeconds(local);
   return buildTable(
     build.title,
-    ["by no cache", "by bytes ÷ width"],
-    [{ label: "no cache", samples: none, by: [none] }, ...rows.map((row) => row(samples))],
+    ["by no cache", "by bytes ÷ width", "by that and the local build"],
+    [
+      { label: "no cache", samples: none, by: [none] },
+      ...lines.map((line) => rowOf(line, { samples: samples[line.label] ?? [], none, localSeconds })),
+      { label: "once more, all local", samples: local, by: [medianSeconds(local) / medianSeconds(none)] },
+    ],
   );
+}
+
+function rowOf(
+  { label, bytesPerSecond }: ThinLine,
+  { samples, none, localSeconds }: { samples: Sample[]; none: Sample[]; localSeconds: number },
+): Row {
+  const lineSeconds = medianOf(samples, ({ traffic }) => (traffic?.receivedBytes ?? 0) / bytesPerSecond);
+  const seconds = medianSeconds(samples);
+  return { label, samples, by: [none, seconds / lineSeconds, seconds / (lineSeconds + localSeconds)] };
 }
 
 function withoutCache(context: BenchContext, { commands, cwd }: StockedBuild) {
@@ -53,20 +62,26 @@ function withoutCache(context: BenchContext, { commands, cwd }: StockedBuild) {
   };
 }
 
-function newMachine(
+/** `local` gets what the same build takes once more on that machine. */
+async function openThinLine(
   context: BenchContext,
   { prefix, commands, cwd }: StockedBuild,
-  options: { name: string; layout: Layout; line: Line },
-) {
-  const { layout, line } = options;
+  options: { layout: Layout; megabytesPerSecond: number; stack: AsyncDisposableStack; local: Sample[] },
+): Promise<ThinLine> {
+  const { layout, megabytesPerSecond, stack, local } = options;
+  const bytesPerSecond = megabytesPerSecond * 1e6;
+  const label = `${layout}, ${megabytesPerSecond} MB/s`;
+  const line = stack.use(
+    await openLine(context.server, { latencyMs: 50, connectionTrips: 2, bytesPerSecond }),
+  );
   const flags = bucketFlags(context, { prefix, layout, endpoint: line.endpoint });
-  return (run: number) => {
-    const name = `thin-${options.name}-${run}`;
-    return onRunner(context, { name, flags }, (machine) => measure(machine, commands(name), { cwd, line }));
+  const build = (run: number) => {
+    const name = `thin-${layout}-${megabytesPerSecond}-${run}`;
+    return onRunner(context, { name, flags }, async (machine) => {
+      const sample = await measure(machine, commands(name), { cwd, line });
+      local.push(await measure(machine, commands(`${name}-again`), { cwd, line }));
+      return sample;
+    });
   };
-}
-
-/** Its time by what the bytes that came take on such a line. */
-function bySize({ seconds, traffic }: Sample, bytesPerSecond: number): number {
-  return seconds / ((traffic?.receivedBytes ?? 0) / bytesPerSecond);
+  return { label, bytesPerSecond, build };
 }

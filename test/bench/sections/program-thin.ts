@@ -10,6 +10,9 @@ export async function benchProgramThin(context: BenchContext): Promise<string> {
     prefix,
     cwd: program.dir,
     commands: (name) => buildProgram(program.mainPackage, context.dir.join(`${name}.out`)),
-    layouts: ["packed"],
+    lines: [
+      { layout: "packed", megabytesPerSecond: 20 },
+      { layout: "packed", megabytesPerSecond: 2 },
+    ],
   });
 }

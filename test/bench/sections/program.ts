@@ -12,22 +12,23 @@ export async function benchProgram(context: BenchContext): Promise<string> {
   await using at0 = await openLine(server, { latencyMs: 0 });
   await using at50 = await openLine(server, { latencyMs: 50 });
   const local: Sample[] = [];
-  const newMachine = (line: Line, layout: Layout, again?: Sample[]) => (run: number) => {
-    const name = `program-${layout}-${run}`;
-    const flags = bucketFlags(context, { prefix, layout, endpoint: line.endpoint });
-    return onRunner(context, { name, flags }, async (machine) => {
-      const build = (out: string) =>
-        measure(machine, buildProgram(program.mainPackage, dir.join(out)), { cwd: program.dir, line });
-      const sample = await build(`${name}.out`);
-      again?.push(await build(`${name}-again.out`));
-      return sample;
-    });
-  };
+  const newMachine =
+    (line: Line, layout: Layout, options: { what: string; again?: Sample[] }) => (run: number) => {
+      const name = `program-${options.what}-${run}`;
+      const flags = bucketFlags(context, { prefix, layout, endpoint: line.endpoint });
+      return onRunner(context, { name, flags }, async (machine) => {
+        const build = (out: string) =>
+          measure(machine, buildProgram(program.mainPackage, dir.join(out)), { cwd: program.dir, line });
+        const sample = await build(`${name}.out`);
+        options.again?.push(await build(`${name}-again.out`));
+        return sample;
+      });
+    };
   const samples = await inTurns(runs, {
-    packed0: newMachine(at0, "packed"),
-    packed50: newMachine(at50, "packed", local),
-    split0: newMachine(at0, "split"),
-    split50: newMachine(at50, "split"),
+    packed0: newMachine(at0, "packed", { what: "packed-0" }),
+    packed50: newMachine(at50, "packed", { what: "packed-50", again: local }),
+    split0: newMachine(at0, "split", { what: "split-0" }),
+    split50: newMachine(at50, "split", { what: "split-50" }),
   });
   return buildTable(
     "a large program (versitygw), new machine, warm bucket",
