@@ -10,8 +10,10 @@ import { fill } from "../stock.ts";
 import { buildTable, type Row } from "../tables.ts";
 
 const EDITS_PER_RUN = 5;
-/** Longer than a helper takes what it knows of the bucket as current. */
-const PAUSE_MS = 61_000;
+/** Commands that follow each other less than ten seconds apart share their uploads; these do not. */
+const SHORT_PAUSE = { pauseMs: 15_000, edits: 2 };
+/** A helper takes what it knows of the bucket as current for a minute. */
+const LONG_PAUSE = { pauseMs: 61_000, edits: 1 };
 
 interface Program {
   name: string;
@@ -45,30 +47,37 @@ export async function benchEdit(context: BenchContext): Promise<string> {
     "`go build` after one line of the main package was edited, S3 at 50 ms",
     ["by native"],
     [
-      ...rows("small program", await editInTurns(small, edits)),
-      ...rows("web server", await editInTurns(server, edits)),
-      ...rows("small program, a minute after the last", await editAfterPauses(context, lines)),
+      ...rows("small program, in a row", await editInTurns(small, edits)),
+      ...rows("web server, in a row", await editInTurns(server, edits)),
+      ...rows("small program, 15 s after the last", await editAfterPauses(context, lines, SHORT_PAUSE)),
+      ...rows("small program, a minute after the last", await editAfterPauses(context, lines, LONG_PAUSE)),
     ],
   );
 }
 
-function editInTurns({ native, packed, split }: Variants, edits: number) {
+function editInTurns({ native, packed, split }: Variants, edits: number, what = "edit") {
   return inTurns(edits, {
-    native: (run) => native(`edit ${run}`),
-    packed: (run) => packed(`edit ${run}`),
-    split: (run) => split(`edit ${run}`),
+    native: (run) => native(`${what} ${run}`),
+    packed: (run) => packed(`${what} ${run}`),
+    split: (run) => split(`${what} ${run}`),
   });
 }
 
-/** Each time on new machines: one that finds nothing new in the bucket asks it ever less often. */
-async function editAfterPauses(context: BenchContext, lines: Lines) {
+/** Each run on new machines: one that finds nothing new in the bucket asks it ever less often. */
+async function editAfterPauses(
+  context: BenchContext,
+  lines: Lines,
+  { pauseMs, edits }: { pauseMs: number; edits: number },
+) {
   const all: Record<keyof Variants, Sample[]> = { native: [], packed: [], split: [] };
-  for (let pause = 0; pause < context.runs; pause++) {
-    const variants = await variantsOf(context, { ...SMALL, name: `pause${pause}` }, lines);
-    console.error("  a pause");
-    await Bun.sleep(PAUSE_MS);
-    const samples = await editInTurns(variants, 1);
-    for (const name of ["native", "packed", "split"] as const) all[name].push(...samples[name]);
+  for (let run = 0; run < context.runs; run++) {
+    const variants = await variantsOf(context, { ...SMALL, name: `pause-${pauseMs}-${run}` }, lines);
+    for (let edit = 0; edit < edits; edit++) {
+      console.error("  a pause");
+      await Bun.sleep(pauseMs);
+      const samples = await editInTurns(variants, 1, `after pause ${edit}`);
+      for (const name of ["native", "packed", "split"] as const) all[name].push(...samples[name]);
+    }
   }
   return all;
 }
