@@ -20,6 +20,8 @@ export class PackedWriter {
   #storing: Promise<number> = Promise.resolve(0);
   #pause: ReturnType<typeof setTimeout> | undefined;
   #hasPublished = false;
+  /** What the last round of storing has dealt with, all of it: the session's size, and whether the bucket was known. */
+  #settled = { size: 0, isBucketKnown: false };
 
   constructor(options: PackedWriterOptions) {
     this.#options = options;
@@ -67,6 +69,7 @@ export class PackedWriter {
   async drain(limitMs: number): Promise<void> {
     const { uploader, counters } = this.#options;
     clearTimeout(this.#pause);
+    if (this.#isSettled()) return;
     const timer = setTimeout(
       () => uploader.abandon(),
       this.#hasPut ? limitMs : Math.min(limitMs, ADOPTED_MS),
@@ -93,10 +96,19 @@ export class PackedWriter {
     await this.#storeInTurn();
   }
 
+  /** Whether another round would find nothing to do. */
+  #isSettled(): boolean {
+    const { session, isBucketKnown } = this.#options;
+    const isSame = this.#settled.size === session.size && this.#settled.isBucketKnown === isBucketKnown();
+    return session.size > 0 && isSame && this.newsBytes === undefined;
+  }
+
   async #storeInTurn(): Promise<number> {
+    const settled = { size: this.#options.session.size, isBucketKnown: this.#options.isBucketKnown() };
     const store = () => this.#store();
     this.#storing = this.#storing.then(store, store);
     const lost = await this.#storing;
+    if (lost === 0) this.#settled = settled;
     const { journal, isRefused } = this.#options;
     if ((lost === 0 && this.newsBytes === undefined) || isRefused()) journal.discard();
     return lost;

@@ -3,7 +3,7 @@ import type { Entry, Pack, Place } from "./entry.ts";
 import type { OutputFile } from "./output-frame.ts";
 
 /** A run that needs more small packs than this costs its readers too many requests. */
-const MAX_SMALL_PACKS = 12;
+const MAX_SMALL_PACKS = 4;
 const SMALL_PACK_BYTES = 1 << 20;
 /** Rewritten at a time. */
 const MAX_BYTES = 16 << 20;

@@ -20,6 +20,11 @@ export class SessionLog {
     this.#entries.set(entry.actionId, { ...entry, isNew });
   }
 
+  /** How many actions there are. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   get entries(): SessionEntry[] {
     return [...this.#entries.values()];
   }

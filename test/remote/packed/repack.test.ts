@@ -43,18 +43,18 @@ async function repack(entries: Entry[], options: { missing?: string[]; store?: b
   return { repacked, stored };
 }
 
-test("up to twelve small packs are left as they are, and any number of large ones", async () => {
-  for (const entries of [scattered(12), scattered(30, MEBIBYTE), [entryOf("")]]) {
+test("up to four small packs are left as they are, and any number of large ones", async () => {
+  for (const entries of [scattered(4), scattered(30, MEBIBYTE), [entryOf("")]]) {
     expect(await repack(entries)).toEqual({ repacked: entries, stored: [] });
   }
 });
 
 test("more small packs become one, and large ones and empty outputs stay where they are", async () => {
-  const small = scattered(13);
+  const small = scattered(5);
   const others = [...scattered(2, MEBIBYTE), entryOf("")];
   const { repacked, stored } = await repack([...others, ...small]);
   expect(repacked).toEqual([...others, ...small.map((entry) => ({ ...entry, place: NEW_PLACE }))]);
-  expect(stored).toHaveLength(13);
+  expect(stored).toHaveLength(5);
 });
 
 test("no more than 16 MiB are rewritten at a time, the smallest first", async () => {
@@ -65,7 +65,7 @@ test("no more than 16 MiB are rewritten at a time, the smallest first", async ()
 });
 
 test("what is not on this machine, or could not be stored, stays where it is", async () => {
-  const entries = scattered(13);
+  const entries = scattered(5);
   const [first] = entries as [Entry];
   const { repacked } = await repack(entries, { missing: [first.outputId] });
   expect([repacked[0], repacked[1]?.place]).toEqual([first, NEW_PLACE]);
