@@ -7,10 +7,10 @@
  * Every go command starts a helper of its own, so without it each would wait for the same dead server again. A side
  * that is missing works. Older than a minute, the state is doubted: a probe is due at once.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync } from "node:fs";
 import type { OpenState } from "../lib/breaker.ts";
 import { removeFile } from "../lib/remove-file.ts";
+import { replaceFile } from "../lib/replace-file.ts";
 
 export interface SavedHealth {
   savedAtMs: number;
@@ -44,13 +44,10 @@ export class HealthFile {
 
   /** Never throws: a state that can't be kept costs the next helper some time, nothing else. */
   save(health: SavedHealth): void {
-    const temp = `${this.#path}.${process.pid}`;
     try {
-      mkdirSync(dirname(this.#path), { recursive: true });
-      writeFileSync(temp, JSON.stringify(health));
-      renameSync(temp, this.#path);
+      replaceFile(this.#path, JSON.stringify(health));
     } catch {
-      removeFile(temp);
+      // See above.
     }
   }
 

@@ -7,10 +7,11 @@
  *
  * Several processes share it without locks: a copy that is missing or cut off is as good as one that was never read.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { listFiles } from "../../lib/list-files.ts";
 import { removeFile } from "../../lib/remove-file.ts";
+import { replaceFile } from "../../lib/replace-file.ts";
 
 /** A record in the bucket. `own`: of this very scope; `new`: what another scope's session added. */
 export interface RecordRef {
@@ -61,12 +62,12 @@ export class RecordCache {
 
   /** Never throws, as nothing here does: a copy that can't be kept costs the next command a request. */
   write(ref: RecordRef, bytes: Uint8Array): void {
-    replaceFile(this.#recordPath(ref), bytes);
+    keepFile(this.#recordPath(ref), bytes);
   }
 
   /** Keeps the list, and removes the copies that it does not name. */
   save(list: RecordList): void {
-    replaceFile(this.#listPath(), JSON.stringify(list));
+    keepFile(this.#listPath(), JSON.stringify(list));
     const kept = new Set(list.records.map(recordFile));
     const dir = join(this.#dir, "records");
     for (const name of listFiles(dir)) if (!kept.has(name)) removeFile(join(dir, name));
@@ -85,14 +86,11 @@ function recordFile({ key, etag }: RecordRef): string {
   return Bun.hash(`${key}\n${etag}`).toString(16).padStart(16, "0");
 }
 
-function replaceFile(path: string, content: string | Uint8Array): void {
-  const temp = `${path}.${process.pid}`;
+function keepFile(path: string, content: string | Uint8Array): void {
   try {
-    mkdirSync(join(path, ".."), { recursive: true });
-    writeFileSync(temp, content);
-    renameSync(temp, path);
+    replaceFile(path, content);
   } catch {
-    removeFile(temp);
+    // The next command asks the bucket.
   }
 }
 

@@ -8,9 +8,9 @@
  *
  * Only this machine writes that object, always a superset of what it held, and one process at a time.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { removeFile } from "../../lib/remove-file.ts";
+import { replaceFile } from "../../lib/replace-file.ts";
 import type { Entry } from "./entry.ts";
 import { formatRunRecord, parseRunRecord } from "./run-record.ts";
 
@@ -24,13 +24,11 @@ export interface RunLogState {
 }
 
 export class RunLog {
-  readonly #dir: string;
   readonly #path: string;
   readonly #run: string;
 
   /** `run`: a log of another run counts as absent. */
   constructor(dir: string, run: string) {
-    this.#dir = dir;
     this.#path = join(dir, "run.json.zst");
     this.#run = run;
   }
@@ -57,15 +55,7 @@ export class RunLog {
       storedMs: String(storedMs),
     };
     const bytes = await formatRunRecord({ kind: "run", about, entries });
-    const temp = `${this.#path}.${process.pid}`;
-    try {
-      mkdirSync(this.#dir, { recursive: true });
-      writeFileSync(temp, bytes);
-      renameSync(temp, this.#path);
-    } catch (error) {
-      removeFile(temp);
-      throw error;
-    }
+    replaceFile(this.#path, bytes);
   }
 }
 

@@ -1,0 +1,20 @@
+import { expect, test } from "bun:test";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { replaceFile } from "../../src/lib/replace-file.ts";
+import { tempDir } from "../support/temp-dir.ts";
+
+test("throws and leaves nothing behind where no file can be", () => {
+  using dir = tempDir("replace");
+  mkdirSync(dir.join("taken", "inside"), { recursive: true });
+  expect(() => replaceFile(dir.join("taken"), "new")).toThrow();
+  expect(readdirSync(dir.path)).toEqual(["taken"]);
+});
+
+test("makes the file and its directory, and replaces it as a whole", () => {
+  using dir = tempDir("replace");
+  const path = dir.join("a", "b", "file");
+  replaceFile(path, "a long first text");
+  replaceFile(path, Buffer.from("short"));
+  expect(readFileSync(path, "utf8")).toBe("short");
+  expect(readdirSync(dir.join("a", "b"))).toEqual(["file"]);
+});
