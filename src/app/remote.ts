@@ -12,6 +12,7 @@ import { LocalDir } from "../store/local-dir.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { RemoteConfig } from "./config.ts";
 import { machineId } from "./machine-id.ts";
+import { mayEndWithGo } from "./machine-life.ts";
 import { openStore, statePath } from "./open-store.ts";
 
 export interface RemoteOptions {
@@ -60,6 +61,7 @@ export function openPacked(options: RemoteOptions, store = openStore(options)): 
     concurrency: config.uploadConcurrency,
     readOnly: config.readOnly,
     timeoutMs: config.timeoutMs,
+    mayEndWithGo: mayEndWithGo(env),
     stateDir: statePath(root, config, "packed"),
     healthPath: `${statePath(root, config, "remote")}.json`,
     createTemp: () => createTemp(root),

@@ -95,7 +95,7 @@ export class PackedRemote {
       counters,
       onBadPack: (packId, error) => this.#distrust(packId, error),
     });
-    this.#burst = new Burst(join(options.stateDir, "session-ended"));
+    this.#burst = new Burst(join(options.stateDir, "session-ended"), options);
     if (options.readOnly) return;
     const packer = new Packer({ ...options, keys, uploader });
     const repacking = { local, store: (outputs: OutputFile[]) => packer.repack(outputs) };
@@ -271,6 +271,8 @@ export interface PackedRemoteOptions {
   /** Longest wait for the first byte of an answer. */
   timeoutMs: number;
   drainTimeoutMs: number;
+  /** Whether the machine may be gone as soon as go is. */
+  mayEndWithGo: boolean;
   /** What this machine remembers of this bucket and prefix. */
   stateDir: string;
   /** Where helpers on this machine tell each other whether the remote answers. */
