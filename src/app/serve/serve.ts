@@ -46,15 +46,17 @@ export async function runServe(config: Config, context: ServeContext): Promise<n
   const state: ServerState = { parts, version: context.version, startedMs: Date.now(), isDraining: false };
   const running = await openAll(state);
   const notePath = serverFile(root, config.serve);
-  noteServer(notePath, noteOf(running));
-  context.log.info(() => `ready, process ${process.pid}`);
   const upkeep = new Upkeep(root, config, context.pruneAside);
-  await untilStopped(async () => {
+  const stopped = untilStopped(async () => {
     state.isDraining = true;
     const limitMs = performance.now() + config.drainTimeoutMs;
     await Promise.all(running.all.map((part) => part.drain(config.drainTimeoutMs)));
     await upkeep.finish(limitMs - performance.now());
   });
+  // Whoever reads the note may send a signal.
+  noteServer(notePath, noteOf(running));
+  context.log.info(() => `ready, process ${process.pid}`);
+  await stopped;
   upkeep.stop();
   for (const part of running.all.toReversed()) await part.close();
   await store?.[Symbol.asyncDispose]();

@@ -5,7 +5,7 @@ import { requireBucket } from "../bucket-commands.ts";
 import type { Call } from "../call.ts";
 import { resolveCommandSettings } from "../command-options.ts";
 import { makeLogger } from "../make-logger.ts";
-import { writeStderr, writeStdout } from "../output.ts";
+import { writeStdout } from "../output.ts";
 import { resolveSettings, toConfig } from "../settings.ts";
 import { UsageError } from "../usage-error.ts";
 
