@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
-export const SCOPE = {
+const SCOPE = {
   platform: "linux_amd64_go1.27.4",
   project: "example.com/link",
   branch: "main",

@@ -5,6 +5,7 @@ import type { ObjectStore } from "../../store/object-store.ts";
 import { locateCacheDir } from "../cache-dir.ts";
 import type { Config } from "../config.ts";
 import type { RunContext } from "../direct.ts";
+import { formatMetrics } from "../format-metrics.ts";
 import { withGoEnv } from "../go-env.ts";
 import { openStore } from "../open-store.ts";
 import { openForwardProxy } from "./forward-proxy.ts";
@@ -61,6 +62,7 @@ export async function runServe(config: Config, context: ServeContext): Promise<n
   for (const part of running.all.toReversed()) await part.close();
   await store?.[Symbol.asyncDispose]();
   removeNote(notePath);
+  if (config.printMetrics) context.log.print(formatMetrics(counters));
   return 0;
 }
 
