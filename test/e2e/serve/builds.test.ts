@@ -19,6 +19,7 @@ import { countCompiles, type GoRelease, go, NEWEST_GO, startGo } from "../../sup
 import { type PluginServer, startPluginServer } from "../../support/plugin-server.ts";
 import { run } from "../../support/process.ts";
 import { type S3Server, startS3Server } from "../../support/s3-server.ts";
+import { settled } from "../../support/settled.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
 // A guard against hanging only.
@@ -90,6 +91,11 @@ async function seedConnect(): Promise<string> {
   return program;
 }
 
+/** Waits for those who still tell the server what was used, or note it themselves. */
+async function helpersEnded(machine: string): Promise<void> {
+  for (const release of RELEASES) await settled({ gocache: dir.join(machine, `gocache-${release}`) });
+}
+
 /** Fills a prefix with all modules, from a machine that is gone afterwards. */
 async function fill(prefix: string, helperOf: (server: PluginServer) => string[]): Promise<void> {
   await using server = await serve("filler", prefix);
@@ -98,6 +104,7 @@ async function fill(prefix: string, helperOf: (server: PluginServer) => string[]
     await buildAndRun(machineOf("filler", release, helperOf(server)), NAMES[index] ?? "");
   }
   await buildAll("filler", helperOf(server));
+  await helpersEnded("filler");
   expect((await server.stop()).exitCode).toBe(0);
   rmSync(dir.join("filler"), { recursive: true });
 }
@@ -164,6 +171,7 @@ describe("a server that ends in the middle of builds", () => {
         Array(3).fill({ exitCode: 0, stderr: "" }),
       );
       await server.outcome;
+      await helpersEnded("machine");
       // The next start takes up what is left.
       expect((await (await serve("machine", prefix)).stop()).exitCode).toBe(0);
       await using other = await serve(`other-${round}`, prefix);
