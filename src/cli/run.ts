@@ -6,12 +6,14 @@ import { defineCommand, runCommand } from "citty";
 import type { Call } from "./call.ts";
 import { type CommandLine, parseCommandLine } from "./command-line.ts";
 import { checkCommandFlags } from "./command-options.ts";
+import { connectCommand } from "./commands/connect.ts";
 import { directCommand } from "./commands/direct.ts";
 import { gcCommand } from "./commands/gc.ts";
 import { helpCommand } from "./commands/help.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { prefetchCommand } from "./commands/prefetch.ts";
 import { pruneCommand } from "./commands/prune.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { versionCommand } from "./commands/version.ts";
 import { COMMANDS } from "./commands.ts";
@@ -39,6 +41,8 @@ function rootCommand(call: Call) {
     default: "direct",
     subCommands: {
       direct: () => directCommand(call),
+      serve: () => serveCommand(call),
+      connect: () => connectCommand(call),
       prune: () => pruneCommand(call),
       prefetch: () => prefetchCommand(call),
       gc: () => gcCommand(call),
