@@ -17,6 +17,13 @@ export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, Comman
   ],
   ["serve", { summary: "serve many go commands, and what --http offers, from one process" }],
   [
+    "connect",
+    {
+      operand: "[ADDR]",
+      summary: "serve the go command that started this program, with the help of a server",
+    },
+  ],
+  [
     "prune",
     { summary: "prune the local cache now to --max-size and --expiry; what was used within 6h stays" },
   ],

@@ -6,6 +6,7 @@ import { defineCommand, runCommand } from "citty";
 import type { Call } from "./call.ts";
 import { type CommandLine, parseCommandLine } from "./command-line.ts";
 import { checkCommandFlags } from "./command-options.ts";
+import { connectCommand } from "./commands/connect.ts";
 import { directCommand } from "./commands/direct.ts";
 import { gcCommand } from "./commands/gc.ts";
 import { helpCommand } from "./commands/help.ts";
@@ -41,6 +42,7 @@ function rootCommand(call: Call) {
     subCommands: {
       direct: () => directCommand(call),
       serve: () => serveCommand(call),
+      connect: () => connectCommand(call),
       prune: () => pruneCommand(call),
       prefetch: () => prefetchCommand(call),
       gc: () => gcCommand(call),

@@ -18,13 +18,17 @@ export interface HttpPartOptions {
   forwardProxy: ForwardProxy | undefined;
 }
 
+export interface HttpPart extends ServedPart {
+  address: ListenAddress;
+}
+
 /** Listens from here on. Rejects when that is not possible. */
-export async function openHttp(options: HttpPartOptions): Promise<ServedPart & { address: ListenAddress }> {
+export async function openHttp(options: HttpPartOptions): Promise<HttpPart> {
   const { parts, address, pages, moduleProxy, forwardProxy } = options;
   const { log, env } = parts;
-  const mounts = new Map(pages);
-  if (moduleProxy !== undefined) mounts.set("/mod/", moduleProxy);
+  const mounts = new Map<string, HttpMount>(moduleProxy === undefined ? [] : [["/mod/", moduleProxy]]);
   const router = new Router({
+    pages,
     mounts,
     forwardProxy,
     listenHost: address.kind === "tcp" ? address.host : undefined,
