@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { binaryPath } from "../binary.ts";
 import { plainEnv, type Running, start } from "../process.ts";
@@ -26,6 +26,7 @@ export async function startModServer(options: {
 }): Promise<ModServer> {
   const { dir, upstream, flags = [], env = {} } = options;
   const cacheDir = join(dir, "cache");
+  mkdirSync(dir, { recursive: true });
   const from =
     typeof upstream === "string"
       ? [`--upstream=${upstream}`]
