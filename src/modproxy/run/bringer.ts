@@ -1,4 +1,5 @@
 import { mapAhead } from "../../lib/map-ahead.ts";
+import type { TempFile } from "../../store/temp-file.ts";
 import type { TieredStore } from "../../store/tiered-store.ts";
 import type { FileChecks } from "../files/file-checks.ts";
 import type { MetaFiles } from "../files/file-meta.ts";
@@ -61,7 +62,7 @@ export class Bringer {
       total += file.sizeBytes;
       coming.set(file.name, Promise.resolve());
       if (total > MAX_BYTES || store.find(file.name) !== undefined) continue;
-      if (file.bytes !== undefined) this.#place(request, file, file.bytes);
+      if (file.bytes !== undefined) await this.#place(request, file, file.bytes);
       else later.push(request);
     }
     if (coming.size > 0) count("mod_run_records");
@@ -70,18 +71,21 @@ export class Bringer {
   }
 
   /** A small file that lies in the record. */
-  #place(request: ModRequest, { name, sha256, sizeBytes }: RunFile, bytes: Buffer): void {
+  async #place(request: ModRequest, { name, sha256, sizeBytes }: RunFile, bytes: Buffer): Promise<void> {
     const { store, metas, checks, count } = this.#options;
-    const isWhole = new Bun.CryptoHasher("sha256").update(bytes).digest("hex") === sha256;
-    if (!isWhole || request.kind === "zip" || !checks.isGoodBody(request, bytes)) return;
+    if (new Bun.CryptoHasher("sha256").update(bytes).digest("hex") !== sha256) return;
+    if (request.kind !== "zip" && !checks.isGoodBody(request, bytes)) return;
+    let temp: TempFile | undefined;
     try {
-      const temp = store.createTemp();
+      temp = store.createTemp();
       temp.write(bytes);
+      if (request.kind === "zip") await checks.checkContent(request, temp.path);
       metas.save({ name, sha256, sizeBytes, fetchedAtMs: Date.now() }, { upload: false });
       store.keep(name, temp, { upload: false });
       count("mod_run_inline");
     } catch {
-      // A disk that takes nothing: it is fetched when it is asked for.
+      // A disk that takes nothing, or a bad zip: it is fetched when it is asked for.
+      temp?.discard();
     }
   }
 

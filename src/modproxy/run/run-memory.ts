@@ -10,7 +10,7 @@ import { formatRunFiles, MAX_RECORD_BYTES, parseRunFiles, type RunFile } from ".
 
 /** Files up to this size lie in the record itself, as long as it stays small. */
 const INLINE_BYTES = 32 << 10;
-const INLINE_TOTAL_BYTES = 12 << 20;
+const INLINE_TOTAL_BYTES = 6 << 20;
 
 /** Which job a run belongs to; see `remote/scope/scope.ts`. */
 export interface RunScope {
