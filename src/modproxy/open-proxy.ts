@@ -1,6 +1,8 @@
 /** Puts a module proxy together. */
 import { readFileSync } from "node:fs";
+import { abortable } from "../lib/abortable.ts";
 import type { Counters } from "../lib/counters.ts";
+import { Deadline } from "../lib/deadline.ts";
 import type { Logger } from "../lib/logger.ts";
 import { type LocalDir, META_SUFFIX, MODULE_DIR } from "../store/local-dir.ts";
 import { type RemoteTier, TieredStore } from "../store/tiered-store.ts";
@@ -58,6 +60,8 @@ export interface OpenProxy {
 
 /** How long after the last use a run's record is brought up to date. */
 const RECORD_PAUSE_MS = 5_000;
+/** How long the end waits for modules to be verified; the others are when they are uploaded, or by `mod verify`. */
+const VERIFYING_MS = 10_000;
 
 export function openProxy(settings: ProxySettings): OpenProxy {
   const { dir, remote, databases, database, policy, counters, log } = settings;
@@ -125,10 +129,14 @@ export function openProxy(settings: ProxySettings): OpenProxy {
     await client.checkHead(bytes.toString());
   }
 
+  const verifying = new Set<Promise<unknown>>();
+
   /** A module is verified when nobody waits for anything, also where nothing is uploaded. */
   function onKept(request: ModRequest): void {
-    if (request.kind === "mod" || request.kind === "zip")
-      void quiet.wait().then(() => verifier.verify(request));
+    if (request.kind !== "mod" && request.kind !== "zip") return;
+    const verdict = quiet.wait().then(() => verifier.verify(request));
+    verifying.add(verdict);
+    void verdict.finally(() => verifying.delete(verdict));
   }
 
   async function mayUpload(name: string): Promise<boolean> {
@@ -153,7 +161,9 @@ export function openProxy(settings: ProxySettings): OpenProxy {
     drain: async (limitMs) => {
       quiet.hurry();
       clearTimeout(recordTimer);
-      await Promise.all([store.drain(limitMs), metaStore.drain(limitMs), memory?.save()]);
+      using limit = new Deadline(Math.min(limitMs, VERIFYING_MS));
+      const verified = abortable(Promise.all(verifying), limit.signal).catch(() => undefined);
+      await Promise.all([store.drain(limitMs), metaStore.drain(limitMs), memory?.save(), verified]);
     },
     close: async () => {
       upstreams.abort();

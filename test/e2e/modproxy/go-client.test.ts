@@ -48,6 +48,7 @@ test("33: another go release is fetched, verified and run", async () => {
     [`${start}/VERSION`]: "go1.99.0\n",
     [`${start}/pkg/tool/linux_amd64/nothing`]: "",
     [`${start}/lib/nothing`]: "",
+    [`${start}/bin/gofmt`]: "#!/bin/sh\n",
   });
   await Bun.write(dir.join("zip"), zip);
   upstream.files.set(`golang.org/toolchain/@v/${version}.zip`, zip);
