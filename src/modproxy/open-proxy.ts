@@ -53,6 +53,7 @@ export interface OpenProxy {
   verifier: ModuleVerifier;
   bringer: Bringer;
   databases: ReadonlySet<string>;
+  policy: Policy;
   /** Ends what is under way within `limitMs`. Never rejects. */
   drain(limitMs: number): Promise<void>;
   close(): Promise<void>;
@@ -158,6 +159,7 @@ export function openProxy(settings: ProxySettings): OpenProxy {
     verifier,
     bringer,
     databases: names,
+    policy,
     drain: async (limitMs) => {
       quiet.hurry();
       clearTimeout(recordTimer);

@@ -53,6 +53,12 @@ export class GrowingFile implements BodySink {
     return this.#shown.promise;
   }
 
+  /** Resolves when the file is good, and rejects when it is not. */
+  async settled(): Promise<void> {
+    while (this.#state === "growing") await this.#grown.promise;
+    if (this.#state === "failed") throw this.#failure;
+  }
+
   restart(totalBytes: number | undefined): void {
     if (totalBytes !== undefined && totalBytes > this.#maxBytes) throw new BodyTooLargeError(this.#maxBytes);
     this.#totalBytes = totalBytes;

@@ -38,10 +38,10 @@ export class ModuleVerifier {
     this.#options = options;
   }
 
-  /** Looks at the local file; a wrong one is removed. Never rejects. */
-  async verify(request: ModuleRequest): Promise<Verdict> {
+  /** Looks at the local file, once or `isAgain`; a wrong one is removed. Never rejects. */
+  async verify(request: ModuleRequest, { isAgain = false } = {}): Promise<Verdict> {
     if (request.kind !== "mod" && request.kind !== "zip") return "unknown";
-    if (this.#options.metas.find(request.name)?.verified === true) return "good";
+    if (!isAgain && this.#options.metas.find(request.name)?.verified === true) return "good";
     const known = this.#underWay.get(request.name);
     if (known !== undefined) return await known;
     const verdict = this.#slots.run(() => this.#verify(request));

@@ -25,7 +25,7 @@ export interface ModuleUpstream extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-export interface TestModule {
+interface TestModule {
   module: string;
   version: string;
   /** Beside go.mod. */
