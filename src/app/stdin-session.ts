@@ -6,13 +6,13 @@ import { Counters } from "../lib/counters.ts";
 import { describeError } from "../lib/describe-error.ts";
 import { FdWriter } from "../lib/fd-writer.ts";
 import type { Logger } from "../lib/logger.ts";
-import { peakMemoryBytes } from "../lib/peak-memory.ts";
 import { readStdin } from "../lib/stdin-input.ts";
 import { LocalDir } from "../store/local-dir.ts";
 import type { CacheDir } from "./cache-dir.ts";
 import { closeOutput } from "./close-output.ts";
 import type { Config } from "./config.ts";
 import { FallbackDir } from "./fallback-dir.ts";
+import { formatMetrics } from "./format-metrics.ts";
 import type { LazyRemote } from "./lazy-remote.ts";
 import { bytesAfterLastPrune, isPruneDue, pruneNow } from "./prune-cache.ts";
 import { watchSignals } from "./signals.ts";
@@ -90,8 +90,4 @@ function warnIfTooLarge(config: Config, log: Logger, root: string): void {
     "size",
     `${root} holds ${keptBytes} bytes that were used within six hours, above --max-size=${config.maxSizeBytes}`,
   );
-}
-
-function formatMetrics(counters: Counters): string {
-  return JSON.stringify({ ...counters.snapshot(), peak_memory_bytes: peakMemoryBytes() });
 }

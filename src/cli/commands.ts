@@ -21,13 +21,10 @@ export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, Comman
     "connect",
     {
       operand: "[ADDR]",
-      summary: "serve the go command that started this program, with the help of a server",
+      summary: "serve the go command that started this program, helped by a server",
     },
   ],
-  [
-    "prune",
-    { summary: "prune the local cache now to --max-size and --expiry; what was used within 6h stays" },
-  ],
+  ["prune", { summary: "prune the local cache to --max-size and --expiry now; what was used in 6h stays" }],
   [
     "prefetch",
     { summary: "fetch what this job's last run used, ahead of go; returns at once without --wait" },

@@ -19,12 +19,20 @@ export interface RouterOptions {
 /** Sends each request to whom it is for. */
 export class Router {
   readonly #options: RouterOptions;
+  #active = 0;
 
   constructor(options: RouterOptions) {
     this.#options = options;
   }
 
+  /** How many requests have no whole answer yet. */
+  get active(): number {
+    return this.#active;
+  }
+
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#active++;
+    response.once("close", () => this.#active--);
     try {
       await this.#route(request, response);
     } catch (error) {

@@ -62,7 +62,7 @@ export class ClientSocket {
   /** Sends a text, behind what is still to be sent. Lost when the connection has ended. */
   write(text: string | Uint8Array): void {
     if (!this.#isOpen || this.#isEnding) return;
-    this.#unsent.push(typeof text === "string" ? Buffer.from(text) : text.slice());
+    this.#unsent.push(typeof text === "string" ? Buffer.from(text) : new Uint8Array(text));
     if (this.#unsent.length === 1) this.#flush();
   }
 

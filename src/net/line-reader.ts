@@ -16,7 +16,8 @@ export class LineReader {
       lines.push(this.#take(chunk.subarray(from, end)));
       from = end + 1;
     }
-    this.#keep(chunk.slice(from));
+    // A copy also of a Buffer, whose own slice shares its memory.
+    this.#keep(new Uint8Array(chunk.subarray(from)));
     return lines;
   }
 

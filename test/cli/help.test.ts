@@ -152,8 +152,8 @@ test("the overview", () => {
 
     commands:
       serve           serve many go commands, and what --http offers, from one process
-      connect [ADDR]  serve the go command that started this program, with the help of a server
-      prune           prune the local cache now to --max-size and --expiry; what was used within 6h stays
+      connect [ADDR]  serve the go command that started this program, helped by a server
+      prune           prune the local cache to --max-size and --expiry now; what was used in 6h stays
       prefetch        fetch what this job's last run used, ahead of go; returns at once without --wait
       gc              remove from the bucket what no run has needed for two weeks; needs s3:DeleteObject
       inspect [ID]    say what is in the bucket, or where an action or output lies

@@ -21,14 +21,16 @@ export interface StartedServer {
 
 /** Starts `command` behind; resolves when it is ready. Rejects with the end of its log when it does not get there. */
 export async function startDetached(config: Config, env: Env, command: string[]): Promise<StartedServer> {
-  const { root } = locateCacheDir(config.cacheDir, withGoEnv(env));
+  // The server need not ask go once more.
+  const goEnv = withGoEnv(env);
+  const { root } = locateCacheDir(config.cacheDir, goEnv);
   const log = logFile(root, config.serve);
   const running = findServers(config, root)[0];
   if (running !== undefined) throw new Error(`a server is running already, process ${running.pid}`);
   makeLog(log);
   const output = openSync(log, "a");
   // It must hold none of this process's streams: a CI step lasts until all are closed.
-  const child = Bun.spawn(command, { env, stdio: ["ignore", output, output], detached: true });
+  const child = Bun.spawn(command, { env: goEnv, stdio: ["ignore", output, output], detached: true });
   closeSync(output);
   child.unref();
   while (child.exitCode === null && child.signalCode === null) {
@@ -44,7 +46,7 @@ export async function stopServers(
   config: Config,
   env: Env,
 ): Promise<{ stopped: ServerNote[]; hanging: ServerNote[] }> {
-  const { root } = locateCacheDir(config.cacheDir, withGoEnv(env));
+  const root = rootOf(config, env);
   const servers = findServers(config, root);
   for (const { pid } of servers) process.kill(pid, "SIGTERM");
   const limitMs = performance.now() + config.drainTimeoutMs + STOP_GRACE_MS;
@@ -56,7 +58,11 @@ export async function stopServers(
 
 /** The configured server, or all of that cache directory when no address is given. */
 export function serverStatus(config: Config, env: Env): ServerNote[] {
-  return findServers(config, locateCacheDir(config.cacheDir, withGoEnv(env)).root);
+  return findServers(config, rootOf(config, env));
+}
+
+function rootOf({ cacheDir }: Config, env: Env): string {
+  return locateCacheDir(cacheDir, cacheDir === undefined ? withGoEnv(env) : env).root;
 }
 
 function findServers({ serve }: Config, root: string): ServerNote[] {

@@ -8,6 +8,8 @@ import { formatListenAddress, type ListenAddress } from "../../lib/listen-addres
 import { bind } from "../../net/bind.ts";
 import type { ServedPart, ServeParts } from "./parts.ts";
 
+const POLL_MS = 20;
+
 /** The proxies are there only where they are configured. */
 export interface HttpPartOptions {
   parts: ServeParts;
@@ -39,7 +41,11 @@ export async function openHttp(options: HttpPartOptions): Promise<HttpPart> {
   log.info(() => `HTTP on ${formatListenAddress(bound.address)}`);
   return {
     address: bound.address,
-    drain: async () => bound.close(),
+    // It goes on answering: that this server is about to end is worth asking.
+    drain: async (limitMs) => {
+      const endMs = performance.now() + limitMs;
+      while (router.active > 0 && performance.now() < endMs) await Bun.sleep(POLL_MS);
+    },
     close: async () => {
       bound.close();
       server.closeAllConnections();

@@ -4,13 +4,13 @@ import { BuildCache } from "../../buildcache/build-cache.ts";
 import { serveSession } from "../../cacheprog/session.ts";
 import { describeError } from "../../lib/describe-error.ts";
 import { formatGreeting, LINK_WORD, parseOpening, type ServerInfo } from "../../net/link-protocol.ts";
-import type { Scope } from "../../remote/scope/scope.ts";
 import { checkScope } from "./check-scope.ts";
 import { serveLink } from "./link-session.ts";
 import type { PluginCaches } from "./plugin-part.ts";
 
 /** The longest opening line: a scope with names of the greatest length. */
 const MAX_OPENING_BYTES = 256 << 10;
+const LINGER_MS = 10_000;
 /** What may wait for a client that does not read. */
 const MAX_UNREAD_BYTES = 16 << 20;
 
@@ -33,6 +33,8 @@ export class PluginConnection {
     try {
       await this.#serve();
       this.#socket.end();
+      // Who has its last answer and stays nevertheless.
+      setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
     } catch (error) {
       parts.counters.add("sessions_malformed");
       parts.log.info(() => `session: ${describeError(error)}`);
@@ -80,7 +82,7 @@ export class PluginConnection {
     const { counters, log, config } = parts;
     this.kind = "bridge";
     counters.add("sessions_bridge");
-    const remote = openRemote(bridgeScope as Scope);
+    const remote = openRemote(bridgeScope);
     const cache = new BuildCache({ local, remote, counters, log, concurrency: config.concurrency });
     const write = (text: string) => this.#write(text);
     try {

@@ -79,7 +79,7 @@ export class RemotePool {
   async drain(limitMs: number): Promise<void> {
     clearInterval(this.#ticking);
     const storing = [...this.#scopes.values()].map((scope) => scope.store());
-    await Promise.race([Promise.all([...storing, this.#split?.drain()]), Bun.sleep(limitMs)]);
+    await Promise.race([Promise.all([...storing, this.#split?.drain()]), Bun.sleep(Math.max(0, limitMs))]);
     await this.close();
   }
 

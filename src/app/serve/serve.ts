@@ -5,6 +5,7 @@ import type { ObjectStore } from "../../store/object-store.ts";
 import { locateCacheDir } from "../cache-dir.ts";
 import type { Config } from "../config.ts";
 import type { RunContext } from "../direct.ts";
+import { formatMetrics } from "../format-metrics.ts";
 import { withGoEnv } from "../go-env.ts";
 import { openStore } from "../open-store.ts";
 import { openForwardProxy } from "./forward-proxy.ts";
@@ -46,19 +47,22 @@ export async function runServe(config: Config, context: ServeContext): Promise<n
   const state: ServerState = { parts, version: context.version, startedMs: Date.now(), isDraining: false };
   const running = await openAll(state);
   const notePath = serverFile(root, config.serve);
-  noteServer(notePath, noteOf(running));
-  context.log.info(() => `ready, process ${process.pid}`);
   const upkeep = new Upkeep(root, config, context.pruneAside);
-  await untilStopped(async () => {
+  const stopped = untilStopped(async () => {
     state.isDraining = true;
     const limitMs = performance.now() + config.drainTimeoutMs;
     await Promise.all(running.all.map((part) => part.drain(config.drainTimeoutMs)));
     await upkeep.finish(limitMs - performance.now());
   });
+  // Whoever reads the note may send a signal.
+  noteServer(notePath, noteOf(running));
+  context.log.info(() => `ready, process ${process.pid}`);
+  await stopped;
   upkeep.stop();
   for (const part of running.all.toReversed()) await part.close();
   await store?.[Symbol.asyncDispose]();
   removeNote(notePath);
+  if (config.printMetrics) context.log.print(formatMetrics(counters));
   return 0;
 }
 
