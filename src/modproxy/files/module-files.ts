@@ -86,7 +86,9 @@ export class ModuleFiles {
     if (brought !== undefined) return { ...brought, source: "remote" };
     const absence = this.#negative.find(request.name);
     if (absence !== undefined) throw absence;
-    const isAsked = isNamed || !mayFetch || this.#doubt.isWorthAsking();
+    const asking = isNamed || !mayFetch ? "ask" : this.#doubt.decide();
+    if (asking === "probe") void this.#findRemote(request);
+    const isAsked = asking === "ask";
     const remote = isAsked ? await this.#findRemote(request) : undefined;
     if (remote !== undefined) return remote;
     if (!mayFetch) throw unavailable();
