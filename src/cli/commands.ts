@@ -2,8 +2,9 @@
 
 /** What the parser and the help need to know of a command. */
 interface CommandInfo {
-  /** The one word that may follow it. */
+  /** What may follow it: one word, or as many as `maxOperands`. */
   operand?: string;
+  maxOperands?: number;
   summary: string;
   /** Not in the overview. */
   hidden?: boolean;
@@ -31,6 +32,14 @@ export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, Comman
   ["gc", { summary: "remove from the bucket what no run has needed for two weeks; needs s3:DeleteObject" }],
   ["inspect", { operand: "[ID]", summary: "say what is in the bucket, or where an action or output lies" }],
   ["verify", { summary: "check the local cache and the bucket against the hashes of what they hold" }],
+  [
+    "mod",
+    {
+      operand: "TASK",
+      maxOperands: Number.POSITIVE_INFINITY,
+      summary: "modules of --modproxy: prefetch [GO.SUM...], verify, import DIR, export DIR",
+    },
+  ],
   ["help", { operand: "[TOPIC]", summary: "print this overview, or about one topic or command" }],
   ["version", { summary: "print the version, the commit, Bun's version and the platform" }],
 ]);

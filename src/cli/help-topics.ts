@@ -110,7 +110,20 @@ See also: help direct-mode, help module-proxy, help reverse-proxy.`,
     "module-proxy",
     {
       summary: "caching modules and checksums",
-      text: `This version has no module proxy. Modules are downloaded as GOPROXY and GOSUMDB tell go.`,
+      text: `"serve --modproxy --http=ADDR" serves modules and checksum databases to go:
+
+  go-cache-plugin serve --http=5970 --modproxy --bucket=my-bucket &
+  export GOPROXY=http://localhost:5970/mod
+
+Files lie in the cache directory and, if there is a bucket, in it, where tailscale/go-cache-plugin
+has them, too. What is missing comes from --upstream; without it from where GOPROXY points, or from
+where it points when nobody has set it. GOPRIVATE, GONOPROXY, GONOSUMDB and netrc count, too.
+Below /mod/cached-only/ the upstream is never asked.
+
+  go-cache-plugin mod prefetch [GO.SUM...]   bring what these files name, ./go.sum if none is given
+  go-cache-plugin mod verify                 hash everything, and ask the checksum database
+  go-cache-plugin mod import DIR             take in a $GOMODCACHE/cache/download
+  go-cache-plugin mod export DIR             write such a tree, for GOPROXY=file://DIR`,
     },
   ],
   [

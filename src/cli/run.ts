@@ -11,6 +11,7 @@ import { directCommand } from "./commands/direct.ts";
 import { gcCommand } from "./commands/gc.ts";
 import { helpCommand } from "./commands/help.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { modCommand } from "./commands/mod.ts";
 import { prefetchCommand } from "./commands/prefetch.ts";
 import { pruneCommand } from "./commands/prune.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -48,6 +49,7 @@ function rootCommand(call: Call) {
       gc: () => gcCommand(call),
       inspect: () => inspectCommand(call),
       verify: () => verifyCommand(call),
+      mod: () => modCommand(call),
       help: () => helpCommand(call),
       version: () => versionCommand(call),
     },
@@ -65,7 +67,7 @@ function checkCommand(name: string, operands: readonly string[]): void {
   if (command === undefined) {
     throw new UsageError(`unknown command ${JSON.stringify(name)}${commandHint(name)}`);
   }
-  const stray = operands[command.operand === undefined ? 0 : 1];
+  const stray = operands[command.maxOperands ?? (command.operand === undefined ? 0 : 1)];
   if (stray !== undefined) {
     throw new UsageError(`unexpected argument ${JSON.stringify(stray)} after "${name}"`);
   }
