@@ -1,3 +1,5 @@
+import type { ListenAddress } from "../lib/listen-address.ts";
+
 /** The settings of one run after flags, environment and defaults were joined. Made by `cli/`, read by `app/`. */
 export interface Config {
   /** `undefined`: below `$GOCACHE`, see `cache-dir.ts`. */
@@ -16,6 +18,22 @@ export interface Config {
   verbose: boolean;
   /** Bit mask: 1 build, 2 module, 4 proxy. */
   debug: number;
+  serve: ServeConfig;
+}
+
+/** What `serve` offers, and where. */
+export interface ServeConfig {
+  plugin: ListenAddress | undefined;
+  http: ListenAddress | undefined;
+  /** Modules and checksums at `/mod/`. */
+  modproxy: boolean;
+  /** Names of checksum databases; empty: the default. */
+  sumdb: string[];
+  /** Written like GOPROXY; `undefined`: what go itself uses. */
+  upstream: string | undefined;
+  /** Hosts, `host` or `host:port`, whose answers are cached; empty: no forward proxy for any. */
+  revproxy: string[];
+  forwardConnect: boolean;
 }
 
 export interface RemoteConfig {

@@ -15,6 +15,7 @@ export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, Comman
     "direct",
     { summary: "serve the go command that started this program; what no command means", hidden: true },
   ],
+  ["serve", { summary: "serve many go commands, and what --http offers, from one process" }],
   [
     "prune",
     { summary: "prune the local cache now to --max-size and --expiry; what was used within 6h stays" },

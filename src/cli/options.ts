@@ -2,6 +2,7 @@
  * Every option there is, once. The flags, the environment variables, their defaults, `help`, and the table in
  * README.md are made from this; a new option is one entry here and one field in `config.ts`.
  */
+import { parseAddress, parseNames } from "./address-values.ts";
 import { parseBucket, parseEndpointUrl, parsePrefix } from "./bucket-values.ts";
 import {
   parseBoolean,
@@ -18,7 +19,7 @@ import {
 } from "./values.ts";
 
 /** The headings of the help, in order. */
-export const OPTION_GROUPS = ["cache", "bucket", "behaviour", "output"] as const;
+export const OPTION_GROUPS = ["cache", "bucket", "behaviour", "server", "output"] as const;
 
 /** One option. */
 export interface Option<T = unknown> {
@@ -211,6 +212,72 @@ export const OPTIONS = {
     meaning: "how long those uploads may take",
     parse: parseTimeout,
   }),
+  plugin: option({
+    flag: "plugin",
+    env: "GOCACHE_PLUGIN",
+    placeholder: "ADDR",
+    group: "server",
+    default: "",
+    defaultMeaning: "none",
+    meaning: "where serve waits for connect: a port on this machine, host:port, or the path of a Unix socket",
+    parse: parseAddress,
+  }),
+  http: option({
+    flag: "http",
+    env: "GOCACHE_HTTP",
+    placeholder: "ADDR",
+    group: "server",
+    default: "",
+    defaultMeaning: "none",
+    meaning: "where serve answers HTTP: status, metrics, and the proxies; an address as for --plugin",
+    parse: parseAddress,
+  }),
+  modproxy: option({
+    flag: "modproxy",
+    env: "GOCACHE_MODPROXY",
+    group: "server",
+    default: "false",
+    meaning: "serve modules and checksums at /mod/ of --http",
+    parse: parseBoolean,
+  }),
+  sumdb: option({
+    flag: "sumdb",
+    env: "GOCACHE_SUMDB",
+    placeholder: "NAMES",
+    group: "server",
+    default: "",
+    defaultMeaning: "sum.golang.org",
+    meaning: "checksum databases that --modproxy passes on, with commas between them",
+    parse: parseNames,
+  }),
+  upstream: option({
+    flag: "upstream",
+    env: "GOCACHE_UPSTREAM",
+    placeholder: "URLS",
+    group: "server",
+    default: "",
+    defaultMeaning: "go's own GOPROXY",
+    meaning: "where --modproxy has modules from, written like GOPROXY",
+    parse: parseOptionalText,
+  }),
+  revproxy: option({
+    flag: "revproxy",
+    env: "GOCACHE_REVPROXY",
+    placeholder: "HOSTS",
+    group: "server",
+    default: "",
+    defaultMeaning: "none",
+    meaning: "hosts whose downloads --http caches as a forward proxy, with commas between them",
+    parse: parseNames,
+  }),
+  forwardConnect: option({
+    flag: "forward-connect",
+    env: "GOCACHE_FORWARD_CONNECT",
+    group: "server",
+    default: "false",
+    meaning: "let the forward proxy connect to other hosts than those of --revproxy too",
+    parse: parseBoolean,
+  }),
   printMetrics: option({
     flag: "metrics",
     env: "GOCACHE_METRICS",
@@ -226,6 +293,15 @@ export const OPTIONS = {
     default: "false",
     meaning: "say on stderr what is done and what failed, and print the counters too",
     parse: parseBoolean,
+  }),
+  logFormat: option({
+    flag: "log-format",
+    env: "GOCACHE_LOG_FORMAT",
+    placeholder: "FORMAT",
+    group: "output",
+    default: "text",
+    meaning: "how lines on stderr look: text, or json, an object each",
+    parse: parseChoice("text", "json"),
   }),
   debug: option({
     flag: "debug",

@@ -12,6 +12,7 @@ import { helpCommand } from "./commands/help.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { prefetchCommand } from "./commands/prefetch.ts";
 import { pruneCommand } from "./commands/prune.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { versionCommand } from "./commands/version.ts";
 import { COMMANDS } from "./commands.ts";
@@ -39,6 +40,7 @@ function rootCommand(call: Call) {
     default: "direct",
     subCommands: {
       direct: () => directCommand(call),
+      serve: () => serveCommand(call),
       prune: () => pruneCommand(call),
       prefetch: () => prefetchCommand(call),
       gc: () => gcCommand(call),

@@ -1,5 +1,5 @@
 /** From flags, environment and defaults to the program's `Config`: a flag beats the environment beats the default. */
-import type { BucketConfig, Config, RemoteConfig } from "../app/config.ts";
+import type { BucketConfig, Config, RemoteConfig, ServeConfig } from "../app/config.ts";
 import type { BucketAddress } from "./bucket-values.ts";
 import { dashed, OPTIONS, type Option, type Settings } from "./options.ts";
 
@@ -39,7 +39,13 @@ export function toConfig(settings: Settings): Config {
     printMetrics: settings.printMetrics || verbose,
     verbose,
     debug,
+    serve: serveConfig(settings),
   };
+}
+
+function serveConfig(settings: Settings): ServeConfig {
+  const { plugin, http, modproxy, sumdb, upstream, revproxy, forwardConnect } = settings;
+  return { plugin, http, modproxy, sumdb, upstream, revproxy, forwardConnect };
 }
 
 function remoteConfig(address: BucketAddress, settings: Settings): RemoteConfig {

@@ -6,15 +6,6 @@ import { type Environment, EXPIRY_FLOOR_MS } from "./settings.ts";
 /** go's own variables: near misses of them look like ours. */
 const GO_VARIABLES = ["GOCACHE", "GOCACHEPROG"];
 
-/** What the seed reads in server mode. */
-const OTHER_VARIABLES = [
-  "GOCACHE_PLUGIN",
-  "GOCACHE_HTTP",
-  "GOCACHE_MODPROXY",
-  "GOCACHE_REVPROXY",
-  "GOCACHE_SUMDB",
-];
-
 /** One line each. */
 export function startNotes(settings: Settings, env: Environment): string[] {
   const notes = unknownVariables(env);
@@ -27,10 +18,7 @@ export function startNotes(settings: Settings, env: Environment): string[] {
 function unknownVariables(env: Environment): string[] {
   const known = ALL_OPTIONS.map((option) => option.env);
   const names = Object.keys(env).filter((name) => name.startsWith("GOCACHE_") && !known.includes(name));
-  return names.map((name) => {
-    if (OTHER_VARIABLES.includes(name)) return `${name} is not used by this version`;
-    return `${name} is not a variable of this program${variableHint(name)}`;
-  });
+  return names.map((name) => `${name} is not a variable of this program${variableHint(name)}`);
 }
 
 /** Compared without what all have in common, which would make everything look near. */

@@ -57,6 +57,11 @@ const REFUSED = [
   ["remote-timeout", "5", `"5" ${DURATION}`],
   ["drain", "no", '"no" is not "wait" or "background"'],
   ["drain-timeout", "-1s", `"-1s" ${DURATION}`],
+  ["plugin", "99999", '"99999" is not a port, host:port, or the path of a Unix socket (at most 103 bytes)'],
+  ["http", "~/x", '"~" is not expanded here; write $HOME or the whole path'],
+  ["modproxy", "yes", '"yes" is not true or false'],
+  ["forward-connect", "yes", '"yes" is not true or false'],
+  ["log-format", "xml", '"xml" is not "text" or "json"'],
   ["debug", "all", '"all" is not a whole number'],
 ] as const;
 
@@ -80,6 +85,15 @@ const LOCAL: Config = {
   printMetrics: false,
   verbose: false,
   debug: 0,
+  serve: {
+    plugin: undefined,
+    http: undefined,
+    modproxy: false,
+    sumdb: [],
+    upstream: undefined,
+    revproxy: [],
+    forwardConnect: false,
+  },
 };
 
 describe("without a bucket", () => {
@@ -129,8 +143,16 @@ const EVERYTHING = {
   "remote-timeout": "1.5s",
   drain: "background",
   "drain-timeout": "2m",
+  plugin: "5930",
+  http: "[::1]:5970",
+  modproxy: "1",
+  sumdb: "sum.golang.org, sum.example.com,",
+  upstream: "https://proxy.example.com,direct",
+  revproxy: "a.example.com,b.example.com:8443",
+  "forward-connect": "true",
   metrics: "TRUE",
   v: "t",
+  "log-format": "json",
   debug: "5",
 };
 
@@ -161,6 +183,15 @@ const EVERYTHING_CONFIG: Config = {
   printMetrics: true,
   verbose: true,
   debug: 5,
+  serve: {
+    plugin: { kind: "tcp", host: "127.0.0.1", port: 5930 },
+    http: { kind: "tcp", host: "::1", port: 5970 },
+    modproxy: true,
+    sumdb: ["sum.golang.org", "sum.example.com"],
+    upstream: "https://proxy.example.com,direct",
+    revproxy: ["a.example.com", "b.example.com:8443"],
+    forwardConnect: true,
+  },
 };
 
 describe("every option", () => {

@@ -1,0 +1,44 @@
+/** What `--http` offers, put together from the settings. */
+
+import { createHttpListener } from "../../http/listener.ts";
+import type { ForwardProxy, HttpMount } from "../../http/mount.ts";
+import { Router } from "../../http/router.ts";
+import { describeError } from "../../lib/describe-error.ts";
+import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
+import { bind } from "../../net/bind.ts";
+import type { ServedPart, ServeParts } from "./parts.ts";
+
+/** The proxies are there only where they are configured. */
+export interface HttpPartOptions {
+  parts: ServeParts;
+  address: ListenAddress;
+  /** Pages of the server itself, by path. */
+  pages: ReadonlyMap<string, HttpMount>;
+  moduleProxy: HttpMount | undefined;
+  forwardProxy: ForwardProxy | undefined;
+}
+
+/** Listens from here on. Rejects when that is not possible. */
+export async function openHttp(options: HttpPartOptions): Promise<ServedPart & { address: ListenAddress }> {
+  const { parts, address, pages, moduleProxy, forwardProxy } = options;
+  const { log, env } = parts;
+  const mounts = new Map(pages);
+  if (moduleProxy !== undefined) mounts.set("/mod/", moduleProxy);
+  const router = new Router({
+    mounts,
+    forwardProxy,
+    listenHost: address.kind === "tcp" ? address.host : undefined,
+    onFailure: (what, error) => log.info(() => `${what}: ${describeError(error)}`),
+  });
+  const server = createHttpListener(router);
+  const bound = await bind(server, address, env);
+  log.info(() => `HTTP on ${formatListenAddress(bound.address)}`);
+  return {
+    address: bound.address,
+    drain: async () => bound.close(),
+    close: async () => {
+      bound.close();
+      server.closeAllConnections();
+    },
+  };
+}

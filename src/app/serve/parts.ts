@@ -1,0 +1,26 @@
+import type { Counters } from "../../lib/counters.ts";
+import type { Logger } from "../../lib/logger.ts";
+import type { ObjectStore } from "../../store/object-store.ts";
+import type { Config } from "../config.ts";
+
+/** What the parts of a server are made from. */
+export interface ServeParts {
+  config: Config;
+  /** With what `go env` says of GOCACHE, GOOS, GOARCH and GOVERSION. */
+  env: Record<string, string | undefined>;
+  /** The cache directory. */
+  root: string;
+  log: Logger;
+  /** One for the whole server. */
+  counters: Counters;
+  /** The configured store, one for all parts, closed by the server; `undefined`: none is configured. */
+  openStore(): ObjectStore | undefined;
+}
+
+/** A part of the server while it runs. */
+export interface ServedPart {
+  /** Ends what is under way, within `limitMs`, and takes nothing more. Never rejects. */
+  drain(limitMs: number): Promise<void>;
+  /** Lets go of everything, at once. Never rejects. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,77 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { answerText } from "./answer.ts";
+import { refusal } from "./host-check.ts";
+import type { ForwardProxy, HttpMount } from "./mount.ts";
+
+export interface RouterOptions {
+  /** What is served, by prefix: with a slash at the end everything below it, otherwise that path alone. */
+  mounts: ReadonlyMap<string, HttpMount>;
+  forwardProxy: ForwardProxy | undefined;
+  /** The host that was configured to listen on; `undefined`: none, only programs of this machine get here. */
+  listenHost: string | undefined;
+  /** Told of what a mount could not deal with. */
+  onFailure: (what: string, error: unknown) => void;
+}
+
+/** Sends each request to whom it is for. */
+export class Router {
+  readonly #options: RouterOptions;
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await this.#route(request, response);
+    } catch (error) {
+      this.#options.onFailure(`${request.method} ${request.url}`, error);
+      if (response.headersSent) response.destroy();
+      else answerText(response, 500, "internal error");
+    }
+  }
+
+  connect(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { forwardProxy, onFailure } = this.#options;
+    socket.on("error", () => socket.destroy());
+    if (forwardProxy === undefined) {
+      socket.end("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+      return;
+    }
+    try {
+      forwardProxy.connect(request, socket, head);
+    } catch (error) {
+      onFailure(`CONNECT ${request.url}`, error);
+      socket.destroy();
+    }
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const target = request.url ?? "";
+    if (!target.startsWith("/")) return await this.#forward(request, response);
+    const refused = refusal(request, this.#options.listenHost);
+    if (refused !== undefined) return answerText(response, refused.status, refused.text);
+    const found = this.#find(target);
+    if (found === undefined) return answerText(response, 404, "not found");
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return answerText(response, 405, "only GET and HEAD are answered here", { allow: "GET, HEAD" });
+    }
+    await found.mount.handle(request, response, found.rest);
+  }
+
+  async #forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { forwardProxy } = this.#options;
+    if (forwardProxy !== undefined) await forwardProxy.handle(request, response);
+    else answerText(response, 502, "this server is no forward proxy; start it with --revproxy");
+  }
+
+  #find(target: string): { mount: HttpMount; rest: string } | undefined {
+    const path = target.replace(/[?#].*$/s, "");
+    for (const [prefix, mount] of this.#options.mounts) {
+      const isFound = prefix.endsWith("/") && prefix !== "/" ? path.startsWith(prefix) : path === prefix;
+      if (isFound) return { mount, rest: target.slice(prefix.length) };
+    }
+    return undefined;
+  }
+}
