@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { TimeoutError } from "../../src/lib/deadline.ts";
-import { UploadQueue } from "../../src/remote/upload-queue.ts";
+import { UploadQueue } from "../../src/store/upload-queue.ts";
+import { openHealth } from "../remote/remote-fixture.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { openHealth } from "./remote-fixture.ts";
 
 /** A queue whose uploads end when a test says so. */
 function openQueue(concurrency: number) {

@@ -1,4 +1,4 @@
-import type { RemoteHealth } from "./health.ts";
+import type { StoreHealth } from "./store-health.ts";
 
 /**
  * Uploads in the order they come, a bounded number at once, and remembers only what to upload: the bytes are read
@@ -7,7 +7,7 @@ import type { RemoteHealth } from "./health.ts";
 export class UploadQueue<Task> {
   readonly #concurrency: number;
   readonly #upload: (task: Task, signal: AbortSignal) => Promise<void>;
-  readonly #health: RemoteHealth;
+  readonly #health: StoreHealth;
   readonly #waiting: Task[] = [];
   readonly #running = new Set<Promise<void>>();
   #current = new AbortController();
@@ -18,7 +18,7 @@ export class UploadQueue<Task> {
     concurrency: number;
     /** Rejects when the task failed; it is not tried again. */
     upload: (task: Task, signal: AbortSignal) => Promise<void>;
-    health: RemoteHealth;
+    health: StoreHealth;
   }) {
     this.#concurrency = options.concurrency;
     this.#upload = options.upload;

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { transferLimitMs } from "../../src/remote/transfer-limits.ts";
+import { transferLimitMs } from "../../src/lib/transfer-limits.ts";
 
 test.each([
   [0, 1_000],
