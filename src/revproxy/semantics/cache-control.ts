@@ -1,5 +1,5 @@
 /** The directives of Cache-Control (RFC 9111 §5.2). */
-import { type HeaderList, valueOf } from "./header-list.ts";
+import { type HeaderList, headerValue } from "./header-list.ts";
 
 /** What no clock of ours gets to; the same as older caches' 2^31. */
 const MAX_SECONDS = 2 ** 31;
@@ -15,9 +15,9 @@ export class CacheControl {
 
   /** Of all Cache-Control fields together. `Pragma: no-cache` counts where there is none. */
   static of(headers: HeaderList): CacheControl {
-    const text = valueOf(headers, "cache-control");
+    const text = headerValue(headers, "cache-control");
     if (text !== undefined) return new CacheControl(parse(text));
-    const isOld = /(^|,)\s*no-cache\s*(,|$)/i.test(valueOf(headers, "pragma") ?? "");
+    const isOld = /(^|,)\s*no-cache\s*(,|$)/i.test(headerValue(headers, "pragma") ?? "");
     return new CacheControl(new Map(isOld ? [["no-cache", [undefined]]] : []));
   }
 

@@ -1,5 +1,5 @@
 /** Conditional requests: the client's on what is stored here, and ours on the origin (RFC 9110 §13). */
-import { type HeaderList, hasHeader, valueOf, without } from "./header-list.ts";
+import { type HeaderList, hasHeader, headerValue, without } from "./header-list.ts";
 import { parseHttpDate } from "./http-date.ts";
 
 const CONDITIONS = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range"];
@@ -15,20 +15,20 @@ export function isConditional(request: HeaderList): boolean {
 
 /** Whether the client has the stored response already, so that 304 is the answer. */
 export function isNotModified(request: HeaderList, stored: HeaderList): boolean {
-  const wanted = valueOf(request, "if-none-match");
+  const wanted = headerValue(request, "if-none-match");
   if (wanted !== undefined) {
-    const etag = valueOf(stored, "etag");
+    const etag = headerValue(stored, "etag");
     return wanted.trim() === "*" || (etag !== undefined && tagsIn(wanted).includes(opaque(etag)));
   }
-  const sinceMs = parseHttpDate(valueOf(request, "if-modified-since"));
-  const modifiedMs = parseHttpDate(valueOf(stored, "last-modified") ?? valueOf(stored, "date"));
+  const sinceMs = parseHttpDate(headerValue(request, "if-modified-since"));
+  const modifiedMs = parseHttpDate(headerValue(stored, "last-modified") ?? headerValue(stored, "date"));
   return sinceMs !== undefined && modifiedMs !== undefined && modifiedMs <= sinceMs;
 }
 
 /** The request with the stored response's validators instead of the client's own conditions. */
 export function withValidators(request: HeaderList, stored: HeaderList): HeaderList {
-  const etag = valueOf(stored, "etag");
-  const modified = valueOf(stored, "last-modified");
+  const etag = headerValue(stored, "etag");
+  const modified = headerValue(stored, "last-modified");
   return [
     ...without(request, [...CONDITIONS, "range"]),
     ...(etag === undefined ? [] : [["If-None-Match", etag] as const]),
@@ -36,21 +36,14 @@ export function withValidators(request: HeaderList, stored: HeaderList): HeaderL
   ];
 }
 
-/** Whether a 304 is about the stored response: what it says of validators does not differ. */
-export function confirms(answer: HeaderList, stored: HeaderList): boolean {
-  const [given, kept] = [valueOf(answer, "etag"), valueOf(stored, "etag")];
-  if (given === undefined || kept === undefined) return true;
-  return opaque(given) === opaque(kept);
-}
-
 /** Whether `If-Range` holds, so that a range is wanted (RFC 9110 §13.1.5): only by what can't be a coincidence. */
 export function holdsForRange(request: HeaderList, stored: HeaderList): boolean {
-  const condition = valueOf(request, "if-range")?.trim();
+  const condition = headerValue(request, "if-range")?.trim();
   if (condition === undefined) return true;
-  const etag = valueOf(stored, "etag");
+  const etag = headerValue(stored, "etag");
   if (condition.startsWith('"')) return etag === condition;
   const conditionMs = parseHttpDate(condition);
-  return conditionMs !== undefined && conditionMs === parseHttpDate(valueOf(stored, "last-modified"));
+  return conditionMs !== undefined && conditionMs === parseHttpDate(headerValue(stored, "last-modified"));
 }
 
 /** Entity tags without what says that they are weak. */

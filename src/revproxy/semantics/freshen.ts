@@ -1,5 +1,5 @@
 /** What a 304, or the answer to a HEAD, changes of a stored response (RFC 9111 §3.2, §4.3.4, §4.3.5). */
-import { type HeaderList, valueOf, without } from "./header-list.ts";
+import { type HeaderList, headerValue, without } from "./header-list.ts";
 import type { ResponseHead } from "./response-head.ts";
 
 /** What belongs to the stored body, and stays with it. */
@@ -22,7 +22,7 @@ export function freshened(stored: ResponseHead, answer: ResponseHead): ResponseH
 /** Whether the answer to a HEAD can be about the stored response. */
 export function agrees(stored: HeaderList, answer: HeaderList): boolean {
   return ["etag", "last-modified", "content-length"].every((name) => {
-    const [kept, given] = [valueOf(stored, name), valueOf(answer, name)];
+    const [kept, given] = [headerValue(stored, name), headerValue(answer, name)];
     return given === undefined || kept === undefined || kept === given;
   });
 }

@@ -1,6 +1,6 @@
 /** For how long a shared cache may use a response, and how old it is (RFC 9111 §4.2). */
 import { CacheControl } from "./cache-control.ts";
-import { valueOf, valuesOf } from "./header-list.ts";
+import { headerValue, headerValues } from "./header-list.ts";
 import { parseHttpDate } from "./http-date.ts";
 import type { ResponseHead } from "./response-head.ts";
 
@@ -21,12 +21,12 @@ export function explicitLifetime({ headers, receivedMs }: ResponseHead): number 
   const control = CacheControl.of(headers);
   const told = control.seconds("s-maxage") ?? control.seconds("max-age");
   if (told !== undefined) return told;
-  const [expires] = valuesOf(headers, "expires");
+  const [expires] = headerValues(headers, "expires");
   if (expires === undefined) return control.has("immutable") ? IMMUTABLE_S : undefined;
   const expiresMs = parseHttpDate(expires);
   // "Expires: 0" and the like: expired already.
   if (expiresMs === undefined) return 0;
-  const dateMs = parseHttpDate(valueOf(headers, "date")) ?? receivedMs;
+  const dateMs = parseHttpDate(headerValue(headers, "date")) ?? receivedMs;
   return Math.max(0, (expiresMs - dateMs) / 1000);
 }
 
@@ -36,18 +36,18 @@ export function lifetime(head: ResponseHead): number {
   if (explicit !== undefined) return explicit;
   const { status, headers, receivedMs } = head;
   const isGuessable = HEURISTIC_STATUSES.includes(status) || CacheControl.of(headers).has("public");
-  const modifiedMs = parseHttpDate(valueOf(headers, "last-modified"));
+  const modifiedMs = parseHttpDate(headerValue(headers, "last-modified"));
   if (!isGuessable || modifiedMs === undefined) return 0;
-  const dateMs = parseHttpDate(valueOf(headers, "date")) ?? receivedMs;
+  const dateMs = parseHttpDate(headerValue(headers, "date")) ?? receivedMs;
   const sinceS = Math.max(0, (dateMs - modifiedMs) / 1000);
   return Math.min(sinceS * HEURISTIC_FRACTION, MAX_HEURISTIC_S);
 }
 
 /** Seconds since the origin made or validated it; `undefined` when what it says of that is no number. */
 export function ageOf(head: ResponseHead, nowMs: number): number | undefined {
-  const given = valueOf(head.headers, "age");
+  const given = headerValue(head.headers, "age");
   if (given !== undefined && !/^\d+$/.test(given.trim())) return undefined;
-  const dateMs = parseHttpDate(valueOf(head.headers, "date")) ?? head.receivedMs;
+  const dateMs = parseHttpDate(headerValue(head.headers, "date")) ?? head.receivedMs;
   const apparent = Math.max(0, head.receivedMs - dateMs);
   const corrected = Number(given ?? 0) * 1000 + (head.receivedMs - head.requestedMs);
   return (Math.max(apparent, corrected) + (nowMs - head.receivedMs)) / 1000;

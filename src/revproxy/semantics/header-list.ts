@@ -14,19 +14,19 @@ export function toRawHeaders(headers: HeaderList): string[] {
 }
 
 /** The values of every field of that name, which is given in lower case. */
-export function valuesOf(headers: HeaderList, name: string): string[] {
+export function headerValues(headers: HeaderList, name: string): string[] {
   return headers.filter(([given]) => given.toLowerCase() === name).map(([, value]) => value);
 }
 
 /** The values of every field of that name in one, as a recipient may read them; `undefined` when there is none. */
-export function valueOf(headers: HeaderList, name: string): string | undefined {
-  const values = valuesOf(headers, name);
+export function headerValue(headers: HeaderList, name: string): string | undefined {
+  const values = headerValues(headers, name);
   return values.length === 0 ? undefined : values.join(", ");
 }
 
 /** The members of a comma-separated field, in lower case, without empty ones. */
-export function membersOf(headers: HeaderList, name: string): string[] {
-  const members = valuesOf(headers, name).flatMap((value) => value.split(","));
+export function headerMembers(headers: HeaderList, name: string): string[] {
+  const members = headerValues(headers, name).flatMap((value) => value.split(","));
   return members.map((member) => member.trim().toLowerCase()).filter((member) => member !== "");
 }
 

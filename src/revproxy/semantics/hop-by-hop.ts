@@ -1,4 +1,4 @@
-import { type HeaderList, membersOf, without } from "./header-list.ts";
+import { type HeaderList, headerMembers, without } from "./header-list.ts";
 
 /** What is said to the next program on the way, and never sent on (RFC 9110 §7.6.1). */
 const HOP_BY_HOP = [
@@ -16,5 +16,5 @@ const HOP_BY_HOP = [
 
 /** The fields that are for the other end, without those that `Connection` names. */
 export function endToEnd(headers: HeaderList): HeaderList {
-  return without(headers, [...HOP_BY_HOP, ...membersOf(headers, "connection")]);
+  return without(headers, [...HOP_BY_HOP, ...headerMembers(headers, "connection")]);
 }

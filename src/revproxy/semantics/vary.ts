@@ -1,5 +1,6 @@
 /** Which requests one stored response is for (RFC 9111 §4.1). */
-import { type HeaderList, hasHeader, membersOf, valuesOf } from "./header-list.ts";
+import { compareUtf8 } from "../../lib/compare-utf8.ts";
+import { type HeaderList, hasHeader, headerMembers, headerValues } from "./header-list.ts";
 
 /** Fields whose values are compared without regard to case. */
 const CASELESS = ["accept", "accept-charset", "accept-encoding", "accept-language"];
@@ -9,15 +10,15 @@ const CASELESS = ["accept", "accept-charset", "accept-encoding", "accept-languag
  * response was chosen by what the client accepts, whether it says so or not.
  */
 export function varyNames(response: HeaderList): string[] | "*" {
-  const names = new Set(membersOf(response, "vary"));
+  const names = new Set(headerMembers(response, "vary"));
   if (names.has("*")) return "*";
   if (hasHeader(response, "content-encoding")) names.add("accept-encoding");
-  return [...names].sort();
+  return [...names].sort(compareUtf8);
 }
 
 /** The values of those fields in a request, in one text: equal for requests that get the same response. */
 export function variantOf(names: readonly string[], request: HeaderList): string {
-  return JSON.stringify(names.map((name) => [name, normalized(name, valuesOf(request, name))]));
+  return JSON.stringify(names.map((name) => [name, normalized(name, headerValues(request, name))]));
 }
 
 /** `null`: the field is not there, which is something else than an empty one. */

@@ -1,0 +1,159 @@
+/**
+ * The forward proxy: requests in absolute form, and CONNECT. TLS to the hosts that are cached ends here, with a
+ * certificate of our own authority; everything else goes by the rules of `tunnel/`.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
+import { type Authority, formatAuthority, parseAuthority } from "./authority.ts";
+import type { CertificateAuthority } from "./certificates/certificate-authority.ts";
+import { answerText } from "./exchange/answer.ts";
+import type { Exchange } from "./exchange/exchange.ts";
+import type { PlainForwarder } from "./exchange/plain-forwarder.ts";
+import type { ProxyLog } from "./proxy-log.ts";
+import { isForAuthority, refusalOf } from "./request-guard.ts";
+import { DEFAULT_PORTS, isPath, parseAbsoluteForm, type Resource } from "./resource.ts";
+import type { Targets } from "./targets.ts";
+import { refuseConnection, type Tunnels } from "./tunnel/tunnels.ts";
+
+export interface ForwardProxyOptions {
+  targets: Targets;
+  /** `undefined`: there are no targets. */
+  authority: CertificateAuthority | undefined;
+  exchange: Exchange;
+  /** Plain requests to other hosts. */
+  forwarder: PlainForwarder;
+  tunnels: Tunnels;
+  log: ProxyLog;
+  /** How this program names itself to others on the way. */
+  viaToken: string;
+}
+
+/** How long a client may take for a request's head, and leave a connection unused; how large a head may be. */
+const HEAD_LIMIT_MS = 30_000;
+const IDLE_MS = 60_000;
+const MAX_HEAD_BYTES = 64 << 10;
+
+export class CachingProxy {
+  readonly #options: ForwardProxyOptions;
+  /** Speaks HTTP on the connections whose TLS ends here. */
+  readonly #inner: Server;
+  /** What each of them was opened to. */
+  readonly #openedTo = new WeakMap<object, Authority>();
+  readonly #connections = new Set<Duplex>();
+
+  constructor(options: ForwardProxyOptions) {
+    this.#options = options;
+    this.#inner = createServer(
+      // A body may take as long as it takes.
+      {
+        headersTimeout: HEAD_LIMIT_MS,
+        requestTimeout: 0,
+        keepAliveTimeout: IDLE_MS,
+        maxHeaderSize: MAX_HEAD_BYTES,
+      },
+      (request, response) => void this.#serveInner(request, response),
+    );
+    this.#inner.on("connect", (_request, socket) =>
+      refuseConnection(socket, { status: 405, text: "no CONNECT within a tunnel" }),
+    );
+    this.#inner.on("clientError", (_error, socket) => {
+      if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+      else socket.destroy();
+    });
+  }
+
+  caPem(): string | undefined {
+    return this.#options.authority?.cert;
+  }
+
+  /** A request in absolute form. Whose it is stands there; its Host says nothing. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { targets, exchange, forwarder, log } = this.#options;
+    const resource = parseAbsoluteForm(request.url ?? "");
+    if (this.#isRefused(request, response)) return;
+    if (resource === undefined) {
+      log.countConnection("http_proxy_reject");
+      answerText(response, 400, "a proxy is asked for http://host/path");
+      return;
+    }
+    log.countConnection("http_proxy_delegate");
+    if (targets.has(resource.scheme, resource.authority)) await exchange.serve(resource, request, response);
+    else await forwarder.forward(resource, request, response);
+  }
+
+  connect(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { targets, tunnels, log, viaToken } = this.#options;
+    log.countConnection("proxy_conn_request");
+    socket.on("error", () => socket.destroy());
+    const authority = parseAuthority(request.url ?? "");
+    const refusal = refusalOf(request, viaToken);
+    if (refusal !== undefined || authority === undefined) {
+      log.countConnection("proxy_conn_error");
+      refuseConnection(socket, refusal ?? { status: 400, text: "CONNECT is followed by host:port" });
+    } else if (targets.has("https", authority)) {
+      void this.#terminate(authority, socket, head).catch((error: unknown) => {
+        log.countConnection("proxy_conn_error");
+        log.info(() => `TLS for ${formatAuthority(authority)}: ${String(error)}`);
+        socket.destroy();
+      });
+    } else void tunnels.connect(authority, socket, head);
+  }
+
+  /** Ends all connections. */
+  close(): void {
+    this.#inner.closeAllConnections();
+    for (const connection of this.#connections) connection.destroy();
+    this.#options.tunnels.close();
+  }
+
+  async #terminate(authority: Authority, socket: Duplex, head: Buffer): Promise<void> {
+    const { log } = this.#options;
+    const leaf = await this.#options.authority?.leafFor(authority.host);
+    if (leaf === undefined) throw new Error("there is no authority");
+    socket.write("HTTP/1.1 200 OK\r\n\r\n");
+    // What the client sent ahead is the beginning of its TLS.
+    if (head.length > 0) socket.unshift(head);
+    const { cert, key } = leaf;
+    const secure = new TLSSocket(socket as never, { isServer: true, cert, key, ALPNProtocols: ["http/1.1"] });
+    this.#connections.add(secure);
+    secure.once("close", () => this.#connections.delete(secure));
+    secure.on("error", () => {
+      log.countConnection("proxy_conn_error");
+      secure.destroy();
+    });
+    this.#openedTo.set(secure, authority);
+    log.countConnection("proxy_conn_accept");
+    this.#inner.emit("connection", secure);
+  }
+
+  async #serveInner(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const authority = this.#openedTo.get(request.socket);
+    if (this.#isRefused(request, response)) return;
+    const resource = authority === undefined ? undefined : innerResource(request, authority);
+    if (authority === undefined || resource === undefined) answerText(response, 400, "this is no path");
+    else if (!isForAuthority(request, authority, DEFAULT_PORTS.https)) {
+      answerText(response, 421, `this connection is to ${formatAuthority(authority)} only`);
+    } else await this.#options.exchange.serve(resource, request, response);
+  }
+
+  #isRefused(request: IncomingMessage, response: ServerResponse): boolean {
+    const refusal = refusalOf(request, this.#options.viaToken);
+    if (refusal === undefined) return false;
+    this.#options.log.countConnection("http_proxy_reject");
+    // What follows may be part of this request to somebody else.
+    response.shouldKeepAlive = false;
+    answerText(response, refusal.status, refusal.text);
+    return true;
+  }
+}
+
+function innerResource(request: IncomingMessage, authority: Authority): Resource | undefined {
+  const target = request.url ?? "";
+  if (target.startsWith("/"))
+    return isPath(target) ? { scheme: "https", authority, path: target } : undefined;
+  const resource = parseAbsoluteForm(target);
+  const isSame =
+    resource?.scheme === "https" && formatAuthority(resource.authority) === formatAuthority(authority);
+  return isSame ? resource : undefined;
+}
