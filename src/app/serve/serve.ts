@@ -6,7 +6,6 @@ import type { Config } from "../config.ts";
 import type { RunContext } from "../direct.ts";
 import { withGoEnv } from "../go-env.ts";
 import { openStore } from "../open-store.ts";
-import { openForwardProxy } from "./forward-proxy.ts";
 import { openHttp } from "./http-part.ts";
 import { openModuleProxy } from "./module-proxy.ts";
 import type { ServedPart, ServeParts } from "./parts.ts";
@@ -51,11 +50,17 @@ async function openAll(parts: ServeParts): Promise<ServedPart[]> {
     if (http === undefined) return open;
     const moduleProxy = modproxy ? add(openModuleProxy(parts)) : undefined;
     const isProxy = revproxy.length > 0 || forwardConnect;
-    const forwardProxy = isProxy ? add(openForwardProxy(parts)) : undefined;
+    const forwardProxy = isProxy ? add(await loadForwardProxy(parts)) : undefined;
     add(await openHttp({ parts, address: http, pages: new Map(), moduleProxy, forwardProxy }));
     return open;
   } catch (error) {
     for (const part of open.toReversed()) await part.close();
     throw error;
   }
+}
+
+/** Loaded only where it is wanted: it brings much with it that makes certificates. */
+async function loadForwardProxy(parts: ServeParts) {
+  const { openForwardProxy } = await import("./forward-proxy.ts");
+  return await openForwardProxy(parts);
 }

@@ -5,7 +5,8 @@
  */
 import type { Clock } from "../../lib/clock.ts";
 import { loadAuthority, type SavedAuthority, saveAuthority } from "./ca-file.ts";
-import { issueAuthority, issueLeaf, type KeyedCertificate } from "./issue.ts";
+import type { KeyedCertificate } from "./issue.ts";
+import { loadIssuer } from "./load-issuer.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -65,13 +66,18 @@ export class CertificateAuthority {
     const nowMs = this.#options.clock.nowMs();
     const found = await this.#leaves.get(host);
     if (found !== undefined && !isDue(found, nowMs, this.#lifetimes.leafMs)) return found;
-    const leaf = issueLeaf(this.#current, host, { nowMs, lifetimeMs: this.#lifetimes.leafMs });
+    const leaf = this.#issueLeaf(host, nowMs);
     this.#leaves.delete(host);
     this.#leaves.set(host, leaf);
     leaf.catch(() => this.#leaves.delete(host));
     const [oldest] = this.#leaves.keys();
     if (this.#leaves.size > MAX_LEAVES && oldest !== undefined) this.#leaves.delete(oldest);
     return await leaf;
+  }
+
+  async #issueLeaf(host: string, nowMs: number): Promise<KeyedCertificate> {
+    const { issueLeaf } = await loadIssuer();
+    return await issueLeaf(this.#current, host, { nowMs, lifetimeMs: this.#lifetimes.leafMs });
   }
 
   async #renewIfDue(): Promise<void> {
@@ -104,6 +110,7 @@ async function make(
   validity: { nowMs: number; lifetimeMs: number },
   key?: string,
 ): Promise<SavedAuthority> {
+  const { issueAuthority } = await loadIssuer();
   return { ...(await issueAuthority(hosts, validity, key)), hosts: [...hosts] };
 }
 

@@ -1,5 +1,4 @@
-/** Certificates: ECDSA with P-256, made by a library; keys as PKCS#8. */
-import "reflect-metadata";
+/** Certificates: ECDSA with P-256, made by a library; keys as PKCS#8. Loaded by `load-issuer.ts`. */
 import { isIP } from "node:net";
 import * as x509 from "@peculiar/x509";
 import { nameConstraints } from "./name-constraints.ts";
