@@ -6,6 +6,7 @@ import { defineCommand, runCommand } from "citty";
 import type { Call } from "./call.ts";
 import { type CommandLine, parseCommandLine } from "./command-line.ts";
 import { checkCommandFlags } from "./command-options.ts";
+import { caCommand } from "./commands/ca.ts";
 import { directCommand } from "./commands/direct.ts";
 import { gcCommand } from "./commands/gc.ts";
 import { helpCommand } from "./commands/help.ts";
@@ -40,6 +41,7 @@ function rootCommand(call: Call) {
     default: "direct",
     subCommands: {
       direct: () => directCommand(call),
+      ca: () => caCommand(call),
       serve: () => serveCommand(call),
       prune: () => pruneCommand(call),
       prefetch: () => prefetchCommand(call),

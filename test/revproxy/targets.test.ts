@@ -5,7 +5,24 @@ import { Targets } from "../../src/revproxy/targets.ts";
 
 describe("an authority", () => {
   test("that is none is refused", () => {
-    const bad = ["", ":80", "a b", "user@host", "host:0", "host:65536", "host:", "host:1:2", "h/x", "a..b", "é", "[::1", "::1", "[x]", "-a", "a_.-"];
+    const bad = [
+      "",
+      ":80",
+      "a b",
+      "user@host",
+      "host:0",
+      "host:65536",
+      "host:",
+      "host:1:2",
+      "h/x",
+      "a..b",
+      "é",
+      "[::1",
+      "::1",
+      "[x]",
+      "-a",
+      "a_.-",
+    ];
     expect(bad.filter((text) => parseAuthority(text, 443) !== undefined)).toEqual([]);
     expect(parseAuthority("host")).toBeUndefined();
   });
@@ -19,7 +36,16 @@ describe("an authority", () => {
 
 describe("the absolute form", () => {
   test("is refused with a user's name, another scheme, a fragment or bytes that are no part of an address", () => {
-    const bad = ["http://u:p@h/", "ftp://h/", "/path", "http://h/#x", "http:///x", "http://h/a b", "http://h/\u00e9", "h:443"];
+    const bad = [
+      "http://u:p@h/",
+      "ftp://h/",
+      "/path",
+      "http://h/#x",
+      "http:///x",
+      "http://h/a b",
+      "http://h/\u00e9",
+      "h:443",
+    ];
     expect(bad.filter((text) => parseAbsoluteForm(text) !== undefined)).toEqual([]);
   });
 

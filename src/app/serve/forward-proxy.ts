@@ -1,11 +1,10 @@
 /** The caching forward proxy. */
-import { join } from "node:path";
 import type { ForwardProxy } from "../../http/mount.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import { describeError } from "../../lib/describe-error.ts";
 import { RemoteHealth } from "../../remote/health.ts";
 import { HealthFile } from "../../remote/health-file.ts";
-import { CertificateAuthority } from "../../revproxy/certificates/certificate-authority.ts";
+import type { CertificateAuthority } from "../../revproxy/certificates/certificate-authority.ts";
 import { Exchange } from "../../revproxy/exchange/exchange.ts";
 import { PlainForwarder } from "../../revproxy/exchange/plain-forwarder.ts";
 import { CachingProxy } from "../../revproxy/forward-proxy.ts";
@@ -15,10 +14,11 @@ import { ProxyLog } from "../../revproxy/proxy-log.ts";
 import { ResponseCache } from "../../revproxy/storage/response-cache.ts";
 import { Targets } from "../../revproxy/targets.ts";
 import { Tunnels } from "../../revproxy/tunnel/tunnels.ts";
-import { LocalDir, REVPROXY_DIR, STATE_DIR } from "../../store/local-dir.ts";
+import { LocalDir, REVPROXY_DIR } from "../../store/local-dir.ts";
 import { type RemoteTier, TieredStore } from "../../store/tiered-store.ts";
 import { statePath } from "../open-store.ts";
 import type { ServedPart, ServeParts } from "./parts.ts";
+import { openProxyAuthority } from "./proxy-authority.ts";
 import { withoutOwnProxy } from "./without-own-proxy.ts";
 
 /** For what is short-lived. */
@@ -26,11 +26,6 @@ const MEMORY_BYTES = 32 << 20;
 
 /** No single response takes more than this part of the cache. */
 const LARGEST_PART = 1 / 4;
-
-/** Where the authority is kept: the command `ca` has to find it, too. */
-export function authorityPath(root: string): string {
-  return join(root, STATE_DIR, "revproxy-ca.pem");
-}
 
 /** Rejects when a host is none. `clock` is the certificates' and the cache's. */
 export async function openForwardProxy(
@@ -41,7 +36,7 @@ export async function openForwardProxy(
   const { revproxy, forwardConnect, http } = config.serve;
   const targets = new Targets(revproxy);
   const log = new ProxyLog({ log: parts.log, count: (name, amount) => counters.add(name, amount) });
-  const authority = await openAuthority(parts, targets, clock);
+  const authority = await openAuthority(parts, clock);
   const store = openTieredStore(parts, log);
   store.adoptUploads();
   const viaToken = `gcp-${crypto.randomUUID().slice(0, 8)}`;
@@ -75,21 +70,17 @@ export async function openForwardProxy(
 }
 
 async function openAuthority(
-  { root, log }: ServeParts,
-  { hosts }: Targets,
+  { root, log, config }: ServeParts,
   clock: Clock,
 ): Promise<CertificateAuthority | undefined> {
+  const hosts = config.serve.revproxy;
   if (hosts.length === 0) return undefined;
-  return await CertificateAuthority.open({
-    path: authorityPath(root),
-    hosts,
-    clock,
-    onEphemeral: (error) =>
-      log.warn(
-        "ca",
-        `the proxy's certificate ends with this process, for it can't be kept: ${describeError(error)}`,
-      ),
-  });
+  const onEphemeral = (error: unknown) =>
+    log.warn(
+      "ca",
+      `the proxy's certificate ends with this process, for it can't be kept: ${describeError(error)}`,
+    );
+  return await openProxyAuthority({ root, hosts, clock, onEphemeral });
 }
 
 function openTieredStore(parts: ServeParts, log: ProxyLog): TieredStore {

@@ -3,7 +3,14 @@ import { type HeaderList, headerValue, without } from "./header-list.ts";
 import type { ResponseHead } from "./response-head.ts";
 
 /** What belongs to the stored body, and stays with it. */
-const OF_THE_BODY = ["content-encoding", "content-length", "content-range", "etag", "transfer-encoding"];
+const OF_THE_BODY = [
+  "content-encoding",
+  "content-length",
+  "content-md5",
+  "content-range",
+  "etag",
+  "transfer-encoding",
+];
 
 /** The stored head with what the answer says anew. */
 export function freshened(stored: ResponseHead, answer: ResponseHead): ResponseHead {

@@ -15,7 +15,7 @@ export function isUsable(request: HeaderList, stored: ResponseHead, nowMs: numbe
   if (ageS === undefined || asked.has("no-cache") || told.has("no-cache")) return false;
   const freshFor = lifetime(stored) - ageS;
   if (ageS > (asked.seconds("max-age") ?? Number.POSITIVE_INFINITY)) return false;
-  if (freshFor < (asked.seconds("min-fresh") ?? 0)) return false;
+  if (freshFor < (asked.seconds("min-fresh") ?? Number.NEGATIVE_INFINITY)) return false;
   if (freshFor > 0) return true;
   return asked.has("max-stale") && !forbidsStale(told) && -freshFor <= maxStale(request, asked);
 }

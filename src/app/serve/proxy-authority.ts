@@ -1,0 +1,24 @@
+/** The forward proxy's authority, as the server and the command `ca` open it. */
+import { join } from "node:path";
+import type { Clock } from "../../lib/clock.ts";
+import { CertificateAuthority } from "../../revproxy/certificates/certificate-authority.ts";
+import { Targets } from "../../revproxy/targets.ts";
+import { STATE_DIR } from "../../store/local-dir.ts";
+
+/** Where it is kept in the cache directory. */
+export function authorityPath(root: string): string {
+  return join(root, STATE_DIR, "revproxy-ca.pem");
+}
+
+/** Rejects when a host is none. `onEphemeral` is told when it can't be kept. */
+export async function openProxyAuthority(options: {
+  root: string;
+  /** As `--revproxy` has them. */
+  hosts: readonly string[];
+  clock: Clock;
+  onEphemeral: (error: unknown) => void;
+}): Promise<CertificateAuthority> {
+  const { root, clock, onEphemeral } = options;
+  const { hosts } = new Targets(options.hosts);
+  return await CertificateAuthority.open({ path: authorityPath(root), hosts, clock, onEphemeral });
+}
