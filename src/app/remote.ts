@@ -1,18 +1,29 @@
 /** Makes the configured remote. Imported only when it is first needed: it is most of the program. */
 import { hostname } from "node:os";
+import { join } from "node:path";
 import type { LocalCache } from "../buildcache/local-cache.ts";
 import type { RemoteBuilds } from "../buildcache/remote-builds.ts";
 import type { Counters } from "../lib/counters.ts";
 import type { Logger } from "../lib/logger.ts";
 import { BothLayouts } from "../remote/both-layouts.ts";
 import { PackedRemote } from "../remote/packed/packed-remote.ts";
-import { detectScope } from "../remote/scope/scope.ts";
+import { PackedTransfer } from "../remote/packed/packed-transfer.ts";
+import { detectScope, type Scope } from "../remote/scope/scope.ts";
 import { SplitRemote } from "../remote/split/split-remote.ts";
 import { LocalDir } from "../store/local-dir.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { RemoteConfig } from "./config.ts";
 import { machineId } from "./machine-id.ts";
 import { openStore, statePath } from "./open-store.ts";
+
+/** What a server gives beside: its remotes live longer than a session, and share what moves bytes. */
+export interface SharedRemoteOptions extends RemoteOptions {
+  scope: Scope;
+  store: ObjectStore;
+  transfer: PackedTransfer;
+  /** One for all, where the layout has it. */
+  split: SplitRemote | undefined;
+}
 
 export interface RemoteOptions {
   config: RemoteConfig;
@@ -33,7 +44,24 @@ export function openRemote(options: RemoteOptions): RemoteBuilds {
   return new BothLayouts(openPacked(options, store), openSplit(options, store));
 }
 
-function openSplit(options: RemoteOptions, store: ObjectStore): SplitRemote {
+/** A remote of a server, for the sessions of one scope. */
+export function openShared(options: SharedRemoteOptions): PackedRemote | BothLayouts {
+  const { store, split } = options;
+  const packed = openPacked(options, store, options);
+  return split === undefined ? packed : new BothLayouts(packed, split);
+}
+
+/** What the packed remotes of a server share. */
+export function openTransfer(options: RemoteOptions, store: ObjectStore): PackedTransfer {
+  return new PackedTransfer({ ...options, ...transferOptions(options), store });
+}
+
+/** Where helpers note what is not in the bucket yet. */
+export function journalDir(root: string, config: RemoteConfig): string {
+  return join(statePath(root, config, "packed"), "journal");
+}
+
+export function openSplit(options: RemoteOptions, store: ObjectStore): SplitRemote {
   const { config, root } = options;
   return new SplitRemote({
     ...options,
@@ -47,23 +75,35 @@ function openSplit(options: RemoteOptions, store: ObjectStore): SplitRemote {
   });
 }
 
-export function openPacked(options: RemoteOptions, store = openStore(options)): PackedRemote {
+export function openPacked(
+  options: RemoteOptions,
+  store = openStore(options),
+  shared: { scope?: Scope; transfer?: PackedTransfer } = {},
+): PackedRemote {
   const { config, root, env } = options;
   const { project, job } = config;
+  const { scope = detectScope({ env, cwd: process.cwd(), project, job, nowMs: Date.now() }) } = shared;
   return new PackedRemote({
     ...options,
+    ...transferOptions(options),
     store,
-    prefix: config.prefix,
-    scope: detectScope({ env, cwd: process.cwd(), project, job, nowMs: Date.now() }),
+    scope,
+    transfer: shared.transfer,
     machine: machineId(root),
     host: hostname(),
-    concurrency: config.uploadConcurrency,
     readOnly: config.readOnly,
+  });
+}
+
+function transferOptions({ config, root }: RemoteOptions) {
+  return {
+    prefix: config.prefix,
+    concurrency: config.uploadConcurrency,
     timeoutMs: config.timeoutMs,
     stateDir: statePath(root, config, "packed"),
     healthPath: `${statePath(root, config, "remote")}.json`,
     createTemp: () => createTemp(root),
-  });
+  };
 }
 
 function createTemp(root: string) {

@@ -26,8 +26,10 @@ export async function serveSession(options: {
   /** Takes one whole message. Never throws: a reader that is gone shows as the end of the input. */
   write: (message: string) => void;
   cache: BuildCache;
+  /** Whether the hello line is written already. */
+  isGreeted?: boolean;
 }): Promise<SessionEnd> {
-  options.write(HELLO);
+  if (options.isGreeted !== true) options.write(HELLO);
   const session = new Session(options.cache, options.write);
   const reader = new RequestReader(session);
   try {

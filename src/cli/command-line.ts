@@ -4,6 +4,7 @@
  * stand before and after the command. Everything wrong is a `UsageError`.
  */
 import { ALL_COMMAND_OPTIONS, type CommandOption } from "./command-options.ts";
+import { COMMANDS } from "./commands.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { ALL_OPTIONS, dashed, type Option } from "./options.ts";
 import { UsageError } from "./usage-error.ts";
@@ -34,6 +35,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   const flags = new Map<string, string>();
   const words: string[] = [];
   const rest = [...args];
+  const command = args.find((arg) => COMMANDS.has(arg));
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (arg === "--") words.push(...rest.splice(0));
     else if (!arg.startsWith("-") || arg === "-") words.push(arg);
@@ -41,7 +43,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       const { name, value } = splitFlag(arg);
       const asked = ASKED.get(name);
       if (asked !== undefined) return { flags, words, asked };
-      flags.set(name, checkedValue(findOption(name), value, rest));
+      flags.set(name, checkedValue(findOption(name, command), value, rest));
     }
   }
   return { flags, words, asked: undefined };
@@ -53,8 +55,12 @@ function splitFlag(arg: string): { name: string; value: string | undefined } {
   return { name: match[1] ?? "", value: match[2] };
 }
 
-function findOption(name: string): Option | CommandOption {
-  const option = BY_FLAG.get(name);
+/** Two commands may have a flag of the same name that are read differently. */
+function findOption(name: string, command: string | undefined): Option | CommandOption {
+  const own = ALL_COMMAND_OPTIONS.find(
+    ({ flag, commands }) => flag === name && command !== undefined && commands.includes(command),
+  );
+  const option = own ?? BY_FLAG.get(name);
   if (option !== undefined) return option;
   const hint = didYouMean(name, [...BY_FLAG.keys(), ...ASKED.keys()], dashed);
   throw new UsageError(`unknown flag ${dashed(name)}${hint}`);

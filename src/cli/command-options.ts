@@ -4,7 +4,7 @@
  */
 import { dashed } from "./options.ts";
 import { UsageError } from "./usage-error.ts";
-import { parseBoolean, parseLongDuration, type ValueParser } from "./values.ts";
+import { parseBoolean, parseLongDuration, parseTimeout, type ValueParser } from "./values.ts";
 
 /** One flag. */
 export interface CommandOption<T = unknown> {
@@ -51,6 +51,42 @@ const COMMAND_OPTIONS = {
     meaning: "return when everything is there",
     parse: parseBoolean,
   }),
+  waitMs: option({
+    flag: "wait",
+    commands: ["connect"],
+    placeholder: "DURATION",
+    default: "0",
+    meaning: "how long to wait for somebody to listen, such as 10s",
+    parse: parseTimeout,
+  }),
+  isFallback: option({
+    flag: "fallback",
+    commands: ["connect"],
+    default: "false",
+    meaning: "when nobody listens, do without: as with no command",
+    parse: parseBoolean,
+  }),
+  isDetached: option({
+    flag: "detach",
+    commands: ["serve"],
+    default: "false",
+    meaning: "return when it is ready, and serve behind; its log is in the cache directory, below state/",
+    parse: parseBoolean,
+  }),
+  isStop: option({
+    flag: "stop",
+    commands: ["serve"],
+    default: "false",
+    meaning: "stop the server that was started with --detach; returns when its uploads are done",
+    parse: parseBoolean,
+  }),
+  isStatus: option({
+    flag: "status",
+    commands: ["serve"],
+    default: "false",
+    meaning: "say whether a server runs; exit code 1 when none does",
+    parse: parseBoolean,
+  }),
   isJson: option({
     flag: "json",
     commands: ["inspect"],
@@ -75,19 +111,24 @@ type CommandSettings = {
 /** The flags in the order of the table. */
 export const ALL_COMMAND_OPTIONS: readonly CommandOption[] = Object.values(COMMAND_OPTIONS);
 
-/** The values as given, or by default. */
-export function resolveCommandSettings(flags: ReadonlyMap<string, string>): CommandSettings {
-  const entries = Object.entries(COMMAND_OPTIONS).map(([key, { flag, parse, default: byDefault }]) => [
-    key,
-    parse(flags.get(flag) ?? byDefault, dashed(flag)),
-  ]);
+/** The values as given to `command`, or by default. */
+export function resolveCommandSettings(flags: ReadonlyMap<string, string>, command: string): CommandSettings {
+  const entries = Object.entries(COMMAND_OPTIONS).map(
+    ([key, { flag, commands, parse, default: byDefault }]) => {
+      const given = commands.includes(command) ? flags.get(flag) : undefined;
+      return [key, parse(given ?? byDefault, dashed(flag))];
+    },
+  );
   // Key by key what each flag's own parser returned, which is how CommandSettings is defined.
   return Object.fromEntries(entries) as CommandSettings;
 }
 
 /** Refuses flags that the command doesn't have. `undefined`: no command, so go is to be served. */
 export function checkCommandFlags(command: string | undefined, flags: ReadonlyMap<string, string>): void {
-  for (const { flag, commands } of ALL_COMMAND_OPTIONS) {
+  for (const { flag } of ALL_COMMAND_OPTIONS) {
+    const commands = ALL_COMMAND_OPTIONS.filter((option) => option.flag === flag).flatMap(
+      (option) => option.commands,
+    );
     if (!flags.has(flag) || (command !== undefined && commands.includes(command))) continue;
     const owners = commands.map((name) => JSON.stringify(name)).join(" and ");
     throw new UsageError(`${dashed(flag)} is a flag of the command ${owners} only`);

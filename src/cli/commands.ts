@@ -2,8 +2,9 @@
 
 /** What the parser and the help need to know of a command. */
 interface CommandInfo {
-  /** The one word that may follow it. */
+  /** What may follow it: one word, or as many as `maxOperands`. */
   operand?: string;
+  maxOperands?: number;
   summary: string;
   /** Not in the overview. */
   hidden?: boolean;
@@ -17,9 +18,13 @@ export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, Comman
   ],
   ["serve", { summary: "serve many go commands, and what --http offers, from one process" }],
   [
-    "prune",
-    { summary: "prune the local cache now to --max-size and --expiry; what was used within 6h stays" },
+    "connect",
+    {
+      operand: "[ADDR]",
+      summary: "serve the go command that started this program, helped by a server",
+    },
   ],
+  ["prune", { summary: "prune the local cache to --max-size and --expiry now; what was used in 6h stays" }],
   [
     "prefetch",
     { summary: "fetch what this job's last run used, ahead of go; returns at once without --wait" },
@@ -32,6 +37,14 @@ export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, Comman
     {
       operand: "ACTION",
       summary: "print, install or uninstall the certificate of the forward proxy (--revproxy)",
+    },
+  ],
+  [
+    "mod",
+    {
+      operand: "TASK",
+      maxOperands: Number.POSITIVE_INFINITY,
+      summary: "modules of --modproxy: prefetch [GO.SUM...], verify, import DIR, export DIR",
     },
   ],
   ["help", { operand: "[TOPIC]", summary: "print this overview, or about one topic or command" }],

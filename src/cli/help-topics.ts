@@ -86,15 +86,44 @@ See also: help configure.`,
     "serve-mode",
     {
       summary: "one server for many go commands",
-      text: `This version has no server mode: there are no commands "serve" and "connect". Every go command
-starts a program of its own (help direct-mode); those of one machine share its cache directory.`,
+      text: `One server for all go commands of a machine: what they need of the bucket is looked up and fetched
+once, and go never waits for uploads.
+
+  go-cache-plugin serve --detach --plugin=5930 --bucket=my-bucket
+  export GOCACHEPROG="go-cache-plugin connect 5930"
+  go build ./...
+  go-cache-plugin serve --stop
+
+"connect" serves go from the cache directory itself, and asks the server for what is not there. The
+cache directory and the bucket are the server's. When it dies, builds go on without it. When nobody
+listens at the start, go fails, unless --wait=10s or --fallback says otherwise.
+
+ADDR is a port (of this machine only), host:port, or the path of a Unix socket, which only the same
+user can use: the right thing on a machine that several people share.
+
+--http=5970 adds /healthz, /readyz, /version, /metrics and /debug/.
+
+See also: help direct-mode, help module-proxy, help reverse-proxy.`,
     },
   ],
   [
     "module-proxy",
     {
       summary: "caching modules and checksums",
-      text: `This version has no module proxy. Modules are downloaded as GOPROXY and GOSUMDB tell go.`,
+      text: `"serve --modproxy --http=ADDR" serves modules and checksum databases to go:
+
+  go-cache-plugin serve --http=5970 --modproxy --bucket=my-bucket &
+  export GOPROXY=http://localhost:5970/mod
+
+Files lie in the cache directory and, if there is a bucket, in it, where tailscale/go-cache-plugin
+has them, too. What is missing comes from --upstream; without it from where GOPROXY points, or from
+where it points when nobody has set it. GOPRIVATE, GONOPROXY, GONOSUMDB and netrc count, too.
+Below /mod/cached-only/ the upstream is never asked.
+
+  go-cache-plugin mod prefetch [GO.SUM...]   bring what these files name, ./go.sum if none is given
+  go-cache-plugin mod verify                 hash everything, and ask the checksum database
+  go-cache-plugin mod import DIR             take in a $GOMODCACHE/cache/download
+  go-cache-plugin mod export DIR             write such a tree, for GOPROXY=file://DIR`,
     },
   ],
   [
@@ -133,8 +162,8 @@ See also: help debug.`,
       text: `--debug logs single requests to stderr, which is a lot. Its value is the sum of
 
   1  go's build cache
-  2  module proxy and checksums (nothing in this version)
-  4  forward proxy (--revproxy)
+  2  module proxy and checksums
+  4  forward proxy
 
 The default is 0. With any other value an unexpected error is followed by its stack.
 -v says much less: variables that nothing reads, what failed, and the counters of --metrics.`,

@@ -7,10 +7,12 @@ import type { Call } from "./call.ts";
 import { type CommandLine, parseCommandLine } from "./command-line.ts";
 import { checkCommandFlags } from "./command-options.ts";
 import { caCommand } from "./commands/ca.ts";
+import { connectCommand } from "./commands/connect.ts";
 import { directCommand } from "./commands/direct.ts";
 import { gcCommand } from "./commands/gc.ts";
 import { helpCommand } from "./commands/help.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { modCommand } from "./commands/mod.ts";
 import { prefetchCommand } from "./commands/prefetch.ts";
 import { pruneCommand } from "./commands/prune.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -43,11 +45,13 @@ function rootCommand(call: Call) {
       direct: () => directCommand(call),
       ca: () => caCommand(call),
       serve: () => serveCommand(call),
+      connect: () => connectCommand(call),
       prune: () => pruneCommand(call),
       prefetch: () => prefetchCommand(call),
       gc: () => gcCommand(call),
       inspect: () => inspectCommand(call),
       verify: () => verifyCommand(call),
+      mod: () => modCommand(call),
       help: () => helpCommand(call),
       version: () => versionCommand(call),
     },
@@ -65,7 +69,7 @@ function checkCommand(name: string, operands: readonly string[]): void {
   if (command === undefined) {
     throw new UsageError(`unknown command ${JSON.stringify(name)}${commandHint(name)}`);
   }
-  const stray = operands[command.operand === undefined ? 0 : 1];
+  const stray = operands[command.maxOperands ?? (command.operand === undefined ? 0 : 1)];
   if (stray !== undefined) {
     throw new UsageError(`unexpected argument ${JSON.stringify(stray)} after "${name}"`);
   }

@@ -6,6 +6,11 @@ export const USAGE_LINE = "usage: go-cache-plugin [flags] [command]";
 /** The lines below the message of a usage error, on stderr. */
 export const USAGE_LINES = `${USAGE_LINE}\nrun "go-cache-plugin help" for the flags\n`;
 
+/** Said to somebody who starts `connect` by hand. */
+export const CONNECT_TERMINAL_HINT = `connect is started by the go command; by hand there is nothing to do. To use it:
+  export GOCACHEPROG="go-cache-plugin connect 5930" && go build ./...
+`;
+
 /** Said on stderr to somebody who starts the program by hand. */
 export const TERMINAL_HINT = `go-cache-plugin is started by the go command; by hand there is nothing to do. To use it:
   export GOCACHEPROG="go-cache-plugin --bucket=my-bucket" && go build ./...

@@ -11,7 +11,7 @@ export function answerText(
 }
 
 /** Answers with a body that must not be kept or taken for something else. */
-function answer(
+export function answer(
   response: ServerResponse,
   status: number,
   body: string | Uint8Array,

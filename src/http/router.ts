@@ -5,7 +5,9 @@ import { refusal } from "./host-check.ts";
 import type { ForwardProxy, HttpMount } from "./mount.ts";
 
 export interface RouterOptions {
-  /** What is served, by prefix: with a slash at the end everything below it, otherwise that path alone. */
+  /** Single pages, by their whole path. */
+  pages: ReadonlyMap<string, HttpMount>;
+  /** What is served below a prefix, which ends with a slash. */
   mounts: ReadonlyMap<string, HttpMount>;
   forwardProxy: ForwardProxy | undefined;
   /** The host that was configured to listen on; `undefined`: none, only programs of this machine get here. */
@@ -17,12 +19,20 @@ export interface RouterOptions {
 /** Sends each request to whom it is for. */
 export class Router {
   readonly #options: RouterOptions;
+  #active = 0;
 
   constructor(options: RouterOptions) {
     this.#options = options;
   }
 
+  /** How many requests have no whole answer yet. */
+  get active(): number {
+    return this.#active;
+  }
+
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#active++;
+    response.once("close", () => this.#active--);
     try {
       await this.#route(request, response);
     } catch (error) {
@@ -68,9 +78,11 @@ export class Router {
 
   #find(target: string): { mount: HttpMount; rest: string } | undefined {
     const path = target.replace(/[?#].*$/s, "");
-    for (const [prefix, mount] of this.#options.mounts) {
-      const isFound = prefix.endsWith("/") && prefix !== "/" ? path.startsWith(prefix) : path === prefix;
-      if (isFound) return { mount, rest: target.slice(prefix.length) };
+    const { pages, mounts } = this.#options;
+    const own = pages.get(path);
+    if (own !== undefined) return { mount: own, rest: target.slice(path.length) };
+    for (const [prefix, mount] of mounts) {
+      if (path.startsWith(prefix)) return { mount, rest: target.slice(prefix.length) };
     }
     return undefined;
   }

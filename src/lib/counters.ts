@@ -1,6 +1,8 @@
 /** Named whole numbers that only grow: what `--metrics` prints. */
 export class Counters {
   readonly #values = new Map<string, number>();
+  /** Told of how long single things took; nobody is, except in a server. */
+  onTime: ((name: string, seconds: number) => void) | undefined;
 
   add(name: string, amount = 1): void {
     this.#values.set(name, (this.#values.get(name) ?? 0) + amount);
@@ -8,6 +10,11 @@ export class Counters {
 
   get(name: string): number {
     return this.#values.get(name) ?? 0;
+  }
+
+  /** Notes how long something took that began at `startedMs`, a time of `performance.now()`. */
+  time(name: string, startedMs: number): void {
+    this.onTime?.(name, (performance.now() - startedMs) / 1000);
   }
 
   /** All counters that were ever touched, by name. */

@@ -16,11 +16,14 @@ export class FdWriter {
   }
 
   write(message: string): void {
-    const bytes = Buffer.from(message, "utf8");
+    this.writeBytes(Buffer.from(message, "utf8"));
+  }
+
+  writeBytes(bytes: Uint8Array): void {
     for (let done = 0; done < bytes.length && !this.#isBroken; ) done += this.#writeSome(bytes, done);
   }
 
-  #writeSome(bytes: Buffer, from: number): number {
+  #writeSome(bytes: Uint8Array, from: number): number {
     try {
       return writeSync(this.#fd, bytes, from, bytes.length - from);
     } catch (error) {

@@ -6,19 +6,27 @@ export class Logger {
   readonly #verbose: boolean;
   readonly #debugMask: number;
   readonly #write: (line: string) => void;
+  readonly #isJson: boolean;
   readonly #warned = new Set<string>();
 
-  constructor(options: { verbose: boolean; debugMask: number; write: (line: string) => void }) {
+  constructor(options: {
+    verbose: boolean;
+    debugMask: number;
+    /** `json`: each line is an object with time, level and message. */
+    format?: "text" | "json";
+    write: (line: string) => void;
+  }) {
     this.#verbose = options.verbose;
     this.#debugMask = options.debugMask;
     this.#write = options.write;
+    this.#isJson = options.format === "json";
   }
 
   /** A line for everybody, said once a process for each `topic`. */
   warn(topic: string, message: string): void {
     if (this.#warned.has(topic)) return;
     this.#warned.add(topic);
-    this.#line(message);
+    this.#line("warn", message);
   }
 
   /** Text that the user asked for, such as `--metrics`; it stands alone on its line. */
@@ -28,15 +36,19 @@ export class Logger {
 
   /** A line for `-v`. */
   info(message: () => string): void {
-    if (this.#verbose) this.#line(message());
+    if (this.#verbose) this.#line("info", message());
   }
 
   /** A line for `--debug` when its mask has `bit` (see `DEBUG_BITS`). */
   debug(bit: number, message: () => string): void {
-    if ((this.#debugMask & bit) !== 0) this.#line(message());
+    if ((this.#debugMask & bit) !== 0) this.#line("debug", message());
   }
 
-  #line(message: string): void {
+  #line(level: "warn" | "info" | "debug", message: string): void {
+    if (this.#isJson) {
+      this.#write(`${JSON.stringify({ time: new Date().toISOString(), level, message })}\n`);
+      return;
+    }
     this.#write(`go-cache-plugin: ${message.replaceAll("\n", " ")}\n`);
   }
 }

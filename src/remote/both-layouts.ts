@@ -1,5 +1,6 @@
 import type { LocalEntry, PackedRemote } from "./packed/packed-remote.ts";
 import type { SplitRemote } from "./split/split-remote.ts";
+import type { WaitLedger } from "./wait-ledger.ts";
 
 /** Reads the packed layout and then the split one, and writes both: for a bucket that older tools use as well. */
 export class BothLayouts {
@@ -11,10 +12,10 @@ export class BothLayouts {
     this.#split = split;
   }
 
-  async get(actionId: string) {
-    const packed = await this.#packed.get(actionId);
+  async get(actionId: string, ledger?: WaitLedger) {
+    const packed = await this.#packed.get(actionId, ledger);
     if (packed !== undefined) return packed;
-    const split = await this.#split.get(actionId);
+    const split = await this.#split.get(actionId, ledger);
     if (split !== undefined) this.#packed.foundElsewhere({ ...split, actionId });
     return split;
   }
@@ -34,6 +35,34 @@ export class BothLayouts {
 
   async settle(): Promise<void> {
     await this.#packed.settle();
+  }
+
+  async store(): Promise<void> {
+    await this.#packed.store();
+  }
+
+  get isDirty(): boolean {
+    return this.#packed.isDirty;
+  }
+
+  get isGivenUp(): boolean {
+    return this.#packed.isGivenUp;
+  }
+
+  knows(actionId: string, outputId: string): boolean {
+    return this.#packed.knows(actionId, outputId);
+  }
+
+  async prefetch() {
+    return await this.#packed.prefetch();
+  }
+
+  adopt(): void {
+    this.#packed.adopt();
+  }
+
+  retire(): void {
+    this.#packed.retire();
   }
 
   abort(): void {

@@ -31,12 +31,18 @@ export class ReadGate {
     this.#log = options.log;
   }
 
-  /** Runs `lookUp`, whose `undefined` is a miss, if that is worth it. Never rejects. */
-  async run<T>(what: string, lookUp: () => Promise<T | undefined>): Promise<T | undefined> {
-    const admitted = this.#admit();
-    if (admitted === "wait") return await this.#waitFor(what, lookUp);
+  /**
+   * Runs `lookUp`, whose `undefined` is a miss, if that is worth it to the session with that `ledger`. Never rejects.
+   */
+  async run<T>(
+    what: string,
+    lookUp: () => Promise<T | undefined>,
+    ledger: WaitLedger = this.#ledger,
+  ): Promise<T | undefined> {
+    const admitted = this.#admit(ledger);
+    if (admitted === "wait") return await this.#waitFor(ledger, what, lookUp);
     this.#counters.add("get_remote_skipped");
-    if (admitted === "probe") void this.#probe(what, lookUp);
+    if (admitted === "probe") void this.#probe(ledger, what, lookUp);
     return undefined;
   }
 
@@ -60,21 +66,25 @@ export class ReadGate {
     );
   }
 
-  #admit(): "wait" | "probe" | "skip" {
+  #admit(ledger: WaitLedger): "wait" | "probe" | "skip" {
     const admitted = this.#health.reads.admit();
-    return admitted === "call" ? this.#ledger.admit() : admitted;
+    return admitted === "call" ? ledger.admit() : admitted;
   }
 
-  async #waitFor<T>(what: string, lookUp: () => Promise<T | undefined>): Promise<T | undefined> {
-    const begun = this.#ledger.begin(performance.now());
+  async #waitFor<T>(
+    ledger: WaitLedger,
+    what: string,
+    lookUp: () => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const begun = ledger.begin(performance.now());
     const { result, found } = await this.#attempt(what, lookUp);
-    this.#ledger.end(result, begun, performance.now());
+    ledger.end(result, begun, performance.now());
     return found;
   }
 
-  async #probe<T>(what: string, lookUp: () => Promise<T | undefined>): Promise<void> {
+  async #probe<T>(ledger: WaitLedger, what: string, lookUp: () => Promise<T | undefined>): Promise<void> {
     const { result } = await this.#attempt(what, lookUp);
-    this.#ledger.probed(result);
+    ledger.probed(result);
   }
 
   async #attempt<T>(what: string, lookUp: () => Promise<T | undefined>): Promise<Outcome<T>> {

@@ -150,7 +150,10 @@ export class S3Client {
     this.#counters.add(`s3_requests_${operation}`);
     const countSent = (count: number) => this.#counters.add("s3_bytes_sent", count);
     const body = payload?.open(countSent);
+    const startedMs = performance.now();
     const response = await this.#connection.send(url, { method, headers, body, signal });
+    this.#counters.time(`s3_${operation}`, startedMs);
+    this.#counters.add(`s3_answers_${operation}_${response.status}`);
     if (body instanceof Uint8Array) countSent(body.length);
     return response;
   }

@@ -79,18 +79,20 @@ export class TieredStore {
    * at once for one name share the work. Never rejects.
    */
   async fetch(name: string, check: FileCheck = () => true): Promise<StoredFile | undefined> {
+    return (await this.fetchLocal(name, check)) ?? (await this.#fetchRemote(name, check));
+  }
+
+  /** The same, without asking the store. */
+  async fetchLocal(name: string, check: FileCheck = () => true): Promise<StoredFile | undefined> {
     const known = this.#files.findTrusted(name);
     if (known !== undefined) {
       this.#count("get_local_hit");
       return known;
     }
-    const flight = this.#flights.get(name) ?? this.#fetch(name, check);
-    this.#flights.set(name, flight);
-    try {
-      return await flight;
-    } finally {
-      this.#flights.delete(name);
-    }
+    const { file, isBad } = await this.#files.findGood(name, check);
+    if (file !== undefined) this.#count("get_local_hit");
+    else this.#count(isBad ? "get_local_bad" : "get_local_miss");
+    return file;
   }
 
   /** A new file on the file system of the cache. Throws when the disk takes nothing. */
@@ -135,14 +137,18 @@ export class TieredStore {
     await this.#uploads?.drain(0);
   }
 
-  async #fetch(name: string, check: FileCheck): Promise<StoredFile | undefined> {
-    const local = await this.#files.findGood(name, check);
-    if (local.file !== undefined) {
-      this.#count("get_local_hit");
-      return local.file;
+  async #fetchRemote(name: string, check: FileCheck): Promise<StoredFile | undefined> {
+    const downloads = this.#downloads;
+    if (downloads === undefined) return undefined;
+    const flight =
+      this.#flights.get(name) ??
+      downloads.run(hashName(name), (receive) => this.#bring(name, check, receive));
+    this.#flights.set(name, flight);
+    try {
+      return await flight;
+    } finally {
+      this.#flights.delete(name);
     }
-    this.#count(local.isBad ? "get_local_bad" : "get_local_miss");
-    return await this.#downloads?.run(hashName(name), (bring) => this.#bring(name, check, bring));
   }
 
   async #bring(

@@ -26,6 +26,7 @@ import { benchLarge } from "./sections/large.ts";
 import { benchLocal } from "./sections/local.ts";
 import { benchProgram } from "./sections/program.ts";
 import { benchProgramThin } from "./sections/program-thin.ts";
+import { benchServer } from "./sections/server.ts";
 import { benchTests } from "./sections/tests.ts";
 import { benchWarm } from "./sections/warm.ts";
 import { lazyStock } from "./stock.ts";
@@ -41,6 +42,7 @@ const SECTIONS: Record<string, Section> = {
   edit: benchEdit,
   tests: benchTests,
   crowd: benchCrowd,
+  server: benchServer,
   program: benchProgram,
   "program-thin": benchProgramThin,
   commits: benchCommits,

@@ -45,7 +45,7 @@ test("reads the flags of a command, before and after it", () => {
   const { flags, words } = parseCommandLine(["--dry-run", "gc", "--older-than=2d12h", "-yes"]);
   expect(words).toEqual(["gc"]);
   checkCommandFlags("gc", flags);
-  expect(resolveCommandSettings(flags)).toMatchObject({
+  expect(resolveCommandSettings(flags, "gc")).toMatchObject({
     olderThanMs: 60 * 3_600_000,
     dryRun: true,
     isConfirmed: true,
@@ -53,7 +53,12 @@ test("reads the flags of a command, before and after it", () => {
 });
 
 test("what is not given is as the table says", () => {
-  expect(resolveCommandSettings(new Map())).toEqual({
+  expect(resolveCommandSettings(new Map(), "gc")).toEqual({
+    waitMs: 0,
+    isFallback: false,
+    isDetached: false,
+    isStop: false,
+    isStatus: false,
     olderThanMs: 14 * 86_400_000,
     dryRun: false,
     isConfirmed: false,
@@ -67,17 +72,33 @@ test("ids are read in lower case", () => {
   expect(parseIdStart("0123ABCD", "ID")).toBe("0123abcd");
 });
 
-test("no flag is there twice, none is one of all commands, and every command exists", () => {
-  const flags = [...ALL_COMMAND_OPTIONS, ...ALL_OPTIONS].map(({ flag }) => flag);
-  expect(new Set(flags).size).toBe(flags.length);
+test("a flag of two commands is read as that of the command it is given to, wherever it stands", () => {
+  const waiting = parseCommandLine(["--wait=10s", "connect", "5930"]);
+  expect(resolveCommandSettings(waiting.flags, "connect")).toMatchObject({
+    waitMs: 10_000,
+    isWaiting: false,
+  });
+  const fetching = parseCommandLine(["prefetch", "--wait"]);
+  expect(resolveCommandSettings(fetching.flags, "prefetch")).toMatchObject({ waitMs: 0, isWaiting: true });
+  expect(() => parseCommandLine(["connect", "--wait", "soon"])).toThrow("--wait");
+});
+
+test("no command has a flag twice, none is one of all commands, and every command exists", () => {
+  const ofCommands = ALL_COMMAND_OPTIONS.flatMap(({ flag, commands }) =>
+    commands.map((name) => `${name} ${flag}`),
+  );
+  expect(new Set(ofCommands).size).toBe(ofCommands.length);
+  const ofAll = ALL_OPTIONS.map(({ flag }) => flag);
+  expect(ALL_COMMAND_OPTIONS.filter(({ flag }) => ofAll.includes(flag))).toEqual([]);
   const commands = ALL_COMMAND_OPTIONS.flatMap((option) => option.commands);
   expect(commands.filter((name) => !COMMANDS.has(name))).toEqual([]);
 });
 
 test("the help of a command names its flags, and no other", () => {
   for (const [name] of COMMANDS) {
-    for (const { flag, commands } of ALL_COMMAND_OPTIONS) {
-      expect(helpText(name).includes(`\n  ${dashed(flag)}`)).toBe(commands.includes(name));
+    for (const { flag } of ALL_COMMAND_OPTIONS) {
+      const isOwn = ALL_COMMAND_OPTIONS.some((own) => own.flag === flag && own.commands.includes(name));
+      expect(helpText(name).includes(`\n  ${dashed(flag)}`)).toBe(isOwn);
     }
   }
 });

@@ -15,7 +15,19 @@ const TOPICS = [
   "reverse-proxy",
   "debug",
 ];
-const COMMANDS = ["direct", "prune", "prefetch", "gc", "inspect", "verify", "help", "version"];
+const COMMANDS = [
+  "direct",
+  "serve",
+  "connect",
+  "prune",
+  "prefetch",
+  "gc",
+  "inspect",
+  "verify",
+  "mod",
+  "help",
+  "version",
+];
 const ALL_TEXTS = [undefined, ...TOPICS, ...COMMANDS].map((topic) => [topic, helpText(topic)] as const);
 
 describe("every text", () => {
@@ -41,7 +53,7 @@ test("every GOCACHEPROG that is shown is a command line that works", () => {
   expect(shown.length).toBeGreaterThan(4);
   for (const line of shown) {
     const { flags, words } = parseCommandLine(line.split(" ").slice(1));
-    expect(words).toEqual([]);
+    expect(["", "connect 5930"]).toContain(words.join(" "));
     toConfig(resolveSettings(flags, {}));
   }
 });
@@ -108,23 +120,49 @@ test("the overview", () => {
       --drain-timeout DURATION   how long those uploads may take
                                  GOCACHE_DRAIN_TIMEOUT, default: 60s
 
+    server:
+      --plugin ADDR              where serve waits for connect: a port on this machine, host:port, or
+                                 the path of a Unix socket
+                                 GOCACHE_PLUGIN, default: none
+      --http ADDR                where serve answers HTTP: status, metrics, and the proxies; an address
+                                 as for --plugin
+                                 GOCACHE_HTTP, default: none
+      --modproxy                 serve modules and checksums at /mod/ of --http
+                                 GOCACHE_MODPROXY, default: false
+      --sumdb NAMES              checksum databases that --modproxy passes on, with commas between them
+                                 GOCACHE_SUMDB, default: sum.golang.org
+      --upstream URLS            where --modproxy has modules from, written like GOPROXY
+                                 GOCACHE_UPSTREAM, default: go's own GOPROXY
+      --revproxy HOSTS           hosts whose downloads --http caches as a forward proxy, with commas
+                                 between them
+                                 GOCACHE_REVPROXY, default: none
+      --forward-connect          let the forward proxy connect to other hosts than those of --revproxy
+                                 too
+                                 GOCACHE_FORWARD_CONNECT, default: false
+
     output:
       --metrics                  print counters to stderr at exit
                                  GOCACHE_METRICS, default: false
       -v                         say on stderr what is done and what failed, and print the counters too
                                  GOCACHE_VERBOSE, default: false
+      --log-format FORMAT        how lines on stderr look: text, or json, an object each
+                                 GOCACHE_LOG_FORMAT, default: text
       --debug MASK               log single requests: 1 build cache, 2 module proxy, 4 reverse proxy;
                                  see "help debug"
                                  GOCACHE_DEBUG, default: 0
 
     commands:
-      prune         prune the local cache now to --max-size and --expiry; what was used within 6h stays
-      prefetch      fetch what this job's last run used, ahead of go; returns at once without --wait
-      gc            remove from the bucket what no run has needed for two weeks; needs s3:DeleteObject
-      inspect [ID]  say what is in the bucket, or where an action or output lies
-      verify        check the local cache and the bucket against the hashes of what they hold
-      help [TOPIC]  print this overview, or about one topic or command
-      version       print the version, the commit, Bun's version and the platform
+      serve           serve many go commands, and what --http offers, from one process
+      connect [ADDR]  serve the go command that started this program, helped by a server
+      prune           prune the local cache to --max-size and --expiry now; what was used in 6h stays
+      prefetch        fetch what this job's last run used, ahead of go; returns at once without --wait
+      gc              remove from the bucket what no run has needed for two weeks; needs s3:DeleteObject
+      inspect [ID]    say what is in the bucket, or where an action or output lies
+      verify          check the local cache and the bucket against the hashes of what they hold
+      ca ACTION       print, install or uninstall the certificate of the forward proxy (--revproxy)
+    mod TASK        modules of --modproxy: prefetch [GO.SUM...], verify, import DIR, export DIR
+      help [TOPIC]    print this overview, or about one topic or command
+      version         print the version, the commit, Bun's version and the platform
 
     topics, for help TOPIC:
       configure      how to set the program up
@@ -161,8 +199,16 @@ test("the variables", () => {
       --remote-timeout   GOCACHE_REMOTE_TIMEOUT   DURATION  5s
       --drain            GOCACHE_DRAIN            WHEN      wait
       --drain-timeout    GOCACHE_DRAIN_TIMEOUT    DURATION  60s
+      --plugin           GOCACHE_PLUGIN           ADDR      none
+      --http             GOCACHE_HTTP             ADDR      none
+      --modproxy         GOCACHE_MODPROXY         boolean   false
+      --sumdb            GOCACHE_SUMDB            NAMES     sum.golang.org
+      --upstream         GOCACHE_UPSTREAM         URLS      go's own GOPROXY
+      --revproxy         GOCACHE_REVPROXY         HOSTS     none
+      --forward-connect  GOCACHE_FORWARD_CONNECT  boolean   false
       --metrics          GOCACHE_METRICS          boolean   false
       -v                 GOCACHE_VERBOSE          boolean   false
+      --log-format       GOCACHE_LOG_FORMAT       FORMAT    text
       --debug            GOCACHE_DEBUG            MASK      0
 
     GOCACHE is go's own: it tells the program where the user's build cache is. With -v every other

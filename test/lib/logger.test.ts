@@ -11,6 +11,20 @@ const unwanted = () => {
   throw new Error("a message that nobody reads was made");
 };
 
+test("as JSON, each line is an object with time, level and message", () => {
+  const lines: string[] = [];
+  const log = new Logger({ verbose: true, debugMask: 1, format: "json", write: (line) => lines.push(line) });
+  log.warn("topic", "two\nlines");
+  log.info(() => 'a "quote"');
+  log.debug(DEBUG_BITS.build, () => "single");
+  const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    { time, level: "warn", message: "two\nlines" },
+    { time, level: "info", message: 'a "quote"' },
+    { time, level: "debug", message: "single" },
+  ]);
+});
+
 test("is silent unless asked, and makes no message then", () => {
   const { log, lines } = logger();
   log.info(unwanted);

@@ -231,6 +231,9 @@ test("counts requests and the bytes of bodies", async () => {
   await new Response((await getObject(client, "key"))?.body).text();
   await headObject(client, "key");
   expect(counters.snapshot()).toEqual({
+    s3_answers_get_200: 1,
+    s3_answers_head_200: 1,
+    s3_answers_put_200: 1,
     s3_bytes_received: 10,
     s3_bytes_sent: 7,
     s3_requests: 3,

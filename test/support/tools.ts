@@ -12,6 +12,13 @@ export const VERSITYGW: InstallableTool = {
   release: NEWEST_GO,
 };
 
+/** Prometheus's own parser of its text format: fails for what Prometheus would refuse. */
+export const PROM2JSON: InstallableTool = {
+  pkg: "github.com/prometheus/prom2json/cmd/prom2json",
+  version: "v1.4.2",
+  release: NEWEST_GO,
+};
+
 export const STATICCHECK: InstallableTool = {
   pkg: "honnef.co/go/tools/cmd/staticcheck",
   version: "v0.8.2",

@@ -2,8 +2,6 @@
 import type { ForwardProxy } from "../../http/mount.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import { describeError } from "../../lib/describe-error.ts";
-import { RemoteHealth } from "../../remote/health.ts";
-import { HealthFile } from "../../remote/health-file.ts";
 import type { CertificateAuthority } from "../../revproxy/certificates/certificate-authority.ts";
 import { Exchange } from "../../revproxy/exchange/exchange.ts";
 import { PlainForwarder } from "../../revproxy/exchange/plain-forwarder.ts";
@@ -16,7 +14,7 @@ import { Targets } from "../../revproxy/targets.ts";
 import { Tunnels } from "../../revproxy/tunnel/tunnels.ts";
 import { LocalDir, REVPROXY_DIR } from "../../store/local-dir.ts";
 import { type RemoteTier, TieredStore } from "../../store/tiered-store.ts";
-import { statePath } from "../open-store.ts";
+import { openRemoteTier } from "../remote-tier.ts";
 import type { ServedPart, ServeParts } from "./parts.ts";
 import { openProxyAuthority } from "./proxy-authority.ts";
 import { withoutOwnProxy } from "./without-own-proxy.ts";
@@ -102,23 +100,9 @@ const COUNTERS: Readonly<Record<string, string>> = {
 };
 
 function remoteTier({ config, root, log, openStore }: ServeParts): RemoteTier | undefined {
-  const { remote, concurrency } = config;
+  const { remote } = config;
   const store = openStore();
   if (remote === undefined || store === undefined) return undefined;
-  return {
-    store,
-    prefix: remote.prefix,
-    readOnly: remote.readOnly,
-    uploads: remote.uploadConcurrency,
-    downloads: concurrency,
-    timeoutMs: remote.timeoutMs,
-    journalDir: statePath(root, remote, REVPROXY_DIR),
-    health: new RemoteHealth({
-      file: new HealthFile(`${statePath(root, remote, "remote")}.json`),
-      log,
-      remoteName: store.name,
-      // They stay in the journal.
-      onWritesStopped: () => undefined,
-    }),
-  };
+  const { journalDirs, ...tier } = openRemoteTier({ config: remote, store, root, log });
+  return { ...tier, journalDir: `${journalDirs}-${REVPROXY_DIR}` };
 }

@@ -8,6 +8,8 @@ import { formatListenAddress, type ListenAddress } from "../../lib/listen-addres
 import { bind } from "../../net/bind.ts";
 import type { ServedPart, ServeParts } from "./parts.ts";
 
+const POLL_MS = 20;
+
 /** The proxies are there only where they are configured. */
 export interface HttpPartOptions {
   parts: ServeParts;
@@ -18,13 +20,17 @@ export interface HttpPartOptions {
   forwardProxy: ForwardProxy | undefined;
 }
 
+export interface HttpPart extends ServedPart {
+  address: ListenAddress;
+}
+
 /** Listens from here on. Rejects when that is not possible. */
-export async function openHttp(options: HttpPartOptions): Promise<ServedPart & { address: ListenAddress }> {
+export async function openHttp(options: HttpPartOptions): Promise<HttpPart> {
   const { parts, address, pages, moduleProxy, forwardProxy } = options;
   const { log, env } = parts;
-  const mounts = new Map(pages);
-  if (moduleProxy !== undefined) mounts.set("/mod/", moduleProxy);
+  const mounts = new Map<string, HttpMount>(moduleProxy === undefined ? [] : [["/mod/", moduleProxy]]);
   const router = new Router({
+    pages,
     mounts,
     forwardProxy,
     listenHost: address.kind === "tcp" ? address.host : undefined,
@@ -35,7 +41,11 @@ export async function openHttp(options: HttpPartOptions): Promise<ServedPart & {
   log.info(() => `HTTP on ${formatListenAddress(bound.address)}`);
   return {
     address: bound.address,
-    drain: async () => bound.close(),
+    // It goes on answering: that this server is about to end is worth asking.
+    drain: async (limitMs) => {
+      const endMs = performance.now() + limitMs;
+      while (router.active > 0 && performance.now() < endMs) await Bun.sleep(POLL_MS);
+    },
     close: async () => {
       bound.close();
       server.closeAllConnections();

@@ -1,7 +1,13 @@
 /** The module and checksum proxy at `/mod/`. */
 import type { HttpMount } from "../../http/mount.ts";
+import { openConfiguredProxy } from "../open-module-proxy.ts";
 import type { ServedPart, ServeParts } from "./parts.ts";
 
-export function openModuleProxy(_parts: ServeParts): ServedPart & HttpMount {
-  throw new Error("--modproxy is not in this version");
+export function openModuleProxy(parts: ServeParts): ServedPart & HttpMount {
+  const { proxy, drain, close } = openConfiguredProxy({ ...parts, store: parts.openStore() });
+  return {
+    handle: (request, response, target) => proxy.handle(request, response, target),
+    drain,
+    close,
+  };
 }

@@ -1,18 +1,32 @@
 /** Server mode: many go commands, and HTTP, in one process. */
 import { Counters } from "../../lib/counters.ts";
+import { formatListenAddress } from "../../lib/listen-address.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import { locateCacheDir } from "../cache-dir.ts";
 import type { Config } from "../config.ts";
 import type { RunContext } from "../direct.ts";
+import { formatMetrics } from "../format-metrics.ts";
 import { withGoEnv } from "../go-env.ts";
 import { openStore } from "../open-store.ts";
-import { openHttp } from "./http-part.ts";
+import { type HttpPart, openHttp } from "./http-part.ts";
 import { openModuleProxy } from "./module-proxy.ts";
 import type { ServedPart, ServeParts } from "./parts.ts";
+import { openPlugin, type PluginPart } from "./plugin-part.ts";
+import { noteServer, removeNote, type ServerNote, serverFile } from "./server-file.ts";
+import type { ServerState } from "./server-state.ts";
 import { untilStopped } from "./until-stopped.ts";
+import { Upkeep } from "./upkeep.ts";
+
+/** What a server is given beside its settings. */
+export interface ServeContext extends RunContext {
+  /** Prunes the cache directory in a process of its own: it takes seconds in a large one, and sessions wait. */
+  pruneAside: (root: string) => Promise<void>;
+  /** What this program is, in one line. */
+  version: string;
+}
 
 /** Serves until a signal says otherwise; resolves with the exit code when all is drained. */
-export async function runServe(config: Config, context: RunContext): Promise<number> {
+export async function runServe(config: Config, context: ServeContext): Promise<number> {
   const env = withGoEnv(context.env);
   const { root } = locateCacheDir(config.cacheDir, env);
   const counters = new Counters();
@@ -29,32 +43,68 @@ export async function runServe(config: Config, context: RunContext): Promise<num
       return store;
     },
   };
-  const running = await openAll(parts);
-  await untilStopped(async () => {
-    await Promise.all(running.map((part) => part.drain(config.drainTimeoutMs)));
+  const state: ServerState = { parts, version: context.version, startedMs: Date.now(), isDraining: false };
+  const running = await openAll(state);
+  const notePath = serverFile(root, config.serve);
+  const upkeep = new Upkeep(root, config, context.pruneAside);
+  const stopped = untilStopped(async () => {
+    state.isDraining = true;
+    const limitMs = performance.now() + config.drainTimeoutMs;
+    await Promise.all(running.all.map((part) => part.drain(config.drainTimeoutMs)));
+    await upkeep.finish(limitMs - performance.now());
   });
-  for (const part of running.toReversed()) await part.close();
+  // Whoever reads the note may send a signal.
+  noteServer(notePath, noteOf(running));
+  context.log.info(() => `ready, process ${process.pid}`);
+  await stopped;
+  upkeep.stop();
+  for (const part of running.all.toReversed()) await part.close();
   await store?.[Symbol.asyncDispose]();
+  removeNote(notePath);
+  if (config.printMetrics) context.log.print(formatMetrics(counters));
   return 0;
 }
 
+interface RunningParts {
+  /** In the order in which they were opened. */
+  all: ServedPart[];
+  http?: HttpPart;
+  plugin?: PluginPart;
+}
+
+function noteOf({ plugin, http }: RunningParts): ServerNote {
+  return {
+    pid: process.pid,
+    plugin: plugin && formatListenAddress(plugin.address),
+    http: http && formatListenAddress(http.address),
+    startedAtMs: Date.now(),
+  };
+}
+
 /** In the order in which they are needed; what is open already is closed when a later one fails. */
-async function openAll(parts: ServeParts): Promise<ServedPart[]> {
-  const { http, modproxy, revproxy, forwardConnect } = parts.config.serve;
-  const open: ServedPart[] = [];
+async function openAll(state: ServerState): Promise<RunningParts> {
+  const { parts } = state;
+  const { plugin, http, modproxy, revproxy, forwardConnect } = parts.config.serve;
+  const running: RunningParts = { all: [] };
   const add = <T extends ServedPart>(part: T): T => {
-    open.push(part);
+    running.all.push(part);
     return part;
   };
   try {
-    if (http === undefined) return open;
+    if (plugin !== undefined) {
+      running.plugin = add(await openPlugin(parts, plugin));
+      state.plugin = running.plugin;
+    }
+    if (http === undefined) return running;
     const moduleProxy = modproxy ? add(openModuleProxy(parts)) : undefined;
     const isProxy = revproxy.length > 0 || forwardConnect;
     const forwardProxy = isProxy ? add(await loadForwardProxy(parts)) : undefined;
-    add(await openHttp({ parts, address: http, pages: new Map(), moduleProxy, forwardProxy }));
-    return open;
+    const { serverPages } = await import("./pages.ts");
+    const pages = serverPages(state, () => forwardProxy?.caPem());
+    running.http = add(await openHttp({ parts, address: http, pages, moduleProxy, forwardProxy }));
+    return running;
   } catch (error) {
-    for (const part of open.toReversed()) await part.close();
+    for (const part of running.all.toReversed()) await part.close();
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 /** `go-cache-plugin` without a command: serve the go command that started this process. */
 import { defineCommand } from "citty";
-import { Logger } from "../../lib/logger.ts";
 import type { Call } from "../call.ts";
+import { makeLogger } from "../make-logger.ts";
 import { writeStderr } from "../output.ts";
 import { resolveSettings, toConfig } from "../settings.ts";
 import { startNotes } from "../start-notes.ts";
@@ -25,7 +25,7 @@ async function serveGo({ commandLine, env }: Call): Promise<number> {
     return 2;
   }
   const config = toConfig(settings);
-  const log = new Logger({ verbose: config.verbose, debugMask: config.debug, write: writeStderr });
+  const log = makeLogger(settings);
   if (config.verbose) for (const note of startNotes(settings, env)) log.info(() => note);
   const { runDirect } = await import("../../app/direct.ts");
   return await runDirect(config, { env, log });

@@ -18,7 +18,7 @@ export function gcCommand(call: Call) {
 
 async function collect({ commandLine, env }: Call): Promise<void> {
   const config = toConfig(resolveSettings(commandLine.flags, env));
-  const { olderThanMs, dryRun, isConfirmed } = resolveCommandSettings(commandLine.flags);
+  const { olderThanMs, dryRun, isConfirmed } = resolveCommandSettings(commandLine.flags, "gc");
   const remote = requireBucket(config, "gc");
   if (!dryRun) refuseReadOnly(remote, '"gc"');
   if (remote.prefix === "" && !isConfirmed && !dryRun) {

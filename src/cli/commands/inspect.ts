@@ -22,7 +22,7 @@ export function inspectCommand(call: Call) {
 
 async function inspect({ commandLine, env }: Call, idText: string | undefined): Promise<number> {
   const config = toConfig(resolveSettings(commandLine.flags, env));
-  const { isJson } = resolveCommandSettings(commandLine.flags);
+  const { isJson } = resolveCommandSettings(commandLine.flags, "inspect");
   const remote = requireBucket(config, "inspect");
   const id = idText === undefined ? undefined : parseIdStart(idText, "ID");
   const { inspectId, inspectWhole } = await import("../../app/maintenance/inspect.ts");

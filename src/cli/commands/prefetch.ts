@@ -1,11 +1,11 @@
 /** `go-cache-plugin prefetch`: fetch what the last run of this job used, behind the steps that come before go. */
 import { defineCommand } from "citty";
 import { formatByteSize } from "../../lib/byte-size.ts";
-import { Logger } from "../../lib/logger.ts";
 import { requireBucket } from "../bucket-commands.ts";
 import type { Call } from "../call.ts";
 import { resolveCommandSettings } from "../command-options.ts";
-import { writeStderr, writeStdout } from "../output.ts";
+import { makeLogger } from "../make-logger.ts";
+import { writeStdout } from "../output.ts";
 import { resolveSettings, toConfig } from "../settings.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -18,15 +18,16 @@ export function prefetchCommand(call: Call) {
 }
 
 async function prefetch({ commandLine, env }: Call): Promise<void> {
-  const config = toConfig(resolveSettings(commandLine.flags, env));
-  const { isWaiting } = resolveCommandSettings(commandLine.flags);
+  const settings = resolveSettings(commandLine.flags, env);
+  const config = toConfig(settings);
+  const { isWaiting } = resolveCommandSettings(commandLine.flags, "prefetch");
   const remote = requireBucket(config, "prefetch");
   if (remote.layout === "split") throw new UsageError('"prefetch" needs --layout=packed or both');
   if (!isWaiting) {
     prefetchBehind(commandLine.flags, env);
     return;
   }
-  const log = new Logger({ verbose: config.verbose, debugMask: config.debug, write: writeStderr });
+  const log = makeLogger(settings);
   const { prefetchNow } = await import("../../app/prefetch.ts");
   const { records, entries, fetchedBytes } = await prefetchNow({ ...config, remote }, { env, log });
   const size = formatByteSize(fetchedBytes);

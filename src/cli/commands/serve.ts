@@ -1,14 +1,20 @@
 /** `go-cache-plugin serve`: one process for many go commands. */
 import { defineCommand } from "citty";
-import { Logger } from "../../lib/logger.ts";
+import type { Config } from "../../app/config.ts";
+import type { ServerNote } from "../../app/serve/server-file.ts";
 import type { Call } from "../call.ts";
-import type { Settings } from "../options.ts";
-import { writeStderr } from "../output.ts";
-import { resolveSettings, toConfig } from "../settings.ts";
+import { resolveCommandSettings } from "../command-options.ts";
+import { makeLogger } from "../make-logger.ts";
+import { ALL_OPTIONS, type Option, type Settings } from "../options.ts";
+import { writeStderr, writeStdout } from "../output.ts";
+import { type Environment, resolveSettings, toConfig } from "../settings.ts";
 import { startNotes } from "../start-notes.ts";
 import { UsageError } from "../usage-error.ts";
+import { versionLine } from "../version-line.ts";
 
-/** Runs until a signal ends it. */
+const PRUNE_FLAGS = ["max-size", "expiry"];
+
+/** Runs until a signal ends it; with --detach, --stop and --status only as long as that takes. */
 export function serveCommand(call: Call) {
   return defineCommand({
     meta: { name: "serve", description: "Serve many go commands from one process" },
@@ -20,12 +26,59 @@ export function serveCommand(call: Call) {
 
 async function serve({ commandLine, env }: Call): Promise<number> {
   const settings = resolveSettings(commandLine.flags, env);
-  checkAddresses(settings);
+  const { isDetached, isStop, isStatus } = resolveCommandSettings(commandLine.flags, "serve");
   const config = toConfig(settings);
-  const log = new Logger({ verbose: config.verbose, debugMask: config.debug, write: writeStderr });
+  if (isStop) return await stop(config, env);
+  if (isStatus) return await status(config, env);
+  checkAddresses(settings);
+  if (isDetached) return await detach(commandLine.flags, config, env);
+  const log = makeLogger(settings);
   for (const note of config.verbose ? startNotes(settings, env) : []) log.info(() => note);
   const { runServe } = await import("../../app/serve/serve.ts");
-  return await runServe(config, { env, log });
+  const pruneAside = async (root: string) => {
+    const limits = flagWords(commandLine.flags, ({ flag }) => PRUNE_FLAGS.includes(flag));
+    const words = [`--cache-dir=${root}`, ...limits];
+    await Bun.spawn([process.execPath, "prune", ...words], { env, stdio: ["ignore", "ignore", "ignore"] })
+      .exited;
+  };
+  return await runServe(config, { env, log, pruneAside, version: versionLine() });
+}
+
+async function detach(flags: ReadonlyMap<string, string>, config: Config, env: Environment): Promise<number> {
+  const { startDetached } = await import("../../app/serve/control.ts");
+  const words = flagWords(flags, () => true);
+  const { note, log } = await startDetached(config, env, [process.execPath, "serve", ...words]);
+  writeStdout(`${describeServer(note)}, log ${log}\n`);
+  return 0;
+}
+
+async function stop(config: Config, env: Environment): Promise<number> {
+  const { stopServers } = await import("../../app/serve/control.ts");
+  const { stopped, hanging } = await stopServers(config, env);
+  for (const note of stopped) writeStdout(`stopped: ${describeServer(note)}\n`);
+  for (const note of hanging) writeStderr(`go-cache-plugin: does not stop: ${describeServer(note)}\n`);
+  if (stopped.length + hanging.length === 0) writeStdout("no server is running\n");
+  return hanging.length === 0 ? 0 : 1;
+}
+
+async function status(config: Config, env: Environment): Promise<number> {
+  const { serverStatus } = await import("../../app/serve/control.ts");
+  const servers = serverStatus(config, env);
+  for (const note of servers) writeStdout(`running: ${describeServer(note)}\n`);
+  if (servers.length === 0) writeStdout("no server is running\n");
+  return servers.length === 0 ? 1 : 0;
+}
+
+function describeServer({ pid, plugin, http }: ServerNote): string {
+  const places = [plugin && `--plugin=${plugin}`, http && `--http=${http}`].filter(Boolean);
+  return `process ${pid}, ${places.join(" ")}`;
+}
+
+/** The flags that were given and that a command of all has, as a process of its own is given them. */
+function flagWords(flags: ReadonlyMap<string, string>, isWanted: (option: Option) => boolean): string[] {
+  return ALL_OPTIONS.filter((option) => flags.has(option.flag) && isWanted(option)).map(
+    ({ flag }) => `--${flag}=${flags.get(flag)}`,
+  );
 }
 
 function checkAddresses({ plugin, http, modproxy, revproxy, forwardConnect }: Settings): void {

@@ -20,7 +20,7 @@ export function verifyCommand(call: Call) {
 
 async function verify({ commandLine, env }: Call): Promise<number> {
   const { cacheDir, remote } = toConfig(resolveSettings(commandLine.flags, env));
-  const { isRepairing } = resolveCommandSettings(commandLine.flags);
+  const { isRepairing } = resolveCommandSettings(commandLine.flags, "verify");
   if (isRepairing) refuseReadOnly(remote, "--repair");
   const { verifyAll } = await import("../../app/maintenance/verify.ts");
   const { verifyText } = await import("../verify-text.ts");

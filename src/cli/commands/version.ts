@@ -2,13 +2,7 @@
 import { defineCommand } from "citty";
 import type { Call } from "../call.ts";
 import { writeStdout } from "../output.ts";
-
-/** Put in place by the build; absent when run from source. */
-declare const BUILD_VERSION: string | undefined;
-declare const BUILD_COMMIT: string | undefined;
-
-/** Platforms as Go calls them. */
-const GO_NAMES: Readonly<Record<string, string>> = { win32: "windows", x64: "amd64" };
+import { versionLine } from "../version-line.ts";
 
 /** Prints the version to stdout. */
 export function versionCommand(call: Call) {
@@ -19,11 +13,4 @@ export function versionCommand(call: Call) {
       call.exitCode = 0;
     },
   });
-}
-
-function versionLine(): string {
-  const version = typeof BUILD_VERSION === "string" ? BUILD_VERSION : "from source";
-  const commit = typeof BUILD_COMMIT === "string" ? BUILD_COMMIT : "unknown";
-  const platform = [process.platform, process.arch].map((name) => GO_NAMES[name] ?? name).join("/");
-  return `go-cache-plugin ${version} (commit ${commit}, bun ${Bun.version}, ${platform})`;
 }

@@ -12,7 +12,8 @@ export type ModRequest = ModuleRequest | SumdbRequest;
 /** A file of a module. `info`, `mod` and `zip` never change; `list`, `latest` and `query` may at any time. */
 export type ModuleRequest = { name: string; module: string } & (
   | { kind: "list" | "latest" }
-  | { kind: "info" | "mod" | "zip" | "query"; version: string }
+  | { kind: "info" | "mod" | "query"; version: string }
+  | { kind: "zip"; version: string }
 );
 
 /** A file of a checksum database. */
@@ -98,8 +99,8 @@ function decodeOnce(target: string): string {
   let name: string;
   try {
     name = decodeURIComponent(path);
-  } catch {
-    throw new NameError("invalid percent-encoding");
+  } catch (cause) {
+    throw new NameError("invalid percent-encoding", { cause });
   }
   // What would need to be decoded again is an attempt to be read differently further on.
   if (!/^[\x21-\x7e]+$/.test(name) || /[\\%]/.test(name)) throw new NameError("invalid character");

@@ -31,7 +31,7 @@ export function escapeName(name: string): string {
 }
 
 /** What makes `path` no module path; `undefined`: nothing does. */
-export function pathFault(path: string): string | undefined {
+function pathFault(path: string): string | undefined {
   const elements = path.split("/");
   const [first = ""] = elements;
   if (path.startsWith("-") || first.startsWith("-")) return "leading dash";

@@ -25,7 +25,7 @@ export function matchesPath(version: string, path: string): boolean {
 }
 
 /** A pseudo-version names a commit that has no tag. */
-export function isPseudo(version: string): boolean {
+function isPseudo(version: string): boolean {
   return PSEUDO.test(version) && version.split("-").length > 2 && SEMVER.test(version);
 }
 

@@ -1,7 +1,7 @@
 /**
  * What was put and is not in the bucket yet, so that a helper that dies loses nothing: `<dir>/<pid>-<random>`,
  *
- *     {"platform":…,"project":…,"pidSpace":…}
+ *     {"platform":…,"project":…,"branch":…,…,"pidSpace":…}
  *     <action> <output> <size in bytes> <put at, ms>[ used]
  *     …
  *
@@ -10,40 +10,30 @@
  * The outputs themselves are in the local cache. A journal whose writer is gone is adopted by renaming it: its writer
  * is no process of this machine any more, or has not touched it for a minute.
  */
-import { appendFileSync, mkdirSync, readFileSync, renameSync, utimesSync } from "node:fs";
+import { appendFileSync, mkdirSync, renameSync, utimesSync } from "node:fs";
 import { basename, join } from "node:path";
 import { listFiles } from "../../lib/list-files.ts";
 import { isProcessAlive, pidSpace } from "../../lib/process-life.ts";
 import { removeFile } from "../../lib/remove-file.ts";
 import { statFile } from "../../lib/stat-file.ts";
 import type { Scope } from "../scope/scope.ts";
-
-/** An entry that is to be uploaded. */
-export interface JournalEntry {
-  actionId: string;
-  outputId: string;
-  sizeBytes: number;
-  putTimeMs: number;
-  /** It was not put, and the bucket may well have it. */
-  isOnlyUsed?: true;
-}
+import { formatLine, type JournalEntry, type JournalHead, readJournal } from "./journal-file.ts";
 
 const HEARTBEAT_MS = 20_000;
 const SILENT_MS = 60_000;
 const FORGOTTEN_MS = 7 * 24 * 3_600_000;
-const LINE = /^([0-9a-f]{64}) ([0-9a-f]{64}) (\d{1,15}) (\d{1,15})( used)?$/;
 
 export class Journal {
   readonly #dir: string;
-  readonly #head: { platform: string; project: string; pidSpace: string };
+  readonly #head: JournalHead;
   readonly #path: string;
   readonly #adopted: string[] = [];
   #isBegun = false;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
 
-  constructor(dir: string, { platform, project }: Scope) {
+  constructor(dir: string, scope: Scope) {
     this.#dir = dir;
-    this.#head = { platform, project, pidSpace: pidSpace() };
+    this.#head = { ...scope, pidSpace: pidSpace() };
     this.#path = join(dir, newName());
   }
 
@@ -103,14 +93,10 @@ export class Journal {
   }
 
   #adoptOne(path: string): JournalEntry[] {
-    const stat = path === this.#path ? undefined : statFile(path);
-    if (stat === undefined) return [];
-    const silentMs = Date.now() - stat.mtimeMs;
-    const { head, entries } = readJournal(path);
-    if (silentMs > FORGOTTEN_MS) removeFile(path);
-    const isOurs = head?.platform === this.#head.platform && head.project === this.#head.project;
-    const isDead = silentMs > SILENT_MS || (head?.pidSpace === this.#head.pidSpace && !isWriterAlive(path));
-    if (silentMs > FORGOTTEN_MS || !isOurs || !isDead) return [];
+    if (path === this.#path || this.#adopted.includes(path)) return [];
+    const left = readLeft(path);
+    const isOurs = left?.head.platform === this.#head.platform && left.head.project === this.#head.project;
+    if (left === undefined || !isOurs) return [];
     const adopted = join(this.#dir, newName());
     try {
       renameSync(path, adopted);
@@ -119,37 +105,30 @@ export class Journal {
     }
     touch([adopted]);
     this.#adopted.push(adopted);
-    return entries;
+    return left.entries;
   }
 }
 
-interface Head {
-  platform?: unknown;
-  project?: unknown;
-  pidSpace?: unknown;
+/** The scopes of what helpers have left that died, or handed it over: each once. */
+export function leftScopes(dir: string): Scope[] {
+  const heads = listFiles(dir).map((name) => readLeft(join(dir, name))?.head);
+  const scopes = heads.filter((head) => head !== undefined).map(({ pidSpace: _, ...scope }) => scope);
+  return [...new Map(scopes.map((scope) => [JSON.stringify(scope), scope])).values()];
 }
 
-function readJournal(path: string): { head: Head | undefined; entries: JournalEntry[] } {
-  try {
-    // What comes behind the last line break was cut off, and never answered for.
-    const [first = "", ...lines] = readFileSync(path, "latin1").split("\n").slice(0, -1);
-    return { head: JSON.parse(first), entries: lines.flatMap(parseLine) };
-  } catch {
-    return { head: undefined, entries: [] };
+/** A journal whose writer is gone; one that nobody wanted for a week is removed. */
+function readLeft(path: string): { head: JournalHead; entries: JournalEntry[] } | undefined {
+  const stat = statFile(path);
+  if (stat === undefined) return undefined;
+  const silentMs = Date.now() - stat.mtimeMs;
+  if (silentMs > FORGOTTEN_MS) {
+    removeFile(path);
+    return undefined;
   }
-}
-
-function parseLine(line: string): JournalEntry[] {
-  const match = LINE.exec(line);
-  if (match === null) return [];
-  const [, actionId = "", outputId = "", size, putTime, used] = match;
-  const entry = { actionId, outputId, sizeBytes: Number(size), putTimeMs: Number(putTime) };
-  return [used === undefined ? entry : { ...entry, isOnlyUsed: true }];
-}
-
-function formatLine({ actionId, outputId, sizeBytes, putTimeMs, isOnlyUsed }: JournalEntry): string {
-  const used = isOnlyUsed === true ? " used" : "";
-  return `${actionId} ${outputId} ${sizeBytes} ${Math.max(0, Math.floor(putTimeMs))}${used}\n`;
+  const { head, entries } = readJournal(path);
+  if (head === undefined) return undefined;
+  const isGone = head.pidSpace === pidSpace() && !isWriterAlive(path);
+  return silentMs > SILENT_MS || isGone ? { head, entries } : undefined;
 }
 
 function newName(): string {

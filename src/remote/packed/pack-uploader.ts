@@ -22,6 +22,11 @@ export class PackUploader {
     return this.#isAbandoned;
   }
 
+  /** Bytes of what is being uploaded. */
+  get bytesUnderWay(): number {
+    return this.#bytesUnderWay;
+  }
+
   /** Whether it is stored now. */
   async put(key: string, body: PutBody, sha256?: string): Promise<boolean> {
     const { store, health, counters, log } = this.#options;

@@ -1,31 +1,22 @@
 import { join } from "node:path";
-import type { Counters } from "../../lib/counters.ts";
 import { describeError } from "../../lib/describe-error.ts";
-import type { Logger } from "../../lib/logger.ts";
-import type { ObjectStore } from "../../store/object-store.ts";
 import { isAccessDenied } from "../../store/store-failure.ts";
-import type { TempFile } from "../../store/temp-file.ts";
-import { RemoteHealth } from "../health.ts";
-import { HealthFile } from "../health-file.ts";
-import type { LocalBuilds } from "../local-outputs.ts";
 import { ReadGate } from "../read-gate.ts";
 import type { Scope } from "../scope/scope.ts";
+import type { WaitLedger } from "../wait-ledger.ts";
 import { Burst } from "./burst.ts";
-import { Claims } from "./claims.ts";
 import { collectDaily } from "./daily-gc.ts";
 import type { Entry } from "./entry.ts";
 import { Journal } from "./journal.ts";
 import { PackedKeys, scopeHash } from "./keys.ts";
 import type { OutputFile } from "./output-frame.ts";
-import { PackUploader } from "./pack-uploader.ts";
 import type { EntryGroup } from "./packed-index.ts";
+import { PackedTransfer, type TransferOptions } from "./packed-transfer.ts";
 import { PackedWriter } from "./packed-writer.ts";
-import { Packer } from "./packer.ts";
 import { RecordCache } from "./record-cache.ts";
 import { RecordReader } from "./record-reader.ts";
 import { RecordSource } from "./record-source.ts";
 import { repackSmall } from "./repack.ts";
-import { Restorer } from "./restorer.ts";
 import { collectRow } from "./row-collector.ts";
 import { RunLog } from "./run-log.ts";
 import { RunPublisher } from "./run-publisher.ts";
@@ -45,16 +36,15 @@ export interface LocalEntry {
 /** Build outputs in packs, found by what earlier runs wrote down (README, "How it works"). */
 export class PackedRemote {
   readonly #options: PackedRemoteOptions;
+  readonly #transfer: PackedTransfer;
   readonly #gate: ReadGate;
-  readonly #health: RemoteHealth;
   readonly #source: RecordSource;
-  readonly #restorer: Restorer;
   readonly #session = new SessionLog();
   readonly #writer: PackedWriter | undefined;
   readonly #burst: Burst;
-  readonly #claims: Claims;
   readonly #prefetched = new Set<EntryGroup>();
   readonly #abandoned = new AbortController();
+  readonly #stopListening: () => void;
   #isListingDenied = false;
 
   constructor(options: PackedRemoteOptions) {
@@ -62,14 +52,10 @@ export class PackedRemote {
     const { store, prefix, scope, local, timeoutMs, counters, log } = options;
     const keys = new PackedKeys(prefix);
     const dir = join(options.stateDir, scopeHash(scope));
-    this.#health = new RemoteHealth({
-      file: new HealthFile(options.healthPath),
-      log,
-      remoteName: store.name,
-      onWritesStopped: () => uploader.interrupt(),
-    });
-    const uploader = new PackUploader({ store, timeoutMs, health: this.#health, counters, log });
-    this.#gate = new ReadGate({ health: this.#health, counters, log });
+    this.#transfer = options.transfer ?? new PackedTransfer(options);
+    const { health, uploader, packer } = this.#transfer;
+    this.#stopListening = this.#transfer.onBadPack((packId, error) => this.#distrust(packId, error));
+    this.#gate = new ReadGate({ health, counters, log });
     const cache = new RecordCache(dir);
     const reader = new RecordReader({ store, cache, counters, log });
     const runLog = new RunLog(dir, scope.run);
@@ -84,20 +70,10 @@ export class PackedRemote {
       ownKey: before?.key,
       timeoutMs,
       signal: this.#gate.signal,
-      onTrouble: (error) => this.#health.readFailed(error),
-    });
-    this.#claims = new Claims(join(options.stateDir, "claims"));
-    this.#restorer = new Restorer({
-      store,
-      timeoutMs,
-      local,
-      claims: this.#claims,
-      counters,
-      onBadPack: (packId, error) => this.#distrust(packId, error),
+      onTrouble: (error) => health.readFailed(error),
     });
     this.#burst = new Burst(join(options.stateDir, "session-ended"));
     if (options.readOnly) return;
-    const packer = new Packer({ ...options, keys, uploader });
     const repacking = { local, store: (outputs: OutputFile[]) => packer.repack(outputs) };
     this.#writer = new PackedWriter({
       index: () => this.#source.index,
@@ -117,20 +93,28 @@ export class PackedRemote {
         ownRecordMs: () => this.#source.ownRecordMs(),
         repack: (entries) => repackSmall(entries, repacking),
         serverTimeMs: () => this.#source.serverTimeMs(),
+        // Whose session ends with it will not ask again.
+        onRecorded: options.transfer && ((entries) => this.#source.setOwn(entries)),
       }),
       journal: new Journal(join(options.stateDir, "journal"), scope),
       counters,
       isBucketKnown: () => this.#source.isKnown,
-      isRefused: () => this.#health.isRefused,
+      isRefused: () => health.isRefused,
     });
-    // In a row of go commands another helper may be at it.
-    if (!this.#burst.isUnderWay) this.#writer.adopt();
+    // In a row of go commands another helper may be at it, and a server is at it for long.
+    if (!this.#burst.isUnderWay || options.transfer !== undefined) this.#writer.adopt();
   }
 
-  /** Looks an action up and brings its output to the local disk. Never rejects. */
-  async get(actionId: string): Promise<Omit<LocalEntry, "path" | "actionId"> | undefined> {
+  /**
+   * Looks an action up and brings its output to the local disk. Never rejects. `ledger`: whose waiting this is, when
+   * several sessions share this remote.
+   */
+  async get(
+    actionId: string,
+    ledger?: WaitLedger,
+  ): Promise<Omit<LocalEntry, "path" | "actionId"> | undefined> {
     if (this.#isListingDenied) return undefined;
-    const entry = await this.#gate.run(`get action ${actionId}`, () => this.#lookUp(actionId));
+    const entry = await this.#gate.run(`get action ${actionId}`, () => this.#lookUp(actionId), ledger);
     if (entry !== undefined) this.foundElsewhere(entry);
     return entry;
   }
@@ -148,9 +132,9 @@ export class PackedRemote {
   async prefetch(): Promise<{ records: number; entries: number }> {
     await this.#source.refreshNow();
     const groups = this.#source.newestGroups();
-    for (const group of groups) this.#restorer.prefetch(group.entries);
-    await this.#restorer.idle();
-    await this.#restorer.finish();
+    for (const group of groups) this.#transfer.restorer.prefetch(group.entries);
+    await this.#transfer.restorer.idle();
+    await this.#transfer.restorer.finish();
     return { records: groups.length, entries: groups.reduce((sum, { entries }) => sum + entries.length, 0) };
   }
 
@@ -166,7 +150,7 @@ export class PackedRemote {
 
   /** Ends the reading; uploads and writes down what is new, within the drain's limit, where that should be waited for. */
   async drain(): Promise<void> {
-    this.#restorer.stop();
+    this.#stopReading();
     await this.#gate.abort();
     const newsBytes = this.#writer?.newsBytes;
     if (newsBytes !== undefined && !this.#burst.mayWait(newsBytes)) {
@@ -178,7 +162,7 @@ export class PackedRemote {
   /** What nobody needs to wait for: places what has come, notes what was used, and keeps the bucket tidy. */
   async settle(): Promise<void> {
     this.#burst.sessionEnded();
-    await this.#restorer.finish();
+    await this.#transfer.restorer.finish();
     const writer = this.#writer;
     if (writer === undefined) return;
     const store = async () => {
@@ -187,7 +171,7 @@ export class PackedRemote {
     };
     if (this.#burst.mayWait(writer.newsBytes ?? 0)) {
       writer.handOver();
-      await collectRow({ claims: this.#claims, adopt: () => writer.adopt(), store });
+      await collectRow({ claims: this.#transfer.claims, adopt: () => writer.adopt(), store });
     } else {
       await store();
     }
@@ -196,10 +180,57 @@ export class PackedRemote {
 
   /** Gives up all that is under way. */
   abort(): void {
-    this.#restorer.stop();
+    this.#stopReading();
     void this.#gate.abort();
     this.#abandoned.abort(new Error("given up"));
     this.#writer?.abandon();
+  }
+
+  /**
+   * For a server, whose remote outlives sessions: brings what is new into the bucket, and goes on. What can't be stored
+   * now is tried again with the next call, and stays in the journal. Never rejects.
+   */
+  async store(): Promise<void> {
+    const writer = this.#writer;
+    const { open } = this.#transfer.health.writes;
+    if (writer === undefined || writer.isSettled || (open !== undefined && Date.now() < open.probeAtMs))
+      return;
+    await this.#learnBucket();
+    await writer.store();
+    if (writer.hasPublished) await collectDaily(this.#options);
+  }
+
+  /** Whether `store` has something to do. */
+  get isDirty(): boolean {
+    return this.#writer !== undefined && this.#session.size > 0 && !this.#writer.isSettled;
+  }
+
+  /** Whether it is known that this remote brings nothing any more, so that a new one is worth a try. */
+  get isGivenUp(): boolean {
+    return this.#isListingDenied || this.#transfer.health.isRefused;
+  }
+
+  /** Whether a session has told of this before. */
+  knows(actionId: string, outputId: string): boolean {
+    return this.#session.has(actionId, outputId);
+  }
+
+  /** Takes up what helpers or sessions have left that died. */
+  adopt(): void {
+    this.#writer?.adopt();
+  }
+
+  /** Lets go of everything; what is not in the bucket stays in the journal, for others. */
+  retire(): void {
+    this.#stopReading();
+    void this.#gate.abort();
+    this.#writer?.retire();
+  }
+
+  /** What is on its way in a shared transfer may be for others. */
+  #stopReading(): void {
+    this.#stopListening();
+    if (this.#options.transfer === undefined) this.#transfer.restorer.stop();
   }
 
   async #lookUp(actionId: string): Promise<Entry | undefined> {
@@ -208,13 +239,13 @@ export class PackedRemote {
     const { entry, group } = found;
     if (!this.#prefetched.has(group)) {
       this.#prefetched.add(group);
-      this.#restorer.prefetch(group.entries);
+      this.#transfer.restorer.prefetch(group.entries);
     }
-    if (await this.#restorer.bring(entry)) return entry;
+    if (await this.#transfer.restorer.bring(entry)) return entry;
     // Its pack was no good: another one may have it.
     const other = this.#source.index.find(actionId)?.entry;
     const isElsewhere = other !== undefined && other.place?.pack.id !== entry.place?.pack.id;
-    return isElsewhere && (await this.#restorer.bring(other)) ? other : undefined;
+    return isElsewhere && (await this.#transfer.restorer.bring(other)) ? other : undefined;
   }
 
   async #find(actionId: string) {
@@ -229,19 +260,19 @@ export class PackedRemote {
 
   /** A session that was local throughout has not read what the bucket holds, and would store it again. */
   async #learnBucket(): Promise<void> {
-    const mayAsk = !this.#isListingDenied && this.#health.reads.open === undefined;
+    const mayAsk = !this.#isListingDenied && this.#transfer.health.reads.open === undefined;
     if (this.#session.entries.length === 0 || !mayAsk) return;
     try {
       await this.#source.readOnce(this.#abandoned.signal);
     } catch (error) {
       if (isAccessDenied(error)) this.#denyListing(error);
-      else if (!this.#abandoned.signal.aborted) this.#health.readFailed(error);
+      else if (!this.#abandoned.signal.aborted) this.#transfer.health.readFailed(error);
     }
   }
 
   #denyListing(error: unknown): void {
     this.#isListingDenied = true;
-    this.#health.warn(`going on without it, s3:ListBucket is not granted: ${describeError(error)}`);
+    this.#transfer.health.warn(`going on without it, s3:ListBucket is not granted: ${describeError(error)}`);
   }
 
   #distrust(packId: string, error: unknown): void {
@@ -256,27 +287,14 @@ function isRecordable({ actionId, outputId }: LocalEntry): boolean {
   return actionId.length === ID_DIGITS && outputId.length === ID_DIGITS;
 }
 
-export interface PackedRemoteOptions {
-  store: ObjectStore;
-  prefix: string;
+export interface PackedRemoteOptions extends TransferOptions {
   scope: Scope;
   /** Names this machine in keys; without a dash. */
   machine: string;
   /** For people. */
   host: string;
-  local: LocalBuilds;
   readOnly: boolean;
-  /** Most uploads at once. */
-  concurrency: number;
-  /** Longest wait for the first byte of an answer. */
-  timeoutMs: number;
   drainTimeoutMs: number;
-  /** What this machine remembers of this bucket and prefix. */
-  stateDir: string;
-  /** Where helpers on this machine tell each other whether the remote answers. */
-  healthPath: string;
-  /** A file for what is too large for memory; `undefined` when the disk takes none. */
-  createTemp: () => TempFile | undefined;
-  counters: Counters;
-  log: Logger;
+  /** Shared with other scopes, by a server; `undefined`: one of its own. */
+  transfer?: PackedTransfer | undefined;
 }

@@ -69,7 +69,7 @@ export class PackedWriter {
   async drain(limitMs: number): Promise<void> {
     const { uploader, counters } = this.#options;
     clearTimeout(this.#pause);
-    if (this.#isSettled()) return;
+    if (this.isSettled) return;
     const timer = setTimeout(
       () => uploader.abandon(),
       this.#hasPut ? limitMs : Math.min(limitMs, ADOPTED_MS),
@@ -78,6 +78,17 @@ export class PackedWriter {
     clearTimeout(timer);
     if (lost > this.#lost) counters.add("put_remote_lost", lost - this.#lost);
     this.#lost = lost;
+    this.#options.journal.leave();
+  }
+
+  /** The same without a limit beyond those of single requests, for a session that goes on. Never rejects. */
+  async store(): Promise<void> {
+    await this.#storeInTurn().catch(() => undefined);
+  }
+
+  /** Ends, without giving up what is under way. */
+  retire(): void {
+    clearTimeout(this.#pause);
     this.#options.journal.leave();
   }
 
@@ -97,7 +108,7 @@ export class PackedWriter {
   }
 
   /** Whether another round would find nothing to do. */
-  #isSettled(): boolean {
+  get isSettled(): boolean {
     const { session, isBucketKnown } = this.#options;
     const isSame = this.#settled.size === session.size && this.#settled.isBucketKnown === isBucketKnown();
     return session.size > 0 && isSame && this.newsBytes === undefined;

@@ -27,12 +27,17 @@ export class RecordSource {
   #heads: Promise<void> | undefined;
   #additions: Promise<void> | undefined;
   #unknown = 0;
+  #ownGroup: EntryGroup | undefined;
+  #failedAtMs: number | undefined;
+  /** When additions were asked for last. */
+  #askedAtMs = 0;
   #hasWaited = false;
 
   constructor(options: RecordSourceOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#list = options.cache.load();
+    this.#ownGroup = options.ownGroup;
     if (this.#list !== undefined || options.ownGroup !== undefined) this.#rebuild();
   }
 
@@ -45,6 +50,12 @@ export class RecordSource {
     return this.#now() + (this.#list?.clockSkewMs ?? 0);
   }
 
+  /** This machine's run has now used and put these, all of them: who lives on can be asked for them, too. */
+  setOwn(entries: EntryGroup["entries"]): void {
+    this.#ownGroup = { entries };
+    this.#rebuild();
+  }
+
   /** This scope's own records: what the bucket says of it already. */
   ownGroups(): EntryGroup[] {
     return this.#options.reader.local(this.#ownRefs());
@@ -52,10 +63,9 @@ export class RecordSource {
 
   /** What a run of this scope will most likely need: its own records, or those that stand in for them. */
   newestGroups(): EntryGroup[] {
-    const { ownGroup, reader } = this.#options;
-    const own = ownGroup === undefined ? this.ownGroups() : [ownGroup, ...this.ownGroups()];
+    const own = this.#ownGroup === undefined ? this.ownGroups() : [this.#ownGroup, ...this.ownGroups()];
     if (own.length > 0) return own;
-    return reader.local((this.#list?.records ?? []).filter(({ role }) => role === "other"));
+    return this.#options.reader.local((this.#list?.records ?? []).filter(({ role }) => role === "other"));
   }
 
   /** When the newest of them was written, by our clock; 0: there is none. */
@@ -98,6 +108,10 @@ export class RecordSource {
     return (this.#list?.records ?? []).filter(({ role }) => role === "own");
   }
 
+  #mayRetry(): boolean {
+    return this.#failedAtMs !== undefined && this.#now() - this.#failedAtMs > FIRST_PAUSE_MS;
+  }
+
   #isStale(): boolean {
     if (this.#list === undefined) return true;
     const ageMs = this.#now() - this.#list.refreshedAtMs;
@@ -105,14 +119,27 @@ export class RecordSource {
   }
 
   #startRefresh(): void {
-    if (this.#refresh !== undefined) return;
+    if (this.#refresh !== undefined && !this.#mayRetry()) return;
     if (this.#list === undefined) this.#heads ??= this.#readHeads();
-    this.#refresh = this.#read();
-    this.#refresh.catch((error) => {
-      // Who has no copy asks again; who has one goes on with it.
-      if (this.#list === undefined) this.#refresh = undefined;
-      else this.#options.onTrouble(error);
-    });
+    this.#hasWaited = false;
+    this.#failedAtMs = undefined;
+    const refresh = this.#read();
+    this.#refresh = refresh;
+    const startedAtMs = this.#now();
+    refresh.then(
+      () => this.#forget(refresh),
+      (error) => {
+        // Who has no copy asks again; who has one goes on with it for a while.
+        if (this.#list !== undefined) this.#options.onTrouble(error);
+        if (this.#list === undefined) this.#forget(refresh);
+        else this.#failedAtMs = startedAtMs;
+      },
+    );
+  }
+
+  /** A copy that gets old in a long life is refreshed again. */
+  #forget(refresh: Promise<void>): void {
+    if (this.#refresh === refresh) this.#refresh = undefined;
   }
 
   async #awaitNews(news: Promise<void> | undefined): Promise<void> {
@@ -124,8 +151,10 @@ export class RecordSource {
   async #findInAdditions(actionId: string): Promise<IndexedEntry | undefined> {
     this.#unknown++;
     if (this.#unknown < UNKNOWN_BEFORE_ADDITIONS) return undefined;
-    if (this.#additions === undefined) {
-      const isDue = Math.abs(this.#now() - (this.#list?.additionsAtMs ?? 0)) > FIRST_PAUSE_MS;
+    const isDue =
+      Math.abs(this.#now() - Math.max(this.#list?.additionsAtMs ?? 0, this.#askedAtMs)) > FIRST_PAUSE_MS;
+    if (this.#additions === undefined || isDue) {
+      this.#askedAtMs = this.#now();
       this.#additions = isDue ? this.#readAdditions() : Promise.resolve();
       await this.#awaitNews(this.#additions);
       this.#additions.catch(this.#options.onTrouble);
@@ -196,10 +225,9 @@ export class RecordSource {
   }
 
   #rebuild(): void {
-    const { ownGroup, reader } = this.#options;
     const index = new PackedIndex(this.#index.distrustedPacks);
-    const groups = reader.local(this.#list?.records ?? []);
-    for (const group of ownGroup === undefined ? groups : [ownGroup, ...groups]) index.add(group);
+    const groups = this.#options.reader.local(this.#list?.records ?? []);
+    for (const group of this.#ownGroup === undefined ? groups : [this.#ownGroup, ...groups]) index.add(group);
     this.#index = index;
   }
 }

@@ -81,6 +81,11 @@ export class Restorer {
     await this.#recording;
   }
 
+  /** Bytes that are being fetched, or wait to be placed. */
+  get bytesUnderWay(): number {
+    return this.#queue.bytesUnderWay;
+  }
+
   /** Drops what is on its way. */
   stop(): void {
     this.#controller.abort(new Error("the session has ended"));

@@ -66,6 +66,7 @@ export class RunPublisher {
     const version = state.version + (isChanged ? 1 : 0);
     const stored = isStored ? { stored: version, storedMs: Date.now() } : {};
     await log.save({ ...state, version, entries, ...stored });
+    this.#options.onRecorded?.(entries);
     return isStored || !isDue;
   }
 
@@ -115,6 +116,8 @@ export interface RunPublisherOptions {
   ownRecordMs: () => number;
   /** Brings entries that lie scattered together. */
   repack: (entries: Entry[]) => Promise<Entry[]>;
+  /** Told of all that the run's log now holds. */
+  onRecorded?: ((entries: Entry[]) => void) | undefined;
   /** The server's clock. */
   serverTimeMs: () => number;
 }

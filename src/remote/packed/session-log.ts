@@ -20,6 +20,11 @@ export class SessionLog {
     this.#entries.set(entry.actionId, { ...entry, isNew });
   }
 
+  /** Whether the action was added with this output. */
+  has(actionId: string, outputId: string): boolean {
+    return this.#entries.get(actionId)?.outputId === outputId;
+  }
+
   /** How many actions there are. */
   get size(): number {
     return this.#entries.size;

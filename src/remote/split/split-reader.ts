@@ -1,12 +1,13 @@
 import type { Counters } from "../../lib/counters.ts";
 import { Deadline } from "../../lib/deadline.ts";
 import { EMPTY_SHA256 } from "../../lib/empty-sha256.ts";
+import { hashFile } from "../../lib/hash-file.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import { readSmallObject } from "../../store/read-small-object.ts";
-import { hashFile } from "../hash-file.ts";
 import type { LocalOutputs } from "../local-outputs.ts";
 import { downloadOutput } from "../output-download.ts";
 import type { ReadGate } from "../read-gate.ts";
+import type { WaitLedger } from "../wait-ledger.ts";
 import { WrongBytesError } from "../wrong-bytes-error.ts";
 import { actionKey, outputKey } from "./keys.ts";
 import { MAX_SPLIT_RECORD_BYTES, parseSplitRecord } from "./split-record.ts";
@@ -28,8 +29,8 @@ export class SplitReader {
   }
 
   /** Never rejects and never takes longer than its deadlines: trouble of any kind is a miss. */
-  async get(actionId: string): Promise<SplitEntry | undefined> {
-    return await this.#options.gate.run(`get action ${actionId}`, () => this.#lookUp(actionId));
+  async get(actionId: string, ledger?: WaitLedger): Promise<SplitEntry | undefined> {
+    return await this.#options.gate.run(`get action ${actionId}`, () => this.#lookUp(actionId), ledger);
   }
 
   async #lookUp(actionId: string): Promise<SplitEntry | undefined> {

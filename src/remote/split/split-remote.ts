@@ -5,6 +5,7 @@ import { RemoteHealth } from "../health.ts";
 import { HealthFile } from "../health-file.ts";
 import type { LocalOutputs } from "../local-outputs.ts";
 import { ReadGate } from "../read-gate.ts";
+import type { WaitLedger } from "../wait-ledger.ts";
 import { type SplitEntry, SplitReader } from "./split-reader.ts";
 import { type SplitPut, SplitWriter } from "./split-writer.ts";
 
@@ -34,8 +35,8 @@ export class SplitRemote {
   }
 
   /** Looks an action up and brings its output to the local disk. Never rejects. */
-  get(actionId: string): Promise<SplitEntry | undefined> {
-    return this.#reader.get(actionId);
+  get(actionId: string, ledger?: WaitLedger): Promise<SplitEntry | undefined> {
+    return this.#reader.get(actionId, ledger);
   }
 
   /** This layout does not remember what is used. */

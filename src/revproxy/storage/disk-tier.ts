@@ -1,6 +1,6 @@
 /** Responses on the disk and in the object store: records (see `record.ts`) and bodies, as files with names. */
 import { readFileSync } from "node:fs";
-import { hashFile } from "../../remote/hash-file.ts";
+import { hashFile } from "../../lib/hash-file.ts";
 import type { TempFile } from "../../store/temp-file.ts";
 import type { StoredFile } from "../../store/tiered-store.ts";
 import type { HeaderList } from "../semantics/header-list.ts";

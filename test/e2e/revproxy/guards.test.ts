@@ -196,7 +196,7 @@ describe("a request in absolute form", () => {
     ];
     await say(closed, `${head.join("\n")}\n\n`);
     const names = Object.keys(plain.requests.at(-1)?.headers ?? {}).filter((name) => name !== "connection");
-    expect(names.toSorted()).toEqual(["host", "via", "x-kept"]);
+    expect(new Set(names)).toEqual(new Set(["host", "via", "x-kept"]));
   });
 });
 

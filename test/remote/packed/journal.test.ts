@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { Journal, type JournalEntry } from "../../../src/remote/packed/journal.ts";
+import { Journal, leftScopes } from "../../../src/remote/packed/journal.ts";
+import type { JournalEntry } from "../../../src/remote/packed/journal-file.ts";
 import { age, HOUR_MS } from "../../buildcache/local-fixture.ts";
 import { immutable } from "../../support/full-disk.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
@@ -43,8 +44,7 @@ test("says what was put, in lines that say whose they are", () => {
   journal.append(OTHER);
   const [head = "", ...lines] = readFileSync(journalPath(dir), "utf8").split("\n");
   expect(JSON.parse(head)).toEqual({
-    platform: scopeOf().platform,
-    project: scopeOf().project,
+    ...JSON.parse(JSON.stringify(scopeOf())),
     pidSpace: expect.any(String),
   });
   expect(lines).toEqual([
@@ -191,4 +191,18 @@ test("a journal that can't be renamed is not adopted", () => {
   left(dir, [ENTRY]);
   using _closed = immutable(dir.join("journal"));
   expect(journalIn(dir).adopt()).toEqual([]);
+});
+
+test("says whose what was left is, once each, whatever else is there", () => {
+  using dir = tempDir("journal");
+  left(dir, [ENTRY]);
+  left(dir, [OTHER]);
+  left(dir, [ENTRY], scopeOf({ project: "example.com/\u00e9" }));
+  writeFileSync(dir.join("journal", "foreign"), "nothing of ours\n");
+  const alive = journalIn(dir, scopeOf({ project: "example.com/alive" }));
+  alive.append(ENTRY);
+  const projects = leftScopes(dir.join("journal")).map(({ project }) => project);
+  expect(projects).toHaveLength(2);
+  expect(new Set(projects)).toEqual(new Set([scopeOf().project, "example.com/\u00e9"]));
+  alive.discard();
 });

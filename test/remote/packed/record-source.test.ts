@@ -164,3 +164,40 @@ describe("copies", () => {
     expect(await found(source, OTHER)).toEqual(OTHER);
   });
 });
+
+describe("a source that lives for long", () => {
+  test("reads the records again when its copies have got old", async () => {
+    using fixture = new SourceFixture();
+    await fixture.bucket.run([HELLO]);
+    const source = fixture.open();
+    expect(await found(source, OTHER)).toBeUndefined();
+    await fixture.bucket.run([OTHER], { run: "next" });
+    fixture.clock.advance(2 * HOUR_MS);
+    expect(await found(source, OTHER)).toEqual(OTHER);
+  });
+
+  test("whose refresh failed tries again after a minute", async () => {
+    using fixture = new SourceFixture();
+    const { bucket, clock, troubles } = fixture;
+    await bucket.run([HELLO]);
+    const source = fixture.open();
+    await found(source, HELLO);
+    await bucket.run([OTHER], { run: "next" });
+    const { onList } = bucket.store;
+    failLists(bucket.store, DENIED);
+    clock.advance(2 * HOUR_MS);
+    expect(await found(source, OTHER)).toBeUndefined();
+    expect(troubles).toEqual([DENIED]);
+    bucket.store.onList = onList;
+    clock.advance(2 * 60_000);
+    expect(await found(source, OTHER)).toEqual(OTHER);
+  });
+
+  test("knows what its own run has stored meanwhile", async () => {
+    using fixture = new SourceFixture();
+    const source = fixture.open();
+    expect(await found(source, HELLO)).toBeUndefined();
+    source.setOwn([HELLO]);
+    expect(await found(source, HELLO)).toEqual(HELLO);
+  });
+});

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { hashFile } from "../../src/remote/hash-file.ts";
+import { hashFile } from "../../src/lib/hash-file.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const NEVER = new AbortController().signal;

@@ -1,0 +1,90 @@
+/** `connect`: the helper of one go command that shares a server's remote. */
+import { describeError } from "../../lib/describe-error.ts";
+import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
+import { NobodyListensError } from "../../net/client-socket.ts";
+import { LINK_VERSION } from "../../net/link-protocol.ts";
+import { locateCacheDir } from "../cache-dir.ts";
+import type { Config } from "../config.ts";
+import { type RunContext, runDirect } from "../direct.ts";
+import { LazyRemote } from "../lazy-remote.ts";
+import { serveStdin } from "../stdin-session.ts";
+import { connectGreeted, type Greeted } from "./greeted.ts";
+
+export interface ConnectOptions {
+  address: ListenAddress;
+  /** How long to wait for somebody to listen. */
+  waitMs: number;
+  /** Whether to do without a server when nobody listens, as without `connect`. */
+  isFallback: boolean;
+  project: string | undefined;
+  job: string | undefined;
+}
+
+/** Serves until go closes the session or goes away. Rejects when nobody listens. */
+export async function runConnect(
+  config: Config,
+  options: ConnectOptions,
+  context: RunContext,
+): Promise<number> {
+  const greeted = await connectGreeted(options.address, options.waitMs).catch((error) => {
+    if (error instanceof NobodyListensError && options.isFallback) return undefined;
+    throw withRemedy(error, options.address);
+  });
+  if (greeted === undefined) {
+    context.log.info(() => `nobody listens on ${formatListenAddress(options.address)}, going on without`);
+    return await runDirect(config, context);
+  }
+  if (greeted.server?.link === LINK_VERSION) return await serveLinked(config, options, context, greeted);
+  const { line, socket } = greeted;
+  if (line === undefined) {
+    // It may just be dying, and a server that dies must not fail a build.
+    context.log.warn("server", `the server on ${formatListenAddress(options.address)} does not answer`);
+    socket.destroy();
+    return await runDirect(options.isFallback ? config : { ...config, remote: undefined }, context);
+  }
+  if (!isHello(line)) {
+    throw new Error(`what listens on ${formatListenAddress(options.address)} is no server for go commands`);
+  }
+  const { bridge } = await import("./bridge.ts");
+  return await bridge(socket, line);
+}
+
+async function serveLinked(
+  config: Config,
+  { project, job }: ConnectOptions,
+  { env, log }: RunContext,
+  { socket, server }: Greeted,
+): Promise<number> {
+  const { cacheDir, journalDir } = server ?? {};
+  return await serveStdin({
+    config,
+    log,
+    dir: locateCacheDir(cacheDir, env),
+    openRemote: ({ counters }) =>
+      new LazyRemote(
+        async () => {
+          const { openLink } = await import("./open-link.ts");
+          return openLink({ socket, env, log, counters, project, job, journalDir });
+        },
+        {
+          settles: true,
+          onFailure: (error) => log.warn("server", `going on without the server: ${describeError(error)}`),
+        },
+      ),
+    prunes: false,
+  });
+}
+
+function withRemedy(error: unknown, address: ListenAddress): unknown {
+  if (!(error instanceof NobodyListensError)) return error;
+  const start = `go-cache-plugin serve --plugin=${formatListenAddress(address)}`;
+  return new Error(`${error.message}; start a server ("${start}"), or use --wait or --fallback`);
+}
+
+function isHello(line: string): boolean {
+  try {
+    return Array.isArray(JSON.parse(line).KnownCommands);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,51 @@
+import type { ListenAddress } from "../../lib/listen-address.ts";
+import { ClientSocket, NobodyListensError } from "../../net/client-socket.ts";
+import { LineReader } from "../../net/line-reader.ts";
+import { parseGreeting, type ServerInfo } from "../../net/link-protocol.ts";
+
+/** How long a server may take to greet; one that hangs must not hang go. */
+const GREETING_MS = 5_000;
+const POLL_MS = 50;
+const MAX_GREETING_BYTES = 64 << 10;
+
+/** Who listens at an address. */
+export interface Greeted {
+  socket: ClientSocket;
+  /** The first line, with its end; `undefined`: none came in time, or the connection ended before. */
+  line: string | undefined;
+  /** `undefined`: another program greets, or an old version of this. */
+  server: ServerInfo | undefined;
+}
+
+/** Connects, and hears who it is. Rejects with a `NobodyListensError` when nobody listens within `waitMs`. */
+export async function connectGreeted(address: ListenAddress, waitMs: number): Promise<Greeted> {
+  const startedMs = performance.now();
+  for (;;) {
+    try {
+      return await greet(address);
+    } catch (error) {
+      if (!(error instanceof NobodyListensError) || performance.now() - startedMs >= waitMs) throw error;
+      await Bun.sleep(POLL_MS);
+    }
+  }
+}
+
+async function greet(address: ListenAddress): Promise<Greeted> {
+  const reader = new LineReader(MAX_GREETING_BYTES);
+  const first = Promise.withResolvers<string | undefined>();
+  const socket = await ClientSocket.connect(address, {
+    onData: (bytes) => {
+      try {
+        const [line] = reader.feed(bytes);
+        if (line !== undefined) first.resolve(`${line}\n`);
+      } catch {
+        first.resolve(undefined);
+      }
+    },
+    onEnd: () => first.resolve(undefined),
+  });
+  const timer = setTimeout(() => first.resolve(undefined), GREETING_MS);
+  const line = await first.promise;
+  clearTimeout(timer);
+  return { socket, line, server: line === undefined ? undefined : parseGreeting(line) };
+}

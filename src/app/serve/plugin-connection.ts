@@ -1,0 +1,106 @@
+/** One connection to `--plugin`: a go session through a bridge, or a link. */
+import type { Socket } from "node:net";
+import { BuildCache } from "../../buildcache/build-cache.ts";
+import { serveSession } from "../../cacheprog/session.ts";
+import { describeError } from "../../lib/describe-error.ts";
+import { formatGreeting, LINK_WORD, parseOpening, type ServerInfo } from "../../net/link-protocol.ts";
+import { checkScope } from "./check-scope.ts";
+import { serveLink } from "./link-session.ts";
+import type { PluginCaches } from "./plugin-part.ts";
+
+/** The longest opening line: a scope with names of the greatest length. */
+const MAX_OPENING_BYTES = 256 << 10;
+const LINGER_MS = 10_000;
+/** What may wait for a client that does not read. */
+const MAX_UNREAD_BYTES = 16 << 20;
+
+export class PluginConnection {
+  readonly #socket: Socket;
+  readonly #caches: PluginCaches;
+  /** `silent`: nothing that makes sense has come yet. */
+  kind: "silent" | "bridge" | "link" = "silent";
+
+  constructor(socket: Socket, caches: PluginCaches) {
+    this.#socket = socket;
+    this.#caches = caches;
+  }
+
+  /** Serves until the connection ends. Never rejects. */
+  async serve(info: ServerInfo): Promise<void> {
+    const { parts } = this.#caches;
+    this.#socket.on("error", () => this.#socket.destroy());
+    this.#write(formatGreeting(info));
+    try {
+      await this.#serve();
+      this.#socket.end();
+      // Who has its last answer and stays nevertheless.
+      setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
+    } catch (error) {
+      parts.counters.add("sessions_malformed");
+      parts.log.info(() => `session: ${describeError(error)}`);
+      this.#socket.destroy();
+    }
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  async #serve(): Promise<void> {
+    const chunks = this.#socket[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    let start = Buffer.alloc(0);
+    while (start.length === 0) {
+      const next = await chunks.next();
+      if (next.done === true) return;
+      start = Buffer.concat([start, next.value]);
+    }
+    if (start[0] !== LINK_WORD.charCodeAt(0)) return await this.#serveBridge(from(start, chunks));
+    for (let end = start.indexOf(10); ; end = start.indexOf(10)) {
+      if (end !== -1) {
+        return await this.#serveLink(start.toString("utf8", 0, end), from(start.subarray(end + 1), chunks));
+      }
+      if (start.length > MAX_OPENING_BYTES) throw new Error("the first line is too long");
+      const next = await chunks.next();
+      if (next.done === true) return;
+      start = Buffer.concat([start, next.value]);
+    }
+  }
+
+  async #serveLink(line: string, input: AsyncIterable<Uint8Array>): Promise<void> {
+    const { parts, local, openRemote } = this.#caches;
+    if (!line.startsWith(LINK_WORD)) throw new Error("neither go nor connect is at the other end");
+    const scope = checkScope(parseOpening(line));
+    if (scope === undefined) throw new Error("no valid scope");
+    this.kind = "link";
+    parts.counters.add("sessions_link");
+    const remote = openRemote(scope);
+    await serveLink({ input, write: (text) => this.#write(text), remote, local, counters: parts.counters });
+  }
+
+  async #serveBridge(input: AsyncIterable<Uint8Array>): Promise<void> {
+    const { parts, local, openRemote, bridgeScope } = this.#caches;
+    const { counters, log, config } = parts;
+    this.kind = "bridge";
+    counters.add("sessions_bridge");
+    const remote = openRemote(bridgeScope);
+    const cache = new BuildCache({ local, remote, counters, log, concurrency: config.concurrency });
+    const write = (text: string) => this.#write(text);
+    try {
+      const end = await serveSession({ input, write, cache, isGreeted: true });
+      if (end.how === "close") write(end.answer);
+    } finally {
+      await cache.settle();
+    }
+  }
+
+  #write(text: string): void {
+    if (!this.#socket.writable) return;
+    this.#socket.write(text);
+    if (this.#socket.writableLength > MAX_UNREAD_BYTES) this.#socket.destroy();
+  }
+}
+
+async function* from(start: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer, void> {
+  if (start.length > 0) yield start;
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+}

@@ -1,0 +1,133 @@
+/** What `--plugin` offers: sessions of go commands. */
+import { createServer, type Socket } from "node:net";
+import { LocalCache } from "../../buildcache/local-cache.ts";
+import type { RemoteBuilds } from "../../buildcache/remote-builds.ts";
+import { describeError } from "../../lib/describe-error.ts";
+import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
+import { bind } from "../../net/bind.ts";
+import { LINK_VERSION, type ServerInfo } from "../../net/link-protocol.ts";
+import { detectCi } from "../../remote/scope/detect-ci.ts";
+import { detectScope, type Scope } from "../../remote/scope/scope.ts";
+import { LocalDir } from "../../store/local-dir.ts";
+import { locateCacheDir } from "../cache-dir.ts";
+import type { Config } from "../config.ts";
+import { FallbackDir } from "../fallback-dir.ts";
+import type { ServedPart, ServeParts } from "./parts.ts";
+import { PluginConnection } from "./plugin-connection.ts";
+import { RemotePool } from "./remote-pool.ts";
+
+/** So many at once; above that, who has not said a word yet has to go. */
+const MAX_CONNECTIONS = 2_000;
+const POLL_MS = 20;
+
+/** What connections are served from. */
+export interface PluginCaches {
+  parts: ServeParts;
+  local: LocalCache;
+  /** What a session of that scope asks; misses where there is no remote. */
+  openRemote: (scope: Scope) => RemoteBuilds;
+  /** Whose sessions those are that come over a bridge. */
+  bridgeScope: Scope;
+}
+
+export interface PluginPart extends ServedPart {
+  address: ListenAddress;
+  /** How many connections there are of each kind. */
+  sessions(): Record<PluginConnection["kind"], number>;
+  readonly pool: RemotePool | undefined;
+}
+
+/** Listens from here on. Rejects when that is not possible. */
+export async function openPlugin(parts: ServeParts, address: ListenAddress): Promise<PluginPart> {
+  const { config, env, root, log, counters } = parts;
+  const { shownRoot } = locateCacheDir(config.cacheDir, env);
+  const local = new LocalCache({
+    dir: new LocalDir(root, shownRoot),
+    fallback: new FallbackDir(root),
+    expiryMs: config.expiryMs,
+    onTrouble: (error) =>
+      log.warn("disk", `cache directory ${root} can't be written: ${describeError(error)}`),
+  });
+  const connections = new Set<PluginConnection>();
+  let caches: PluginCaches | undefined;
+  let info: ServerInfo | undefined;
+  const server = createServer({ allowHalfOpen: true }, (socket) => void accept(socket));
+  // First the address: of two servers that start at once, the one that gets it takes up what was left.
+  const bound = await bind(server, address, env);
+  const pool =
+    config.remote === undefined ? undefined : new RemotePool({ ...parts, config: withRemote(config) }, local);
+  const ownScope = scopeOf(parts, env);
+  caches = {
+    parts,
+    local,
+    openRemote: (scope) => pool?.openSession(scope) ?? NOTHING,
+    bridgeScope: scopeOf(parts, { ...env, GOVERSION: "" }),
+  };
+  info = { link: LINK_VERSION, pid: process.pid, cacheDir: root, journalDir: pool?.journalDir };
+  if (detectCi(env) !== undefined) void pool?.prefetch(ownScope);
+  log.info(() => `go sessions on ${formatListenAddress(bound.address)}`);
+
+  async function accept(socket: Socket): Promise<void> {
+    if (caches === undefined || info === undefined) {
+      socket.destroy();
+      return;
+    }
+    const connection = new PluginConnection(socket, caches);
+    if (connections.size >= MAX_CONNECTIONS) makeRoom(connections);
+    connections.add(connection);
+    counters.add("sessions");
+    await connection.serve(info);
+    connections.delete(connection);
+  }
+
+  return {
+    address: bound.address,
+    pool,
+    sessions: () => {
+      const counts = { silent: 0, bridge: 0, link: 0 };
+      for (const { kind } of connections) counts[kind]++;
+      return counts;
+    },
+    drain: async (limitMs) => {
+      bound.close();
+      const startedMs = performance.now();
+      // A bridge that is cut fails its build; a link that is cut misses.
+      for (const connection of connections) if (connection.kind !== "bridge") connection.destroy();
+      while (connections.size > 0 && performance.now() - startedMs < limitMs) await Bun.sleep(POLL_MS);
+      await pool?.drain(limitMs - (performance.now() - startedMs));
+    },
+    close: async () => {
+      bound.close();
+      for (const connection of connections) connection.destroy();
+      await pool?.close();
+    },
+  };
+}
+
+function makeRoom(connections: Set<PluginConnection>): void {
+  for (const connection of connections) {
+    if (connection.kind !== "silent") continue;
+    connection.destroy();
+    return;
+  }
+}
+
+function scopeOf({ config }: ServeParts, env: Record<string, string | undefined>): Scope {
+  const { project, job } = config.remote ?? {};
+  return detectScope({ env, cwd: process.cwd(), project, job, nowMs: Date.now() });
+}
+
+function withRemote(config: Config) {
+  const { remote } = config;
+  if (remote === undefined) throw new Error("no bucket is configured");
+  return { ...config, remote };
+}
+
+const NOTHING: RemoteBuilds = {
+  get: async () => undefined,
+  used: () => {},
+  put: () => {},
+  drain: async () => {},
+  settle: async () => {},
+  abort: () => {},
+};

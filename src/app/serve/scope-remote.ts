@@ -1,0 +1,60 @@
+import type { RemoteBuilds, StoredEntry } from "../../buildcache/remote-builds.ts";
+import type { BothLayouts } from "../../remote/both-layouts.ts";
+import type { PackedRemote } from "../../remote/packed/packed-remote.ts";
+import { WaitLedger } from "../../remote/wait-ledger.ts";
+
+/** The remote of all sessions of one scope and platform; see `RemotePool`. */
+export class ScopeRemote {
+  readonly remote: PackedRemote | BothLayouts;
+  #sessions = 0;
+  #usedMs = performance.now();
+  #storing: Promise<void> | undefined;
+  #isStoreWanted = false;
+
+  constructor(remote: PackedRemote | BothLayouts) {
+    this.remote = remote;
+  }
+
+  /** Milliseconds since a session was last there; 0 while there is one. */
+  get idleMs(): number {
+    return this.#sessions > 0 ? 0 : performance.now() - this.#usedMs;
+  }
+
+  /** What a session asks; its own waiting decides whether asking is worth it. Its `drain` ends it. */
+  openSession(): RemoteBuilds {
+    const { remote } = this;
+    const ledger = new WaitLedger();
+    this.#sessions++;
+    return {
+      get: (actionId) => remote.get(actionId, ledger),
+      used: (entry: StoredEntry) => remote.used(entry),
+      put: (entry: StoredEntry) => remote.put(entry),
+      // The server goes on; go need not wait for it.
+      drain: async () => {},
+      settle: async () => this.#endSession(),
+      abort: () => {},
+    };
+  }
+
+  /** Brings what is new into the bucket; once more if something comes meanwhile. Never rejects. */
+  async store(): Promise<void> {
+    this.#isStoreWanted = true;
+    this.#storing ??= this.#storeAll().finally(() => {
+      this.#storing = undefined;
+    });
+    await this.#storing;
+  }
+
+  async #storeAll(): Promise<void> {
+    while (this.#isStoreWanted) {
+      this.#isStoreWanted = false;
+      await this.remote.store();
+    }
+  }
+
+  #endSession(): void {
+    this.#sessions--;
+    this.#usedMs = performance.now();
+    void this.store();
+  }
+}

@@ -1,0 +1,93 @@
+/** One go session on stdin and stdout: what direct mode and `connect` have in common. */
+import { BuildCache } from "../buildcache/build-cache.ts";
+import { LocalCache } from "../buildcache/local-cache.ts";
+import { type SessionEnd, serveSession } from "../cacheprog/session.ts";
+import { Counters } from "../lib/counters.ts";
+import { describeError } from "../lib/describe-error.ts";
+import { FdWriter } from "../lib/fd-writer.ts";
+import type { Logger } from "../lib/logger.ts";
+import { readStdin } from "../lib/stdin-input.ts";
+import { LocalDir } from "../store/local-dir.ts";
+import type { CacheDir } from "./cache-dir.ts";
+import { closeOutput } from "./close-output.ts";
+import type { Config } from "./config.ts";
+import { FallbackDir } from "./fallback-dir.ts";
+import { formatMetrics } from "./format-metrics.ts";
+import type { LazyRemote } from "./lazy-remote.ts";
+import { bytesAfterLastPrune, isPruneDue, pruneNow } from "./prune-cache.ts";
+import { watchSignals } from "./signals.ts";
+
+export interface StdinSessionOptions {
+  config: Config;
+  log: Logger;
+  dir: CacheDir;
+  /** Makes what is asked after the local disk. */
+  openRemote: (parts: { local: LocalCache; counters: Counters }) => LazyRemote | undefined;
+  /** Whether the directory is to be kept within its limits; a server does that for its own. */
+  prunes: boolean;
+}
+
+/** Serves until go closes the session or goes away; resolves with the exit code when all is drained. */
+export async function serveStdin(options: StdinSessionOptions): Promise<number> {
+  const { config, log } = options;
+  const { root, shownRoot } = options.dir;
+  const counters = new Counters();
+  const fallback = new FallbackDir(root);
+  const local = new LocalCache({
+    dir: new LocalDir(root, shownRoot),
+    fallback,
+    expiryMs: config.expiryMs,
+    onTrouble: (error) => tellDiskTrouble(log, root, error),
+  });
+  const remote = options.openRemote({ local, counters });
+  const cache = new BuildCache({ local, remote, counters, log, concurrency: config.concurrency });
+  const stdout = new FdWriter(1);
+  const signals = watchSignals(() => remote?.abort());
+
+  const end = await serveSession({
+    input: readStdin(() => remote?.isInUse !== true),
+    write: (text) => stdout.write(text),
+    cache,
+  });
+  signals.sessionEnded();
+  const isPruning = options.prunes && isPruneDue(root);
+  if (isPruning) warnIfTooLarge(config, log, root);
+  await answerClose({ end, cache, stdout, counters, config, log });
+  closeOutput();
+  await cache.drain();
+  await cache.settle();
+  if (isPruning) pruneAll([root, fallback.existing()?.root], config);
+  return 0;
+}
+
+async function answerClose(options: {
+  end: SessionEnd;
+  cache: BuildCache;
+  stdout: FdWriter;
+  counters: Counters;
+  config: Config;
+  log: Logger;
+}): Promise<void> {
+  const { end, cache, stdout, counters, config, log } = options;
+  if (end.how === "close" && config.drain === "wait") await cache.drain();
+  if (config.printMetrics) log.print(formatMetrics(counters));
+  if (end.how === "close") stdout.write(end.answer);
+}
+
+function tellDiskTrouble(log: Logger, root: string, error: unknown): void {
+  log.warn("disk", `cache directory ${root} can't be written: ${describeError(error)}`);
+}
+
+function pruneAll(roots: (string | undefined)[], config: Config): void {
+  for (const root of roots) if (root !== undefined) pruneNow(root, config);
+}
+
+/** What is in use can't be pruned, so a limit that is too small for it does nothing: worth a word. */
+function warnIfTooLarge(config: Config, log: Logger, root: string): void {
+  const keptBytes = bytesAfterLastPrune(root);
+  if (config.maxSizeBytes === 0 || keptBytes <= config.maxSizeBytes) return;
+  log.warn(
+    "size",
+    `${root} holds ${keptBytes} bytes that were used within six hours, above --max-size=${config.maxSizeBytes}`,
+  );
+}

@@ -1,0 +1,38 @@
+/** `go-cache-plugin connect ADDR`: serve the go command that started this process, with a server's help. */
+import { defineCommand } from "citty";
+import { parseAddress } from "../address-values.ts";
+import type { Call } from "../call.ts";
+import { resolveCommandSettings } from "../command-options.ts";
+import { makeLogger } from "../make-logger.ts";
+import { writeStderr } from "../output.ts";
+import { resolveSettings, toConfig } from "../settings.ts";
+import { isStdinTerminal } from "../terminal.ts";
+import { UsageError } from "../usage-error.ts";
+import { CONNECT_TERMINAL_HINT } from "../usage-text.ts";
+
+/** Runs until go closes the session. */
+export function connectCommand(call: Call) {
+  return defineCommand({
+    meta: { name: "connect" },
+    run: async () => {
+      call.exitCode = await connect(call);
+    },
+  });
+}
+
+async function connect({ commandLine, env }: Call): Promise<number> {
+  const settings = resolveSettings(commandLine.flags, env);
+  const { waitMs, isFallback } = resolveCommandSettings(commandLine.flags, "connect");
+  const operand = commandLine.words[1];
+  const address = operand === undefined ? settings.plugin : parseAddress(operand, "connect");
+  if (address === undefined) throw new UsageError('"connect" needs the address that "serve" has as --plugin');
+  if (await isStdinTerminal()) {
+    writeStderr(CONNECT_TERMINAL_HINT);
+    return 2;
+  }
+  const config = toConfig(settings);
+  const log = makeLogger(settings);
+  const { runConnect } = await import("../../app/connect/connect.ts");
+  const { project, job } = settings;
+  return await runConnect(config, { address, waitMs, isFallback, project, job }, { env, log });
+}

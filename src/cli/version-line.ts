@@ -1,0 +1,14 @@
+/** Put in place by the build; absent when run from source. */
+declare const BUILD_VERSION: string | undefined;
+declare const BUILD_COMMIT: string | undefined;
+
+/** Platforms as Go calls them. */
+const GO_NAMES: Readonly<Record<string, string>> = { win32: "windows", x64: "amd64" };
+
+/** What this program is, in one line. */
+export function versionLine(): string {
+  const version = typeof BUILD_VERSION === "string" ? BUILD_VERSION : "from source";
+  const commit = typeof BUILD_COMMIT === "string" ? BUILD_COMMIT : "unknown";
+  const platform = [process.platform, process.arch].map((name) => GO_NAMES[name] ?? name).join("/");
+  return `go-cache-plugin ${version} (commit ${commit}, bun ${Bun.version}, ${platform})`;
+}

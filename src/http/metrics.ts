@@ -1,0 +1,97 @@
+/** `/metrics`: the counters, times and states of the server in Prometheus's text format. */
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/** What stands before every name. */
+const PREFIX = "go_cache_plugin_";
+/** Of the latency histograms, in seconds: from a local socket to a time-out. */
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** A state that may fall again. */
+export interface GaugeValue {
+  name: string;
+  help: string;
+  labels?: Record<string, string>;
+  value: number;
+}
+
+/** Counters that say the same of different things become one metric with a label. Any other keeps its own name. */
+const LABELLED: readonly [pattern: RegExp, name: string, help: string, labels: readonly string[]][] = [
+  [/^get_(local|remote)_hit$/, "hits", "Look-ups that found an entry", ["source"]],
+  [/^get_(local|remote)_miss$/, "misses", "Look-ups that did not", ["source"]],
+  [/^s3_answers_(\w+)_(\d+)$/, "s3_answers", "Answers of the S3 server", ["operation", "status"]],
+  [/^s3_requests_(\w+)$/, "s3_requests", "Requests sent to the S3 server", ["operation"]],
+  [/^s3_bytes_(sent|received)$/, "s3_bytes", "Bytes of bodies to and from the S3 server", ["direction"]],
+];
+
+/** A sum over the labels of others, which Prometheus makes by itself. */
+const SUMS: ReadonlySet<string> = new Set(["s3_requests"]);
+
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #counters = new Map<string, Counter>();
+  readonly #gauges = new Map<string, Gauge>();
+  readonly #times: Histogram;
+
+  constructor() {
+    this.#times = new Histogram({
+      name: `${PREFIX}seconds`,
+      help: "How long single operations took, to the first byte of an answer for S3",
+      labelNames: ["operation"],
+      buckets: BUCKETS,
+      registers: [this.#registry],
+    });
+  }
+
+  readonly contentType: string = Registry.PROMETHEUS_CONTENT_TYPE;
+
+  /** Notes how long something took. */
+  readonly observe = (operation: string, seconds: number): void => {
+    this.#times.observe({ operation }, seconds);
+  };
+
+  /** Everything, as it is now. */
+  async text(counters: Record<string, number>, gauges: GaugeValue[]): Promise<string> {
+    for (const counter of this.#counters.values()) counter.reset();
+    for (const gauge of this.#gauges.values()) gauge.reset();
+    for (const [name, value] of Object.entries(counters)) if (!SUMS.has(name)) this.#count(name, value);
+    for (const { name, help, labels = {}, value } of gauges)
+      this.#gauge(name, help, labels).set(labels, value);
+    return await this.#registry.metrics();
+  }
+
+  #count(key: string, value: number): void {
+    for (const [pattern, name, help, labelNames] of LABELLED) {
+      const match = pattern.exec(key);
+      if (match === null) continue;
+      const labels = Object.fromEntries(labelNames.map((label, index) => [label, match[index + 1] ?? ""]));
+      this.#counter(name, help, labelNames).inc(labels, value);
+      return;
+    }
+    const name = key.replace(/\W/g, "_");
+    this.#counter(name, `The counter ${name} of --metrics`, []).inc(value);
+  }
+
+  #counter(name: string, help: string, labelNames: readonly string[]): Counter {
+    const known = this.#counters.get(name);
+    if (known !== undefined) return known;
+    const made = new Counter({
+      name: `${PREFIX}${name}_total`,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.#registry],
+    });
+    this.#counters.set(name, made);
+    return made;
+  }
+
+  #gauge(name: string, help: string, labels: Record<string, string>): Gauge {
+    const known = this.#gauges.get(name);
+    if (known !== undefined) return known;
+    // Those of the process itself have names that every dashboard knows.
+    const full = name.startsWith("process_") ? name : `${PREFIX}${name}`;
+    const labelNames = Object.keys(labels);
+    const made = new Gauge({ name: full, help, labelNames, registers: [this.#registry] });
+    this.#gauges.set(name, made);
+    return made;
+  }
+}

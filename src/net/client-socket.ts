@@ -1,0 +1,113 @@
+import { Deadline } from "../lib/deadline.ts";
+import { formatListenAddress, type ListenAddress } from "../lib/listen-address.ts";
+
+/** What comes over a `ClientSocket`. */
+export interface SocketListener {
+  /** The bytes are only valid during the call. */
+  onData(bytes: Uint8Array): void;
+  /** It has ended, for whatever reason; nothing follows. */
+  onEnd(): void;
+}
+
+/** Nobody listens at that address. */
+export class NobodyListensError extends Error {
+  override name = "NobodyListensError" as const;
+
+  constructor(address: ListenAddress, options?: ErrorOptions) {
+    super(`nobody listens on ${formatListenAddress(address)}`, options);
+  }
+}
+
+const CONNECT_MS = 1_000;
+
+/** A connection to a server. Bun's own sockets: those of `node:net` take ten milliseconds to load, and go waits. */
+export class ClientSocket {
+  /** Who is told of what comes from now on. */
+  listener: SocketListener;
+  #socket: Bun.Socket<undefined> | undefined;
+  #unsent: Uint8Array[] = [];
+  #isEnding = false;
+  #isOpen = true;
+  readonly #closed = Promise.withResolvers<void>();
+
+  private constructor(listener: SocketListener) {
+    this.listener = listener;
+  }
+
+  /** Rejects with a `NobodyListensError` when that is so, within a second. */
+  static async connect(address: ListenAddress, listener: SocketListener): Promise<ClientSocket> {
+    const client = new ClientSocket(listener);
+    const handlers: Bun.SocketHandler<undefined> = {
+      data: (_socket, bytes) => client.listener.onData(bytes),
+      drain: () => client.#flush(),
+      end: () => client.#end(),
+      close: () => client.#end(),
+      error: () => client.#end(),
+    };
+    using limit = new Deadline(CONNECT_MS);
+    const timeout = Promise.withResolvers<never>();
+    limit.signal.addEventListener("abort", () => timeout.reject(limit.signal.reason));
+    try {
+      client.#socket = await Promise.race([open(address, handlers), timeout.promise]);
+    } catch (cause) {
+      throw new NobodyListensError(address, { cause });
+    }
+    return client;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Sends a text, behind what is still to be sent. Lost when the connection has ended. */
+  write(text: string | Uint8Array): void {
+    if (!this.#isOpen || this.#isEnding) return;
+    this.#unsent.push(typeof text === "string" ? Buffer.from(text) : new Uint8Array(text));
+    if (this.#unsent.length === 1) this.#flush();
+  }
+
+  /** Resolves when what was written is on its way, or never will be. */
+  async drained(): Promise<void> {
+    while (this.#unsent.length > 0 && this.#isOpen) await Bun.sleep(1);
+  }
+
+  /** Sends what is left, and says that nothing follows; resolves when the other end has closed too, or after `limitMs`. */
+  async end(limitMs: number): Promise<void> {
+    this.#isEnding = true;
+    this.#flush();
+    await Promise.race([this.#closed.promise, Bun.sleep(limitMs)]);
+    this.destroy();
+  }
+
+  destroy(): void {
+    this.#socket?.terminate();
+    this.#end();
+  }
+
+  #flush(): void {
+    for (let next = this.#unsent[0]; next !== undefined && this.#isOpen; next = this.#unsent[0]) {
+      const sent = this.#socket?.write(next) ?? 0;
+      if (sent < next.length) {
+        this.#unsent[0] = next.subarray(Math.max(0, sent));
+        return;
+      }
+      this.#unsent.shift();
+    }
+    if (this.#isEnding) this.#socket?.shutdown();
+  }
+
+  #end(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#closed.resolve();
+    this.listener.onEnd();
+  }
+}
+
+function open(address: ListenAddress, socket: Bun.SocketHandler<undefined>): Promise<Bun.Socket<undefined>> {
+  if (address.kind === "unix") return Bun.connect({ unix: address.path, socket });
+  if (address.kind === "tcp") {
+    return Bun.connect({ hostname: address.host || "localhost", port: address.port, socket });
+  }
+  throw new Error("a socket of systemd's has no address");
+}

@@ -1,0 +1,154 @@
+/**
+ * How `connect` and a server talk. The server speaks first, go's own hello with one key more, which go ignores; so any
+ * bridge (`nc`, `socat`, the `connect` of tailscale/go-cache-plugin) makes a go session of the connection, which the
+ * server runs itself:
+ *
+ *     {"ID":0,"KnownCommands":["get","put","close"],"Server":{"link":1,"pid":…,"cacheDir":"/…","journalDir":"/…"}}
+ *
+ * `connect` runs the session itself, on the server's cache directory, and turns the connection into a *link* when it
+ * first needs anything that is not on the disk. It does so with a line that no go command sends:
+ *
+ *     link {"version":1,"scope":{"platform":…,"project":…,"branch":…,"job":…,"run":…,…}}
+ *
+ * From then on each line is a JSON array. Numbers `n` are the client's, and name the message that is answered.
+ *
+ *     client                                           server
+ *     ["get",n,action]                                 ["got",n,output,size,put at ms], or ["got",n]: a miss.
+ *                                                      The output is on the disk then; the record is the client's to write
+ *     ["put",n,action,output,size,put at ms]           ["noted",n]: it is in the server's journal. The output was on
+ *                                                      the disk before the message was sent
+ *     ["used",[[action,output,size,put at ms],…]]      nothing
+ *     ["counts",{name:number,…}]                       nothing: what the session counted, at its end
+ *                                                      [] every second while a look-up is under way: it still lives
+ *
+ * The connection's end is the session's. A put that was not noted by then stays in the client's own journal in
+ * `journalDir`, which the next server, or helper of the same project, takes up; without `journalDir` nobody would.
+ * Whoever reads something else closes the connection: that costs the client misses, nothing more. Ids are lower-case
+ * hex of 64 digits, times milliseconds since 1970.
+ */
+
+/** The version of all this. */
+export const LINK_VERSION = 1;
+
+/** What the server says of itself in its hello. */
+export interface ServerInfo {
+  link: number;
+  pid: number;
+  cacheDir: string;
+  /** `undefined`: the remote needs no journal, or there is none. */
+  journalDir?: string | undefined;
+}
+
+/** An entry as it goes over the link: action, output, size in bytes, put at (ms). */
+export type LinkEntry = [string, string, number, number];
+
+export type ClientMessage =
+  | { kind: "get"; n: number; actionId: string }
+  | { kind: "put"; n: number; entry: LinkEntry }
+  | { kind: "used"; entries: LinkEntry[] }
+  | { kind: "counts"; counts: Record<string, number> };
+
+export type ServerMessage =
+  | { kind: "got"; n: number; found: [string, number, number] | undefined }
+  | { kind: "noted"; n: number }
+  | { kind: "alive" };
+
+/** The start of the line that makes a link of a connection. No JSON begins with it. */
+export const LINK_WORD = "link ";
+
+/** The longest line, in bytes: all that a very large build used. */
+export const MAX_LINE_BYTES = 64 << 20;
+
+/** A line that is none of these, or not what it should be. */
+class LinkError extends Error {
+  override name = "LinkError" as const;
+
+  constructor(line: string) {
+    super(`not a message of the link: ${JSON.stringify(line.slice(0, 80))}`);
+  }
+}
+
+/** The server's first line. */
+export function formatGreeting(info: ServerInfo): string {
+  return `${JSON.stringify({ ID: 0, KnownCommands: ["get", "put", "close"], Server: info })}\n`;
+}
+
+/** `undefined`: another program's hello, or none at all. */
+export function parseGreeting(line: string): ServerInfo | undefined {
+  const info = parseJson(line)?.Server;
+  if (typeof info !== "object" || info === null) return undefined;
+  const { link, pid, cacheDir, journalDir } = info as Record<string, unknown>;
+  if (typeof link !== "number" || typeof pid !== "number" || typeof cacheDir !== "string") return undefined;
+  return { link, pid, cacheDir, ...(typeof journalDir === "string" ? { journalDir } : {}) };
+}
+
+/** `scope`: see `remote/scope/scope.ts`; checked by who uses it. */
+export function formatOpening(scope: object): string {
+  return `${LINK_WORD}${JSON.stringify({ version: LINK_VERSION, scope })}\n`;
+}
+
+/** The scope of a line that begins with `LINK_WORD`. */
+export function parseOpening(line: string): unknown {
+  const { version, scope } = parseJson(line.slice(LINK_WORD.length)) ?? {};
+  if (version !== LINK_VERSION) throw new LinkError(line);
+  return scope;
+}
+
+export function formatMessage(...message: unknown[]): string {
+  return `${JSON.stringify(message)}\n`;
+}
+
+export function parseClientMessage(line: string): ClientMessage {
+  const [kind, second, ...rest] = parseArray(line);
+  if (kind === "get" && isCount(second) && isId(rest[0])) return { kind, n: second, actionId: rest[0] };
+  if (kind === "put" && isCount(second) && isEntry(rest)) return { kind, n: second, entry: rest };
+  if (kind === "used" && Array.isArray(second) && second.every(isEntry)) return { kind, entries: second };
+  if (kind === "counts" && isCounts(second)) return { kind, counts: second };
+  throw new LinkError(line);
+}
+
+export function parseServerMessage(line: string): ServerMessage {
+  const [kind, n, ...rest] = parseArray(line);
+  if (kind === undefined) return { kind: "alive" };
+  if (kind === "noted" && isCount(n)) return { kind, n };
+  if (kind === "got" && isCount(n) && rest.length === 0) return { kind, n, found: undefined };
+  const [outputId, sizeBytes, putTimeMs] = rest;
+  if (kind === "got" && isCount(n) && isId(outputId) && isCount(sizeBytes) && isCount(putTimeMs)) {
+    return { kind, n, found: [outputId, sizeBytes, putTimeMs] };
+  }
+  throw new LinkError(line);
+}
+
+function parseArray(line: string): unknown[] {
+  const value: unknown = parseJson(line);
+  if (!Array.isArray(value)) throw new LinkError(line);
+  return value;
+}
+
+function parseJson(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isEntry(value: unknown): value is LinkEntry {
+  if (!Array.isArray(value) || value.length !== 4) return false;
+  const [actionId, outputId, sizeBytes, putTimeMs] = value;
+  return isId(actionId) && isId(outputId) && isCount(sizeBytes) && isCount(putTimeMs);
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isCounts(value: unknown): value is Record<string, number> {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value).every(isCount);
+}

@@ -1,0 +1,74 @@
+import { join } from "node:path";
+import type { Counters } from "../../lib/counters.ts";
+import type { Logger } from "../../lib/logger.ts";
+import type { ObjectStore } from "../../store/object-store.ts";
+import type { TempFile } from "../../store/temp-file.ts";
+import { RemoteHealth } from "../health.ts";
+import { HealthFile } from "../health-file.ts";
+import type { LocalBuilds } from "../local-outputs.ts";
+import { Claims } from "./claims.ts";
+import { PackedKeys } from "./keys.ts";
+import { PackUploader } from "./pack-uploader.ts";
+import { Packer } from "./packer.ts";
+import { Restorer } from "./restorer.ts";
+
+/**
+ * What moves outputs between the bucket and the local disk. It knows outputs, not whose they are, so that a server has
+ * one for all scopes: an output is on its way once, and memory is bounded once.
+ */
+export class PackedTransfer {
+  readonly health: RemoteHealth;
+  readonly uploader: PackUploader;
+  readonly claims: Claims;
+  readonly restorer: Restorer;
+  readonly packer: Packer;
+  readonly #onBadPack = new Set<BadPackListener>();
+
+  constructor(options: TransferOptions) {
+    const { store, prefix, stateDir } = options;
+    this.health = new RemoteHealth({
+      file: new HealthFile(options.healthPath),
+      log: options.log,
+      remoteName: store.name,
+      onWritesStopped: () => this.uploader.interrupt(),
+    });
+    this.uploader = new PackUploader({ ...options, health: this.health });
+    this.claims = new Claims(join(stateDir, "claims"));
+    this.restorer = new Restorer({
+      ...options,
+      claims: this.claims,
+      onBadPack: (packId, error) => this.#tell(packId, error),
+    });
+    this.packer = new Packer({ ...options, keys: new PackedKeys(prefix), uploader: this.uploader });
+  }
+
+  /** Tells of packs that are gone (no error) or not what a record says, until the returned function is called. */
+  onBadPack(listener: BadPackListener): () => void {
+    this.#onBadPack.add(listener);
+    return () => this.#onBadPack.delete(listener);
+  }
+
+  #tell(packId: string, error: unknown): void {
+    for (const listener of this.#onBadPack) listener(packId, error);
+  }
+}
+
+type BadPackListener = (packId: string, error: unknown) => void;
+
+export interface TransferOptions {
+  store: ObjectStore;
+  prefix: string;
+  local: LocalBuilds;
+  /** Most uploads at once. */
+  concurrency: number;
+  /** Longest wait for the first byte of an answer. */
+  timeoutMs: number;
+  /** What this machine remembers of this bucket and prefix. */
+  stateDir: string;
+  /** Where helpers on this machine tell each other whether the remote answers. */
+  healthPath: string;
+  /** A file for what is too large for memory; `undefined` when the disk takes none. */
+  createTemp: () => TempFile | undefined;
+  counters: Counters;
+  log: Logger;
+}

@@ -1,0 +1,69 @@
+/** `connect`'s end of a link, without a process and a go command around it. */
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+
+const SCOPE = {
+  platform: "linux_amd64_go1.27.4",
+  project: "example.com/link",
+  branch: "main",
+  job: "local",
+  run: "2026-01-31",
+  fallbackBranches: [],
+  defaultBranch: "main",
+};
+
+/** Connects to `host:port`. */
+export async function dial(address: string): Promise<Socket> {
+  const at = address.lastIndexOf(":");
+  const socket = connect(Number(address.slice(at + 1)), address.slice(0, at));
+  socket.on("error", () => {});
+  await once(socket, "connect");
+  return socket;
+}
+
+/** One link; its messages are arrays, as `net/link-protocol.ts` says. */
+export class LinkClient {
+  readonly #socket: Socket;
+  readonly #lines: AsyncIterator<string>;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#lines = linesOf(socket);
+  }
+
+  static async open(address: string, scope: object = SCOPE): Promise<LinkClient> {
+    const client = new LinkClient(await dial(address));
+    await client.#lines.next();
+    client.#socket.write(`link ${JSON.stringify({ version: 1, scope })}\n`);
+    return client;
+  }
+
+  /** Sends a message and returns its answer. */
+  async ask(...message: unknown[]): Promise<unknown[]> {
+    this.tell(...message);
+    for (;;) {
+      const answer = JSON.parse((await this.#lines.next()).value ?? "null") as unknown[];
+      if (answer === null || answer.length > 0) return answer;
+    }
+  }
+
+  tell(...message: unknown[]): void {
+    this.#socket.write(`${JSON.stringify(message)}\n`);
+  }
+
+  /** Resolves when the server has closed, too. */
+  async end(): Promise<void> {
+    this.#socket.end();
+    if (!this.#socket.closed) await once(this.#socket, "close");
+  }
+}
+
+async function* linesOf(socket: Socket): AsyncGenerator<string, void> {
+  let pending = "";
+  for await (const chunk of socket) {
+    pending += (chunk as Buffer).toString("utf8");
+    const lines = pending.split("\n");
+    pending = lines.pop() ?? "";
+    yield* lines;
+  }
+}

@@ -1,0 +1,94 @@
+/** The compiled executable as a server. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { binaryPath } from "./binary.ts";
+import { type Outcome, plainEnv, type Running, start } from "./process.ts";
+
+/** A server that is ready. Disposing it kills it. */
+export interface PluginServer extends AsyncDisposable {
+  /** What `connect` is given. */
+  readonly plugin: string;
+  /** `http://127.0.0.1:<port>`. */
+  readonly http: string;
+  readonly pid: number;
+  readonly outcome: Promise<Outcome>;
+  signal(name: NodeJS.Signals): void;
+  /** Asks it to end, and waits for that. */
+  stop(): Promise<Outcome>;
+  /** Most memory it ever had resident (VmHWM). */
+  peakBytes(): number;
+  /** What it has resident now. */
+  residentBytes(): number;
+  descriptors(): number;
+}
+
+export interface PluginServerOptions {
+  cacheDir: string;
+  /** A port that is free, unless it is said otherwise. */
+  plugin?: string;
+  flags?: string[];
+  env?: Record<string, string>;
+  cwd?: string;
+}
+
+/** Starts a server and waits until it is ready. */
+export async function startPluginServer(options: PluginServerOptions): Promise<PluginServer> {
+  const { cacheDir, plugin = "0", flags = [], env = {}, cwd } = options;
+  const argv = [binaryPath(), "serve", `--plugin=${plugin}`, "--http=0", `--cache-dir=${cacheDir}`, ...flags];
+  const running = start(argv, {
+    env: plainEnv({ ...GO_ENV, ...env }),
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+  try {
+    const note = await noteOf(cacheDir, running);
+    const status = (name: string) => {
+      const text = readFileSync(`/proc/${running.pid}/status`, "utf8");
+      return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(text)?.[1]) * 1024;
+    };
+    return {
+      plugin: note.plugin,
+      http: `http://${note.http}`,
+      pid: running.pid,
+      outcome: running.outcome,
+      signal: running.signal,
+      stop: async () => {
+        running.signal("SIGTERM");
+        return await running.outcome;
+      },
+      peakBytes: () => status("VmHWM"),
+      residentBytes: () => status("VmRSS"),
+      descriptors: () => readdirSync(`/proc/${running.pid}/fd`).length,
+      [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await running[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** So that it need not ask go. */
+const GO_ENV = { GOCACHE: "/nonexistent", GOOS: "linux", GOARCH: "amd64", GOVERSION: "go1.27.4" };
+
+/** What the server notes of itself when it is ready. */
+async function noteOf(cacheDir: string, running: Running): Promise<{ plugin: string; http: string }> {
+  let ended: Outcome | undefined;
+  void running.outcome.then((outcome) => {
+    ended = outcome;
+  });
+  while (ended === undefined) {
+    const note = findNote(join(cacheDir, "state"), running.pid);
+    if (note !== undefined) return note;
+    await Bun.sleep(5);
+  }
+  throw new Error(`the server did not start: ${ended.stderr}`);
+}
+
+function findNote(stateDir: string, pid: number): { plugin: string; http: string } | undefined {
+  try {
+    const names = readdirSync(stateDir).filter((name) => /^serve-\w+\.json$/.test(name));
+    const notes = names.map((name) => JSON.parse(readFileSync(join(stateDir, name), "utf8")));
+    return notes.find((note) => note.pid === pid);
+  } catch {
+    return undefined;
+  }
+}
