@@ -6,7 +6,7 @@ import { Targets } from "../../revproxy/targets.ts";
 import { STATE_DIR } from "../../store/local-dir.ts";
 
 /** Where it is kept in the cache directory. */
-export function authorityPath(root: string): string {
+function authorityPath(root: string): string {
   return join(root, STATE_DIR, "revproxy-ca.pem");
 }
 

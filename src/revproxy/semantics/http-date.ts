@@ -25,10 +25,6 @@ export function parseHttpDate(text: string | undefined): number | undefined {
   return year === undefined ? undefined : toMs(year, month, day, [hours, minutes, seconds]);
 }
 
-export function formatHttpDate(ms: number): string {
-  return new Date(ms).toUTCString();
-}
-
 /** What looks more than 50 years ahead was in the last century. */
 function fullYear(twoDigits: number): number {
   const now = new Date().getUTCFullYear();

@@ -25,7 +25,7 @@ export interface ResponseRecord extends ResponseHead {
   body: { sha256: string; sizeBytes: number; isInline: boolean };
 }
 
-export interface VaryRecord {
+interface VaryRecord {
   kind: "vary";
   url: string;
   names: string[];
@@ -33,7 +33,7 @@ export interface VaryRecord {
   generation: string;
 }
 
-export interface GoneRecord {
+interface GoneRecord {
   kind: "gone";
   url: string;
 }
