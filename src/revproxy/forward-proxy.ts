@@ -2,10 +2,9 @@
  * The forward proxy: requests in absolute form, and CONNECT. TLS to the hosts that are cached ends here, with a
  * certificate of our own authority; everything else goes by the rules of `tunnel/`.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { TLSSocket } from "node:tls";
-import { type Authority, formatAuthority, parseAuthority } from "./authority.ts";
+import { type Authority, formatAuthority, isSameAuthority, parseAuthority } from "./authority.ts";
 import type { CertificateAuthority } from "./certificates/certificate-authority.ts";
 import { answerText } from "./exchange/answer.ts";
 import type { Exchange } from "./exchange/exchange.ts";
@@ -14,6 +13,8 @@ import type { ProxyLog } from "./proxy-log.ts";
 import { isForAuthority, refusalOf } from "./request-guard.ts";
 import { DEFAULT_PORTS, isPath, parseAbsoluteForm, type Resource } from "./resource.ts";
 import type { Targets } from "./targets.ts";
+import { TlsDoors } from "./tls-doors.ts";
+import { splice } from "./tunnel/splice.ts";
 import { refuseConnection, type Tunnels } from "./tunnel/tunnels.ts";
 
 export interface ForwardProxyOptions {
@@ -29,37 +30,26 @@ export interface ForwardProxyOptions {
   viaToken: string;
 }
 
-/** How long a client may take for a request's head, and leave a connection unused; how large a head may be. */
-const HEAD_LIMIT_MS = 30_000;
-const IDLE_MS = 60_000;
-const MAX_HEAD_BYTES = 64 << 10;
-
 export class CachingProxy {
   readonly #options: ForwardProxyOptions;
-  /** Speaks HTTP on the connections whose TLS ends here. */
-  readonly #inner: Server;
-  /** What each of them was opened to. */
-  readonly #openedTo = new WeakMap<object, Authority>();
+  readonly #doors: TlsDoors;
+  /** Clients' connections whose TLS ends here. */
   readonly #connections = new Set<Duplex>();
 
   constructor(options: ForwardProxyOptions) {
     this.#options = options;
-    this.#inner = createServer(
-      // A body may take as long as it takes.
-      {
-        headersTimeout: HEAD_LIMIT_MS,
-        requestTimeout: 0,
-        keepAliveTimeout: IDLE_MS,
-        maxHeaderSize: MAX_HEAD_BYTES,
+    const { authority, log } = options;
+    this.#doors = new TlsDoors({
+      leafFor: async (host) => {
+        if (authority === undefined) throw new Error("there is no authority");
+        return await authority.leafFor(host);
       },
-      (request, response) => void this.#serveInner(request, response),
-    );
-    this.#inner.on("connect", (_request, socket) =>
-      refuseConnection(socket, { status: 405, text: "no CONNECT within a tunnel" }),
-    );
-    this.#inner.on("clientError", (_error, socket) => {
-      if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
-      else socket.destroy();
+      serve: (to, request, response) => void this.#serveInner(to, request, response),
+      refuse: (socket) => refuseConnection(socket, { status: 405, text: "no CONNECT within a tunnel" }),
+      onTlsError: (to, error) => {
+        log.countConnection("proxy_conn_error");
+        log.info(() => `TLS of a client for ${formatAuthority(to)}: ${error.message}`);
+      },
     });
   }
 
@@ -95,43 +85,30 @@ export class CachingProxy {
       void this.#terminate(authority, socket, head).catch((error: unknown) => {
         log.countConnection("proxy_conn_error");
         log.info(() => `TLS for ${formatAuthority(authority)}: ${String(error)}`);
-        socket.destroy();
+        refuseConnection(socket, { status: 503, text: `${formatAuthority(authority)} can't be served now` });
       });
     } else void tunnels.connect(authority, socket, head);
   }
 
   /** Ends all connections. */
   close(): void {
-    this.#inner.closeAllConnections();
+    this.#doors.close();
     for (const connection of this.#connections) connection.destroy();
     this.#options.tunnels.close();
   }
 
   async #terminate(authority: Authority, socket: Duplex, head: Buffer): Promise<void> {
-    const { log } = this.#options;
-    const leaf = await this.#options.authority?.leafFor(authority.host);
-    if (leaf === undefined) throw new Error("there is no authority");
-    socket.write("HTTP/1.1 200 OK\r\n\r\n");
-    // What the client sent ahead is the beginning of its TLS.
-    if (head.length > 0) socket.unshift(head);
-    const { cert, key } = leaf;
-    const secure = new TLSSocket(socket as never, { isServer: true, cert, key, ALPNProtocols: ["http/1.1"] });
-    this.#connections.add(secure);
-    secure.once("close", () => this.#connections.delete(secure));
-    secure.on("error", () => {
-      log.countConnection("proxy_conn_error");
-      secure.destroy();
-    });
-    this.#openedTo.set(secure, authority);
-    log.countConnection("proxy_conn_accept");
-    this.#inner.emit("connection", secure);
+    const door = await this.#doors.enter(authority);
+    this.#connections.add(socket);
+    socket.once("close", () => this.#connections.delete(socket));
+    this.#options.log.countConnection("proxy_conn_accept");
+    splice(socket, door, head);
   }
 
-  async #serveInner(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const authority = this.#openedTo.get(request.socket);
+  async #serveInner(authority: Authority, request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (this.#isRefused(request, response)) return;
-    const resource = authority === undefined ? undefined : innerResource(request, authority);
-    if (authority === undefined || resource === undefined) answerText(response, 400, "this is no path");
+    const resource = innerResource(request, authority);
+    if (resource === undefined) answerText(response, 400, "this is no path");
     else if (!isForAuthority(request, authority, DEFAULT_PORTS.https)) {
       answerText(response, 421, `this connection is to ${formatAuthority(authority)} only`);
     } else await this.#options.exchange.serve(resource, request, response);
@@ -153,7 +130,6 @@ function innerResource(request: IncomingMessage, authority: Authority): Resource
   if (target.startsWith("/"))
     return isPath(target) ? { scheme: "https", authority, path: target } : undefined;
   const resource = parseAbsoluteForm(target);
-  const isSame =
-    resource?.scheme === "https" && formatAuthority(resource.authority) === formatAuthority(authority);
+  const isSame = resource?.scheme === "https" && isSameAuthority(resource.authority, authority);
   return isSame ? resource : undefined;
 }

@@ -11,6 +11,7 @@ import type { ProxyLog } from "../proxy-log.ts";
 import type { Refusal } from "../request-guard.ts";
 import type { Scheme } from "../resource.ts";
 import { isPublicAddress, type PinnedAddress, publicAddresses } from "./public-address.ts";
+import { splice } from "./splice.ts";
 
 const DIAL_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 600_000;
@@ -79,6 +80,7 @@ export class Tunnels {
           ? await connectThrough(proxy, authority, via)
           : await dial(decision as PinnedAddress[], authority.port);
       log.countConnection("fwd_conn_splice");
+      socket.setTimeout(IDLE_TIMEOUT_MS, () => socket.destroy());
       splice(client, socket, head);
     } catch (error) {
       log.countConnection("fwd_conn_error");
@@ -136,21 +138,4 @@ async function dialOne(host: string, port: number): Promise<Socket> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Both ways, each as far as the other end goes on. */
-function splice(client: Duplex, server: Socket, head: Buffer): void {
-  const end = () => {
-    client.destroy();
-    server.destroy();
-  };
-  client.on("error", end);
-  server.on("error", end);
-  client.once("close", () => server.destroy());
-  server.once("close", () => client.end());
-  server.setTimeout(IDLE_TIMEOUT_MS, end);
-  client.write("HTTP/1.1 200 OK\r\n\r\n");
-  if (head.length > 0) server.write(head);
-  client.pipe(server);
-  server.pipe(client);
 }
