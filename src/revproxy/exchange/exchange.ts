@@ -17,7 +17,7 @@ import type { ResponseCache } from "../storage/response-cache.ts";
 import { Spool } from "../storage/spool.ts";
 import type { StoredResponse } from "../storage/stored-response.ts";
 import { answerHead, answerStored, answerText, passOn } from "./answer.ts";
-import { type FlightResult, Flights } from "./flights.ts";
+import { type FlightResult, Flights, type OwnFlight } from "./flights.ts";
 import { invalidated } from "./invalidated.ts";
 import { sendBody } from "./send-body.ts";
 
@@ -135,19 +135,19 @@ export class Exchange {
       await sendBody(asked.response, shared.spool.read());
       return;
     }
-    const own = isOwn ? { tell: () => undefined, end: () => undefined } : this.#flights.begin(asked.url);
+    const own = isOwn ? undefined : this.#flights.begin(asked.url);
     try {
-      await this.#lead(asked, stored, own.tell);
+      await this.#lead(asked, stored, own);
     } finally {
-      own.tell(undefined);
-      own.end();
+      own?.tell(undefined);
+      own?.end();
     }
   }
 
   async #lead(
     asked: Asked,
     stored: StoredResponse | undefined,
-    tell: (result: FlightResult | undefined) => void,
+    flight: OwnFlight | undefined,
   ): Promise<void> {
     const { origin, log } = this.#options;
     const headers = stored === undefined ? asked.headers : withValidators(asked.headers, stored.head.headers);
@@ -172,16 +172,12 @@ export class Exchange {
       answer.body.destroy();
       await this.#standIn(asked, stored);
     } else {
-      await this.#receive(asked, answer, tell);
+      await this.#receive(asked, answer, flight);
     }
   }
 
   /** Sends the origin's answer on and keeps it if it may be kept. */
-  async #receive(
-    asked: Asked,
-    answer: OriginAnswer,
-    tell: (result: FlightResult | undefined) => void,
-  ): Promise<void> {
+  async #receive(asked: Asked, answer: OriginAnswer, flight: OwnFlight | undefined): Promise<void> {
     const { log, maxBodyBytes, cache } = this.#options;
     const { resource, response, url } = asked;
     const kept = answer.isDelimited ? keeping(asked.headers, answer, this.#now()) : undefined;
@@ -189,7 +185,7 @@ export class Exchange {
     const isTooLarge = Number(headerValue(answer.headers, "content-length") ?? 0) > maxBodyBytes;
     if (kept === undefined || names === "*" || isTooLarge) {
       this.#flights.markUnshared(url);
-      tell(undefined);
+      flight?.tell(undefined);
       log.count("rsp_not_cached");
       log.fetched(resource, "no");
       answerHead(response, answer, { outcome: "fetch, uncached" });
@@ -206,8 +202,10 @@ export class Exchange {
     spool.onIdle = () => answer.body.destroy();
     answerHead(response, answer, { outcome, id: keyOf(resource) });
     const sending = sendBody(response, spool.read());
-    tell({ answer, names, variant: variantOf(names, asked.headers), spool, outcome });
+    flight?.tell({ answer, names, variant: variantOf(names, asked.headers), spool, outcome });
     await this.#keep(asked, answer, { spool, kept });
+    flight?.end();
+    spool.release();
     await sending;
   }
 
@@ -226,7 +224,7 @@ export class Exchange {
       log.failed(resource, error);
       return;
     }
-    const body = spool.finish();
+    const body = await spool.finish();
     if (body === undefined) {
       log.count("rsp_not_cached");
       return;

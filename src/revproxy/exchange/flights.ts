@@ -17,6 +17,14 @@ type Flight = Promise<FlightResult | undefined>;
 /** Resources known to answer with nothing that could be shared, so that nobody waits for somebody else's answer. */
 const MAX_UNSHARED = 2000;
 
+/** A fetch as the one who does it sees it. */
+export interface OwnFlight {
+  /** Says what came of it; only the first time counts. */
+  tell(result: FlightResult | undefined): void;
+  /** From now on it can't be joined. */
+  end(): void;
+}
+
 /** Fetches under way, by URL. */
 export class Flights {
   readonly #flights = new Map<string, Flight>();
@@ -26,8 +34,8 @@ export class Flights {
     return this.#flights.get(url);
   }
 
-  /** Announces a fetch; returns how to tell its result, which has to be done in any case. */
-  begin(url: string): { tell: (result: FlightResult | undefined) => void; end: () => void } {
+  /** Announces a fetch, whose result has to be told in any case. */
+  begin(url: string): OwnFlight {
     if (this.#unshared.has(url) || this.#flights.has(url))
       return { tell: () => undefined, end: () => undefined };
     const { promise, resolve } = Promise.withResolvers<FlightResult | undefined>();

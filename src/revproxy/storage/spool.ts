@@ -3,11 +3,15 @@
  * into a file, and its last part stays in memory for those who keep up. Where there is no file, or no room in it, the
  * sender waits for the slowest reader instead.
  */
-import { type FileHandle, open } from "node:fs/promises";
+import { closeSync, openSync, read } from "node:fs";
+import { promisify } from "node:util";
+import { hashFile } from "../../lib/hash-file.ts";
 import type { TempFile } from "../../store/temp-file.ts";
 import type { FinishedBody } from "./stored-response.ts";
 
 const FILE_CHUNK_BYTES = 256 << 10;
+
+const readFd = promisify(read);
 
 export interface SpoolOptions {
   /** Throws when the disk takes nothing. */
@@ -25,13 +29,16 @@ interface Piece {
 
 export class Spool {
   readonly #options: SpoolOptions;
-  readonly #hash = new Bun.CryptoHasher("sha256");
   /** The last bytes, without a gap. */
   readonly #pieces: Piece[] = [];
   #piecesBytes = 0;
   #sizeBytes = 0;
   #temp: TempFile | undefined;
-  /** Bytes that the file has from the start; no more are written once it is given up. */
+  /** To read the file with: it keeps its bytes when it is renamed or removed. */
+  #fd: number | undefined;
+  /** The owner, and every reader: the last one closes the file. */
+  #users = 1;
+  /** No more is written to the file. */
   #isGivenUp = false;
   #state: "open" | "finished" | { error: unknown } = "open";
   readonly #readers = new Set<{ offset: number }>();
@@ -49,7 +56,6 @@ export class Spool {
 
   /** Takes the next bytes, which must not change any more. Waits for readers where they can't be left behind. */
   async append(bytes: Uint8Array): Promise<void> {
-    this.#hash.update(bytes);
     this.#pieces.push({ offset: this.#sizeBytes, bytes });
     this.#sizeBytes += bytes.length;
     this.#piecesBytes += bytes.length;
@@ -63,14 +69,27 @@ export class Spool {
     }
   }
 
-  /** All has come. What is returned is the caller's; `undefined`: it was not kept. */
-  finish(): FinishedBody | undefined {
+  /**
+   * All has come: readers may end. What is returned is the caller's; `undefined`: it was not kept. A file is hashed only
+   * now, when nobody waits for it any more.
+   */
+  async finish(): Promise<FinishedBody | undefined> {
     this.#state = "finished";
     this.#wake();
-    if (this.#isGivenUp) return undefined;
-    const found = { sha256: this.#hash.digest("hex"), sizeBytes: this.#sizeBytes };
-    if (this.#temp !== undefined) return { ...found, temp: this.#temp };
-    return { ...found, bytes: Buffer.concat(this.#pieces.map(({ bytes }) => bytes)) };
+    const temp = this.#temp;
+    if (this.#isGivenUp) {
+      temp?.discard();
+      return undefined;
+    }
+    const sizeBytes = this.#sizeBytes;
+    if (temp === undefined) {
+      const bytes = Buffer.concat(this.#pieces.map((piece) => piece.bytes));
+      return { sha256: new Bun.CryptoHasher("sha256").update(bytes).digest("hex"), sizeBytes, bytes };
+    }
+    const sha256 = await hashFile(temp.path, new AbortController().signal);
+    if (sha256 !== undefined) return { sha256, sizeBytes, temp };
+    temp.discard();
+    return undefined;
   }
 
   /** No more will come; readers are told `error`. */
@@ -80,33 +99,51 @@ export class Spool {
     this.#wake();
   }
 
-  /** All of the body as it comes, from its start. To be called before anything else can happen, or not at all. */
+  /** Nobody new will read. */
+  release(): void {
+    this.#leave();
+  }
+
+  /** All of the body as it comes, from its start. To be read at once, or not at all. */
   async *read(): AsyncGenerator<Uint8Array, void, void> {
     const reader = { offset: 0 };
     this.#readers.add(reader);
-    let file: FileHandle | undefined;
+    this.#users++;
     try {
       for (;;) {
-        let bytes = this.#pieceAt(reader.offset);
-        if (bytes === undefined && reader.offset < this.#sizeBytes) {
-          // The file keeps its bytes when it is renamed or removed.
-          file ??= await open(this.#temp?.path ?? "", "r");
-          bytes = await readChunk(file, reader.offset, this.#firstOffset());
-        }
+        const bytes = this.#pieceAt(reader.offset) ?? (await this.#fromFile(reader.offset));
         if (bytes !== undefined) {
           reader.offset += bytes.length;
           yield bytes;
           if (this.#isGivenUp) this.#wake();
-        } else if (this.#state === "finished") return;
-        else if (this.#state !== "open") throw this.#state.error;
+        } else if (this.#state === "finished") {
+          if (reader.offset === this.#sizeBytes) return;
+          throw new Error("the body was let go of before it was read");
+        } else if (this.#state !== "open") throw this.#state.error;
         else await this.#waiting.promise;
       }
     } finally {
       this.#readers.delete(reader);
       this.#wake();
-      await file?.close();
+      this.#leave();
       if (this.#state === "open" && this.#readers.size === 0) this.#onIdle?.();
     }
+  }
+
+  #leave(): void {
+    this.#users--;
+    if (this.#users > 0 || this.#fd === undefined) return;
+    closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  /** `undefined`: there is nothing yet at this place. */
+  async #fromFile(offset: number): Promise<Uint8Array | undefined> {
+    if (offset >= this.#sizeBytes || this.#fd === undefined) return undefined;
+    const chunk = Buffer.allocUnsafe(Math.min(FILE_CHUNK_BYTES, this.#firstOffset() - offset));
+    const { bytesRead } = await readFd(this.#fd, chunk, 0, chunk.length, offset);
+    if (bytesRead === 0) throw new Error("the file of a body ends early");
+    return chunk.subarray(0, bytesRead);
   }
 
   #write(bytes: Uint8Array): void {
@@ -117,6 +154,7 @@ export class Spool {
       if (this.#temp !== undefined) this.#temp.write(bytes);
       else {
         this.#temp = createTemp();
+        this.#fd = openSync(this.#temp.path, "r");
         for (const piece of this.#pieces) this.#temp.write(piece.bytes);
       }
     } catch {
@@ -153,11 +191,4 @@ export class Spool {
     this.#waiting.resolve();
     this.#waiting = Promise.withResolvers();
   }
-}
-
-async function readChunk(file: FileHandle, offset: number, end: number): Promise<Uint8Array> {
-  const chunk = Buffer.allocUnsafe(Math.min(FILE_CHUNK_BYTES, end - offset));
-  const { bytesRead } = await file.read(chunk, 0, chunk.length, offset);
-  if (bytesRead === 0) throw new Error("the file of a body ends early");
-  return chunk.subarray(0, bytesRead);
 }
