@@ -114,10 +114,13 @@ export class TlsDoors {
       else socket.destroy();
     });
     const { cert, key } = leaf;
-    const gate = createTlsServer({ cert, key, ALPNProtocols: ["http/1.1"] }, (secure) => {
-      secure.on("error", () => secure.destroy());
-      http.emit("connection", secure);
-    });
+    const gate = createTlsServer(
+      { cert, key, ALPNProtocols: ["http/1.1"], allowHalfOpen: true },
+      (secure) => {
+        secure.on("error", () => secure.destroy());
+        http.emit("connection", secure);
+      },
+    );
     gate.on("tlsClientError", (error) => onTlsError(authority, error));
     const path = this.#path();
     const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -2,7 +2,7 @@
 import type { ForwardProxy } from "../../http/mount.ts";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import { describeError } from "../../lib/describe-error.ts";
-import type { CertificateAuthority } from "../../revproxy/certificates/certificate-authority.ts";
+import type { CertificateAuthority, Lifetimes } from "../../revproxy/certificates/certificate-authority.ts";
 import { Exchange } from "../../revproxy/exchange/exchange.ts";
 import { PlainForwarder } from "../../revproxy/exchange/plain-forwarder.ts";
 import { CachingProxy } from "../../revproxy/forward-proxy.ts";
@@ -25,16 +25,23 @@ const MEMORY_BYTES = 32 << 20;
 /** No single response takes more than this part of the cache. */
 const LARGEST_PART = 1 / 4;
 
-/** Rejects when a host is none. `clock` is the certificates' and the cache's. */
+/** What a test may have different. */
+export interface ProxySeams {
+  /** The certificates' and the cache's. */
+  clock?: Clock;
+  lifetimes?: Lifetimes;
+}
+
+/** Rejects when a host is none. */
 export async function openForwardProxy(
   parts: ServeParts,
-  clock: Clock = systemClock,
+  { clock = systemClock, lifetimes }: ProxySeams = {},
 ): Promise<ServedPart & ForwardProxy> {
   const { config, counters } = parts;
   const { revproxy, forwardConnect, http } = config.serve;
   const targets = new Targets(revproxy);
   const log = new ProxyLog({ log: parts.log, count: (name, amount) => counters.add(name, amount) });
-  const authority = await openAuthority(parts, clock);
+  const authority = await openAuthority(parts, clock, lifetimes);
   const store = openTieredStore(parts, log);
   store.adoptUploads();
   const viaToken = `gcp-${crypto.randomUUID().slice(0, 8)}`;
@@ -70,6 +77,7 @@ export async function openForwardProxy(
 async function openAuthority(
   { root, log, config }: ServeParts,
   clock: Clock,
+  lifetimes: Lifetimes | undefined,
 ): Promise<CertificateAuthority | undefined> {
   const hosts = config.serve.revproxy;
   if (hosts.length === 0) return undefined;
@@ -78,7 +86,7 @@ async function openAuthority(
       "ca",
       `the proxy's certificate ends with this process, for it can't be kept: ${describeError(error)}`,
     );
-  return await openProxyAuthority({ root, hosts, clock, onEphemeral });
+  return await openProxyAuthority({ root, hosts, clock, onEphemeral, lifetimes });
 }
 
 function openTieredStore(parts: ServeParts, log: ProxyLog): TieredStore {

@@ -1,7 +1,7 @@
 /** The forward proxy's authority, as the server and the command `ca` open it. */
 import { join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
-import { CertificateAuthority } from "../../revproxy/certificates/certificate-authority.ts";
+import { CertificateAuthority, type Lifetimes } from "../../revproxy/certificates/certificate-authority.ts";
 import { Targets } from "../../revproxy/targets.ts";
 import { STATE_DIR } from "../../store/local-dir.ts";
 
@@ -17,8 +17,9 @@ export async function openProxyAuthority(options: {
   hosts: readonly string[];
   clock: Clock;
   onEphemeral: (error: unknown) => void;
+  lifetimes?: Lifetimes | undefined;
 }): Promise<CertificateAuthority> {
-  const { root, clock, onEphemeral } = options;
+  const { root, clock, onEphemeral, lifetimes } = options;
   const { hosts } = new Targets(options.hosts);
-  return await CertificateAuthority.open({ path: authorityPath(root), hosts, clock, onEphemeral });
+  return await CertificateAuthority.open({ path: authorityPath(root), hosts, clock, onEphemeral, lifetimes });
 }

@@ -11,7 +11,7 @@ import { loadIssuer } from "./load-issuer.ts";
 const DAY_MS = 86_400_000;
 
 /** Apple's programs refuse server certificates that live longer than 398 days; an authority may. */
-const LIFETIMES = { authorityMs: 365 * DAY_MS, leafMs: 7 * DAY_MS };
+const LIFETIMES: Lifetimes = { authorityMs: 365 * DAY_MS, leafMs: 7 * DAY_MS };
 
 /** Of its life, what is left when it is replaced. */
 const RENEWED_AT = 1 / 3;
@@ -19,19 +19,25 @@ const RENEWED_AT = 1 / 3;
 /** Certificates of hosts kept at once: a wildcard stands for any number. */
 const MAX_LEAVES = 500;
 
+/** For how long certificates are good; each is replaced when a third of that is left. */
+export interface Lifetimes {
+  authorityMs: number;
+  leafMs: number;
+}
+
 export interface AuthorityOptions {
   /** Where it is kept; see `ca-file.ts`. */
   path: string;
   hosts: readonly string[];
   clock: Clock;
-  lifetimes?: { authorityMs: number; leafMs: number };
+  lifetimes?: Lifetimes | undefined;
   /** Told when it can't be kept, and so ends with this process. */
   onEphemeral: (error: unknown) => void;
 }
 
 export class CertificateAuthority {
   readonly #options: AuthorityOptions;
-  readonly #lifetimes: { authorityMs: number; leafMs: number };
+  readonly #lifetimes: Lifetimes;
   readonly #leaves = new Map<string, Promise<KeyedCertificate>>();
   #current: SavedAuthority;
   #renewal: Promise<void> | undefined;

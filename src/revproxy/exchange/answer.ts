@@ -6,7 +6,7 @@ import { ageOf } from "../semantics/freshness.ts";
 import { type HeaderList, hasHeader, headerValue, toRawHeaders, without } from "../semantics/header-list.ts";
 import type { ResponseHead } from "../semantics/response-head.ts";
 import type { StoredBody } from "../storage/stored-response.ts";
-import { passed, sendBody } from "./send-body.ts";
+import { sendBody } from "./send-body.ts";
 
 /** What is said about the cache, besides the response. */
 export interface CacheNote {
@@ -94,7 +94,6 @@ export async function passOn(response: ServerResponse, body: IncomingMessage): P
     resolve();
   });
   response.once("finish", () => resolve());
-  body.on("data", passed);
   body.pipe(response);
   await promise;
 }

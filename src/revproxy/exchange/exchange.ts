@@ -31,7 +31,7 @@ export interface ExchangeOptions {
 }
 
 /** What stays in memory of a body that is being received. */
-const SPOOL_MEMORY_BYTES = 1 << 20;
+const SPOOL_MEMORY_BYTES = 2 << 20;
 
 /** Changes nothing at the origin, so what is kept stays right. */
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS", "TRACE"];

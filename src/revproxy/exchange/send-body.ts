@@ -1,14 +1,4 @@
 import type { ServerResponse } from "node:http";
-import { BufferGarbage } from "../../lib/buffer-garbage.ts";
-
-/** Of all bodies of this process together. */
-const garbage = new BufferGarbage();
-
-/** Notes that bytes which came in one buffer are on their way out: gigabytes of them must not lie around. */
-export function passed(bytes: Uint8Array): void {
-  garbage.letGo(bytes.length);
-}
-
 /**
  * Sends the chunks as fast as the client takes them, and ends the response. Resolves when that is done, or the client has
  * gone; a source that fails breaks the connection, so that nobody takes a part for the whole.
@@ -20,7 +10,6 @@ export async function sendBody(response: ServerResponse, chunks: AsyncIterable<U
   try {
     for await (const chunk of chunks) {
       if (response.destroyed || response.writableEnded) return;
-      passed(chunk);
       if (response.write(chunk)) continue;
       const drained = new Promise<void>((resolve) => response.once("drain", resolve));
       await Promise.race([drained, gone.promise]);

@@ -11,6 +11,9 @@ import type { FinishedBody } from "./stored-response.ts";
 
 const FILE_CHUNK_BYTES = 256 << 10;
 
+/** For how long the foremost reader is waited for: to read again from the file costs more than a moment. */
+const PATIENCE_MS = 20;
+
 const readFd = promisify(read);
 
 export interface SpoolOptions {
@@ -42,7 +45,12 @@ export class Spool {
   #isGivenUp = false;
   #state: "open" | "finished" | { error: unknown } = "open";
   readonly #readers = new Set<{ offset: number }>();
+  /** Resolved when there is more to read. */
   #waiting = Promise.withResolvers<void>();
+  /** Resolved when a reader has gone on, or away. */
+  #passed = Promise.withResolvers<void>();
+  /** Readers were waited for in vain. */
+  #isHurried = false;
   #onIdle: (() => void) | undefined;
 
   constructor(options: SpoolOptions) {
@@ -62,10 +70,11 @@ export class Spool {
     if (!this.#isGivenUp) this.#write(bytes);
     this.#wake();
     this.#trim();
-    const isFull = () => this.#pieces.length > 1 && this.#piecesBytes > this.#options.memoryBytes;
-    while (this.#isGivenUp && isFull() && this.#readers.size > 0) {
-      await this.#waiting.promise;
+    while (this.#isFull() && this.#readers.size > 0) {
+      const isAhead = await this.#isPassed(this.#isGivenUp ? undefined : PATIENCE_MS);
       this.#trim();
+      // Whoever is that slow reads the file later.
+      if (!isAhead) return;
     }
   }
 
@@ -115,7 +124,7 @@ export class Spool {
         if (bytes !== undefined) {
           reader.offset += bytes.length;
           yield bytes;
-          if (this.#isGivenUp) this.#wake();
+          this.#pass();
         } else if (this.#state === "finished") {
           if (reader.offset === this.#sizeBytes) return;
           throw new Error("the body was let go of before it was read");
@@ -124,7 +133,7 @@ export class Spool {
       }
     } finally {
       this.#readers.delete(reader);
-      this.#wake();
+      this.#pass();
       this.#leave();
       if (this.#state === "open" && this.#readers.size === 0) this.#onIdle?.();
     }
@@ -162,19 +171,48 @@ export class Spool {
     }
   }
 
-  /** Drops from memory what the file has, or every reader. */
+  /** Whether memory holds more than it should, for readers that have not come that far. */
+  #isFull(): boolean {
+    const [first] = this.#pieces;
+    if (first === undefined || this.#pieces.length === 1) return false;
+    const end = first.offset + first.bytes.length;
+    return this.#piecesBytes > this.#options.memoryBytes && end > this.#needed();
+  }
+
+  /** Up to where no piece in memory is needed: of those who read from memory the foremost, or where there is no file all. */
+  #needed(): number {
+    const offsets = [...this.#readers].map(({ offset }) => offset);
+    if (this.#isGivenUp || this.#temp === undefined) return Math.min(this.#sizeBytes, ...offsets);
+    return offsets.length === 0 ? this.#sizeBytes : Math.max(...offsets);
+  }
+
+  /** Waits until a reader has gone on; `false`: none has within `limitMs`. */
+  async #isPassed(limitMs: number | undefined): Promise<boolean> {
+    const passed = this.#passed.promise.then(() => true);
+    if (limitMs === undefined) return await passed;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => {
+      this.#isHurried = true;
+      resolve(false);
+    }, limitMs);
+    try {
+      return await Promise.race([passed, promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Drops from memory what nobody needs there. */
   #trim(): void {
-    const inFile = this.#temp?.sizeBytes ?? 0;
-    const slowest = Math.min(this.#sizeBytes, ...[...this.#readers].map(({ offset }) => offset));
     while (this.#pieces.length > 1 && this.#piecesBytes > this.#options.memoryBytes) {
       const { offset, bytes } = this.#pieces[0] as Piece;
       const end = offset + bytes.length;
-      if (end > inFile && end > slowest) return;
-      // Readers before the first piece read the file, up to where it ends.
-      if (this.#isGivenUp && end > slowest) return;
+      const isInFile = !this.#isGivenUp && end <= (this.#temp?.sizeBytes ?? 0);
+      if (end > this.#needed() && !(isInFile && this.#isHurried)) return;
       this.#pieces.shift();
       this.#piecesBytes -= bytes.length;
     }
+    this.#isHurried = false;
   }
 
   #firstOffset(): number {
@@ -185,6 +223,11 @@ export class Spool {
     if (offset >= this.#sizeBytes || offset < this.#firstOffset()) return undefined;
     const piece = this.#pieces.findLast((candidate) => candidate.offset <= offset);
     return piece?.bytes.subarray(offset - piece.offset);
+  }
+
+  #pass(): void {
+    this.#passed.resolve();
+    this.#passed = Promise.withResolvers();
   }
 
   #wake(): void {
