@@ -120,16 +120,18 @@ export class Spool {
     this.#users++;
     try {
       for (;;) {
+        // Before looking: what comes meanwhile must not be waited for.
+        const more = this.#waiting.promise;
         const bytes = this.#pieceAt(reader.offset) ?? (await this.#fromFile(reader.offset));
         if (bytes !== undefined) {
           reader.offset += bytes.length;
           yield bytes;
           this.#pass();
-        } else if (this.#state === "finished") {
-          if (reader.offset === this.#sizeBytes) return;
-          throw new Error("the body was let go of before it was read");
-        } else if (this.#state !== "open") throw this.#state.error;
-        else await this.#waiting.promise;
+        } else if (this.#state === "finished" && reader.offset === this.#sizeBytes) return;
+        else if (typeof this.#state === "object") throw this.#state.error;
+        else if (this.#canRead(reader.offset)) continue;
+        else if (this.#state === "finished") throw new Error("the body was let go of before it was read");
+        else await more;
       }
     } finally {
       this.#readers.delete(reader);
@@ -137,6 +139,11 @@ export class Spool {
       this.#leave();
       if (this.#state === "open" && this.#readers.size === 0) this.#onIdle?.();
     }
+  }
+
+  /** Whether more has come since it was looked for. */
+  #canRead(offset: number): boolean {
+    return offset < this.#sizeBytes && (offset >= this.#firstOffset() || this.#fd !== undefined);
   }
 
   #leave(): void {
