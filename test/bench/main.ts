@@ -25,6 +25,7 @@ import { benchHello } from "./sections/hello.ts";
 import { benchIdle } from "./sections/idle.ts";
 import { benchLarge } from "./sections/large.ts";
 import { benchLocal } from "./sections/local.ts";
+import { benchModules } from "./sections/modules.ts";
 import { benchProgram } from "./sections/program.ts";
 import { benchProgramThin } from "./sections/program-thin.ts";
 import { benchServer } from "./sections/server.ts";
@@ -44,6 +45,7 @@ const SECTIONS: Record<string, Section> = {
   tests: benchTests,
   crowd: benchCrowd,
   server: benchServer,
+  modules: benchModules,
   program: benchProgram,
   "program-thin": benchProgramThin,
   commits: benchCommits,

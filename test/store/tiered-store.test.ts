@@ -41,7 +41,7 @@ test("brings what another machine has stored, once for many who ask", async () =
     get_fault_bytes: 5,
     get_fault_hit: 1,
     get_local_hit: 1,
-    get_local_miss: 1,
+    get_local_miss: 3,
   });
 });
 

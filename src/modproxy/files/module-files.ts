@@ -4,6 +4,7 @@ import type { Logger } from "../../lib/logger.ts";
 import type { StoredFile, TieredStore } from "../../store/tiered-store.ts";
 import { ModError, notFound } from "../mod-error.ts";
 import type { ModRequest } from "../names/mod-request.ts";
+import { formatTileName, TILE_WIDTH } from "../names/tile-name.ts";
 import type { FileChecks } from "./file-checks.ts";
 import type { FileMeta, MetaFiles } from "./file-meta.ts";
 import { freshnessOf, isMutable } from "./freshness.ts";
@@ -37,6 +38,8 @@ export interface ModuleFilesOptions {
   now?: () => number;
 }
 
+const HASH_BYTES = 32;
+
 export class ModuleFiles {
   readonly #options: ModuleFilesOptions;
   readonly #now: () => number;
@@ -55,10 +58,9 @@ export class ModuleFiles {
   async get(request: ModRequest, { mayFetch }: { mayFetch: boolean }): Promise<ModFile | GrowingFile> {
     if (isMutable(request)) return await this.#getMutable(request, mayFetch);
     const file = await this.#getFixed(request, mayFetch);
-    if (!(file instanceof GrowingFile)) {
-      const { sha256, sizeBytes } = file;
-      this.#options.onUse({ name: request.name, sha256, sizeBytes });
-    }
+    // What was cut from a wider tile does not lie anywhere itself.
+    const isCut = !(file instanceof GrowingFile) && file.bytes !== undefined && file.source !== "fetch";
+    if (!(file instanceof GrowingFile) && !isCut) this.#use(request.name, file);
     return file;
   }
 
@@ -76,17 +78,27 @@ export class ModuleFiles {
     this.#negative.delete(name);
   }
 
+  #use(name: string, { sha256, sizeBytes }: ModFile): void {
+    this.#options.onUse({ name, sha256, sizeBytes });
+  }
+
   async #getFixed(request: ModRequest, mayFetch: boolean): Promise<ModFile | GrowingFile> {
     const local = await this.#findLocal(request);
     if (local !== undefined) return local;
     const flight = this.#flights.get(request.name);
     if (flight !== undefined) return await flight;
+    const wider = await this.#findWider(request);
+    if (wider !== undefined) return wider;
     const isNamed = (await this.#options.bring(request.name)) === "brought";
     const brought = isNamed ? await this.#findLocal(request) : undefined;
     if (brought !== undefined) return { ...brought, source: "remote" };
+    const broughtWider = await this.#findWider(request);
+    if (broughtWider !== undefined) return broughtWider;
     const absence = this.#negative.find(request.name);
     if (absence !== undefined) throw absence;
-    const isAsked = isNamed || !mayFetch || this.#doubt.isWorthAsking();
+    const asking = isNamed || !mayFetch ? "ask" : this.#doubt.decide();
+    if (asking === "probe") void this.#findRemote(request);
+    const isAsked = asking === "ask";
     const remote = isAsked ? await this.#findRemote(request) : undefined;
     if (remote !== undefined) return remote;
     if (!mayFetch) throw unavailable();
@@ -107,6 +119,22 @@ export class ModuleFiles {
     const { store, checks } = this.#options;
     if (store.find(request.name) === undefined) return undefined;
     return this.#known(request, await store.fetchLocal(request.name, checks.of(request)), "local");
+  }
+
+  /** A tile at the tree's edge is the beginning of what it has grown to since. */
+  async #findWider(request: ModRequest): Promise<ModFile | undefined> {
+    if (request.kind !== "tile" || request.tile.level === "data") return undefined;
+    const { tile, database } = request;
+    for (let width = tile.width + 1; width <= TILE_WIDTH; width++) {
+      const name = `sumdb/${database}/${formatTileName({ ...tile, width })}`;
+      const wider = await this.#findLocal({ ...request, name, tile: { ...tile, width } });
+      if (wider === undefined) continue;
+      this.#use(name, wider);
+      const bytes = readFileSync(wider.path).subarray(0, tile.width * HASH_BYTES);
+      const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+      return { ...wider, bytes, sizeBytes: bytes.length, sha256 };
+    }
+    return undefined;
   }
 
   async #findRemote(request: ModRequest): Promise<ModFile | undefined> {

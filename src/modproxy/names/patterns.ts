@@ -25,6 +25,7 @@ function globSource(glob: string): string {
   return glob.replaceAll(/\\(.)|\[(\^?)((?:\\.|[^\]\\])+)\]|[*?]|[^\w/]/gs, (token, escaped, not, set) => {
     if (escaped !== undefined) return literal(escaped);
     if (set !== undefined) return `[${not}${set.replaceAll("[", "\\[")}]`;
+    if (token === "[") throw new SyntaxError("a set without an end");
     if (token === "*") return "[^/]*";
     return token === "?" ? "[^/]" : literal(token);
   });

@@ -33,6 +33,11 @@ export class Bringer {
     this.#options = options;
   }
 
+  /** Reads what the last run used, ahead of the first miss. */
+  prepare(): void {
+    void this.#options.readFiles();
+  }
+
   /** Resolves when `name` is here, if the last run used it: `brought`, whether or not that succeeded. Never rejects. */
   async bring(name: string): Promise<"brought" | "unknown"> {
     this.#coming ??= this.#begin();

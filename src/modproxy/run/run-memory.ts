@@ -11,6 +11,8 @@ import { formatRunFiles, MAX_RECORD_BYTES, parseRunFiles, type RunFile } from ".
 /** Files up to this size lie in the record itself, as long as it stays small. */
 const INLINE_BYTES = 32 << 10;
 const INLINE_TOTAL_BYTES = 6 << 20;
+/** A record that says all there is to say is written anew after a day, to show `gc` that it is in use. */
+const UNCHANGED_MS = 24 * 3_600_000;
 
 /** Which job a run belongs to; see `remote/scope/scope.ts`. */
 export interface RunScope {
@@ -43,6 +45,7 @@ export class RunMemory {
   /** The names that the job's own record has, as far as they are this run's. */
   #stored: ReadonlySet<string> = new Set();
   #isSameRun = false;
+  #storedMs = 0;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(options: RunMemoryOptions) {
@@ -70,7 +73,8 @@ export class RunMemory {
     if (readOnly || this.#used.size === 0 || health.writes.admit() === "skip") return;
     const before = await this.files;
     const isKnown = [...this.#used.keys()].every((name) => this.#stored.has(name));
-    if (isKnown && (this.#isSameRun || this.#used.size === this.#stored.size)) return;
+    const isFresh = Date.now() - this.#storedMs < UNCHANGED_MS;
+    if (isKnown && isFresh && (this.#isSameRun || this.#used.size === this.#stored.size)) return;
     // A run of several commands, or machines: what the others used is not forgotten.
     const kept = this.#isSameRun ? before.filter(({ name }) => !this.#used.has(name)) : [];
     const files = [...kept, ...this.#withContent()];
@@ -81,6 +85,7 @@ export class RunMemory {
       });
       health.succeeded("writes");
       this.#stored = new Set(files.map(({ name }) => name));
+      this.#storedMs = Date.now();
     } catch (error) {
       health.writeFailed(error);
       log.info(() => `record of module files is not stored: ${describeError(error)}`);
@@ -107,6 +112,7 @@ export class RunMemory {
       if (own === undefined) return others.find((record) => record !== undefined)?.files ?? [];
       this.#stored = new Set(own.files.map(({ name }) => name));
       this.#isSameRun = own.about.run === scope.run;
+      this.#storedMs = Number(own.about.writtenAtMs) || 0;
       return own.files;
     } catch (error) {
       health.readFailed(error);
@@ -140,6 +146,6 @@ export class RunMemory {
 
   #about(): Record<string, string> {
     const { project, branch, job, run } = this.#options.scope;
-    return { project, branch, job, run, host: this.#options.host };
+    return { project, branch, job, run, host: this.#options.host, writtenAtMs: String(Date.now()) };
   }
 }

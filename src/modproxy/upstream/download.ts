@@ -15,6 +15,8 @@ export interface DownloadRequest {
   /** What is known of an older copy. */
   etag?: string | undefined;
   signal: AbortSignal;
+  /** `undefined`: as often as usual. */
+  maxAttempts?: number;
 }
 
 /** What came: the whole body, or word that the older copy still holds. */
@@ -33,18 +35,19 @@ export async function download(
   sink: BodySink,
 ): Promise<Download> {
   const part = new Part(client, request, sink);
+  const { maxAttempts = MAX_ATTEMPTS } = request;
   for (let attempt = 1; ; attempt++) {
     let retryAfter: string | null = null;
     try {
       const answer = await part.ask();
       if (answer === "done") return part.result;
-      if (!isRetried(answer.status) || attempt === MAX_ATTEMPTS) throw await toError(answer);
+      if (!isRetried(answer.status) || attempt >= maxAttempts) throw await toError(answer);
       retryAfter = answer.headers.get("retry-after");
       await discard(answer);
     } catch (error) {
       const isFinal =
         error instanceof ModError || error instanceof BodyTooLargeError || error instanceof InvalidFileError;
-      if (isFinal || attempt === MAX_ATTEMPTS || request.signal.aborted) throw toModError(error);
+      if (isFinal || attempt >= maxAttempts || request.signal.aborted) throw toModError(error);
     }
     await pauseBefore(attempt + 1, retryAfter, request.signal);
   }

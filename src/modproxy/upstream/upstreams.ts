@@ -7,11 +7,15 @@ import type { Upstream } from "./upstream-list.ts";
 /** How long one file may take, with all that is tried. */
 const OVERALL_MS = 10 * 60_000;
 
+/** A server that did not answer is asked but once a request for this long: nobody waits for pauses then. */
+const DOWN_MS = 10_000;
+
 /** The proxies that are asked, one after the other, by GOPROXY's rules. */
 export class Upstreams {
   readonly #client: HttpClient;
   readonly #list: readonly Upstream[];
   readonly #controller = new AbortController();
+  readonly #downUntilMs = new Map<string, number>();
 
   constructor(client: HttpClient, list: readonly Upstream[]) {
     this.#client = client;
@@ -45,7 +49,24 @@ export class Upstreams {
   ): Promise<Download> {
     const signal = AbortSignal.any([this.#controller.signal, AbortSignal.timeout(OVERALL_MS)]);
     const { etag, upstream } = options;
-    return await download(this.#client, { url, authorization: upstream?.authorization, etag, signal }, sink);
+    const { origin } = new URL(url);
+    const isDown = Date.now() < (this.#downUntilMs.get(origin) ?? 0);
+    const request = {
+      url,
+      authorization: upstream?.authorization,
+      etag,
+      signal,
+      ...(isDown && { maxAttempts: 1 }),
+    };
+    try {
+      const found = await download(this.#client, request, sink);
+      this.#downUntilMs.delete(origin);
+      return found;
+    } catch (error) {
+      const isSilent = error instanceof ModError && error.cause !== undefined;
+      if (isSilent) this.#downUntilMs.set(origin, Date.now() + DOWN_MS);
+      throw error;
+    }
   }
 
   get list(): readonly Upstream[] {

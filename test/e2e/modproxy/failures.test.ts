@@ -1,7 +1,8 @@
 /** What becomes of a proxy's clients when its upstream fails, lies or is gone. */
 import { expect, test } from "bun:test";
+import { once } from "node:events";
 import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
-import { makeZip } from "../../support/modules/make-zip.ts";
+import { makeZip, zipAround } from "../../support/modules/make-zip.ts";
 import { startModServer } from "../../support/modules/mod-server.ts";
 import { answer, answering, startModuleUpstream } from "../../support/modules/module-upstream.ts";
 import { addCaseModules, nameHash, openProxyFixture, type ProxyFixture, storedFiles } from "./fixture.ts";
@@ -33,7 +34,7 @@ test("20: a failure that passes is not seen by the client", async () => {
   const { server, upstream } = fixture;
   let failures = 2;
   upstream.overrides.set(ZIP, (request, response, body) => {
-    if (failures-- > 0) answering(500, "oops")(request, response, body);
+    if (failures-- > 0) void answering(500, "oops")(request, response, body);
     else answer(request, response, body);
   });
   expect((await server.get(ZIP)).status).toBe(200);
@@ -184,6 +185,28 @@ test.each(Object.keys(HOSTILE_ZIPS))("25: a zip %s is refused and not kept", asy
   expect(await server.told(ZIP)).toStartWith("502 upstream sent a bad file: ");
   expect(storedFiles(server)).toEqual([]);
   expect(readdirSync(`${server.cacheDir}/tmp`)).toEqual([]);
+});
+
+test("a zip of 450 MB is not held in memory", async () => {
+  await using fixture = await openProxyFixture({ env: { GOSUMDB: "off" } });
+  const { server, upstream } = fixture;
+  const chunk = Buffer.alloc(MIB, "noise");
+  const { head, tail, sizeBytes } = zipAround(`${NAMES}noise`, chunk, 430);
+  upstream.overrides.set(ZIP, async (_request, response) => {
+    response.writeHead(200, { "content-length": String(sizeBytes) });
+    response.write(head);
+    for (let n = 0; n < 430; n++) if (!response.write(chunk)) await once(response, "drain");
+    response.end(tail);
+  });
+  for (const cache of ["fetch", "hit, local"]) {
+    const response = await server.get(ZIP);
+    let length = 0;
+    for await (const part of response.body ?? []) length += part.length;
+    expect([response.headers.get("x-cache"), length]).toEqual([cache, sizeBytes]);
+  }
+  const status = readFileSync(`/proc/${server.running.pid}/status`, "latin1");
+  expect(Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1])).toBeLessThan(200 * 1024);
+  expect(upstream.count(ZIP)).toBe(1);
 });
 
 test("25: a zip that says to be too large is not even fetched", async () => {

@@ -53,6 +53,20 @@ test("a tile of another length is refused and not kept", async () => {
   expect(upstream.count(path)).toBe(2);
 });
 
+test("the edge of a tree is cut from what it has grown to, without asking", async () => {
+  await using fixture = await openProxyFixture();
+  const { server, upstream } = fixture;
+  const { size } = upstream.sumdb;
+  const whole = Buffer.from(
+    await (await server.get(`sumdb/sumdb.test/tile/8/0/000.p/${size}`)).arrayBuffer(),
+  );
+  await upstream.stop();
+  const part = await server.get("sumdb/sumdb.test/tile/8/0/000.p/2");
+  expect(Buffer.from(await part.arrayBuffer()).equals(whole.subarray(0, 64))).toBe(true);
+  expect(part.headers.get("content-length")).toBe("64");
+  expect(await server.told(`sumdb/sumdb.test/tile/8/0/000.p/${size + 1}`)).toStartWith("502");
+});
+
 test("the database's head is asked for by the minute, and an older one is refused", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream, dir } = fixture;

@@ -8,7 +8,11 @@ import { makeZip } from "./make-zip.ts";
 import { TestSumdb } from "./test-sumdb.ts";
 
 /** What a path is answered with instead of the file there is. */
-export type Override = (request: IncomingMessage, response: ServerResponse, body: Buffer | undefined) => void;
+export type Override = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Buffer | undefined,
+) => void | Promise<void>;
 
 export interface ModuleUpstream extends AsyncDisposable {
   readonly url: string;
@@ -49,7 +53,7 @@ export async function startModuleUpstream(): Promise<ModuleUpstream> {
     const body = path.startsWith(start) ? sumdb.answer(path.slice(start.length)) : files.get(path);
     const bytes = body === undefined ? undefined : Buffer.from(body as string);
     const override = overrides.get(path);
-    if (override !== undefined) override(request, response, bytes);
+    if (override !== undefined) void override(request, response, bytes);
     else answer(request, response, bytes);
   });
   server.listen(0, "127.0.0.1");
