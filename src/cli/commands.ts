@@ -33,6 +33,13 @@ export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, Comman
   ["inspect", { operand: "[ID]", summary: "say what is in the bucket, or where an action or output lies" }],
   ["verify", { summary: "check the local cache and the bucket against the hashes of what they hold" }],
   [
+    "ca",
+    {
+      operand: "ACTION",
+      summary: "print, install or uninstall the certificate of the forward proxy (--revproxy)",
+    },
+  ],
+  [
     "mod",
     {
       operand: "TASK",

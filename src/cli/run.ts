@@ -6,6 +6,7 @@ import { defineCommand, runCommand } from "citty";
 import type { Call } from "./call.ts";
 import { type CommandLine, parseCommandLine } from "./command-line.ts";
 import { checkCommandFlags } from "./command-options.ts";
+import { caCommand } from "./commands/ca.ts";
 import { connectCommand } from "./commands/connect.ts";
 import { directCommand } from "./commands/direct.ts";
 import { gcCommand } from "./commands/gc.ts";
@@ -42,6 +43,7 @@ function rootCommand(call: Call) {
     default: "direct",
     subCommands: {
       direct: () => directCommand(call),
+      ca: () => caCommand(call),
       serve: () => serveCommand(call),
       connect: () => connectCommand(call),
       prune: () => pruneCommand(call),

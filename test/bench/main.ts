@@ -17,6 +17,7 @@ import { benchCold } from "./sections/cold.ts";
 import { benchCommits } from "./sections/commits.ts";
 import { benchCost } from "./sections/cost.ts";
 import { benchCrowd } from "./sections/crowd.ts";
+import { benchDownload } from "./sections/download.ts";
 import { benchEdit } from "./sections/edit.ts";
 import { benchHalf } from "./sections/half.ts";
 import { benchHang } from "./sections/hang.ts";
@@ -51,6 +52,7 @@ const SECTIONS: Record<string, Section> = {
   hang: benchHang,
   idle: benchIdle,
   large: benchLarge,
+  download: benchDownload,
   cost: benchCost,
 };
 

@@ -159,6 +159,7 @@ test("the overview", () => {
       gc              remove from the bucket what no run has needed for two weeks; needs s3:DeleteObject
       inspect [ID]    say what is in the bucket, or where an action or output lies
       verify          check the local cache and the bucket against the hashes of what they hold
+      ca ACTION       print, install or uninstall the certificate of the forward proxy (--revproxy)
       mod TASK        modules of --modproxy: prefetch [GO.SUM...], verify, import DIR, export DIR
       help [TOPIC]    print this overview, or about one topic or command
       version         print the version, the commit, Bun's version and the platform
