@@ -37,6 +37,13 @@ const COMMAND_OPTIONS = {
     meaning: "say what would be removed, and change nothing",
     parse: parseBoolean,
   }),
+  isTrial: option({
+    flag: "dry-run",
+    commands: ["mtimes"],
+    default: "false",
+    meaning: "say which times would be set, and change nothing",
+    parse: parseBoolean,
+  }),
   isConfirmed: option({
     flag: "yes",
     commands: ["gc"],

@@ -31,6 +31,13 @@ export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, Comman
   ["gc", { summary: "remove from the bucket what no run has needed for two weeks; needs s3:DeleteObject" }],
   ["inspect", { operand: "[ID]", summary: "say what is in the bucket, or where an action or output lies" }],
   ["verify", { summary: "check the local cache and the bucket against the hashes of what they hold" }],
+  [
+    "mtimes",
+    {
+      operand: "[DIR]",
+      summary: "give tracked files the same times in every checkout, so that test results hit",
+    },
+  ],
   ["help", { operand: "[TOPIC]", summary: "print this overview, or about one topic or command" }],
   ["version", { summary: "print the version, the commit, Bun's version and the platform" }],
 ]);

@@ -11,6 +11,7 @@ import { directCommand } from "./commands/direct.ts";
 import { gcCommand } from "./commands/gc.ts";
 import { helpCommand } from "./commands/help.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { mtimesCommand } from "./commands/mtimes.ts";
 import { prefetchCommand } from "./commands/prefetch.ts";
 import { pruneCommand } from "./commands/prune.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -48,6 +49,7 @@ function rootCommand(call: Call) {
       gc: () => gcCommand(call),
       inspect: () => inspectCommand(call),
       verify: () => verifyCommand(call),
+      mtimes: () => mtimesCommand(call),
       help: () => helpCommand(call),
       version: () => versionCommand(call),
     },

@@ -26,7 +26,7 @@ describe("refuses", () => {
   });
 
   test.each([
-    ["inspect", "dry-run", '--dry-run is a flag of the command "gc" only'],
+    ["inspect", "dry-run", '--dry-run is a flag of the command "gc" and "mtimes" only'],
     ["prune", "json", '--json is a flag of the command "inspect" only'],
     [undefined, "repair", '--repair is a flag of the command "verify" only'],
   ])("%p with --%s", (command, flag, message) => {
@@ -61,6 +61,7 @@ test("what is not given is as the table says", () => {
     isStatus: false,
     olderThanMs: 14 * 86_400_000,
     dryRun: false,
+    isTrial: false,
     isConfirmed: false,
     isJson: false,
     isRepairing: false,

@@ -24,6 +24,7 @@ const COMMANDS = [
   "gc",
   "inspect",
   "verify",
+  "mtimes",
   "help",
   "version",
 ];
@@ -158,6 +159,7 @@ test("the overview", () => {
       gc              remove from the bucket what no run has needed for two weeks; needs s3:DeleteObject
       inspect [ID]    say what is in the bucket, or where an action or output lies
       verify          check the local cache and the bucket against the hashes of what they hold
+      mtimes [DIR]    give tracked files the same times in every checkout, so that test results hit
       help [TOPIC]    print this overview, or about one topic or command
       version         print the version, the commit, Bun's version and the platform
 
