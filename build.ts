@@ -3,7 +3,7 @@
  * one for every platform Bun can compile for (`dist/go-cache-plugin-<os>-<arch>…`) and `dist/SHA256SUMS`.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { version } from "./package.json" with { type: "json" };
+import { repository, version } from "./package.json" with { type: "json" };
 
 const OUT_DIR = "dist";
 
@@ -47,7 +47,11 @@ async function compile(outfile: string, target?: Bun.Build.CompileTarget): Promi
     bytecode: true,
     minify: true,
     sourcemap: "inline",
-    define: { BUILD_VERSION: JSON.stringify(version), BUILD_COMMIT: JSON.stringify(commit()) },
+    define: {
+      BUILD_VERSION: JSON.stringify(version),
+      BUILD_COMMIT: JSON.stringify(commit()),
+      BUILD_REPOSITORY: JSON.stringify(repository.replace(/^github:/, "")),
+    },
     compile: {
       outfile,
       ...(target === undefined ? {} : { target }),

@@ -4,7 +4,7 @@
  */
 import { dashed } from "./options.ts";
 import { UsageError } from "./usage-error.ts";
-import { parseBoolean, parseLongDuration, parseTimeout, type ValueParser } from "./values.ts";
+import { parseBoolean, parseChoice, parseLongDuration, parseTimeout, type ValueParser } from "./values.ts";
 
 /** One flag. */
 export interface CommandOption<T = unknown> {
@@ -100,6 +100,14 @@ const COMMAND_OPTIONS = {
     default: "false",
     meaning: "print JSON instead of tables",
     parse: parseBoolean,
+  }),
+  shell: option({
+    flag: "shell",
+    commands: ["env"],
+    placeholder: "SHELL",
+    default: "sh",
+    meaning: "whose words the variables are written in: sh, bash, zsh, fish or powershell",
+    parse: parseChoice("sh", "bash", "zsh", "fish", "powershell"),
   }),
   isRepairing: option({
     flag: "repair",
