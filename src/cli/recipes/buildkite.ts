@@ -1,8 +1,19 @@
 import { yamlText } from "../quote.ts";
 import { indented, type Recipe } from "./recipe.ts";
 
+const CREDENTIALS =
+  "# AWS credentials: the agent's own role, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY from its secrets.\n";
+
 /** A pipeline with one step. */
-export function buildkiteRecipe({ cacheprog, variables, install, start, finish, notes }: Recipe): string {
+export function buildkiteRecipe({
+  cacheprog,
+  variables,
+  store,
+  install,
+  start,
+  finish,
+  notes,
+}: Recipe): string {
   const all = [["GOCACHEPROG", cacheprog] as const, ...variables];
   const trap = finish.length === 0 ? [] : [`trap '${finish.join("; ")}' EXIT`];
   const commands = [...install, "go-cache-plugin mtimes", ...start, ...trap, "go test ./..."];
@@ -10,8 +21,7 @@ export function buildkiteRecipe({ cacheprog, variables, install, start, finish, 
 ${indented(
   0,
   notes.map((note) => `# ${note}`),
-)}# An agent with a role of its own needs no credentials here.
-env:
+)}${store === "directory" ? "" : CREDENTIALS}env:
 ${indented(
   2,
   // Buildkite would replace a dollar sign by what it knows itself.

@@ -17,7 +17,7 @@ ${indented(
 # A layer of its own, made again only for another version.
 RUN ${fetch} \\
  && ${run} \\
- && rm install.sh
+ && rm /tmp/install.sh
 ENV ${all.map(([name, value]) => `${name}=${dockerText(value)}`).join(" \\\n    ")}
 WORKDIR /src
 COPY go.mod go.sum ./

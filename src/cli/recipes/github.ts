@@ -1,5 +1,5 @@
 import { yamlText } from "../quote.ts";
-import { indented, type Recipe, ROLE } from "./recipe.ts";
+import { credentialNotes, indented, type Recipe, ROLE } from "./recipe.ts";
 
 /** A workflow. */
 export function githubRecipe(recipe: Recipe): string {
@@ -8,7 +8,7 @@ export function githubRecipe(recipe: Recipe): string {
   return `# .github/workflows/test.yml, made by "go-cache-plugin init github"
 ${indented(
   0,
-  notes.map((note) => `# ${note}`),
+  [...notes, ...credentialNotes(recipe)].map((note) => `# ${note}`),
 )}name: test
 on:
   push:

@@ -1,5 +1,5 @@
 import { yamlText } from "../quote.ts";
-import { indented, type Recipe, ROLE } from "./recipe.ts";
+import { credentialNotes, indented, type Recipe, ROLE } from "./recipe.ts";
 
 const TOKEN_FILE = "/tmp/aws-token";
 
@@ -18,7 +18,7 @@ export function gitlabRecipe(recipe: Recipe): string {
   return `# A job for .gitlab-ci.yml, made by "go-cache-plugin init gitlab"
 ${indented(
   0,
-  notes.map((note) => `# ${note}`),
+  [...notes, ...credentialNotes(recipe)].map((note) => `# ${note}`),
 )}test:
   image: golang:1.27
 ${isAws ? "  id_tokens:\n    AWS_TOKEN:\n      aud: $CI_SERVER_URL\n" : ""}  variables:

@@ -13,12 +13,12 @@ export function jenkinsRecipe(recipe: Recipe): string {
 ${indented(
   0,
   notes.map((note) => `// ${note}`),
-)}pipeline {
+)}${keys.length === 0 ? "" : `// Of the credentials ${keys.map(credentialId).join(" and ")}, each is a secret text.\n`}pipeline {
   agent { docker { image 'golang:1.27' } }
   environment {
 ${indented(4, [
   ...all.map(([name, value]) => `${name} = ${groovyText(value)}`),
-  ...keys.map((name) => `${name} = credentials('go-cache-${name.toLowerCase().replaceAll("_", "-")}')`),
+  ...keys.map((name) => `${name} = credentials('${credentialId(name)}')`),
 ])}  }
   stages {
     stage('test') {
@@ -31,4 +31,8 @@ ${indented(
   }
 ${post.length === 0 ? "" : `  post {\n    always {\n${indented(6, post)}    }\n  }\n`}}
 `;
+}
+
+function credentialId(variable: string): string {
+  return `go-cache-${variable.toLowerCase().replaceAll("_", "-")}`;
 }

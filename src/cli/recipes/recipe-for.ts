@@ -8,7 +8,7 @@ import { dockerRecipe } from "./docker.ts";
 import { githubRecipe } from "./github.ts";
 import { gitlabRecipe } from "./gitlab.ts";
 import { jenkinsRecipe } from "./jenkins.ts";
-import { type Recipe, ROLE } from "./recipe.ts";
+import type { Recipe } from "./recipe.ts";
 import { shellRecipe } from "./shell.ts";
 
 const RECIPES: ReadonlyMap<string, (recipe: Recipe) => string> = new Map([
@@ -52,17 +52,9 @@ function makeRecipe(flags: ReadonlyMap<string, string>, env: Environment): Recip
         : ["go-cache-plugin prefetch"],
     finish: served ? ["go-cache-plugin serve --stop"] : [],
     install: [
-      `curl -fsSLO https://github.com/${release.repository}/releases/download/${release.tag}/install.sh`,
-      `sh install.sh --version ${release.tag} --to /usr/local/bin`,
+      `curl -fsSL -o /tmp/install.sh https://github.com/${release.repository}/releases/download/${release.tag}/install.sh`,
+      `sh /tmp/install.sh --version ${release.tag} --to /usr/local/bin`,
     ],
-    notes: [
-      ...(bucket === undefined ? [`Put your bucket's name in the place of ${BUCKET[1]}.`] : []),
-      ...(store === "aws"
-        ? [`Put your own role in the place of ${ROLE}, or other credentials that AWS's tools find.`]
-        : []),
-      ...(store === "s3"
-        ? ["AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are to be kept as secrets of the CI."]
-        : []),
-    ],
+    notes: bucket === undefined ? [`Put your bucket's name in the place of ${BUCKET[1]}.`] : [],
   };
 }

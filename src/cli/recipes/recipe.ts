@@ -26,6 +26,13 @@ export interface Recipe {
 /** Stands for a role that may read and write the bucket. */
 export const ROLE = "arn:aws:iam::123456789012:role/go-cache";
 
+/** What a CI with tokens of its own has to be told. */
+export function credentialNotes({ store }: Recipe): string[] {
+  if (store === "directory") return [];
+  if (store === "aws") return [`Put your own role in the place of ${ROLE}.`];
+  return ["Keep AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY as secrets."];
+}
+
 /** Lines, each behind `indent`. */
 export function indented(indent: number, lines: readonly string[]): string {
   return lines.map((line) => `${" ".repeat(indent)}${line}\n`).join("");
