@@ -15,7 +15,7 @@ export interface CommandInfo {
 export const PLACES = ["github", "gitlab", "buildkite", "circleci", "jenkins", "shell", "docker"] as const;
 
 /** What `completion` has scripts for. */
-export const COMPLETION_SHELLS = ["bash", "zsh", "fish"] as const;
+const COMPLETION_SHELLS = ["bash", "zsh", "fish"] as const;
 
 /** The commands by name, in the order of the overview. */
 export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, CommandInfo>([

@@ -15,7 +15,7 @@ export function exportLine(shell: Shell, name: string, value: string): string {
 }
 
 /** For POSIX shells. */
-export function shellWord(text: string): string {
+function shellWord(text: string): string {
   return PLAIN.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 

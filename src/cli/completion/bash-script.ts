@@ -3,6 +3,15 @@ import { COMMON_FLAGS, COMPLETED_COMMANDS, type CompletedFlag } from "./completi
 /** For bash 3.2 and later, without the package bash-completion. */
 export function bashScript(): string {
   return `# Completions of go-cache-plugin for bash. In ~/.bashrc: eval "$(go-cache-plugin completion bash)"
+_go_cache_plugin_words() {
+  # shellcheck disable=SC2207
+  COMPREPLY=($(compgen -W "$1" -- "$cur"))
+}
+_go_cache_plugin_paths() {
+  local IFS=$'\\n'
+  # shellcheck disable=SC2207
+  COMPREPLY=($(compgen "$1" -- "$cur"))
+}
 _go_cache_plugin() {
   local cur prev word command="" flags="" words="" i
   cur=\${COMP_WORDS[COMP_CWORD]}
@@ -31,15 +40,13 @@ ${COMPLETED_COMMANDS.map(({ name, flags, operands }) => {
   const own = flags.map(({ flag }) => flag).join(" ");
   const words = operands === "directory" ? "" : operands.join(" ");
   const directories =
-    operands === "directory"
-      ? `\n      [ "\${cur#-}" != "$cur" ] || COMPREPLY=($(compgen -d -- "$cur"))`
-      : "";
+    operands === "directory" ? `\n      [ "\${cur#-}" != "$cur" ] || _go_cache_plugin_paths -d` : "";
   return `    ${name})\n      flags="${own}"\n      words="${words}"${directories}\n      ;;\n`;
 }).join("")}  esac
   case $cur in
     -*) words="$flags ${COMMON_FLAGS.map(({ flag }) => flag).join(" ")}" ;;
   esac
-  [ -z "$words" ] || COMPREPLY=($(compgen -W "$words" -- "$cur"))
+  [ -z "$words" ] || _go_cache_plugin_words "$words"
 }
 complete -F _go_cache_plugin go-cache-plugin
 `;
@@ -52,7 +59,7 @@ function valueCase(before: string, { flag, value, takesValue }: CompletedFlag): 
     value === undefined
       ? ""
       : value === "path"
-        ? 'COMPREPLY=($(compgen -f -- "$cur"))'
-        : `COMPREPLY=($(compgen -W "${value.join(" ")}" -- "$cur"))`;
+        ? "_go_cache_plugin_paths -f"
+        : `_go_cache_plugin_words "${value.join(" ")}"`;
   return `    ${before}${flag})\n${found === "" ? "" : `      ${found}\n`}      return\n      ;;\n`;
 }
