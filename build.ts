@@ -3,38 +3,16 @@
  * one for every platform Bun can compile for (`dist/go-cache-plugin-<os>-<arch>…`) and `dist/SHA256SUMS`.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { version } from "./package.json" with { type: "json" };
-
-const OUT_DIR = "dist";
-
-/** https://bun.com/docs/bundler/executables#supported-targets */
-const TARGETS = [
-  "bun-linux-x64",
-  "bun-linux-x64-baseline",
-  "bun-linux-arm64",
-  "bun-linux-x64-musl",
-  "bun-linux-x64-baseline-musl",
-  "bun-linux-arm64-musl",
-  "bun-darwin-x64",
-  "bun-darwin-x64-baseline",
-  "bun-darwin-arm64",
-  "bun-windows-x64",
-  "bun-windows-x64-baseline",
-  "bun-windows-arm64",
-] as const satisfies Bun.Build.CompileTarget[];
+import { repository, version } from "./package.json" with { type: "json" };
+import { OUT_DIR, releaseExecutable, releaseExecutables, TARGETS } from "./targets.ts";
 
 async function main(args: string[]): Promise<void> {
   const unknown = args.find((arg) => arg !== "--all");
   if (unknown !== undefined) throw new Error(`unknown argument ${unknown}; the only one is --all`);
   mkdirSync(OUT_DIR, { recursive: true });
   if (!args.includes("--all")) return await compile(`${OUT_DIR}/go-cache-plugin`);
-  for (const target of TARGETS) await compile(releaseFile(target), target);
-  await writeChecksums(TARGETS.map(releaseFile));
-}
-
-function releaseFile(target: string): string {
-  const suffix = target.includes("windows") ? ".exe" : "";
-  return `${OUT_DIR}/${target.replace(/^bun-/, "go-cache-plugin-")}${suffix}`;
+  for (const target of TARGETS) await compile(releaseExecutable(target), target);
+  await writeChecksums(releaseExecutables());
 }
 
 async function compile(outfile: string, target?: Bun.Build.CompileTarget): Promise<void> {
@@ -47,7 +25,11 @@ async function compile(outfile: string, target?: Bun.Build.CompileTarget): Promi
     bytecode: true,
     minify: true,
     sourcemap: "inline",
-    define: { BUILD_VERSION: JSON.stringify(version), BUILD_COMMIT: JSON.stringify(commit()) },
+    define: {
+      BUILD_VERSION: JSON.stringify(version),
+      BUILD_COMMIT: JSON.stringify(commit()),
+      BUILD_REPOSITORY: JSON.stringify(repository.replace(/^github:/, "")),
+    },
     compile: {
       outfile,
       ...(target === undefined ? {} : { target }),

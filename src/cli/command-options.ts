@@ -4,7 +4,7 @@
  */
 import { dashed } from "./options.ts";
 import { UsageError } from "./usage-error.ts";
-import { parseBoolean, parseLongDuration, parseTimeout, type ValueParser } from "./values.ts";
+import { parseBoolean, parseChoice, parseLongDuration, parseTimeout, type ValueParser } from "./values.ts";
 
 /** One flag. */
 export interface CommandOption<T = unknown> {
@@ -35,6 +35,13 @@ const COMMAND_OPTIONS = {
     commands: ["gc"],
     default: "false",
     meaning: "say what would be removed, and change nothing",
+    parse: parseBoolean,
+  }),
+  isTrial: option({
+    flag: "dry-run",
+    commands: ["mtimes"],
+    default: "false",
+    meaning: "say which times would be set, and change nothing",
     parse: parseBoolean,
   }),
   isConfirmed: option({
@@ -93,6 +100,14 @@ const COMMAND_OPTIONS = {
     default: "false",
     meaning: "print JSON instead of tables",
     parse: parseBoolean,
+  }),
+  shell: option({
+    flag: "shell",
+    commands: ["env"],
+    placeholder: "SHELL",
+    default: "sh",
+    meaning: "whose words the variables are written in: sh, bash, zsh, fish or powershell",
+    parse: parseChoice("sh", "bash", "zsh", "fish", "powershell"),
   }),
   isRepairing: option({
     flag: "repair",

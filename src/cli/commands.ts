@@ -1,14 +1,22 @@
 /** The commands there are; `run.ts` binds each name to what it does. */
 
 /** What the parser and the help need to know of a command. */
-interface CommandInfo {
-  /** What may follow it: one word, or as many as `maxOperands`. */
+export interface CommandInfo {
+  /** What may follow it: one word, or as many as `maxOperands`; without brackets it has to. */
   operand?: string;
   maxOperands?: number;
+  /** All that it can be, where they are few. */
+  operandWords?: readonly string[];
   summary: string;
   /** Not in the overview. */
   hidden?: boolean;
 }
+
+/** What `init` has recipes for. */
+export const PLACES = ["github", "gitlab", "buildkite", "circleci", "jenkins", "shell", "docker"] as const;
+
+/** What `completion` has scripts for. */
+const COMPLETION_SHELLS = ["bash", "zsh", "fish"] as const;
 
 /** The commands by name, in the order of the overview. */
 export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, CommandInfo>([
@@ -29,13 +37,14 @@ export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, Comman
     "prefetch",
     { summary: "fetch what this job's last run used, ahead of go; returns at once without --wait" },
   ],
-  ["gc", { summary: "remove from the bucket what no run has needed for two weeks; needs s3:DeleteObject" }],
+  ["gc", { summary: "remove from the bucket what no run needed for two weeks; needs s3:DeleteObject" }],
   ["inspect", { operand: "[ID]", summary: "say what is in the bucket, or where an action or output lies" }],
   ["verify", { summary: "check the local cache and the bucket against the hashes of what they hold" }],
   [
     "ca",
     {
       operand: "ACTION",
+      operandWords: ["print", "install", "uninstall"],
       summary: "print, install or uninstall the certificate of the forward proxy (--revproxy)",
     },
   ],
@@ -45,6 +54,30 @@ export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, Comman
       operand: "TASK",
       maxOperands: Number.POSITIVE_INFINITY,
       summary: "modules of --modproxy: prefetch [GO.SUM...], verify, import DIR, export DIR",
+    },
+  ],
+  [
+    "mtimes",
+    {
+      operand: "[DIR]",
+      summary: "give tracked files the same times in every checkout, so that test results hit",
+    },
+  ],
+  [
+    "init",
+    {
+      operand: "PLACE",
+      operandWords: PLACES,
+      summary: `print the set-up: ${PLACES.join(", ")}`,
+    },
+  ],
+  ["env", { summary: "print the variables that make go use it, for a shell to read" }],
+  [
+    "completion",
+    {
+      operand: "SHELL",
+      operandWords: COMPLETION_SHELLS,
+      summary: `print what completes its words: ${COMPLETION_SHELLS.join(", ")}`,
     },
   ],
   ["help", { operand: "[TOPIC]", summary: "print this overview, or about one topic or command" }],

@@ -1,11 +1,12 @@
 /** What is said about an error that ended the program, and its exit code. */
 import { describeError } from "../lib/describe-error.ts";
 import { parseCommandLine } from "./command-line.ts";
+import { COMMANDS } from "./commands.ts";
 import { type Environment, resolveSettings } from "./settings.ts";
 import { UsageError } from "./usage-error.ts";
-import { USAGE_LINES } from "./usage-text.ts";
+import { usageLines } from "./usage-text.ts";
 
-/** A usage error: the message and two lines of usage, 2. Anything else: one line, the stack with `--debug`, 1. */
+/** A usage error: the message and where to read on, 2. Anything else: one line, the stack with `--debug`, 1. */
 export function explainFailure(
   error: unknown,
   args: readonly string[],
@@ -13,9 +14,20 @@ export function explainFailure(
 ): { text: string; exitCode: number } {
   // One line whatever an argument held.
   const line = `go-cache-plugin: ${describeError(error).replaceAll(/\p{Cc}+/gu, " ")}\n`;
-  if (error instanceof UsageError) return { text: line + USAGE_LINES, exitCode: 2 };
+  if (error instanceof UsageError) return { text: line + usageLines(commandOf(args)), exitCode: 2 };
   const stack = error instanceof Error && isDebugging(args, env) ? `${error.stack}\n` : "";
   return { text: line + stack, exitCode: 1 };
+}
+
+/** The first word, where it is a command with a help of its own. */
+function commandOf(args: readonly string[]): string | undefined {
+  const word = args.find((arg) => !arg.startsWith("-"));
+  return word !== undefined &&
+    word !== "help" &&
+    COMMANDS.get(word)?.hidden === undefined &&
+    COMMANDS.has(word)
+    ? word
+    : undefined;
 }
 
 function isDebugging(args: readonly string[], env: Environment): boolean {

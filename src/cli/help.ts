@@ -1,4 +1,5 @@
 /** What `go-cache-plugin help` prints. Loaded only for that. */
+import { COMMAND_EXAMPLES } from "./command-examples.ts";
 import { COMMANDS } from "./commands.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { HELP_TOPICS } from "./help-topics.ts";
@@ -23,7 +24,14 @@ function commandText(name: string): string | undefined {
   if (command === undefined) return undefined;
   const flags = renderCommandFlags(name);
   const usage = `usage: go-cache-plugin ${flags === "" ? "" : "[flags] "}${withOperand(name)}`;
-  return [usage, `  ${command.summary}`, ...(flags === "" ? [] : [flags])].join("\n\n");
+  const examples = COMMAND_EXAMPLES.get(name)?.map((line) => `  ${line}`) ?? [];
+  return [
+    usage,
+    `  ${command.summary}`,
+    ...(flags === "" ? [] : [flags]),
+    ["examples:", ...examples].join("\n"),
+    `The flags that all commands have: go-cache-plugin help`,
+  ].join("\n\n");
 }
 
 function withOperand(name: string): string {

@@ -7,18 +7,22 @@ import type { Call } from "./call.ts";
 import { type CommandLine, parseCommandLine } from "./command-line.ts";
 import { checkCommandFlags } from "./command-options.ts";
 import { caCommand } from "./commands/ca.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { connectCommand } from "./commands/connect.ts";
 import { directCommand } from "./commands/direct.ts";
+import { envCommand } from "./commands/env.ts";
 import { gcCommand } from "./commands/gc.ts";
 import { helpCommand } from "./commands/help.ts";
+import { initCommand } from "./commands/init.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { modCommand } from "./commands/mod.ts";
+import { mtimesCommand } from "./commands/mtimes.ts";
 import { prefetchCommand } from "./commands/prefetch.ts";
 import { pruneCommand } from "./commands/prune.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { versionCommand } from "./commands/version.ts";
-import { COMMANDS } from "./commands.ts";
+import { COMMANDS, type CommandInfo } from "./commands.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import type { Environment } from "./settings.ts";
 import { UsageError } from "./usage-error.ts";
@@ -52,6 +56,10 @@ function rootCommand(call: Call) {
       inspect: () => inspectCommand(call),
       verify: () => verifyCommand(call),
       mod: () => modCommand(call),
+      mtimes: () => mtimesCommand(call),
+      init: () => initCommand(call),
+      env: () => envCommand(call),
+      completion: () => completionCommand(call),
       help: () => helpCommand(call),
       version: () => versionCommand(call),
     },
@@ -73,6 +81,19 @@ function checkCommand(name: string, operands: readonly string[]): void {
   if (stray !== undefined) {
     throw new UsageError(`unexpected argument ${JSON.stringify(stray)} after "${name}"`);
   }
+  checkOperand(name, command, operands[0]);
+}
+
+function checkOperand(
+  name: string,
+  { operand = "[]", operandWords }: CommandInfo,
+  given: string | undefined,
+): void {
+  const isMissing = given === undefined && !operand.startsWith("[");
+  if (!isMissing && (given === undefined || operandWords?.includes(given) !== false)) return;
+  const hint = given === undefined ? "" : didYouMean(given, operandWords ?? []);
+  const found = given === undefined ? "" : `, not ${JSON.stringify(given)}${hint}`;
+  throw new UsageError(`"${name}" needs ${operandWords?.join(", ") ?? operand}${found}`);
 }
 
 function commandHint(word: string): string {

@@ -8,7 +8,11 @@ import { parseDuration, parseLongDuration as readLongDuration } from "../lib/dur
 import { UsageError } from "./usage-error.ts";
 
 /** Reads a value, or throws a `UsageError` that names `name`. */
-export type ValueParser<T> = (text: string, name: string) => T;
+export interface ValueParser<T> {
+  (text: string, name: string): T;
+  /** All there are, where they are few. */
+  choices?: readonly string[];
+}
 
 /** The texts of Go's `strconv.ParseBool`. */
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
@@ -110,11 +114,12 @@ export function parseIdStart(text: string, name: string): string {
 
 /** One of a few words. */
 export function parseChoice<T extends string>(...choices: T[]): ValueParser<T> {
-  return (text, name) => {
+  const parse = (text: string, name: string): T => {
     const choice = choices.find((candidate) => candidate === text);
     if (choice === undefined) throw invalidValue(name, text, choices.map((each) => `"${each}"`).join(" or "));
     return choice;
   };
+  return Object.assign(parse, { choices });
 }
 
 function parseInteger(text: string): number | undefined {

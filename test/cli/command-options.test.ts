@@ -26,7 +26,7 @@ describe("refuses", () => {
   });
 
   test.each([
-    ["inspect", "dry-run", '--dry-run is a flag of the command "gc" only'],
+    ["inspect", "dry-run", '--dry-run is a flag of the command "gc" and "mtimes" only'],
     ["prune", "json", '--json is a flag of the command "inspect" only'],
     [undefined, "repair", '--repair is a flag of the command "verify" only'],
   ])("%p with --%s", (command, flag, message) => {
@@ -61,6 +61,8 @@ test("what is not given is as the table says", () => {
     isStatus: false,
     olderThanMs: 14 * 86_400_000,
     dryRun: false,
+    isTrial: false,
+    shell: "sh",
     isConfirmed: false,
     isJson: false,
     isRepairing: false,
@@ -107,7 +109,7 @@ test("the help of gc", () => {
   expect(helpText("gc")).toMatchInlineSnapshot(`
     "usage: go-cache-plugin [flags] gc
 
-      remove from the bucket what no run has needed for two weeks; needs s3:DeleteObject
+      remove from the bucket what no run needed for two weeks; needs s3:DeleteObject
 
       --older-than DURATION      remove records of runs that were not written for this long, such as 14d
                                  or 36h
@@ -116,6 +118,13 @@ test("the help of gc", () => {
                                  default: false
       --yes                      go on although there is no --prefix
                                  default: false
+
+    examples:
+      go-cache-plugin gc --bucket=my-bucket --prefix=team --dry-run
+      go-cache-plugin gc --bucket=my-bucket --prefix=team --older-than=30d
+      go-cache-plugin gc --bucket=my-bucket --yes
+
+    The flags that all commands have: go-cache-plugin help
     "
   `);
 });

@@ -3,7 +3,7 @@ import { DAY_MS, packOf, StockedBucket } from "../remote/packed/stocked-bucket.t
 import { tempDir } from "../support/temp-dir.ts";
 import { runProgram } from "./program.ts";
 
-const USAGE = 'usage: go-cache-plugin [flags] [command]\nrun "go-cache-plugin help" for the flags\n';
+const USAGE = 'run "go-cache-plugin help gc" for its flags and examples\n';
 
 async function gc(bucket: StockedBucket, ...flags: string[]) {
   await using cache = tempDir("gc");

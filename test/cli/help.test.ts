@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { parseCommandLine } from "../../src/cli/command-line.ts";
+import { checkCommandFlags, resolveCommandSettings } from "../../src/cli/command-options.ts";
 import { helpText } from "../../src/cli/help.ts";
 import { ALL_OPTIONS, dashed } from "../../src/cli/options.ts";
 import { resolveSettings, toConfig } from "../../src/cli/settings.ts";
@@ -25,6 +26,10 @@ const COMMANDS = [
   "inspect",
   "verify",
   "mod",
+  "mtimes",
+  "init",
+  "env",
+  "completion",
   "help",
   "version",
 ];
@@ -47,13 +52,30 @@ test("names each flag and variable in the overview and under environment", () =>
   }
 });
 
+describe("the examples of", () => {
+  test.each([...COMMANDS].filter((name) => name !== "direct"))("%s are command lines that work", (name) => {
+    const shown = [...helpText(name).matchAll(/^ {2}(?!.*\bEOF)(.*go-cache-plugin .*)$/gm)].map(
+      ([, line]) => line ?? "",
+    );
+    expect(shown.length).toBeGreaterThan(0);
+    for (const line of shown) {
+      const inner = /go-cache-plugin ([^"|>)]*)/.exec(line)?.[1]?.trim() ?? "";
+      const { flags, words } = parseCommandLine(inner.split(" "));
+      expect(words[0]).toBe(name);
+      checkCommandFlags(name, flags);
+      toConfig(resolveSettings(flags, {}));
+      resolveCommandSettings(flags, name);
+    }
+  });
+});
+
 test("every GOCACHEPROG that is shown is a command line that works", () => {
   const texts = [TERMINAL_HINT, ...ALL_TEXTS.map(([, text]) => text)].join("\n");
   const shown = [...texts.matchAll(/GOCACHEPROG="?(go-cache-plugin[^"\n]*)/g)].map((match) => match[1] ?? "");
   expect(shown.length).toBeGreaterThan(4);
   for (const line of shown) {
     const { flags, words } = parseCommandLine(line.split(" ").slice(1));
-    expect(["", "connect 5930"]).toContain(words.join(" "));
+    expect(words[0] ?? "connect").toBe("connect");
     toConfig(resolveSettings(flags, {}));
   }
 });
@@ -152,17 +174,21 @@ test("the overview", () => {
                                  GOCACHE_DEBUG, default: 0
 
     commands:
-      serve           serve many go commands, and what --http offers, from one process
-      connect [ADDR]  serve the go command that started this program, helped by a server
-      prune           prune the local cache to --max-size and --expiry now; what was used in 6h stays
-      prefetch        fetch what this job's last run used, ahead of go; returns at once without --wait
-      gc              remove from the bucket what no run has needed for two weeks; needs s3:DeleteObject
-      inspect [ID]    say what is in the bucket, or where an action or output lies
-      verify          check the local cache and the bucket against the hashes of what they hold
-      ca ACTION       print, install or uninstall the certificate of the forward proxy (--revproxy)
-      mod TASK        modules of --modproxy: prefetch [GO.SUM...], verify, import DIR, export DIR
-      help [TOPIC]    print this overview, or about one topic or command
-      version         print the version, the commit, Bun's version and the platform
+      serve             serve many go commands, and what --http offers, from one process
+      connect [ADDR]    serve the go command that started this program, helped by a server
+      prune             prune the local cache to --max-size and --expiry now; what was used in 6h stays
+      prefetch          fetch what this job's last run used, ahead of go; returns at once without --wait
+      gc                remove from the bucket what no run needed for two weeks; needs s3:DeleteObject
+      inspect [ID]      say what is in the bucket, or where an action or output lies
+      verify            check the local cache and the bucket against the hashes of what they hold
+      ca ACTION         print, install or uninstall the certificate of the forward proxy (--revproxy)
+      mod TASK          modules of --modproxy: prefetch [GO.SUM...], verify, import DIR, export DIR
+      mtimes [DIR]      give tracked files the same times in every checkout, so that test results hit
+      init PLACE        print the set-up: github, gitlab, buildkite, circleci, jenkins, shell, docker
+      env               print the variables that make go use it, for a shell to read
+      completion SHELL  print what completes its words: bash, zsh, fish
+      help [TOPIC]      print this overview, or about one topic or command
+      version           print the version, the commit, Bun's version and the platform
 
     topics, for help TOPIC:
       configure      how to set the program up

@@ -3,7 +3,7 @@ import { StockedBucket } from "../remote/packed/stocked-bucket.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { runProgram } from "./program.ts";
 
-const USAGE = 'usage: go-cache-plugin [flags] [command]\nrun "go-cache-plugin help" for the flags\n';
+const USAGE = 'run "go-cache-plugin help prefetch" for its flags and examples\n';
 
 test.concurrent.each([
   [[], '"prefetch" needs a bucket: set --bucket or GOCACHE_S3_BUCKET'],

@@ -3,8 +3,10 @@ import { tempDir } from "../support/temp-dir.ts";
 import { runProgram } from "./program.ts";
 
 /** The whole of stderr for a usage error. */
-function usageError(message: string): string {
-  return `go-cache-plugin: ${message}\nusage: go-cache-plugin [flags] [command]\nrun "go-cache-plugin help" for the flags\n`;
+function usageError(message: string, command?: string): string {
+  const usage = 'usage: go-cache-plugin [flags] [command]\nrun "go-cache-plugin help" for the flags\n';
+  const ofCommand = `run "go-cache-plugin help ${command}" for its flags and examples\n`;
+  return `go-cache-plugin: ${message}\n${command === undefined ? usage : ofCommand}`;
 }
 
 describe("exits with 2, the reason on stderr and nothing on stdout:", () => {
@@ -14,10 +16,10 @@ describe("exits with 2, the reason on stderr and nothing on stdout:", () => {
     [["--nonsense", "help"], "unknown flag --nonsense"],
     [["--bucket"], "flag needs a value: --bucket"],
     [["--expiry", "banana"], '--expiry: "banana" is not a duration such as 48h or 1h30m'],
-    [["--expiry=banana", "version"], '--expiry: "banana" is not a duration such as 48h or 1h30m'],
+    [["--expiry=banana", "version"], '--expiry: "banana" is not a duration such as 48h or 1h30m', "version"],
     [["-c=many"], '-c: "many" is not a whole number from 0 up'],
-    [["serve"], `"serve" needs --plugin (such as --plugin=5930), --http, or both`],
-    [["serve", "--plugin=1", "--modproxy"], "--modproxy needs --http, the address to serve it at"],
+    [["serve"], `"serve" needs --plugin (such as --plugin=5930), --http, or both`, "serve"],
+    [["serve", "--plugin=1", "--modproxy"], "--modproxy needs --http, the address to serve it at", "serve"],
     [["versoin"], 'unknown command "versoin" (did you mean version?)'],
     [["toString"], 'unknown command "toString"'],
     [["--", "--bucket=x"], 'unknown command "--bucket=x"'],
@@ -26,15 +28,32 @@ describe("exits with 2, the reason on stderr and nothing on stdout:", () => {
       ["--metrics", "true"],
       'unknown command "true" (the value of a flag such as --metrics goes after =, --metrics=true)',
     ],
-    [["version", "now"], 'unexpected argument "now" after "version"'],
+    [["version", "now"], 'unexpected argument "now" after "version"', "version"],
     [["direct", "x"], 'unexpected argument "x" after "direct"'],
     [["help", "debug", "x"], 'unexpected argument "x" after "help"'],
     [["help", "debgu"], 'unknown help topic "debgu" (did you mean debug?)'],
     [["help", "nothing-near"], 'unknown help topic "nothing-near"'],
+    [["init"], '"init" needs github, gitlab, buildkite, circleci, jenkins, shell, docker', "init"],
+    [
+      ["init", "gitub"],
+      '"init" needs github, gitlab, buildkite, circleci, jenkins, shell, docker, not "gitub" (did you mean github?)',
+      "init",
+    ],
+    [
+      ["init", "--bucket=a/b", "github"],
+      '--bucket: "a/b" has a slash; what goes before the keys is --prefix',
+      "init",
+    ],
+    [["completion", "tcsh"], '"completion" needs bash, zsh, fish, not "tcsh"', "completion"],
+    [
+      ["env", "--shell=cmd"],
+      '--shell: "cmd" is not "sh" or "bash" or "zsh" or "fish" or "powershell"',
+      "env",
+    ],
     [["help", "--", "-c"], 'unknown help topic "-c"'],
     [["nonsense", "--help"], 'unknown help topic "nonsense"'],
-  ] as const)("%j", async (args, message) => {
-    expect(await runProgram(args)).toEqual({ stdout: "", stderr: usageError(message), exitCode: 2 });
+  ] as [string[], string, string?][])("%j", async (...[args, message, command]) => {
+    expect(await runProgram(args)).toEqual({ stdout: "", stderr: usageError(message, command), exitCode: 2 });
   });
 
   test("a bad variable", async () => {

@@ -7,7 +7,7 @@ import { goInstall } from "./go-install.ts";
 import { GO_RELEASES, go } from "./go-toolchain.ts";
 import { installClients } from "./install-clients.ts";
 import { tempDir } from "./temp-dir.ts";
-import { GOLANGCI_LINT, PROM2JSON, STATICCHECK, VERSITYGW } from "./tools.ts";
+import { ACTIONLINT, GOLANGCI_LINT, PROM2JSON, STATICCHECK, VERSITYGW } from "./tools.ts";
 
 await installClients();
 await using dir = tempDir("prepare");
@@ -15,4 +15,4 @@ for (const release of GO_RELEASES) {
   const outcome = await go({ release, gocache: dir.join("cache") }, ["version"], { cwd: dir.path });
   if (outcome.exitCode !== 0) throw new Error(`go ${release} can't be fetched: ${outcome.stderr}`);
 }
-for (const tool of [VERSITYGW, STATICCHECK, GOLANGCI_LINT, PROM2JSON]) await goInstall(tool);
+for (const tool of [VERSITYGW, STATICCHECK, GOLANGCI_LINT, PROM2JSON, ACTIONLINT]) await goInstall(tool);

@@ -30,3 +30,10 @@ export const GOLANGCI_LINT: InstallableTool = {
   version: "v2.15.0",
   release: LINTER_GO,
 };
+
+/** Checks workflows and actions of GitHub: syntax, expressions, inputs of well-known actions. */
+export const ACTIONLINT: InstallableTool = {
+  pkg: "github.com/rhysd/actionlint/cmd/actionlint",
+  version: "v1.7.12",
+  release: NEWEST_GO,
+};

@@ -1,0 +1,44 @@
+/** `go-cache-plugin env`: the variables for go, as lines that a shell reads with `eval`. */
+import { realpathSync } from "node:fs";
+import { basename } from "node:path";
+import { defineCommand } from "citty";
+import type { Call } from "../call.ts";
+import { resolveCommandSettings } from "../command-options.ts";
+import { writeStdout } from "../output.ts";
+
+/** Prints GOCACHEPROG and a variable for each option that was given. */
+export function envCommand(call: Call) {
+  return defineCommand({
+    meta: { name: "env", description: "Print the variables for a shell" },
+    run: () => printVariables(call),
+  });
+}
+
+async function printVariables({ commandLine: { flags }, env }: Call): Promise<void> {
+  const { exportLine, goWord } = await import("../quote.ts");
+  const { givenVariables, isServed } = await import("../given-values.ts");
+  const { shell } = resolveCommandSettings(flags, "env");
+  const variables = givenVariables(flags, env);
+  const program = goWord(programName());
+  const lines = [
+    ["GOCACHEPROG", isServed(variables) ? `${program} connect` : program] as const,
+    ...variables,
+  ];
+  writeStdout(lines.map(([name, value]) => exportLine(shell, name, value)).join(""));
+}
+
+/** Its name where go would find this very program by that, else its path. */
+function programName(): string {
+  const path = process.execPath;
+  const name = basename(path);
+  const found = Bun.which(name);
+  return found !== null && realPath(found) === realPath(path) ? name : path;
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

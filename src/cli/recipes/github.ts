@@ -1,0 +1,55 @@
+import { yamlText } from "../quote.ts";
+import { credentialNotes, indented, type Recipe, ROLE } from "./recipe.ts";
+
+/** A workflow. */
+export function githubRecipe(recipe: Recipe): string {
+  const { repository, tag, isServed, notes } = recipe;
+  const action = `${repository}/.github/actions`;
+  return `# .github/workflows/test.yml, made by "go-cache-plugin init github"
+${indented(
+  0,
+  [...notes, ...credentialNotes(recipe)].map((note) => `# ${note}`),
+)}name: test
+on:
+  push:
+    branches: [main]
+  pull_request:
+permissions:
+  contents: read
+${recipe.store === "aws" ? "  id-token: write # for the role\n" : ""}jobs:
+  test:
+    runs-on: ubuntu-latest
+    env:
+${indented(6, environment(recipe))}    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-go@v5
+        with:
+          go-version-file: go.mod
+          cache: false # the plugin takes its place
+${credentials(recipe)}      - uses: ${action}/setup@${tag}
+        with:
+          mode: ${isServed ? "server" : "direct"}
+      - run: go test ./...
+      - uses: ${action}/finish@${tag}
+        if: always()
+`;
+}
+
+function environment({ variables, store }: Recipe): string[] {
+  const keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+  return [
+    ...variables.map(([name, value]) => `${name}: ${yamlText(value)}`),
+    ...(store === "s3" ? keys.map((name) => `${name}: \${{ secrets.${name} }}`) : []),
+  ];
+}
+
+function credentials({ store, region }: Recipe): string {
+  if (store !== "aws") return "";
+  return `      - uses: aws-actions/configure-aws-credentials@v4
+        # A pull request from a fork gets no token; it does without the bucket.
+        if: \${{ !github.event.pull_request.head.repo.fork }}
+        with:
+          role-to-assume: ${ROLE}
+          aws-region: ${yamlText(region)}
+`;
+}

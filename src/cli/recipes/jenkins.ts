@@ -1,0 +1,38 @@
+import { groovyText } from "../quote.ts";
+import { indented, type Recipe } from "./recipe.ts";
+
+/** A declarative pipeline. */
+export function jenkinsRecipe(recipe: Recipe): string {
+  const { cacheprog, variables, store, region, install, start, finish, notes } = recipe;
+  const aws = store === "aws" ? ([["AWS_REGION", region]] as const) : [];
+  const all = [["GOCACHEPROG", cacheprog] as const, ...variables, ...aws];
+  const keys = store === "directory" ? [] : ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+  const steps = [...install, "go-cache-plugin mtimes", ...start];
+  const post = finish.map((line) => `sh ${groovyText(line)}`);
+  return `// Jenkinsfile, made by "go-cache-plugin init jenkins"
+${indented(
+  0,
+  notes.map((note) => `// ${note}`),
+)}${keys.length === 0 ? "" : `// Of the credentials ${keys.map(credentialId).join(" and ")}, each is a secret text.\n`}pipeline {
+  agent { docker { image 'golang:1.27' } }
+  environment {
+${indented(4, [
+  ...all.map(([name, value]) => `${name} = ${groovyText(value)}`),
+  ...keys.map((name) => `${name} = credentials('${credentialId(name)}')`),
+])}  }
+  stages {
+    stage('test') {
+      steps {
+${indented(
+  8,
+  [...steps, "go test ./..."].map((line) => `sh ${groovyText(line)}`),
+)}      }
+    }
+  }
+${post.length === 0 ? "" : `  post {\n    always {\n${indented(6, post)}    }\n  }\n`}}
+`;
+}
+
+function credentialId(variable: string): string {
+  return `go-cache-${variable.toLowerCase().replaceAll("_", "-")}`;
+}

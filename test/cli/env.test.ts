@@ -1,0 +1,76 @@
+import { describe, expect, test } from "bun:test";
+import { copyFileSync, mkdirSync } from "node:fs";
+import { exportLine } from "../../src/cli/quote.ts";
+import { plainEnv, run } from "../support/process.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { programPath, runProgram } from "./program.ts";
+
+/** What is hard to write down in one shell or another. */
+const HARD = [
+  "a b",
+  "it's",
+  'say "x"',
+  "$HOME `id` $(id)",
+  "back\\slash\\",
+  "a;b&c|d>e",
+  "*?[a]",
+  "ünï",
+  "-n",
+  "!x",
+];
+
+describe("a variable comes out of a real shell as it went in:", () => {
+  test.each(["sh", "bash"] as const)("%s", async (shell) => {
+    for (const value of HARD) {
+      const script = `${exportLine(shell, "GOCACHE_PROJECT", value)}printenv GOCACHE_PROJECT`;
+      const outcome = await run([shell, "-c", script], { env: plainEnv() });
+      expect(outcome).toEqual({ stdout: `${value}\n`, stderr: "", exitCode: 0 });
+    }
+  });
+});
+
+test("shells that are nowhere near: what their manuals say of single quotes", () => {
+  expect(exportLine("fish", "A", "it's \\")).toBe("set -gx A 'it\\'s \\\\'\n");
+  expect(exportLine("powershell", "A", "it's $x")).toBe("$env:A = 'it''s $x'\n");
+  expect(exportLine("zsh", "A", "it's")).toBe("export A='it'\\''s'\n");
+});
+
+test("what was given by flag or variable, checked, in the order of the options", async () => {
+  const outcome = await runProgram(["env", "--prefix=my team", "--metrics"], {
+    GOCACHE_S3_BUCKET: "some-bucket",
+    GOCACHE_KEY_PREFIX: "other",
+    AWS_SECRET_ACCESS_KEY: "secret",
+  });
+  expect(outcome).toEqual({
+    stdout: `export GOCACHEPROG=${programPath()}
+export GOCACHE_S3_BUCKET=some-bucket
+export GOCACHE_KEY_PREFIX='my team'
+export GOCACHE_METRICS=true
+`,
+    stderr: "",
+    exitCode: 0,
+  });
+});
+
+test("go starts connect where there is a server", async () => {
+  const { stdout } = await runProgram(["env", "--plugin=5930"]);
+  expect(stdout).toBe(`export GOCACHEPROG='${programPath()} connect'\nexport GOCACHE_PLUGIN=5930\n`);
+});
+
+test("by its name where that is found, quoted for go where its path has a blank", async () => {
+  using dir = tempDir("env");
+  mkdirSync(dir.join("my tools"));
+  const program = dir.join("my tools", "go-cache-plugin");
+  copyFileSync(programPath(), program);
+  const plain = plainEnv();
+  const found = await run([program, "env"], {
+    env: { ...plain, PATH: `${dir.join("my tools")}:${plain.PATH}` },
+  });
+  expect(found.stdout).toBe("export GOCACHEPROG=go-cache-plugin\n");
+  const elsewhere = await run([program, "env"], { env: plain });
+  expect(elsewhere.stdout).toBe(`export GOCACHEPROG=''\\''${program}'\\'''\n`);
+  // What go gets is the path in quotes.
+  const script = `eval "$1"; printenv GOCACHEPROG`;
+  const read = await run(["sh", "-c", script, "sh", elsewhere.stdout], { env: plain });
+  expect(read.stdout).toBe(`'${program}'\n`);
+});

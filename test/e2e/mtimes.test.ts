@@ -1,0 +1,95 @@
+/** Results of tests that read files hit in fresh checkouts, on one machine and through a bucket. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { chmodSync, cpSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { binaryPath } from "../support/binary.ts";
+import { commitAll, git } from "../support/git.ts";
+import { go } from "../support/go-toolchain.ts";
+import { type Machine, newMachine } from "../support/machine.ts";
+import { plainEnv, run } from "../support/process.ts";
+import { type TempDir, tempDir } from "../support/temp-dir.ts";
+
+// A guard against hanging only.
+setDefaultTimeout(300_000);
+
+/** Its tests read golden files, list directories, and look for files that are not there. */
+const MODULE = "golang.org/x/mod@v0.30.0";
+const PACKAGES = ["./modfile/...", "./module/...", "./semver/...", "./sumdb/dirhash/...", "./sumdb/note/..."];
+
+let dir: TempDir;
+let origin: string;
+
+beforeAll(async () => {
+  dir = tempDir("mtimes");
+  origin = dir.join("origin");
+  const machine = { release: "1.27.4", gocache: dir.join("download") } as const;
+  const { stdout } = await go(machine, ["mod", "download", "-json", MODULE], { cwd: dir.path });
+  cpSync(JSON.parse(stdout).Dir, origin, { recursive: true });
+  // The module cache is kept from being written to.
+  for (const name of ["", ...readdirSync(origin, { recursive: true, encoding: "utf8" })]) {
+    const path = join(origin, name);
+    chmodSync(path, statSync(path).isDirectory() ? 0o755 : 0o644);
+  }
+  commitAll(origin);
+});
+afterAll(() => dir[Symbol.dispose]());
+
+describe("with mtimes, the second of two fresh clones has nothing to run", () => {
+  test("on the same machine", async () => {
+    const machine = ciMachine("same");
+    expect(await testInClone(machine)).toMatchObject({ exitCode: 0, cached: 0 });
+    const second = await testInClone(machine);
+    expect(second).toEqual({ exitCode: 0, cached: second.all, all: PACKAGES.length });
+  });
+
+  test("on another machine, through the bucket", async () => {
+    expect(await testInClone(ciMachine("first"))).toMatchObject({ exitCode: 0 });
+    const second = await testInClone(ciMachine("second"));
+    expect(second).toEqual({ exitCode: 0, cached: second.all, all: PACKAGES.length });
+  });
+
+  test("but what has changed is run again", async () => {
+    const machine = ciMachine("changed");
+    await testInClone(machine);
+    const golden = "modfile/testdata/block.golden";
+    const change = (clone: string) => writeFileSync(join(clone, golden), "// changed\n");
+    const second = await testInClone(machine, { change });
+    expect(second).toEqual({ exitCode: 1, cached: PACKAGES.length - 1, all: PACKAGES.length });
+  });
+});
+
+test("without mtimes, tests that read files run in each clone", async () => {
+  const machine = ciMachine("without");
+  await testInClone(machine, { plain: true });
+  const second = await testInClone(machine, { plain: true });
+  expect(second.exitCode).toBe(0);
+  expect(second.cached).toBeLessThan(second.all);
+});
+
+/** CI: what it built is in the bucket when go is done. */
+function ciMachine(name: string): Machine {
+  return newMachine(dir.join(name), {
+    flags: [`--bucket=file://${dir.join("bucket")}`],
+    env: { CI: "true" },
+  });
+}
+
+/** Where CI checks out is the same each time; the clone before is put aside, so that no inode is met again. */
+async function testInClone(
+  machine: Machine,
+  options: { plain?: boolean; change?: (clone: string) => void } = {},
+) {
+  const clone = dir.join("work");
+  if (statSync(clone, { throwIfNoEntry: false })) renameSync(clone, dir.join("old"));
+  rmSync(dir.join("old"), { recursive: true, force: true });
+  git(dir.path, "clone", "--quiet", "--depth=1", `file://${origin}`, "work");
+  options.change?.(clone);
+  if (options.plain !== true) {
+    const mtimes = await run([binaryPath(), "mtimes"], { cwd: clone, env: plainEnv() });
+    expect(mtimes).toMatchObject({ stderr: "", exitCode: 0 });
+  }
+  const outcome = await go(machine, ["test", "-vet=off", ...PACKAGES], { cwd: clone });
+  const lines = outcome.stdout.split("\n").filter((line) => /^(ok|FAIL)\s+golang\.org\S/.test(line));
+  const cached = lines.filter((line) => line.endsWith("(cached)")).length;
+  return { exitCode: outcome.exitCode, cached, all: lines.length };
+}

@@ -1,0 +1,107 @@
+/** The steps of the actions, in a job like GitHub's: from nothing to hits. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { cpSync, rmSync } from "node:fs";
+import { commitAll } from "../support/git.ts";
+import { chainModule } from "../support/go-project.ts";
+import { countCompiles, goEnv } from "../support/go-toolchain.ts";
+import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { FakeRunner } from "./composite-action.ts";
+import { type ReleaseServer, startReleaseServer } from "./release-server.ts";
+
+// A guard against hanging only.
+setDefaultTimeout(300_000);
+
+const INPUTS = { version: "v0.1.0", sha256: "", mtimes: "true", prefetch: "true" };
+const BUILD = "go build -x -trimpath -o /dev/null ./...";
+
+let server: ReleaseServer;
+let dir: TempDir;
+
+beforeAll(async () => {
+  server = await startReleaseServer();
+  dir = tempDir("action");
+  chainModule(dir.join("origin"), { name: "action", count: 3 });
+  commitAll(dir.join("origin"));
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  dir[Symbol.dispose]();
+});
+
+/** A fresh machine with a fresh checkout, always at the same place. */
+async function newRunner(name: string, env: Record<string, string> = {}): Promise<FakeRunner> {
+  const checkout = dir.join("work");
+  rmSync(checkout, { recursive: true, force: true });
+  cpSync(dir.join("origin"), checkout, { recursive: true });
+  const go = await goEnv({ release: "1.27.4", gocache: dir.join(name, "gocache") });
+  return new FakeRunner(dir.join(name), checkout, {
+    ...go,
+    GO_CACHE_PLUGIN_BASE_URL: server.url,
+    GOCACHE_S3_BUCKET: `file://${dir.join("bucket")}`,
+    ...env,
+  });
+}
+
+describe("fails", () => {
+  test("where the version is no release, and says what to do", async () => {
+    const runner = await newRunner("branch");
+    const [outcome] = await runner.uses("setup", { ...INPUTS, mode: "direct", version: "main" });
+    expect(outcome?.exitCode).toBe(1);
+    expect(outcome?.stdout).toContain('::error::go-cache-plugin: "main" is no release');
+  });
+
+  test("where the sum is another, and puts nothing on the PATH", async () => {
+    const runner = await newRunner("wrong");
+    const before = runner.env.PATH;
+    const outcomes = await runner.uses("setup", { ...INPUTS, mode: "direct", sha256: "0".repeat(64) });
+    expect(outcomes.map(({ exitCode }) => exitCode)).toEqual([1]);
+    expect(outcomes[0]?.stderr).toContain("nothing was installed");
+    expect(runner.env.PATH).toBe(before ?? "");
+  });
+});
+
+test("direct mode: the second machine compiles nothing", async () => {
+  const compiles: number[] = [];
+  for (const name of ["direct-1", "direct-2"]) {
+    const runner = await newRunner(name);
+    const outcomes = await runner.uses("setup", { ...INPUTS, mode: "direct" });
+    expect(outcomes.map(({ exitCode, stderr }) => ({ exitCode, stderr }))).toEqual(
+      Array.from({ length: 3 }, () => ({ exitCode: 0, stderr: "" })),
+    );
+    const build = await runner.run(BUILD);
+    expect(build.exitCode).toBe(0);
+    compiles.push(countCompiles(build));
+    expect(await runner.uses("finish", {})).toEqual([{ stdout: "", stderr: "", exitCode: 0 }]);
+  }
+  expect(compiles[0]).toBeGreaterThan(3);
+  expect(compiles[1]).toBe(0);
+});
+
+test("server mode: the same, the server is stopped, and the summary says what it did", async () => {
+  const compiles: number[] = [];
+  for (const name of ["server-1", "server-2"]) {
+    const runner = await newRunner(name, { GOCACHE_KEY_PREFIX: "server" });
+    const outcomes = await runner.uses("setup", { ...INPUTS, mode: "server" });
+    expect(outcomes.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
+    const build = await runner.run(BUILD);
+    expect(build.exitCode).toBe(0);
+    compiles.push(countCompiles(build));
+    const [finished] = await runner.uses("finish", {});
+    expect(finished).toMatchObject({ stdout: expect.stringContaining("stopped: process "), exitCode: 0 });
+    expect(runner.summary).toMatch(
+      /^### go-cache-plugin\n\n\| counter \| value \|\n\|---\|---:\|\n(\| \w+ \| [\d.]+ \|\n)+$/,
+    );
+    expect((await runner.run("go-cache-plugin serve --status")).exitCode).toBe(1);
+  }
+  expect(compiles[0]).toBeGreaterThan(3);
+  expect(compiles[1]).toBe(0);
+});
+
+test("a runner that has the release already downloads nothing", async () => {
+  const runner = await newRunner("kept");
+  await runner.uses("setup", { ...INPUTS, mode: "direct" });
+  server.takeRequests();
+  const outcomes = await runner.uses("setup", { ...INPUTS, mode: "direct" });
+  expect(outcomes.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
+  expect(server.takeRequests()).toEqual([]);
+});

