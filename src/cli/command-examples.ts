@@ -44,7 +44,7 @@ export const COMMAND_EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map(
     [
       "go-cache-plugin ca print --revproxy=pip.example.org > go-cache-ca.pem",
       "go-cache-plugin ca install --revproxy=pip.example.org",
-      "go-cache-plugin ca uninstall",
+      "go-cache-plugin ca uninstall --revproxy=pip.example.org",
     ],
   ],
   [
