@@ -15,7 +15,14 @@ import { binaryPath, PROJECT_DIR, s3Flags } from "../../support/binary.ts";
 import { FaultProxy } from "../../support/fault-proxy.ts";
 import { wrongOutputs } from "../../support/file-tree.ts";
 import { chainModule } from "../../support/go-project.ts";
-import { countCompiles, type GoRelease, go, NEWEST_GO, startGo } from "../../support/go-toolchain.ts";
+import {
+  countCompiles,
+  type GoRelease,
+  go,
+  helperLines,
+  NEWEST_GO,
+  startGo,
+} from "../../support/go-toolchain.ts";
 import { type PluginServer, startPluginServer } from "../../support/plugin-server.ts";
 import { run } from "../../support/process.ts";
 import { type S3Server, startS3Server } from "../../support/s3-server.ts";
@@ -178,8 +185,12 @@ describe("a server that ends in the middle of builds", () => {
         const again = await go(elsewhere, ["build", "-x", "-trimpath", "-o", "/dev/null", "."], {
           cwd: project,
         });
-        expect({ exitCode: again.exitCode, compiles: countCompiles(again) }).toEqual({
+        const { exitCode } = again;
+        expect({ name, round, exitCode, said: helperLines(again), compiles: countCompiles(again) }).toEqual({
+          name,
+          round,
           exitCode: 0,
+          said: [],
           compiles: 0,
         });
       }
