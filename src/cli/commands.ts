@@ -52,6 +52,7 @@ export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, Comman
     "mod",
     {
       operand: "TASK",
+      operandWords: ["prefetch", "verify", "import", "export"],
       maxOperands: Number.POSITIVE_INFINITY,
       summary: "modules of --modproxy: prefetch [GO.SUM...], verify, import DIR, export DIR",
     },

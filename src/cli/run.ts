@@ -93,7 +93,11 @@ function checkOperand(
   if (!isMissing && (given === undefined || operandWords?.includes(given) !== false)) return;
   const hint = given === undefined ? "" : didYouMean(given, operandWords ?? []);
   const found = given === undefined ? "" : `, not ${JSON.stringify(given)}${hint}`;
-  throw new UsageError(`"${name}" needs ${operandWords?.join(", ") ?? operand}${found}`);
+  throw new UsageError(`"${name}" needs ${oneOf(operandWords) ?? operand}${found}`);
+}
+
+function oneOf(words: readonly string[] | undefined): string | undefined {
+  return words && `one of ${words.join(", ")}`;
 }
 
 function commandHint(word: string): string {

@@ -16,9 +16,6 @@ export function caCommand(call: Call) {
 
 async function act({ commandLine, env }: Call, action: string | undefined): Promise<void> {
   const config = toConfig(resolveSettings(commandLine.flags, env));
-  if (action !== "print" && action !== "install" && action !== "uninstall") {
-    throw new UsageError('"ca" is followed by print, install or uninstall');
-  }
   if (config.serve.revproxy.length === 0) {
     throw new UsageError('"ca" needs --revproxy, the hosts that the certificate is for');
   }

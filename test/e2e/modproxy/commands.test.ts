@@ -91,7 +91,10 @@ test("verify finds and removes what is not what the database says", async () => 
 
 test.each([
   [["mod"], '"mod" needs one of prefetch, verify, import, export'],
-  [["mod", "verfy"], '"mod" needs one of prefetch, verify, import, export (did you mean verify?)'],
+  [
+    ["mod", "verfy"],
+    '"mod" needs one of prefetch, verify, import, export, not "verfy" (did you mean verify?)',
+  ],
   [["mod", "import"], '"mod import" needs a directory'],
   [["mod", "verify", "x"], 'unexpected argument "x" after "mod verify"'],
   [["mod", "export", "a", "b"], 'unexpected argument "b" after "mod export"'],

@@ -23,7 +23,7 @@ const ca = (...args: string[]) => run([binaryPath(), "ca", ...args], { env: plai
 test("ca says what is missing, with exit code 2", async () => {
   const outcomes = await Promise.all([ca(), ca("show", "--revproxy=a.example"), ca("print")]);
   expect(outcomes.map(({ exitCode, stdout }) => [exitCode, stdout])).toEqual(Array(3).fill([2, ""]));
-  expect(outcomes[0]?.stderr).toContain("print, install or uninstall");
+  expect(outcomes[0]?.stderr).toContain("one of print, install, uninstall");
   expect(outcomes[2]?.stderr).toContain("--revproxy");
 });
 
