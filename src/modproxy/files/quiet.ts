@@ -1,7 +1,7 @@
 import { systemClock } from "../../lib/clock.ts";
 
 /** How long nobody may have asked for anything. */
-const QUIET_MS = 300;
+const QUIET_MS = 1_000;
 /** What waits for quiet gets its turn in the end. */
 const LONGEST_WAIT_MS = 20_000;
 const POLL_MS = 50;
