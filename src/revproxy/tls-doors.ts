@@ -15,6 +15,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
+import { listFiles } from "../lib/list-files.ts";
+import { isProcessAlive, pidSpace } from "../lib/process-life.ts";
 import { type Authority, formatAuthority } from "./authority.ts";
 import type { KeyedCertificate } from "./certificates/issue.ts";
 
@@ -114,13 +116,10 @@ export class TlsDoors {
       else socket.destroy();
     });
     const { cert, key } = leaf;
-    const gate = createTlsServer(
-      { cert, key, ALPNProtocols: ["http/1.1"], allowHalfOpen: true },
-      (secure) => {
-        secure.on("error", () => secure.destroy());
-        http.emit("connection", secure);
-      },
-    );
+    const gate = createTlsServer({ cert, key, ALPNProtocols: ["http/1.1"] }, (secure) => {
+      secure.on("error", () => secure.destroy());
+      http.emit("connection", secure);
+    });
     gate.on("tlsClientError", (error) => onTlsError(authority, error));
     const path = this.#path();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -140,10 +139,24 @@ export class TlsDoors {
   }
 }
 
-/** Made for its owner alone. */
+/** Made for its owner alone. What servers have left that were killed is removed on the occasion. */
 function privateDir(): string {
   const place = tmpdir().length > MAX_PATH_BYTES / 2 ? "/tmp" : tmpdir();
-  return mkdtempSync(join(place, "gcp-tls-"));
+  // A process id means nothing to another container on the same disk.
+  const space = Bun.hash(pidSpace()).toString(36);
+  for (const name of listFiles(place)) {
+    const [, foundSpace, pid] = /^gcp-tls-(\w+)-(\d+)-\w+$/.exec(name) ?? [];
+    if (foundSpace === space && !isProcessAlive(Number(pid))) tryRemove(join(place, name));
+  }
+  return mkdtempSync(join(place, `gcp-tls-${space}-${process.pid}-`));
+}
+
+function tryRemove(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // Another user's.
+  }
 }
 
 function shut({ gate, http }: Door): void {
