@@ -66,8 +66,8 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
   }
 }
 
-/** So that it need not ask go. */
-const GO_ENV = { GOCACHE: "/nonexistent", GOOS: "linux", GOARCH: "amd64", GOVERSION: "go1.27.4" };
+/** So that it need not ask go; no links can be made there. */
+const GO_ENV = { GOCACHE: "/dev/null/gocache", GOOS: "linux", GOARCH: "amd64", GOVERSION: "go1.27.4" };
 
 /** What the server notes of itself when it is ready. */
 async function noteOf(cacheDir: string, running: Running): Promise<{ plugin: string; http: string }> {
