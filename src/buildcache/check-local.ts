@@ -1,11 +1,11 @@
 /** Checks a cache directory: that outputs have the SHA-256 that is their name, and that records point at outputs. */
 import { readFileSync } from "node:fs";
+import { hashFile } from "../lib/hash-file.ts";
 import { IdTable } from "../lib/id-table.ts";
 import type { OnProgress } from "../lib/progress.ts";
 import { removeFile } from "../lib/remove-file.ts";
 import { statFile } from "../lib/stat-file.ts";
 import type { CheckOptions } from "../remote/finding.ts";
-import { hashFile } from "../remote/hash-file.ts";
 import { ObjectSum } from "../remote/object-sum.ts";
 import { ACTION_DIR, type LocalDir, OUTPUT_DIR } from "../store/local-dir.ts";
 import { parseActionRecord } from "./action-record.ts";

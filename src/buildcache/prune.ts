@@ -1,6 +1,6 @@
 /**
  * Keeps the local cache within its limits: entries not used for the expiry go, then the least recently used until
- * the outputs fit the size limit. The last use of an output is its file's time of last change.
+ * the outputs and the named files of the proxies fit the size limit. The last use of a file is its time of last change.
  *
  * go opens paths that it was given long before, also through tools that run after it, so nothing used within the
  * last six hours is ever removed, whatever the limits say.
@@ -10,7 +10,15 @@ import { join } from "node:path";
 import { listFiles } from "../lib/list-files.ts";
 import { removeFile } from "../lib/remove-file.ts";
 import { statFile } from "../lib/stat-file.ts";
-import { ACTION_DIR, type LocalDir, OUTPUT_DIR, TEMP_DIR } from "../store/local-dir.ts";
+import {
+  ACTION_DIR,
+  type LocalDir,
+  META_SUFFIX,
+  MODULE_DIR,
+  OUTPUT_DIR,
+  REVPROXY_DIR,
+  TEMP_DIR,
+} from "../store/local-dir.ts";
 import { removeIfUnused } from "../store/remove-if-unused.ts";
 import { parseActionRecord } from "./action-record.ts";
 
@@ -31,7 +39,11 @@ export interface PruneReport {
   keptBytes: number;
 }
 
-interface Output {
+/** What takes room. */
+const KINDS = [OUTPUT_DIR, ...[MODULE_DIR, REVPROXY_DIR].flatMap((kind) => [kind, kind + META_SUFFIX])];
+
+interface CachedFile {
+  kind: string;
   id: string;
   sizeBytes: number;
   usedMs: number;
@@ -42,12 +54,14 @@ interface Output {
  * Foreign files are not looked at.
  */
 export function prune(dir: LocalDir, limits: PruneLimits, nowMs = Date.now()): PruneReport {
-  const outputs = listOutputs(dir);
-  const unwanted = chooseUnwanted(outputs, limits, nowMs);
-  removeRecords(dir, unwanted, nowMs);
+  const files = KINDS.flatMap((kind) => listCached(dir, kind));
+  const unwanted = chooseUnwanted(files, limits, nowMs);
+  const outputs = [...unwanted].filter(({ kind }) => kind === OUTPUT_DIR);
+  removeRecords(dir, new Set(outputs.map(({ id }) => id)), nowMs);
   const report = { removedOutputs: 0, removedBytes: 0, keptBytes: 0 };
-  for (const { id, sizeBytes } of outputs) {
-    const isRemoved = unwanted.has(id) && removeIfUnused(dir, OUTPUT_DIR, id, nowMs - KEEP_MS);
+  for (const file of files) {
+    const { kind, id, sizeBytes } = file;
+    const isRemoved = unwanted.has(file) && removeIfUnused(dir, kind, id, nowMs - KEEP_MS);
     if (!isRemoved) report.keptBytes += sizeBytes;
     else {
       report.removedOutputs++;
@@ -58,25 +72,25 @@ export function prune(dir: LocalDir, limits: PruneLimits, nowMs = Date.now()): P
   return report;
 }
 
-function listOutputs(dir: LocalDir): Output[] {
-  const outputs: Output[] = [];
-  for (const id of listIds(dir, OUTPUT_DIR)) {
-    const stat = statFile(dir.path(OUTPUT_DIR, id));
-    if (stat !== undefined) outputs.push({ id, sizeBytes: stat.size, usedMs: stat.mtimeMs });
+function listCached(dir: LocalDir, kind: string): CachedFile[] {
+  const files: CachedFile[] = [];
+  for (const id of listIds(dir, kind)) {
+    const stat = statFile(dir.path(kind, id));
+    if (stat !== undefined) files.push({ kind, id, sizeBytes: stat.size, usedMs: stat.mtimeMs });
   }
-  return outputs;
+  return files;
 }
 
-function chooseUnwanted(outputs: Output[], limits: PruneLimits, nowMs: number): Set<string> {
-  const unwanted = new Set<string>();
-  let totalBytes = outputs.reduce((sum, output) => sum + output.sizeBytes, 0);
-  for (const { id, sizeBytes, usedMs } of outputs.toSorted((a, b) => a.usedMs - b.usedMs)) {
-    const ageMs = nowMs - usedMs;
+function chooseUnwanted(files: CachedFile[], limits: PruneLimits, nowMs: number): Set<CachedFile> {
+  const unwanted = new Set<CachedFile>();
+  let totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  for (const file of files.toSorted((a, b) => a.usedMs - b.usedMs)) {
+    const ageMs = nowMs - file.usedMs;
     const isExpired = limits.expiryMs !== undefined && ageMs > limits.expiryMs;
     const isTooMuch = limits.maxSizeBytes > 0 && totalBytes > limits.maxSizeBytes;
     if (ageMs <= KEEP_MS || !(isExpired || isTooMuch)) break;
-    unwanted.add(id);
-    totalBytes -= sizeBytes;
+    unwanted.add(file);
+    totalBytes -= file.sizeBytes;
   }
   return unwanted;
 }

@@ -47,7 +47,7 @@ export class PutWriter {
       // The output is there, and that is all go needs now; the next build misses.
     }
     this.#counters.add("put_bytes", this.#sizeBytes);
-    if (before?.outputId !== this.#outputId) this.#upload(entry);
+    this.#tellRemote(entry, before?.outputId === this.#outputId);
     return entry;
   }
 
@@ -61,9 +61,14 @@ export class PutWriter {
     return there ?? this.#output.commit();
   }
 
-  /** An id that is not the hash of the bytes would be refused by every reader, so it stays on this machine. */
-  #upload(entry: CacheEntry): void {
+  /**
+   * An id that is not the hash of the bytes would be refused by every reader, so it stays on this machine. What was
+   * there already somebody else has put, at the same time perhaps, and this session has used it as well.
+   */
+  #tellRemote(entry: CacheEntry, wasThere: boolean): void {
     if (this.#hash?.digest("hex") !== this.#outputId) return;
-    this.#remote?.put({ ...entry, actionId: this.#actionId, path: entry.diskPath });
+    const stored = { ...entry, actionId: this.#actionId, path: entry.diskPath };
+    if (wasThere) this.#remote?.used(stored);
+    else this.#remote?.put(stored);
   }
 }

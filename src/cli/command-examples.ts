@@ -40,6 +40,23 @@ export const COMMAND_EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map(
   ],
   ["verify", ["go-cache-plugin verify", "go-cache-plugin verify --bucket=my-bucket --repair"]],
   [
+    "ca",
+    [
+      "go-cache-plugin ca print --revproxy=pip.example.org > go-cache-ca.pem",
+      "go-cache-plugin ca install --revproxy=pip.example.org",
+      "go-cache-plugin ca uninstall --revproxy=pip.example.org",
+    ],
+  ],
+  [
+    "mod",
+    [
+      "go-cache-plugin mod prefetch --bucket=my-bucket",
+      "go-cache-plugin mod prefetch go.sum tools/go.sum",
+      "go-cache-plugin mod verify",
+      "go-cache-plugin mod import ~/go/pkg/mod/cache/download",
+    ],
+  ],
+  [
     "mtimes",
     [
       "go-cache-plugin mtimes",

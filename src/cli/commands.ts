@@ -2,8 +2,9 @@
 
 /** What the parser and the help need to know of a command. */
 export interface CommandInfo {
-  /** The one word that may follow it; without brackets it has to. */
+  /** What may follow it: one word, or as many as `maxOperands`; without brackets it has to. */
   operand?: string;
+  maxOperands?: number;
   /** All that it can be, where they are few. */
   operandWords?: readonly string[];
   summary: string;
@@ -39,6 +40,23 @@ export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, Comman
   ["gc", { summary: "remove from the bucket what no run needed for two weeks; needs s3:DeleteObject" }],
   ["inspect", { operand: "[ID]", summary: "say what is in the bucket, or where an action or output lies" }],
   ["verify", { summary: "check the local cache and the bucket against the hashes of what they hold" }],
+  [
+    "ca",
+    {
+      operand: "ACTION",
+      operandWords: ["print", "install", "uninstall"],
+      summary: "print, install or uninstall the certificate of the forward proxy (--revproxy)",
+    },
+  ],
+  [
+    "mod",
+    {
+      operand: "TASK",
+      operandWords: ["prefetch", "verify", "import", "export"],
+      maxOperands: Number.POSITIVE_INFINITY,
+      summary: "modules of --modproxy: prefetch [GO.SUM...], verify, import DIR, export DIR",
+    },
+  ],
   [
     "mtimes",
     {

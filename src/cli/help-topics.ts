@@ -114,14 +114,49 @@ See also: help direct-mode, help module-proxy, help reverse-proxy.`,
     "module-proxy",
     {
       summary: "caching modules and checksums",
-      text: `This version has no module proxy. Modules are downloaded as GOPROXY and GOSUMDB tell go.`,
+      text: `"serve --modproxy --http=ADDR" serves modules and checksum databases to go:
+
+  go-cache-plugin serve --http=5970 --modproxy --bucket=my-bucket &
+  export GOPROXY=http://localhost:5970/mod
+
+Files lie in the cache directory and, if there is a bucket, in it, where tailscale/go-cache-plugin
+has them, too. What is missing comes from --upstream; without it from where GOPROXY points, or from
+where it points when nobody has set it. GOPRIVATE, GONOPROXY, GONOSUMDB and netrc count, too.
+Below /mod/cached-only/ the upstream is never asked.
+
+  go-cache-plugin mod prefetch [GO.SUM...]   bring what these files name, ./go.sum if none is given
+  go-cache-plugin mod verify                 hash everything, and ask the checksum database
+  go-cache-plugin mod import DIR             take in a $GOMODCACHE/cache/download
+  go-cache-plugin mod export DIR             write such a tree, for GOPROXY=file://DIR`,
     },
   ],
   [
     "reverse-proxy",
     {
       summary: "caching other downloads",
-      text: `This version has no reverse proxy. Only go's build cache is shared.`,
+      text: `"serve --http=5970 --revproxy=HOSTS" is a forward proxy that caches what comes from these hosts.
+
+  go-cache-plugin serve --http=5970 --revproxy=files.example.com,*.example.org &
+  export HTTPS_PROXY=http://localhost:5970 HTTP_PROXY=http://localhost:5970
+
+A host may have a port (example.com:8443), and "*." in front for every name below it. Responses are
+kept as HTTP says (RFC 9111): long-lived ones on the disk and in the bucket, for all machines;
+short-lived ones in memory. X-Cache in a response says where it comes from.
+
+TLS to these hosts ends in the proxy, so clients have to trust its certificate, which is good for
+these hosts only. "go-cache-plugin ca print" prints it, and http://localhost:5970/ca.pem has it:
+
+  go-cache-plugin ca print > ca.pem      (with the same --revproxy and --cache-dir, or variables)
+  export CURL_CA_BUNDLE=$PWD/ca.pem GIT_SSL_CAINFO=$PWD/ca.pem NODE_EXTRA_CA_CERTS=$PWD/ca.pem
+  export PIP_CERT=$PWD/ca.pem REQUESTS_CA_BUNDLE=$PWD/ca.pem
+
+SSL_CERT_FILE is go's and OpenSSL's; it takes the place of the system's list, so give it both.
+"ca install" adds the certificate to that list instead, which takes an administrator.
+
+Other hosts are refused, unless --forward-connect is given: then they are passed on uncached, to
+ports 443 (CONNECT) and 80 (plain HTTP) of addresses in the public network.
+
+See also: help debug.`,
     },
   ],
   [
@@ -132,7 +167,7 @@ See also: help direct-mode, help module-proxy, help reverse-proxy.`,
 
   1  go's build cache
   2  module proxy and checksums
-  4  reverse proxy
+  4  forward proxy
 
 The default is 0. With any other value an unexpected error is followed by its stack.
 -v says much less: variables that nothing reads, what failed, and the counters of --metrics.`,

@@ -6,6 +6,7 @@ import { defineCommand, runCommand } from "citty";
 import type { Call } from "./call.ts";
 import { type CommandLine, parseCommandLine } from "./command-line.ts";
 import { checkCommandFlags } from "./command-options.ts";
+import { caCommand } from "./commands/ca.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { connectCommand } from "./commands/connect.ts";
 import { directCommand } from "./commands/direct.ts";
@@ -14,6 +15,7 @@ import { gcCommand } from "./commands/gc.ts";
 import { helpCommand } from "./commands/help.ts";
 import { initCommand } from "./commands/init.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { modCommand } from "./commands/mod.ts";
 import { mtimesCommand } from "./commands/mtimes.ts";
 import { prefetchCommand } from "./commands/prefetch.ts";
 import { pruneCommand } from "./commands/prune.ts";
@@ -45,6 +47,7 @@ function rootCommand(call: Call) {
     default: "direct",
     subCommands: {
       direct: () => directCommand(call),
+      ca: () => caCommand(call),
       serve: () => serveCommand(call),
       connect: () => connectCommand(call),
       prune: () => pruneCommand(call),
@@ -52,6 +55,7 @@ function rootCommand(call: Call) {
       gc: () => gcCommand(call),
       inspect: () => inspectCommand(call),
       verify: () => verifyCommand(call),
+      mod: () => modCommand(call),
       mtimes: () => mtimesCommand(call),
       init: () => initCommand(call),
       env: () => envCommand(call),
@@ -73,7 +77,7 @@ function checkCommand(name: string, operands: readonly string[]): void {
   if (command === undefined) {
     throw new UsageError(`unknown command ${JSON.stringify(name)}${commandHint(name)}`);
   }
-  const stray = operands[command.operand === undefined ? 0 : 1];
+  const stray = operands[command.maxOperands ?? (command.operand === undefined ? 0 : 1)];
   if (stray !== undefined) {
     throw new UsageError(`unexpected argument ${JSON.stringify(stray)} after "${name}"`);
   }
@@ -89,7 +93,11 @@ function checkOperand(
   if (!isMissing && (given === undefined || operandWords?.includes(given) !== false)) return;
   const hint = given === undefined ? "" : didYouMean(given, operandWords ?? []);
   const found = given === undefined ? "" : `, not ${JSON.stringify(given)}${hint}`;
-  throw new UsageError(`"${name}" needs ${operandWords?.join(", ") ?? operand}${found}`);
+  throw new UsageError(`"${name}" needs ${oneOf(operandWords) ?? operand}${found}`);
+}
+
+function oneOf(words: readonly string[] | undefined): string | undefined {
+  return words && `one of ${words.join(", ")}`;
 }
 
 function commandHint(word: string): string {

@@ -17,12 +17,12 @@
  *                                                      The output is on the disk then; the record is the client's to write
  *     ["put",n,action,output,size,put at ms]           ["noted",n]: it is in the server's journal. The output was on
  *                                                      the disk before the message was sent
- *     ["used",[[action,output,size,put at ms],…]]      nothing
+ *     ["used",n,[[action,output,size,put at ms],…]]    ["noted",n]: at the end, all that was found on the disk
  *     ["counts",{name:number,…}]                       nothing: what the session counted, at its end
  *                                                      [] every second while a look-up is under way: it still lives
  *
- * The connection's end is the session's. A put that was not noted by then stays in the client's own journal in
- * `journalDir`, which the next server, or helper of the same project, takes up; without `journalDir` nobody would.
+ * The connection's end is the session's. What was put or used, and not noted by then, stays in the client's own journal
+ * in `journalDir`, which the next server, or helper of the same project, takes up; without `journalDir` nobody would.
  * Whoever reads something else closes the connection: that costs the client misses, nothing more. Ids are lower-case
  * hex of 64 digits, times milliseconds since 1970.
  */
@@ -45,7 +45,7 @@ export type LinkEntry = [string, string, number, number];
 export type ClientMessage =
   | { kind: "get"; n: number; actionId: string }
   | { kind: "put"; n: number; entry: LinkEntry }
-  | { kind: "used"; entries: LinkEntry[] }
+  | { kind: "used"; n: number; entries: LinkEntry[] }
   | { kind: "counts"; counts: Record<string, number> };
 
 export type ServerMessage =
@@ -102,7 +102,7 @@ export function parseClientMessage(line: string): ClientMessage {
   const [kind, second, ...rest] = parseArray(line);
   if (kind === "get" && isCount(second) && isId(rest[0])) return { kind, n: second, actionId: rest[0] };
   if (kind === "put" && isCount(second) && isEntry(rest)) return { kind, n: second, entry: rest };
-  if (kind === "used" && Array.isArray(second) && second.every(isEntry)) return { kind, entries: second };
+  if (kind === "used" && isCount(second) && isEntries(rest[0])) return { kind, n: second, entries: rest[0] };
   if (kind === "counts" && isCounts(second)) return { kind, counts: second };
   throw new LinkError(line);
 }
@@ -138,6 +138,10 @@ function isEntry(value: unknown): value is LinkEntry {
   if (!Array.isArray(value) || value.length !== 4) return false;
   const [actionId, outputId, sizeBytes, putTimeMs] = value;
   return isId(actionId) && isId(outputId) && isCount(sizeBytes) && isCount(putTimeMs);
+}
+
+function isEntries(value: unknown): value is LinkEntry[] {
+  return Array.isArray(value) && value.every(isEntry);
 }
 
 function isId(value: unknown): value is string {

@@ -1,7 +1,7 @@
 import type { Deadline } from "../lib/deadline.ts";
+import { transferLimitMs } from "../lib/transfer-limits.ts";
 import type { ObjectStore, StoredObject } from "../store/object-store.ts";
 import type { LocalOutputs } from "./local-outputs.ts";
-import { transferLimitMs } from "./transfer-limits.ts";
 import { WrongBytesError } from "./wrong-bytes-error.ts";
 
 const MAX_ATTEMPTS = 3;

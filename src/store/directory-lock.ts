@@ -1,28 +1,29 @@
-import { open, rm, stat } from "node:fs/promises";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { systemClock } from "../lib/clock.ts";
 import { isErrno } from "../lib/errno.ts";
+import { isProcessAlive, pidSpace } from "../lib/process-life.ts";
 
-/** Whoever holds a lock for this long died with it: it is held for a few file operations. */
+/** Whoever holds a lock for this long, on another machine, died with it: it is held for a few file operations. */
 const ABANDONED_MS = 30_000;
 
 const POLL_MS = 20;
 
 /**
- * Makes the file `path`, waiting while it exists, and removes it when disposed. Works between machines on one
- * mount, as far as the mount creates files exclusively.
+ * Makes the file `path`, waiting while it exists, and removes it when disposed. It names its holder, `<pid> <space>`, so
+ * that one of this machine that was killed holds up nobody. Works between machines on one mount, as far as the mount
+ * creates files exclusively.
  */
 export async function lockFile(path: string, signal: AbortSignal | undefined): Promise<AsyncDisposable> {
   while (!(await tryCreate(path))) {
-    await removeAbandoned(path);
-    await systemClock.sleep(POLL_MS, signal);
+    if (await isAbandoned(path)) await rm(path, { force: true });
+    else await systemClock.sleep(POLL_MS, signal);
   }
   return { [Symbol.asyncDispose]: () => rm(path, { force: true }) };
 }
 
 async function tryCreate(path: string): Promise<boolean> {
   try {
-    const file = await open(path, "wx");
-    await file.close();
+    await writeFile(path, `${process.pid} ${pidSpace()}`, { flag: "wx" });
     return true;
   } catch (error) {
     if (isErrno(error, "EEXIST")) return false;
@@ -30,7 +31,12 @@ async function tryCreate(path: string): Promise<boolean> {
   }
 }
 
-async function removeAbandoned(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (found !== undefined && Date.now() - found.mtimeMs > ABANDONED_MS) await rm(path, { force: true });
+async function isAbandoned(path: string): Promise<boolean> {
+  try {
+    const [{ mtimeMs }, holder] = await Promise.all([stat(path), readFile(path, "utf8")]);
+    const pid = Number.parseInt(holder, 10);
+    return Date.now() - mtimeMs > ABANDONED_MS || (holder === `${pid} ${pidSpace()}` && !isProcessAlive(pid));
+  } catch {
+    return false;
+  }
 }

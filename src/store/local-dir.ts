@@ -3,6 +3,7 @@
  * name. Files are replaced by rename only, so that a reader sees an old or a new file, never a part of one.
  *
  *     action/<xx>/<action>   output/<xx>/<output>   the caches proper: nothing else is ever put there
+ *     module/<xx>/<hash>  revproxy/<xx>/<hash>      the named files of a tiered store; `…-meta` is what is known of them
  *     tmp/<pid>-<random>-<n>                        files being written, on the same file system
  *     state/                                        locks, stamps, what was learned of the remote
  */
@@ -14,6 +15,10 @@ import { TempFile } from "./temp-file.ts";
 /** The names of the directories below the root, see above. */
 export const ACTION_DIR = "action";
 export const OUTPUT_DIR = "output";
+export const MODULE_DIR = "module";
+export const REVPROXY_DIR = "revproxy";
+/** Follows the name of the directory whose files are described. */
+export const META_SUFFIX = "-meta";
 export const TEMP_DIR = "tmp";
 export const STATE_DIR = "state";
 

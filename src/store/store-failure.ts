@@ -1,4 +1,5 @@
 /** What a failure of an `ObjectStore` means for those who use it. */
+import { isErrno } from "../lib/errno.ts";
 import { S3Error } from "../s3/s3-error.ts";
 
 /**
@@ -33,4 +34,9 @@ function s3Failure(error: unknown): S3Error | undefined {
 export function isBeyondEnd(error: unknown): boolean {
   if (error instanceof S3Error && error.status === 416) return true;
   return error instanceof Error && error.cause instanceof RangeError;
+}
+
+/** Whether it was the local disk that failed, not the store. */
+export function isDiskFailure(error: unknown): boolean {
+  return isErrno(error, "ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EIO", "EMFILE", "ENFILE");
 }

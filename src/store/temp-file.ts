@@ -1,4 +1,13 @@
-import { closeSync, fchmodSync, openSync, readSync, renameSync, utimesSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fchmodSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  utimesSync,
+  writeSync,
+} from "node:fs";
 import { removeFile } from "../lib/remove-file.ts";
 
 const COPY_CHUNK_BYTES = 1 << 20;
@@ -35,6 +44,13 @@ export class TempFile {
       done += writeSync(fd, bytes, done, bytes.length - done, this.#sizeBytes + done);
     }
     this.#sizeBytes += bytes.length;
+  }
+
+  /** Forgets what was written. */
+  restart(): void {
+    if (this.#fd === undefined) throw new Error(`${this.path} is closed already`);
+    ftruncateSync(this.#fd, 0);
+    this.#sizeBytes = 0;
   }
 
   /** Appends what was written here to `other`: the way out when this disk is full. */

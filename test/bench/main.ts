@@ -17,6 +17,7 @@ import { benchCold } from "./sections/cold.ts";
 import { benchCommits } from "./sections/commits.ts";
 import { benchCost } from "./sections/cost.ts";
 import { benchCrowd } from "./sections/crowd.ts";
+import { benchDownload } from "./sections/download.ts";
 import { benchEdit } from "./sections/edit.ts";
 import { benchHalf } from "./sections/half.ts";
 import { benchHang } from "./sections/hang.ts";
@@ -24,6 +25,7 @@ import { benchHello } from "./sections/hello.ts";
 import { benchIdle } from "./sections/idle.ts";
 import { benchLarge } from "./sections/large.ts";
 import { benchLocal } from "./sections/local.ts";
+import { benchModules } from "./sections/modules.ts";
 import { benchProgram } from "./sections/program.ts";
 import { benchProgramThin } from "./sections/program-thin.ts";
 import { benchServer } from "./sections/server.ts";
@@ -43,12 +45,14 @@ const SECTIONS: Record<string, Section> = {
   tests: benchTests,
   crowd: benchCrowd,
   server: benchServer,
+  modules: benchModules,
   program: benchProgram,
   "program-thin": benchProgramThin,
   commits: benchCommits,
   hang: benchHang,
   idle: benchIdle,
   large: benchLarge,
+  download: benchDownload,
   cost: benchCost,
 };
 

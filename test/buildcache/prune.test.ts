@@ -115,3 +115,16 @@ test("a directory that is not there is empty", () => {
   const report = prune(new LocalDir(dir.join("none")), { expiryMs: 1, maxSizeBytes: 1 });
   expect([report, filesBelow(dir.path)]).toEqual([{ removedOutputs: 0, removedBytes: 0, keptBytes: 0 }, []]);
 });
+
+test.each(["module", "module-meta", "revproxy", "revproxy-meta"])(
+  "files of %s count and go like outputs",
+  (kind) => {
+    using dir = tempDir("prune");
+    const path = new LocalDir(dir.path).path(kind, idOf("aa"));
+    writeAged(path, "x".repeat(1_000), 30 * HOUR_MS);
+    writeEntries(dir, { bb: 20 });
+    expect(pruneDir(dir, { maxSizeBytes: 2_000 }).removedBytes).toBe(0);
+    expect(pruneDir(dir, { maxSizeBytes: 1_999 }).removedBytes).toBe(1_000);
+    expect(filesBelow(dir.path).some((name) => name.startsWith(`${kind}/`))).toBe(false);
+  },
+);

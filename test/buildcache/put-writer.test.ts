@@ -54,12 +54,12 @@ test("an output whose bytes have another hash stays on this machine", () => {
   expect(remote.puts).toEqual([]);
 });
 
-test("a record that was there already is not uploaded again", () => {
+test("a record that was there already is not uploaded again, but was used", () => {
   using dir = tempDir("put");
   const { cache, remote } = open(dir.path);
   put(cache, HELLO, "hello");
   put(cache, HELLO, "hello");
-  expect(remote.puts).toHaveLength(1);
+  expect([remote.puts.length, remote.uses]).toEqual([1, [expect.objectContaining({ actionId: ACTION })]]);
 });
 
 test("another output of the same action, and another action of the same output, are uploaded", () => {

@@ -25,6 +25,7 @@ const COMMANDS = [
   "gc",
   "inspect",
   "verify",
+  "mod",
   "mtimes",
   "init",
   "env",
@@ -180,6 +181,8 @@ test("the overview", () => {
       gc                remove from the bucket what no run needed for two weeks; needs s3:DeleteObject
       inspect [ID]      say what is in the bucket, or where an action or output lies
       verify            check the local cache and the bucket against the hashes of what they hold
+      ca ACTION         print, install or uninstall the certificate of the forward proxy (--revproxy)
+      mod TASK          modules of --modproxy: prefetch [GO.SUM...], verify, import DIR, export DIR
       mtimes [DIR]      give tracked files the same times in every checkout, so that test results hit
       init PLACE        print the set-up: github, gitlab, buildkite, circleci, jenkins, shell, docker
       env               print the variables that make go use it, for a shell to read

@@ -33,10 +33,10 @@ describe("exits with 2, the reason on stderr and nothing on stdout:", () => {
     [["help", "debug", "x"], 'unexpected argument "x" after "help"'],
     [["help", "debgu"], 'unknown help topic "debgu" (did you mean debug?)'],
     [["help", "nothing-near"], 'unknown help topic "nothing-near"'],
-    [["init"], '"init" needs github, gitlab, buildkite, circleci, jenkins, shell, docker', "init"],
+    [["init"], '"init" needs one of github, gitlab, buildkite, circleci, jenkins, shell, docker', "init"],
     [
       ["init", "gitub"],
-      '"init" needs github, gitlab, buildkite, circleci, jenkins, shell, docker, not "gitub" (did you mean github?)',
+      '"init" needs one of github, gitlab, buildkite, circleci, jenkins, shell, docker, not "gitub" (did you mean github?)',
       "init",
     ],
     [
@@ -44,7 +44,7 @@ describe("exits with 2, the reason on stderr and nothing on stdout:", () => {
       '--bucket: "a/b" has a slash; what goes before the keys is --prefix',
       "init",
     ],
-    [["completion", "tcsh"], '"completion" needs bash, zsh, fish, not "tcsh"', "completion"],
+    [["completion", "tcsh"], '"completion" needs one of bash, zsh, fish, not "tcsh"', "completion"],
     [
       ["env", "--shell=cmd"],
       '--shell: "cmd" is not "sh" or "bash" or "zsh" or "fish" or "powershell"',

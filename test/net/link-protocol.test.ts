@@ -49,7 +49,11 @@ test("messages are read as they are written", () => {
   const line = (...message: unknown[]) => formatMessage(...message).trim();
   expect(parseClientMessage(line("get", 1, A))).toEqual({ kind: "get", n: 1, actionId: A });
   expect(parseClientMessage(line("put", 2, A, O, 3, 4))).toEqual({ kind: "put", n: 2, entry: [A, O, 3, 4] });
-  expect(parseClientMessage(line("used", [[A, O, 3, 4]]))).toEqual({ kind: "used", entries: [[A, O, 3, 4]] });
+  expect(parseClientMessage(line("used", 5, [[A, O, 3, 4]]))).toEqual({
+    kind: "used",
+    n: 5,
+    entries: [[A, O, 3, 4]],
+  });
   expect(parseClientMessage(line("counts", { get: 3 }))).toEqual({ kind: "counts", counts: { get: 3 } });
   expect(parseServerMessage(line("got", 1))).toEqual({ kind: "got", n: 1, found: undefined });
   expect(parseServerMessage(line("got", 1, O, 3, 4))).toEqual({ kind: "got", n: 1, found: [O, 3, 4] });
@@ -71,7 +75,7 @@ test.each([
   `["put",1,"${A}","${O}",1]`,
   `["put",1,"${A}","${O}",1.5,1]`,
   `["put",1,"${A}","${O}",1,1,1]`,
-  `["used",["${A}"]]`,
+  `["used",1,["${A}"]]`,
   '["counts",{"get":-1}]',
 ])("the server refuses %s", (line) => {
   expect(() => parseClientMessage(line)).toThrow("not a message of the link");

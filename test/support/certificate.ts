@@ -11,10 +11,11 @@ export interface Certificate {
   key: string;
 }
 
-/** Makes a certificate in `dir` with the `openssl` command. */
-export async function makeCertificate(dir: string): Promise<Certificate> {
+/** Makes a certificate in `dir` with the `openssl` command, good for further `hosts` as well. */
+export async function makeCertificate(dir: string, hosts: readonly string[] = []): Promise<Certificate> {
   const [certPath, keyPath] = [join(dir, "cert.pem"), join(dir, "key.pem")];
-  const names = "subjectAltName=DNS:localhost,DNS:*.localhost,IP:127.0.0.1";
+  const further = hosts.map((host) => `,DNS:${host}`).join("");
+  const names = `subjectAltName=DNS:localhost,DNS:*.localhost,IP:127.0.0.1${further}`;
   const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
   const argv = [
     "openssl",

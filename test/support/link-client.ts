@@ -21,6 +21,11 @@ export async function dial(address: string): Promise<Socket> {
   return socket;
 }
 
+/** Resolves when the connection is no more, in whatever way it ended. */
+export async function closed(socket: Socket): Promise<void> {
+  if (!socket.closed) await new Promise<void>((resolve) => socket.once("close", () => resolve()));
+}
+
 /** One link; its messages are arrays, as `net/link-protocol.ts` says. */
 export class LinkClient {
   readonly #socket: Socket;
@@ -40,21 +45,17 @@ export class LinkClient {
 
   /** Sends a message and returns its answer. */
   async ask(...message: unknown[]): Promise<unknown[]> {
-    this.tell(...message);
+    this.#socket.write(`${JSON.stringify(message)}\n`);
     for (;;) {
       const answer = JSON.parse((await this.#lines.next()).value ?? "null") as unknown[];
       if (answer === null || answer.length > 0) return answer;
     }
   }
 
-  tell(...message: unknown[]): void {
-    this.#socket.write(`${JSON.stringify(message)}\n`);
-  }
-
   /** Resolves when the server has closed, too. */
   async end(): Promise<void> {
     this.#socket.end();
-    if (!this.#socket.closed) await once(this.#socket, "close");
+    await closed(this.#socket);
   }
 }
 

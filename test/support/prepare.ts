@@ -5,10 +5,12 @@
  */
 import { goInstall } from "./go-install.ts";
 import { GO_RELEASES, go } from "./go-toolchain.ts";
+import { installClients } from "./install-clients.ts";
 import { provideShell } from "./shells.ts";
 import { tempDir } from "./temp-dir.ts";
 import { ACTIONLINT, GOLANGCI_LINT, PROM2JSON, STATICCHECK, VERSITYGW } from "./tools.ts";
 
+await installClients();
 await using dir = tempDir("prepare");
 for (const release of GO_RELEASES) {
   const outcome = await go({ release, gocache: dir.join("cache") }, ["version"], { cwd: dir.path });

@@ -5,12 +5,12 @@ import type { Machine } from "./machine.ts";
  * Waits until no helper of this machine runs any more: one goes on for a moment when go has its answer, to write down
  * what was used. Reads `/proc`, so it is for Linux.
  */
-export async function settled(machine: Machine): Promise<void> {
+export async function settled(machine: Pick<Machine, "gocache">): Promise<void> {
   while (helpersOf(machine).length > 0) await Bun.sleep(5);
 }
 
 /** The process ids of the helpers of a machine. */
-export function helpersOf({ gocache }: Machine): number[] {
+export function helpersOf({ gocache }: Pick<Machine, "gocache">): number[] {
   return readdirSync("/proc")
     .map(Number)
     .filter((pid) => pid > 0 && isHelperOf(pid, gocache));

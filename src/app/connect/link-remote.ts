@@ -24,7 +24,7 @@ export class LinkRemote implements RemoteBuilds {
   readonly #options: LinkRemoteOptions;
   readonly #reader = new LineReader(MAX_LINE_BYTES);
   readonly #gets = new Map<number, (found: RemoteEntry | undefined) => void>();
-  readonly #used: LinkEntry[] = [];
+  readonly #used: StoredEntry[] = [];
   #unnoted = 0;
   #hasPut = false;
   #lastId = 0;
@@ -54,7 +54,7 @@ export class LinkRemote implements RemoteBuilds {
   }
 
   used(entry: StoredEntry): void {
-    if (isSharable(entry)) this.#used.push(linkEntry(entry));
+    if (isSharable(entry)) this.#used.push(entry);
   }
 
   /** First into this session's own journal: the server may be gone before it has read of it. */
@@ -77,10 +77,16 @@ export class LinkRemote implements RemoteBuilds {
   }
 
   async settle(): Promise<void> {
-    const { socket, counters } = this.#options;
-    if (!socket.isOpen) return;
-    if (this.#used.length > 0) socket.write(formatMessage("used", this.#used.splice(0)));
+    const { socket, counters, journal } = this.#options;
+    const used = this.#used.splice(0);
+    this.#unnoted = used.length > 0 ? 1 : 0;
+    if (used.length > 0) socket.write(formatMessage("used", ++this.#lastId, used.map(linkEntry)));
     socket.write(formatMessage("counts", counters.snapshot()));
+    if (this.#unnoted > 0 && socket.isOpen) await this.#noted();
+    if (this.#unnoted > 0 && journal !== undefined) {
+      journal.append(...used.map((entry) => ({ ...entry, isOnlyUsed: true as const })));
+      journal.handOver();
+    }
     await socket.end(END_MS);
   }
 

@@ -1,7 +1,116 @@
 /** The caching forward proxy. */
 import type { ForwardProxy } from "../../http/mount.ts";
+import { type Clock, systemClock } from "../../lib/clock.ts";
+import { describeError } from "../../lib/describe-error.ts";
+import type { CertificateAuthority, Lifetimes } from "../../revproxy/certificates/certificate-authority.ts";
+import { Exchange } from "../../revproxy/exchange/exchange.ts";
+import { PlainForwarder } from "../../revproxy/exchange/plain-forwarder.ts";
+import { CachingProxy } from "../../revproxy/forward-proxy.ts";
+import { OriginClient } from "../../revproxy/origin/origin-client.ts";
+import { originTrust } from "../../revproxy/origin/trust.ts";
+import { ProxyLog } from "../../revproxy/proxy-log.ts";
+import { ResponseCache } from "../../revproxy/storage/response-cache.ts";
+import { Targets } from "../../revproxy/targets.ts";
+import { Tunnels } from "../../revproxy/tunnel/tunnels.ts";
+import { LocalDir, REVPROXY_DIR } from "../../store/local-dir.ts";
+import { type RemoteTier, TieredStore } from "../../store/tiered-store.ts";
+import { openRemoteTier } from "../remote-tier.ts";
 import type { ServedPart, ServeParts } from "./parts.ts";
+import { openProxyAuthority } from "./proxy-authority.ts";
+import { withoutOwnProxy } from "./without-own-proxy.ts";
 
-export function openForwardProxy(_parts: ServeParts): ServedPart & ForwardProxy {
-  throw new Error("--revproxy is not in this version");
+/** For what is short-lived. */
+const MEMORY_BYTES = 32 << 20;
+
+/** No single response takes more than this part of the cache. */
+const LARGEST_PART = 1 / 4;
+
+/** What a test may have different. */
+export interface ProxySeams {
+  /** The certificates' and the cache's. */
+  clock?: Clock;
+  lifetimes?: Lifetimes;
+}
+
+/** Rejects when a host is none. */
+export async function openForwardProxy(
+  parts: ServeParts,
+  { clock = systemClock, lifetimes }: ProxySeams = {},
+): Promise<ServedPart & ForwardProxy> {
+  const { config, counters } = parts;
+  const { revproxy, forwardConnect, http } = config.serve;
+  const targets = new Targets(revproxy);
+  const log = new ProxyLog({ log: parts.log, count: (name, amount) => counters.add(name, amount) });
+  const authority = await openAuthority(parts, clock, lifetimes);
+  const store = openTieredStore(parts, log);
+  store.adoptUploads();
+  const viaToken = `gcp-${crypto.randomUUID().slice(0, 8)}`;
+  const via = `1.1 ${viaToken}`;
+  const env = withoutOwnProxy(parts.env, http);
+  const origin = new OriginClient({ env, trust: originTrust(env), clock, via });
+  const tunnels = new Tunnels({ isAllowed: forwardConnect, env, via, log });
+  const cache = new ResponseCache({ store, memoryBytes: MEMORY_BYTES, isSingleHost: targets.isSingleHost });
+  const { maxSizeBytes } = config;
+  const maxBodyBytes = maxSizeBytes === 0 ? Number.POSITIVE_INFINITY : maxSizeBytes * LARGEST_PART;
+  const proxy = new CachingProxy({
+    targets,
+    authority,
+    exchange: new Exchange({ cache, origin, log, clock, maxBodyBytes }),
+    forwarder: new PlainForwarder({ tunnels, env, via, log }),
+    tunnels,
+    log,
+    viaToken,
+  });
+  return {
+    handle: (request, response) => proxy.handle(request, response),
+    connect: (request, socket, head) => proxy.connect(request, socket, head),
+    caPem: () => proxy.caPem(),
+    drain: (limitMs) => store.drain(limitMs),
+    async close() {
+      proxy.close();
+      origin.close();
+      await store.close();
+    },
+  };
+}
+
+async function openAuthority(
+  { root, log, config }: ServeParts,
+  clock: Clock,
+  lifetimes: Lifetimes | undefined,
+): Promise<CertificateAuthority | undefined> {
+  const hosts = config.serve.revproxy;
+  if (hosts.length === 0) return undefined;
+  const onEphemeral = (error: unknown) =>
+    log.warn(
+      "ca",
+      `the proxy's certificate ends with this process, for it can't be kept: ${describeError(error)}`,
+    );
+  return await openProxyAuthority({ root, hosts, clock, onEphemeral, lifetimes });
+}
+
+function openTieredStore(parts: ServeParts, log: ProxyLog): TieredStore {
+  return new TieredStore({
+    dir: new LocalDir(parts.root),
+    kind: REVPROXY_DIR,
+    remote: remoteTier(parts),
+    log: parts.log,
+    count: (event, amount) => log.count(COUNTERS[event] ?? `store_${event}`, amount),
+  });
+}
+
+/** What tailscale/go-cache-plugin calls these. */
+const COUNTERS: Readonly<Record<string, string>> = {
+  put_s3: "rsp_push",
+  put_s3_bytes: "rsp_push_bytes",
+  put_s3_error: "rsp_push_error",
+  get_fault_miss: "req_fault_miss",
+};
+
+function remoteTier({ config, root, log, openStore }: ServeParts): RemoteTier | undefined {
+  const { remote } = config;
+  const store = openStore();
+  if (remote === undefined || store === undefined) return undefined;
+  const { journalDirs, ...tier } = openRemoteTier({ config: remote, store, root, log });
+  return { ...tier, journalDir: `${journalDirs}-${REVPROXY_DIR}` };
 }

@@ -59,7 +59,7 @@ class LinkSession {
   take(message: ClientMessage): void {
     if (message.kind === "get") void this.#get(message);
     else if (message.kind === "put") this.#put(message);
-    else if (message.kind === "used") this.#used(message.entries);
+    else if (message.kind === "used") this.#used(message);
     else this.#count(message.counts);
   }
 
@@ -90,12 +90,13 @@ class LinkSession {
     write(formatMessage("noted", n));
   }
 
-  #used(entries: LinkEntry[]): void {
-    const { remote, local } = this.#options;
+  #used({ n, entries }: { n: number; entries: LinkEntry[] }): void {
+    const { remote, local, write } = this.#options;
     for (const entry of entries) {
       const path = local.findOutput(entry[1])?.path;
       if (path !== undefined) remote.used({ ...named(entry), path });
     }
+    write(formatMessage("noted", n));
   }
 
   #count(counts: Record<string, number>): void {

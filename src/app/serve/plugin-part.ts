@@ -19,6 +19,7 @@ import { RemotePool } from "./remote-pool.ts";
 /** So many at once; above that, who has not said a word yet has to go. */
 const MAX_CONNECTIONS = 2_000;
 const POLL_MS = 20;
+const LINK_GRACE_MS = 1_000;
 
 /** What connections are served from. */
 export interface PluginCaches {
@@ -91,9 +92,12 @@ export async function openPlugin(parts: ServeParts, address: ListenAddress): Pro
     drain: async (limitMs) => {
       bound.close();
       const startedMs = performance.now();
+      const isWithin = (ms: number) => performance.now() - startedMs < ms;
+      // One whose go has ended tells what was used, now.
+      while (connections.size > 0 && isWithin(Math.min(LINK_GRACE_MS, limitMs))) await Bun.sleep(POLL_MS);
       // A bridge that is cut fails its build; a link that is cut misses.
       for (const connection of connections) if (connection.kind !== "bridge") connection.destroy();
-      while (connections.size > 0 && performance.now() - startedMs < limitMs) await Bun.sleep(POLL_MS);
+      while (connections.size > 0 && isWithin(limitMs)) await Bun.sleep(POLL_MS);
       await pool?.drain(limitMs - (performance.now() - startedMs));
     },
     close: async () => {

@@ -39,9 +39,7 @@ export class ScopeRemote {
   /** Brings what is new into the bucket; once more if something comes meanwhile. Never rejects. */
   async store(): Promise<void> {
     this.#isStoreWanted = true;
-    this.#storing ??= this.#storeAll().finally(() => {
-      this.#storing = undefined;
-    });
+    this.#storing ??= this.#storeAll();
     await this.#storing;
   }
 
@@ -50,6 +48,8 @@ export class ScopeRemote {
       this.#isStoreWanted = false;
       await this.remote.store();
     }
+    // In the same breath as the look at what is wanted: nobody may join one that is over.
+    this.#storing = undefined;
   }
 
   #endSession(): void {

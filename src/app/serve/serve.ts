@@ -8,7 +8,6 @@ import type { RunContext } from "../direct.ts";
 import { formatMetrics } from "../format-metrics.ts";
 import { withGoEnv } from "../go-env.ts";
 import { openStore } from "../open-store.ts";
-import { openForwardProxy } from "./forward-proxy.ts";
 import { type HttpPart, openHttp } from "./http-part.ts";
 import { openModuleProxy } from "./module-proxy.ts";
 import type { ServedPart, ServeParts } from "./parts.ts";
@@ -99,7 +98,7 @@ async function openAll(state: ServerState): Promise<RunningParts> {
     if (http === undefined) return running;
     const moduleProxy = modproxy ? add(openModuleProxy(parts)) : undefined;
     const isProxy = revproxy.length > 0 || forwardConnect;
-    const forwardProxy = isProxy ? add(openForwardProxy(parts)) : undefined;
+    const forwardProxy = isProxy ? add(await loadForwardProxy(parts)) : undefined;
     const { serverPages } = await import("./pages.ts");
     const pages = serverPages(state, () => forwardProxy?.caPem());
     running.http = add(await openHttp({ parts, address: http, pages, moduleProxy, forwardProxy }));
@@ -108,4 +107,10 @@ async function openAll(state: ServerState): Promise<RunningParts> {
     for (const part of running.all.toReversed()) await part.close();
     throw error;
   }
+}
+
+/** Loaded only where it is wanted: it brings much with it that makes certificates. */
+async function loadForwardProxy(parts: ServeParts) {
+  const { openForwardProxy } = await import("./forward-proxy.ts");
+  return await openForwardProxy(parts);
 }

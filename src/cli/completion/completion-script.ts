@@ -12,6 +12,7 @@ const SCRIPTS: ReadonlyMap<string, () => string> = new Map([
 /** The script for one shell. */
 export function completionScript(shell: string): string {
   const script = SCRIPTS.get(shell);
-  if (script === undefined) throw new UsageError(`"completion" needs ${[...SCRIPTS.keys()].join(", ")}`);
+  if (script === undefined)
+    throw new UsageError(`"completion" needs one of ${[...SCRIPTS.keys()].join(", ")}`);
   return script();
 }

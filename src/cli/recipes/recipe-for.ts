@@ -27,7 +27,7 @@ const REGION = "eu-central-1";
 /** The file for one place. What was not given is filled in with an example, and named in the notes at its top. */
 export function recipeFor(place: string, flags: ReadonlyMap<string, string>, env: Environment): string {
   const write = RECIPES.get(place);
-  if (write === undefined) throw new UsageError(`"init" needs ${[...RECIPES.keys()].join(", ")}`);
+  if (write === undefined) throw new UsageError(`"init" needs one of ${[...RECIPES.keys()].join(", ")}`);
   return write(makeRecipe(flags, env));
 }
 

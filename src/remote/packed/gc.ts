@@ -1,7 +1,7 @@
 /**
  * Collects what nobody needs any more below `[<prefix>/]packed/v1/`, and touches nothing else:
  *
- * 1. Run records that were not written for `olderThanMs`, and additions older than three days, are removed.
+ * 1. Run records, and those of module files, that were not written for `olderThanMs`, and additions older than three days, are removed.
  * 2. What the newest runs of several projects have in common becomes `shared/<platform>.json.zst`.
  * 3. Packs that no record names any more are noted in `gc/candidates.json.zst` and removed two days later.
  *
@@ -55,7 +55,7 @@ async function removeOld(bucket: PackedBucket, options: GcOptions): Promise<Cens
     kept: [],
     listedMs: Number.POSITIVE_INFINITY,
   };
-  for await (const { records, serverTimeMs } of listRecords(bucket, ["run", "head", "new"])) {
+  for await (const { records, serverTimeMs } of listRecords(bucket, ["run", "head", "new", "mod"])) {
     census.listedMs = Math.min(census.listedMs, serverTimeMs);
     const old = new Set(records.filter((record) => isOld(record, serverTimeMs, options.olderThanMs)));
     // Page by page: after years without a collection there may be any number of them.
@@ -65,8 +65,9 @@ async function removeOld(bucket: PackedBucket, options: GcOptions): Promise<Cens
         [...old].map(({ key }) => key),
       );
     for (const record of records) {
-      if (!old.has(record)) census.kept.push(record);
-      else if (record.kind === "run") census.removedRuns++;
+      if (!old.has(record)) {
+        if (record.kind !== "mod") census.kept.push(record);
+      } else if (record.kind === "run" || record.kind === "mod") census.removedRuns++;
       else if (record.kind === "new") census.removedAdditions++;
     }
     options.onProgress?.({ stage: "listing records", done: census.kept.length, total: undefined });

@@ -10,10 +10,10 @@
  * The outputs themselves are in the local cache. A journal whose writer is gone is adopted by renaming it: its writer
  * is no process of this machine any more, or has not touched it for a minute.
  */
-import { appendFileSync, mkdirSync, readFileSync, readlinkSync, renameSync, utimesSync } from "node:fs";
-import { hostname } from "node:os";
+import { appendFileSync, mkdirSync, renameSync, utimesSync } from "node:fs";
 import { basename, join } from "node:path";
 import { listFiles } from "../../lib/list-files.ts";
+import { isProcessAlive, pidSpace } from "../../lib/process-life.ts";
 import { removeFile } from "../../lib/remove-file.ts";
 import { statFile } from "../../lib/stat-file.ts";
 import type { Scope } from "../scope/scope.ts";
@@ -127,7 +127,7 @@ function readLeft(path: string): { head: JournalHead; entries: JournalEntry[] } 
   }
   const { head, entries } = readJournal(path);
   if (head === undefined) return undefined;
-  const isGone = head.pidSpace === pidSpace() && !isAlive(Number.parseInt(basename(path), 10));
+  const isGone = head.pidSpace === pidSpace() && !isWriterAlive(path);
   return silentMs > SILENT_MS || isGone ? { head, entries } : undefined;
 }
 
@@ -135,25 +135,10 @@ function newName(): string {
   return `${process.pid}-${Math.random().toString(36).slice(2)}`;
 }
 
-/** Where a process number means something: this machine, this boot, this container. */
-function pidSpace(): string {
-  try {
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
-    return `${hostname()} ${boot} ${readlinkSync("/proc/self/ns/pid")}`;
-  } catch {
-    return hostname();
-  }
-}
-
-/** No number: it was handed over. */
-function isAlive(pid: number): boolean {
-  if (Number.isNaN(pid)) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
-  }
+/** One that was handed over has no number in its name. */
+function isWriterAlive(path: string): boolean {
+  const pid = Number.parseInt(basename(path), 10);
+  return !Number.isNaN(pid) && isProcessAlive(pid);
 }
 
 function touch(paths: string[]): void {

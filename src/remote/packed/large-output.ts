@@ -1,8 +1,8 @@
 import { Deadline } from "../../lib/deadline.ts";
 import { expandStream, isExpandError } from "../../lib/expand-stream.ts";
+import { transferLimitMs } from "../../lib/transfer-limits.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import type { LocalOutputs } from "../local-outputs.ts";
-import { transferLimitMs } from "../transfer-limits.ts";
 import { WrongBytesError } from "../wrong-bytes-error.ts";
 import type { Entry, Place } from "./entry.ts";
 import { PackedKeys } from "./keys.ts";

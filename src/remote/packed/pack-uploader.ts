@@ -2,9 +2,9 @@ import type { Counters } from "../../lib/counters.ts";
 import { Deadline } from "../../lib/deadline.ts";
 import { describeError } from "../../lib/describe-error.ts";
 import type { Logger } from "../../lib/logger.ts";
+import { transferLimitMs } from "../../lib/transfer-limits.ts";
 import type { ObjectStore, PutBody } from "../../store/object-store.ts";
 import type { RemoteHealth } from "../health.ts";
-import { transferLimitMs } from "../transfer-limits.ts";
 
 /** Puts objects into the bucket, while it takes any. Trouble is a `false`, counted and said once. */
 export class PackUploader {

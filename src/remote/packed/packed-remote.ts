@@ -295,8 +295,8 @@ export interface PackedRemoteOptions extends TransferOptions {
   host: string;
   readOnly: boolean;
   drainTimeoutMs: number;
-  /** Shared with other scopes, by a server; `undefined`: one of its own. */
-  transfer?: PackedTransfer | undefined;
   /** Whether the machine may be gone as soon as go is. */
   mayEndWithGo: boolean;
+  /** Shared with other scopes, by a server; `undefined`: one of its own. */
+  transfer?: PackedTransfer | undefined;
 }

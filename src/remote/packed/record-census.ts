@@ -16,8 +16,8 @@ export interface ListedRecord {
   key: string;
   sizeBytes: number;
   modifiedMs: number;
-  /** `head`: a copy of a run's record. */
-  kind: "run" | "head" | "new" | "shared";
+  /** `head`: a copy of a run's record; `mod`: what a job used of the module proxy, which names no packs. */
+  kind: "run" | "head" | "new" | "shared" | "mod";
   /** Only of a run's record with a well-formed key. */
   scope: KeyScope | undefined;
 }

@@ -1,9 +1,9 @@
 import type { Counters } from "../../lib/counters.ts";
 import { Deadline } from "../../lib/deadline.ts";
 import { EMPTY_SHA256 } from "../../lib/empty-sha256.ts";
+import { hashFile } from "../../lib/hash-file.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import { readSmallObject } from "../../store/read-small-object.ts";
-import { hashFile } from "../hash-file.ts";
 import type { LocalOutputs } from "../local-outputs.ts";
 import { downloadOutput } from "../output-download.ts";
 import type { ReadGate } from "../read-gate.ts";

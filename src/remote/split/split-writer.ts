@@ -3,10 +3,10 @@ import { Deadline } from "../../lib/deadline.ts";
 import { describeError } from "../../lib/describe-error.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { statFile } from "../../lib/stat-file.ts";
+import { transferLimitMs } from "../../lib/transfer-limits.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
+import { UploadQueue } from "../../store/upload-queue.ts";
 import type { RemoteHealth } from "../health.ts";
-import { transferLimitMs } from "../transfer-limits.ts";
-import { UploadQueue } from "../upload-queue.ts";
 import { actionKey, outputKey } from "./keys.ts";
 import { formatSplitRecord } from "./split-record.ts";
 

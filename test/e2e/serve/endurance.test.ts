@@ -1,10 +1,9 @@
 /** Many sessions in a row, and many connections that make no sense. */
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
-import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { hexOf, idOf, sha256Hex } from "../../support/ids.ts";
-import { dial, LinkClient } from "../../support/link-client.ts";
+import { closed, dial, LinkClient } from "../../support/link-client.ts";
 import { startPluginServer } from "../../support/plugin-server.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
@@ -51,7 +50,7 @@ test("a thousand sessions, fifty at once: neither memory nor descriptors grow af
     const at = index % outputs.length;
     expect(await link.ask("get", 1, actionOf(10_000 + index))).toEqual(["got", 1]);
     expect(await link.ask("put", 2, ...(used[at] ?? []))).toEqual(["noted", 2]);
-    link.tell("used", used);
+    expect(await link.ask("used", 3, used)).toEqual(["noted", 3]);
     await link.end();
   };
   const round = async (from: number) => {
@@ -97,7 +96,7 @@ async function bother(address: string, index: number): Promise<void> {
   else socket.write(bytes);
   if (index % 3 === 0) socket.resetAndDestroy();
   else socket.end();
-  if (!socket.closed) await once(socket, "close");
+  await closed(socket);
 }
 
 test("ten thousand connections that make no sense: the server lives, and sessions beside them are right", async () => {

@@ -300,3 +300,12 @@ async function changesOfOne(limit: number) {
   const objectsAfterRepeat = bucket.objects.map((key) => key.replace(/\d{13}.*/, "…"));
   return { changes: changesOfFirst, named, objectsAfterRepeat };
 }
+
+test("records of module files go when they are old, and are not read", async () => {
+  using bucket = new StockedBucket();
+  const [young, old] = ["team/packed/v1/mod/p/main/young.json.zst", "team/packed/v1/mod/p/main/old.json.zst"];
+  await bucket.put(young, Buffer.from("whatever"));
+  await bucket.put(old, Buffer.from("whatever"), 15 * DAY_MS);
+  expect(await collect(bucket)).toMatchObject({ removedRuns: 1, keptRecords: 0, unreadable: [] });
+  expect([bucket.has(young), bucket.has(old)]).toEqual([true, false]);
+});

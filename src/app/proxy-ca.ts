@@ -1,0 +1,57 @@
+/** What the command `ca` does with the forward proxy's certificate. */
+import { X509Certificate } from "node:crypto";
+import { rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../lib/clock.ts";
+import { describeError } from "../lib/describe-error.ts";
+import { locateCacheDir } from "./cache-dir.ts";
+import type { Config } from "./config.ts";
+import { openProxyAuthority } from "./serve/proxy-authority.ts";
+import { installTrust, type TrustPlace, uninstallTrust } from "./system-trust.ts";
+
+type Environment = Record<string, string | undefined>;
+
+/** The certificate, PEM. It is made when there is none yet. */
+export async function proxyCertificate(config: Config, env: Environment): Promise<string> {
+  const { root } = locateCacheDir(config.cacheDir, env);
+  const { cert } = await openProxyAuthority({
+    root,
+    hosts: config.serve.revproxy,
+    clock: systemClock,
+    // What is printed would be of no use: the server can't find it.
+    onEphemeral: (error) => {
+      throw new Error(`the certificate can't be kept in ${root}: ${describeError(error)}`, { cause: error });
+    },
+  });
+  return cert;
+}
+
+/** Makes all programs of this machine trust it; returns where it was put. */
+export async function installProxyCertificate(config: Config, env: Environment): Promise<string> {
+  const cert = await proxyCertificate(config, env);
+  const path = join(tmpdir(), `go-cache-plugin-ca-${process.pid}.crt`);
+  try {
+    writeFileSync(path, cert);
+    return installTrust(machine(env), cert, path);
+  } finally {
+    rmSync(path, { force: true });
+  }
+}
+
+/** The other way around. */
+export async function uninstallProxyCertificate(config: Config, env: Environment): Promise<void> {
+  const cert = new X509Certificate(await proxyCertificate(config, env));
+  uninstallTrust(machine(env), cert.fingerprint.replaceAll(":", ""));
+}
+
+function machine(env: Environment): TrustPlace {
+  return {
+    platform: process.platform,
+    root: "/",
+    run: (argv) => {
+      const { exitCode, stderr, stdout } = Bun.spawnSync(argv, { env, stdin: "ignore" });
+      if (exitCode !== 0) throw new Error(`${argv[0]} fails: ${`${stdout}${stderr}`.trim()}`);
+    },
+  };
+}

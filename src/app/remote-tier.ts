@@ -1,0 +1,37 @@
+import type { Logger } from "../lib/logger.ts";
+import { RemoteHealth } from "../remote/health.ts";
+import { HealthFile } from "../remote/health-file.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+import type { RemoteTier } from "../store/tiered-store.ts";
+import type { RemoteConfig } from "./config.ts";
+import { statePath } from "./open-store.ts";
+
+/** Downloads at once; there is no flag for it, for nobody's patience depends on it. */
+const DOWNLOADS = 32;
+
+/** The bucket as the second tier of the proxies' files. Journals of uploads lie at `<journalDirs>-<kind>`. */
+export function openRemoteTier(options: {
+  config: RemoteConfig;
+  store: ObjectStore;
+  /** The cache directory. */
+  root: string;
+  log: Logger;
+}): Omit<RemoteTier, "journalDir"> & { journalDirs: string } {
+  const { config, store, root, log } = options;
+  const health = new RemoteHealth({
+    file: new HealthFile(`${statePath(root, config, "remote")}.json`),
+    log,
+    remoteName: store.name,
+    onWritesStopped: () => {},
+  });
+  return {
+    store,
+    prefix: config.prefix,
+    health,
+    readOnly: config.readOnly,
+    uploads: config.uploadConcurrency,
+    downloads: DOWNLOADS,
+    timeoutMs: config.timeoutMs,
+    journalDirs: statePath(root, config, "uploads"),
+  };
+}

@@ -1,0 +1,79 @@
+/** Whether a small file is what its name says: before it is kept, and when it comes from the disk or the bucket. */
+import { InvalidFileError } from "../mod-error.ts";
+import type { ModRequest } from "../names/mod-request.ts";
+import { TILE_WIDTH } from "../names/tile-name.ts";
+import { isCanonical, sortedVersions } from "../names/version.ts";
+import { parseLookupReply } from "../sumdb/lookup-reply.ts";
+import { openTreeHead, type Verifier } from "../sumdb/note.ts";
+
+/** The largest of each kind; a zip has its own limit. */
+export const MAX_SMALL_BYTES = 16 << 20;
+
+const HASH_BYTES = 32;
+
+/**
+ * The bytes to keep: those that came, but a list of versions in order and without what does not belong there. Throws an
+ * `InvalidFileError`.
+ */
+export function checkBody(request: ModRequest, bytes: Buffer, verifier: Verifier | undefined): Buffer {
+  switch (request.kind) {
+    case "list":
+      return Buffer.from(sortedVersions(checkText(bytes)).join("\n"));
+    case "info":
+      checkInfo(bytes, (version) => version === request.version);
+      return bytes;
+    case "latest":
+    case "query":
+      checkInfo(bytes, isCanonical);
+      return bytes;
+    case "mod":
+      checkModFile(bytes);
+      return bytes;
+    case "lookup":
+      parseLookupReply(checkText(bytes), request, verifier);
+      return bytes;
+    case "head":
+      openTreeHead(checkText(bytes), verifier);
+      return bytes;
+    case "tile":
+      checkTile(request.tile.level, request.tile.width, bytes);
+      return bytes;
+    case "zip":
+    case "supported":
+      throw new Error(`${request.kind} is no small file`);
+  }
+}
+
+function checkInfo(bytes: Buffer, isGood: (version: string) => boolean): void {
+  const info = parseJson(checkText(bytes));
+  const version =
+    typeof info === "object" && info !== null ? (info as { Version?: unknown }).Version : undefined;
+  if (typeof version !== "string" || !isGood(version)) {
+    throw new InvalidFileError(`info of the version ${JSON.stringify(version)}`);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new InvalidFileError("info is no JSON", { cause });
+  }
+}
+
+function checkModFile(bytes: Buffer): void {
+  if (!/^\s*module\b/m.test(checkText(bytes))) throw new InvalidFileError("go.mod without a module line");
+}
+
+function checkTile(level: number | "data", width: number, bytes: Buffer): void {
+  const isGood =
+    level === "data" ? bytes.length > 0 : bytes.length === HASH_BYTES * Math.min(width, TILE_WIDTH);
+  if (!isGood) throw new InvalidFileError(`tile of ${bytes.length} bytes`);
+}
+
+function checkText(bytes: Buffer): string {
+  const text = bytes.toString("utf8");
+  if (text.includes("\ufffd") && !Buffer.from(text).equals(bytes))
+    throw new InvalidFileError("file is no text");
+  return text;
+}

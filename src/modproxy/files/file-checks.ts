@@ -1,0 +1,80 @@
+import { readFileSync, statSync } from "node:fs";
+import { describeError } from "../../lib/describe-error.ts";
+import { hashFile } from "../../lib/hash-file.ts";
+import type { Logger } from "../../lib/logger.ts";
+import type { FileCheck } from "../../store/tiered-store.ts";
+import { InvalidFileError } from "../mod-error.ts";
+import type { ModRequest } from "../names/mod-request.ts";
+import type { Database } from "../sumdb/databases.ts";
+import { checkZip } from "../zip/check-zip.ts";
+import { checkBody, MAX_SMALL_BYTES } from "./check-body.ts";
+import type { MetaFiles } from "./file-meta.ts";
+import { isMutable } from "./freshness.ts";
+
+/** Checks files that were stored at some time, by whomever. */
+export class FileChecks {
+  readonly #metas: MetaFiles;
+  readonly #databases: ReadonlyMap<string, Database>;
+  readonly #log: Logger;
+
+  constructor(options: { metas: MetaFiles; databases: ReadonlyMap<string, Database>; log: Logger }) {
+    this.#metas = options.metas;
+    this.#databases = options.databases;
+    this.#log = options.log;
+  }
+
+  /**
+   * Whether a file is what `request` names: it has the bytes that were good once, or, when nothing is known of it, it
+   * is good. What a file that never changes hashes to is then known.
+   */
+  of(request: ModRequest): FileCheck {
+    return async (path) => {
+      try {
+        await this.#check(request, path);
+        return true;
+      } catch (error) {
+        this.#log.info(() => `${request.name} is not used, wrong bytes: ${describeError(error)}`);
+        return false;
+      }
+    };
+  }
+
+  /** Whether bytes that a record holds are the small file `request` names. */
+  isGoodBody(request: ModRequest, bytes: Buffer): boolean {
+    try {
+      checkBody(request, bytes, this.verifierOf(request));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  verifierOf(request: ModRequest) {
+    return "database" in request ? this.#databases.get(request.database)?.verifier : undefined;
+  }
+
+  async #check(request: ModRequest, path: string): Promise<void> {
+    const known = isMutable(request) ? undefined : this.#metas.find(request.name);
+    const sha256 = await hashFile(path, new AbortController().signal);
+    if (sha256 === undefined) throw new InvalidFileError("it can't be read");
+    if (known !== undefined) {
+      if (known.sha256 !== sha256)
+        throw new InvalidFileError(`SHA-256 is ${sha256} instead of ${known.sha256}`);
+      return;
+    }
+    await this.checkContent(request, path);
+    if (isMutable(request)) return;
+    const { name } = request;
+    this.#metas.save(
+      { name, sha256, sizeBytes: statSync(path).size, fetchedAtMs: Date.now() },
+      { upload: false },
+    );
+  }
+
+  /** Throws an `InvalidFileError`. */
+  async checkContent(request: ModRequest, path: string): Promise<void> {
+    if (request.kind === "zip") return await checkZip(path, request.module, request.version);
+    if (statSync(path).size > MAX_SMALL_BYTES) throw new InvalidFileError("file is too large");
+    checkBody(request, readFileSync(path), this.verifierOf(request));
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * What is known of a stored file, beside it: `module-meta/<xx>/<SHA-256 of the name>` as JSON,
+ *
+ *     {"name":"example.com/a/@v/list","sha256":"…","sizeBytes":12,"fetchedAtMs":1760000000000,"etag":"\"…\""}
+ *
+ * `verified` is there when the file was found to be what the checksum database says. In the bucket there is one only
+ * for files that change, whose age it tells; other programs need none.
+ */
+import { readFileSync } from "node:fs";
+import type { StoredFile, TieredStore } from "../../store/tiered-store.ts";
+
+export interface FileMeta {
+  name: string;
+  sha256: string;
+  sizeBytes: number;
+  /** When the upstream was asked last, and had this. */
+  fetchedAtMs: number;
+  /** The upstream's. */
+  etag?: string | undefined;
+  verified?: true;
+}
+
+export class MetaFiles {
+  readonly #store: TieredStore;
+
+  constructor(store: TieredStore) {
+    this.#store = store;
+  }
+
+  /** What this machine knows. */
+  find(name: string): FileMeta | undefined {
+    return readMeta(this.#store.find(name), name);
+  }
+
+  /** What this machine or the bucket knows. */
+  async fetch(name: string): Promise<FileMeta | undefined> {
+    const isGood = (path: string) => readMeta({ path }, name) !== undefined;
+    return readMeta(await this.#store.fetch(name, isGood), name);
+  }
+
+  /** Never throws: what is not known is found out again. */
+  save(meta: FileMeta, options: { upload: boolean }): void {
+    try {
+      const temp = this.#store.createTemp();
+      temp.write(Buffer.from(`${JSON.stringify(meta)}\n`));
+      this.#store.keep(meta.name, temp, options);
+    } catch {
+      // A disk that takes nothing.
+    }
+  }
+
+  remove(name: string): void {
+    this.#store.remove(name);
+  }
+}
+
+function readMeta(file: Pick<StoredFile, "path"> | undefined, name: string): FileMeta | undefined {
+  if (file === undefined) return undefined;
+  try {
+    const meta: FileMeta = JSON.parse(readFileSync(file.path, "utf8"));
+    const isWhole =
+      meta.name === name && /^[0-9a-f]{64}$/.test(meta.sha256) && Number.isFinite(meta.fetchedAtMs);
+    return isWhole ? meta : undefined;
+  } catch {
+    return undefined;
+  }
+}

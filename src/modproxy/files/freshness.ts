@@ -1,0 +1,39 @@
+import type { ModRequest } from "../names/mod-request.ts";
+import { TILE_WIDTH } from "../names/tile-name.ts";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** How long a file of one kind may be used. */
+export interface Freshness {
+  /** Without asking the upstream. */
+  freshMs: number;
+  /** When the upstream fails. */
+  staleMs: number;
+  /** How long it is believed that there is none. */
+  negativeMs: number;
+}
+
+export function freshnessOf(request: ModRequest): Freshness {
+  switch (request.kind) {
+    case "list":
+    case "latest":
+    case "query":
+      return { freshMs: MINUTE_MS, staleMs: 7 * DAY_MS, negativeMs: MINUTE_MS };
+    case "head":
+      return { freshMs: MINUTE_MS, staleMs: DAY_MS, negativeMs: 0 };
+    case "tile":
+      return { ...FOREVER, negativeMs: request.tile.width === TILE_WIDTH ? 10_000 : 0 };
+    case "lookup":
+      return { ...FOREVER, negativeMs: 10_000 };
+    default:
+      return { ...FOREVER, negativeMs: MINUTE_MS };
+  }
+}
+
+/** Whether what the name stands for may become something else. */
+export function isMutable({ kind }: ModRequest): boolean {
+  return kind === "list" || kind === "latest" || kind === "query" || kind === "head";
+}
+
+const FOREVER = { freshMs: Number.POSITIVE_INFINITY, staleMs: Number.POSITIVE_INFINITY };

@@ -1,0 +1,45 @@
+import { describeError } from "../../lib/describe-error.ts";
+import { mapAhead } from "../../lib/map-ahead.ts";
+import type { OnProgress } from "../../lib/progress.ts";
+import { GrowingFile } from "../files/growing-file.ts";
+import { parseName } from "../names/mod-request.ts";
+import type { OpenProxy } from "../open-proxy.ts";
+import type { WantedFile } from "./go-sum.ts";
+
+const AT_ONCE = 16;
+
+export interface PrefetchReport {
+  files: number;
+  bytes: number;
+  /** What could not be had, and why. */
+  failures: { name: string; reason: string }[];
+}
+
+/** Brings what the last run used, and the files that these go.sum lines name, with the info of each zip. */
+export async function prefetchModules(
+  { bringer, files, databases, policy }: OpenProxy,
+  wanted: WantedFile[],
+  onProgress: OnProgress,
+): Promise<PrefetchReport> {
+  await bringer.bringAll();
+  const names = new Set(
+    wanted.flatMap(({ name }) => [name, ...(name.endsWith(".zip") ? [name.replace(/zip$/, "info")] : [])]),
+  );
+  const report: PrefetchReport = { files: 0, bytes: 0, failures: [] };
+  let done = 0;
+  const fetched = mapAhead(names, AT_ONCE, async (name) => {
+    const request = parseName(name, databases);
+    // go fetches private modules itself.
+    if (request === undefined || "database" in request || policy.isPrivate(request.module)) return;
+    try {
+      const file = await files.get(request, { mayFetch: true });
+      if (file instanceof GrowingFile) await file.settled();
+      report.files++;
+      report.bytes += file.sizeBytes;
+    } catch (error) {
+      report.failures.push({ name, reason: describeError(error) });
+    }
+  });
+  for await (const _ of fetched) onProgress({ stage: "module files", done: ++done, total: names.size });
+  return report;
+}

@@ -1,0 +1,130 @@
+/**
+ * GOPROXY's protocol (https://go.dev/ref/mod#goproxy-protocol) with the checksum databases below `sumdb/`. Below
+ * `cached-only/` is the same without ever asking the upstream, and so it is with the header Disable-Module-Fetch.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Counters } from "../lib/counters.ts";
+import { describeError } from "../lib/describe-error.ts";
+import { DEBUG_BITS, type Logger } from "../lib/logger.ts";
+import { answerFile, answerGrowing } from "./answer/answer-file.ts";
+import { GrowingFile } from "./files/growing-file.ts";
+import type { ModuleFiles } from "./files/module-files.ts";
+import type { Quiet } from "./files/quiet.ts";
+import { ModError, notFound } from "./mod-error.ts";
+import { type ModRequest, parseModRequest } from "./names/mod-request.ts";
+import { NameError } from "./names/name-error.ts";
+import type { Policy } from "./policy.ts";
+
+const CACHED_ONLY = "cached-only/";
+const DAY_SECONDS = 86_400;
+/** The texts that Go's strconv.ParseBool takes for true. */
+const TRUE = new Set(["1", "t", "T", "true", "TRUE", "True"]);
+
+export interface ModuleProxyOptions {
+  files: ModuleFiles;
+  policy: Policy;
+  databases: ReadonlySet<string>;
+  quiet: Quiet;
+  /** What this proxy's own requests carry. */
+  via: string;
+  counters: Counters;
+  log: Logger;
+}
+
+export class ModuleProxy {
+  readonly #options: ModuleProxyOptions;
+
+  constructor(options: ModuleProxyOptions) {
+    this.#options = options;
+  }
+
+  /** Answers a request; `target` is what follows the proxy's prefix, as it came. */
+  async handle(request: IncomingMessage, response: ServerResponse, target: string): Promise<void> {
+    await this.#options.quiet.during(() => this.#handle(request, response, target));
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse, target: string): Promise<void> {
+    const { counters, log } = this.#options;
+    counters.add("mod_get_request");
+    try {
+      await this.#answer(request, response, target);
+      log.debug(DEBUG_BITS.module, () => `mod ${request.method} ${target}: ${response.statusCode}`);
+    } catch (error) {
+      const failure = error instanceof ModError ? error : undefined;
+      log.debug(DEBUG_BITS.module, () => `mod ${request.method} ${target}: ${describeError(error)}`);
+      if (failure === undefined) throw error;
+      if (!failure.isAbsence) counters.add("mod_error");
+      answerError(response, failure);
+    }
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse, target: string): Promise<void> {
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      response.setHeader("allow", "GET, HEAD");
+      throw new ModError(405, "method not allowed");
+    }
+    if (request.headers.via?.includes(this.#options.via) === true) {
+      throw new ModError(508, "this proxy is its own upstream; set --upstream to another one");
+    }
+    const isCachedOnly = target.startsWith(CACHED_ONLY);
+    const mayFetch = !isCachedOnly && !TRUE.has(String(request.headers["disable-module-fetch"]));
+    const asked = this.#parse(isCachedOnly ? target.slice(CACHED_ONLY.length) : target);
+    if (asked.kind === "supported") return answerSupported(response);
+    this.#refusePrivate(asked);
+    await this.#answerWith(request, response, asked, mayFetch);
+  }
+
+  async #answerWith(
+    request: IncomingMessage,
+    response: ServerResponse,
+    asked: ModRequest,
+    mayFetch: boolean,
+  ): Promise<void> {
+    const file = await this.#options.files.get(asked, { mayFetch });
+    if (!(file instanceof GrowingFile)) return await answerFile(request, response, { asked, file });
+    if (!file.isFinished) return await answerGrowing(request, response, { asked, growing: file });
+    // It has come whole since, and lies where files lie.
+    await this.#answerWith(request, response, asked, mayFetch);
+  }
+
+  #parse(target: string): ModRequest {
+    try {
+      return parseModRequest(target, this.#options.databases);
+    } catch (error) {
+      if (error instanceof NameError) throw notFound(error.message, DAY_SECONDS);
+      throw error;
+    }
+  }
+
+  /** go asks for these itself, where they lie; nobody else is to hear of them. */
+  #refusePrivate(asked: ModRequest): void {
+    const { policy } = this.#options;
+    if (!("database" in asked)) {
+      if (policy.isPrivate(asked.module)) throw notFound(`${asked.module} is private (GOPRIVATE, GONOPROXY)`);
+    } else if (asked.kind === "lookup" && policy.isUnlisted(asked.module)) {
+      throw notFound(`${asked.module} is private (GOPRIVATE, GONOSUMDB)`);
+    }
+  }
+}
+
+function answerSupported(response: ServerResponse): void {
+  response.writeHead(200, {
+    "content-type": "text/plain; charset=utf-8",
+    "cache-control": `public, max-age=${DAY_SECONDS}`,
+    "content-length": "0",
+  });
+  response.end();
+}
+
+/** go shows such a text to its user. */
+function answerError(response: ServerResponse, { status, message, maxAgeSeconds }: ModError): void {
+  if (response.headersSent) return;
+  const body = Buffer.from(`${message}\n`);
+  response.writeHead(status, {
+    "content-type": "text/plain; charset=utf-8",
+    "cache-control": maxAgeSeconds === undefined ? "no-store" : `public, max-age=${maxAgeSeconds}`,
+    "x-content-type-options": "nosniff",
+    "content-length": String(body.length),
+  });
+  response.end(response.req.method === "HEAD" ? undefined : body);
+}

@@ -1,0 +1,76 @@
+/**
+ * Signed notes (golang.org/x/mod/sumdb/note): a text, an empty line, and lines `— <name> <base64 of key hash and
+ * Ed25519 signature>`; and what a database signs, the head of its tree:
+ *
+ *     go.sum database tree
+ *     <number of records>
+ *     <base64 of the root's hash>
+ */
+import { createPublicKey, type KeyObject, verify } from "node:crypto";
+import { InvalidFileError } from "../mod-error.ts";
+
+/** Whom a database's signature is checked with. */
+export interface Verifier {
+  name: string;
+  keyHash: number;
+  key: KeyObject;
+}
+
+/** The head of a tree: its records so far, and what they hash to. */
+export interface TreeHead {
+  size: number;
+  root: Buffer;
+  /** As it came, signatures included. */
+  note: string;
+}
+
+/** An Ed25519 key in the form that node:crypto reads, without the key itself (RFC 8410). */
+const SPKI_START = Buffer.from("302a300506032b6570032100", "hex");
+const MAX_NOTE_BYTES = 1_000_000;
+
+/** `<name>+<hash>+<base64>`, as in GOSUMDB. Throws for anything else. */
+export function parseVerifier(text: string): Verifier {
+  const [, name = "", hash = "", base64 = ""] =
+    /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(text) ?? [];
+  const bytes = Buffer.from(base64, "base64");
+  const found = new Bun.CryptoHasher("sha256").update(`${name}\n`).update(bytes).digest().subarray(0, 4);
+  if (name === "" || bytes[0] !== 1 || bytes.length !== 33 || Buffer.from(found).toString("hex") !== hash) {
+    throw new Error(`not a key of a checksum database: ${JSON.stringify(text)}`);
+  }
+  const key = createPublicKey({
+    key: Buffer.concat([SPKI_START, bytes.subarray(1)]),
+    format: "der",
+    type: "spki",
+  });
+  return { name, keyHash: Number.parseInt(hash, 16), key };
+}
+
+/**
+ * The head of the tree in a note. With a verifier its signature has to be good; without, only the form. Throws an
+ * `InvalidFileError`.
+ */
+export function openTreeHead(note: string, verifier: Verifier | undefined): TreeHead {
+  if (note.length > MAX_NOTE_BYTES) throw new InvalidFileError("note is too long");
+  const end = note.lastIndexOf("\n\n");
+  if (end === -1 || !note.endsWith("\n")) throw new InvalidFileError("no signed note");
+  const text = note.slice(0, end + 1);
+  if (verifier !== undefined && !isSigned(text, note.slice(end + 2), verifier)) {
+    throw new InvalidFileError(`note without a valid signature of ${verifier.name}`);
+  }
+  const [title, digits = "", base64 = ""] = text.split("\n");
+  const size = /^(0|[1-9]\d{0,15})$/.test(digits) ? Number(digits) : Number.NaN;
+  const root = Buffer.from(base64, "base64");
+  if (title !== "go.sum database tree" || !Number.isSafeInteger(size) || root.length !== 32) {
+    throw new InvalidFileError("note is no head of a checksum database");
+  }
+  return { size, root, note };
+}
+
+function isSigned(text: string, signatures: string, { name, keyHash, key }: Verifier): boolean {
+  return signatures.split("\n").some((line) => {
+    const [, signer, base64 = ""] = /^— (\S+) ([A-Za-z0-9+/=]+)$/.exec(line) ?? [];
+    const bytes = Buffer.from(base64, "base64");
+    if (signer !== name || bytes.length !== 68 || bytes.readUInt32BE(0) !== keyHash) return false;
+    return verify(null, Buffer.from(text), key, bytes.subarray(4));
+  });
+}

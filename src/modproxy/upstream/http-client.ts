@@ -1,0 +1,93 @@
+/**
+ * GET requests as module proxies and checksum databases want them: raw bytes, redirects followed, credentials only for
+ * the host that they are for, and a deadline for everything.
+ */
+import { Deadline } from "../../lib/deadline.ts";
+
+/** The longest wait for an answer's head, and between two chunks of its body. */
+const STALL_MS = 30_000;
+
+const MAX_REDIRECTS = 10;
+
+/** An answer whose body is still to come. */
+export interface HttpAnswer {
+  status: number;
+  headers: Headers;
+  /** Rejects when nothing comes for `STALL_MS`. Read it to its end or cancel it. */
+  body: ReadableStream<Uint8Array> | null;
+  /** The time limit; dispose of it when the body was read. */
+  deadline: Deadline;
+}
+
+export class HttpClient {
+  readonly #netrc: ReadonlyMap<string, string>;
+  readonly #via: string;
+  readonly #stallMs: number;
+
+  /** `via` goes into each request, so that a proxy which asks itself notices. */
+  constructor(options: { netrc: ReadonlyMap<string, string>; via: string; stallMs?: number }) {
+    this.#netrc = options.netrc;
+    this.#via = options.via;
+    this.#stallMs = options.stallMs ?? STALL_MS;
+  }
+
+  get stallMs(): number {
+    return this.#stallMs;
+  }
+
+  async get(
+    url: string,
+    options: { authorization?: string | undefined; headers?: Record<string, string>; signal: AbortSignal },
+  ): Promise<HttpAnswer> {
+    const deadline = new Deadline(this.#stallMs, options.signal);
+    try {
+      return { ...(await this.#follow(new URL(url), options, deadline.signal)), deadline };
+    } catch (error) {
+      deadline[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async #follow(
+    first: URL,
+    options: { authorization?: string | undefined; headers?: Record<string, string> },
+    signal: AbortSignal,
+  ) {
+    let url = first;
+    for (let redirects = 0; ; redirects++) {
+      const authorization = this.#authorization(
+        url,
+        url.origin === first.origin ? options.authorization : undefined,
+      );
+      const headers = { ...options.headers, via: this.#via, ...(authorization && { authorization }) };
+      const answer = await fetch(url.href, {
+        headers,
+        signal,
+        redirect: "manual",
+        decompress: false,
+        ...(isLoopback(url.hostname) ? { proxy: false } : {}),
+      } as RequestInit);
+      const location = answer.status >= 300 && answer.status < 400 ? answer.headers.get("location") : null;
+      if (location === null) return { status: answer.status, headers: answer.headers, body: answer.body };
+      await answer.body?.cancel();
+      if (redirects === MAX_REDIRECTS) throw new Error(`more than ${MAX_REDIRECTS} redirects`);
+      const next = new URL(location, url);
+      if (url.protocol === "https:" && next.protocol !== "https:") {
+        throw new Error("redirected from https to an insecure URL");
+      }
+      url = next;
+    }
+  }
+
+  /** netrc's passwords are not sent in the clear to another machine. */
+  #authorization(url: URL, given: string | undefined): string | undefined {
+    if (given !== undefined) return given;
+    const isSafe = url.protocol === "https:" || isLoopback(url.hostname);
+    return isSafe ? this.#netrc.get(url.hostname) : undefined;
+  }
+}
+
+/** HTTPS_PROXY is not for this machine itself. */
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "[::1]" || /^127\./.test(host);
+}

@@ -1,0 +1,79 @@
+import { ModError, notFound } from "../mod-error.ts";
+import type { BodySink } from "./body-sink.ts";
+import { type Download, download } from "./download.ts";
+import type { HttpClient } from "./http-client.ts";
+import type { Upstream } from "./upstream-list.ts";
+
+/** How long one file may take, with all that is tried. */
+const OVERALL_MS = 10 * 60_000;
+
+/** A server that did not answer is asked but once a request for this long: nobody waits for pauses then. */
+const DOWN_MS = 10_000;
+
+/** The proxies that are asked, one after the other, by GOPROXY's rules. */
+export class Upstreams {
+  readonly #client: HttpClient;
+  readonly #list: readonly Upstream[];
+  readonly #controller = new AbortController();
+  readonly #downUntilMs = new Map<string, number>();
+
+  constructor(client: HttpClient, list: readonly Upstream[]) {
+    this.#client = client;
+    this.#list = list;
+  }
+
+  /** `path`: encoded, below each proxy. Rejects with a `ModError`. */
+  async download(
+    path: string,
+    sink: BodySink,
+    options: { etag?: string | undefined } = {},
+  ): Promise<Download> {
+    let failure: ModError | undefined;
+    for (const upstream of this.#list) {
+      try {
+        return await this.downloadFrom(`${upstream.url}/${path}`, sink, { ...options, upstream });
+      } catch (error) {
+        if (!(error instanceof ModError) || !(error.isAbsence || upstream.fallsThrough)) throw error;
+        // A proxy in trouble may have had it: that says more than another's "not found".
+        if (failure === undefined || (failure.isAbsence && !error.isAbsence)) failure = error;
+      }
+    }
+    throw failure ?? notFound("no upstream proxy is configured");
+  }
+
+  /** From one place. Rejects with a `ModError`. */
+  async downloadFrom(
+    url: string,
+    sink: BodySink,
+    options: { etag?: string | undefined; upstream?: Upstream } = {},
+  ): Promise<Download> {
+    const signal = AbortSignal.any([this.#controller.signal, AbortSignal.timeout(OVERALL_MS)]);
+    const { etag, upstream } = options;
+    const { origin } = new URL(url);
+    const isDown = Date.now() < (this.#downUntilMs.get(origin) ?? 0);
+    const request = {
+      url,
+      authorization: upstream?.authorization,
+      etag,
+      signal,
+      ...(isDown && { maxAttempts: 1 }),
+    };
+    try {
+      const found = await download(this.#client, request, sink);
+      this.#downUntilMs.delete(origin);
+      return found;
+    } catch (error) {
+      const isSilent = error instanceof ModError && error.cause !== undefined;
+      if (isSilent) this.#downUntilMs.set(origin, Date.now() + DOWN_MS);
+      throw error;
+    }
+  }
+
+  get list(): readonly Upstream[] {
+    return this.#list;
+  }
+
+  abort(): void {
+    this.#controller.abort(new ModError(503, "this proxy is shutting down"));
+  }
+}

@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import { describeError } from "../../lib/describe-error.ts";
+import type { Logger } from "../../lib/logger.ts";
+import { Semaphore } from "../../lib/semaphore.ts";
+import type { TieredStore } from "../../store/tiered-store.ts";
+import type { MetaFiles } from "../files/file-meta.ts";
+import type { ModuleRequest } from "../names/mod-request.ts";
+import type { Policy } from "../policy.ts";
+import { hashModFile, hashZip } from "../zip/module-hash.ts";
+import type { SumdbClient } from "./sumdb-client.ts";
+
+/**
+ * `good`: what the checksum database says; `wrong`: another file; `unknown`: nobody can say, since it is exempt
+ * (GONOSUMDB), not in the database, or the database can't be asked.
+ */
+export type Verdict = "good" | "wrong" | "unknown";
+
+export interface ModuleVerifierOptions {
+  store: TieredStore;
+  metas: MetaFiles;
+  policy: Policy;
+  /** `undefined`: GOSUMDB=off, or a database whose signatures can't be checked. */
+  client: SumdbClient | undefined;
+  log: Logger;
+  count: (event: string) => void;
+}
+
+/** Zips that are expanded at once. */
+const AT_ONCE = 2;
+
+/** Holds stored modules against the checksum database, each once. */
+export class ModuleVerifier {
+  readonly #options: ModuleVerifierOptions;
+  readonly #slots = new Semaphore(AT_ONCE);
+  readonly #underWay = new Map<string, Promise<Verdict>>();
+
+  constructor(options: ModuleVerifierOptions) {
+    this.#options = options;
+  }
+
+  /** Looks at the local file, once or `isAgain`; a wrong one is removed. Never rejects. */
+  async verify(request: ModuleRequest, { isAgain = false } = {}): Promise<Verdict> {
+    if (request.kind !== "mod" && request.kind !== "zip") return "unknown";
+    if (!isAgain && this.#options.metas.find(request.name)?.verified === true) return "good";
+    const known = this.#underWay.get(request.name);
+    if (known !== undefined) return await known;
+    const verdict = this.#slots.run(() => this.#verify(request));
+    this.#underWay.set(request.name, verdict);
+    void verdict.finally(() => this.#underWay.delete(request.name));
+    return await verdict;
+  }
+
+  async #verify(request: ModuleRequest & { version: string }): Promise<Verdict> {
+    const { client, policy, log, count } = this.#options;
+    if (client === undefined || policy.isUnlisted(request.module)) return "unknown";
+    try {
+      const hashes = await client.lookup(request.module, request.version);
+      if (hashes === undefined) return "unknown";
+      return await this.#compare(request, request.kind === "zip" ? hashes.zip : hashes.mod);
+    } catch (error) {
+      count("mod_verify_error");
+      log.info(() => `${request.name} could not be verified: ${describeError(error)}`);
+      return "unknown";
+    }
+  }
+
+  async #compare(request: ModuleRequest, expected: string): Promise<Verdict> {
+    const { store, metas, log, count } = this.#options;
+    const { name } = request;
+    const path = store.find(name)?.path;
+    if (path === undefined) return "unknown";
+    const found = await hashOf(request, path);
+    if (found === expected) {
+      count("mod_verify_good");
+      const meta = metas.find(name);
+      if (meta !== undefined) metas.save({ ...meta, verified: true }, { upload: false });
+      return "good";
+    }
+    store.remove(name);
+    metas.remove(name);
+    count("mod_verify_wrong");
+    log.warn(`verify ${name}`, `${name} has ${found}, the checksum database says ${expected}: not kept`);
+    return "wrong";
+  }
+}
+
+/** A zip that can't be expanded has no hash that anybody would expect. */
+async function hashOf({ kind }: ModuleRequest, path: string): Promise<string> {
+  if (kind !== "zip") return hashModFile(readFileSync(path));
+  return await hashZip(path).catch((error) => `no hash (${describeError(error)})`);
+}

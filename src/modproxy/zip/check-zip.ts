@@ -1,0 +1,86 @@
+/** What go demands of a module's zip (golang.org/x/mod/zip), looked up in its list of files: nothing is expanded. */
+import { type FileHandle, open } from "node:fs/promises";
+import { InvalidFileError } from "../mod-error.ts";
+import { readZipDirectory, type ZipEntry } from "./zip-directory.ts";
+
+/** Of a zip, and of all that is in it. */
+export const MAX_ZIP_BYTES = 500 << 20;
+const MAX_SMALL_BYTES = 16 << 20;
+
+const RESERVED = /^(con|prn|aux|nul|com[1-9]|lpt[1-9])$/i;
+const ASCII_CHARS = /^[A-Za-z0-9!#$%&()+,\-.=@[\]^_{}~ ]$/;
+
+/** Throws an `InvalidFileError` that says what is wrong with the zip of `module@version`. */
+export async function checkZip(path: string, module: string, version: string): Promise<void> {
+  const file = await open(path);
+  try {
+    await checkOpenZip(file, `${module}@${version}/`);
+  } finally {
+    await file.close();
+  }
+}
+
+async function checkOpenZip(file: FileHandle, prefix: string): Promise<void> {
+  const { size } = await file.stat();
+  if (size > MAX_ZIP_BYTES) throw new InvalidFileError(`zip is larger than ${MAX_ZIP_BYTES} bytes`);
+  const names = new NameSet();
+  let sum = 0;
+  for (const entry of await readZipDirectory(file)) {
+    if (!entry.name.startsWith(prefix)) {
+      throw new InvalidFileError(
+        `zip has ${JSON.stringify(entry.name)}, which does not begin with ${prefix}`,
+      );
+    }
+    const name = entry.name.slice(prefix.length);
+    if (name === "") continue;
+    const isDirectory = name.endsWith("/");
+    checkName(isDirectory ? name.slice(0, -1) : name);
+    names.add(isDirectory ? name.slice(0, -1) : name, isDirectory);
+    if (!isDirectory) checkEntry(entry, name, size);
+    sum += entry.sizeBytes;
+    if (sum > MAX_ZIP_BYTES) throw new InvalidFileError(`zip expands to more than ${MAX_ZIP_BYTES} bytes`);
+  }
+}
+
+function checkEntry(entry: ZipEntry, name: string, size: number): void {
+  if (entry.offset + entry.compressedBytes > size) throw new InvalidFileError("zip is cut off");
+  if (entry.method !== 0 && entry.method !== 8) throw new InvalidFileError(`zip with method ${entry.method}`);
+  const isModFile = /(^|\/)go\.mod$/i.test(name);
+  if (isModFile && name !== "go.mod")
+    throw new InvalidFileError(`zip has ${JSON.stringify(name)}, not at its top`);
+  const isSmall = name === "go.mod" || name === "LICENSE";
+  if (isSmall && entry.sizeBytes > MAX_SMALL_BYTES)
+    throw new InvalidFileError(`${name} in the zip is too large`);
+}
+
+function checkName(name: string): void {
+  const isGood = name.split("/").every((part) => {
+    if (part === "" || /^\.+$/.test(part) || part.endsWith(".")) return false;
+    if (RESERVED.test(part.split(".")[0] ?? "")) return false;
+    return [...part].every((char) =>
+      char.charCodeAt(0) < 128 ? ASCII_CHARS.test(char) : /\p{L}/u.test(char),
+    );
+  });
+  if (!isGood) throw new InvalidFileError(`zip has a file with the bad name ${JSON.stringify(name)}`);
+}
+
+/** Names that differ only in capitals can't lie side by side everywhere. */
+class NameSet {
+  readonly #byFolded = new Map<string, { name: string; isDirectory: boolean }>();
+
+  add(name: string, isDirectory: boolean): void {
+    this.#addOne(name, isDirectory);
+    for (let end = name.lastIndexOf("/"); end !== -1; end = name.lastIndexOf("/", end - 1)) {
+      this.#addOne(name.slice(0, end), true);
+    }
+  }
+
+  #addOne(name: string, isDirectory: boolean): void {
+    const folded = name.toLowerCase();
+    const known = this.#byFolded.get(folded);
+    if (known === undefined) this.#byFolded.set(folded, { name, isDirectory });
+    else if (known.name !== name || !known.isDirectory || !isDirectory) {
+      throw new InvalidFileError(`zip has ${JSON.stringify(known.name)} and ${JSON.stringify(name)}`);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+/** The hashes that stand in go.sum and in checksum databases: `h1:` (golang.org/x/mod/sumdb/dirhash). */
+import { type FileHandle, open } from "node:fs/promises";
+import { promisify } from "node:util";
+import { createInflateRaw, inflateRaw } from "node:zlib";
+import { compareUtf8 } from "../../lib/compare-utf8.ts";
+import { InvalidFileError } from "../mod-error.ts";
+import { readPart, readZipDirectory, type ZipEntry } from "./zip-directory.ts";
+
+/** Files above this are expanded as a stream. */
+const STREAMED_BYTES = 4 << 20;
+const LOCAL_HEADER_BYTES = 30;
+
+const inflate = promisify(inflateRaw);
+
+/** Of a go.mod file. */
+export function hashModFile(bytes: Uint8Array): string {
+  return hashOfFiles([{ name: "go.mod", sha256: sha256Hex(bytes) }]);
+}
+
+/** Of a module's zip: every file is expanded, never to more than it says to have. */
+export async function hashZip(path: string): Promise<string> {
+  const file = await open(path);
+  try {
+    const files: { name: string; sha256: string }[] = [];
+    for (const entry of await readZipDirectory(file)) {
+      if (!entry.name.endsWith("/")) files.push({ name: entry.name, sha256: await hashEntry(file, entry) });
+    }
+    return hashOfFiles(files);
+  } finally {
+    await file.close();
+  }
+}
+
+function hashOfFiles(files: { name: string; sha256: string }[]): string {
+  const sorted = files.toSorted((a, b) => compareUtf8(a.name, b.name));
+  const lines = sorted.map(({ name, sha256 }) => `${sha256}  ${name}\n`).join("");
+  return `h1:${new Bun.CryptoHasher("sha256").update(lines).digest("base64")}`;
+}
+
+async function hashEntry(file: FileHandle, entry: ZipEntry): Promise<string> {
+  const header = await readPart(file, entry.offset, LOCAL_HEADER_BYTES);
+  if (header.readUInt32LE(0) !== 0x0403_4b50) throw new InvalidFileError("zip with a broken file header");
+  const start = entry.offset + LOCAL_HEADER_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
+  if (Math.max(entry.sizeBytes, entry.compressedBytes) > STREAMED_BYTES)
+    return await hashLarge(file, entry, start);
+  const bytes = await readPart(file, start, entry.compressedBytes);
+  try {
+    const content =
+      entry.method === 0 ? bytes : await inflate(bytes, { maxOutputLength: entry.sizeBytes + 1 });
+    if (content.length !== entry.sizeBytes) throw new Error(`it has ${content.length} bytes`);
+    return sha256Hex(content);
+  } catch (cause) {
+    throw new InvalidFileError(`${entry.name} does not expand to ${entry.sizeBytes} bytes`, { cause });
+  }
+}
+
+async function hashLarge(file: FileHandle, entry: ZipEntry, start: number): Promise<string> {
+  const hash = new Bun.CryptoHasher("sha256");
+  let length = 0;
+  for await (const chunk of entry.method === 0
+    ? parts(file, entry, start)
+    : inflated(parts(file, entry, start))) {
+    length += chunk.length;
+    if (length > entry.sizeBytes) break;
+    hash.update(chunk);
+  }
+  if (length !== entry.sizeBytes) {
+    throw new InvalidFileError(`${entry.name} does not expand to ${entry.sizeBytes} bytes`);
+  }
+  return hash.digest("hex");
+}
+
+async function* parts(file: FileHandle, entry: ZipEntry, start: number): AsyncGenerator<Buffer> {
+  for (let done = 0; done < entry.compressedBytes; ) {
+    const part = await readPart(file, start + done, Math.min(1 << 18, entry.compressedBytes - done));
+    done += part.length;
+    yield part;
+  }
+}
+
+async function* inflated(source: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  const { Readable } = await import("node:stream");
+  const stream = Readable.from(source).on("error", (error) => expanded.destroy(error));
+  const expanded = createInflateRaw();
+  try {
+    yield* stream.pipe(expanded);
+  } catch (cause) {
+    throw new InvalidFileError("zip with a file that does not expand", { cause });
+  } finally {
+    stream.destroy();
+  }
+}
+
+function sha256Hex(bytes: Uint8Array): string {
+  return new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,125 @@
+/** The list of files at the end of a zip (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT), zip64 included. */
+import type { FileHandle } from "node:fs/promises";
+import { InvalidFileError } from "../mod-error.ts";
+
+/** One file of a zip. */
+export interface ZipEntry {
+  name: string;
+  /** 0: stored, 8: deflated. */
+  method: number;
+  compressedBytes: number;
+  sizeBytes: number;
+  crc32: number;
+  /** Where its local header begins. */
+  offset: number;
+}
+
+const END_BYTES = 22;
+const MAX_COMMENT_BYTES = 65_535;
+/** A module of 500 MiB has no more files than that; the list itself has to fit in memory. */
+const MAX_ENTRIES = 500_000;
+const MAX_DIRECTORY_BYTES = 64 << 20;
+const IN_ZIP64 = 0xffff_ffff;
+
+/** Throws an `InvalidFileError` for what is no whole zip. */
+export async function readZipDirectory(file: FileHandle): Promise<ZipEntry[]> {
+  const { size } = await file.stat();
+  const { offset, length, count } = await findDirectory(file, size);
+  if (count > MAX_ENTRIES || length > MAX_DIRECTORY_BYTES)
+    throw new InvalidFileError("zip with too many files");
+  if (offset + length > size) throw new InvalidFileError("zip is cut off");
+  const entries = parseDirectory(await readPart(file, offset, length));
+  if (entries.length !== count)
+    throw new InvalidFileError("zip whose list of files has another length than it says");
+  return entries;
+}
+
+/** Exactly `length` bytes. */
+export async function readPart(
+  file: FileHandle,
+  offset: number,
+  length: number,
+): Promise<Buffer<ArrayBuffer>> {
+  const bytes = Buffer.allocUnsafe(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await file.read(bytes, done, length - done, offset + done);
+    if (bytesRead === 0) throw new InvalidFileError("zip is cut off");
+    done += bytesRead;
+  }
+  return bytes;
+}
+
+async function findDirectory(file: FileHandle, size: number) {
+  const tailBytes = Math.min(size, END_BYTES + MAX_COMMENT_BYTES + 20);
+  const tail = await readPart(file, size - tailBytes, tailBytes);
+  const at = tail.lastIndexOf(Buffer.from("PK\x05\x06", "latin1"));
+  if (at === -1 || at + END_BYTES > tail.length) throw new InvalidFileError("no zip: its end is missing");
+  const [count, length, offset] = [
+    tail.readUInt16LE(at + 10),
+    tail.readUInt32LE(at + 12),
+    tail.readUInt32LE(at + 16),
+  ];
+  const isZip64 = count === 0xffff || length === IN_ZIP64 || offset === IN_ZIP64;
+  if (!isZip64) return { count, length, offset };
+  const locator = at - 20;
+  if (locator < 0 || tail.readUInt32LE(locator) !== 0x0706_4b50) return { count, length, offset };
+  const end = await readPart(file, toNumber(tail.readBigUInt64LE(locator + 8)), 56);
+  if (end.readUInt32LE(0) !== 0x0606_4b50) throw new InvalidFileError("no zip: its zip64 end is missing");
+  return {
+    count: toNumber(end.readBigUInt64LE(32)),
+    length: toNumber(end.readBigUInt64LE(40)),
+    offset: toNumber(end.readBigUInt64LE(48)),
+  };
+}
+
+function parseDirectory(bytes: Buffer): ZipEntry[] {
+  const entries: ZipEntry[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    if (at + 46 > bytes.length || bytes.readUInt32LE(at) !== 0x0201_4b50) {
+      throw new InvalidFileError("zip with a broken list of files");
+    }
+    const nameEnd = at + 46 + bytes.readUInt16LE(at + 28);
+    const extraEnd = nameEnd + bytes.readUInt16LE(at + 30);
+    const next = extraEnd + bytes.readUInt16LE(at + 32);
+    if (next > bytes.length) throw new InvalidFileError("zip with a broken list of files");
+    const entry = {
+      name: bytes.toString("utf8", at + 46, nameEnd),
+      method: bytes.readUInt16LE(at + 10),
+      crc32: bytes.readUInt32LE(at + 16),
+      compressedBytes: bytes.readUInt32LE(at + 20),
+      sizeBytes: bytes.readUInt32LE(at + 24),
+      offset: bytes.readUInt32LE(at + 42),
+    };
+    entries.push(withZip64(entry, bytes.subarray(nameEnd, extraEnd)));
+    at = next;
+  }
+  return entries;
+}
+
+/** Sizes that don't fit are in an extra field of their own, in this order. */
+function withZip64(entry: ZipEntry, extra: Buffer): ZipEntry {
+  for (let at = 0; at + 4 <= extra.length; ) {
+    const end = at + 4 + extra.readUInt16LE(at + 2);
+    if (end > extra.length) break;
+    if (extra.readUInt16LE(at) === 1) return fill(entry, extra.subarray(at + 4, end));
+    at = end;
+  }
+  return entry;
+}
+
+function fill(entry: ZipEntry, values: Buffer): ZipEntry {
+  const filled = { ...entry };
+  let at = 0;
+  for (const key of ["sizeBytes", "compressedBytes", "offset"] as const) {
+    if (filled[key] !== IN_ZIP64 || at + 8 > values.length) continue;
+    filled[key] = toNumber(values.readBigUInt64LE(at));
+    at += 8;
+  }
+  return filled;
+}
+
+function toNumber(value: bigint): number {
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new InvalidFileError("zip with an impossible size");
+  return Number(value);
+}

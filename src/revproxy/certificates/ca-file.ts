@@ -1,0 +1,55 @@
+/**
+ * The authority on disk: one file that only its owner can read.
+ *
+ *     -----BEGIN CERTIFICATE-----   the certificate
+ *     -----BEGIN PRIVATE KEY-----   its key, PKCS#8
+ *     # hosts: example.com internal.example   what its name constraints permit
+ */
+import { X509Certificate } from "node:crypto";
+import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { removeFile } from "../../lib/remove-file.ts";
+import type { KeyedCertificate } from "./issue.ts";
+
+/** An authority, and the hosts that it may vouch for. */
+export interface SavedAuthority extends KeyedCertificate {
+  hosts: string[];
+}
+
+const OWNER_ONLY = 0o600;
+
+/** `undefined` when there is none, when it can't be read, and when others than its owner could have. */
+export function loadAuthority(path: string): SavedAuthority | undefined {
+  try {
+    const { mode, uid } = statSync(path);
+    if (process.platform !== "win32" && ((mode & 0o077) !== 0 || uid !== process.getuid?.()))
+      return undefined;
+    const text = readFileSync(path, "utf8");
+    const cert = block(text, "CERTIFICATE");
+    const key = block(text, "PRIVATE KEY");
+    const hosts = /^# hosts: (.*)$/m.exec(text)?.[1]?.split(" ");
+    if (cert === undefined || key === undefined || hosts === undefined) return undefined;
+    return { cert, key, hosts, notAfterMs: Date.parse(new X509Certificate(cert).validTo) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes it, for its owner's eyes only. Throws when the disk fails. */
+export function saveAuthority(path: string, { cert, key, hosts }: SavedAuthority): void {
+  const temp = `${path}.${process.pid}`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(temp, `${cert}${key}# hosts: ${hosts.join(" ")}\n`, { mode: OWNER_ONLY });
+    chmodSync(temp, OWNER_ONLY);
+    renameSync(temp, path);
+  } catch (error) {
+    removeFile(temp);
+    throw error;
+  }
+}
+
+function block(text: string, kind: string): string | undefined {
+  const found = new RegExp(`-----BEGIN ${kind}-----[^-]+-----END ${kind}-----`).exec(text)?.[0];
+  return found === undefined ? undefined : `${found}\n`;
+}

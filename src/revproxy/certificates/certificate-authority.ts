@@ -1,0 +1,130 @@
+/**
+ * Vouches for the hosts whose TLS ends here. Its certificate is renewed long before it ends, with the same key, so
+ * that clients which have the older one go on; when hosts are added it is a new authority. A host's certificate is
+ * made when it is first asked for.
+ */
+import type { Clock } from "../../lib/clock.ts";
+import { loadAuthority, type SavedAuthority, saveAuthority } from "./ca-file.ts";
+import type { KeyedCertificate } from "./issue.ts";
+import { loadIssuer } from "./load-issuer.ts";
+
+const DAY_MS = 86_400_000;
+
+/** Apple's programs refuse server certificates that live longer than 398 days; an authority may. */
+const LIFETIMES: Lifetimes = { authorityMs: 365 * DAY_MS, leafMs: 7 * DAY_MS };
+
+/** Of its life, what is left when it is replaced. */
+const RENEWED_AT = 1 / 3;
+
+/** Certificates of hosts kept at once: a wildcard stands for any number. */
+const MAX_LEAVES = 500;
+
+/** For how long certificates are good; each is replaced when a third of that is left. */
+export interface Lifetimes {
+  authorityMs: number;
+  leafMs: number;
+}
+
+export interface AuthorityOptions {
+  /** Where it is kept; see `ca-file.ts`. */
+  path: string;
+  hosts: readonly string[];
+  clock: Clock;
+  lifetimes?: Lifetimes | undefined;
+  /** Told when it can't be kept, and so ends with this process. */
+  onEphemeral: (error: unknown) => void;
+}
+
+export class CertificateAuthority {
+  readonly #options: AuthorityOptions;
+  readonly #lifetimes: Lifetimes;
+  readonly #leaves = new Map<string, Promise<KeyedCertificate>>();
+  #current: SavedAuthority;
+  #renewal: Promise<void> | undefined;
+
+  private constructor(options: AuthorityOptions, current: SavedAuthority) {
+    this.#options = options;
+    this.#lifetimes = options.lifetimes ?? LIFETIMES;
+    this.#current = current;
+  }
+
+  /** The one on disk where it serves these hosts, else a new one that is put there. */
+  static async open(options: AuthorityOptions): Promise<CertificateAuthority> {
+    const saved = loadAuthority(options.path);
+    const nowMs = options.clock.nowMs();
+    const isFit = saved !== undefined && saved.notAfterMs > nowMs && covers(saved.hosts, options.hosts);
+    const lifetimeMs = (options.lifetimes ?? LIFETIMES).authorityMs;
+    const current = isFit ? saved : await make(options, { nowMs, lifetimeMs });
+    const authority = new CertificateAuthority(options, current);
+    if (!isFit) authority.#keep(current);
+    await authority.#renewIfDue();
+    return authority;
+  }
+
+  /** PEM: what clients have to trust. */
+  get cert(): string {
+    return this.#current.cert;
+  }
+
+  /** The certificate of a host with the authority's own behind it, and the key. Renews whatever is about to end. */
+  async leafFor(host: string): Promise<KeyedCertificate> {
+    await this.#renewIfDue();
+    const nowMs = this.#options.clock.nowMs();
+    const found = await this.#leaves.get(host);
+    if (found !== undefined && !isDue(found, nowMs, this.#lifetimes.leafMs)) return found;
+    const leaf = this.#issueLeaf(host, nowMs);
+    this.#leaves.delete(host);
+    this.#leaves.set(host, leaf);
+    leaf.catch(() => this.#leaves.delete(host));
+    const [oldest] = this.#leaves.keys();
+    if (this.#leaves.size > MAX_LEAVES && oldest !== undefined) this.#leaves.delete(oldest);
+    return await leaf;
+  }
+
+  async #issueLeaf(host: string, nowMs: number): Promise<KeyedCertificate> {
+    const { issueLeaf } = await loadIssuer();
+    return await issueLeaf(this.#current, host, { nowMs, lifetimeMs: this.#lifetimes.leafMs });
+  }
+
+  async #renewIfDue(): Promise<void> {
+    if (!isDue(this.#current, this.#options.clock.nowMs(), this.#lifetimes.authorityMs)) return;
+    this.#renewal ??= this.#renew().finally(() => {
+      this.#renewal = undefined;
+    });
+    await this.#renewal;
+  }
+
+  async #renew(): Promise<void> {
+    const validity = { nowMs: this.#options.clock.nowMs(), lifetimeMs: this.#lifetimes.authorityMs };
+    const { hosts, key } = this.#current;
+    this.#current = await make({ hosts }, validity, key);
+    this.#leaves.clear();
+    this.#keep(this.#current);
+  }
+
+  #keep(authority: SavedAuthority): void {
+    try {
+      saveAuthority(this.#options.path, authority);
+    } catch (error) {
+      this.#options.onEphemeral(error);
+    }
+  }
+}
+
+async function make(
+  { hosts }: { hosts: readonly string[] },
+  validity: { nowMs: number; lifetimeMs: number },
+  key?: string,
+): Promise<SavedAuthority> {
+  const { issueAuthority } = await loadIssuer();
+  return { ...(await issueAuthority(hosts, validity, key)), hosts: [...hosts] };
+}
+
+function isDue({ notAfterMs }: KeyedCertificate, nowMs: number, lifetimeMs: number): boolean {
+  return notAfterMs - nowMs < lifetimeMs * RENEWED_AT;
+}
+
+/** A removed host does no harm: nothing is asked about it any more. */
+function covers(permitted: readonly string[], hosts: readonly string[]): boolean {
+  return hosts.every((host) => permitted.includes(host));
+}

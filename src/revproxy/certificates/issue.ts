@@ -1,0 +1,130 @@
+/** Certificates: ECDSA with P-256, made by a library; keys as PKCS#8. Loaded by `load-issuer.ts`. */
+import { isIP } from "node:net";
+import * as x509 from "@peculiar/x509";
+import { nameConstraints } from "./name-constraints.ts";
+
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+const NAME_CONSTRAINTS_OID = "2.5.29.30";
+
+/** Clocks of clients differ from ours by less than this. */
+const BACKDATE_MS = 3_600_000;
+
+/** A certificate with its key, both PEM, and when it ends. */
+export interface KeyedCertificate {
+  cert: string;
+  key: string;
+  notAfterMs: number;
+}
+
+/** From when, and for how long. */
+export interface Validity {
+  nowMs: number;
+  lifetimeMs: number;
+}
+
+/**
+ * A certificate of an authority for these hosts and what is below them. With `key` (PEM) it is one more certificate of the
+ * same authority: what the older one vouches for, the new one does as well, and the other way around.
+ */
+export async function issueAuthority(
+  hosts: readonly string[],
+  validity: Validity,
+  key?: string,
+): Promise<KeyedCertificate> {
+  const keys = key === undefined ? await generateKeys() : await importKeys(key);
+  const { notBefore, notAfter } = dates(validity);
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(),
+    // Different keys, different names: a client that trusts two authorities must not mix them up.
+    name: `CN=go-cache-plugin proxy ${await keyMark(keys.publicKey)}, O=go-cache-plugin`,
+    notBefore,
+    notAfter,
+    signingAlgorithm: ALGORITHM,
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.Extension(NAME_CONSTRAINTS_OID, true, nameConstraints(hosts)),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return keyed(certificate, keys.privateKey);
+}
+
+/** A server's certificate for one host, signed by the authority. */
+export async function issueLeaf(
+  authority: KeyedCertificate,
+  host: string,
+  validity: Validity,
+): Promise<KeyedCertificate> {
+  const issuer = new x509.X509Certificate(authority.cert);
+  const signer = await importKeys(authority.key);
+  const keys = await generateKeys();
+  const { notBefore, notAfter } = dates(validity);
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    // The host is no part of it: a common name is limited to 64 characters.
+    subject: "O=go-cache-plugin",
+    issuer: issuer.subjectName,
+    notBefore: later(notBefore, issuer.notBefore),
+    notAfter: earlier(notAfter, issuer.notAfter),
+    signingAlgorithm: ALGORITHM,
+    publicKey: keys.publicKey,
+    signingKey: signer.privateKey,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension([{ type: isIP(host) === 0 ? "dns" : "ip", value: host }]),
+      await x509.AuthorityKeyIdentifierExtension.create(signer.publicKey),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return keyed(certificate, keys.privateKey);
+}
+
+function dates({ nowMs, lifetimeMs }: Validity): { notBefore: Date; notAfter: Date } {
+  return { notBefore: new Date(nowMs - BACKDATE_MS), notAfter: new Date(nowMs + lifetimeMs) };
+}
+
+function later(a: Date, b: Date): Date {
+  return a > b ? a : b;
+}
+
+function earlier(a: Date, b: Date): Date {
+  return a < b ? a : b;
+}
+
+function serialNumber(): string {
+  // Positive, and of the same length always.
+  return `4${crypto.randomUUID().replaceAll("-", "").slice(1)}`;
+}
+
+async function generateKeys(): Promise<CryptoKeyPair> {
+  return (await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"])) as CryptoKeyPair;
+}
+
+/** The public key is worked out by way of JWK, which holds both. */
+async function importKeys(pem: string): Promise<CryptoKeyPair> {
+  const [pkcs8] = x509.PemConverter.decode(pem);
+  if (pkcs8 === undefined) throw new Error("no private key");
+  const privateKey = await crypto.subtle.importKey("pkcs8", pkcs8, ALGORITHM, true, ["sign"]);
+  const { d: _, key_ops: __, ...jwk } = await crypto.subtle.exportKey("jwk", privateKey);
+  const publicKey = await crypto.subtle.importKey("jwk", jwk, ALGORITHM, true, ["verify"]);
+  return { privateKey, publicKey };
+}
+
+async function keyMark(key: CryptoKey): Promise<string> {
+  const spki = await crypto.subtle.exportKey("spki", key);
+  return new Bun.CryptoHasher("sha256").update(spki).digest("hex").slice(0, 8);
+}
+
+async function keyed(certificate: x509.X509Certificate, key: CryptoKey): Promise<KeyedCertificate> {
+  const pkcs8 = await crypto.subtle.exportKey("pkcs8", key);
+  return {
+    cert: `${certificate.toString("pem")}\n`,
+    key: `${x509.PemConverter.encode(pkcs8, "PRIVATE KEY")}\n`,
+    notAfterMs: certificate.notAfter.getTime(),
+  };
+}

@@ -1,0 +1,114 @@
+/** How the client is answered: in our own words, or with a response of the origin. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { parseRange } from "../semantics/byte-range.ts";
+import { holdsForRange, isNotModified } from "../semantics/conditions.ts";
+import { ageOf } from "../semantics/freshness.ts";
+import { type HeaderList, hasHeader, headerValue, toRawHeaders, without } from "../semantics/header-list.ts";
+import type { ResponseHead } from "../semantics/response-head.ts";
+import type { StoredBody } from "../storage/stored-response.ts";
+import { sendBody } from "./send-body.ts";
+
+/** What is said about the cache, besides the response. */
+export interface CacheNote {
+  /** The value of `X-Cache`; `undefined`: nothing is said. */
+  outcome: string | undefined;
+  /** The value of `X-Cache-Id`. */
+  id?: string;
+}
+
+/** Answers with a line of text. */
+export function answerText(response: ServerResponse, status: number, text: string): void {
+  const body = `${text}\n`;
+  response.writeHead(status, {
+    "content-type": "text/plain; charset=utf-8",
+    "content-length": Buffer.byteLength(body),
+    "x-content-type-options": "nosniff",
+  });
+  response.end(body);
+}
+
+/** The fields that a 304 repeats (RFC 9110 §15.4.5), and what belongs to the body it does not have. */
+const NOT_IN_304 = [
+  "content-length",
+  "content-encoding",
+  "content-type",
+  "content-range",
+  "content-language",
+];
+
+/** Answers with what is stored: the whole, a part, or that the client has it already. */
+export async function answerStored(
+  request: { method: string; headers: HeaderList },
+  response: ServerResponse,
+  { head, body, nowMs, note }: { head: ResponseHead; body: StoredBody; nowMs: number; note: CacheNote },
+): Promise<void> {
+  const age = Math.max(0, Math.floor(ageOf(head, nowMs) ?? 0));
+  const headers: HeaderList = [
+    ...without(head.headers, ["age", "content-length"]),
+    ["Age", String(age)],
+    ...noteHeaders(note),
+  ];
+  if (isNotModified(request.headers, head.headers)) {
+    writeHead(response, 304, "", without(headers, NOT_IN_304));
+    response.end();
+    return;
+  }
+  const isWhole = head.status !== 200 || !holdsForRange(request.headers, head.headers);
+  const range = isWhole ? undefined : parseRange(headerValue(request.headers, "range"), body.sizeBytes);
+  if (range === "unsatisfiable") {
+    const part = [["Content-Range", `bytes */${body.sizeBytes}`] as const, ["Content-Length", "0"] as const];
+    writeHead(response, 416, "", [...headers, ...part]);
+    response.end();
+    return;
+  }
+  const { start, end } = range ?? { start: 0, end: body.sizeBytes };
+  const hasBody = head.status !== 204 && head.status !== 304;
+  const framing: HeaderList = [
+    ...(range === undefined
+      ? []
+      : [["Content-Range", `bytes ${start}-${end - 1}/${body.sizeBytes}`] as const]),
+    ...(hasBody ? [["Content-Length", String(end - start)] as const] : []),
+  ];
+  writeHead(response, range === undefined ? head.status : 206, "", [...headers, ...framing]);
+  if (request.method === "HEAD" || !hasBody) response.end();
+  else await sendBody(response, body.read({ start, end }));
+}
+
+/** Writes the head of what the origin answers; the body is the caller's. */
+export function answerHead(
+  response: ServerResponse,
+  answer: { status: number; reason: string; headers: HeaderList },
+  note: CacheNote,
+): void {
+  writeHead(response, answer.status, answer.reason, [...answer.headers, ...noteHeaders(note)]);
+}
+
+/** Passes on a body that is not kept, as fast as the client takes it. */
+export async function passOn(response: ServerResponse, body: IncomingMessage): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  // A body that breaks off breaks the client's connection.
+  body.once("error", () => response.destroy());
+  body.once("aborted", () => response.destroy());
+  response.once("close", () => {
+    body.destroy();
+    resolve();
+  });
+  response.once("finish", () => resolve());
+  body.pipe(response);
+  await promise;
+}
+
+function noteHeaders({ outcome, id }: CacheNote): HeaderList {
+  if (outcome === undefined) return [];
+  return [["X-Cache", outcome], ...(id === undefined ? [] : [["X-Cache-Id", id] as const])];
+}
+
+function writeHead(response: ServerResponse, status: number, reason: string, headers: HeaderList): void {
+  if (hasHeader(headers, "date")) response.sendDate = false;
+  const via = [
+    ...headers.filter(([name]) => /^via$/i.test(name)).map(([, value]) => value),
+    "1.1 go-cache-plugin",
+  ];
+  const all: HeaderList = [...without(headers, ["via"]), ["Via", via.join(", ")]];
+  response.writeHead(status, reason, toRawHeaders(all) as never);
+}

@@ -1,0 +1,310 @@
+/** One request to an origin that is cached: answered from the cache, or by the origin, or by both. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock } from "../../lib/clock.ts";
+import { describeError } from "../../lib/describe-error.ts";
+import { type OriginAnswer, type OriginClient, UnreachableError } from "../origin/origin-client.ts";
+import { keyOf, type ProxyLog } from "../proxy-log.ts";
+import { formatResource, type Resource } from "../resource.ts";
+import { CacheControl } from "../semantics/cache-control.ts";
+import { isConditional, isForOrigin, withValidators } from "../semantics/conditions.ts";
+import { agrees, freshened } from "../semantics/freshen.ts";
+import { fromRawHeaders, type HeaderList, hasHeader, headerValue } from "../semantics/header-list.ts";
+import { endToEnd } from "../semantics/hop-by-hop.ts";
+import { isUsable, mayStandIn } from "../semantics/judge.ts";
+import { type Keeping, keeping } from "../semantics/storable.ts";
+import { variantOf, varyNames } from "../semantics/vary.ts";
+import type { ResponseCache } from "../storage/response-cache.ts";
+import { Spool } from "../storage/spool.ts";
+import type { StoredResponse } from "../storage/stored-response.ts";
+import { answerHead, answerStored, answerText, passOn } from "./answer.ts";
+import { type FlightResult, Flights, type OwnFlight } from "./flights.ts";
+import { invalidated } from "./invalidated.ts";
+import { sendBody } from "./send-body.ts";
+
+export interface ExchangeOptions {
+  cache: ResponseCache;
+  origin: OriginClient;
+  log: ProxyLog;
+  clock: Clock;
+  /** A larger body is passed on and not kept. */
+  maxBodyBytes: number;
+}
+
+/** What stays in memory of a body that is being received. */
+const SPOOL_MEMORY_BYTES = 2 << 20;
+
+/** Changes nothing at the origin, so what is kept stays right. */
+const SAFE_METHODS = ["GET", "HEAD", "OPTIONS", "TRACE"];
+
+/** A client's request as far as it matters here. */
+interface Asked {
+  resource: Resource;
+  url: string;
+  method: string;
+  headers: HeaderList;
+  message: IncomingMessage;
+  response: ServerResponse;
+  /** Aborted when the client goes. */
+  signal: AbortSignal;
+}
+
+const PLACE_NAMES = { memory: "mem", local: "disk", remote: "S3" } as const;
+
+export class Exchange {
+  readonly #options: ExchangeOptions;
+  readonly #flights = new Flights();
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the client has its answer, or has gone. Never rejects. */
+  async serve(resource: Resource, message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const client = new AbortController();
+    response.once("close", () => client.abort(new Error("the client has gone")));
+    const asked: Asked = {
+      resource,
+      url: formatResource(resource),
+      method: message.method ?? "GET",
+      headers: endToEnd(fromRawHeaders(message.rawHeaders)),
+      message,
+      response,
+      signal: client.signal,
+    };
+    const isCacheable = isForCache(asked);
+    this.#options.log.begin(resource, isCacheable && asked.method === "GET");
+    try {
+      if (isCacheable) await this.#cached(asked);
+      else await this.#direct(asked);
+    } catch (error) {
+      this.#refuse(asked, error);
+    }
+  }
+
+  async #cached(asked: Asked): Promise<void> {
+    const stored = await this.#options.cache.find(asked.resource, asked.headers);
+    if (stored === undefined) this.#options.log.count("req_local_miss");
+    else if (isUsable(asked.headers, stored.head, this.#now())) {
+      this.#countHit(asked, stored);
+      await this.#sendStored(asked, stored, `hit, ${stored.place}`);
+      return;
+    }
+    if (CacheControl.of(asked.headers).has("only-if-cached")) {
+      answerText(asked.response, 504, `${asked.url} is not in the cache, and only-if-cached was asked for`);
+      return;
+    }
+    if (asked.method === "HEAD") await this.#head(asked, stored);
+    else if (hasHeader(asked.headers, "range")) await this.#direct(asked, { outcome: "fetch, uncached" });
+    else await this.#fetch(asked, stored);
+  }
+
+  /** Neither from the cache nor for it. */
+  async #direct(asked: Asked, { outcome }: { outcome?: string } = {}): Promise<void> {
+    const { message, method, headers, resource, signal, response } = asked;
+    this.#options.log.count("req_forward");
+    const body = hasBody(asked) ? message : undefined;
+    const answer = await this.#options.origin.send(resource, { method, headers, body }, signal);
+    if (!SAFE_METHODS.includes(method) && answer.status < 400) {
+      for (const changed of invalidated(resource, answer.headers)) this.#options.cache.remove(changed);
+    }
+    answerHead(response, answer, { outcome });
+    await passOn(response, answer.body);
+  }
+
+  async #head(asked: Asked, stored: StoredResponse | undefined): Promise<void> {
+    const { headers, resource, signal, response } = asked;
+    this.#options.log.count("req_forward");
+    const answer = await this.#options.origin.send(resource, { method: "HEAD", headers }, signal);
+    if (stored !== undefined && answer.status === 200) {
+      const isSame = agrees(stored.head.headers, answer.headers);
+      if (isSame) await this.#freshen(stored, answer);
+      else this.#options.cache.remove(resource);
+    }
+    answerHead(response, answer, { outcome: undefined });
+    await passOn(response, answer.body);
+  }
+
+  /** Asks the origin, unless somebody is at it already. */
+  async #fetch(asked: Asked, stored: StoredResponse | undefined): Promise<void> {
+    const isOwn = isConditional(asked.headers) && stored === undefined;
+    const flight = isOwn || mustAsk(asked) ? undefined : this.#flights.find(asked.url);
+    const shared = await flight;
+    if (shared !== undefined && isFor(shared, asked)) {
+      this.#options.log.count("req_joined");
+      answerHead(asked.response, shared.answer, { outcome: shared.outcome, id: keyOf(asked.resource) });
+      await sendBody(asked.response, shared.spool.read());
+      return;
+    }
+    const own = isOwn ? undefined : this.#flights.begin(asked.url);
+    try {
+      await this.#lead(asked, stored, own);
+    } finally {
+      own?.tell(undefined);
+      own?.end();
+    }
+  }
+
+  async #lead(
+    asked: Asked,
+    stored: StoredResponse | undefined,
+    flight: OwnFlight | undefined,
+  ): Promise<void> {
+    const { origin, log } = this.#options;
+    const headers = stored === undefined ? asked.headers : withValidators(asked.headers, stored.head.headers);
+    let answer: OriginAnswer;
+    log.count("req_forward");
+    // Not the client's signal: others may be waiting for it by now.
+    const ending = new AbortController();
+    try {
+      answer = await origin.send(asked.resource, { method: "GET", headers }, ending.signal);
+    } catch (error) {
+      if (stored === undefined || !this.#mayStandIn(asked, stored, "unreachable")) throw error;
+      log.failed(asked.resource, error);
+      await this.#standIn(asked, stored);
+      return;
+    }
+    if (stored !== undefined && answer.status === 304) {
+      answer.body.resume();
+      const fresh = await this.#freshen(stored, answer);
+      log.count("req_revalidated");
+      await this.#sendStored(asked, fresh, "revalidated");
+    } else if (stored !== undefined && answer.status >= 500 && this.#mayStandIn(asked, stored, "error")) {
+      answer.body.destroy();
+      await this.#standIn(asked, stored);
+    } else {
+      await this.#receive(asked, answer, flight);
+    }
+  }
+
+  /** Sends the origin's answer on and keeps it if it may be kept. */
+  async #receive(asked: Asked, answer: OriginAnswer, flight: OwnFlight | undefined): Promise<void> {
+    const { log, maxBodyBytes, cache } = this.#options;
+    const { resource, response, url } = asked;
+    const kept = answer.isDelimited ? keeping(asked.headers, answer, this.#now()) : undefined;
+    const names = varyNames(answer.headers);
+    const isTooLarge = Number(headerValue(answer.headers, "content-length") ?? 0) > maxBodyBytes;
+    if (kept === undefined || names === "*" || isTooLarge) {
+      this.#flights.markUnshared(url);
+      flight?.tell(undefined);
+      log.count("rsp_not_cached");
+      log.fetched(resource, "no");
+      answerHead(response, answer, { outcome: "fetch, uncached" });
+      await passOn(response, answer.body);
+      return;
+    }
+    this.#flights.markShared(url);
+    const outcome = kept === "long" ? "fetch, cached" : "fetch, cached, volatile";
+    const spool = new Spool({
+      createTemp: () => cache.createTemp(),
+      memoryBytes: SPOOL_MEMORY_BYTES,
+      maxBytes: maxBodyBytes,
+    });
+    spool.onIdle = () => answer.body.destroy();
+    answerHead(response, answer, { outcome, id: keyOf(resource) });
+    const sending = sendBody(response, spool.read());
+    flight?.tell({ answer, names, variant: variantOf(names, asked.headers), spool, outcome });
+    await this.#keep(asked, answer, { spool, kept });
+    flight?.end();
+    spool.release();
+    await sending;
+  }
+
+  async #keep(
+    { resource, headers }: Asked,
+    answer: OriginAnswer,
+    { spool, kept }: { spool: Spool; kept: Keeping },
+  ): Promise<void> {
+    const { cache, log } = this.#options;
+    const { status, headers: fields, requestedMs, receivedMs } = answer;
+    try {
+      for await (const chunk of answer.body) await spool.append(chunk as Uint8Array);
+      if (!answer.body.complete) throw new Error("the origin's answer broke off");
+    } catch (error) {
+      spool.fail(error);
+      log.failed(resource, error);
+      return;
+    }
+    const body = await spool.finish();
+    if (body === undefined) {
+      log.count("rsp_not_cached");
+      return;
+    }
+    try {
+      cache.keep(
+        resource,
+        headers,
+        { status, headers: fields, requestedMs, receivedMs },
+        { body, keeping: kept },
+      );
+      log.count(kept === "long" ? "rsp_save" : "rsp_save_memory");
+      log.count("rsp_save_bytes", body.sizeBytes);
+      log.fetched(resource, kept === "long" ? "yes" : "mem");
+    } catch (error) {
+      log.count("rsp_save_error");
+      log.info(() => `${formatResource(resource)} is not kept: ${describeError(error)}`);
+      if ("temp" in body) body.temp.discard();
+    }
+  }
+
+  async #freshen(stored: StoredResponse, answer: OriginAnswer): Promise<StoredResponse> {
+    const head = freshened(stored.head, answer);
+    return await stored.freshen(head, { upload: keeping([], head, this.#now()) === "long" });
+  }
+
+  async #standIn(asked: Asked, stored: StoredResponse): Promise<void> {
+    this.#options.log.count("req_stale");
+    await this.#sendStored(asked, stored, "stale");
+  }
+
+  #mayStandIn(asked: Asked, stored: StoredResponse, trouble: "unreachable" | "error"): boolean {
+    return mayStandIn(asked.headers, stored.head, this.#now(), trouble);
+  }
+
+  async #sendStored(asked: Asked, stored: StoredResponse, outcome: string): Promise<void> {
+    const { head, body } = stored;
+    const note = { outcome, id: keyOf(asked.resource) };
+    await answerStored(asked, asked.response, { head, body, nowMs: this.#now(), note });
+  }
+
+  #countHit({ resource }: Asked, { place, body }: StoredResponse): void {
+    const { log } = this.#options;
+    const names = { memory: "req_memory_hit", local: "req_local_hit", remote: "req_fault_hit" };
+    log.count(names[place]);
+    log.hit(resource, PLACE_NAMES[place], body.sizeBytes);
+  }
+
+  /** The answer to a request that nobody could answer. */
+  #refuse({ response, resource, url, signal }: Asked, error: unknown): void {
+    if (signal.aborted) return;
+    this.#options.log.failed(resource, error);
+    if (response.headersSent) response.destroy();
+    else if (error instanceof UnreachableError) {
+      answerText(response, error.isTimeout ? 504 : 502, describeError(error));
+    } else answerText(response, 502, `${url}: ${describeError(error)}`);
+  }
+
+  #now(): number {
+    return this.#options.clock.nowMs();
+  }
+}
+
+function isForCache(asked: Asked): boolean {
+  const { method, headers } = asked;
+  if ((method !== "GET" && method !== "HEAD") || hasBody(asked)) return false;
+  return !CacheControl.of(headers).has("no-store") && !isForOrigin(headers);
+}
+
+function hasBody({ message }: Asked): boolean {
+  const { "content-length": length, "transfer-encoding": encoding } = message.headers;
+  return encoding !== undefined || (length !== undefined && length !== "0");
+}
+
+/** Whether the client wants the origin's own word. */
+function mustAsk({ headers }: Asked): boolean {
+  const control = CacheControl.of(headers);
+  return control.has("no-cache") || control.seconds("max-age") === 0;
+}
+
+function isFor({ names, variant }: FlightResult, { headers }: Asked): boolean {
+  return variantOf(names, headers) === variant;
+}

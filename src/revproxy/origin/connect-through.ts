@@ -1,0 +1,45 @@
+import { type Agent, request } from "node:http";
+import type { Socket } from "node:net";
+import { type Authority, formatAuthority } from "../authority.ts";
+
+/** How long a proxy may take to connect. */
+const CONNECT_TIMEOUT_MS = 15_000;
+
+/** A connection to `authority` that another proxy makes. `via` is how this program names itself to it. */
+export async function connectThrough(proxy: URL, authority: Authority, via: string): Promise<Socket> {
+  const target = formatAuthority(authority);
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const asking = request({
+    host: proxy.hostname.replace(/^\[|\]$/g, ""),
+    port: proxy.port || 80,
+    method: "CONNECT",
+    path: target,
+    headers: { host: target, via, ...proxyAuthorization(proxy) },
+    agent: false as unknown as Agent,
+    timeout: CONNECT_TIMEOUT_MS,
+  });
+  asking.once("connect", (answer, socket, head) => {
+    if (answer.statusCode === 200) {
+      if (head.length > 0) socket.unshift(head);
+      resolve(socket as Socket);
+      return;
+    }
+    socket.destroy();
+    reject(new Error(`proxy ${proxy.host} answers CONNECT ${target} with ${answer.statusCode}`));
+  });
+  asking.once("response", (answer) => {
+    answer.destroy();
+    reject(new Error(`proxy ${proxy.host} answers CONNECT ${target} with ${answer.statusCode}`));
+  });
+  asking.once("timeout", () => asking.destroy(new Error(`proxy ${proxy.host} does not answer`)));
+  asking.once("error", (cause) => reject(new Error(`proxy ${proxy.host}`, { cause })));
+  asking.end();
+  return await promise;
+}
+
+/** The name and password in a proxy's address, as a header field. */
+export function proxyAuthorization({ username, password }: URL): Record<string, string> {
+  if (username === "") return {};
+  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { "proxy-authorization": `Basic ${Buffer.from(text).toString("base64")}` };
+}

@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { createSecureContext, getCACertificates, rootCertificates, type SecureContext } from "node:tls";
+
+/** Where programs of several kinds are told of further authorities. */
+const VARIABLES = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE"];
+
+/**
+ * Whom origins' certificates are checked against: the authorities that come with the program, those of this machine,
+ * and those in the files that the environment names. A file that can't be read is passed over.
+ */
+export function originTrust(env: Readonly<Record<string, string | undefined>>): SecureContext {
+  const files = VARIABLES.map((name) => env[name] ?? "").filter((path) => path !== "");
+  const extra = [...new Set(files)].flatMap(readCertificates);
+  return createSecureContext({ ca: [...new Set([...rootCertificates, ...systemCertificates(), ...extra])] });
+}
+
+function systemCertificates(): string[] {
+  try {
+    return getCACertificates("system");
+  } catch {
+    return [];
+  }
+}
+
+function readCertificates(path: string): string[] {
+  try {
+    const text = readFileSync(path, "latin1");
+    return text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,33 @@
+/** What a client asks for: an origin's resource, with its path exactly as it was written. */
+import { type Authority, formatAuthority, parseAuthority } from "./authority.ts";
+
+export type Scheme = "http" | "https";
+
+export const DEFAULT_PORTS: Readonly<Record<Scheme, number>> = { http: 80, https: 443 };
+
+export interface Resource {
+  scheme: Scheme;
+  authority: Authority;
+  /** Path and query, still encoded, beginning with `/`. */
+  path: string;
+}
+
+/** Reads the absolute form of a request's target; `undefined` for what is none, or has a user's name in it. */
+export function parseAbsoluteForm(target: string): Resource | undefined {
+  const [, schemeText, authorityText, rest] = /^(https?):\/\/([^/?#]*)([^#]*)$/i.exec(target) ?? [];
+  if (schemeText === undefined || authorityText === undefined || rest === undefined) return undefined;
+  const scheme = schemeText.toLowerCase() as Scheme;
+  const authority = parseAuthority(authorityText, DEFAULT_PORTS[scheme]);
+  const path = rest.startsWith("/") ? rest : `/${rest}`;
+  return authority === undefined || !isPath(path) ? undefined : { scheme, authority, path };
+}
+
+/** Whether a path with its query can be sent on: visible ASCII, no fragment. */
+export function isPath(path: string): boolean {
+  return /^\/[!-"$-~]*$/.test(path);
+}
+
+/** The resource in one line; what it is cached under. The port is written only where it is not the scheme's own. */
+export function formatResource({ scheme, authority, path }: Resource): string {
+  return `${scheme}://${formatAuthority(authority, DEFAULT_PORTS[scheme])}${path}`;
+}

@@ -1,0 +1,71 @@
+/** What a cache that many clients share may keep (RFC 9111 §3), and is a little stricter about. */
+import { CacheControl } from "./cache-control.ts";
+import { explicitLifetime, lifetime } from "./freshness.ts";
+import { type HeaderList, hasHeader } from "./header-list.ts";
+import type { ResponseHead } from "./response-head.ts";
+import { varyNames } from "./vary.ts";
+
+/** Shorter than this is not worth a file, and an upload. */
+const LONG_LIVED_S = 3600;
+
+/** Requests with one of these are somebody's own. RFC 9111 names the first; the others are used alike. */
+const CREDENTIALS = [
+  "authorization",
+  "cookie",
+  "private-token",
+  "job-token",
+  "deploy-token",
+  "x-api-key",
+  "x-auth-token",
+  "x-jfrog-art-api",
+];
+
+/** Partial and validating answers stand for something else. */
+const UNSTORABLE_STATUSES = [206, 304];
+
+/** Statuses whose rules are known here, which `must-understand` asks for. */
+const UNDERSTOOD = [
+  200, 203, 204, 300, 301, 302, 303, 307, 308, 400, 403, 404, 405, 410, 414, 500, 501, 502, 503, 504,
+];
+
+/** `long`: for the disk and the object store; `short`: for here and now. */
+export type Keeping = "long" | "short";
+
+/** How a response to a GET is kept; `undefined`: not at all. */
+export function keeping(request: HeaderList, response: ResponseHead, nowMs: number): Keeping | undefined {
+  if (!mayStore(request, response)) return undefined;
+  const control = CacheControl.of(response.headers);
+  const explicit = explicitLifetime(response);
+  const ageS = (nowMs - response.receivedMs) / 1000;
+  const isLong =
+    response.status === 200 && !control.has("no-cache") && (explicit ?? 0) - ageS >= LONG_LIVED_S;
+  if (isLong) return "long";
+  // What is neither fresh nor can be validated would never be used.
+  return lifetime(response) > 0 || hasValidator(response.headers) ? "short" : undefined;
+}
+
+function mayStore(request: HeaderList, { status, headers }: ResponseHead): boolean {
+  const control = CacheControl.of(headers);
+  if (CacheControl.of(request).has("no-store") || control.has("no-store") || control.has("private"))
+    return false;
+  if (status < 200 || UNSTORABLE_STATUSES.includes(status)) return false;
+  if (control.has("must-understand") && !UNDERSTOOD.includes(status)) return false;
+  // The cookie is for one client alone, whatever the rest says.
+  if (hasHeader(headers, "set-cookie")) return false;
+  if (varyNames(headers) === "*") return false;
+  return !isPersonal(request) || isSharedAnyway(control);
+}
+
+/** Whether a request carries what may make its answer one client's own. */
+function isPersonal(request: HeaderList): boolean {
+  return CREDENTIALS.some((name) => hasHeader(request, name));
+}
+
+/** RFC 9111 §3.5. */
+function isSharedAnyway(control: CacheControl): boolean {
+  return control.has("public") || control.has("s-maxage") || control.has("must-revalidate");
+}
+
+function hasValidator(headers: HeaderList): boolean {
+  return hasHeader(headers, "etag") || hasHeader(headers, "last-modified");
+}

@@ -1,0 +1,30 @@
+/** Which requests one stored response is for (RFC 9111 §4.1). */
+import { compareUtf8 } from "../../lib/compare-utf8.ts";
+import { type HeaderList, hasHeader, headerMembers, headerValues } from "./header-list.ts";
+
+/** Fields whose values are compared without regard to case. */
+const CASELESS = ["accept", "accept-charset", "accept-encoding", "accept-language"];
+
+/**
+ * The names of the request fields that the response was chosen by, sorted; `*`: more than can be known. An encoded
+ * response was chosen by what the client accepts, whether it says so or not.
+ */
+export function varyNames(response: HeaderList): string[] | "*" {
+  const names = new Set(headerMembers(response, "vary"));
+  if (names.has("*")) return "*";
+  if (hasHeader(response, "content-encoding")) names.add("accept-encoding");
+  return [...names].sort(compareUtf8);
+}
+
+/** The values of those fields in a request, in one text: equal for requests that get the same response. */
+export function variantOf(names: readonly string[], request: HeaderList): string {
+  return JSON.stringify(names.map((name) => [name, normalized(name, headerValues(request, name))]));
+}
+
+/** `null`: the field is not there, which is something else than an empty one. */
+function normalized(name: string, values: string[]): string | null {
+  if (values.length === 0) return null;
+  const members = values.flatMap((value) => value.split(",")).map((member) => member.trim());
+  const text = members.join(",");
+  return CASELESS.includes(name) ? text.toLowerCase() : text;
+}

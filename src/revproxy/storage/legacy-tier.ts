@@ -1,0 +1,97 @@
+/** What tailscale/go-cache-plugin has left in the same cache directory and bucket; see `legacy-object.ts`. */
+import { open } from "node:fs/promises";
+import type { TempFile } from "../../store/temp-file.ts";
+import { formatResource, type Resource } from "../resource.ts";
+import { CacheControl } from "../semantics/cache-control.ts";
+import type { HeaderList } from "../semantics/header-list.ts";
+import type { DiskTier, NamedStore } from "./disk-tier.ts";
+import { filePartBody } from "./file-part-body.ts";
+import { type LegacyObject, parseLegacyObject } from "./legacy-object.ts";
+import type { StoredBody, StoredResponse } from "./stored-response.ts";
+
+const START_BYTES = 8192;
+
+export class LegacyTier {
+  readonly #store: NamedStore;
+  readonly #disk: DiskTier;
+  /** Whether a path alone says what it is of: that is all that was noted of a response by TLS. */
+  readonly #isSingleHost: boolean;
+
+  constructor(options: { store: NamedStore; disk: DiskTier; isSingleHost: boolean }) {
+    this.#store = options.store;
+    this.#disk = options.disk;
+    this.#isSingleHost = options.isSingleHost;
+  }
+
+  /** A response that has to be validated before it is used; keeping it moves it into `disk`. Never rejects. */
+  async find(resource: Resource, request: HeaderList): Promise<StoredResponse | undefined> {
+    if (resource.scheme === "https" && !this.#isSingleHost) return undefined;
+    const url = formatResource(resource);
+    const name = resource.scheme === "https" ? resource.path : url;
+    const isLocal = this.#store.find(name) !== undefined;
+    const file = await this.#store.fetch(name, async (path) => (await readStart(path)) !== undefined);
+    const found = file === undefined ? undefined : await readStart(file.path);
+    if (file === undefined || found === undefined) return undefined;
+    const { headers, bodyOffset } = found;
+    const sizeBytes = file.sizeBytes - bodyOffset;
+    const body = filePartBody(file.path, bodyOffset, sizeBytes);
+    const place = isLocal ? "local" : "remote";
+    const copy = () => this.#copy(filePartBody(file.path, bodyOffset, sizeBytes));
+    const response: StoredResponse = {
+      head: { status: 200, headers, requestedMs: 0, receivedMs: 0 },
+      body,
+      place,
+      freshen: async (head, options) => {
+        if (CacheControl.of(head.headers).has("no-store")) return { ...response, head };
+        const copied = await copy();
+        if (copied !== undefined) this.#keep(url, request, head, copied, options);
+        return { ...response, head };
+      },
+    };
+    return response;
+  }
+
+  #keep(
+    url: string,
+    request: HeaderList,
+    head: StoredResponse["head"],
+    { temp, sha256 }: { temp: TempFile; sha256: string },
+    options: { upload: boolean },
+  ): void {
+    const { sizeBytes } = temp;
+    try {
+      this.#disk.keep(url, request, head, { temp, sha256, sizeBytes }, options);
+    } catch {
+      temp.discard();
+    }
+  }
+
+  async #copy(body: StoredBody): Promise<{ temp: TempFile; sha256: string } | undefined> {
+    const hash = new Bun.CryptoHasher("sha256");
+    try {
+      const temp = this.#store.createTemp();
+      for await (const chunk of body.read()) {
+        hash.update(chunk);
+        temp.write(chunk);
+      }
+      return { temp, sha256: hash.digest("hex") };
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+async function readStart(path: string): Promise<LegacyObject | undefined> {
+  try {
+    const file = await open(path, "r");
+    try {
+      const start = Buffer.alloc(START_BYTES);
+      const { bytesRead } = await file.read(start, 0, START_BYTES, 0);
+      return parseLegacyObject(start.subarray(0, bytesRead));
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,102 @@
+/** Responses in memory, the least recently used dropped: what is short-lived, and small. */
+
+import type { HeaderList } from "../semantics/header-list.ts";
+import type { ResponseHead } from "../semantics/response-head.ts";
+import { variantOf, varyNames } from "../semantics/vary.ts";
+import { bytesBody } from "./bytes-body.ts";
+import type { StoredResponse } from "./stored-response.ts";
+
+/** What an entry takes beside its body, about. */
+const OVERHEAD_BYTES = 2048;
+
+interface Entry {
+  head: ResponseHead;
+  bytes: Uint8Array;
+}
+
+/** Where the responses of a URL are that requests tell apart. */
+interface Marker {
+  names: string[];
+  generation: string;
+}
+
+export class MemoryTier {
+  readonly #maxBytes: number;
+  /** By name, the least recently used first. */
+  readonly #items = new Map<string, Entry | Marker>();
+  #usedBytes = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  find(url: string, request: HeaderList): StoredResponse | undefined {
+    const primary = this.#items.get(url);
+    if (primary === undefined) return undefined;
+    if ("head" in primary) return this.#use(url, primary);
+    this.#touch(url, primary);
+    const name = variantName(url, primary, request);
+    const variant = this.#items.get(name);
+    return variant !== undefined && "head" in variant ? this.#use(name, variant) : undefined;
+  }
+
+  /** Replaces what is there for such requests. */
+  keep(url: string, request: HeaderList, head: ResponseHead, bytes: Uint8Array): void {
+    const names = varyNames(head.headers);
+    if (names === "*") return;
+    if (names.length === 0) {
+      this.#put(url, { head, bytes });
+      return;
+    }
+    const known = this.#items.get(url);
+    const isSame = known !== undefined && "names" in known && known.names.join() === names.join();
+    const marker = isSame ? known : { names, generation: crypto.randomUUID() };
+    this.#put(url, marker);
+    this.#put(variantName(url, marker, request), { head, bytes });
+  }
+
+  /** Forgets what is there for all requests. */
+  remove(url: string): void {
+    const item = this.#items.get(url);
+    if (item === undefined) return;
+    this.#items.delete(url);
+    this.#usedBytes -= sizeOf(item);
+  }
+
+  #use(name: string, entry: Entry): StoredResponse {
+    this.#touch(name, entry);
+    return {
+      head: entry.head,
+      body: bytesBody(entry.bytes),
+      place: "memory",
+      freshen: async (head) => {
+        const fresh = { head, bytes: entry.bytes };
+        // Only if nothing else came in its place meanwhile.
+        if (this.#items.get(name) === entry) this.#put(name, fresh);
+        return { ...this.#use(name, fresh), place: "memory" };
+      },
+    };
+  }
+
+  #put(name: string, item: Entry | Marker): void {
+    this.remove(name);
+    this.#items.set(name, item);
+    this.#usedBytes += sizeOf(item);
+    for (const oldest of this.#items.keys()) {
+      if (this.#usedBytes <= this.#maxBytes) break;
+      this.remove(oldest);
+    }
+  }
+
+  #touch(name: string, item: Entry | Marker): void {
+    if (this.#items.delete(name)) this.#items.set(name, item);
+  }
+}
+
+function variantName(url: string, { names, generation }: Marker, request: HeaderList): string {
+  return `${url} ${generation} ${variantOf(names, request)}`;
+}
+
+function sizeOf(item: Entry | Marker): number {
+  return OVERHEAD_BYTES + ("bytes" in item ? item.bytes.length : 0);
+}

@@ -1,0 +1,119 @@
+/**
+ * What is written down of a response, in one file:
+ *
+ *     go-cache-plugin response 1 <SHA-256 of all that follows this line>
+ *     {"url":"https://example.com/a","kind":"response","variant":"","status":200,"headers":[["ETag","\"x\""]],
+ *      "requestedMs":…,"receivedMs":…,"body":{"sha256":"…","sizeBytes":12,"isInline":true}}
+ *     <the body, if it is inline>
+ *
+ * the JSON on one line. `"kind":"vary"` stands where a response would, and says which request fields tell the responses
+ * of this URL apart; `"kind":"gone"`: what was here is no longer right. A body that is not inline is a file of its own,
+ * named by its SHA-256, so that equal ones are there once.
+ */
+import { type HeaderList, isSafeHeader } from "../semantics/header-list.ts";
+import { endToEnd } from "../semantics/hop-by-hop.ts";
+import type { ResponseHead } from "../semantics/response-head.ts";
+
+const MAGIC = "go-cache-plugin response 1 ";
+const LINE_END = 0x0a;
+
+export interface ResponseRecord extends ResponseHead {
+  kind: "response";
+  url: string;
+  /** What `variantOf` makes of the requests that it is for; empty: all. */
+  variant: string;
+  body: { sha256: string; sizeBytes: number; isInline: boolean };
+}
+
+interface VaryRecord {
+  kind: "vary";
+  url: string;
+  names: string[];
+  /** Of the responses that lie behind it: those of an older generation are not found any more. */
+  generation: string;
+}
+
+interface GoneRecord {
+  kind: "gone";
+  url: string;
+}
+
+export type CacheRecord = ResponseRecord | VaryRecord | GoneRecord;
+
+/** The file's bytes. `inline`: the body, where the record says that it is inline. */
+export function formatRecord(record: CacheRecord, inline: Uint8Array = new Uint8Array()): Uint8Array {
+  const content = Buffer.concat([Buffer.from(`${JSON.stringify(record)}\n`), inline]);
+  return Buffer.concat([Buffer.from(`${MAGIC}${sha256(content)}\n`), content]);
+}
+
+/** `undefined` for anything that is damaged, or that could not have been written here. */
+export function parseRecord(bytes: Uint8Array): { record: CacheRecord; inline: Uint8Array } | undefined {
+  const first = bytes.indexOf(LINE_END);
+  const content = bytes.subarray(first + 1);
+  if (first === -1 || Buffer.from(bytes.subarray(0, first)).toString("latin1") !== MAGIC + sha256(content)) {
+    return undefined;
+  }
+  const second = content.indexOf(LINE_END);
+  if (second === -1) return undefined;
+  const inline = content.subarray(second + 1);
+  try {
+    const record = readRecord(JSON.parse(Buffer.from(content.subarray(0, second)).toString()));
+    const isWhole = record?.kind !== "response" || isInlineWhole(record, inline);
+    return record === undefined || !isWhole ? undefined : { record, inline };
+  } catch {
+    return undefined;
+  }
+}
+
+function isInlineWhole({ body }: ResponseRecord, inline: Uint8Array): boolean {
+  if (!body.isInline) return inline.length === 0;
+  return inline.length === body.sizeBytes && sha256(inline) === body.sha256;
+}
+
+/** The bucket is written by others as well, so nothing in it is taken for what it should be. */
+function readRecord(json: Record<string, unknown>): CacheRecord | undefined {
+  const { kind, url } = json;
+  if (typeof url !== "string") return undefined;
+  if (kind === "gone") return { kind, url };
+  if (kind === "vary") {
+    const { names, generation } = json;
+    const isGood = isTextList(names) && typeof generation === "string";
+    return isGood ? { kind, url, names, generation } : undefined;
+  }
+  return kind === "response" ? readResponse(url, json) : undefined;
+}
+
+function readResponse(url: string, json: Record<string, unknown>): ResponseRecord | undefined {
+  const { variant, status, headers, requestedMs, receivedMs, body } = json;
+  if (typeof variant !== "string" || !isWhole(status) || status < 200 || status > 599) return undefined;
+  if (!isWhole(requestedMs) || !isWhole(receivedMs) || !isHeaderList(headers)) return undefined;
+  const { sha256: hash, sizeBytes, isInline } = (body ?? {}) as Record<string, unknown>;
+  if (typeof hash !== "string" || !/^[0-9a-f]{64}$/.test(hash)) return undefined;
+  if (!isWhole(sizeBytes) || typeof isInline !== "boolean") return undefined;
+  const kept = { sha256: hash, sizeBytes, isInline };
+  // What would steer a connection, or set somebody's cookie, is never kept, so it was not written here.
+  const safe = endToEnd(headers).filter(([name]) => name.toLowerCase() !== "set-cookie");
+  return { kind: "response", url, variant, status, headers: safe, requestedMs, receivedMs, body: kept };
+}
+
+function isHeaderList(value: unknown): value is HeaderList {
+  return (
+    Array.isArray(value) && value.every((pair) => isTextList(pair) && pair.length === 2 && isSafePair(pair))
+  );
+}
+
+function isSafePair([name = "", value = ""]: string[]): boolean {
+  return isSafeHeader([name, value]);
+}
+
+function isTextList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,64 @@
+/** Where responses are kept, and found: what is short-lived in memory, what is long-lived on the disk and beyond. */
+import type { TempFile } from "../../store/temp-file.ts";
+import { formatResource, type Resource } from "../resource.ts";
+import type { HeaderList } from "../semantics/header-list.ts";
+import type { ResponseHead } from "../semantics/response-head.ts";
+import type { Keeping } from "../semantics/storable.ts";
+import { DiskTier, type NamedStore } from "./disk-tier.ts";
+import { LegacyTier } from "./legacy-tier.ts";
+import { MemoryTier } from "./memory-tier.ts";
+import type { FinishedBody, StoredResponse } from "./stored-response.ts";
+
+/** A short-lived response that is larger than this goes to the disk, too, but not beyond. */
+const MAX_IN_MEMORY_BYTES = 1 << 20;
+
+export class ResponseCache {
+  readonly #store: NamedStore;
+  readonly #memory: MemoryTier;
+  readonly #disk: DiskTier;
+  readonly #legacy: LegacyTier;
+
+  constructor(options: { store: NamedStore; memoryBytes: number; isSingleHost: boolean }) {
+    const { store, memoryBytes, isSingleHost } = options;
+    this.#store = store;
+    this.#memory = new MemoryTier(memoryBytes);
+    this.#disk = new DiskTier(store);
+    this.#legacy = new LegacyTier({ store, disk: this.#disk, isSingleHost });
+  }
+
+  /** What is kept for such a request, however old. Never rejects. */
+  async find(resource: Resource, request: HeaderList): Promise<StoredResponse | undefined> {
+    const url = formatResource(resource);
+    const near = this.#memory.find(url, request) ?? (await this.#disk.find(url, request));
+    return near ?? (await this.#legacy.find(resource, request));
+  }
+
+  /** Replaces what is there for such requests. Throws when the disk fails. */
+  keep(
+    resource: Resource,
+    request: HeaderList,
+    head: ResponseHead,
+    { body, keeping }: { body: FinishedBody; keeping: Keeping },
+  ): void {
+    const url = formatResource(resource);
+    if (keeping === "short" && "bytes" in body && body.sizeBytes <= MAX_IN_MEMORY_BYTES) {
+      // An older one must not come back when this one is dropped.
+      this.#disk.remove(url);
+      this.#memory.keep(url, request, head, body.bytes);
+      return;
+    }
+    this.#disk.keep(url, request, head, body, { upload: keeping === "long" });
+    this.#memory.remove(url);
+  }
+
+  /** What is kept of it is no longer right. Never throws. */
+  remove(resource: Resource): void {
+    const url = formatResource(resource);
+    this.#memory.remove(url);
+    this.#disk.remove(url);
+  }
+
+  createTemp(): TempFile {
+    return this.#store.createTemp();
+  }
+}

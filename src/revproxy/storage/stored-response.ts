@@ -1,0 +1,29 @@
+import type { TempFile } from "../../store/temp-file.ts";
+import type { ByteRange } from "../semantics/byte-range.ts";
+import type { ResponseHead } from "../semantics/response-head.ts";
+
+/** Bytes that lie somewhere, complete. */
+export interface StoredBody {
+  sizeBytes: number;
+  /** All of them, or a part. Ends early only with an error. */
+  read(range?: ByteRange): AsyncIterable<Uint8Array>;
+}
+
+/** A response that was kept. */
+export interface StoredResponse {
+  head: ResponseHead;
+  body: StoredBody;
+  /** Where it was found: what `X-Cache` says. */
+  place: "memory" | "local" | "remote";
+  /**
+   * Keeps it with another head, and returns it so. `upload`: for other machines as well, where it is a file. Never
+   * rejects: what can't be written is merely not kept.
+   */
+  freshen(head: ResponseHead, options: { upload: boolean }): Promise<StoredResponse>;
+}
+
+/** A body that has been received whole. */
+export type FinishedBody = { sha256: string; sizeBytes: number } & (
+  | { bytes: Uint8Array }
+  | { temp: TempFile }
+);

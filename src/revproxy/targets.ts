@@ -1,0 +1,56 @@
+/**
+ * The hosts whose traffic is cached: `example.com`, `example.com:8443`, `*.example.com` (every name below, not
+ * `example.com` itself), `[::1]:8443`. Without a port it is that of the scheme: 443, and 80 for plain HTTP.
+ */
+import { type Authority, parseAuthority } from "./authority.ts";
+import { DEFAULT_PORTS, type Scheme } from "./resource.ts";
+
+interface Target {
+  host: string;
+  isWildcard: boolean;
+  /** `undefined`: that of the scheme. */
+  port: number | undefined;
+}
+
+export class Targets {
+  readonly #targets: Target[];
+
+  /** Throws an error that names the first entry that is no host. */
+  constructor(entries: readonly string[]) {
+    this.#targets = entries.map(parseTarget);
+  }
+
+  has(scheme: Scheme, { host, port }: Authority): boolean {
+    return this.#targets.some(
+      (target) => port === (target.port ?? DEFAULT_PORTS[scheme]) && matchesHost(target, host),
+    );
+  }
+
+  /** The hosts, a wildcard's without its `*.`; each once. */
+  get hosts(): string[] {
+    return [...new Set(this.#targets.map(({ host }) => host))];
+  }
+
+  /** Whether there is only one host that can be reached by TLS: then a path alone says what it belongs to. */
+  get isSingleHost(): boolean {
+    return this.#targets.length === 1 && this.#targets[0]?.isWildcard === false;
+  }
+}
+
+function matchesHost(target: Target, host: string): boolean {
+  return target.isWildcard ? host.endsWith(`.${target.host}`) : host === target.host;
+}
+
+function parseTarget(entry: string): Target {
+  const text = entry.trim();
+  const isWildcard = text.startsWith("*.");
+  const rest = isWildcard ? text.slice(2) : text;
+  const authority = parseAuthority(rest, DEFAULT_PORTS.https);
+  if (authority === undefined) {
+    throw new Error(
+      `--revproxy: ${JSON.stringify(entry)} is not a host such as example.com, *.example.com or example.com:8443`,
+    );
+  }
+  const hasPort = /:\d+$/.test(rest.replace(/^\[[^\]]*\]/, ""));
+  return { host: authority.host, isWildcard, port: hasPort ? authority.port : undefined };
+}

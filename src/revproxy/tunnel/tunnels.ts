@@ -1,0 +1,141 @@
+/**
+ * What is not cached, as it is: connections for CONNECT, and plain requests. Only where that was asked for, to the ports
+ * of the web, and into the public network: a proxy that others can reach must not lead them into ours.
+ */
+import { connect, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { type Authority, formatAuthority } from "../authority.ts";
+import { connectThrough } from "../origin/connect-through.ts";
+import { parentProxy } from "../origin/parent-proxy.ts";
+import type { ProxyLog } from "../proxy-log.ts";
+import type { Refusal } from "../request-guard.ts";
+import type { Scheme } from "../resource.ts";
+import { isPublicAddress, type PinnedAddress, publicAddresses } from "./public-address.ts";
+import { splice } from "./splice.ts";
+
+const DIAL_TIMEOUT_MS = 10_000;
+const IDLE_TIMEOUT_MS = 600_000;
+const MAX_TUNNELS = 256;
+
+const PORTS: Readonly<Record<Scheme, readonly number[]>> = { https: [443], http: [80] };
+
+export interface TunnelOptions {
+  isAllowed: boolean;
+  env: Readonly<Record<string, string | undefined>>;
+  via: string;
+  log: ProxyLog;
+  /** Of a host; rejects when there is none. By default the public ones that a lookup finds. */
+  addressesOf?: (host: string) => Promise<PinnedAddress[]>;
+  /** Instead of the ports of the web. */
+  ports?: Readonly<Record<Scheme, readonly number[]>>;
+}
+
+export class Tunnels {
+  readonly #options: TunnelOptions;
+  readonly #open = new Set<Duplex>();
+
+  constructor(options: TunnelOptions) {
+    this.#options = options;
+  }
+
+  /** Where a connection may go: the addresses, `proxy` when another proxy is to make it, or why it may not. */
+  async decide(scheme: Scheme, authority: Authority): Promise<PinnedAddress[] | "proxy" | Refusal> {
+    const { isAllowed, env, ports = PORTS, addressesOf = publicAddresses } = this.#options;
+    const name = formatAuthority(authority);
+    if (!isAllowed) {
+      const text = `${name} is none of --revproxy's hosts, and without --forward-connect nothing else is passed on`;
+      return { status: 403, text };
+    }
+    if (!ports[scheme].includes(authority.port)) {
+      return { status: 403, text: `${name}: only port ${ports[scheme].join(", ")} is passed on` };
+    }
+    const isLocalName = /(^|\.)localhost$/.test(authority.host);
+    const proxy = parentProxy({ scheme, authority }, env);
+    if (proxy !== undefined) {
+      const isAddress = /^[\d.]+$|:/.test(authority.host);
+      const isOutside = isAddress ? isPublicAddress(authority.host) : !isLocalName;
+      return isOutside ? "proxy" : notPublic(name);
+    }
+    try {
+      const addresses = await addressesOf(authority.host);
+      return addresses.length > 0 ? addresses : notPublic(name);
+    } catch {
+      return { status: 502, text: `${name}: there is no such host` };
+    }
+  }
+
+  /** Connects a client that has sent CONNECT. Never rejects. */
+  async connect(authority: Authority, client: Duplex, head: Buffer): Promise<void> {
+    const { log, env, via } = this.#options;
+    if (this.#open.size >= MAX_TUNNELS)
+      return this.#refuse(client, { status: 503, text: "too many tunnels" });
+    this.#open.add(client);
+    client.once("close", () => this.#open.delete(client));
+    const decision = await this.decide("https", authority);
+    if (typeof decision === "object" && "status" in decision) return this.#refuse(client, decision);
+    try {
+      const proxy = parentProxy({ scheme: "https", authority }, env);
+      const socket =
+        decision === "proxy" && proxy !== undefined
+          ? await connectThrough(proxy, authority, via)
+          : await dial(decision as PinnedAddress[], authority.port);
+      log.countConnection("fwd_conn_splice");
+      socket.setTimeout(IDLE_TIMEOUT_MS, () => socket.destroy());
+      splice(client, socket, head);
+    } catch (error) {
+      log.countConnection("fwd_conn_error");
+      const text = `${formatAuthority(authority)} can't be reached`;
+      log.info(() => `${text}: ${String(error)}`);
+      refuseConnection(client, { status: 502, text });
+    }
+  }
+
+  close(): void {
+    for (const client of this.#open) client.destroy();
+  }
+
+  #refuse(client: Duplex, refusal: Refusal): void {
+    this.#options.log.countConnection("fwd_conn_reject");
+    refuseConnection(client, refusal);
+  }
+}
+
+/** Answers CONNECT with something else than a connection. */
+export function refuseConnection(client: Duplex, { status, text }: Refusal): void {
+  const body = `${text}\n`;
+  const head = `HTTP/1.1 ${status} ${status === 403 ? "Forbidden" : "Refused"}\r\nContent-Type: text/plain\r\n`;
+  client.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
+}
+
+function notPublic(name: string): Refusal {
+  return { status: 403, text: `${name} is no address of the public network, and so is not passed on to` };
+}
+
+/** The first address that answers. */
+async function dial(addresses: PinnedAddress[], port: number): Promise<Socket> {
+  let failure: unknown;
+  for (const { address } of addresses) {
+    try {
+      return await dialOne(address, port);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+async function dialOne(host: string, port: number): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const socket = connect({ host, port, allowHalfOpen: true, noDelay: true });
+  const timer = setTimeout(
+    () => socket.destroy(new Error(`no answer within ${DIAL_TIMEOUT_MS / 1000} s`)),
+    DIAL_TIMEOUT_MS,
+  );
+  socket.once("connect", () => resolve(socket));
+  socket.once("error", reject);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,133 @@
+import { statSync } from "node:fs";
+import { Deadline } from "../lib/deadline.ts";
+import { describeError } from "../lib/describe-error.ts";
+import { isErrno } from "../lib/errno.ts";
+import type { Logger } from "../lib/logger.ts";
+import { transferLimitMs } from "../lib/transfer-limits.ts";
+import { hashName } from "./named-files.ts";
+import type { ObjectStore } from "./object-store.ts";
+import { isHopeless } from "./store-failure.ts";
+import type { StoreHealth } from "./store-health.ts";
+import { tieredKey } from "./tiered-key.ts";
+import { UploadJournal } from "./upload-journal.ts";
+import { UploadQueue } from "./upload-queue.ts";
+
+/** What one request to S3 may carry. */
+const MAX_BYTES = 5 * 1024 ** 3;
+
+const RETRY_AFTER_MS = 60_000;
+
+/** Uploads local files by name, behind, and notes in a journal what is not uploaded yet. */
+export class WriteBehind {
+  readonly #options: WriteBehindOptions;
+  readonly #journal: UploadJournal;
+  readonly #queue: UploadQueue<string>;
+  /** Names that wait for their turn; one that is pushed again meanwhile is uploaded once. */
+  readonly #waiting = new Set<string>();
+  /** Names whose upload failed, and when. */
+  readonly #failed = new Map<string, number>();
+  #underWay = 0;
+
+  constructor(options: WriteBehindOptions) {
+    this.#options = options;
+    this.#journal = new UploadJournal(options.journalDir);
+    const { health, uploads } = options;
+    this.#queue = new UploadQueue({
+      concurrency: uploads,
+      health,
+      upload: (name, signal) => this.#upload(name, signal),
+    });
+  }
+
+  push(name: string): void {
+    if (this.#waiting.has(name)) return;
+    this.#journal.append(name);
+    this.#enqueue(name);
+  }
+
+  /** Takes over what processes that died have left. */
+  adopt(): number {
+    const names = this.#journal.adopt().filter((name) => !this.#waiting.has(name));
+    for (const name of names) this.#enqueue(name);
+    this.#tidy();
+    return names.length;
+  }
+
+  /** See `TieredStore.drain`. */
+  async drain(limitMs: number): Promise<void> {
+    await this.#queue.drain(limitMs);
+    this.#tidy();
+    this.#journal.leave();
+  }
+
+  #enqueue(name: string): void {
+    this.#waiting.add(name);
+    this.#queue.push(name);
+  }
+
+  async #upload(name: string, signal: AbortSignal): Promise<void> {
+    this.#underWay++;
+    try {
+      await this.#put(name, signal);
+      this.#retry();
+    } catch (error) {
+      // Stays in the journal, unless it never can succeed.
+      if (!isHopeless(error)) this.#failed.set(name, Date.now());
+      this.#options.count("put_s3_error");
+      this.#options.log.info(() => `put ${name}: ${describeError(error)}`);
+      throw error;
+    } finally {
+      this.#underWay--;
+      this.#tidy();
+    }
+  }
+
+  /** The store takes uploads, so what failed a while ago has another chance. */
+  #retry(): void {
+    for (const [name, failedMs] of this.#failed) {
+      if (Date.now() - failedMs < RETRY_AFTER_MS) continue;
+      this.#failed.delete(name);
+      if (!this.#waiting.has(name)) this.#enqueue(name);
+    }
+  }
+
+  async #put(name: string, signal: AbortSignal): Promise<void> {
+    const { store, prefix, kind, mayUpload, findPath, count, timeoutMs } = this.#options;
+    this.#waiting.delete(name);
+    const isWanted = await (mayUpload?.(name) ?? true);
+    const path = isWanted ? findPath(name) : undefined;
+    if (path === undefined) return;
+    try {
+      const sizeBytes = statSync(path).size;
+      if (sizeBytes > MAX_BYTES) return;
+      using deadline = new Deadline(timeoutMs + transferLimitMs(sizeBytes), signal);
+      const key = tieredKey(prefix, kind, hashName(name));
+      await store.put(key, { path, sizeBytes }, { signal: deadline.signal });
+      count("put_s3");
+      count("put_s3_bytes", sizeBytes);
+    } catch (error) {
+      // Pruned, or found bad, since it was queued.
+      if (!isErrno(error, "ENOENT")) throw error;
+    }
+  }
+
+  /** Forgets the journal when nothing is left that a successor would have to do. */
+  #tidy(): void {
+    if (this.#waiting.size + this.#failed.size + this.#underWay === 0) this.#journal.discard();
+  }
+}
+
+interface WriteBehindOptions {
+  store: ObjectStore;
+  prefix: string;
+  kind: string;
+  health: StoreHealth;
+  uploads: number;
+  timeoutMs: number;
+  journalDir: string;
+  mayUpload?: (name: string) => Promise<boolean>;
+  /** Where a name's bytes are. */
+  findPath: (name: string) => string | undefined;
+  log: Logger;
+  count: (event: string, amount?: number) => void;
+}

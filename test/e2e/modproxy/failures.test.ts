@@ -1,0 +1,353 @@
+/** What becomes of a proxy's clients when its upstream fails, lies or is gone. */
+import { expect, test } from "bun:test";
+import { once } from "node:events";
+import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { makeZip, zipAround } from "../../support/modules/make-zip.ts";
+import { startModServer } from "../../support/modules/mod-server.ts";
+import { answer, answering, startModuleUpstream } from "../../support/modules/module-upstream.ts";
+import { addCaseModules, nameHash, openProxyFixture, type ProxyFixture, storedFiles } from "./fixture.ts";
+
+const LIST = "example.com/a/@v/list";
+const ZIP = "example.com/a/@v/v1.0.0.zip";
+const MIB = 1 << 20;
+
+test("20: a refusal goes through with its text, and nothing is tried again", async () => {
+  await using fixture = await openProxyFixture();
+  const { server, upstream } = fixture;
+  upstream.overrides.set(ZIP, answering(403, "module is quarantined: ask security\n"));
+  expect(await server.told(ZIP)).toBe("403 module is quarantined: ask security");
+  expect(upstream.count(ZIP)).toBe(1);
+});
+
+test("20: an upstream in trouble is asked a few times, then its text is told", async () => {
+  await using fixture = await openProxyFixture();
+  const { server, upstream } = fixture;
+  upstream.overrides.set(ZIP, answering(503, "be back soon\n"));
+  expect(await server.told(ZIP)).toBe("502 upstream answered 503: be back soon");
+  expect(upstream.count(ZIP)).toBe(4);
+  upstream.overrides.delete(ZIP);
+  expect((await server.get(ZIP)).status).toBe(200);
+});
+
+test("20: a failure that passes is not seen by the client", async () => {
+  await using fixture = await openProxyFixture();
+  const { server, upstream } = fixture;
+  let failures = 2;
+  upstream.overrides.set(ZIP, (request, response, body) => {
+    if (failures-- > 0) void answering(500, "oops")(request, response, body);
+    else answer(request, response, body);
+  });
+  expect((await server.get(ZIP)).status).toBe(200);
+});
+
+test("21: a list is asked for anew when it is old, and the newest one is told when that fails", async () => {
+  await using fixture = await openProxyFixture();
+  const { server, upstream, dir } = fixture;
+  expect(await server.told(LIST)).toBe("200 v1.0.0\nv1.1.0\nv1.2.0-Pre");
+  upstream.files.set(LIST, "v1.3.0\nv1.0.0\n");
+  expect(await server.told(LIST)).toBe("200 v1.0.0\nv1.1.0\nv1.2.0-Pre");
+  makeOld(fixture, LIST);
+  expect(await server.told(LIST)).toBe("200 v1.0.0\nv1.3.0");
+  makeOld(fixture, LIST);
+  upstream.overrides.set(LIST, answering(503));
+  const stale = await server.get(LIST);
+  expect([stale.status, stale.headers.get("x-cache"), stale.headers.get("warning")]).toEqual([
+    200,
+    "stale",
+    '110 - "Response is Stale"',
+  ]);
+  expect(await stale.text()).toBe("v1.0.0\nv1.3.0");
+  await server.stop();
+  await using next = await startModServer({ dir: dir.path, upstream });
+  expect(await next.told(LIST)).toBe("200 v1.0.0\nv1.3.0");
+});
+
+test("21: an old list that has not changed is not sent again", async () => {
+  await using fixture = await openProxyFixture();
+  const { server, upstream } = fixture;
+  await server.told(LIST);
+  makeOld(fixture, LIST);
+  const seen: (string | undefined)[] = [];
+  upstream.overrides.set(LIST, (request, response, body) => {
+    seen.push(request.headers["if-none-match"]);
+    answer(request, response, body);
+  });
+  expect(await server.told(LIST)).toBe("200 v1.0.0\nv1.1.0\nv1.2.0-Pre");
+  expect(await server.told(LIST)).toBe("200 v1.0.0\nv1.1.0\nv1.2.0-Pre");
+  expect(seen).toEqual([expect.stringMatching(/^"/)]);
+});
+
+test("22: fifty at once for one zip are one request", async () => {
+  await using fixture = await openProxyFixture();
+  const { server, upstream } = fixture;
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, async () => (await server.get(ZIP)).arrayBuffer()),
+  );
+  const bytes = upstream.files.get(ZIP) as Buffer;
+  expect(answers.every((each) => Buffer.from(each).equals(bytes))).toBe(true);
+  expect(upstream.count(ZIP)).toBe(1);
+});
+
+test("23: a zip that breaks off is taken up where it broke", async () => {
+  await using fixture = await openProxyFixture();
+  const { server, upstream } = fixture;
+  const bytes = upstream.files.get(ZIP) as Buffer;
+  const ranges: (string | undefined)[] = [];
+  upstream.overrides.set(ZIP, (request, response, body) => {
+    ranges.push(request.headers.range);
+    if (ranges.length > 1) return answer(request, response, body);
+    response.writeHead(200, {
+      etag: `"${Bun.hash(bytes).toString(16)}"`,
+      "content-length": String(bytes.length),
+    });
+    response.write(bytes.subarray(0, 50), () => setTimeout(() => response.destroy(), 20));
+  });
+  const response = await server.get(ZIP);
+  expect(Buffer.from(await response.arrayBuffer()).equals(bytes)).toBe(true);
+  expect(ranges).toEqual([undefined, "bytes=50-"]);
+});
+
+test.each([
+  ["again and again", { etag: undefined }],
+  ["with an etag", { etag: '"x"' }],
+])("23: a zip that breaks off %s is no answer, and is not kept", async (_how, { etag }) => {
+  await using fixture = await openProxyFixture();
+  const { server, upstream } = fixture;
+  const bytes = upstream.files.get(ZIP) as Buffer;
+  upstream.overrides.set(ZIP, (_request, response) => {
+    response.writeHead(200, { "content-length": String(bytes.length), ...(etag && { etag }) });
+    response.write(bytes.subarray(0, 50), () => setTimeout(() => response.destroy(), 20));
+  });
+  expect(await server.told(ZIP)).toStartWith("502 upstream does not answer");
+  expect(storedFiles(server)).toEqual([]);
+  expect(readdirSync(`${server.cacheDir}/tmp`)).toEqual([]);
+});
+
+test("23: a large zip is handed on while it comes, and begun anew unseen", async () => {
+  await using fixture = await openProxyFixture();
+  const { server, upstream } = fixture;
+  const bytes = largeZip(24 * MIB);
+  let requests = 0;
+  upstream.overrides.set(ZIP, (_request, response) => {
+    requests++;
+    response.writeHead(200, { "content-length": String(bytes.length) });
+    if (requests > 1) return void response.end(bytes);
+    response.write(bytes.subarray(0, 20 * MIB), () => setTimeout(() => response.destroy(), 200));
+  });
+  const response = await server.get(ZIP);
+  expect(response.headers.get("content-length")).toBe(String(bytes.length));
+  expect(Buffer.from(await response.arrayBuffer()).equals(bytes)).toBe(true);
+  expect(requests).toBe(2);
+});
+
+test("23: a large zip that turns out bad, or another one, breaks the connection", async () => {
+  await using fixture = await openProxyFixture();
+  const { server, upstream } = fixture;
+  const bytes = largeZip(24 * MIB);
+  const bad = Buffer.concat([bytes.subarray(0, -30), Buffer.alloc(30)]);
+  upstream.overrides.set(ZIP, (_request, response) => void response.end(bad));
+  await expect(server.get(ZIP).then((response) => response.arrayBuffer())).rejects.toThrow();
+  let requests = 0;
+  upstream.overrides.set(ZIP, (_request, response) => {
+    const body = requests++ === 0 ? bytes.subarray(0, 20 * MIB) : Buffer.alloc(bytes.length);
+    response.writeHead(200, { "content-length": String(bytes.length) });
+    response.write(body, () => setTimeout(() => response.destroy(), 200));
+  });
+  await expect(server.get(ZIP).then((response) => response.arrayBuffer())).rejects.toThrow();
+  expect(storedFiles(server)).toEqual([]);
+  expect(readdirSync(`${server.cacheDir}/tmp`)).toEqual([]);
+});
+
+const NAMES = "example.com/a@v1.0.0/";
+const HOSTILE_ZIPS: Record<string, Buffer> = {
+  "with another module's name": makeZip({ "example.com/b@v1.0.0/go.mod": "module example.com/b\n" }),
+  "that leads out": makeZip({ [`${NAMES}../x`]: "" }),
+  "with an absolute path": makeZip({ [`${NAMES}/etc/passwd`]: "" }),
+  "with a backslash": makeZip({ [`${NAMES}a\\b`]: "" }),
+  "with a name that Windows reserves": makeZip({ [`${NAMES}aux.go`]: "" }),
+  "with two names that differ in capitals": makeZip({ [`${NAMES}a.go`]: "", [`${NAMES}A.go`]: "" }),
+  "with one name twice": Buffer.from(
+    makeZip({ [`${NAMES}a.go`]: "", [`${NAMES}b.go`]: "" })
+      .toString("latin1")
+      .replaceAll("b.go", "a.go"),
+    "latin1",
+  ),
+  "with a go.mod further down": makeZip({ [`${NAMES}sub/go.mod`]: "" }),
+  "that says to expand to a gigabyte": makeZip({ [`${NAMES}a.go`]: "x" }, { [`${NAMES}a.go`]: 1 << 30 }),
+  "that is no zip": Buffer.from("hello"),
+  "that is empty": Buffer.alloc(0),
+};
+
+test.each(Object.keys(HOSTILE_ZIPS))("25: a zip %s is refused and not kept", async (name) => {
+  await using fixture = await openProxyFixture();
+  const { server, upstream } = fixture;
+  upstream.files.set(ZIP, HOSTILE_ZIPS[name] as Buffer);
+  expect(await server.told(ZIP)).toStartWith("502 upstream sent a bad file: ");
+  expect(storedFiles(server)).toEqual([]);
+  expect(readdirSync(`${server.cacheDir}/tmp`)).toEqual([]);
+});
+
+test("a zip of 450 MB is not held in memory", async () => {
+  await using fixture = await openProxyFixture({ env: { GOSUMDB: "off" } });
+  const { server, upstream } = fixture;
+  const chunk = Buffer.alloc(MIB, "noise");
+  const { head, tail, sizeBytes } = zipAround(`${NAMES}noise`, chunk, 430);
+  upstream.overrides.set(ZIP, async (_request, response) => {
+    response.writeHead(200, { "content-length": String(sizeBytes) });
+    response.write(head);
+    for (let n = 0; n < 430; n++) if (!response.write(chunk)) await once(response, "drain");
+    response.end(tail);
+  });
+  for (const cache of ["fetch", "hit, local"]) {
+    const response = await server.get(ZIP);
+    let length = 0;
+    for await (const part of response.body ?? []) length += part.length;
+    expect([response.headers.get("x-cache"), length]).toEqual([cache, sizeBytes]);
+  }
+  const status = readFileSync(`/proc/${server.running.pid}/status`, "latin1");
+  expect(Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1])).toBeLessThan(200 * 1024);
+  expect(upstream.count(ZIP)).toBe(1);
+});
+
+test("25: a zip that says to be too large is not even fetched", async () => {
+  await using fixture = await openProxyFixture();
+  const { server, upstream } = fixture;
+  upstream.overrides.set(ZIP, (_request, response) => {
+    response.writeHead(200, { "content-length": String(501 * MIB) });
+    response.write("PK");
+  });
+  expect(await server.told(ZIP)).toBe(`502 upstream sent a file that is larger than ${500 * MIB} bytes`);
+  expect(upstream.count(ZIP)).toBe(1);
+});
+
+test.each([
+  ["example.com/a/@v/v1.0.0.info", '{"Version":"v9.9.9"}'],
+  ["example.com/a/@v/v1.0.0.info", "<html>"],
+  ["example.com/a/@v/v1.0.0.mod", "nothing"],
+  ["example.com/a/@v/master.info", '{"Version":"master"}'],
+  ["example.com/a/@latest", "[]"],
+  ["example.com/a/@v/v1.0.0.mod", Buffer.from([0x6d, 0xff, 0xfe])],
+])("25: %s with %p is refused and not kept", async (path, body) => {
+  await using fixture = await openProxyFixture();
+  const { server, upstream } = fixture;
+  upstream.files.set(path, body);
+  expect(await server.told(path)).toStartWith("502 upstream sent a bad file: ");
+  expect(storedFiles(server)).toEqual([]);
+});
+
+test("an answer that is no success, or none at all, is not kept", async () => {
+  await using fixture = await openProxyFixture();
+  const { server, upstream } = fixture;
+  upstream.overrides.set(LIST, answering(204));
+  expect(await server.told(LIST)).toStartWith("502");
+  await upstream.stop();
+  expect(await server.told("example.com/a/@v/v1.1.0.info")).toStartWith("502 upstream does not answer");
+  expect(storedFiles(server)).toEqual([]);
+});
+
+test("redirects are followed", async () => {
+  await using fixture = await openProxyFixture();
+  const { server, upstream } = fixture;
+  upstream.overrides.set(ZIP, (_request, response) => {
+    response.writeHead(302, { location: "/elsewhere" });
+    response.end();
+  });
+  upstream.files.set("elsewhere", upstream.files.get(ZIP) as Buffer);
+  expect((await server.get(ZIP)).status).toBe(200);
+  upstream.overrides.set("example.com/a/@v/v1.1.0.zip", (_request, response) => {
+    response.writeHead(302, { location: "/example.com/a/@v/v1.1.0.zip" });
+    response.end();
+  });
+  expect(await server.told("example.com/a/@v/v1.1.0.zip")).toContain("redirects");
+});
+
+test("35: after a comma only absence leads on to the next upstream, after a bar anything does", async () => {
+  await using first = await openProxyFixture();
+  await using second = await startModuleUpstream();
+  await addCaseModules(second);
+  await second.addModule({ module: "example.com/second", version: "v1.0.0" });
+  const { upstream, dir } = first;
+  upstream.overrides.set(ZIP, answering(500, "broken"));
+  await using comma = await startModServer({
+    dir: dir.join("comma"),
+    upstream: `${upstream.url},${second.url}`,
+  });
+  expect(await comma.told("example.com/second/@v/v1.0.0.mod")).toBe("200 module example.com/second");
+  expect(await comma.told(ZIP)).toStartWith("502");
+  await using bar = await startModServer({ dir: dir.join("bar"), upstream: `${upstream.url}|${second.url}` });
+  expect((await bar.get(ZIP)).status).toBe(200);
+});
+
+test("what go is to fetch itself is neither asked for nor looked up", async () => {
+  await using fixture = await openProxyFixture({ env: { GOPRIVATE: "example.com/*/private,*.corp" } });
+  const { server, upstream } = fixture;
+  for (const module of ["example.com/a/private", "git.corp/x"]) {
+    expect(await server.told(`${module}/@v/list`)).toBe(
+      `404 not found: ${module} is private (GOPRIVATE, GONOPROXY)`,
+    );
+    expect(await server.told(`sumdb/sumdb.test/lookup/${module}@v1.0.0`)).toStartWith("404");
+  }
+  expect(upstream.asked).toEqual([]);
+});
+
+test("credentials of a netrc file go to their host, and into no log", async () => {
+  await using fixture = await openProxyFixture();
+  const { upstream, dir } = fixture;
+  const seen: (string | undefined)[] = [];
+  upstream.overrides.set(LIST, (request, response, body) => {
+    seen.push(request.headers.authorization);
+    answer(request, response, body);
+  });
+  writeFileSync(dir.join("netrc"), "machine 127.0.0.1 login me password s3cret\n");
+  const env = { NETRC: dir.join("netrc") };
+  await using server = await startModServer({
+    dir: dir.join("netrc-dir"),
+    upstream,
+    env,
+    flags: ["-v", "--debug=7"],
+  });
+  await server.told(LIST);
+  const { host } = new URL(upstream.url);
+  const inUrl = {
+    dir: dir.join("url-dir"),
+    upstream: `http://you:pa%3Ass@${host}`,
+    flags: ["-v", "--debug=7"],
+  };
+  await using other = await startModServer(inUrl);
+  await other.told(LIST);
+  expect(seen).toEqual([`Basic ${btoa("me:s3cret")}`, `Basic ${btoa("you:pa:ss")}`]);
+  const said = `${await server.stop()}${await other.stop()}`;
+  expect(said).toContain("modules come from");
+  expect(said).not.toMatch(/s3cret|pa%3Ass|pa:ss/);
+});
+
+test("a proxy that is its own upstream says so", async () => {
+  await using fixture = await openProxyFixture();
+  const { server, upstream } = fixture;
+  upstream.overrides.set(LIST, (request, response) => {
+    const { via = "" } = request.headers;
+    void fetch(`${server.url}/${LIST}`, { headers: { via }, proxy: false } as RequestInit).then(
+      async (answered) => {
+        response.writeHead(answered.status);
+        response.end(await answered.text());
+      },
+    );
+  });
+  expect(await server.told(LIST)).toContain("its own upstream");
+});
+
+/** As if what is known of a name had been found out an hour ago. */
+function makeOld({ server }: ProxyFixture, name: string): void {
+  const hash = nameHash(name);
+  const path = `${server.cacheDir}/module-meta/${hash.slice(0, 2)}/${hash}`;
+  const meta = JSON.parse(readFileSync(path, "utf8"));
+  writeFileSync(path, JSON.stringify({ ...meta, fetchedAtMs: meta.fetchedAtMs - 3_600_000 }));
+  utimesSync(path, new Date(), new Date());
+}
+
+function largeZip(sizeBytes: number): Buffer {
+  const noise = new Uint8Array(sizeBytes);
+  for (let at = 0; at < sizeBytes; at += 65_536)
+    crypto.getRandomValues(noise.subarray(at, Math.min(at + 65_536, sizeBytes)));
+  return makeZip({ [`${NAMES}go.mod`]: "module example.com/a\n", [`${NAMES}noise`]: noise });
+}

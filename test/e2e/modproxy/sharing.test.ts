@@ -1,0 +1,144 @@
+/** A proxy's files in a bucket: for the next machine, and for tailscale/go-cache-plugin. */
+import { expect, test } from "bun:test";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { s3Flags } from "../../support/binary.ts";
+import { FaultProxy } from "../../support/fault-proxy.ts";
+import { filesBelow } from "../../support/file-tree.ts";
+import { startModServer } from "../../support/modules/mod-server.ts";
+import { startModuleUpstream } from "../../support/modules/module-upstream.ts";
+import { startS3Server } from "../../support/s3-server.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+import { addCaseModules, nameHash, openProxyFixture } from "./fixture.ts";
+
+/** What the seed has for the cases 2, 3, 4 and 28, by its own names. */
+const PATHS = [
+  "example.com/a/@v/v1.1.0.info",
+  "example.com/a/@v/v1.1.0.mod",
+  "example.com/a/@v/v1.1.0.zip",
+  "sumdb/sumdb.test/lookup/example.com/!big!co/!lib@v0.1.0",
+];
+
+test.each(["bucket", "disk"])(
+  "36: what the seed has left on the %s is served without the upstream",
+  async (where) => {
+    await using dir = tempDir("seed");
+    await using upstream = await startModuleUpstream();
+    await addCaseModules(upstream);
+    const root = where === "disk" ? dir.join("machine/cache") : dir.join("bucket/team");
+    const contents = PATHS.map((path) => contentOf(upstream, path));
+    for (const [i, path] of PATHS.entries()) {
+      const hash = nameHash(path);
+      const file = join(root, "module", hash.slice(0, 2), hash);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, contents[i] as Buffer);
+    }
+    const flags = [`--bucket=file://${dir.join("bucket")}`, "--prefix=team"];
+    await using server = await startModServer({ dir: dir.join("machine"), upstream, flags });
+    for (const [i, path] of PATHS.entries()) {
+      const response = await server.get(path);
+      expect(response.headers.get("x-cache")).toBe(where === "disk" ? "hit, local" : "hit, remote");
+      expect(Buffer.from(await response.arrayBuffer()).equals(contents[i] as Buffer)).toBe(true);
+    }
+    expect(upstream.asked).toEqual([]);
+  },
+);
+
+test("36: what is kept has the seed's names and nothing added, on the disk and in the bucket", async () => {
+  await using fixture = await openProxyFixture({ flags: [] });
+  const { dir, upstream } = fixture;
+  const flags = [`--bucket=file://${dir.join("bucket")}`];
+  await using server = await startModServer({ dir: dir.join("machine"), upstream, flags });
+  for (const path of PATHS) await server.told(path);
+  await server.stop();
+  for (const path of PATHS) {
+    const hash = nameHash(path);
+    const place = join("module", hash.slice(0, 2), hash);
+    for (const root of [server.cacheDir, dir.join("bucket")]) {
+      expect(readFileSync(join(root, place)).equals(contentOf(upstream, path))).toBe(true);
+    }
+  }
+});
+
+test("36: the names are hashed as the seed does", () => {
+  expect(nameHash("example.com/a/@v/list")).toBe(
+    "73c8d9f90801de0d24c706e579f5f21db7becaee516285dc0c5c0bc12ac74439",
+  );
+  expect(nameHash("sumdb/sumdb.test/lookup/example.com/!big!co/!lib@v0.1.0")).toBe(
+    "06f65f019b6bc4a6b51a13e5751b25d90429d5950282cd83dee04226f0904b89",
+  );
+});
+
+test("what the last run used comes at once, small files with the record itself", async () => {
+  await using s3 = await startS3Server();
+  await using bucket = await FaultProxy.start({ target: s3.endpoint });
+  await using dir = tempDir("run");
+  await using upstream = await startModuleUpstream();
+  await addCaseModules(upstream);
+  const options = {
+    upstream,
+    flags: s3Flags(s3, { endpoint: bucket.endpoint }),
+    env: { ...s3.env, TZ: "UTC" },
+  };
+  await using one = await startModServer({ dir: dir.join("one"), ...options });
+  for (const path of PATHS) await one.told(path);
+  await one.stop();
+  await upstream.stop();
+  const before = bucket.seen.length;
+  await using two = await startModServer({ dir: dir.join("two"), ...options });
+  for (const path of PATHS) expect((await two.get(path)).status).toBe(200);
+  const gets = bucket.seen.slice(before).filter(({ method }) => method === "GET");
+  expect(gets.length).toBeLessThanOrEqual(2);
+  expect(gets[0]?.path).toContain("packed/v1/mod/");
+});
+
+test("26: a corrupt object is refused, and written over; without a bucket that answers all still works", async () => {
+  await using fixture = await openProxyFixture();
+  const { dir, upstream } = fixture;
+  const flags = [`--bucket=file://${dir.join("bucket")}`];
+  const [path = ""] = PATHS.slice(2);
+  const hash = nameHash(path);
+  const object = dir.join("bucket/module", hash.slice(0, 2), hash);
+  mkdirSync(dirname(object), { recursive: true });
+  writeFileSync(object, "corrupt");
+  await using server = await startModServer({ dir: dir.join("machine"), upstream, flags });
+  const bytes = contentOf(upstream, path);
+  expect(Buffer.from(await (await server.get(path)).arrayBuffer()).equals(bytes)).toBe(true);
+  await server.stop();
+  expect(readFileSync(object).equals(bytes)).toBe(true);
+  const gone = ["--bucket=gone", "--s3-endpoint-url=http://127.0.0.1:9", "--region=us-east-1"];
+  await using alone = await startModServer({ dir: dir.join("alone"), upstream, flags: gone });
+  expect((await alone.get(path)).status).toBe(200);
+});
+
+test("uploads that a killed proxy owes are made by the next one", async () => {
+  await using fixture = await openProxyFixture();
+  const { dir, upstream } = fixture;
+  const flags = [`--bucket=file://${dir.join("bucket")}`];
+  await using killed = await startModServer({ dir: dir.join("machine"), upstream, flags });
+  await killed.told(PATHS[2] ?? "");
+  killed.running.signal("SIGKILL");
+  await killed.running.outcome;
+  expect(filesBelow(dir.path).filter((name) => name.startsWith("bucket/module/"))).toEqual([]);
+  await using next = await startModServer({ dir: dir.join("machine"), upstream, flags });
+  await next.stop();
+  const hash = nameHash(PATHS[2] ?? "");
+  expect(filesBelow(dir.path)).toContain(`bucket/module/${hash.slice(0, 2)}/${hash}`);
+});
+
+test("a bucket that is only to be read stays as it is", async () => {
+  await using fixture = await openProxyFixture();
+  const { dir, upstream } = fixture;
+  mkdirSync(dir.join("bucket"));
+  const flags = [`--bucket=file://${dir.join("bucket")}`, "--read-only"];
+  await using server = await startModServer({ dir: dir.join("machine"), upstream, flags });
+  for (const path of PATHS) await server.told(path);
+  await server.stop();
+  expect(filesBelow(dir.join("bucket"))).toEqual([]);
+});
+
+function contentOf({ files, sumdb }: Awaited<ReturnType<typeof startModuleUpstream>>, path: string): Buffer {
+  const start = `sumdb/${sumdb.name}/`;
+  const content = path.startsWith(start) ? sumdb.answer(path.slice(start.length)) : files.get(path);
+  return Buffer.from(content as string);
+}

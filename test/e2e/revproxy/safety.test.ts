@@ -1,0 +1,126 @@
+/** What the proxy gives one client is never what was meant for another. */
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { gzipSync } from "node:zlib";
+import { curl } from "../../support/curl.ts";
+import { type ProxyMachine, startProxyMachine } from "../../support/proxy-machine.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { startTlsOrigin, type TlsOrigin } from "../../support/tls-origin.ts";
+import { get, getPlainly } from "../../support/via-proxy.ts";
+
+// A guard against hanging only.
+setDefaultTimeout(60_000);
+
+const LONG = "public, max-age=86400, immutable";
+
+let dir: TempDir;
+let origin: TlsOrigin;
+let machine: ProxyMachine;
+
+beforeAll(async () => {
+  dir = tempDir("safety");
+  origin = await startTlsOrigin((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? "", "https://origin");
+    const { host, authorization, cookie } = request.headers;
+    response.setHeader("Cache-Control", searchParams.get("cc") ?? LONG);
+    const vary = searchParams.get("vary");
+    if (vary !== null) response.setHeader("Vary", vary);
+    if (pathname === "/cookie") response.setHeader("Set-Cookie", `session=${origin.seen.length}`);
+    const who = authorization ?? cookie ?? request.headers["x-who"] ?? "nobody";
+    if (pathname === "/encoded" && /gzip/.test(request.headers["accept-encoding"] ?? "")) {
+      response.setHeader("Content-Encoding", "gzip");
+      response.end(gzipSync("packed"));
+    } else response.end(`for ${who} at ${host}`);
+  });
+  const hosts = [origin.host, `127.0.0.1:${origin.port}`];
+  machine = await startProxyMachine({ dir: dir.path, hosts, env: origin.trustEnv });
+});
+afterAll(async () => {
+  await machine[Symbol.asyncDispose]();
+  await origin[Symbol.asyncDispose]();
+  dir[Symbol.dispose]();
+});
+
+/** Two clients one after the other; what the second one got. */
+async function second(path: string, one: Record<string, string>, two: Record<string, string>) {
+  await get(machine, origin.url + path, { headers: one });
+  return await getPlainly(machine, origin.url + path, { headers: two });
+}
+
+test("the same path on two hosts is two things", async () => {
+  // Not by fetch: Bun's TLS can't check certificates of authorities that are bound to addresses.
+  const other = `https://127.0.0.1:${origin.port}`;
+  await curl(machine, `${origin.url}/same`);
+  expect(await curl(machine, `${other}/same`)).toEqual({
+    status: 200,
+    cache: "fetch, cached",
+    body: `for nobody at 127.0.0.1:${origin.port}`,
+  });
+  expect(await curl(machine, `${origin.url}/same`)).toEqual({
+    status: 200,
+    cache: "hit, local",
+    body: `for nobody at ${origin.host}`,
+  });
+});
+
+test("a client that takes no gzip gets none, whether the origin says that it varies or not", async () => {
+  const plain = { "accept-encoding": "identity" };
+  const packed = { "accept-encoding": "gzip" };
+  for (const path of ["/encoded", "/encoded?vary=Accept-Encoding"]) {
+    const found = await second(path, packed, plain);
+    expect(found).toEqual({ status: 200, cache: "fetch, cached", body: `for nobody at ${origin.host}` });
+  }
+  const again = await get(machine, `${origin.url}/encoded?vary=Accept-Encoding`, { headers: packed });
+  expect([again.cache, again.headers.get("content-encoding")]).toEqual(["hit, local", "gzip"]);
+});
+
+test("what was asked for with credentials is kept only if the origin says that it is for all", async () => {
+  const mine = { authorization: "Bearer mine" };
+  expect(await second("/auth?cc=max-age=86400", mine, {})).toMatchObject({
+    body: `for nobody at ${origin.host}`,
+  });
+  expect(await second("/auth?n=2&cc=max-age=86400", mine, { authorization: "Bearer yours" })).toEqual({
+    status: 200,
+    cache: "fetch, uncached",
+    body: `for Bearer yours at ${origin.host}`,
+  });
+  expect(await second("/auth?n=3&cc=public,max-age=86400", mine, {})).toMatchObject({ cache: "hit, local" });
+});
+
+test("what was asked for with a cookie is kept only if the origin says that it is for all", async () => {
+  const found = await second("/page?cc=max-age=86400", { cookie: "a=1" }, {});
+  expect(found).toEqual({ status: 200, cache: "fetch, cached", body: `for nobody at ${origin.host}` });
+});
+
+test("a response that sets a cookie is nobody else's", async () => {
+  const first = await get(machine, `${origin.url}/cookie`);
+  const next = await get(machine, `${origin.url}/cookie`);
+  expect([first.cache, next.cache]).toEqual(["fetch, uncached", "fetch, uncached"]);
+  expect(first.headers.get("set-cookie")).not.toBe(next.headers.get("set-cookie"));
+});
+
+test("a private response is nobody else's", async () => {
+  const found = await second("/private?cc=private,max-age=86400", { "x-who": "one" }, { "x-who": "two" });
+  expect(found).toEqual({ status: 200, cache: "fetch, uncached", body: `for two at ${origin.host}` });
+});
+
+test("a response that varies is for like requests only", async () => {
+  const path = "/varies?vary=X-Who";
+  expect(await second(path, { "x-who": "one" }, { "x-who": "two" })).toMatchObject({
+    cache: "fetch, cached",
+    body: `for two at ${origin.host}`,
+  });
+  expect(await second(path, {}, { "x-who": "one" })).toMatchObject({
+    cache: "hit, local",
+    body: `for one at ${origin.host}`,
+  });
+  expect(await second("/varies?vary=*", {}, {})).toMatchObject({ cache: "fetch, uncached" });
+});
+
+test("many clients at once who differ each get their own", async () => {
+  const asked = Array.from({ length: 20 }, async (_, i) => {
+    const headers = { "x-who": `client ${i % 4}` };
+    return (await get(machine, `${origin.url}/crowd?vary=X-Who`, { headers })).body;
+  });
+  const bodies = await Promise.all(asked);
+  expect(bodies).toEqual(Array.from({ length: 20 }, (_, i) => `for client ${i % 4} at ${origin.host}`));
+});

@@ -1,0 +1,318 @@
+/** What is kept, where, and for how long; and what becomes of it when something breaks. */
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { type IncomingMessage, request, type ServerResponse } from "node:http";
+import { dirname, join } from "node:path";
+import { s3Flags } from "../../support/binary.ts";
+import { filesBelow } from "../../support/file-tree.ts";
+import { sha256Hex } from "../../support/ids.ts";
+import { type ProxyMachine, startProxyMachine } from "../../support/proxy-machine.ts";
+import { startS3Server } from "../../support/s3-server.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { startTlsOrigin, type TlsOrigin } from "../../support/tls-origin.ts";
+import { get, getPlainly } from "../../support/via-proxy.ts";
+
+// A guard against hanging only.
+setDefaultTimeout(60_000);
+
+const LARGE = "0123456789abcdef".repeat(40_000);
+
+let dir: TempDir;
+let stack: AsyncDisposableStack;
+
+beforeEach(() => {
+  stack = new AsyncDisposableStack();
+  dir = stack.use(tempDir("storing"));
+});
+afterEach(() => stack.disposeAsync());
+
+/** Answers with what the query says, validators included. */
+function answer(request: IncomingMessage, response: ServerResponse): void {
+  const { pathname, searchParams } = new URL(request.url ?? "", "https://origin");
+  response.setHeader("Cache-Control", searchParams.get("cc") ?? "max-age=86400");
+  const etag = searchParams.get("etag");
+  if (etag !== null) response.setHeader("ETag", etag);
+  if (etag !== null && request.headers["if-none-match"] === etag) response.writeHead(304).end();
+  else if (request.method !== "GET" && request.method !== "HEAD") response.end("changed");
+  else response.end(pathname === "/large" ? LARGE : `body of ${pathname}`);
+}
+
+async function startOrigin(how = answer): Promise<TlsOrigin> {
+  return stack.use(await startTlsOrigin(how));
+}
+
+async function startMachine(
+  origin: TlsOrigin,
+  { name = "one", flags = [] as string[], env = {} as Record<string, string> } = {},
+): Promise<ProxyMachine> {
+  const started = startProxyMachine({
+    dir: dir.join(name),
+    hosts: [origin.host],
+    flags,
+    env: { ...origin.trustEnv, ...env },
+  });
+  mkdirSync(dir.join(name), { recursive: true });
+  return stack.use(await started);
+}
+
+describe("kept", () => {
+  test("for a day: found on the disk, also by the next server", async () => {
+    const origin = await startOrigin();
+    const first = await startMachine(origin);
+    expect((await get(first, `${origin.url}/large`)).cache).toBe("fetch, cached");
+    expect(await getPlainly(first, `${origin.url}/large`)).toEqual({
+      status: 200,
+      cache: "hit, local",
+      body: LARGE,
+    });
+    await first.stop();
+    const next = await startMachine(origin);
+    expect(await getPlainly(next, `${origin.url}/large`)).toEqual({
+      status: 200,
+      cache: "hit, local",
+      body: LARGE,
+    });
+    expect(origin.seen).toEqual(["GET /large"]);
+  });
+
+  test("for a minute: found in memory, and nowhere else", async () => {
+    const origin = await startOrigin();
+    const machine = await startMachine(origin);
+    const outcomes = [];
+    for (let i = 0; i < 2; i++) outcomes.push((await get(machine, `${origin.url}/a?cc=max-age=60`)).cache);
+    expect(outcomes).toEqual(["fetch, cached, volatile", "hit, memory"]);
+    expect(filesBelow(join(machine.cacheDir, "revproxy"))).toEqual([]);
+  });
+
+  test("without being fresh: validated by its entity tag each time", async () => {
+    const origin = await startOrigin();
+    const machine = await startMachine(origin);
+    const url = `${origin.url}/a?cc=no-cache&etag="x"`;
+    const outcomes = [];
+    for (let i = 0; i < 3; i++) outcomes.push((await get(machine, url)).cache);
+    expect(outcomes).toEqual(["fetch, cached, volatile", "revalidated", "revalidated"]);
+    expect(origin.requests.map((asked) => asked.headers["if-none-match"])).toEqual([undefined, '"x"', '"x"']);
+  });
+
+  test("in a bucket: found by another machine that has nothing, and given out in parts", async () => {
+    const origin = await startOrigin();
+    const s3 = stack.use(await startS3Server());
+    const options = { flags: s3Flags(s3, { prefix: "team" }), env: s3.env };
+    const first = await startMachine(origin, options);
+    for (const path of ["/small", "/large"]) await get(first, origin.url + path);
+    await first.stop();
+    const second = await startMachine(origin, { name: "two", ...options });
+    for (const [path, body] of [
+      ["/small", "body of /small"],
+      ["/large", LARGE],
+    ] as const) {
+      expect(await getPlainly(second, origin.url + path)).toEqual({
+        status: 200,
+        cache: "hit, remote",
+        body,
+      });
+      expect(await getPlainly(second, origin.url + path)).toEqual({ status: 200, cache: "hit, local", body });
+    }
+    const part = await getPlainly(second, `${origin.url}/large`, { headers: { range: "bytes=16-31" } });
+    expect(part).toEqual({ status: 206, cache: "hit, local", body: LARGE.slice(0, 16) });
+    expect(origin.seen).toEqual(["GET /small", "GET /large"]);
+  });
+
+  test("no more when a successful POST may have changed it", async () => {
+    const origin = await startOrigin();
+    const machine = await startMachine(origin);
+    await get(machine, `${origin.url}/a`);
+    await get(machine, `${origin.url}/a`, { method: "POST", body: "new" });
+    expect((await get(machine, `${origin.url}/a`)).cache).toBe("fetch, cached");
+  });
+
+  test("not at all when it is larger than a quarter of --max-size", async () => {
+    const origin = await startOrigin();
+    const machine = await startMachine(origin, { flags: ["--max-size=1MiB"] });
+    const found = await getPlainly(machine, `${origin.url}/large`);
+    expect(found).toEqual({ status: 200, cache: "fetch, uncached", body: LARGE });
+  });
+});
+
+describe("from what is kept", () => {
+  test("a client that has it already gets 304, and one that asks for the head gets that", async () => {
+    const origin = await startOrigin();
+    const machine = await startMachine(origin);
+    const url = `${origin.url}/large?etag="x"`;
+    await get(machine, url);
+    const known = await getPlainly(machine, url, { headers: { "if-none-match": '"w", W/"x"' } });
+    expect(known).toEqual({ status: 304, cache: "hit, local", body: "" });
+    const head = await get(machine, url, { method: "HEAD" });
+    expect([head.status, head.cache, head.headers.get("content-length")]).toEqual([
+      200,
+      "hit, local",
+      String(LARGE.length),
+    ]);
+    expect(origin.seen.length).toBe(1);
+  });
+
+  test("parts are given out, and what is beyond its end is refused", async () => {
+    const origin = await startOrigin();
+    const machine = await startMachine(origin);
+    const url = `${origin.url}/large?etag="x"`;
+    await get(machine, url);
+    const range = async (text: string, extra = {}) => {
+      const { status, body, headers } = await get(machine, url, { headers: { range: text, ...extra } });
+      return [status, body.length, headers.get("content-range")];
+    };
+    expect(await range("bytes=-5")).toEqual([206, 5, "bytes 639995-639999/640000"]);
+    expect(await range("bytes=639990-")).toEqual([206, 10, "bytes 639990-639999/640000"]);
+    expect(await range("bytes=640000-")).toEqual([416, 0, "bytes */640000"]);
+    expect(await range("bytes=0-1", { "if-range": '"other"' })).toEqual([200, 640_000, null]);
+    expect(await range("bytes=0-1,4-5")).toEqual([200, 640_000, null]);
+  });
+
+  test("something stale is given out when the origin has gone, unless that is forbidden", async () => {
+    const origin = await startOrigin();
+    const machine = await startMachine(origin);
+    const [plain, strict] = ['/a?cc=max-age=0&etag="x"', '/b?cc=max-age=0,must-revalidate&etag="x"'];
+    for (const path of [plain, strict]) await get(machine, origin.url + path);
+    await origin.goAway();
+    expect(await getPlainly(machine, origin.url + plain)).toEqual({
+      status: 200,
+      cache: "stale",
+      body: "body of /a",
+    });
+    expect((await get(machine, origin.url + strict)).status).toBe(502);
+  });
+});
+
+describe("many clients at once", () => {
+  test("that want the same are answered by one request, each at its own pace", async () => {
+    const release = Promise.withResolvers<void>();
+    const origin = await startOrigin(async (_request, response) => {
+      response.setHeader("Cache-Control", "max-age=86400");
+      response.setHeader("Content-Length", LARGE.length);
+      response.write(LARGE.slice(0, 100_000));
+      await release.promise;
+      response.end(LARGE.slice(100_000));
+    });
+    const machine = await startMachine(origin);
+    const asked = Array.from({ length: 50 }, () => get(machine, `${origin.url}/large`));
+    await Bun.sleep(100);
+    release.resolve();
+    const bodies = await Promise.all(asked);
+    expect(new Set(bodies.map(({ body }) => sha256Hex(Buffer.from(body))))).toEqual(
+      new Set([sha256Hex(Buffer.from(LARGE))]),
+    );
+    expect(origin.seen.length).toBe(1);
+  });
+
+  test("go on when the one that was first goes away", async () => {
+    const release = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const origin = await startTlsOrigin(
+      async (_request, response) => {
+        response.setHeader("Cache-Control", "max-age=86400");
+        response.write("first ");
+        begun.resolve();
+        await release.promise;
+        response.end("last");
+      },
+      { tls: false },
+    );
+    stack.use(origin);
+    const machine = await startMachine(origin);
+    const { hostname, port } = new URL(machine.address);
+    const first = request({ host: hostname, port, path: `${origin.url}/a`, headers: { host: origin.host } });
+    first.on("error", () => undefined);
+    first.end();
+    await begun.promise;
+    const second = get(machine, `${origin.url}/a`);
+    await Bun.sleep(50);
+    first.destroy();
+    await Bun.sleep(50);
+    release.resolve();
+    expect((await second).body).toBe("first last");
+    expect(origin.seen.length).toBe(1);
+  });
+});
+
+describe("broken", () => {
+  test("answers of the origin reach no client as whole, and are not kept", async () => {
+    let isBroken = true;
+    const origin = await startOrigin((_request, response) => {
+      response.setHeader("Cache-Control", "max-age=86400");
+      response.setHeader("Content-Length", 10);
+      if (!isBroken) response.end("0123456789");
+      else response.write("01234", () => response.destroy());
+    });
+    const machine = await startMachine(origin);
+    await expect(get(machine, `${origin.url}/a`)).rejects.toThrow();
+    isBroken = false;
+    const found = await getPlainly(machine, `${origin.url}/a`);
+    expect(found).toEqual({ status: 200, cache: "fetch, cached", body: "0123456789" });
+  });
+
+  test("files and objects are fetched again and replaced", async () => {
+    const origin = await startOrigin();
+    const bucket = dir.join("bucket");
+    mkdirSync(bucket);
+    const flags = [`--bucket=file://${bucket}`];
+    const first = await startMachine(origin, { flags });
+    await get(first, `${origin.url}/large`);
+    await get(first, `${origin.url}/small`);
+    await first.stop();
+    const damage = (root: string) => {
+      for (const name of filesBelow(root)) {
+        const bytes = readFileSync(join(root, name));
+        bytes[bytes.length - 3] = (bytes.at(-3) ?? 0) ^ 1;
+        writeFileSync(join(root, name), bytes);
+      }
+    };
+    damage(join(first.cacheDir, "revproxy"));
+    damage(join(bucket, "revproxy"));
+    const next = await startMachine(origin, { flags });
+    const large = await getPlainly(next, `${origin.url}/large`);
+    expect(large).toEqual({ status: 200, cache: "fetch, cached", body: LARGE });
+    expect((await get(next, `${origin.url}/small`)).body).toBe("body of /small");
+    await next.stop();
+    const other = await startMachine(origin, { name: "other", flags });
+    expect(await getPlainly(other, `${origin.url}/large`)).toEqual({
+      status: 200,
+      cache: "hit, remote",
+      body: LARGE,
+    });
+  });
+});
+
+describe("what tailscale/go-cache-plugin has left", () => {
+  const seedObject = (headers: string, body: string) => `${headers}\n\n${body}`;
+  const place = (machine: ProxyMachine, name: string, content: string) => {
+    const hash = sha256Hex(Buffer.from(name));
+    const path = join(machine.cacheDir, "revproxy", hash.slice(0, 2), hash);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, Buffer.from(content, "latin1"));
+  };
+
+  test("is used when the origin confirms it, and is ours from then on", async () => {
+    const origin = await startOrigin();
+    const machine = await startMachine(origin);
+    const path = '/seed?etag="x"';
+    place(machine, "/seed?etag=%22x%22", seedObject('Content-Type: text/plain\nEtag: "x"', "from the seed"));
+    const outcomes = [];
+    for (let i = 0; i < 2; i++) outcomes.push(await getPlainly(machine, origin.url + path));
+    expect(outcomes).toEqual([
+      { status: 200, cache: "revalidated", body: "from the seed" },
+      { status: 200, cache: "hit, local", body: "from the seed" },
+    ]);
+  });
+
+  test("is not used where it may be compressed, or can't be confirmed", async () => {
+    const origin = await startOrigin();
+    const machine = await startMachine(origin);
+    place(machine, "/plain", seedObject("Content-Type: text/plain", "from the seed"));
+    place(
+      machine,
+      "/packed?etag=%22x%22",
+      seedObject('Content-Type: text/plain\nEtag: "x"', "\u001f\u008bzip"),
+    );
+    expect((await get(machine, `${origin.url}/plain`)).body).toBe("body of /plain");
+    expect((await get(machine, `${origin.url}/packed?etag="x"`)).body).toBe("body of /packed");
+  });
+});

@@ -1,0 +1,13 @@
+import { expect, test } from "bun:test";
+import { parseGoSum } from "../../../src/modproxy/maintain/go-sum.ts";
+
+test("reads zips and go.mod files", () => {
+  expect(parseGoSum("example.com/Big v1.0.0 h1:a\nexample.com/Big v1.0.0/go.mod h1:b\n\n")).toEqual([
+    { name: "example.com/!big/@v/v1.0.0.zip", hash: "h1:a" },
+    { name: "example.com/!big/@v/v1.0.0.mod", hash: "h1:b" },
+  ]);
+});
+
+test("names the line that is none", () => {
+  expect(() => parseGoSum("example.com/a v1.0.0 h1:a\nnonsense\n")).toThrow("line 2 is none of a go.sum");
+});

@@ -1,0 +1,66 @@
+import { expect, test } from "bun:test";
+import { parseDatabases } from "../../../src/modproxy/sumdb/databases.ts";
+import { openTreeHead, parseVerifier } from "../../../src/modproxy/sumdb/note.ts";
+import { TestSumdb } from "../../support/modules/test-sumdb.ts";
+
+const sumdb = new TestSumdb();
+const verifier = parseVerifier(sumdb.key);
+
+test("opens what the database has signed", () => {
+  expect(openTreeHead(sumdb.head(), verifier)).toMatchObject({ size: 0, note: sumdb.head() });
+});
+
+test("one good signature among others is enough", () => {
+  const other = new TestSumdb("other.test");
+  const both = sumdb.head() + other.head().split("\n\n")[1];
+  expect(openTreeHead(both, verifier).size).toBe(0);
+  expect(openTreeHead(both, parseVerifier(other.key)).size).toBe(0);
+});
+
+test("a text that was changed, or signed by a namesake, is refused", () => {
+  const namesake = parseVerifier(new TestSumdb().key);
+  expect(() => openTreeHead(sumdb.head(), namesake)).toThrow("without a valid signature");
+  expect(() => openTreeHead(sumdb.head().replace("tree\n0", "tree\n1"), verifier)).toThrow(
+    "without a valid signature",
+  );
+});
+
+test.each(["", "x", "go.sum database tree\n0\n", "a\n\n— b c\n"])("%p is no head", (note) => {
+  expect(() => openTreeHead(note, undefined)).toThrow();
+});
+
+test("a signed note that is no head is refused", () => {
+  expect(() => openTreeHead(sumdb.signed("go.sum database tree\n-1\nAAAA\n"), verifier)).toThrow("no head");
+  expect(() => openTreeHead(sumdb.signed("something else\n1\nAAAA\n"), verifier)).toThrow("no head");
+});
+
+test.each(["sum.test", "sum.test+00000000+AAAA", "sum.test+0+x", ""])("%p is no key", (text) => {
+  expect(() => parseVerifier(text)).toThrow("not a key");
+});
+
+test("Go's own databases have their key and their places", () => {
+  const databases = parseDatabases([], "");
+  expect([...databases.values()].map(({ name, url }) => [name, url])).toEqual([
+    ["sum.golang.org", "https://sum.golang.org"],
+    ["sum.golang.google.cn", "https://sum.golang.google.cn"],
+  ]);
+  expect([...databases.values()].every((database) => database.verifier?.name === "sum.golang.org")).toBe(
+    true,
+  );
+});
+
+test("a database has its key from its entry or from GOSUMDB", () => {
+  const [own] = parseDatabases([`${sumdb.key} http://localhost:1/x/`], "").values();
+  expect([own?.name, own?.url, own?.verifier?.name]).toEqual([
+    "sumdb.test",
+    "http://localhost:1/x",
+    "sumdb.test",
+  ]);
+  const [told] = parseDatabases(["sumdb.test"], `${sumdb.key} https://elsewhere`).values();
+  expect([told?.url, told?.verifier?.name]).toEqual(["https://sumdb.test", "sumdb.test"]);
+  expect(parseDatabases(["plain.test"], "off").get("plain.test")?.verifier).toBeUndefined();
+});
+
+test.each(["a b c", "a/b", "a ftp://x", "sum.test+00000000+AAAA"])("%p is no database", (entry) => {
+  expect(() => parseDatabases([entry], "")).toThrow();
+});

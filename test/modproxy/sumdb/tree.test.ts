@@ -1,0 +1,101 @@
+import { expect, test } from "bun:test";
+import { formatTileName, parseTileName } from "../../../src/modproxy/names/tile-name.ts";
+import { proveGrowth, proveRecord, type ReadTile } from "../../../src/modproxy/sumdb/tree.ts";
+import { TestSumdb } from "../../support/modules/test-sumdb.ts";
+
+const RECORDS = 70_000;
+
+/** A database whose tiles lie on three levels. */
+const sumdb = new TestSumdb();
+for (let n = 0; n < RECORDS; n++) {
+  const text = { module: `example.com/m${n}`, version: "v1.0.0", zip: "h1:x", mod: "h1:y" };
+  sumdb.add(`example.com/m${n}@v1.0.0`, text);
+}
+
+const tiles = new Map<string, Buffer>();
+
+const readTile: ReadTile = async (tile) => {
+  const name = formatTileName(tile);
+  const bytes = tiles.get(name) ?? sumdb.tile(name);
+  if (bytes === undefined) throw new Error(`no ${name}`);
+  tiles.set(name, bytes);
+  return bytes;
+};
+
+/** With every hash of one tile changed. */
+function lying(path: string): ReadTile {
+  return async (tile) => {
+    const bytes = await readTile(tile);
+    return formatTileName(tile) === path ? bytes.map((byte) => byte ^ 1) : bytes;
+  };
+}
+
+const roots = new Map(
+  [1, 2, 255, 256, 257, 65_536, 65_600, RECORDS].map((size) => [size, sumdb.root(0, size)]),
+);
+
+function headOf(size: number) {
+  return { size, root: roots.get(size) as Buffer };
+}
+
+test.each([
+  [1, 0],
+  [2, 1],
+  [255, 254],
+  [256, 0],
+  [257, 256],
+  [257, 3],
+  [65_536, 65_535],
+  [65_600, 65_599],
+  [RECORDS, 0],
+  [RECORDS, 65_536],
+  [RECORDS, RECORDS - 1],
+])("a tree of %i records has record %i", async (size, id) => {
+  await proveRecord(headOf(size), sumdb.record(id), id, readTile);
+});
+
+test("another record, another place and another root are no proof", async () => {
+  const head = headOf(RECORDS);
+  const isNot = "is not in the tree";
+  await expect(proveRecord(head, `${sumdb.record(5)} `, 5, readTile)).rejects.toThrow(isNot);
+  await expect(proveRecord(head, sumdb.record(5), 6, readTile)).rejects.toThrow(isNot);
+  await expect(
+    proveRecord({ ...head, root: Buffer.alloc(32) }, sumdb.record(5), 5, readTile),
+  ).rejects.toThrow(isNot);
+});
+
+test("no tile that a proof reads may lie, wherever it is", async () => {
+  const read: string[] = [];
+  const id = 65_600;
+  await proveRecord(headOf(RECORDS), sumdb.record(id), id, async (tile) => {
+    read.push(formatTileName(tile));
+    return await readTile(tile);
+  });
+  expect(read.length).toBeGreaterThan(2);
+  for (const path of new Set(read)) {
+    expect(parseTileName(path)).toBeDefined();
+    await expect(proveRecord(headOf(RECORDS), sumdb.record(id), id, lying(path))).rejects.toThrow(
+      "is not in the tree",
+    );
+  }
+});
+
+test.each([
+  [1, 2],
+  [2, 255],
+  [255, 256],
+  [256, 257],
+  [257, 65_536],
+  [65_536, 65_600],
+  [65_600, RECORDS],
+])("the tree of %i records is the beginning of the one of %i", async (older, newer) => {
+  await proveGrowth(headOf(older), headOf(newer), readTile);
+});
+
+test("a tree with another beginning does not continue", async () => {
+  const forged = { size: 257, root: Buffer.alloc(32, 1) };
+  await expect(proveGrowth(forged, headOf(RECORDS), readTile)).rejects.toThrow("does not continue");
+  await expect(
+    proveGrowth(headOf(257), { ...headOf(RECORDS), root: Buffer.alloc(32) }, readTile),
+  ).rejects.toThrow("does not continue");
+});

@@ -1,0 +1,119 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { Logger } from "../../../src/lib/logger.ts";
+import { ProxyLog } from "../../../src/revproxy/proxy-log.ts";
+import { isPublicAddress } from "../../../src/revproxy/tunnel/public-address.ts";
+import { Tunnels } from "../../../src/revproxy/tunnel/tunnels.ts";
+import { freePort } from "../../support/free-port.ts";
+
+let stack: AsyncDisposableStack;
+let counted: string[];
+
+beforeEach(() => {
+  stack = new AsyncDisposableStack();
+  counted = [];
+});
+afterEach(() => stack.disposeAsync());
+
+/** A proxy that takes every name for this machine, and one port for that of the web. */
+async function open(port: number): Promise<number> {
+  const log = new Logger({ verbose: false, debugMask: 0, write: () => undefined });
+  const tunnels = new Tunnels({
+    isAllowed: true,
+    env: {},
+    via: "1.1 test",
+    log: new ProxyLog({ log, count: (name) => counted.push(name) }),
+    addressesOf: async (host) => (host === "nowhere.example" ? [] : [{ address: "127.0.0.1", family: 4 }]),
+    ports: { https: [port], http: [port] },
+  });
+  const proxy = createHttpServer();
+  proxy.on("connect", (request, socket, head) => {
+    const [host = "", givenPort] = (request.url ?? "").split(":");
+    void tunnels.connect({ host, port: Number(givenPort) }, socket, head);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  stack.defer(() => {
+    tunnels.close();
+    proxy.close();
+    proxy.closeAllConnections();
+  });
+  return (proxy.address() as AddressInfo).port;
+}
+
+/** Says back what it hears when the other end is done. */
+async function echo(): Promise<number> {
+  const server = createServer({ allowHalfOpen: true }, (socket: Socket) => {
+    const heard: Buffer[] = [];
+    socket.on("data", (chunk) => heard.push(Buffer.from(chunk)));
+    socket.on("end", () => socket.end(Buffer.concat(heard)));
+    socket.on("error", () => socket.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  stack.defer(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+async function say(proxy: number, text: string): Promise<string> {
+  const socket = connect({ port: proxy, host: "127.0.0.1", allowHalfOpen: true });
+  let heard = "";
+  socket.on("data", (chunk) => {
+    heard += chunk.toString();
+  });
+  const closed = new Promise((resolve) => socket.once("end", resolve));
+  socket.end(text);
+  await closed;
+  socket.destroy();
+  return heard;
+}
+
+describe("a tunnel", () => {
+  test("to a host without a public address is refused", async () => {
+    const port = await echo();
+    const answer = await say(await open(port), `CONNECT nowhere.example:${port} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    expect(answer).toStartWith("HTTP/1.1 403 ");
+    expect(counted).toEqual(["proxy_fwd_conn_reject"]);
+  });
+
+  test("to where nobody listens fails", async () => {
+    const port = await freePort();
+    const answer = await say(await open(port), `CONNECT a.example:${port} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    expect(answer).toStartWith("HTTP/1.1 502 ");
+    expect(counted).toEqual(["proxy_fwd_conn_error"]);
+  });
+
+  test("passes on what was sent ahead, and lets each end finish by itself", async () => {
+    const port = await echo();
+    const answer = await say(
+      await open(port),
+      `CONNECT a.example:${port} HTTP/1.1\r\nHost: x\r\n\r\nsent ahead`,
+    );
+    expect(answer).toBe("HTTP/1.1 200 OK\r\n\r\nsent ahead");
+    expect(counted).toEqual(["proxy_fwd_conn_splice"]);
+  });
+});
+
+test("only addresses of the public network count as such", () => {
+  const inside = [
+    "127.0.0.1",
+    "10.0.0.1",
+    "169.254.169.254",
+    "100.64.0.1",
+    "192.0.2.1",
+    "0.0.0.0",
+    "::",
+    "::1",
+    "fe80::1",
+    "fd00::1",
+    "ff02::1",
+    "::ffff:10.0.0.1",
+    "64:ff9b::a00:1",
+    "2002:a00:1::",
+    "2001:db8::1",
+    "nonsense",
+  ];
+  expect(inside.filter(isPublicAddress)).toEqual([]);
+  expect(
+    ["1.1.1.1", "2606:4700::1111", "::ffff:1.1.1.1"].filter((address) => !isPublicAddress(address)),
+  ).toEqual([]);
+});

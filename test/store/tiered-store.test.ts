@@ -1,0 +1,174 @@
+import { expect, test } from "bun:test";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import type { ObjectStore } from "../../src/store/object-store.ts";
+import { keepText, tieredMachines } from "./tiered-fixture.ts";
+
+/** The seed's own test vector: where `fizzlepug` lies. */
+const NAME = "fizzlepug";
+const HASH = "160db4d719252162c87a9169e26deda33d2340770d0d540fd4c580c55008b2d6";
+
+const isText = (text: string) => (path: string) => readFileSync(path, "utf8") === text;
+
+test("keeps a name where tailscale/go-cache-plugin looks for it, here and in the bucket", async () => {
+  using machines = tieredMachines();
+  const { store, root } = machines.open("one");
+  keepText(store, NAME, "hello");
+  await store.drain(1000);
+  expect(readFileSync(`${root}/module/16/${HASH}`, "utf8")).toBe("hello");
+  expect(readFileSync(machines.dir.join(`bucket/team/module/16/${HASH}`), "utf8")).toBe("hello");
+  expect(readdirSync(`${root}/state/uploads`)).toEqual([]);
+});
+
+test("brings what another machine has stored, once for many who ask", async () => {
+  using machines = tieredMachines();
+  const one = machines.open("one");
+  keepText(one.store, NAME, "hello");
+  await one.store.drain(1000);
+  const two = machines.open("two");
+  const found = await Promise.all([1, 2, 3].map(() => two.store.fetch(NAME, isText("hello"))));
+  expect(new Set(found.map((file) => file?.path))).toEqual(new Set([`${two.root}/module/16/${HASH}`]));
+  expect(await two.store.fetch(NAME)).toMatchObject({ sizeBytes: 5 });
+  expect(two.counters.snapshot()).toEqual({
+    get_fault_bytes: 5,
+    get_fault_hit: 1,
+    get_local_hit: 1,
+    get_local_miss: 3,
+  });
+});
+
+test("takes nothing from the bucket that the check refuses", async () => {
+  using machines = tieredMachines();
+  const one = machines.open("one");
+  keepText(one.store, NAME, "wrong");
+  await one.store.drain(1000);
+  const two = machines.open("two");
+  expect(await two.store.fetch(NAME, isText("hello"))).toBeUndefined();
+  expect(existsSync(`${two.root}/module/16/${HASH}`)).toBe(false);
+  expect(readdirSync(`${two.root}/tmp`)).toEqual([]);
+  keepText(two.store, NAME, "hello");
+  await two.store.drain(1000);
+  expect(readFileSync(machines.dir.join(`bucket/team/module/16/${HASH}`), "utf8")).toBe("hello");
+});
+
+test("removes a local file that the check refuses, and finds a good one in the bucket", async () => {
+  using machines = tieredMachines();
+  const { store, root, counters } = machines.open("one");
+  keepText(store, NAME, "hello");
+  await store.drain(1000);
+  writeFileSync(`${root}/module/16/${HASH}`, "corrupt");
+  expect(await store.fetch(NAME, isText("hello"))).toMatchObject({ sizeBytes: 5 });
+  expect(readFileSync(`${root}/module/16/${HASH}`, "utf8")).toBe("hello");
+  expect(counters.get("get_local_bad")).toBe(1);
+});
+
+test("checks a local file once, and again when it was written to in place", async () => {
+  using machines = tieredMachines();
+  const { store, root } = machines.open("one", { readOnly: true });
+  mkdirSync(dirname(`${root}/module/16/${HASH}`), { recursive: true });
+  writeFileSync(`${root}/module/16/${HASH}`, "hello");
+  const checked: string[] = [];
+  const check = (path: string) => checked.push(readFileSync(path, "utf8")) > 0;
+  await store.fetch(NAME, check);
+  await store.fetch(NAME, check);
+  expect(checked).toEqual(["hello"]);
+  writeFileSync(`${root}/module/16/${HASH}`, "HELLO");
+  utimesSync(`${root}/module/16/${HASH}`, new Date(), new Date(Date.now() - 1000));
+  await store.fetch(NAME, check);
+  expect(checked).toEqual(["hello", "HELLO"]);
+});
+
+test("notes a use by the hour", async () => {
+  using machines = tieredMachines();
+  const { store, root } = machines.open("one", { readOnly: true });
+  const path = `${root}/module/16/${HASH}`;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, "hello");
+  const longAgo = new Date(Date.now() - 7_200_000);
+  utimesSync(path, longAgo, longAgo);
+  let checks = 0;
+  const check = () => ++checks > 0;
+  await store.fetch(NAME, check);
+  expect(Date.now() - statSync(path).mtimeMs).toBeLessThan(60_000);
+  await store.fetch(NAME, check);
+  expect(checks).toBe(1);
+});
+
+test("a bucket in trouble is a miss, and three failures in a row are enough", async () => {
+  using machines = tieredMachines();
+  let gets = 0;
+  const broken = new Proxy(machines.bucket, {
+    get: (target, key) =>
+      key === "get" ? () => Promise.reject(new Error(`no. ${++gets}`)) : Reflect.get(target, key),
+  }) as ObjectStore;
+  const { store } = machines.open("one", { store: broken });
+  for (let n = 0; n < 5; n++) expect(await store.fetch(`${NAME}${n}`)).toBeUndefined();
+  expect(gets).toBe(3);
+});
+
+test("uploads nothing when the bucket is only to be read, or when that is not worth it", async () => {
+  using machines = tieredMachines();
+  const reader = machines.open("one", { readOnly: true });
+  keepText(reader.store, NAME, "hello");
+  await reader.store.drain(1000);
+  const picky = machines.open("two", { mayUpload: async (name) => name !== NAME });
+  keepText(picky.store, NAME, "hello");
+  keepText(picky.store, "wanted", "hello");
+  keepText(picky.store, "local", "hello", false);
+  await picky.store.drain(1000);
+  expect(picky.counters.get("put_s3")).toBe(1);
+  expect(existsSync(machines.dir.join(`bucket/team/module/16/${HASH}`))).toBe(false);
+});
+
+test("what a process that died has not uploaded, the next one does", async () => {
+  using machines = tieredMachines();
+  const child = Bun.spawn(["true"]);
+  await child.exited;
+  const { store, root } = machines.open("one", { readOnly: true });
+  keepText(store, NAME, "hello");
+  const { pidSpace } = await import("../../src/lib/process-life.ts");
+  mkdirSync(`${root}/state/uploads`, { recursive: true });
+  const journal = `${root}/state/uploads/${child.pid}-x`;
+  writeFileSync(journal, `{"pidSpace":${JSON.stringify(pidSpace())}}\n"${NAME}"\n"gone"\nnonsense\n"cut o`);
+  const next = machines.open("one");
+  expect(next.store.adoptUploads()).toBe(2);
+  await next.store.drain(1000);
+  expect(readFileSync(machines.dir.join(`bucket/team/module/16/${HASH}`), "utf8")).toBe("hello");
+  expect(readdirSync(`${root}/state/uploads`)).toEqual([]);
+});
+
+test("leaves in the journal what can't be uploaded", async () => {
+  using machines = tieredMachines();
+  const broken = new Proxy(machines.bucket, {
+    get: (target, key) => (key === "put" ? () => Promise.reject(new Error("no")) : Reflect.get(target, key)),
+  }) as ObjectStore;
+  const { store, root } = machines.open("one", { store: broken });
+  keepText(store, NAME, "hello");
+  await store.drain(1000);
+  const [journal = ""] = readdirSync(`${root}/state/uploads`);
+  expect(readFileSync(`${root}/state/uploads/${journal}`, "utf8")).toEndWith(`\n"${NAME}"\n`);
+});
+
+test("works without any bucket", async () => {
+  using machines = tieredMachines();
+  const { TieredStore } = await import("../../src/store/tiered-store.ts");
+  const { LocalDir } = await import("../../src/store/local-dir.ts");
+  const { log } = await import("../remote/remote-fixture.ts").then(({ openHealth }) =>
+    openHealth("/dev/null"),
+  );
+  const dir = new LocalDir(machines.dir.join("alone"));
+  const store = new TieredStore({ dir, kind: "module", remote: undefined, log, count: () => {} });
+  expect(await store.fetch(NAME)).toBeUndefined();
+  keepText(store, NAME, "hello");
+  expect(await store.fetch(NAME)).toMatchObject({ sizeBytes: 5 });
+  store.remove(NAME);
+  expect(store.find(NAME)).toBeUndefined();
+});

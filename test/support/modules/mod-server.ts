@@ -1,0 +1,88 @@
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { binaryPath } from "../binary.ts";
+import { plainEnv, type Running, start } from "../process.ts";
+import type { ModuleUpstream } from "./module-upstream.ts";
+
+/** A running `serve --modproxy`. */
+export interface ModServer extends AsyncDisposable {
+  /** What GOPROXY is set to. */
+  readonly url: string;
+  readonly cacheDir: string;
+  readonly running: Running;
+  get(path: string, init?: RequestInit): Promise<Response>;
+  /** Status and text of an answer, as `404 not found: …`. */
+  told(path: string, init?: RequestInit): Promise<string>;
+  /** Ends it as a service manager does; resolves with its stderr when all is drained. */
+  stop(): Promise<string>;
+}
+
+/** Starts the executable, which has a cache directory below `dir` and asks `upstream`. */
+export async function startModServer(options: {
+  dir: string;
+  upstream: Pick<ModuleUpstream, "url" | "sumdb"> | string;
+  flags?: string[];
+  env?: Record<string, string>;
+}): Promise<ModServer> {
+  const { dir, upstream, flags = [], env = {} } = options;
+  const cacheDir = join(dir, "cache");
+  mkdirSync(dir, { recursive: true });
+  const from =
+    typeof upstream === "string"
+      ? [`--upstream=${upstream}`]
+      : [`--upstream=${upstream.url}`, `--sumdb=${upstream.sumdb.key} ${upstream.url}/nowhere`];
+  const argv = [
+    binaryPath(),
+    "serve",
+    "--modproxy",
+    "--http=127.0.0.1:0",
+    `--cache-dir=${cacheDir}`,
+    ...from,
+    ...flags,
+  ];
+  const running = start(argv, { env: plainEnv({ GOENV: "off", GOFLAGS: "", HOME: dir, ...env }), cwd: dir });
+  const url = `http://${await addressOf(cacheDir, running)}/mod`;
+  const get = (path: string, init: RequestInit = {}) =>
+    fetch(`${url}/${path}`, { ...init, proxy: false } as RequestInit);
+  return {
+    url,
+    cacheDir,
+    running,
+    get,
+    told: async (path, init) => {
+      const response = await get(path, init);
+      return `${response.status} ${(await response.text()).trim()}`;
+    },
+    stop: async () => {
+      running.signal("SIGTERM");
+      return (await running.outcome).stderr;
+    },
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+  };
+}
+
+/** It notes itself when it is ready. */
+async function addressOf(cacheDir: string, running: Running): Promise<string> {
+  let hasEnded = false;
+  void running.outcome.then(() => {
+    hasEnded = true;
+  });
+  for (;;) {
+    const address = readNote(join(cacheDir, "state"), running.pid);
+    if (address !== undefined) return address;
+    if (hasEnded) throw new Error(`serve has ended: ${(await running.outcome).stderr}`);
+    await Bun.sleep(5);
+  }
+}
+
+function readNote(dir: string, pid: number): string | undefined {
+  try {
+    const notes = readdirSync(dir).filter((name) => /^serve-.*\.json$/.test(name));
+    return notes
+      .map((name) => JSON.parse(readFileSync(join(dir, name), "utf8")))
+      .find((note) => note.pid === pid)?.http;
+  } catch {
+    // Being written.
+    return undefined;
+  }
+}
