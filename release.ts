@@ -52,7 +52,8 @@ function tar(archive: string, executable: string, program: string): void {
     copyFileSync(executable, join(dir, program));
     for (const document of DOCUMENTS) copyFileSync(document, join(dir, document));
     const same = ["--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--mode=u=rwX,go=rX"];
-    const gzip = ["--use-compress-program=gzip -9n"];
+    // 9 makes it 0.3 % smaller in twice the time.
+    const gzip = ["--use-compress-program=gzip -6n"];
     run(["tar", ...same, ...gzip, "-cf", archive, "-C", dir, program, ...DOCUMENTS]);
   } finally {
     rmSync(dir, { recursive: true });

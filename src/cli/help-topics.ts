@@ -38,7 +38,11 @@ No server at all, only a directory that several machines see:
 
 When the bucket cannot be used, builds go on without it; -v says why.
 
-See also: help environment, help direct-mode.`,
+The whole set-up of a CI, of a shell or of an image, with your values in it:
+
+  go-cache-plugin init github --bucket=my-bucket --region=eu-central-1
+
+See also: help init, help env, help environment, help direct-mode.`,
     },
   ],
   [

@@ -6,6 +6,7 @@
 import { goInstall } from "./go-install.ts";
 import { GO_RELEASES, go } from "./go-toolchain.ts";
 import { installClients } from "./install-clients.ts";
+import { provideShell } from "./shells.ts";
 import { tempDir } from "./temp-dir.ts";
 import { ACTIONLINT, GOLANGCI_LINT, PROM2JSON, STATICCHECK, VERSITYGW } from "./tools.ts";
 
@@ -16,3 +17,4 @@ for (const release of GO_RELEASES) {
   if (outcome.exitCode !== 0) throw new Error(`go ${release} can't be fetched: ${outcome.stderr}`);
 }
 for (const tool of [VERSITYGW, STATICCHECK, GOLANGCI_LINT, PROM2JSON, ACTIONLINT]) await goInstall(tool);
+for (const shell of ["zsh", "fish"] as const) await provideShell(shell);

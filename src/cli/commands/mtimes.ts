@@ -38,11 +38,10 @@ async function mtimes({ commandLine, env }: Call, directory: string | undefined)
     },
   });
   const { files, directories, settled, changed, failed } = report;
-  const set = isTrial ? "would be set" : "set";
-  const left = changed === 0 ? "" : `, ${changed} not as git has them and left alone`;
-  const lost = failed === 0 ? "" : `, ${failed} failed`;
+  const left = changed === 0 ? "" : `; not as git has them, so left alone: ${changed}`;
+  const lost = failed === 0 ? "" : `; failed: ${failed}`;
   writeStdout(
-    `times of ${files} files and ${directories} directories ${set}, ${settled} right before${left}${lost}\n`,
+    `${isTrial ? "times to set" : "times set"}: files ${files}, directories ${directories}; right before: ${settled}${left}${lost}\n`,
   );
   return failed === 0 ? 0 : 1;
 }

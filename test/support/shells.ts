@@ -1,0 +1,56 @@
+/**
+ * Shells that a machine may not have. Where one is not installed, it is unpacked from Debian's packages into `.cache/`:
+ * nothing is installed, and no rights are needed.
+ */
+import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { TOOL_CACHE_DIR } from "./binary.ts";
+import { run } from "./process.ts";
+import { tempDir } from "./temp-dir.ts";
+
+/** A shell and what it needs to find its own parts. */
+export interface UnpackedShell {
+  program: string;
+  /** `undefined`: installed, and finds everything by itself. */
+  root: string | undefined;
+  env: Record<string, string>;
+}
+
+const PACKAGES = {
+  zsh: { names: ["zsh", "zsh-common"], program: "bin/zsh" },
+  fish: { names: ["fish", "fish-common", "libpcre2-32-0"], program: "usr/bin/fish" },
+};
+
+/** The shell of the system, else one that is unpacked at the first call and kept. */
+export async function provideShell(name: keyof typeof PACKAGES): Promise<UnpackedShell> {
+  const installed = Bun.which(name);
+  if (installed !== null) return { program: installed, root: undefined, env: {} };
+  const root = join(TOOL_CACHE_DIR, "shells", name);
+  if (!existsSync(root)) await unpack(name, root);
+  const program = join(root, PACKAGES[name].program);
+  const libraries = readdirSync(join(root, "usr/lib")).map((triplet) => join(root, "usr/lib", triplet));
+  return { program, root, env: { LD_LIBRARY_PATH: libraries.join(":") } };
+}
+
+async function unpack(name: keyof typeof PACKAGES, root: string): Promise<void> {
+  await using dir = tempDir("shell");
+  const download = ["apt-get", "download", ...PACKAGES[name].names];
+  let trouble = await attempt(download, dir.path);
+  if (trouble !== "") {
+    // A machine that has never asked what packages there are.
+    await attempt(["apt-get", "update"], dir.path);
+    trouble = await attempt(download, dir.path);
+  }
+  if (trouble !== "") throw new Error(`${name} is neither installed nor to be had from Debian: ${trouble}`);
+  mkdirSync(join(TOOL_CACHE_DIR, "shells"), { recursive: true });
+  const half = `${root}.${process.pid}`;
+  for (const file of readdirSync(dir.path)) await attempt(["dpkg", "-x", file, half], dir.path);
+  renameSync(half, root);
+}
+
+/** What went wrong; empty when nothing did. */
+async function attempt(argv: string[], cwd: string): Promise<string> {
+  if (Bun.which(argv[0] ?? "") === null) return `there is no ${argv[0]}`;
+  const { exitCode, stderr } = await run(argv, { cwd });
+  return exitCode === 0 ? "" : stderr;
+}
