@@ -14,6 +14,7 @@ import { LocalDir } from "../store/local-dir.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { RemoteConfig } from "./config.ts";
 import { machineId } from "./machine-id.ts";
+import { mayEndWithGo } from "./machine-life.ts";
 import { openStore, statePath } from "./open-store.ts";
 
 /** What a server gives beside: its remotes live longer than a session, and share what moves bytes. */
@@ -92,6 +93,7 @@ export function openPacked(
     machine: machineId(root),
     host: hostname(),
     readOnly: config.readOnly,
+    mayEndWithGo: mayEndWithGo(env),
   });
 }
 

@@ -1,4 +1,4 @@
-/** The machines that are compared: CI runners with an empty disk, with the helper or with go's own cache. */
+/** The machines that are compared: they begin with an empty disk, and have the helper or go's own cache. */
 import { mkdirSync, rmSync } from "node:fs";
 import { gocacheprog, s3Flags } from "../support/binary.ts";
 import { type Machine, newMachine } from "../support/machine.ts";
@@ -22,13 +22,22 @@ export function bucketFlags(
   return s3Flags(server, options);
 }
 
-/** A runner with an empty disk, which stays until the end. */
-export function runner(
+/** A CI runner, which stays until the end. */
+export function runner(context: Pick<BenchContext, "dir" | "server">, options: MachineOptions): Machine {
+  return machineWith(context, options, ciVariables());
+}
+
+/** Somebody's own machine. */
+export function laptop(context: Pick<BenchContext, "dir" | "server">, options: MachineOptions): Machine {
+  return machineWith(context, options, {});
+}
+
+function machineWith(
   { dir, server }: Pick<BenchContext, "dir" | "server">,
   { name, flags }: MachineOptions,
+  variables: Record<string, string>,
 ): Machine {
-  const env = { ...server.env, ...ciVariables() };
-  const machine = newMachine(dir.join(name), { env });
+  const machine = newMachine(dir.join(name), { env: { ...server.env, ...variables } });
   return flags === undefined ? { ...machine, cacheprog: undefined } : withFlags(machine, flags);
 }
 

@@ -8,24 +8,26 @@ const BURST_MS = 10_000;
 const SMALL_BYTES = 4 << 20;
 
 /**
- * Whether the little that a session has made may be uploaded when go was answered. A single go command in a container
- * must wait, for the container may end with it; two hundred small ones in a row would wait longer than they work.
+ * Whether the little that a session has made may be uploaded when go was answered. Where the machine may end with go, a
+ * single command must wait; two hundred small ones in a row would wait longer than they work.
  */
 export class Burst {
   readonly #path: string;
+  readonly #mayEndWithGo: boolean;
   /** Whether another session of this machine ended a moment ago. */
   readonly isUnderWay: boolean;
 
   /** `path`: a file that tells when a session of this machine ended last. */
-  constructor(path: string) {
+  constructor(path: string, { mayEndWithGo }: { mayEndWithGo: boolean }) {
     this.#path = path;
+    this.#mayEndWithGo = mayEndWithGo;
     const stat = statFile(path);
     this.isUnderWay = stat !== undefined && Math.abs(Date.now() - stat.mtimeMs) < BURST_MS;
   }
 
-  /** Whether this session is one of a row. `newsBytes`: of outputs that are not in the bucket yet. */
+  /** `newsBytes`: of outputs that are not in the bucket yet. */
   mayWait(newsBytes: number): boolean {
-    return this.isUnderWay && newsBytes <= SMALL_BYTES;
+    return (this.isUnderWay || !this.#mayEndWithGo) && newsBytes <= SMALL_BYTES;
   }
 
   sessionEnded(): void {

@@ -72,7 +72,7 @@ export class PackedRemote {
       signal: this.#gate.signal,
       onTrouble: (error) => health.readFailed(error),
     });
-    this.#burst = new Burst(join(options.stateDir, "session-ended"));
+    this.#burst = new Burst(join(options.stateDir, "session-ended"), options);
     if (options.readOnly) return;
     const repacking = { local, store: (outputs: OutputFile[]) => packer.repack(outputs) };
     this.#writer = new PackedWriter({
@@ -295,6 +295,8 @@ export interface PackedRemoteOptions extends TransferOptions {
   host: string;
   readOnly: boolean;
   drainTimeoutMs: number;
+  /** Whether the machine may be gone as soon as go is. */
+  mayEndWithGo: boolean;
   /** Shared with other scopes, by a server; `undefined`: one of its own. */
   transfer?: PackedTransfer | undefined;
 }

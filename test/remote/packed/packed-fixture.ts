@@ -56,6 +56,7 @@ export class Machine implements Disposable {
       concurrency: 4,
       timeoutMs: 60_000,
       drainTimeoutMs: 60_000,
+      mayEndWithGo: true,
       stateDir: this.dir.join("state", "packed"),
       healthPath: this.dir.join("state", "remote.json"),
       createTemp: () => new LocalDir(this.dir.path).createTemp(),
