@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { listFiles } from "../lib/list-files.ts";
 import { removeFile } from "../lib/remove-file.ts";
-import { statFile } from "../lib/stat-file.ts";
+import { statPlainFile } from "../lib/stat-file.ts";
 import { ACTION_DIR, type LocalDir, OUTPUT_DIR, TEMP_DIR } from "../store/local-dir.ts";
 import { removeIfUnused } from "../store/remove-if-unused.ts";
 import { parseActionRecord } from "./action-record.ts";
@@ -61,7 +61,7 @@ export function prune(dir: LocalDir, limits: PruneLimits, nowMs = Date.now()): P
 function listOutputs(dir: LocalDir): Output[] {
   const outputs: Output[] = [];
   for (const id of listIds(dir, OUTPUT_DIR)) {
-    const stat = statFile(dir.path(OUTPUT_DIR, id));
+    const stat = statPlainFile(dir.path(OUTPUT_DIR, id));
     if (stat !== undefined) outputs.push({ id, sizeBytes: stat.size, usedMs: stat.mtimeMs });
   }
   return outputs;
@@ -102,20 +102,20 @@ function readOutputId(path: string): string | undefined {
 }
 
 function isInUse(dir: LocalDir, outputId: string, nowMs: number): boolean {
-  const stat = statFile(dir.path(OUTPUT_DIR, outputId));
+  const stat = statPlainFile(dir.path(OUTPUT_DIR, outputId));
   return stat !== undefined && nowMs - stat.mtimeMs <= KEEP_MS;
 }
 
 function isDangling(dir: LocalDir, recordPath: string, outputId: string, nowMs: number): boolean {
-  if (statFile(dir.path(OUTPUT_DIR, outputId)) !== undefined) return false;
-  const stat = statFile(recordPath);
+  if (statPlainFile(dir.path(OUTPUT_DIR, outputId)) !== undefined) return false;
+  const stat = statPlainFile(recordPath);
   return stat !== undefined && nowMs - stat.mtimeMs > KEEP_MS;
 }
 
 function removeForgottenTemps(dir: LocalDir, nowMs: number): void {
   const root = join(dir.root, TEMP_DIR);
   for (const name of listFiles(root)) {
-    const stat = statFile(join(root, name));
+    const stat = statPlainFile(join(root, name));
     if (stat !== undefined && nowMs - stat.mtimeMs > KEEP_MS) removeFile(join(root, name));
   }
 }
