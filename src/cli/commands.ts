@@ -31,6 +31,14 @@ export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, Comman
   ["gc", { summary: "remove from the bucket what no run has needed for two weeks; needs s3:DeleteObject" }],
   ["inspect", { operand: "[ID]", summary: "say what is in the bucket, or where an action or output lies" }],
   ["verify", { summary: "check the local cache and the bucket against the hashes of what they hold" }],
+  [
+    "keygen",
+    {
+      operand: "[FILE]",
+      summary:
+        "make a key for --sign-key and its counterpart for --trust-key; the former goes to FILE if given",
+    },
+  ],
   ["help", { operand: "[TOPIC]", summary: "print this overview, or about one topic or command" }],
   ["version", { summary: "print the version, the commit, Bun's version and the platform" }],
 ]);

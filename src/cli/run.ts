@@ -48,6 +48,7 @@ function rootCommand(call: Call) {
       gc: () => gcCommand(call),
       inspect: () => inspectCommand(call),
       verify: () => verifyCommand(call),
+      keygen: async () => (await import("./commands/keygen.ts")).keygenCommand(call),
       help: () => helpCommand(call),
       version: () => versionCommand(call),
     },

@@ -12,12 +12,12 @@ const NEVER = new AbortController().signal;
 
 /** The keys of what is worth reading for a scope, with the part that each plays. */
 async function runs({ store, keys }: StockedBucket, scope: Partial<Scope> = {}): Promise<[string, string][]> {
-  const { refs } = await listRuns(store, keys, scopeOf(scope), NEVER);
+  const { refs } = await listRuns(store, [keys], scopeOf(scope), NEVER);
   return refs.map(({ role, key }) => [role, key]);
 }
 
 async function additions({ store, keys }: StockedBucket): Promise<string[]> {
-  const { refs } = await listAdditions(store, keys, scopeOf(), NEVER);
+  const { refs } = await listAdditions(store, [keys], scopeOf(), NEVER);
   return refs.map(({ key }) => key);
 }
 
@@ -175,7 +175,7 @@ test("the time is the store's, the latest that any page says", async () => {
     yield { objects: [], serverTimeMs };
   };
   const scope = scopeOf({ branch: "pr-1", fallbackBranches: ["main"], defaultBranch: undefined });
-  expect(await listRuns(bucket.store, bucket.keys, scope, NEVER)).toEqual({ refs: [], serverTimeMs: 900 });
+  expect(await listRuns(bucket.store, [bucket.keys], scope, NEVER)).toEqual({ refs: [], serverTimeMs: 900 });
 });
 
 test.each(["run/", "new/"])(
@@ -185,10 +185,10 @@ test.each(["run/", "new/"])(
     const { store, keys } = bucket;
     const list = kind === "run/" ? listRuns : listAdditions;
     store.onList = async function* () {};
-    expect(String(await rejection(list(store, keys, scopeOf(), NEVER)))).toContain(
+    expect(String(await rejection(list(store, [keys], scopeOf(), NEVER)))).toContain(
       `no answer to the listing of`,
     );
     failLists(store, new Error("503"));
-    expect(await rejection(list(store, keys, scopeOf(), NEVER))).toEqual(new Error("503"));
+    expect(await rejection(list(store, [keys], scopeOf(), NEVER))).toEqual(new Error("503"));
   },
 );
