@@ -50,13 +50,15 @@ function serveConfig(settings: Settings): ServeConfig {
   return { plugin, http, modproxy, sumdb, upstream, revproxy, forwardConnect };
 }
 
+/** Who trusts keys, and has none to sign with, could use nothing of what it writes: it only hides what is signed. */
 function remoteConfig(
   address: BucketAddress,
   settings: Settings,
   trust: TrustConfig | undefined,
 ): RemoteConfig {
-  const { prefix, layout, project, job, readOnly, minUploadBytes, uploadConcurrency, timeoutMs } = settings;
+  const { prefix, layout, project, job, minUploadBytes, uploadConcurrency, timeoutMs } = settings;
   const bucket = bucketConfig(address, settings);
+  const readOnly = settings.readOnly || (trust !== undefined && trust.signKey === undefined);
   const limits = { minUploadBytes, uploadConcurrency, timeoutMs };
   return {
     bucket,
