@@ -1,5 +1,5 @@
 /** A trusted job, a reader that trusts it, and somebody who can write to the bucket but has no key. */
-import { cpSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { formatPublicKey, parseSecretKey, type SecretKey } from "../../../src/lib/ed25519-text.ts";
 import { binaryPath } from "../../support/binary.ts";
@@ -25,10 +25,13 @@ export class TrustedTeam extends PackedTeam {
   readonly keyPath: string;
   readonly trustKey: string;
   readonly #base: string;
+  readonly #temp: string;
 
   private constructor(base: string, dir: string, key: SecretKey) {
     super(dir);
     this.#base = base;
+    this.#temp = join(dir, "tmp");
+    mkdirSync(this.#temp, { recursive: true });
     this.good = program(join(base, "good"), GOOD);
     this.evil = program(join(base, "evil"), EVIL);
     this.key = key;
@@ -70,6 +73,20 @@ export class TrustedTeam extends PackedTeam {
   /** Knows nothing of keys. */
   anybody(flags: string[] = []): Machine {
     return this.#warm({}, flags, WARM);
+  }
+
+  /** Where machines of this team turn to that may not use their cache directory: it is warm, too. */
+  warmFallback(trustSet?: string): void {
+    const from = trustSet === undefined ? WARM : `${WARM}-trusted`;
+    const dir = join(this.#base, from, "gocache", "go-cache-plugin");
+    const part = trustSet === undefined ? dir : join(dir, "trust", trustSet);
+    const name = `go-cache-plugin-${process.getuid?.()}${trustSet === undefined ? "" : `-${trustSet}`}`;
+    cpSync(part, join(this.#temp, name), { recursive: true });
+    chmodSync(join(this.#temp, name), 0o700);
+  }
+
+  override newMachine(env: Record<string, string> = {}, flags: string[] = []): Machine {
+    return super.newMachine({ TMPDIR: this.#temp, ...env }, flags);
   }
 
   #warm(env: Record<string, string>, flags: string[], from: string): Machine {
