@@ -1,6 +1,7 @@
 /** A trusted job, a reader that trusts it, and somebody who can write to the bucket but has no key. */
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { resolveSettings, toConfig } from "../../../src/cli/settings.ts";
 import { formatPublicKey, parseSecretKey, type SecretKey } from "../../../src/lib/ed25519-text.ts";
 import { binaryPath } from "../../support/binary.ts";
 import { filesBelow } from "../../support/file-tree.ts";
@@ -44,14 +45,20 @@ export class TrustedTeam extends PackedTeam {
     const warm = writeModule(join(dir, "warm-program"), "example.com/warm", {
       "main.go": "package main\n\nfunc main() { println(0) }\n",
     });
-    for (const [name, env] of Object.entries({
-      [WARM]: {},
-      [`${WARM}-trusted`]: { GOCACHE_TRUST_KEYS: team.trustKey },
-    })) {
-      const machine = newMachine(join(dir, name), { env });
-      await go(machine, ["build", "-trimpath", "-o", "/dev/null", "./..."], { cwd: warm });
-    }
+    const machine = newMachine(join(dir, WARM));
+    await go(machine, ["build", "-trimpath", "-o", "/dev/null", "./..."], { cwd: warm });
+    // What lies there for the keys is the same.
+    const trusted = newMachine(join(dir, `${WARM}-trusted`));
+    const part = join(trusted.cacheDir, "trust", team.trustSet);
+    cpSync(machine.cacheDir, part, { recursive: true });
+    chmodSync(part, 0o700);
     return team;
+  }
+
+  /** What its part of a cache directory is called. */
+  get trustSet(): string {
+    const { cacheDir } = toConfig(resolveSettings(new Map(), { GOCACHE_TRUST_KEYS: this.trustKey }));
+    return typeof cacheDir === "object" ? cacheDir.trustSet : "";
   }
 
   /** The same team with a copy of the bucket. */
