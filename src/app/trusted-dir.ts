@@ -5,8 +5,9 @@ const NAME = "trust";
 const SET = /^[0-9a-f]{16}$/;
 const FALLBACK = /^go-cache-plugin-\d+-([0-9a-f]{16})$/;
 
+/** A directory that is one already stays what it is: a server passes it on to what it starts. */
 export function trustedDir(base: string, trustSet: string): string {
-  return join(base, NAME, trustSet);
+  return trustSetOf(base) === trustSet ? base : join(base, NAME, trustSet);
 }
 
 /** The set that a directory made by `trustedDir` belongs to, or one that stands in for it. */

@@ -72,6 +72,7 @@ describe("a directory for a set of keys", () => {
     const cacheDir = { path: dir.join("cache"), trustSet: SET };
     const { root, shownRoot } = locateCacheDir(cacheDir, { GOCACHE: dir.path });
     expect([root, shownRoot]).toEqual([dir.join("cache", "trust", SET), dir.join("cache", "trust", SET)]);
+    expect(locateCacheDir({ path: root, trustSet: SET }, {}).root).toBe(root);
     const fallback = new FallbackDir(root, [dir.path]).writable()?.root ?? "";
     expect(fallback).toBe(dir.join(`go-cache-plugin-${process.getuid?.()}-${SET}`));
     expect([root, fallback, dir.path].map(trustSetOf)).toEqual([SET, SET, undefined]);

@@ -75,12 +75,15 @@ test("a key that can't be used ends the program before go is answered", async ()
   });
 });
 
-test("a server that has keys listens on no port, where anybody could tell it what was built", async () => {
-  const outcome = await runProgram(["serve", "--plugin=0"], { GOCACHE_TRUST_KEYS: PUBLIC });
-  expect({ ...outcome, stderr: outcome.stderr.split("\n")[0] }).toEqual({
-    exitCode: 2,
-    stdout: "",
-    stderr:
-      "go-cache-plugin: --plugin must be the path of a Unix socket where there are keys to trust or to sign with",
-  });
-});
+test.each(["0", "systemd"])(
+  "a server that has keys does not listen where anybody could tell it what was built: %s",
+  async (plugin) => {
+    const outcome = await runProgram(["serve", `--plugin=${plugin}`], { GOCACHE_TRUST_KEYS: PUBLIC });
+    expect({ ...outcome, stderr: outcome.stderr.split("\n")[0] }).toEqual({
+      exitCode: 2,
+      stdout: "",
+      stderr:
+        "go-cache-plugin: --plugin must be the path of a Unix socket where there are keys to trust or to sign with",
+    });
+  },
+);

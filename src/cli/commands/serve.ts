@@ -82,9 +82,10 @@ function flagWords(flags: ReadonlyMap<string, string>, isWanted: (option: Option
   );
 }
 
-/** Over a port any user of the machine can say that some action made some output. */
+/** Over a port any user of the machine can say that some action made some output; systemd's sockets are for all, too. */
 function checkTrust({ plugin, signKey, trustKeys }: Settings): void {
-  if (plugin?.kind !== "tcp" || (signKey === undefined && trustKeys.length === 0)) return;
+  if (plugin === undefined || plugin.kind === "unix" || (signKey === undefined && trustKeys.length === 0))
+    return;
   throw new UsageError(
     "--plugin must be the path of a Unix socket where there are keys to trust or to sign with",
   );
