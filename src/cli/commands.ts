@@ -35,8 +35,7 @@ export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, Comman
     "keygen",
     {
       operand: "[FILE]",
-      summary:
-        "make a key for --sign-key and its counterpart for --trust-key; the former goes to FILE if given",
+      summary: "make a pair of keys for --sign-key and --trust-key; the secret one goes to FILE",
     },
   ],
   ["help", { operand: "[TOPIC]", summary: "print this overview, or about one topic or command" }],
