@@ -1,9 +1,9 @@
+import type { PublicKey, SecretKey } from "../lib/ed25519-text.ts";
 import type { ListenAddress } from "../lib/listen-address.ts";
 
 /** The settings of one run after flags, environment and defaults were joined. Made by `cli/`, read by `app/`. */
 export interface Config {
-  /** `undefined`: below `$GOCACHE`, see `cache-dir.ts`. */
-  cacheDir: string | undefined;
+  cacheDir: CacheDirSetting;
   remote: RemoteConfig | undefined;
   /** Entries not used for this long are pruned; `undefined`: never by age. */
   expiryMs: number | undefined;
@@ -36,10 +36,28 @@ export interface ServeConfig {
   forwardConnect: boolean;
 }
 
+/** Where the cache directory is; `undefined`: below `$GOCACHE`. What a set of keys vouches for lies in one of its own. */
+export type CacheDirSetting = string | undefined | { path: string | undefined; trustSet: string };
+
+/** Whose records count, and with what ours are signed. */
+export interface TrustConfig {
+  /** The one that belongs to `signKey` among them. */
+  keys: readonly PublicKey[];
+  signKey: SecretKey | undefined;
+  /** How long a signature counts. */
+  signForMs: number;
+  /** Whether the split layout is read although it can't be signed. */
+  readsSplit: boolean;
+}
+
 export interface RemoteConfig {
   bucket: BucketConfig;
   /** Goes before every key, as given. */
   prefix: string;
+  /** Read after the own one, and never written. */
+  readPrefixes: readonly string[];
+  /** `undefined`: every record counts. */
+  trust: TrustConfig | undefined;
   layout: "packed" | "split" | "both";
   /** Instead of the main module's path, and of the job's name; see `remote/scope/`. */
   project: string | undefined;

@@ -1,14 +1,16 @@
-import { existsSync, lstatSync, mkdirSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LocalDir } from "../store/local-dir.ts";
+import { trustSetOf } from "./trusted-dir.ts";
 
 /** Tried in this order; a machine with a full disk often still has room in memory. */
 const PLACES = [tmpdir(), "/tmp", "/dev/shm", "/var/tmp"];
 
 /**
  * A directory for what the cache directory can't take (full, read-only): go must get a file as long as one can be
- * made anywhere. It is the same for all helpers of a user, so that what one puts the next one finds.
+ * made anywhere. It is the same for all helpers of a user, so that what one puts the next one finds; each set of trusted
+ * keys has its own.
  */
 export class FallbackDir {
   readonly #dirs: string[];
@@ -16,7 +18,9 @@ export class FallbackDir {
   #writable: LocalDir | undefined | "unknown" = "unknown";
 
   constructor(primaryRoot: string, places: string[] = PLACES) {
-    const dirs = places.map((place) => join(place, `go-cache-plugin-${process.getuid?.() ?? "user"}`));
+    const trustSet = trustSetOf(primaryRoot);
+    const name = `go-cache-plugin-${process.getuid?.() ?? "user"}${trustSet === undefined ? "" : `-${trustSet}`}`;
+    const dirs = places.map((place) => join(place, name));
     this.#dirs = dirs.filter((dir) => dir !== primaryRoot);
   }
 
@@ -40,6 +44,26 @@ export class FallbackDir {
   }
 }
 
+/**
+ * A directory for somebody whose cache directory is not to be used. Somebody else may have taken its name everywhere:
+ * then it is one for this process alone.
+ */
+export function ownTemporaryDir(refusedRoot: string): string {
+  return new FallbackDir(refusedRoot).writable()?.root ?? throwAwayDir();
+}
+
+function throwAwayDir(): string {
+  for (const place of PLACES) {
+    try {
+      return mkdtempSync(join(place, "go-cache-plugin-"));
+    } catch {
+      // The next one may take it.
+    }
+  }
+  // Nothing can be written anywhere; this is nobody's.
+  return join(tmpdir(), `go-cache-plugin-${crypto.randomUUID()}`);
+}
+
 function make(dir: string): boolean {
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -52,7 +76,8 @@ function make(dir: string): boolean {
 /** In a place that everybody may write to, only a directory of our own can be trusted. */
 function isOurs(dir: string): boolean {
   const stat = existsSync(dir) ? lstatSync(dir, { throwIfNoEntry: false }) : undefined;
-  return stat?.isDirectory() === true && (process.getuid === undefined || stat.uid === process.getuid());
+  if (stat?.isDirectory() !== true) return false;
+  return process.getuid === undefined || (stat.uid === process.getuid() && (stat.mode & 0o022) === 0);
 }
 
 function canWrite(root: string): boolean {

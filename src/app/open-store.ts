@@ -27,8 +27,14 @@ export function openStore(options: {
 }
 
 /** A file below the cache directory that keeps what is known of one bucket and prefix. */
-export function statePath(root: string, { bucket, prefix }: RemoteConfig, name: string): string {
-  const address = Bun.hash(JSON.stringify([bucket, prefix]))
+export function statePath(
+  root: string,
+  { bucket, prefix, readPrefixes }: RemoteConfig,
+  name: string,
+): string {
+  // What was read below a prefix that is not read any more must not be found again.
+  const read = readPrefixes.length === 0 ? [] : [readPrefixes];
+  const address = Bun.hash(JSON.stringify([bucket, prefix, ...read]))
     .toString(16)
     .padStart(16, "0");
   return join(root, STATE_DIR, `${name}-${address}`);

@@ -16,6 +16,7 @@ import type { RemoteConfig } from "./config.ts";
 import { machineId } from "./machine-id.ts";
 import { mayEndWithGo } from "./machine-life.ts";
 import { openStore, statePath } from "./open-store.ts";
+import { openTrust } from "./open-trust.ts";
 
 /** What a server gives beside: its remotes live longer than a session, and share what moves bytes. */
 export interface SharedRemoteOptions extends RemoteOptions {
@@ -25,6 +26,9 @@ export interface SharedRemoteOptions extends RemoteOptions {
   /** One for all, where the layout has it. */
   split: SplitRemote | undefined;
 }
+
+const NO_SPLIT =
+  "nothing is read from the bucket: the split layout can't be signed, and there are keys to trust (--trust-split reads it all the same)";
 
 export interface RemoteOptions {
   config: RemoteConfig;
@@ -63,11 +67,14 @@ export function journalDir(root: string, config: RemoteConfig): string {
 }
 
 export function openSplit(options: RemoteOptions, store: ObjectStore): SplitRemote {
-  const { config, root } = options;
+  const { config, root, log } = options;
+  if (config.layout === "split" && config.trust?.readsSplit === false) log.warn("trust", NO_SPLIT);
   return new SplitRemote({
     ...options,
     store,
     prefix: config.prefix,
+    readPrefixes: config.readPrefixes,
+    isReading: config.trust === undefined || config.trust.readsSplit,
     readOnly: config.readOnly,
     minBytes: config.minUploadBytes,
     concurrency: config.uploadConcurrency,
@@ -93,6 +100,8 @@ export function openPacked(
     machine: machineId(root),
     host: hostname(),
     readOnly: config.readOnly,
+    readPrefixes: config.readPrefixes,
+    trust: openTrust(config),
     mayEndWithGo: mayEndWithGo(env),
   });
 }

@@ -30,7 +30,8 @@ export interface StdinSessionOptions {
 /** Serves until go closes the session or goes away; resolves with the exit code when all is drained. */
 export async function serveStdin(options: StdinSessionOptions): Promise<number> {
   const { config, log } = options;
-  const { root, shownRoot } = options.dir;
+  const { root, shownRoot, refusal } = options.dir;
+  if (refusal !== undefined) log.warn("directory", refusal);
   const counters = new Counters();
   const fallback = new FallbackDir(root);
   const local = new LocalCache({

@@ -4,7 +4,7 @@ import { hashFile } from "../lib/hash-file.ts";
 import { IdTable } from "../lib/id-table.ts";
 import type { OnProgress } from "../lib/progress.ts";
 import { removeFile } from "../lib/remove-file.ts";
-import { statFile } from "../lib/stat-file.ts";
+import { statPlainFile } from "../lib/stat-file.ts";
 import type { CheckOptions } from "../remote/finding.ts";
 import { ObjectSum } from "../remote/object-sum.ts";
 import { ACTION_DIR, type LocalDir, OUTPUT_DIR } from "../store/local-dir.ts";
@@ -47,10 +47,10 @@ async function checkOutput(
   wrong: IdTable,
 ): Promise<number | undefined> {
   const path = dir.path(OUTPUT_DIR, id);
-  const before = statFile(path);
+  const before = statPlainFile(path);
   const sha256 = await hashFile(path, signal);
   signal.throwIfAborted();
-  const after = statFile(path);
+  const after = statPlainFile(path);
   if (before === undefined || after === undefined) return undefined;
   // A put has replaced it: the next check will read it.
   if (sha256 === id || before.ino !== after.ino || before.mtimeMs !== after.mtimeMs) return after.size;
@@ -69,7 +69,7 @@ function checkRecord(
 ): boolean {
   const path = dir.path(ACTION_DIR, id);
   const text = readText(path);
-  if (text === undefined) return statFile(path) !== undefined;
+  if (text === undefined) return statPlainFile(path) !== undefined;
   const what = faultOf(dir, text, wrong);
   // Pruning takes the record first and then the output, so it may be gone by now.
   if (what !== undefined && readText(path) === text)
@@ -81,7 +81,7 @@ function faultOf(dir: LocalDir, text: string, wrong: IdTable): string | undefine
   const record = parseActionRecord(text);
   if (record === undefined) return "it is no record of an action";
   const { outputId, sizeBytes } = record;
-  const stat = statFile(dir.path(OUTPUT_DIR, outputId));
+  const stat = statPlainFile(dir.path(OUTPUT_DIR, outputId));
   if (outputId.length === 64 && wrong.has(outputId)) return `its output ${outputId} is wrong`;
   if (stat === undefined) return `its output ${outputId} is not there`;
   return stat.size === sizeBytes

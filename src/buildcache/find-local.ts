@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { statFile } from "../lib/stat-file.ts";
+import { statPlainFile } from "../lib/stat-file.ts";
 import { ACTION_DIR, type LocalDir, OUTPUT_DIR } from "../store/local-dir.ts";
 import { parseActionRecord } from "./action-record.ts";
 import { listIds } from "./list-ids.ts";
@@ -21,7 +21,7 @@ export interface LocalFinds {
 export function findLocally(dir: LocalDir, id: string): LocalFinds {
   const outputs = [...listIds(dir, OUTPUT_DIR, id)].flatMap((outputId) => {
     const path = dir.path(OUTPUT_DIR, outputId);
-    const stat = statFile(path);
+    const stat = statPlainFile(path);
     return stat === undefined ? [] : [{ path, sizeBytes: stat.size, usedMs: stat.mtimeMs }];
   });
   const actions = [...listIds(dir, ACTION_DIR, id)].map((actionId) => findAction(dir, actionId));
@@ -32,7 +32,7 @@ function findAction(dir: LocalDir, actionId: string): LocalFinds["actions"][numb
   const path = dir.path(ACTION_DIR, actionId);
   const record = readRecord(path);
   const outputPath = record && dir.path(OUTPUT_DIR, record.outputId);
-  const isWhole = outputPath !== undefined && statFile(outputPath)?.size === record?.sizeBytes;
+  const isWhole = outputPath !== undefined && statPlainFile(outputPath)?.size === record?.sizeBytes;
   return { path, record, outputPath, isWhole };
 }
 

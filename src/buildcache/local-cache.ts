@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync, utimesSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, utimesSync } from "node:fs";
 import { isErrno } from "../lib/errno.ts";
-import { statFile } from "../lib/stat-file.ts";
+import { statPlainFile } from "../lib/stat-file.ts";
 import { ACTION_DIR, type LocalDir, OUTPUT_DIR } from "../store/local-dir.ts";
 import {
   type ActionRecord,
@@ -23,6 +23,8 @@ export interface CacheEntry {
 }
 
 const HOUR_MS = 3_600_000;
+/** A link may lead out of the cache. Windows has no such flag. */
+const READ_NO_LINK = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
 
 /**
  * The build cache on this machine's disk. All calls are synchronous and none waits for anything but the disk.
@@ -61,7 +63,7 @@ export class LocalCache {
   findOutput(outputId: string): { path: string; sizeBytes: number } | undefined {
     for (const dir of this.#dirs()) {
       const path = dir.path(OUTPUT_DIR, outputId);
-      const stat = statFile(path);
+      const stat = statPlainFile(path);
       if (stat !== undefined) return { path, sizeBytes: stat.size };
     }
     return undefined;
@@ -119,7 +121,7 @@ export class LocalCache {
   #readRecord(path: string): { record: ActionRecord; putTimeMs: number } | undefined {
     let fd: number | undefined;
     try {
-      fd = openSync(path, "r");
+      fd = openSync(path, READ_NO_LINK);
       const length = readSync(fd, this.#recordBuffer, 0, MAX_RECORD_BYTES, 0);
       if (length === MAX_RECORD_BYTES) return undefined;
       const record = parseActionRecord(this.#recordBuffer.toString("latin1", 0, length));
@@ -133,7 +135,7 @@ export class LocalCache {
 
   /** Whether the output is there with that size; marks it as used now, but not on every hit. */
   #touchOutput(path: string, sizeBytes: number): boolean {
-    const stat = statFile(path);
+    const stat = statPlainFile(path);
     if (stat?.size !== sizeBytes) return false;
     const now = Date.now();
     if (now - stat.mtimeMs <= this.#refreshAgeMs) return true;

@@ -1,4 +1,4 @@
-import { statFile } from "../lib/stat-file.ts";
+import { statPlainFile } from "../lib/stat-file.ts";
 import { type LocalDir, OUTPUT_DIR } from "../store/local-dir.ts";
 import type { TempFile } from "../store/temp-file.ts";
 import type { Fallback } from "./fallback.ts";
@@ -58,7 +58,7 @@ export class OutputWriter {
 
   #isThere(sizeBytes: number): boolean {
     const path = this.#dir.path(OUTPUT_DIR, this.#outputId);
-    return process.platform === "win32" && statFile(path)?.size === sizeBytes;
+    return process.platform === "win32" && statPlainFile(path)?.size === sizeBytes;
   }
 
   #orFallback<T>(action: () => T): T {

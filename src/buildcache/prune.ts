@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { listFiles } from "../lib/list-files.ts";
 import { removeFile } from "../lib/remove-file.ts";
-import { statFile } from "../lib/stat-file.ts";
+import { statPlainFile } from "../lib/stat-file.ts";
 import {
   ACTION_DIR,
   type LocalDir,
@@ -75,7 +75,7 @@ export function prune(dir: LocalDir, limits: PruneLimits, nowMs = Date.now()): P
 function listCached(dir: LocalDir, kind: string): CachedFile[] {
   const files: CachedFile[] = [];
   for (const id of listIds(dir, kind)) {
-    const stat = statFile(dir.path(kind, id));
+    const stat = statPlainFile(dir.path(kind, id));
     if (stat !== undefined) files.push({ kind, id, sizeBytes: stat.size, usedMs: stat.mtimeMs });
   }
   return files;
@@ -116,20 +116,20 @@ function readOutputId(path: string): string | undefined {
 }
 
 function isInUse(dir: LocalDir, outputId: string, nowMs: number): boolean {
-  const stat = statFile(dir.path(OUTPUT_DIR, outputId));
+  const stat = statPlainFile(dir.path(OUTPUT_DIR, outputId));
   return stat !== undefined && nowMs - stat.mtimeMs <= KEEP_MS;
 }
 
 function isDangling(dir: LocalDir, recordPath: string, outputId: string, nowMs: number): boolean {
-  if (statFile(dir.path(OUTPUT_DIR, outputId)) !== undefined) return false;
-  const stat = statFile(recordPath);
+  if (statPlainFile(dir.path(OUTPUT_DIR, outputId)) !== undefined) return false;
+  const stat = statPlainFile(recordPath);
   return stat !== undefined && nowMs - stat.mtimeMs > KEEP_MS;
 }
 
 function removeForgottenTemps(dir: LocalDir, nowMs: number): void {
   const root = join(dir.root, TEMP_DIR);
   for (const name of listFiles(root)) {
-    const stat = statFile(join(root, name));
+    const stat = statPlainFile(join(root, name));
     if (stat !== undefined && nowMs - stat.mtimeMs > KEEP_MS) removeFile(join(root, name));
   }
 }

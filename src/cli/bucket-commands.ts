@@ -9,7 +9,6 @@ export function requireBucket({ remote }: Config, command: string): RemoteConfig
 }
 
 /** Refuses to remove from a bucket that is only to be read. */
-export function refuseReadOnly(remote: RemoteConfig | undefined, what: string): void {
-  if (remote?.readOnly === true)
-    throw new UsageError(`${what} removes from the bucket, which --read-only forbids`);
+export function refuseReadOnly({ readOnly }: { readOnly: boolean }, what: string): void {
+  if (readOnly) throw new UsageError(`${what} removes from the bucket, which --read-only forbids`);
 }

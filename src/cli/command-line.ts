@@ -1,6 +1,6 @@
 /**
  * The command line, read strictly and by Go's flag rules: one dash or two, `-name=value` or `-name value`, booleans
- * only as `-name` or `-name=true`, the last of a repeated flag wins, `--` ends the flags. Unlike in Go, flags may
+ * only as `-name` or `-name=true`, the last of a repeated flag wins but for lists, `--` ends the flags. Unlike in Go, flags may
  * stand before and after the command. Everything wrong is a `UsageError`.
  */
 import { ALL_COMMAND_OPTIONS, type CommandOption } from "./command-options.ts";
@@ -43,7 +43,10 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       const { name, value } = splitFlag(arg);
       const asked = ASKED.get(name);
       if (asked !== undefined) return { flags, words, asked };
-      flags.set(name, checkedValue(findOption(name, command), value, rest));
+      const option = findOption(name, command);
+      const text = checkedValue(option, value, rest);
+      const before = "isRepeatable" in option ? flags.get(name) : undefined;
+      flags.set(name, before === undefined ? text : `${before},${text}`);
     }
   }
   return { flags, words, asked: undefined };

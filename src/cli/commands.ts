@@ -81,6 +81,13 @@ export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, Comman
       summary: `print what completes its words: ${COMPLETION_SHELLS.join(", ")}`,
     },
   ],
+  [
+    "keygen",
+    {
+      operand: "[FILE]",
+      summary: "make a pair of keys for --sign-key and --trust-key; the secret one goes to FILE",
+    },
+  ],
   ["help", { operand: "[TOPIC]", summary: "print this overview, or about one topic or command" }],
   ["version", { summary: "print the version, the commit, Bun's version and the platform" }],
 ]);

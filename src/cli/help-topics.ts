@@ -60,6 +60,27 @@ See also: help configure.`,
     },
   ],
   [
+    "trust",
+    {
+      summary: "who decides what is linked",
+      text: `Contents are hashed, but who can write to the bucket can say which action made them. Give pull
+requests a prefix of their own, and credentials that can't write below the trusted one:
+
+  trusted job:    --prefix=main/
+  pull requests:  --prefix=pr/ --read-prefix=main/
+
+Or sign what the trusted job writes; whoever has the public key uses nothing else:
+
+  go-cache-plugin keygen ci.key      writes the secret key, prints the public one
+  trusted job:    GOCACHE_SIGN_KEY, the secret key or a file that holds it
+  everybody else: GOCACHE_TRUST_KEYS, the public key
+
+Who has keys to trust and none to sign with uploads nothing. Each set of keys has a local cache of
+its own. The split layout can't be signed, and is not read then. Everything that a signing job runs,
+tests too, can read its key.`,
+    },
+  ],
+  [
     "direct-mode",
     {
       summary: "how the go command runs the program",

@@ -4,10 +4,12 @@
  */
 import { parseAddress, parseNames } from "./address-values.ts";
 import { parseBucket, parseEndpointUrl, parsePrefix } from "./bucket-values.ts";
+import { parsePrefixes, parseSignKey, parseTrustKeys } from "./key-values.ts";
 import {
   parseBoolean,
   parseChoice,
   parseCount,
+  parseLongDuration,
   parseMask,
   parseOptionalDuration,
   parseOptionalText,
@@ -19,7 +21,7 @@ import {
 } from "./values.ts";
 
 /** The headings of the help, in order. */
-export const OPTION_GROUPS = ["cache", "bucket", "behaviour", "server", "output"] as const;
+export const OPTION_GROUPS = ["cache", "bucket", "trust", "behaviour", "server", "output"] as const;
 
 /** One option. */
 export interface Option<T = unknown> {
@@ -34,6 +36,8 @@ export interface Option<T = unknown> {
   /** What the help says instead of an empty default. */
   defaultMeaning?: string;
   meaning: string;
+  /** Given several times, the values count together, as with commas between them. */
+  isRepeatable?: true;
   parse: ValueParser<T>;
 }
 
@@ -90,6 +94,18 @@ export const OPTIONS = {
     defaultMeaning: "none",
     meaning: "goes before every key in the bucket",
     parse: parsePrefix,
+  }),
+  readPrefixes: option({
+    flag: "read-prefix",
+    env: "GOCACHE_READ_PREFIXES",
+    placeholder: "PREFIXES",
+    group: "bucket",
+    default: "",
+    defaultMeaning: "none",
+    meaning:
+      "further prefixes, with commas between them, that are read after --prefix and never written; /: the bucket's top",
+    isRepeatable: true,
+    parse: parsePrefixes,
   }),
   layout: option({
     flag: "layout",
@@ -148,6 +164,46 @@ export const OPTIONS = {
     group: "bucket",
     default: "false",
     meaning: "name the bucket in the path of requests instead of the host",
+    parse: parseBoolean,
+  }),
+  signKey: option({
+    flag: "sign-key",
+    env: "GOCACHE_SIGN_KEY",
+    placeholder: "FILE",
+    group: "trust",
+    default: "",
+    defaultMeaning: "none, nothing is signed",
+    meaning:
+      "sign what goes into the bucket with this secret key, and trust what it has signed; the variable may hold the key itself",
+    parse: parseSignKey,
+  }),
+  signForMs: option({
+    flag: "sign-for",
+    env: "GOCACHE_SIGN_FOR",
+    placeholder: "DURATION",
+    group: "trust",
+    default: "14d",
+    meaning: "how long a signature counts, such as 14d or 36h",
+    parse: parseLongDuration,
+  }),
+  trustKeys: option({
+    flag: "trust-key",
+    env: "GOCACHE_TRUST_KEYS",
+    placeholder: "KEYS",
+    group: "trust",
+    default: "",
+    defaultMeaning: "none, every record counts",
+    meaning:
+      "use only what was signed with one of these public keys, or files with one, with commas between them",
+    isRepeatable: true,
+    parse: parseTrustKeys,
+  }),
+  trustSplit: option({
+    flag: "trust-split",
+    env: "GOCACHE_TRUST_SPLIT",
+    group: "trust",
+    default: "false",
+    meaning: "read the split layout, which nobody can sign, although there are keys to trust",
     parse: parseBoolean,
   }),
   readOnly: option({

@@ -1,5 +1,6 @@
 /** From flags, environment and defaults to the program's `Config`: a flag beats the environment beats the default. */
-import type { BucketConfig, Config, RemoteConfig, ServeConfig } from "../app/config.ts";
+import { posix } from "node:path";
+import type { BucketConfig, Config, RemoteConfig, ServeConfig, TrustConfig } from "../app/config.ts";
 import type { BucketAddress } from "./bucket-values.ts";
 import { dashed, OPTIONS, type Option, type Settings } from "./options.ts";
 
@@ -27,9 +28,10 @@ function resolveOption(option: Option, flags: ReadonlyMap<string, string>, env: 
 /** The settings in the shape that the program is built from. */
 export function toConfig(settings: Settings): Config {
   const { cacheDir, maxSizeBytes, concurrency, drain, drainTimeoutMs, verbose, debug } = settings;
+  const trust = trustConfig(settings);
   return {
-    cacheDir,
-    remote: settings.bucket === undefined ? undefined : remoteConfig(settings.bucket, settings),
+    cacheDir: trust === undefined ? cacheDir : { path: cacheDir, trustSet: trustSetName(trust) },
+    remote: settings.bucket === undefined ? undefined : remoteConfig(settings.bucket, settings, trust),
     expiryMs: settings.expiryMs === undefined ? undefined : Math.max(settings.expiryMs, EXPIRY_FLOOR_MS),
     maxSizeBytes,
     concurrency,
@@ -48,10 +50,49 @@ function serveConfig(settings: Settings): ServeConfig {
   return { plugin, http, modproxy, sumdb, upstream, revproxy, forwardConnect };
 }
 
-function remoteConfig(address: BucketAddress, settings: Settings): RemoteConfig {
-  const { prefix, layout, project, job, readOnly, minUploadBytes, uploadConcurrency, timeoutMs } = settings;
+/** Who trusts keys, and has none to sign with, could use nothing of what it writes: it only hides what is signed. */
+function remoteConfig(
+  address: BucketAddress,
+  settings: Settings,
+  trust: TrustConfig | undefined,
+): RemoteConfig {
+  const { prefix, layout, project, job, minUploadBytes, uploadConcurrency, timeoutMs } = settings;
   const bucket = bucketConfig(address, settings);
-  return { bucket, prefix, layout, project, job, readOnly, minUploadBytes, uploadConcurrency, timeoutMs };
+  const readOnly = settings.readOnly || (trust !== undefined && trust.signKey === undefined);
+  const limits = { minUploadBytes, uploadConcurrency, timeoutMs };
+  return {
+    bucket,
+    prefix,
+    readPrefixes: readPrefixes(settings),
+    trust,
+    layout,
+    project,
+    job,
+    readOnly,
+    ...limits,
+  };
+}
+
+/** Each once, and not the own one again. */
+function readPrefixes({ prefix, readPrefixes }: Settings): string[] {
+  const seen = new Set([posix.join(prefix, "/")]);
+  return readPrefixes.filter((other) => {
+    const name = posix.join(other, "/");
+    return !seen.has(name) && seen.add(name);
+  });
+}
+
+/** A run that signs trusts its own key: it must not build on what it would not sign. */
+function trustConfig({ signKey, trustKeys, signForMs, trustSplit }: Settings): TrustConfig | undefined {
+  const keys = signKey === undefined ? trustKeys : [signKey.publicKey, ...trustKeys];
+  return keys.length === 0 ? undefined : { keys, signKey, signForMs, readsSplit: trustSplit };
+}
+
+/** The same for the same keys, in whatever order. */
+function trustSetName({ keys }: TrustConfig): string {
+  const names = new Set(keys.map((key) => Buffer.from(key).toString("hex")));
+  const inOrder = [...names].sort((a, b) => (a < b ? -1 : 1));
+  return new Bun.CryptoHasher("sha256").update(inOrder.join("\n")).digest("hex").slice(0, 16);
 }
 
 function bucketConfig(address: BucketAddress, settings: Settings): BucketConfig {

@@ -1,9 +1,18 @@
-import { type Stats, statSync } from "node:fs";
+import { lstatSync, type Stats, statSync } from "node:fs";
 
 /** What is known of a regular file; `undefined` when there is none, or none that can be looked at. */
 export function statFile(path: string): Stats | undefined {
+  return statWith(statSync, path);
+}
+
+/** The same where a link is no file: it may lead anywhere. */
+export function statPlainFile(path: string): Stats | undefined {
+  return statWith(lstatSync, path);
+}
+
+function statWith(look: typeof statSync | typeof lstatSync, path: string): Stats | undefined {
   try {
-    const stat = statSync(path, { throwIfNoEntry: false });
+    const stat = look(path, { throwIfNoEntry: false });
     return stat?.isFile() ? stat : undefined;
   } catch {
     // A regular file or a loop of links on the way, or a directory that is closed to us.

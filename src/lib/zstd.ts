@@ -34,6 +34,12 @@ export async function expandFrameAside(
   return (await Bun.zstdDecompress(frame)) as Uint8Array<ArrayBuffer>;
 }
 
+/** How long the first frame is, if it says how large its content is; more than there is when it was cut off. */
+export function frameLength(bytes: Uint8Array): number | undefined {
+  const header = frameHeader(bytes);
+  return header && frameEnd(bytes, header);
+}
+
 function checkContentSize(frame: Uint8Array, maxBytes: number): void {
   const header = frameHeader(frame);
   if (header === undefined) throw new Error("not a zstd frame of known size");

@@ -7,7 +7,7 @@
  *     tmp/<pid>-<random>-<n>                        files being written, on the same file system
  *     state/                                        locks, stamps, what was learned of the remote
  */
-import { mkdirSync, renameSync } from "node:fs";
+import { lstatSync, mkdirSync, renameSync, unlinkSync } from "node:fs";
 import { sep } from "node:path";
 import { isErrno } from "../lib/errno.ts";
 import { TempFile } from "./temp-file.ts";
@@ -21,6 +21,8 @@ export const REVPROXY_DIR = "revproxy";
 export const META_SUFFIX = "-meta";
 export const TEMP_DIR = "tmp";
 export const STATE_DIR = "state";
+/** Never made: the place of what is not to be found. */
+const REFUSED_DIR = "refused";
 
 export class LocalDir {
   readonly root: string;
@@ -28,6 +30,8 @@ export class LocalDir {
   readonly shownRoot: string;
   readonly #tempPrefix: string;
   #tempCount = 0;
+  /** Directories that were looked at, and whether they are none of ours. */
+  readonly #looked = new Map<string, boolean>();
 
   constructor(root: string, shownRoot = root) {
     this.root = root;
@@ -37,7 +41,8 @@ export class LocalDir {
 
   /** The path of a file for our own use. */
   path(kind: string, name: string): string {
-    return `${this.root}/${kind}/${name.slice(0, 2)}/${name}`;
+    const dir = `${this.root}/${kind}/${name.slice(0, 2)}`;
+    return this.#isLink(dir) ? `${this.root}/${REFUSED_DIR}/${kind}/${name}` : `${dir}/${name}`;
   }
 
   /** The path of a file for go: the same file under `shownRoot`. */
@@ -65,9 +70,29 @@ export class LocalDir {
     return path;
   }
 
+  /** A link may lead out of the cache: it is removed. Where that can't be, nothing is found and nothing written there. */
+  #isLink(dir: string): boolean {
+    let isLink = this.#looked.get(dir);
+    if (isLink !== undefined) return isLink;
+    isLink = lookForLink(dir);
+    this.#looked.set(dir, isLink);
+    return isLink;
+  }
+
   #tempPath(): string {
     this.#tempCount++;
     return `${this.root}/${TEMP_DIR}/${this.#tempPrefix}-${this.#tempCount}`;
+  }
+}
+
+/** Whether there is a link that stays. */
+function lookForLink(dir: string): boolean {
+  try {
+    if (lstatSync(dir, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return false;
+    unlinkSync(dir);
+    return false;
+  } catch (error) {
+    return isErrno(error, "EROFS") || isErrno(error, "EACCES") || isErrno(error, "EPERM");
   }
 }
 

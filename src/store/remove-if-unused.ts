@@ -1,7 +1,7 @@
 import { linkSync, renameSync, statSync } from "node:fs";
 import { isErrno } from "../lib/errno.ts";
 import { removeFile } from "../lib/remove-file.ts";
-import { statFile } from "../lib/stat-file.ts";
+import { statPlainFile } from "../lib/stat-file.ts";
 import type { LocalDir } from "./local-dir.ts";
 
 /**
@@ -13,7 +13,7 @@ import type { LocalDir } from "./local-dir.ts";
  */
 export function removeIfUnused(dir: LocalDir, kind: string, name: string, beforeMs: number): boolean {
   const path = dir.path(kind, name);
-  const stat = statFile(path);
+  const stat = statPlainFile(path);
   if (stat === undefined || stat.mtimeMs >= beforeMs) return false;
   try {
     const aside = dir.moveAside(kind, name);

@@ -22,6 +22,8 @@ function configOf(bucket: BucketConfig, prefix = ""): RemoteConfig {
     minUploadBytes: 0,
     uploadConcurrency: 1,
     timeoutMs: 1,
+    readPrefixes: [],
+    trust: undefined,
   };
 }
 

@@ -39,6 +39,8 @@ function open(
       minUploadBytes: 0,
       uploadConcurrency: 2,
       timeoutMs: 60_000,
+      readPrefixes: [],
+      trust: undefined,
       ...config,
     },
     drainTimeoutMs: 60_000,

@@ -106,6 +106,9 @@ test("the overview", () => {
                                  GOCACHE_S3_BUCKET, default: none, a local cache only
       --prefix PREFIX            goes before every key in the bucket
                                  GOCACHE_KEY_PREFIX, default: none
+      --read-prefix PREFIXES     further prefixes, with commas between them, that are read after
+                                 --prefix and never written; /: the bucket's top
+                                 GOCACHE_READ_PREFIXES, default: none
       --layout LAYOUT            how entries lie in the bucket; packed: many an object, fetched ahead;
                                  split: an object each, as tailscale/go-cache-plugin has them; both
                                  GOCACHE_LAYOUT, default: packed
@@ -121,6 +124,19 @@ test("the overview", () => {
                                  AWS_ENDPOINT_URL, AWS
       --s3-path-style            name the bucket in the path of requests instead of the host
                                  GOCACHE_S3_PATH_STYLE, default: false
+
+    trust:
+      --sign-key FILE            sign what goes into the bucket with this secret key, and trust what it
+                                 has signed; the variable may hold the key itself
+                                 GOCACHE_SIGN_KEY, default: none, nothing is signed
+      --sign-for DURATION        how long a signature counts, such as 14d or 36h
+                                 GOCACHE_SIGN_FOR, default: 14d
+      --trust-key KEYS           use only what was signed with one of these public keys, or files with
+                                 one, with commas between them
+                                 GOCACHE_TRUST_KEYS, default: none, every record counts
+      --trust-split              read the split layout, which nobody can sign, although there are keys
+                                 to trust
+                                 GOCACHE_TRUST_SPLIT, default: false
 
     behaviour:
       --read-only                read from the bucket, upload nothing
@@ -187,12 +203,14 @@ test("the overview", () => {
       init PLACE        print the set-up: github, gitlab, buildkite, circleci, jenkins, shell, docker
       env               print the variables that make go use it, for a shell to read
       completion SHELL  print what completes its words: bash, zsh, fish
+      keygen [FILE]     make a pair of keys for --sign-key and --trust-key; the secret one goes to FILE
       help [TOPIC]      print this overview, or about one topic or command
       version           print the version, the commit, Bun's version and the platform
 
     topics, for help TOPIC:
       configure      how to set the program up
       environment    the environment variables
+      trust          who decides what is linked
       direct-mode    how the go command runs the program
       serve-mode     one server for many go commands
       module-proxy   caching modules and checksums
@@ -212,12 +230,17 @@ test("the variables", () => {
       --expiry           GOCACHE_EXPIRY           DURATION  none
       --bucket           GOCACHE_S3_BUCKET        BUCKET    none, a local cache only
       --prefix           GOCACHE_KEY_PREFIX       PREFIX    none
+      --read-prefix      GOCACHE_READ_PREFIXES    PREFIXES  none
       --layout           GOCACHE_LAYOUT           LAYOUT    packed
       --project          GOCACHE_PROJECT          NAME      the main module's path
       --scope            GOCACHE_SCOPE            NAME      CI's name of the job
       --region           GOCACHE_S3_REGION        REGION    AWS's settings, then the server's word
       --s3-endpoint-url  GOCACHE_S3_ENDPOINT_URL  URL       AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS
       --s3-path-style    GOCACHE_S3_PATH_STYLE    boolean   false
+      --sign-key         GOCACHE_SIGN_KEY         FILE      none, nothing is signed
+      --sign-for         GOCACHE_SIGN_FOR         DURATION  14d
+      --trust-key        GOCACHE_TRUST_KEYS       KEYS      none, every record counts
+      --trust-split      GOCACHE_TRUST_SPLIT      boolean   false
       --read-only        GOCACHE_READ_ONLY        boolean   false
       --min-upload-size  GOCACHE_MIN_SIZE         SIZE      0
       -c                 GOCACHE_CONCURRENCY      N         64

@@ -1,13 +1,18 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import type { Config } from "../../src/app/config.ts";
 import { parseCommandLine } from "../../src/cli/command-line.ts";
 import { ALL_OPTIONS } from "../../src/cli/options.ts";
 import { type Environment, resolveSettings, toConfig } from "../../src/cli/settings.ts";
 import { UsageError } from "../../src/cli/usage-error.ts";
+import { formatPublicKey, formatSecretKey } from "../../src/lib/ed25519-text.ts";
+import { tempDir } from "../support/temp-dir.ts";
 
 function configOf(args: string[], env: Environment = {}): Config {
   return toConfig(resolveSettings(parseCommandLine(args).flags, env));
 }
+
+afterAll(() => keys[Symbol.dispose]());
 
 const DURATION = "is not a duration such as 48h or 1h30m";
 const SIZE = "is not a size such as 20GiB, 500MB or 1048576";
@@ -121,8 +126,16 @@ test("gives a bucket the defaults of the rest", () => {
     minUploadBytes: 0,
     uploadConcurrency: 16,
     timeoutMs: 5000,
+    readPrefixes: [],
+    trust: undefined,
   });
 });
+
+const keys = tempDir("keys");
+const SIGN_KEY = { seed: Buffer.alloc(32, 1), publicKey: Buffer.alloc(32, 2) };
+const TRUST_KEY = Buffer.from(`${"AQ".repeat(21)}E`, "base64url");
+writeFileSync(keys.join("secret"), `${formatSecretKey(SIGN_KEY)}\n`);
+writeFileSync(keys.join("secret.pub"), `${formatPublicKey(SIGN_KEY.publicKey)}\n`);
 
 const EVERYTHING = {
   "cache-dir": "/var/cache/go",
@@ -130,12 +143,17 @@ const EVERYTHING = {
   expiry: "48h",
   bucket: "s3://name",
   prefix: "ci",
+  "read-prefix": "main,/,ci/,main/",
   layout: "both",
   project: "example.com/mono/tools",
   scope: "test/linux 1.26",
   region: "eu-central-1",
   "s3-endpoint-url": "http://localhost:9000",
   "s3-path-style": "1",
+  "sign-key": keys.join("secret"),
+  "sign-for": "36h",
+  "trust-key": `${keys.join("secret.pub")},gocache-public:${"AQ".repeat(21)}E`,
+  "trust-split": "1",
   "read-only": "T",
   "min-upload-size": "4KiB",
   c: "8",
@@ -157,7 +175,7 @@ const EVERYTHING = {
 };
 
 const EVERYTHING_CONFIG: Config = {
-  cacheDir: "/var/cache/go",
+  cacheDir: { path: "/var/cache/go", trustSet: expect.stringMatching(/^[0-9a-f]{16}$/) as unknown as string },
   remote: {
     bucket: {
       kind: "s3",
@@ -174,6 +192,13 @@ const EVERYTHING_CONFIG: Config = {
     minUploadBytes: 4096,
     uploadConcurrency: 4,
     timeoutMs: 1500,
+    readPrefixes: ["main", ""],
+    trust: {
+      keys: [SIGN_KEY.publicKey, SIGN_KEY.publicKey, TRUST_KEY],
+      signKey: SIGN_KEY,
+      signForMs: 36 * 3_600_000,
+      readsSplit: true,
+    },
   },
   expiryMs: 172_800_000,
   maxSizeBytes: 2 ** 30,

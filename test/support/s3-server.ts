@@ -6,7 +6,7 @@ import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { makeCertificate } from "./certificate.ts";
 import { goInstall } from "./go-install.ts";
-import { plainEnv, type Running, start } from "./process.ts";
+import { plainEnv, type Running, run, start } from "./process.ts";
 import { tempDir } from "./temp-dir.ts";
 import { VERSITYGW } from "./tools.ts";
 
@@ -31,11 +31,13 @@ export interface S3ServerOptions {
   /** With a certificate that only `env.AWS_CA_BUNDLE` makes trusted. */
   tls?: boolean;
   region?: string;
+  /** Whether there can be further users, made by `addUser`. */
+  users?: boolean;
 }
 
 /** Starts a server and waits until it answers. Disposing it ends it and removes its data. */
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
-  const { tls = false, region = "us-east-1" } = options;
+  const { tls = false, region = "us-east-1", users = false } = options;
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(tempDir("s3"));
   const [accessKeyId, secretAccessKey, bucket] = [randomName(), randomName(), `bucket-${randomName()}`];
@@ -52,6 +54,10 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     "--quiet",
   ];
   if (certificate !== undefined) flags.push("--cert", certificate.certPath, "--key", certificate.keyPath);
+  if (users) {
+    mkdirSync(dir.join("iam"));
+    flags.push("--iam-dir", dir.join("iam"));
+  }
   const { running, port } = await listening(flags, dir.join("data"), certificate?.cert);
   stack.use(running);
   const kept = stack.move();
@@ -74,6 +80,19 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
+}
+
+/** The AWS variables of a further user of a server that was started with `users`. */
+export async function addUser(server: S3Server, name: string): Promise<Record<string, string>> {
+  const { endpoint, accessKeyId, secretAccessKey } = server;
+  const secret = randomName();
+  const admin = ["--access", accessKeyId, "--secret", secretAccessKey, "--endpoint-url", endpoint];
+  const user = ["create-user", "--access", name, "--secret", secret, "--role", "user"];
+  const { exitCode, stdout, stderr } = await run([await goInstall(VERSITYGW), "admin", ...admin, ...user], {
+    env: plainEnv(),
+  });
+  if (exitCode !== 0) throw new Error(`versitygw admin create-user: ${stdout}${stderr}`);
+  return { AWS_ACCESS_KEY_ID: name, AWS_SECRET_ACCESS_KEY: secret, AWS_REGION: "us-east-1" };
 }
 
 let building: Promise<string> | undefined;

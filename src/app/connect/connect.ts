@@ -1,4 +1,5 @@
 /** `connect`: the helper of one go command that shares a server's remote. */
+import { lstatSync } from "node:fs";
 import { describeError } from "../../lib/describe-error.ts";
 import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
 import { NobodyListensError } from "../../net/client-socket.ts";
@@ -8,6 +9,7 @@ import type { Config } from "../config.ts";
 import { type RunContext, runDirect } from "../direct.ts";
 import { LazyRemote } from "../lazy-remote.ts";
 import { serveStdin } from "../stdin-session.ts";
+import { trustSetOf } from "../trusted-dir.ts";
 import { connectGreeted, type Greeted } from "./greeted.ts";
 
 export interface ConnectOptions {
@@ -33,6 +35,11 @@ export async function runConnect(
   if (greeted === undefined) {
     context.log.info(() => `nobody listens on ${formatListenAddress(options.address)}, going on without`);
     return await runDirect(config, context);
+  }
+  if (greeted.line !== undefined && !isTrusted(config, options.address, greeted)) {
+    context.log.warn("server", "the server is not used: it is not this user's with the same keys to trust");
+    greeted.socket.destroy();
+    return await runDirect(options.isFallback ? config : { ...config, remote: undefined }, context);
   }
   if (greeted.server?.link === LINK_VERSION) return await serveLinked(config, options, context, greeted);
   const { line, socket } = greeted;
@@ -73,6 +80,20 @@ async function serveLinked(
       ),
     prunes: false,
   });
+}
+
+/**
+ * Whether what the server has comes from those only whom we trust. A plain bridge does not say, and on a port anybody
+ * may listen.
+ */
+function isTrusted({ cacheDir }: Config, address: ListenAddress, { server }: Greeted): boolean {
+  if (typeof cacheDir !== "object") return true;
+  if (address.kind !== "unix" || !isOwnSocket(address.path)) return false;
+  return server !== undefined && trustSetOf(server.cacheDir) === cacheDir.trustSet;
+}
+
+function isOwnSocket(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.();
 }
 
 function withRemedy(error: unknown, address: ListenAddress): unknown {

@@ -2,6 +2,7 @@
 import type { OnProgress } from "../../lib/progress.ts";
 import { collectGarbage } from "../../remote/packed/gc.ts";
 import type { GcReport as PackedGcReport } from "../../remote/packed/gc-report.ts";
+import { openTrust } from "../open-trust.ts";
 import { type MaintenanceOptions, withStore } from "./with-store.ts";
 
 export type GcReport = PackedGcReport;
@@ -10,5 +11,8 @@ export async function collectInBucket(
   options: MaintenanceOptions & { olderThanMs: number; dryRun: boolean; onProgress: OnProgress },
 ): Promise<GcReport> {
   const { olderThanMs, dryRun, onProgress } = options;
-  return await withStore(options, (store) => collectGarbage({ ...store, olderThanMs, dryRun, onProgress }));
+  const trust = openTrust(options.config);
+  return await withStore(options, (store) =>
+    collectGarbage({ ...store, olderThanMs, dryRun, onProgress, trust }),
+  );
 }

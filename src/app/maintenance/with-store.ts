@@ -1,14 +1,14 @@
 import { Counters } from "../../lib/counters.ts";
 import type { StoreOptions } from "../../remote/patient-store.ts";
 import { locateCacheDir } from "../cache-dir.ts";
-import type { RemoteConfig } from "../config.ts";
+import type { CacheDirSetting, RemoteConfig } from "../config.ts";
 import { openStore } from "../open-store.ts";
 
 /** What a command on the whole bucket is given. */
 export interface MaintenanceOptions {
   config: RemoteConfig;
   /** As configured; see `cache-dir.ts`. */
-  cacheDir: string | undefined;
+  cacheDir: CacheDirSetting;
   env: Record<string, string | undefined>;
 }
 

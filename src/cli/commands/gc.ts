@@ -17,10 +17,11 @@ export function gcCommand(call: Call) {
 }
 
 async function collect({ commandLine, env }: Call): Promise<void> {
-  const config = toConfig(resolveSettings(commandLine.flags, env));
+  const settings = resolveSettings(commandLine.flags, env);
+  const config = toConfig(settings);
   const { olderThanMs, dryRun, isConfirmed } = resolveCommandSettings(commandLine.flags, "gc");
   const remote = requireBucket(config, "gc");
-  if (!dryRun) refuseReadOnly(remote, '"gc"');
+  if (!dryRun) refuseReadOnly(settings, '"gc"');
   if (remote.prefix === "" && !isConfirmed && !dryRun) {
     throw new UsageError('"gc" without --prefix works at the top of the bucket: add --yes if that is meant');
   }

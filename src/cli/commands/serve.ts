@@ -31,6 +31,7 @@ async function serve({ commandLine, env }: Call): Promise<number> {
   if (isStop) return await stop(config, env);
   if (isStatus) return await status(config, env);
   checkAddresses(settings);
+  checkTrust(settings);
   if (isDetached) return await detach(commandLine.flags, config, env);
   const log = makeLogger(settings);
   for (const note of config.verbose ? startNotes(settings, env) : []) log.info(() => note);
@@ -78,6 +79,15 @@ function describeServer({ pid, plugin, http }: ServerNote): string {
 function flagWords(flags: ReadonlyMap<string, string>, isWanted: (option: Option) => boolean): string[] {
   return ALL_OPTIONS.filter((option) => flags.has(option.flag) && isWanted(option)).map(
     ({ flag }) => `--${flag}=${flags.get(flag)}`,
+  );
+}
+
+/** Over a port any user of the machine can say that some action made some output; systemd's sockets are for all, too. */
+function checkTrust({ plugin, signKey, trustKeys }: Settings): void {
+  if (plugin === undefined || plugin.kind === "unix" || (signKey === undefined && trustKeys.length === 0))
+    return;
+  throw new UsageError(
+    "--plugin must be the path of a Unix socket where there are keys to trust or to sign with",
   );
 }
 

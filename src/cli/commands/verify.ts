@@ -19,9 +19,10 @@ export function verifyCommand(call: Call) {
 }
 
 async function verify({ commandLine, env }: Call): Promise<number> {
-  const { cacheDir, remote } = toConfig(resolveSettings(commandLine.flags, env));
+  const settings = resolveSettings(commandLine.flags, env);
+  const { cacheDir, remote } = toConfig(settings);
   const { isRepairing } = resolveCommandSettings(commandLine.flags, "verify");
-  if (isRepairing) refuseReadOnly(remote, "--repair");
+  if (isRepairing && remote !== undefined) refuseReadOnly(settings, "--repair");
   const { verifyAll } = await import("../../app/maintenance/verify.ts");
   const { verifyText } = await import("../verify-text.ts");
   using progress = await ProgressLine.open();

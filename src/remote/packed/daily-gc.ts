@@ -9,6 +9,7 @@ import type { Scope } from "../scope/scope.ts";
 import { collectGarbage } from "./gc.ts";
 import { CANDIDATES_NAME } from "./gc-candidates.ts";
 import { PackedKeys } from "./keys.ts";
+import type { RecordTrust } from "./record-trust.ts";
 
 const DAY_MS = 24 * 3_600_000;
 const OLDER_THAN_MS = 14 * DAY_MS;
@@ -24,6 +25,7 @@ export async function collectDaily(options: {
   scope: Scope;
   stateDir: string;
   log: Logger;
+  trust?: RecordTrust | undefined;
 }): Promise<void> {
   const { store, prefix, scope, log } = options;
   const stampPath = join(options.stateDir, "gc");
@@ -35,7 +37,8 @@ export async function collectDaily(options: {
     const { signal } = limit;
     const last = await store.head(`${new PackedKeys(prefix).root}${CANDIDATES_NAME}`, { signal });
     if (!isOld(last?.modifiedMs)) return;
-    await collectGarbage({ store, prefix, olderThanMs: OLDER_THAN_MS, dryRun: false, signal });
+    const { trust } = options;
+    await collectGarbage({ store, prefix, olderThanMs: OLDER_THAN_MS, dryRun: false, signal, trust });
   } catch (error) {
     log.info(() => `gc: ${describeError(error)}`);
   }

@@ -1,6 +1,7 @@
 import type { OnProgress } from "../../lib/progress.ts";
 import type { ObjectSum } from "../object-sum.ts";
 import type { StoreOptions } from "../patient-store.ts";
+import type { RecordTrust } from "./record-trust.ts";
 
 /** What a collection is to do. */
 export interface GcOptions extends StoreOptions {
@@ -8,6 +9,8 @@ export interface GcOptions extends StoreOptions {
   olderThanMs: number;
   /** Look, count, and change nothing. */
   dryRun: boolean;
+  /** Then what is shared is made of records that count only, and signed. */
+  trust?: RecordTrust | undefined;
   onProgress?: OnProgress | undefined;
 }
 

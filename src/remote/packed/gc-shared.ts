@@ -1,6 +1,7 @@
 import type { PackNames } from "./pack-names.ts";
 import type { PackedBucket } from "./packed-bucket.ts";
 import { type ListedRecord, listRecords } from "./record-census.ts";
+import type { RecordTrust } from "./record-trust.ts";
 import { formatShared, replaceShared, type SharedEntries } from "./shared-record.ts";
 import { readRecords } from "./stored-record.ts";
 
@@ -14,8 +15,9 @@ export async function updateShared(options: {
   platforms: ReadonlyMap<string, SharedEntries>;
   names: PackNames;
   dryRun: boolean;
+  signing?: RecordTrust | undefined;
 }): Promise<{ platform: string; entries: number }[]> {
-  const { bucket, names, dryRun } = options;
+  const { bucket, names, dryRun, signing } = options;
   const present = await listShared(bucket);
   const newer = await noteNewer(bucket, present, names);
   const platforms = new Set([...present.map(platformOf), ...options.platforms.keys()]);
@@ -23,7 +25,8 @@ export async function updateShared(options: {
   for (const platform of platforms.difference(newer)) {
     const entries = options.platforms.get(platform)?.entries ?? [];
     if (entries.length > 0) report.push({ platform, entries: entries.length });
-    if (!dryRun) await replaceShared(bucket, keyOf(bucket, platform), await formatShared(platform, entries));
+    const key = keyOf(bucket, platform);
+    if (!dryRun) await replaceShared({ bucket, key, wanted: await formatShared(platform, entries), signing });
   }
   return report;
 }

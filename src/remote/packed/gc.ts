@@ -8,13 +8,13 @@
  * It may break off anywhere, and several may run at once. All ages are by the store's clock.
  */
 
-import type { OnProgress } from "../../lib/progress.ts";
 import { collectPacks, deleteAll } from "./gc-packs.ts";
 import type { GcOptions, GcReport } from "./gc-report.ts";
 import { updateShared } from "./gc-shared.ts";
 import { PackNames } from "./pack-names.ts";
 import { PackedBucket } from "./packed-bucket.ts";
 import { type ListedRecord, listRecords, newestRuns } from "./record-census.ts";
+import { doesCount } from "./record-trust.ts";
 import { SharedEntries } from "./shared-record.ts";
 
 const ADDITION_AGE_MS = 3 * 24 * 3_600_000;
@@ -33,8 +33,9 @@ export async function collectGarbage(options: GcOptions): Promise<GcReport> {
   const onProgress = options.onProgress ?? (() => {});
   const { kept, listedMs, removedRuns, removedAdditions } = await removeOld(bucket, options);
   const names = new PackNames();
-  const platforms = await readKept(bucket, kept, names, onProgress);
-  const shared = await updateShared({ bucket, platforms, names, dryRun: options.dryRun });
+  const platforms = await readKept(bucket, kept, names, options);
+  const { dryRun, trust } = options;
+  const shared = await updateShared({ bucket, platforms, names, dryRun, signing: trust });
   const round = { bucket, names, listedMs, dryRun: options.dryRun, onProgress };
   const packs = names.unreadable.length > 0 ? undefined : await collectPacks(round);
   return {
@@ -86,16 +87,17 @@ async function readKept(
   bucket: PackedBucket,
   kept: ListedRecord[],
   names: PackNames,
-  onProgress: OnProgress,
+  { trust, onProgress }: GcOptions,
 ): Promise<Map<string, SharedEntries>> {
   const newest = new Set<ListedRecord>(newestRuns(kept));
   const platforms = new Map<string, SharedEntries>();
   const fromOldest = kept.toSorted((a, b) => a.modifiedMs - b.modifiedMs);
   let done = 0;
-  await names.read(bucket, fromOldest, (ref, { entries }) => {
+  await names.read(bucket, fromOldest, (ref, { entries }, bytes) => {
     done++;
-    onProgress({ stage: "reading records", done, total: kept.length });
+    onProgress?.({ stage: "reading records", done, total: kept.length });
     if (ref.scope === undefined || !newest.has(ref)) return;
+    if (trust !== undefined && !doesCount(trust.check, ref.key, bytes)) return;
     const { platform, project } = ref.scope;
     const shared = platforms.get(platform) ?? new SharedEntries();
     platforms.set(platform, shared);

@@ -21,13 +21,13 @@ export class PackNames {
   async read(
     bucket: PackedBucket,
     records: readonly ListedRecord[],
-    onRecord: (ref: ListedRecord, record: RunRecord) => void = () => {},
+    onRecord: (ref: ListedRecord, record: RunRecord, bytes: Uint8Array<ArrayBuffer>) => void = () => {},
   ): Promise<void> {
-    for await (const { ref, record, bad } of readRecords(bucket, records)) {
+    for await (const { ref, record, bytes, bad } of readRecords(bucket, records)) {
       if (bad !== undefined) this.noteUnreadable(ref, bad);
-      if (record === undefined) continue;
+      if (record === undefined || bytes === undefined) continue;
       this.#add(record);
-      onRecord(ref, record);
+      onRecord(ref, record, bytes);
     }
   }
 

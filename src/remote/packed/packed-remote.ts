@@ -16,6 +16,7 @@ import { PackedWriter } from "./packed-writer.ts";
 import { RecordCache } from "./record-cache.ts";
 import { RecordReader } from "./record-reader.ts";
 import { RecordSource } from "./record-source.ts";
+import type { RecordTrust } from "./record-trust.ts";
 import { repackSmall } from "./repack.ts";
 import { collectRow } from "./row-collector.ts";
 import { RunLog } from "./run-log.ts";
@@ -57,12 +58,14 @@ export class PackedRemote {
     this.#stopListening = this.#transfer.onBadPack((packId, error) => this.#distrust(packId, error));
     this.#gate = new ReadGate({ health, counters, log });
     const cache = new RecordCache(dir);
-    const reader = new RecordReader({ store, cache, counters, log });
-    const runLog = new RunLog(dir, scope.run);
+    const { trust } = options;
+    const reader = new RecordReader({ store, cache, check: trust?.check, counters, log });
+    const runLog = new RunLog(dir, scope.run, trust);
     const before = runLog.load();
     this.#source = new RecordSource({
       store,
       keys,
+      readKeys: options.readPrefixes?.map((other) => new PackedKeys(other)),
       scope,
       cache,
       reader,
@@ -93,10 +96,12 @@ export class PackedRemote {
         ownRecordMs: () => this.#source.ownRecordMs(),
         repack: (entries) => repackSmall(entries, repacking),
         serverTimeMs: () => this.#source.serverTimeMs(),
+        signer: trust?.signer,
         // Whose session ends with it will not ask again.
         onRecorded: options.transfer && ((entries) => this.#source.setOwn(entries)),
       }),
-      journal: new Journal(join(options.stateDir, "journal"), scope),
+      journal: this.#isSigning ? NO_JOURNAL : new Journal(join(options.stateDir, "journal"), scope),
+      isSigning: this.#isSigning,
       counters,
       isBucketKnown: () => this.#source.isKnown,
       isRefused: () => health.isRefused,
@@ -169,7 +174,7 @@ export class PackedRemote {
       await this.#learnBucket();
       await writer.drain(this.#options.drainTimeoutMs);
     };
-    if (this.#burst.mayWait(writer.newsBytes ?? 0)) {
+    if (this.#burst.mayWait(writer.newsBytes ?? 0) && !this.#isSigning) {
       writer.handOver();
       await collectRow({ claims: this.#transfer.claims, adopt: () => writer.adopt(), store });
     } else {
@@ -227,6 +232,11 @@ export class PackedRemote {
     this.#writer?.retire();
   }
 
+  /** Then every session stores its own: nobody knows who has written a journal. */
+  get #isSigning(): boolean {
+    return this.#options.trust?.signer !== undefined;
+  }
+
   /** What is on its way in a shared transfer may be for others. */
   #stopReading(): void {
     this.#stopListening();
@@ -282,6 +292,14 @@ export class PackedRemote {
   }
 }
 
+const NO_JOURNAL = {
+  append: () => {},
+  adopt: () => [],
+  discard: () => {},
+  handOver: () => {},
+  leave: () => {},
+};
+
 /** go's ids are SHA-256 sums; a record has no place for others. */
 function isRecordable({ actionId, outputId }: LocalEntry): boolean {
   return actionId.length === ID_DIGITS && outputId.length === ID_DIGITS;
@@ -295,6 +313,10 @@ export interface PackedRemoteOptions extends TransferOptions {
   host: string;
   readOnly: boolean;
   drainTimeoutMs: number;
+  /** Read after the own one, and never written. */
+  readPrefixes?: readonly string[] | undefined;
+  /** `undefined`: every record counts, and ours are not signed. */
+  trust?: RecordTrust | undefined;
   /** Whether the machine may be gone as soon as go is. */
   mayEndWithGo: boolean;
   /** Shared with other scopes, by a server; `undefined`: one of its own. */

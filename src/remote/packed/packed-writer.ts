@@ -17,6 +17,8 @@ export class PackedWriter {
   readonly #options: PackedWriterOptions;
   #hasPut = false;
   #lost = 0;
+  /** What go has put in this session: such entries may be signed. */
+  readonly #own = new Set<string>();
   #storing: Promise<number> = Promise.resolve(0);
   #pause: ReturnType<typeof setTimeout> | undefined;
   #hasPublished = false;
@@ -54,6 +56,7 @@ export class PackedWriter {
     this.#hasPut = true;
     this.#options.journal.append(entry);
     this.#options.session.add({ ...entry, isNew: true });
+    if (this.#options.isSigning === true) this.#own.add(nameOf(entry));
     this.#pack(entry);
     clearTimeout(this.#pause);
     this.#pause = setTimeout(() => void this.#checkpoint(), QUIET_MS).unref();
@@ -143,6 +146,7 @@ export class PackedWriter {
 
   /** `undefined` when its output is not in the bucket and can't be brought there. */
   async #place({ path, isNew, ...entry }: SessionEntry): Promise<Entry | undefined> {
+    if (this.#options.isSigning === true && !this.#mayBeSigned(entry)) return undefined;
     if (entry.sizeBytes === 0) return { ...entry, place: undefined };
     const { outputId, sizeBytes } = entry;
     const { index, isBucketKnown, packer } = this.#options;
@@ -153,12 +157,22 @@ export class PackedWriter {
     return place && { ...entry, place };
   }
 
+  /** Nobody knows who has put what is merely on this disk. */
+  #mayBeSigned(entry: { actionId: string; outputId: string }): boolean {
+    const known = this.#options.index().find(entry.actionId)?.entry;
+    return known?.outputId === entry.outputId || this.#own.has(nameOf(entry));
+  }
+
   /** Begins to upload an output, unless it is in the bucket already. */
   #pack(output: { outputId: string; sizeBytes: number; path: string }): void {
     const { index, packer } = this.#options;
     if (output.sizeBytes === 0 || index().findPlace(output.outputId) !== undefined) return;
     void packer.add(output);
   }
+}
+
+function nameOf({ actionId, outputId }: { actionId: string; outputId: string }): string {
+  return `${actionId} ${outputId}`;
 }
 
 export interface PackedWriterOptions {
@@ -168,7 +182,9 @@ export interface PackedWriterOptions {
   packer: Packer;
   uploader: PackUploader;
   publisher: RunPublisher;
-  journal: Journal;
+  journal: Pick<Journal, "append" | "adopt" | "discard" | "handOver" | "leave">;
+  /** Whether records are signed: only what go put here, or what comes from a record that counts, is written down. */
+  isSigning?: boolean | undefined;
   counters: { add(name: string, amount?: number): void };
   /** Whether it was ever read what is in the bucket. */
   isBucketKnown: () => boolean;

@@ -104,6 +104,10 @@ export class RecordSource {
     await this.#refresh;
   }
 
+  get #readKeys(): readonly PackedKeys[] {
+    return this.#options.readKeys ?? [];
+  }
+
   #ownRefs(): RecordRef[] {
     return (this.#list?.records ?? []).filter(({ role }) => role === "own");
   }
@@ -166,7 +170,8 @@ export class RecordSource {
     const { store, keys, scope } = this.#options;
     const before = this.#list;
     const old = before?.records ?? [];
-    const listing = await this.#bring((bounded) => listRuns(store, keys, scope, bounded), signal);
+    const places = [keys, ...this.#readKeys];
+    const listing = await this.#bring((bounded) => listRuns(store, places, scope, bounded), signal);
     const isNews = listing.refs.some((ref) => !old.some((known) => isSameRef(known, ref)));
     const pauseMs = isNews || before === undefined ? FIRST_PAUSE_MS : 2 * before.pauseMs;
     this.#keep({
@@ -180,8 +185,11 @@ export class RecordSource {
 
   /** Never rejects: the listing says what is wrong. */
   async #readHeads(): Promise<void> {
-    const { scope } = this.#options;
-    const heads = [scope.branch, ...scope.fallbackBranches].map((branch) => this.#readHead(branch));
+    const { scope, keys } = this.#options;
+    const branches = [scope.branch, ...scope.fallbackBranches];
+    const heads = [keys, ...this.#readKeys].flatMap((at) =>
+      branches.map((branch) => this.#readHead(at, branch)),
+    );
     for (const head of heads) {
       const group = await head;
       // The nearest branch that has one is enough to begin with.
@@ -189,17 +197,18 @@ export class RecordSource {
     }
   }
 
-  async #readHead(branch: string): Promise<EntryGroup | undefined> {
-    const { keys, scope, reader, timeoutMs, signal } = this.#options;
+  async #readHead(keys: PackedKeys, branch: string): Promise<EntryGroup | undefined> {
+    const { scope, reader, timeoutMs, signal } = this.#options;
     using deadline = new Deadline(timeoutMs, signal);
-    return await reader.fetchHead(keys.head(scope, branch), deadline.signal).catch(() => undefined);
+    const folder = keys.runs(scope, branch);
+    return await reader.fetchHead(keys.head(scope, branch), folder, deadline.signal).catch(() => undefined);
   }
 
   async #readAdditions(): Promise<void> {
     const { store, keys, scope } = this.#options;
     await this.#refresh;
     const { refs } = await this.#bring(
-      (bounded) => listAdditions(store, keys, scope, bounded),
+      (bounded) => listAdditions(store, [keys, ...this.#readKeys], scope, bounded),
       this.#options.signal,
     );
     const list = this.#list;
@@ -239,6 +248,8 @@ function isSameRef(a: RecordRef, b: RecordRef): boolean {
 export interface RecordSourceOptions {
   store: ObjectStore;
   keys: PackedKeys;
+  /** Those of further prefixes that are read. */
+  readKeys?: readonly PackedKeys[] | undefined;
   scope: Scope;
   cache: RecordCache;
   reader: RecordReader;

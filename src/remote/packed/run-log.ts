@@ -12,6 +12,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { replaceFile } from "../../lib/replace-file.ts";
 import type { Entry } from "./entry.ts";
+import type { RecordTrust } from "./record-trust.ts";
 import { formatRunRecord, parseRunRecord } from "./run-record.ts";
 
 export interface RunLogState {
@@ -26,19 +27,24 @@ export interface RunLogState {
 export class RunLog {
   readonly #path: string;
   readonly #run: string;
+  readonly #trust: RecordTrust | undefined;
 
-  /** `run`: a log of another run counts as absent. */
-  constructor(dir: string, run: string) {
+  /** `run`: a log of another run counts as absent. So does one that was not signed, where records are. */
+  constructor(dir: string, run: string, trust?: RecordTrust) {
     this.#path = join(dir, "run.json.zst");
     this.#run = run;
+    this.#trust = trust;
   }
 
   /** `undefined` when this run has none on this machine. */
   load(): RunLogState | undefined {
     try {
-      const { about, entries } = parseRunRecord(readFileSync(this.#path));
+      const bytes = readFileSync(this.#path);
+      const { about, entries } = parseRunRecord(bytes);
       const { run, key = "", version, stored, storedMs } = about;
       if (run !== this.#run || key === "") return undefined;
+      // What it holds is going to be signed.
+      if (this.#trust?.signer !== undefined) this.#trust.check.check(logKey(key), bytes);
       return { key, version: Number(version), stored: Number(stored), storedMs: Number(storedMs), entries };
     } catch {
       return undefined;
@@ -55,8 +61,13 @@ export class RunLog {
       storedMs: String(storedMs),
     };
     const bytes = await formatRunRecord({ kind: "run", about, entries });
-    replaceFile(this.#path, bytes);
+    replaceFile(this.#path, this.#trust?.signer?.sign(logKey(key), bytes) ?? bytes);
   }
+}
+
+/** Not the key of any object. */
+function logKey(key: string): string {
+  return `log of ${key}`;
 }
 
 /** `entries` and what `added` has beyond them; an action put again takes its new place. */

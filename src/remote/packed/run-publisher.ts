@@ -6,6 +6,7 @@ import type { Scope } from "../scope/scope.ts";
 import type { Entry } from "./entry.ts";
 import type { PackedKeys } from "./keys.ts";
 import type { PackUploader } from "./pack-uploader.ts";
+import type { RecordSigner } from "./record-trust.ts";
 import { mergeEntries, type RunLog, type RunLogState } from "./run-log.ts";
 import { formatRunRecord, type RunRecord } from "./run-record.ts";
 
@@ -33,8 +34,8 @@ export class RunPublisher {
   async #putAdditions(entries: Entry[]): Promise<boolean> {
     if (entries.length === 0) return true;
     const { keys, scope, uploader, serverTimeMs } = this.#options;
-    const bytes = await formatRunRecord({ kind: "new", about: this.#about(), entries });
-    return await uploader.put(keys.addition(scope, serverTimeMs()), bytes);
+    const key = keys.addition(scope, serverTimeMs());
+    return await uploader.put(key, await this.#format(key, { kind: "new", about: this.#about(), entries }));
   }
 
   /** One process a machine at a time, each with all that those before it have written down. */
@@ -73,9 +74,14 @@ export class RunPublisher {
   /** The head is only a head start: whether it is stored does not matter. */
   async #putRun(key: string, record: RunRecord): Promise<boolean> {
     const { keys, scope, uploader } = this.#options;
-    const bytes = await formatRunRecord(record);
+    const bytes = await this.#format(key, record);
     const [isStored] = await Promise.all([uploader.put(key, bytes), uploader.put(keys.head(scope), bytes)]);
     return isStored;
+  }
+
+  async #format(key: string, record: RunRecord): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = await formatRunRecord(record);
+    return this.#options.signer?.sign(key, bytes) ?? bytes;
   }
 
   /** Whether the bucket's records of this scope lack any of it. */
@@ -86,7 +92,9 @@ export class RunPublisher {
   }
 
   #isOld({ storedMs }: RunLogState): boolean {
-    return Date.now() - Math.max(storedMs, this.#options.ownRecordMs()) > UNCHANGED_MS;
+    const { ownRecordMs, signer } = this.#options;
+    const limitMs = Math.min(UNCHANGED_MS, (signer?.validMs ?? Number.POSITIVE_INFINITY) / 2);
+    return Date.now() - Math.max(storedMs, ownRecordMs()) > limitMs;
   }
 
   #about(): Record<string, string> {
@@ -120,4 +128,6 @@ export interface RunPublisherOptions {
   onRecorded?: ((entries: Entry[]) => void) | undefined;
   /** The server's clock. */
   serverTimeMs: () => number;
+  /** `undefined`: records are not signed. */
+  signer?: RecordSigner | undefined;
 }

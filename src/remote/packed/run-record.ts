@@ -7,10 +7,11 @@
  *      "entries":[["<action>", "<output>", <bytes>, <put at, ms>, <index into packs>, <offset>, <length>], …]}
  *
  * Entries are in the order of their first use; an empty output has the pack -1. Readers ignore a record of another
- * version, and one that is not exactly like this.
+ * version, and one that is not exactly like this. A seal may follow, see `record-seal.ts`.
  */
 import { compressFrameAside, expandFrame } from "../../lib/zstd.ts";
 import type { Entry, Pack, Place } from "./entry.ts";
+import { splitSeal } from "./record-seal.ts";
 
 /** Larger ones are not read: no run needs so many entries. */
 export const MAX_RECORD_BYTES = 8 << 20;
@@ -32,9 +33,9 @@ export async function formatRunRecord(record: RunRecord): Promise<Uint8Array<Arr
   return await compressFrameAside(new TextEncoder().encode(JSON.stringify(toJson(record))));
 }
 
-/** Throws for anything but a record as described above. */
+/** Throws for anything but a record as described above. A seal is passed over: see `RecordCheck`. */
 export function parseRunRecord(bytes: Uint8Array<ArrayBuffer>): RunRecord {
-  const json = JSON.parse(new TextDecoder().decode(expandFrame(bytes, MAX_JSON_BYTES)));
+  const json = JSON.parse(new TextDecoder().decode(expandFrame(splitSeal(bytes).frame, MAX_JSON_BYTES)));
   if (json?.version !== VERSION) throw new Error(`record of version ${json?.version}, not ${VERSION}`);
   const { kind, about, prefixes, packs, entries } = json;
   const isWhole = ["run", "new", "shared"].includes(kind) && typeof about === "object" && about !== null;

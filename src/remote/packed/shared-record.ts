@@ -7,6 +7,8 @@ import { IdTable } from "../../lib/id-table.ts";
 import { decodeName } from "../../lib/percent-name.ts";
 import type { Entry } from "./entry.ts";
 import type { PackedBucket } from "./packed-bucket.ts";
+import { splitSeal } from "./record-seal.ts";
+import { doesCount, type RecordTrust } from "./record-trust.ts";
 import { formatRunRecord, MAX_RECORD_BYTES, type RunRecord } from "./run-record.ts";
 
 /** As many as a record holds. */
@@ -60,14 +62,40 @@ export async function formatShared(
   return await formatRunRecord(record);
 }
 
-/** Puts the object where it belongs, or removes what is there. Writes nothing that is there already. */
-export async function replaceShared(
-  bucket: PackedBucket,
-  key: string,
-  wanted: Uint8Array<ArrayBuffer> | undefined,
-): Promise<void> {
+/**
+ * Puts the object where it belongs, or removes what is there. Writes nothing that is there already. One that is signed
+ * is left alone by whoever can't sign, and signed anew before its signature has expired.
+ */
+export async function replaceShared(options: {
+  bucket: PackedBucket;
+  key: string;
+  wanted: Uint8Array<ArrayBuffer> | undefined;
+  signing?: RecordTrust | undefined;
+}): Promise<void> {
+  const { bucket, key, wanted } = options;
+  const signer = options.signing?.signer;
   const present = await bucket.read(key, MAX_RECORD_BYTES);
+  if (present !== undefined && signer === undefined && isSigned(present)) return;
   if (wanted === undefined) {
     if (present !== undefined) await bucket.delete(key);
-  } else if (present === undefined || Buffer.compare(present, wanted) !== 0) await bucket.write(key, wanted);
+  } else if (present === undefined || !isAsWanted(key, present, wanted, options.signing)) {
+    await bucket.write(key, signer?.sign(key, wanted) ?? wanted);
+  }
+}
+
+function isSigned(bytes: Uint8Array<ArrayBuffer>): boolean {
+  const { seal } = splitSeal(bytes);
+  return seal !== undefined && seal.expiresMs > Date.now();
+}
+
+function isAsWanted(
+  key: string,
+  present: Uint8Array<ArrayBuffer>,
+  wanted: Uint8Array<ArrayBuffer>,
+  signing: RecordTrust | undefined,
+): boolean {
+  if (signing?.signer === undefined) return Buffer.compare(present, wanted) === 0;
+  if (Buffer.compare(splitSeal(present).frame, wanted) !== 0 || !doesCount(signing.check, key, present))
+    return false;
+  return signing.check.check(key, present) - Date.now() > signing.signer.validMs / 2;
 }

@@ -3,6 +3,7 @@ import { describeError } from "../../lib/describe-error.ts";
 import { mapAhead } from "../../lib/map-ahead.ts";
 import { expandFrame } from "../../lib/zstd.ts";
 import type { PackedBucket } from "./packed-bucket.ts";
+import { splitSeal } from "./record-seal.ts";
 import { MAX_RECORD_BYTES, parseRunRecord, type RunRecord } from "./run-record.ts";
 
 /** Held in memory at once, 8 MiB at most each. */
@@ -19,6 +20,8 @@ export interface BadRecord {
 export interface ReadRecord<T> {
   ref: T;
   record: RunRecord | undefined;
+  /** As it is stored; also of one that can't be used. */
+  bytes?: Uint8Array<ArrayBuffer> | undefined;
   bad: BadRecord | undefined;
 }
 
@@ -35,7 +38,7 @@ export async function* readRecords<T extends { key: string; sizeBytes: number }>
   for await (const { ref, isReadable, bytes } of fetched) {
     if (!isReadable) yield { ref, record: undefined, bad: TOO_LARGE };
     else if (bytes === undefined) yield { ref, record: undefined, bad: undefined };
-    else yield { ref, ...understand(bytes) };
+    else yield { ref, bytes, ...understand(bytes) };
   }
 }
 
@@ -52,7 +55,9 @@ function understand(bytes: Uint8Array<ArrayBuffer>): Omit<ReadRecord<never>, "re
 
 function isNewer(bytes: Uint8Array<ArrayBuffer>): boolean {
   try {
-    const version = JSON.parse(new TextDecoder().decode(expandFrame(bytes, 16 * MAX_RECORD_BYTES)))?.version;
+    const version = JSON.parse(
+      new TextDecoder().decode(expandFrame(splitSeal(bytes).frame, 16 * MAX_RECORD_BYTES)),
+    )?.version;
     return typeof version === "number" && version > 1;
   } catch {
     return false;

@@ -10,7 +10,7 @@ import type { ReadGate } from "../read-gate.ts";
 import type { WaitLedger } from "../wait-ledger.ts";
 import { WrongBytesError } from "../wrong-bytes-error.ts";
 import { actionKey, outputKey } from "./keys.ts";
-import { MAX_SPLIT_RECORD_BYTES, parseSplitRecord } from "./split-record.ts";
+import { MAX_SPLIT_RECORD_BYTES, parseSplitRecord, type SplitRecord } from "./split-record.ts";
 
 /** An action found in the bucket, its output now on the local disk. */
 export interface SplitEntry {
@@ -34,31 +34,44 @@ export class SplitReader {
   }
 
   async #lookUp(actionId: string): Promise<SplitEntry | undefined> {
-    const { store, prefix, counters } = this.#options;
+    const { prefix, readPrefixes = [] } = this.#options;
+    // All at once: what is not below the own prefix would otherwise cost a round trip more.
+    const records = [prefix, ...readPrefixes].map((at) => this.#readRecord(at, actionId));
+    const settled = await Promise.allSettled(records);
+    for (const [at, result] of settled.entries()) {
+      if (result.status === "rejected" || result.value === undefined) continue;
+      const sizeBytes = await this.#bring(
+        result.value.outputId,
+        at === 0 ? prefix : (readPrefixes[at - 1] ?? ""),
+      );
+      if (sizeBytes !== undefined) return { ...result.value, sizeBytes };
+    }
+    // That of the own prefix, if it is one.
+    for (const result of settled) if (result.status === "rejected") throw result.reason;
+    return undefined;
+  }
+
+  async #readRecord(prefix: string, actionId: string): Promise<SplitRecord | undefined> {
+    const { store, counters } = this.#options;
     const text = await this.#bounded((deadline) =>
       readSmallObject(store, actionKey(prefix, actionId), MAX_SPLIT_RECORD_BYTES, deadline.signal),
     );
-    if (text === undefined) return undefined;
-    const record = parseSplitRecord(text);
-    if (record === undefined) {
-      counters.add("get_remote_bad_record");
-      return undefined;
-    }
-    const sizeBytes = await this.#bring(record.outputId);
-    return sizeBytes === undefined ? undefined : { ...record, sizeBytes };
+    const record = text === undefined ? undefined : parseSplitRecord(text);
+    if (text !== undefined && record === undefined) counters.add("get_remote_bad_record");
+    return record;
   }
 
   /** One flight an output, however many actions made it. */
-  #bring(outputId: string): Promise<number | undefined> {
+  #bring(outputId: string, prefix: string): Promise<number | undefined> {
     const running = this.#flights.get(outputId);
     if (running !== undefined) return running;
-    const flight = this.#fetch(outputId).finally(() => this.#flights.delete(outputId));
+    const flight = this.#fetch(outputId, prefix).finally(() => this.#flights.delete(outputId));
     this.#flights.set(outputId, flight);
     return flight;
   }
 
-  async #fetch(outputId: string): Promise<number | undefined> {
-    const { store, prefix, local, gate } = this.#options;
+  async #fetch(outputId: string, prefix: string): Promise<number | undefined> {
+    const { store, local, gate } = this.#options;
     const there = local.findOutput(outputId);
     const isThere = there !== undefined && (await hashFile(there.path, gate.signal)) === outputId;
     if (isThere) return there.sizeBytes;
@@ -71,7 +84,8 @@ export class SplitReader {
         downloadOutput({ store, key: outputKey(prefix, outputId), outputId, local, deadline }),
       );
     } catch (error) {
-      if (error instanceof WrongBytesError) this.#options.onWrongBytes(outputId);
+      if (error instanceof WrongBytesError && prefix === this.#options.prefix)
+        this.#options.onWrongBytes(outputId);
       throw error;
     }
   }
@@ -85,6 +99,8 @@ export class SplitReader {
 export interface SplitReaderOptions {
   store: ObjectStore;
   prefix: string;
+  /** Read after the own one. */
+  readPrefixes?: readonly string[] | undefined;
   /** Longest wait for the first byte of an answer. */
   timeoutMs: number;
   local: LocalOutputs;

@@ -15,6 +15,7 @@ export class SplitRemote {
   readonly #writer: SplitWriter | undefined;
   readonly #gate: ReadGate;
   readonly #drainTimeoutMs: number;
+  readonly #isReading: boolean;
 
   constructor(options: SplitRemoteOptions) {
     const { store, log, counters } = options;
@@ -31,12 +32,13 @@ export class SplitRemote {
       onWrongBytes: (outputId) => this.#writer?.replace(outputId),
     });
     this.#writer = options.readOnly ? undefined : new SplitWriter({ ...options, health });
+    this.#isReading = options.isReading ?? true;
     this.#drainTimeoutMs = options.drainTimeoutMs;
   }
 
   /** Looks an action up and brings its output to the local disk. Never rejects. */
-  get(actionId: string, ledger?: WaitLedger): Promise<SplitEntry | undefined> {
-    return this.#reader.get(actionId, ledger);
+  async get(actionId: string, ledger?: WaitLedger): Promise<SplitEntry | undefined> {
+    return this.#isReading ? await this.#reader.get(actionId, ledger) : undefined;
   }
 
   /** This layout does not remember what is used. */
@@ -67,6 +69,10 @@ export interface SplitRemoteOptions {
   store: ObjectStore;
   prefix: string;
   local: LocalOutputs;
+  /** Read after the own one, and never written. */
+  readPrefixes?: readonly string[] | undefined;
+  /** `false`: everything is a miss. */
+  isReading?: boolean | undefined;
   readOnly: boolean;
   /** Outputs smaller than this are not uploaded, nor are their actions. */
   minBytes: number;

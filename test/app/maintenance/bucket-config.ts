@@ -12,6 +12,8 @@ export function bucketConfig(path: string, config: Partial<RemoteConfig> = {}): 
     minUploadBytes: 0,
     uploadConcurrency: 2,
     timeoutMs: 60_000,
+    readPrefixes: [],
+    trust: undefined,
     ...config,
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { truncateSync } from "node:fs";
-import { scopeHash } from "../../../src/remote/packed/keys.ts";
+import { PackedKeys, scopeHash } from "../../../src/remote/packed/keys.ts";
 import { listAdditions, listRuns } from "../../../src/remote/packed/record-listing.ts";
 import type { Scope } from "../../../src/remote/scope/scope.ts";
 import { rejection } from "../../support/rejection.ts";
@@ -12,12 +12,12 @@ const NEVER = new AbortController().signal;
 
 /** The keys of what is worth reading for a scope, with the part that each plays. */
 async function runs({ store, keys }: StockedBucket, scope: Partial<Scope> = {}): Promise<[string, string][]> {
-  const { refs } = await listRuns(store, keys, scopeOf(scope), NEVER);
+  const { refs } = await listRuns(store, [keys], scopeOf(scope), NEVER);
   return refs.map(({ role, key }) => [role, key]);
 }
 
 async function additions({ store, keys }: StockedBucket): Promise<string[]> {
-  const { refs } = await listAdditions(store, keys, scopeOf(), NEVER);
+  const { refs } = await listAdditions(store, [keys], scopeOf(), NEVER);
   return refs.map(({ key }) => key);
 }
 
@@ -175,7 +175,7 @@ test("the time is the store's, the latest that any page says", async () => {
     yield { objects: [], serverTimeMs };
   };
   const scope = scopeOf({ branch: "pr-1", fallbackBranches: ["main"], defaultBranch: undefined });
-  expect(await listRuns(bucket.store, bucket.keys, scope, NEVER)).toEqual({ refs: [], serverTimeMs: 900 });
+  expect(await listRuns(bucket.store, [bucket.keys], scope, NEVER)).toEqual({ refs: [], serverTimeMs: 900 });
 });
 
 test.each(["run/", "new/"])(
@@ -185,10 +185,45 @@ test.each(["run/", "new/"])(
     const { store, keys } = bucket;
     const list = kind === "run/" ? listRuns : listAdditions;
     store.onList = async function* () {};
-    expect(String(await rejection(list(store, keys, scopeOf(), NEVER)))).toContain(
+    expect(String(await rejection(list(store, [keys], scopeOf(), NEVER)))).toContain(
       `no answer to the listing of`,
     );
     failLists(store, new Error("503"));
-    expect(await rejection(list(store, keys, scopeOf(), NEVER))).toEqual(new Error("503"));
+    expect(await rejection(list(store, [keys], scopeOf(), NEVER))).toEqual(new Error("503"));
   },
 );
+
+describe("of several places", () => {
+  const scope = scopeOf({ branch: "pr-1", fallbackBranches: ["main"] });
+
+  test("the own one comes first, and only what lies there is the scope's own", async () => {
+    using bucket = new StockedBucket("pr");
+    const main = new PackedKeys("main");
+    const own = await bucket.run(ENTRIES, { branch: "pr-1", ageMs: HOUR_MS });
+    const theirs = await bucket.record(main.run(scopeOf({ branch: "main" }), 0, "m1"), "run", ENTRIES);
+    const same = await bucket.record(main.run(scopeOf({ branch: "pr-1" }), 0, "m1"), "run", ENTRIES);
+    const { refs } = await listRuns(bucket.store, [bucket.keys, main], scope, NEVER);
+    expect(refs.map(({ role, key }) => [role, key])).toEqual([
+      ["own", own],
+      ["other", same],
+      ["other", theirs],
+    ]);
+  });
+
+  test("what stands in for a scope without records is looked for in each", async () => {
+    using bucket = new StockedBucket("pr");
+    const main = new PackedKeys("main");
+    const shared = await bucket.record(main.shared(PLATFORM), "shared", ENTRIES);
+    const { refs } = await listRuns(bucket.store, [bucket.keys, main], scope, NEVER);
+    expect(refs.map(({ key }) => key)).toEqual([shared]);
+  });
+
+  test("additions come from each, there also those of this very scope", async () => {
+    using bucket = new StockedBucket("pr");
+    const main = new PackedKeys("main");
+    await bucket.addition(ENTRIES, scope);
+    const theirs = await bucket.record(main.addition(scope, 0), "new", ENTRIES);
+    const { refs } = await listAdditions(bucket.store, [bucket.keys, main], scope, NEVER);
+    expect(refs.map(({ key }) => key)).toEqual([theirs]);
+  });
+});

@@ -157,7 +157,7 @@ describe("a head", () => {
     using machine = new Machine(bucket);
     const { reader, cache } = machine.reader();
     const ref = await stock(bucket);
-    const group = await reader.fetchHead(bucket.keys.head(scope), NEVER);
+    const group = await reader.fetchHead(bucket.keys.head(scope), bucket.keys.runs(scope), NEVER);
     await reader.fetch([ref], NEVER);
     expect(takeCalls(bucket.store, "get")).toEqual([`get ${bucket.keys.head(scope)}`]);
     expect(reader.local([ref])[0]).toBe(group as never);
@@ -169,7 +169,7 @@ describe("a head", () => {
     using machine = new Machine(bucket);
     const { reader } = machine.reader();
     const ref = await stock(bucket);
-    await reader.fetchHead(bucket.keys.head(scope), NEVER);
+    await reader.fetchHead(bucket.keys.head(scope), bucket.keys.runs(scope), NEVER);
     await bucket.record(ref.key, "run", []);
     const anew = { ...ref, sizeBytes: ref.sizeBytes + 1 };
     await reader.fetch([anew], NEVER);
@@ -181,10 +181,10 @@ describe("a head", () => {
     using machine = new Machine(bucket);
     const { reader } = machine.reader();
     const key = bucket.keys.head(scope);
-    expect(await reader.fetchHead(key, NEVER)).toBeUndefined();
+    expect(await reader.fetchHead(key, bucket.keys.runs(scope), NEVER)).toBeUndefined();
     for (const [, bytes] of await badRecords()) {
       await bucket.put(key, bytes);
-      expect(await reader.fetchHead(key, NEVER)).toBeUndefined();
+      expect(await reader.fetchHead(key, bucket.keys.runs(scope), NEVER)).toBeUndefined();
     }
   });
 });

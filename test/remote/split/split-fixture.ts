@@ -28,16 +28,16 @@ export interface SplitFixture extends HealthFixture, Disposable {
 }
 
 export function openSplit(
-  options: { prefix?: string; minBytes?: number; timeoutMs?: number } = {},
+  options: { prefix?: string; readPrefixes?: string[]; minBytes?: number; timeoutMs?: number } = {},
 ): SplitFixture {
-  const { prefix = "", minBytes = 0, timeoutMs = 60_000 } = options;
+  const { prefix = "", readPrefixes = [], minBytes = 0, timeoutMs = 60_000 } = options;
   const dir = tempDir("split");
   const store = new TamperedStore(dir.join("bucket"));
   const { local } = openLocal(dir.join("cache"));
   const health = openHealth(dir.join("remote.json"));
   const gate = new ReadGate(health);
   const wrong: string[] = [];
-  const parts = { ...health, store, prefix, timeoutMs, local, gate };
+  const parts = { ...health, store, prefix, readPrefixes, timeoutMs, local, gate };
   const writer = new SplitWriter({ ...parts, minBytes, concurrency: 4 });
   const onWrongBytes = (outputId: string) => {
     wrong.push(outputId);

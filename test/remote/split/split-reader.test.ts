@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { cpSync, readFileSync } from "node:fs";
 import { ACTION, EMPTY, fixturePath, HELLO, putOutput } from "../../buildcache/local-fixture.ts";
 import { filesBelow } from "../../support/file-tree.ts";
@@ -32,6 +32,49 @@ test("reads below a prefix", async () => {
   fixture.store.onGet = async (key) => objectOf(key.includes("action") ? HELLO_RECORD : "hello");
   expect(await fixture.reader.get(ACTION)).toEqual(HELLO_ENTRY);
   expect(fixture.store.calls).toEqual([`get /ci/main/${ACTION_KEY}`, `get /ci/main/${HELLO_KEY}`]);
+});
+
+describe("further prefixes", () => {
+  const place = { prefix: "pr", readPrefixes: ["main", "old"] };
+
+  test("are asked as well, and the output is taken from where the record was", async () => {
+    using fixture = openSplit(place);
+    await fill(fixture.store, { [`main/${ACTION_KEY}`]: HELLO_RECORD, [`main/${HELLO_KEY}`]: "hello" });
+    expect(await fixture.reader.get(ACTION)).toEqual(HELLO_ENTRY);
+    expect(fixture.store.calls.toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+      `get main/${ACTION_KEY}`,
+      `get main/${HELLO_KEY}`,
+      `get old/${ACTION_KEY}`,
+      `get pr/${ACTION_KEY}`,
+    ]);
+  });
+
+  test("come after the own one", async () => {
+    using fixture = openSplit(place);
+    await fill(fixture.store, {
+      [`pr/${ACTION_KEY}`]: HELLO_RECORD,
+      [`pr/${HELLO_KEY}`]: "hello",
+      [`main/${ACTION_KEY}`]: `${EMPTY} ${PUT_MS}000000`,
+    });
+    expect(await fixture.reader.get(ACTION)).toEqual(HELLO_ENTRY);
+  });
+
+  test("help where a record's output is gone, or one of the places fails", async () => {
+    using fixture = openSplit(place);
+    fixture.store.onGet = async (key) => {
+      if (key.startsWith("main/")) throw new Error("500");
+      if (key === `pr/${HELLO_KEY}`) return undefined;
+      return objectOf(key.includes("action") ? HELLO_RECORD : "hello");
+    };
+    expect(await fixture.reader.get(ACTION)).toEqual(HELLO_ENTRY);
+  });
+
+  test("wrong bytes there are nothing for the own prefix to replace", async () => {
+    using fixture = openSplit(place);
+    await fill(fixture.store, { [`main/${ACTION_KEY}`]: HELLO_RECORD, [`main/${HELLO_KEY}`]: "jello" });
+    expect(await fixture.reader.get(ACTION)).toBeUndefined();
+    expect(fixture.wrong).toEqual([]);
+  });
 });
 
 test("an absent action is a miss with one request", async () => {

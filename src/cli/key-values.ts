@@ -1,0 +1,66 @@
+/**
+ * How `--sign-key`, `--trust-key` and `--read-prefix` are read. A key is its text, or the name of a file that holds it.
+ * No message quotes what may be a secret: it goes to build logs.
+ */
+import { readFileSync } from "node:fs";
+import {
+  hasSecret,
+  isKeyText,
+  type PublicKey,
+  parsePublicKey,
+  parseSecretKey,
+  type SecretKey,
+} from "../lib/ed25519-text.ts";
+import { parseNames } from "./address-values.ts";
+import { parsePrefix } from "./bucket-values.ts";
+import { UsageError } from "./usage-error.ts";
+
+const MAX_KEY_CHARS = 4_096;
+
+/** Empty: not set. */
+export function parseSignKey(text: string, name: string): SecretKey | undefined {
+  if (text === "") return undefined;
+  if (isKeyText(text) && name.startsWith("-")) {
+    throw new UsageError(
+      `${name}: a secret key on a command line is seen by everybody on the machine; give a file, or set GOCACHE_SIGN_KEY`,
+    );
+  }
+  const key = parseSecretKey(keyText(text, name));
+  if (key === undefined) throw new UsageError(`${name}: not a secret key as "keygen" makes them`);
+  return key;
+}
+
+/** Keys or files with commas between them. */
+export function parseTrustKeys(text: string, name: string): PublicKey[] {
+  return parseNames(text).map((item) => {
+    const keyOrNot = keyText(item, name);
+    if (hasSecret(keyOrNot))
+      throw new UsageError(`${name}: that is a secret key; "keygen" made a public one with it`);
+    const key = parsePublicKey(keyOrNot);
+    if (key === undefined) throw new UsageError(`${name}: not a public key as "keygen" makes them: ${item}`);
+    return key;
+  });
+}
+
+/** Prefixes with commas between them; "/" is the top of the bucket. */
+export function parsePrefixes(text: string, name: string): string[] {
+  return parseNames(text).map((item) => (item === "/" ? "" : parsePrefix(item, name)));
+}
+
+function keyText(text: string, name: string): string {
+  const content = isKeyText(text) ? text : readText(text);
+  if (content !== undefined) return content;
+  // A key with its beginning cut off is no file either, and must not be shown.
+  const isShowable = text.length < 200 && !/^[\w+/=-]{40,}$/.test(text);
+  throw new UsageError(
+    `${name}: ${isShowable ? JSON.stringify(text) : "this"} is no key, and no file that can be read`,
+  );
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8").slice(0, MAX_KEY_CHARS);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,90 @@
+import { describe, expect, test } from "bun:test";
+import { chmodSync, chownSync, mkdirSync, statSync, symlinkSync } from "node:fs";
+import { locateCacheDir } from "../../src/app/cache-dir.ts";
+import { whyForeign, whyUnsafe } from "../../src/app/dir-owner.ts";
+import { FallbackDir } from "../../src/app/fallback-dir.ts";
+import { trustedDir, trustSetOf } from "../../src/app/trusted-dir.ts";
+import { tempDir } from "../support/temp-dir.ts";
+
+const NOBODY = 65_534;
+const SET = "0123456789abcdef";
+
+describe("a cache directory", () => {
+  test("that is not there, or one's own, is used", () => {
+    using dir = tempDir("owner");
+    chmodSync(dir.path, 0o777);
+    expect([whyForeign(dir.join("none")), whyForeign(dir.path)]).toEqual([undefined, undefined]);
+  });
+
+  test("of somebody else is not", () => {
+    using dir = tempDir("owner");
+    chownSync(dir.path, NOBODY, NOBODY);
+    expect(whyForeign(dir.path)).toBe(
+      `${dir.path} belongs to the user ${NOBODY}, and this is ${process.getuid?.()}`,
+    );
+  });
+
+  test.each(["action", "output", "tmp", "state"])("whose %s is a link is not", (part) => {
+    using dir = tempDir("owner");
+    symlinkSync("/tmp", dir.join(part));
+    expect(whyForeign(dir.path)).toBe(`its ${part} is a link to somewhere else`);
+  });
+});
+
+describe("a directory for a set of keys", () => {
+  test("is made for its user alone", () => {
+    using dir = tempDir("owner");
+    const root = trustedDir(dir.join("cache"), SET);
+    expect(whyUnsafe(dir.join("cache"), root)).toBeUndefined();
+    expect((statSync(root).mode & 0o777).toString(8)).toBe("700");
+  });
+
+  test("is not used when others can write there, or above", () => {
+    using dir = tempDir("owner");
+    const root = trustedDir(dir.path, SET);
+    whyUnsafe(dir.path, root);
+    for (const path of [dir.path, dir.join("trust"), root]) {
+      chmodSync(path, 0o770);
+      expect(whyUnsafe(dir.path, root)).toBe(
+        `other users can write to ${path} (chmod go-w), and there are keys to trust`,
+      );
+      chmodSync(path, 0o700);
+    }
+  });
+
+  test("is not used when a part of its path is a link, or somebody else's", () => {
+    using dir = tempDir("owner");
+    mkdirSync(dir.join("elsewhere", SET), { recursive: true });
+    mkdirSync(dir.join("cache"));
+    symlinkSync(dir.join("elsewhere"), dir.join("cache", "trust"));
+    expect(whyUnsafe(dir.join("cache"), trustedDir(dir.join("cache"), SET))).toContain(
+      "is a link to somewhere else",
+    );
+    mkdirSync(trustedDir(dir.join("other"), SET), { recursive: true });
+    chownSync(dir.join("other", "trust"), NOBODY, NOBODY);
+    expect(whyUnsafe(dir.join("other"), trustedDir(dir.join("other"), SET))).toContain(
+      `belongs to the user ${NOBODY}`,
+    );
+  });
+
+  test("is found by every set of keys for itself, and so is what stands in for it", () => {
+    using dir = tempDir("owner");
+    const cacheDir = { path: dir.join("cache"), trustSet: SET };
+    const { root, shownRoot } = locateCacheDir(cacheDir, { GOCACHE: dir.path });
+    expect([root, shownRoot]).toEqual([dir.join("cache", "trust", SET), dir.join("cache", "trust", SET)]);
+    expect(locateCacheDir({ path: root, trustSet: SET }, {}).root).toBe(root);
+    const fallback = new FallbackDir(root, [dir.path]).writable()?.root ?? "";
+    expect(fallback).toBe(dir.join(`go-cache-plugin-${process.getuid?.()}-${SET}`));
+    expect([root, fallback, dir.path].map(trustSetOf)).toEqual([SET, SET, undefined]);
+  });
+});
+
+test("a refused directory is replaced by one of our own, and that is said", () => {
+  using dir = tempDir("owner");
+  chownSync(dir.path, NOBODY, NOBODY);
+  const { root, refusal } = locateCacheDir({ path: dir.path, trustSet: SET }, {});
+  expect(trustSetOf(root)).toBe(SET);
+  expect(refusal).toBe(
+    `cache directory ${dir.path} is not used, ${dir.path} belongs to the user ${NOBODY}, and this is ${process.getuid?.()}; using ${root} instead`,
+  );
+});

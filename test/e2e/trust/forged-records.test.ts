@@ -1,0 +1,188 @@
+/** Somebody who can write to the bucket, but has no key, never gets anything into a binary while there are keys to trust. */
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  setDefaultTimeout,
+  test,
+} from "bun:test";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { appendSeal, splitSeal } from "../../../src/remote/packed/record-seal.ts";
+import { SecretKeySigner } from "../../../src/remote/packed/record-trust.ts";
+import { run } from "../../support/process.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { Attacker, allEntries, type Forge, isSealed } from "./attacker.ts";
+import { buildAndRun, EVIL, GOOD, keygen, TrustedTeam } from "./trusted-team.ts";
+
+// A guard against hanging only.
+setDefaultTimeout(300_000);
+
+const DAY_MS = 24 * 3_600_000;
+
+let base: TempDir;
+let original: TrustedTeam;
+let prepared: Attacker;
+let evilBytes: Uint8Array;
+let dir: TempDir;
+let team: TrustedTeam;
+let attacker: Attacker;
+
+beforeAll(async () => {
+  base = tempDir("trust");
+  original = await TrustedTeam.open(base.path);
+  const signer = original.signer();
+  expect(await buildAndRun(signer, original.good)).toEqual({
+    exitCode: 0,
+    says: GOOD,
+    compiles: 2,
+    helper: [],
+  });
+  // The attacker's own build brings the pack with the other output into the same bucket.
+  const other = original.anybody(["--project=example.com/attacker"]);
+  expect((await buildAndRun(other, original.evil)).says).toBe(EVIL);
+  const [evilId = ""] = original.libraryIds(other, EVIL);
+  const evil = allEntries(original).find(({ outputId }) => outputId === evilId);
+  if (evil === undefined) throw new Error("the other output is in no record");
+  evilBytes = readFileSync(join(other.cacheDir, "output", evilId.slice(0, 2), evilId));
+  prepared = new Attacker(original, original.libraryIds(signer, GOOD), evil);
+});
+afterAll(() => base[Symbol.dispose]());
+beforeEach(() => {
+  dir = tempDir("trust-fork");
+  team = original.fork(dir.path);
+  attacker = prepared.at(team);
+});
+afterEach(() => dir[Symbol.dispose]());
+
+test("nothing is forged: a reader compiles nothing, and zstd reads the records", async () => {
+  expect(await buildAndRun(team.reader(), team.good)).toEqual(FETCHED);
+  const signed = ["run", "head", "new"].flatMap((kind) => team.objects(kind)).filter(isSealed);
+  expect(signed.length).toBe(3);
+  for (const path of signed) {
+    const { stdout, exitCode } = await run(["zstd", "-dcq", path]);
+    expect([exitCode, JSON.parse(stdout).version]).toEqual([0, 1]);
+  }
+});
+
+test("without keys to trust, a forged record is linked: what follows is worth something", async () => {
+  expect(await attacker.rewrite(({ frame }) => frame)).toBeGreaterThan(2);
+  expect((await buildAndRun(team.anybody(), team.good)).says).toBe(EVIL);
+});
+
+describe("with keys to trust, nothing is used of a record", () => {
+  const forges: Record<string, (key: SecretKeySigner, own: SecretKeySigner) => Forge> = {
+    "without a signature":
+      () =>
+      ({ frame }) =>
+        frame,
+    "with the signature of what it was":
+      () =>
+      ({ frame, original }) => {
+        const { seal } = splitSeal(original);
+        return seal === undefined ? frame : appendSeal(frame, seal);
+      },
+    "signed by somebody else":
+      (_, own) =>
+      ({ key, frame }) =>
+        own.sign(key, frame),
+    "signed by somebody else in the name of the trusted one":
+      (_, own) =>
+      ({ key, frame, original }) => {
+        const forged = splitSeal(own.sign(key, frame) as Uint8Array<ArrayBuffer>).seal;
+        const { seal } = splitSeal(original);
+        return forged === undefined || seal === undefined
+          ? frame
+          : appendSeal(frame, { ...forged, key: seal.key });
+      },
+    "that was once signed, for another place":
+      (key) =>
+      ({ frame }) =>
+        key.sign("pr/packed/v1/run/x.json.zst", frame),
+    "with a second signature behind the first":
+      (key, own) =>
+      ({ key: at, frame }) =>
+        own.sign(at, key.sign("elsewhere", frame)),
+  };
+  for (const [what, forgeWith] of Object.entries(forges)) {
+    test(what, async () => {
+      const own = new SecretKeySigner(await keygen(dir.join("attacker.key")), DAY_MS);
+      await attacker.rewrite(forgeWith(new SecretKeySigner(team.key, DAY_MS), own));
+      await expectGood();
+    });
+  }
+
+  test("that was signed, and has expired", async () => {
+    const old = new SecretKeySigner(team.key, DAY_MS, () => Date.now() - DAY_MS);
+    await attacker.rewrite(({ key, frame, original }) => old.sign(originalKey(key, original), frame));
+    await expectGood();
+    // The very same is used while it counts: the signature is what decides.
+    const now = new SecretKeySigner(team.key, DAY_MS);
+    await attacker.rewrite(({ key, frame, original }) => now.sign(originalKey(key, original), frame));
+    expect((await buildAndRun(team.reader(), team.good)).says).toBe(EVIL);
+  });
+
+  test("that was signed for another project, branch or job and copied over", async () => {
+    const signer = new SecretKeySigner(team.key, DAY_MS);
+    const moved = (key: string) => key.replace("example.com%2Ftarget", "example.com%2Fother");
+    await attacker.rewrite(({ key, frame, original }) =>
+      signer.sign(moved(originalKey(key, original)), frame),
+    );
+    await expectGood();
+  });
+});
+
+test("a signer that meets forged records signs what it compiles itself, and nothing else", async () => {
+  await attacker.rewrite(({ frame }) => frame);
+  expect(await buildAndRun(team.signer(), team.good)).toEqual(COMPILED);
+  expect(await buildAndRun(team.reader(), team.good)).toEqual(FETCHED);
+});
+
+test("packs with other bytes are not used", async () => {
+  for (const path of team.objects("pack")) {
+    writeFileSync(
+      path,
+      readFileSync(path).map((byte) => byte ^ 1),
+    );
+  }
+  const { helper, ...built } = await buildAndRun(team.reader(), team.good);
+  expect(built).toEqual({ exitCode: 0, says: GOOD, compiles: 2 });
+  expect(helper.join("\n")).toContain("wrong bytes, not used");
+});
+
+test("what the attacker stores in the split layout is not read, unless that is asked for", async () => {
+  const { outputId } = attacker.evil;
+  put(join("output", outputId.slice(0, 2), outputId), evilBytes);
+  for (const actionId of attacker.actionIds) {
+    put(join("action", actionId.slice(0, 2), actionId), `${outputId} 1700000000000000000`);
+  }
+  for (const kind of ["run", "head", "new"]) for (const path of team.objects(kind)) writeFileSync(path, "");
+  const split = await buildAndRun(team.reader(["--layout=split"]), team.good);
+  expect(split).toEqual({ ...COMPILED, helper: [expect.stringContaining("--trust-split")] });
+  expect(await buildAndRun(team.reader(["--layout=both"]), team.good)).toEqual(COMPILED);
+  const asked = await buildAndRun(team.reader(["--layout=both", "--trust-split"]), team.good);
+  expect(asked.says).toBe(EVIL);
+});
+
+const COMPILED = { exitCode: 0, says: GOOD, compiles: 2, helper: [] };
+const FETCHED = { exitCode: 0, says: GOOD, compiles: 0, helper: [] };
+
+function put(key: string, content: string | Uint8Array): void {
+  const path = join(team.bucket, key);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+}
+
+/** Somebody with nothing of the program on the disk compiles all of it. */
+async function expectGood(): Promise<void> {
+  expect(await buildAndRun(team.reader(), team.good)).toEqual(COMPILED);
+}
+
+/** A head is signed as what it is a copy of. */
+function originalKey(key: string, original: Uint8Array<ArrayBuffer>): string {
+  const about = JSON.parse(Buffer.from(Bun.zstdDecompressSync(splitSeal(original).frame)).toString()).about;
+  return typeof about.key === "string" ? about.key : key;
+}

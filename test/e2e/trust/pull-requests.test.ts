@@ -1,0 +1,129 @@
+/** A pull request's job reads what the trusted job has stored, and can change nothing of what that one reads. */
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { Counters } from "../../../src/lib/counters.ts";
+import { preparePayload } from "../../../src/s3/payload.ts";
+import { S3Client } from "../../../src/s3/s3-client.ts";
+import type { Machine } from "../../support/machine.ts";
+import { keysBelow, s3Client } from "../../support/s3-objects.ts";
+import { addUser, type S3Server, startS3Server } from "../../support/s3-server.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { buildAndRun, EVIL, GOOD, TrustedTeam } from "./trusted-team.ts";
+
+// A guard against hanging only.
+setDefaultTimeout(300_000);
+
+const MAIN = "main-job";
+const PULL_REQUEST = "pull-request-job";
+
+let dir: TempDir;
+let server: S3Server;
+let team: TrustedTeam;
+let mainEnv: Record<string, string>;
+let pullEnv: Record<string, string>;
+
+beforeAll(async () => {
+  dir = tempDir("pull-requests");
+  server = await startS3Server({ users: true });
+  mainEnv = await addUser(server, MAIN);
+  pullEnv = await addUser(server, PULL_REQUEST);
+  await putPolicy(server);
+  team = await TrustedTeam.open(dir.path);
+});
+afterAll(async () => {
+  dir[Symbol.dispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+test.each(["packed", "split"])("two users with their own rights, layout %s", async (layout) => {
+  const main = () => job({ ...mainEnv, GOCACHE_KEY_PREFIX: `main/${layout}`, GOCACHE_LAYOUT: layout });
+  const pull = () =>
+    job({
+      ...pullEnv,
+      GOCACHE_KEY_PREFIX: `pr/${layout}`,
+      GOCACHE_READ_PREFIXES: `main/${layout}`,
+      GOCACHE_LAYOUT: layout,
+    });
+  // The trusted job has built; the pull request compiles nothing of that, and its own change once.
+  expect(await buildAndRun(main(), team.good)).toEqual({ exitCode: 0, says: GOOD, compiles: 2, helper: [] });
+  const trusted = await snapshot("main/");
+  expect(await buildAndRun(pull(), team.good)).toEqual({ exitCode: 0, says: GOOD, compiles: 0, helper: [] });
+  expect((await buildAndRun(pull(), team.evil)).says).toBe(EVIL);
+  expect((await buildAndRun(pull(), team.evil)).compiles).toBe(0);
+  // What the pull request has stored lies below its own prefix, and the trusted job sees nothing of it.
+  expect((await keysBelow(server, `pr/${layout}`)).length).toBeGreaterThan(2);
+  expect(await snapshot("main/")).toEqual(trusted);
+  expect(await buildAndRun(main(), team.good)).toEqual({ exitCode: 0, says: GOOD, compiles: 0, helper: [] });
+  // A pull request that aims at the trusted prefix is refused by the server, and its build goes on.
+  const before = await snapshot("main/");
+  const bold = await buildAndRun(
+    job({ ...pullEnv, GOCACHE_KEY_PREFIX: `main/${layout}`, GOCACHE_LAYOUT: layout }),
+    team.evil,
+  );
+  expect([bold.exitCode, bold.says]).toEqual([0, EVIL]);
+  expect(await snapshot("main/")).toEqual(before);
+});
+
+test("who may not list a further prefix goes on without it", async () => {
+  const env = { ...pullEnv, GOCACHE_KEY_PREFIX: "pr/alone", GOCACHE_READ_PREFIXES: "secret" };
+  expect(await buildAndRun(job(env), team.good)).toEqual({
+    exitCode: 0,
+    says: GOOD,
+    compiles: 2,
+    helper: [],
+  });
+  expect((await buildAndRun(job(env), team.good)).compiles).toBe(0);
+});
+
+/** A machine of a job: warm, but for the program. */
+function job(env: Record<string, string>): Machine {
+  const machine = team.anybody();
+  const { endpoint, bucket } = server;
+  Object.assign(machine.env ?? {}, { ...env, GOCACHE_S3_ENDPOINT_URL: endpoint, GOCACHE_S3_PATH_STYLE: "1" });
+  machine.cacheprog = machine.cacheprog?.replace(/--bucket=\S+/, `--bucket=${bucket}`);
+  return machine;
+}
+
+/** Keys and contents. */
+async function snapshot(prefix: string): Promise<[string, string][]> {
+  const client = s3Client(server);
+  const keys = await keysBelow(server, prefix);
+  return await Promise.all(
+    keys.map(
+      async (key) => [key, Bun.hash(await client.file(key).arrayBuffer()).toString()] as [string, string],
+    ),
+  );
+}
+
+/** What README.md recommends, in the words of this server. */
+async function putPolicy(to: S3Server): Promise<void> {
+  const objects = (prefix: string) => `arn:aws:s3:::${to.bucket}/${prefix}*`;
+  const allow = (user: string, actions: string[], resources: string[]) => ({
+    Effect: "Allow",
+    Principal: { AWS: [user] },
+    Action: actions.map((action) => `s3:${action}`),
+    Resource: resources,
+  });
+  // This server has no condition on what is listed.
+  const list = (user: string) => allow(user, ["ListBucket"], [`arn:aws:s3:::${to.bucket}`]);
+  const policy = {
+    Version: "2012-10-17",
+    Statement: [
+      list(MAIN),
+      allow(MAIN, ["GetObject", "PutObject", "DeleteObject"], [objects("main/")]),
+      list(PULL_REQUEST),
+      allow(PULL_REQUEST, ["GetObject"], [objects("main/")]),
+      allow(PULL_REQUEST, ["GetObject", "PutObject"], [objects("pr/")]),
+    ],
+  };
+  const client = new S3Client({
+    bucket: to.bucket,
+    endpointUrl: to.endpoint,
+    pathStyle: true,
+    env: to.env,
+    counters: new Counters(),
+  });
+  const payload = await preparePayload(Buffer.from(JSON.stringify(policy)), {});
+  const call = { operation: "put", method: "PUT", key: "policy", query: { policy: "" }, payload } as const;
+  await client.send(call, async (response) => await response.text());
+  await client.close();
+}
