@@ -2,7 +2,7 @@ import { mkdirSync, readlinkSync, symlinkSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve, sep } from "node:path";
 import type { CacheDirSetting } from "./config.ts";
-import { whyForeign, whyUnsafe } from "./dir-owner.ts";
+import { whyForeign, whyOpen, whyUnsafe } from "./dir-owner.ts";
 import { ownTemporaryDir } from "./fallback-dir.ts";
 import { trustedDir } from "./trusted-dir.ts";
 
@@ -55,7 +55,7 @@ function shownAs(
   const tail = trustSet === undefined ? "" : `${sep}${trustedDir("", trustSet)}`;
   if (isDefault) return `${start}go-cache-plugin${tail}`;
   // Whoever can write there could point the link elsewhere.
-  if (trustSet !== undefined && whyUnsafe(below, below) !== undefined) return root;
+  if (trustSet !== undefined && whyOpen(below) !== undefined) return root;
   const link = `${start}go-cache-plugin-${Bun.hash(root).toString(16).padStart(16, "0")}`;
   return ensureLink(link, root) ? link : root;
 }

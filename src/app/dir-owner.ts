@@ -28,13 +28,18 @@ export function whyUnsafe(base: string, dir: string): string | undefined {
   make(base, 0o755);
   make(dir, 0o700);
   for (let at = dir; ; at = dirname(at)) {
-    const stat = look(at);
-    const problem = stat && (ownerProblem(at, stat) ?? writerProblem(at, stat));
+    const problem = whyOpen(at);
     if (problem !== undefined) return problem;
     if (at !== base && look(at, lstatSync)?.isSymbolicLink()) return `${at} is a link to somewhere else`;
     if (at === base || at === dirname(at)) break;
   }
   return whyForeign(dir);
+}
+
+/** Why somebody else may have a hand in what lies in this directory. */
+export function whyOpen(dir: string): string | undefined {
+  const stat = look(dir);
+  return stat && (ownerProblem(dir, stat) ?? writerProblem(dir, stat));
 }
 
 function ownerProblem(dir: string, stat: Stats): string | undefined {

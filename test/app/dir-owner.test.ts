@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, chownSync, mkdirSync, statSync, symlinkSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, symlinkSync } from "node:fs";
 import { locateCacheDir } from "../../src/app/cache-dir.ts";
 import { whyForeign, whyUnsafe } from "../../src/app/dir-owner.ts";
 import { FallbackDir } from "../../src/app/fallback-dir.ts";
@@ -77,6 +77,21 @@ describe("a directory for a set of keys", () => {
     expect(fallback).toBe(dir.join(`go-cache-plugin-${process.getuid?.()}-${SET}`));
     expect([root, fallback, dir.path].map(trustSetOf)).toEqual([SET, SET, undefined]);
   });
+});
+
+test("with keys, no link to it is put where others could exchange it, and nothing is made there", () => {
+  using dir = tempDir("owner");
+  const cacheDir = { path: dir.join("cache"), trustSet: SET };
+  const shown = (name: string) => locateCacheDir(cacheDir, { GOCACHE: dir.join(name) }).shownRoot;
+  mkdirSync(dir.join("own"));
+  mkdirSync(dir.join("open"));
+  chmodSync(dir.join("open"), 0o777);
+  expect(shown("own")).toStartWith(dir.join("own"));
+  expect([shown("open"), shown("none")]).toEqual([
+    dir.join("cache", "trust", SET),
+    dir.join("cache", "trust", SET),
+  ]);
+  expect([readdirSync(dir.join("open")), readdirSync(dir.path).includes("none")]).toEqual([[], false]);
 });
 
 test("a refused directory is replaced by one of our own, and that is said", () => {
