@@ -62,7 +62,8 @@ export function serverStatus(config: Config, env: Env): ServerNote[] {
 }
 
 function rootOf({ cacheDir }: Config, env: Env): string {
-  return locateCacheDir(cacheDir, cacheDir === undefined ? withGoEnv(env) : env).root;
+  const path = typeof cacheDir === "object" ? cacheDir.path : cacheDir;
+  return locateCacheDir(cacheDir, path === undefined ? withGoEnv(env) : env).root;
 }
 
 function findServers({ serve }: Config, root: string): ServerNote[] {

@@ -28,7 +28,8 @@ export interface ServeContext extends RunContext {
 /** Serves until a signal says otherwise; resolves with the exit code when all is drained. */
 export async function runServe(config: Config, context: ServeContext): Promise<number> {
   const env = withGoEnv(context.env);
-  const { root } = locateCacheDir(config.cacheDir, env);
+  const { root, refusal } = locateCacheDir(config.cacheDir, env);
+  if (refusal !== undefined) context.log.warn("directory", refusal);
   const counters = new Counters();
   let store: ObjectStore | undefined;
   const { remote } = config;
