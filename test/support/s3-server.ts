@@ -3,8 +3,8 @@
  * its own. Built with `go install` at the first use and kept in `.cache/`.
  */
 import { mkdirSync } from "node:fs";
-import { createServer } from "node:net";
 import { makeCertificate } from "./certificate.ts";
+import { freePort } from "./free-port.ts";
 import { goInstall } from "./go-install.ts";
 import { plainEnv, type Running, run, start } from "./process.ts";
 import { tempDir } from "./temp-dir.ts";
@@ -130,15 +130,6 @@ async function answers(url: string, ca: string | undefined, running: Running): P
     await Bun.sleep(10);
   }
   return false;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
 
 function randomName(): string {
