@@ -210,14 +210,17 @@ test("a client that does not trust the proxy's certificate gets nothing", async 
 
 /** Runs a client with the proxy's variables and nothing of the user's settings; throws when it fails. */
 async function succeed(argv: string[], machine: ProxyMachine, work: string): Promise<string> {
-  const env = plainEnv({
+  // `npm test` hands its own settings down, certificates among them.
+  const inherited = Object.entries(plainEnv()).filter(([name]) => !/^npm_/i.test(name));
+  const env = {
+    ...Object.fromEntries(inherited),
     ...machine.clientEnv,
     HOME: work,
     GIT_CONFIG_NOSYSTEM: "1",
     PIP_CONFIG_FILE: "/dev/null",
-    NPM_CONFIG_USERCONFIG: join(work, ".npmrc"),
+    npm_config_userconfig: join(work, ".npmrc"),
     npm_config_globalconfig: join(work, "npmrc"),
-  });
+  };
   const { stdout, stderr, exitCode } = await run(argv, { cwd: work, env });
   if (exitCode !== 0) throw new Error(`${argv.join(" ")}: ${stdout}${stderr}`);
   return stdout;
