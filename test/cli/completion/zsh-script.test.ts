@@ -10,7 +10,7 @@ let shell: Bun.Subprocess;
 let shown = "";
 let wake = () => {};
 
-/** A real zsh with its own completion system, on a terminal. */
+/** A real zsh with its own completion system, on a terminal; npm sets EDITOR=vi, which would change the keys. */
 beforeAll(async () => {
   home = tempDir("zsh");
   const { program, root, env } = await provideShell("zsh");
@@ -24,6 +24,7 @@ beforeAll(async () => {
     `autoload -Uz compinit
 compinit -D -u
 PS1=
+bindkey -e
 unset zle_bracketed_paste
 eval "$(${programPath()} completion zsh)"
 print REA''DY
