@@ -1,11 +1,18 @@
 /** Named whole numbers that only grow: what `--metrics` prints. */
 export class Counters {
   readonly #values = new Map<string, number>();
+  readonly #whole: Counters | undefined;
   /** Told of how long single things took; nobody is, except in a server. */
   onTime: ((name: string, seconds: number) => void) | undefined;
 
+  /** `whole`: counts everything that these count as well, beside what others bring. */
+  constructor(whole?: Counters) {
+    this.#whole = whole;
+  }
+
   add(name: string, amount = 1): void {
     this.#values.set(name, (this.#values.get(name) ?? 0) + amount);
+    this.#whole?.add(name, amount);
   }
 
   get(name: string): number {
@@ -15,6 +22,7 @@ export class Counters {
   /** Notes how long something took that began at `startedMs`, a time of `performance.now()`. */
   time(name: string, startedMs: number): void {
     this.onTime?.(name, (performance.now() - startedMs) / 1000);
+    this.#whole?.time(name, startedMs);
   }
 
   /** All counters that were ever touched, by name. */

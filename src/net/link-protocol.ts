@@ -18,7 +18,8 @@
  *     ["put",n,action,output,size,put at ms]           ["noted",n]: it is in the server's journal. The output was on
  *                                                      the disk before the message was sent
  *     ["used",n,[[action,output,size,put at ms],…]]    ["noted",n]: at the end, all that was found on the disk
- *     ["counts",{name:number,…}]                       nothing: what the session counted, at its end
+ *     ["counts",{name:number,…}]                       nothing: what the session has counted since it last said so; at
+ *                                                      its end, and before that with another message, once a second
  *                                                      [] every second while a look-up is under way: it still lives
  *
  * The connection's end is the session's. What was put or used, and not noted by then, stays in the client's own journal

@@ -18,6 +18,8 @@ import type { Scope } from "../../remote/scope/scope.ts";
 const SILENT_MS = 5_000;
 /** How long the end of a session waits for the server to note what was put, and to read what was used. */
 const END_MS = 2_000;
+/** How often at most the server is told what was counted, while the session asks it for something. */
+const TELL_MS = 1_000;
 
 /** The server at the other end of a link. One that has gone, or hangs, misses; what was put stays in the journal. */
 export class LinkRemote implements RemoteBuilds {
@@ -29,6 +31,8 @@ export class LinkRemote implements RemoteBuilds {
   #hasPut = false;
   #lastId = 0;
   #heardMs = performance.now();
+  #toldMs = performance.now();
+  #told: Record<string, number> = {};
   #watch: ReturnType<typeof setInterval> | undefined;
   #onQuiet: () => void = () => {};
 
@@ -50,6 +54,7 @@ export class LinkRemote implements RemoteBuilds {
     this.#gets.set(n, got.resolve);
     this.#startWatch();
     socket.write(formatMessage("get", n, actionId));
+    this.#tellCounts(TELL_MS);
     return await got.promise;
   }
 
@@ -64,7 +69,9 @@ export class LinkRemote implements RemoteBuilds {
     this.#hasPut = true;
     journal?.append(entry);
     this.#unnoted++;
-    if (socket.isOpen) socket.write(formatMessage("put", ++this.#lastId, ...linkEntry(entry)));
+    if (!socket.isOpen) return;
+    socket.write(formatMessage("put", ++this.#lastId, ...linkEntry(entry)));
+    this.#tellCounts(TELL_MS);
   }
 
   /** Waits until the server has noted what was put. Uploading it is the server's, which goes on living. */
@@ -77,11 +84,11 @@ export class LinkRemote implements RemoteBuilds {
   }
 
   async settle(): Promise<void> {
-    const { socket, counters, journal } = this.#options;
+    const { socket, journal } = this.#options;
     const used = this.#used.splice(0);
     this.#unnoted = used.length > 0 ? 1 : 0;
     if (used.length > 0) socket.write(formatMessage("used", ++this.#lastId, used.map(linkEntry)));
-    socket.write(formatMessage("counts", counters.snapshot()));
+    this.#tellCounts(0);
     if (this.#unnoted > 0 && socket.isOpen) await this.#noted();
     if (this.#unnoted > 0 && journal !== undefined) {
       journal.append(...used.map((entry) => ({ ...entry, isOnlyUsed: true as const })));
@@ -92,6 +99,17 @@ export class LinkRemote implements RemoteBuilds {
 
   abort(): void {
     this.#options.socket.destroy();
+  }
+
+  /** Unless it was done less than `pauseMs` ago. */
+  #tellCounts(pauseMs: number): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#toldMs < pauseMs) return;
+    const counts = this.#options.counters.snapshot();
+    const news = Object.entries(counts).map(([name, count]) => [name, count - (this.#told[name] ?? 0)]);
+    this.#options.socket.write(formatMessage("counts", Object.fromEntries(news)));
+    this.#toldMs = nowMs;
+    this.#told = counts;
   }
 
   async #noted(): Promise<void> {
@@ -163,7 +181,7 @@ export interface LinkRemoteOptions {
   scope: Scope;
   /** For what the server does not note; `undefined`: it has no use for one. */
   journal: Journal | undefined;
-  /** What the session counts; the server is told at its end. */
+  /** What the session counts, for the server to know. */
   counters: Counters;
   log: Logger;
 }

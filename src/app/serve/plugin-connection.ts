@@ -2,8 +2,10 @@
 import type { Socket } from "node:net";
 import { BuildCache } from "../../buildcache/build-cache.ts";
 import { serveSession } from "../../cacheprog/session.ts";
+import { Counters } from "../../lib/counters.ts";
 import { describeError } from "../../lib/describe-error.ts";
 import { formatGreeting, LINK_WORD, parseOpening, type ServerInfo } from "../../net/link-protocol.ts";
+import type { Scope } from "../../remote/scope/scope.ts";
 import { checkScope } from "./check-scope.ts";
 import { serveLink } from "./link-session.ts";
 import type { PluginCaches } from "./plugin-part.ts";
@@ -19,10 +21,16 @@ export class PluginConnection {
   readonly #caches: PluginCaches;
   /** `silent`: nothing that makes sense has come yet. */
   kind: "silent" | "bridge" | "link" = "silent";
+  /** Whose session it is; `undefined` while silent. */
+  scope: Scope | undefined;
+  readonly startedMs = Date.now();
+  /** Of this session alone. */
+  readonly counters: Counters;
 
   constructor(socket: Socket, caches: PluginCaches) {
     this.#socket = socket;
     this.#caches = caches;
+    this.counters = new Counters(caches.parts.counters);
   }
 
   /** Serves until the connection ends. Never rejects. */
@@ -72,16 +80,20 @@ export class PluginConnection {
     const scope = checkScope(parseOpening(line));
     if (scope === undefined) throw new Error("no valid scope");
     this.kind = "link";
+    this.scope = scope;
     parts.counters.add("sessions_link");
     const remote = openRemote(scope);
-    await serveLink({ input, write: (text) => this.#write(text), remote, local, counters: parts.counters });
+    const { counters } = this;
+    await serveLink({ input, write: (text) => this.#write(text), remote, local, counters });
   }
 
   async #serveBridge(input: AsyncIterable<Uint8Array>): Promise<void> {
     const { parts, local, openRemote, bridgeScope } = this.#caches;
-    const { counters, log, config } = parts;
+    const { log, config } = parts;
+    const { counters } = this;
     this.kind = "bridge";
-    counters.add("sessions_bridge");
+    this.scope = bridgeScope;
+    parts.counters.add("sessions_bridge");
     const remote = openRemote(bridgeScope);
     const cache = new BuildCache({ local, remote, counters, log, concurrency: config.concurrency });
     const write = (text: string) => this.#write(text);

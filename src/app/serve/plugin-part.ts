@@ -35,6 +35,8 @@ export interface PluginPart extends ServedPart {
   address: ListenAddress;
   /** How many connections there are of each kind. */
   sessions(): Record<PluginConnection["kind"], number>;
+  /** Those that there are, in the order in which they came. */
+  readonly connections: ReadonlySet<PluginConnection>;
   readonly pool: RemotePool | undefined;
 }
 
@@ -84,6 +86,7 @@ export async function openPlugin(parts: ServeParts, address: ListenAddress): Pro
   return {
     address: bound.address,
     pool,
+    connections,
     sessions: () => {
       const counts = { silent: 0, bridge: 0, link: 0 };
       for (const { kind } of connections) counts[kind]++;
