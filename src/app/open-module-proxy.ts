@@ -6,6 +6,7 @@ import type { Logger } from "../lib/logger.ts";
 import { type OpenProxy, openProxy } from "../modproxy/open-proxy.ts";
 import { Policy } from "../modproxy/policy.ts";
 import { type Database, parseDatabases } from "../modproxy/sumdb/databases.ts";
+import type { RemoteHealth } from "../remote/health.ts";
 import { detectScope } from "../remote/scope/scope.ts";
 import { LocalDir, STATE_DIR } from "../store/local-dir.ts";
 import type { ObjectStore } from "../store/object-store.ts";
@@ -32,7 +33,7 @@ export function openConfiguredProxy({
   store,
   counters,
   log,
-}: ModuleProxyParts): OpenProxy {
+}: ModuleProxyParts): OpenProxy & { health: RemoteHealth | undefined } {
   const { sumdb, upstream, http } = config.serve;
   const go = readGoSettings(env);
   const databases = parseDatabases(sumdb, go.GOSUMDB);
@@ -45,10 +46,11 @@ export function openConfiguredProxy({
   log.info(
     () => `modules come from ${upstreams.map(({ url }) => url).join(", ") || "nowhere but the cache"}`,
   );
-  return openProxy({
+  const remote = store && openRemote({ config, env, root, store, log });
+  const proxy = openProxy({
     dir: new LocalDir(root),
     stateDir: join(root, STATE_DIR),
-    remote: store && openRemote({ config, env, root, store, log }),
+    remote,
     upstreams,
     netrc: readNetrc(env),
     databases,
@@ -57,6 +59,7 @@ export function openConfiguredProxy({
     counters,
     log,
   });
+  return { ...proxy, health: remote?.health };
 }
 
 function openRemote(

@@ -16,7 +16,7 @@ export function openRemoteTier(options: {
   /** The cache directory. */
   root: string;
   log: Logger;
-}): Omit<RemoteTier, "journalDir"> & { journalDirs: string } {
+}): Omit<RemoteTier, "journalDir"> & { journalDirs: string; health: RemoteHealth } {
   const { config, store, root, log } = options;
   const health = new RemoteHealth({
     file: new HealthFile(`${statePath(root, config, "remote")}.json`),

@@ -54,6 +54,8 @@ export interface OpenProxy {
   bringer: Bringer;
   databases: ReadonlySet<string>;
   policy: Policy;
+  /** How many files are not uploaded yet. */
+  waitingUploads(): number;
   /** Ends what is under way within `limitMs`. Never rejects. */
   drain(limitMs: number): Promise<void>;
   close(): Promise<void>;
@@ -160,6 +162,7 @@ export function openProxy(settings: ProxySettings): OpenProxy {
     bringer,
     databases: names,
     policy,
+    waitingUploads: () => store.waitingUploads + metaStore.waitingUploads,
     drain: async (limitMs) => {
       quiet.hurry();
       clearTimeout(recordTimer);

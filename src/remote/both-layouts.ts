@@ -41,6 +41,11 @@ export class BothLayouts {
     await this.#packed.store();
   }
 
+  /** Of the packed layout; the split one is its owner's to ask. */
+  get waiting(): number {
+    return this.#packed.waiting;
+  }
+
   get isDirty(): boolean {
     return this.#packed.isDirty;
   }

@@ -18,6 +18,7 @@ export class RemoteHealth {
   readonly #onWritesStopped: () => void;
   readonly #now: () => number;
   #isRefused = false;
+  #trouble: string | undefined;
 
   constructor(options: {
     file: HealthFile;
@@ -36,6 +37,7 @@ export class RemoteHealth {
     this.#remoteName = options.remoteName;
     this.#onWritesStopped = options.onWritesStopped;
     const saved = options.file.load();
+    this.#trouble = saved?.reason;
     if (saved?.reads !== undefined) this.reads.openAs(saved.reads);
     if (saved?.writes !== undefined) this.writes.openAs(saved.writes);
   }
@@ -43,7 +45,7 @@ export class RemoteHealth {
   succeeded(side: "reads" | "writes"): void {
     const wasOpen = this[side].open !== undefined;
     this[side].success();
-    if (wasOpen) this.#save("recovered");
+    if (wasOpen) this.#save();
   }
 
   /** A read has failed. A server that doesn't answer reads is not asked to take writes either. */
@@ -63,6 +65,11 @@ export class RemoteHealth {
     return this.#isRefused;
   }
 
+  /** What was wrong when it last stopped being asked; `undefined`: it never was. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
   /** Says something about this remote to the user, if nothing was said yet. */
   warn(message: string): void {
     this.#log.warn("remote", `remote cache ${this.#remoteName}: ${message}`);
@@ -75,15 +82,15 @@ export class RemoteHealth {
   }
 
   #tell(error: unknown): void {
-    const reason = describeError(error);
-    this.warn(`going on without it: ${reason}`);
-    this.#save(reason);
+    this.#trouble = describeError(error);
+    this.warn(`going on without it: ${this.#trouble}`);
+    this.#save();
   }
 
-  #save(reason: string): void {
+  #save(): void {
     const [reads, writes] = [this.reads.open, this.writes.open];
     if (reads === undefined && writes === undefined) this.#file.clear();
-    else this.#file.save({ savedAtMs: this.#now(), reason, reads, writes });
+    else this.#file.save({ savedAtMs: this.#now(), reason: this.#trouble ?? "", reads, writes });
   }
 }
 

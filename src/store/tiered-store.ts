@@ -116,6 +116,11 @@ export class TieredStore {
     this.#uploads?.push(name);
   }
 
+  /** How many files are not uploaded yet. */
+  get waitingUploads(): number {
+    return this.#uploads?.size ?? 0;
+  }
+
   /** Removes the local file: its content is not what it should be, or no longer wanted. */
   remove(name: string): void {
     this.#files.remove(name);

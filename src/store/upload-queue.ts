@@ -25,6 +25,11 @@ export class UploadQueue<Task> {
     this.#health = options.health;
   }
 
+  /** How many tasks are waiting or under way. */
+  get size(): number {
+    return this.#waiting.length + this.#running.size;
+  }
+
   push(task: Task): void {
     this.#waiting.push(task);
     this.#fill();

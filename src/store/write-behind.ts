@@ -45,6 +45,11 @@ export class WriteBehind {
     this.#enqueue(name);
   }
 
+  /** How many files are waiting or under way; those that are tried again later count as well. */
+  get size(): number {
+    return this.#waiting.size + this.#failed.size + this.#underWay;
+  }
+
   /** Takes over what processes that died have left. */
   adopt(): number {
     const names = this.#journal.adopt().filter((name) => !this.#waiting.has(name));
@@ -113,7 +118,7 @@ export class WriteBehind {
 
   /** Forgets the journal when nothing is left that a successor would have to do. */
   #tidy(): void {
-    if (this.#waiting.size + this.#failed.size + this.#underWay === 0) this.#journal.discard();
+    if (this.size === 0) this.#journal.discard();
   }
 }
 

@@ -17,6 +17,7 @@ import { type RemoteTier, TieredStore } from "../../store/tiered-store.ts";
 import { openRemoteTier } from "../remote-tier.ts";
 import type { ServedPart, ServeParts } from "./parts.ts";
 import { openProxyAuthority } from "./proxy-authority.ts";
+import type { ProxyState } from "./server-state.ts";
 import { withoutOwnProxy } from "./without-own-proxy.ts";
 
 /** For what is short-lived. */
@@ -36,13 +37,14 @@ export interface ProxySeams {
 export async function openForwardProxy(
   parts: ServeParts,
   { clock = systemClock, lifetimes }: ProxySeams = {},
-): Promise<ServedPart & ForwardProxy> {
+): Promise<ServedPart & ForwardProxy & ProxyState> {
   const { config, counters } = parts;
   const { revproxy, forwardConnect, http } = config.serve;
   const targets = new Targets(revproxy);
   const log = new ProxyLog({ log: parts.log, count: (name, amount) => counters.add(name, amount) });
   const authority = await openAuthority(parts, clock, lifetimes);
-  const store = openTieredStore(parts, log);
+  const tier = openTier(parts);
+  const store = openTieredStore(parts, log, tier);
   store.adoptUploads();
   const viaToken = `gcp-${crypto.randomUUID().slice(0, 8)}`;
   const via = `1.1 ${viaToken}`;
@@ -65,6 +67,8 @@ export async function openForwardProxy(
     handle: (request, response) => proxy.handle(request, response),
     connect: (request, socket, head) => proxy.connect(request, socket, head),
     caPem: () => proxy.caPem(),
+    waitingUploads: () => store.waitingUploads,
+    health: tier?.health,
     drain: (limitMs) => store.drain(limitMs),
     async close() {
       proxy.close();
@@ -89,11 +93,11 @@ async function openAuthority(
   return await openProxyAuthority({ root, hosts, clock, onEphemeral, lifetimes });
 }
 
-function openTieredStore(parts: ServeParts, log: ProxyLog): TieredStore {
+function openTieredStore(parts: ServeParts, log: ProxyLog, remote: RemoteTier | undefined): TieredStore {
   return new TieredStore({
     dir: new LocalDir(parts.root),
     kind: REVPROXY_DIR,
-    remote: remoteTier(parts),
+    remote,
     log: parts.log,
     count: (event, amount) => log.count(COUNTERS[event] ?? `store_${event}`, amount),
   });
@@ -107,7 +111,7 @@ const COUNTERS: Readonly<Record<string, string>> = {
   get_fault_miss: "req_fault_miss",
 };
 
-function remoteTier({ config, root, log, openStore }: ServeParts): RemoteTier | undefined {
+function openTier({ config, root, log, openStore }: ServeParts) {
   const { remote } = config;
   const store = openStore();
   if (remote === undefined || store === undefined) return undefined;

@@ -1,11 +1,19 @@
 import { readdirSync, statfsSync } from "node:fs";
 import type { GaugeValue } from "../../http/metrics.ts";
 import { bytesAfterLastPrune } from "../prune-cache.ts";
+import { bucketState } from "./bucket-state.ts";
+import type { RemotePool } from "./remote-pool.ts";
 import type { ServerState } from "./server-state.ts";
 
 /** What may fall again: sessions, what is on its way, whether the bucket answers, the disk, the process. */
 export function gauges(state: ServerState): GaugeValue[] {
-  return [...sessionGauges(state), ...remoteGauges(state), ...diskGauges(state), ...processGauges(state)];
+  return [
+    ...sessionGauges(state),
+    ...remoteGauges(state),
+    ...queueGauges(state),
+    ...diskGauges(state),
+    ...processGauges(state),
+  ];
 }
 
 function sessionGauges({ plugin, isDraining }: ServerState): GaugeValue[] {
@@ -22,18 +30,39 @@ function sessionGauges({ plugin, isDraining }: ServerState): GaugeValue[] {
   ];
 }
 
-function remoteGauges({ plugin }: ServerState): GaugeValue[] {
-  const { pool } = plugin ?? {};
-  if (pool === undefined) return [];
-  const { readsOpen, writesOpen, fetchingBytes, uploadingBytes } = pool.state;
+function remoteGauges(state: ServerState): GaugeValue[] {
+  const { plugin, parts } = state;
+  if (parts.config.remote === undefined) return [];
+  const { reads, writes } = bucketState(state);
   const help = "Whether the bucket is left alone, for it does not answer";
   return [
-    { name: "scopes", help: "Scopes whose index is in memory", value: pool.scopes },
-    { name: "breaker_open", help, labels: { side: "reads" }, value: Number(readsOpen) },
-    { name: "breaker_open", help, labels: { side: "writes" }, value: Number(writesOpen) },
+    { name: "breaker_open", help, labels: { side: "reads" }, value: Number(reads !== undefined) },
+    { name: "breaker_open", help, labels: { side: "writes" }, value: Number(writes !== undefined) },
+    ...poolGauges(plugin?.pool),
+  ];
+}
+
+function poolGauges(pool: RemotePool | undefined): GaugeValue[] {
+  if (pool === undefined) return [];
+  const { fetchingBytes, uploadingBytes } = pool.underWay;
+  return [
+    { name: "scopes", help: "Scopes whose index is in memory", value: pool.scopes.length },
     { name: "fetching_bytes", help: "Bytes of packs that are on their way here", value: fetchingBytes },
     { name: "uploading_bytes", help: "Bytes that are on their way to the bucket", value: uploadingBytes },
   ];
+}
+
+/** Of the parts that there are. */
+function queueGauges({ plugin, moduleProxy, forwardProxy }: ServerState): GaugeValue[] {
+  const waiting: [part: string, value: number | undefined][] = [
+    ["builds", plugin?.pool?.waiting],
+    ["modules", moduleProxy?.waitingUploads()],
+    ["downloads", forwardProxy?.waitingUploads()],
+  ];
+  const help = "Entries and files that are not in the bucket yet";
+  return waiting.flatMap(([part, value]) =>
+    value === undefined ? [] : [{ name: "upload_queue", help, labels: { part }, value }],
+  );
 }
 
 function diskGauges({ parts }: ServerState): GaugeValue[] {

@@ -2,12 +2,16 @@
 import type { HttpMount } from "../../http/mount.ts";
 import { openConfiguredProxy } from "../open-module-proxy.ts";
 import type { ServedPart, ServeParts } from "./parts.ts";
+import type { ProxyState } from "./server-state.ts";
 
-export function openModuleProxy(parts: ServeParts): ServedPart & HttpMount {
-  const { proxy, bringer, drain, close } = openConfiguredProxy({ ...parts, store: parts.openStore() });
+export function openModuleProxy(parts: ServeParts): ServedPart & HttpMount & ProxyState {
+  const open = openConfiguredProxy({ ...parts, store: parts.openStore() });
+  const { proxy, bringer, waitingUploads, health, drain, close } = open;
   bringer.prepare();
   return {
     handle: (request, response, target) => proxy.handle(request, response, target),
+    waitingUploads,
+    health,
     drain,
     close,
   };

@@ -1,6 +1,7 @@
 import type { LocalCache } from "../../buildcache/local-cache.ts";
 import type { RemoteBuilds } from "../../buildcache/remote-builds.ts";
 import { describeError } from "../../lib/describe-error.ts";
+import type { RemoteHealth } from "../../remote/health.ts";
 import { leftScopes } from "../../remote/packed/journal.ts";
 import type { PackedTransfer } from "../../remote/packed/packed-transfer.ts";
 import type { Scope } from "../../remote/scope/scope.ts";
@@ -43,20 +44,28 @@ export class RemotePool {
     return config.layout === "split" || config.readOnly ? undefined : journalDir(root, config);
   }
 
-  /** How many scopes there are now. */
-  get scopes(): number {
-    return this.#scopes.size;
+  /** The scopes whose indexes are in memory now. */
+  get scopes(): ScopeRemote[] {
+    return [...this.#scopes.values()];
   }
 
-  /** Whether the bucket is left alone, and what is on its way to and from it. */
-  get state(): { readsOpen: boolean; writesOpen: boolean; fetchingBytes: number; uploadingBytes: number } {
-    const { health, restorer, uploader } = this.#transfer ?? {};
+  /** Whether the bucket is asked, for each layout that is in use. */
+  get healths(): RemoteHealth[] {
+    return [this.#transfer?.health, this.#split?.health].filter((health) => health !== undefined);
+  }
+
+  /** What is on its way to and from the bucket, in bytes. */
+  get underWay(): { fetchingBytes: number; uploadingBytes: number } {
     return {
-      readsOpen: health?.reads.open !== undefined,
-      writesOpen: health?.writes.open !== undefined,
-      fetchingBytes: restorer?.bytesUnderWay ?? 0,
-      uploadingBytes: uploader?.bytesUnderWay ?? 0,
+      fetchingBytes: this.#transfer?.restorer.bytesUnderWay ?? 0,
+      uploadingBytes: (this.#transfer?.uploader.bytesUnderWay ?? 0) + (this.#split?.uploads.bytes ?? 0),
     };
+  }
+
+  /** How many entries are not in the bucket yet. */
+  get waiting(): number {
+    const inSplit = this.#split?.uploads.waiting ?? 0;
+    return this.scopes.reduce((sum, { remote }) => sum + remote.waiting, inSplit);
   }
 
   openSession(scope: Scope): RemoteBuilds {
@@ -100,7 +109,7 @@ export class RemotePool {
     this.#transfer ??= openTransfer(this.#options, store);
     const split = this.#options.config.layout === "both" ? this.#openSplit() : undefined;
     const remote = openShared({ ...this.#options, scope, store, transfer: this.#transfer, split });
-    const made = new ScopeRemote(remote);
+    const made = new ScopeRemote(scope, remote);
     this.#scopes.set(key, made);
     return made;
   }

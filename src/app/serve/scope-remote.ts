@@ -1,18 +1,26 @@
 import type { RemoteBuilds, StoredEntry } from "../../buildcache/remote-builds.ts";
 import type { BothLayouts } from "../../remote/both-layouts.ts";
 import type { PackedRemote } from "../../remote/packed/packed-remote.ts";
+import type { Scope } from "../../remote/scope/scope.ts";
 import { WaitLedger } from "../../remote/wait-ledger.ts";
 
 /** The remote of all sessions of one scope and platform; see `RemotePool`. */
 export class ScopeRemote {
+  readonly scope: Scope;
   readonly remote: PackedRemote | BothLayouts;
   #sessions = 0;
   #usedMs = performance.now();
   #storing: Promise<void> | undefined;
   #isStoreWanted = false;
 
-  constructor(remote: PackedRemote | BothLayouts) {
+  constructor(scope: Scope, remote: PackedRemote | BothLayouts) {
+    this.scope = scope;
     this.remote = remote;
+  }
+
+  /** How many sessions there are now. */
+  get sessions(): number {
+    return this.#sessions;
   }
 
   /** Milliseconds since a session was last there; 0 while there is one. */

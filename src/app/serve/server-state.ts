@@ -1,3 +1,4 @@
+import type { RemoteHealth } from "../../remote/health.ts";
 import type { ServeParts } from "./parts.ts";
 import type { PluginPart } from "./plugin-part.ts";
 
@@ -9,4 +10,14 @@ export interface ServerState {
   startedMs: number;
   isDraining: boolean;
   plugin?: PluginPart;
+  moduleProxy?: ProxyState;
+  forwardProxy?: ProxyState;
+}
+
+/** What a proxy tells. */
+export interface ProxyState {
+  /** How many files are not uploaded yet. */
+  waitingUploads(): number;
+  /** Of the bucket as this proxy sees it; `undefined`: there is none. */
+  health: RemoteHealth | undefined;
 }

@@ -210,6 +210,11 @@ export class PackedRemote {
     return this.#writer !== undefined && this.#session.size > 0 && !this.#writer.isSettled;
   }
 
+  /** How many entries others should know and do not yet. */
+  get waiting(): number {
+    return this.#session.newsCount;
+  }
+
   /** Whether it is known that this remote brings nothing any more, so that a new one is worth a try. */
   get isGivenUp(): boolean {
     return this.#isListingDenied || this.#transfer.health.isRefused;

@@ -13,11 +13,13 @@ export interface SessionEntry {
 /** What a session used and put, in the order of first use; an action put again counts with its new output. */
 export class SessionLog {
   readonly #entries = new Map<string, SessionEntry>();
+  #newsCount = 0;
 
   add(entry: SessionEntry): void {
     const known = this.#entries.get(entry.actionId);
     const isNew = entry.isNew || (known?.isNew === true && known.outputId === entry.outputId);
     this.#entries.set(entry.actionId, { ...entry, isNew });
+    this.#newsCount += Number(isNew) - Number(known?.isNew ?? false);
   }
 
   /** Whether the action was added with this output. */
@@ -34,11 +36,17 @@ export class SessionLog {
     return [...this.#entries.values()];
   }
 
+  /** How many of them others may not know yet. */
+  get newsCount(): number {
+    return this.#newsCount;
+  }
+
   /** These are in the bucket, and so are news no more, unless they were put anew since. */
   told(entries: SessionEntry[]): void {
     for (const entry of entries) {
       if (this.#entries.get(entry.actionId) === entry) {
         this.#entries.set(entry.actionId, { ...entry, isNew: false });
+        this.#newsCount -= Number(entry.isNew);
       }
     }
   }

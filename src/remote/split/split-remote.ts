@@ -11,6 +11,7 @@ import { type SplitPut, SplitWriter } from "./split-writer.ts";
 
 /** Build outputs in the layout of tailscale/go-cache-plugin: two objects an action. */
 export class SplitRemote {
+  readonly health: RemoteHealth;
   readonly #reader: SplitReader;
   readonly #writer: SplitWriter | undefined;
   readonly #gate: ReadGate;
@@ -19,21 +20,26 @@ export class SplitRemote {
 
   constructor(options: SplitRemoteOptions) {
     const { store, log, counters } = options;
-    const health = new RemoteHealth({
+    this.health = new RemoteHealth({
       file: new HealthFile(options.healthPath),
       log,
       remoteName: store.name,
       onWritesStopped: () => this.#writer?.interrupt(),
     });
-    this.#gate = new ReadGate({ health, counters, log });
+    this.#gate = new ReadGate({ health: this.health, counters, log });
     this.#reader = new SplitReader({
       ...options,
       gate: this.#gate,
       onWrongBytes: (outputId) => this.#writer?.replace(outputId),
     });
-    this.#writer = options.readOnly ? undefined : new SplitWriter({ ...options, health });
+    this.#writer = options.readOnly ? undefined : new SplitWriter({ ...options, health: this.health });
     this.#isReading = options.isReading ?? true;
     this.#drainTimeoutMs = options.drainTimeoutMs;
+  }
+
+  /** How many entries are not in the bucket yet, and bytes of those that are on their way. */
+  get uploads(): { waiting: number; bytes: number } {
+    return { waiting: this.#writer?.waiting ?? 0, bytes: this.#writer?.bytesUnderWay ?? 0 };
   }
 
   /** Looks an action up and brings its output to the local disk. Never rejects. */

@@ -45,6 +45,16 @@ export class SplitWriter {
     else this.#queue.push(put);
   }
 
+  /** How many entries are not uploaded yet. */
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  /** Bytes of what is being uploaded. */
+  get bytesUnderWay(): number {
+    return this.#bytesUnderWay;
+  }
+
   /** This output is stored with other bytes than its own: the next put replaces it. */
   replace(outputId: string): void {
     this.#wrongOutputs.add(outputId);

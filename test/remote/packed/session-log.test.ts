@@ -43,3 +43,12 @@ test("what was put anew while others were told of it is still news", () => {
   log.told(told);
   expect(log.entries).toEqual([used("a", { isNew: true, putTimeMs: 2 })]);
 });
+
+test("counts its news", () => {
+  const log = logOf(used("a", { isNew: true }), used("a"), used("b"), used("c", { isNew: true }));
+  expect(log.newsCount).toBe(2);
+  log.add({ ...used("other"), actionId: used("a").actionId });
+  expect(log.newsCount).toBe(1);
+  log.told(log.entries);
+  expect(log.newsCount).toBe(0);
+});
