@@ -6,6 +6,14 @@ const PREFIX = "go_cache_plugin_";
 /** Of the latency histograms, in seconds: from a local socket to a time-out. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+/** How long the operations of one kind took. */
+export interface TimeDistribution {
+  operation: string;
+  count: number;
+  /** How many took so long, and longer than the bucket before says. The last one has no limit. */
+  buckets: { upToSeconds: number; count: number }[];
+}
+
 /** A state that may fall again. */
 export interface GaugeValue {
   name: string;
@@ -48,6 +56,25 @@ export class Metrics {
   readonly observe = (operation: string, seconds: number): void => {
     this.#times.observe({ operation }, seconds);
   };
+
+  /** What was noted, by operation. */
+  async times(): Promise<TimeDistribution[]> {
+    const { values } = await this.#times.get();
+    const cumulative = new Map<string, { upToSeconds: number; count: number }[]>();
+    for (const { metricName, labels, value } of values) {
+      if (metricName !== `${PREFIX}seconds_bucket`) continue;
+      const upToSeconds = labels.le === "+Inf" ? Number.POSITIVE_INFINITY : Number(labels.le);
+      const operation = String(labels.operation);
+      cumulative.set(operation, [...(cumulative.get(operation) ?? []), { upToSeconds, count: value }]);
+    }
+    return [...cumulative].map(([operation, upTo]) => ({
+      operation,
+      count: upTo.at(-1)?.count ?? 0,
+      buckets: upTo.map(({ upToSeconds, count }, index) => {
+        return { upToSeconds, count: count - (upTo[index - 1]?.count ?? 0) };
+      }),
+    }));
+  }
 
   /** Everything, as it is now. */
   async text(counters: Record<string, number>, gauges: GaugeValue[]): Promise<string> {

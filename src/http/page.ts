@@ -6,16 +6,22 @@ export interface PageContent {
   status?: number;
   type: string;
   body: string;
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** A page that is made when it is asked for; `make` is given the query. */
 export function page(make: (query: URLSearchParams) => PageContent | Promise<PageContent>): HttpMount {
   return {
     handle: async (_request, response, target) => {
-      const { status = 200, type, body } = await make(new URLSearchParams(target.replace(/^\?/, "")));
-      answer(response, status, body, { "content-type": type });
+      const { status = 200, type, body, headers } = await make(queryOf(target));
+      answer(response, status, body, { "content-type": type, ...headers });
     },
   };
+}
+
+/** Of what follows a page's path in a request. */
+export function queryOf(target: string): URLSearchParams {
+  return new URLSearchParams(target.replace(/^\?/, ""));
 }
 
 /** A page for programs of this machine only: it tells what is in memory, or takes time. */

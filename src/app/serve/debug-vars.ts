@@ -1,5 +1,6 @@
 /** `/debug/vars`: JSON with the names of tailscale/go-cache-plugin where they mean the same, then all counters. */
 import { hostname } from "node:os";
+import { countLookUps } from "../../http/status/look-ups.ts";
 import { peakMemoryBytes } from "../../lib/peak-memory.ts";
 import type { ServerState } from "./server-state.ts";
 
@@ -26,6 +27,7 @@ const PARTS = [
 export function debugVars({ parts, version, startedMs, plugin }: ServerState): Record<string, unknown> {
   const counters = parts.counters.snapshot();
   const count = (name: string) => counters[name] ?? 0;
+  const { local, remote } = countLookUps(counters);
   const { heapUsed, heapTotal, rss } = process.memoryUsage();
   const ofParts = PARTS.map(([name, start]) => [name, withoutStart(counters, start)]);
   return {
@@ -37,7 +39,7 @@ export function debugVars({ parts, version, startedMs, plugin }: ServerState): R
     memstats: { HeapAlloc: heapUsed, HeapSys: heapTotal, Sys: rss, PeakSys: peakMemoryBytes() },
     gocache_server: {
       get_requests: count("get"),
-      get_hits: count("get_local_hit") + count("get_remote_hit"),
+      get_hits: local + remote,
       put_requests: count("put"),
       put_bytes: count("put_bytes"),
     },

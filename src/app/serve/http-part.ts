@@ -6,6 +6,7 @@ import { Router } from "../../http/router.ts";
 import { describeError } from "../../lib/describe-error.ts";
 import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
 import { bind } from "../../net/bind.ts";
+import type { ServerPages } from "./pages.ts";
 import type { ServedPart, ServeParts } from "./parts.ts";
 
 const POLL_MS = 20;
@@ -14,8 +15,8 @@ const POLL_MS = 20;
 export interface HttpPartOptions {
   parts: ServeParts;
   address: ListenAddress;
-  /** Pages of the server itself, by path. */
-  pages: ReadonlyMap<string, HttpMount>;
+  /** Of the server itself. */
+  server: ServerPages;
   moduleProxy: HttpMount | undefined;
   forwardProxy: ForwardProxy | undefined;
 }
@@ -26,11 +27,11 @@ export interface HttpPart extends ServedPart {
 
 /** Listens from here on. Rejects when that is not possible. */
 export async function openHttp(options: HttpPartOptions): Promise<HttpPart> {
-  const { parts, address, pages, moduleProxy, forwardProxy } = options;
+  const { parts, address, server: own, moduleProxy, forwardProxy } = options;
   const { log, env } = parts;
   const mounts = new Map<string, HttpMount>(moduleProxy === undefined ? [] : [["/mod/", moduleProxy]]);
   const router = new Router({
-    pages,
+    pages: own.pages,
     mounts,
     forwardProxy,
     listenHost: address.kind === "tcp" ? address.host : undefined,
@@ -44,6 +45,7 @@ export async function openHttp(options: HttpPartOptions): Promise<HttpPart> {
     // It goes on answering: that this server is about to end is worth asking.
     drain: async (limitMs) => {
       const endMs = performance.now() + limitMs;
+      await own.events.end();
       while (router.active > 0 && performance.now() < endMs) await Bun.sleep(POLL_MS);
     },
     close: async () => {

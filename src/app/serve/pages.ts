@@ -2,18 +2,31 @@
 import { Metrics } from "../../http/metrics.ts";
 import type { HttpMount } from "../../http/mount.ts";
 import { localPage, page, textPage } from "../../http/page.ts";
+import { LiveEvents } from "../../http/status/live-events.ts";
+import { html } from "../../http/status/markup.ts";
+import { PAGE_BUILD, PAGE_HEADERS, renderPage } from "../../http/status/page.ts";
+import { renderParts } from "../../http/status/parts.ts";
+import { describeError } from "../../lib/describe-error.ts";
 import { debugVars } from "./debug-vars.ts";
 import { gauges } from "./gauges.ts";
 import { cpuProfile, heapSnapshot } from "./profiles.ts";
 import type { ServerState } from "./server-state.ts";
+import { StatusSource } from "./status-source.ts";
 
 const DEFAULT_PROFILE_SECONDS = 10;
 const HTML = "text/html; charset=utf-8";
 const JSON_TYPE = "application/json";
 
-/** By path. `caPem`: the certificate of the forward proxy, if it has one. */
-export function serverPages(state: ServerState, caPem: () => string | undefined): Map<string, HttpMount> {
+/** Pages by path, and among them the events of the status page, which have to be ended. */
+export interface ServerPages {
+  pages: Map<string, HttpMount>;
+  events: LiveEvents;
+}
+
+/** `caPem`: the certificate of the forward proxy, if it has one. */
+export function serverPages(state: ServerState, caPem: () => string | undefined): ServerPages {
   const metrics = new Metrics();
+  const status = new StatusSource(state, metrics);
   const { counters } = state.parts;
   counters.onTime = metrics.observe;
   const debug: [string, HttpMount][] = [
@@ -31,8 +44,16 @@ export function serverPages(state: ServerState, caPem: () => string | undefined)
       }),
     ],
   ];
-  return new Map<string, HttpMount>([
-    ["/", page(() => ({ type: HTML, body: frontPage(state) }))],
+  const links = otherPages(state);
+  const statusPage = async (query: URLSearchParams) => renderPage(await status.read(query), links);
+  const events = new LiveEvents({
+    render: async (query) => renderParts(await status.read(query)),
+    build: PAGE_BUILD,
+    onFailure: (error) => state.parts.log.info(() => `status page: ${describeError(error)}`),
+  });
+  const pages = new Map<string, HttpMount>([
+    ["/", page(async (query) => ({ type: HTML, body: await statusPage(query), headers: PAGE_HEADERS }))],
+    ["/events", events],
     ["/healthz", textPage(() => "ok")],
     [
       "/readyz",
@@ -61,28 +82,20 @@ export function serverPages(state: ServerState, caPem: () => string | undefined)
     ],
     ...debug.map(([path, mount]) => [path, localPage(mount)] as const),
   ]);
+  return { pages, events };
 }
 
-function frontPage({ version, parts }: ServerState): string {
-  const { modproxy } = parts.config.serve;
-  const links = ["/healthz", "/readyz", "/version", "/metrics", "/debug/", ...(modproxy ? ["/mod/"] : [])];
-  return html("go-cache-plugin", `<p>${escapeHtml(version)}</p>${list(links)}`);
+function otherPages({ parts }: ServerState): string[] {
+  const { revproxy } = parts.config.serve;
+  const pages = ["/metrics", "/healthz", "/readyz", "/version", "/debug/"];
+  return revproxy.length > 0 ? [...pages, "/ca.pem"] : pages;
 }
 
 function debugIndex({ version, startedMs }: ServerState): string {
   const links = ["/debug/vars", "/debug/heap", "/debug/cpu?seconds=10", "/metrics"];
   const uptime = Math.floor((Date.now() - startedMs) / 1000);
-  return html("debug", `<p>${escapeHtml(version)}, up for ${uptime} s</p>${list(links)}`);
-}
-
-function list(links: string[]): string {
-  return `<ul>${links.map((link) => `<li><a href="${link}">${link}</a></li>`).join("")}</ul>`;
-}
-
-function html(title: string, body: string): string {
-  return `<!doctype html><meta charset="utf-8"><title>${title}</title><h1>${title}</h1>${body}\n`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  const list = links.map((link) => html`<li><a href="${link}">${link}</a></li>`);
+  return html`<!doctype html><html lang="en"><meta charset="utf-8"><title>debug</title><h1>debug</h1>
+<p>${version}, up for ${uptime} s</p><ul>${list}</ul></html>
+`.text;
 }

@@ -98,11 +98,13 @@ async function openAll(state: ServerState): Promise<RunningParts> {
     }
     if (http === undefined) return running;
     const moduleProxy = modproxy ? add(openModuleProxy(parts)) : undefined;
+    if (moduleProxy !== undefined) state.moduleProxy = moduleProxy;
     const isProxy = revproxy.length > 0 || forwardConnect;
     const forwardProxy = isProxy ? add(await loadForwardProxy(parts)) : undefined;
+    if (forwardProxy !== undefined) state.forwardProxy = forwardProxy;
     const { serverPages } = await import("./pages.ts");
-    const pages = serverPages(state, () => forwardProxy?.caPem());
-    running.http = add(await openHttp({ parts, address: http, pages, moduleProxy, forwardProxy }));
+    const server = serverPages(state, () => forwardProxy?.caPem());
+    running.http = add(await openHttp({ parts, address: http, server, moduleProxy, forwardProxy }));
     return running;
   } catch (error) {
     for (const part of running.all.toReversed()) await part.close();
