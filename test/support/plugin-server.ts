@@ -26,6 +26,8 @@ export interface PluginServerOptions {
   cacheDir: string;
   /** A port that is free, unless it is said otherwise. */
   plugin?: string;
+  /** The same. */
+  http?: string;
   flags?: string[];
   env?: Record<string, string>;
   cwd?: string;
@@ -33,8 +35,9 @@ export interface PluginServerOptions {
 
 /** Starts a server and waits until it is ready. */
 export async function startPluginServer(options: PluginServerOptions): Promise<PluginServer> {
-  const { cacheDir, plugin = "0", flags = [], env = {}, cwd } = options;
-  const argv = [binaryPath(), "serve", `--plugin=${plugin}`, "--http=0", `--cache-dir=${cacheDir}`, ...flags];
+  const { cacheDir, plugin = "0", http = "0", flags = [], env = {}, cwd } = options;
+  const addresses = [`--plugin=${plugin}`, `--http=${http}`];
+  const argv = [binaryPath(), "serve", ...addresses, `--cache-dir=${cacheDir}`, ...flags];
   const running = start(argv, {
     env: plainEnv({ ...GO_ENV, ...env }),
     ...(cwd === undefined ? {} : { cwd }),

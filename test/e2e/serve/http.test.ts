@@ -122,13 +122,46 @@ test("each counter moves as its name says", async () => {
   });
 });
 
-test("a bucket that does not answer shows as an open breaker", async () => {
-  const flags = ["--s3-endpoint-url=http://127.0.0.1:1"];
-  await using server = await serve("lonely", flags);
-  await session(server, async (client) => {
-    for (const name of ["a", "b", "c", "d"]) await client.get(idOf(name));
+test("a session is counted while it lives", async () => {
+  await using server = await serve("live");
+  const env = plainEnv({ ...ENV, GOCACHE: dir.join("gocache") });
+  await using client = await CacheprogClient.start({ args: ["connect", server.plugin], env, cwd: dir.path });
+  let asked = 0;
+  let counted: number | undefined;
+  while (counted === undefined) {
+    await client.get(idOf(`unknown ${asked++}`));
+    counted = (await metricsOf(server))[`${P}misses_total{source="remote"}`];
+  }
+  expect(counted).toBeLessThanOrEqual(asked);
+  await client.close();
+  await client.ended();
+  expect(await metricsOf(server)).toMatchObject({
+    [`${P}get_total`]: asked,
+    [`${P}misses_total{source="remote"}`]: asked,
+    [`${P}sessions_link_total`]: 1,
   });
-  expect(await metricsOf(server)).toMatchObject({ [`${P}breaker_open{side="reads"}`]: 1 });
+});
+
+test.each(["packed", "split"])(
+  "a bucket that does not answer shows as an open breaker, %s",
+  async (layout) => {
+    await using server = await serve("lonely", [
+      "--s3-endpoint-url=http://127.0.0.1:1",
+      `--layout=${layout}`,
+    ]);
+    await session(server, async (client) => {
+      for (const name of ["a", "b", "c", "d"]) await client.get(idOf(name));
+    });
+    expect(await metricsOf(server)).toMatchObject({ [`${P}breaker_open{side="reads"}`]: 1 });
+  },
+);
+
+test("what is not in the bucket yet is counted", async () => {
+  await using server = await serve("lonely", ["--s3-endpoint-url=http://127.0.0.1:1"]);
+  await session(server, async (client) => {
+    for (const name of ["a", "b"]) await client.put(idOf(name), BODY);
+  });
+  expect(await metricsOf(server)).toMatchObject({ [`${P}upload_queue{part="builds"}`]: 2 });
 });
 
 test("the other pages", async () => {
