@@ -31,16 +31,17 @@ export interface S3ServerOptions {
   /** With a certificate that only `env.AWS_CA_BUNDLE` makes trusted. */
   tls?: boolean;
   region?: string;
+  bucket?: string;
   /** Whether there can be further users, made by `addUser`. */
   users?: boolean;
 }
 
 /** Starts a server and waits until it answers. Disposing it ends it and removes its data. */
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
-  const { tls = false, region = "us-east-1", users = false } = options;
+  const { tls = false, region = "us-east-1", bucket = `bucket-${randomName()}`, users = false } = options;
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(tempDir("s3"));
-  const [accessKeyId, secretAccessKey, bucket] = [randomName(), randomName(), `bucket-${randomName()}`];
+  const [accessKeyId, secretAccessKey] = [randomName(), randomName()];
   mkdirSync(dir.join("data", bucket), { recursive: true });
   const certificate = tls ? await makeCertificate(dir.path) : undefined;
   const flags = [
