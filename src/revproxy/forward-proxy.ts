@@ -4,7 +4,6 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import { type Authority, formatAuthority, isSameAuthority, parseAuthority } from "./authority.ts";
 import type { CertificateAuthority } from "./certificates/certificate-authority.ts";
 import { answerText } from "./exchange/answer.ts";
@@ -34,7 +33,7 @@ export class CachingProxy {
   readonly #options: ForwardProxyOptions;
   readonly #tlsEnd: TlsEnd;
   /** Clients' connections whose TLS ends here. */
-  readonly #connections = new Set<Duplex>();
+  readonly #connections = new Set<Socket>();
 
   constructor(options: ForwardProxyOptions) {
     this.#options = options;
@@ -68,7 +67,7 @@ export class CachingProxy {
     else await forwarder.forward(resource, request, response);
   }
 
-  connect(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  connect(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const { targets, tunnels, log, viaToken } = this.#options;
     log.countConnection("proxy_conn_request");
     socket.on("error", () => socket.destroy());
@@ -93,13 +92,13 @@ export class CachingProxy {
     this.#options.tunnels.close();
   }
 
-  async #terminate(authority: Authority, socket: Duplex, head: Buffer): Promise<void> {
+  async #terminate(authority: Authority, socket: Socket, head: Buffer): Promise<void> {
     const leaf = await this.#options.authority?.leafFor(authority.host);
     if (leaf === undefined) throw new Error("there is no authority");
     this.#connections.add(socket);
     socket.once("close", () => this.#connections.delete(socket));
     this.#options.log.countConnection("proxy_conn_accept");
-    this.#tlsEnd.accept(authority, leaf, socket as Socket, head);
+    this.#tlsEnd.accept(authority, leaf, socket, head);
   }
 
   async #serveInner(authority: Authority, request: IncomingMessage, response: ServerResponse): Promise<void> {
