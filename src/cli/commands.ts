@@ -15,6 +15,14 @@ export interface CommandInfo {
 /** What `init` has recipes for. */
 export const PLACES = ["github", "gitlab", "buildkite", "circleci", "jenkins", "shell", "docker"] as const;
 
+/** What `mod` does, and how many paths may follow each task, at least and at most. */
+export const MOD_TASKS = {
+  prefetch: [0, Number.POSITIVE_INFINITY],
+  verify: [0, 0],
+  import: [1, 1],
+  export: [1, 1],
+} as const;
+
 /** What `completion` has scripts for. */
 const COMPLETION_SHELLS = ["bash", "zsh", "fish"] as const;
 
@@ -52,7 +60,7 @@ export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, Comman
     "mod",
     {
       operand: "TASK",
-      operandWords: ["prefetch", "verify", "import", "export"],
+      operandWords: Object.keys(MOD_TASKS),
       maxOperands: Number.POSITIVE_INFINITY,
       summary: "modules of --modproxy: prefetch [GO.SUM...], verify, import DIR, export DIR",
     },

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 
 /** What is served below a prefix. */
 export interface HttpMount {
@@ -15,8 +15,8 @@ export interface HttpMount {
 export interface ForwardProxy {
   /** A request in absolute form: `GET http://host/path`. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
-  /** `CONNECT host:port`; `head` is what the client sent behind it already. */
-  connect(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** `CONNECT host:port`; `head` is what the client sent behind it already. The connection may become TLS. */
+  connect(request: IncomingMessage, socket: Socket, head: Buffer): void;
   /** The certificate that clients have to trust; `undefined`: none is needed. */
   caPem(): string | undefined;
 }

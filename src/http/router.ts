@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import { answerText } from "./answer.ts";
 import { refusal } from "./host-check.ts";
 import type { ForwardProxy, HttpMount } from "./mount.ts";
@@ -42,7 +42,7 @@ export class Router {
     }
   }
 
-  connect(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  connect(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const { forwardProxy, onFailure } = this.#options;
     socket.on("error", () => socket.destroy());
     if (forwardProxy === undefined) {

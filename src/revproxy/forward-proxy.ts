@@ -3,7 +3,7 @@
  * certificate of our own authority; everything else goes by the rules of `tunnel/`.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 import { type Authority, formatAuthority, isSameAuthority, parseAuthority } from "./authority.ts";
 import type { CertificateAuthority } from "./certificates/certificate-authority.ts";
 import { answerText } from "./exchange/answer.ts";
@@ -13,8 +13,7 @@ import type { ProxyLog } from "./proxy-log.ts";
 import { isForAuthority, refusalOf } from "./request-guard.ts";
 import { DEFAULT_PORTS, isPath, parseAbsoluteForm, type Resource } from "./resource.ts";
 import type { Targets } from "./targets.ts";
-import { TlsDoors } from "./tls-doors.ts";
-import { splice } from "./tunnel/splice.ts";
+import { TlsEnd } from "./tls-end.ts";
 import { refuseConnection, type Tunnels } from "./tunnel/tunnels.ts";
 
 export interface ForwardProxyOptions {
@@ -32,18 +31,14 @@ export interface ForwardProxyOptions {
 
 export class CachingProxy {
   readonly #options: ForwardProxyOptions;
-  readonly #doors: TlsDoors;
+  readonly #tlsEnd: TlsEnd;
   /** Clients' connections whose TLS ends here. */
-  readonly #connections = new Set<Duplex>();
+  readonly #connections = new Set<Socket>();
 
   constructor(options: ForwardProxyOptions) {
     this.#options = options;
-    const { authority, log } = options;
-    this.#doors = new TlsDoors({
-      leafFor: async (host) => {
-        if (authority === undefined) throw new Error("there is no authority");
-        return await authority.leafFor(host);
-      },
+    const { log } = options;
+    this.#tlsEnd = new TlsEnd({
       serve: (to, request, response) => void this.#serveInner(to, request, response),
       refuse: (socket) => refuseConnection(socket, { status: 405, text: "no CONNECT within a tunnel" }),
       onTlsError: (to, error) => {
@@ -72,7 +67,7 @@ export class CachingProxy {
     else await forwarder.forward(resource, request, response);
   }
 
-  connect(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  connect(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const { targets, tunnels, log, viaToken } = this.#options;
     log.countConnection("proxy_conn_request");
     socket.on("error", () => socket.destroy());
@@ -92,17 +87,18 @@ export class CachingProxy {
 
   /** Ends all connections. */
   close(): void {
-    this.#doors.close();
+    this.#tlsEnd.close();
     for (const connection of this.#connections) connection.destroy();
     this.#options.tunnels.close();
   }
 
-  async #terminate(authority: Authority, socket: Duplex, head: Buffer): Promise<void> {
-    const door = await this.#doors.enter(authority);
+  async #terminate(authority: Authority, socket: Socket, head: Buffer): Promise<void> {
+    const leaf = await this.#options.authority?.leafFor(authority.host);
+    if (leaf === undefined) throw new Error("there is no authority");
     this.#connections.add(socket);
     socket.once("close", () => this.#connections.delete(socket));
     this.#options.log.countConnection("proxy_conn_accept");
-    splice(socket, door, head);
+    this.#tlsEnd.accept(authority, leaf, socket, head);
   }
 
   async #serveInner(authority: Authority, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -6,15 +6,19 @@ import {
   readSync,
   renameSync,
   utimesSync,
+  write,
   writeSync,
 } from "node:fs";
+import { promisify } from "node:util";
 import { removeFile } from "../lib/remove-file.ts";
 
 const COPY_CHUNK_BYTES = 1 << 20;
 const MODE = 0o644;
 
+const writeFd = promisify(write);
+
 /**
- * A file being written, invisible to readers until it is renamed into place. All calls are synchronous: at
+ * A file being written, invisible to readers until it is renamed into place. All calls but one are synchronous: at
  * 20 to 60 µs an operation a promise would cost more than the work.
  */
 export class TempFile {
@@ -42,6 +46,21 @@ export class TempFile {
     let done = 0;
     while (done < bytes.length) {
       done += writeSync(fd, bytes, done, bytes.length - done, this.#sizeBytes + done);
+    }
+    this.#sizeBytes += bytes.length;
+  }
+
+  /**
+   * The same, by another thread, for what is so large that this one has better things to do. One call at a time; nothing
+   * else may be done with the file until it has ended.
+   */
+  async writeAside(bytes: Uint8Array): Promise<void> {
+    const fd = this.#fd;
+    if (fd === undefined) throw new Error(`${this.path} is closed already`);
+    let done = 0;
+    while (done < bytes.length) {
+      const { bytesWritten } = await writeFd(fd, bytes, done, bytes.length - done, this.#sizeBytes + done);
+      done += bytesWritten;
     }
     this.#sizeBytes += bytes.length;
   }

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, type Server } from "node:net";
 import { createHttpListener } from "../../src/http/listener.ts";
 import type { HttpMount } from "../../src/http/mount.ts";
 import { localPage, page, textPage } from "../../src/http/page.ts";
@@ -35,7 +34,7 @@ function routerFor(listenHost: string): Router {
 let servers: Record<"loopback" | "network", Server>;
 
 async function listening(host: string): Promise<Server> {
-  const server = createHttpListener(routerFor(host));
+  const { server } = createHttpListener(routerFor(host), { takesTunnels: false });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return server;
 }

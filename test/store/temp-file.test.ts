@@ -17,6 +17,20 @@ test("becomes visible with commit, replacing what was there as another file", ()
   expect(statSync(dir.join("target")).ino).not.toBe(before);
 });
 
+test("takes what another thread writes in the same order", async () => {
+  using dir = tempDir("temp-file");
+  const file = new TempFile(dir.join("temp"));
+  const large = crypto.getRandomValues(Buffer.alloc(1 << 20));
+  file.write(Buffer.from("before "));
+  await file.writeAside(large);
+  file.write(Buffer.from(" behind"));
+  expect(file.sizeBytes).toBe(large.length + 14);
+  file.commit(dir.join("target"));
+  const whole = Buffer.concat([Buffer.from("before "), large, Buffer.from(" behind")]);
+  expect(readFileSync(dir.join("target")).equals(whole)).toBe(true);
+  await expect(file.writeAside(large)).rejects.toThrow("is closed already");
+});
+
 test("is readable for everybody whatever the umask", () => {
   using dir = tempDir("temp-file");
   const umask = process.umask(0o077);
@@ -78,11 +92,12 @@ test("refuses to copy a file that somebody has cut", () => {
   expect(() => from.copyTo(to)).toThrow("is shorter than what was written to it");
 });
 
-test("a write that the disk can't take throws and counts for nothing", () => {
+test("a write that the disk can't take throws and counts for nothing", async () => {
   using disk = new FullDisk(64 * 1024);
   const file = new TempFile(disk.join("temp"));
   file.write(Buffer.alloc(40_000, "a"));
   expect(() => file.write(Buffer.alloc(1_000_000, "b"))).toThrow("ENOSPC");
+  await expect(file.writeAside(Buffer.alloc(1_000_000, "b"))).rejects.toThrow("ENOSPC");
   using dir = tempDir("temp-file");
   const other = new TempFile(dir.join("other"));
   file.copyTo(other);

@@ -4,6 +4,7 @@ import { plainEnv, run } from "./process.ts";
 const CLIENTS = [
   { argv: ["curl", "--version"], pkg: "curl" },
   { argv: ["git", "--version"], pkg: "git" },
+  { argv: ["git-lfs", "version"], pkg: "git-lfs" },
   { argv: ["openssl", "version"], pkg: "openssl" },
   { argv: ["python3", "-m", "pip", "--version"], pkg: "python3-pip" },
   { argv: ["dpkg-deb", "--version"], pkg: "dpkg" },

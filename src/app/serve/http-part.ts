@@ -37,8 +37,8 @@ export async function openHttp(options: HttpPartOptions): Promise<HttpPart> {
     listenHost: address.kind === "tcp" ? address.host : undefined,
     onFailure: (what, error) => log.info(() => `${what}: ${describeError(error)}`),
   });
-  const server = createHttpListener(router);
-  const bound = await bind(server, address, env);
+  const listener = createHttpListener(router, { takesTunnels: forwardProxy !== undefined });
+  const bound = await bind(listener.server, address, env);
   log.info(() => `HTTP on ${formatListenAddress(bound.address)}`);
   return {
     address: bound.address,
@@ -50,7 +50,7 @@ export async function openHttp(options: HttpPartOptions): Promise<HttpPart> {
     },
     close: async () => {
       bound.close();
-      server.closeAllConnections();
+      listener.closeAllConnections();
     },
   };
 }

@@ -3,6 +3,7 @@ import { defineCommand } from "citty";
 import { formatByteSize } from "../../lib/byte-size.ts";
 import { printable } from "../../lib/printable.ts";
 import type { Call } from "../call.ts";
+import { MOD_TASKS } from "../commands.ts";
 import { makeLogger } from "../make-logger.ts";
 import { writeStdout } from "../output.ts";
 import { ProgressLine } from "../progress-line.ts";
@@ -15,12 +16,9 @@ type Task = Parameters<Modules["verifyStoredModules"]>[0];
 /** Does one task; what it returns is the exit code. */
 type Run = (modules: Modules, task: Task, paths: readonly string[]) => Promise<number>;
 
-const TASKS: Record<string, { paths: [least: number, most: number]; run: Run }> = {
-  prefetch: { paths: [0, Number.POSITIVE_INFINITY], run: prefetch },
-  verify: { paths: [0, 0], run: verify },
-  import: { paths: [1, 1], run: importFrom },
-  export: { paths: [1, 1], run: exportTo },
-};
+type Name = keyof typeof MOD_TASKS;
+
+const RUNS: Record<Name, Run> = { prefetch, verify, import: importFrom, export: exportTo };
 
 export function modCommand(call: Call) {
   return defineCommand({
@@ -32,24 +30,23 @@ export function modCommand(call: Call) {
 }
 
 async function mod({ commandLine, env }: Call): Promise<number> {
-  const [, name = "", ...paths] = commandLine.words;
-  const { run } = checkTask(name, paths);
+  const [, word, ...paths] = commandLine.words;
+  // No other word gets this far.
+  const name = word as Name;
+  checkPaths(name, paths);
   const settings = resolveSettings(commandLine.flags, env);
   const modules = await import("../../app/modules.ts");
   using progress = await ProgressLine.open();
   const task = { config: toConfig(settings), env, log: makeLogger(settings), onProgress: progress.update };
-  return await run(modules, { ...task, onProgress: progress.update }, paths);
+  return await RUNS[name](modules, task, paths);
 }
 
-function checkTask(name: string, paths: readonly string[]): { run: Run } {
-  const task = TASKS[name];
-  if (task === undefined) throw new UsageError(`"mod" has no task ${JSON.stringify(name)}`);
-  const [least, most] = task.paths;
+function checkPaths(name: Name, paths: readonly string[]): void {
+  const [least, most] = MOD_TASKS[name];
   if (paths.length < least) throw new UsageError(`"mod ${name}" needs a directory`);
   const stray = paths[most];
   if (stray !== undefined)
     throw new UsageError(`unexpected argument ${JSON.stringify(stray)} after "mod ${name}"`);
-  return task;
 }
 
 async function prefetch(modules: Modules, task: Task, paths: readonly string[]): Promise<number> {

@@ -1,6 +1,6 @@
 /**
  * The record of the module files that a run used, so that the next run of that job gets them in one go. One zstd frame
- * of JSON (`zstd -dc | jq` reads it) at `[<prefix>/]packed/v1/mod/<project>/<branch>/<job>.json.zst`:
+ * of JSON (`zstd -dc | jq` reads it):
  *
  *     {"version":1,"kind":"modules","about":{"project":…,"branch":…,"job":…,"run":…,"host":…},
  *      "files":[["<name>", <bytes>, "<SHA-256>"], ["<name>", <bytes>, "<SHA-256>", "<text>"], …]}
@@ -36,16 +36,13 @@ export async function formatRunFiles(
 }
 
 /** Throws for anything but a record as described above. What its files are is not looked at. */
-export function parseRunFiles(bytes: Uint8Array<ArrayBuffer>): {
-  about: Record<string, string>;
-  files: RunFile[];
-} {
+export function parseRunFiles(bytes: Uint8Array<ArrayBuffer>): RunFile[] {
   const json = JSON.parse(new TextDecoder().decode(expandFrame(bytes, MAX_JSON_BYTES)));
   const { version, kind, about, files } = json ?? {};
   if (version !== VERSION || kind !== "modules" || !Array.isArray(files) || typeof about !== "object") {
     throw new Error("not a record of module files");
   }
-  return { about, files: files.map(parseRow) };
+  return files.map(parseRow);
 }
 
 function parseRow(row: unknown): RunFile {

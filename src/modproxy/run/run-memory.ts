@@ -1,27 +1,16 @@
-import { posix } from "node:path";
 import { Deadline } from "../../lib/deadline.ts";
 import { describeError } from "../../lib/describe-error.ts";
 import type { Logger } from "../../lib/logger.ts";
-import { encodeName } from "../../lib/percent-name.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
-import { readSmallBytes } from "../../store/read-small-object.ts";
 import type { StoreHealth } from "../../store/store-health.ts";
-import { formatRunFiles, MAX_RECORD_BYTES, parseRunFiles, type RunFile } from "./run-files.ts";
+import type { RunFile } from "./run-files.ts";
+import { type KnownRuns, RunRecords, type RunScope } from "./run-records.ts";
 
 /** Files up to this size lie in the record itself, as long as it stays small. */
 const INLINE_BYTES = 128 << 10;
 const INLINE_TOTAL_BYTES = 6 << 20;
 /** A record that says all there is to say is written anew after a day, to show `gc` that it is in use. */
 const UNCHANGED_MS = 24 * 3_600_000;
-
-/** Which job a run belongs to; see `remote/scope/scope.ts`. */
-export interface RunScope {
-  project: string;
-  branch: string;
-  job: string;
-  run: string;
-  fallbackBranches: string[];
-}
 
 export interface RunMemoryOptions {
   store: ObjectStore;
@@ -37,55 +26,54 @@ export interface RunMemoryOptions {
   log: Logger;
 }
 
-/** What the last run of this job used, and what this one does. */
+const NOTHING: KnownRuns = { files: [], newest: { names: new Set(), writtenMs: 0 } };
+
+/** What the last runs of this job used, and what this process does. */
 export class RunMemory {
   readonly #options: RunMemoryOptions;
+  readonly #records: RunRecords;
   readonly #used = new Map<string, Omit<RunFile, "bytes">>();
-  #known: Promise<RunFile[]> | undefined;
-  /** The names that the job's own record has, as far as they are this run's. */
-  #stored: ReadonlySet<string> = new Set();
-  #isSameRun = false;
-  #storedMs = 0;
+  #known: Promise<KnownRuns> | undefined;
+  /** What need not be written down, for the newest run has it already. */
+  #noted: KnownRuns["newest"] | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(options: RunMemoryOptions) {
     this.#options = options;
+    const { log } = options;
+    this.#records = new RunRecords({
+      ...options,
+      onDamaged: (key, error) =>
+        log.info(() => `record of module files ${key} is not used: ${describeError(error)}`),
+    });
   }
 
-  /** The files of the newest run that is known, read once; none when there is none, or the bucket is in trouble. */
+  /** The files of the newest runs that are known, read once; none when there is none, or the bucket is in trouble. */
   get files(): Promise<RunFile[]> {
-    this.#known ??= this.#read();
-    return this.#known;
+    return this.#read().then(({ files }) => files);
   }
 
   use(file: Omit<RunFile, "bytes">): void {
     this.#used.set(file.name, file);
   }
 
-  /** Writes down what this run has used so far, if that is news. Never rejects. */
+  /** Writes down what this process has used so far, if that is news. Never rejects. */
   async save(): Promise<void> {
     this.#writing = this.#writing.then(() => this.#save());
     await this.#writing;
   }
 
   async #save(): Promise<void> {
-    const { readOnly, health, store, log } = this.#options;
+    const { readOnly, health, timeoutMs, log } = this.#options;
     if (readOnly || this.#used.size === 0 || health.writes.admit() === "skip") return;
-    const before = await this.files;
-    const isKnown = [...this.#used.keys()].every((name) => this.#stored.has(name));
-    const isFresh = Date.now() - this.#storedMs < UNCHANGED_MS;
-    if (isKnown && isFresh && (this.#isSameRun || this.#used.size === this.#stored.size)) return;
-    // A run of several commands, or machines: what the others used is not forgotten.
-    const kept = this.#isSameRun ? before.filter(({ name }) => !this.#used.has(name)) : [];
-    const files = [...kept, ...this.#withContent()];
+    const { names, writtenMs } = this.#noted ?? (await this.#read()).newest;
+    const isKnown = [...this.#used.keys()].every((name) => names.has(name));
+    if (isKnown && Date.now() - writtenMs < UNCHANGED_MS) return;
     try {
-      using deadline = new Deadline(4 * this.#options.timeoutMs);
-      await store.put(this.#key(this.#options.scope.branch), await formatRunFiles(this.#about(), files), {
-        signal: deadline.signal,
-      });
+      using deadline = new Deadline(4 * timeoutMs);
+      await this.#records.write(this.#withContent(), deadline.signal);
       health.succeeded("writes");
-      this.#stored = new Set(files.map(({ name }) => name));
-      this.#storedMs = Date.now();
+      this.#noted = { names: new Set(this.#used.keys()), writtenMs: Date.now() };
     } catch (error) {
       health.writeFailed(error);
       log.info(() => `record of module files is not stored: ${describeError(error)}`);
@@ -102,50 +90,23 @@ export class RunMemory {
     });
   }
 
-  async #read(): Promise<RunFile[]> {
-    const { scope, health, log } = this.#options;
-    if (health.reads.admit() !== "call") return [];
+  #read(): Promise<KnownRuns> {
+    this.#known ??= this.#readNow();
+    return this.#known;
+  }
+
+  async #readNow(): Promise<KnownRuns> {
+    const { health, timeoutMs, log } = this.#options;
+    if (health.reads.admit() !== "call") return NOTHING;
     try {
-      const branches = [scope.branch, ...scope.fallbackBranches];
-      const [own, ...others] = await Promise.all(branches.map((branch) => this.#readOne(branch)));
+      using deadline = new Deadline(timeoutMs);
+      const known = await this.#records.read(deadline.signal);
       health.succeeded("reads");
-      if (own === undefined) return others.find((record) => record !== undefined)?.files ?? [];
-      this.#stored = new Set(own.files.map(({ name }) => name));
-      this.#isSameRun = own.about.run === scope.run;
-      this.#storedMs = Number(own.about.writtenAtMs) || 0;
-      return own.files;
+      return known;
     } catch (error) {
       health.readFailed(error);
       log.info(() => `records of module files are not used: ${describeError(error)}`);
-      return [];
+      return NOTHING;
     }
-  }
-
-  async #readOne(branch: string) {
-    using deadline = new Deadline(this.#options.timeoutMs);
-    const bytes = await readSmallBytes(
-      this.#options.store,
-      this.#key(branch),
-      MAX_RECORD_BYTES,
-      deadline.signal,
-    );
-    if (bytes === undefined || bytes.length > MAX_RECORD_BYTES) return undefined;
-    try {
-      return parseRunFiles(bytes);
-    } catch (error) {
-      this.#options.log.info(() => `record of module files of ${branch}: ${describeError(error)}`);
-      return undefined;
-    }
-  }
-
-  #key(branch: string): string {
-    const { project, job } = this.#options.scope;
-    const names = [project, branch, job].map(encodeName);
-    return posix.join(this.#options.prefix, "packed", "v1", "mod", `${names.join("/")}.json.zst`);
-  }
-
-  #about(): Record<string, string> {
-    const { project, branch, job, run } = this.#options.scope;
-    return { project, branch, job, run, host: this.#options.host, writtenAtMs: String(Date.now()) };
   }
 }

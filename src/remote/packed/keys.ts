@@ -7,10 +7,12 @@
  *       head/<platform>/<project>/<branch>/<job>.json.zst
  *       new/<platform>/<project>/<inverted time>-<scope>-<random>.json.zst
  *       shared/<platform>.json.zst
+ *       mod/<project>/<branch>/<job>/<inverted time>-<run>-<process>.json.zst
  *
  * A head is a copy of the run record written last, so that a new machine need not wait for a listing first.
  * Names are encoded by `lib/percent-name.ts`. The inverted time, 13 digits, makes a listing begin with the newest.
- * `<scope>` is a hash by which readers pass over what their own run records say anyway.
+ * `<scope>` is a hash by which readers pass over what their own run records say anyway. What is below `mod/` says which
+ * module files a run used.
  */
 import { posix } from "node:path";
 import { encodeName } from "../../lib/percent-name.ts";
@@ -27,6 +29,9 @@ export interface RunName {
   run: string;
   machine: string;
 }
+
+/** What a run belongs to, whatever the platform. */
+type JobScope = Pick<Scope, "project" | "branch" | "job" | "run">;
 
 export class PackedKeys {
   /** Begins every key; ends with a slash. */
@@ -72,6 +77,17 @@ export class PackedKeys {
 
   shared(platform: string): string {
     return `${this.root}shared/${encodeName(platform)}.json.zst`;
+  }
+
+  /** Where it lies what the runs of one job used of the module proxy: the same on every platform. */
+  moduleRuns({ project, job }: JobScope, branch: string): string {
+    return `${this.root}mod/${[project, branch, job].map(encodeName).join("/")}/`;
+  }
+
+  /** `process` has no dash. */
+  moduleRun(scope: JobScope, startedMs: number, process: string): string {
+    const folder = this.moduleRuns(scope, scope.branch);
+    return `${folder}${invertTime(startedMs)}-${encodeName(scope.run)}-${process}.json.zst`;
   }
 }
 

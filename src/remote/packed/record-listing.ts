@@ -108,11 +108,11 @@ async function pageAt(
 }
 
 /** All machines' records of the newest runs, newest first: by when they were written, for they are rewritten. */
-function newestRuns(objects: ListedObject[]): ListedObject[] {
+export function newestRuns(objects: ListedObject[], maxBytes = MAX_RECORD_BYTES): ListedObject[] {
   const runs = new Set<string>();
-  return objects.toSorted(byAge).filter((object) => {
-    const run = parseRunName(object.key)?.run;
-    if (run === undefined || !isReadable(object)) return false;
+  return objects.toSorted(byAge).filter(({ key, sizeBytes }) => {
+    const run = parseRunName(key)?.run;
+    if (run === undefined || sizeBytes > maxBytes) return false;
     if (runs.size < RUNS) runs.add(run);
     return runs.has(run);
   });
@@ -130,7 +130,8 @@ function toRef({ key, etag, modifiedMs, sizeBytes }: ListedObject, role: RecordR
   return { key, etag, role, modifiedMs, sizeBytes };
 }
 
-async function firstPage(
+/** The first objects whose key begins so, and the server's clock. Rejects when they can't be had. */
+export async function firstPage(
   store: ObjectStore,
   prefix: string,
   pageSize: number,

@@ -7,6 +7,7 @@ import { keyOf, type ProxyLog } from "../proxy-log.ts";
 import { formatResource, type Resource } from "../resource.ts";
 import { CacheControl } from "../semantics/cache-control.ts";
 import { isConditional, isForOrigin, withValidators } from "../semantics/conditions.ts";
+import { cookiesOf, withoutCookies } from "../semantics/cookies.ts";
 import { agrees, freshened } from "../semantics/freshen.ts";
 import { fromRawHeaders, type HeaderList, hasHeader, headerValue } from "../semantics/header-list.ts";
 import { endToEnd } from "../semantics/hop-by-hop.ts";
@@ -167,7 +168,7 @@ export class Exchange {
       answer.body.resume();
       const fresh = await this.#freshen(stored, answer);
       log.count("req_revalidated");
-      await this.#sendStored(asked, fresh, "revalidated");
+      await this.#sendStored(asked, withCookies(fresh, answer), "revalidated");
     } else if (stored !== undefined && answer.status >= 500 && this.#mayStandIn(asked, stored, "error")) {
       answer.body.destroy();
       await this.#standIn(asked, stored);
@@ -202,7 +203,8 @@ export class Exchange {
     spool.onIdle = () => answer.body.destroy();
     answerHead(response, answer, { outcome, id: keyOf(resource) });
     const sending = sendBody(response, spool.read());
-    flight?.tell({ answer, names, variant: variantOf(names, asked.headers), spool, outcome });
+    const shared = { ...answer, headers: withoutCookies(answer.headers) };
+    flight?.tell({ answer: shared, names, variant: variantOf(names, asked.headers), spool, outcome });
     await this.#keep(asked, answer, { spool, kept });
     flight?.end();
     spool.release();
@@ -215,12 +217,12 @@ export class Exchange {
     { spool, kept }: { spool: Spool; kept: Keeping },
   ): Promise<void> {
     const { cache, log } = this.#options;
-    const { status, headers: fields, requestedMs, receivedMs } = answer;
+    const { status, requestedMs, receivedMs } = answer;
     try {
       for await (const chunk of answer.body) await spool.append(chunk as Uint8Array);
       if (!answer.body.complete) throw new Error("the origin's answer broke off");
     } catch (error) {
-      spool.fail(error);
+      await spool.fail(error);
       log.failed(resource, error);
       return;
     }
@@ -233,7 +235,7 @@ export class Exchange {
       cache.keep(
         resource,
         headers,
-        { status, headers: fields, requestedMs, receivedMs },
+        { status, headers: withoutCookies(answer.headers), requestedMs, receivedMs },
         { body, keeping: kept },
       );
       log.count(kept === "long" ? "rsp_save" : "rsp_save_memory");
@@ -286,6 +288,12 @@ export class Exchange {
   #now(): number {
     return this.#options.clock.nowMs();
   }
+}
+
+/** For the client that `answer` is for, and no other. */
+function withCookies(stored: StoredResponse, answer: OriginAnswer): StoredResponse {
+  const headers = [...stored.head.headers, ...cookiesOf(answer.headers)];
+  return { ...stored, head: { ...stored.head, headers } };
 }
 
 function isForCache(asked: Asked): boolean {

@@ -116,7 +116,12 @@ export class OriginClient {
     try {
       const body = await promise;
       body.on("error", () => undefined);
-      return this.#describe(request, body, requestedMs);
+      const answer = this.#describe(request, body, requestedMs);
+      if (!isPlainOrChunked(body)) {
+        body.destroy();
+        throw new Error("the origin answers in a transfer coding that nobody asked for");
+      }
+      return answer;
     } finally {
       signal.removeEventListener("abort", abort);
     }
@@ -188,6 +193,12 @@ export class OriginClient {
     this.#proxied.set(proxy.href, agent);
     return agent;
   }
+}
+
+/** Whether what is read is the body itself: no other coding may come where no TE was sent (RFC 9112 §7.4). */
+function isPlainOrChunked({ rawHeaders }: IncomingMessage): boolean {
+  const coding = headerValue(fromRawHeaders(rawHeaders), "transfer-encoding");
+  return coding === undefined || /^\s*(chunked|identity)\s*$/i.test(coding);
 }
 
 /** TLS on connections that another proxy makes. */

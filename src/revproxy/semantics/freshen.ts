@@ -1,4 +1,5 @@
 /** What a 304, or the answer to a HEAD, changes of a stored response (RFC 9111 §3.2, §4.3.4, §4.3.5). */
+import { withoutCookies } from "./cookies.ts";
 import { type HeaderList, headerValue, without } from "./header-list.ts";
 import type { ResponseHead } from "./response-head.ts";
 
@@ -12,9 +13,9 @@ const OF_THE_BODY = [
   "transfer-encoding",
 ];
 
-/** The stored head with what the answer says anew. */
+/** The stored head with what the answer says anew; its cookies are for the client that it answers alone. */
 export function freshened(stored: ResponseHead, answer: ResponseHead): ResponseHead {
-  const news = without(answer.headers, OF_THE_BODY);
+  const news = withoutCookies(without(answer.headers, OF_THE_BODY));
   const replaced = news.map(([name]) => name.toLowerCase());
   // Its age is that of the answer: a field that is gone must not make it old again.
   const kept = without(stored.headers, [...replaced, "age"]);

@@ -1,5 +1,6 @@
 /** What a cache that many clients share may keep (RFC 9111 §3), and is a little stricter about. */
 import { CacheControl } from "./cache-control.ts";
+import { cookiesOf } from "./cookies.ts";
 import { explicitLifetime, lifetime } from "./freshness.ts";
 import { type HeaderList, hasHeader } from "./header-list.ts";
 import type { ResponseHead } from "./response-head.ts";
@@ -31,7 +32,7 @@ const UNDERSTOOD = [
 /** `long`: for the disk and the object store; `short`: for here and now. */
 export type Keeping = "long" | "short";
 
-/** How a response to a GET is kept; `undefined`: not at all. */
+/** How a response to a GET is kept, without the cookies that it sets; `undefined`: not at all. */
 export function keeping(request: HeaderList, response: ResponseHead, nowMs: number): Keeping | undefined {
   if (!mayStore(request, response)) return undefined;
   const control = CacheControl.of(response.headers);
@@ -50,8 +51,7 @@ function mayStore(request: HeaderList, { status, headers }: ResponseHead): boole
     return false;
   if (status < 200 || UNSTORABLE_STATUSES.includes(status)) return false;
   if (control.has("must-understand") && !UNDERSTOOD.includes(status)) return false;
-  // The cookie is for one client alone, whatever the rest says.
-  if (hasHeader(headers, "set-cookie")) return false;
+  if (cookiesOf(headers).length > 0 && !isForEverybody(control)) return false;
   if (varyNames(headers) === "*") return false;
   return !isPersonal(request) || isSharedAnyway(control);
 }
@@ -63,7 +63,12 @@ function isPersonal(request: HeaderList): boolean {
 
 /** RFC 9111 §3.5. */
 function isSharedAnyway(control: CacheControl): boolean {
-  return control.has("public") || control.has("s-maxage") || control.has("must-revalidate");
+  return isForEverybody(control) || control.has("must-revalidate");
+}
+
+/** Said of a response with a cookie: that the rest of it is not one client's own. Many hosts of files send such ones. */
+function isForEverybody(control: CacheControl): boolean {
+  return control.has("public") || control.has("s-maxage");
 }
 
 function hasValidator(headers: HeaderList): boolean {

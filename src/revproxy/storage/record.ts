@@ -10,6 +10,7 @@
  * of this URL apart; `"kind":"gone"`: what was here is no longer right. A body that is not inline is a file of its own,
  * named by its SHA-256, so that equal ones are there once.
  */
+import { withoutCookies } from "../semantics/cookies.ts";
 import { type HeaderList, isSafeHeader } from "../semantics/header-list.ts";
 import { endToEnd } from "../semantics/hop-by-hop.ts";
 import type { ResponseHead } from "../semantics/response-head.ts";
@@ -92,7 +93,7 @@ function readResponse(url: string, json: Record<string, unknown>): ResponseRecor
   if (!isWhole(sizeBytes) || typeof isInline !== "boolean") return undefined;
   const kept = { sha256: hash, sizeBytes, isInline };
   // What would steer a connection, or set somebody's cookie, is never kept, so it was not written here.
-  const safe = endToEnd(headers).filter(([name]) => name.toLowerCase() !== "set-cookie");
+  const safe = withoutCookies(endToEnd(headers));
   return { kind: "response", url, variant, status, headers: safe, requestedMs, receivedMs, body: kept };
 }
 

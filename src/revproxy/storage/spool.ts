@@ -1,7 +1,7 @@
 /**
  * A body while it is received, for any number of readers at their own pace. Small ones stay in memory; a larger one goes
- * into a file, and its last part stays in memory for those who keep up. Where there is no file, or no room in it, the
- * sender waits for the slowest reader instead.
+ * into a file, which another thread writes, and its last part stays in memory for those who keep up. Where there is no
+ * file, or no room in it, the sender waits for the slowest reader instead.
  */
 import { closeSync, openSync, read } from "node:fs";
 import { promisify } from "node:util";
@@ -37,6 +37,8 @@ export class Spool {
   #piecesBytes = 0;
   #sizeBytes = 0;
   #temp: TempFile | undefined;
+  /** What is under way to the file. Never rejects. */
+  #writing: Promise<void> | undefined;
   /** To read the file with: it keeps its bytes when it is renamed or removed. */
   #fd: number | undefined;
   /** The owner, and every reader: the last one closes the file. */
@@ -47,7 +49,7 @@ export class Spool {
   readonly #readers = new Set<{ offset: number }>();
   /** Resolved when there is more to read. */
   #waiting = Promise.withResolvers<void>();
-  /** Resolved when a reader has gone on, or away. */
+  /** Resolved when a reader has gone on, or away, or more is in the file. */
   #passed = Promise.withResolvers<void>();
   /** Readers were waited for in vain. */
   #isHurried = false;
@@ -62,16 +64,16 @@ export class Spool {
     this.#onIdle = callback;
   }
 
-  /** Takes the next bytes, which must not change any more. Waits for readers where they can't be left behind. */
+  /** Takes the next bytes, which must not change any more. Waits for the file, and for readers that can't be left behind. */
   async append(bytes: Uint8Array): Promise<void> {
     this.#pieces.push({ offset: this.#sizeBytes, bytes });
     this.#sizeBytes += bytes.length;
     this.#piecesBytes += bytes.length;
-    if (!this.#isGivenUp) this.#write(bytes);
+    this.#startWriting();
     this.#wake();
     this.#trim();
-    while (this.#isFull() && this.#readers.size > 0) {
-      const isAhead = await this.#isPassed(this.#isGivenUp ? undefined : PATIENCE_MS);
+    for (let first = this.#surplus(); first !== undefined; first = this.#surplus()) {
+      const isAhead = await this.#isPassed(this.#isReadableLater(first) ? PATIENCE_MS : undefined);
       this.#trim();
       // Whoever is that slow reads the file later.
       if (!isAhead) return;
@@ -85,6 +87,7 @@ export class Spool {
   async finish(): Promise<FinishedBody | undefined> {
     this.#state = "finished";
     this.#wake();
+    await this.#writing;
     const temp = this.#temp;
     if (this.#isGivenUp) {
       temp?.discard();
@@ -101,11 +104,13 @@ export class Spool {
     return undefined;
   }
 
-  /** No more will come; readers are told `error`. */
-  fail(error: unknown): void {
+  /** No more will come; readers are told `error`. Resolves when nothing is left on the disk. */
+  async fail(error: unknown): Promise<void> {
     this.#state = { error };
-    this.#temp?.discard();
+    this.#isGivenUp = true;
     this.#wake();
+    await this.#writing;
+    this.#temp?.discard();
   }
 
   /** Nobody new will read. */
@@ -162,31 +167,52 @@ export class Spool {
     return chunk.subarray(0, bytesRead);
   }
 
-  #write(bytes: Uint8Array): void {
-    const { memoryBytes, maxBytes, createTemp } = this.#options;
-    if (this.#temp === undefined && this.#sizeBytes <= memoryBytes) return;
+  #startWriting(): void {
+    const { memoryBytes, maxBytes } = this.#options;
+    if (this.#sizeBytes > maxBytes) this.#isGivenUp = true;
+    if (this.#isGivenUp || (this.#temp === undefined && this.#sizeBytes <= memoryBytes)) return;
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  /** Writes all that there is and that comes meanwhile. */
+  async #write(): Promise<void> {
     try {
-      if (this.#sizeBytes > maxBytes) throw new Error(`larger than ${maxBytes} bytes`);
-      if (this.#temp !== undefined) this.#temp.write(bytes);
-      else {
-        this.#temp = createTemp();
-        this.#fd = openSync(this.#temp.path, "r");
-        for (const piece of this.#pieces) this.#temp.write(piece.bytes);
+      this.#temp ??= this.#options.createTemp();
+      this.#fd ??= openSync(this.#temp.path, "r");
+      for (;;) {
+        const bytes = this.#isGivenUp ? undefined : this.#pieceAt(this.#temp.sizeBytes);
+        if (bytes === undefined) return;
+        await this.#temp.writeAside(bytes);
+        this.#trim();
+        this.#pass();
       }
     } catch {
       this.#isGivenUp = true;
+      this.#pass();
     }
   }
 
-  /** Whether memory holds more than it should, for readers that have not come that far. */
-  #isFull(): boolean {
+  /** The first piece, if memory holds more than it should and this one is still needed there. */
+  #surplus(): Piece | undefined {
     const [first] = this.#pieces;
-    if (first === undefined || this.#pieces.length === 1) return false;
-    const end = first.offset + first.bytes.length;
-    return this.#piecesBytes > this.#options.memoryBytes && end > this.#needed();
+    if (first === undefined || this.#pieces.length === 1) return undefined;
+    return this.#piecesBytes > this.#options.memoryBytes && !this.#isDone(first) ? first : undefined;
   }
 
-  /** Up to where no piece in memory is needed: of those who read from memory the foremost, or where there is no file all. */
+  /** Whether nobody who reads from memory has yet to come to it, and the file doesn't lack it. */
+  #isDone(piece: Piece): boolean {
+    const end = piece.offset + piece.bytes.length;
+    return end <= this.#needed() && (this.#isGivenUp || this.#isReadableLater(piece));
+  }
+
+  /** Whether it is in a file that is there for all. */
+  #isReadableLater({ offset, bytes }: Piece): boolean {
+    return !this.#isGivenUp && offset + bytes.length <= (this.#temp?.sizeBytes ?? 0);
+  }
+
+  /** Up to where no reader needs the pieces in memory: of those who read from there the foremost, or where there is no file all. */
   #needed(): number {
     const offsets = [...this.#readers].map(({ offset }) => offset);
     if (this.#isGivenUp || this.#temp === undefined) return Math.min(this.#sizeBytes, ...offsets);
@@ -212,12 +238,10 @@ export class Spool {
   /** Drops from memory what nobody needs there. */
   #trim(): void {
     while (this.#pieces.length > 1 && this.#piecesBytes > this.#options.memoryBytes) {
-      const { offset, bytes } = this.#pieces[0] as Piece;
-      const end = offset + bytes.length;
-      const isInFile = !this.#isGivenUp && end <= (this.#temp?.sizeBytes ?? 0);
-      if (end > this.#needed() && !(isInFile && this.#isHurried)) return;
+      const first = this.#pieces[0] as Piece;
+      if (!this.#isDone(first) && !(this.#isHurried && this.#isReadableLater(first))) return;
       this.#pieces.shift();
-      this.#piecesBytes -= bytes.length;
+      this.#piecesBytes -= first.bytes.length;
     }
     this.#isHurried = false;
   }

@@ -2,7 +2,12 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { type AddressInfo, connect as netConnect } from "node:net";
+import {
+  type AddressInfo,
+  createServer as createNetServer,
+  connect as netConnect,
+  type Socket,
+} from "node:net";
 import { connect as tlsConnect } from "node:tls";
 import { openForwardProxy } from "../../../src/app/serve/forward-proxy.ts";
 import { Counters } from "../../../src/lib/counters.ts";
@@ -37,8 +42,9 @@ test("26 hours: certificates are replaced, and every request of a client with an
     },
     { clock, lifetimes: LIFETIMES },
   );
-  const server = createServer((request, response) => void proxy.handle(request, response));
-  server.on("connect", (request, socket, head) => proxy.connect(request, socket, head));
+  const http = createServer((request, response) => void proxy.handle(request, response));
+  http.on("connect", (request, socket, head) => proxy.connect(request, socket as Socket, head));
+  const server = createNetServer((socket) => http.emit("connection", socket));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
 
@@ -55,7 +61,7 @@ test("26 hours: certificates are replaced, and every request of a client with an
     clock.advance(HOUR_MS);
   }
   server.close();
-  server.closeAllConnections();
+  http.closeAllConnections();
   await proxy.close();
   expect(failed).toEqual([]);
   expect(new Set(authorities).size).toBe(2);

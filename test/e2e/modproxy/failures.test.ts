@@ -2,9 +2,11 @@
 import { expect, test } from "bun:test";
 import { once } from "node:events";
 import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { startFarHosts } from "../../support/far-hosts.ts";
 import { makeZip, zipAround } from "../../support/modules/make-zip.ts";
 import { startModServer } from "../../support/modules/mod-server.ts";
 import { answer, answering, startModuleUpstream } from "../../support/modules/module-upstream.ts";
+import { tempDir } from "../../support/temp-dir.ts";
 import { addCaseModules, nameHash, openProxyFixture, type ProxyFixture, storedFiles } from "./fixture.ts";
 
 const LIST = "example.com/a/@v/list";
@@ -38,6 +40,21 @@ test("20: a failure that passes is not seen by the client", async () => {
     else answer(request, response, body);
   });
   expect((await server.get(ZIP)).status).toBe(200);
+});
+
+test("an upstream is reached through HTTPS_PROXY, unless NO_PROXY names it", async () => {
+  await using dir = tempDir("modproxy");
+  const hosts = ["near.example", "far.example"];
+  await using far = await startFarHosts(hosts, (_url, _request, response) => response.end("v1.0.0\n"));
+  const env = { ...far.env, NODE_EXTRA_CA_CERTS: far.env.SSL_CERT_FILE ?? "", no_proxy: "near.example" };
+  for (const [host, told] of [
+    ["far.example", /^200 v1\.0\.0$/],
+    ["near.example", /^502 /],
+  ] as const) {
+    await using server = await startModServer({ dir: dir.join(host), upstream: `https://${host}`, env });
+    expect(await server.told(LIST)).toMatch(told);
+  }
+  expect(far.seen).toEqual([`GET https://far.example/${LIST}`]);
 });
 
 test("21: a list is asked for anew when it is old, and the newest one is told when that fails", async () => {

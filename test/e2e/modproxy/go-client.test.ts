@@ -4,9 +4,13 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { hashZip } from "../../../src/modproxy/zip/module-hash.ts";
 import { writeModule } from "../../support/go-project.ts";
+import { go, machineGoEnv } from "../../support/go-toolchain.ts";
+import { serveFetchedModules } from "../../support/modules/fetched-modules.ts";
 import { newGoClient } from "../../support/modules/go-client.ts";
 import { makeZip } from "../../support/modules/make-zip.ts";
-import { openProxyFixture } from "./fixture.ts";
+import { startModServer } from "../../support/modules/mod-server.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+import { nameHash, openProxyFixture, storedFiles } from "./fixture.ts";
 
 const USER = {
   "go.mod": `module example.com/user
@@ -65,6 +69,32 @@ test("33: another go release is fetched, verified and run", async () => {
     exitCode: 0,
   });
   expect(upstream.asked).toContain(`sumdb/sumdb.test/lookup/golang.org/toolchain@${version}`);
+});
+
+test("33: a real release is fetched, verified by the real checksum database, and run", async () => {
+  await using dir = tempDir("modproxy");
+  await using fetched = await serveFetchedModules();
+  const { GOPROXY = "", GOSUMDB = "" } = await machineGoEnv();
+  // The checksum database is where this machine finds it; the 70 MB of the release have been fetched before.
+  const upstream = `${fetched.url},${GOPROXY.replace(/[,|](direct|off)$/, "")}`;
+  await using server = await startModServer({ dir: dir.path, upstream });
+  const cwd = writeModule(dir.join("user"), "example.com/user", {
+    "go.mod": "module example.com/user\n\ngo 1.25.12\n",
+  });
+  const old = await go({ release: "1.24.13", gocache: dir.join("gocache") }, ["env", "GOROOT"], { cwd });
+  const env = {
+    PATH: `${join(old.stdout.trim(), "bin")}:${process.env.PATH}`,
+    GOTOOLCHAIN: "auto",
+    GOSUMDB,
+  };
+  const client = newGoClient(dir.join("one"), { proxy: server.url, env });
+  expect((await client.go(["version"], { cwd })).stdout).toStartWith("go version go1.25.12 ");
+  const [release, ...others] = fetched.asked.filter((path) => path.endsWith(".zip"));
+  expect(others).toEqual([]);
+  const [, version] =
+    /^golang\.org\/toolchain\/@v\/(v0\.0\.1-go1\.25\.12\..*)\.zip$/.exec(release ?? "") ?? [];
+  const lookup = nameHash(`sumdb/${GOSUMDB.split(/[ +]/)[0]}/lookup/golang.org/toolchain@${version}`);
+  expect(storedFiles(server)).toContain(`module/${lookup.slice(0, 2)}/${lookup}`);
 });
 
 test("34: what go asks for when versions are to be found", async () => {

@@ -9,7 +9,7 @@ import { startModServer } from "../../support/modules/mod-server.ts";
 import { startModuleUpstream } from "../../support/modules/module-upstream.ts";
 import { startS3Server } from "../../support/s3-server.ts";
 import { tempDir } from "../../support/temp-dir.ts";
-import { addCaseModules, nameHash, openProxyFixture } from "./fixture.ts";
+import { addCaseModules, nameHash, openProxyFixture, storedFiles } from "./fixture.ts";
 
 /** What the seed has for the cases 2, 3, 4 and 28, by its own names. */
 const PATHS = [
@@ -18,6 +18,14 @@ const PATHS = [
   "example.com/a/@v/v1.1.0.zip",
   "sumdb/sumdb.test/lookup/example.com/!big!co/!lib@v0.1.0",
 ];
+
+const JOB = {
+  TZ: "UTC",
+  BUILDKITE: "true",
+  BUILDKITE_PIPELINE_SLUG: "app",
+  BUILDKITE_STEP_KEY: "unit",
+  BUILDKITE_BRANCH: "main",
+};
 
 test.each(["bucket", "disk"])(
   "36: what the seed has left on the %s is served without the upstream",
@@ -89,7 +97,47 @@ test("what the last run used comes at once, small files with the record itself",
   for (const path of PATHS) expect((await two.get(path)).status).toBe(200);
   const gets = bucket.seen.slice(before).filter(({ method }) => method === "GET");
   expect(gets.length).toBeLessThanOrEqual(2);
-  expect(gets[0]?.path).toContain("packed/v1/mod/");
+  expect(gets.at(-1)?.path).toContain("packed/v1/mod/");
+});
+
+test("proxies of one job that run at once lose nothing that another has used", async () => {
+  await using dir = tempDir("run");
+  await using upstream = await startModuleUpstream();
+  await addCaseModules(upstream);
+  const flags = [`--bucket=file://${dir.join("bucket")}`];
+  const start = (name: string) =>
+    startModServer({ dir: dir.join(name), upstream, flags, env: { TZ: "UTC" } });
+  // Both have read what there is, nothing, before either writes.
+  await using one = await start("one");
+  await using two = await start("two");
+  for (const [i, path] of PATHS.entries()) await (i % 2 === 0 ? one : two).told(path);
+  await Promise.all([one.stop(), two.stop()]);
+  await upstream.stop();
+  await using next = await start("next");
+  expect((await next.get(PATHS[0] ?? "")).status).toBe(200);
+  const brought = PATHS.map((path) => `module/${nameHash(path).slice(0, 2)}/${nameHash(path)}`);
+  expect(storedFiles(next)).toEqual(expect.arrayContaining(brought));
+});
+
+test("what a job used two runs ago is not forgotten when the last one was cut short", async () => {
+  await using dir = tempDir("run");
+  await using upstream = await startModuleUpstream();
+  await addCaseModules(upstream);
+  const flags = [`--bucket=file://${dir.join("bucket")}`];
+  const run = (name: string) =>
+    startModServer({ dir: dir.join(name), upstream, flags, env: { ...JOB, BUILDKITE_BUILD_ID: name } });
+  for (const [name, paths] of [
+    ["one", PATHS.slice(0, 3)],
+    ["two", PATHS.slice(3)],
+  ] as const) {
+    await using server = await run(name);
+    for (const path of paths) await server.told(path);
+    await server.stop();
+  }
+  await using next = await run("next");
+  await next.told(PATHS[0] ?? "");
+  const brought = PATHS.map((path) => `module/${nameHash(path).slice(0, 2)}/${nameHash(path)}`);
+  expect(storedFiles(next)).toEqual(expect.arrayContaining(brought));
 });
 
 test("26: a corrupt object is refused, and written over; without a bucket that answers all still works", async () => {

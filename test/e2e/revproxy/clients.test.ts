@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { join } from "node:path";
 import { s3Flags } from "../../support/binary.ts";
 import { type FarHosts, startFarHosts } from "../../support/far-hosts.ts";
-import { goEnv, NEWEST_GO } from "../../support/go-toolchain.ts";
+import { goEnv, metricsOf, NEWEST_GO } from "../../support/go-toolchain.ts";
 import { makeZip } from "../../support/modules/make-zip.ts";
 import { plainEnv, run } from "../../support/process.ts";
 import { type ProxyMachine, startProxyMachine } from "../../support/proxy-machine.ts";
@@ -206,6 +206,10 @@ test("a client that does not trust the proxy's certificate gets nothing", async 
   const env = plainEnv({ ...machine.clientEnv, CURL_CA_BUNDLE: "", SSL_CERT_FILE: "" });
   const outcome = await run(["curl", "-sS", "https://files.example/data.bin"], { env });
   expect([outcome.exitCode, outcome.stdout]).toEqual([60, ""]);
+  const { proxy_proxy_conn_accept: accepted, proxy_proxy_conn_error: failed } = metricsOf(
+    await machine.stop(),
+  );
+  expect([accepted, failed]).toEqual([1, 1]);
 });
 
 /** Runs a client with the proxy's variables and nothing of the user's settings; throws when it fails. */

@@ -1,33 +1,50 @@
 /** The field's own suite of HTTP caching, through the compiled proxy at its origin. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { runSuite, type SuiteTest, startSuiteOrigin } from "../../support/http-cache-suite.ts";
+import { runSuite, type SuiteGrade, startSuiteOrigin } from "../../support/http-cache-suite.ts";
 import { startProxyMachine } from "../../support/proxy-machine.ts";
 import { tempDir } from "../../support/temp-dir.ts";
+import { startTlsOrigin } from "../../support/tls-origin.ts";
+import { get } from "../../support/via-proxy.ts";
 
 // A guard against hanging only.
 setDefaultTimeout(120_000);
 
-const NO_COOKIES = "a response with Set-Cookie is never kept: the cookie is for one client";
-const OWN_ANSWER =
-  "nothing stale is served, as it should be; the proxy's own 502 can't have the count of requests that the test looks for";
+/**
+ * RFC 9111 §5.2.2.2: "if a cache is disconnected, the cache MUST generate an error response rather than reuse the stale
+ * response". That is done, and the next test shows it; but this one looks for status 200 and the origin's count of
+ * requests in it, which no answer can have that the origin did not make.
+ */
+const OWN_ERROR = "the error that the RFC asks for can't have what only the origin's answer would have";
+
+/** Required, set up, and not passed: nothing but these. */
+const FAILED: Readonly<Record<string, string>> = {
+  "stale-close-must-revalidate": OWN_ERROR,
+  "stale-close-proxy-revalidate": OWN_ERROR,
+  "stale-close-no-cache": OWN_ERROR,
+  "stale-close-s-maxage=2": OWN_ERROR,
+  // RFC 9111 §5.1: of a list "SHOULD use the first member"; "0, 0" as stale, which another test wants, is against that.
+  "age-parse-prefix":
+    "Age: 0,7200 counts as stale here like every list; its title says so too, but then it wants the opposite",
+};
+
+/** Caching is optional (RFC 9111 §2), so it says of these itself that there is nothing to be judged. */
+const NOT_SET_UP: Readonly<Record<string, string>> = {
+  "headers-store-Set-Cookie": "not kept where the origin does not say that it is for everybody",
+  "304-etag-update-response-Set-Cookie": "the same",
+  "headers-store-Transfer-Encoding":
+    "502: a coding that nobody asked for is not handed on as if it were the content",
+};
+
 const NO_PARTS = "partial responses are passed on and not kept";
 
-/** What is required or optimal and not passed, and why. Questions that the suite only asks are not in it. */
-const EXPLAINED: Readonly<Record<string, string>> = {
-  "age-parse-prefix": 'named as "should be stale", which it is; the test then expects the opposite',
-  "stale-close-must-revalidate": OWN_ANSWER,
-  "stale-close-proxy-revalidate": OWN_ANSWER,
-  "stale-close-no-cache": OWN_ANSWER,
-  "stale-close-s-maxage=2": OWN_ANSWER,
+/** What the best cache would do ("optimal"), and this one does not. */
+const NOT_OPTIMAL: Readonly<Record<string, string>> = {
   "method-POST": "answers to POST are not kept",
   "vary-normalise-lang-order": "the order of languages means something to some servers",
   "vary-normalise-lang-select": "that a stored language would do for another request is not worked out",
   "conditional-lm-fresh-no-lm":
     "without Last-Modified the response's Date counts (RFC 9111 §4.3.2), and that is later than what the client has",
-  "headers-store-Set-Cookie": NO_COOKIES,
-  "headers-store-Transfer-Encoding": "a response in an unknown coding has no certain end, so it is not kept",
-  "304-etag-update-response-Set-Cookie": NO_COOKIES,
-  "other-set-cookie": NO_COOKIES,
+  "other-set-cookie": "a cookie is for one client, unless the origin says that the response is for everybody",
   "partial-store-partial-reuse-partial": NO_PARTS,
   "partial-store-partial-reuse-partial-byterange": NO_PARTS,
   "partial-store-partial-reuse-partial-absent": NO_PARTS,
@@ -66,12 +83,44 @@ test("passes all that the suite requires or thinks best, but for what is explain
   await using dir = tempDir("suite");
   await using origin = await startSuiteOrigin();
   await using machine = await startProxyMachine({ dir: dir.path, hosts: [origin.host] });
-  const { groups, results } = await runSuite(machine.address, origin.url);
+  const groups = await runSuite(machine.address, origin.url);
   const tests = groups.flatMap((group) => group.tests);
-  const isPassed = ({ id }: SuiteTest) => results[id] === true;
-  const failed = tests.filter((one) => one.kind !== "check" && !isPassed(one)).map(({ id }) => id);
-  expect(new Set(failed)).toEqual(new Set(Object.keys(EXPLAINED)));
+  const idsOf = (kind: string, ...grades: SuiteGrade[]) => {
+    const found = tests.filter((one) => (one.kind ?? "required") === kind && grades.includes(one.grade));
+    return new Set(found.map(({ id }) => id));
+  };
   expect(tests.length).toBe(329);
-  const passed = groups.map(({ id, tests: all }) => `${id} ${all.filter(isPassed).length}/${all.length}`);
+  expect(idsOf("required", "failed")).toEqual(new Set(Object.keys(FAILED)));
+  expect(idsOf("required", "not set up")).toEqual(new Set(Object.keys(NOT_SET_UP)));
+  expect(idsOf("optimal", "failed", "not set up")).toEqual(new Set(Object.keys(NOT_OPTIMAL)));
+  const passed = groups.map(({ id, tests: all }) => {
+    return `${id} ${all.filter(({ grade }) => grade === "passed").length}/${all.length}`;
+  });
   expect(passed).toEqual(PASSED);
 });
+
+test.each(["must-revalidate", "proxy-revalidate", "no-cache", "s-maxage=0"])(
+  "with %s nothing stale is given out when the origin breaks off",
+  async (directive) => {
+    await using dir = tempDir("suite");
+    let isThere = true;
+    await using origin = await startTlsOrigin((_request, response) => {
+      if (!isThere) response.destroy();
+      else
+        response
+          .setHeader("Cache-Control", `max-age=0, ${directive}`)
+          .setHeader("ETag", '"x"')
+          .end("of yesterday");
+    });
+    await using machine = await startProxyMachine({
+      dir: dir.path,
+      hosts: [origin.host],
+      env: origin.trustEnv,
+    });
+    expect((await get(machine, origin.url)).cache).toBe("fetch, cached, volatile");
+    isThere = false;
+    const { status, body } = await get(machine, origin.url);
+    expect([status, body.includes("yesterday")]).toEqual([502, false]);
+    expect(origin.seen.length).toBeGreaterThanOrEqual(2);
+  },
+);

@@ -92,10 +92,47 @@ test("what was asked for with a cookie is kept only if the origin says that it i
 });
 
 test("a response that sets a cookie is nobody else's", async () => {
-  const first = await get(machine, `${origin.url}/cookie`);
-  const next = await get(machine, `${origin.url}/cookie`);
+  const url = `${origin.url}/cookie?cc=max-age=86400`;
+  const [first, next] = [await get(machine, url), await get(machine, url)];
   expect([first.cache, next.cache]).toEqual(["fetch, uncached", "fetch, uncached"]);
   expect(first.headers.get("set-cookie")).not.toBe(next.headers.get("set-cookie"));
+});
+
+test.each([
+  ["on the disk", "public,max-age=86400", "hit, local"],
+  ["in memory", "s-maxage=60", "hit, memory"],
+])("a public response that sets a cookie is kept without it, %s", async (place, cc, outcome) => {
+  const url = `${origin.url}/cookie?n=${encodeURIComponent(place)}&cc=${cc}`;
+  const [first, next] = [await get(machine, url), await get(machine, url)];
+  expect(first.headers.get("set-cookie")).toStartWith("session=");
+  expect([next.cache, next.headers.get("set-cookie")]).toEqual([outcome, null]);
+});
+
+test("of many clients that share one public answer, one gets the cookie that it sets", async () => {
+  const asked = Array.from({ length: 20 }, () => get(machine, `${origin.url}/cookie?n=crowd`));
+  const cookies = (await Promise.all(asked)).map(({ headers }) => headers.get("set-cookie"));
+  expect(cookies.filter((cookie) => cookie !== null).length).toBe(1);
+});
+
+test.each([
+  ["on the disk", "x".repeat(2 << 20)],
+  ["in memory", "x"],
+])("a cookie that a 304 sets is for the client that it answers, %s", async (place, body) => {
+  let asked = 0;
+  await using other = await startTlsOrigin((request, response) => {
+    asked++;
+    response.setHeader("Cache-Control", "no-cache").setHeader("ETag", '"x"');
+    if (request.headers["if-none-match"] !== '"x"') response.end(body);
+    else response.writeHead(304, asked === 2 ? { "Set-Cookie": "session=1" } : {}).end();
+  });
+  await using own = await startProxyMachine({
+    dir: dir.join(`cookie-304-${place.length}`),
+    hosts: [other.host],
+    env: other.trustEnv,
+  });
+  const cookies = [];
+  for (let i = 0; i < 3; i++) cookies.push((await get(own, other.url)).headers.get("set-cookie"));
+  expect(cookies).toEqual([null, "session=1", null]);
 });
 
 test("a private response is nobody else's", async () => {

@@ -17,7 +17,7 @@ describe("a response is not kept", () => {
     ["that is private for one field", { "cache-control": 'private="x", max-age=86400' }],
     ["with no-store", { "cache-control": `${fresh}, no-store` }],
     ["to a request with no-store", { "cache-control": fresh }, { request: { "cache-control": "no-store" } }],
-    ["that sets a cookie", { "cache-control": fresh, "set-cookie": "a=b" }],
+    ["that sets a cookie", { "cache-control": "max-age=86400, must-revalidate", "set-cookie": "a=b" }],
     ["that varies by everything", { "cache-control": fresh, vary: "accept, *" }],
     ["that is partial", { "cache-control": fresh }, { status: 206 }],
     ["that only validates", { "cache-control": fresh }, { status: 304 }],
@@ -45,6 +45,7 @@ describe("a response is kept", () => {
     expect(kept({ "cache-control": "max-age=86400, public" }, { request: { authorization: "x" } })).toBe(
       "long",
     );
+    expect(kept({ "cache-control": "s-maxage=86400", "set-cookie": "a=b" })).toBe("long");
   });
 
   test("for short when it is not fresh for an hour, has to be asked about, or is no 200", () => {

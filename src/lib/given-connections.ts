@@ -1,0 +1,47 @@
+/**
+ * What an HTTP server of this runtime leaves out for connections that it has not accepted itself but that were given to
+ * it, by its event `connection`.
+ */
+import type { Server } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+
+export interface IdlingLimits {
+  /** How long a client may take for the head of its first request. */
+  headMs: number;
+  /** How long nothing at all may happen on a connection that no answer is due on. */
+  idleMs: number;
+}
+
+/** Ends given connections that idle. One that CONNECT takes over is let go of. */
+export function limitIdling(server: Server, { headMs, idleMs }: IdlingLimits): void {
+  const due = new WeakMap<Duplex, number>();
+  const heads = new WeakMap<Duplex, ReturnType<typeof setTimeout>>();
+  const hasHead = (socket: Duplex) => clearTimeout(heads.get(socket));
+  server.on("connection", (socket: Socket) => {
+    const head = setTimeout(() => socket.destroy(), headMs).unref();
+    heads.set(socket, head);
+    socket.once("close", () => clearTimeout(head));
+    socket.setTimeout(idleMs);
+    socket.on("timeout", () => {
+      if (!due.get(socket)) socket.destroy();
+    });
+  });
+  server.prependListener("request", ({ socket }, response) => {
+    hasHead(socket);
+    due.set(socket, (due.get(socket) ?? 0) + 1);
+    response.once("close", () => due.set(socket, (due.get(socket) ?? 1) - 1));
+  });
+  server.prependListener("connect", (_request, socket) => {
+    hasHead(socket);
+    due.set(socket, 1);
+    (socket as Socket).setTimeout(0);
+  });
+}
+
+/** Ends a connection whose client does not speak HTTP, with 400 if that can't be taken for part of another answer. */
+export function refuseMalformed(socket: Duplex): void {
+  const isUnanswered = (socket as Socket).bytesWritten === 0;
+  if (isUnanswered && socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+  else socket.destroy();
+}

@@ -1,0 +1,109 @@
+/**
+ * What the runs of a job used of the module proxy, in the bucket. Each process has a record of its own, which nobody
+ * else writes: several of one job at once, or one after the other, lose nothing of each other.
+ */
+import { PackedKeys, parseRunName } from "../../remote/packed/keys.ts";
+import { firstPage, newestRuns } from "../../remote/packed/record-listing.ts";
+import type { ObjectStore } from "../../store/object-store.ts";
+import { readSmallBytes } from "../../store/read-small-object.ts";
+import { formatRunFiles, MAX_RECORD_BYTES, parseRunFiles, type RunFile } from "./run-files.ts";
+
+/** Which job a run belongs to; see `remote/scope/scope.ts`. */
+export interface RunScope {
+  project: string;
+  branch: string;
+  job: string;
+  run: string;
+  fallbackBranches: string[];
+}
+
+/** What is known of earlier runs. */
+export interface KnownRuns {
+  /** What the two newest used: the newest may have been cut short. */
+  files: RunFile[];
+  /** What the newest of this very branch used, and when it said so last. */
+  newest: { names: ReadonlySet<string>; writtenMs: number };
+}
+
+const LISTED = 64;
+/** Records that are read, all at once: each process of a run has one. */
+const MAX_RECORDS = 8;
+
+export interface RunRecordsOptions {
+  store: ObjectStore;
+  prefix: string;
+  scope: RunScope;
+  /** For people. */
+  host: string;
+  /** Told of records that can't be used. */
+  onDamaged: (key: string, error: unknown) => void;
+}
+
+export class RunRecords {
+  readonly #options: RunRecordsOptions;
+  readonly #keys: PackedKeys;
+  readonly #ownKey: string;
+
+  constructor(options: RunRecordsOptions) {
+    this.#options = options;
+    this.#keys = new PackedKeys(options.prefix);
+    const process = crypto.randomUUID().replaceAll("-", "").slice(0, 12);
+    this.#ownKey = this.#keys.moduleRun(options.scope, Date.now(), process);
+  }
+
+  /** Those of this branch; where there are none, of the nearest branch that has some. */
+  async read(signal: AbortSignal): Promise<KnownRuns> {
+    const { branch, fallbackBranches } = this.#options.scope;
+    const listed = await Promise.all([branch, ...fallbackBranches].map((one) => this.#list(one, signal)));
+    const index = listed.findIndex((records) => records.length > 0);
+    const records = await Promise.all(
+      (listed[index] ?? []).map(async ({ key, modifiedMs }) => {
+        return { run: parseRunName(key)?.run, modifiedMs, files: await this.#readFiles(key, signal) };
+      }),
+    );
+    const newestRun = index === 0 ? records[0]?.run : undefined;
+    const newest = records.filter(({ run }) => run === newestRun);
+    return {
+      files: mergeFiles(records),
+      newest: {
+        names: new Set(newest.flatMap(({ files }) => files.map(({ name }) => name))),
+        writtenMs: Math.max(0, ...newest.map(({ modifiedMs }) => modifiedMs)),
+      },
+    };
+  }
+
+  /** Writes this process's record anew: all that it has used so far. */
+  async write(files: RunFile[], signal: AbortSignal): Promise<void> {
+    const { store, scope, host } = this.#options;
+    const { project, branch, job, run } = scope;
+    const about = { project, branch, job, run, host };
+    await store.put(this.#ownKey, await formatRunFiles(about, files), { signal });
+  }
+
+  async #list(branch: string, signal: AbortSignal) {
+    const prefix = this.#keys.moduleRuns(this.#options.scope, branch);
+    const { objects } = await firstPage(this.#options.store, prefix, LISTED, signal);
+    return newestRuns(objects, MAX_RECORD_BYTES).slice(0, MAX_RECORDS);
+  }
+
+  async #readFiles(key: string, signal: AbortSignal): Promise<RunFile[]> {
+    const bytes = await readSmallBytes(this.#options.store, key, MAX_RECORD_BYTES, signal);
+    if (bytes === undefined) return [];
+    try {
+      if (bytes.length > MAX_RECORD_BYTES) throw new Error(`larger than ${MAX_RECORD_BYTES} bytes`);
+      return parseRunFiles(bytes);
+    } catch (error) {
+      this.#options.onDamaged(key, error);
+      return [];
+    }
+  }
+}
+
+/** Each file once, as the newest record that names it has it. */
+function mergeFiles(records: { files: RunFile[] }[]): RunFile[] {
+  const merged = new Map<string, RunFile>();
+  for (const file of records.flatMap(({ files }) => files)) {
+    if (!merged.has(file.name)) merged.set(file.name, file);
+  }
+  return [...merged.values()];
+}

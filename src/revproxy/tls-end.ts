@@ -1,0 +1,90 @@
+/** Where the TLS of a tunnel ends: on the client's own connection, with the certificate of the host that it wants. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
+import { limitIdling, refuseMalformed } from "../lib/given-connections.ts";
+import type { Authority } from "./authority.ts";
+import type { KeyedCertificate } from "./certificates/issue.ts";
+
+/** How long a client may take for a request's head, and leave a connection unused; how large a head may be. */
+const HEAD_LIMIT_MS = 30_000;
+const IDLE_MS = 60_000;
+const MAX_HEAD_BYTES = 64 << 10;
+
+export interface TlsEndOptions {
+  /** A request that came through a tunnel to `authority`. */
+  serve: (authority: Authority, request: IncomingMessage, response: ServerResponse) => void;
+  /** CONNECT within a tunnel. */
+  refuse: (socket: Duplex) => void;
+  /** A client that does not get through its handshake, most likely because it does not trust the certificate. */
+  onTlsError: (authority: Authority, error: Error) => void;
+}
+
+/** Serves whoever comes out of the tunnels. */
+export class TlsEnd {
+  readonly #options: TlsEndOptions;
+  readonly #http: Server;
+  readonly #authorities = new WeakMap<Duplex, Authority>();
+  readonly #contexts = new WeakMap<KeyedCertificate, SecureContext>();
+
+  constructor(options: TlsEndOptions) {
+    const { serve, refuse } = options;
+    this.#options = options;
+    this.#http = createServer({ maxHeaderSize: MAX_HEAD_BYTES }, (request, response) => {
+      const authority = this.#authorities.get(request.socket);
+      if (authority === undefined) response.destroy();
+      else serve(authority, request, response);
+    });
+    limitIdling(this.#http, { headMs: HEAD_LIMIT_MS, idleMs: IDLE_MS });
+    this.#http.on("connect", (_request, socket) => refuse(socket));
+    this.#http.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+      // Anything but what its parser says is about the TLS.
+      if (error.code?.startsWith("HPE_")) refuseMalformed(socket);
+      else socket.destroy();
+    });
+  }
+
+  /** Tells the client that its CONNECT is through, and serves what it asks from then on. `head`: what it has sent since. */
+  accept(authority: Authority, leaf: KeyedCertificate, client: Socket, head: Buffer): void {
+    // TLS takes the connection over only when everything before it is out.
+    client.write("HTTP/1.1 200 OK\r\n\r\n", () => {
+      if (client.destroyed) return;
+      if (head.length > 0) client.unshift(head);
+      this.#secure(authority, leaf, client);
+    });
+  }
+
+  close(): void {
+    this.#http.closeAllConnections();
+  }
+
+  #secure(authority: Authority, leaf: KeyedCertificate, client: Socket): void {
+    const secure = new TLSSocket(client, {
+      isServer: true,
+      secureContext: this.#contextOf(leaf),
+      ALPNProtocols: ["http/1.1"],
+    });
+    this.#authorities.set(secure, authority);
+    let failure: Error | undefined = new Error("the client has gone");
+    secure.once("secure", () => {
+      failure = undefined;
+    });
+    secure.on("error", (error) => {
+      failure &&= error;
+    });
+    secure.once("close", () => {
+      if (failure !== undefined) this.#options.onTlsError(authority, failure);
+    });
+    this.#http.emit("connection", secure);
+  }
+
+  #contextOf(leaf: KeyedCertificate): SecureContext {
+    const known = this.#contexts.get(leaf);
+    if (known !== undefined) return known;
+    const { cert, key } = leaf;
+    const context = createSecureContext({ cert, key });
+    this.#contexts.set(leaf, context);
+    return context;
+  }
+}
