@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { bytesAfterLastPrune, isPruneDue, pruneNow } from "../../src/app/prune-cache.ts";
+import { bytesAfterLastPrune, isPruneDue, lastPruning, pruneNow } from "../../src/app/prune-cache.ts";
 import { HOUR_MS, writeAged } from "../buildcache/local-fixture.ts";
 import { idOf, NO_LIMITS, namesLeft, writeEntries } from "../buildcache/prune-fixture.ts";
 import { FullDisk, immutable } from "../support/full-disk.ts";
@@ -17,6 +17,27 @@ test("prunes, and remembers what was left", () => {
     1_000,
     false,
   ]);
+});
+
+test("says what it is at", () => {
+  using dir = tempDir("prune-cache");
+  writeEntries(dir, { aa: 100, bb: 1 });
+  const stages: unknown[] = [];
+  pruneNow(dir.path, LIMITS, ({ stage, done, total }) => stages.push([stage, done, total]));
+  expect(stages).toEqual([
+    ["looking at files", 1, undefined],
+    ["looking at files", 2, undefined],
+    ["pruning", 0, 2],
+    ["pruning", 1, 2],
+  ]);
+});
+
+test("remembers when it was", () => {
+  using dir = tempDir("prune-cache");
+  expect(lastPruning(dir.path)).toBeUndefined();
+  writeAged(dir.join("state", "prune.json"), '{"keptBytes":7}\n', HOUR_MS);
+  const { keptBytes, atMs } = lastPruning(dir.path) ?? {};
+  expect([keptBytes, Math.round((Date.now() - (atMs ?? 0)) / HOUR_MS)]).toEqual([7, 1]);
 });
 
 test.each([

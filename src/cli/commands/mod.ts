@@ -36,9 +36,9 @@ async function mod({ commandLine, env }: Call): Promise<number> {
   const { run } = checkTask(name, paths);
   const settings = resolveSettings(commandLine.flags, env);
   const modules = await import("../../app/modules.ts");
-  using progress = await ProgressLine.open();
+  using progress = ProgressLine.open(env);
   const task = { config: toConfig(settings), env, log: makeLogger(settings), onProgress: progress.update };
-  return await run(modules, { ...task, onProgress: progress.update }, paths);
+  return await run(modules, task, paths);
 }
 
 function checkTask(name: string, paths: readonly string[]): { run: Run } {
