@@ -91,6 +91,7 @@ describe.each<[string, () => Command, string]>([
   ["inspect", () => command(["inspect"]), "reading records: "],
   ["verify", () => command(["verify"]), "reading "],
   ["prefetch", () => command(["prefetch", "--wait"]), "fetching what the last run used: "],
+  ["doctor", () => command(["doctor"], { GOCACHE_REMOTE_TIMEOUT: "10s" }), "looking at "],
   ["mod prefetch", withGoSum, "module files: "],
 ])("%s", (_, prepare, words) => {
   test.concurrent("shows a line on a terminal, and takes it away", async () => {

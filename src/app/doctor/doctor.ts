@@ -1,0 +1,81 @@
+/** From settings to findings. */
+import { describeError } from "../../lib/describe-error.ts";
+import { type CacheDir, locateCacheDir } from "../cache-dir.ts";
+import type { Config } from "../config.ts";
+import { connectGreeted, type Greeted } from "../connect/greeted.ts";
+import { type Bucket, openBucket } from "./bucket.ts";
+import type { CacheprogLine } from "./cacheprog-line.ts";
+import type { CacheprogUse, Patient } from "./check.ts";
+import { type ExamineOptions, examine } from "./examine.ts";
+import type { GoFacts } from "./go-facts.ts";
+
+export interface DoctorOptions extends ExamineOptions {
+  config: Config;
+  env: Record<string, string | undefined>;
+  cwd: string;
+  go: GoFacts;
+  cacheprog: CacheprogLine | undefined;
+  cacheprogUse: CacheprogUse;
+  program: string;
+}
+
+/** Looks at everything. Nothing is changed, but for an object below `doctor/` that is removed again. */
+export async function runDoctor(options: DoctorOptions): Promise<void> {
+  const { config, go, cacheprogUse } = options;
+  const env = { ...("settings" in go ? toldByGo(go.settings) : {}), ...options.env };
+  const greeted = cacheprogUse.server && (await greet(cacheprogUse.server));
+  const dir = locate(options, env, greeted);
+  const { bucket, bucketProblem } = open(config, dir.root, env);
+  const patient: Patient = { ...options, env, greeted, dir, bucket, bucketProblem };
+  try {
+    await examine(patient, options);
+  } finally {
+    await close(bucket);
+  }
+}
+
+/** What go tells its helper by environment. */
+function toldByGo({ GOCACHE, GOOS, GOARCH, GOVERSION }: Record<string, string>) {
+  return { GOCACHE, GOOS, GOARCH, GOVERSION };
+}
+
+async function greet({
+  address,
+}: {
+  address: Parameters<typeof connectGreeted>[0];
+}): Promise<Greeted | undefined> {
+  try {
+    const greeted = await connectGreeted(address, 0);
+    greeted.socket.destroy();
+    return greeted;
+  } catch {
+    return undefined;
+  }
+}
+
+/** With `connect` it is the server's. */
+function locate(
+  { config, cacheprogUse }: DoctorOptions,
+  env: Patient["env"],
+  greeted: Greeted | undefined,
+): CacheDir {
+  const ofServer = cacheprogUse.server?.isUsed === true ? greeted?.server?.cacheDir : undefined;
+  return locateCacheDir(ofServer ?? config.cacheDir, env);
+}
+
+function open(
+  { remote }: Config,
+  root: string,
+  env: Patient["env"],
+): Pick<Patient, "bucket" | "bucketProblem"> {
+  try {
+    const bucket = remote && openBucket({ config: remote, root, env });
+    return { bucket, bucketProblem: undefined };
+  } catch (error) {
+    return { bucket: undefined, bucketProblem: describeError(error) };
+  }
+}
+
+async function close(bucket: Bucket | undefined): Promise<void> {
+  await bucket?.store[Symbol.asyncDispose]();
+}
