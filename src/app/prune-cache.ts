@@ -20,21 +20,13 @@ export function isPruneDue(root: string): boolean {
   return stat === undefined || Math.abs(Date.now() - stat.mtimeMs) > HOUR_MS;
 }
 
-/** How many bytes the last pruning left in place, and when; `undefined`: there was none. */
-export function lastPruning(root: string): { keptBytes: number; atMs: number } | undefined {
-  const stat = statFile(stampPath(root));
-  if (stat === undefined) return undefined;
-  try {
-    const keptBytes = Number(JSON.parse(readFileSync(stampPath(root), "utf8")).keptBytes) || 0;
-    return { keptBytes, atMs: stat.mtimeMs };
-  } catch {
-    return undefined;
-  }
-}
-
 /** How many bytes the last pruning left in place; 0 when there was none. */
 export function bytesAfterLastPrune(root: string): number {
-  return lastPruning(root)?.keptBytes ?? 0;
+  try {
+    return Number(JSON.parse(readFileSync(stampPath(root), "utf8")).keptBytes) || 0;
+  } catch {
+    return 0;
+  }
 }
 
 /** Prunes now. `undefined`: another process is at it, or the directory can't be written. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { bytesAfterLastPrune, isPruneDue, lastPruning, pruneNow } from "../../src/app/prune-cache.ts";
+import { bytesAfterLastPrune, isPruneDue, pruneNow } from "../../src/app/prune-cache.ts";
 import { HOUR_MS, writeAged } from "../buildcache/local-fixture.ts";
 import { idOf, NO_LIMITS, namesLeft, writeEntries } from "../buildcache/prune-fixture.ts";
 import { FullDisk, immutable } from "../support/full-disk.ts";
@@ -30,14 +30,6 @@ test("says what it is at", () => {
     ["pruning", 0, 2],
     ["pruning", 1, 2],
   ]);
-});
-
-test("remembers when it was", () => {
-  using dir = tempDir("prune-cache");
-  expect(lastPruning(dir.path)).toBeUndefined();
-  writeAged(dir.join("state", "prune.json"), '{"keptBytes":7}\n', HOUR_MS);
-  const { keptBytes, atMs } = lastPruning(dir.path) ?? {};
-  expect([keptBytes, Math.round((Date.now() - (atMs ?? 0)) / HOUR_MS)]).toEqual([7, 1]);
 });
 
 test.each([

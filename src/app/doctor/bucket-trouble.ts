@@ -49,9 +49,8 @@ const BY_CODE: Readonly<Record<string, Trouble>> = {
 };
 
 const BY_ERRNO: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nobody listens there",
-  ConnectionRefused: "nobody listens there",
-  ENOTFOUND: "there is no host of that name",
+  ECONNREFUSED: "nobody listens at the endpoint",
+  ENOTFOUND: "there is no host of the endpoint's name",
   ECONNRESET: "the connection is cut",
   ETIMEDOUT: "there is no way to it from here",
   EHOSTUNREACH: "there is no way to it from here",

@@ -1,6 +1,7 @@
 /** The bucket as doctor looks at it, and what its checks find out for those that follow. */
 import { posix } from "node:path";
 import { Counters } from "../../lib/counters.ts";
+import { configuredEndpoint } from "../../s3/address.ts";
 import type { ListedObject, ObjectStore, StoredObject } from "../../store/object-store.ts";
 import type { RemoteConfig } from "../config.ts";
 import { machineId } from "../machine-id.ts";
@@ -9,6 +10,8 @@ import { openStore } from "../open-store.ts";
 export interface Bucket {
   config: RemoteConfig;
   store: ObjectStore;
+  /** `undefined`: AWS, or a directory. */
+  endpoint: string | undefined;
   /** What the store's requests were answered with. */
   counters: Counters;
   /** The object that is written and removed. Named after the machine, so that what can't be removed does not pile up. */
@@ -30,11 +33,13 @@ export function openBucket(options: {
   root: string;
   env: Record<string, string | undefined>;
 }): Bucket {
-  const { config, root } = options;
+  const { config, root, env } = options;
+  const { bucket } = config;
   const counters = new Counters();
   return {
     config,
     store: openStore({ ...options, counters }),
+    endpoint: bucket.kind === "s3" ? configuredEndpoint(bucket.endpointUrl, env) : undefined,
     counters,
     probeKey: posix.join(config.prefix, "doctor", `${machineId(root)}-${process.pid}`),
     probe: undefined,

@@ -1,14 +1,16 @@
 import { type Stats, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { listIds } from "../../buildcache/list-ids.ts";
 import { formatByteSize } from "../../lib/byte-size.ts";
 import { describeError } from "../../lib/describe-error.ts";
-import { formatSpan } from "../../lib/duration.ts";
+import { statPlainFile } from "../../lib/stat-file.ts";
 import { ACTION_DIR, LocalDir, OUTPUT_DIR, STATE_DIR, TEMP_DIR } from "../../store/local-dir.ts";
-import { lastPruning } from "../prune-cache.ts";
 import type { Check, Finding, Patient } from "./check.ts";
 
 /** Less is gone within one build. */
 const LITTLE_BYTES = 1 << 30;
+/** For counting what is there. */
+const MEASURE_MS = 1_000;
 
 /** Types of file systems whose every look-up is a round trip (`statfs(2)`). */
 const NETWORK_TYPES: ReadonlyMap<number, string> = new Map([
@@ -85,15 +87,15 @@ function devices(root: string): Finding[] {
 function space(root: string, maxSizeBytes: number): Finding[] {
   const { bavail, bsize } = statfsSync(root);
   const freeBytes = bavail * bsize;
-  const kept = lastPruning(root);
-  const size = kept && `${formatByteSize(kept.keptBytes)} in it ${formatSpan(Date.now() - kept.atMs)} ago`;
+  const { sizeBytes, isWhole } = measure(new LocalDir(root));
+  const size = `${isWhole ? "" : "at least "}${formatByteSize(sizeBytes)} of outputs`;
   const limit = maxSizeBytes === 0 ? "no limit" : `limit ${formatByteSize(maxSizeBytes)}`;
-  const message = `${root}: ${size ?? "never pruned yet"}, ${limit}, ${formatByteSize(freeBytes)} free on the disk`;
-  const data = { path: root, freeBytes, maxSizeBytes, keptBytes: kept?.keptBytes };
+  const message = `${root}: ${size}, ${limit}, ${formatByteSize(freeBytes)} free on the disk`;
+  const data = { path: root, freeBytes, maxSizeBytes, sizeBytes };
   if (freeBytes < LITTLE_BYTES) {
     return [{ severity: "warning", message, remedy: "make room, or set a smaller --max-size", data }];
   }
-  const canFill = maxSizeBytes === 0 || maxSizeBytes - (kept?.keptBytes ?? 0) > freeBytes;
+  const canFill = maxSizeBytes === 0 || maxSizeBytes - sizeBytes > freeBytes;
   if (!canFill) return [{ severity: "ok", message, data }];
   return [
     {
@@ -103,6 +105,17 @@ function space(root: string, maxSizeBytes: number): Finding[] {
       data,
     },
   ];
+}
+
+/** What the outputs take, or as many of them as can be looked at in a moment. */
+function measure(dir: LocalDir): { sizeBytes: number; isWhole: boolean } {
+  const startedMs = performance.now();
+  let sizeBytes = 0;
+  for (const id of listIds(dir, OUTPUT_DIR)) {
+    sizeBytes += statPlainFile(dir.path(OUTPUT_DIR, id))?.size ?? 0;
+    if (performance.now() - startedMs > MEASURE_MS) return { sizeBytes, isWhole: false };
+  }
+  return { sizeBytes, isWhole: true };
 }
 
 function look(path: string): Stats | undefined {

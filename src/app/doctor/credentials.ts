@@ -1,7 +1,6 @@
 import { abortable } from "../../lib/abortable.ts";
 import { describeError } from "../../lib/describe-error.ts";
 import { formatSpan } from "../../lib/duration.ts";
-import { configuredEndpoint } from "../../s3/address.ts";
 import { CredentialSource, credentialOrigin } from "../../s3/credentials.ts";
 import type { Check, Finding, Patient } from "./check.ts";
 
@@ -12,8 +11,7 @@ export const credentials: Check = {
   name: "credentials",
   run: async ({ bucket, env }: Patient, signal: AbortSignal): Promise<Finding[]> => {
     if (bucket?.config.bucket.kind !== "s3") return [];
-    const endpoint = configuredEndpoint(bucket.config.bucket.endpointUrl, env);
-    const source = new CredentialSource({ env, mayBeNobody: endpoint !== undefined });
+    const source = new CredentialSource({ env, mayBeNobody: bucket.endpoint !== undefined });
     try {
       const found = await abortable(source.get(), signal);
       if (found === undefined) {
@@ -44,8 +42,7 @@ export const credentials: Check = {
 };
 
 function lasting(message: string, expiration: Date | undefined, data: Record<string, unknown>): Finding {
-  if (expiration === undefined)
-    return { severity: "ok", message: `${message}, without an end that is known`, data };
+  if (expiration === undefined) return { severity: "ok", message: `${message}, no expiry is known`, data };
   const leftMs = expiration.getTime() - Date.now();
   if (leftMs <= 0) {
     const remedy = "get new ones, such as by aws sso login";

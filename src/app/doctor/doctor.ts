@@ -1,36 +1,29 @@
 /** From settings to findings. */
 import { describeError } from "../../lib/describe-error.ts";
+import type { ListenAddress } from "../../lib/listen-address.ts";
 import { type CacheDir, locateCacheDir } from "../cache-dir.ts";
 import type { Config } from "../config.ts";
 import { connectGreeted, type Greeted } from "../connect/greeted.ts";
-import { type Bucket, openBucket } from "./bucket.ts";
-import type { CacheprogLine } from "./cacheprog-line.ts";
-import type { CacheprogUse, Patient } from "./check.ts";
+import { openBucket } from "./bucket.ts";
+import type { Patient } from "./check.ts";
 import { type ExamineOptions, examine } from "./examine.ts";
-import type { GoFacts } from "./go-facts.ts";
 
-export interface DoctorOptions extends ExamineOptions {
-  config: Config;
-  env: Record<string, string | undefined>;
-  cwd: string;
-  go: GoFacts;
-  cacheprog: CacheprogLine | undefined;
-  cacheprogUse: CacheprogUse;
-  program: string;
-}
+/** What is looked at, and who is told. */
+export type DoctorOptions = ExamineOptions &
+  Pick<Patient, "config" | "env" | "cwd" | "go" | "cacheprog" | "cacheprogUse" | "program">;
 
 /** Looks at everything. Nothing is changed, but for an object below `doctor/` that is removed again. */
 export async function runDoctor(options: DoctorOptions): Promise<void> {
   const { config, go, cacheprogUse } = options;
   const env = { ...("settings" in go ? toldByGo(go.settings) : {}), ...options.env };
-  const greeted = cacheprogUse.server && (await greet(cacheprogUse.server));
+  const greeted = cacheprogUse.server && (await greet(cacheprogUse.server.address));
   const dir = locate(options, env, greeted);
   const { bucket, bucketProblem } = open(config, dir.root, env);
   const patient: Patient = { ...options, env, greeted, dir, bucket, bucketProblem };
   try {
     await examine(patient, options);
   } finally {
-    await close(bucket);
+    await bucket?.store[Symbol.asyncDispose]();
   }
 }
 
@@ -39,11 +32,7 @@ function toldByGo({ GOCACHE, GOOS, GOARCH, GOVERSION }: Record<string, string>) 
   return { GOCACHE, GOOS, GOARCH, GOVERSION };
 }
 
-async function greet({
-  address,
-}: {
-  address: Parameters<typeof connectGreeted>[0];
-}): Promise<Greeted | undefined> {
+async function greet(address: ListenAddress): Promise<Greeted | undefined> {
   try {
     const greeted = await connectGreeted(address, 0);
     greeted.socket.destroy();
@@ -74,8 +63,4 @@ function open(
   } catch (error) {
     return { bucket: undefined, bucketProblem: describeError(error) };
   }
-}
-
-async function close(bucket: Bucket | undefined): Promise<void> {
-  await bucket?.store[Symbol.asyncDispose]();
 }

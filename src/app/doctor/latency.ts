@@ -1,6 +1,6 @@
 import { readWhole } from "./bucket.ts";
-import { bucketTrouble } from "./bucket-trouble.ts";
-import type { Check, Finding, Patient } from "./check.ts";
+import { bucketCheck } from "./bucket-check.ts";
+import type { Finding } from "./check.ts";
 import { get } from "./get.ts";
 
 const ROUND_TRIPS = 7;
@@ -10,34 +10,26 @@ const ENOUGH_MS = 2_000;
 const FAR_MS = 500;
 
 /** How long the bucket takes to answer, over a connection that is open. */
-export const latency: Check = {
+export const latency = bucketCheck({
   name: "latency",
   needs: [get],
-  run: async ({ bucket }: Patient, signal: AbortSignal): Promise<Finding[]> => {
-    if (bucket === undefined) return [];
-    const { store, probeKey, sample, config } = bucket;
-    const key = bucket.probe === undefined && sample !== undefined ? sample.key : probeKey;
-    const range =
-      bucket.probe === undefined && sample === undefined ? {} : { range: { offset: 0, length: 1 } };
+  permission: "s3:GetObject",
+  run: async ({ store, probe, probeKey, sample, config }, signal) => {
+    const key = probe === undefined ? (sample?.key ?? probeKey) : probeKey;
+    // Of what is not there nothing can be asked for a part of.
+    const isThere = probe !== undefined || sample !== undefined;
+    const range = isThere ? { range: { offset: 0, length: 1 } } : {};
     const tripsMs: number[] = [];
-    try {
-      const firstMs = performance.now();
-      while (tripsMs.length < ROUND_TRIPS && performance.now() - firstMs < ENOUGH_MS) {
-        const startedMs = performance.now();
-        await readWhole(await store.get(key, { ...range, signal }));
-        tripsMs.push(performance.now() - startedMs);
-      }
-    } catch (error) {
-      return [bucketTrouble(error, "s3:GetObject", config)];
+    const firstMs = performance.now();
+    while (tripsMs.length < ROUND_TRIPS && performance.now() - firstMs < ENOUGH_MS) {
+      const startedMs = performance.now();
+      await readWhole(await store.get(key, { ...range, signal }));
+      tripsMs.push(performance.now() - startedMs);
     }
-    return [
-      judge(
-        tripsMs.sort((a, b) => a - b),
-        config.layout,
-      ),
-    ];
+    const sortedMs = tripsMs.toSorted((a, b) => a - b);
+    return [judge(sortedMs, config.layout)];
   },
-};
+});
 
 function judge(sortedMs: number[], layout: string): Finding {
   const medianMs = sortedMs[Math.floor(sortedMs.length / 2)] ?? 0;

@@ -1,20 +1,21 @@
 import { existsSync } from "node:fs";
 import type { Bucket } from "./bucket.ts";
+import { bucketCheck } from "./bucket-check.ts";
 import { bucketTrouble } from "./bucket-trouble.ts";
-import type { Check, Finding, Patient } from "./check.ts";
+import type { Finding } from "./check.ts";
 import { firstPage, reach } from "./reach.ts";
 
 /** Whether the bucket lets itself be listed, below the own prefix and those that are read as well. */
-export const list: Check = {
+export const list = bucketCheck({
   name: "list",
   needs: [reach],
-  run: async ({ bucket }: Patient, signal: AbortSignal): Promise<Finding[]> => {
-    if (bucket === undefined) return [];
+  permission: "s3:ListBucket",
+  run: async (bucket, signal) => {
     const findings = [ownPrefix(bucket)];
     for (const prefix of bucket.config.readPrefixes) findings.push(await readPrefix(bucket, prefix, signal));
     return findings;
   },
-};
+});
 
 function ownPrefix(bucket: Bucket): Finding {
   const { config, listRefusal } = bucket;

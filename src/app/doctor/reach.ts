@@ -3,19 +3,19 @@ import { Deadline } from "../../lib/deadline.ts";
 import { PackedKeys } from "../../remote/packed/keys.ts";
 import type { ListPage } from "../../store/object-store.ts";
 import type { Bucket } from "./bucket.ts";
-import { bucketTrouble, isNotPermitted } from "./bucket-trouble.ts";
-import type { Check, Finding, Patient } from "./check.ts";
+import { bucketCheck } from "./bucket-check.ts";
+import { isNotPermitted } from "./bucket-trouble.ts";
 import { credentials } from "./credentials.ts";
 
 /** Enough to ask for a part of it. */
 const LEAST_SAMPLE_BYTES = 16;
 
 /** Whether the bucket answers at all, be it with a refusal: the first request, a listing. */
-export const reach: Check = {
+export const reach = bucketCheck({
   name: "reach",
   needs: [credentials],
-  run: async ({ bucket }: Patient, signal: AbortSignal): Promise<Finding[]> => {
-    if (bucket === undefined) return [];
+  permission: "s3:ListBucket",
+  run: async (bucket, signal) => {
     const { config, store } = bucket;
     // As long as a build would wait.
     using limit = new Deadline(config.timeoutMs, signal);
@@ -26,12 +26,12 @@ export const reach: Check = {
       bucket.skewMs = serverTimeMs - (startedMs + Date.now()) / 2;
       bucket.sample = objects.find(({ sizeBytes }) => sizeBytes >= LEAST_SAMPLE_BYTES);
     } catch (error) {
-      if (!isNotPermitted(error)) return [bucketTrouble(error, "s3:ListBucket", config)];
+      if (!isNotPermitted(error)) throw error;
       bucket.listRefusal = error;
     }
     return [{ severity: "ok", message: `${store.name} answers` }];
   },
-};
+});
 
 /** The first objects below a prefix, as builds list them. */
 export async function firstPage(

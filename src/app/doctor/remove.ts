@@ -1,20 +1,19 @@
+import { bucketCheck } from "./bucket-check.ts";
 import { bucketTrouble, isNotPermitted } from "./bucket-trouble.ts";
-import type { Check, Finding, Patient } from "./check.ts";
 import { put } from "./put.ts";
 
 /** Takes away what `put` has written. Only `gc` needs that, and one job that runs it is enough. */
-export const remove: Check = {
+export const remove = bucketCheck({
   name: "delete",
   needs: [put],
-  run: async ({ bucket }: Patient, signal: AbortSignal): Promise<Finding[]> => {
-    if (bucket?.probe === undefined) return [];
-    const { store, probeKey, config } = bucket;
+  permission: "s3:DeleteObject",
+  run: async ({ store, probe, probeKey, config }, signal) => {
+    if (probe === undefined) return [];
     try {
       await store.delete(probeKey, { signal });
-      bucket.probe = undefined;
       return [{ severity: "ok", message: `${probeKey} was removed` }];
     } catch (error) {
-      if (!isNotPermitted(error)) return [bucketTrouble(error, "s3:DeleteObject", config)];
+      if (!isNotPermitted(error)) throw error;
       const { message, remedy } = bucketTrouble(error, "s3:DeleteObject", config);
       // As little as can be left there.
       await store.put(probeKey, new Uint8Array(), { signal }).catch(() => undefined);
@@ -27,4 +26,4 @@ export const remove: Check = {
       ];
     }
   },
-};
+});

@@ -10,9 +10,16 @@ export const shared: Check = {
     }
     if (bucket !== undefined) {
       const { prefix, layout, readOnly } = bucket.config;
+      const at = bucket.endpoint === undefined ? "" : ` at ${bucket.endpoint}`;
       const below = prefix === "" ? "" : `, prefix ${prefix}`;
-      const message = `${bucket.store.name}${below}, layout ${layout}${readOnly ? ", read only" : ""}`;
-      return [{ severity: "ok", message, data: { name: bucket.store.name, prefix, layout, readOnly } }];
+      const message = `${bucket.store.name}${at}${below}, layout ${layout}${readOnly ? ", read only" : ""}`;
+      return [
+        {
+          severity: "ok",
+          message,
+          data: { name: bucket.store.name, endpoint: bucket.endpoint, prefix, layout, readOnly },
+        },
+      ];
     }
     if (cacheprogUse.server?.isUsed) {
       const message =

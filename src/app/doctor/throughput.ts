@@ -4,8 +4,8 @@ import { Deadline } from "../../lib/deadline.ts";
 import { PackedKeys } from "../../remote/packed/keys.ts";
 import type { ListedObject, ObjectStore } from "../../store/object-store.ts";
 import type { Bucket } from "./bucket.ts";
-import { bucketTrouble } from "./bucket-trouble.ts";
-import type { Check, Finding, Patient } from "./check.ts";
+import { bucketCheck } from "./bucket-check.ts";
+import type { Finding } from "./check.ts";
 import { get } from "./get.ts";
 
 const SAMPLE_BYTES = 4 << 20;
@@ -17,27 +17,23 @@ const LIMIT_MS = 4_000;
 const SLOW_BYTES_PER_SECOND = 1e6;
 
 /** How much comes and goes in a second: a few megabytes each way, or as much as does in a few seconds. */
-export const throughput: Check = {
+export const throughput = bucketCheck({
   name: "throughput",
   needs: [get],
-  run: async ({ bucket }: Patient, signal: AbortSignal): Promise<Finding[]> => {
-    if (bucket === undefined) return [];
-    const { store, probe, probeKey, config } = bucket;
-    try {
-      if (probe !== undefined) {
-        const up = await upload(bucket, signal);
-        if (up === undefined) return [tooSlow("up")];
-        return [judge(up, await download(store, probeKey, SAMPLE_BYTES, signal))];
-      }
-      const pack = await findPack(bucket, signal);
-      if (pack === undefined) return [];
-      const length = Math.min(pack.sizeBytes, SAMPLE_BYTES);
-      return [judge(undefined, await download(store, pack.key, length, signal))];
-    } catch (error) {
-      return [bucketTrouble(error, "s3:GetObject", config)];
+  permission: "s3:GetObject",
+  run: async (bucket, signal) => {
+    const { store, probe, probeKey } = bucket;
+    if (probe !== undefined) {
+      const up = await upload(bucket, signal);
+      if (up === undefined) return [tooSlow("up")];
+      return [judge(up, await download(store, probeKey, SAMPLE_BYTES, signal))];
     }
+    const pack = await findPack(bucket, signal);
+    if (pack === undefined) return [];
+    const length = Math.min(pack.sizeBytes, SAMPLE_BYTES);
+    return [judge(undefined, await download(store, pack.key, length, signal))];
   },
-};
+});
 
 /** Bytes a second; `undefined`: it did not get through in time. */
 async function upload(bucket: Bucket, signal: AbortSignal): Promise<number | undefined> {

@@ -122,9 +122,10 @@ describe("names the cause:", () => {
   test("an endpoint where nobody listens", async () => {
     const endpoint = `http://127.0.0.1:${await freePort()}`;
     const diagnosis = await (await newPatient({ GOCACHE_S3_ENDPOINT_URL: endpoint })).examine();
+    expect(findingOf(diagnosis, "bucket")?.message).toContain(` at ${endpoint},`);
     expect(findingOf(diagnosis, "reach")).toMatchObject({
       severity: "error",
-      message: expect.stringContaining("nobody listens there"),
+      message: expect.stringContaining("nobody listens at the endpoint"),
       remedy: expect.stringContaining("--s3-endpoint-url"),
     });
   });
@@ -290,6 +291,20 @@ describe("a right set-up", () => {
     ]) {
       expect(findingOf(there, check)?.severity).toBe("ok");
     }
+  });
+
+  test("that only reads is looked at with what is there", async () => {
+    const writer = await newPatient({ GOCACHE_KEY_PREFIX: "read" });
+    await build(writer);
+    const diagnosis = await (await newPatient({ GOCACHE_KEY_PREFIX: "read" })).examine("--read-only");
+    expect(checksWith(diagnosis, "error").concat(checksWith(diagnosis, "warning"))).toEqual([]);
+    expect(findingOf(diagnosis, "get")?.message).toMatch(/^read\/packed\/v1\/\S+ can be read$/);
+    expect(findingOf(diagnosis, "ranges")?.severity).toBe("ok");
+    expect(["conditional writes", "delete"].map((check) => findingOf(diagnosis, check))).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(await keysBelow(server, "read/doctor")).toEqual([]);
   });
 
   test("is told that packs have vanished", async () => {

@@ -240,9 +240,16 @@ describe("modules:", () => {
       dir: dir.path,
       upstream: { ...upstream, url: upstream.url },
     });
-    const env = { GOPROXY: server.url, GOSUMDB: upstream.sumdb.key, GOCACHE_SUMDB: upstream.sumdb.key };
+    const { key } = upstream.sumdb;
+    // Another release of go would be asked for there as well.
+    const env = { GOPROXY: server.url, GOSUMDB: key, GOCACHE_SUMDB: key, GOTOOLCHAIN: "local" };
     const well = await examine({ ...env, GOCACHE_MODPROXY: "1", GOCACHE_UPSTREAM: upstream.url });
+    expect(well.findings.filter(({ severity }) => severity === "error")).toEqual([]);
     expect(findingOf(well, "module proxy")?.severity).toBe("ok");
+    expect(findingOf(well, "checksum database")).toMatchObject({
+      severity: "ok",
+      message: `${upstream.sumdb.name} by way of GOPROXY answers`,
+    });
     await upstream.stop();
     const ill = await examine({ ...env, GOCACHE_MODPROXY: "1", GOCACHE_UPSTREAM: upstream.url });
     expect(findingOf(ill, "module proxy")).toMatchObject({
