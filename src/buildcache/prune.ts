@@ -62,7 +62,7 @@ export function prune(
   const files = KINDS.flatMap((kind) => listCached(dir, kind, onProgress));
   const unwanted = chooseUnwanted(files, limits, nowMs);
   const outputs = [...unwanted].filter(({ kind }) => kind === OUTPUT_DIR);
-  removeRecords(dir, new Set(outputs.map(({ id }) => id)), nowMs);
+  removeRecords(dir, new Set(outputs.map(({ id }) => id)), { nowMs, onProgress });
   const report = { removedOutputs: 0, removedBytes: 0, keptBytes: 0 };
   for (const [index, file] of files.entries()) {
     const { kind, id, sizeBytes } = file;
@@ -103,8 +103,14 @@ function chooseUnwanted(files: CachedFile[], limits: PruneLimits, nowMs: number)
 }
 
 /** Records go before their outputs, so that no reader finds a record and misses its output. */
-function removeRecords(dir: LocalDir, unwanted: Set<string>, nowMs: number): void {
-  for (const id of listIds(dir, ACTION_DIR)) {
+function removeRecords(
+  dir: LocalDir,
+  unwanted: Set<string>,
+  { nowMs, onProgress }: { nowMs: number; onProgress: OnProgress },
+): void {
+  const ids = listIds(dir, ACTION_DIR);
+  for (const [index, id] of ids.entries()) {
+    onProgress({ stage: "looking at records", done: index, total: ids.length });
     const path = dir.path(ACTION_DIR, id);
     const outputId = readOutputId(path);
     if (outputId === undefined) continue;

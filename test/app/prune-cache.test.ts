@@ -27,6 +27,8 @@ test("says what it is at", () => {
   expect(stages).toEqual([
     ["looking at files", 1, undefined],
     ["looking at files", 2, undefined],
+    ["looking at records", 0, 2],
+    ["looking at records", 1, 2],
     ["pruning", 0, 2],
     ["pruning", 1, 2],
   ]);

@@ -25,6 +25,7 @@ async function mtimes({ commandLine, env }: Call, directory: string | undefined)
   const { isTrial } = resolveCommandSettings(commandLine.flags, "mtimes");
   const { setMtimes } = await import("../../app/mtimes/set-mtimes.ts");
   using progress = ProgressLine.open(env);
+  progress.update({ stage: "asking git" });
   let failures = 0;
   const report = await setMtimes({
     directory,
