@@ -3,6 +3,7 @@ import type { LocalCache } from "../buildcache/local-cache.ts";
 import type { Counters } from "../lib/counters.ts";
 import { describeError } from "../lib/describe-error.ts";
 import type { Logger } from "../lib/logger.ts";
+import type { WatchProgress } from "../lib/progress.ts";
 import { locateCacheDir } from "./cache-dir.ts";
 import type { Config } from "./config.ts";
 import { LazyRemote } from "./lazy-remote.ts";
@@ -12,6 +13,8 @@ import { serveStdin } from "./stdin-session.ts";
 export interface RunContext {
   env: Record<string, string | undefined>;
   log: Logger;
+  /** For what may take long, where somebody looks at it. */
+  watchProgress: WatchProgress;
 }
 
 /** Serves until go closes the session or goes away; resolves with the exit code when all is drained. */
@@ -20,6 +23,7 @@ export async function runDirect(config: Config, context: RunContext): Promise<nu
   return await serveStdin({
     config,
     log: context.log,
+    watchProgress: context.watchProgress,
     dir,
     openRemote: (parts) => openLazyRemote({ config, root: dir.root, ...parts, ...context }),
     prunes: true,

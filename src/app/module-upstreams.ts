@@ -56,7 +56,8 @@ function tryParse(text: string): Upstream[] {
   ).list;
 }
 
-function isOurs(url: string, ownPort: number | undefined): boolean {
+/** Whether this is the module proxy of a server on this machine; `ownPort`: the one at that port only. */
+export function isOurs(url: string, ownPort: number | undefined): boolean {
   const { hostname, port, pathname } = new URL(url);
   const isLocal = hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
   return (

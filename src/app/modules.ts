@@ -19,7 +19,7 @@ export type ModulePrefetch = PrefetchReport;
 export type ModuleVerification = VerifyReport;
 export type ModuleImport = ImportReport;
 
-interface Task extends RunContext {
+interface Task extends Omit<RunContext, "watchProgress"> {
   config: Config;
   onProgress: OnProgress;
 }
@@ -44,7 +44,7 @@ export async function exportModules(task: Task, dir: string): Promise<number> {
 }
 
 async function withProxy<T>(
-  { config, env: given, log }: Task,
+  { config, env: given, log, onProgress }: Task,
   use: (proxy: OpenProxy, root: string) => Promise<T>,
 ): Promise<T> {
   const env = withGoEnv(given);
@@ -55,6 +55,7 @@ async function withProxy<T>(
   try {
     return await use(proxy, root);
   } finally {
+    onProgress({ stage: "uploading" });
     await proxy.drain(config.drainTimeoutMs);
     await proxy.close();
   }

@@ -35,6 +35,11 @@ export async function prefetchNow(
   // It does not stay to upload what helpers that died have left.
   const remoteConfig = { ...config.remote, readOnly: true };
   const remote = openPacked({ config: remoteConfig, drainTimeoutMs, root, local, env, counters, log });
+  using _line = context.watchProgress(() => ({
+    stage: "fetching what the last run used",
+    done: counters.get("prefetch_bytes"),
+    unit: "bytes",
+  }));
   const found = await remote.prefetch();
   return { ...found, fetchedBytes: counters.get("prefetch_bytes") };
 }

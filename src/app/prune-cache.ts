@@ -7,6 +7,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type PruneLimits, type PruneReport, prune } from "../buildcache/prune.ts";
+import type { OnProgress } from "../lib/progress.ts";
 import { removeFile } from "../lib/remove-file.ts";
 import { statFile } from "../lib/stat-file.ts";
 import { LocalDir, STATE_DIR } from "../store/local-dir.ts";
@@ -29,13 +30,17 @@ export function bytesAfterLastPrune(root: string): number {
 }
 
 /** Prunes now. `undefined`: another process is at it, or the directory can't be written. */
-export function pruneNow(root: string, limits: PruneLimits): PruneReport | undefined {
+export function pruneNow(
+  root: string,
+  limits: PruneLimits,
+  onProgress?: OnProgress,
+): PruneReport | undefined {
   // Somebody may have removed it since; making it anew is not for pruning.
   if (!existsSync(root)) return { removedOutputs: 0, removedBytes: 0, keptBytes: 0 };
   const lock = join(root, STATE_DIR, "prune.lock");
   if (!acquire(lock)) return undefined;
   try {
-    const report = prune(new LocalDir(root), limits);
+    const report = prune(new LocalDir(root), limits, { onProgress });
     writeStamp(root, report);
     return report;
   } finally {

@@ -6,6 +6,7 @@ import { Counters } from "../lib/counters.ts";
 import { describeError } from "../lib/describe-error.ts";
 import { FdWriter } from "../lib/fd-writer.ts";
 import type { Logger } from "../lib/logger.ts";
+import type { Progress, WatchProgress } from "../lib/progress.ts";
 import { readStdin } from "../lib/stdin-input.ts";
 import { LocalDir } from "../store/local-dir.ts";
 import type { CacheDir } from "./cache-dir.ts";
@@ -20,6 +21,7 @@ import { watchSignals } from "./signals.ts";
 export interface StdinSessionOptions {
   config: Config;
   log: Logger;
+  watchProgress: WatchProgress;
   dir: CacheDir;
   /** Makes what is asked after the local disk. */
   openRemote: (parts: { local: LocalCache; counters: Counters }) => LazyRemote | undefined;
@@ -29,7 +31,7 @@ export interface StdinSessionOptions {
 
 /** Serves until go closes the session or goes away; resolves with the exit code when all is drained. */
 export async function serveStdin(options: StdinSessionOptions): Promise<number> {
-  const { config, log } = options;
+  const { config, log, watchProgress } = options;
   const { root, shownRoot, refusal } = options.dir;
   if (refusal !== undefined) log.warn("directory", refusal);
   const counters = new Counters();
@@ -53,7 +55,7 @@ export async function serveStdin(options: StdinSessionOptions): Promise<number> 
   signals.sessionEnded();
   const isPruning = options.prunes && isPruneDue(root);
   if (isPruning) warnIfTooLarge(config, log, root);
-  await answerClose({ end, cache, stdout, counters, config, log });
+  await answerClose({ end, cache, stdout, counters, config, log, watchProgress });
   closeOutput();
   await cache.drain();
   await cache.settle();
@@ -68,11 +70,21 @@ async function answerClose(options: {
   counters: Counters;
   config: Config;
   log: Logger;
+  watchProgress: WatchProgress;
 }): Promise<void> {
-  const { end, cache, stdout, counters, config, log } = options;
-  if (end.how === "close" && config.drain === "wait") await cache.drain();
+  const { end, cache, stdout, counters, config, log, watchProgress } = options;
+  if (end.how === "close" && config.drain === "wait") {
+    // On go's own stderr, which is the user's.
+    using _line = watchProgress(() => uploadProgress(counters));
+    await cache.drain();
+  }
   if (config.printMetrics) log.print(formatMetrics(counters));
   if (end.how === "close") stdout.write(end.answer);
+}
+
+/** What go waits for at the end. */
+function uploadProgress(counters: Counters): Progress {
+  return { stage: "go-cache-plugin: uploading", done: counters.get("put_remote_bytes"), unit: "bytes" };
 }
 
 function tellDiskTrouble(log: Logger, root: string, error: unknown): void {

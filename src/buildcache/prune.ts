@@ -8,6 +8,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { listFiles } from "../lib/list-files.ts";
+import type { OnProgress } from "../lib/progress.ts";
 import { removeFile } from "../lib/remove-file.ts";
 import { statPlainFile } from "../lib/stat-file.ts";
 import {
@@ -53,14 +54,19 @@ interface CachedFile {
  * Prunes one directory. Other processes may use it at the same time: a file that turns out to be in use is left.
  * Foreign files are not looked at.
  */
-export function prune(dir: LocalDir, limits: PruneLimits, nowMs = Date.now()): PruneReport {
-  const files = KINDS.flatMap((kind) => listCached(dir, kind));
+export function prune(
+  dir: LocalDir,
+  limits: PruneLimits,
+  { nowMs = Date.now(), onProgress = () => {} }: { nowMs?: number; onProgress?: OnProgress | undefined } = {},
+): PruneReport {
+  const files = KINDS.flatMap((kind) => listCached(dir, kind, onProgress));
   const unwanted = chooseUnwanted(files, limits, nowMs);
   const outputs = [...unwanted].filter(({ kind }) => kind === OUTPUT_DIR);
-  removeRecords(dir, new Set(outputs.map(({ id }) => id)), nowMs);
+  removeRecords(dir, new Set(outputs.map(({ id }) => id)), { nowMs, onProgress });
   const report = { removedOutputs: 0, removedBytes: 0, keptBytes: 0 };
-  for (const file of files) {
+  for (const [index, file] of files.entries()) {
     const { kind, id, sizeBytes } = file;
+    onProgress({ stage: "pruning", done: index, total: files.length });
     const isRemoved = unwanted.has(file) && removeIfUnused(dir, kind, id, nowMs - KEEP_MS);
     if (!isRemoved) report.keptBytes += sizeBytes;
     else {
@@ -72,11 +78,12 @@ export function prune(dir: LocalDir, limits: PruneLimits, nowMs = Date.now()): P
   return report;
 }
 
-function listCached(dir: LocalDir, kind: string): CachedFile[] {
+function listCached(dir: LocalDir, kind: string, onProgress: OnProgress): CachedFile[] {
   const files: CachedFile[] = [];
   for (const id of listIds(dir, kind)) {
     const stat = statPlainFile(dir.path(kind, id));
     if (stat !== undefined) files.push({ kind, id, sizeBytes: stat.size, usedMs: stat.mtimeMs });
+    onProgress({ stage: "looking at files", done: files.length });
   }
   return files;
 }
@@ -96,8 +103,14 @@ function chooseUnwanted(files: CachedFile[], limits: PruneLimits, nowMs: number)
 }
 
 /** Records go before their outputs, so that no reader finds a record and misses its output. */
-function removeRecords(dir: LocalDir, unwanted: Set<string>, nowMs: number): void {
-  for (const id of listIds(dir, ACTION_DIR)) {
+function removeRecords(
+  dir: LocalDir,
+  unwanted: Set<string>,
+  { nowMs, onProgress }: { nowMs: number; onProgress: OnProgress },
+): void {
+  const ids = listIds(dir, ACTION_DIR);
+  for (const [index, id] of ids.entries()) {
+    onProgress({ stage: "looking at records", done: index, total: ids.length });
     const path = dir.path(ACTION_DIR, id);
     const outputId = readOutputId(path);
     if (outputId === undefined) continue;

@@ -73,6 +73,14 @@ export const COMMAND_EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map(
     ],
   ],
   [
+    "doctor",
+    [
+      "go-cache-plugin doctor",
+      "go-cache-plugin doctor --bucket=my-bucket --prefix=team",
+      "go-cache-plugin doctor --json > doctor.json",
+    ],
+  ],
+  [
     "env",
     [
       'eval "$(go-cache-plugin env --bucket=my-bucket)"',

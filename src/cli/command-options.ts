@@ -96,9 +96,9 @@ const COMMAND_OPTIONS = {
   }),
   isJson: option({
     flag: "json",
-    commands: ["inspect"],
+    commands: ["inspect", "doctor"],
     default: "false",
-    meaning: "print JSON instead of tables",
+    meaning: "print JSON instead of text",
     parse: parseBoolean,
   }),
   shell: option({

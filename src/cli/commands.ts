@@ -80,6 +80,7 @@ export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, Comman
       summary: `print the set-up: ${PLACES.join(", ")}`,
     },
   ],
+  ["doctor", { summary: "say what is wrong and how to mend it; exit code 1 for errors, 3 for warnings" }],
   ["env", { summary: "print the variables that make go use it, for a shell to read" }],
   [
     "completion",

@@ -1,46 +1,106 @@
-/** One line on a terminal that says what is being done, over and over; nothing anywhere else. */
-import type { Progress } from "../lib/progress.ts";
-import { writeStderr } from "./output.ts";
-import { isStderrTerminal } from "./terminal.ts";
+/** One line on a terminal that says what is being done, for as long as it is; nothing anywhere else. */
+import { formatByteSize } from "../lib/byte-size.ts";
+import type { OnProgress, Progress, WatchProgress } from "../lib/progress.ts";
+import { writePassing } from "./output.ts";
+import type { Environment } from "./settings.ts";
+import { stderrColumns } from "./terminal.ts";
 
-const INTERVAL_MS = 100;
+/** What is over sooner needs no line. */
+const QUIET_MS = 1_000;
+const INTERVAL_MS = 200;
 const CLEAR = "\r\u001b[K";
 
-export class ProgressLine {
-  readonly #isTerminal: boolean;
-  readonly #write: (text: string) => void;
-  readonly #now: () => number;
-  #shownAtMs = Number.NEGATIVE_INFINITY;
+/** Where a line is shown. */
+export interface Screen {
+  /** `undefined`: nowhere. Asked once, when there is something to show. */
+  columns: () => number | undefined;
+  write: (text: string) => void;
+  now: () => number;
+}
+
+export class ProgressLine implements Disposable {
+  readonly #screen: Screen;
+  readonly #startedMs: number;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #columns: number | undefined | "unknown" = "unknown";
+  #read: (() => Progress) | undefined;
+  #drawnMs = Number.NEGATIVE_INFINITY;
   #isShown = false;
 
-  constructor(options: { isTerminal: boolean; write: (text: string) => void; now: () => number }) {
-    this.#isTerminal = options.isTerminal;
-    this.#write = options.write;
-    this.#now = options.now;
+  constructor(screen: Screen) {
+    this.#screen = screen;
+    this.#startedMs = screen.now();
+    this.#timer = setInterval(() => this.#draw(), INTERVAL_MS).unref();
   }
 
-  /** On stderr. */
-  static async open(): Promise<ProgressLine> {
-    const isTerminal = await isStderrTerminal();
-    return new ProgressLine({ isTerminal, write: writeStderr, now: () => performance.now() });
+  /** On stderr; on a terminal that a CI has made for its log nothing is shown either. */
+  static open(env: Environment): ProgressLine {
+    const isWanted = env.TERM !== "dumb" && (!env.CI || env.CI === "false");
+    const line: ProgressLine = new ProgressLine({
+      columns: () => (isWanted ? stderrColumns() : undefined),
+      write: (text) => writePassing(text, () => line.clear()),
+      now: () => performance.now(),
+    });
+    return line;
   }
 
   /** To be handed on as it is. */
-  readonly update = ({ stage, done, total }: Progress): void => {
-    const now = this.#now();
-    if (!this.#isTerminal || now - this.#shownAtMs < INTERVAL_MS) return;
-    this.#shownAtMs = now;
-    this.#isShown = true;
-    this.#write(`${CLEAR}${stage}: ${done}${total === undefined ? "" : ` of ${total}`}`);
+  readonly update: OnProgress = (progress) => {
+    this.#read = () => progress;
+    // Work that lets no timer run has to be seen as well.
+    this.#draw();
   };
 
-  /** Makes room for other output. */
+  /** From now on what `read` says. */
+  follow(read: () => Progress): void {
+    this.#read = read;
+  }
+
+  /** Takes it away; it comes back when there is more to say. */
   clear(): void {
-    if (this.#isShown) this.#write(CLEAR);
+    if (!this.#isShown) return;
     this.#isShown = false;
+    this.#screen.write(CLEAR);
   }
 
   [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    this.#read = undefined;
     this.clear();
   }
+
+  #draw(): void {
+    const now = this.#screen.now();
+    const isDue = now - this.#startedMs >= QUIET_MS && now - this.#drawnMs >= INTERVAL_MS;
+    if (this.#read === undefined || !isDue) return;
+    if (this.#columns === "unknown") this.#columns = this.#screen.columns();
+    if (this.#columns === undefined) {
+      clearInterval(this.#timer);
+      this.#read = undefined;
+      return;
+    }
+    const text = describe(this.#read(), now - this.#startedMs).slice(0, this.#columns - 1);
+    // A line of output that has no end yet stays: the blanks fill it up, or stay on the one that is empty.
+    const start = this.#isShown ? CLEAR : `${" ".repeat(this.#columns)}${CLEAR}`;
+    this.#screen.write(`${start}${text}`);
+    this.#drawnMs = now;
+    this.#isShown = true;
+  }
+}
+
+/** A line for each thing that is waited for. */
+export function watchProgress(env: Environment): WatchProgress {
+  return (read) => {
+    const line = ProgressLine.open(env);
+    line.follow(read);
+    return line;
+  };
+}
+
+/** `reading records: 12 of 40, 3 s`. */
+function describe({ stage, done, total, unit }: Progress, elapsedMs: number): string {
+  const format = unit === "bytes" ? formatByteSize : String;
+  const count = done === undefined ? "" : `: ${format(done)}`;
+  const ofAll = done === undefined || total === undefined ? "" : ` of ${format(total)}`;
+  return `${stage}${count}${ofAll}, ${Math.floor(elapsedMs / 1000)} s`;
 }

@@ -1,4 +1,5 @@
 /** Text as one word of another language. */
+import { quoteGoWord } from "../lib/go-words.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Whose words `env` can write. */
@@ -40,11 +41,10 @@ export function dockerText(text: string): string {
   return PLAIN.test(text) ? text : `"${text.replaceAll(/["\\$]/g, "\\$&")}"`;
 }
 
-/** A word of GOCACHEPROG: go splits that at blanks and takes what stands between quotes of one kind as it is. */
+/** A word of GOCACHEPROG. */
 export function goWord(text: string): string {
-  if (!/[\s'"]/.test(text)) return text;
-  if (!text.includes("'")) return `'${text}'`;
-  if (!text.includes('"')) return `"${text}"`;
+  const word = quoteGoWord(text);
+  if (word !== undefined) return word;
   throw new UsageError(
     `${text}: go can't be told of a path with both kinds of quotes; put the program elsewhere`,
   );

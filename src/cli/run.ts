@@ -60,6 +60,7 @@ function rootCommand(call: Call) {
       init: () => initCommand(call),
       env: () => envCommand(call),
       completion: () => completionCommand(call),
+      doctor: async () => (await import("./commands/doctor.ts")).doctorCommand(call),
       keygen: async () => (await import("./commands/keygen.ts")).keygenCommand(call),
       help: () => helpCommand(call),
       version: () => versionCommand(call),

@@ -15,7 +15,8 @@ export function startNotes(settings: Settings, env: Environment): string[] {
   return notes;
 }
 
-function unknownVariables(env: Environment): string[] {
+/** `GOCACHE_…` variables that nothing reads. */
+export function unknownVariables(env: Environment): string[] {
   const known = ALL_OPTIONS.map((option) => option.env);
   const names = Object.keys(env).filter((name) => name.startsWith("GOCACHE_") && !known.includes(name));
   return names.map((name) => `${name} is not a variable of this program${variableHint(name)}`);

@@ -52,6 +52,11 @@ export function formatAge(ms: number): string {
   return "now";
 }
 
+/** For people, in the largest unit that fits: `3d`, `5h`, `12m`, `40s`. */
+export function formatSpan(ms: number): string {
+  return ms < 60_000 ? `${Math.round(ms / 1000)}s` : formatAge(ms);
+}
+
 function sumParts(text: string): number | undefined {
   let ms = 0;
   let end = 0;

@@ -16,6 +16,14 @@ export interface AddressOptions {
   pathStyle: boolean;
 }
 
+/** Where an S3 server was named; `undefined`: nowhere, so it is AWS. */
+export function configuredEndpoint(
+  endpointUrl: string | undefined,
+  env: Record<string, string | undefined>,
+): string | undefined {
+  return endpointUrl || env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined;
+}
+
 export class Address {
   readonly #bucket: string;
   readonly #endpoint: URL | undefined;

@@ -20,6 +20,14 @@ const NO_CREDENTIALS =
   "no AWS credentials found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a profile with AWS_PROFILE " +
   "(see: aws configure, aws sso login), or give this machine a role";
 
+/** The chain does not tell which of these it is. */
+function noneInProfile(name: string): string {
+  return (
+    `no credentials from the AWS profile ${name}: it is not there, incomplete or expired ` +
+    `(see: aws sts get-caller-identity --profile ${name})`
+  );
+}
+
 /** Keys are renewed this long before they expire. */
 const RENEW_BEFORE_MS = 5 * 60_000;
 
@@ -86,7 +94,8 @@ export class CredentialSource {
     try {
       return await loadChain(this.#env);
     } catch (error) {
-      if (!isNothingFound(error) || this.#env.AWS_PROFILE) throw error;
+      if (!isNothingFound(error)) throw error;
+      if (this.#env.AWS_PROFILE) throw new Error(noneInProfile(this.#env.AWS_PROFILE), { cause: error });
       if (this.#mayBeNobody) return undefined;
       throw new Error(NO_CREDENTIALS, { cause: error });
     }
@@ -112,6 +121,36 @@ async function loadChain(env: Record<string, string | undefined>): Promise<Crede
     logger: SILENT,
   });
   return await provider();
+}
+
+/** What the SDK notes on keys about where they are from, the most telling first; see `$source` in `@aws-sdk/types`. */
+const PROVIDERS: readonly (readonly [feature: string, words: string])[] = [
+  ["CREDENTIALS_PROFILE_SSO", "single sign-on of the profile"],
+  ["CREDENTIALS_PROFILE_SSO_LEGACY", "single sign-on of the profile"],
+  ["CREDENTIALS_SSO", "single sign-on"],
+  ["CREDENTIALS_SSO_LEGACY", "single sign-on"],
+  ["CREDENTIALS_PROFILE_STS_WEB_ID_TOKEN", "web identity of the profile"],
+  ["CREDENTIALS_ENV_VARS_STS_WEB_ID_TOKEN", "web identity (AWS_WEB_IDENTITY_TOKEN_FILE)"],
+  ["CREDENTIALS_PROFILE_PROCESS", "credential_process of the profile"],
+  ["CREDENTIALS_PROCESS", "credential_process of the profile"],
+  ["CREDENTIALS_PROFILE_LOGIN", "aws login"],
+  ["CREDENTIALS_LOGIN", "aws login"],
+  ["CREDENTIALS_PROFILE_SOURCE_PROFILE", "role of the profile"],
+  ["CREDENTIALS_PROFILE_NAMED_PROVIDER", "role of the profile"],
+  ["CREDENTIALS_PROFILE", "keys of the profile"],
+  ["CREDENTIALS_HTTP", "role of the container"],
+  ["CREDENTIALS_ENV_VARS", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"],
+];
+
+/** Which provider of the chain these keys are from, in words. */
+export function credentialOrigin(
+  credentials: Credentials & { $source?: object },
+  env: Record<string, string | undefined>,
+): string {
+  if (environmentCredentials(env) !== undefined) return "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+  const features = Object.keys(credentials.$source ?? {});
+  const words = PROVIDERS.find(([feature]) => features.includes(feature))?.[1] ?? "role of the machine";
+  return words.endsWith("profile") ? `${words} ${env.AWS_PROFILE || "default"}` : words;
 }
 
 /** The SDK would otherwise warn on stderr, which is go's. */

@@ -44,9 +44,21 @@ export class Region {
     // What the server said once is newer than any configuration that it contradicted.
     const remembered = memory?.load();
     if (remembered !== undefined && isRegionName(remembered)) return remembered;
-    const named = region || env.AWS_REGION || env.AWS_DEFAULT_REGION;
-    return named || (await profileRegion(env)) || DEFAULT_REGION;
+    return (await configuredRegion(region, env)).name;
   }
+}
+
+/** The region that was decided for by somebody, and where; `from` is for people. */
+export async function configuredRegion(
+  region: string | undefined,
+  env: Record<string, string | undefined>,
+): Promise<{ name: string; from: string }> {
+  if (region) return { name: region, from: "--region" };
+  if (env.AWS_REGION) return { name: env.AWS_REGION, from: "AWS_REGION" };
+  if (env.AWS_DEFAULT_REGION) return { name: env.AWS_DEFAULT_REGION, from: "AWS_DEFAULT_REGION" };
+  const ofProfile = await profileRegion(env);
+  if (ofProfile) return { name: ofProfile, from: `profile ${env.AWS_PROFILE || "default"}` };
+  return { name: DEFAULT_REGION, from: "nothing names one" };
 }
 
 /** Whether `text` may become part of a host name: a server's word must not lead to another site. */

@@ -6,7 +6,7 @@ import { abortable } from "../lib/abortable.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import type { Counters } from "../lib/counters.ts";
 import { EMPTY_SHA256 } from "../lib/empty-sha256.ts";
-import { Address } from "./address.ts";
+import { Address, configuredEndpoint } from "./address.ts";
 import { Connection } from "./connection.ts";
 import { CredentialSource } from "./credentials.ts";
 import type { Payload } from "./payload.ts";
@@ -63,7 +63,7 @@ export class S3Client {
   /** Throws for a bucket or an endpoint that can't be one. Sends nothing yet. */
   constructor(options: S3ClientOptions) {
     const { bucket, env, clock = systemClock } = options;
-    const endpointUrl = options.endpointUrl || env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || undefined;
+    const endpointUrl = configuredEndpoint(options.endpointUrl, env);
     this.#address = new Address({ bucket, endpointUrl, pathStyle: options.pathStyle ?? false });
     this.#bucket = bucket;
     this.#clock = clock;

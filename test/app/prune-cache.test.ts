@@ -19,6 +19,21 @@ test("prunes, and remembers what was left", () => {
   ]);
 });
 
+test("says what it is at", () => {
+  using dir = tempDir("prune-cache");
+  writeEntries(dir, { aa: 100, bb: 1 });
+  const stages: unknown[] = [];
+  pruneNow(dir.path, LIMITS, ({ stage, done, total }) => stages.push([stage, done, total]));
+  expect(stages).toEqual([
+    ["looking at files", 1, undefined],
+    ["looking at files", 2, undefined],
+    ["looking at records", 0, 2],
+    ["looking at records", 1, 2],
+    ["pruning", 0, 2],
+    ["pruning", 1, 2],
+  ]);
+});
+
 test.each([
   [0.9, false],
   [1.1, true],

@@ -106,7 +106,7 @@ test("files that somebody forgot while writing them go after six hours", () => {
 test("the time is the one given", () => {
   using dir = tempDir("prune");
   writeEntries(dir, { aa: 1 });
-  prune(new LocalDir(dir.path), { ...NO_LIMITS, expiryMs: HOUR_MS }, Date.now() + 10 * HOUR_MS);
+  prune(new LocalDir(dir.path), { ...NO_LIMITS, expiryMs: HOUR_MS }, { nowMs: Date.now() + 10 * HOUR_MS });
   expect(namesLeft(dir)).toEqual([]);
 });
 

@@ -28,6 +28,7 @@ const COMMANDS = [
   "mod",
   "mtimes",
   "init",
+  "doctor",
   "env",
   "completion",
   "help",
@@ -201,6 +202,7 @@ test("the overview", () => {
       mod TASK          modules of --modproxy: prefetch [GO.SUM...], verify, import DIR, export DIR
       mtimes [DIR]      give tracked files the same times in every checkout, so that test results hit
       init PLACE        print the set-up: github, gitlab, buildkite, circleci, jenkins, shell, docker
+      doctor            say what is wrong and how to mend it; exit code 1 for errors, 3 for warnings
       env               print the variables that make go use it, for a shell to read
       completion SHELL  print what completes its words: bash, zsh, fish
       keygen [FILE]     make a pair of keys for --sign-key and --trust-key; the secret one goes to FILE

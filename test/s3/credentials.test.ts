@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
-import { CredentialSource } from "../../src/s3/credentials.ts";
+import { CredentialSource, credentialOrigin } from "../../src/s3/credentials.ts";
 import { headObject } from "../../src/s3/head-object.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { rejection } from "../support/rejection.ts";
@@ -52,6 +52,35 @@ function processProfile(
     runs: () => readFileSync(dir.join("runs"), "utf8").split("\n").length - 1,
   };
 }
+
+describe("are said to be from", () => {
+  test("the environment", async () => {
+    const found = await new CredentialSource({ env: KEYS, mayBeNobody: false }).get();
+    expect(found && credentialOrigin(found, KEYS)).toBe("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
+  });
+
+  test("a profile's keys, and what a profile's program prints", async () => {
+    await using dir = tempDir("keys");
+    const files = emptyFiles(dir);
+    const { env } = processProfile(dir, HOUR_MS);
+    writeFileSync(
+      files.AWS_SHARED_CREDENTIALS_FILE ?? "",
+      "[default]\naws_access_key_id = A\naws_secret_access_key = s\n",
+    );
+    const origins = [files, env].map(async (each) => {
+      const found = await new CredentialSource({ env: each, mayBeNobody: false }).get();
+      return found && credentialOrigin(found, each);
+    });
+    expect(await Promise.all(origins)).toEqual([
+      "keys of the profile default",
+      "credential_process of the profile ci",
+    ]);
+  });
+
+  test("the machine, where the chain has nothing to say about them", () => {
+    expect(credentialOrigin({ accessKeyId: "A", secretAccessKey: "s" }, {})).toBe("role of the machine");
+  });
+});
 
 describe("without any keys", () => {
   test("the failure says what to do", async () => {

@@ -19,7 +19,9 @@ export type Fault =
   /** The answer's body is changed or cut on its way. */
   | BodyFault
   /** The answer carries this ETag. */
-  | { kind: "etag"; value: string };
+  | { kind: "etag"; value: string }
+  /** The answer carries another time than the server's. */
+  | { kind: "date"; offsetMs: number };
 
 type BodyFault =
   | { kind: "reset-in-body"; afterBytes: number }
@@ -69,6 +71,9 @@ export function formatAnswer(fault: Fault & { kind: "answer" }, method: string):
 /** The head that goes with a faulty body. */
 export function faultyHead(head: MessageHead, fault: Fault): MessageHead {
   if (fault.kind === "etag") return withHeader(head, "ETag", fault.value);
+  if (fault.kind === "date") {
+    return withHeader(head, "Date", new Date(Date.now() + fault.offsetMs).toUTCString());
+  }
   if (fault.kind !== "truncate" || fault.promised === "all") return head;
   const whole = Number(headerOf(head, "content-length") ?? 0);
   const length = fault.promised === "nothing" ? undefined : String(Math.min(whole, fault.afterBytes));

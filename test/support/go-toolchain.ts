@@ -9,6 +9,9 @@ export type GoRelease = (typeof GO_RELEASES)[number];
 /** The release for tests that need only one. */
 export const NEWEST_GO: GoRelease = "1.27.4";
 
+/** A release that does not speak it. */
+export const OLD_GO = "1.23.12";
+
 /** A finished `go` command. */
 export interface GoOutcome {
   stdout: string;

@@ -4,7 +4,7 @@
  * differently: go does not index packages whose files look just made.
  */
 import { goInstall } from "./go-install.ts";
-import { GO_RELEASES, go } from "./go-toolchain.ts";
+import { GO_RELEASES, go, NEWEST_GO, OLD_GO } from "./go-toolchain.ts";
 import { installClients } from "./install-clients.ts";
 import { provideShell } from "./shells.ts";
 import { tempDir } from "./temp-dir.ts";
@@ -12,8 +12,9 @@ import { ACTIONLINT, GOLANGCI_LINT, PROM2JSON, STATICCHECK, VERSITYGW } from "./
 
 await installClients();
 await using dir = tempDir("prepare");
-for (const release of GO_RELEASES) {
-  const outcome = await go({ release, gocache: dir.join("cache") }, ["version"], { cwd: dir.path });
+for (const release of [...GO_RELEASES, OLD_GO]) {
+  const machine = { release: NEWEST_GO, gocache: dir.join("cache"), env: { GOTOOLCHAIN: `go${release}` } };
+  const outcome = await go(machine, ["version"], { cwd: dir.path });
   if (outcome.exitCode !== 0) throw new Error(`go ${release} can't be fetched: ${outcome.stderr}`);
 }
 for (const tool of [VERSITYGW, STATICCHECK, GOLANGCI_LINT, PROM2JSON, ACTIONLINT]) await goInstall(tool);

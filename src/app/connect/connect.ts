@@ -59,13 +59,14 @@ export async function runConnect(
 async function serveLinked(
   config: Config,
   { project, job }: ConnectOptions,
-  { env, log }: RunContext,
+  { env, log, watchProgress }: RunContext,
   { socket, server }: Greeted,
 ): Promise<number> {
   const { cacheDir, journalDir } = server ?? {};
   return await serveStdin({
     config,
     log,
+    watchProgress,
     dir: locateCacheDir(cacheDir, env),
     openRemote: ({ counters }) =>
       new LazyRemote(

@@ -1,6 +1,7 @@
 /** `mtimes`: gives the files of a checkout modification times that depend on nothing but their content. */
 import { lstatSync, lutimesSync, type Stats } from "node:fs";
 import { join, resolve } from "node:path";
+import type { OnProgress } from "../../lib/progress.ts";
 import { DirectoryNames } from "./directory-names.ts";
 import { findCheckout, readGitIndex, type TrackedEntry } from "./git-index.ts";
 import { directoryTimeMs, fileTimeMs } from "./stable-time.ts";
@@ -25,6 +26,7 @@ export interface MtimesOptions {
   env: Readonly<Record<string, string | undefined>>;
   /** Set nothing, only say what would be. */
   dryRun: boolean;
+  onProgress: OnProgress;
   onSet: (path: string, timeMs: number) => void;
   onFailure: (path: string, error: unknown) => void;
 }
@@ -39,14 +41,15 @@ export async function setMtimes(options: MtimesOptions): Promise<MtimesReport> {
 }
 
 async function visit(directory: string, options: MtimesOptions, report: MtimesReport): Promise<void> {
-  const { env } = options;
+  const { env, onProgress } = options;
   const [{ top, below }, index] = await Promise.all([
     findCheckout(directory, env),
     readGitIndex(directory, env),
   ]);
   const names = new DirectoryNames(below);
   const submodules: string[] = [];
-  for (const entry of index.entries) {
+  for (const [number, entry] of index.entries.entries()) {
+    onProgress({ stage: "looking at files", done: number, total: index.entries.length });
     const path = absolutePath(top, entry.path);
     const stat = statEntry(path);
     if (stat !== undefined) names.add(entry.path);

@@ -2,6 +2,7 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
+import type { WatchProgress } from "../../lib/progress.ts";
 import { locateCacheDir } from "../cache-dir.ts";
 import type { Config } from "../config.ts";
 import { withGoEnv } from "../go-env.ts";
@@ -45,12 +46,14 @@ export async function startDetached(config: Config, env: Env, command: string[])
 export async function stopServers(
   config: Config,
   env: Env,
+  watchProgress: WatchProgress,
 ): Promise<{ stopped: ServerNote[]; hanging: ServerNote[] }> {
   const root = rootOf(config, env);
   const servers = findServers(config, root);
   for (const { pid } of servers) process.kill(pid, "SIGTERM");
   const limitMs = performance.now() + config.drainTimeoutMs + STOP_GRACE_MS;
   const isRunning = ({ pid }: ServerNote) => runningServers(root).some(({ note }) => note.pid === pid);
+  using _line = watchProgress(() => ({ stage: "waiting until the server has uploaded everything" }));
   while (servers.some(isRunning) && performance.now() < limitMs) await Bun.sleep(POLL_MS);
   const hanging = servers.filter(isRunning);
   return { stopped: servers.filter((server) => !hanging.includes(server)), hanging };

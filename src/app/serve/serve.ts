@@ -51,6 +51,11 @@ export async function runServe(config: Config, context: ServeContext): Promise<n
   const stopped = untilStopped(async () => {
     state.isDraining = true;
     const limitMs = performance.now() + config.drainTimeoutMs;
+    using _line = context.watchProgress(() => ({
+      stage: "uploading",
+      done: counters.get("put_remote_bytes"),
+      unit: "bytes",
+    }));
     await Promise.all(running.all.map((part) => part.drain(config.drainTimeoutMs)));
     await upkeep.finish(limitMs - performance.now());
   });

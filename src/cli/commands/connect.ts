@@ -5,6 +5,7 @@ import type { Call } from "../call.ts";
 import { resolveCommandSettings } from "../command-options.ts";
 import { makeLogger } from "../make-logger.ts";
 import { writeStderr } from "../output.ts";
+import { watchProgress } from "../progress-line.ts";
 import { resolveSettings, toConfig } from "../settings.ts";
 import { isStdinTerminal } from "../terminal.ts";
 import { UsageError } from "../usage-error.ts";
@@ -26,7 +27,7 @@ async function connect({ commandLine, env }: Call): Promise<number> {
   const operand = commandLine.words[1];
   const address = operand === undefined ? settings.plugin : parseAddress(operand, "connect");
   if (address === undefined) throw new UsageError('"connect" needs the address that "serve" has as --plugin');
-  if (await isStdinTerminal()) {
+  if (isStdinTerminal()) {
     writeStderr(CONNECT_TERMINAL_HINT);
     return 2;
   }
@@ -34,5 +35,6 @@ async function connect({ commandLine, env }: Call): Promise<number> {
   const log = makeLogger(settings);
   const { runConnect } = await import("../../app/connect/connect.ts");
   const { project, job } = settings;
-  return await runConnect(config, { address, waitMs, isFallback, project, job }, { env, log });
+  const context = { env, log, watchProgress: watchProgress(env) };
+  return await runConnect(config, { address, waitMs, isFallback, project, job }, context);
 }

@@ -3,6 +3,7 @@ import { defineCommand } from "citty";
 import type { Call } from "../call.ts";
 import { makeLogger } from "../make-logger.ts";
 import { writeStderr } from "../output.ts";
+import { watchProgress } from "../progress-line.ts";
 import { resolveSettings, toConfig } from "../settings.ts";
 import { startNotes } from "../start-notes.ts";
 import { isStdinTerminal } from "../terminal.ts";
@@ -20,7 +21,7 @@ export function directCommand(call: Call) {
 
 async function serveGo({ commandLine, env }: Call): Promise<number> {
   const settings = resolveSettings(commandLine.flags, env);
-  if (await isStdinTerminal()) {
+  if (isStdinTerminal()) {
     writeStderr(TERMINAL_HINT);
     return 2;
   }
@@ -28,5 +29,5 @@ async function serveGo({ commandLine, env }: Call): Promise<number> {
   const log = makeLogger(settings);
   if (config.verbose) for (const note of startNotes(settings, env)) log.info(() => note);
   const { runDirect } = await import("../../app/direct.ts");
-  return await runDirect(config, { env, log });
+  return await runDirect(config, { env, log, watchProgress: watchProgress(env) });
 }

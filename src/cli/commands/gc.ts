@@ -27,10 +27,9 @@ async function collect({ commandLine, env }: Call): Promise<void> {
   }
   const { collectInBucket } = await import("../../app/maintenance/gc.ts");
   const { gcText } = await import("../gc-text.ts");
-  using progress = await ProgressLine.open();
+  using progress = ProgressLine.open(env);
   const { cacheDir } = config;
   const onProgress = progress.update;
   const report = await collectInBucket({ config: remote, cacheDir, env, olderThanMs, dryRun, onProgress });
-  progress.clear();
   writeStdout(gcText(report, dryRun));
 }

@@ -27,16 +27,14 @@ async function inspect({ commandLine, env }: Call, idText: string | undefined): 
   const id = idText === undefined ? undefined : parseIdStart(idText, "ID");
   const { inspectId, inspectWhole } = await import("../../app/maintenance/inspect.ts");
   const { bucketText, idText: describeId } = await import("../inspect-text.ts");
-  using progress = await ProgressLine.open();
+  using progress = ProgressLine.open(env);
   const options = { config: remote, cacheDir: config.cacheDir, env, onProgress: progress.update };
   if (id === undefined) {
     const report = await inspectWhole(options);
-    progress.clear();
     writeStdout(isJson ? `${printableJson(report)}\n` : bucketText(report));
     return 0;
   }
   const report = await inspectId({ ...options, id });
-  progress.clear();
   writeStdout(isJson ? `${printableJson(report)}\n` : describeId(id, report));
   const { actions, outputs } = report.local;
   return report.inBucket.length + actions.length + outputs.length > 0 ? 0 : 1;

@@ -36,7 +36,7 @@ async function mod({ commandLine, env }: Call): Promise<number> {
   checkPaths(name, paths);
   const settings = resolveSettings(commandLine.flags, env);
   const modules = await import("../../app/modules.ts");
-  using progress = await ProgressLine.open();
+  using progress = ProgressLine.open(env);
   const task = { config: toConfig(settings), env, log: makeLogger(settings), onProgress: progress.update };
   return await RUNS[name](modules, task, paths);
 }

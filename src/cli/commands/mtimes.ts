@@ -5,6 +5,7 @@ import { printable } from "../../lib/printable.ts";
 import type { Call } from "../call.ts";
 import { resolveCommandSettings } from "../command-options.ts";
 import { writeStderr, writeStdout } from "../output.ts";
+import { ProgressLine } from "../progress-line.ts";
 
 /** More failures than these say nothing new. */
 const MAX_FAILURES_SHOWN = 5;
@@ -23,12 +24,15 @@ export function mtimesCommand(call: Call) {
 async function mtimes({ commandLine, env }: Call, directory: string | undefined): Promise<number> {
   const { isTrial } = resolveCommandSettings(commandLine.flags, "mtimes");
   const { setMtimes } = await import("../../app/mtimes/set-mtimes.ts");
+  using progress = ProgressLine.open(env);
+  progress.update({ stage: "asking git" });
   let failures = 0;
   const report = await setMtimes({
     directory,
     cwd: process.cwd(),
     env,
     dryRun: isTrial,
+    onProgress: progress.update,
     onSet: (path, timeMs) => {
       if (isTrial) writeStdout(`${new Date(timeMs).toISOString()} ${printable(path)}\n`);
     },

@@ -6,6 +6,7 @@ import type { Call } from "../call.ts";
 import { resolveCommandSettings } from "../command-options.ts";
 import { makeLogger } from "../make-logger.ts";
 import { writeStdout } from "../output.ts";
+import { watchProgress } from "../progress-line.ts";
 import { resolveSettings, toConfig } from "../settings.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -27,9 +28,9 @@ async function prefetch({ commandLine, env }: Call): Promise<void> {
     prefetchBehind(commandLine.flags, env);
     return;
   }
-  const log = makeLogger(settings);
+  const context = { env, log: makeLogger(settings), watchProgress: watchProgress(env) };
   const { prefetchNow } = await import("../../app/prefetch.ts");
-  const { records, entries, fetchedBytes } = await prefetchNow({ ...config, remote }, { env, log });
+  const { records, entries, fetchedBytes } = await prefetchNow({ ...config, remote }, context);
   const size = formatByteSize(fetchedBytes);
   writeStdout(
     records === 0 ? "no run of this job is known yet\n" : `${entries} entries are here, ${size} fetched\n`,

@@ -3,6 +3,7 @@ import { defineCommand } from "citty";
 import { formatByteSize } from "../../lib/byte-size.ts";
 import type { Call } from "../call.ts";
 import { writeStderr, writeStdout } from "../output.ts";
+import { ProgressLine } from "../progress-line.ts";
 import { resolveSettings, toConfig } from "../settings.ts";
 
 /** Prints what was removed and what is left. Exit code 1 when another process is pruning. */
@@ -20,7 +21,8 @@ async function pruneCacheDir({ commandLine, env }: Call): Promise<number> {
   const { locateCacheDir } = await import("../../app/cache-dir.ts");
   const { pruneNow } = await import("../../app/prune-cache.ts");
   const { root } = locateCacheDir(config.cacheDir, env);
-  const report = pruneNow(root, config);
+  using progress = ProgressLine.open(env);
+  const report = pruneNow(root, config, progress.update);
   if (report === undefined) {
     writeStderr(`go-cache-plugin: ${root} can't be written, or another process is pruning it\n`);
     return 1;

@@ -7,6 +7,7 @@ import { resolveCommandSettings } from "../command-options.ts";
 import { makeLogger } from "../make-logger.ts";
 import { ALL_OPTIONS, type Option, type Settings } from "../options.ts";
 import { writeStderr, writeStdout } from "../output.ts";
+import { watchProgress } from "../progress-line.ts";
 import { type Environment, resolveSettings, toConfig } from "../settings.ts";
 import { startNotes } from "../start-notes.ts";
 import { UsageError } from "../usage-error.ts";
@@ -42,7 +43,13 @@ async function serve({ commandLine, env }: Call): Promise<number> {
     await Bun.spawn([process.execPath, "prune", ...words], { env, stdio: ["ignore", "ignore", "ignore"] })
       .exited;
   };
-  return await runServe(config, { env, log, pruneAside, version: versionLine() });
+  return await runServe(config, {
+    env,
+    log,
+    watchProgress: watchProgress(env),
+    pruneAside,
+    version: versionLine(),
+  });
 }
 
 async function detach(flags: ReadonlyMap<string, string>, config: Config, env: Environment): Promise<number> {
@@ -55,7 +62,7 @@ async function detach(flags: ReadonlyMap<string, string>, config: Config, env: E
 
 async function stop(config: Config, env: Environment): Promise<number> {
   const { stopServers } = await import("../../app/serve/control.ts");
-  const { stopped, hanging } = await stopServers(config, env);
+  const { stopped, hanging } = await stopServers(config, env, watchProgress(env));
   for (const note of stopped) writeStdout(`stopped: ${describeServer(note)}\n`);
   for (const note of hanging) writeStderr(`go-cache-plugin: does not stop: ${describeServer(note)}\n`);
   if (stopped.length + hanging.length === 0) writeStdout("no server is running\n");

@@ -25,7 +25,7 @@ async function verify({ commandLine, env }: Call): Promise<number> {
   if (isRepairing && remote !== undefined) refuseReadOnly(settings, "--repair");
   const { verifyAll } = await import("../../app/maintenance/verify.ts");
   const { verifyText } = await import("../verify-text.ts");
-  using progress = await ProgressLine.open();
+  using progress = ProgressLine.open(env);
   const found = { wrong: 0, removed: 0 };
   const report = await verifyAll({
     config: remote,
@@ -36,11 +36,9 @@ async function verify({ commandLine, env }: Call): Promise<number> {
     onFinding: ({ where, what, isRemoved }) => {
       found.wrong++;
       if (isRemoved) found.removed++;
-      progress.clear();
       writeStdout(`${printable(`${where}: ${what}`)}${isRemoved ? "; removed" : ""}\n`);
     },
   });
-  progress.clear();
   writeStdout(verifyText(report, found));
   return found.wrong > found.removed ? 1 : 0;
 }

@@ -9,12 +9,21 @@ const PULL_REQUEST = /^(?:https?:\/\/\S*\/|refs\/pull\/)?(\d+)(?:\/(?:merge|head
 
 /** What the CI says that `env` comes from; `undefined` outside of those in the table. */
 export function detectCi(env: Env): CiRun | undefined {
-  const ci = CI_TABLE.find(({ marker, markerValue }) =>
-    markerValue === undefined ? Boolean(env[marker]) : env[marker] === markerValue,
-  );
+  const ci = findCi(env);
   if (ci === undefined) return undefined;
   const run = readVariables(ci, env);
   return ci.refine === undefined ? run : ci.refine(run, env);
+}
+
+/** The variable that says which CI it is. */
+export function ciMarker(env: Env): string | undefined {
+  return findCi(env)?.marker;
+}
+
+function findCi(env: Env): CiVariables | undefined {
+  return CI_TABLE.find(({ marker, markerValue }) =>
+    markerValue === undefined ? Boolean(env[marker]) : env[marker] === markerValue,
+  );
 }
 
 function readVariables(ci: CiVariables, env: Env): CiRun {

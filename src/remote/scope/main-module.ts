@@ -10,12 +10,27 @@ const MAX_FILE_BYTES = 256 * 1024;
 /** Members of a workspace that are looked at for one that has a module path. */
 const MAX_MEMBERS = 8;
 
+/** A module, and the file that says that it is the one. */
+export interface MainModule {
+  path: string;
+  file: string;
+}
+
 /**
- * The path of the module that a go command works on in `cwd`. All commands in a workspace share one: the module
+ * The module that a go command works on in `cwd`. All commands in a workspace share one: the module
  * beside its `go.work`, else the first one it uses. `undefined`: no module, as for `go run file.go`.
  */
-export function mainModule(env: Record<string, string | undefined>, cwd: string): string | undefined {
-  return workspaceModule(workFile(env, cwd)) ?? modulePath(modFile(env, cwd));
+export function mainModule(env: Record<string, string | undefined>, cwd: string): MainModule | undefined {
+  const workspace = workFile(env, cwd);
+  return named(workspaceModule(workspace), workspace) ?? moduleOf(modFile(env, cwd));
+}
+
+function moduleOf(file: string | undefined): MainModule | undefined {
+  return named(modulePath(file), file);
+}
+
+function named(path: string | undefined, file: string | undefined): MainModule | undefined {
+  return path === undefined || file === undefined ? undefined : { path, file };
 }
 
 function workFile(env: Record<string, string | undefined>, cwd: string): string | undefined {

@@ -25,23 +25,27 @@ export interface Scope {
   defaultBranch: string | undefined;
 }
 
+/** What a scope is found out from. */
+export interface ScopeSources {
+  env: Record<string, string | undefined>;
+  /** An absolute path. */
+  cwd: string;
+  /** In place of what would be found. */
+  project: string | undefined;
+  job: string | undefined;
+}
+
 /**
- * Finds out from the environment, and from what go and git keep at `cwd`, an absolute path, or above. Empty values
+ * Finds out from the environment, and from what go and git keep at `cwd` or above. Empty values
  * count as missing; `project` and `job` take the place of what would be found. Never throws, and waits for nothing
  * but small reads.
  */
-export function detectScope(options: {
-  env: Record<string, string | undefined>;
-  cwd: string;
-  project: string | undefined;
-  job: string | undefined;
-  nowMs: number;
-}): Scope {
+export function detectScope(options: ScopeSources & { nowMs: number }): Scope {
   const { env, cwd, project, job, nowMs } = options;
   const ci = detectCi(env);
   return {
     platform: goPlatform(env),
-    project: project || mainModule(env, cwd) || "no-module",
+    project: project || mainModule(env, cwd)?.path || "no-module",
     job: job || ci?.job || "local",
     run: ci?.run ?? new Date(nowMs).toISOString().slice(0, 10),
     ...runBranches(ci, findGitDir(cwd)),

@@ -24,15 +24,17 @@ async function setAll(
 ) {
   const seen: string[] = [];
   const failures: string[] = [];
+  const progress: unknown[] = [];
   const { files, directories, settled, changed, failed } = await setMtimes({
     directory: options.directory,
     cwd,
     env: { ...process.env, ...options.env },
     dryRun: options.dryRun ?? false,
+    onProgress: ({ done }) => progress.push(done),
     onSet: (path) => seen.push(path),
     onFailure: (path) => failures.push(path),
   });
-  return { counts: { files, directories, settled, changed, failed }, seen, failures };
+  return { counts: { files, directories, settled, changed, failed }, seen, failures, progress };
 }
 
 function timeOf(...path: string[]): number {
@@ -186,6 +188,11 @@ describe("sets", () => {
     const before = [timeOf(top), timeOf(top, "top.txt")];
     expect((await setAll(top, { directory: "sub" })).counts).toMatchObject({ files: 2, directories: 1 });
     expect([timeOf(top), timeOf(top, "top.txt")]).toEqual(before);
+  });
+
+  test("and says how far it is", async () => {
+    using dir = tempDir("mtimes");
+    expect((await setAll(makeCheckout(dir))).progress).toEqual([0, 1, 2]);
   });
 
   test("from within a directory: the whole checkout", async () => {

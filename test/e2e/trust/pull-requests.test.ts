@@ -1,8 +1,6 @@
 /** A pull request's job reads what the trusted job has stored, and can change nothing of what that one reads. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { Counters } from "../../../src/lib/counters.ts";
-import { preparePayload } from "../../../src/s3/payload.ts";
-import { S3Client } from "../../../src/s3/s3-client.ts";
+import { putPolicy } from "../../support/bucket-policy.ts";
 import type { Machine } from "../../support/machine.ts";
 import { keysBelow, s3Client } from "../../support/s3-objects.ts";
 import { addUser, type S3Server, startS3Server } from "../../support/s3-server.ts";
@@ -26,7 +24,14 @@ beforeAll(async () => {
   server = await startS3Server({ users: true });
   mainEnv = await addUser(server, MAIN);
   pullEnv = await addUser(server, PULL_REQUEST);
-  await putPolicy(server);
+  // What README.md recommends, in the words of this server, which has no condition on what is listed.
+  await putPolicy(server, [
+    [MAIN, ["ListBucket"]],
+    [MAIN, ["GetObject", "PutObject", "DeleteObject"], "main/"],
+    [PULL_REQUEST, ["ListBucket"]],
+    [PULL_REQUEST, ["GetObject"], "main/"],
+    [PULL_REQUEST, ["GetObject", "PutObject"], "pr/"],
+  ]);
   team = await TrustedTeam.open(dir.path);
 });
 afterAll(async () => {
@@ -92,38 +97,4 @@ async function snapshot(prefix: string): Promise<[string, string][]> {
       async (key) => [key, Bun.hash(await client.file(key).arrayBuffer()).toString()] as [string, string],
     ),
   );
-}
-
-/** What README.md recommends, in the words of this server. */
-async function putPolicy(to: S3Server): Promise<void> {
-  const objects = (prefix: string) => `arn:aws:s3:::${to.bucket}/${prefix}*`;
-  const allow = (user: string, actions: string[], resources: string[]) => ({
-    Effect: "Allow",
-    Principal: { AWS: [user] },
-    Action: actions.map((action) => `s3:${action}`),
-    Resource: resources,
-  });
-  // This server has no condition on what is listed.
-  const list = (user: string) => allow(user, ["ListBucket"], [`arn:aws:s3:::${to.bucket}`]);
-  const policy = {
-    Version: "2012-10-17",
-    Statement: [
-      list(MAIN),
-      allow(MAIN, ["GetObject", "PutObject", "DeleteObject"], [objects("main/")]),
-      list(PULL_REQUEST),
-      allow(PULL_REQUEST, ["GetObject"], [objects("main/")]),
-      allow(PULL_REQUEST, ["GetObject", "PutObject"], [objects("pr/")]),
-    ],
-  };
-  const client = new S3Client({
-    bucket: to.bucket,
-    endpointUrl: to.endpoint,
-    pathStyle: true,
-    env: to.env,
-    counters: new Counters(),
-  });
-  const payload = await preparePayload(Buffer.from(JSON.stringify(policy)), {});
-  const call = { operation: "put", method: "PUT", key: "policy", query: { policy: "" }, payload } as const;
-  await client.send(call, async (response) => await response.text());
-  await client.close();
 }

@@ -29,7 +29,7 @@ test.each<[string, Record<string, string>, string, string | undefined]>([
 ])("%s", (_, files, cwd, path) => {
   using dir = tempDir("module");
   writeFiles(dir.path, files);
-  expect(mainModule({}, dir.join(cwd))).toBe(path);
+  expect(mainModule({}, dir.join(cwd))?.path).toBe(path);
 });
 
 test.each<[string, (dir: TempDir) => Record<string, string>, string | undefined]>([
@@ -49,7 +49,7 @@ test.each<[string, (dir: TempDir) => Record<string, string>, string | undefined]
     "go.work": "use ./a\n",
     "other.work": "use ./c\n",
   });
-  expect(mainModule(env(dir), dir.join("b"))).toBe(path);
+  expect(mainModule(env(dir), dir.join("b"))?.path).toBe(path);
 });
 
 test("of a huge go.mod the beginning is read", () => {
@@ -58,7 +58,7 @@ test("of a huge go.mod the beginning is read", () => {
   const fd = openSync(dir.join("go.mod"), "r+");
   ftruncateSync(fd, 64 * 2 ** 30);
   closeSync(fd);
-  expect(mainModule({}, dir.path)).toBe("outer");
+  expect(mainModule({}, dir.path)?.path).toBe("outer");
 });
 
 test.each<[string, (path: string) => unknown]>([
@@ -69,9 +69,9 @@ test.each<[string, (path: string) => unknown]>([
   writeFiles(dir.path, OUTER);
   make(dir.join("inner/go.mod"));
   make(dir.join("inner/go.work"));
-  expect(mainModule({}, dir.join("inner/deep"))).toBe("outer");
+  expect(mainModule({}, dir.join("inner/deep"))?.path).toBe("outer");
 });
 
 test.each(["/\0", "/does/not/exist"])("%j is in no module", (cwd) => {
-  expect(mainModule({ GOMOD: "/\0", GOWORK: "/\0" }, cwd)).toBeUndefined();
+  expect(mainModule({ GOMOD: "/\0", GOWORK: "/\0" }, cwd)?.path).toBeUndefined();
 });

@@ -1,0 +1,82 @@
+/** GOCACHEPROG as go reads it, and as it was most likely meant. */
+import { accessSync, constants, realpathSync } from "node:fs";
+import { basename, isAbsolute } from "node:path";
+import { describeError } from "../../lib/describe-error.ts";
+import { splitGoWords } from "../../lib/go-words.ts";
+import { statFile } from "../../lib/stat-file.ts";
+import type { GoFacts } from "./go-facts.ts";
+
+export interface CacheprogLine {
+  text: string;
+  /** The program as go would start it, and where that is found; `undefined`: nowhere. */
+  word: string;
+  path: string | undefined;
+  /** A program whose path was not quoted, so that go takes only its beginning. */
+  unquoted: string | undefined;
+  /** What follows the program, as meant. */
+  args: readonly string[];
+  /** Why go refuses the whole. */
+  problem: string | undefined;
+}
+
+/** What go would start; `undefined`: GOCACHEPROG is set neither in the environment nor by `go env -w`. */
+export function readCacheprog(
+  go: GoFacts,
+  env: Record<string, string | undefined>,
+): CacheprogLine | undefined {
+  const text = env.GOCACHEPROG || ("settings" in go ? go.settings.GOCACHEPROG : "");
+  return text.trim() === "" ? undefined : readLine(text, env);
+}
+
+function readLine(text: string, env: Record<string, string | undefined>): CacheprogLine {
+  const nothing = { text, word: "", path: undefined, unquoted: undefined, args: [] };
+  try {
+    const [word = "", ...args] = splitGoWords(text);
+    const path = Bun.which(word, { PATH: env.PATH ?? "" }) ?? undefined;
+    const unquoted = path === undefined ? findUnquoted(text) : undefined;
+    if (unquoted === undefined) return { ...nothing, word, path, args, problem: undefined };
+    const rest = splitGoWords(text.slice(unquoted.endsAt));
+    return { ...nothing, word, unquoted: unquoted.path, args: rest, problem: undefined };
+  } catch (error) {
+    return { ...nothing, problem: describeError(error) };
+  }
+}
+
+/** Whether it is this very program, or another copy of it, going by its name. */
+export function namesProgram(
+  { path, unquoted }: CacheprogLine,
+  program: string,
+): "this" | "namesake" | "other" {
+  const named = path ?? unquoted ?? "";
+  if (realPath(named) === realPath(program)) return "this";
+  return basename(named).startsWith("go-cache-plugin") ? "namesake" : "other";
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/** The longest beginning that is the path of a program, with blanks in it, escaped as for a shell or not at all. */
+function findUnquoted(text: string): { path: string; endsAt: number } | undefined {
+  const ends = [...text.matchAll(/\s|$/g)].map(({ index }) => index).reverse();
+  for (const endsAt of ends) {
+    const start = text.slice(0, endsAt).trimStart();
+    const path = [start, start.replaceAll(/\\(?=\s)/g, "")].find(isProgram);
+    if (path !== undefined && /\s/.test(path)) return { path, endsAt };
+  }
+  return undefined;
+}
+
+function isProgram(path: string): boolean {
+  if (!isAbsolute(path) || statFile(path) === undefined) return false;
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,115 @@
+import { isAbsolute } from "node:path";
+import { quoteGoWord } from "../../lib/go-words.ts";
+import { statFile } from "../../lib/stat-file.ts";
+import { type CacheprogLine, namesProgram } from "./cacheprog-line.ts";
+import type { Check, Finding, Patient } from "./check.ts";
+
+/** Whether go starts this program, with arguments that it takes. */
+export const cacheprog: Check = {
+  name: "GOCACHEPROG",
+  run: (patient: Patient): Finding[] => {
+    const { cacheprog: line, program } = patient;
+    if (line === undefined) return [notSet(patient)];
+    const start = startProblem(line);
+    if (start !== undefined) return [start];
+    return [identity(line, program), ...argumentProblem(patient), ...origin(patient)];
+  },
+};
+
+function notSet({ program }: Patient): Finding {
+  return {
+    severity: "error",
+    message:
+      "it is not set, neither in the environment nor by go env -w: go uses its own cache and never starts this program",
+    remedy: `eval "$(${quoteGoWord(program)} env)" with your flags, or: export GOCACHEPROG="${quoteGoWord(program)} --bucket=…"`,
+  };
+}
+
+/** Why go can't start what is named. */
+function startProblem({ text, word, path, unquoted, problem, args }: CacheprogLine): Finding | undefined {
+  if (problem !== undefined) {
+    const remedy = "close the quote; go knows single and double quotes around a word and nothing else";
+    return { severity: "error", message: `go can't read ${JSON.stringify(text)}: ${problem}`, remedy };
+  }
+  if (unquoted !== undefined) {
+    const quoted = [unquoted, ...args].map((each) => quoteGoWord(each) ?? each).join(" ");
+    return {
+      severity: "error",
+      message: `the path ${JSON.stringify(unquoted)} has a blank and no quotes around it, so go would start ${JSON.stringify(word)}`,
+      remedy: `export GOCACHEPROG=${JSON.stringify(quoted)}`,
+    };
+  }
+  if (path === undefined) return notFound(word);
+  if (/[/\\]/.test(word) && !isAbsolute(word)) {
+    return {
+      severity: "error",
+      message: `${JSON.stringify(word)} is no whole path, so go finds it only in some working directories`,
+      remedy: `export GOCACHEPROG with ${JSON.stringify(path)}`,
+    };
+  }
+  return undefined;
+}
+
+function notFound(word: string): Finding {
+  if (/^~|[$]/.test(word)) {
+    return {
+      severity: "error",
+      message: `go looks for a program called ${JSON.stringify(word)}: it replaces neither ~ nor variables`,
+      remedy: "write the whole path, or let the shell replace it: $HOME inside double quotes",
+    };
+  }
+  const isThere = statFile(word) !== undefined;
+  return {
+    severity: "error",
+    message: isThere
+      ? `${word} may not be executed`
+      : `there is no program ${JSON.stringify(word)}${/[/\\]/.test(word) ? "" : " on the PATH"}, so every go command fails`,
+    remedy: isThere ? `chmod +x ${word}` : "put the program there, or its whole path into GOCACHEPROG",
+  };
+}
+
+/** Whether it is the very program that looks. */
+function identity(line: CacheprogLine, program: string): Finding {
+  const { path = "", text } = line;
+  const who = namesProgram(line, program);
+  if (who === "this") return { severity: "ok", message: text, data: { path } };
+  const data = { path, program };
+  if (who === "other") {
+    const message = `go starts ${path}, which is another program: this one is not used`;
+    return {
+      severity: "warning",
+      message,
+      remedy: `export GOCACHEPROG=${JSON.stringify(quoteGoWord(program))}`,
+      data,
+    };
+  }
+  const message = `go starts ${path}, another copy than this one, ${program}: what is said here is about this one`;
+  return { severity: "warning", message, remedy: `${path} doctor`, data };
+}
+
+function argumentProblem({ cacheprogUse: { problem }, cacheprog: line }: Patient): Finding[] {
+  if (problem === undefined) return [];
+  return [
+    {
+      severity: "error",
+      message: `the program refuses ${JSON.stringify(line?.args.join(" "))}, so every go command fails: ${problem}`,
+      remedy: `${line?.word} help`,
+    },
+  ];
+}
+
+/** Where the value is from, where that may surprise. */
+function origin({ env, go }: Patient): Finding[] {
+  const inEnvironment = env.GOCACHEPROG ?? "";
+  const ofGo = "settings" in go ? go.settings.GOCACHEPROG : "";
+  if (inEnvironment !== "" || ofGo === "") return [];
+  const file = "settings" in go ? go.settings.GOENV : "";
+  const isEmpty = env.GOCACHEPROG === "";
+  return [
+    {
+      severity: "note",
+      message: `it is set by go env -w, in ${file}${isEmpty ? "; an empty variable does not switch that off" : ""}`,
+      remedy: "go env -u GOCACHEPROG removes it",
+    },
+  ];
+}

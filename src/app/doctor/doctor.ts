@@ -1,0 +1,66 @@
+/** From settings to findings. */
+import { describeError } from "../../lib/describe-error.ts";
+import type { ListenAddress } from "../../lib/listen-address.ts";
+import { type CacheDir, locateCacheDir } from "../cache-dir.ts";
+import type { Config } from "../config.ts";
+import { connectGreeted, type Greeted } from "../connect/greeted.ts";
+import { openBucket } from "./bucket.ts";
+import type { Patient } from "./check.ts";
+import { type ExamineOptions, examine } from "./examine.ts";
+
+/** What is looked at, and who is told. */
+export type DoctorOptions = ExamineOptions &
+  Pick<Patient, "config" | "env" | "cwd" | "go" | "cacheprog" | "cacheprogUse" | "program">;
+
+/** Looks at everything. Nothing is changed, but for an object below `doctor/` that is removed again. */
+export async function runDoctor(options: DoctorOptions): Promise<void> {
+  const { config, go, cacheprogUse } = options;
+  const env = { ...("settings" in go ? toldByGo(go.settings) : {}), ...options.env };
+  const greeted = cacheprogUse.server && (await greet(cacheprogUse.server.address));
+  const dir = locate(options, env, greeted);
+  const { bucket, bucketProblem } = open(config, dir.root, env);
+  const patient: Patient = { ...options, env, greeted, dir, bucket, bucketProblem };
+  try {
+    await examine(patient, options);
+  } finally {
+    await bucket?.store[Symbol.asyncDispose]();
+  }
+}
+
+/** What go tells its helper by environment. */
+function toldByGo({ GOCACHE, GOOS, GOARCH, GOVERSION }: Record<string, string>) {
+  return { GOCACHE, GOOS, GOARCH, GOVERSION };
+}
+
+async function greet(address: ListenAddress): Promise<Greeted | undefined> {
+  try {
+    const greeted = await connectGreeted(address, 0);
+    greeted.socket.destroy();
+    return greeted;
+  } catch {
+    return undefined;
+  }
+}
+
+/** With `connect` it is the server's. */
+function locate(
+  { config, cacheprogUse }: DoctorOptions,
+  env: Patient["env"],
+  greeted: Greeted | undefined,
+): CacheDir {
+  const ofServer = cacheprogUse.server?.isUsed === true ? greeted?.server?.cacheDir : undefined;
+  return locateCacheDir(ofServer ?? config.cacheDir, env);
+}
+
+function open(
+  { remote }: Config,
+  root: string,
+  env: Patient["env"],
+): Pick<Patient, "bucket" | "bucketProblem"> {
+  try {
+    const bucket = remote && openBucket({ config: remote, root, env });
+    return { bucket, bucketProblem: undefined };
+  } catch (error) {
+    return { bucket: undefined, bucketProblem: describeError(error) };
+  }
+}

@@ -1,0 +1,93 @@
+/** Makes the checks, in order, each within its time. */
+import { abortable } from "../../lib/abortable.ts";
+import { Deadline } from "../../lib/deadline.ts";
+import { describeError } from "../../lib/describe-error.ts";
+import type { OnProgress } from "../../lib/progress.ts";
+import { cacheDirectory } from "./cache-directory.ts";
+import { cacheprog } from "./cacheprog.ts";
+import type { Check, CheckedFinding, Finding, Patient } from "./check.ts";
+import { clock } from "./clock.ts";
+import { conditions } from "./conditions.ts";
+import { credentials } from "./credentials.ts";
+import { get } from "./get.ts";
+import { goRelease } from "./go-release.ts";
+import { latency } from "./latency.ts";
+import { list } from "./list.ts";
+import { checksums, moduleProxy } from "./modules.ts";
+import { newestRun } from "./newest-run.ts";
+import { put } from "./put.ts";
+import { ranges } from "./ranges.ts";
+import { reach } from "./reach.ts";
+import { region } from "./region.ts";
+import { remove } from "./remove.ts";
+import { scope } from "./scope.ts";
+import { server } from "./server.ts";
+import { shared } from "./shared.ts";
+import { throughput } from "./throughput.ts";
+
+/** In the order in which they are made and shown. */
+const CHECKS: readonly Check[] = [
+  goRelease,
+  cacheprog,
+  cacheDirectory,
+  server,
+  shared,
+  credentials,
+  reach,
+  list,
+  region,
+  clock,
+  put,
+  get,
+  ranges,
+  conditions,
+  latency,
+  throughput,
+  remove,
+  scope,
+  newestRun,
+  moduleProxy,
+  checksums,
+];
+
+/** For one check; a server that hangs must not keep anybody. */
+const LIMIT_MS = 10_000;
+/** For a check to say itself what did not answer. */
+const GRACE_MS = 500;
+
+/** Who is told. */
+export interface ExamineOptions {
+  onFinding: (finding: CheckedFinding) => void;
+  onProgress: OnProgress;
+}
+
+/** Tells of each finding as it is made. Never rejects. */
+export async function examine(patient: Patient, { onFinding, onProgress }: ExamineOptions): Promise<void> {
+  const failed = new Set<Check>();
+  const left: string[] = [];
+  for (const [index, check] of CHECKS.entries()) {
+    onProgress({ stage: `looking at ${check.name}`, done: index + 1, total: CHECKS.length });
+    if (check.needs?.some((needed) => failed.has(needed))) {
+      // What needs this one has the same reason not to be made.
+      failed.add(check);
+      left.push(check.name);
+      continue;
+    }
+    const findings = await make(check, patient);
+    if (findings.some(({ severity }) => severity === "error")) failed.add(check);
+    for (const finding of findings) onFinding({ check: check.name, ...finding });
+  }
+  if (left.length === 0) return;
+  const message = `${left.join(", ")}, because of the errors above`;
+  onFinding({ check: "not looked at", severity: "note", message });
+}
+
+async function make(check: Check, patient: Patient): Promise<Finding[]> {
+  using limit = new Deadline(LIMIT_MS);
+  using hardLimit = new Deadline(LIMIT_MS + GRACE_MS);
+  try {
+    return await abortable(Promise.resolve(check.run(patient, limit.signal)), hardLimit.signal);
+  } catch (error) {
+    return [{ severity: "error", message: describeError(error) }];
+  }
+}

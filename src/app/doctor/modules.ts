@@ -1,0 +1,84 @@
+/** Whether modules and checksums can be had, where this program has to do with them. */
+import { Deadline } from "../../lib/deadline.ts";
+import { describeError } from "../../lib/describe-error.ts";
+import { parseDatabases } from "../../modproxy/sumdb/databases.ts";
+import { readGoSettings } from "../go-settings.ts";
+import { chooseUpstreams, isOurs } from "../module-upstreams.ts";
+import type { Check, Finding, Patient } from "./check.ts";
+
+/** For one answer. */
+const LIMIT_MS = 5_000;
+
+/** The proxy of `serve --modproxy` that GOPROXY names, and where `--modproxy` has modules from. */
+export const moduleProxy: Check = {
+  name: "module proxy",
+  run: async (patient: Patient, signal: AbortSignal): Promise<Finding[]> => {
+    const ours = ownProxy(patient);
+    const findings: Finding[] = [];
+    if (ours !== undefined) {
+      const remedy = `go-cache-plugin serve --detach --modproxy --http=${new URL(ours).port || "80"}; until then go goes on to the next entry of GOPROXY, if there is one`;
+      findings.push(await tryUrl(new URL("/readyz", ours).href, `GOPROXY's ${ours}`, remedy, signal));
+    }
+    for (const url of upstreams(patient)) {
+      const remedy = "check --upstream, the network, and HTTPS_PROXY and NO_PROXY";
+      findings.push(await tryUrl(`${url}/`, `upstream ${url}`, remedy, signal));
+    }
+    return findings;
+  },
+};
+
+/** The checksum database that go asks, by way of our proxy where GOPROXY names it. */
+export const checksums: Check = {
+  name: "checksum database",
+  needs: [moduleProxy],
+  run: async (patient: Patient, signal: AbortSignal): Promise<Finding[]> => {
+    const ours = ownProxy(patient);
+    const { serve } = patient.config;
+    if (ours === undefined && !serve.modproxy) return [];
+    const { GOSUMDB } = readGoSettings(patient.env);
+    if (GOSUMDB === "off")
+      return [{ severity: "note", message: "GOSUMDB is off: go does not check what modules hash to" }];
+    const databases = parseDatabases(serve.sumdb, GOSUMDB);
+    const wanted = databases.get(GOSUMDB.split(/[\s+]/)[0] ?? "") ?? databases.values().next().value;
+    if (wanted === undefined) return [];
+    const url = ours === undefined ? `${wanted.url}/latest` : `${ours}/sumdb/${wanted.name}/latest`;
+    const remedy = "check --sumdb and the network; GONOSUMDB or GOPRIVATE name modules that need none";
+    return [
+      await tryUrl(url, `${wanted.name}${ours === undefined ? "" : " by way of GOPROXY"}`, remedy, signal),
+    ];
+  },
+};
+
+/** The first entry of GOPROXY that is a server of this program. */
+function ownProxy({ go }: Patient): string | undefined {
+  const entries = "settings" in go ? go.settings.GOPROXY.split(/[,|]/) : [];
+  const url = entries
+    .map((entry) => entry.trim())
+    .find((entry) => URL.canParse(entry) && isOurs(entry, undefined));
+  return url?.replace(/\/+$/, "");
+}
+
+function upstreams({ config, env }: Patient): string[] {
+  const { modproxy, upstream, http } = config.serve;
+  if (!modproxy) return [];
+  const ownPort = http?.kind === "tcp" ? http.port : undefined;
+  return chooseUpstreams({ configured: upstream, go: readGoSettings(env), env, ownPort }).map(
+    ({ url }) => url,
+  );
+}
+
+/** Whether somebody answers there, with anything but a failure. */
+async function tryUrl(url: string, name: string, remedy: string, signal: AbortSignal): Promise<Finding> {
+  using limit = new Deadline(LIMIT_MS, signal);
+  try {
+    const answer = await fetch(url, { signal: limit.signal, redirect: "manual" });
+    await answer.body?.cancel();
+    if (answer.status < 400) return { severity: "ok", message: `${name} answers` };
+    // An upstream has nothing at its top, and may want to know who asks.
+    if (answer.status < 500 && url.endsWith("/"))
+      return { severity: "ok", message: `${name} answers (${answer.status})` };
+    return { severity: "error", message: `${name} answers ${answer.status} to ${url}`, remedy };
+  } catch (error) {
+    return { severity: "error", message: `${name} can't be reached: ${describeError(error)}`, remedy };
+  }
+}

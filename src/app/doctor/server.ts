@@ -1,0 +1,46 @@
+import { formatListenAddress } from "../../lib/listen-address.ts";
+import { LINK_VERSION } from "../../net/link-protocol.ts";
+import type { Greeted } from "../connect/greeted.ts";
+import type { Check, Finding, Patient } from "./check.ts";
+
+/** Whether the server that go's helper would connect to is there. */
+export const server: Check = {
+  name: "server",
+  run: ({ cacheprogUse, greeted }: Patient): Finding[] => {
+    if (cacheprogUse.server === undefined) return [];
+    const { address, isUsed, isFallback } = cacheprogUse.server;
+    const name = formatListenAddress(address);
+    const findings = greeted === undefined ? [nobody(name, isUsed, isFallback)] : [judge(greeted, name)];
+    if (isUsed) return findings;
+    const unused: Finding = {
+      severity: "note",
+      message: "GOCACHEPROG does not use it: go starts a helper of its own each time",
+      remedy: `export GOCACHEPROG="go-cache-plugin connect ${name}"`,
+    };
+    return [...findings, unused];
+  },
+};
+
+function nobody(name: string, isUsed: boolean, isFallback: boolean): Finding {
+  const message = `nobody listens on ${name}`;
+  const start = `go-cache-plugin serve --detach --plugin=${name}`;
+  if (!isUsed) return { severity: "note", message };
+  if (isFallback)
+    return { severity: "warning", message: `${message}: go does without (--fallback)`, remedy: start };
+  const remedy = `${start}; or add --fallback or --wait=10s to connect`;
+  return { severity: "error", message: `${message}, so every go command fails`, remedy };
+}
+
+function judge({ server: info, line }: Greeted, name: string): Finding {
+  if (line === undefined) {
+    const message = `what listens on ${name} does not greet: it hangs, or is another program`;
+    return { severity: "error", message, remedy: "go-cache-plugin serve --stop, and start it again" };
+  }
+  if (info === undefined || info.link !== LINK_VERSION) {
+    const message = `what listens on ${name} is no server of this version: bytes are passed on, which is slower`;
+    return { severity: "warning", message, remedy: "start serve and connect from the same release" };
+  }
+  const { pid, cacheDir } = info;
+  const message = `process ${pid} on ${name}, cache directory ${cacheDir}`;
+  return { severity: "ok", message, data: { pid, cacheDir } };
+}

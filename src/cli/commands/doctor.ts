@@ -1,0 +1,51 @@
+/** `go-cache-plugin doctor`: what is wrong with the set-up, and how to mend it. */
+import { defineCommand } from "citty";
+import type { CheckedFinding } from "../../app/doctor/check.ts";
+import { printableJson } from "../../lib/printable.ts";
+import type { Call } from "../call.ts";
+import { resolveCommandSettings } from "../command-options.ts";
+import { writeStdout } from "../output.ts";
+import { ProgressLine } from "../progress-line.ts";
+import { toConfig } from "../settings.ts";
+import { isStdoutTerminal } from "../terminal.ts";
+
+/** Prints what it finds as it finds it, or JSON. The exit code is the worst finding's. */
+export function doctorCommand(call: Call) {
+  return defineCommand({
+    meta: { name: "doctor", description: "Say what is wrong with the set-up" },
+    run: async () => {
+      call.exitCode = await doctor(call);
+    },
+  });
+}
+
+async function doctor({ commandLine: { flags }, env }: Call): Promise<number> {
+  const { isJson } = resolveCommandSettings(flags, "doctor");
+  const { runDoctor } = await import("../../app/doctor/doctor.ts");
+  const { askGo } = await import("../../app/doctor/go-facts.ts");
+  const { readCacheprog } = await import("../../app/doctor/cacheprog-line.ts");
+  const { resolveDoctorSettings } = await import("../doctor-settings.ts");
+  const { exitCodeOf, findingText, summaryText, worstSeverity } = await import("../doctor-text.ts");
+  using progress = ProgressLine.open(env);
+  const cwd = process.cwd();
+  progress.update({ stage: "asking go" });
+  const go = await askGo(env, cwd);
+  const cacheprog = readCacheprog(go, env);
+  const program = process.execPath;
+  const { settings, cacheprogUse, findings } = resolveDoctorSettings({ flags, cacheprog, program, env });
+  const isColoured = !env.NO_COLOR && env.TERM !== "dumb" && isStdoutTerminal();
+  const show = (finding: CheckedFinding) => {
+    if (!isJson) writeStdout(findingText(finding, isColoured));
+  };
+  for (const finding of findings) show(finding);
+  const onFinding = (finding: CheckedFinding) => {
+    findings.push(finding);
+    show(finding);
+  };
+  const config = toConfig(settings);
+  const onProgress = progress.update;
+  await runDoctor({ config, env, cwd, go, cacheprog, cacheprogUse, program, onFinding, onProgress });
+  const severity = worstSeverity(findings);
+  writeStdout(isJson ? `${printableJson({ severity, findings })}\n` : summaryText(findings));
+  return exitCodeOf(severity);
+}

@@ -1,0 +1,327 @@
+/** What `doctor` says of buckets, on a real S3 server. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
+import { type Grant, putPolicy } from "../../support/bucket-policy.ts";
+import { FaultProxy } from "../../support/fault-proxy.ts";
+import { s3Error } from "../../support/faults.ts";
+import { filesBelow } from "../../support/file-tree.ts";
+import { freePort } from "../../support/free-port.ts";
+import { run } from "../../support/process.ts";
+import { keysBelow } from "../../support/s3-objects.ts";
+import { addUser, type S3Server, startS3Server } from "../../support/s3-server.ts";
+import { settled } from "../../support/settled.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { bucketEnv, checksWith, findingOf, Patient } from "./patient.ts";
+
+// A guard against hanging only.
+setDefaultTimeout(120_000);
+
+let dir: TempDir;
+let server: S3Server;
+let count = 0;
+
+beforeAll(async () => {
+  dir = tempDir("doctor");
+  server = await startS3Server({ users: true });
+});
+afterAll(async () => {
+  dir[Symbol.dispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+/** A machine of its own, with the server as its bucket. */
+async function newPatient(env: Record<string, string> = {}): Promise<Patient> {
+  const patient = await Patient.open(dir.join(`machine-${++count}`));
+  return patient
+    .with(bucketEnv(server))
+    .as({ ...server.env })
+    .with(env);
+}
+
+/** Without a main package nothing of the standard library is compiled. */
+async function build(patient: Patient): Promise<void> {
+  const env = patient.variables;
+  const outcome = await run(["go", "build", "-trimpath", "./p2"], { env, cwd: patient.cwd });
+  expect(outcome).toMatchObject({ stderr: "", exitCode: 0 });
+  await settled({ gocache: env.GOCACHE ?? "" });
+}
+
+describe("names the cause:", () => {
+  test("an access key that nobody has", async () => {
+    const patient = await newPatient({ AWS_ACCESS_KEY_ID: "nobody" });
+    const diagnosis = await patient.examine();
+    expect(findingOf(diagnosis, "credentials")?.message).toContain("from AWS_ACCESS_KEY_ID");
+    expect(findingOf(diagnosis, "reach")).toMatchObject({
+      severity: "error",
+      message: expect.stringContaining("the server does not know this access key"),
+      remedy: expect.stringContaining("AWS_ACCESS_KEY_ID"),
+    });
+    expect(findingOf(diagnosis, "not looked at")?.message).toStartWith("list, region, clock, put, get");
+    expect(diagnosis.exitCode).toBe(1);
+  });
+
+  test("a secret key of another access key", async () => {
+    const diagnosis = await (await newPatient())
+      .as({ AWS_SECRET_ACCESS_KEY: "not-the-right-secret" })
+      .examine();
+    expect(findingOf(diagnosis, "reach")).toMatchObject({
+      severity: "error",
+      message: expect.stringContaining("the secret key does not belong to the access key"),
+    });
+  });
+
+  test("no credentials at all", async () => {
+    const env = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", GOCACHE_S3_ENDPOINT_URL: "" };
+    const diagnosis = await (await newPatient(env)).examine();
+    expect(findingOf(diagnosis, "credentials")).toMatchObject({
+      severity: "error",
+      message: expect.stringContaining("no AWS credentials found"),
+    });
+    expect(diagnosis.exitCode).toBe(1);
+  });
+
+  test("a profile whose credentials have expired", async () => {
+    const patient = await newPatient({ AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" });
+    const keys = {
+      Version: 1,
+      AccessKeyId: "old",
+      SecretAccessKey: "old",
+      Expiration: "2020-01-01T00:00:00Z",
+    };
+    const config = join(patient.env.HOME ?? "", "aws-config");
+    await Bun.write(config, `[profile old]\ncredential_process = echo '${JSON.stringify(keys)}'\n`);
+    const diagnosis = await patient.with({ AWS_PROFILE: "old", AWS_CONFIG_FILE: config }).examine();
+    expect(findingOf(diagnosis, "credentials")).toMatchObject({
+      severity: "error",
+      message: expect.stringContaining(
+        "no credentials from the AWS profile old: it is not there, incomplete or expired",
+      ),
+    });
+  });
+
+  test("a session that the server calls expired", async () => {
+    await using proxy = await FaultProxy.start({ target: server.endpoint });
+    const body = "<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>";
+    proxy.fail(() => true, { kind: "answer", status: 400, body, contentType: "application/xml" });
+    const diagnosis = await (await newPatient({ GOCACHE_S3_ENDPOINT_URL: proxy.endpoint })).examine();
+    expect(findingOf(diagnosis, "reach")).toMatchObject({
+      severity: "error",
+      message: expect.stringContaining("the credentials have expired"),
+    });
+  });
+
+  test("a bucket that is not there", async () => {
+    const diagnosis = await (await newPatient({ GOCACHE_S3_BUCKET: "no-such-bucket" })).examine();
+    expect(findingOf(diagnosis, "reach")).toMatchObject({
+      severity: "error",
+      message: expect.stringContaining("there is no bucket of that name on this server"),
+      remedy: expect.stringContaining("--bucket"),
+    });
+  });
+
+  test("an endpoint where nobody listens", async () => {
+    const endpoint = `http://127.0.0.1:${await freePort()}`;
+    const diagnosis = await (await newPatient({ GOCACHE_S3_ENDPOINT_URL: endpoint })).examine();
+    expect(findingOf(diagnosis, "bucket")?.message).toContain(` at ${endpoint},`);
+    expect(findingOf(diagnosis, "reach")).toMatchObject({
+      severity: "error",
+      message: expect.stringContaining("nobody listens at the endpoint"),
+      remedy: expect.stringContaining("--s3-endpoint-url"),
+    });
+  });
+
+  test("an endpoint whose name nobody knows", async () => {
+    const diagnosis = await (await newPatient({ GOCACHE_S3_ENDPOINT_URL: "http://s3.invalid" })).examine();
+    expect(findingOf(diagnosis, "reach")).toMatchObject({
+      severity: "error",
+      remedy: expect.stringContaining("--s3-endpoint-url"),
+    });
+  });
+
+  test("an endpoint that never answers", async () => {
+    await using proxy = await FaultProxy.start({ target: server.endpoint });
+    proxy.fail(() => true, { kind: "hang" });
+    const patient = await newPatient({
+      GOCACHE_S3_ENDPOINT_URL: proxy.endpoint,
+      GOCACHE_REMOTE_TIMEOUT: "300ms",
+    });
+    expect(findingOf(await patient.examine(), "reach")).toMatchObject({
+      severity: "error",
+      message: expect.stringContaining("the server does not answer (no answer within 300 ms"),
+    });
+  });
+
+  test("an endpoint that is no S3 server", async () => {
+    await using proxy = await FaultProxy.start({ target: server.endpoint });
+    proxy.fail(() => true, { kind: "answer", status: 200, body: "<p>Welcome", contentType: "text/html" });
+    const diagnosis = await (await newPatient({ GOCACHE_S3_ENDPOINT_URL: proxy.endpoint })).examine();
+    expect(findingOf(diagnosis, "reach")).toMatchObject({
+      severity: "error",
+      message: expect.stringContaining("not a listing"),
+    });
+  });
+
+  test("a clock that is an hour behind the server's", async () => {
+    await using proxy = await FaultProxy.start({ target: server.endpoint });
+    proxy.fail(() => true, { kind: "date", offsetMs: 3_600_000 });
+    const diagnosis = await (await newPatient({ GOCACHE_S3_ENDPOINT_URL: proxy.endpoint })).examine();
+    expect(findingOf(diagnosis, "clock")).toMatchObject({
+      severity: "warning",
+      message: expect.stringMatching(/^this machine's clock is (1h|59m) behind the server's/),
+      remedy: expect.stringContaining("NTP"),
+    });
+    expect([checksWith(diagnosis, "warning"), checksWith(diagnosis, "error")]).toEqual([["clock"], []]);
+    expect(diagnosis.exitCode).toBe(3);
+  });
+
+  test("a server that knows no conditions", async () => {
+    await using proxy = await FaultProxy.start({ target: server.endpoint });
+    let puts = 0;
+    // The first is the probe, the second has a condition.
+    proxy.fail(({ method }) => method === "PUT" && ++puts === 2, s3Error(501));
+    const diagnosis = await (await newPatient({ GOCACHE_S3_ENDPOINT_URL: proxy.endpoint })).examine();
+    expect(findingOf(diagnosis, "conditional writes")).toMatchObject({
+      severity: "note",
+      message: expect.stringContaining("refuses conditions (501)"),
+    });
+  });
+});
+
+describe("rights of the credentials:", () => {
+  const READER = "doctor-reader";
+  const WRITER = "doctor-writer";
+  const BLIND = "doctor-blind";
+  const users = new Map<string, Record<string, string>>();
+
+  beforeAll(async () => {
+    for (const name of [READER, WRITER, BLIND]) users.set(name, await addUser(server, name));
+    const grants: Grant[] = [
+      [READER, ["ListBucket"]],
+      [READER, ["GetObject"], "team/"],
+      [WRITER, ["ListBucket"]],
+      [WRITER, ["GetObject", "PutObject"], "team/"],
+      [BLIND, ["GetObject", "PutObject", "DeleteObject"], "team/"],
+    ];
+    await putPolicy(server, grants);
+  });
+
+  async function examineAs(user: string, ...flags: string[]) {
+    return await (await newPatient()).as(users.get(user) ?? {}).examine(...flags);
+  }
+
+  test("s3:PutObject is missing, and --read-only does without", async () => {
+    const diagnosis = await examineAs(READER);
+    expect(findingOf(diagnosis, "put")).toMatchObject({
+      severity: "error",
+      message: expect.stringContaining("s3:PutObject is not granted"),
+      remedy: `allow s3:PutObject on arn:aws:s3:::${server.bucket}/team/* in the policy; or set --read-only, if this job should only read`,
+    });
+    expect(findingOf(diagnosis, "list")?.severity).toBe("ok");
+    expect(findingOf(diagnosis, "get")?.severity).toBe("ok");
+    const readOnly = await examineAs(READER, "--read-only");
+    expect([checksWith(readOnly, "error"), readOnly.exitCode]).toEqual([[], 0]);
+  });
+
+  test("s3:DeleteObject is missing, which is a note, and what is left is empty", async () => {
+    const diagnosis = await examineAs(WRITER);
+    expect(findingOf(diagnosis, "delete")).toMatchObject({
+      severity: "note",
+      message: expect.stringContaining("s3:DeleteObject is not granted"),
+    });
+    expect([checksWith(diagnosis, "error"), diagnosis.exitCode]).toEqual([[], 0]);
+    const left = filesBelow(join(server.dataDir, server.bucket, "team/doctor"));
+    expect(
+      left.map((name) => Bun.file(join(server.dataDir, server.bucket, "team/doctor", name)).size),
+    ).toEqual([0]);
+  });
+
+  test("s3:ListBucket is missing, the others are tried all the same", async () => {
+    const diagnosis = await examineAs(BLIND);
+    expect(findingOf(diagnosis, "list")).toMatchObject({
+      severity: "error",
+      message: expect.stringContaining("s3:ListBucket is not granted"),
+      remedy: `allow s3:ListBucket on arn:aws:s3:::${server.bucket} in the policy`,
+    });
+    for (const check of ["put", "get", "delete"]) expect(findingOf(diagnosis, check)?.severity).toBe("ok");
+  });
+
+  test("s3:GetObject is missing below a prefix that is read as well: only a warning", async () => {
+    const diagnosis = await examineAs(BLIND, "--read-prefix=other");
+    expect(
+      findingOf(
+        { ...diagnosis, findings: diagnosis.findings.filter(({ severity }) => severity === "warning") },
+        "list",
+      ),
+    ).toMatchObject({ message: expect.stringContaining("--read-prefix other is not read") });
+  });
+});
+
+describe("a right set-up", () => {
+  test("has nothing to mend, and leaves nothing behind", async () => {
+    const patient = await newPatient({ GOCACHE_KEY_PREFIX: "right" });
+    const before = await patient.examine();
+    expect([checksWith(before, "error"), checksWith(before, "warning")]).toEqual([[], []]);
+    expect(findingOf(before, "newest run")?.message).toStartWith(
+      "no run of this project and platform is known yet",
+    );
+    expect(before.exitCode).toBe(0);
+    await build(patient);
+    expect(await keysBelow(server, "right/doctor")).toEqual([]);
+    // All that it built is here, and on a new machine it would come from the bucket.
+    const here = await patient.examine();
+    const there = await (await newPatient({ GOCACHE_KEY_PREFIX: "right" })).examine();
+    const forecasts = [here, there].map((diagnosis) => findingOf(diagnosis, "newest run"));
+    const entries = Number(forecasts[0]?.data?.entries);
+    expect(entries).toBeGreaterThan(2);
+    expect(forecasts[0]?.data).toMatchObject({ local: entries, remote: 0, gone: 0, fetchBytes: 0 });
+    expect(forecasts[1]?.data).toMatchObject({ entries, local: 0, remote: entries, gone: 0 });
+    expect(forecasts[1]?.message).toContain("a build like that one would hit 100.0 %");
+    for (const diagnosis of [here, there]) {
+      expect(checksWith(diagnosis, "error").concat(checksWith(diagnosis, "warning"))).toEqual([]);
+      expect(diagnosis.exitCode).toBe(0);
+    }
+    for (const check of [
+      "region",
+      "clock",
+      "ranges",
+      "conditional writes",
+      "latency",
+      "throughput",
+      "scope",
+    ]) {
+      expect(findingOf(there, check)?.severity).toBe("ok");
+    }
+  });
+
+  test("that only reads is looked at with what is there", async () => {
+    const writer = await newPatient({ GOCACHE_KEY_PREFIX: "read" });
+    await build(writer);
+    const diagnosis = await (await newPatient({ GOCACHE_KEY_PREFIX: "read" })).examine("--read-only");
+    expect(checksWith(diagnosis, "error").concat(checksWith(diagnosis, "warning"))).toEqual([]);
+    expect(findingOf(diagnosis, "get")?.message).toMatch(/^read\/packed\/v1\/\S+ can be read$/);
+    expect(findingOf(diagnosis, "ranges")?.severity).toBe("ok");
+    expect(["conditional writes", "delete"].map((check) => findingOf(diagnosis, check))).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(await keysBelow(server, "read/doctor")).toEqual([]);
+  });
+
+  test("is told that packs have vanished", async () => {
+    const patient = await newPatient({ GOCACHE_KEY_PREFIX: "vanished" });
+    await build(patient);
+    await run(["rm", "-r", join(server.dataDir, server.bucket, "vanished/packed/v1/pack")]);
+    const diagnosis = await (await newPatient({ GOCACHE_KEY_PREFIX: "vanished" })).examine();
+    expect(findingOf(diagnosis, "newest run")).toMatchObject({
+      severity: "warning",
+      remedy: expect.stringContaining("lifecycle rule"),
+    });
+  });
+
+  test("takes the flags in GOCACHEPROG for its own", async () => {
+    const patient = await newPatient({ GOCACHE_S3_BUCKET: "no-such-bucket" });
+    patient.with({ GOCACHEPROG: `${patient.env.GOCACHEPROG} --bucket=${server.bucket}` });
+    expect(checksWith(await patient.examine(), "error")).toEqual([]);
+    expect(findingOf(await patient.examine("--bucket=no-such-bucket"), "reach")?.severity).toBe("error");
+  });
+});

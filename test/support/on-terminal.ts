@@ -1,0 +1,29 @@
+/** Commands on a terminal of their own. */
+
+export interface TerminalOutcome {
+  /** All that the terminal was sent, stdout and stderr as they came. */
+  terminal: string;
+  exitCode: number;
+}
+
+/** Runs a command to its end with stdin, stdout and stderr on a new terminal of 80 columns. */
+export async function runOnTerminal(
+  argv: string[],
+  { env, cwd }: { env: Record<string, string>; cwd?: string },
+): Promise<TerminalOutcome> {
+  let terminal = "";
+  const decoder = new TextDecoder();
+  const child = Bun.spawn(argv, {
+    env,
+    ...(cwd === undefined ? {} : { cwd }),
+    terminal: {
+      cols: 80,
+      rows: 24,
+      data: (_, bytes) => {
+        terminal += decoder.decode(bytes, { stream: true });
+      },
+    },
+  });
+  const exitCode = await child.exited;
+  return { terminal, exitCode };
+}
