@@ -3,7 +3,7 @@
  * the host's certificate. A tunnel's bytes are passed to it as they are. That is not a detour: TLS on top of a
  * connection that the HTTP server has given up costs five times as much, and gigabytes of memory, in this runtime.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import {
   createServer as createHttpServer,
   type IncomingMessage,
@@ -141,7 +141,7 @@ export class TlsDoors {
 
 /** Made for its owner alone. What servers have left that were killed is removed on the occasion. */
 function privateDir(): string {
-  const place = tmpdir().length > MAX_PATH_BYTES / 2 ? "/tmp" : tmpdir();
+  const place = realpathSync(tmpdir().length > MAX_PATH_BYTES / 2 ? "/tmp" : tmpdir());
   // A process id means nothing to another container on the same disk.
   const space = Bun.hash(pidSpace()).toString(36);
   for (const name of listFiles(place)) {
