@@ -48,7 +48,8 @@ async function withProxy<T>(
   use: (proxy: OpenProxy, root: string) => Promise<T>,
 ): Promise<T> {
   const env = withGoEnv(given);
-  const { root } = locateCacheDir(config.cacheDir, env);
+  const { root, refusal } = locateCacheDir(config.cacheDir, env);
+  if (refusal !== undefined) log.warn("directory", refusal);
   ensureCacheDir(root);
   const counters = new Counters();
   await using store = config.remote && openStore({ config: config.remote, root, env, counters });

@@ -22,7 +22,8 @@ export async function prefetchNow(
   context: RunContext,
 ): Promise<PrefetchReport> {
   const env = withGoEnv(context.env);
-  const { root, shownRoot } = locateCacheDir(config.cacheDir, env);
+  const { root, shownRoot, refusal } = locateCacheDir(config.cacheDir, env);
+  if (refusal !== undefined) context.log.warn("directory", refusal);
   ensureCacheDir(root);
   const counters = new Counters();
   const local = new LocalCache({

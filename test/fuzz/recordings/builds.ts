@@ -36,13 +36,13 @@ export async function recordBuilds(dir: TempDir, machine: GoMachine): Promise<Bu
   const sessions = [];
   for (const [index, flags] of [[bucket, "--layout=both"], [bucket], away].entries()) {
     const stream = dir.join(`session-${index}`);
-    const cache = dir.join(index === 1 ? "cache-0" : `cache-${index}`);
+    const cache = dir.join(`cache-${index}`);
     const cacheprog = tee(dir.join(`tee-${index}`), stream, [...flags, `--cache-dir=${cache}`]);
     const { exitCode, stderr } = await go({ ...machine, cacheprog, env }, ["build", "./..."], { cwd });
     if (exitCode !== 0) throw new Error(`go build: ${stderr}`);
     sessions.push(readFileSync(stream));
   }
-  const cacheDir = new Map([...contents(dir.join("cache-0")), ...contents(dir.join("cache-2"))]);
+  const cacheDir = new Map([0, 1, 2].flatMap((index) => [...contents(dir.join(`cache-${index}`))]));
   return { sessions, bucket: contents(dir.join("bucket")), cacheDir };
 }
 

@@ -16,7 +16,9 @@ export async function recordLink(dir: TempDir, machine: GoMachine): Promise<Link
   const cwd = smallModule(dir);
   const flags = [`--bucket=file://${dir.join("bucket")}`];
   const said = { client: "", server: "" };
-  for (const cacheDir of [dir.join("link-1"), dir.join("link-2")]) {
+  // The second time with other flags, so that something is put.
+  for (const [index, flag] of ["-gcflags=", "-gcflags=-N"].entries()) {
+    const cacheDir = dir.join(`link-${index}`);
     await using server = await startPluginServer({ cacheDir, flags, cwd });
     const listener = createServer((client) => {
       const peer = connect(Number(server.plugin.split(":").at(-1)), "127.0.0.1");
@@ -28,7 +30,7 @@ export async function recordLink(dir: TempDir, machine: GoMachine): Promise<Link
     listener.listen(0, "127.0.0.1");
     await once(listener, "listening");
     const cacheprog = gocacheprog("connect", `127.0.0.1:${(listener.address() as AddressInfo).port}`);
-    const { exitCode, stderr } = await go({ ...machine, cacheprog }, ["build", "./..."], { cwd });
+    const { exitCode, stderr } = await go({ ...machine, cacheprog }, ["build", flag, "./..."], { cwd });
     listener.close();
     if (exitCode !== 0) throw new Error(`go build: ${stderr}`);
   }
