@@ -166,8 +166,8 @@ const zip: FuzzTarget = {
     mkdirSync(scratch, { recursive: true });
     const file = join(scratch, "a.zip");
     writeFileSync(file, input);
-    const isGood = await parsedLater(async () => {
-      await checkZip(file, "rsc.io/quote", "v1.5.2");
+    const isGood = parsed(() => {
+      checkZip(file, "rsc.io/quote", "v1.5.2");
       return true;
     }, isInvalid);
     const hash = await parsedLater(() => hashZip(file), isInvalid);

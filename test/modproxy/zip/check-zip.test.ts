@@ -9,7 +9,7 @@ const PREFIX = "example.com/a@v1.0.0/";
 async function refusalOf(zip: Uint8Array): Promise<string> {
   using dir = tempDir("zip");
   await Bun.write(dir.join("zip"), zip);
-  return String(await rejection(checkZip(dir.join("zip"), "example.com/a", "v1.0.0")));
+  return String(await rejection(Promise.try(() => checkZip(dir.join("zip"), "example.com/a", "v1.0.0"))));
 }
 
 describe("refuses", () => {
