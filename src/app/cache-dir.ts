@@ -1,6 +1,6 @@
-import { mkdirSync, readlinkSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readlinkSync, symlinkSync } from "node:fs";
 import { homedir } from "node:os";
-import { isAbsolute, join, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import type { CacheDirSetting } from "./config.ts";
 import { whyForeign, whyOpen, whyUnsafe } from "./dir-owner.ts";
 import { ownTemporaryDir } from "./fallback-dir.ts";
@@ -42,6 +42,20 @@ export function locateCacheDir(
     shownRoot,
     refusal: `cache directory ${base} is not used, ${reason}; using ${own} instead`,
   };
+}
+
+/**
+ * Makes a cache directory for its user alone: what is built may be nobody else's business. One that is there stays as open
+ * as it is. Never throws: where it can't be made, the writing fails.
+ */
+export function ensureCacheDir(root: string): void {
+  if (existsSync(root)) return;
+  try {
+    mkdirSync(dirname(root), { recursive: true });
+    mkdirSync(root, { mode: 0o700 });
+  } catch {
+    // Or another helper was faster.
+  }
 }
 
 function shownAs(

@@ -1,11 +1,25 @@
 /** Whose a directory is: what somebody else has put into it could be linked into what we build. */
 import { lstatSync, mkdirSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ACTION_DIR, OUTPUT_DIR, STATE_DIR, TEMP_DIR } from "../store/local-dir.ts";
+import {
+  ACTION_DIR,
+  META_SUFFIX,
+  MODULE_DIR,
+  OUTPUT_DIR,
+  REVPROXY_DIR,
+  STATE_DIR,
+  TEMP_DIR,
+} from "../store/local-dir.ts";
 
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
-const PARTS = [ACTION_DIR, OUTPUT_DIR, TEMP_DIR, STATE_DIR];
+const PARTS = [
+  ACTION_DIR,
+  OUTPUT_DIR,
+  TEMP_DIR,
+  STATE_DIR,
+  ...[MODULE_DIR, REVPROXY_DIR].flatMap((kind) => [kind, kind + META_SUFFIX]),
+];
 
 /**
  * Why this directory is not to be used: it is of another user (what root has prepared for reading is fine), or a part

@@ -2,9 +2,10 @@
  * What this machine is called in the bucket: a random id kept in the cache directory (`state/machine`), and the host's
  * name, since CI restores one cache directory on many machines.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { readSmallFile } from "../lib/small-file.ts";
 import { STATE_DIR } from "../store/local-dir.ts";
 
 /** Twelve hex digits. */
@@ -15,7 +16,7 @@ export function machineId(root: string): string {
 
 function storedId(path: string): string {
   try {
-    return readFileSync(path, "latin1");
+    return readSmallFile(path).toString("latin1");
   } catch {
     return makeId(path);
   }
@@ -26,11 +27,11 @@ function makeId(path: string): string {
   const id = crypto.randomUUID();
   try {
     mkdirSync(join(path, ".."), { recursive: true });
-    writeFileSync(path, id, { flag: "wx" });
+    writeFileSync(path, id, { flag: "wx", mode: 0o600 });
     return id;
   } catch {
     try {
-      return readFileSync(path, "latin1");
+      return readSmallFile(path).toString("latin1");
     } catch {
       return id;
     }

@@ -8,7 +8,7 @@ import { parseGoSum } from "../modproxy/maintain/go-sum.ts";
 import { type PrefetchReport, prefetchModules as prefetch } from "../modproxy/maintain/prefetch.ts";
 import { type VerifyReport, verifyModules as verify } from "../modproxy/maintain/verify.ts";
 import type { OpenProxy } from "../modproxy/open-proxy.ts";
-import { locateCacheDir } from "./cache-dir.ts";
+import { ensureCacheDir, locateCacheDir } from "./cache-dir.ts";
 import type { Config } from "./config.ts";
 import type { RunContext } from "./direct.ts";
 import { withGoEnv } from "./go-env.ts";
@@ -48,7 +48,9 @@ async function withProxy<T>(
   use: (proxy: OpenProxy, root: string) => Promise<T>,
 ): Promise<T> {
   const env = withGoEnv(given);
-  const { root } = locateCacheDir(config.cacheDir, env);
+  const { root, refusal } = locateCacheDir(config.cacheDir, env);
+  if (refusal !== undefined) log.warn("directory", refusal);
+  ensureCacheDir(root);
   const counters = new Counters();
   await using store = config.remote && openStore({ config: config.remote, root, env, counters });
   const proxy = openConfiguredProxy({ config, env, root, store, counters, log });

@@ -1,6 +1,7 @@
 /** Makes the configured object store. */
 import { join } from "node:path";
 import type { Counters } from "../lib/counters.ts";
+import { removeLink } from "../lib/remove-link.ts";
 import { DirectoryStore } from "../store/directory-store.ts";
 import { STATE_DIR } from "../store/local-dir.ts";
 import type { ObjectStore } from "../store/object-store.ts";
@@ -26,7 +27,7 @@ export function openStore(options: {
   });
 }
 
-/** A file below the cache directory that keeps what is known of one bucket and prefix. */
+/** A file or directory below the cache directory that keeps what is known of one bucket and prefix; never a link. */
 export function statePath(
   root: string,
   { bucket, prefix, readPrefixes }: RemoteConfig,
@@ -37,5 +38,7 @@ export function statePath(
   const address = Bun.hash(JSON.stringify([bucket, prefix, ...read]))
     .toString(16)
     .padStart(16, "0");
-  return join(root, STATE_DIR, `${name}-${address}`);
+  const path = join(root, STATE_DIR, `${name}-${address}`);
+  removeLink(path);
+  return path;
 }

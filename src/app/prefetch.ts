@@ -2,7 +2,7 @@
 import { LocalCache } from "../buildcache/local-cache.ts";
 import { Counters } from "../lib/counters.ts";
 import { LocalDir } from "../store/local-dir.ts";
-import { locateCacheDir } from "./cache-dir.ts";
+import { ensureCacheDir, locateCacheDir } from "./cache-dir.ts";
 import type { Config, RemoteConfig } from "./config.ts";
 import type { RunContext } from "./direct.ts";
 import { FallbackDir } from "./fallback-dir.ts";
@@ -22,7 +22,9 @@ export async function prefetchNow(
   context: RunContext,
 ): Promise<PrefetchReport> {
   const env = withGoEnv(context.env);
-  const { root, shownRoot } = locateCacheDir(config.cacheDir, env);
+  const { root, shownRoot, refusal } = locateCacheDir(config.cacheDir, env);
+  if (refusal !== undefined) context.log.warn("directory", refusal);
+  ensureCacheDir(root);
   const counters = new Counters();
   const local = new LocalCache({
     dir: new LocalDir(root, shownRoot),

@@ -1,6 +1,6 @@
 /** What the command `ca` does with the forward proxy's certificate. */
 import { X509Certificate } from "node:crypto";
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../lib/clock.ts";
@@ -30,12 +30,14 @@ export async function proxyCertificate(config: Config, env: Environment): Promis
 /** Makes all programs of this machine trust it; returns where it was put. */
 export async function installProxyCertificate(config: Config, env: Environment): Promise<string> {
   const cert = await proxyCertificate(config, env);
-  const path = join(tmpdir(), `go-cache-plugin-ca-${process.pid}.crt`);
+  // A directory of our own: whoever could foresee the name might have put a link there.
+  const dir = mkdtempSync(join(tmpdir(), "go-cache-plugin-ca-"));
+  const path = join(dir, "ca.crt");
   try {
     writeFileSync(path, cert);
     return installTrust(machine(env), cert, path);
   } finally {
-    rmSync(path, { force: true });
+    rmSync(dir, { recursive: true, force: true });
   }
 }
 

@@ -4,11 +4,13 @@
  *     state/prune.lock    held while pruning; its holder is dead when it is older than an hour
  *     state/prune.json    {"keptBytes":…}, what was left; its time of last change is when that was
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type PruneLimits, type PruneReport, prune } from "../buildcache/prune.ts";
 import type { OnProgress } from "../lib/progress.ts";
 import { removeFile } from "../lib/remove-file.ts";
+import { replaceFile } from "../lib/replace-file.ts";
+import { readSmallFile } from "../lib/small-file.ts";
 import { statFile } from "../lib/stat-file.ts";
 import { LocalDir, STATE_DIR } from "../store/local-dir.ts";
 
@@ -23,7 +25,7 @@ export function isPruneDue(root: string): boolean {
 /** How many bytes the last pruning left in place; 0 when there was none. */
 export function bytesAfterLastPrune(root: string): number {
   try {
-    return Number(JSON.parse(readFileSync(stampPath(root), "utf8")).keptBytes) || 0;
+    return Number(JSON.parse(readSmallFile(stampPath(root)).toString()).keptBytes) || 0;
   } catch {
     return 0;
   }
@@ -51,7 +53,7 @@ export function pruneNow(
 /** A disk that is full even now has other worries than when it was pruned. */
 function writeStamp(root: string, { keptBytes }: PruneReport): void {
   try {
-    writeFileSync(stampPath(root), `${JSON.stringify({ keptBytes })}\n`);
+    replaceFile(stampPath(root), `${JSON.stringify({ keptBytes })}\n`);
   } catch {
     // The next helper prunes again.
   }
@@ -67,7 +69,7 @@ function acquire(lock: string): boolean {
     const stat = statFile(lock);
     if (stat !== undefined && Date.now() - stat.mtimeMs > HOUR_MS) removeFile(lock);
     // Empty: a disk that is full takes a name, but not a byte.
-    writeFileSync(lock, "", { flag: "wx" });
+    writeFileSync(lock, "", { flag: "wx", mode: 0o600 });
     return true;
   } catch {
     return false;

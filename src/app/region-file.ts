@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { replaceFile } from "../lib/replace-file.ts";
+import { readSmallFile } from "../lib/small-file.ts";
 
 /**
  * The region that a bucket's server named when it was asked in another one: `state/region-<hash of its address>` in
@@ -14,7 +14,7 @@ export class RegionFile {
 
   load(): string | undefined {
     try {
-      return readFileSync(this.#path, "utf8").trim() || undefined;
+      return readSmallFile(this.#path).toString().trim() || undefined;
     } catch {
       return undefined;
     }
@@ -23,8 +23,7 @@ export class RegionFile {
   /** Never throws: what can't be kept is asked for again. */
   save(region: string): void {
     try {
-      mkdirSync(dirname(this.#path), { recursive: true });
-      writeFileSync(this.#path, `${region}\n`);
+      replaceFile(this.#path, `${region}\n`);
     } catch {
       // A redirect more for the next command.
     }

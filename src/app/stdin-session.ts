@@ -9,7 +9,7 @@ import type { Logger } from "../lib/logger.ts";
 import type { Progress, WatchProgress } from "../lib/progress.ts";
 import { readStdin } from "../lib/stdin-input.ts";
 import { LocalDir } from "../store/local-dir.ts";
-import type { CacheDir } from "./cache-dir.ts";
+import { type CacheDir, ensureCacheDir } from "./cache-dir.ts";
 import { closeOutput } from "./close-output.ts";
 import type { Config } from "./config.ts";
 import { FallbackDir } from "./fallback-dir.ts";
@@ -34,6 +34,7 @@ export async function serveStdin(options: StdinSessionOptions): Promise<number> 
   const { config, log, watchProgress } = options;
   const { root, shownRoot, refusal } = options.dir;
   if (refusal !== undefined) log.warn("directory", refusal);
+  ensureCacheDir(root);
   const counters = new Counters();
   const fallback = new FallbackDir(root);
   const local = new LocalCache({

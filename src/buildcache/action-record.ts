@@ -15,7 +15,7 @@ export interface ActionRecord {
 /** More than any valid record has: a 128 digit id, a space, 16 digits, a line end. */
 export const MAX_RECORD_BYTES = 256;
 
-const RECORD = /^\s*([0-9a-f]{2,128})\s+(\d{1,16})\s*$/;
+const RECORD = /^\s*((?:[0-9a-f]{2}){1,64})\s+(\d{1,16})\s*$/;
 
 /** `undefined` for anything but exactly two valid fields. */
 export function parseActionRecord(text: string): ActionRecord | undefined {

@@ -1,14 +1,14 @@
 /** Checks a cache directory: that outputs have the SHA-256 that is their name, and that records point at outputs. */
-import { readFileSync } from "node:fs";
 import { hashFile } from "../lib/hash-file.ts";
 import { IdTable } from "../lib/id-table.ts";
 import type { OnProgress } from "../lib/progress.ts";
 import { removeFile } from "../lib/remove-file.ts";
+import { readSmallFile } from "../lib/small-file.ts";
 import { statPlainFile } from "../lib/stat-file.ts";
 import type { CheckOptions } from "../remote/finding.ts";
 import { ObjectSum } from "../remote/object-sum.ts";
 import { ACTION_DIR, type LocalDir, OUTPUT_DIR } from "../store/local-dir.ts";
-import { parseActionRecord } from "./action-record.ts";
+import { MAX_RECORD_BYTES, parseActionRecord } from "./action-record.ts";
 import { listIds } from "./list-ids.ts";
 
 export interface LocalCheckReport {
@@ -91,7 +91,7 @@ function faultOf(dir: LocalDir, text: string, wrong: IdTable): string | undefine
 
 function readText(path: string): string | undefined {
   try {
-    return readFileSync(path, "latin1");
+    return readSmallFile(path, MAX_RECORD_BYTES).toString("latin1");
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readSmallFile } from "../lib/small-file.ts";
 import { statPlainFile } from "../lib/stat-file.ts";
 import { ACTION_DIR, type LocalDir, OUTPUT_DIR } from "../store/local-dir.ts";
-import { parseActionRecord } from "./action-record.ts";
+import { MAX_RECORD_BYTES, parseActionRecord } from "./action-record.ts";
 import { listIds } from "./list-ids.ts";
 
 /** What a cache directory has under an id. */
@@ -38,7 +38,7 @@ function findAction(dir: LocalDir, actionId: string): LocalFinds["actions"][numb
 
 function readRecord(path: string) {
   try {
-    return parseActionRecord(readFileSync(path, "latin1"));
+    return parseActionRecord(readSmallFile(path, MAX_RECORD_BYTES).toString("latin1"));
   } catch {
     return undefined;
   }

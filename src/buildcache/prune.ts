@@ -5,11 +5,11 @@
  * go opens paths that it was given long before, also through tools that run after it, so nothing used within the
  * last six hours is ever removed, whatever the limits say.
  */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { listFiles } from "../lib/list-files.ts";
 import type { OnProgress } from "../lib/progress.ts";
 import { removeFile } from "../lib/remove-file.ts";
+import { readSmallFile } from "../lib/small-file.ts";
 import { statPlainFile } from "../lib/stat-file.ts";
 import {
   ACTION_DIR,
@@ -21,7 +21,7 @@ import {
   TEMP_DIR,
 } from "../store/local-dir.ts";
 import { removeIfUnused } from "../store/remove-if-unused.ts";
-import { parseActionRecord } from "./action-record.ts";
+import { MAX_RECORD_BYTES, parseActionRecord } from "./action-record.ts";
 
 /** Nothing that was used within this time is removed. */
 const KEEP_MS = 6 * 3_600_000;
@@ -122,7 +122,7 @@ function removeRecords(
 
 function readOutputId(path: string): string | undefined {
   try {
-    return parseActionRecord(readFileSync(path, "latin1"))?.outputId;
+    return parseActionRecord(readSmallFile(path, MAX_RECORD_BYTES).toString("latin1"))?.outputId;
   } catch {
     return undefined;
   }

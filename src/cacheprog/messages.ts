@@ -3,6 +3,7 @@
  * (https://pkg.go.dev/cmd/go/internal/cacheprog): a stream of JSON objects each way. Ids of actions and outputs
  * are base64 on the wire and lower-case hex everywhere in this program.
  */
+import { excerpt } from "../lib/excerpt.ts";
 import { ProtocolError } from "./protocol-error.ts";
 
 /** A request as go sends it. `ObjectID` is what Go before 1.24 called `OutputID`. */
@@ -67,12 +68,14 @@ export function formatClosed(id: string): string {
   return `{"ID":${id}}\n`;
 }
 
-/** The beginning of something unexpected, safe to print. */
-export function excerpt(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+function parseObject(text: string): Record<string, unknown> {
+  const value = parseJson(text);
+  if (typeof value !== "object" || value === null)
+    throw new ProtocolError(`not a JSON object: ${excerpt(text)}`);
+  return value as Record<string, unknown>;
 }
 
-function parseObject(text: string): Record<string, unknown> {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

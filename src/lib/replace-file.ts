@@ -3,14 +3,17 @@ import { dirname } from "node:path";
 import { removeFile } from "./remove-file.ts";
 
 /**
- * Writes a small file whole, with its directory, so that a reader sees the old or the new one. Of several processes at
- * once the last one wins. Throws when the disk fails, and leaves nothing half-written then.
+ * Writes a small file whole, for its owner's eyes only, with its directory, so that a reader sees the old or the new one.
+ * A link in its place is replaced, not followed. Of several processes at once the last one wins. Throws when the disk
+ * fails, and leaves nothing half-written then.
  */
 export function replaceFile(path: string, content: string | Uint8Array): void {
   const temp = `${path}.${process.pid}`;
   try {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(temp, content);
+    // One that a process with the same number has left, or a link.
+    removeFile(temp);
+    writeFileSync(temp, content, { flag: "wx", mode: 0o600 });
     renameSync(temp, path);
   } catch (error) {
     removeFile(temp);

@@ -7,7 +7,7 @@ import type { Logger } from "../lib/logger.ts";
 import { type LocalDir, META_SUFFIX, MODULE_DIR } from "../store/local-dir.ts";
 import { type RemoteTier, TieredStore } from "../store/tiered-store.ts";
 import { FileChecks } from "./files/file-checks.ts";
-import { MetaFiles } from "./files/file-meta.ts";
+import { MAX_META_BYTES, MetaFiles } from "./files/file-meta.ts";
 import { ModuleFiles } from "./files/module-files.ts";
 import { Quiet } from "./files/quiet.ts";
 import { UpstreamFiles } from "./files/upstream-files.ts";
@@ -25,6 +25,7 @@ import type { Upstream } from "./upstream/upstream-list.ts";
 import { Upstreams } from "./upstream/upstreams.ts";
 import { ModuleVerifier } from "./verify/module-verifier.ts";
 import { SumdbClient } from "./verify/sumdb-client.ts";
+import { MAX_ZIP_BYTES } from "./zip/check-zip.ts";
 
 export interface ProxySettings {
   dir: LocalDir;
@@ -85,11 +86,19 @@ export function openProxy(settings: ProxySettings): OpenProxy {
   const metaStore = new TieredStore({
     dir,
     kind: metaKind,
+    maxBytes: MAX_META_BYTES,
     remote: tier(metaKind, whenQuiet),
     log,
     count: () => {},
   });
-  const store = new TieredStore({ dir, kind: MODULE_DIR, remote: tier(MODULE_DIR, mayUpload), log, count });
+  const store = new TieredStore({
+    dir,
+    kind: MODULE_DIR,
+    maxBytes: MAX_ZIP_BYTES,
+    remote: tier(MODULE_DIR, mayUpload),
+    log,
+    count,
+  });
   const metas = new MetaFiles(metaStore);
   const checks = new FileChecks({ metas, databases, log });
 

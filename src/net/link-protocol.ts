@@ -17,7 +17,8 @@
  *                                                      The output is on the disk then; the record is the client's to write
  *     ["put",n,action,output,size,put at ms]           ["noted",n]: it is in the server's journal. The output was on
  *                                                      the disk before the message was sent
- *     ["used",n,[[action,output,size,put at ms],…]]    ["noted",n]: at the end, all that was found on the disk
+ *     ["used",n,[[action,output,size,put at ms],…]]    ["noted",n]: at the end, all that was found on the disk,
+ *                                                      some thousands a line
  *     ["counts",{name:number,…}]                       nothing: what the session has counted since it last said so; at
  *                                                      its end, and before that with another message, once a second
  *                                                      [] every second while a look-up is under way: it still lives
@@ -27,6 +28,7 @@
  * Whoever reads something else closes the connection: that costs the client misses, nothing more. Ids are lower-case
  * hex of 64 digits, times milliseconds since 1970.
  */
+import { isAbsolute, resolve, sep } from "node:path";
 
 /** The version of all this. */
 export const LINK_VERSION = 1;
@@ -57,8 +59,11 @@ export type ServerMessage =
 /** The start of the line that makes a link of a connection. No JSON begins with it. */
 export const LINK_WORD = "link ";
 
-/** The longest line, in bytes: all that a very large build used. */
-export const MAX_LINE_BYTES = 64 << 20;
+/** The longest line, in bytes. */
+export const MAX_LINE_BYTES = 1 << 20;
+
+/** What one line tells of at most: it stays below the limit, whatever the numbers are. */
+export const MAX_LINE_ENTRIES = 4_000;
 
 /** A line that is none of these, or not what it should be. */
 class LinkError extends Error {
@@ -79,8 +84,13 @@ export function parseGreeting(line: string): ServerInfo | undefined {
   const info = parseJson(line)?.Server;
   if (typeof info !== "object" || info === null) return undefined;
   const { link, pid, cacheDir, journalDir } = info as Record<string, unknown>;
-  if (typeof link !== "number" || typeof pid !== "number" || typeof cacheDir !== "string") return undefined;
-  return { link, pid, cacheDir, ...(typeof journalDir === "string" ? { journalDir } : {}) };
+  if (!isCount(link) || !isCount(pid) || typeof cacheDir !== "string" || !isAbsolute(cacheDir))
+    return undefined;
+  if (journalDir === undefined) return { link, pid, cacheDir };
+  // On a port anybody may listen: nothing is written but below a cache directory.
+  return typeof journalDir === "string" && isBelow(cacheDir, journalDir)
+    ? { link, pid, cacheDir, journalDir }
+    : undefined;
 }
 
 /** `scope`: see `remote/scope/scope.ts`; checked by who uses it. */
@@ -135,6 +145,10 @@ function parseJson(text: string): Record<string, unknown> | undefined {
   }
 }
 
+function isBelow(dir: string, path: string): boolean {
+  return path.startsWith(dir + sep) && resolve(path) === path;
+}
+
 function isEntry(value: unknown): value is LinkEntry {
   if (!Array.isArray(value) || value.length !== 4) return false;
   const [actionId, outputId, sizeBytes, putTimeMs] = value;
@@ -150,7 +164,7 @@ function isId(value: unknown): value is string {
 }
 
 function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0);
 }
 
 function isCounts(value: unknown): value is Record<string, number> {

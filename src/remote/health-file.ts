@@ -7,10 +7,10 @@
  * Every go command starts a helper of its own, so without it each would wait for the same dead server again. A side
  * that is missing works. Older than a minute, the state is doubted: a probe is due at once.
  */
-import { readFileSync } from "node:fs";
 import type { OpenState } from "../lib/breaker.ts";
 import { removeFile } from "../lib/remove-file.ts";
 import { replaceFile } from "../lib/replace-file.ts";
+import { readSmallFile } from "../lib/small-file.ts";
 
 export interface SavedHealth {
   savedAtMs: number;
@@ -63,7 +63,7 @@ function doubted(state: OpenState | undefined): OpenState | undefined {
 
 function readJson(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, "utf8"));
+    return JSON.parse(readSmallFile(path).toString());
   } catch {
     return undefined;
   }
@@ -71,12 +71,14 @@ function readJson(path: string): unknown {
 
 function isSavedHealth(value: unknown): value is SavedHealth {
   if (typeof value !== "object" || value === null) return false;
-  const { savedAtMs, reads, writes } = value as Partial<SavedHealth>;
-  return typeof savedAtMs === "number" && isOpenState(reads) && isOpenState(writes);
+  const { savedAtMs, reason, reads, writes } = value as Partial<SavedHealth>;
+  return (
+    Number.isFinite(savedAtMs) && typeof reason === "string" && isOpenState(reads) && isOpenState(writes)
+  );
 }
 
 function isOpenState(value: unknown): boolean {
   if (value === undefined) return true;
   const state = value as OpenState | null;
-  return typeof state?.probeAtMs === "number" && typeof state.pauseMs === "number";
+  return Number.isFinite(state?.probeAtMs) && Number.isFinite(state?.pauseMs);
 }

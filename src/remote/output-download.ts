@@ -1,5 +1,6 @@
 import type { Deadline } from "../lib/deadline.ts";
 import { transferLimitMs } from "../lib/transfer-limits.ts";
+import { MAX_OBJECT_BYTES } from "../store/object-limit.ts";
 import type { ObjectStore, StoredObject } from "../store/object-store.ts";
 import type { LocalOutputs } from "./local-outputs.ts";
 import { WrongBytesError } from "./wrong-bytes-error.ts";
@@ -18,13 +19,17 @@ export async function downloadOutput(options: {
   local: LocalOutputs;
   deadline: Deadline;
 }): Promise<number | undefined> {
-  const { store, key, deadline } = options;
+  const { store, key, outputId, deadline } = options;
   for (let attempt = 1; ; attempt++) {
     const object = await store.get(key, { signal: deadline.signal });
     if (object === undefined) return undefined;
+    if (object.bodyBytes > MAX_OBJECT_BYTES) {
+      await object.body.cancel();
+      throw new WrongBytesError(outputId, "none, for it is too large");
+    }
     deadline.restart(transferLimitMs(object.bodyBytes));
     try {
-      return await receive(object, options.outputId, options.local);
+      return await receive(object, outputId, options.local);
     } catch (error) {
       if (error instanceof WrongBytesError || attempt === MAX_ATTEMPTS || deadline.signal.aborted)
         throw error;

@@ -4,6 +4,7 @@
  *       <Contents><Key>a%2Fb</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified>
  *                 <ETag>&quot;…&quot;</ETag><Size>5</Size></Contents>…
  */
+import { excerpt } from "../lib/excerpt.ts";
 import { readBodyText } from "./body-text.ts";
 import type { CallOptions, ObjectInfo } from "./object-info.ts";
 import { parseDateMs } from "./refusal.ts";
@@ -86,10 +87,16 @@ async function readPage(
 function readObject(node: XmlNode, decode: (key: string) => string): { key: string } & ObjectInfo {
   return {
     key: decode(childText(node, "Key") ?? ""),
-    sizeBytes: Number(childText(node, "Size") ?? 0),
+    sizeBytes: readSize(childText(node, "Size")),
     etag: childText(node, "ETag") ?? "",
     modifiedMs: parseDateMs(childText(node, "LastModified")) ?? 0,
   };
+}
+
+/** Nothing that could be compared with a limit in vain. */
+function readSize(text = "0"): number {
+  if (!/^\d{1,15}$/.test(text)) throw new Error(`a listing with the size ${excerpt(text)}`);
+  return Number(text);
 }
 
 /** As in a form: a blank comes as `+`, a plus as `%2B`. */

@@ -9,12 +9,11 @@ export interface S3Target {
   key?: string | undefined;
 }
 
-/** What is known of the failure; without a status no (whole) answer came. */
+/** What is known of the failure; without a status no (whole) answer came. Texts go into the message in one line, bounded. */
 export interface S3ErrorDetails {
   status?: number | undefined;
   /** S3's own name of the failure, such as `SlowDown`. */
   code?: string | undefined;
-  /** Goes into the message, in one line and bounded. */
   message?: string | undefined;
   requestId?: string | undefined;
   cause?: unknown;
@@ -57,7 +56,7 @@ function describeTarget({ operation, bucket, key }: S3Target): string {
 }
 
 function describeDetails({ status, code, message, requestId }: S3ErrorDetails): string {
-  const name = [status, code].filter((part) => part !== undefined).join(" ");
+  const name = [status, code && oneLine(code)].filter((part) => part !== undefined).join(" ");
   const text = [name, oneLine(message)].filter((part) => part !== "").join(": ");
   return requestId === undefined ? text : `${text} (request id ${oneLine(requestId)})`;
 }

@@ -3,11 +3,20 @@
 /** An element's text, its child elements by name, or (a repeated element) a list of them. */
 export type XmlNode = string | XmlNode[] | { [name: string]: XmlNode };
 
+/** S3 needs four levels. */
+const MAX_DEPTH = 16;
+
 /**
  * Everything as written. The parser's own entities cost two thirds of the time of a listing, and numeric ones
  * (`&#34;`) come only together with all of HTML's.
  */
-const OPTIONS = { parseTagValue: false, trimValues: false, ignoreDeclaration: true, processEntities: false };
+const OPTIONS = {
+  parseTagValue: false,
+  trimValues: false,
+  ignoreDeclaration: true,
+  processEntities: false,
+  maxNestedTags: MAX_DEPTH,
+};
 
 const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 

@@ -7,9 +7,10 @@
  *     tmp/<pid>-<random>-<n>                        files being written, on the same file system
  *     state/                                        locks, stamps, what was learned of the remote
  */
-import { lstatSync, mkdirSync, renameSync, unlinkSync } from "node:fs";
+import { mkdirSync, renameSync } from "node:fs";
 import { sep } from "node:path";
 import { isErrno } from "../lib/errno.ts";
+import { removeLink } from "../lib/remove-link.ts";
 import { TempFile } from "./temp-file.ts";
 
 /** The names of the directories below the root, see above. */
@@ -74,7 +75,7 @@ export class LocalDir {
   #isLink(dir: string): boolean {
     let isLink = this.#looked.get(dir);
     if (isLink !== undefined) return isLink;
-    isLink = lookForLink(dir);
+    isLink = removeLink(dir);
     this.#looked.set(dir, isLink);
     return isLink;
   }
@@ -82,17 +83,6 @@ export class LocalDir {
   #tempPath(): string {
     this.#tempCount++;
     return `${this.root}/${TEMP_DIR}/${this.#tempPrefix}-${this.#tempCount}`;
-  }
-}
-
-/** Whether there is a link that stays. */
-function lookForLink(dir: string): boolean {
-  try {
-    if (lstatSync(dir, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return false;
-    unlinkSync(dir);
-    return false;
-  } catch (error) {
-    return isErrno(error, "EROFS") || isErrno(error, "EACCES") || isErrno(error, "EPERM");
   }
 }
 

@@ -1,6 +1,6 @@
 import { utimesSync } from "node:fs";
 import { removeFile } from "../lib/remove-file.ts";
-import { statFile } from "../lib/stat-file.ts";
+import { statPlainFile } from "../lib/stat-file.ts";
 import type { LocalDir } from "./local-dir.ts";
 import type { TempFile } from "./temp-file.ts";
 
@@ -79,7 +79,7 @@ export class NamedFiles {
 
   #look(name: string): { file: StoredFile; looks: string } | undefined {
     const path = this.#path(name);
-    const stat = statFile(path);
+    const stat = statPlainFile(path);
     if (stat === undefined) return undefined;
     const file = { path, sizeBytes: stat.size, mtimeMs: stat.mtimeMs };
     const looks = looksOf(stat);

@@ -61,11 +61,16 @@ export class ObjectDownloads {
   }
 
   async #receive(key: string, temp: TempFile): Promise<boolean> {
-    const { store, timeoutMs } = this.#options;
+    const { store, timeoutMs, maxBytes, log } = this.#options;
     using deadline = new Deadline(timeoutMs, this.#controller.signal);
     for (let attempt = 1; ; attempt++) {
       const object = await store.get(key, { signal: deadline.signal });
       if (object === undefined) return false;
+      if (object.bodyBytes > maxBytes) {
+        await object.body.cancel();
+        log.info(() => `get ${key}: ${object.bodyBytes} bytes are more than any such file has`);
+        return false;
+      }
       deadline.restart(transferLimitMs(object.bodyBytes));
       try {
         await this.#read(object, temp);
@@ -87,6 +92,8 @@ interface DownloadOptions {
   store: ObjectStore;
   prefix: string;
   kind: string;
+  /** A larger object is not read. */
+  maxBytes: number;
   health: StoreHealth;
   downloads: number;
   timeoutMs: number;

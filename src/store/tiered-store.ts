@@ -11,6 +11,7 @@ import type { Logger } from "../lib/logger.ts";
 import type { LocalDir } from "./local-dir.ts";
 import { hashName, NamedFiles, type StoredFile } from "./named-files.ts";
 import { ObjectDownloads } from "./object-downloads.ts";
+import { MAX_OBJECT_BYTES } from "./object-limit.ts";
 import type { ObjectStore } from "./object-store.ts";
 import type { StoreHealth } from "./store-health.ts";
 import type { TempFile } from "./temp-file.ts";
@@ -25,6 +26,8 @@ export interface TieredStoreOptions {
   dir: LocalDir;
   /** The directory below the cache directory, and below the prefix: `module`, `revproxy`. */
   kind: string;
+  /** A larger object of the store is none of ours; by default what can be stored at all. */
+  maxBytes?: number;
   /** `undefined`: there is only the local disk. */
   remote: RemoteTier | undefined;
   log: Logger;
@@ -58,11 +61,11 @@ export class TieredStore {
   /** Fetches under way, by name. */
   readonly #flights = new Map<string, Promise<StoredFile | undefined>>();
 
-  constructor({ dir, kind, remote, log, count }: TieredStoreOptions) {
+  constructor({ dir, kind, maxBytes = MAX_OBJECT_BYTES, remote, log, count }: TieredStoreOptions) {
     this.#files = new NamedFiles(dir, kind);
     this.#count = count;
     if (remote === undefined) return;
-    this.#downloads = new ObjectDownloads({ ...remote, kind, log, count });
+    this.#downloads = new ObjectDownloads({ ...remote, kind, maxBytes, log, count });
     if (remote.readOnly) return;
     const findPath = (name: string) => this.#files.find(name)?.path;
     this.#uploads = new WriteBehind({ ...remote, kind, log, count, findPath });

@@ -8,22 +8,22 @@
  * a name as JSON a line. The bytes are in the cache directory. A journal is adopted by renaming it, as soon as its
  * writer is no process of this machine any more, or has not touched it for a minute.
  */
-import { appendFileSync, mkdirSync, readFileSync, renameSync, utimesSync } from "node:fs";
+import { appendFileSync, mkdirSync, renameSync, utimesSync } from "node:fs";
 import { basename, join } from "node:path";
-import { listFiles } from "../lib/list-files.ts";
 import { isProcessAlive, pidSpace } from "../lib/process-life.ts";
 import { removeFile } from "../lib/remove-file.ts";
-import { statFile } from "../lib/stat-file.ts";
+import { readSmallFile } from "../lib/small-file.ts";
+import { adoptSome, type JournalFile, listJournals, MAX_JOURNAL_BYTES } from "./journal-files.ts";
 
 const HEARTBEAT_MS = 20_000;
 const SILENT_MS = 60_000;
-const FORGOTTEN_MS = 7 * 24 * 3_600_000;
 
 export class UploadJournal {
   readonly #dir: string;
   readonly #path: string;
   readonly #adopted: string[] = [];
   #isBegun = false;
+  #sizeBytes = 0;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
 
   constructor(dir: string) {
@@ -35,7 +35,9 @@ export class UploadJournal {
   append(name: string): void {
     try {
       if (!this.#isBegun) this.#begin();
-      appendFileSync(this.#path, `${JSON.stringify(name)}\n`);
+      const line = `${JSON.stringify(name)}\n`;
+      this.#sizeBytes += line.length;
+      if (this.#sizeBytes <= MAX_JOURNAL_BYTES) appendFileSync(this.#path, line);
     } catch {
       // A disk that is full takes no journal.
     }
@@ -43,7 +45,7 @@ export class UploadJournal {
 
   /** The names that processes which have died left. They are this journal's from now on. */
   adopt(): string[] {
-    const names = listFiles(this.#dir).flatMap((file) => this.#adoptOne(join(this.#dir, file)));
+    const names = adoptSome(listJournals(this.#dir), (file) => this.#adoptOne(file));
     if (this.#adopted.length > 0) this.#beat();
     return names;
   }
@@ -63,7 +65,7 @@ export class UploadJournal {
 
   #begin(): void {
     mkdirSync(this.#dir, { recursive: true });
-    appendFileSync(this.#path, `${JSON.stringify({ pidSpace: pidSpace() })}\n`);
+    appendFileSync(this.#path, `${JSON.stringify({ pidSpace: pidSpace() })}\n`, { mode: 0o600 });
     this.#isBegun = true;
     this.#beat();
   }
@@ -74,14 +76,8 @@ export class UploadJournal {
     }, HEARTBEAT_MS).unref();
   }
 
-  #adoptOne(path: string): string[] {
-    const stat = path === this.#path ? undefined : statFile(path);
-    if (stat === undefined) return [];
-    const silentMs = Date.now() - stat.mtimeMs;
-    if (silentMs > FORGOTTEN_MS) {
-      removeFile(path);
-      return [];
-    }
+  #adoptOne({ path, silentMs }: JournalFile): string[] {
+    if (path === this.#path) return [];
     const journal = readJournal(path);
     if (silentMs <= SILENT_MS && !isWriterGone(path, journal.pidSpace)) return [];
     const adopted = join(this.#dir, newName());
@@ -104,7 +100,7 @@ function isWriterGone(path: string, space: unknown): boolean {
 function readJournal(path: string): { pidSpace: unknown; names: string[] } {
   try {
     // What comes behind the last line break was cut off.
-    const [head = "", ...lines] = readFileSync(path, "utf8").split("\n").slice(0, -1);
+    const [head = "", ...lines] = readSmallFile(path, MAX_JOURNAL_BYTES).toString().split("\n").slice(0, -1);
     return { pidSpace: JSON.parse(head)?.pidSpace, names: [...new Set(lines.flatMap(parseName))] };
   } catch {
     return { pidSpace: undefined, names: [] };

@@ -5,15 +5,13 @@ import { isErrno } from "../lib/errno.ts";
 import type { Logger } from "../lib/logger.ts";
 import { transferLimitMs } from "../lib/transfer-limits.ts";
 import { hashName } from "./named-files.ts";
+import { MAX_OBJECT_BYTES } from "./object-limit.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { isHopeless } from "./store-failure.ts";
 import type { StoreHealth } from "./store-health.ts";
 import { tieredKey } from "./tiered-key.ts";
 import { UploadJournal } from "./upload-journal.ts";
 import { UploadQueue } from "./upload-queue.ts";
-
-/** What one request to S3 may carry. */
-const MAX_BYTES = 5 * 1024 ** 3;
 
 const RETRY_AFTER_MS = 60_000;
 
@@ -104,7 +102,7 @@ export class WriteBehind {
     if (path === undefined) return;
     try {
       const sizeBytes = statSync(path).size;
-      if (sizeBytes > MAX_BYTES) return;
+      if (sizeBytes > MAX_OBJECT_BYTES) return;
       using deadline = new Deadline(timeoutMs + transferLimitMs(sizeBytes), signal);
       const key = tieredKey(prefix, kind, hashName(name));
       await store.put(key, { path, sizeBytes }, { signal: deadline.signal });

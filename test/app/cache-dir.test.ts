@@ -5,12 +5,13 @@ import {
   readdirSync,
   readlinkSync,
   realpathSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { locateCacheDir } from "../../src/app/cache-dir.ts";
+import { ensureCacheDir, locateCacheDir } from "../../src/app/cache-dir.ts";
 import { immutable } from "../support/full-disk.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -52,6 +53,15 @@ test("a directory elsewhere is shown through a link in GOCACHE, and made", () =>
   expect({ root, shownRoot }).toEqual({ root: dir.join("elsewhere"), shownRoot: dir.join("gocache", name) });
   expect(name).toMatch(LINK_NAME);
   expect(realpathSync(shownRoot)).toBe(root);
+});
+
+test("a new directory is for its user alone, and one that is there stays as it is", () => {
+  using dir = tempDir("cache-dir");
+  writeFileSync(dir.join("file"), "");
+  mkdirSync(dir.join("open"), { mode: 0o755 });
+  for (const name of ["gocache/new", "open", "file/below"]) ensureCacheDir(dir.join(name));
+  const modes = ["gocache/new", "open"].map((name) => (statSync(dir.join(name)).mode & 0o777).toString(8));
+  expect(modes).toEqual(["700", "755"]);
 });
 
 test("a link that is there is used again, another directory has its own", () => {

@@ -24,11 +24,14 @@ describe("a cache directory", () => {
     );
   });
 
-  test.each(["action", "output", "tmp", "state"])("whose %s is a link is not", (part) => {
-    using dir = tempDir("owner");
-    symlinkSync("/tmp", dir.join(part));
-    expect(whyForeign(dir.path)).toBe(`its ${part} is a link to somewhere else`);
-  });
+  test.each(["action", "output", "tmp", "state", "module", "module-meta", "revproxy", "revproxy-meta"])(
+    "whose %s is a link is not",
+    (part) => {
+      using dir = tempDir("owner");
+      symlinkSync("/tmp", dir.join(part));
+      expect(whyForeign(dir.path)).toBe(`its ${part} is a link to somewhere else`);
+    },
+  );
 });
 
 describe("a directory for a set of keys", () => {

@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
+import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import type { BucketConfig, RemoteConfig } from "../../src/app/config.ts";
 import { openStore, statePath } from "../../src/app/open-store.ts";
 import { Counters } from "../../src/lib/counters.ts";
+import { tempDir } from "../support/temp-dir.ts";
 
 const S3: BucketConfig = {
   kind: "s3",
@@ -50,4 +52,15 @@ test("each bucket and prefix has its own place for what is known of it, and only
   expect(statePath("/root", { ...configOf(S3), timeoutMs: 2, readOnly: true }, "packed")).toBe(
     paths[2] ?? "",
   );
+});
+
+test("a place that is a link is none: what it leads to is another's", () => {
+  using dir = tempDir("open-store");
+  const config = configOf(S3);
+  const path = statePath(dir.path, config, "packed");
+  mkdirSync(dir.join("elsewhere"));
+  mkdirSync(dir.join("state"));
+  symlinkSync(dir.join("elsewhere"), path);
+  expect(statePath(dir.path, config, "packed")).toBe(path);
+  expect([existsSync(path), existsSync(dir.join("elsewhere"))]).toEqual([false, true]);
 });

@@ -45,6 +45,7 @@ test.each([
   `${HELLO.slice(0, -1)}g 5\n`,
   `${HELLO}\0 5\n`,
   "a 5\n",
+  "abc 5\n",
   `${"ab".repeat(65)} 5\n`,
   `${HELLO},5\n`,
   `{"o":"${HELLO}","n":5}`,

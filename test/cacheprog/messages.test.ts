@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
 import {
-  excerpt,
   formatClosed,
   formatError,
   formatHit,
@@ -100,8 +99,4 @@ test("writes each other message as one line", () => {
     '{"ID":2,"Err":"no \\"disk\\"\\n"}\n',
     '{"ID":9007199254740993}\n',
   ]);
-});
-
-test("an excerpt is quoted and bounded", () => {
-  expect([excerpt("a\nb"), excerpt("x".repeat(61))]).toEqual(['"a\\nb"', `"${"x".repeat(60)}…"`]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { listFiles } from "../../src/lib/list-files.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -14,4 +14,12 @@ test("lists nothing of what is no directory", () => {
   using dir = tempDir("list-files");
   writeFileSync(dir.join("file"), "");
   expect(["none", "file", "file/below"].flatMap((name) => listFiles(dir.join(name)))).toEqual([]);
+});
+
+test("lists nothing of a directory behind a link", () => {
+  using dir = tempDir("list-files");
+  mkdirSync(dir.join("elsewhere"));
+  writeFileSync(dir.join("elsewhere", "file"), "");
+  symlinkSync(dir.join("elsewhere"), dir.join("link"));
+  expect([listFiles(dir.join("elsewhere")), listFiles(dir.join("link"))]).toEqual([["file"], []]);
 });

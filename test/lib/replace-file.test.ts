@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { replaceFile } from "../../src/lib/replace-file.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -17,4 +17,14 @@ test("makes the file and its directory, and replaces it as a whole", () => {
   replaceFile(path, Buffer.from("short"));
   expect(readFileSync(path, "utf8")).toBe("short");
   expect(readdirSync(dir.join("a", "b"))).toEqual(["file"]);
+});
+
+test("is for its owner's eyes only, and replaces a link without following it", () => {
+  using dir = tempDir("replace");
+  writeFileSync(dir.join("elsewhere"), "theirs");
+  for (const name of ["file", `file.${process.pid}`]) symlinkSync(dir.join("elsewhere"), dir.join(name));
+  replaceFile(dir.join("file"), "ours");
+  expect(readFileSync(dir.join("elsewhere"), "utf8")).toBe("theirs");
+  expect((lstatSync(dir.join("file")).mode & 0o777).toString(8)).toBe("600");
+  expect(readFileSync(dir.join("file"), "utf8")).toBe("ours");
 });

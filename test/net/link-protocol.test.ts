@@ -32,6 +32,11 @@ describe("the greeting", () => {
     "null",
     '{"Server":{"link":1}}',
     '{"Server":7}',
+    '{"Server":{"link":1.5,"pid":7,"cacheDir":"/cache"}}',
+    '{"Server":{"link":1,"pid":7,"cacheDir":"cache"}}',
+    '{"Server":{"link":1,"pid":7,"cacheDir":"/cache","journalDir":"/etc/cron.d"}}',
+    '{"Server":{"link":1,"pid":7,"cacheDir":"/cache","journalDir":"/cache/../etc"}}',
+    '{"Server":{"link":1,"pid":7,"cacheDir":"/cache","journalDir":7}}',
   ])("of another program is none of ours: %s", (line) => {
     expect(parseGreeting(line)).toBeUndefined();
   });

@@ -1,9 +1,10 @@
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { readFileSync, truncateSync } from "node:fs";
 import { Deadline } from "../../src/lib/deadline.ts";
 import { downloadOutput } from "../../src/remote/output-download.ts";
 import { HELLO, openLocal } from "../buildcache/local-fixture.ts";
 import { filesBelow } from "../support/file-tree.ts";
+import { rejection } from "../support/rejection.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { objectOf, TamperedStore, untilAborted } from "./tampered-store.ts";
 
@@ -81,4 +82,11 @@ test("a body that hangs ends with its own limit and is not asked for again", asy
   const download = downloadOutput({ store, key: "output", outputId: HELLO, local, deadline: hasty });
   await expect(download).rejects.toThrow("no answer within 1 ms");
   expect([store.calls, filesBelow(fixture.dir.join("cache"))]).toEqual([["get output"], []]);
+});
+
+test("an object above 5 GiB is none of ours, and is not read", async () => {
+  using fixture = await openDownload();
+  truncateSync(fixture.dir.join("bucket", "output"), 5 * 2 ** 30 + 1);
+  expect(String(await rejection(fixture.download()))).toContain("too large");
+  expect(filesBelow(fixture.dir.join("cache"))).toEqual([]);
 });

@@ -125,3 +125,9 @@ test("bodies that are cancelled leave room for as many more requests as one like
   }
   await client.close();
 });
+
+test("an answer whose head is larger than any server's is a failure", async () => {
+  await using server = await scriptedServer([{ headers: { "x-endless": "a".repeat(4 << 20) } }]);
+  const { client } = clientFor(server.endpoint);
+  expect(await rejection(getObject(client, "a"))).toMatchObject({ name: "S3Error" });
+});

@@ -34,6 +34,10 @@ describe("a listing is refused", () => {
     ["that is empty", ""],
     ["of another kind", "<ListAllMyBucketsResult></ListAllMyBucketsResult>"],
     ["that breaks off", "<ListBucketResult><Contents><Key>a</Key>"],
+    ["with a size that is none", page(contents("a").replace("12", "-1")).body],
+    ["with a key that can't be decoded", page(`<EncodingType>url</EncodingType>${contents("%")}`).body],
+    ["that is nested without an end", page(`${"<a>".repeat(50_000)}${"</a>".repeat(50_000)}`).body],
+    ["above 8 MiB", page(contents("a".repeat(8 << 20))).body],
   ])("%s", async (_, body) => {
     expect(await rejection(list([{ body }]))).toMatchObject({ name: "S3Error" });
   });

@@ -13,12 +13,16 @@ describe("the message", () => {
     [{ status: 403, code: "AccessDenied", message: "No." }, "S3 get s3://bucket/a/b: 403 AccessDenied: No."],
     [{ message: "socket closed" }, "S3 get s3://bucket/a/b: socket closed"],
     [{ status: 400, message: "two\nlines\u001b[31m" }, "S3 get s3://bucket/a/b: 400: two lines [31m"],
+    [{ status: 400, code: "A\u001b[31m\n" }, "S3 get s3://bucket/a/b: 400 A [31m"],
   ])("of %j is %p", (details, expected) => {
     expect(new S3Error(TARGET, details).message).toBe(expected);
   });
 
   test("is bounded", () => {
-    expect(new S3Error(TARGET, { message: "x".repeat(10_000) }).message.length).toBeLessThan(400);
+    const long = "x".repeat(10_000);
+    expect(new S3Error(TARGET, { code: long, message: long, requestId: long }).message.length).toBeLessThan(
+      1_000,
+    );
   });
 });
 

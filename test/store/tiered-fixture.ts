@@ -12,16 +12,18 @@ export function tieredMachines() {
   return {
     dir,
     bucket,
-    open: (machine: string, remote: Partial<RemoteTier> = {}) => openOn(dir.join(machine), bucket, remote),
+    open: (machine: string, remote: Partial<RemoteTier> = {}, maxBytes?: number) =>
+      openOn(dir.join(machine), bucket, remote, maxBytes),
     [Symbol.dispose]: () => dir[Symbol.dispose](),
   };
 }
 
-function openOn(root: string, bucket: ObjectStore, remote: Partial<RemoteTier>) {
+function openOn(root: string, bucket: ObjectStore, remote: Partial<RemoteTier>, maxBytes?: number) {
   const { health, clock, log, counters } = openHealth(`${root}/state/remote.json`);
   const store = new TieredStore({
     dir: new LocalDir(root),
     kind: "module",
+    ...(maxBytes === undefined ? {} : { maxBytes }),
     log,
     count: (event, amount) => counters.add(event, amount),
     remote: {

@@ -5,11 +5,14 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import type { ObjectStore } from "../../src/store/object-store.ts";
+import { UploadJournal } from "../../src/store/upload-journal.ts";
 import { keepText, tieredMachines } from "./tiered-fixture.ts";
 
 /** The seed's own test vector: where `fizzlepug` lies. */
@@ -171,4 +174,53 @@ test("works without any bucket", async () => {
   expect(await store.fetch(NAME)).toMatchObject({ sizeBytes: 5 });
   store.remove(NAME);
   expect(store.find(NAME)).toBeUndefined();
+});
+
+test("an object that is larger than any file of its kind is not read", async () => {
+  using machines = tieredMachines();
+  const one = machines.open("one");
+  keepText(one.store, NAME, "hello");
+  await one.store.drain(1000);
+  const [small, large] = [4, 5].map((maxBytes) => machines.open(`limit-${maxBytes}`, {}, maxBytes));
+  expect([await small?.store.fetch(NAME), await large?.store.fetch(NAME)]).toEqual([
+    undefined,
+    expect.objectContaining({ sizeBytes: 5 }),
+  ]);
+  expect(small?.counters.snapshot()).toEqual({ get_fault_miss: 1, get_local_miss: 1 });
+});
+
+test("a link in place of a file is not followed", async () => {
+  using machines = tieredMachines();
+  const { store, root } = machines.open("one");
+  writeFileSync(machines.dir.join("elsewhere"), "theirs");
+  mkdirSync(`${root}/module/16`, { recursive: true });
+  symlinkSync(machines.dir.join("elsewhere"), `${root}/module/16/${HASH}`);
+  expect([store.find(NAME), await store.fetch(NAME)]).toEqual([undefined, undefined]);
+  keepText(store, NAME, "hello", false);
+  expect([
+    readFileSync(`${root}/module/16/${HASH}`, "utf8"),
+    readFileSync(machines.dir.join("elsewhere"), "utf8"),
+  ]).toEqual(["hello", "theirs"]);
+});
+
+test("journals of uploads are bounded, for their owner's eyes only, and alone in what is done to them", async () => {
+  using machines = tieredMachines();
+  const dir = machines.dir.join("uploads");
+  mkdirSync(dir);
+  const old = Date.now() / 1000 - 30 * 86_400;
+  for (const [name, sizeBytes] of [
+    ["999999999-a", (64 << 20) + 1],
+    ["notes.txt", 1],
+  ] as const) {
+    writeFileSync(`${dir}/${name}`, '{}\n"a"\n');
+    truncateSync(`${dir}/${name}`, sizeBytes);
+    if (name === "notes.txt") utimesSync(`${dir}/${name}`, old, old);
+  }
+  const journal = new UploadJournal(dir);
+  expect(journal.adopt()).toEqual([]);
+  journal.append(NAME);
+  const own = readdirSync(dir).find((name) => name.startsWith(`${process.pid}-`)) ?? "";
+  expect((statSync(`${dir}/${own}`).mode & 0o777).toString(8)).toBe("600");
+  journal.discard();
+  expect(readdirSync(dir).sort()).toEqual(["999999999-a", "notes.txt"]);
 });

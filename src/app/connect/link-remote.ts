@@ -9,6 +9,7 @@ import {
   formatOpening,
   type LinkEntry,
   MAX_LINE_BYTES,
+  MAX_LINE_ENTRIES,
   parseServerMessage,
 } from "../../net/link-protocol.ts";
 import type { Journal } from "../../remote/packed/journal.ts";
@@ -86,8 +87,12 @@ export class LinkRemote implements RemoteBuilds {
   async settle(): Promise<void> {
     const { socket, journal } = this.#options;
     const used = this.#used.splice(0);
-    this.#unnoted = used.length > 0 ? 1 : 0;
-    if (used.length > 0) socket.write(formatMessage("used", ++this.#lastId, used.map(linkEntry)));
+    this.#unnoted = 0;
+    for (let from = 0; from < used.length; from += MAX_LINE_ENTRIES) {
+      const some = used.slice(from, from + MAX_LINE_ENTRIES).map(linkEntry);
+      this.#unnoted++;
+      socket.write(formatMessage("used", ++this.#lastId, some));
+    }
     this.#tellCounts(0);
     if (this.#unnoted > 0 && socket.isOpen) await this.#noted();
     if (this.#unnoted > 0 && journal !== undefined) {

@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
 import type { WatchProgress } from "../../lib/progress.ts";
-import { locateCacheDir } from "../cache-dir.ts";
+import { ensureCacheDir, locateCacheDir } from "../cache-dir.ts";
 import type { Config } from "../config.ts";
 import { withGoEnv } from "../go-env.ts";
 import { logFile, makeLog, runningServers, type ServerNote } from "./server-file.ts";
@@ -28,6 +28,7 @@ export async function startDetached(config: Config, env: Env, command: string[])
   const log = logFile(root, config.serve);
   const running = findServers(config, root)[0];
   if (running !== undefined) throw new Error(`a server is running already, process ${running.pid}`);
+  ensureCacheDir(root);
   makeLog(log);
   const output = openSync(log, "a");
   // It must hold none of this process's streams: a CI step lasts until all are closed.

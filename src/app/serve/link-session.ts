@@ -13,6 +13,9 @@ import {
 
 const ALIVE_MS = 1_000;
 
+/** go asks for as many at once as it has processors; whoever asks for more is no go command's helper. */
+const MAX_LOOKUPS = 10_000;
+
 /** What a session counts for itself, and the server adds to its own. */
 const SESSION_COUNTERS = [
   "get",
@@ -57,8 +60,10 @@ class LinkSession {
   }
 
   take(message: ClientMessage): void {
-    if (message.kind === "get") void this.#get(message);
-    else if (message.kind === "put") this.#put(message);
+    if (message.kind === "get") {
+      if (this.#looking >= MAX_LOOKUPS) throw new Error(`more than ${MAX_LOOKUPS} look-ups at once`);
+      void this.#get(message);
+    } else if (message.kind === "put") this.#put(message);
     else if (message.kind === "used") this.#used(message);
     else this.#count(message.counts);
   }

@@ -10,6 +10,8 @@ export interface ServeParts {
   env: Record<string, string | undefined>;
   /** The cache directory. */
   root: string;
+  /** The same under the name that is handed out to go; see `cache-dir.ts`. */
+  shownRoot: string;
   log: Logger;
   /** One for the whole server. */
   counters: Counters;

@@ -9,14 +9,13 @@ import { LINK_VERSION, type ServerInfo } from "../../net/link-protocol.ts";
 import { detectCi } from "../../remote/scope/detect-ci.ts";
 import { detectScope, type Scope } from "../../remote/scope/scope.ts";
 import { LocalDir } from "../../store/local-dir.ts";
-import { locateCacheDir } from "../cache-dir.ts";
 import type { Config } from "../config.ts";
 import { FallbackDir } from "../fallback-dir.ts";
 import type { ServedPart, ServeParts } from "./parts.ts";
 import { PluginConnection } from "./plugin-connection.ts";
 import { RemotePool } from "./remote-pool.ts";
 
-/** So many at once; above that, who has not said a word yet has to go. */
+/** So many at once; above that, who has not said a word yet has to go, and where all have, the newcomer. */
 const MAX_CONNECTIONS = 2_000;
 const POLL_MS = 20;
 const LINK_GRACE_MS = 1_000;
@@ -42,8 +41,7 @@ export interface PluginPart extends ServedPart {
 
 /** Listens from here on. Rejects when that is not possible. */
 export async function openPlugin(parts: ServeParts, address: ListenAddress): Promise<PluginPart> {
-  const { config, env, root, log, counters } = parts;
-  const { shownRoot } = locateCacheDir(config.cacheDir, env);
+  const { config, env, root, shownRoot, log, counters } = parts;
   const local = new LocalCache({
     dir: new LocalDir(root, shownRoot),
     fallback: new FallbackDir(root),
@@ -76,7 +74,10 @@ export async function openPlugin(parts: ServeParts, address: ListenAddress): Pro
       return;
     }
     const connection = new PluginConnection(socket, caches);
-    if (connections.size >= MAX_CONNECTIONS) makeRoom(connections);
+    if (connections.size >= MAX_CONNECTIONS && !makeRoom(connections)) {
+      socket.destroy();
+      return;
+    }
     connections.add(connection);
     counters.add("sessions");
     await connection.serve(info);
@@ -111,12 +112,11 @@ export async function openPlugin(parts: ServeParts, address: ListenAddress): Pro
   };
 }
 
-function makeRoom(connections: Set<PluginConnection>): void {
-  for (const connection of connections) {
-    if (connection.kind !== "silent") continue;
-    connection.destroy();
-    return;
-  }
+function makeRoom(connections: Set<PluginConnection>): boolean {
+  const silent = [...connections].find(({ kind }) => kind === "silent");
+  if (silent === undefined) return false;
+  silent.destroy();
+  return connections.delete(silent);
 }
 
 function scopeOf({ config }: ServeParts, env: Record<string, string | undefined>): Scope {

@@ -2,7 +2,7 @@
 import { Counters } from "../../lib/counters.ts";
 import { formatListenAddress } from "../../lib/listen-address.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
-import { locateCacheDir } from "../cache-dir.ts";
+import { ensureCacheDir, locateCacheDir } from "../cache-dir.ts";
 import type { Config } from "../config.ts";
 import type { RunContext } from "../direct.ts";
 import { formatMetrics } from "../format-metrics.ts";
@@ -28,8 +28,9 @@ export interface ServeContext extends RunContext {
 /** Serves until a signal says otherwise; resolves with the exit code when all is drained. */
 export async function runServe(config: Config, context: ServeContext): Promise<number> {
   const env = withGoEnv(context.env);
-  const { root, refusal } = locateCacheDir(config.cacheDir, env);
+  const { root, shownRoot, refusal } = locateCacheDir(config.cacheDir, env);
   if (refusal !== undefined) context.log.warn("directory", refusal);
+  ensureCacheDir(root);
   const counters = new Counters();
   let store: ObjectStore | undefined;
   const { remote } = config;
@@ -37,6 +38,7 @@ export async function runServe(config: Config, context: ServeContext): Promise<n
     config,
     env,
     root,
+    shownRoot,
     log: context.log,
     counters,
     openStore: () => {

@@ -11,6 +11,7 @@ import { listFiles } from "../../lib/list-files.ts";
 import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
 import { removeFile } from "../../lib/remove-file.ts";
 import { replaceFile } from "../../lib/replace-file.ts";
+import { readSmallFile } from "../../lib/small-file.ts";
 import { STATE_DIR } from "../../store/local-dir.ts";
 import type { ServeConfig } from "../config.ts";
 
@@ -38,7 +39,6 @@ export function logFile(root: string, config: Pick<ServeConfig, "plugin" | "http
 /** Never throws: a server that can't be noted serves all the same. */
 export function noteServer(path: string, note: ServerNote): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
     replaceFile(path, `${JSON.stringify(note)}\n`);
   } catch {
     // It can't be found by --stop and --status then.
@@ -65,12 +65,14 @@ export function runningServers(root: string): { path: string; note: ServerNote }
 /** An empty log, for a process of its own to write. */
 export function makeLog(path: string): void {
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, "", { mode: 0o600 });
+  // A link is replaced, and what was for others to read is not for them any more.
+  removeFile(path);
+  writeFileSync(path, "", { flag: "wx", mode: 0o600 });
 }
 
 function readNote(path: string): ServerNote | undefined {
   try {
-    const note = JSON.parse(readFileSync(path, "utf8"));
+    const note = JSON.parse(readSmallFile(path).toString());
     return Number.isSafeInteger(note.pid) && note.pid > 0 ? note : undefined;
   } catch {
     return undefined;

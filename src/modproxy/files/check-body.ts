@@ -1,4 +1,5 @@
 /** Whether a small file is what its name says: before it is kept, and when it comes from the disk or the bucket. */
+import { excerpt } from "../../lib/excerpt.ts";
 import { InvalidFileError } from "../mod-error.ts";
 import type { ModRequest } from "../names/mod-request.ts";
 import { TILE_WIDTH } from "../names/tile-name.ts";
@@ -49,7 +50,8 @@ function checkInfo(bytes: Buffer, isGood: (version: string) => boolean): void {
   const version =
     typeof info === "object" && info !== null ? (info as { Version?: unknown }).Version : undefined;
   if (typeof version !== "string" || !isGood(version)) {
-    throw new InvalidFileError(`info of the version ${JSON.stringify(version)}`);
+    const named = typeof version === "string" ? excerpt(version) : typeof version;
+    throw new InvalidFileError(`info of the version ${named}`);
   }
 }
 
@@ -62,7 +64,7 @@ function parseJson(text: string): unknown {
 }
 
 function checkModFile(bytes: Buffer): void {
-  if (!/^\s*module\b/m.test(checkText(bytes))) throw new InvalidFileError("go.mod without a module line");
+  if (!/^[ \t]*module\b/m.test(checkText(bytes))) throw new InvalidFileError("go.mod without a module line");
 }
 
 function checkTile(level: number | "data", width: number, bytes: Buffer): void {

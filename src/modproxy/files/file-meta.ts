@@ -6,7 +6,7 @@
  * `verified` is there when the file was found to be what the checksum database says. In the bucket there is one only
  * for files that change, whose age it tells; other programs need none.
  */
-import { readFileSync } from "node:fs";
+import { readSmallFile } from "../../lib/small-file.ts";
 import type { StoredFile, TieredStore } from "../../store/tiered-store.ts";
 
 export interface FileMeta {
@@ -19,6 +19,9 @@ export interface FileMeta {
   etag?: string | undefined;
   verified?: true;
 }
+
+/** None is larger. */
+export const MAX_META_BYTES = 64 << 10;
 
 export class MetaFiles {
   readonly #store: TieredStore;
@@ -57,11 +60,20 @@ export class MetaFiles {
 function readMeta(file: Pick<StoredFile, "path"> | undefined, name: string): FileMeta | undefined {
   if (file === undefined) return undefined;
   try {
-    const meta: FileMeta = JSON.parse(readFileSync(file.path, "utf8"));
-    const isWhole =
-      meta.name === name && /^[0-9a-f]{64}$/.test(meta.sha256) && Number.isFinite(meta.fetchedAtMs);
-    return isWhole ? meta : undefined;
+    const meta: unknown = JSON.parse(readSmallFile(file.path, MAX_META_BYTES).toString());
+    return isMeta(meta) && meta.name === name ? meta : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** The bucket is written by others as well; what it says goes into requests and answers. */
+function isMeta(value: unknown): value is FileMeta {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, sha256, sizeBytes, fetchedAtMs, etag, verified } = value as Record<keyof FileMeta, unknown>;
+  const isNamed = typeof name === "string" && typeof sha256 === "string" && /^[0-9a-f]{64}$/.test(sha256);
+  const isSized =
+    Number.isSafeInteger(sizeBytes) && (sizeBytes as number) >= 0 && Number.isFinite(fetchedAtMs);
+  const isTagged = etag === undefined || (typeof etag === "string" && /^[\x20-\x7e\x80-\xff]*$/.test(etag));
+  return isNamed && isSized && isTagged && (verified === undefined || verified === true);
 }

@@ -1,5 +1,6 @@
 /** A module proxy's files: from the disk, from the bucket, or from the upstream, checked before they are kept. */
 import { readFileSync } from "node:fs";
+import { hashFile } from "../../lib/hash-file.ts";
 import type { Logger } from "../../lib/logger.ts";
 import type { StoredFile, TieredStore } from "../../store/tiered-store.ts";
 import { ModError, notFound } from "../mod-error.ts";
@@ -118,7 +119,7 @@ export class ModuleFiles {
   async #findLocal(request: ModRequest): Promise<ModFile | undefined> {
     const { store, checks } = this.#options;
     if (store.find(request.name) === undefined) return undefined;
-    return this.#known(request, await store.fetchLocal(request.name, checks.of(request)), "local");
+    return await this.#known(request, await store.fetchLocal(request.name, checks.of(request)), "local");
   }
 
   /** A tile at the tree's edge is the beginning of what it has grown to since. */
@@ -141,15 +142,19 @@ export class ModuleFiles {
     const { store, checks } = this.#options;
     const file = await store.fetch(request.name, checks.of(request));
     this.#doubt.told(file !== undefined);
-    return this.#known(request, file, "remote");
+    return await this.#known(request, file, "remote");
   }
 
-  #known(request: ModRequest, file: StoredFile | undefined, source: ModFile["source"]): ModFile | undefined {
+  async #known(
+    request: ModRequest,
+    file: StoredFile | undefined,
+    source: ModFile["source"],
+  ): Promise<ModFile | undefined> {
     if (file === undefined) return undefined;
     const meta = this.#options.metas.find(request.name);
     // Removed in this moment, or on a disk that took no note of it: good it is, but what it hashes to is not known.
-    const sha256 =
-      meta?.sha256 ?? new Bun.CryptoHasher("sha256").update(readFileSync(file.path)).digest("hex");
+    const sha256 = meta?.sha256 ?? (await hashFile(file.path, new AbortController().signal));
+    if (sha256 === undefined) return undefined;
     return { path: file.path, sizeBytes: file.sizeBytes, sha256, source, isStale: false };
   }
 

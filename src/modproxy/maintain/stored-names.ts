@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { listFiles } from "../../lib/list-files.ts";
+import { readSmallFile } from "../../lib/small-file.ts";
 import { META_SUFFIX, MODULE_DIR } from "../../store/local-dir.ts";
 import { type ModRequest, parseName } from "../names/mod-request.ts";
 
@@ -20,7 +20,7 @@ export function storedNames(root: string, databases: ReadonlySet<string>): ModRe
 
 function readNamed(path: string): string {
   try {
-    return String(JSON.parse(readFileSync(path, "utf8")).name);
+    return String(JSON.parse(readSmallFile(path).toString()).name);
   } catch {
     return "";
   }

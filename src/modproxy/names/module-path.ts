@@ -72,6 +72,6 @@ function versionFault(version: string): string | undefined {
 
 /** `undefined` for a capital, a `!` that none follows, and what is not ASCII. */
 function unbang(escaped: string): string | undefined {
-  if (!/^(?:![a-z]|[\x20-\x7e])*$/.test(escaped) || /[A-Z]|!(?![a-z])/.test(escaped)) return undefined;
+  if (!/^[\x20-\x7e]*$/.test(escaped) || /[A-Z]|!(?![a-z])/.test(escaped)) return undefined;
   return escaped.replaceAll(/!([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -8,10 +8,12 @@ const SEMVER = new RegExp(
 const PSEUDO =
   /^v[0-9]+\.(0\.0-|\d+\.\d+-([^+]*\.)?0\.)\d{14}-[A-Za-z0-9]+(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
 const INCOMPATIBLE = "+incompatible";
+/** No file could have the name of a longer one, and a long one takes an expression seconds. */
+const MAX_CHARS = 255;
 
 /** Whether `version` has all three numbers and no build data but `+incompatible`. */
 export function isCanonical(version: string): boolean {
-  const match = SEMVER.exec(version);
+  const match = parse(version);
   return match !== null && (match[5] === undefined || match[5] === INCOMPATIBLE);
 }
 
@@ -24,21 +26,26 @@ export function matchesPath(version: string, path: string): boolean {
   return major === "v0" || major === "v1" || version.endsWith(INCOMPATIBLE);
 }
 
-/** A pseudo-version names a commit that has no tag. */
+/** `null` for what is no version. */
+function parse(version: string): RegExpExecArray | null {
+  return version.length > MAX_CHARS ? null : SEMVER.exec(version);
+}
+
+/** A pseudo-version, which has to be a version, names a commit that has no tag. */
 function isPseudo(version: string): boolean {
-  return PSEUDO.test(version) && version.split("-").length > 2 && SEMVER.test(version);
+  return PSEUDO.test(version) && version.split("-").length > 2;
 }
 
 /** The lines of a version list that are releases, each once, in semantic order. */
 export function sortedVersions(list: string): string[] {
   const versions = list.split("\n").map((line) => line.trim().split(/\s/)[0] ?? "");
-  const releases = versions.filter((version) => SEMVER.test(version) && !isPseudo(version));
+  const releases = versions.filter((version) => parse(version) !== null && !isPseudo(version));
   return [...new Set(releases)].sort(compareVersions);
 }
 
 /** Below 0: `a` comes before `b`. Both have to be valid. */
 export function compareVersions(a: string, b: string): number {
-  const [left, right] = [SEMVER.exec(a), SEMVER.exec(b)];
+  const [left, right] = [parse(a), parse(b)];
   for (const part of [1, 2, 3]) {
     const order = compareNumbers(left?.[part] ?? "", right?.[part] ?? "");
     if (order !== 0) return order;

@@ -19,7 +19,7 @@ export interface RunFile {
 }
 
 export const MAX_RECORD_BYTES = 8 << 20;
-const MAX_JSON_BYTES = 64 << 20;
+const MAX_JSON_BYTES = 32 << 20;
 const MAX_FILES = 50_000;
 const VERSION = 1;
 const BASE64 = "base64:";
@@ -39,7 +39,8 @@ export async function formatRunFiles(
 export function parseRunFiles(bytes: Uint8Array<ArrayBuffer>): RunFile[] {
   const json = JSON.parse(new TextDecoder().decode(expandFrame(bytes, MAX_JSON_BYTES)));
   const { version, kind, about, files } = json ?? {};
-  if (version !== VERSION || kind !== "modules" || !Array.isArray(files) || typeof about !== "object") {
+  const isOurs = version === VERSION && kind === "modules" && typeof about === "object" && about !== null;
+  if (!isOurs || !Array.isArray(files) || files.length > MAX_FILES) {
     throw new Error("not a record of module files");
   }
   return files.map(parseRow);
@@ -48,10 +49,17 @@ export function parseRunFiles(bytes: Uint8Array<ArrayBuffer>): RunFile[] {
 function parseRow(row: unknown): RunFile {
   const [name, sizeBytes, sha256, content] = Array.isArray(row) ? row : [];
   const isValid =
-    typeof name === "string" && Number.isSafeInteger(sizeBytes) && /^[0-9a-f]{64}$/.test(String(sha256));
+    typeof name === "string" &&
+    isSize(sizeBytes) &&
+    typeof sha256 === "string" &&
+    /^[0-9a-f]{64}$/.test(sha256);
   const isContent = content === undefined || typeof content === "string";
   if (!isValid || !isContent) throw new Error("record of module files with a bad row");
   return { name, sizeBytes, sha256, bytes: content === undefined ? undefined : parseBytes(content) };
+}
+
+function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function formatBytes(bytes: Buffer): string {

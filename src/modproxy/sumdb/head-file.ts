@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { removeLink } from "../../lib/remove-link.ts";
 import { replaceFile } from "../../lib/replace-file.ts";
+import { readSmallFile } from "../../lib/small-file.ts";
 import type { Database } from "./databases.ts";
 import { openTreeHead, type TreeHead } from "./note.ts";
 
@@ -10,12 +11,14 @@ export class HeadFiles {
 
   constructor(stateDir: string) {
     this.#dir = join(stateDir, "sumdb");
+    // It may lead out of the cache directory.
+    removeLink(this.#dir);
   }
 
   /** `undefined`: none is known, or none that is still signed well. */
   load({ name, verifier }: Database): TreeHead | undefined {
     try {
-      return openTreeHead(readFileSync(join(this.#dir, name), "utf8"), verifier);
+      return openTreeHead(readSmallFile(join(this.#dir, name)).toString(), verifier);
     } catch {
       return undefined;
     }

@@ -83,10 +83,9 @@ class TileTree {
     const known = this.#known.get(name);
     if (known !== undefined) return known;
     const count = high - low;
-    const level = Math.log2(count);
     // Complete subtrees always begin at a multiple of their size.
-    const hash = Number.isInteger(level)
-      ? await this.#nodeHash(level, low / count)
+    const hash = isComplete(count)
+      ? await this.#nodeHash(Math.log2(count), low / count)
       : await this.#split(low, high);
     this.#known.set(name, hash);
     return hash;
@@ -119,7 +118,15 @@ class TileTree {
 
 /** The largest power of two below `count`. */
 function splitPoint(count: number): number {
-  return 2 ** Math.floor(Math.log2(count - 1));
+  // Not by a logarithm, which is rounded up just below a large power of two.
+  let point = 1;
+  while (2 * point < count) point *= 2;
+  return point;
+}
+
+/** Whether a tree of `count` leaves is a power of two. */
+function isComplete(count: number): boolean {
+  return count === 1 || 2 * splitPoint(count) === count;
 }
 
 /** `count`, a power of two, of a tile's hashes from `first` on, as one. */

@@ -1,11 +1,14 @@
 /** What go demands of a module's zip (golang.org/x/mod/zip), looked up in its list of files: nothing is expanded. */
 import { closeSync, fstatSync, openSync } from "node:fs";
+import { excerpt } from "../../lib/excerpt.ts";
 import { InvalidFileError } from "../mod-error.ts";
 import { readZipDirectory, type ZipEntry } from "./zip-directory.ts";
 
 /** Of a zip, and of all that is in it. */
 export const MAX_ZIP_BYTES = 500 << 20;
 const MAX_SMALL_BYTES = 16 << 20;
+/** Nobody could write the file: the longest path of the common systems. */
+const MAX_NAME_CHARS = 4_096;
 
 const RESERVED = /^(con|prn|aux|nul|com[1-9]|lpt[1-9])$/i;
 const ASCII_CHARS = /^[A-Za-z0-9!#$%&()+,\-.=@[\]^_{}~ ]$/;
@@ -26,10 +29,9 @@ function checkOpenZip(file: number, prefix: string): void {
   const names = new NameSet();
   let sum = 0;
   for (const entry of readZipDirectory(file)) {
+    if (entry.name.length > MAX_NAME_CHARS) throw new InvalidFileError("zip has a file with too long a name");
     if (!entry.name.startsWith(prefix)) {
-      throw new InvalidFileError(
-        `zip has ${JSON.stringify(entry.name)}, which does not begin with ${prefix}`,
-      );
+      throw new InvalidFileError(`zip has ${excerpt(entry.name)}, which does not begin with ${prefix}`);
     }
     const name = entry.name.slice(prefix.length);
     if (name === "") continue;
@@ -46,8 +48,7 @@ function checkEntry(entry: ZipEntry, name: string, size: number): void {
   if (entry.offset + entry.compressedBytes > size) throw new InvalidFileError("zip is cut off");
   if (entry.method !== 0 && entry.method !== 8) throw new InvalidFileError(`zip with method ${entry.method}`);
   const isModFile = /(^|\/)go\.mod$/i.test(name);
-  if (isModFile && name !== "go.mod")
-    throw new InvalidFileError(`zip has ${JSON.stringify(name)}, not at its top`);
+  if (isModFile && name !== "go.mod") throw new InvalidFileError(`zip has ${excerpt(name)}, not at its top`);
   const isSmall = name === "go.mod" || name === "LICENSE";
   if (isSmall && entry.sizeBytes > MAX_SMALL_BYTES)
     throw new InvalidFileError(`${name} in the zip is too large`);
@@ -61,7 +62,7 @@ function checkName(name: string): void {
       char.charCodeAt(0) < 128 ? ASCII_CHARS.test(char) : /\p{L}/u.test(char),
     );
   });
-  if (!isGood) throw new InvalidFileError(`zip has a file with the bad name ${JSON.stringify(name)}`);
+  if (!isGood) throw new InvalidFileError(`zip has a file with the bad name ${excerpt(name)}`);
 }
 
 /** Names that differ only in capitals can't lie side by side everywhere. */
@@ -80,7 +81,7 @@ class NameSet {
     const known = this.#byFolded.get(folded);
     if (known === undefined) this.#byFolded.set(folded, { name, isDirectory });
     else if (known.name !== name || !known.isDirectory || !isDirectory) {
-      throw new InvalidFileError(`zip has ${JSON.stringify(known.name)} and ${JSON.stringify(name)}`);
+      throw new InvalidFileError(`zip has ${excerpt(known.name)} and ${excerpt(name)}`);
     }
   }
 }

@@ -1,5 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { replaceFile } from "../../lib/replace-file.ts";
 import { statFile } from "../../lib/stat-file.ts";
 
 /** Sessions that end closer together than this are a row of go commands, and another one most likely follows. */
@@ -32,8 +31,7 @@ export class Burst {
 
   sessionEnded(): void {
     try {
-      mkdirSync(dirname(this.#path), { recursive: true });
-      writeFileSync(this.#path, "");
+      replaceFile(this.#path, "");
     } catch {
       // Then the next session waits.
     }

@@ -7,6 +7,7 @@ import { mkdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../../lib/errno.ts";
 import { removeFile } from "../../lib/remove-file.ts";
+import { removeLink } from "../../lib/remove-link.ts";
 
 const HEARTBEAT_MS = 500;
 const STALE_MS = 3_000;
@@ -18,6 +19,8 @@ export class Claims {
 
   constructor(dir: string) {
     this.#dir = dir;
+    // It may lead out of the cache directory.
+    removeLink(dir);
   }
 
   /** Whether `id` is ours now; `false`: another helper is at it. */
@@ -45,7 +48,7 @@ export class Claims {
 
   #create(id: string): boolean {
     try {
-      writeFileSync(this.#path(id), "", { flag: "wx" });
+      writeFileSync(this.#path(id), "", { flag: "wx", mode: 0o600 });
       return true;
     } catch (error) {
       if (isErrno(error, "EEXIST")) return false;

@@ -1,8 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Deadline } from "../../lib/deadline.ts";
 import { describeError } from "../../lib/describe-error.ts";
 import type { Logger } from "../../lib/logger.ts";
+import { replaceFile } from "../../lib/replace-file.ts";
 import { statFile } from "../../lib/stat-file.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import type { Scope } from "../scope/scope.ts";
@@ -32,8 +32,7 @@ export async function collectDaily(options: {
   if (scope.branch !== scope.defaultBranch || !isOld(statFile(stampPath)?.mtimeMs)) return;
   using limit = new Deadline(LIMIT_MS);
   try {
-    mkdirSync(options.stateDir, { recursive: true });
-    writeFileSync(stampPath, "");
+    replaceFile(stampPath, "");
     const { signal } = limit;
     const last = await store.head(`${new PackedKeys(prefix).root}${CANDIDATES_NAME}`, { signal });
     if (!isOld(last?.modifiedMs)) return;

@@ -63,11 +63,13 @@ async function formatCandidates(packs: Candidates): Promise<Uint8Array<ArrayBuff
   return await compressFrameAside(new TextEncoder().encode(text));
 }
 
-function parseCandidates(bytes: Uint8Array<ArrayBuffer>): Candidates {
+/** Throws for what is no such list. */
+export function parseCandidates(bytes: Uint8Array<ArrayBuffer>): Candidates {
   const json = JSON.parse(new TextDecoder().decode(expandFrame(bytes, 4 * MAX_BYTES)));
-  if (json.version !== VERSION) throw new Error(`candidates of version ${json.version}`);
-  const packs = Object.entries(json.packs as object).filter(([, ms]) => Number.isSafeInteger(ms) && ms > 0);
-  return new Map(packs);
+  const { version, packs } = json ?? {};
+  if (version !== VERSION || typeof packs !== "object" || packs === null)
+    throw new Error("no list of candidates");
+  return new Map(Object.entries<number>(packs).filter(([, ms]) => Number.isSafeInteger(ms) && ms > 0));
 }
 
 function keyOf(bucket: PackedBucket): string {

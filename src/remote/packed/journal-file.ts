@@ -1,5 +1,6 @@
 /** What is in the file of a journal; see `journal.ts`. */
-import { readFileSync } from "node:fs";
+import { readSmallFile } from "../../lib/small-file.ts";
+import { MAX_JOURNAL_BYTES } from "../../store/journal-files.ts";
 import type { Scope } from "../scope/scope.ts";
 
 /** The first line: whose entries these are, and where the process number in the file's name means something. */
@@ -21,7 +22,10 @@ const LINE = /^([0-9a-f]{64}) ([0-9a-f]{64}) (\d{1,15}) (\d{1,15})( used)?$/;
 export function readJournal(path: string): { head: JournalHead | undefined; entries: JournalEntry[] } {
   try {
     // What comes behind the last line break was cut off, and never answered for.
-    const [first = "", ...lines] = readFileSync(path, "latin1").split("\n").slice(0, -1);
+    const [first = "", ...lines] = readSmallFile(path, MAX_JOURNAL_BYTES)
+      .toString("latin1")
+      .split("\n")
+      .slice(0, -1);
     return {
       head: parseHead(Buffer.from(first, "latin1").toString("utf8")),
       entries: lines.flatMap(parseLine),

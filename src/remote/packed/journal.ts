@@ -12,16 +12,15 @@
  */
 import { appendFileSync, mkdirSync, renameSync, utimesSync } from "node:fs";
 import { basename, join } from "node:path";
-import { listFiles } from "../../lib/list-files.ts";
 import { isProcessAlive, pidSpace } from "../../lib/process-life.ts";
 import { removeFile } from "../../lib/remove-file.ts";
-import { statFile } from "../../lib/stat-file.ts";
+import { removeLink } from "../../lib/remove-link.ts";
+import { adoptSome, type JournalFile, listJournals, MAX_JOURNAL_BYTES } from "../../store/journal-files.ts";
 import type { Scope } from "../scope/scope.ts";
 import { formatLine, type JournalEntry, type JournalHead, readJournal } from "./journal-file.ts";
 
 const HEARTBEAT_MS = 20_000;
 const SILENT_MS = 60_000;
-const FORGOTTEN_MS = 7 * 24 * 3_600_000;
 
 export class Journal {
   readonly #dir: string;
@@ -29,10 +28,13 @@ export class Journal {
   readonly #path: string;
   readonly #adopted: string[] = [];
   #isBegun = false;
+  #sizeBytes = 0;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
 
   constructor(dir: string, scope: Scope) {
     this.#dir = dir;
+    // It may lead out of the cache directory.
+    removeLink(dir);
     this.#head = { ...scope, pidSpace: pidSpace() };
     this.#path = join(dir, newName());
   }
@@ -42,7 +44,8 @@ export class Journal {
     const lines = entries.map(formatLine).join("");
     try {
       if (!this.#isBegun) this.#begin();
-      appendFileSync(this.#path, lines);
+      this.#sizeBytes += lines.length;
+      if (this.#sizeBytes <= MAX_JOURNAL_BYTES) appendFileSync(this.#path, lines);
     } catch {
       // A disk that is full takes no journal.
     }
@@ -50,7 +53,7 @@ export class Journal {
 
   /** The entries of helpers of the same project that have died. They are this journal's from now on. */
   adopt(): JournalEntry[] {
-    const entries = listFiles(this.#dir).flatMap((name) => this.#adoptOne(join(this.#dir, name)));
+    const entries = adoptSome(listJournals(this.#dir), (file) => this.#adoptOne(file));
     if (this.#adopted.length > 0) this.#beat();
     return entries;
   }
@@ -83,7 +86,7 @@ export class Journal {
 
   #begin(): void {
     mkdirSync(this.#dir, { recursive: true });
-    appendFileSync(this.#path, `${JSON.stringify(this.#head)}\n`);
+    appendFileSync(this.#path, `${JSON.stringify(this.#head)}\n`, { mode: 0o600 });
     this.#isBegun = true;
     this.#beat();
   }
@@ -92,9 +95,10 @@ export class Journal {
     this.#heartbeat ??= setInterval(() => touch([this.#path, ...this.#adopted]), HEARTBEAT_MS).unref();
   }
 
-  #adoptOne(path: string): JournalEntry[] {
+  #adoptOne(file: JournalFile): JournalEntry[] {
+    const { path } = file;
     if (path === this.#path || this.#adopted.includes(path)) return [];
-    const left = readLeft(path);
+    const left = readLeft(file);
     const isOurs = left?.head.platform === this.#head.platform && left.head.project === this.#head.project;
     if (left === undefined || !isOurs) return [];
     const adopted = join(this.#dir, newName());
@@ -111,20 +115,16 @@ export class Journal {
 
 /** The scopes of what helpers have left that died, or handed it over: each once. */
 export function leftScopes(dir: string): Scope[] {
-  const heads = listFiles(dir).map((name) => readLeft(join(dir, name))?.head);
+  const heads = listJournals(dir).map((file) => readLeft(file)?.head);
   const scopes = heads.filter((head) => head !== undefined).map(({ pidSpace: _, ...scope }) => scope);
   return [...new Map(scopes.map((scope) => [JSON.stringify(scope), scope])).values()];
 }
 
-/** A journal whose writer is gone; one that nobody wanted for a week is removed. */
-function readLeft(path: string): { head: JournalHead; entries: JournalEntry[] } | undefined {
-  const stat = statFile(path);
-  if (stat === undefined) return undefined;
-  const silentMs = Date.now() - stat.mtimeMs;
-  if (silentMs > FORGOTTEN_MS) {
-    removeFile(path);
-    return undefined;
-  }
+/** A journal whose writer is gone. */
+function readLeft({
+  path,
+  silentMs,
+}: JournalFile): { head: JournalHead; entries: JournalEntry[] } | undefined {
   const { head, entries } = readJournal(path);
   if (head === undefined) return undefined;
   const isGone = head.pidSpace === pidSpace() && !isWriterAlive(path);

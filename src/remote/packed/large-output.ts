@@ -1,6 +1,7 @@
 import { Deadline } from "../../lib/deadline.ts";
 import { expandStream, isExpandError } from "../../lib/expand-stream.ts";
 import { transferLimitMs } from "../../lib/transfer-limits.ts";
+import { MAX_OBJECT_BYTES } from "../../store/object-limit.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import type { LocalOutputs } from "../local-outputs.ts";
 import { WrongBytesError } from "../wrong-bytes-error.ts";
@@ -20,6 +21,9 @@ export async function fetchLargeOutput(options: {
   signal: AbortSignal;
 }): Promise<boolean> {
   const { store, entry, place, local, timeoutMs } = options;
+  if (Math.max(entry.sizeBytes, place.length) > MAX_OBJECT_BYTES) {
+    throw new WrongBytesError(entry.outputId, "none, for it is too large");
+  }
   using deadline = new Deadline(timeoutMs, options.signal);
   const { pack, offset, length } = place;
   const key = new PackedKeys(pack.prefix).pack(pack.id);

@@ -36,18 +36,23 @@ export class PackedIndex {
   /** `undefined`: no record names it, or only packs that can't be trusted hold it. */
   find(actionId: string): IndexedEntry | undefined {
     const first = this.#actions.get(actionId);
-    if (first === undefined || this.#isTrusted(first.entry.place)) return first;
-    return this.#others.get(actionId)?.find(({ entry }) => this.#isTrusted(entry.place));
+    if (first === undefined || this.isTrusted(first.entry.place)) return first;
+    return this.#others.get(actionId)?.find(({ entry }) => this.isTrusted(entry.place));
   }
 
   /** Where an output lies already, whichever action made it. */
   findPlace(outputId: string): Place | undefined {
-    return this.#outputs.get(outputId)?.find((place) => this.#isTrusted(place));
+    return this.#outputs.get(outputId)?.find((place) => this.isTrusted(place));
   }
 
   /** This pack is gone or holds other bytes: what lies there counts as not stored. */
   distrust(packId: string): void {
     this.distrustedPacks.add(packId);
+  }
+
+  /** Whether nothing speaks against what records say of this place. */
+  isTrusted(place: Place | undefined): boolean {
+    return place === undefined || !this.distrustedPacks.has(place.pack.id);
   }
 
   #add(indexed: IndexedEntry): void {
@@ -61,10 +66,6 @@ export class PackedIndex {
   #addPlace(outputId: string, place: Place): void {
     const isKnown = this.#outputs.get(outputId)?.some(({ pack }) => pack.id === place.pack.id) === true;
     if (!isKnown) append(this.#outputs, outputId, place);
-  }
-
-  #isTrusted(place: Place | undefined): boolean {
-    return place === undefined || !this.distrustedPacks.has(place.pack.id);
   }
 }
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describeError } from "../../lib/describe-error.ts";
+import { removeLink } from "../../lib/remove-link.ts";
 import { isAccessDenied } from "../../store/store-failure.ts";
 import { ReadGate } from "../read-gate.ts";
 import type { Scope } from "../scope/scope.ts";
@@ -53,6 +54,8 @@ export class PackedRemote {
     const { store, prefix, scope, local, timeoutMs, counters, log } = options;
     const keys = new PackedKeys(prefix);
     const dir = join(options.stateDir, scopeHash(scope));
+    // It may lead out of the cache directory.
+    removeLink(dir);
     this.#transfer = options.transfer ?? new PackedTransfer(options);
     const { health, uploader, packer } = this.#transfer;
     this.#stopListening = this.#transfer.onBadPack((packId, error) => this.#distrust(packId, error));
@@ -94,6 +97,7 @@ export class PackedRemote {
         uploader,
         ownEntries: () => this.#source.ownGroups().flatMap(({ entries }) => entries),
         ownRecordMs: () => this.#source.ownRecordMs(),
+        isTrusted: (place) => this.#source.index.isTrusted(place),
         repack: (entries) => repackSmall(entries, repacking),
         serverTimeMs: () => this.#source.serverTimeMs(),
         signer: trust?.signer,

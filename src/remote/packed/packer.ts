@@ -1,5 +1,6 @@
 import { BufferGarbage } from "../../lib/buffer-garbage.ts";
 import type { Counters } from "../../lib/counters.ts";
+import { MAX_OBJECT_BYTES } from "../../store/object-limit.ts";
 import type { TempFile } from "../../store/temp-file.ts";
 import type { Pack, Place } from "./entry.ts";
 import type { PackedKeys } from "./keys.ts";
@@ -12,8 +13,6 @@ const PACK_BYTES = 8 << 20;
 /** Small outputs have a pack of their own: a build reads most of them first, to see what it has to do. */
 const SMALL_BYTES = 32 << 10;
 const LARGE_BYTES = 32 << 20;
-/** The most that S3 takes in one request. */
-const MAX_OBJECT_BYTES = 5 * 1024 ** 3;
 /** A pack is held in memory until it is stored. */
 const MAX_UPLOADS = 3;
 
@@ -127,11 +126,13 @@ export class Packer {
 
   async #storeAlone(output: OutputFile, file: TempFile): Promise<Place | undefined> {
     const { uploader, keys, prefix, counters } = this.#options;
-    const frame = await spoolFrame(output, file);
-    const isTooLarge = frame !== undefined && frame.sizeBytes > MAX_OBJECT_BYTES;
-    if (frame === undefined) counters.add("put_skip_gone");
-    if (isTooLarge) counters.add("put_skip_large");
-    if (frame === undefined || isTooLarge) return undefined;
+    // No reader expands a frame to more than that.
+    const isTooLarge = output.sizeBytes > MAX_OBJECT_BYTES;
+    const frame = isTooLarge ? undefined : await spoolFrame(output, file);
+    if (frame === undefined) {
+      counters.add(isTooLarge ? "put_skip_large" : "put_skip_gone");
+      return undefined;
+    }
     const pack: Pack = { id: frame.sha256, sizeBytes: frame.sizeBytes, prefix };
     const isStored = await uploader.put(keys.pack(pack.id), frame, pack.id);
     return isStored ? { pack, offset: 0, length: pack.sizeBytes } : undefined;

@@ -7,11 +7,12 @@
  *
  * Several processes share it without locks: a copy that is missing or cut off is as good as one that was never read.
  */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { listFiles } from "../../lib/list-files.ts";
 import { removeFile } from "../../lib/remove-file.ts";
 import { replaceFile } from "../../lib/replace-file.ts";
+import { readSmallFile } from "../../lib/small-file.ts";
+import { MAX_RECORD_BYTES } from "./run-record.ts";
 
 /** A record in the bucket. `own`: of this very scope; `new`: what another scope's session added. */
 export interface RecordRef {
@@ -35,6 +36,9 @@ export interface RecordList {
   records: RecordRef[];
 }
 
+/** The name of a copy, or of one being written. */
+const RECORD_FILE = /^[0-9a-f]{16}(\.\d+)?$/;
+
 export class RecordCache {
   readonly #dir: string;
 
@@ -45,7 +49,7 @@ export class RecordCache {
   /** `undefined` when nothing was read yet. */
   load(): RecordList | undefined {
     try {
-      const list = JSON.parse(readFileSync(this.#listPath(), "utf8"));
+      const list = JSON.parse(readSmallFile(this.#listPath()).toString());
       return isRecordList(list) ? list : undefined;
     } catch {
       return undefined;
@@ -54,7 +58,7 @@ export class RecordCache {
 
   read(ref: RecordRef): Uint8Array<ArrayBuffer> | undefined {
     try {
-      return readFileSync(this.#recordPath(ref));
+      return readSmallFile(this.#recordPath(ref), MAX_RECORD_BYTES);
     } catch {
       return undefined;
     }
@@ -70,7 +74,8 @@ export class RecordCache {
     keepFile(this.#listPath(), JSON.stringify(list));
     const kept = new Set(list.records.map(recordFile));
     const dir = join(this.#dir, "records");
-    for (const name of listFiles(dir)) if (!kept.has(name)) removeFile(join(dir, name));
+    for (const name of listFiles(dir))
+      if (RECORD_FILE.test(name) && !kept.has(name)) removeFile(join(dir, name));
   }
 
   #listPath(): string {
@@ -101,8 +106,10 @@ function isRecordList(value: unknown): value is RecordList {
   return areTimes && Array.isArray(records) && records.every(isRecordRef);
 }
 
+const ROLES: readonly unknown[] = ["own", "other", "new"];
+
 function isRecordRef(value: unknown): boolean {
   const ref = value as Partial<RecordRef> | null;
-  const areTexts = [ref?.key, ref?.etag, ref?.role].every((text) => typeof text === "string");
+  const areTexts = typeof ref?.key === "string" && typeof ref.etag === "string" && ROLES.includes(ref.role);
   return areTexts && Number.isFinite(ref?.modifiedMs) && Number.isFinite(ref?.sizeBytes);
 }

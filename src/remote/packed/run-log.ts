@@ -8,12 +8,12 @@
  *
  * Only this machine writes that object, always a superset of what it held, and one process at a time.
  */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { replaceFile } from "../../lib/replace-file.ts";
-import type { Entry } from "./entry.ts";
+import { readSmallFile } from "../../lib/small-file.ts";
+import type { Entry, Place } from "./entry.ts";
 import type { RecordTrust } from "./record-trust.ts";
-import { formatRunRecord, parseRunRecord } from "./run-record.ts";
+import { formatRunRecord, MAX_RECORD_BYTES, parseRunRecord } from "./run-record.ts";
 
 export interface RunLogState {
   key: string;
@@ -39,7 +39,7 @@ export class RunLog {
   /** `undefined` when this run has none on this machine. */
   load(): RunLogState | undefined {
     try {
-      const bytes = readFileSync(this.#path);
+      const bytes = readSmallFile(this.#path, MAX_RECORD_BYTES);
       const { about, entries } = parseRunRecord(bytes);
       const { run, key = "", version, stored, storedMs } = about;
       if (run !== this.#run || key === "") return undefined;
@@ -70,18 +70,26 @@ function logKey(key: string): string {
   return `log of ${key}`;
 }
 
-/** `entries` and what `added` has beyond them; an action put again takes its new place. */
-export function mergeEntries(entries: Entry[], added: Entry[]): { entries: Entry[]; isChanged: boolean } {
+/**
+ * `entries` and what `added` has beyond them. The place of an output stays while it can be trusted: it may have been
+ * brought there since `added` was looked up, together with others.
+ */
+export function mergeEntries(
+  entries: Entry[],
+  added: Entry[],
+  isTrusted: (place: Place | undefined) => boolean,
+): { entries: Entry[]; isChanged: boolean } {
   const merged = new Map(entries.map((entry) => [entry.actionId, entry]));
   let isChanged = false;
   for (const entry of added) {
-    if (isSame(merged.get(entry.actionId), entry)) continue;
+    const known = merged.get(entry.actionId);
+    if (known?.outputId === entry.outputId && (isTrusted(known.place) || isSamePack(known, entry))) continue;
     merged.set(entry.actionId, entry);
     isChanged = true;
   }
   return { entries: [...merged.values()], isChanged };
 }
 
-function isSame(known: Entry | undefined, entry: Entry): boolean {
-  return known?.outputId === entry.outputId && known.place?.pack.id === entry.place?.pack.id;
+function isSamePack(a: Entry, b: Entry): boolean {
+  return a.place?.pack.id === b.place?.pack.id;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Deadline } from "../../lib/deadline.ts";
 import { lockFile } from "../../store/directory-lock.ts";
 import type { Scope } from "../scope/scope.ts";
-import type { Entry } from "./entry.ts";
+import type { Entry, Place } from "./entry.ts";
 import type { PackedKeys } from "./keys.ts";
 import type { PackUploader } from "./pack-uploader.ts";
 import type { RecordSigner } from "./record-trust.ts";
@@ -53,8 +53,8 @@ export class RunPublisher {
   }
 
   async #recordLocked(before: RunLogState | undefined, session: Entry[], added: Entry[]): Promise<boolean> {
-    const { keys, scope, machine, serverTimeMs, log } = this.#options;
-    const merged = mergeEntries(before?.entries ?? [], session);
+    const { keys, scope, machine, serverTimeMs, log, isTrusted } = this.#options;
+    const merged = mergeEntries(before?.entries ?? [], session, isTrusted);
     const { isChanged } = merged;
     let { entries } = merged;
     const key = before?.key ?? keys.run(scope, serverTimeMs(), machine);
@@ -122,6 +122,8 @@ export interface RunPublisherOptions {
   /** What the bucket's records of this scope say, as far as they were read, and when the newest was written. */
   ownEntries: () => Entry[];
   ownRecordMs: () => number;
+  /** Whether what lies there is what records say, as far as this session has found out. */
+  isTrusted: (place: Place | undefined) => boolean;
   /** Brings entries that lie scattered together. */
   repack: (entries: Entry[]) => Promise<Entry[]>;
   /** Told of all that the run's log now holds. */

@@ -17,9 +17,10 @@ import { splitSeal } from "./record-seal.ts";
 export const MAX_RECORD_BYTES = 8 << 20;
 
 const VERSION = 1;
-const MAX_JSON_BYTES = 96 << 20;
 /** So many that the record stays readable; the ones used last are left out. */
 const MAX_ENTRIES = 80_000;
+/** As many entries, each in a pack of its own, are shorter. */
+export const MAX_JSON_BYTES = 32 << 20;
 const ID = /^[0-9a-f]{64}$/;
 
 export interface RunRecord {
@@ -38,10 +39,10 @@ export function parseRunRecord(bytes: Uint8Array<ArrayBuffer>): RunRecord {
   const json = JSON.parse(new TextDecoder().decode(expandFrame(splitSeal(bytes).frame, MAX_JSON_BYTES)));
   if (json?.version !== VERSION) throw new Error(`record of version ${json?.version}, not ${VERSION}`);
   const { kind, about, prefixes, packs, entries } = json;
-  const isWhole = ["run", "new", "shared"].includes(kind) && typeof about === "object" && about !== null;
-  if (!isWhole || !isTextList(prefixes) || !Array.isArray(packs) || !Array.isArray(entries)) {
+  const isWhole = ["run", "new", "shared"].includes(kind) && isTextTable(about) && isTextList(prefixes);
+  if (!isWhole || !Array.isArray(packs) || !Array.isArray(entries))
     throw new Error("record with a part missing");
-  }
+  if (Math.max(packs.length, entries.length) > MAX_ENTRIES) throw new Error("record with too many entries");
   const parsedPacks = packs.map((row) => parsePack(row, prefixes));
   return { kind, about, entries: entries.map((row) => parseEntry(row, parsedPacks)) };
 }
@@ -78,18 +79,19 @@ class Numbering<T> {
 }
 
 function parsePack(row: unknown, prefixes: string[]): Pack {
-  const [id, sizeBytes, prefixIndex] = Array.isArray(row) ? row : [];
-  const prefix: unknown = prefixes[prefixIndex];
-  if (!isId(id) || !isSize(sizeBytes) || typeof prefix !== "string")
-    throw new Error("record with a bad pack");
+  const [id, sizeBytes, prefixIndex] = Array.isArray(row) && row.length === 3 ? row : [];
+  const prefix = isSize(prefixIndex) ? prefixes[prefixIndex] : undefined;
+  if (!isId(id) || !isSize(sizeBytes) || prefix === undefined) throw new Error("record with a bad pack");
   return { id, sizeBytes, prefix };
 }
 
 function parseEntry(row: unknown, packs: Pack[]): Entry {
-  const [actionId, outputId, sizeBytes, putTimeMs, packIndex, offset, length] = Array.isArray(row) ? row : [];
+  const [actionId, outputId, sizeBytes, putTimeMs, packIndex, offset, length] =
+    Array.isArray(row) && row.length === 7 ? row : [];
   const isValid = isId(actionId) && isId(outputId) && isSize(sizeBytes) && isSize(putTimeMs);
-  const place = packIndex === -1 ? undefined : parsePlace(packs[packIndex], offset, length);
-  if (!isValid || (place === undefined && sizeBytes > 0)) throw new Error("record with a bad entry");
+  const place = isSize(packIndex) ? parsePlace(packs[packIndex], offset, length) : undefined;
+  const isNowhere = packIndex === -1 && sizeBytes === 0;
+  if (!isValid || (place === undefined && !isNowhere)) throw new Error("record with a bad entry");
   return { actionId, outputId, sizeBytes, putTimeMs, place };
 }
 
@@ -104,6 +106,12 @@ function isId(value: unknown): value is string {
 
 function isSize(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isTextTable(value: unknown): value is Record<string, string> {
+  return (
+    typeof value === "object" && value !== null && !Array.isArray(value) && isTextList(Object.values(value))
+  );
 }
 
 function isTextList(value: unknown): value is string[] {

@@ -4,7 +4,7 @@ import { mapAhead } from "../../lib/map-ahead.ts";
 import { expandFrame } from "../../lib/zstd.ts";
 import type { PackedBucket } from "./packed-bucket.ts";
 import { splitSeal } from "./record-seal.ts";
-import { MAX_RECORD_BYTES, parseRunRecord, type RunRecord } from "./run-record.ts";
+import { MAX_JSON_BYTES, MAX_RECORD_BYTES, parseRunRecord, type RunRecord } from "./run-record.ts";
 
 /** Held in memory at once, 8 MiB at most each. */
 const READ_AHEAD = 6;
@@ -56,7 +56,7 @@ function understand(bytes: Uint8Array<ArrayBuffer>): Omit<ReadRecord<never>, "re
 function isNewer(bytes: Uint8Array<ArrayBuffer>): boolean {
   try {
     const version = JSON.parse(
-      new TextDecoder().decode(expandFrame(splitSeal(bytes).frame, 16 * MAX_RECORD_BYTES)),
+      new TextDecoder().decode(expandFrame(splitSeal(bytes).frame, MAX_JSON_BYTES)),
     )?.version;
     return typeof version === "number" && version > 1;
   } catch {

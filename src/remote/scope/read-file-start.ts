@@ -1,4 +1,5 @@
-import { closeSync, constants, openSync, readSync } from "node:fs";
+import { closeSync, constants, openSync } from "node:fs";
+import { readUpTo } from "../../lib/small-file.ts";
 import { statFile } from "../../lib/stat-file.ts";
 
 /**
@@ -12,22 +13,11 @@ export function readFileStart(path: string, maxBytes: number): string | undefine
     // A pipe may have taken the file's place since; Windows has neither.
     const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
-      return readText(fd, Math.min(sizeBytes, maxBytes));
+      return readUpTo(fd, Math.min(sizeBytes, maxBytes)).toString();
     } finally {
       closeSync(fd);
     }
   } catch {
     return undefined;
   }
-}
-
-function readText(fd: number, lengthBytes: number): string {
-  const buffer = Buffer.allocUnsafe(lengthBytes);
-  let filled = 0;
-  while (filled < lengthBytes) {
-    const read = readSync(fd, buffer, filled, lengthBytes - filled, null);
-    if (read === 0) break;
-    filled += read;
-  }
-  return buffer.toString("utf8", 0, filled);
 }

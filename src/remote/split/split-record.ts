@@ -15,7 +15,8 @@ export interface SplitRecord {
 export const MAX_SPLIT_RECORD_BYTES = 256;
 
 const RECORD = /^\s*([0-9a-f]{64})\s+(\d{1,19})\s*$/;
-const NANOSECONDS_PER_MS = 1e6;
+/** The digits that are left out: a number of so many nanoseconds is more than JavaScript counts exactly. */
+const DIGITS_BELOW_MS = 6;
 
 /** `undefined` for anything but exactly two valid fields. */
 export function parseSplitRecord(text: string): SplitRecord | undefined {
@@ -23,7 +24,7 @@ export function parseSplitRecord(text: string): SplitRecord | undefined {
   const match = text.length > MAX_SPLIT_RECORD_BYTES ? null : RECORD.exec(text);
   if (match === null) return undefined;
   const [, outputId = "", nanoseconds = ""] = match;
-  return { outputId, putTimeMs: Math.floor(Number(nanoseconds) / NANOSECONDS_PER_MS) };
+  return { outputId, putTimeMs: Number(nanoseconds.slice(0, -DIGITS_BELOW_MS)) };
 }
 
 export function formatSplitRecord(record: SplitRecord): string {

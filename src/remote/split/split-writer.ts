@@ -4,6 +4,7 @@ import { describeError } from "../../lib/describe-error.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { statFile } from "../../lib/stat-file.ts";
 import { transferLimitMs } from "../../lib/transfer-limits.ts";
+import { MAX_OBJECT_BYTES } from "../../store/object-limit.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import { UploadQueue } from "../../store/upload-queue.ts";
 import type { RemoteHealth } from "../health.ts";
@@ -18,9 +19,6 @@ export interface SplitPut {
   putTimeMs: number;
   path: string;
 }
-
-/** The most S3 takes in one request: 5 GiB. */
-const MAX_OBJECT_BYTES = 5 * 1024 ** 3;
 
 /** Writes the split layout, behind: the output first, then the action object that names it. */
 export class SplitWriter {

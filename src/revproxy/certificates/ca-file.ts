@@ -6,9 +6,9 @@
  *     # hosts: example.com internal.example   what its name constraints permit
  */
 import { X509Certificate } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { removeFile } from "../../lib/remove-file.ts";
+import { lstatSync } from "node:fs";
+import { replaceFile } from "../../lib/replace-file.ts";
+import { readSmallFile } from "../../lib/small-file.ts";
 import type { KeyedCertificate } from "./issue.ts";
 
 /** An authority, and the hosts that it may vouch for. */
@@ -16,15 +16,13 @@ export interface SavedAuthority extends KeyedCertificate {
   hosts: string[];
 }
 
-const OWNER_ONLY = 0o600;
-
 /** `undefined` when there is none, when it can't be read, and when others than its owner could have. */
 export function loadAuthority(path: string): SavedAuthority | undefined {
   try {
-    const { mode, uid } = statSync(path);
+    const { mode, uid } = lstatSync(path);
     if (process.platform !== "win32" && ((mode & 0o077) !== 0 || uid !== process.getuid?.()))
       return undefined;
-    const text = readFileSync(path, "utf8");
+    const text = readSmallFile(path).toString();
     const cert = block(text, "CERTIFICATE");
     const key = block(text, "PRIVATE KEY");
     const hosts = /^# hosts: (.*)$/m.exec(text)?.[1]?.split(" ");
@@ -37,16 +35,7 @@ export function loadAuthority(path: string): SavedAuthority | undefined {
 
 /** Writes it, for its owner's eyes only. Throws when the disk fails. */
 export function saveAuthority(path: string, { cert, key, hosts }: SavedAuthority): void {
-  const temp = `${path}.${process.pid}`;
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(temp, `${cert}${key}# hosts: ${hosts.join(" ")}\n`, { mode: OWNER_ONLY });
-    chmodSync(temp, OWNER_ONLY);
-    renameSync(temp, path);
-  } catch (error) {
-    removeFile(temp);
-    throw error;
-  }
+  replaceFile(path, `${cert}${key}# hosts: ${hosts.join(" ")}\n`);
 }
 
 function block(text: string, kind: string): string | undefined {

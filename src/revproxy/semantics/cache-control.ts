@@ -32,7 +32,7 @@ export class CacheControl {
    */
   seconds(name: string): number | undefined {
     const values = this.#directives.get(name);
-    return values === undefined ? undefined : Math.min(...values.map(parseSeconds));
+    return values?.map(parseSeconds).reduce((least, seconds) => Math.min(least, seconds));
   }
 }
 
@@ -49,7 +49,10 @@ function parse(text: string): Map<string, (string | undefined)[]> {
       continue;
     }
     const key = name.toLowerCase();
-    directives.set(key, [...(directives.get(key) ?? []), value]);
+    // Any number of times, and so not copied each time.
+    const values = directives.get(key);
+    if (values === undefined) directives.set(key, [value]);
+    else values.push(value);
     at += found.length;
   }
   return directives;

@@ -1,6 +1,7 @@
 /** Responses on the disk and in the object store: records (see `record.ts`) and bodies, as files with names. */
 import { readFileSync } from "node:fs";
 import { hashFile } from "../../lib/hash-file.ts";
+import { readSmallFile } from "../../lib/small-file.ts";
 import type { TempFile } from "../../store/temp-file.ts";
 import type { StoredFile } from "../../store/tiered-store.ts";
 import type { HeaderList } from "../semantics/header-list.ts";
@@ -187,8 +188,7 @@ function bytesOf(body: FinishedBody): Uint8Array {
 
 function readRecord(path: string) {
   try {
-    const bytes = readFileSync(path);
-    return bytes.length > MAX_RECORD_BYTES ? undefined : parseRecord(bytes);
+    return parseRecord(readSmallFile(path, MAX_RECORD_BYTES));
   } catch {
     return undefined;
   }

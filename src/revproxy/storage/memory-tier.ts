@@ -6,7 +6,7 @@ import { variantOf, varyNames } from "../semantics/vary.ts";
 import { bytesBody } from "./bytes-body.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
-/** What an entry takes beside its body, about. */
+/** What an entry takes beside its name, its head and its body, about. */
 const OVERHEAD_BYTES = 2048;
 
 interface Entry {
@@ -60,7 +60,7 @@ export class MemoryTier {
     const item = this.#items.get(url);
     if (item === undefined) return;
     this.#items.delete(url);
-    this.#usedBytes -= sizeOf(item);
+    this.#usedBytes -= sizeOf(url, item);
   }
 
   #use(name: string, entry: Entry): StoredResponse {
@@ -81,7 +81,7 @@ export class MemoryTier {
   #put(name: string, item: Entry | Marker): void {
     this.remove(name);
     this.#items.set(name, item);
-    this.#usedBytes += sizeOf(item);
+    this.#usedBytes += sizeOf(name, item);
     for (const oldest of this.#items.keys()) {
       if (this.#usedBytes <= this.#maxBytes) break;
       this.remove(oldest);
@@ -97,6 +97,8 @@ function variantName(url: string, { names, generation }: Marker, request: Header
   return `${url} ${generation} ${variantOf(names, request)}`;
 }
 
-function sizeOf(item: Entry | Marker): number {
-  return OVERHEAD_BYTES + ("bytes" in item ? item.bytes.length : 0);
+function sizeOf(name: string, item: Entry | Marker): number {
+  const texts = "bytes" in item ? item.head.headers.flat() : item.names;
+  const textBytes = texts.reduce((sum, text) => sum + text.length, name.length);
+  return OVERHEAD_BYTES + textBytes + ("bytes" in item ? item.bytes.length : 0);
 }

@@ -112,7 +112,7 @@ function isTextList(value: unknown): value is string[] {
 }
 
 function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0);
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -36,6 +36,7 @@ test("26 hours: certificates are replaced, and every request of a client with an
       config: proxyConfig([origin.host]),
       env: { ...origin.trustEnv },
       root: dir.join("cache"),
+      shownRoot: dir.join("cache"),
       log,
       counters: new Counters(),
       openStore: () => undefined,

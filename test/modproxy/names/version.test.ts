@@ -24,6 +24,7 @@ test.each([
   "v1.2.3.4",
   "master",
   "",
+  `v1.0.0-${"rc.".repeat(100)}1`,
 ])("%p is not canonical", (version) => {
   expect(isCanonical(version)).toBe(false);
 });
@@ -46,6 +47,10 @@ test("sorts releases, leaves out pseudo-versions and what is none", () => {
   const list =
     "v1.10.0\nv1.9.0 2024-01-02\n\nv0.0.0-20240102030405-abcdefabcdef\njunk\nv1.9.0\nv1.10.0-rc.2\nv1.10.0-rc.10\n";
   expect(sortedVersions(list)).toEqual(["v1.9.0", "v1.10.0-rc.2", "v1.10.0-rc.10", "v1.10.0"]);
+});
+
+test("leaves out what is longer than a file's name may be", () => {
+  expect(sortedVersions(`v1.0.0\nv1.0.0-${"rc.".repeat(300_000)}1\n`)).toEqual(["v1.0.0"]);
 });
 
 test("orders versions as semver.org does", () => {

@@ -99,3 +99,14 @@ test("a tree with another beginning does not continue", async () => {
     proveGrowth(headOf(257), { ...headOf(RECORDS), root: Buffer.alloc(32) }, readTile),
   ).rejects.toThrow("does not continue");
 });
+
+test.each([2 ** 48 - 1, 2 ** 50 - 1, 2 ** 53 - 1])("a tree of %d records is no circle", async (size) => {
+  let reads = 0;
+  const readAny: ReadTile = async () => {
+    reads++;
+    return new Uint8Array(256 * 32);
+  };
+  const head = { size, root: sumdb.root(0, 1) };
+  await expect(proveRecord(head, sumdb.record(0), size - 1, readAny)).rejects.toThrow("is not in the tree");
+  expect(reads).toBeLessThan(100);
+});

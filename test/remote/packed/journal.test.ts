@@ -1,5 +1,15 @@
 import { describe, expect, test } from "bun:test";
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { Journal, leftScopes } from "../../../src/remote/packed/journal.ts";
 import type { JournalEntry } from "../../../src/remote/packed/journal-file.ts";
 import { age, HOUR_MS } from "../../buildcache/local-fixture.ts";
@@ -205,4 +215,54 @@ test("says whose what was left is, once each, whatever else is there", () => {
   expect(projects).toHaveLength(2);
   expect(new Set(projects)).toEqual(new Set([scopeOf().project, "example.com/\u00e9"]));
   alive.discard();
+});
+
+describe("within limits,", () => {
+  test("one that is too large is not adopted, and goes after a week like every other", () => {
+    using dir = tempDir("journal");
+    left(dir, [ENTRY]);
+    truncateSync(journalPath(dir), (64 << 20) + 1);
+    expect(journalIn(dir).adopt()).toEqual([]);
+    age(journalPath(dir), 8 * 24 * HOUR_MS);
+    expect([journalIn(dir).adopt(), readdirSync(dir.join("journal"))]).toEqual([[], []]);
+  });
+
+  test("of several only as much is adopted as fits, and the rest by the next", () => {
+    using dir = tempDir("journal");
+    for (const entry of [ENTRY, OTHER]) {
+      left(dir, [entry]);
+      for (const name of readdirSync(dir.join("journal"))) truncateSync(dir.join("journal", name), 40 << 20);
+    }
+    const [first, second] = [journalIn(dir), journalIn(dir)];
+    const adopted = [first.adopt(), second.adopt()];
+    expect(adopted.map((entries) => entries.length)).toEqual([1, 1]);
+    expect(new Set(adopted.flat())).toEqual(new Set([ENTRY, OTHER]));
+    for (const journal of [first, second]) journal.discard();
+  });
+
+  test("it is for its owner's eyes only, and does not grow for ever", () => {
+    using dir = tempDir("journal");
+    const journal = journalIn(dir);
+    const many = Array.from({ length: 100_000 }, () => ENTRY);
+    for (let n = 0; n < 6; n++) journal.append(...many);
+    const { mode, size } = statSync(journalPath(dir));
+    expect((mode & 0o777).toString(8)).toBe("600");
+    expect([size > 1 << 20, size <= 64 << 20]).toEqual([true, true]);
+    journal.discard();
+  });
+});
+
+test("what is no journal of ours stays where it is, and links are not followed", () => {
+  using dir = tempDir("journal");
+  mkdirSync(dir.join("elsewhere"));
+  mkdirSync(dir.join("journal"));
+  for (const path of ["elsewhere/1-a", "journal/notes.txt"]) {
+    writeFileSync(dir.join(path), "");
+    age(dir.join(path), 30 * 24 * HOUR_MS);
+  }
+  symlinkSync(dir.join("elsewhere"), dir.join("linked"));
+  symlinkSync(dir.join("elsewhere", "1-a"), dir.join("journal", "1-b"));
+  for (const name of ["journal", "linked"]) new Journal(dir.join(name), scopeOf()).adopt();
+  expect(readdirSync(dir.join("journal")).sort()).toEqual(["1-b", "notes.txt"]);
+  expect(readdirSync(dir.join("elsewhere"))).toEqual(["1-a"]);
 });

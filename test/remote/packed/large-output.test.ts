@@ -142,3 +142,11 @@ function breakingBody(): ReadableStream<Uint8Array> {
     pull: (controller) => controller.error(new Error("reset")),
   });
 }
+
+test("what is said to have more than 5 GiB is not even asked for", async () => {
+  using fixture = await stocked();
+  const changes = { sizeBytes: 5 * 2 ** 30 + 1 };
+  const error = await rejection(fixture.fetch(60_000, new AbortController().signal, changes));
+  expect(String(error)).toContain("too large");
+  expect(takeCalls(fixture.bucket.store)).toEqual([]);
+});

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, readdirSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { RecordCache, type RecordList, type RecordRef } from "../../../src/remote/packed/record-cache.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -97,4 +97,27 @@ test("a directory that can't be made, or holds other things, is no error", () =>
     expect([cache.load(), cache.read(REF)]).toEqual([undefined, undefined]);
   }
   expect(filesBelow(dir.path)).toEqual(["file", "odd/records"]);
+});
+
+test("what is none of its own is left alone, and nothing behind a link is removed", () => {
+  using dir = tempDir("records");
+  mkdirSync(dir.join("elsewhere"));
+  for (const name of ["notes.txt", "0123456789abcdef"]) writeFileSync(dir.join("elsewhere", name), "");
+  mkdirSync(dir.join("real", "records"), { recursive: true });
+  writeFileSync(dir.join("real", "records", "notes.txt"), "");
+  mkdirSync(dir.join("linked"));
+  symlinkSync(dir.join("elsewhere"), dir.join("linked", "records"));
+  for (const name of ["real", "linked"]) new RecordCache(dir.join(name)).save({ ...LIST, records: [] });
+  expect(readdirSync(dir.join("real", "records"))).toEqual(["notes.txt"]);
+  expect(readdirSync(dir.join("elsewhere")).sort()).toEqual(["0123456789abcdef", "notes.txt"]);
+});
+
+test("a list or a copy that is too large is none", () => {
+  using dir = tempDir("records");
+  const cache = new RecordCache(dir.path);
+  cache.write(REF, HELLO);
+  cache.save(LIST);
+  truncateSync(dir.join("records.json"), (1 << 20) + 1);
+  for (const name of readdirSync(dir.join("records"))) truncateSync(dir.join("records", name), (8 << 20) + 1);
+  expect([cache.load(), cache.read(REF)]).toEqual([undefined, undefined]);
 });

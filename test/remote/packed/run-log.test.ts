@@ -74,8 +74,10 @@ test("a disk that takes no log says so, and nothing half written stays", async (
 });
 
 describe("merging", () => {
+  const isTrusted = () => true;
+
   test("keeps what was known, and its order, and adds what is not", () => {
-    expect(mergeEntries([placed("b"), placed("a")], [placed("a"), placed("c")])).toEqual({
+    expect(mergeEntries([placed("b"), placed("a")], [placed("a"), placed("c")], isTrusted)).toEqual({
       entries: [placed("b"), placed("a"), placed("c")],
       isChanged: true,
     });
@@ -83,18 +85,34 @@ describe("merging", () => {
 
   test("of what is known already changes nothing, wherever in its pack it lies", () => {
     const known = [placed("a"), entryOf("")];
-    expect(mergeEntries(known, [placed("a", "0a", 20), entryOf("")])).toEqual({
+    expect(mergeEntries(known, [placed("a", "0a", 20), entryOf("")], () => false)).toEqual({
       entries: known,
       isChanged: false,
     });
-    expect(mergeEntries(known, [])).toEqual({ entries: known, isChanged: false });
+    expect(mergeEntries(known, [], isTrusted)).toEqual({ entries: known, isChanged: false });
   });
 
-  test("takes the new place, and the new output, of an action", () => {
-    const moved = placed("a", "0b");
+  test("takes the new output of an action", () => {
     const again = { ...placed("other"), actionId: placed("b").actionId };
-    expect(mergeEntries([placed("a"), placed("b")], [again, moved])).toEqual({
-      entries: [moved, again],
+    expect(mergeEntries([placed("a"), placed("b")], [again], isTrusted)).toEqual({
+      entries: [placed("a"), again],
+      isChanged: true,
+    });
+  });
+
+  test("keeps the place of an output, where a session that ended later may not know of it", () => {
+    const repacked = [placed("a", "0c"), placed("b", "0c", 10)];
+    expect(mergeEntries(repacked, [placed("a"), placed("b", "0b")], isTrusted)).toEqual({
+      entries: repacked,
+      isChanged: false,
+    });
+  });
+
+  test("takes the new place where the old one can't be trusted any more", () => {
+    const moved = placed("a", "0b");
+    const isGood = (place: Entry["place"]) => place?.pack.id !== placed("a").place?.pack.id;
+    expect(mergeEntries([placed("a"), placed("b", "0c")], [moved], isGood)).toEqual({
+      entries: [moved, placed("b", "0c")],
       isChanged: true,
     });
   });

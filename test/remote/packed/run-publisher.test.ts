@@ -38,6 +38,7 @@ function open() {
       uploader: new PackUploader({ ...machine.health, store, timeoutMs: 60_000 }),
       ownEntries: () => [],
       ownRecordMs: () => 0,
+      isTrusted: () => true,
       repack: async (entries) => entries,
       serverTimeMs: () => SERVER_MS,
       ...options,

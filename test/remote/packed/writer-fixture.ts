@@ -42,6 +42,7 @@ export function openWriter(isKnown = true) {
     uploader,
     ownEntries: () => [],
     ownRecordMs: () => 0,
+    isTrusted: () => true,
     repack: async (entries) => entries,
     serverTimeMs: () => 0,
   });

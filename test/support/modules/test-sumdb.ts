@@ -1,5 +1,5 @@
 /** A checksum database of our own, with a real key and a real tree, so that go can check it. */
-import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { parseTileName, TILE_WIDTH } from "../../../src/modproxy/names/tile-name.ts";
 import { hashLeaf, hashNode } from "../../../src/modproxy/sumdb/tree.ts";
 
@@ -12,10 +12,10 @@ export class TestSumdb {
   readonly #records: string[] = [];
   readonly #ids = new Map<string, number>();
 
-  constructor(name = "sumdb.test") {
+  constructor(name = "sumdb.test", secret = generateKeyPairSync("ed25519").privateKey) {
     this.name = name;
-    const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-    this.#secret = privateKey;
+    const publicKey = createPublicKey(secret);
+    this.#secret = secret;
     const raw = Buffer.concat([
       Buffer.from([1]),
       publicKey.export({ format: "der", type: "spki" }).subarray(-32),

@@ -1,0 +1,32 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+
+/** What this program writes down for itself is far smaller. */
+const MAX_STATE_BYTES = 1 << 20;
+
+/** Neither through a link, which may lead anywhere, nor waiting for the other end of a pipe. Windows has neither flag. */
+const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/** The whole of a small regular file. Throws when there is none, and when it has more than `maxBytes`. */
+export function readSmallFile(path: string, maxBytes = MAX_STATE_BYTES): Buffer<ArrayBuffer> {
+  const fd = openSync(path, OPEN_FLAGS);
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw new Error(`${path} is no file`);
+    if (stat.size > maxBytes) throw new Error(`${path} is larger than ${maxBytes} bytes`);
+    return readUpTo(fd, stat.size);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The first `length` bytes of an open file; fewer when it is shorter, or was cut off since. */
+export function readUpTo(fd: number, length: number): Buffer<ArrayBuffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  let done = 0;
+  while (done < length) {
+    const count = readSync(fd, bytes, done, length - done, done);
+    if (count === 0) break;
+    done += count;
+  }
+  return bytes.subarray(0, done) as Buffer<ArrayBuffer>;
+}

@@ -1,0 +1,40 @@
+/** The short form of `npm run fuzz`, always with the same seed, and every input that once broke something. */
+import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { fixturesOf } from "./fixtures.ts";
+import { makeRecordings, type Recordings } from "./recordings/recordings.ts";
+import { runTarget } from "./run-target.ts";
+import { TARGETS } from "./targets.ts";
+
+// A guard against hanging only.
+setDefaultTimeout(120_000);
+
+const SEED = 20_260_131;
+/** Of each target, for each thousand of the full form. */
+const CASES_PER_THOUSAND = 8;
+
+let recordings: Recordings;
+
+beforeAll(async () => {
+  recordings = await makeRecordings();
+});
+
+describe.each(TARGETS.map((target) => [target.name, target] as const))("%s", (name, target) => {
+  test(`${target.promise}`, async () => {
+    const report = await runTarget(target, recordings, {
+      cases: CASES_PER_THOUSAND * target.thousands,
+      seed: SEED,
+    });
+    expect(report.findings).toEqual([]);
+    expect(report.cases).toBeGreaterThanOrEqual(CASES_PER_THOUSAND * target.thousands);
+    expect([report.accepted > 0, report.refused > 0]).toEqual([true, true]);
+  });
+
+  test.each(fixturesOf(name).map(({ name: file, input }) => [file, input] as const))(
+    "input %s breaks nothing any more",
+    async (_, input) => {
+      target.recordings(recordings);
+      expect(["accepted", "refused"]).toContain(await target.attempt(input));
+      await target.close?.();
+    },
+  );
+});

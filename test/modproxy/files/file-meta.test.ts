@@ -1,0 +1,47 @@
+import { expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { type FileMeta, MetaFiles } from "../../../src/modproxy/files/file-meta.ts";
+import { LocalDir } from "../../../src/store/local-dir.ts";
+import { hashName } from "../../../src/store/named-files.ts";
+import { TieredStore } from "../../../src/store/tiered-store.ts";
+import { sha256Hex } from "../../support/ids.ts";
+import { silentLog } from "../../support/silent-log.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+const META: FileMeta = {
+  name: "example.com/a/@v/list",
+  sha256: sha256Hex("x"),
+  sizeBytes: 12,
+  fetchedAtMs: 1_700_000_000_000,
+  etag: 'W/"a"',
+};
+
+/** What is read of a note with this text. */
+function read(text: string): FileMeta | undefined {
+  using dir = tempDir("meta");
+  const hash = hashName(META.name);
+  mkdirSync(dir.join("module-meta", hash.slice(0, 2)), { recursive: true });
+  writeFileSync(dir.join("module-meta", hash.slice(0, 2), hash), text);
+  const options = { dir: new LocalDir(dir.path), kind: "module-meta", log: silentLog, count: () => {} };
+  return new MetaFiles(new TieredStore({ ...options, remote: undefined })).find(META.name);
+}
+
+test("a note that is whole is read", () => {
+  expect(read(JSON.stringify(META))).toEqual(META);
+  expect(read(JSON.stringify({ ...META, etag: undefined, verified: true }))).toMatchObject({
+    verified: true,
+  });
+});
+
+test.each<[string, object]>([
+  ["of another name", { name: "b" }],
+  ["without a sum", { sha256: "x" }],
+  ["of a size that is none", { sizeBytes: -1 }],
+  ["with an etag that would break every request", { etag: '"a"\nx' }],
+  ["with an etag that is no text", { etag: {} }],
+  ["verified by halves", { verified: "yes" }],
+  ["of no time", { fetchedAtMs: null }],
+  ["that is too large", { etag: "x".repeat(64 << 10) }],
+])("a note %s is none", (_, change) => {
+  expect(read(JSON.stringify({ ...META, ...change }))).toBeUndefined();
+});

@@ -1,0 +1,44 @@
+import { describe, expect, test } from "bun:test";
+import { checkZip } from "../../../src/modproxy/zip/check-zip.ts";
+import { makeZip } from "../../support/modules/make-zip.ts";
+import { rejection } from "../../support/rejection.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+const PREFIX = "example.com/a@v1.0.0/";
+
+async function refusalOf(zip: Uint8Array): Promise<string> {
+  using dir = tempDir("zip");
+  await Bun.write(dir.join("zip"), zip);
+  return String(await rejection(Promise.try(() => checkZip(dir.join("zip"), "example.com/a", "v1.0.0"))));
+}
+
+describe("refuses", () => {
+  test.each<[string, Record<string, string>, string]>([
+    ["files beside the module's", { "other/a.go": "" }, "does not begin with"],
+    ["a way out", { [`${PREFIX}../a.go`]: "" }, "bad name"],
+    ["an absolute path", { [`${PREFIX}/etc/passwd`]: "" }, "bad name"],
+    ["names that differ only in capitals", { [`${PREFIX}a`]: "", [`${PREFIX}A`]: "" }, "zip has"],
+    ["a file that is a directory as well", { [`${PREFIX}a`]: "", [`${PREFIX}a/b`]: "" }, "zip has"],
+    ["a name that no system can write", { [`${PREFIX}${"a/".repeat(30_000)}b`]: "" }, "too long a name"],
+    ["a go.mod that is not at the top", { [`${PREFIX}a/go.mod`]: "" }, "not at its top"],
+  ])("%s", async (_, files, complaint) => {
+    const refusal = await refusalOf(makeZip(files));
+    expect(refusal).toContain(complaint);
+    expect(refusal.length).toBeLessThan(300);
+  });
+
+  test("files that expand to more than 500 MiB, by what the list says", async () => {
+    const names = Array.from({ length: 3 }, (_, n) => `${PREFIX}${n}`);
+    const zip = makeZip(
+      Object.fromEntries(names.map((name) => [name, "x"])),
+      Object.fromEntries(names.map((name) => [name, 200 << 20])),
+    );
+    expect(await refusalOf(zip)).toContain("expands to more than");
+  });
+
+  test("a list that says to have more files than any module", async () => {
+    const zip = makeZip({ [`${PREFIX}a`]: "" });
+    for (const at of [8, 10]) zip.writeUInt16LE(65_534, zip.length - 22 + at);
+    expect(await refusalOf(zip)).toContain("another length than it says");
+  });
+});

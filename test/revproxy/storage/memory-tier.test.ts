@@ -1,0 +1,24 @@
+import { expect, test } from "bun:test";
+import { MemoryTier } from "../../../src/revproxy/storage/memory-tier.ts";
+
+const HEAD = { status: 200, requestedMs: 0, receivedMs: 0 };
+
+/** How many of these are still there, each having been kept after the one before. */
+function kept(maxBytes: number, keep: (tier: MemoryTier, n: number) => string, count = 50): number {
+  const tier = new MemoryTier(maxBytes);
+  const urls = Array.from({ length: count }, (_, n) => keep(tier, n));
+  return urls.filter((url) => tier.find(url, []) !== undefined).length;
+}
+
+test("holds as much as it may, whether it is bodies, fields or names", () => {
+  const large = "x".repeat(10_000);
+  const put =
+    (url: string, fields: [string, string][], bytes = new Uint8Array()) =>
+    (tier: MemoryTier, n: number) => {
+      tier.keep(`${url}${n}`, [], { ...HEAD, headers: fields }, bytes);
+      return `${url}${n}`;
+    };
+  expect(kept(100_000, put("https://a.test/", [], new Uint8Array(10_000)))).toBe(8);
+  expect(kept(100_000, put("https://a.test/", [["X-A", large]]))).toBe(8);
+  expect(kept(100_000, put(`https://a.test/${large}`, []))).toBe(8);
+});
