@@ -51,13 +51,18 @@ interface CachedFile {
 
 /**
  * Prunes one directory. Other processes may use it at the same time: a file that turns out to be in use is left.
- * Foreign files are not looked at.
+ * Foreign files are not looked at. `onForgotten` is told of each action whose record is removed.
  */
-export function prune(dir: LocalDir, limits: PruneLimits, nowMs = Date.now()): PruneReport {
+export function prune(
+  dir: LocalDir,
+  limits: PruneLimits,
+  nowMs = Date.now(),
+  onForgotten: (actionId: string) => void = () => {},
+): PruneReport {
   const files = KINDS.flatMap((kind) => listCached(dir, kind));
   const unwanted = chooseUnwanted(files, limits, nowMs);
   const outputs = [...unwanted].filter(({ kind }) => kind === OUTPUT_DIR);
-  removeRecords(dir, new Set(outputs.map(({ id }) => id)), nowMs);
+  removeRecords(dir, new Set(outputs.map(({ id }) => id)), nowMs, onForgotten);
   const report = { removedOutputs: 0, removedBytes: 0, keptBytes: 0 };
   for (const file of files) {
     const { kind, id, sizeBytes } = file;
@@ -96,13 +101,19 @@ function chooseUnwanted(files: CachedFile[], limits: PruneLimits, nowMs: number)
 }
 
 /** Records go before their outputs, so that no reader finds a record and misses its output. */
-function removeRecords(dir: LocalDir, unwanted: Set<string>, nowMs: number): void {
+function removeRecords(
+  dir: LocalDir,
+  unwanted: Set<string>,
+  nowMs: number,
+  onForgotten: (actionId: string) => void,
+): void {
   for (const id of listIds(dir, ACTION_DIR)) {
     const path = dir.path(ACTION_DIR, id);
     const outputId = readOutputId(path);
     if (outputId === undefined) continue;
     if (unwanted.has(outputId) ? !isInUse(dir, outputId, nowMs) : isDangling(dir, path, outputId, nowMs)) {
       removeFile(path);
+      onForgotten(id);
     }
   }
 }

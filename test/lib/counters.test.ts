@@ -9,6 +9,14 @@ test("counts by one or by an amount", () => {
   expect([counters.get("get"), counters.get("bytes"), counters.get("never")]).toEqual([2, 40, 0]);
 });
 
+test("what one session counts is in the sum of all as well", () => {
+  const all = new Counters();
+  all.add("get");
+  const session = new Counters(all);
+  session.add("get", 2);
+  expect([session.get("get"), all.get("get")]).toEqual([2, 3]);
+});
+
 test("a snapshot has what was touched, by name", () => {
   const counters = new Counters();
   for (const name of ["put", "get", "put"]) counters.add(name);
