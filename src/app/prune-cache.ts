@@ -10,6 +10,7 @@ import { type PruneLimits, type PruneReport, prune } from "../buildcache/prune.t
 import { removeFile } from "../lib/remove-file.ts";
 import { statFile } from "../lib/stat-file.ts";
 import { LocalDir, STATE_DIR } from "../store/local-dir.ts";
+import { notePruned } from "./pruned-actions.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -35,7 +36,9 @@ export function pruneNow(root: string, limits: PruneLimits): PruneReport | undef
   const lock = join(root, STATE_DIR, "prune.lock");
   if (!acquire(lock)) return undefined;
   try {
-    const report = prune(new LocalDir(root), limits);
+    const forgotten: string[] = [];
+    const report = prune(new LocalDir(root), limits, Date.now(), (actionId) => forgotten.push(actionId));
+    notePruned(root, forgotten);
     writeStamp(root, report);
     return report;
   } finally {

@@ -96,9 +96,23 @@ const COMMAND_OPTIONS = {
   }),
   isJson: option({
     flag: "json",
-    commands: ["inspect"],
+    commands: ["inspect", "stats", "explain"],
     default: "false",
-    meaning: "print JSON instead of tables",
+    meaning: "print JSON instead of text",
+    parse: parseBoolean,
+  }),
+  isMarkdown: option({
+    flag: "markdown",
+    commands: ["stats"],
+    default: "false",
+    meaning: "print Markdown with a chart, such as $GITHUB_STEP_SUMMARY takes",
+    parse: parseBoolean,
+  }),
+  isReset: option({
+    flag: "reset",
+    commands: ["stats"],
+    default: "false",
+    meaning: "begin anew once it is printed",
     parse: parseBoolean,
   }),
   shell: option({

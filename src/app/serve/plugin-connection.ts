@@ -2,8 +2,10 @@
 import type { Socket } from "node:net";
 import { BuildCache } from "../../buildcache/build-cache.ts";
 import { serveSession } from "../../cacheprog/session.ts";
+import { Counters } from "../../lib/counters.ts";
 import { describeError } from "../../lib/describe-error.ts";
 import { formatGreeting, LINK_WORD, parseOpening, type ServerInfo } from "../../net/link-protocol.ts";
+import { SessionNote } from "../summary/session-note.ts";
 import { checkScope } from "./check-scope.ts";
 import { serveLink } from "./link-session.ts";
 import type { PluginCaches } from "./plugin-part.ts";
@@ -79,9 +81,10 @@ export class PluginConnection {
 
   async #serveBridge(input: AsyncIterable<Uint8Array>): Promise<void> {
     const { parts, local, openRemote, bridgeScope } = this.#caches;
-    const { counters, log, config } = parts;
+    const { log, config, root, env, making } = parts;
     this.kind = "bridge";
-    counters.add("sessions_bridge");
+    parts.counters.add("sessions_bridge");
+    const counters = new Counters(parts.counters);
     const remote = openRemote(bridgeScope);
     const cache = new BuildCache({ local, remote, counters, log, concurrency: config.concurrency });
     const write = (text: string) => this.#write(text);
@@ -89,6 +92,9 @@ export class PluginConnection {
       const end = await serveSession({ input, write, cache, isGreeted: true });
       if (end.how === "close") write(end.answer);
     } finally {
+      const { job, remote: { project } = {} } = config;
+      const did = { counters, misses: cache.misses, making, hasRemote: config.remote !== undefined };
+      new SessionNote({ env, project, isServed: true, root, job, ...did }).goAnswered();
       await cache.settle();
     }
   }

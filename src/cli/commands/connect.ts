@@ -33,6 +33,6 @@ async function connect({ commandLine, env }: Call): Promise<number> {
   const config = toConfig(settings);
   const log = makeLogger(settings);
   const { runConnect } = await import("../../app/connect/connect.ts");
-  const { project, job } = settings;
-  return await runConnect(config, { address, waitMs, isFallback, project, job }, { env, log });
+  const { project } = settings;
+  return await runConnect(config, { address, waitMs, isFallback, project }, { env, log });
 }
