@@ -159,7 +159,7 @@ export function checkCommandFlags(command: string | undefined, flags: ReadonlyMa
       (option) => option.commands,
     );
     if (!flags.has(flag) || (command !== undefined && commands.includes(command))) continue;
-    const owners = commands.map((name) => JSON.stringify(name)).join(" and ");
+    const owners = new Intl.ListFormat("en").format(commands.map((name) => JSON.stringify(name)));
     throw new UsageError(`${dashed(flag)} is a flag of the command ${owners} only`);
   }
 }

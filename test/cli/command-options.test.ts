@@ -27,7 +27,7 @@ describe("refuses", () => {
 
   test.each([
     ["inspect", "dry-run", '--dry-run is a flag of the command "gc" and "mtimes" only'],
-    ["prune", "json", '--json is a flag of the command "inspect" and "stats" and "explain" only'],
+    ["prune", "json", '--json is a flag of the command "inspect", "stats", and "explain" only'],
     [undefined, "repair", '--repair is a flag of the command "verify" only'],
   ])("%p with --%s", (command, flag, message) => {
     expect(() => checkCommandFlags(command, new Map([[flag, "true"]]))).toThrow(new UsageError(message));
