@@ -6,6 +6,7 @@ import { formatAge } from "../lib/duration.ts";
 import { printable } from "../lib/printable.ts";
 import { wrapText } from "./text-layout.ts";
 
+const SHOWN_ACTIONS = 3;
 const NOTHING = "no go command is known here that missed anything\n";
 
 const MEANINGS: Readonly<Record<MissGroup["why"], string>> = {
@@ -47,8 +48,13 @@ function groupLines({ why, count: number, made, madeMs, details, actions }: Miss
     "",
     `${count(number)}  ${MEANINGS[why]}${time}`,
     ...details.map((detail) => printable(`    ${count(detail.count)}  ${detail.what}`)),
-    `    such as ${actions.slice(0, 2).join(", ")}`,
+    `    such as ${actions.slice(0, SHOWN_ACTIONS).map(shortened).join(", ")}`,
   ];
+}
+
+/** As much as "inspect" needs to find it. */
+function shortened(actionId: string): string {
+  return actionId.slice(0, 16);
 }
 
 function recordLines(records: string, hasRemote: boolean): string[] {

@@ -28,5 +28,9 @@ export function jobStats(
   const file = new JobFile(root, run);
   const { atMs, sessions = 0, counts = {} } = file.read() ?? {};
   if (isReset) file.reset();
-  return { ...run, sinceMs: atMs, goCommands: sessions, figures: figuresOf(counts), counts };
+  return { ...run, sinceMs: atMs, goCommands: sessions, figures: figuresOf(counts), counts: inOrder(counts) };
+}
+
+function inOrder(counts: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
