@@ -39,8 +39,8 @@ export class ReadGate {
   async run<T>(
     what: string,
     lookUp: () => Promise<T | undefined>,
-    onMiss: OnMiss = () => {},
     ledger: WaitLedger = this.#ledger,
+    onMiss: OnMiss = () => {},
   ): Promise<T | undefined> {
     const admitted = this.#admit(ledger);
     if (admitted === "wait") return await this.#waitFor(ledger, what, lookUp, onMiss);

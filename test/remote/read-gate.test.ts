@@ -42,11 +42,11 @@ test("who is told of a miss is told why, unless nothing names it", async () => {
   using fixture = openGate();
   const reasons: string[] = [];
   const onMiss = (reason: string) => reasons.push(reason);
-  await fixture.gate.run("get", found, onMiss);
-  await fixture.gate.run("get", nothing, onMiss);
-  await fixture.gate.run("get", failing(DENIED), onMiss);
-  await fixture.gate.run("get", failing(new TimeoutError(5_000)), onMiss);
-  await fixture.gate.run("get", found, onMiss);
+  await fixture.gate.run("get", found, undefined, onMiss);
+  await fixture.gate.run("get", nothing, undefined, onMiss);
+  await fixture.gate.run("get", failing(DENIED), undefined, onMiss);
+  await fixture.gate.run("get", failing(new TimeoutError(5_000)), undefined, onMiss);
+  await fixture.gate.run("get", found, undefined, onMiss);
   expect(reasons).toEqual(["denied", "fault", "unanswered"]);
 });
 

@@ -125,7 +125,7 @@ export class PackedRemote {
     if (this.#isListingDenied) onMiss("denied");
     if (this.#isListingDenied) return undefined;
     const lookUp = () => this.#lookUp(actionId, onMiss);
-    const entry = await this.#gate.run(`get action ${actionId}`, lookUp, onMiss, ledger);
+    const entry = await this.#gate.run(`get action ${actionId}`, lookUp, ledger, onMiss);
     if (entry !== undefined) this.foundElsewhere(entry);
     return entry;
   }

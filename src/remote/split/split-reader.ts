@@ -34,8 +34,8 @@ export class SplitReader {
     return await this.#options.gate.run(
       `get action ${actionId}`,
       () => this.#lookUp(actionId),
-      onMiss,
       ledger,
+      onMiss,
     );
   }
 
