@@ -1,7 +1,7 @@
 /** The lines of `explain`. */
 import type { Explanation } from "../app/explain/explain.ts";
 import type { MissGroup } from "../app/explain/group-misses.ts";
-import { count } from "../app/summary/figures.ts";
+import { formatCount } from "../app/summary/figures.ts";
 import { formatAge } from "../lib/duration.ts";
 import { printable } from "../lib/printable.ts";
 import { wrapText } from "./text-layout.ts";
@@ -26,16 +26,16 @@ const LIMITS =
 /** `nowMs`: for how long ago it was. */
 export function explainText(explanation: Explanation | undefined, nowMs: number): string {
   if (explanation === undefined) return NOTHING;
-  const { session, groups, unlisted, records } = explanation;
+  const { session, groups, unlisted, problem } = explanation;
   const { lookUps, missed, endedAtMs, scope } = session;
   const where = printable(`${scope.project}, branch ${scope.branch}, job ${scope.job}, ${scope.platform}`);
   const age = formatAge(nowMs - endedAtMs);
   const lines = [
-    `${count(missed)} of ${count(lookUps)} look-ups missed in the last go command that missed anything`,
+    `${formatCount(missed)} of ${formatCount(lookUps)} look-ups missed in the last go command that missed anything`,
     `(${age === "now" ? "just now" : `${age} ago`}; ${where})`,
     ...groups.flatMap(groupLines),
-    ...(unlisted > 0 ? [`${count(unlisted)} more were not written down`] : []),
-    ...recordLines(records, session.hasRemote),
+    ...(unlisted > 0 ? [`${formatCount(unlisted)} more were not written down`] : []),
+    ...bucketLines(problem, session.hasRemote),
     "",
     wrapText(LIMITS, 0),
   ];
@@ -43,11 +43,11 @@ export function explainText(explanation: Explanation | undefined, nowMs: number)
 }
 
 function groupLines({ why, count: number, made, madeMs, details, actions }: MissGroup): string[] {
-  const time = made === 0 ? "" : `; ${count(made)} were made, ${(madeMs / 1000).toFixed(1)} s added up`;
+  const time = made === 0 ? "" : `; ${formatCount(made)} were made, ${(madeMs / 1000).toFixed(1)} s added up`;
   return [
     "",
-    `${count(number)}  ${MEANINGS[why]}${time}`,
-    ...details.map((detail) => printable(`    ${count(detail.count)}  ${detail.what}`)),
+    `${formatCount(number)}  ${MEANINGS[why]}${time}`,
+    ...details.map((detail) => printable(`    ${formatCount(detail.count)}  ${detail.what}`)),
     `    such as ${actions.slice(0, SHOWN_ACTIONS).map(shortened).join(", ")}`,
   ];
 }
@@ -57,8 +57,7 @@ function shortened(actionId: string): string {
   return actionId.slice(0, 16);
 }
 
-function recordLines(records: string, hasRemote: boolean): string[] {
-  if (records === "read") return [];
-  if (records !== "none") return ["", printable(`the bucket's records were not read: ${records}`)];
+function bucketLines(problem: string | undefined, hasRemote: boolean): string[] {
+  if (problem !== undefined) return ["", printable(`the bucket's records were not read: ${problem}`)];
   return hasRemote ? [] : ["", "that go command had no bucket: nothing but this disk was asked"];
 }

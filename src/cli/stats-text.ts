@@ -1,5 +1,5 @@
 /** What `stats` prints: lines, or Markdown for the summary of a CI's job. */
-import { count, type Figures } from "../app/summary/figures.ts";
+import { type Figures, formatCount } from "../app/summary/figures.ts";
 import type { JobStats } from "../app/summary/job-stats.ts";
 import {
   cost,
@@ -47,7 +47,7 @@ ${details(figures)
 function bar(what: string, part: number, whole: number): string {
   const length = whole === 0 ? 0 : Math.round((BAR_WIDTH * part) / whole);
   const blocks = "█".repeat(length) + "░".repeat(BAR_WIDTH - length);
-  return `| ${what} | ${count(part)} | \`${blocks}\` ${percent(part, whole)} |`;
+  return `| ${what} | ${formatCount(part)} | \`${blocks}\` ${percent(part, whole)} |`;
 }
 
 function details(figures: Figures): [name: string, value: string][] {
@@ -64,7 +64,7 @@ function details(figures: Figures): [name: string, value: string][] {
 }
 
 function commands({ goCommands }: JobStats): string {
-  return `${count(goCommands)} go ${goCommands === 1 ? "command" : "commands"}`;
+  return `${formatCount(goCommands)} go ${goCommands === 1 ? "command" : "commands"}`;
 }
 
 function nameOf({ job, run }: JobStats): string {

@@ -18,8 +18,8 @@ export interface Explanation {
   groups: MissGroup[];
   /** Misses that are only counted, for there were too many. */
   unlisted: number;
-  /** Whether the bucket's records were read: `read`, `none` (that session had none to read), or why not. */
-  records: string;
+  /** Why the bucket's records were not read; `undefined`: they were, or that session had none to read. */
+  problem: string | undefined;
 }
 
 type Sightings = ReadonlyMap<string, Sighting[]>;
@@ -34,14 +34,14 @@ export async function explainMisses(
   const missed = readMissed(root);
   if (missed === undefined) return undefined;
   const { misses, ...session } = missed;
-  const { sightings, records } = await readSightings(config, { root, env, missed, onProgress });
+  const { sightings, problem } = await readSightings(config, { root, env, missed, onProgress });
   const groups = groupMisses(misses, {
     scope: session.scope,
     seenIn: (actionId) => sightings.get(actionId) ?? [],
     isPruned: prunedActions(root),
-    areRecordsKnown: records === "read" || records === "none",
+    areRecordsKnown: problem === undefined,
   });
-  return { session, groups, unlisted: session.missed - misses.length, records };
+  return { session, groups, unlisted: session.missed - misses.length, problem };
 }
 
 async function readSightings(
@@ -52,11 +52,11 @@ async function readSightings(
     missed: MissedSession;
     onProgress: OnProgress;
   },
-): Promise<{ sightings: Sightings; records: string }> {
+): Promise<{ sightings: Sightings; problem: string | undefined }> {
   const { root, env, missed, onProgress } = options;
   const sightings = new Map<string, Sighting[]>();
-  if (!missed.hasRemote || remote?.layout === "split") return { sightings, records: "none" };
-  if (remote === undefined) return { sightings, records: "set --bucket as for that go command" };
+  if (!missed.hasRemote || remote?.layout === "split") return { sightings, problem: undefined };
+  if (remote === undefined) return { sightings, problem: "set --bucket as for that go command" };
   const { platform } = missed.scope;
   const wanted = new Map(missed.misses.filter(isUnknown).map((miss) => [miss.actionId, miss.missedAtMs]));
   const check = openTrust(remote)?.check;
@@ -67,9 +67,9 @@ async function readSightings(
       for (const [actionId, seen] of found)
         sightings.set(actionId, [...(sightings.get(actionId) ?? []), ...seen]);
     }
-    return { sightings, records: "read" };
+    return { sightings, problem: undefined };
   } catch (error) {
-    return { sightings, records: describeError(error) };
+    return { sightings, problem: describeError(error) };
   }
 }
 

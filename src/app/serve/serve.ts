@@ -49,7 +49,7 @@ export async function runServe(config: Config, context: ServeContext): Promise<n
   const state: ServerState = { parts, version: context.version, startedMs: Date.now(), isDraining: false };
   const running = await openAll(state);
   const notePath = serverFile(root, config.serve);
-  const ledger = new ServerCounts(parts);
+  const serverCounts = new ServerCounts(parts);
   const upkeep = new Upkeep(root, config, context.pruneAside);
   const stopped = untilStopped(async () => {
     state.isDraining = true;
@@ -62,7 +62,7 @@ export async function runServe(config: Config, context: ServeContext): Promise<n
   context.log.info(() => `ready, process ${process.pid}`);
   await stopped;
   upkeep.stop();
-  ledger.finish();
+  serverCounts.finish();
   for (const part of running.all.toReversed()) await part.close();
   await store?.[Symbol.asyncDispose]();
   removeNote(notePath);

@@ -69,7 +69,7 @@ export function figuresOf(counts: Readonly<Record<string, number>>): Figures {
     dollars: reads * READ_PRICE + writes * WRITE_PRICE,
     savedMs: counts.saved_ms,
     troubles: TROUBLES.filter(([name]) => of(name) > 0).map(
-      ([name, one, many]) => `${count(of(name))} ${of(name) === 1 ? one : many}`,
+      ([name, one, many]) => `${formatCount(of(name))} ${of(name) === 1 ? one : many}`,
     ),
     remoteLeftAlone: Object.keys(counts)
       .filter((name) => name.startsWith(LEFT_ALONE))
@@ -79,6 +79,6 @@ export function figuresOf(counts: Readonly<Record<string, number>>): Figures {
 }
 
 /** `1,066`. */
-export function count(value: number): string {
+export function formatCount(value: number): string {
   return value.toLocaleString("en-US");
 }

@@ -1,6 +1,6 @@
 /** The lines of `--metrics` and of `stats`. */
 import { formatByteSize } from "../../lib/byte-size.ts";
-import { count, type Figures } from "./figures.ts";
+import { type Figures, formatCount } from "./figures.ts";
 
 /** The first says how it went, the others where things came from, what went wrong, and what it cost. */
 export function summaryLines(figures: Figures): string[] {
@@ -21,8 +21,12 @@ export function headline(figures: Figures): string {
   const traffic = formatByteSize(receivedBytes + sentBytes);
   const saved = savedText(figures);
   return [
-    lookUps === 0 ? "no look-ups" : `${percent(hits, lookUps)} hits (${count(hits)} of ${count(lookUps)})`,
-    ...(requests > 0 ? [`${traffic} in ${count(requests)} ${requests === 1 ? "request" : "requests"}`] : []),
+    lookUps === 0
+      ? "no look-ups"
+      : `${percent(hits, lookUps)} hits (${formatCount(hits)} of ${formatCount(lookUps)})`,
+    ...(requests > 0
+      ? [`${traffic} in ${formatCount(requests)} ${requests === 1 ? "request" : "requests"}`]
+      : []),
     ...(saved === undefined ? [] : [`${saved} saved`]),
   ].join(", ");
 }
@@ -35,7 +39,7 @@ export function percent(part: number, whole: number): string {
 /** What the requests cost at AWS, without traffic and storage. */
 export function cost({ dollars, reads, writes }: Figures): string {
   const format = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 2 });
-  return `$${format.format(dollars)} (${count(reads)} GET, ${count(writes)} PUT or LIST)`;
+  return `$${format.format(dollars)} (${formatCount(reads)} GET, ${formatCount(writes)} PUT or LIST)`;
 }
 
 /** `about 23 s`; `undefined` when nothing is known of that. */
@@ -46,17 +50,17 @@ export function savedText({ savedMs }: Figures): string | undefined {
 /** `slow, 380 look-ups not waited for`; `undefined` when it was not. */
 export function leftAlone({ remoteLeftAlone, skipped }: Figures): string | undefined {
   if (remoteLeftAlone.length === 0) return undefined;
-  const look = skipped === 0 ? [] : [`${count(skipped)} look-ups not waited for`];
+  const look = skipped === 0 ? [] : [`${formatCount(skipped)} look-ups not waited for`];
   return [...remoteLeftAlone, ...look].join(", ");
 }
 
 /** `1,020 outputs (38.0 MiB)`. */
 export function fetched(outputs: number, bytes: number): string {
-  return `${count(outputs)} outputs (${formatByteSize(bytes)})`;
+  return `${formatCount(outputs)} outputs (${formatByteSize(bytes)})`;
 }
 
 function sources({ localHits, remoteHits, misses, broughtOutputs, broughtBytes }: Figures): string {
-  const answers = `${count(localHits)} local disk, ${count(remoteHits)} bucket, ${count(misses)} missed`;
+  const answers = `${formatCount(localHits)} local disk, ${formatCount(remoteHits)} bucket, ${formatCount(misses)} missed`;
   if (broughtOutputs === 0) return answers;
   return `${answers}; fetched from the bucket: ${fetched(broughtOutputs, broughtBytes)}`;
 }

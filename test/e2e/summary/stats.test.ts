@@ -88,6 +88,23 @@ test("a job's sums are what went to the S3 server, and its summary says them", a
   );
 });
 
+test("what prefetch brings counts for the job, and for no go command", async () => {
+  const flags = s3Flags(s3, { layout: "packed", prefix: "ahead", endpoint: proxy.endpoint });
+  const project = chainModule(dir.join("project"), { name: "ahead", count: 2 });
+  const job = (name: string, run: number) =>
+    newMachine(dir.join(name), { flags, env: { ...s3.env, ...githubPush("main", run) } });
+  const first = job("first", 7);
+  await go(first, ["build", "-trimpath", "./p1"], { cwd: project });
+  await settled(first);
+  proxy.resetCounts();
+  const second = job("second", 8);
+  await runStep(second, ["prefetch", "--wait", ...flags], project);
+  const stats = await statsOf(second);
+  expect(stats.goCommands).toBe(0);
+  expect(stats.figures.broughtOutputs).toBeGreaterThan(1);
+  expect(trafficOf(stats)).toEqual(traffic());
+});
+
 test("many go commands at once add up, and lose nothing", async () => {
   const machine = newMachine(dir.path, { flags: ["--metrics=json"], env: githubPush("main", 3) });
   const project = chainModule(dir.join("project"), { name: "many", count: 12 });
