@@ -14,7 +14,10 @@ export interface Config {
   /** `wait`: close is answered after the drain; `background`: before it. */
   drain: "wait" | "background";
   drainTimeoutMs: number;
-  printMetrics: boolean;
+  /** What is printed at exit: nothing, lines for people, or one of JSON. */
+  metrics: "off" | "summary" | "json";
+  /** What CI's job is called instead; also where there is no bucket. */
+  job: string | undefined;
   verbose: boolean;
   /** Bit mask: 1 build, 2 module, 4 proxy. */
   debug: number;

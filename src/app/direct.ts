@@ -1,13 +1,11 @@
 /** Direct mode: the helper of one go command, speaking the protocol on stdin and stdout. */
-import type { LocalCache } from "../buildcache/local-cache.ts";
-import type { Counters } from "../lib/counters.ts";
 import { describeError } from "../lib/describe-error.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { WatchProgress } from "../lib/progress.ts";
 import { locateCacheDir } from "./cache-dir.ts";
 import type { Config } from "./config.ts";
 import { LazyRemote } from "./lazy-remote.ts";
-import { serveStdin } from "./stdin-session.ts";
+import { type SessionParts, serveStdin } from "./stdin-session.ts";
 
 /** What a run is given beside its settings. */
 export interface RunContext {
@@ -25,13 +23,14 @@ export async function runDirect(config: Config, context: RunContext): Promise<nu
     log: context.log,
     watchProgress: context.watchProgress,
     dir,
+    note: { env: context.env, project: config.remote?.project, isServed: false },
     openRemote: (parts) => openLazyRemote({ config, root: dir.root, ...parts, ...context }),
     prunes: true,
   });
 }
 
 function openLazyRemote(
-  options: RunContext & { config: Config; root: string; local: LocalCache; counters: Counters },
+  options: RunContext & SessionParts & { config: Config; root: string },
 ): LazyRemote | undefined {
   const { remote, drainTimeoutMs } = options.config;
   if (remote === undefined) return undefined;

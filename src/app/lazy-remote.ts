@@ -1,4 +1,5 @@
 import type { RemoteBuilds, RemoteEntry, StoredEntry } from "../buildcache/remote-builds.ts";
+import type { OnMiss } from "../remote/miss-reason.ts";
 
 /**
  * A remote that is loaded with its first use: what a build that is local throughout never needs should not cost it
@@ -36,9 +37,11 @@ export class LazyRemote implements RemoteBuilds {
     return this.#loading !== undefined;
   }
 
-  async get(actionId: string): Promise<RemoteEntry | undefined> {
+  async get(actionId: string, onMiss?: OnMiss): Promise<RemoteEntry | undefined> {
     const remote = await this.#remote();
-    return this.#isAborted ? undefined : await remote.get(actionId);
+    if (!this.#isAborted) return await remote.get(actionId, onMiss);
+    onMiss?.("fault");
+    return undefined;
   }
 
   used(entry: StoredEntry): void {
@@ -87,7 +90,10 @@ export class LazyRemote implements RemoteBuilds {
 }
 
 const NOTHING: RemoteBuilds = {
-  get: async () => undefined,
+  get: async (_, onMiss) => {
+    onMiss?.("fault");
+    return undefined;
+  },
   used: () => {},
   put: () => {},
   settle: async () => {},

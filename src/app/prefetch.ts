@@ -1,6 +1,8 @@
 /** Brings what the next go commands here will most likely need to the local disk, ahead of them. */
 import { LocalCache } from "../buildcache/local-cache.ts";
 import { Counters } from "../lib/counters.ts";
+import { detectCi } from "../remote/scope/detect-ci.ts";
+import { jobRun } from "../remote/scope/job-run.ts";
 import { LocalDir } from "../store/local-dir.ts";
 import { ensureCacheDir, locateCacheDir } from "./cache-dir.ts";
 import type { Config, RemoteConfig } from "./config.ts";
@@ -8,6 +10,9 @@ import type { RunContext } from "./direct.ts";
 import { FallbackDir } from "./fallback-dir.ts";
 import { withGoEnv } from "./go-env.ts";
 import { openPacked } from "./remote.ts";
+import { JobCounts } from "./summary/job-counts.ts";
+import { JobFile } from "./summary/job-file.ts";
+import { MachineMaking } from "./summary/machine-making.ts";
 
 /** What was brought, or was there already. */
 export interface PrefetchReport {
@@ -26,6 +31,7 @@ export async function prefetchNow(
   if (refusal !== undefined) context.log.warn("directory", refusal);
   ensureCacheDir(root);
   const counters = new Counters();
+  const making = new MachineMaking(root, counters);
   const local = new LocalCache({
     dir: new LocalDir(root, shownRoot),
     fallback: new FallbackDir(root),
@@ -36,12 +42,24 @@ export async function prefetchNow(
   const { log } = context;
   // It does not stay to upload what helpers that died have left.
   const remoteConfig = { ...config.remote, readOnly: true };
-  const remote = openPacked({ config: remoteConfig, drainTimeoutMs, root, local, env, counters, log });
+  const remote = openPacked({
+    config: remoteConfig,
+    drainTimeoutMs,
+    root,
+    local,
+    env,
+    counters,
+    making,
+    log,
+  });
   using _line = context.watchProgress(() => ({
     stage: "fetching what the last run used",
     done: counters.get("prefetch_bytes"),
     unit: "bytes",
   }));
   const found = await remote.prefetch();
+  making.save();
+  const file = new JobFile(root, jobRun(detectCi(env), config.job, Date.now()));
+  new JobCounts(() => file, counters).note();
   return { ...found, fetchedBytes: counters.get("prefetch_bytes") };
 }

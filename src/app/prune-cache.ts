@@ -13,6 +13,7 @@ import { replaceFile } from "../lib/replace-file.ts";
 import { readSmallFile } from "../lib/small-file.ts";
 import { statFile } from "../lib/stat-file.ts";
 import { LocalDir, STATE_DIR } from "../store/local-dir.ts";
+import { notePruned } from "./pruned-actions.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -42,7 +43,10 @@ export function pruneNow(
   const lock = join(root, STATE_DIR, "prune.lock");
   if (!acquire(lock)) return undefined;
   try {
-    const report = prune(new LocalDir(root), limits, { onProgress });
+    const forgotten: string[] = [];
+    const onForgotten = (actionId: string) => forgotten.push(actionId);
+    const report = prune(new LocalDir(root), limits, { onProgress, onForgotten });
+    notePruned(root, forgotten);
     writeStamp(root, report);
     return report;
   } finally {

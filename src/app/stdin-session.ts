@@ -13,10 +13,11 @@ import { type CacheDir, ensureCacheDir } from "./cache-dir.ts";
 import { closeOutput } from "./close-output.ts";
 import type { Config } from "./config.ts";
 import { FallbackDir } from "./fallback-dir.ts";
-import { formatMetrics } from "./format-metrics.ts";
 import type { LazyRemote } from "./lazy-remote.ts";
 import { bytesAfterLastPrune, isPruneDue, pruneNow } from "./prune-cache.ts";
 import { watchSignals } from "./signals.ts";
+import { MachineMaking } from "./summary/machine-making.ts";
+import type { SessionNoteOptions } from "./summary/session-note.ts";
 
 export interface StdinSessionOptions {
   config: Config;
@@ -24,9 +25,17 @@ export interface StdinSessionOptions {
   watchProgress: WatchProgress;
   dir: CacheDir;
   /** Makes what is asked after the local disk. */
-  openRemote: (parts: { local: LocalCache; counters: Counters }) => LazyRemote | undefined;
+  openRemote: (parts: SessionParts) => LazyRemote | undefined;
+  /** For what is written down of the session. */
+  note: Pick<SessionNoteOptions, "env" | "project" | "isServed">;
   /** Whether the directory is to be kept within its limits; a server does that for its own. */
   prunes: boolean;
+}
+
+export interface SessionParts {
+  local: LocalCache;
+  counters: Counters;
+  making: MachineMaking;
 }
 
 /** Serves until go closes the session or goes away; resolves with the exit code when all is drained. */
@@ -36,6 +45,7 @@ export async function serveStdin(options: StdinSessionOptions): Promise<number> 
   if (refusal !== undefined) log.warn("directory", refusal);
   ensureCacheDir(root);
   const counters = new Counters();
+  const making = new MachineMaking(root, counters);
   const fallback = new FallbackDir(root);
   const local = new LocalCache({
     dir: new LocalDir(root, shownRoot),
@@ -43,7 +53,7 @@ export async function serveStdin(options: StdinSessionOptions): Promise<number> 
     expiryMs: config.expiryMs,
     onTrouble: (error) => tellDiskTrouble(log, root, error),
   });
-  const remote = options.openRemote({ local, counters });
+  const remote = options.openRemote({ local, counters, making });
   const cache = new BuildCache({ local, remote, counters, log, concurrency: config.concurrency });
   const stdout = new FdWriter(1);
   const signals = watchSignals(() => remote?.abort());
@@ -56,10 +66,16 @@ export async function serveStdin(options: StdinSessionOptions): Promise<number> 
   signals.sessionEnded();
   const isPruning = options.prunes && isPruneDue(root);
   if (isPruning) warnIfTooLarge(config, log, root);
-  await answerClose({ end, cache, stdout, counters, config, log, watchProgress });
+  await answerClose({ end, cache, stdout, counters, making, config, log, watchProgress });
   closeOutput();
+  const { SessionNote } = await import("./summary/session-note.ts");
+  const { misses } = cache;
+  const did = { counters, misses, making, hasRemote: remote !== undefined };
+  const note = new SessionNote({ ...options.note, root, job: config.job, ...did });
+  note.goAnswered();
   await cache.drain();
   await cache.settle();
+  note.allDone();
   if (isPruning) pruneAll([root, fallback.existing()?.root], config);
   return 0;
 }
@@ -69,17 +85,21 @@ async function answerClose(options: {
   cache: BuildCache;
   stdout: FdWriter;
   counters: Counters;
+  making: MachineMaking;
   config: Config;
   log: Logger;
   watchProgress: WatchProgress;
 }): Promise<void> {
-  const { end, cache, stdout, counters, config, log, watchProgress } = options;
+  const { end, cache, stdout, counters, making, config, log, watchProgress } = options;
   if (end.how === "close" && config.drain === "wait") {
     // On go's own stderr, which is the user's.
     using _line = watchProgress(() => uploadProgress(counters));
     await cache.drain();
   }
-  if (config.printMetrics) log.print(formatMetrics(counters));
+  if (config.metrics !== "off") {
+    const { formatMetrics } = await import("./format-metrics.ts");
+    log.print(formatMetrics(config.metrics, counters, making));
+  }
   if (end.how === "close") stdout.write(end.answer);
 }
 

@@ -1,9 +1,11 @@
 import type { Counters } from "../lib/counters.ts";
 import { DEBUG_BITS, type Logger } from "../lib/logger.ts";
 import { Semaphore } from "../lib/semaphore.ts";
+import type { MissReason } from "../remote/miss-reason.ts";
 import type { CacheEntry, LocalCache } from "./local-cache.ts";
+import { MissLog } from "./miss-log.ts";
 import { PutWriter } from "./put-writer.ts";
-import type { RemoteBuilds } from "./remote-builds.ts";
+import type { RemoteBuilds, RemoteEntry } from "./remote-builds.ts";
 
 /**
  * The cache that go sees: this machine's disk first, then the remote. A get that the disk can answer is answered
@@ -15,6 +17,7 @@ export class BuildCache {
   readonly #counters: Counters;
   readonly #log: Logger;
   readonly #remoteGets: Semaphore;
+  readonly misses: MissLog;
   readonly #flights = new Map<string, Promise<CacheEntry | undefined>>();
 
   constructor(options: {
@@ -29,6 +32,7 @@ export class BuildCache {
     this.#remote = options.remote;
     this.#counters = options.counters;
     this.#log = options.log;
+    this.misses = new MissLog(options.counters);
     this.#remoteGets = new Semaphore(options.concurrency);
   }
 
@@ -38,7 +42,8 @@ export class BuildCache {
     const entry = this.#local.get(actionId);
     this.#counters.add(entry === undefined ? "get_local_miss" : "get_local_hit");
     if (entry === undefined && this.#remote !== undefined) return this.#flight(actionId, this.#remote);
-    if (entry !== undefined) this.#remote?.used({ ...entry, actionId, path: entry.diskPath });
+    if (entry === undefined) this.misses.missed(actionId, "unknown");
+    else this.#remote?.used({ ...entry, actionId, path: entry.diskPath });
     this.#log.debug(DEBUG_BITS.build, () => `get ${actionId}: ${entry === undefined ? "miss" : "local hit"}`);
     return entry;
   }
@@ -46,6 +51,7 @@ export class BuildCache {
   /** Begins a put; its entry counts from the writer's `commit` on. */
   beginPut(actionId: string, outputId: string): PutWriter {
     this.#counters.add("put");
+    this.misses.made(actionId);
     this.#log.debug(DEBUG_BITS.build, () => `put ${actionId}: output ${outputId}`);
     return new PutWriter({
       actionId,
@@ -77,13 +83,21 @@ export class BuildCache {
   }
 
   async #faultIn(actionId: string, remote: RemoteBuilds): Promise<CacheEntry | undefined> {
-    const found = await remote.get(actionId);
+    let reason: MissReason = "unknown";
+    const found = await remote.get(actionId, (why) => {
+      reason = why;
+    });
     this.#counters.add(found === undefined ? "get_remote_miss" : "get_remote_hit");
     this.#log.debug(
       DEBUG_BITS.build,
       () => `get ${actionId}: ${found === undefined ? "miss" : "remote hit"}`,
     );
-    if (found === undefined) return undefined;
+    const entry = found && this.#keep(actionId, found);
+    if (entry === undefined) this.misses.missed(actionId, reason);
+    return entry;
+  }
+
+  #keep(actionId: string, found: RemoteEntry): CacheEntry | undefined {
     try {
       this.#local.putRecord(actionId, found, found.putTimeMs);
       return this.#local.get(actionId);

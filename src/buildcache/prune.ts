@@ -43,6 +43,9 @@ export interface PruneReport {
 /** What takes room. */
 const KINDS = [OUTPUT_DIR, ...[MODULE_DIR, REVPROXY_DIR].flatMap((kind) => [kind, kind + META_SUFFIX])];
 
+/** Told of the action of each record that is removed. */
+type OnForgotten = (actionId: string) => void;
+
 interface CachedFile {
   kind: string;
   id: string;
@@ -52,17 +55,18 @@ interface CachedFile {
 
 /**
  * Prunes one directory. Other processes may use it at the same time: a file that turns out to be in use is left.
- * Foreign files are not looked at.
+ * Foreign files are not looked at. `onForgotten` is told of each action whose record is removed.
  */
 export function prune(
   dir: LocalDir,
   limits: PruneLimits,
-  { nowMs = Date.now(), onProgress = () => {} }: { nowMs?: number; onProgress?: OnProgress | undefined } = {},
+  options: { nowMs?: number; onProgress?: OnProgress | undefined; onForgotten?: OnForgotten } = {},
 ): PruneReport {
+  const { nowMs = Date.now(), onProgress = () => {}, onForgotten = () => {} } = options;
   const files = KINDS.flatMap((kind) => listCached(dir, kind, onProgress));
   const unwanted = chooseUnwanted(files, limits, nowMs);
   const outputs = [...unwanted].filter(({ kind }) => kind === OUTPUT_DIR);
-  removeRecords(dir, new Set(outputs.map(({ id }) => id)), { nowMs, onProgress });
+  removeRecords(dir, new Set(outputs.map(({ id }) => id)), { nowMs, onProgress, onForgotten });
   const report = { removedOutputs: 0, removedBytes: 0, keptBytes: 0 };
   for (const [index, file] of files.entries()) {
     const { kind, id, sizeBytes } = file;
@@ -106,7 +110,7 @@ function chooseUnwanted(files: CachedFile[], limits: PruneLimits, nowMs: number)
 function removeRecords(
   dir: LocalDir,
   unwanted: Set<string>,
-  { nowMs, onProgress }: { nowMs: number; onProgress: OnProgress },
+  { nowMs, onProgress, onForgotten }: { nowMs: number; onProgress: OnProgress; onForgotten: OnForgotten },
 ): void {
   const ids = listIds(dir, ACTION_DIR);
   for (const [index, id] of ids.entries()) {
@@ -116,6 +120,7 @@ function removeRecords(
     if (outputId === undefined) continue;
     if (unwanted.has(outputId) ? !isInUse(dir, outputId, nowMs) : isDangling(dir, path, outputId, nowMs)) {
       removeFile(path);
+      onForgotten(id);
     }
   }
 }

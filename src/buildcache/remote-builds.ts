@@ -1,12 +1,15 @@
+import type { OnMiss } from "../remote/miss-reason.ts";
+
 /**
  * What the build cache needs of a remote. An implementation never rejects and never takes longer than its own
  * deadline: trouble of any kind is a miss on `get` and silence on `put`.
  */
 export interface RemoteBuilds {
   /**
-   * Looks an action up and brings its output to the local disk, checked against its id. `undefined`: a miss.
+   * Looks an action up and brings its output to the local disk, checked against its id. `undefined`: a miss, of which
+   * `onMiss` is told the reason.
    */
-  get(actionId: string): Promise<RemoteEntry | undefined>;
+  get(actionId: string, onMiss?: OnMiss): Promise<RemoteEntry | undefined>;
   /** Notes that an entry was found on the local disk, and used. Cheap. */
   used(entry: StoredEntry): void;
   /** Stores an action whose output is on the local disk, some time behind. */

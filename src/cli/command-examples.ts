@@ -38,6 +38,15 @@ export const COMMAND_EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map(
       "go-cache-plugin inspect 0123456789abcdef",
     ],
   ],
+  [
+    "stats",
+    [
+      "go-cache-plugin stats",
+      "go-cache-plugin stats --json --reset",
+      'go-cache-plugin stats --markdown >> "$GITHUB_STEP_SUMMARY"',
+    ],
+  ],
+  ["explain", ["go-cache-plugin explain --bucket=my-bucket", "go-cache-plugin explain --json"]],
   ["verify", ["go-cache-plugin verify", "go-cache-plugin verify --bucket=my-bucket --repair"]],
   [
     "ca",

@@ -96,9 +96,23 @@ const COMMAND_OPTIONS = {
   }),
   isJson: option({
     flag: "json",
-    commands: ["inspect", "doctor"],
+    commands: ["inspect", "doctor", "stats", "explain"],
     default: "false",
     meaning: "print JSON instead of text",
+    parse: parseBoolean,
+  }),
+  isMarkdown: option({
+    flag: "markdown",
+    commands: ["stats"],
+    default: "false",
+    meaning: "print Markdown with a chart, such as $GITHUB_STEP_SUMMARY takes",
+    parse: parseBoolean,
+  }),
+  isReset: option({
+    flag: "reset",
+    commands: ["stats"],
+    default: "false",
+    meaning: "begin anew once it is printed",
     parse: parseBoolean,
   }),
   shell: option({
@@ -145,7 +159,7 @@ export function checkCommandFlags(command: string | undefined, flags: ReadonlyMa
       (option) => option.commands,
     );
     if (!flags.has(flag) || (command !== undefined && commands.includes(command))) continue;
-    const owners = commands.map((name) => JSON.stringify(name)).join(" and ");
+    const owners = new Intl.ListFormat("en").format(commands.map((name) => JSON.stringify(name)));
     throw new UsageError(`${dashed(flag)} is a flag of the command ${owners} only`);
   }
 }

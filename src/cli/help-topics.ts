@@ -191,7 +191,7 @@ See also: help debug.`,
   4  forward proxy
 
 The default is 0. With any other value an unexpected error is followed by its stack.
--v says much less: variables that nothing reads, what failed, and the counters of --metrics.`,
+-v says much less: variables that nothing reads, what failed, and what --metrics says.`,
     },
   ],
 ]);

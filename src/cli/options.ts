@@ -11,6 +11,7 @@ import {
   parseCount,
   parseLongDuration,
   parseMask,
+  parseMetrics,
   parseOptionalDuration,
   parseOptionalText,
   parsePath,
@@ -334,20 +335,20 @@ export const OPTIONS = {
     meaning: "let the forward proxy connect to other hosts than those of --revproxy too",
     parse: parseBoolean,
   }),
-  printMetrics: option({
+  metrics: option({
     flag: "metrics",
     env: "GOCACHE_METRICS",
     group: "output",
     default: "false",
-    meaning: "print counters to stderr at exit",
-    parse: parseBoolean,
+    meaning: "say on stderr at exit how much was hit, saved and transferred; --metrics=json: all counters",
+    parse: parseMetrics,
   }),
   verbose: option({
     flag: "v",
     env: "GOCACHE_VERBOSE",
     group: "output",
     default: "false",
-    meaning: "say on stderr what is done and what failed, and print the counters too",
+    meaning: "say on stderr what is done and what failed, and --metrics too",
     parse: parseBoolean,
   }),
   logFormat: option({

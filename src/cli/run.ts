@@ -54,6 +54,8 @@ function rootCommand(call: Call) {
       prefetch: () => prefetchCommand(call),
       gc: () => gcCommand(call),
       inspect: () => inspectCommand(call),
+      stats: async () => (await import("./commands/stats.ts")).statsCommand(call),
+      explain: async () => (await import("./commands/explain.ts")).explainCommand(call),
       verify: () => verifyCommand(call),
       mod: () => modCommand(call),
       mtimes: () => mtimesCommand(call),

@@ -37,12 +37,19 @@ export function toConfig(settings: Settings): Config {
     concurrency,
     drain,
     drainTimeoutMs,
-    // As in the seed: who wants to hear everything gets the counters too.
-    printMetrics: settings.printMetrics || verbose,
+    metrics: metricsForm(settings),
+    job: settings.job,
     verbose,
     debug,
     serve: serveConfig(settings),
   };
+}
+
+/** As in the seed: who wants to hear everything gets the counters too. Whoever reads JSON gets nothing else. */
+function metricsForm({ metrics, verbose, logFormat }: Settings): Config["metrics"] {
+  const isWanted = metrics !== "off" || verbose;
+  if (!isWanted) return "off";
+  return metrics === "json" || logFormat === "json" ? "json" : "summary";
 }
 
 function serveConfig(settings: Settings): ServeConfig {

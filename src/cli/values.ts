@@ -41,6 +41,14 @@ export function parseBoolean(text: string, name: string): boolean {
   return value;
 }
 
+/** What is printed at exit: a boolean, as in the seed, or `json`. */
+export function parseMetrics(text: string, name: string): "off" | "summary" | "json" {
+  if (text === "json") return text;
+  const value = BOOLEANS.get(text);
+  if (value === undefined) throw invalidValue(name, text, "true, false or json");
+  return value ? "summary" : "off";
+}
+
 /** Any text; empty: not set. */
 export function parseOptionalText(text: string): string | undefined {
   return text === "" ? undefined : text;

@@ -3,18 +3,19 @@
  * bridge (`nc`, `socat`, the `connect` of tailscale/go-cache-plugin) makes a go session of the connection, which the
  * server runs itself:
  *
- *     {"ID":0,"KnownCommands":["get","put","close"],"Server":{"link":1,"pid":…,"cacheDir":"/…","journalDir":"/…"}}
+ *     {"ID":0,"KnownCommands":["get","put","close"],"Server":{"link":2,"pid":…,"cacheDir":"/…","journalDir":"/…"}}
  *
  * `connect` runs the session itself, on the server's cache directory, and turns the connection into a *link* when it
  * first needs anything that is not on the disk. It does so with a line that no go command sends:
  *
- *     link {"version":1,"scope":{"platform":…,"project":…,"branch":…,"job":…,"run":…,…}}
+ *     link {"version":2,"scope":{"platform":…,"project":…,"branch":…,"job":…,"run":…,…}}
  *
  * From then on each line is a JSON array. Numbers `n` are the client's, and name the message that is answered.
  *
  *     client                                           server
- *     ["get",n,action]                                 ["got",n,output,size,put at ms], or ["got",n]: a miss.
- *                                                      The output is on the disk then; the record is the client's to write
+ *     ["get",n,action]                                 ["got",n,output,size,put at ms]: the output is on the disk then;
+ *                                                      the record is the client's to write. Or ["got",n,reason]: a
+ *                                                      miss, and why, as a word
  *     ["put",n,action,output,size,put at ms]           ["noted",n]: it is in the server's journal. The output was on
  *                                                      the disk before the message was sent
  *     ["used",n,[[action,output,size,put at ms],…]]    ["noted",n]: at the end, all that was found on the disk,
@@ -31,7 +32,7 @@
 import { isAbsolute, resolve, sep } from "node:path";
 
 /** The version of all this. */
-export const LINK_VERSION = 1;
+export const LINK_VERSION = 2;
 
 /** What the server says of itself in its hello. */
 export interface ServerInfo {
@@ -52,7 +53,8 @@ export type ClientMessage =
   | { kind: "counts"; counts: Record<string, number> };
 
 export type ServerMessage =
-  | { kind: "got"; n: number; found: [string, number, number] | undefined }
+  | { kind: "got"; n: number; found: [string, number, number] }
+  | { kind: "missed"; n: number; reason: string }
   | { kind: "noted"; n: number }
   | { kind: "alive" };
 
@@ -122,8 +124,10 @@ export function parseServerMessage(line: string): ServerMessage {
   const [kind, n, ...rest] = parseArray(line);
   if (kind === undefined) return { kind: "alive" };
   if (kind === "noted" && isCount(n)) return { kind, n };
-  if (kind === "got" && isCount(n) && rest.length === 0) return { kind, n, found: undefined };
   const [outputId, sizeBytes, putTimeMs] = rest;
+  if (kind === "got" && isCount(n) && isWord(outputId) && rest.length === 1) {
+    return { kind: "missed", n, reason: outputId };
+  }
   if (kind === "got" && isCount(n) && isId(outputId) && isCount(sizeBytes) && isCount(putTimeMs)) {
     return { kind, n, found: [outputId, sizeBytes, putTimeMs] };
   }
@@ -161,6 +165,10 @@ function isEntries(value: unknown): value is LinkEntry[] {
 
 function isId(value: unknown): value is string {
   return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+}
+
+function isWord(value: unknown): value is string {
+  return typeof value === "string" && /^[a-z]{1,32}$/.test(value);
 }
 
 function isCount(value: unknown): value is number {

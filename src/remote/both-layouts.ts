@@ -1,3 +1,4 @@
+import type { OnMiss } from "./miss-reason.ts";
 import type { LocalEntry, PackedRemote } from "./packed/packed-remote.ts";
 import type { SplitRemote } from "./split/split-remote.ts";
 import type { WaitLedger } from "./wait-ledger.ts";
@@ -12,10 +13,10 @@ export class BothLayouts {
     this.#split = split;
   }
 
-  async get(actionId: string, ledger?: WaitLedger) {
-    const packed = await this.#packed.get(actionId, ledger);
+  async get(actionId: string, onMiss?: OnMiss, ledger?: WaitLedger) {
+    const packed = await this.#packed.get(actionId, onMiss, ledger);
     if (packed !== undefined) return packed;
-    const split = await this.#split.get(actionId, ledger);
+    const split = await this.#split.get(actionId, onMiss, ledger);
     if (split !== undefined) this.#packed.foundElsewhere({ ...split, actionId });
     return split;
   }

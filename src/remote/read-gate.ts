@@ -5,6 +5,7 @@ import { describeError } from "../lib/describe-error.ts";
 import type { Logger } from "../lib/logger.ts";
 import { isAccessDenied } from "../store/store-failure.ts";
 import type { RemoteHealth } from "./health.ts";
+import type { MissReason, OnMiss } from "./miss-reason.ts";
 import { type LookUpResult, WaitLedger } from "./wait-ledger.ts";
 import { WrongBytesError } from "./wrong-bytes-error.ts";
 
@@ -33,15 +34,18 @@ export class ReadGate {
 
   /**
    * Runs `lookUp`, whose `undefined` is a miss, if that is worth it to the session with that `ledger`. Never rejects.
+   * `onMiss` is told what went wrong, or why it was not run.
    */
   async run<T>(
     what: string,
     lookUp: () => Promise<T | undefined>,
     ledger: WaitLedger = this.#ledger,
+    onMiss: OnMiss = () => {},
   ): Promise<T | undefined> {
     const admitted = this.#admit(ledger);
-    if (admitted === "wait") return await this.#waitFor(ledger, what, lookUp);
+    if (admitted === "wait") return await this.#waitFor(ledger, what, lookUp, onMiss);
     this.#counters.add("get_remote_skipped");
+    onMiss(this.#health.reads.open === undefined ? "slow" : "unanswered");
     if (admitted === "probe") void this.#probe(ledger, what, lookUp);
     return undefined;
   }
@@ -75,9 +79,11 @@ export class ReadGate {
     ledger: WaitLedger,
     what: string,
     lookUp: () => Promise<T | undefined>,
+    onMiss: OnMiss,
   ): Promise<T | undefined> {
     const begun = ledger.begin(performance.now());
-    const { result, found } = await this.#attempt(what, lookUp);
+    const { result, found, reason } = await this.#attempt(what, lookUp);
+    if (reason !== undefined) onMiss(reason);
     ledger.end(result, begun, performance.now());
     return found;
   }
@@ -102,7 +108,8 @@ export class ReadGate {
       this.#health.succeeded("reads");
       return { result: found === undefined ? "miss" : "hit", found };
     } catch (error) {
-      return { result: this.#judge(what, error), found: undefined };
+      const result = this.#judge(what, error);
+      return { result, found: undefined, reason: result === "failure" ? "fault" : "denied" };
     }
   }
 
@@ -125,4 +132,6 @@ export class ReadGate {
 interface Outcome<T> {
   result: LookUpResult;
   found: T | undefined;
+  /** Of an attempt that went wrong. */
+  reason?: MissReason;
 }

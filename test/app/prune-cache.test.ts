@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { bytesAfterLastPrune, isPruneDue, pruneNow } from "../../src/app/prune-cache.ts";
+import { prunedActions } from "../../src/app/pruned-actions.ts";
 import { HOUR_MS, writeAged } from "../buildcache/local-fixture.ts";
 import { idOf, NO_LIMITS, namesLeft, writeEntries } from "../buildcache/prune-fixture.ts";
 import { FullDisk, immutable } from "../support/full-disk.ts";
@@ -71,7 +72,8 @@ test("takes over from a process that must be dead", () => {
   writeEntries(dir, { aa: 100 });
   writeAged(dir.join("state", "prune.lock"), "1\n", 1.1 * HOUR_MS);
   expect(pruneNow(dir.path, LIMITS)?.removedOutputs).toBe(1);
-  expect(namesLeft(dir)).toEqual(["s prune.json"]);
+  expect(namesLeft(dir)).toEqual(["s prune.json", "s pruned"]);
+  expect(prunedActions(dir.path)(idOf("aa"))).toBe(true);
 });
 
 test("does nothing where nothing can be written", () => {

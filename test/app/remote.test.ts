@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, writeFileSync } from "node:fs";
 import type { RemoteConfig } from "../../src/app/config.ts";
 import { openRemote } from "../../src/app/remote.ts";
+import { MachineMaking } from "../../src/app/summary/machine-making.ts";
 import type { RemoteBuilds } from "../../src/buildcache/remote-builds.ts";
 import { Counters } from "../../src/lib/counters.ts";
 import { encodeName } from "../../src/lib/percent-name.ts";
@@ -28,6 +29,7 @@ function open(
   cache = "cache",
 ): { remote: RemoteBuilds; put(): Promise<void> } {
   const { local } = openLocal(dir.join(cache));
+  const counters = new Counters();
   const remote = openRemote({
     config: {
       bucket: { kind: "directory", path: dir.join("bucket") },
@@ -47,7 +49,8 @@ function open(
     root: dir.join(cache),
     local,
     env: ENV,
-    counters: new Counters(),
+    counters,
+    making: new MachineMaking(dir.join(cache), counters),
     log: silentLog(),
   });
   const put = async () => {

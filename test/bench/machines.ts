@@ -43,7 +43,7 @@ function machineWith(
 
 /** The same machine with other flags of the helper. */
 export function withFlags(machine: Machine, flags: string[]): Machine {
-  return { ...machine, cacheprog: gocacheprog(...flags, "--metrics") };
+  return { ...machine, cacheprog: gocacheprog(...flags, "--metrics=json") };
 }
 
 /** Lets `work` have a runner with an empty disk, which is gone afterwards. */

@@ -24,8 +24,8 @@ describe("refuses", () => {
     [["--bucket", "--help"], "flag needs a value: --bucket"],
     [["-c"], "flag needs a value: -c"],
     [["-c="], '-c: "" is not a whole number from 0 up'],
-    [["--metrics=yes"], '--metrics: "yes" is not true or false'],
-    [["--metrics="], '--metrics: "" is not true or false'],
+    [["--metrics=yes"], '--metrics: "yes" is not true, false or json'],
+    [["--metrics="], '--metrics: "" is not true, false or json'],
     [["--expiry=banana", "--expiry=48h"], '--expiry: "banana" is not a duration such as 48h or 1h30m'],
   ] as const)("%j", (args, message) => {
     expect(() => parseCommandLine(args)).toThrow(new UsageError(message));

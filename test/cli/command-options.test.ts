@@ -27,7 +27,7 @@ describe("refuses", () => {
 
   test.each([
     ["inspect", "dry-run", '--dry-run is a flag of the command "gc" and "mtimes" only'],
-    ["prune", "json", '--json is a flag of the command "inspect" and "doctor" only'],
+    ["prune", "json", '--json is a flag of the command "inspect", "doctor", "stats", and "explain" only'],
     [undefined, "repair", '--repair is a flag of the command "verify" only'],
   ])("%p with --%s", (command, flag, message) => {
     expect(() => checkCommandFlags(command, new Map([[flag, "true"]]))).toThrow(new UsageError(message));
@@ -65,6 +65,8 @@ test("what is not given is as the table says", () => {
     shell: "sh",
     isConfirmed: false,
     isJson: false,
+    isMarkdown: false,
+    isReset: false,
     isRepairing: false,
     isWaiting: false,
   });

@@ -15,7 +15,10 @@ describe("removes nothing, exit code 2:", () => {
   test.concurrent.each([
     [[], '"gc" without --prefix works at the top of the bucket: add --yes if that is meant'],
     [["--prefix=team", "--read-only"], '"gc" removes from the bucket, which --read-only forbids'],
-    [["--prefix=team", "--json"], '--json is a flag of the command "inspect" and "doctor" only'],
+    [
+      ["--prefix=team", "--json"],
+      '--json is a flag of the command "inspect", "doctor", "stats", and "explain" only',
+    ],
     [["--prefix=team", "--older-than=x"], '--older-than: "x" is not a duration above 0 such as 14d or 36h'],
     [["--prefix=team", "now"], 'unexpected argument "now" after "gc"'],
     [["--bucket="], '"gc" needs a bucket: set --bucket or GOCACHE_S3_BUCKET'],

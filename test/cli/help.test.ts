@@ -24,6 +24,8 @@ const COMMANDS = [
   "prefetch",
   "gc",
   "inspect",
+  "stats",
+  "explain",
   "verify",
   "mod",
   "mtimes",
@@ -180,9 +182,10 @@ test("the overview", () => {
                                  GOCACHE_FORWARD_CONNECT, default: false
 
     output:
-      --metrics                  print counters to stderr at exit
+      --metrics                  say on stderr at exit how much was hit, saved and transferred;
+                                 --metrics=json: all counters
                                  GOCACHE_METRICS, default: false
-      -v                         say on stderr what is done and what failed, and print the counters too
+      -v                         say on stderr what is done and what failed, and --metrics too
                                  GOCACHE_VERBOSE, default: false
       --log-format FORMAT        how lines on stderr look: text, or json, an object each
                                  GOCACHE_LOG_FORMAT, default: text
@@ -197,6 +200,8 @@ test("the overview", () => {
       prefetch          fetch what this job's last run used, ahead of go; returns at once without --wait
       gc                remove from the bucket what no run needed for two weeks; needs s3:DeleteObject
       inspect [ID]      say what is in the bucket, or where an action or output lies
+      stats             say what the go commands of this job came to: hits, traffic, time saved, cost
+      explain           say why the last go command that missed anything did
       verify            check the local cache and the bucket against the hashes of what they hold
       ca ACTION         print, install or uninstall the certificate of the forward proxy (--revproxy)
       mod TASK          modules of --modproxy: prefetch [GO.SUM...], verify, import DIR, export DIR

@@ -8,7 +8,10 @@ const USAGE = 'run "go-cache-plugin help prefetch" for its flags and examples\n'
 test.concurrent.each([
   [[], '"prefetch" needs a bucket: set --bucket or GOCACHE_S3_BUCKET'],
   [["--bucket=file:///nowhere", "--layout=split"], '"prefetch" needs --layout=packed or both'],
-  [["--bucket=file:///nowhere", "--json"], '--json is a flag of the command "inspect" and "doctor" only'],
+  [
+    ["--bucket=file:///nowhere", "--json"],
+    '--json is a flag of the command "inspect", "doctor", "stats", and "explain" only',
+  ],
 ])("%j is refused", async (flags, message) => {
   await using cache = tempDir("prefetch");
   const outcome = await runProgram(["prefetch", ...flags], { GOCACHE_DIR: cache.path });

@@ -87,7 +87,8 @@ const LOCAL: Config = {
   concurrency: 64,
   drain: "wait",
   drainTimeoutMs: 60_000,
-  printMetrics: false,
+  metrics: "off",
+  job: undefined,
   verbose: false,
   debug: 0,
   serve: {
@@ -205,7 +206,8 @@ const EVERYTHING_CONFIG: Config = {
   concurrency: 8,
   drain: "background",
   drainTimeoutMs: 120_000,
-  printMetrics: true,
+  metrics: "json",
+  job: "test/linux 1.26",
   verbose: true,
   debug: 5,
   serve: {
@@ -284,9 +286,24 @@ describe("values", () => {
     expect(configOf(["--drain-timeout=0"]).drainTimeoutMs).toBe(0);
   });
 
-  test("-v prints the counters too, as in the seed", () => {
-    expect(configOf(["-v"])).toEqual({ ...LOCAL, verbose: true, printMetrics: true });
-    expect(configOf(["--metrics"])).toEqual({ ...LOCAL, printMetrics: true });
+  test("-v prints what --metrics does too, as in the seed", () => {
+    expect(configOf(["-v"])).toEqual({ ...LOCAL, verbose: true, metrics: "summary" });
+    expect(configOf(["--metrics"])).toEqual({ ...LOCAL, metrics: "summary" });
+  });
+
+  test.each([
+    ["true", "summary"],
+    ["1", "summary"],
+    ["json", "json"],
+    ["false", "off"],
+    ["0", "off"],
+  ] as const)("GOCACHE_METRICS=%s prints: %s", (text, form) => {
+    expect(configOf([], { GOCACHE_METRICS: text }).metrics).toBe(form);
+    expect(configOf([`--metrics=${text}`]).metrics).toBe(form);
+  });
+
+  test("where every line of the log is JSON, the metrics are, too", () => {
+    expect(configOf(["--metrics", "--log-format=json"]).metrics).toBe("json");
   });
 
   test("--debug takes any mask", () => {

@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   await using server = await startS3Server();
   console.log("fetching the program's source and its modules");
   const program = await realProgram(dir.join("source"));
-  const flags = [...s3Flags(server, { layout: "packed" }), "--metrics"];
+  const flags = [...s3Flags(server, { layout: "packed" }), "--metrics=json"];
   const one = newMachine(dir.join("one"), { flags, env: server.env });
   const two = newMachine(dir.join("two"), { flags, env: server.env });
 

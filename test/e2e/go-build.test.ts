@@ -52,7 +52,7 @@ function describeRelease(release: GoRelease): void {
   };
 
   test("compiles nothing twice: the second build misses at most once and puts at most one record", async () => {
-    const counted = { ...machine, env: { GOCACHE_METRICS: "true" } };
+    const counted = { ...machine, env: { GOCACHE_METRICS: "json" } };
     const warm = await go(counted, ["build", "-x", "-o", dir.join("warm"), "."], { cwd: hello });
     expect({ exitCode: warm.exitCode, compiles: countCompiles(warm) }).toEqual({ exitCode: 0, compiles: 0 });
     const { get_local_miss: misses = 0, put: puts = 0, get_local_hit: hits = 0 } = metricsOf(warm);

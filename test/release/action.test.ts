@@ -4,6 +4,7 @@ import { cpSync, rmSync } from "node:fs";
 import { commitAll } from "../support/git.ts";
 import { chainModule } from "../support/go-project.ts";
 import { countCompiles, goEnv } from "../support/go-toolchain.ts";
+import { settled } from "../support/settled.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { FakeRunner } from "./composite-action.ts";
 import { type ReleaseServer, startReleaseServer } from "./release-server.ts";
@@ -60,7 +61,11 @@ describe("fails", () => {
   });
 });
 
-test("direct mode: the second machine compiles nothing", async () => {
+/** What the action `finish` writes for one go command. */
+const SUMMARY =
+  /^### go-cache-plugin\n\n\*\*[\d.]+ % hits .*\*\*, in 1 go command\n\n\| look-ups (.*\n)+\| errors \| none \|\n$/;
+
+test("direct mode: the second machine compiles nothing, and the summary says what was done", async () => {
   const compiles: number[] = [];
   for (const name of ["direct-1", "direct-2"]) {
     const runner = await newRunner(name);
@@ -71,7 +76,9 @@ test("direct mode: the second machine compiles nothing", async () => {
     const build = await runner.run(BUILD);
     expect(build.exitCode).toBe(0);
     compiles.push(countCompiles(build));
+    await settled({ gocache: dir.join(name, "gocache") });
     expect(await runner.uses("finish", {})).toEqual([{ stdout: "", stderr: "", exitCode: 0 }]);
+    expect(runner.summary).toMatch(SUMMARY);
   }
   expect(compiles[0]).toBeGreaterThan(3);
   expect(compiles[1]).toBe(0);
@@ -88,13 +95,16 @@ test("server mode: the same, the server is stopped, and the summary says what it
     compiles.push(countCompiles(build));
     const [finished] = await runner.uses("finish", {});
     expect(finished).toMatchObject({ stdout: expect.stringContaining("stopped: process "), exitCode: 0 });
-    expect(runner.summary).toMatch(
-      /^### go-cache-plugin\n\n\| counter \| value \|\n\|---\|---:\|\n(\| \w+ \| [\d.]+ \|\n)+$/,
-    );
+    expect(runner.summary).toMatch(SUMMARY);
     expect((await runner.run("go-cache-plugin serve --status")).exitCode).toBe(1);
   }
   expect(compiles[0]).toBeGreaterThan(3);
   expect(compiles[1]).toBe(0);
+});
+
+test("finish has nothing to say, and does not fail, where nothing was installed", async () => {
+  const runner = await newRunner("nothing");
+  expect(await runner.uses("finish", {})).toEqual([{ stdout: "", stderr: "", exitCode: 0 }]);
 });
 
 test("a runner that has the release already downloads nothing", async () => {

@@ -38,6 +38,18 @@ test("a failure is a miss, counted and silent but for -v", async () => {
   expect(fixture.lines).toEqual(["go-cache-plugin: get action 0a: reset\n"]);
 });
 
+test("who is told of a miss is told why, unless nothing names it", async () => {
+  using fixture = openGate();
+  const reasons: string[] = [];
+  const onMiss = (reason: string) => reasons.push(reason);
+  await fixture.gate.run("get", found, undefined, onMiss);
+  await fixture.gate.run("get", nothing, undefined, onMiss);
+  await fixture.gate.run("get", failing(DENIED), undefined, onMiss);
+  await fixture.gate.run("get", failing(new TimeoutError(5_000)), undefined, onMiss);
+  await fixture.gate.run("get", found, undefined, onMiss);
+  expect(reasons).toEqual(["denied", "fault", "unanswered"]);
+});
+
 test("after a timeout nothing is looked up any more", async () => {
   using fixture = openGate();
   await fixture.gate.run("get", failing(new TimeoutError(5_000)));

@@ -83,7 +83,7 @@ export function countCompiles(outcome: { stderr: string }): number {
   return outcome.stderr.match(/^\S*\/compile -o /gm)?.length ?? 0;
 }
 
-/** Counters that `--metrics` printed, summed over all helpers of one command. */
+/** Counters that `--metrics=json` printed, summed over all helpers of one command. */
 export function metricsOf(outcome: { stderr: string }): Record<string, number> {
   const sum: Record<string, number> = {};
   for (const line of outcome.stderr.split("\n")) {

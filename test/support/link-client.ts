@@ -1,6 +1,7 @@
 /** `connect`'s end of a link, without a process and a go command around it. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { LINK_VERSION } from "../../src/net/link-protocol.ts";
 
 const SCOPE = {
   platform: "linux_amd64_go1.27.4",
@@ -39,7 +40,7 @@ export class LinkClient {
   static async open(address: string, scope: object = SCOPE): Promise<LinkClient> {
     const client = new LinkClient(await dial(address));
     await client.#lines.next();
-    client.#socket.write(`link ${JSON.stringify({ version: 1, scope })}\n`);
+    client.#socket.write(`link ${JSON.stringify({ version: LINK_VERSION, scope })}\n`);
     return client;
   }
 

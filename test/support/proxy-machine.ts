@@ -37,7 +37,7 @@ export async function startProxyMachine(options: ProxyMachineOptions): Promise<P
   const cacheDir = join(dir, "cache");
   const address = `http://127.0.0.1:${port}`;
   const own = [`--cache-dir=${cacheDir}`, `--revproxy=${hosts.join(",")}`];
-  const argv = [binaryPath(), "serve", `--http=127.0.0.1:${port}`, ...own, "--metrics", ...flags];
+  const argv = [binaryPath(), "serve", `--http=127.0.0.1:${port}`, ...own, "--metrics=json", ...flags];
   const running = start(argv, { env: plainEnv({ ...withoutProxies(), ...env }) });
   await listening(port, running);
   const caPath = join(dir, "proxy-ca.pem");

@@ -19,7 +19,6 @@ export interface ConnectOptions {
   /** Whether to do without a server when nobody listens, as without `connect`. */
   isFallback: boolean;
   project: string | undefined;
-  job: string | undefined;
 }
 
 /** Serves until go closes the session or goes away. Rejects when nobody listens. */
@@ -58,16 +57,18 @@ export async function runConnect(
 
 async function serveLinked(
   config: Config,
-  { project, job }: ConnectOptions,
+  { project }: ConnectOptions,
   { env, log, watchProgress }: RunContext,
   { socket, server }: Greeted,
 ): Promise<number> {
   const { cacheDir, journalDir } = server ?? {};
+  const { job } = config;
   return await serveStdin({
     config,
     log,
     watchProgress,
     dir: locateCacheDir(cacheDir, env),
+    note: { env, project, isServed: true },
     openRemote: ({ counters }) =>
       new LazyRemote(
         async () => {

@@ -12,6 +12,7 @@ import {
   MAX_LINE_ENTRIES,
   parseServerMessage,
 } from "../../net/link-protocol.ts";
+import { isMissReason, type MissReason, type OnMiss } from "../../remote/miss-reason.ts";
 import type { Journal } from "../../remote/packed/journal.ts";
 import type { Scope } from "../../remote/scope/scope.ts";
 
@@ -26,7 +27,7 @@ const TELL_MS = 1_000;
 export class LinkRemote implements RemoteBuilds {
   readonly #options: LinkRemoteOptions;
   readonly #reader = new LineReader(MAX_LINE_BYTES);
-  readonly #gets = new Map<number, (found: RemoteEntry | undefined) => void>();
+  readonly #gets = new Map<number, (found: RemoteEntry | MissReason) => void>();
   readonly #used: StoredEntry[] = [];
   #unnoted = 0;
   #hasPut = false;
@@ -47,16 +48,11 @@ export class LinkRemote implements RemoteBuilds {
     socket.write(formatOpening(scope));
   }
 
-  async get(actionId: string): Promise<RemoteEntry | undefined> {
-    const { socket } = this.#options;
-    if (!socket.isOpen) return undefined;
-    const n = ++this.#lastId;
-    const got = Promise.withResolvers<RemoteEntry | undefined>();
-    this.#gets.set(n, got.resolve);
-    this.#startWatch();
-    socket.write(formatMessage("get", n, actionId));
-    this.#tellCounts(TELL_MS);
-    return await got.promise;
+  async get(actionId: string, onMiss?: OnMiss): Promise<RemoteEntry | undefined> {
+    const found = await this.#ask(actionId);
+    if (typeof found !== "string") return found;
+    onMiss?.(found);
+    return undefined;
   }
 
   used(entry: StoredEntry): void {
@@ -117,6 +113,18 @@ export class LinkRemote implements RemoteBuilds {
     this.#told = counts;
   }
 
+  async #ask(actionId: string): Promise<RemoteEntry | MissReason> {
+    const { socket } = this.#options;
+    if (!socket.isOpen) return "fault";
+    const n = ++this.#lastId;
+    const got = Promise.withResolvers<RemoteEntry | MissReason>();
+    this.#gets.set(n, got.resolve);
+    this.#startWatch();
+    socket.write(formatMessage("get", n, actionId));
+    this.#tellCounts(TELL_MS);
+    return await got.promise;
+  }
+
   async #noted(): Promise<void> {
     const quiet = Promise.withResolvers<void>();
     this.#onQuiet = quiet.resolve;
@@ -138,11 +146,18 @@ export class LinkRemote implements RemoteBuilds {
       this.#unnoted--;
       if (this.#unnoted === 0) this.#onQuiet();
     }
-    if (message.kind !== "got") return;
-    const [outputId, sizeBytes, putTimeMs] = message.found ?? [];
-    const isFound = outputId !== undefined && sizeBytes !== undefined && putTimeMs !== undefined;
-    this.#gets.get(message.n)?.(isFound ? { outputId, sizeBytes, putTimeMs } : undefined);
-    this.#gets.delete(message.n);
+    if (message.kind === "missed") {
+      this.#answer(message.n, isMissReason(message.reason) ? message.reason : "unknown");
+    }
+    if (message.kind === "got") {
+      const [outputId, sizeBytes, putTimeMs] = message.found;
+      this.#answer(message.n, { outputId, sizeBytes, putTimeMs });
+    }
+  }
+
+  #answer(n: number, found: RemoteEntry | MissReason): void {
+    this.#gets.get(n)?.(found);
+    this.#gets.delete(n);
     if (this.#gets.size === 0) this.#stopWatch();
   }
 
@@ -166,7 +181,7 @@ export class LinkRemote implements RemoteBuilds {
 
   #ended(): void {
     this.#stopWatch();
-    for (const resolve of this.#gets.values()) resolve(undefined);
+    for (const resolve of this.#gets.values()) resolve("fault");
     this.#gets.clear();
     this.#onQuiet();
   }

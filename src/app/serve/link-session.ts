@@ -10,22 +10,13 @@ import {
   MAX_LINE_BYTES,
   parseClientMessage,
 } from "../../net/link-protocol.ts";
+import type { MissReason } from "../../remote/miss-reason.ts";
+import { SESSION_COUNTERS } from "../summary/job-counts.ts";
 
 const ALIVE_MS = 1_000;
 
 /** go asks for as many at once as it has processors; whoever asks for more is no go command's helper. */
 const MAX_LOOKUPS = 10_000;
-
-/** What a session counts for itself, and the server adds to its own. */
-const SESSION_COUNTERS = [
-  "get",
-  "get_local_hit",
-  "get_local_miss",
-  "get_remote_hit",
-  "get_remote_miss",
-  "put",
-  "put_bytes",
-];
 
 export interface LinkSessionOptions {
   /** The connection, from behind the opening line. */
@@ -79,10 +70,13 @@ class LinkSession {
       if (this.#looking > 0) write(formatMessage());
     }, ALIVE_MS).unref();
     const startedMs = performance.now();
-    const found = await remote.get(actionId);
+    let reason: MissReason = "unknown";
+    const found = await remote.get(actionId, (why) => {
+      reason = why;
+    });
     this.#options.counters.time(found === undefined ? "get_remote_miss" : "get_remote_hit", startedMs);
     this.#looking--;
-    if (found === undefined) write(formatMessage("got", n));
+    if (found === undefined) write(formatMessage("got", n, reason));
     else write(formatMessage("got", n, found.outputId, found.sizeBytes, Math.floor(found.putTimeMs)));
   }
 

@@ -6,6 +6,7 @@ import { Counters } from "../../lib/counters.ts";
 import { describeError } from "../../lib/describe-error.ts";
 import { formatGreeting, LINK_WORD, parseOpening, type ServerInfo } from "../../net/link-protocol.ts";
 import type { Scope } from "../../remote/scope/scope.ts";
+import { SessionNote } from "../summary/session-note.ts";
 import { checkScope } from "./check-scope.ts";
 import { serveLink } from "./link-session.ts";
 import type { PluginCaches } from "./plugin-part.ts";
@@ -89,7 +90,7 @@ export class PluginConnection {
 
   async #serveBridge(input: AsyncIterable<Uint8Array>): Promise<void> {
     const { parts, local, openRemote, bridgeScope } = this.#caches;
-    const { log, config } = parts;
+    const { log, config, root, env, making } = parts;
     const { counters } = this;
     this.kind = "bridge";
     this.scope = bridgeScope;
@@ -101,6 +102,9 @@ export class PluginConnection {
       const end = await serveSession({ input, write, cache, isGreeted: true });
       if (end.how === "close") write(end.answer);
     } finally {
+      const { job, remote: { project } = {} } = config;
+      const did = { counters, misses: cache.misses, making, hasRemote: config.remote !== undefined };
+      new SessionNote({ env, project, isServed: true, root, job, ...did }).goAnswered();
       await cache.settle();
     }
   }

@@ -165,7 +165,7 @@ function isDispensable(remote: ScopeRemote["remote"]): boolean {
 function splitSession(split: SplitRemote): RemoteBuilds {
   const ledger = new WaitLedger();
   return {
-    get: (actionId) => split.get(actionId, ledger),
+    get: (actionId, onMiss) => split.get(actionId, onMiss, ledger),
     used: () => {},
     put: (entry) => split.put(entry),
     drain: async () => {},

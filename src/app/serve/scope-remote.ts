@@ -34,7 +34,7 @@ export class ScopeRemote {
     const ledger = new WaitLedger();
     this.#sessions++;
     return {
-      get: (actionId) => remote.get(actionId, ledger),
+      get: (actionId, onMiss) => remote.get(actionId, onMiss, ledger),
       used: (entry: StoredEntry) => remote.used(entry),
       put: (entry: StoredEntry) => remote.put(entry),
       // The server goes on; go need not wait for it.

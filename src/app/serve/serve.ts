@@ -5,13 +5,14 @@ import type { ObjectStore } from "../../store/object-store.ts";
 import { ensureCacheDir, locateCacheDir } from "../cache-dir.ts";
 import type { Config } from "../config.ts";
 import type { RunContext } from "../direct.ts";
-import { formatMetrics } from "../format-metrics.ts";
 import { withGoEnv } from "../go-env.ts";
 import { openStore } from "../open-store.ts";
+import { MachineMaking } from "../summary/machine-making.ts";
 import { type HttpPart, openHttp } from "./http-part.ts";
 import { openModuleProxy } from "./module-proxy.ts";
 import type { ServedPart, ServeParts } from "./parts.ts";
 import { openPlugin, type PluginPart } from "./plugin-part.ts";
+import { ServerCounts } from "./server-counts.ts";
 import { noteServer, removeNote, type ServerNote, serverFile } from "./server-file.ts";
 import type { ServerState } from "./server-state.ts";
 import { untilStopped } from "./until-stopped.ts";
@@ -41,6 +42,7 @@ export async function runServe(config: Config, context: ServeContext): Promise<n
     shownRoot,
     log: context.log,
     counters,
+    making: new MachineMaking(root, counters),
     openStore: () => {
       if (remote !== undefined) store ??= openStore({ config: remote, root, env, counters });
       return store;
@@ -49,6 +51,7 @@ export async function runServe(config: Config, context: ServeContext): Promise<n
   const state: ServerState = { parts, version: context.version, startedMs: Date.now(), isDraining: false };
   const running = await openAll(state);
   const notePath = serverFile(root, config.serve);
+  const serverCounts = new ServerCounts(parts);
   const upkeep = new Upkeep(root, config, context.pruneAside);
   const stopped = untilStopped(async () => {
     state.isDraining = true;
@@ -66,10 +69,14 @@ export async function runServe(config: Config, context: ServeContext): Promise<n
   context.log.info(() => `ready, process ${process.pid}`);
   await stopped;
   upkeep.stop();
+  serverCounts.finish();
   for (const part of running.all.toReversed()) await part.close();
   await store?.[Symbol.asyncDispose]();
   removeNote(notePath);
-  if (config.printMetrics) context.log.print(formatMetrics(counters));
+  if (config.metrics !== "off") {
+    const { formatMetrics } = await import("../format-metrics.ts");
+    context.log.print(formatMetrics(config.metrics, counters, parts.making));
+  }
   return 0;
 }
 

@@ -34,7 +34,7 @@ async function connect({ commandLine, env }: Call): Promise<number> {
   const config = toConfig(settings);
   const log = makeLogger(settings);
   const { runConnect } = await import("../../app/connect/connect.ts");
-  const { project, job } = settings;
+  const { project } = settings;
   const context = { env, log, watchProgress: watchProgress(env) };
-  return await runConnect(config, { address, waitMs, isFallback, project, job }, context);
+  return await runConnect(config, { address, waitMs, isFallback, project }, context);
 }

@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { describeError } from "../../lib/describe-error.ts";
 import { removeLink } from "../../lib/remove-link.ts";
 import { isAccessDenied } from "../../store/store-failure.ts";
+import type { MakingTimes } from "../making.ts";
+import type { OnMiss } from "../miss-reason.ts";
 import { ReadGate } from "../read-gate.ts";
 import type { Scope } from "../scope/scope.ts";
 import type { WaitLedger } from "../wait-ledger.ts";
@@ -61,8 +63,8 @@ export class PackedRemote {
     this.#stopListening = this.#transfer.onBadPack((packId, error) => this.#distrust(packId, error));
     this.#gate = new ReadGate({ health, counters, log });
     const cache = new RecordCache(dir);
-    const { trust } = options;
-    const reader = new RecordReader({ store, cache, check: trust?.check, counters, log });
+    const { trust, making } = options;
+    const reader = new RecordReader({ store, cache, check: trust?.check, making, counters, log });
     const runLog = new RunLog(dir, scope.run, trust);
     const before = runLog.load();
     this.#source = new RecordSource({
@@ -101,6 +103,7 @@ export class PackedRemote {
         repack: (entries) => repackSmall(entries, repacking),
         serverTimeMs: () => this.#source.serverTimeMs(),
         signer: trust?.signer,
+        making,
         // Whose session ends with it will not ask again.
         onRecorded: options.transfer && ((entries) => this.#source.setOwn(entries)),
       }),
@@ -115,15 +118,18 @@ export class PackedRemote {
   }
 
   /**
-   * Looks an action up and brings its output to the local disk. Never rejects. `ledger`: whose waiting this is, when
-   * several sessions share this remote.
+   * Looks an action up and brings its output to the local disk. Never rejects. `onMiss` is told why that is not to be
+   * had. `ledger`: whose waiting this is, when several sessions share this remote.
    */
   async get(
     actionId: string,
+    onMiss: OnMiss = () => {},
     ledger?: WaitLedger,
   ): Promise<Omit<LocalEntry, "path" | "actionId"> | undefined> {
+    if (this.#isListingDenied) onMiss("denied");
     if (this.#isListingDenied) return undefined;
-    const entry = await this.#gate.run(`get action ${actionId}`, () => this.#lookUp(actionId), ledger);
+    const lookUp = () => this.#lookUp(actionId, onMiss);
+    const entry = await this.#gate.run(`get action ${actionId}`, lookUp, ledger, onMiss);
     if (entry !== undefined) this.foundElsewhere(entry);
     return entry;
   }
@@ -252,8 +258,8 @@ export class PackedRemote {
     if (this.#options.transfer === undefined) this.#transfer.restorer.stop();
   }
 
-  async #lookUp(actionId: string): Promise<Entry | undefined> {
-    const found = await this.#find(actionId);
+  async #lookUp(actionId: string, onMiss: OnMiss): Promise<Entry | undefined> {
+    const found = await this.#find(actionId, onMiss);
     if (found === undefined) return undefined;
     const { entry, group } = found;
     if (!this.#prefetched.has(group)) {
@@ -264,15 +270,18 @@ export class PackedRemote {
     // Its pack was no good: another one may have it.
     const other = this.#source.index.find(actionId)?.entry;
     const isElsewhere = other !== undefined && other.place?.pack.id !== entry.place?.pack.id;
-    return isElsewhere && (await this.#transfer.restorer.bring(other)) ? other : undefined;
+    if (isElsewhere && (await this.#transfer.restorer.bring(other))) return other;
+    onMiss("gone");
+    return undefined;
   }
 
-  async #find(actionId: string) {
+  async #find(actionId: string, onMiss: OnMiss) {
     try {
       return await this.#source.find(actionId);
     } catch (error) {
       if (!isAccessDenied(error)) throw error;
       this.#denyListing(error);
+      onMiss("denied");
       return undefined;
     }
   }
@@ -326,6 +335,8 @@ export interface PackedRemoteOptions extends TransferOptions {
   readPrefixes?: readonly string[] | undefined;
   /** `undefined`: every record counts, and ours are not signed. */
   trust?: RecordTrust | undefined;
+  /** Read from records, and written into ours. */
+  making?: MakingTimes | undefined;
   /** Whether the machine may be gone as soon as go is. */
   mayEndWithGo: boolean;
   /** Shared with other scopes, by a server; `undefined`: one of its own. */

@@ -1,21 +1,18 @@
 import { runBranches } from "./branches.ts";
 import { detectCi } from "./detect-ci.ts";
 import { findGitDir } from "./git-dir.ts";
+import { type JobRun, jobRun } from "./job-run.ts";
 import { mainModule } from "./main-module.ts";
 import { goPlatform } from "./platform.ts";
 
 /** What a run belongs to: runs of one scope use nearly the same entries, so the last one's are worth fetching. */
-export interface Scope {
+export interface Scope extends JobRun {
   /** `linux_amd64_go1.26.3`. */
   platform: string;
   /** The main module's path, or `no-module`. */
   project: string;
   /** `pr-<number>`, `queue-<base>`, the name of a branch or tag, `detached`, or `none` without git. */
   branch: string;
-  /** CI's job and leg, joined with `/`; `local` outside CI. */
-  job: string;
-  /** CI's id of the run, else the date in UTC, `2026-01-31`. */
-  run: string;
   /**
    * Branches whose records of the same job are worth reading too, nearest first, without `branch` itself: the base
    * of a pull request or merge queue, then the default branch.
@@ -46,8 +43,7 @@ export function detectScope(options: ScopeSources & { nowMs: number }): Scope {
   return {
     platform: goPlatform(env),
     project: project || mainModule(env, cwd)?.path || "no-module",
-    job: job || ci?.job || "local",
-    run: ci?.run ?? new Date(nowMs).toISOString().slice(0, 10),
+    ...jobRun(ci, job, nowMs),
     ...runBranches(ci, findGitDir(cwd)),
   };
 }

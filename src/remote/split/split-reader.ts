@@ -5,6 +5,7 @@ import { hashFile } from "../../lib/hash-file.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import { readSmallObject } from "../../store/read-small-object.ts";
 import type { LocalOutputs } from "../local-outputs.ts";
+import type { OnMiss } from "../miss-reason.ts";
 import { downloadOutput } from "../output-download.ts";
 import type { ReadGate } from "../read-gate.ts";
 import type { WaitLedger } from "../wait-ledger.ts";
@@ -29,8 +30,13 @@ export class SplitReader {
   }
 
   /** Never rejects and never takes longer than its deadlines: trouble of any kind is a miss. */
-  async get(actionId: string, ledger?: WaitLedger): Promise<SplitEntry | undefined> {
-    return await this.#options.gate.run(`get action ${actionId}`, () => this.#lookUp(actionId), ledger);
+  async get(actionId: string, onMiss?: OnMiss, ledger?: WaitLedger): Promise<SplitEntry | undefined> {
+    return await this.#options.gate.run(
+      `get action ${actionId}`,
+      () => this.#lookUp(actionId),
+      ledger,
+      onMiss,
+    );
   }
 
   async #lookUp(actionId: string): Promise<SplitEntry | undefined> {

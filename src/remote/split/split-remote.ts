@@ -4,6 +4,7 @@ import type { ObjectStore } from "../../store/object-store.ts";
 import { RemoteHealth } from "../health.ts";
 import { HealthFile } from "../health-file.ts";
 import type { LocalOutputs } from "../local-outputs.ts";
+import type { OnMiss } from "../miss-reason.ts";
 import { ReadGate } from "../read-gate.ts";
 import type { WaitLedger } from "../wait-ledger.ts";
 import { type SplitEntry, SplitReader } from "./split-reader.ts";
@@ -43,8 +44,8 @@ export class SplitRemote {
   }
 
   /** Looks an action up and brings its output to the local disk. Never rejects. */
-  async get(actionId: string, ledger?: WaitLedger): Promise<SplitEntry | undefined> {
-    return this.#isReading ? await this.#reader.get(actionId, ledger) : undefined;
+  async get(actionId: string, onMiss?: OnMiss, ledger?: WaitLedger): Promise<SplitEntry | undefined> {
+    return this.#isReading ? await this.#reader.get(actionId, onMiss, ledger) : undefined;
   }
 
   /** This layout does not remember what is used. */

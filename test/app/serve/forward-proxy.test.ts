@@ -10,6 +10,7 @@ import {
 } from "node:net";
 import { connect as tlsConnect } from "node:tls";
 import { openForwardProxy } from "../../../src/app/serve/forward-proxy.ts";
+import { MachineMaking } from "../../../src/app/summary/machine-making.ts";
 import { Counters } from "../../../src/lib/counters.ts";
 import { Logger } from "../../../src/lib/logger.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
@@ -30,6 +31,7 @@ test("26 hours: certificates are replaced, and every request of a client with an
     response.end("here");
   });
   const clock = new ManualClock();
+  const counters = new Counters();
   const log = new Logger({ verbose: false, debugMask: 0, write: () => undefined });
   const proxy = await openForwardProxy(
     {
@@ -38,7 +40,8 @@ test("26 hours: certificates are replaced, and every request of a client with an
       root: dir.join("cache"),
       shownRoot: dir.join("cache"),
       log,
-      counters: new Counters(),
+      counters,
+      making: new MachineMaking(dir.join("cache"), counters),
       openStore: () => undefined,
     },
     { clock, lifetimes: LIFETIMES },

@@ -40,7 +40,7 @@ async function largeRows(context: BenchContext, body: Body, layout: Layout): Pro
   const session = async (label: string, work: (client: CacheprogClient) => Promise<void>) => {
     const cacheDir = dir.join("large-cache");
     await using client = await CacheprogClient.start({
-      args: [`--cache-dir=${cacheDir}`, ...flags, "--metrics"],
+      args: [`--cache-dir=${cacheDir}`, ...flags, "--metrics=json"],
       env: plainEnv(server.env),
       cwd: dir.path,
     });

@@ -78,5 +78,5 @@ function serverOf(context: BenchContext, name: string, flags: string[]): Promise
 
 function linked(context: BenchContext, name: string, { plugin }: PluginServer): Machine {
   const machine = runner(context, { name: `server-${name}` });
-  return { ...machine, cacheprog: [binaryPath(), "connect", plugin, "--metrics"].join(" ") };
+  return { ...machine, cacheprog: [binaryPath(), "connect", plugin, "--metrics=json"].join(" ") };
 }

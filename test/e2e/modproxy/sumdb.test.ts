@@ -107,7 +107,7 @@ test("a zip that is not the database's is dropped when it is noticed, and never 
   await using fixture = await openProxyFixture();
   const { upstream, dir } = fixture;
   upstream.files.set(ZIP, makeZip({ "example.com/a@v1.0.0/go.mod": "module example.com/a\n" }));
-  const flags = [`--bucket=file://${dir.join("bucket")}`, "--metrics"];
+  const flags = [`--bucket=file://${dir.join("bucket")}`, "--metrics=json"];
   await using server = await startModServer({ dir: dir.join("machine"), upstream, flags });
   await server.told(ZIP);
   await server.told("example.com/a/@v/v1.1.0.zip");
@@ -133,7 +133,7 @@ test("a tile that lies proves nothing, and is forgotten with what it was to prov
     existsSync(join(server.cacheDir, "module", nameHash(name).slice(0, 2), nameHash(name)));
   expect([stored(tile), stored(LOOKUP), stored(ZIP)]).toEqual([false, false, true]);
   upstream.overrides.delete(tile);
-  await using next = await startModServer({ dir: dir.path, upstream, flags: ["--metrics"] });
+  await using next = await startModServer({ dir: dir.path, upstream, flags: ["--metrics=json"] });
   expect(await next.told(LOOKUP)).toStartWith("200");
 });
 

@@ -38,7 +38,7 @@ test("ten machines that end at the same time: the next one finds what all of the
 test("twenty go commands at once on an empty machine fetch once", async () => {
   await using s3 = await startS3Server();
   await using proxy = await FaultProxy.start({ target: s3.endpoint, latencyMs: 20 });
-  const flags = [...s3Flags(s3, { layout: "packed", endpoint: proxy.endpoint }), "--metrics"];
+  const flags = [...s3Flags(s3, { layout: "packed", endpoint: proxy.endpoint }), "--metrics=json"];
   const project = chainModule(dir.join("project"), { name: "twenty", count: 20 });
   const machine = (name: string) => newMachine(dir.join(name), { flags, env: s3.env });
   await go(machine("first"), ["build", "./..."], { cwd: project });

@@ -23,7 +23,7 @@ test("brings everything before go starts, with --wait", async () => {
   const team = new PackedTeam(dir.path);
   const project = chainModule(dir.join("project"), { name: "prefetch", count: 3 });
   await team.build(team.newMachine(), project);
-  const machine = team.newMachine({ GOCACHE_METRICS: "true" });
+  const machine = team.newMachine({ GOCACHE_METRICS: "json" });
   const outcome = await prefetch(machine, team, project, "--wait");
   expect(outcome).toEqual({
     exitCode: 0,

@@ -48,7 +48,7 @@ test("a thousand sessions, fifty at once: neither memory nor descriptors grow af
   const session = async (index: number) => {
     const link = await LinkClient.open(server.plugin);
     const at = index % outputs.length;
-    expect(await link.ask("get", 1, actionOf(10_000 + index))).toEqual(["got", 1]);
+    expect(await link.ask("get", 1, actionOf(10_000 + index))).toEqual(["got", 1, "unknown"]);
     expect(await link.ask("put", 2, ...(used[at] ?? []))).toEqual(["noted", 2]);
     expect(await link.ask("used", 3, used)).toEqual(["noted", 3]);
     await link.end();
@@ -80,7 +80,7 @@ function nonsense(index: number): Buffer {
     Buffer.concat([Buffer.from("link "), random, Buffer.from("\n")]),
     Buffer.from(get.slice(0, 1 + (index % get.length))),
     Buffer.from('{"ID":1,"Command":"put","ActionID":"AAAA","OutputID":"AAAA","BodySize":9}\n\n"AAA'),
-    Buffer.from('link {"version":1,"scope":{}}\n["get",1,"x"]\n'),
+    Buffer.from('link {"version":2,"scope":{}}\n["get",1,"x"]\n'),
     Buffer.from("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
     Buffer.alloc(0),
   ];
@@ -108,7 +108,7 @@ test("ten thousand connections that make no sense: the server lives, and session
   for (let from = 0; from < 10_000; from += 250) {
     const botherings = Array.from({ length: 250 }, (_, index) => bother(server.plugin, from + index));
     expect(await link.ask("put", from + 1, actionOf(from), output, 5, 1)).toEqual(["noted", from + 1]);
-    expect(await link.ask("get", from + 2, actionOf(-1))).toEqual(["got", from + 2]);
+    expect(await link.ask("get", from + 2, actionOf(-1))).toEqual(["got", from + 2, "unknown"]);
     await Promise.all(botherings);
   }
   await link.end();

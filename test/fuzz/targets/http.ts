@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect } from "node:net";
 import { openForwardProxy } from "../../../src/app/serve/forward-proxy.ts";
+import { MachineMaking } from "../../../src/app/summary/machine-making.ts";
 import { createHttpListener, type HttpListener } from "../../../src/http/listener.ts";
 import type { HttpMount } from "../../../src/http/mount.ts";
 import { textPage } from "../../../src/http/page.ts";
@@ -30,13 +31,15 @@ const echo: HttpMount = { handle: async (_request, response, target) => void res
 /** The forward proxy caches a host whose port nobody answers at, and passes nothing on. */
 async function listen(): Promise<Listening> {
   const dir = tempDir("fuzz-http");
+  const counters = new Counters();
   const proxy = await openForwardProxy({
     config: proxyConfig(["cached.test:9"]),
     env: {},
     root: dir.join("cache"),
     shownRoot: dir.join("cache"),
     log: silentLog,
-    counters: new Counters(),
+    counters,
+    making: new MachineMaking(dir.join("cache"), counters),
     openStore: () => undefined,
   });
   const listener = createHttpListener(

@@ -1,0 +1,118 @@
+import type { Miss } from "../../buildcache/miss-log.ts";
+import type { MissReason } from "../../remote/miss-reason.ts";
+import type { Sighting } from "../../remote/packed/sightings.ts";
+
+/**
+ * Why look-ups missed:
+ *
+ *     new         nobody has written the action down before
+ *     elsewhere   only records of other branches, jobs or projects name it
+ *     evicted     it was there once: a record of this job names it, or it was on this disk
+ *     remote      the bucket failed, refused, or was not asked
+ *     refused     only records that no trusted key has signed name it
+ *     undecided   the bucket's records can't be read now
+ */
+const MISS_GROUPS = ["new", "elsewhere", "evicted", "remote", "refused", "undecided"] as const;
+
+export interface MissGroup {
+  why: (typeof MISS_GROUPS)[number];
+  count: number;
+  /** Those that go put afterwards, and how long it was at each of them, added up. */
+  made: number;
+  madeMs: number;
+  /** What can be said more exactly, and of how many. */
+  details: { what: string; count: number }[];
+  /** The first few actions. */
+  actions: string[];
+}
+
+/** What is known now of what was missed then. */
+export interface Hindsight {
+  /** The session's. */
+  scope: { project: string; branch: string; job: string };
+  /** The records that named an action before it missed. */
+  seenIn: (actionId: string) => readonly Sighting[];
+  isPruned: (actionId: string) => boolean;
+  /** Whether all records were read, or there are none to be read. */
+  areRecordsKnown: boolean;
+}
+
+interface Verdict {
+  why: MissGroup["why"];
+  what?: string;
+}
+
+const MAX_ACTIONS = 5;
+
+const REMOTE_REASONS: Readonly<Record<Exclude<MissReason, "unknown" | "gone">, string>> = {
+  fault: "the look-up failed or took too long",
+  denied: "the bucket refused it (403)",
+  unanswered: "the bucket was left alone, for it did not answer",
+  slow: "the bucket was left alone, for waiting had cost more than it saved",
+  failing: "the bucket was left alone, for waiting for what failed had cost too much",
+};
+
+/** Those that have any misses, in the order of `MISS_GROUPS`. */
+export function groupMisses(misses: readonly Miss[], hindsight: Hindsight): MissGroup[] {
+  const judged = misses.map((miss) => ({ miss, ...judge(miss, hindsight) }));
+  return MISS_GROUPS.flatMap((why) => {
+    const members = judged.filter((member) => member.why === why);
+    if (members.length === 0) return [];
+    const made = members.flatMap(({ miss }) => (miss.madeMs === undefined ? [] : [miss.madeMs]));
+    const details = Map.groupBy(members, ({ what }) => what);
+    return {
+      why,
+      count: members.length,
+      made: made.length,
+      madeMs: Math.round(made.reduce((sum, ms) => sum + ms, 0)),
+      details: [...details].flatMap(([what, those]) =>
+        what === undefined ? [] : { what, count: those.length },
+      ),
+      actions: members.slice(0, MAX_ACTIONS).map(({ miss }) => miss.actionId),
+    };
+  });
+}
+
+function judge({ actionId, reason }: Miss, hindsight: Hindsight): Verdict {
+  if (reason === "gone")
+    return { why: "evicted", what: "a record names it, its pack is gone or has other bytes" };
+  if (reason !== "unknown") return { why: "remote", what: REMOTE_REASONS[reason] };
+  const seen = hindsight.seenIn(actionId);
+  const counting = seen.filter(({ isTrusted }) => isTrusted);
+  const verdict = judgeSeen(counting, hindsight.scope);
+  if (verdict !== undefined) return verdict;
+  if (hindsight.isPruned(actionId)) {
+    return { why: "evicted", what: "it was removed from this disk to keep --max-size or --expiry" };
+  }
+  if (seen.length > 0) return { why: "refused", what: placesOf(seen, hindsight.scope) };
+  return { why: hindsight.areRecordsKnown ? "new" : "undecided" };
+}
+
+function judgeSeen(seen: readonly Sighting[], scope: Hindsight["scope"]): Verdict | undefined {
+  if (seen.length === 0) return undefined;
+  const isOwn = seen.some(
+    ({ project, branch, job }) => project === scope.project && branch === scope.branch && job === scope.job,
+  );
+  return isOwn
+    ? {
+        why: "evicted",
+        what: "a record of this job names it, which is not among the newest or came too late",
+      }
+    : { why: "elsewhere", what: placesOf(seen, scope) };
+}
+
+/** The nearest one, by what is different. */
+function placesOf(seen: readonly Sighting[], scope: Hindsight["scope"]): string {
+  const near = seen.toSorted((a, b) => distance(a, scope) - distance(b, scope))[0];
+  if (near === undefined) return "";
+  const { project, branch, job } = near;
+  if (project === "") return "what several projects share";
+  const where = `branch ${branch}, job ${job}`;
+  return project === scope.project ? where : `project ${project}, ${where}`;
+}
+
+function distance({ project, branch, job }: Sighting, scope: Hindsight["scope"]): number {
+  return (
+    Number(project !== scope.project) * 4 + Number(branch !== scope.branch) * 2 + Number(job !== scope.job)
+  );
+}

@@ -1,0 +1,26 @@
+/** `go-cache-plugin explain`: why the last go command that missed anything did. */
+import { defineCommand } from "citty";
+import { printableJson } from "../../lib/printable.ts";
+import type { Call } from "../call.ts";
+import { resolveCommandSettings } from "../command-options.ts";
+import { writeStdout } from "../output.ts";
+import { ProgressLine } from "../progress-line.ts";
+import { resolveSettings, toConfig } from "../settings.ts";
+
+/** Prints groups of misses, or JSON with `--json` (`null` when no misses are known). */
+export function explainCommand(call: Call) {
+  return defineCommand({
+    meta: { name: "explain", description: "Say why the last go command missed" },
+    run: () => explain(call),
+  });
+}
+
+async function explain({ commandLine, env }: Call): Promise<void> {
+  const config = toConfig(resolveSettings(commandLine.flags, env));
+  const { isJson } = resolveCommandSettings(commandLine.flags, "explain");
+  const { explainMisses } = await import("../../app/explain/explain.ts");
+  const { explainText } = await import("../explain-text.ts");
+  using progress = ProgressLine.open(env);
+  const explanation = await explainMisses(config, env, progress.update);
+  writeStdout(isJson ? `${printableJson(explanation ?? null)}\n` : explainText(explanation, Date.now()));
+}

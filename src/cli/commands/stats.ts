@@ -1,0 +1,27 @@
+/** `go-cache-plugin stats`: what the go commands of this job came to. */
+import { defineCommand } from "citty";
+import { printableJson } from "../../lib/printable.ts";
+import type { Call } from "../call.ts";
+import { resolveCommandSettings } from "../command-options.ts";
+import { writeStdout } from "../output.ts";
+import { resolveSettings, toConfig } from "../settings.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** Prints lines for people, JSON, or Markdown. */
+export function statsCommand(call: Call) {
+  return defineCommand({
+    meta: { name: "stats", description: "Say what the go commands of this job came to" },
+    run: () => stats(call),
+  });
+}
+
+async function stats({ commandLine, env }: Call): Promise<void> {
+  const config = toConfig(resolveSettings(commandLine.flags, env));
+  const { isJson, isMarkdown, isReset } = resolveCommandSettings(commandLine.flags, "stats");
+  if (isJson && isMarkdown) throw new UsageError("--json and --markdown exclude each other");
+  const { jobStats } = await import("../../app/summary/job-stats.ts");
+  const { statsMarkdown, statsText } = await import("../stats-text.ts");
+  const report = jobStats(config, env, isReset);
+  if (isJson) writeStdout(`${printableJson(report)}\n`);
+  else writeStdout(isMarkdown ? statsMarkdown(report) : statsText(report));
+}

@@ -1,0 +1,182 @@
+/** `explain` names the reason of misses that were made to happen for that reason. */
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Explanation } from "../../../src/app/explain/explain.ts";
+import { formatPublicKey } from "../../../src/lib/ed25519-text.ts";
+import { filesBelow } from "../../support/file-tree.ts";
+import { freePort } from "../../support/free-port.ts";
+import { chainModule } from "../../support/go-project.ts";
+import { countCompiles, go } from "../../support/go-toolchain.ts";
+import { copyMachine, type Machine, newMachine } from "../../support/machine.ts";
+import { settled } from "../../support/settled.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { keygen } from "../trust/trusted-team.ts";
+import { githubPush, runStep } from "./github-job.ts";
+
+// A guard against hanging only.
+setDefaultTimeout(300_000);
+
+const PACKAGES = 4;
+
+let dir: TempDir;
+/** Has the standard library on its disk, and nothing of the project. */
+let template: Machine;
+let project: string;
+let machines = 0;
+
+beforeAll(async () => {
+  dir = tempDir("explain");
+  project = chainModule(dir.join("project"), { name: "explained", count: PACKAGES });
+  template = newMachine(dir.join("template"));
+  const other = chainModule(dir.join("other"), { name: "other", count: 1 });
+  await go(template, ["build", "-trimpath", "-o", "/dev/null", "./..."], { cwd: other });
+  await settled(template);
+});
+afterAll(() => dir[Symbol.dispose]());
+
+async function machine(env: Record<string, string>, bucket?: string): Promise<Machine> {
+  machines++;
+  const flags = bucket === undefined ? [] : [`--bucket=file://${dir.join(bucket)}`];
+  return await copyMachine(template, dir.join(`machine-${machines}`), { flags, env });
+}
+
+/** Returns how many packages were compiled. */
+async function build(on: Machine, what = `./p${PACKAGES - 1}`): Promise<number> {
+  const outcome = await go(on, ["build", "-x", "-trimpath", what], { cwd: project });
+  await settled(on);
+  expect(outcome.exitCode).toBe(0);
+  return countCompiles(outcome);
+}
+
+function flagsOf({ cacheprog = "" }: Machine): string[] {
+  return cacheprog.split(" ").slice(1);
+}
+
+async function explain(on: Machine): Promise<Explanation> {
+  return JSON.parse(await runStep(on, ["explain", "--json", ...flagsOf(on)], project)) as Explanation;
+}
+
+/** The groups of those misses that go has made something for, by reason. */
+function made({ groups }: Explanation): Record<string, number> {
+  return Object.fromEntries(groups.filter((group) => group.made > 0).map(({ why, made }) => [why, made]));
+}
+
+test("nothing is known before anything has missed", async () => {
+  const on = newMachine(dir.join("fresh"));
+  expect(await runStep(on, ["explain"], project)).toBe("no go command is known here that missed anything\n");
+  expect(await runStep(on, ["explain", "--json"], project)).toBe("null\n");
+});
+
+test("never seen: a first build, with and without a bucket", async () => {
+  const local = await machine(githubPush("main", 1));
+  expect(await build(local)).toBe(PACKAGES);
+  const alone = await explain(local);
+  expect(made(alone)).toEqual({ new: expect.any(Number) });
+  expect([alone.session.hasRemote, alone.problem]).toEqual([false, undefined]);
+  const shared = await machine(githubPush("main", 1), "first");
+  expect(await build(shared)).toBe(PACKAGES);
+  const first = await explain(shared);
+  expect(made(first)).toEqual({ new: expect.any(Number) });
+  expect([first.session.hasRemote, first.problem]).toEqual([true, undefined]);
+  expect(first.session.scope).toMatchObject({
+    project: "example.com/explained",
+    branch: "main",
+    job: "ci/build",
+  });
+  const text = await runStep(shared, ["explain", ...flagsOf(shared)], project);
+  expect(text).toContain("never seen before");
+  expect(text).toContain("can't be told from here");
+});
+
+test("without the bucket that go had, what was seen by others can't be told", async () => {
+  const on = await machine(githubPush("main", 1), "unasked");
+  await build(on);
+  const { cacheprog: _, ...bare } = on;
+  const explained = JSON.parse(await runStep(bare, ["explain", "--json"], project)) as Explanation;
+  expect(made(explained)).toEqual({ undecided: expect.any(Number) });
+  expect(explained.problem).toContain("set --bucket");
+});
+
+test("seen elsewhere: what another branch has built, once its additions are gone", async () => {
+  await build(await machine(githubPush("feature-a", 2), "branches"));
+  // gc removes them after three days.
+  rmSync(dir.join("branches", "packed", "v1", "new"), { recursive: true });
+  const on = await machine(githubPush("feature-b", 3), "branches");
+  expect(await build(on)).toBe(PACKAGES);
+  const { groups } = await explain(on);
+  const group = groups.find(({ why }) => why === "elsewhere");
+  expect(group?.made).toBeGreaterThanOrEqual(PACKAGES);
+  expect(group?.details).toEqual([{ what: "branch feature-a, job ci/build", count: group?.count as number }]);
+});
+
+test("evicted: packs that are gone from the bucket", async () => {
+  await build(await machine(githubPush("main", 4), "gone"));
+  rmSync(dir.join("gone", "packed", "v1", "pack"), { recursive: true });
+  const on = await machine(githubPush("main", 5), "gone");
+  expect(await build(on)).toBe(PACKAGES);
+  const { groups } = await explain(on);
+  const group = groups.find(({ why }) => why === "evicted");
+  expect(group?.made).toBeGreaterThanOrEqual(PACKAGES);
+  expect(group?.details[0]?.what).toContain("its pack is gone");
+});
+
+test("evicted: what only an older run of this job has used", async () => {
+  await build(await machine(githubPush("main", 6), "older"));
+  // Each of them has something new to write down.
+  for (const run of [7, 8]) {
+    mkdirSync(join(project, `q${run}`));
+    writeFileSync(join(project, `q${run}`, "q.go"), `package q${run}\n`);
+    await build(await machine(githubPush("main", run), "older"), `./q${run}`);
+  }
+  const on = await machine(githubPush("main", 9), "older");
+  expect(await build(on)).toBe(PACKAGES);
+  const { groups } = await explain(on);
+  const group = groups.find(({ why }) => why === "evicted");
+  expect(group?.made).toBeGreaterThanOrEqual(PACKAGES);
+  expect(group?.details[0]?.what).toContain("a record of this job names it");
+});
+
+test("evicted: what was pruned from this disk", async () => {
+  const on = await machine(githubPush("main", 10));
+  await build(on);
+  const old = Date.now() / 1000 - 100 * 3_600;
+  for (const name of filesBelow(join(on.cacheDir, "output")))
+    utimesSync(join(on.cacheDir, "output", name), old, old);
+  await runStep(on, ["prune", "--expiry=48h"], project);
+  expect(await build(on)).toBeGreaterThanOrEqual(PACKAGES);
+  const { groups } = await explain(on);
+  const group = groups.find(({ why }) => why === "evicted");
+  expect(group?.made).toBeGreaterThanOrEqual(PACKAGES);
+  expect(group?.details[0]?.what).toContain("removed from this disk");
+});
+
+test("the bucket: one that does not answer", async () => {
+  const on = await machine({
+    ...githubPush("main", 11),
+    AWS_ACCESS_KEY_ID: "id",
+    AWS_SECRET_ACCESS_KEY: "secret",
+    GOCACHE_S3_ENDPOINT_URL: `http://127.0.0.1:${await freePort()}`,
+    GOCACHE_S3_BUCKET: "nowhere",
+    GOCACHE_S3_PATH_STYLE: "true",
+    GOCACHE_S3_REGION: "us-east-1",
+  });
+  expect(await build(on)).toBe(PACKAGES);
+  const explained = await explain(on);
+  expect(Object.keys(made(explained))).toEqual(["remote"]);
+  const whats = explained.groups[0]?.details.map(({ what }) => what).join();
+  expect(whats).toContain("failed or took too long");
+  expect(whats).toContain("left alone, for it did not answer");
+});
+
+test("refused: what nobody with a trusted key has signed", async () => {
+  await build(await machine(githubPush("main", 12), "trust"));
+  const key = await keygen(dir.join("sign.key"));
+  const env = { ...githubPush("main", 13), GOCACHE_TRUST_KEYS: formatPublicKey(key.publicKey) };
+  const on = await machine(env, "trust");
+  expect(await build(on)).toBeGreaterThanOrEqual(PACKAGES);
+  const { groups } = await explain(on);
+  const group = groups.find(({ why }) => why === "refused");
+  expect(group?.made).toBeGreaterThanOrEqual(PACKAGES);
+  expect(group?.details[0]?.what).toBe("branch main, job ci/build");
+});

@@ -1,0 +1,198 @@
+/** What `--metrics` and `stats` say of real builds is what the S3 server, and go, have seen. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
+import { once } from "node:events";
+import type { JobStats } from "../../../src/app/summary/job-stats.ts";
+import { binaryPath, s3Flags } from "../../support/binary.ts";
+import { FaultProxy } from "../../support/fault-proxy.ts";
+import { chainModule } from "../../support/go-project.ts";
+import { type GoMachine, go, helperLines, metricsOf, NEWEST_GO } from "../../support/go-toolchain.ts";
+import { idOf, sha256Base64 } from "../../support/ids.ts";
+import { dial } from "../../support/link-client.ts";
+import { newMachine } from "../../support/machine.ts";
+import { startPluginServer } from "../../support/plugin-server.ts";
+import { type S3Server, startS3Server } from "../../support/s3-server.ts";
+import { settled } from "../../support/settled.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { githubPush, runStep } from "./github-job.ts";
+
+// A guard against hanging only.
+setDefaultTimeout(300_000);
+
+let s3: S3Server;
+let dir: TempDir;
+let proxy: FaultProxy;
+
+beforeAll(async () => {
+  s3 = await startS3Server();
+});
+afterAll(async () => await s3[Symbol.asyncDispose]());
+beforeEach(async () => {
+  dir = tempDir("stats");
+  proxy = await FaultProxy.start({ target: s3.endpoint });
+});
+afterEach(async () => {
+  await proxy[Symbol.asyncDispose]();
+  dir[Symbol.dispose]();
+});
+
+async function statsOf(machine: GoMachine, ...flags: string[]): Promise<JobStats> {
+  return JSON.parse(await runStep(machine, ["stats", "--json", ...flags], dir.path)) as JobStats;
+}
+
+/** What the proxy saw go by. */
+function traffic() {
+  const { requests, byMethod, bytesUp, bytesDown } = proxy.counts;
+  return { requests, gets: byMethod.GET ?? 0, puts: byMethod.PUT ?? 0, bytesUp, bytesDown };
+}
+
+function trafficOf({ figures, counts }: JobStats) {
+  const { requests, receivedBytes, sentBytes } = figures;
+  const { s3_requests_list: lists = 0, s3_requests_get: gets = 0, s3_requests_put: puts = 0 } = counts;
+  return { requests, gets: gets + lists, puts, bytesUp: sentBytes, bytesDown: receivedBytes };
+}
+
+const BUILD = ["build", "-trimpath", "-o", "/dev/null", "./..."];
+
+test("a job's sums are what went to the S3 server, and its summary says them", async () => {
+  const flags = [...s3Flags(s3, { layout: "packed", prefix: "sums", endpoint: proxy.endpoint }), "--metrics"];
+  const project = chainModule(dir.join("project"), { name: "sums", count: 3 });
+  const job = (name: string, run: number) =>
+    newMachine(dir.join(name), { flags, env: { ...s3.env, ...githubPush("main", run) } });
+  const first = job("first", 1);
+  const cold = await go(first, BUILD, { cwd: project });
+  await settled(first);
+  const coldStats = await statsOf(first);
+  expect(trafficOf(coldStats)).toEqual(traffic());
+  expect(coldStats).toMatchObject({ job: "ci/build", run: "1-1", goCommands: 1 });
+  expect(coldStats.figures.misses).toBeGreaterThan(30);
+  expect(helperLines(cold)[0]).toMatch(
+    /^go-cache-plugin: [\d.]+ % hits \([\d,]+ of [\d,]+\), [\d.]+ \w+ in \d+ requests$/,
+  );
+
+  proxy.resetCounts();
+  const second = job("second", 2);
+  const warm = await go(second, BUILD, { cwd: project });
+  await settled(second);
+  const stats = await statsOf(second);
+  const { lookUps, hits, localHits, remoteHits, misses, broughtOutputs, savedMs = 0 } = stats.figures;
+  expect(trafficOf(stats)).toEqual(traffic());
+  expect(lookUps).toBe(hits + misses);
+  expect(hits).toBe(localHits + remoteHits);
+  expect(misses).toBeLessThanOrEqual(1);
+  expect(broughtOutputs).toBeGreaterThan(30);
+  // What the first machine wrote down of the time it took is what the second one saved.
+  expect(savedMs).toBeGreaterThan(0);
+  expect(helperLines(warm)[0]).toMatch(/^go-cache-plugin: (99|100)\.\d % hits .*, about [\d.]+ s saved$/);
+  expect(helperLines(warm)[1]).toStartWith(
+    `go-cache-plugin: sources: ${localHits} local disk, ${remoteHits} bucket, `,
+  );
+});
+
+test("what prefetch brings counts for the job, and for no go command", async () => {
+  const flags = s3Flags(s3, { layout: "packed", prefix: "ahead", endpoint: proxy.endpoint });
+  const project = chainModule(dir.join("project"), { name: "ahead", count: 2 });
+  const job = (name: string, run: number) =>
+    newMachine(dir.join(name), { flags, env: { ...s3.env, ...githubPush("main", run) } });
+  const first = job("first", 7);
+  await go(first, ["build", "-trimpath", "./p1"], { cwd: project });
+  await settled(first);
+  proxy.resetCounts();
+  const second = job("second", 8);
+  await runStep(second, ["prefetch", "--wait", ...flags], project);
+  const stats = await statsOf(second);
+  expect(stats.goCommands).toBe(0);
+  expect(stats.figures.broughtOutputs).toBeGreaterThan(1);
+  expect(trafficOf(stats)).toEqual(traffic());
+});
+
+test("many go commands at once add up, and lose nothing", async () => {
+  const machine = newMachine(dir.path, { flags: ["--metrics=json"], env: githubPush("main", 3) });
+  const project = chainModule(dir.join("project"), { name: "many", count: 12 });
+  const commands = Array.from({ length: 12 }, (_, index) => ["build", "-o", "/dev/null", `./p${index}`]);
+  const outcomes = await Promise.all(commands.map((args) => go(machine, args, { cwd: project })));
+  await settled(machine);
+  const sums: Record<string, number> = {};
+  for (const outcome of outcomes) {
+    for (const [name, value] of Object.entries(metricsOf(outcome))) sums[name] = (sums[name] ?? 0) + value;
+  }
+  const { peak_memory_bytes: _, saved_ms: __, ...expected } = sums;
+  const { goCommands, counts } = await statsOf(machine);
+  const { saved_ms: ___, ...counted } = counts;
+  expect({ goCommands, counts: counted }).toEqual({ goCommands: 12, counts: expected });
+});
+
+test("a run of the job begins anew, and so does a reset", async () => {
+  const machine = newMachine(dir.path, { env: githubPush("main", 4) });
+  const project = chainModule(dir.join("project"), { name: "anew", count: 1 });
+  await go(machine, ["build", "./p0"], { cwd: project });
+  await settled(machine);
+  expect(await runStep({ ...machine, env: githubPush("main", 5) }, ["stats"], dir.path)).toBe(
+    "nothing was counted yet in job ci/build, run 5-1\n",
+  );
+  expect((await statsOf(machine, "--reset")).goCommands).toBe(1);
+  expect(await statsOf(machine)).toMatchObject({ goCommands: 0, counts: {} });
+  expect(await runStep(machine, ["stats", "--markdown"], dir.path)).toBe(
+    "### go-cache-plugin\n\nNo go command has used the cache.\n",
+  );
+});
+
+/** A server on a machine whose go commands use it. */
+async function serve(prefix: string) {
+  const env = { ...s3.env, ...githubPush("main", 6) };
+  const flags = s3Flags(s3, { layout: "packed", prefix, endpoint: proxy.endpoint });
+  const cacheDir = dir.join("cache");
+  const server = await startPluginServer({ cacheDir, flags, env, cwd: dir.path });
+  const cacheprog = `${binaryPath()} connect ${server.plugin}`;
+  const gocache = dir.join("gocache");
+  return {
+    server,
+    machine: { release: NEWEST_GO, gocache, cacheprog, env: { ...env, GOCACHE_DIR: cacheDir } },
+  };
+}
+
+test("through connect and a server each session counts once, and so does each request", async () => {
+  const { server, machine } = await serve("connected");
+  const project = chainModule(dir.join("project"), { name: "served", count: 4 });
+  for (const count of [0, 1]) await go(machine, ["build", "-trimpath", `./p${2 + count}`], { cwd: project });
+  await settled(machine);
+  await server.stop();
+  const stats = await statsOf(machine);
+  expect(stats.goCommands).toBe(2);
+  expect(stats.figures.lookUps).toBeGreaterThan(10);
+  expect(stats.figures.misses).toBeGreaterThan(4);
+  expect(stats.counts.put).toBeGreaterThan(4);
+  expect(trafficOf(stats)).toEqual(traffic());
+});
+
+test("so does a session that is only passed on to a server", async () => {
+  const { server, machine } = await serve("bridged");
+  const body = Buffer.from("what was built");
+  for (const name of ["a", "b"]) {
+    const socket = await dial(server.plugin);
+    const put = {
+      ID: 2,
+      Command: "put",
+      ActionID: idOf(name),
+      OutputID: sha256Base64(body),
+      BodySize: body.length,
+    };
+    socket.write(`{"ID":1,"Command":"get","ActionID":"${idOf(name)}"}\n${JSON.stringify(put)}\n`);
+    socket.write(`"${body.toString("base64")}"\n{"ID":3,"Command":"get","ActionID":"${idOf(name)}"}\n`);
+    socket.write('{"ID":4,"Command":"close"}\n');
+    socket.resume();
+    await once(socket, "end");
+    socket.end();
+  }
+  await server.stop();
+  const stats = await statsOf(machine);
+  expect(stats.goCommands).toBe(2);
+  expect(stats.counts).toMatchObject({
+    get: 4,
+    get_local_miss: 2,
+    get_remote_miss: 2,
+    put: 2,
+    put_bytes: 28,
+  });
+  expect(stats.counts.sessions_bridge).toBe(2);
+  expect(trafficOf(stats)).toEqual(traffic());
+});
