@@ -19,6 +19,8 @@
  *                                                      the disk before the message was sent
  *     ["used",n,[[action,output,size,put at ms],…]]    ["noted",n]: at the end, all that was found on the disk
  *     ["counts",{name:number,…}]                       nothing: what the session counted, at its end
+ *                                                      ["alone",why,text] at any time: the bucket is not asked any more
+ *                                                      for this session, and why, as a word and for people
  *                                                      [] every second while a look-up is under way: it still lives
  *
  * The connection's end is the session's. What was put or used, and not noted by then, stays in the client's own journal
@@ -51,6 +53,7 @@ export type ClientMessage =
 export type ServerMessage =
   | { kind: "got"; n: number; found: [string, number, number] | undefined }
   | { kind: "noted"; n: number }
+  | { kind: "alone"; why: string; text: string }
   | { kind: "alive" };
 
 /** The start of the line that makes a link of a connection. No JSON begins with it. */
@@ -111,6 +114,7 @@ export function parseServerMessage(line: string): ServerMessage {
   const [kind, n, ...rest] = parseArray(line);
   if (kind === undefined) return { kind: "alive" };
   if (kind === "noted" && isCount(n)) return { kind, n };
+  if (kind === "alone" && isWord(n) && typeof rest[0] === "string") return { kind, why: n, text: rest[0] };
   if (kind === "got" && isCount(n) && rest.length === 0) return { kind, n, found: undefined };
   const [outputId, sizeBytes, putTimeMs] = rest;
   if (kind === "got" && isCount(n) && isId(outputId) && isCount(sizeBytes) && isCount(putTimeMs)) {
@@ -146,6 +150,10 @@ function isEntries(value: unknown): value is LinkEntry[] {
 
 function isId(value: unknown): value is string {
   return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+}
+
+function isWord(value: unknown): value is string {
+  return typeof value === "string" && /^[a-z]{1,32}$/.test(value);
 }
 
 function isCount(value: unknown): value is number {

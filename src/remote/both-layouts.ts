@@ -1,6 +1,6 @@
 import type { LocalEntry, PackedRemote } from "./packed/packed-remote.ts";
+import type { ReadSession } from "./read-session.ts";
 import type { SplitRemote } from "./split/split-remote.ts";
-import type { WaitLedger } from "./wait-ledger.ts";
 
 /** Reads the packed layout and then the split one, and writes both: for a bucket that older tools use as well. */
 export class BothLayouts {
@@ -12,10 +12,10 @@ export class BothLayouts {
     this.#split = split;
   }
 
-  async get(actionId: string, ledger?: WaitLedger) {
-    const packed = await this.#packed.get(actionId, ledger);
+  async get(actionId: string, session?: ReadSession) {
+    const packed = await this.#packed.get(actionId, session);
     if (packed !== undefined) return packed;
-    const split = await this.#split.get(actionId, ledger);
+    const split = await this.#split.get(actionId, session);
     if (split !== undefined) this.#packed.foundElsewhere({ ...split, actionId });
     return split;
   }

@@ -3,7 +3,13 @@ import type { Socket } from "node:net";
 import { BuildCache } from "../../buildcache/build-cache.ts";
 import { serveSession } from "../../cacheprog/session.ts";
 import { describeError } from "../../lib/describe-error.ts";
-import { formatGreeting, LINK_WORD, parseOpening, type ServerInfo } from "../../net/link-protocol.ts";
+import {
+  formatGreeting,
+  formatMessage,
+  LINK_WORD,
+  parseOpening,
+  type ServerInfo,
+} from "../../net/link-protocol.ts";
 import { checkScope } from "./check-scope.ts";
 import { serveLink } from "./link-session.ts";
 import type { PluginCaches } from "./plugin-part.ts";
@@ -73,7 +79,9 @@ export class PluginConnection {
     if (scope === undefined) throw new Error("no valid scope");
     this.kind = "link";
     parts.counters.add("sessions_link");
-    const remote = openRemote(scope);
+    const remote = openRemote(scope, {
+      onLeftAlone: (why, text) => this.#write(formatMessage("alone", why, text)),
+    });
     await serveLink({ input, write: (text) => this.#write(text), remote, local, counters: parts.counters });
   }
 
@@ -82,7 +90,7 @@ export class PluginConnection {
     const { counters, log, config } = parts;
     this.kind = "bridge";
     counters.add("sessions_bridge");
-    const remote = openRemote(bridgeScope);
+    const remote = openRemote(bridgeScope, {});
     const cache = new BuildCache({ local, remote, counters, log, concurrency: config.concurrency });
     const write = (text: string) => this.#write(text);
     try {

@@ -1,7 +1,7 @@
 import type { RemoteBuilds, StoredEntry } from "../../buildcache/remote-builds.ts";
 import type { BothLayouts } from "../../remote/both-layouts.ts";
 import type { PackedRemote } from "../../remote/packed/packed-remote.ts";
-import { WaitLedger } from "../../remote/wait-ledger.ts";
+import type { ReadSession } from "../../remote/read-session.ts";
 
 /** The remote of all sessions of one scope and platform; see `RemotePool`. */
 export class ScopeRemote {
@@ -21,12 +21,11 @@ export class ScopeRemote {
   }
 
   /** What a session asks; its own waiting decides whether asking is worth it. Its `drain` ends it. */
-  openSession(): RemoteBuilds {
+  openSession(session: ReadSession): RemoteBuilds {
     const { remote } = this;
-    const ledger = new WaitLedger();
     this.#sessions++;
     return {
-      get: (actionId) => remote.get(actionId, ledger),
+      get: (actionId) => remote.get(actionId, session),
       used: (entry: StoredEntry) => remote.used(entry),
       put: (entry: StoredEntry) => remote.put(entry),
       // The server goes on; go need not wait for it.

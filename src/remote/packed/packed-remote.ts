@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { describeError } from "../../lib/describe-error.ts";
 import { isAccessDenied } from "../../store/store-failure.ts";
+import { Brought } from "../brought.ts";
 import { ReadGate } from "../read-gate.ts";
+import type { ReadSession } from "../read-session.ts";
 import type { Scope } from "../scope/scope.ts";
-import type { WaitLedger } from "../wait-ledger.ts";
 import { Burst } from "./burst.ts";
 import { collectDaily } from "./daily-gc.ts";
 import type { Entry } from "./entry.ts";
@@ -43,7 +44,9 @@ export class PackedRemote {
   readonly #session = new SessionLog();
   readonly #writer: PackedWriter | undefined;
   readonly #burst: Burst;
-  readonly #prefetched = new Set<EntryGroup>();
+  /** Not kept alive by this: a server makes a new one with each session that stores something. */
+  readonly #prefetched = new WeakSet<EntryGroup>();
+  readonly #brought = new Brought();
   readonly #abandoned = new AbortController();
   readonly #stopListening: () => void;
   #isListingDenied = false;
@@ -56,7 +59,7 @@ export class PackedRemote {
     this.#transfer = options.transfer ?? new PackedTransfer(options);
     const { health, uploader, packer } = this.#transfer;
     this.#stopListening = this.#transfer.onBadPack((packId, error) => this.#distrust(packId, error));
-    this.#gate = new ReadGate({ health, counters, log });
+    this.#gate = new ReadGate({ health, counters, log, brought: this.#brought });
     const cache = new RecordCache(dir);
     const { trust } = options;
     const reader = new RecordReader({ store, cache, check: trust?.check, counters, log });
@@ -111,15 +114,15 @@ export class PackedRemote {
   }
 
   /**
-   * Looks an action up and brings its output to the local disk. Never rejects. `ledger`: whose waiting this is, when
-   * several sessions share this remote.
+   * Looks an action up and brings its output to the local disk. Never rejects. `session`: whose waiting this is, when
+   * several share this remote.
    */
   async get(
     actionId: string,
-    ledger?: WaitLedger,
+    session?: ReadSession,
   ): Promise<Omit<LocalEntry, "path" | "actionId"> | undefined> {
     if (this.#isListingDenied) return undefined;
-    const entry = await this.#gate.run(`get action ${actionId}`, () => this.#lookUp(actionId), ledger);
+    const entry = await this.#gate.run(`get action ${actionId}`, () => this.#lookUp(actionId), session);
     if (entry !== undefined) this.foundElsewhere(entry);
     return entry;
   }
@@ -137,7 +140,7 @@ export class PackedRemote {
   async prefetch(): Promise<{ records: number; entries: number }> {
     await this.#source.refreshNow();
     const groups = this.#source.newestGroups();
-    for (const group of groups) this.#transfer.restorer.prefetch(group.entries);
+    for (const group of groups) this.#transfer.restorer.prefetch(group.entries, this.#brought);
     await this.#transfer.restorer.idle();
     await this.#transfer.restorer.finish();
     return { records: groups.length, entries: groups.reduce((sum, { entries }) => sum + entries.length, 0) };
@@ -249,13 +252,13 @@ export class PackedRemote {
     const { entry, group } = found;
     if (!this.#prefetched.has(group)) {
       this.#prefetched.add(group);
-      this.#transfer.restorer.prefetch(group.entries);
+      this.#transfer.restorer.prefetch(group.entries, this.#brought);
     }
-    if (await this.#transfer.restorer.bring(entry)) return entry;
+    if (await this.#transfer.restorer.bring(entry, this.#brought)) return entry;
     // Its pack was no good: another one may have it.
     const other = this.#source.index.find(actionId)?.entry;
     const isElsewhere = other !== undefined && other.place?.pack.id !== entry.place?.pack.id;
-    return isElsewhere && (await this.#transfer.restorer.bring(other)) ? other : undefined;
+    return isElsewhere && (await this.#transfer.restorer.bring(other, this.#brought)) ? other : undefined;
   }
 
   async #find(actionId: string) {

@@ -7,7 +7,7 @@ import { readSmallObject } from "../../store/read-small-object.ts";
 import type { LocalOutputs } from "../local-outputs.ts";
 import { downloadOutput } from "../output-download.ts";
 import type { ReadGate } from "../read-gate.ts";
-import type { WaitLedger } from "../wait-ledger.ts";
+import type { ReadSession } from "../read-session.ts";
 import { WrongBytesError } from "../wrong-bytes-error.ts";
 import { actionKey, outputKey } from "./keys.ts";
 import { MAX_SPLIT_RECORD_BYTES, parseSplitRecord, type SplitRecord } from "./split-record.ts";
@@ -29,8 +29,8 @@ export class SplitReader {
   }
 
   /** Never rejects and never takes longer than its deadlines: trouble of any kind is a miss. */
-  async get(actionId: string, ledger?: WaitLedger): Promise<SplitEntry | undefined> {
-    return await this.#options.gate.run(`get action ${actionId}`, () => this.#lookUp(actionId), ledger);
+  async get(actionId: string, session?: ReadSession): Promise<SplitEntry | undefined> {
+    return await this.#options.gate.run(`get action ${actionId}`, () => this.#lookUp(actionId), session);
   }
 
   async #lookUp(actionId: string): Promise<SplitEntry | undefined> {

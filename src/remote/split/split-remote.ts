@@ -5,7 +5,7 @@ import { RemoteHealth } from "../health.ts";
 import { HealthFile } from "../health-file.ts";
 import type { LocalOutputs } from "../local-outputs.ts";
 import { ReadGate } from "../read-gate.ts";
-import type { WaitLedger } from "../wait-ledger.ts";
+import type { ReadSession } from "../read-session.ts";
 import { type SplitEntry, SplitReader } from "./split-reader.ts";
 import { type SplitPut, SplitWriter } from "./split-writer.ts";
 
@@ -37,8 +37,8 @@ export class SplitRemote {
   }
 
   /** Looks an action up and brings its output to the local disk. Never rejects. */
-  async get(actionId: string, ledger?: WaitLedger): Promise<SplitEntry | undefined> {
-    return this.#isReading ? await this.#reader.get(actionId, ledger) : undefined;
+  async get(actionId: string, session?: ReadSession): Promise<SplitEntry | undefined> {
+    return this.#isReading ? await this.#reader.get(actionId, session) : undefined;
   }
 
   /** This layout does not remember what is used. */
@@ -49,9 +49,10 @@ export class SplitRemote {
     this.#writer?.put(put);
   }
 
-  /** Ends the reading, and waits within the drain's limit for what was put. */
+  /** Ends the reading, and waits within the drain's limit for what was put, unless this bucket is not worth waiting for. */
   async drain(): Promise<void> {
-    await Promise.all([this.#gate.abort(), this.#writer?.drain(this.#drainTimeoutMs)]);
+    const limitMs = this.#gate.isTooSlow ? 0 : this.#drainTimeoutMs;
+    await Promise.all([this.#gate.abort(), this.#writer?.drain(limitMs)]);
     this.#gate.reportDenials();
   }
 

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { Counters } from "../../../src/lib/counters.ts";
 import { Logger } from "../../../src/lib/logger.ts";
@@ -78,6 +78,22 @@ test("a drain ends downloads, which leave nothing, and lets uploads end", async 
   await remote.drain();
   expect(filesBelow(dir.join("cache", "tmp"))).toEqual([]);
   expect([await entry, filesBelow(dir.join("bucket", "output")).length]).toEqual([undefined, 1]);
+});
+
+test("a bucket that is too slow to wait for is not waited for at the end either", async () => {
+  using dir = tempDir("split-remote");
+  const { store, local, counters, remote } = openRemote(dir);
+  const startedMs = performance.now();
+  using now = spyOn(performance, "now");
+  store.onGet = async () => {
+    now.mockReturnValue(startedMs + 6_000);
+    return undefined;
+  };
+  await remote.get(ACTION);
+  store.onPut = (_, __, signal) => untilAborted(signal);
+  remote.put(localPut(local));
+  await remote.drain();
+  expect([counters.get("put_remote_lost"), await remote.get(ACTION)]).toEqual([1, undefined]);
 });
 
 test("an abort ends uploads too", async () => {
