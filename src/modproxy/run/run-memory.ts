@@ -6,7 +6,7 @@ import { encodeName } from "../../lib/percent-name.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import { readSmallBytes } from "../../store/read-small-object.ts";
 import type { StoreHealth } from "../../store/store-health.ts";
-import { formatRunFiles, MAX_RECORD_BYTES, parseRunFiles, type RunFile } from "./run-files.ts";
+import { formatRunFiles, MAX_FILES, MAX_RECORD_BYTES, parseRunFiles, type RunFile } from "./run-files.ts";
 
 /** Files up to this size lie in the record itself, as long as it stays small. */
 const INLINE_BYTES = 32 << 10;
@@ -59,7 +59,7 @@ export class RunMemory {
   }
 
   use(file: Omit<RunFile, "bytes">): void {
-    this.#used.set(file.name, file);
+    if (this.#used.size < MAX_FILES || this.#used.has(file.name)) this.#used.set(file.name, file);
   }
 
   /** Writes down what this run has used so far, if that is news. Never rejects. */
