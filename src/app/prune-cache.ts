@@ -10,6 +10,7 @@ import { type PruneLimits, type PruneReport, prune } from "../buildcache/prune.t
 import { removeFile } from "../lib/remove-file.ts";
 import { statFile } from "../lib/stat-file.ts";
 import { LocalDir, STATE_DIR } from "../store/local-dir.ts";
+import { pruneState } from "./prune-state.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -36,6 +37,7 @@ export function pruneNow(root: string, limits: PruneLimits): PruneReport | undef
   if (!acquire(lock)) return undefined;
   try {
     const report = prune(new LocalDir(root), limits);
+    pruneState(root);
     writeStamp(root, report);
     return report;
   } finally {
