@@ -2,7 +2,7 @@ import type { Brought } from "./brought.ts";
 
 /** What go would have needed for an output at least: two round trips to a bucket 50 ms away are worth it. */
 const SAVED_PER_OUTPUT_MS = 100;
-/** How much a worker of go makes in that time, and beyond: of the standard library and of large programs 3 to 4 MB/s. */
+/** Beside that: how fast a worker of go makes outputs. Those of the standard library and of large programs: 3 to 4 MB/s. */
 const MADE_BYTES_PER_MS = 4_000;
 /** How much waiting for nothing a session may cost. */
 const LIMIT_MS = 5_000;

@@ -5,7 +5,7 @@
 import { parseArgs } from "node:util";
 import { formatByteSize } from "../../src/lib/byte-size.ts";
 import { runSoak } from "./soak.ts";
-import { soakTable, whatGrew } from "./verdict.ts";
+import { soakLine, soakTable, whatGrew } from "./verdict.ts";
 
 const SESSIONS_PER_STEP = 100;
 const REQUESTS_PER_STEP = 2_000;
@@ -20,7 +20,7 @@ async function main(): Promise<number> {
     steps,
     sessionsPerStep: SESSIONS_PER_STEP,
     requestsPerStep: REQUESTS_PER_STEP,
-    onSample: ({ sessions, seconds }) => console.error(`  ${sessions} sessions, ${Math.round(seconds)} s`),
+    onSample: (sample) => console.error(soakLine(sample)),
   });
   const { sessions = 0, requests = 0, movedBytes = 0 } = samples.at(-1) ?? {};
   const standsFor = formatByteSize(requests * USUAL_BYTES);

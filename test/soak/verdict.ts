@@ -40,6 +40,8 @@ const WATCHED: readonly Watched[] = [
   watchCount("scopes", ({ scopes }) => scopes, Number.POSITIVE_INFINITY),
 ];
 
+const HEADER = ["after", "sessions", "requests", "moved", ...WATCHED.map(({ title }) => title)];
+
 function watchBytes(title: string, of: Watched["of"], slack: Watched["slack"]): Watched {
   return { title, of, slack, format: (value) => formatByteSize(Math.round(value)) };
 }
@@ -62,8 +64,13 @@ export function whatGrew(samples: Sample[]): string[] {
 export function soakTable(samples: Sample[]): string {
   const every = Math.ceil(samples.length / ROWS);
   const shown = samples.filter((_, index) => (index + 1) % every === 0 || index === 0);
-  const header = ["after", "sessions", "requests", "moved", ...WATCHED.map(({ title }) => title)];
-  return markdownTable(header, shown.map(rowOf));
+  return markdownTable(HEADER, shown.map(rowOf));
+}
+
+/** One sample in a line. */
+export function soakLine(sample: Sample): string {
+  const cells = rowOf(sample);
+  return HEADER.map((title, column) => `${title} ${cells[column]}`).join(", ");
 }
 
 function rowOf(sample: Sample): string[] {
