@@ -4,8 +4,8 @@ import { Deadline } from "../lib/deadline.ts";
 import { describeError } from "../lib/describe-error.ts";
 import type { Logger } from "../lib/logger.ts";
 import { isAccessDenied } from "../store/store-failure.ts";
-import type { Brought } from "./brought.ts";
 import type { RemoteHealth } from "./health.ts";
+import type { ObjectSum } from "./object-sum.ts";
 import { type LeftAlone, type ReadSession, SessionWaits } from "./read-session.ts";
 import type { LookUpResult, WaitLedger } from "./wait-ledger.ts";
 import { WrongBytesError } from "./wrong-bytes-error.ts";
@@ -21,7 +21,7 @@ export class ReadGate {
   readonly #health: RemoteHealth;
   readonly #counters: Counters;
   readonly #log: Logger;
-  readonly #brought: Brought | undefined;
+  readonly #brought: ObjectSum | undefined;
   readonly #ownSession: ReadSession = {};
   readonly #sessions = new WeakMap<ReadSession, SessionWaits>();
   readonly #controller = new AbortController();
@@ -34,7 +34,7 @@ export class ReadGate {
     counters: Counters;
     log: Logger;
     /** All that comes, where that is more than what is asked for; `undefined`: nothing else does. */
-    brought?: Brought | undefined;
+    brought?: ObjectSum | undefined;
   }) {
     this.#brought = options.brought;
     this.#health = options.health;

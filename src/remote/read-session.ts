@@ -1,4 +1,4 @@
-import { Brought } from "./brought.ts";
+import type { ObjectSum } from "./object-sum.ts";
 import { WaitLedger } from "./wait-ledger.ts";
 
 /** Why a session does without the remote: waiting does not pay, five seconds went on failures, or no answers come. */
@@ -15,23 +15,23 @@ export class SessionWaits {
   readonly ledger = new WaitLedger();
   /** Why nothing is looked up now, as far as the session was told. */
   leftAlone: LeftAlone | undefined;
-  readonly #brought: Brought | undefined;
-  #seen: Brought | undefined;
+  readonly #brought: ObjectSum | undefined;
+  #seen = { count: 0, sizeBytes: 0 };
 
   /** `brought`: all that comes, where that is more than what is asked for. */
-  constructor(brought: Brought | undefined) {
+  constructor(brought: ObjectSum | undefined) {
     this.#brought = brought;
-    this.#seen = brought?.copy();
+    this.news(undefined);
   }
 
   /** What has been brought since the last call; `found` is what a look-up has just ended with. */
-  news(found: { sizeBytes: number } | undefined): Brought {
+  news(found: { sizeBytes: number } | undefined): { count: number; sizeBytes: number } {
+    if (this.#brought === undefined)
+      return { count: found === undefined ? 0 : 1, sizeBytes: found?.sizeBytes ?? 0 };
+    const { count, sizeBytes } = this.#brought;
     const seen = this.#seen;
-    this.#seen = this.#brought?.copy();
-    if (this.#brought !== undefined && seen !== undefined) return this.#brought.since(seen);
-    const own = new Brought();
-    if (found !== undefined) own.add(found.sizeBytes);
-    return own;
+    this.#seen = { count, sizeBytes };
+    return { count: count - seen.count, sizeBytes: sizeBytes - seen.sizeBytes };
   }
 
   /** The reason for people. */

@@ -1,4 +1,7 @@
-import type { Brought } from "./brought.ts";
+import type { ObjectSum } from "./object-sum.ts";
+
+/** Outputs that came. */
+type Brought = Pick<ObjectSum, "count" | "sizeBytes">;
 
 /** What go would have needed for an output at least: two round trips to a bucket 50 ms away are worth it. */
 const SAVED_PER_OUTPUT_MS = 100;
@@ -63,7 +66,7 @@ export class WaitLedger {
    * Books a look-up that has ended, and what was brought since the last one ended. Look-ups that wait side by side share
    * the time; go's workers would have made the outputs side by side, too.
    */
-  end(result: LookUpResult, wait: Wait, nowMs: number, brought: Pick<Brought, "outputs" | "bytes">): void {
+  end(result: LookUpResult, wait: Wait, nowMs: number, brought: Brought): void {
     this.#share(nowMs);
     this.#waiting--;
     const costMs = this.#shareMs - wait.shareMs;
@@ -77,7 +80,7 @@ export class WaitLedger {
 
   /** Books a probe, which cost nobody any time. One that came sooner than go makes its output brings the waiting back. */
   probed(result: LookUpResult, durationMs: number, sizeBytes: number): void {
-    const isWorthIt = result === "hit" && durationMs < savedBy(result, { outputs: 1, bytes: sizeBytes });
+    const isWorthIt = result === "hit" && durationMs < savedBy(result, { count: 1, sizeBytes });
     if (isWorthIt && this.#balanceMs > LIMIT_MS) this.#balanceMs = LIMIT_MS / 2;
   }
 
@@ -88,7 +91,7 @@ export class WaitLedger {
 }
 
 /** The time a worker of go would have needed. A hit whose output was there already is one all the same. */
-function savedBy(result: LookUpResult, { outputs, bytes }: Pick<Brought, "outputs" | "bytes">): number {
-  const made = Math.max(outputs, result === "hit" ? 1 : 0);
-  return made * SAVED_PER_OUTPUT_MS + bytes / MADE_BYTES_PER_MS;
+function savedBy(result: LookUpResult, { count, sizeBytes }: Brought): number {
+  const made = Math.max(count, result === "hit" ? 1 : 0);
+  return made * SAVED_PER_OUTPUT_MS + sizeBytes / MADE_BYTES_PER_MS;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { type LookUpResult, WaitLedger } from "../../src/remote/wait-ledger.ts";
 
-const NOTHING = { outputs: 0, bytes: 0 };
+const NOTHING = { count: 0, sizeBytes: 0 };
 
 /** Books look-ups one after the other, `count` of them; each brings `brought`. */
 function book(
@@ -38,7 +38,7 @@ test("a hit makes up for 100 ms of waiting", () => {
 
 test("hits that take longer than go would are waited for until they have cost five seconds more than that", () => {
   const ledger = new WaitLedger();
-  const brought = { outputs: 1, bytes: 4_000_000 };
+  const brought = { count: 1, sizeBytes: 4_000_000 };
   book(ledger, "hit", 1_600, { count: 10, brought });
   expect([ledger.admit(), ledger.sums]).toEqual(["wait", { waitedMs: 16_000, savedMs: 11_000 }]);
   book(ledger, "hit", 1_200, { brought });
@@ -47,8 +47,8 @@ test("hits that take longer than go would are waited for until they have cost fi
 
 test("what came beside a hit, or beside a miss, was saved as well", () => {
   const ledger = new WaitLedger();
-  book(ledger, "hit", 10_000, { brought: { outputs: 100, bytes: 0 } });
-  book(ledger, "miss", 10_000, { brought: { outputs: 0, bytes: 40_000_000 } });
+  book(ledger, "hit", 10_000, { brought: { count: 100, sizeBytes: 0 } });
+  book(ledger, "miss", 10_000, { brought: { count: 0, sizeBytes: 40_000_000 } });
   book(ledger, "miss", 5_000);
   expect(ledger.admit()).toBe("wait");
 });
@@ -89,7 +89,7 @@ test("a probe that hits later than that, or misses, does not", () => {
 
 test("failures are waited for five seconds a session, whatever the hits", () => {
   const ledger = new WaitLedger();
-  const hits = { count: 1_000, brought: { outputs: 10, bytes: 0 } };
+  const hits = { count: 1_000, brought: { count: 10, sizeBytes: 0 } };
   book(ledger, "failure", 5_000);
   book(ledger, "hit", 1, hits);
   expect(ledger.admit()).toBe("wait");
@@ -120,7 +120,7 @@ test("look-ups that wait side by side share the time", () => {
 test("what they save is shared as well, for go would make it side by side", () => {
   const ledger = new WaitLedger();
   const waits = Array.from({ length: 4 }, () => ledger.begin(0));
-  const brought = { outputs: 1, bytes: 0 };
+  const brought = { count: 1, sizeBytes: 0 };
   for (const wait of waits) ledger.end("hit", wait, 1_000, brought);
   expect(ledger.sums).toEqual({ waitedMs: 1_000, savedMs: 100 });
 });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describeError } from "../../lib/describe-error.ts";
 import { isAccessDenied } from "../../store/store-failure.ts";
-import { Brought } from "../brought.ts";
+import { ObjectSum } from "../object-sum.ts";
 import { ReadGate } from "../read-gate.ts";
 import type { ReadSession } from "../read-session.ts";
 import type { Scope } from "../scope/scope.ts";
@@ -46,7 +46,7 @@ export class PackedRemote {
   readonly #burst: Burst;
   /** Not kept alive by this: a server makes a new one with each session that stores something. */
   readonly #prefetched = new WeakSet<EntryGroup>();
-  readonly #brought = new Brought();
+  readonly #brought = new ObjectSum();
   readonly #abandoned = new AbortController();
   readonly #stopListening: () => void;
   #isListingDenied = false;

@@ -5,8 +5,8 @@ import { EMPTY_SHA256 } from "../../lib/empty-sha256.ts";
 import { freeBuffer } from "../../lib/free-buffer.ts";
 import { transferLimitMs } from "../../lib/transfer-limits.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
-import type { Brought } from "../brought.ts";
 import type { LocalBuilds } from "../local-outputs.ts";
+import type { ObjectSum } from "../object-sum.ts";
 import { WrongBytesError } from "../wrong-bytes-error.ts";
 import type { Claims } from "./claims.ts";
 import type { Entry, Place } from "./entry.ts";
@@ -52,7 +52,7 @@ export class Restorer {
   }
 
   /** Begins to bring what is not on this machine yet; nobody waits for it. What comes is counted in `brought`. */
-  prefetch(entries: Entry[], brought?: Brought): void {
+  prefetch(entries: Entry[], brought?: ObjectSum): void {
     const outputs = entries.flatMap((entry) => this.#newOutput(entry));
     if (brought !== undefined)
       for (const { outputId } of entries) this.#wanted.get(outputId)?.countedBy.add(brought);
@@ -64,7 +64,7 @@ export class Restorer {
    * Brings one output, and counts it in `brought`. `false`: there is none to be had. Rejects when the store fails or is
    * slow, and with a `WrongBytesError` when it has other bytes.
    */
-  async bring(entry: Entry, brought?: Brought): Promise<boolean> {
+  async bring(entry: Entry, brought?: ObjectSum): Promise<boolean> {
     const { outputId, sizeBytes, place } = entry;
     if (this.#isLocal(outputId, sizeBytes)) return true;
     if (outputId === EMPTY_SHA256) return this.#makeEmpty(outputId);

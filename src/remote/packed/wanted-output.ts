@@ -1,4 +1,4 @@
-import type { Brought } from "../brought.ts";
+import type { ObjectSum } from "../object-sum.ts";
 import type { Entry, Place } from "./entry.ts";
 
 /** How far an output has come: on its way, in memory, on its way to the disk, or over (placed or given up). */
@@ -12,7 +12,7 @@ export class WantedOutput {
   /** The actions that made it. */
   readonly entries: Entry[];
   /** Who counts it when it is here. */
-  readonly countedBy = new Set<Brought>();
+  readonly countedBy = new Set<ObjectSum>();
   stage: Stage = "queued";
   /** Whether go waits for it. */
   isDemanded = false;

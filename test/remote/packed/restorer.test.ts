@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
-import { Brought } from "../../../src/remote/brought.ts";
+import { ObjectSum } from "../../../src/remote/object-sum.ts";
 import { Claims } from "../../../src/remote/packed/claims.ts";
 import type { Entry } from "../../../src/remote/packed/entry.ts";
 import { filesBelow } from "../../support/file-tree.ts";
@@ -163,12 +163,12 @@ describe("the end", () => {
 test("what comes is counted for those who wanted it, whether they waited for it or not", async () => {
   using opened = openRestorer();
   const [hello, ...others] = await pack(opened, "hello", "other", "third!");
-  const [mine, yours] = [new Brought(), new Brought()];
+  const [mine, yours] = [new ObjectSum(), new ObjectSum()];
   opened.restorer.prefetch([hello, ...others], mine);
   expect(await opened.restorer.bring(hello, yours)).toBe(true);
   await opened.restorer.idle();
   await opened.restorer.finish();
-  expect([mine, yours].map(({ outputs, bytes }) => [outputs, bytes])).toEqual([
+  expect([mine, yours].map(({ count, sizeBytes }) => [count, sizeBytes])).toEqual([
     [3, 16],
     [1, 5],
   ]);
