@@ -14,7 +14,8 @@ export class BothLayouts {
 
   async get(actionId: string, session?: ReadSession) {
     const packed = await this.#packed.get(actionId, session);
-    if (packed !== undefined) return packed;
+    // What is too slow for packs is so all the more for single objects.
+    if (packed !== undefined || this.#packed.isLeftAlone(session)) return packed;
     const split = await this.#split.get(actionId, session);
     if (split !== undefined) this.#packed.foundElsewhere({ ...split, actionId });
     return split;
@@ -30,7 +31,8 @@ export class BothLayouts {
   }
 
   async drain(): Promise<void> {
-    await Promise.all([this.#packed.drain(), this.#split.drain()]);
+    const isTooSlow = this.#packed.isTooSlow;
+    await Promise.all([this.#packed.drain(), this.#split.drain(isTooSlow ? { limitMs: 0 } : {})]);
   }
 
   async settle(): Promise<void> {

@@ -58,6 +58,11 @@ export class ReadGate {
     return undefined;
   }
 
+  /** Whether the session's last look-up was not waited for. */
+  isLeftAlone(session: ReadSession = this.#ownSession): boolean {
+    return this.#waitsOf(session).leftAlone !== undefined;
+  }
+
   /** Whether the remote has turned out to be too slow for the one session that this gate has. */
   get isTooSlow(): boolean {
     return this.#waitsOf(this.#ownSession).ledger.whyNot === "slow";

@@ -127,6 +127,16 @@ export class PackedRemote {
     return entry;
   }
 
+  /** Whether the session's last look-up was not waited for: the bucket is too slow, or in trouble. */
+  isLeftAlone(session?: ReadSession): boolean {
+    return this.#gate.isLeftAlone(session);
+  }
+
+  /** Whether the bucket has turned out to be too slow for this session, if it is the only one. */
+  get isTooSlow(): boolean {
+    return this.#gate.isTooSlow;
+  }
+
   /** Notes that this session used an entry that somebody else brought to the local disk. */
   foundElsewhere(entry: Omit<LocalEntry, "path">): void {
     const path = this.#options.local.findOutput(entry.outputId)?.path;

@@ -49,9 +49,8 @@ export class SplitRemote {
     this.#writer?.put(put);
   }
 
-  /** Ends the reading, and waits within the drain's limit for what was put, unless this bucket is not worth waiting for. */
-  async drain(): Promise<void> {
-    const limitMs = this.#gate.isTooSlow ? 0 : this.#drainTimeoutMs;
+  /** Ends the reading, and waits within a limit for what was put: not at all for a bucket that is too slow. */
+  async drain({ limitMs = this.#gate.isTooSlow ? 0 : this.#drainTimeoutMs } = {}): Promise<void> {
     await Promise.all([this.#gate.abort(), this.#writer?.drain(limitMs)]);
     this.#gate.reportDenials();
   }
