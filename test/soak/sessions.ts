@@ -14,7 +14,7 @@ const ENTRIES = 2_000;
 /** Entries that are in the bucket and, time and again, not on the disk. */
 const FAR_ENTRIES = 50;
 /** More than a server keeps indexes for. */
-const BRANCHES = 96;
+const BRANCHES = 80;
 const SIZE_STEP_BYTES = 256;
 const SIZES = 64;
 
@@ -148,7 +148,7 @@ export async function fillFar(options: {
 }
 
 function scopeOf(index: number): object {
-  const branch = index % 3 === 0 ? `branch-${index % BRANCHES}` : `busy-${index % 2}`;
+  const branch = index % 3 === 0 ? `branch-${(index / 3) % BRANCHES}` : `busy-${index % 2}`;
   return { ...LINK_SCOPE, branch, fallbackBranches: ["main"] };
 }
 
