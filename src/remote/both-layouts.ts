@@ -25,14 +25,13 @@ export class BothLayouts {
     this.#packed.used(entry);
   }
 
-  put(entry: LocalEntry): void {
+  put(entry: LocalEntry, session?: ReadSession): void {
     this.#packed.put(entry);
-    this.#split.put(entry);
+    if (!this.#packed.isStockedButSlow(session)) this.#split.put(entry, session);
   }
 
   async drain(): Promise<void> {
-    const isTooSlow = this.#packed.isTooSlow;
-    await Promise.all([this.#packed.drain(), this.#split.drain(isTooSlow ? { limitMs: 0 } : {})]);
+    await Promise.all([this.#packed.drain(), this.#split.drain()]);
   }
 
   async settle(): Promise<void> {

@@ -63,9 +63,10 @@ export class ReadGate {
     return this.#waitsOf(session).leftAlone !== undefined;
   }
 
-  /** Whether the remote has turned out to be too slow for the one session that this gate has. */
-  get isTooSlow(): boolean {
-    return this.#waitsOf(this.#ownSession).ledger.whyNot === "slow";
+  /** Whether waiting has not paid for this session, although the remote had most of what was looked up. */
+  isStockedButSlow(session: ReadSession = this.#ownSession): boolean {
+    const { ledger } = this.#waitsOf(session);
+    return ledger.whyNot !== undefined && ledger.hasMost;
   }
 
   /** Aborts when look-ups are no longer wanted; every look-up has to obey it. */

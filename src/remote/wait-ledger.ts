@@ -29,6 +29,8 @@ export interface Wait {
 export class WaitLedger {
   #balanceMs = 0;
   #failureMs = 0;
+  #hits = 0;
+  #misses = 0;
   #waitedMs = 0;
   #savedMs = 0;
   #waiting = 0;
@@ -48,6 +50,11 @@ export class WaitLedger {
   get whyNot(): "slow" | "failing" | undefined {
     if (this.#failureMs > LIMIT_MS) return "failing";
     return this.#balanceMs > LIMIT_MS ? "slow" : undefined;
+  }
+
+  /** Whether the remote had most of what was looked up. */
+  get hasMost(): boolean {
+    return this.#hits > this.#misses;
   }
 
   /** All the waiting so far, and what it can have saved. */
@@ -72,6 +79,7 @@ export class WaitLedger {
     const costMs = this.#shareMs - wait.shareMs;
     const durationMs = nowMs - wait.startedMs;
     const savedMs = savedBy(result, brought) * (durationMs > 0 ? costMs / durationMs : 1);
+    this.#count(result);
     if (result === "failure") this.#failureMs += costMs;
     this.#waitedMs += costMs;
     this.#savedMs += savedMs;
@@ -80,8 +88,14 @@ export class WaitLedger {
 
   /** Books a probe, which cost nobody any time. One that came sooner than go makes its output brings the waiting back. */
   probed(result: LookUpResult, durationMs: number, sizeBytes: number): void {
+    this.#count(result);
     const isWorthIt = result === "hit" && durationMs < savedBy(result, { count: 1, sizeBytes });
     if (isWorthIt && this.#balanceMs > LIMIT_MS) this.#balanceMs = LIMIT_MS / 2;
+  }
+
+  #count(result: LookUpResult): void {
+    if (result === "hit") this.#hits++;
+    if (result === "miss") this.#misses++;
   }
 
   #share(nowMs: number): void {

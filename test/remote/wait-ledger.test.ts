@@ -144,3 +144,13 @@ test("time in which nobody waits costs nothing", () => {
   ledger.end("miss", ledger.begin(1_000_000), 1_000_010, NOTHING);
   expect(ledger.admit()).toBe("wait");
 });
+
+test("of a remote that had most of what was looked up it is known, probes included, failures left out", () => {
+  const ledger = new WaitLedger();
+  book(ledger, "hit", 1);
+  ledger.probed("miss", 1, 0);
+  expect(ledger.hasMost).toBe(false);
+  ledger.probed("hit", 60_000, 0);
+  book(ledger, "failure", 1, { count: 9 });
+  expect(ledger.hasMost).toBe(true);
+});

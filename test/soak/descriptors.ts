@@ -6,8 +6,10 @@ export interface Descriptors {
   sessions: number;
   /** All other sockets: of HTTP clients, and those kept for the bucket, the upstream, the origins. */
   sockets: number;
-  /** Files, pipes, and what the runtime has. */
+  /** Files on a disk. */
   files: number;
+  /** Pipes, and what the runtime has. */
+  others: number;
 }
 
 /** Reads `/proc`, so it is for Linux. */
@@ -16,7 +18,13 @@ export function descriptorsOf(pid: number, port: number): Descriptors {
   const targets = readdirSync(`/proc/${pid}/fd`).map((fd) => targetOf(`/proc/${pid}/fd/${fd}`));
   const sockets = targets.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []);
   const sessions = sockets.filter((inode) => ofPort.has(inode)).length;
-  return { sessions, sockets: sockets.length - sessions, files: targets.length - sockets.length };
+  const files = targets.filter((target) => target.startsWith("/") && !target.startsWith("/dev/null")).length;
+  return {
+    sessions,
+    sockets: sockets.length - sessions,
+    files,
+    others: targets.length - sockets.length - files,
+  };
 }
 
 /** The inodes of connections whose own end is `port` (`proc_pid_net(5)`). */

@@ -5,17 +5,16 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { Semaphore } from "../../src/lib/semaphore.ts";
 import { binaryPath, s3Flags } from "../support/binary.ts";
-import { type PluginServer, startPluginServer } from "../support/plugin-server.ts";
+import { startPluginServer } from "../support/plugin-server.ts";
 import { type Outcome, plainEnv, run } from "../support/process.ts";
 import { startS3Server } from "../support/s3-server.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { DownloadLoad, startSources } from "./downloads.ts";
 import { fillFar, SessionLoad } from "./sessions.ts";
-import { type Sample, takeSample } from "./watch.ts";
+import { quiet, type Sample, takeSample } from "./watch.ts";
 
 const SESSIONS_AT_ONCE = 25;
 const REQUESTS_AT_ONCE = 8;
-const POLL_MS = 50;
 
 export interface SoakOptions {
   steps: number;
@@ -82,16 +81,6 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
 async function atOnce(limit: number, count: number, run: (index: number) => Promise<void>): Promise<void> {
   const slots = new Semaphore(limit);
   await Promise.all(Array.from({ length: count }, (_, index) => slots.run(() => run(index))));
-}
-
-/** Waits until the server has no session any more. */
-async function quiet({ http }: PluginServer): Promise<void> {
-  for (;;) {
-    const vars = await fetch(`${http}/debug/vars`, { proxy: false } as RequestInit);
-    const { sessions } = (await vars.json()) as { sessions: Record<string, number> };
-    if (Object.values(sessions).every((count) => count === 0)) return;
-    await Bun.sleep(POLL_MS);
-  }
 }
 
 async function printCa(path: string, flags: string[]): Promise<string> {

@@ -10,7 +10,7 @@ const ROWS = 20;
 interface Watched {
   title: string;
   of: (sample: Sample) => number;
-  /** How much more the last tenth may have than the second; the rest of it is a leak. */
+  /** How much more there may be in the end; the rest of it is a leak. */
   slack: (before: number) => number;
   format: (value: number) => string;
 }
@@ -27,6 +27,7 @@ const WATCHED: readonly Watched[] = [
     (before) => Math.max(16 * MIB, before / 8),
   ),
   watchCount("open files", ({ descriptors }) => descriptors.files, 0),
+  watchCount("pipes and others", ({ descriptors }) => descriptors.others, 0),
   watchCount("of sessions", ({ descriptors }) => descriptors.sessions, 0),
   // Kept for the next request to the bucket, the upstream, the origins: as many as were ever busy at once.
   watchCount("sockets", ({ descriptors }) => descriptors.sockets, 16),
@@ -50,10 +51,13 @@ function watchCount(title: string, of: Watched["of"], slack: number): Watched {
   return { title, of, slack: () => slack, format: String };
 }
 
-/** What grew between the second and the last tenth, a line each; none: it is flat. */
+/**
+ * What grew between the first half, less the tenth in which all begins, and the second half, less its first tenth; a line
+ * each. None: it is flat. Halves, for memory goes up and down by as much as it is, with each collection of garbage.
+ */
 export function whatGrew(samples: Sample[]): string[] {
-  const tenth = Math.max(1, Math.floor(samples.length / 10));
-  const [early, late] = [samples.slice(tenth, 2 * tenth), samples.slice(-tenth)];
+  const at = (part: number) => Math.floor(samples.length * part);
+  const [early, late] = [samples.slice(at(0.1), at(0.5)), samples.slice(at(0.6))];
   return WATCHED.flatMap(({ title, of, slack, format }) => {
     const [before, after] = [median(early.map(of)), median(late.map(of))];
     return after - before > slack(before) ? [`${title}: ${format(before)}, then ${format(after)}`] : [];

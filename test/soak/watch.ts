@@ -26,6 +26,24 @@ export interface Sample {
 /** What the load has done. */
 export type Progress = Pick<Sample, "seconds" | "sessions" | "requests" | "movedBytes">;
 
+/** How long what the server does behind may take to come to an end. */
+const QUIET_MS = 30_000;
+const POLL_MS = 50;
+
+/** Waits until the server has neither a session nor a file open; no longer than half a minute. */
+export async function quiet(server: PluginServer): Promise<void> {
+  const startedMs = performance.now();
+  while (performance.now() - startedMs < QUIET_MS) {
+    const { sessions, files } = descriptors(server);
+    if (sessions + files === 0) return;
+    await Bun.sleep(POLL_MS);
+  }
+}
+
+function descriptors({ pid, plugin }: PluginServer): Descriptors {
+  return descriptorsOf(pid, Number(/\d+$/.exec(plugin)?.[0]));
+}
+
 export async function takeSample(
   server: PluginServer,
   cacheDir: string,
@@ -39,7 +57,7 @@ export async function takeSample(
     ...progress,
     residentBytes: server.residentBytes(),
     heapBytes: JSON.parse(vars).memstats.HeapAlloc,
-    descriptors: descriptorsOf(server.pid, Number(/\d+$/.exec(server.plugin)?.[0])),
+    descriptors: descriptors(server),
     tempFiles: below("tmp") + tunnelSockets(server.pid),
     diskBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     stateFiles: below("state"),

@@ -169,7 +169,7 @@ function splitSession(split: SplitRemote, session: ReadSession): RemoteBuilds {
   return {
     get: (actionId) => split.get(actionId, session),
     used: () => {},
-    put: (entry) => split.put(entry),
+    put: (entry) => split.put(entry, session),
     drain: async () => {},
     settle: async () => {},
     abort: () => {},

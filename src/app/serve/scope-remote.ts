@@ -27,7 +27,7 @@ export class ScopeRemote {
     return {
       get: (actionId) => remote.get(actionId, session),
       used: (entry: StoredEntry) => remote.used(entry),
-      put: (entry: StoredEntry) => remote.put(entry),
+      put: (entry: StoredEntry) => remote.put(entry, session),
       // The server goes on; go need not wait for it.
       drain: async () => {},
       settle: async () => this.#endSession(),

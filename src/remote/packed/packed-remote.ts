@@ -132,9 +132,9 @@ export class PackedRemote {
     return this.#gate.isLeftAlone(session);
   }
 
-  /** Whether the bucket has turned out to be too slow for this session, if it is the only one. */
-  get isTooSlow(): boolean {
-    return this.#gate.isTooSlow;
+  /** Whether waiting has not paid for this session, although the bucket had most of what was looked up. */
+  isStockedButSlow(session?: ReadSession): boolean {
+    return this.#gate.isStockedButSlow(session);
   }
 
   /** Notes that this session used an entry that somebody else brought to the local disk. */
@@ -161,8 +161,8 @@ export class PackedRemote {
     if (isRecordable(entry)) this.#session.add({ ...entry, isNew: false });
   }
 
-  /** Stores an entry behind. */
-  put(entry: LocalEntry): void {
+  /** Stores an entry behind; whose it is makes no difference. */
+  put(entry: LocalEntry, _session?: ReadSession): void {
     if (!this.#isListingDenied && isRecordable(entry)) this.#writer?.put(entry);
   }
 

@@ -14,6 +14,7 @@ export class SplitRemote {
   readonly #reader: SplitReader;
   readonly #writer: SplitWriter | undefined;
   readonly #gate: ReadGate;
+  readonly #counters: Counters;
   readonly #drainTimeoutMs: number;
   readonly #isReading: boolean;
 
@@ -26,6 +27,7 @@ export class SplitRemote {
       onWritesStopped: () => this.#writer?.interrupt(),
     });
     this.#gate = new ReadGate({ health, counters, log });
+    this.#counters = counters;
     this.#reader = new SplitReader({
       ...options,
       gate: this.#gate,
@@ -44,14 +46,18 @@ export class SplitRemote {
   /** This layout does not remember what is used. */
   used(): void {}
 
-  /** Stores an entry behind. */
-  put(put: SplitPut): void {
-    this.#writer?.put(put);
+  /**
+   * Stores an entry behind. What was not looked up any more, for that took too long, is taken to be stored if most of the
+   * rest was: a put has to send the bytes to learn that, and would take the line and the processor for nothing.
+   */
+  put(put: SplitPut, session?: ReadSession): void {
+    if (this.#gate.isStockedButSlow(session)) this.#counters.add("put_skip_slow");
+    else this.#writer?.put(put);
   }
 
-  /** Ends the reading, and waits within a limit for what was put: not at all for a bucket that is too slow. */
-  async drain({ limitMs = this.#gate.isTooSlow ? 0 : this.#drainTimeoutMs } = {}): Promise<void> {
-    await Promise.all([this.#gate.abort(), this.#writer?.drain(limitMs)]);
+  /** Ends the reading, and waits within the drain's limit for what was put. */
+  async drain(): Promise<void> {
+    await Promise.all([this.#gate.abort(), this.#writer?.drain(this.#drainTimeoutMs)]);
     this.#gate.reportDenials();
   }
 

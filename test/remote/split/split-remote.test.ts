@@ -80,20 +80,27 @@ test("a drain ends downloads, which leave nothing, and lets uploads end", async 
   expect([await entry, filesBelow(dir.join("bucket", "output")).length]).toEqual([undefined, 1]);
 });
 
-test("a bucket that is too slow to wait for is not waited for at the end either", async () => {
+test.each([
+  [
+    "had what was looked up is not sent what was not",
+    { [ACTION_KEY]: HELLO_RECORD, [HELLO_KEY]: "hello" },
+    1,
+    0,
+  ],
+  ["lacked what was looked up is sent all of it", {}, 0, 2],
+])("a bucket that is too slow and %s", async (_, objects: Record<string, string>, skipped, puts) => {
   using dir = tempDir("split-remote");
   const { store, local, counters, remote } = openRemote(dir);
+  await fill(store, objects);
+  store.calls.length = 0;
   const startedMs = performance.now();
-  using now = spyOn(performance, "now");
-  store.onGet = async () => {
-    now.mockReturnValue(startedMs + 6_000);
-    return undefined;
-  };
+  // Each request takes six seconds.
+  using _now = spyOn(performance, "now").mockImplementation(() => startedMs + 6_000 * store.calls.length);
   await remote.get(ACTION);
-  store.onPut = (_, __, signal) => untilAborted(signal);
-  remote.put(localPut(local));
+  remote.put(localPut(local, { body: "other" }));
   await remote.drain();
-  expect([counters.get("put_remote_lost"), await remote.get(ACTION)]).toEqual([1, undefined]);
+  expect(counters.get("put_skip_slow")).toBe(skipped);
+  expect(store.calls.filter((call) => call.startsWith("put "))).toHaveLength(puts);
 });
 
 test("an abort ends uploads too", async () => {
