@@ -13,6 +13,7 @@ import { replaceFile } from "../lib/replace-file.ts";
 import { readSmallFile } from "../lib/small-file.ts";
 import { statFile } from "../lib/stat-file.ts";
 import { LocalDir, STATE_DIR } from "../store/local-dir.ts";
+import { pruneState } from "./prune-state.ts";
 import { notePruned } from "./pruned-actions.ts";
 
 const HOUR_MS = 3_600_000;
@@ -47,6 +48,7 @@ export function pruneNow(
     const onForgotten = (actionId: string) => forgotten.push(actionId);
     const report = prune(new LocalDir(root), limits, { onProgress, onForgotten });
     notePruned(root, forgotten);
+    pruneState(root);
     writeStamp(root, report);
     return report;
   } finally {

@@ -26,6 +26,7 @@ export interface GaugeValue {
 const LABELLED: readonly [pattern: RegExp, name: string, help: string, labels: readonly string[]][] = [
   [/^get_(local|remote)_hit$/, "hits", "Look-ups that found an entry", ["source"]],
   [/^get_(local|remote)_miss$/, "misses", "Look-ups that did not", ["source"]],
+  [/^left_alone_(\w+)$/, "left_alone", "Times that a session went on without the bucket", ["reason"]],
   [/^s3_answers_(\w+)_(\d+)$/, "s3_answers", "Answers of the S3 server", ["operation", "status"]],
   [/^s3_requests_(\w+)$/, "s3_requests", "Requests sent to the S3 server", ["operation"]],
   [/^s3_bytes_(sent|received)$/, "s3_bytes", "Bytes of bodies to and from the S3 server", ["direction"]],

@@ -22,6 +22,8 @@
  *                                                      some thousands a line
  *     ["counts",{name:number,…}]                       nothing: what the session has counted since it last said so; at
  *                                                      its end, and before that with another message, once a second
+ *                                                      ["alone",why,text] at any time: the bucket is not asked any more
+ *                                                      for this session, and why, as a word and for people
  *                                                      [] every second while a look-up is under way: it still lives
  *
  * The connection's end is the session's. What was put or used, and not noted by then, stays in the client's own journal
@@ -56,6 +58,7 @@ export type ServerMessage =
   | { kind: "got"; n: number; found: [string, number, number] }
   | { kind: "missed"; n: number; reason: string }
   | { kind: "noted"; n: number }
+  | { kind: "alone"; why: string; text: string }
   | { kind: "alive" };
 
 /** The start of the line that makes a link of a connection. No JSON begins with it. */
@@ -124,6 +127,7 @@ export function parseServerMessage(line: string): ServerMessage {
   const [kind, n, ...rest] = parseArray(line);
   if (kind === undefined) return { kind: "alive" };
   if (kind === "noted" && isCount(n)) return { kind, n };
+  if (kind === "alone" && isWord(n) && typeof rest[0] === "string") return { kind, why: n, text: rest[0] };
   const [outputId, sizeBytes, putTimeMs] = rest;
   if (kind === "got" && isCount(n) && isWord(outputId) && rest.length === 1) {
     return { kind: "missed", n, reason: outputId };

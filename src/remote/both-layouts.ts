@@ -1,7 +1,7 @@
 import type { OnMiss } from "./miss-reason.ts";
 import type { LocalEntry, PackedRemote } from "./packed/packed-remote.ts";
+import type { ReadSession } from "./read-session.ts";
 import type { SplitRemote } from "./split/split-remote.ts";
-import type { WaitLedger } from "./wait-ledger.ts";
 
 /** Reads the packed layout and then the split one, and writes both: for a bucket that older tools use as well. */
 export class BothLayouts {
@@ -13,10 +13,11 @@ export class BothLayouts {
     this.#split = split;
   }
 
-  async get(actionId: string, onMiss?: OnMiss, ledger?: WaitLedger) {
-    const packed = await this.#packed.get(actionId, onMiss, ledger);
-    if (packed !== undefined) return packed;
-    const split = await this.#split.get(actionId, onMiss, ledger);
+  async get(actionId: string, onMiss?: OnMiss, session?: ReadSession) {
+    const packed = await this.#packed.get(actionId, onMiss, session);
+    // What is too slow for packs is so all the more for single objects.
+    if (packed !== undefined || this.#packed.isLeftAlone(session)) return packed;
+    const split = await this.#split.get(actionId, onMiss, session);
     if (split !== undefined) this.#packed.foundElsewhere({ ...split, actionId });
     return split;
   }
@@ -25,9 +26,9 @@ export class BothLayouts {
     this.#packed.used(entry);
   }
 
-  put(entry: LocalEntry): void {
+  put(entry: LocalEntry, session?: ReadSession): void {
     this.#packed.put(entry);
-    this.#split.put(entry);
+    if (!this.#packed.isStockedButSlow(session)) this.#split.put(entry, session);
   }
 
   async drain(): Promise<void> {

@@ -72,7 +72,12 @@ export class RemoteHealth {
 
   /** Says something about this remote to the user, if nothing was said yet. */
   warn(message: string): void {
-    this.#log.warn("remote", `remote cache ${this.#remoteName}: ${message}`);
+    this.#log.warn("remote", this.nameIn(message));
+  }
+
+  /** A line that says which remote it is about. */
+  nameIn(message: string): string {
+    return `remote cache ${this.#remoteName}: ${message}`;
   }
 
   #failed(breaker: Breaker, error: unknown): boolean {

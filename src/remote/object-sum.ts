@@ -1,4 +1,4 @@
-/** How many objects, and how large they are together. */
+/** How many objects or outputs, and how large they are together. */
 export class ObjectSum {
   count = 0;
   sizeBytes = 0;

@@ -6,7 +6,9 @@ import type { Logger } from "../lib/logger.ts";
 import { isAccessDenied } from "../store/store-failure.ts";
 import type { RemoteHealth } from "./health.ts";
 import type { MissReason, OnMiss } from "./miss-reason.ts";
-import { type LookUpResult, WaitLedger } from "./wait-ledger.ts";
+import type { ObjectSum } from "./object-sum.ts";
+import { type LeftAlone, type ReadSession, SessionWaits } from "./read-session.ts";
+import type { LookUpResult, WaitLedger } from "./wait-ledger.ts";
 import { WrongBytesError } from "./wrong-bytes-error.ts";
 
 /** How long a session that ends waits for look-ups to notice. */
@@ -20,34 +22,57 @@ export class ReadGate {
   readonly #health: RemoteHealth;
   readonly #counters: Counters;
   readonly #log: Logger;
-  readonly #ledger = new WaitLedger();
+  readonly #brought: ObjectSum | undefined;
+  readonly #ownSession: ReadSession = {};
+  readonly #sessions = new WeakMap<ReadSession, SessionWaits>();
   readonly #controller = new AbortController();
   readonly #underWay = new Set<Promise<unknown>>();
   #denial: unknown;
   #hasBeenAnswered = false;
 
-  constructor(options: { health: RemoteHealth; counters: Counters; log: Logger }) {
+  constructor(options: {
+    health: RemoteHealth;
+    counters: Counters;
+    log: Logger;
+    /** All that comes, where that is more than what is asked for; `undefined`: nothing else does. */
+    brought?: ObjectSum | undefined;
+  }) {
+    this.#brought = options.brought;
     this.#health = options.health;
     this.#counters = options.counters;
     this.#log = options.log;
   }
 
   /**
-   * Runs `lookUp`, whose `undefined` is a miss, if that is worth it to the session with that `ledger`. Never rejects.
-   * `onMiss` is told what went wrong, or why it was not run.
+   * Runs `lookUp`, whose `undefined` is a miss, if that is worth it to the session. Never rejects. `onMiss` is told what
+   * went wrong, or why it was not run.
    */
-  async run<T>(
+  async run<T extends { sizeBytes: number }>(
     what: string,
     lookUp: () => Promise<T | undefined>,
-    ledger: WaitLedger = this.#ledger,
     onMiss: OnMiss = () => {},
+    session: ReadSession = this.#ownSession,
   ): Promise<T | undefined> {
-    const admitted = this.#admit(ledger);
-    if (admitted === "wait") return await this.#waitFor(ledger, what, lookUp, onMiss);
+    const waits = this.#waitsOf(session);
+    const { admitted, why } = this.#admit(waits.ledger);
+    if (why !== undefined && why !== waits.leftAlone) this.#tellLeftAlone(session, waits, why);
+    waits.leftAlone = why;
+    if (admitted === "wait") return await this.#waitFor(waits, what, lookUp, onMiss);
     this.#counters.add("get_remote_skipped");
-    onMiss(this.#health.reads.open === undefined ? "slow" : "unanswered");
-    if (admitted === "probe") void this.#probe(ledger, what, lookUp);
+    if (why !== undefined) onMiss(why);
+    if (admitted === "probe") void this.#probe(waits.ledger, what, lookUp);
     return undefined;
+  }
+
+  /** Whether the session's last look-up was not waited for. */
+  isLeftAlone(session: ReadSession = this.#ownSession): boolean {
+    return this.#waitsOf(session).leftAlone !== undefined;
+  }
+
+  /** Whether waiting has not paid for this session, although the remote had most of what was looked up. */
+  isStockedButSlow(session: ReadSession = this.#ownSession): boolean {
+    const { ledger } = this.#waitsOf(session);
+    return ledger.whyNot !== undefined && ledger.hasMost;
   }
 
   /** Aborts when look-ups are no longer wanted; every look-up has to obey it. */
@@ -70,27 +95,48 @@ export class ReadGate {
     );
   }
 
-  #admit(ledger: WaitLedger): "wait" | "probe" | "skip" {
-    const admitted = this.#health.reads.admit();
-    return admitted === "call" ? ledger.admit() : admitted;
+  #waitsOf(session: ReadSession): SessionWaits {
+    const known = this.#sessions.get(session);
+    if (known !== undefined) return known;
+    const waits = new SessionWaits(this.#brought);
+    this.#sessions.set(session, waits);
+    return waits;
   }
 
-  async #waitFor<T>(
-    ledger: WaitLedger,
+  #admit(ledger: WaitLedger): { admitted: "wait" | "probe" | "skip"; why: LeftAlone | undefined } {
+    const admitted = this.#health.reads.admit();
+    if (admitted !== "call") return { admitted, why: "unanswered" };
+    return { admitted: ledger.admit(), why: ledger.whyNot };
+  }
+
+  #tellLeftAlone(session: ReadSession, waits: SessionWaits, why: LeftAlone): void {
+    const text = this.#health.nameIn(waits.describe(why));
+    this.#counters.add(`left_alone_${why}`);
+    this.#log.info(() => text);
+    session.onLeftAlone?.(why, text);
+  }
+
+  async #waitFor<T extends { sizeBytes: number }>(
+    waits: SessionWaits,
     what: string,
     lookUp: () => Promise<T | undefined>,
     onMiss: OnMiss,
   ): Promise<T | undefined> {
-    const begun = ledger.begin(performance.now());
+    const wait = waits.ledger.begin(performance.now());
     const { result, found, reason } = await this.#attempt(what, lookUp);
     if (reason !== undefined) onMiss(reason);
-    ledger.end(result, begun, performance.now());
+    waits.ledger.end(result, wait, performance.now(), waits.news(found));
     return found;
   }
 
-  async #probe<T>(ledger: WaitLedger, what: string, lookUp: () => Promise<T | undefined>): Promise<void> {
-    const { result } = await this.#attempt(what, lookUp);
-    ledger.probed(result);
+  async #probe<T extends { sizeBytes: number }>(
+    ledger: WaitLedger,
+    what: string,
+    lookUp: () => Promise<T | undefined>,
+  ): Promise<void> {
+    const startedMs = performance.now();
+    const { result, found } = await this.#attempt(what, lookUp);
+    ledger.probed(result, performance.now() - startedMs, found?.sizeBytes ?? 0);
   }
 
   async #attempt<T>(what: string, lookUp: () => Promise<T | undefined>): Promise<Outcome<T>> {

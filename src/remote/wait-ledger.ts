@@ -1,5 +1,12 @@
-/** What a hit is taken to save: the time to compile something small. */
-const SAVED_PER_HIT_MS = 200;
+import type { ObjectSum } from "./object-sum.ts";
+
+/** Outputs that came. */
+type Brought = Pick<ObjectSum, "count" | "sizeBytes">;
+
+/** What go would have needed for an output at least: two round trips to a bucket 50 ms away are worth it. */
+const SAVED_PER_OUTPUT_MS = 100;
+/** Beside that: how fast a worker of go makes outputs. Those of the standard library and of large programs: 3 to 4 MB/s. */
+const MADE_BYTES_PER_MS = 4_000;
 /** How much waiting for nothing a session may cost. */
 const LIMIT_MS = 5_000;
 const PROBE_EVERY = 8;
@@ -7,14 +14,25 @@ const PROBE_EVERY = 8;
 /** How a look-up ended. */
 export type LookUpResult = "hit" | "miss" | "failure";
 
+/** A look-up that go waits for. */
+export interface Wait {
+  startedMs: number;
+  shareMs: number;
+}
+
 /**
- * Decides whether go should wait for remote look-ups: not when they have cost more than they can have saved, and
- * never after more than five seconds were spent on failures. A plain hit ratio would not do: the first look-ups of
- * a fresh checkout are package indexes, which can never hit.
+ * Decides whether go should wait for remote look-ups: not when that has cost five seconds more than it can have saved,
+ * and never after more than five seconds were spent on failures. What was gained before does not pay for it. A plain hit
+ * ratio would not do: the first look-ups of a fresh checkout are package indexes, which can never hit; and a hit that
+ * takes longer than the compiler is a loss.
  */
 export class WaitLedger {
   #balanceMs = 0;
   #failureMs = 0;
+  #hits = 0;
+  #misses = 0;
+  #waitedMs = 0;
+  #savedMs = 0;
   #waiting = 0;
   /** Waiting time so far as one of those who waited has to bear it: a minute that three share counts 20 s. */
   #shareMs = 0;
@@ -23,40 +41,71 @@ export class WaitLedger {
 
   /** `wait`: go may wait for this one. `probe`: look it up, but tell go at once that it is a miss. */
   admit(): "wait" | "probe" | "skip" {
-    if (this.#balanceMs <= LIMIT_MS && this.#failureMs <= LIMIT_MS) return "wait";
+    if (this.whyNot === undefined) return "wait";
     this.#skipped++;
     return this.#skipped % PROBE_EVERY === 0 ? "probe" : "skip";
   }
 
+  /** Why look-ups are not waited for now; `undefined`: they are. */
+  get whyNot(): "slow" | "failing" | undefined {
+    if (this.#failureMs > LIMIT_MS) return "failing";
+    return this.#balanceMs > LIMIT_MS ? "slow" : undefined;
+  }
+
+  /** Whether the remote had most of what was looked up. */
+  get hasMost(): boolean {
+    return this.#hits > this.#misses;
+  }
+
+  /** All the waiting so far, and what it can have saved. */
+  get sums(): { waitedMs: number; savedMs: number } {
+    return { waitedMs: this.#waitedMs, savedMs: this.#savedMs };
+  }
+
   /** Counts a look-up that go waits for. What it returns is for `end`. */
-  begin(nowMs: number): number {
+  begin(nowMs: number): Wait {
     this.#share(nowMs);
     this.#waiting++;
-    return this.#shareMs;
+    return { startedMs: nowMs, shareMs: this.#shareMs };
   }
 
-  /** Books a look-up that has ended. Look-ups that wait side by side share the time. */
-  end(result: LookUpResult, begun: number, nowMs: number): void {
+  /**
+   * Books a look-up that has ended, and what was brought since the last one ended. Look-ups that wait side by side share
+   * the time; go's workers would have made the outputs side by side, too.
+   */
+  end(result: LookUpResult, wait: Wait, nowMs: number, brought: Brought): void {
     this.#share(nowMs);
     this.#waiting--;
-    const costMs = this.#shareMs - begun;
+    const costMs = this.#shareMs - wait.shareMs;
+    const durationMs = nowMs - wait.startedMs;
+    const savedMs = savedBy(result, brought) * (durationMs > 0 ? costMs / durationMs : 1);
+    this.#count(result);
     if (result === "failure") this.#failureMs += costMs;
-    if (result === "hit") this.#hit();
-    else this.#balanceMs += costMs;
+    this.#waitedMs += costMs;
+    this.#savedMs += savedMs;
+    this.#balanceMs = Math.max(0, this.#balanceMs + costMs - savedMs);
   }
 
-  /** Books a probe, which cost nobody any time. */
-  probed(result: LookUpResult): void {
-    if (result === "hit") this.#hit();
+  /** Books a probe, which cost nobody any time. One that came sooner than go makes its output brings the waiting back. */
+  probed(result: LookUpResult, durationMs: number, sizeBytes: number): void {
+    this.#count(result);
+    const isWorthIt = result === "hit" && durationMs < savedBy(result, { count: 1, sizeBytes });
+    if (isWorthIt && this.#balanceMs > LIMIT_MS) this.#balanceMs = LIMIT_MS / 2;
   }
 
-  #hit(): void {
-    if (this.#balanceMs > LIMIT_MS) this.#balanceMs = LIMIT_MS / 2;
-    else this.#balanceMs -= SAVED_PER_HIT_MS;
+  #count(result: LookUpResult): void {
+    if (result === "hit") this.#hits++;
+    if (result === "miss") this.#misses++;
   }
 
   #share(nowMs: number): void {
     if (this.#waiting > 0) this.#shareMs += (nowMs - this.#lastMs) / this.#waiting;
     this.#lastMs = nowMs;
   }
+}
+
+/** The time a worker of go would have needed. A hit whose output was there already is one all the same. */
+function savedBy(result: LookUpResult, { count, sizeBytes }: Brought): number {
+  const made = Math.max(count, result === "hit" ? 1 : 0);
+  return made * SAVED_PER_OUTPUT_MS + sizeBytes / MADE_BYTES_PER_MS;
 }

@@ -1,4 +1,5 @@
 import { utimesSync } from "node:fs";
+import { BoundedMap } from "../lib/bounded-map.ts";
 import { removeFile } from "../lib/remove-file.ts";
 import { statPlainFile } from "../lib/stat-file.ts";
 import type { LocalDir } from "./local-dir.ts";
@@ -15,6 +16,9 @@ export interface StoredFile {
 /** A use is noted when the last one noted is older than this, so that a hit costs no write. */
 const USE_STEP_MS = 3_600_000;
 
+/** How many files are remembered as good; another one is checked again. */
+const MAX_GOOD = 50_000;
+
 /** The hex SHA-256 of a name, under which its bytes lie. */
 export function hashName(name: string): string {
   return new Bun.CryptoHasher("sha256").update(name).digest("hex");
@@ -25,7 +29,7 @@ export class NamedFiles {
   readonly #dir: LocalDir;
   readonly #kind: string;
   /** What a file looked like when it was found good, by name. */
-  readonly #good = new Map<string, string>();
+  readonly #good = new BoundedMap<string, string>(MAX_GOOD);
 
   constructor(dir: LocalDir, kind: string) {
     this.#dir = dir;

@@ -29,6 +29,7 @@ import { benchModules } from "./sections/modules.ts";
 import { benchProgram } from "./sections/program.ts";
 import { benchProgramThin } from "./sections/program-thin.ts";
 import { benchServer } from "./sections/server.ts";
+import { benchSlow } from "./sections/slow.ts";
 import { benchTests } from "./sections/tests.ts";
 import { benchWarm } from "./sections/warm.ts";
 import { lazyStock } from "./stock.ts";
@@ -38,6 +39,7 @@ const SECTIONS: Record<string, Section> = {
   local: benchLocal,
   warm: benchWarm,
   bandwidth: benchBandwidth,
+  slow: benchSlow,
   cold: benchCold,
   close: benchClose,
   half: benchHalf,

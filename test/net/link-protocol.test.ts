@@ -63,6 +63,11 @@ test("messages are read as they are written", () => {
   expect(parseServerMessage(line("got", 1, "slow"))).toEqual({ kind: "missed", n: 1, reason: "slow" });
   expect(parseServerMessage(line("got", 1, O, 3, 4))).toEqual({ kind: "got", n: 1, found: [O, 3, 4] });
   expect(parseServerMessage(line("noted", 2))).toEqual({ kind: "noted", n: 2 });
+  expect(parseServerMessage(line("alone", "slow", "why"))).toEqual({
+    kind: "alone",
+    why: "slow",
+    text: "why",
+  });
   expect(parseServerMessage(line())).toEqual({ kind: "alive" });
 });
 
@@ -93,6 +98,7 @@ test.each([
   '["got",1,"why not"]',
   '["got",1,"x",1,1]',
   `["got",1,"${O}",-1,1]`,
+  '["alone","a b",""]',
   '["noted"]',
 ])("the client refuses %s", (line) => {
   expect(() => parseServerMessage(line)).toThrow("not a message of the link");

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import { BothLayouts } from "../../src/remote/both-layouts.ts";
 import { SplitRemote } from "../../src/remote/split/split-remote.ts";
 import { takeCalls } from "./packed/failing-store.ts";
@@ -99,4 +99,21 @@ test("giving up ends both", async () => {
   remote.abort();
   await end(remote, team.bucket);
   expect(team.bucket.objects).toEqual([]);
+});
+
+test("a bucket that is too slow for packs is not asked for single objects either, and gets none", async () => {
+  using team = open();
+  await end(bothOn(team.one), team.bucket);
+  await team.one.put(["hello", "other"]);
+  takeCalls(team.bucket.store);
+  const { store } = team.bucket;
+  const startedMs = performance.now();
+  // Each request takes six seconds.
+  using _now = spyOn(performance, "now").mockImplementation(() => startedMs + 6_000 * store.calls.length);
+  const remote = bothOn(team.two);
+  expect(await remote.get(HELLO)).toBeDefined();
+  const asked = store.calls.length;
+  expect([await remote.get(entryOf("unknown").actionId), store.calls.length]).toEqual([undefined, asked]);
+  remote.put(team.two.entry("unknown"));
+  expect(await end(remote, team.bucket)).toEqual(new Set(["head", "new", "pack", "run"]));
 });

@@ -19,13 +19,14 @@ function openGate(verbose = false) {
 
 /** A look-up that fails with `error`. */
 const failing = (error: unknown) => () => Promise.reject(error);
-const found = async () => "found";
+const FOUND = { sizeBytes: 5 };
+const found = async () => FOUND;
 const nothing = async () => undefined;
 
 test("passes on what a look-up finds, and that it finds nothing", async () => {
   using fixture = openGate();
   expect([await fixture.gate.run("get", found), await fixture.gate.run("get", nothing)]).toEqual([
-    "found",
+    FOUND,
     undefined,
   ]);
   expect(fixture.counters.snapshot()).toEqual({});
@@ -42,11 +43,11 @@ test("who is told of a miss is told why, unless nothing names it", async () => {
   using fixture = openGate();
   const reasons: string[] = [];
   const onMiss = (reason: string) => reasons.push(reason);
-  await fixture.gate.run("get", found, undefined, onMiss);
-  await fixture.gate.run("get", nothing, undefined, onMiss);
-  await fixture.gate.run("get", failing(DENIED), undefined, onMiss);
-  await fixture.gate.run("get", failing(new TimeoutError(5_000)), undefined, onMiss);
-  await fixture.gate.run("get", found, undefined, onMiss);
+  await fixture.gate.run("get", found, onMiss);
+  await fixture.gate.run("get", nothing, onMiss);
+  await fixture.gate.run("get", failing(DENIED), onMiss);
+  await fixture.gate.run("get", failing(new TimeoutError(5_000)), onMiss);
+  await fixture.gate.run("get", found, onMiss);
   expect(reasons).toEqual(["denied", "fault", "unanswered"]);
 });
 
@@ -55,25 +56,29 @@ test("after a timeout nothing is looked up any more", async () => {
   await fixture.gate.run("get", failing(new TimeoutError(5_000)));
   const lookUp = () => Promise.reject(new Error("was looked up"));
   expect(await fixture.gate.run("get", lookUp)).toBeUndefined();
-  expect(fixture.counters.snapshot()).toEqual({ get_remote_error: 1, get_remote_skipped: 1 });
+  expect(fixture.counters.snapshot()).toEqual({
+    get_remote_error: 1,
+    get_remote_skipped: 1,
+    left_alone_unanswered: 1,
+  });
 });
 
 test("a probe is a miss at once, looked up behind, and its success opens the gate", async () => {
   using fixture = openGate();
   await fixture.gate.run("get", failing(new TimeoutError(5_000)));
   fixture.clock.advance(10_000);
-  const probe = Promise.withResolvers<string>();
+  const probe = Promise.withResolvers<typeof FOUND>();
   expect(await fixture.gate.run("get", () => probe.promise)).toBeUndefined();
   expect(await fixture.gate.run("get", found)).toBeUndefined();
-  probe.resolve("found");
+  probe.resolve(FOUND);
   await fixture.gate.abort();
-  expect(await fixture.gate.run("get", found)).toBe("found");
+  expect(await fixture.gate.run("get", found)).toBe(FOUND);
 });
 
 test("denied reads are misses and no failures, however many", async () => {
   using fixture = openGate();
   for (let n = 0; n < 5; n++) await fixture.gate.run("get", failing(DENIED));
-  expect(await fixture.gate.run("get", found)).toBe("found");
+  expect(await fixture.gate.run("get", found)).toBe(FOUND);
   expect(fixture.counters.snapshot()).toEqual({ get_remote_denied: 5 });
 });
 
@@ -103,7 +108,7 @@ test("wrong bytes are a miss that the user hears of, and no reason to stop", asy
   expect(fixture.lines).toEqual([
     "go-cache-plugin: remote cache file:///bucket: wrong bytes, not used: output 0a has the SHA-256 0b\n",
   ]);
-  expect(await fixture.gate.run("get", found)).toBe("found");
+  expect(await fixture.gate.run("get", found)).toBe(FOUND);
 });
 
 test("an abort ends look-ups, waits for them, and counts nothing against the remote", async () => {
@@ -132,9 +137,31 @@ test("an abort ends look-ups, waits for them, and counts nothing against the rem
 
 test("an abort does not wait for a look-up that takes no notice of it", async () => {
   using fixture = openGate();
-  const never = Promise.withResolvers<string>();
+  const never = Promise.withResolvers<typeof FOUND>();
   const result = fixture.gate.run("get", () => never.promise);
   await fixture.gate.abort();
-  never.resolve("found");
-  expect(await result).toBe("found");
+  never.resolve(FOUND);
+  expect(await result).toBe(FOUND);
+});
+
+test("that the remote is left alone is counted and said to the session once, and again when it comes to that again", async () => {
+  using fixture = openGate(true);
+  const told: string[] = [];
+  const session = { onLeftAlone: (why: string, text: string) => told.push(`${why}: ${text}`) };
+  const run = () => fixture.gate.run("get", found, undefined, session);
+  await fixture.gate.run("get", failing(new TimeoutError(5_000)));
+  await run();
+  await run();
+  fixture.clock.advance(10_000);
+  await run();
+  expect(await run()).toBe(FOUND);
+  await fixture.gate.run("get", failing(new TimeoutError(5_000)));
+  await run();
+  const line = "remote cache file:///bucket: left alone, it does not answer";
+  expect(told).toEqual([`unanswered: ${line}`, `unanswered: ${line}`]);
+  expect(fixture.counters.get("left_alone_unanswered")).toBe(2);
+  expect(fixture.lines.filter((said) => said.includes("left alone"))).toEqual([
+    `go-cache-plugin: ${line}\n`,
+    `go-cache-plugin: ${line}\n`,
+  ]);
 });

@@ -1,9 +1,16 @@
 import { expect, test } from "bun:test";
 import { type LookUpResult, WaitLedger } from "../../src/remote/wait-ledger.ts";
 
-/** Books look-ups one after the other, `count` of them. */
-function book(ledger: WaitLedger, result: LookUpResult, durationMs: number, count = 1): void {
-  for (let n = 0; n < count; n++) ledger.end(result, ledger.begin(0), durationMs);
+const NOTHING = { count: 0, sizeBytes: 0 };
+
+/** Books look-ups one after the other, `count` of them; each brings `brought`. */
+function book(
+  ledger: WaitLedger,
+  result: LookUpResult,
+  durationMs: number,
+  { count = 1, brought = NOTHING } = {},
+): void {
+  for (let n = 0; n < count; n++) ledger.end(result, ledger.begin(0), durationMs, brought);
 }
 
 const admissions = (ledger: WaitLedger, count: number) => Array.from({ length: count }, () => ledger.admit());
@@ -14,18 +21,42 @@ test("a look-up is worth waiting for at first", () => {
 
 test("misses are waited for until they have cost five seconds", () => {
   const ledger = new WaitLedger();
-  book(ledger, "miss", 50, 100);
+  book(ledger, "miss", 50, { count: 100 });
   expect(ledger.admit()).toBe("wait");
   book(ledger, "miss", 1);
   expect(ledger.admit()).toBe("skip");
 });
 
-test("each hit makes up for 200 ms", () => {
+test("a hit makes up for 100 ms of waiting", () => {
   const ledger = new WaitLedger();
-  book(ledger, "hit", 50, 100);
-  book(ledger, "miss", 50, 500);
+  book(ledger, "miss", 5_000);
+  book(ledger, "hit", 100, { count: 1_000 });
   expect(ledger.admit()).toBe("wait");
-  book(ledger, "miss", 1);
+  book(ledger, "hit", 101);
+  expect(ledger.admit()).toBe("skip");
+});
+
+test("hits that take longer than go would are waited for until they have cost five seconds more than that", () => {
+  const ledger = new WaitLedger();
+  const brought = { count: 1, sizeBytes: 4_000_000 };
+  book(ledger, "hit", 1_600, { count: 10, brought });
+  expect([ledger.admit(), ledger.sums]).toEqual(["wait", { waitedMs: 16_000, savedMs: 11_000 }]);
+  book(ledger, "hit", 1_200, { brought });
+  expect([ledger.admit(), ledger.whyNot]).toEqual(["skip", "slow"]);
+});
+
+test("what came beside a hit, or beside a miss, was saved as well", () => {
+  const ledger = new WaitLedger();
+  book(ledger, "hit", 10_000, { brought: { count: 100, sizeBytes: 0 } });
+  book(ledger, "miss", 10_000, { brought: { count: 0, sizeBytes: 40_000_000 } });
+  book(ledger, "miss", 5_000);
+  expect(ledger.admit()).toBe("wait");
+});
+
+test("what was gained before does not pay for what is lost now", () => {
+  const ledger = new WaitLedger();
+  book(ledger, "hit", 1, { count: 1_000 });
+  book(ledger, "miss", 5_001);
   expect(ledger.admit()).toBe("skip");
 });
 
@@ -36,10 +67,10 @@ test("once they are not waited for, one in eight is a probe", () => {
   expect(admissions(ledger, 16)).toEqual([...seven, "probe", ...seven, "probe"]);
 });
 
-test("a probe that hits brings the waiting back, for half as long", () => {
+test("a probe that hits sooner than go makes it brings the waiting back, for half as long", () => {
   const ledger = new WaitLedger();
   book(ledger, "miss", 50_000);
-  ledger.probed("hit");
+  ledger.probed("hit", 349, 1_000_000);
   expect(ledger.admit()).toBe("wait");
   book(ledger, "miss", 2_500);
   expect(ledger.admit()).toBe("wait");
@@ -47,21 +78,31 @@ test("a probe that hits brings the waiting back, for half as long", () => {
   expect(ledger.admit()).toBe("skip");
 });
 
+test("a probe that hits later than that, or misses, does not", () => {
+  const ledger = new WaitLedger();
+  book(ledger, "miss", 50_000);
+  ledger.probed("hit", 350, 1_000_000);
+  ledger.probed("miss", 1, 0);
+  ledger.probed("failure", 1, 0);
+  expect(ledger.whyNot).toBe("slow");
+});
+
 test("failures are waited for five seconds a session, whatever the hits", () => {
   const ledger = new WaitLedger();
-  book(ledger, "hit", 1, 1_000);
+  const hits = { count: 1_000, brought: { count: 10, sizeBytes: 0 } };
   book(ledger, "failure", 5_000);
+  book(ledger, "hit", 1, hits);
   expect(ledger.admit()).toBe("wait");
   book(ledger, "failure", 1);
-  expect(ledger.admit()).toBe("skip");
-  ledger.probed("hit");
-  expect(ledger.admit()).toBe("skip");
+  book(ledger, "hit", 1, hits);
+  ledger.probed("hit", 1, 0);
+  expect([ledger.admit(), ledger.whyNot]).toEqual(["skip", "failing"]);
 });
 
 test("probes cost nothing, for nobody waits for them", () => {
   const ledger = new WaitLedger();
   for (const result of ["miss", "failure"] as const) {
-    for (let n = 0; n < 100; n++) ledger.probed(result);
+    for (let n = 0; n < 100; n++) ledger.probed(result, 60_000, 0);
   }
   book(ledger, "failure", 4_999);
   expect(ledger.admit()).toBe("wait");
@@ -69,11 +110,19 @@ test("probes cost nothing, for nobody waits for them", () => {
 
 test("look-ups that wait side by side share the time", () => {
   const ledger = new WaitLedger();
-  const tickets = Array.from({ length: 16 }, () => ledger.begin(0));
-  for (const ticket of tickets) ledger.end("failure", ticket, 5_000);
+  const waits = Array.from({ length: 16 }, () => ledger.begin(0));
+  for (const wait of waits) ledger.end("failure", wait, 5_000, NOTHING);
   expect(ledger.admit()).toBe("wait");
   book(ledger, "failure", 1);
   expect(ledger.admit()).toBe("skip");
+});
+
+test("what they save is shared as well, for go would make it side by side", () => {
+  const ledger = new WaitLedger();
+  const waits = Array.from({ length: 4 }, () => ledger.begin(0));
+  const brought = { count: 1, sizeBytes: 0 };
+  for (const wait of waits) ledger.end("hit", wait, 1_000, brought);
+  expect(ledger.sums).toEqual({ waitedMs: 1_000, savedMs: 100 });
 });
 
 test("time counts for as many as waited at that moment", () => {
@@ -81,17 +130,27 @@ test("time counts for as many as waited at that moment", () => {
   const first = ledger.begin(0);
   const second = ledger.begin(4_000);
   // Alone for 4 s, then together for 2 s: 5 s of the first, 1 s of the second.
-  ledger.end("miss", second, 6_000);
-  ledger.end("hit", first, 6_000);
-  book(ledger, "miss", 4_200);
-  expect(ledger.admit()).toBe("wait");
-  book(ledger, "miss", 1);
-  expect(ledger.admit()).toBe("skip");
+  ledger.end("failure", second, 6_000, NOTHING);
+  ledger.end("hit", first, 6_000, NOTHING);
+  book(ledger, "failure", 4_000);
+  expect(ledger.whyNot).not.toBe("failing");
+  book(ledger, "failure", 1);
+  expect(ledger.whyNot).toBe("failing");
 });
 
 test("time in which nobody waits costs nothing", () => {
   const ledger = new WaitLedger();
   book(ledger, "miss", 10);
-  ledger.end("miss", ledger.begin(1_000_000), 1_000_010);
+  ledger.end("miss", ledger.begin(1_000_000), 1_000_010, NOTHING);
   expect(ledger.admit()).toBe("wait");
+});
+
+test("of a remote that had most of what was looked up it is known, probes included, failures left out", () => {
+  const ledger = new WaitLedger();
+  book(ledger, "hit", 1);
+  ledger.probed("miss", 1, 0);
+  expect(ledger.hasMost).toBe(false);
+  ledger.probed("hit", 60_000, 0);
+  book(ledger, "failure", 1, { count: 9 });
+  expect(ledger.hasMost).toBe(true);
 });

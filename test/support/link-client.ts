@@ -2,8 +2,10 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { LINK_VERSION } from "../../src/net/link-protocol.ts";
+import { linesOf } from "./socket-lines.ts";
 
-const SCOPE = {
+/** The scope of links that do not say another. */
+export const LINK_SCOPE = {
   platform: "linux_amd64_go1.27.4",
   project: "example.com/link",
   branch: "main",
@@ -37,7 +39,7 @@ export class LinkClient {
     this.#lines = linesOf(socket);
   }
 
-  static async open(address: string, scope: object = SCOPE): Promise<LinkClient> {
+  static async open(address: string, scope: object = LINK_SCOPE): Promise<LinkClient> {
     const client = new LinkClient(await dial(address));
     await client.#lines.next();
     client.#socket.write(`link ${JSON.stringify({ version: LINK_VERSION, scope })}\n`);
@@ -53,19 +55,15 @@ export class LinkClient {
     }
   }
 
+  /** Is gone all of a sudden. */
+  async breakOff(): Promise<void> {
+    this.#socket.resetAndDestroy();
+    await closed(this.#socket);
+  }
+
   /** Resolves when the server has closed, too. */
   async end(): Promise<void> {
     this.#socket.end();
     await closed(this.#socket);
-  }
-}
-
-async function* linesOf(socket: Socket): AsyncGenerator<string, void> {
-  let pending = "";
-  for await (const chunk of socket) {
-    pending += (chunk as Buffer).toString("utf8");
-    const lines = pending.split("\n");
-    pending = lines.pop() ?? "";
-    yield* lines;
   }
 }

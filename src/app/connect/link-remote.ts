@@ -141,10 +141,15 @@ export class LinkRemote implements RemoteBuilds {
   }
 
   #take(line: string): void {
+    const { counters, log } = this.#options;
     const message = parseServerMessage(line);
     if (message.kind === "noted") {
       this.#unnoted--;
       if (this.#unnoted === 0) this.#onQuiet();
+    }
+    if (message.kind === "alone") {
+      counters.add(`left_alone_${message.why}`);
+      log.info(() => message.text);
     }
     if (message.kind === "missed") {
       this.#answer(message.n, isMissReason(message.reason) ? message.reason : "unknown");

@@ -4,7 +4,13 @@ import { BuildCache } from "../../buildcache/build-cache.ts";
 import { serveSession } from "../../cacheprog/session.ts";
 import { Counters } from "../../lib/counters.ts";
 import { describeError } from "../../lib/describe-error.ts";
-import { formatGreeting, LINK_WORD, parseOpening, type ServerInfo } from "../../net/link-protocol.ts";
+import {
+  formatGreeting,
+  formatMessage,
+  LINK_WORD,
+  parseOpening,
+  type ServerInfo,
+} from "../../net/link-protocol.ts";
 import type { Scope } from "../../remote/scope/scope.ts";
 import { SessionNote } from "../summary/session-note.ts";
 import { checkScope } from "./check-scope.ts";
@@ -83,7 +89,9 @@ export class PluginConnection {
     this.kind = "link";
     this.scope = scope;
     parts.counters.add("sessions_link");
-    const remote = openRemote(scope);
+    const remote = openRemote(scope, {
+      onLeftAlone: (why, text) => this.#write(formatMessage("alone", why, text)),
+    });
     const { counters } = this;
     await serveLink({ input, write: (text) => this.#write(text), remote, local, counters });
   }
@@ -95,7 +103,7 @@ export class PluginConnection {
     this.kind = "bridge";
     this.scope = bridgeScope;
     parts.counters.add("sessions_bridge");
-    const remote = openRemote(bridgeScope);
+    const remote = openRemote(bridgeScope, {});
     const cache = new BuildCache({ local, remote, counters, log, concurrency: config.concurrency });
     const write = (text: string) => this.#write(text);
     try {

@@ -6,6 +6,7 @@ import { describeError } from "../../lib/describe-error.ts";
 import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
 import { bind } from "../../net/bind.ts";
 import { LINK_VERSION, type ServerInfo } from "../../net/link-protocol.ts";
+import type { ReadSession } from "../../remote/read-session.ts";
 import { detectCi } from "../../remote/scope/detect-ci.ts";
 import { detectScope, type Scope } from "../../remote/scope/scope.ts";
 import { LocalDir } from "../../store/local-dir.ts";
@@ -25,7 +26,7 @@ export interface PluginCaches {
   parts: ServeParts;
   local: LocalCache;
   /** What a session of that scope asks; misses where there is no remote. */
-  openRemote: (scope: Scope) => RemoteBuilds;
+  openRemote: (scope: Scope, session: ReadSession) => RemoteBuilds;
   /** Whose sessions those are that come over a bridge. */
   bridgeScope: Scope;
 }
@@ -61,7 +62,7 @@ export async function openPlugin(parts: ServeParts, address: ListenAddress): Pro
   caches = {
     parts,
     local,
-    openRemote: (scope) => pool?.openSession(scope) ?? NOTHING,
+    openRemote: (scope, session) => pool?.openSession(scope, session) ?? NOTHING,
     bridgeScope: scopeOf(parts, { ...env, GOVERSION: "" }),
   };
   info = { link: LINK_VERSION, pid: process.pid, cacheDir: root, journalDir: pool?.journalDir };

@@ -4,18 +4,24 @@ import { describeError } from "../../lib/describe-error.ts";
 import type { RemoteHealth } from "../../remote/health.ts";
 import { leftScopes } from "../../remote/packed/journal.ts";
 import type { PackedTransfer } from "../../remote/packed/packed-transfer.ts";
+import type { ReadSession } from "../../remote/read-session.ts";
 import type { Scope } from "../../remote/scope/scope.ts";
 import type { SplitRemote } from "../../remote/split/split-remote.ts";
-import { WaitLedger } from "../../remote/wait-ledger.ts";
 import type { RemoteConfig } from "../config.ts";
 import { journalDir, openShared, openSplit, openTransfer, type RemoteOptions } from "../remote.ts";
 import type { ServeParts } from "./parts.ts";
 import { ScopeRemote } from "./scope-remote.ts";
 
-/** How often what changed is brought into the bucket, and what others have left is looked for. */
-const TICK_MS = 30_000;
-/** What no session has used for so long is let go of; most at once. */
-const IDLE_MS = 10 * 60_000;
+/** When a pool does what nobody asks it for. */
+export interface PoolTimes {
+  /** How often what changed is brought into the bucket, and what others have left is looked for. */
+  tickMs: number;
+  /** What no session has used for so long is let go of. */
+  idleMs: number;
+}
+
+const TIMES: PoolTimes = { tickMs: 30_000, idleMs: 10 * 60_000 };
+/** Scopes at once. */
 const MAX_SCOPES = 64;
 
 /**
@@ -28,13 +34,19 @@ export class RemotePool {
   readonly #scopes = new Map<string, ScopeRemote>();
   #transfer: PackedTransfer | undefined;
   #split: SplitRemote | undefined;
+  readonly #idleMs: number;
   readonly #ticking: ReturnType<typeof setInterval>;
 
-  constructor(parts: ServeParts & { config: { remote: RemoteConfig } }, local: LocalCache) {
+  constructor(
+    parts: ServeParts & { config: { remote: RemoteConfig } },
+    local: LocalCache,
+    { tickMs, idleMs }: PoolTimes = TIMES,
+  ) {
     const { config } = parts;
     this.#parts = parts;
+    this.#idleMs = idleMs;
     this.#options = { ...parts, config: config.remote, drainTimeoutMs: config.drainTimeoutMs, local };
-    this.#ticking = setInterval(() => this.#tick(), TICK_MS).unref();
+    this.#ticking = setInterval(() => this.#tick(), tickMs).unref();
     this.#takeUp();
   }
 
@@ -68,9 +80,9 @@ export class RemotePool {
     return this.scopes.reduce((sum, { remote }) => sum + remote.waiting, inSplit);
   }
 
-  openSession(scope: Scope): RemoteBuilds {
-    if (this.#options.config.layout === "split") return splitSession(this.#openSplit());
-    return this.#scope(scope).openSession();
+  openSession(scope: Scope, session: ReadSession): RemoteBuilds {
+    if (this.#options.config.layout === "split") return splitSession(this.#openSplit(), session);
+    return this.#scope(scope).openSession(session);
   }
 
   /** Fetches, behind, what the last run of that scope used. */
@@ -145,7 +157,7 @@ export class RemotePool {
   /** Those that nothing would be lost with: idle for long, refused by the bucket, or too many. */
   #evict(most: number): void {
     const idle = [...this.#scopes].filter(([, { idleMs, remote }]) => idleMs > 0 && isDispensable(remote));
-    const old = idle.filter(([, { idleMs, remote }]) => idleMs > IDLE_MS || remote.isGivenUp);
+    const old = idle.filter(([, { idleMs, remote }]) => idleMs > this.#idleMs || remote.isGivenUp);
     for (const [key] of old) this.#retire(key);
     const rest = idle.filter(([key]) => this.#scopes.has(key)).sort(([, a], [, b]) => b.idleMs - a.idleMs);
     for (const [key] of rest.slice(0, Math.max(0, this.#scopes.size - most))) this.#retire(key);
@@ -162,12 +174,11 @@ function isDispensable(remote: ScopeRemote["remote"]): boolean {
   return !remote.isDirty || remote.isGivenUp;
 }
 
-function splitSession(split: SplitRemote): RemoteBuilds {
-  const ledger = new WaitLedger();
+function splitSession(split: SplitRemote, session: ReadSession): RemoteBuilds {
   return {
-    get: (actionId, onMiss) => split.get(actionId, onMiss, ledger),
+    get: (actionId, onMiss) => split.get(actionId, onMiss, session),
     used: () => {},
-    put: (entry) => split.put(entry),
+    put: (entry) => split.put(entry, session),
     drain: async () => {},
     settle: async () => {},
     abort: () => {},

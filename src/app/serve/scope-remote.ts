@@ -1,8 +1,8 @@
 import type { RemoteBuilds, StoredEntry } from "../../buildcache/remote-builds.ts";
 import type { BothLayouts } from "../../remote/both-layouts.ts";
 import type { PackedRemote } from "../../remote/packed/packed-remote.ts";
+import type { ReadSession } from "../../remote/read-session.ts";
 import type { Scope } from "../../remote/scope/scope.ts";
-import { WaitLedger } from "../../remote/wait-ledger.ts";
 
 /** The remote of all sessions of one scope and platform; see `RemotePool`. */
 export class ScopeRemote {
@@ -29,14 +29,13 @@ export class ScopeRemote {
   }
 
   /** What a session asks; its own waiting decides whether asking is worth it. Its `drain` ends it. */
-  openSession(): RemoteBuilds {
+  openSession(session: ReadSession): RemoteBuilds {
     const { remote } = this;
-    const ledger = new WaitLedger();
     this.#sessions++;
     return {
-      get: (actionId, onMiss) => remote.get(actionId, onMiss, ledger),
+      get: (actionId, onMiss) => remote.get(actionId, onMiss, session),
       used: (entry: StoredEntry) => remote.used(entry),
-      put: (entry: StoredEntry) => remote.put(entry),
+      put: (entry: StoredEntry) => remote.put(entry, session),
       // The server goes on; go need not wait for it.
       drain: async () => {},
       settle: async () => this.#endSession(),

@@ -20,7 +20,8 @@ export interface RunFile {
 
 export const MAX_RECORD_BYTES = 8 << 20;
 const MAX_JSON_BYTES = 32 << 20;
-const MAX_FILES = 50_000;
+/** What comes after these is not written down. */
+export const MAX_FILES = 50_000;
 const VERSION = 1;
 const BASE64 = "base64:";
 

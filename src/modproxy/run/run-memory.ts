@@ -3,7 +3,7 @@ import { describeError } from "../../lib/describe-error.ts";
 import type { Logger } from "../../lib/logger.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import type { StoreHealth } from "../../store/store-health.ts";
-import type { RunFile } from "./run-files.ts";
+import { MAX_FILES, type RunFile } from "./run-files.ts";
 import { type KnownRuns, RunRecords, type RunScope } from "./run-records.ts";
 
 /** Files up to this size lie in the record itself, as long as it stays small. */
@@ -54,7 +54,7 @@ export class RunMemory {
   }
 
   use(file: Omit<RunFile, "bytes">): void {
-    this.#used.set(file.name, file);
+    if (this.#used.size < MAX_FILES || this.#used.has(file.name)) this.#used.set(file.name, file);
   }
 
   /** Writes down what this process has used so far, if that is news. Never rejects. */

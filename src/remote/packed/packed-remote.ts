@@ -4,9 +4,10 @@ import { removeLink } from "../../lib/remove-link.ts";
 import { isAccessDenied } from "../../store/store-failure.ts";
 import type { MakingTimes } from "../making.ts";
 import type { OnMiss } from "../miss-reason.ts";
+import { ObjectSum } from "../object-sum.ts";
 import { ReadGate } from "../read-gate.ts";
+import type { ReadSession } from "../read-session.ts";
 import type { Scope } from "../scope/scope.ts";
-import type { WaitLedger } from "../wait-ledger.ts";
 import { Burst } from "./burst.ts";
 import { collectDaily } from "./daily-gc.ts";
 import type { Entry } from "./entry.ts";
@@ -46,7 +47,9 @@ export class PackedRemote {
   readonly #session = new SessionLog();
   readonly #writer: PackedWriter | undefined;
   readonly #burst: Burst;
-  readonly #prefetched = new Set<EntryGroup>();
+  /** Not kept alive by this: a server makes a new one with each session that stores something. */
+  readonly #prefetched = new WeakSet<EntryGroup>();
+  readonly #brought = new ObjectSum();
   readonly #abandoned = new AbortController();
   readonly #stopListening: () => void;
   #isListingDenied = false;
@@ -61,7 +64,7 @@ export class PackedRemote {
     this.#transfer = options.transfer ?? new PackedTransfer(options);
     const { health, uploader, packer } = this.#transfer;
     this.#stopListening = this.#transfer.onBadPack((packId, error) => this.#distrust(packId, error));
-    this.#gate = new ReadGate({ health, counters, log });
+    this.#gate = new ReadGate({ health, counters, log, brought: this.#brought });
     const cache = new RecordCache(dir);
     const { trust, making } = options;
     const reader = new RecordReader({ store, cache, check: trust?.check, making, counters, log });
@@ -119,19 +122,29 @@ export class PackedRemote {
 
   /**
    * Looks an action up and brings its output to the local disk. Never rejects. `onMiss` is told why that is not to be
-   * had. `ledger`: whose waiting this is, when several sessions share this remote.
+   * had. `session`: whose waiting this is, when several share this remote.
    */
   async get(
     actionId: string,
     onMiss: OnMiss = () => {},
-    ledger?: WaitLedger,
+    session?: ReadSession,
   ): Promise<Omit<LocalEntry, "path" | "actionId"> | undefined> {
     if (this.#isListingDenied) onMiss("denied");
     if (this.#isListingDenied) return undefined;
     const lookUp = () => this.#lookUp(actionId, onMiss);
-    const entry = await this.#gate.run(`get action ${actionId}`, lookUp, ledger, onMiss);
+    const entry = await this.#gate.run(`get action ${actionId}`, lookUp, onMiss, session);
     if (entry !== undefined) this.foundElsewhere(entry);
     return entry;
+  }
+
+  /** Whether the session's last look-up was not waited for: the bucket is too slow, or in trouble. */
+  isLeftAlone(session?: ReadSession): boolean {
+    return this.#gate.isLeftAlone(session);
+  }
+
+  /** Whether waiting has not paid for this session, although the bucket had most of what was looked up. */
+  isStockedButSlow(session?: ReadSession): boolean {
+    return this.#gate.isStockedButSlow(session);
   }
 
   /** Notes that this session used an entry that somebody else brought to the local disk. */
@@ -147,7 +160,7 @@ export class PackedRemote {
   async prefetch(): Promise<{ records: number; entries: number }> {
     await this.#source.refreshNow();
     const groups = this.#source.newestGroups();
-    for (const group of groups) this.#transfer.restorer.prefetch(group.entries);
+    for (const group of groups) this.#transfer.restorer.prefetch(group.entries, this.#brought);
     await this.#transfer.restorer.idle();
     await this.#transfer.restorer.finish();
     return { records: groups.length, entries: groups.reduce((sum, { entries }) => sum + entries.length, 0) };
@@ -158,8 +171,8 @@ export class PackedRemote {
     if (isRecordable(entry)) this.#session.add({ ...entry, isNew: false });
   }
 
-  /** Stores an entry behind. */
-  put(entry: LocalEntry): void {
+  /** Stores an entry behind; whose it is makes no difference. */
+  put(entry: LocalEntry, _session?: ReadSession): void {
     if (!this.#isListingDenied && isRecordable(entry)) this.#writer?.put(entry);
   }
 
@@ -264,13 +277,13 @@ export class PackedRemote {
     const { entry, group } = found;
     if (!this.#prefetched.has(group)) {
       this.#prefetched.add(group);
-      this.#transfer.restorer.prefetch(group.entries);
+      this.#transfer.restorer.prefetch(group.entries, this.#brought);
     }
-    if (await this.#transfer.restorer.bring(entry)) return entry;
+    if (await this.#transfer.restorer.bring(entry, this.#brought)) return entry;
     // Its pack was no good: another one may have it.
     const other = this.#source.index.find(actionId)?.entry;
     const isElsewhere = other !== undefined && other.place?.pack.id !== entry.place?.pack.id;
-    if (isElsewhere && (await this.#transfer.restorer.bring(other))) return other;
+    if (isElsewhere && (await this.#transfer.restorer.bring(other, this.#brought))) return other;
     onMiss("gone");
     return undefined;
   }

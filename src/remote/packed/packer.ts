@@ -1,3 +1,4 @@
+import { BoundedMap } from "../../lib/bounded-map.ts";
 import { BufferGarbage } from "../../lib/buffer-garbage.ts";
 import type { Counters } from "../../lib/counters.ts";
 import { MAX_OBJECT_BYTES } from "../../store/object-limit.ts";
@@ -15,11 +16,15 @@ const SMALL_BYTES = 32 << 10;
 const LARGE_BYTES = 32 << 20;
 /** A pack is held in memory until it is stored. */
 const MAX_UPLOADS = 3;
+/** How many outputs are remembered as stored; the records know of all. */
+const MAX_STORED = 20_000;
 
 /** Makes packs of outputs and uploads them, behind, a few at once; holds no more in memory than those. */
 export class Packer {
   readonly #options: PackerOptions;
+  /** Outputs on their way. */
   readonly #places = new Map<string, PromiseWithResolvers<Place | undefined>>();
+  readonly #stored = new BoundedMap<string, Place>(MAX_STORED);
   readonly #waiting: OutputFile[] = [];
   readonly #uploads = new Set<Promise<void>>();
   readonly #small: PackBuilder;
@@ -36,14 +41,16 @@ export class Packer {
   }
 
   /** Where the output lies once its pack is stored; `undefined` when that can't be. One upload an output. */
-  add(output: OutputFile): Promise<Place | undefined> {
+  async add(output: OutputFile): Promise<Place | undefined> {
+    const stored = this.#stored.get(output.outputId);
+    if (stored !== undefined) return stored;
     const known = this.#places.get(output.outputId);
-    if (known !== undefined) return known.promise;
+    if (known !== undefined) return await known.promise;
     const place = Promise.withResolvers<Place | undefined>();
     this.#places.set(output.outputId, place);
     this.#waiting.push(output);
     this.#work ??= this.#workOff();
-    return place.promise;
+    return await place.promise;
   }
 
   /** Uploads what is left, however little. Resolves when everything that was added is stored or given up. */
@@ -147,7 +154,8 @@ export class Packer {
   /** What could not be stored may be tried again. */
   #settle(outputId: string, place: Place | undefined): void {
     this.#places.get(outputId)?.resolve(place);
-    if (place === undefined) this.#places.delete(outputId);
+    this.#places.delete(outputId);
+    if (place !== undefined) this.#stored.set(outputId, place);
   }
 }
 

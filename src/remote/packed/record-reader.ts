@@ -19,7 +19,7 @@ interface ReadGroup {
 export class RecordReader {
   readonly #options: RecordReaderOptions;
   readonly #now: () => number;
-  /** Parsed once a session, so that a group stays the same object. */
+  /** Parsed once, so that a group stays the same object. */
   readonly #groups = new Map<string, ReadGroup>();
   /** Heads by the key and the size of what they are a copy of. */
   readonly #heads = new Map<string, ReadGroup & { bytes: Uint8Array }>();
@@ -45,6 +45,13 @@ export class RecordReader {
     // A copy that can't be read is none.
     const missing = refs.filter((ref) => this.local([ref]).length === 0);
     await Promise.all(missing.map((ref) => this.#fetchOne(ref, signal)));
+  }
+
+  /** Forgets all but these. */
+  keepOnly(refs: RecordRef[]): void {
+    const kept = new Set(refs.map(nameOf));
+    for (const name of this.#groups.keys()) if (!kept.has(name)) this.#groups.delete(name);
+    this.#heads.clear();
   }
 
   /**

@@ -230,6 +230,7 @@ export class RecordSource {
   #keep(list: RecordList): void {
     this.#list = list;
     this.#options.cache.save(list);
+    this.#options.reader.keepOnly(list.records);
     this.#rebuild();
   }
 

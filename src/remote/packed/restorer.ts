@@ -6,6 +6,7 @@ import { freeBuffer } from "../../lib/free-buffer.ts";
 import { transferLimitMs } from "../../lib/transfer-limits.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import type { LocalBuilds } from "../local-outputs.ts";
+import type { ObjectSum } from "../object-sum.ts";
 import { WrongBytesError } from "../wrong-bytes-error.ts";
 import type { Claims } from "./claims.ts";
 import type { Entry, Place } from "./entry.ts";
@@ -31,6 +32,7 @@ export class Restorer {
   readonly #options: RestorerOptions;
   readonly #controller = new AbortController();
   readonly #queue: FetchQueue;
+  /** Those that are not here yet, and those that could not be had. */
   readonly #wanted = new Map<string, WantedOutput>();
   readonly #large = new Map<string, Promise<boolean>>();
   readonly #held: WantedOutput[] = [];
@@ -49,27 +51,34 @@ export class Restorer {
     });
   }
 
-  /** Begins to bring what is not on this machine yet; nobody waits for it. */
-  prefetch(entries: Entry[]): void {
+  /** Begins to bring what is not on this machine yet; nobody waits for it. What comes is counted in `brought`. */
+  prefetch(entries: Entry[], brought?: ObjectSum): void {
     const outputs = entries.flatMap((entry) => this.#newOutput(entry));
+    if (brought !== undefined)
+      for (const { outputId } of entries) this.#wanted.get(outputId)?.countedBy.add(brought);
     if (outputs.length > 0) this.#queue.add(outputs, false);
     this.#recording = this.#recording.then(() => this.#recordReady());
   }
 
   /**
-   * Brings one output. `false`: there is none to be had. Rejects when the store fails or is slow, and with
-   * a `WrongBytesError` when it has other bytes.
+   * Brings one output, and counts it in `brought`. `false`: there is none to be had. Rejects when the store fails or is
+   * slow, and with a `WrongBytesError` when it has other bytes.
    */
-  async bring(entry: Entry): Promise<boolean> {
+  async bring(entry: Entry, brought?: ObjectSum): Promise<boolean> {
     const { outputId, sizeBytes, place } = entry;
     if (this.#isLocal(outputId, sizeBytes)) return true;
     if (outputId === EMPTY_SHA256) return this.#makeEmpty(outputId);
     if (place === undefined) return false;
-    if (isLarge(entry, place)) return await this.#bringLarge(entry, place);
+    if (isLarge(entry, place)) {
+      const isThere = await this.#bringLarge(entry, place);
+      if (isThere) brought?.add(sizeBytes);
+      return isThere;
+    }
     const known = this.#wanted.get(outputId);
     // What could not be had from one pack may lie in another.
     const output = known === undefined || known.stage === "done" ? this.#demand(entry, place) : known;
     output.isDemanded = true;
+    if (brought !== undefined) output.countedBy.add(brought);
     if (output.stage === "held") this.#place(output);
     if (output.stage === "queued") this.#queue.hurry(output);
     using deadline = new Deadline(this.#waitLimitMs(output), this.#controller.signal);
@@ -119,6 +128,12 @@ export class Restorer {
   #register(entry: Entry, place: Place): WantedOutput {
     const output = new WantedOutput(entry, place);
     this.#wanted.set(entry.outputId, output);
+    void output.arrival.then(
+      (isHere) => {
+        if (isHere && this.#wanted.get(entry.outputId) === output) this.#wanted.delete(entry.outputId);
+      },
+      () => undefined,
+    );
     return output;
   }
 

@@ -1,3 +1,4 @@
+import type { ObjectSum } from "../object-sum.ts";
 import type { Entry, Place } from "./entry.ts";
 
 /** How far an output has come: on its way, in memory, on its way to the disk, or over (placed or given up). */
@@ -10,6 +11,8 @@ export class WantedOutput {
   readonly place: Place;
   /** The actions that made it. */
   readonly entries: Entry[];
+  /** Who counts it when it is here. */
+  readonly countedBy = new Set<ObjectSum>();
   stage: Stage = "queued";
   /** Whether go waits for it. */
   isDemanded = false;
@@ -46,6 +49,7 @@ export class WantedOutput {
 
   placed(): void {
     this.#end();
+    for (const brought of this.countedBy) brought.add(this.sizeBytes);
     this.#arrival.resolve(true);
   }
 

@@ -8,7 +8,7 @@ import type { LocalOutputs } from "../local-outputs.ts";
 import type { OnMiss } from "../miss-reason.ts";
 import { downloadOutput } from "../output-download.ts";
 import type { ReadGate } from "../read-gate.ts";
-import type { WaitLedger } from "../wait-ledger.ts";
+import type { ReadSession } from "../read-session.ts";
 import { WrongBytesError } from "../wrong-bytes-error.ts";
 import { actionKey, outputKey } from "./keys.ts";
 import { MAX_SPLIT_RECORD_BYTES, parseSplitRecord, type SplitRecord } from "./split-record.ts";
@@ -30,13 +30,9 @@ export class SplitReader {
   }
 
   /** Never rejects and never takes longer than its deadlines: trouble of any kind is a miss. */
-  async get(actionId: string, onMiss?: OnMiss, ledger?: WaitLedger): Promise<SplitEntry | undefined> {
-    return await this.#options.gate.run(
-      `get action ${actionId}`,
-      () => this.#lookUp(actionId),
-      ledger,
-      onMiss,
-    );
+  async get(actionId: string, onMiss?: OnMiss, session?: ReadSession): Promise<SplitEntry | undefined> {
+    const lookUp = () => this.#lookUp(actionId);
+    return await this.#options.gate.run(`get action ${actionId}`, lookUp, onMiss, session);
   }
 
   async #lookUp(actionId: string): Promise<SplitEntry | undefined> {

@@ -6,7 +6,7 @@ import { HealthFile } from "../health-file.ts";
 import type { LocalOutputs } from "../local-outputs.ts";
 import type { OnMiss } from "../miss-reason.ts";
 import { ReadGate } from "../read-gate.ts";
-import type { WaitLedger } from "../wait-ledger.ts";
+import type { ReadSession } from "../read-session.ts";
 import { type SplitEntry, SplitReader } from "./split-reader.ts";
 import { type SplitPut, SplitWriter } from "./split-writer.ts";
 
@@ -16,6 +16,7 @@ export class SplitRemote {
   readonly #reader: SplitReader;
   readonly #writer: SplitWriter | undefined;
   readonly #gate: ReadGate;
+  readonly #counters: Counters;
   readonly #drainTimeoutMs: number;
   readonly #isReading: boolean;
 
@@ -28,6 +29,7 @@ export class SplitRemote {
       onWritesStopped: () => this.#writer?.interrupt(),
     });
     this.#gate = new ReadGate({ health: this.health, counters, log });
+    this.#counters = counters;
     this.#reader = new SplitReader({
       ...options,
       gate: this.#gate,
@@ -44,16 +46,20 @@ export class SplitRemote {
   }
 
   /** Looks an action up and brings its output to the local disk. Never rejects. */
-  async get(actionId: string, onMiss?: OnMiss, ledger?: WaitLedger): Promise<SplitEntry | undefined> {
-    return this.#isReading ? await this.#reader.get(actionId, onMiss, ledger) : undefined;
+  async get(actionId: string, onMiss?: OnMiss, session?: ReadSession): Promise<SplitEntry | undefined> {
+    return this.#isReading ? await this.#reader.get(actionId, onMiss, session) : undefined;
   }
 
   /** This layout does not remember what is used. */
   used(): void {}
 
-  /** Stores an entry behind. */
-  put(put: SplitPut): void {
-    this.#writer?.put(put);
+  /**
+   * Stores an entry behind. What was not looked up any more, for that took too long, is taken to be stored if most of the
+   * rest was: a put has to send the bytes to learn that, and would take the line and the processor for nothing.
+   */
+  put(put: SplitPut, session?: ReadSession): void {
+    if (this.#gate.isStockedButSlow(session)) this.#counters.add("put_skip_slow");
+    else this.#writer?.put(put);
   }
 
   /** Ends the reading, and waits within the drain's limit for what was put. */

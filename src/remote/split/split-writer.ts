@@ -1,3 +1,4 @@
+import { BoundedMap } from "../../lib/bounded-map.ts";
 import type { Counters } from "../../lib/counters.ts";
 import { Deadline } from "../../lib/deadline.ts";
 import { describeError } from "../../lib/describe-error.ts";
@@ -20,11 +21,15 @@ export interface SplitPut {
   path: string;
 }
 
+/** How many outputs are remembered as stored; one that is not costs a request more. */
+const MAX_STORED = 20_000;
+
 /** Writes the split layout, behind: the output first, then the action object that names it. */
 export class SplitWriter {
   readonly #options: SplitWriterOptions;
   readonly #queue: UploadQueue<SplitPut>;
-  readonly #outputs = new Map<string, Promise<void>>();
+  /** Stored, or on their way. */
+  readonly #outputs = new BoundedMap<string, Promise<void>>(MAX_STORED);
   readonly #wrongOutputs = new Set<string>();
   #bytesUnderWay = 0;
 

@@ -1,9 +1,12 @@
 /** What the last run of a job used is there before go asks for it. */
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
 import { binaryPath } from "../../support/binary.ts";
+import { filesBelow } from "../../support/file-tree.ts";
 import { chainModule } from "../../support/go-project.ts";
 import { countCompiles, go, goEnv, metricsOf } from "../../support/go-toolchain.ts";
 import type { Machine } from "../../support/machine.ts";
+import { startPluginServer } from "../../support/plugin-server.ts";
 import { run } from "../../support/process.ts";
 import { settled } from "../../support/settled.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -61,4 +64,28 @@ test("the split layout has nothing to fetch ahead", async () => {
   const outcome = await prefetch(team.newMachine(), team, dir.path, "--layout=split");
   expect({ exitCode: outcome.exitCode, stdout: outcome.stdout }).toEqual({ exitCode: 2, stdout: "" });
   expect(outcome.stderr).toStartWith('go-cache-plugin: "prefetch" needs --layout=packed or both');
+});
+
+test("a server in CI fetches what the job's last run used from the moment it starts, and nobody has to ask", async () => {
+  using dir = tempDir("prefetch");
+  const team = new PackedTeam(dir.path);
+  const project = chainModule(dir.join("project"), { name: "prefetch", count: 3 });
+  const job = {
+    GITHUB_ACTIONS: "true",
+    GITHUB_JOB: "test",
+    GITHUB_REF_NAME: "main",
+    GITHUB_REF_TYPE: "branch",
+  };
+  const first = team.newMachine({ ...job, GITHUB_RUN_ID: "1" });
+  await team.build(first, project);
+  await using server = await startPluginServer({
+    cacheDir: dir.join("second"),
+    flags: [`--bucket=file://${team.bucket}`],
+    env: { ...job, GITHUB_RUN_ID: "2" },
+    cwd: project,
+  });
+  const entries = (cacheDir: string) => filesBelow(join(cacheDir, "action"));
+  while (entries(dir.join("second")).length < entries(first.cacheDir).length) await Bun.sleep(20);
+  expect(entries(dir.join("second"))).toEqual(entries(first.cacheDir));
+  expect((await server.stop()).exitCode).toBe(0);
 });

@@ -1,9 +1,9 @@
-/** Many sessions in a row, and many connections that make no sense. */
+/** Connections that make no sense, in great number. Sessions that do are in `test/soak`. */
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { hexOf, idOf, sha256Hex } from "../../support/ids.ts";
+import { mkdirSync } from "node:fs";
+import { hexOf, idOf } from "../../support/ids.ts";
 import { closed, dial, LinkClient } from "../../support/link-client.ts";
+import { placeOutput } from "../../support/place-output.ts";
 import { startPluginServer } from "../../support/plugin-server.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
@@ -28,47 +28,9 @@ function serve() {
   });
 }
 
-/** Puts an output on the disk, as a session does before it tells the server. */
-function placeOutput(text: string): string {
-  const id = sha256Hex(text);
-  const path = dir.join("cache", "output", id.slice(0, 2), id);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
-  return id;
-}
-
 function actionOf(index: number): string {
   return hexOf(idOf(`action ${index}`));
 }
-
-test("a thousand sessions, fifty at once: neither memory nor descriptors grow after the two-hundredth", async () => {
-  await using server = await serve();
-  const outputs = Array.from({ length: 50 }, (_, index) => placeOutput(`output ${index}`));
-  const used = outputs.map((output, index) => [actionOf(index), output, `output ${index}`.length, 1]);
-  const session = async (index: number) => {
-    const link = await LinkClient.open(server.plugin);
-    const at = index % outputs.length;
-    expect(await link.ask("get", 1, actionOf(10_000 + index))).toEqual(["got", 1, "unknown"]);
-    expect(await link.ask("put", 2, ...(used[at] ?? []))).toEqual(["noted", 2]);
-    expect(await link.ask("used", 3, used)).toEqual(["noted", 3]);
-    await link.end();
-  };
-  const round = async (from: number) => {
-    await Promise.all(Array.from({ length: 50 }, (_, index) => session(from + index)));
-  };
-  const rest = async () => {
-    await fetch(`${server.http}/debug/gc`).catch(() => undefined);
-    return { bytes: server.residentBytes(), descriptors: server.descriptors() };
-  };
-  for (let from = 0; from < 200; from += 50) await round(from);
-  const before = await rest();
-  for (let from = 200; from < 1000; from += 50) await round(from);
-  while (server.descriptors() > before.descriptors) await Bun.sleep(10);
-  const after = await rest();
-  console.log(`resident: ${Math.round(before.bytes / MIB)} MiB, then ${Math.round(after.bytes / MIB)} MiB`);
-  expect(after.bytes - before.bytes).toBeLessThan(32 * MIB);
-  expect((await server.stop()).exitCode).toBe(0);
-});
 
 /** Bytes of every kind that no client sends. */
 function nonsense(index: number): Buffer {
@@ -101,7 +63,7 @@ async function bother(address: string, index: number): Promise<void> {
 
 test("ten thousand connections that make no sense: the server lives, and sessions beside them are right", async () => {
   await using server = await serve();
-  const output = placeOutput("right");
+  const output = placeOutput(dir.join("cache"), "right");
   await bother(server.plugin, 0);
   const before = server.descriptors();
   const link = await LinkClient.open(server.plugin);

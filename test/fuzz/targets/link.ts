@@ -10,6 +10,7 @@ import {
   parseGreeting,
   parseOpening,
   parseServerMessage,
+  type ServerMessage,
 } from "../../../src/net/link-protocol.ts";
 import { type Recordings, toBytes } from "../recordings/recordings.ts";
 import { type FuzzTarget, holds, parsed, same } from "../target.ts";
@@ -53,6 +54,13 @@ function lineOf(message: ReturnType<typeof parseClientMessage>): string {
   return formatMessage("counts", message.counts);
 }
 
+function formatServerMessage(message: Exclude<ServerMessage, { kind: "alive" }>): string {
+  if (message.kind === "got") return formatMessage("got", message.n, ...message.found);
+  if (message.kind === "missed") return formatMessage("got", message.n, message.reason);
+  if (message.kind === "alone") return formatMessage("alone", message.why, message.text);
+  return formatMessage("noted", message.n);
+}
+
 const server: FuzzTarget = {
   name: "server's messages",
   promise: "an answer that is written down the same, or a LinkError",
@@ -63,8 +71,7 @@ const server: FuzzTarget = {
     const message = parsed(() => parseServerMessage(input.toString()), isLinkError);
     if (message === undefined) return "refused";
     if (message.kind === "alive") return "accepted";
-    const fields = message.kind === "got" ? (message.found ?? []) : [];
-    same(parseServerMessage(formatMessage(message.kind, message.n, ...fields)), message, "read again");
+    same(parseServerMessage(formatServerMessage(message)), message, "read again");
     return "accepted";
   },
 };

@@ -20,7 +20,8 @@ export async function filled(texts = ["hello"]) {
 }
 
 /** What the user was told without asking. */
-export const told = ({ health }: Machine) => health.lines.filter((line) => line.includes("remote cache"));
+export const told = ({ health }: Machine) =>
+  health.lines.filter((line) => line.includes("remote cache") && !line.includes("left alone"));
 
 /** The journals on a machine. */
 export function journals(machine: Machine): string[] {

@@ -47,7 +47,11 @@ describe("a bucket that", () => {
     expect(told(team.two)).toEqual([
       expect.stringContaining(`going on without it: get action ${HELLO}: 503`),
     ]);
-    expect(team.two.counters.snapshot()).toEqual({ get_remote_error: 3, get_remote_skipped: 3 });
+    expect(team.two.counters.snapshot()).toEqual({
+      get_remote_error: 3,
+      get_remote_skipped: 3,
+      left_alone_unanswered: 1,
+    });
   });
 
   test("hangs is asked once, by the next command of this machine not at all", async () => {

@@ -41,6 +41,18 @@ test("a group is the same object each time it is asked for", async () => {
   expect(reader.local([ref])[0]).toBe(reader.local([ref])[0] as never);
 });
 
+test("what is not kept is forgotten, and read from its copy again", async () => {
+  using bucket = new StockedBucket();
+  using machine = new Machine(bucket);
+  const { reader } = machine.reader();
+  const refs = [refTo(await bucket.run(ENTRIES)), refTo(await bucket.run(ENTRIES))] as const;
+  await reader.fetch([...refs], NEVER);
+  const [kept, dropped] = reader.local([...refs]);
+  reader.keepOnly([refs[0]]);
+  const [keptStill, readAnew] = reader.local([...refs]);
+  expect([keptStill === kept, readAnew === dropped, readAnew]).toEqual([true, false, { entries: ENTRIES }]);
+});
+
 test("a record that was written anew is fetched anew", async () => {
   using bucket = new StockedBucket();
   using machine = new Machine(bucket);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
+import { ObjectSum } from "../../../src/remote/object-sum.ts";
 import { Claims } from "../../../src/remote/packed/claims.ts";
 import type { Entry } from "../../../src/remote/packed/entry.ts";
 import { filesBelow } from "../../support/file-tree.ts";
@@ -48,6 +49,20 @@ describe("an output that go waits for", () => {
   test("can't be had when it lies nowhere", async () => {
     using opened = openRestorer();
     expect(await opened.restorer.bring(entryOf("hello"))).toBe(false);
+  });
+
+  test("is brought again when it has gone from the disk, also by a prefetch", async () => {
+    using opened = openRestorer();
+    const [entry] = await pack(opened, "hello");
+    const forget = () => rmSync(opened.machine.local.findOutput(entry.outputId)?.path ?? "");
+    expect(await opened.restorer.bring(entry)).toBe(true);
+    forget();
+    expect(await opened.restorer.bring(entry)).toBe(true);
+    forget();
+    opened.restorer.prefetch([entry]);
+    await opened.restorer.idle();
+    await opened.restorer.finish();
+    expect(await texts(opened, [entry])).toEqual(["hello"]);
   });
 
   test("comes before what is only prefetched, and once for all who wait", async () => {
@@ -143,4 +158,18 @@ describe("the end", () => {
     await opened.restorer.finish();
     expect(opened.machine.counters.get("prefetch_outputs")).toBe(50);
   });
+});
+
+test("what comes is counted for those who wanted it, whether they waited for it or not", async () => {
+  using opened = openRestorer();
+  const [hello, ...others] = await pack(opened, "hello", "other", "third!");
+  const [mine, yours] = [new ObjectSum(), new ObjectSum()];
+  opened.restorer.prefetch([hello, ...others], mine);
+  expect(await opened.restorer.bring(hello, yours)).toBe(true);
+  await opened.restorer.idle();
+  await opened.restorer.finish();
+  expect([mine, yours].map(({ count, sizeBytes }) => [count, sizeBytes])).toEqual([
+    [3, 16],
+    [1, 5],
+  ]);
 });

@@ -22,7 +22,11 @@ test.each(["action", "output"])("an %s that does not come is a miss, once", asyn
   fixture.store.onGet = (key, get, signal) => (key.startsWith(kind) ? untilAborted(signal) : get());
   expect(await fixture.reader.get(ACTION)).toBeUndefined();
   expect(await fixture.reader.get(ACTION)).toBeUndefined();
-  expect(fixture.counters.snapshot()).toEqual({ get_remote_error: 1, get_remote_skipped: 1 });
+  expect(fixture.counters.snapshot()).toEqual({
+    get_remote_error: 1,
+    get_remote_skipped: 1,
+    left_alone_unanswered: 1,
+  });
 });
 
 test("a record whose body hangs is a miss", async () => {

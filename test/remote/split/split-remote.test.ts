@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { Counters } from "../../../src/lib/counters.ts";
 import { Logger } from "../../../src/lib/logger.ts";
@@ -78,6 +78,29 @@ test("a drain ends downloads, which leave nothing, and lets uploads end", async 
   await remote.drain();
   expect(filesBelow(dir.join("cache", "tmp"))).toEqual([]);
   expect([await entry, filesBelow(dir.join("bucket", "output")).length]).toEqual([undefined, 1]);
+});
+
+test.each([
+  [
+    "had what was looked up is not sent what was not",
+    { [ACTION_KEY]: HELLO_RECORD, [HELLO_KEY]: "hello" },
+    1,
+    0,
+  ],
+  ["lacked what was looked up is sent all of it", {}, 0, 2],
+])("a bucket that is too slow and %s", async (_, objects: Record<string, string>, skipped, puts) => {
+  using dir = tempDir("split-remote");
+  const { store, local, counters, remote } = openRemote(dir);
+  await fill(store, objects);
+  store.calls.length = 0;
+  const startedMs = performance.now();
+  // Each request takes six seconds.
+  using _now = spyOn(performance, "now").mockImplementation(() => startedMs + 6_000 * store.calls.length);
+  await remote.get(ACTION);
+  remote.put(localPut(local, { body: "other" }));
+  await remote.drain();
+  expect(counters.get("put_skip_slow")).toBe(skipped);
+  expect(store.calls.filter((call) => call.startsWith("put "))).toHaveLength(puts);
 });
 
 test("an abort ends uploads too", async () => {

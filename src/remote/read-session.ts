@@ -1,0 +1,51 @@
+import type { ObjectSum } from "./object-sum.ts";
+import { WaitLedger } from "./wait-ledger.ts";
+
+/** Why a session does without the remote: waiting does not pay, five seconds went on failures, or no answers come. */
+export type LeftAlone = "slow" | "failing" | "unanswered";
+
+/** One go command, whose waiting it is. */
+export interface ReadSession {
+  /** Told each time that the remote is left alone from now on; `text` is for people. */
+  onLeftAlone?(why: LeftAlone, text: string): void;
+}
+
+/** How waiting for a remote has gone for one session. */
+export class SessionWaits {
+  readonly ledger = new WaitLedger();
+  /** Why nothing is looked up now, as far as the session was told. */
+  leftAlone: LeftAlone | undefined;
+  readonly #brought: ObjectSum | undefined;
+  #seen = { count: 0, sizeBytes: 0 };
+
+  /** `brought`: all that comes, where that is more than what is asked for. */
+  constructor(brought: ObjectSum | undefined) {
+    this.#brought = brought;
+    this.news(undefined);
+  }
+
+  /** What has been brought since the last call; `found` is what a look-up has just ended with. */
+  news(found: { sizeBytes: number } | undefined): { count: number; sizeBytes: number } {
+    if (this.#brought === undefined)
+      return { count: found === undefined ? 0 : 1, sizeBytes: found?.sizeBytes ?? 0 };
+    const { count, sizeBytes } = this.#brought;
+    const seen = this.#seen;
+    this.#seen = { count, sizeBytes };
+    return { count: count - seen.count, sizeBytes: sizeBytes - seen.sizeBytes };
+  }
+
+  /** The reason for people. */
+  describe(why: LeftAlone): string {
+    const { waitedMs, savedMs } = this.ledger.sums;
+    const reasons = {
+      slow: `waiting for it has cost ${inSeconds(waitedMs)} and can have saved ${inSeconds(savedMs)}`,
+      failing: "more than five seconds were waited for what failed",
+      unanswered: "it does not answer",
+    };
+    return `left alone, ${reasons[why]}`;
+  }
+}
+
+function inSeconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

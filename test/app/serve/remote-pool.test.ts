@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { mkdirSync } from "node:fs";
+import type { RemoteConfig } from "../../../src/app/config.ts";
+import { journalDir } from "../../../src/app/remote.ts";
+import { type PoolTimes, RemotePool } from "../../../src/app/serve/remote-pool.ts";
+import { MachineMaking } from "../../../src/app/summary/machine-making.ts";
+import { resolveSettings, toConfig } from "../../../src/cli/settings.ts";
+import { Counters } from "../../../src/lib/counters.ts";
+import { Journal } from "../../../src/remote/packed/journal.ts";
+import type { Scope } from "../../../src/remote/scope/scope.ts";
+import { DirectoryStore } from "../../../src/store/directory-store.ts";
+import { ACTION, HELLO, openLocal, putOutput } from "../../buildcache/local-fixture.ts";
+import { filesBelow } from "../../support/file-tree.ts";
+import { silentLog } from "../../support/silent-log.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+
+const NEVER_MS = 3_600_000;
+const TICK_MS = 2;
+const ENTRY = { actionId: ACTION, outputId: HELLO, sizeBytes: 5, putTimeMs: 1_700_000_000_000 };
+
+let dir: TempDir;
+
+beforeEach(() => {
+  dir = tempDir("remote-pool");
+  mkdirSync(dir.join("bucket"));
+});
+afterEach(() => dir[Symbol.dispose]());
+
+/** A server's remotes with a clock of their own: what takes minutes takes milliseconds. */
+function openPool(times: Partial<PoolTimes>) {
+  const { local } = openLocal(dir.join("cache"));
+  const flags = new Map([["bucket", `file://${dir.join("bucket")}`]]);
+  const config = toConfig(resolveSettings(flags, {}));
+  const remote = config.remote as RemoteConfig;
+  const store = new DirectoryStore(dir.join("bucket"));
+  const root = dir.join("cache");
+  const counters = new Counters();
+  const making = new MachineMaking(root, counters);
+  const parts = { env: {}, root, shownRoot: root, log: silentLog, counters, making };
+  const pool = new RemotePool({ ...parts, config: { ...config, remote }, openStore: () => store }, local, {
+    tickMs: TICK_MS,
+    idleMs: NEVER_MS,
+    ...times,
+  });
+  return {
+    pool,
+    journals: journalDir(dir.join("cache"), remote),
+    path: putOutput(local, HELLO, "hello"),
+    // What is being stored would make the directory anew.
+    [Symbol.asyncDispose]: () => pool.drain(NEVER_MS),
+  };
+}
+
+function scopeOf(branch: string): Scope {
+  const names = { platform: "linux_amd64_go1.27.4", project: "example.com/a", branch, job: "local" };
+  return { ...names, run: "2026-01-31", fallbackBranches: [], defaultBranch: "main" };
+}
+
+const records = () => filesBelow(dir.join("bucket", "packed", "v1", "run"));
+
+test("a scope that no session has used for ten minutes is let go of, and made anew when it is wanted", async () => {
+  await using opened = openPool({ idleMs: 20 });
+  const { pool } = opened;
+  await pool.openSession(scopeOf("main"), {}).settle();
+  expect(pool.scopes.length).toBe(1);
+  while (pool.scopes.length > 0) await Bun.sleep(1);
+  pool.openSession(scopeOf("main"), {});
+  expect(pool.scopes.length).toBe(1);
+});
+
+test("one with a session stays, however long that says nothing", async () => {
+  await using opened = openPool({ idleMs: 1 });
+  const { pool } = opened;
+  const session = pool.openSession(scopeOf("main"), {});
+  await pool.openSession(scopeOf("other"), {}).settle();
+  while (pool.scopes.length > 1) await Bun.sleep(1);
+  await Bun.sleep(20 * TICK_MS);
+  expect(pool.scopes.length).toBe(1);
+  await session.settle();
+  while (pool.scopes.length > 0) await Bun.sleep(1);
+});
+
+test("more than 64 scopes are not kept, the longest unused go first", async () => {
+  await using opened = openPool({ tickMs: NEVER_MS });
+  const { pool } = opened;
+  const held = pool.openSession(scopeOf("held"), {});
+  for (let n = 0; n < 80; n++) await pool.openSession(scopeOf(`branch-${n}`), {}).settle();
+  expect(pool.scopes.length).toBe(64);
+  await held.settle();
+});
+
+test("what a session puts is in the bucket's records every half minute, long before the session ends", async () => {
+  await using opened = openPool({});
+  const { pool, path } = opened;
+  const session = pool.openSession(scopeOf("main"), {});
+  session.put({ ...ENTRY, path });
+  while (records().length === 0) await Bun.sleep(1);
+  expect(records()).toEqual([
+    expect.stringMatching(/^linux_amd64_go1.27.4\/.*\/main\/local\/.*\.json\.zst$/),
+  ]);
+  await session.settle();
+});
+
+test("what a session that died has left is taken up every half minute, too", async () => {
+  await using opened = openPool({});
+  const journal = new Journal(opened.journals, scopeOf("left"));
+  journal.append(ENTRY);
+  journal.handOver();
+  while (records().length === 0) await Bun.sleep(1);
+  expect(records()).toEqual([expect.stringContaining("/left/local/")]);
+  while (filesBelow(opened.journals).length > 0) await Bun.sleep(1);
+});

@@ -1,0 +1,50 @@
+/** What a process holds open, by what it is. */
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+export interface Descriptors {
+  /** Connections that came to the given port; the one that listens there is none. */
+  sessions: number;
+  /** All other sockets: of HTTP clients, and those kept for the bucket, the upstream, the origins. */
+  sockets: number;
+  /** Files on a disk. */
+  files: number;
+  /** Pipes, and what the runtime has. */
+  others: number;
+}
+
+/** Reads `/proc`, so it is for Linux. */
+export function descriptorsOf(pid: number, port: number): Descriptors {
+  const ofPort = connectionsTo(pid, port);
+  const targets = readdirSync(`/proc/${pid}/fd`).map((fd) => targetOf(`/proc/${pid}/fd/${fd}`));
+  const sockets = targets.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []);
+  const sessions = sockets.filter((inode) => ofPort.has(inode)).length;
+  const files = targets.filter((target) => target.startsWith("/") && !target.startsWith("/dev/null")).length;
+  return {
+    sessions,
+    sockets: sockets.length - sessions,
+    files,
+    others: targets.length - sockets.length - files,
+  };
+}
+
+/** The inodes of connections whose own end is `port` (`proc_pid_net(5)`). */
+function connectionsTo(pid: number, port: number): Set<string> {
+  const lines = ["tcp", "tcp6"].flatMap((name) =>
+    readFileSync(`/proc/${pid}/net/${name}`, "latin1").split("\n"),
+  );
+  const found = lines.flatMap((line) => {
+    const [, local = "", remote = "", , , , , , , inode = ""] = line.trim().split(/\s+/);
+    const isConnected = !remote.endsWith(":0000");
+    return isConnected && Number.parseInt(local.split(":")[1] ?? "", 16) === port ? [inode] : [];
+  });
+  return new Set(found);
+}
+
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    // Closed in this moment.
+    return "";
+  }
+}
