@@ -29,12 +29,15 @@ export interface PluginServerOptions {
   flags?: string[];
   env?: Record<string, string>;
   cwd?: string;
+  /** Words that go before the command. */
+  wrapper?: string[];
 }
 
 /** Starts a server and waits until it is ready. */
 export async function startPluginServer(options: PluginServerOptions): Promise<PluginServer> {
-  const { cacheDir, plugin = "0", flags = [], env = {}, cwd } = options;
-  const argv = [binaryPath(), "serve", `--plugin=${plugin}`, "--http=0", `--cache-dir=${cacheDir}`, ...flags];
+  const { cacheDir, plugin = "0", flags = [], env = {}, cwd, wrapper = [] } = options;
+  const serve = ["serve", `--plugin=${plugin}`, "--http=0", `--cache-dir=${cacheDir}`];
+  const argv = [...wrapper, binaryPath(), ...serve, ...flags];
   const running = start(argv, {
     env: plainEnv({ ...GO_ENV, ...env }),
     ...(cwd === undefined ? {} : { cwd }),
