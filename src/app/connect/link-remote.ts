@@ -127,7 +127,9 @@ export class LinkRemote implements RemoteBuilds {
     if (this.#watch !== undefined) return;
     this.#heardMs = performance.now();
     this.#watch = setInterval(() => {
-      if (performance.now() - this.#heardMs > SILENT_MS) this.#giveUp("does not answer");
+      if (performance.now() - this.#heardMs <= SILENT_MS) return;
+      this.#options.onSilent();
+      this.#giveUp("does not answer");
     }, 500).unref();
   }
 
@@ -165,5 +167,7 @@ export interface LinkRemoteOptions {
   journal: Journal | undefined;
   /** What the session counts; the server is told at its end. */
   counters: Counters;
+  /** Called when the server hangs. */
+  onSilent: () => void;
   log: Logger;
 }
