@@ -35,8 +35,10 @@ export async function putObject(
     });
     return "stored";
   } catch (error) {
-    // 404: `If-Match` names an object that is gone.
-    if (isConditionFailed(error) || (typeof onlyIf === "object" && isAbsent(error))) return "refused";
+    // A server that finds a condition where none was set has not stored anything either.
+    if (onlyIf !== undefined && isConditionFailed(error)) return "refused";
+    // `If-Match` names an object that is gone.
+    if (typeof onlyIf === "object" && isAbsent(error)) return "refused";
     throw error;
   }
 }

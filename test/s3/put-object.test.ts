@@ -85,6 +85,12 @@ test("an answer that was lost may have been a success: the next attempt's refusa
   expect(server.calls.map((call) => call.headers["if-none-match"])).toEqual(["*", "*"]);
 });
 
+test("a condition that fails though none was set is a failure, for nothing was stored", async () => {
+  await using server = await scriptedServer([refusal(412, "PreconditionFailed")]);
+  const error = await rejection(putObject(clientFor(server.endpoint).client, "key", HELLO));
+  expect(error).toMatchObject({ status: 412, code: "PreconditionFailed" });
+});
+
 test("secrets are in no message", async () => {
   await using server = await scriptedServer([refusal(403, "SignatureDoesNotMatch")]);
   const env = {

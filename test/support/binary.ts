@@ -15,9 +15,14 @@ export function binaryPath(): string {
   return path;
 }
 
-/** The value of GOCACHEPROG that starts the executable with `flags`. Go splits at blanks and knows quotes. */
+/** The value of GOCACHEPROG that starts the executable with `flags`. */
 export function gocacheprog(...flags: string[]): string {
-  return [binaryPath(), ...flags].map((word) => (/[\s'"]/.test(word) ? `'${word}'` : word)).join(" ");
+  return commandLine([binaryPath(), ...flags]);
+}
+
+/** A command as GOCACHEPROG has it: go splits at blanks and knows quotes. */
+export function commandLine(words: string[]): string {
+  return words.map((word) => (/[\s'"]/.test(word) ? `'${word}'` : word)).join(" ");
 }
 
 /** Flags that make `server` the remote cache; the credentials go by environment (`server.env`). */

@@ -56,8 +56,39 @@ test("cuts a body short against its promised length, with a matching one and wit
 
 test("changes one byte of a body, or its ETag, and drips", async () => {
   expect(await through({ kind: "flip", atByte: 9000 })).not.toBe(`200 "real" ${BODY}`);
-  expect(await through({ kind: "etag", value: '"wrong"' })).toBe(`200 "wrong" ${BODY}`);
+  expect(await through({ kind: "header", name: "ETag", value: '"wrong"' })).toBe(`200 "wrong" ${BODY}`);
   expect(await through({ kind: "drip", bytes: 5000, everyMs: 1 })).toBe(`200 "real" ${BODY}`);
+});
+
+test("breaks off at a share of a body, a request's where it has one", async () => {
+  const half = BODY.slice(0, BODY.length / 2);
+  expect(await through({ kind: "truncate", afterShare: 0.5, promised: "what-comes" })).toBe(
+    `200 "real" ${half}`,
+  );
+  const put = { method: "PUT", body: BODY };
+  expect(await through({ kind: "reset-in-body", afterShare: 0.99 }, put)).toBe("failed");
+  const flipped = await through({ kind: "flip", atShare: 0 }, put);
+  expect(flipped).toBe(`200 "real" ${String.fromCharCode(0x30 ^ 0x20)}${BODY.slice(1)}`);
+  const signal = AbortSignal.timeout(100);
+  expect(await through({ kind: "hang-in-body", afterShare: 0.5 }, { ...put, signal })).toBe("timed out");
+});
+
+test("sends a body twice, and answers that belong to the request before", async () => {
+  expect(await through({ kind: "double" })).toBe(`200 "real" ${BODY}${BODY}`);
+  await using origin = startOrigin();
+  await using proxy = await FaultProxy.start({ target: origin.endpoint });
+  proxy.fail(() => true, { kind: "late" });
+  const echo = async (body: string) => await (await fetch(proxy.endpoint, { method: "PUT", body })).text();
+  expect([await echo("one"), await echo("two"), await echo("three")]).toEqual(["one", "one", "two"]);
+});
+
+test("refuses connections from a request on", async () => {
+  await using origin = startOrigin();
+  await using proxy = await FaultProxy.start({ target: origin.endpoint });
+  proxy.fail(({ path }) => path === "/last", { kind: "refuse" });
+  expect((await fetch(proxy.endpoint)).status).toBe(200);
+  await expect(fetch(`${proxy.endpoint}/last`)).rejects.toThrow();
+  await expect(fetch(proxy.endpoint)).rejects.toThrow("ECONNREFUSED");
 });
 
 test("is refused while it does not listen and serves again afterwards", async () => {

@@ -4,8 +4,16 @@
  * for each client connection, both kept alive.
  */
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { type Fault, faultyHead, formatAnswer, relayFaulty, type SeenRequest } from "./faults.ts";
-import { formatHead, HttpReader, type MessageHead } from "./http-reader.ts";
+import {
+  bodyFault,
+  type Fault,
+  faultyHead,
+  formatAnswer,
+  lengthOf,
+  relayFaulty,
+  type SeenRequest,
+} from "./faults.ts";
+import { formatHead, HttpReader, type MessageHead, withHeader } from "./http-reader.ts";
 import { drain, hang, reset, write } from "./socket-io.ts";
 import { Throttle } from "./throttle.ts";
 import { Upstream } from "./upstream.ts";
@@ -51,6 +59,8 @@ export class FaultProxy implements AsyncDisposable {
   #server: Server | undefined;
   #port = 0;
   #rules: Rule[] = [];
+  /** What the next answer that is late will be. */
+  #lateAnswer: Buffer | undefined;
 
   private constructor(options: FaultProxyOptions) {
     this.#target = new URL(options.target);
@@ -136,6 +146,10 @@ export class FaultProxy implements AsyncDisposable {
     const fault = this.#rules.find((rule) => rule.when(request))?.fault;
     const body = reader.body(head);
     if (this.latencyMs > 0) await Bun.sleep(this.latencyMs);
+    if (fault?.kind === "refuse") {
+      void this.refuse();
+      return reset(client);
+    }
     if (fault?.kind === "reset") return reset(client);
     if (fault?.kind === "hang") return await hang(client, body);
     if (fault?.kind === "delay") await Bun.sleep(fault.ms);
@@ -145,18 +159,31 @@ export class FaultProxy implements AsyncDisposable {
       return true;
     }
     await upstream.connected();
-    const sending = this.#sendRequest(upstream.socket, head, body);
+    const strikesRequest = request.method === "PUT" && bodyFault(fault) !== undefined;
+    const sending = this.#sendRequest(upstream.socket, {
+      head,
+      body,
+      client,
+      fault: strikesRequest ? fault : undefined,
+    });
     sending.catch(() => client.destroy());
-    return await this.#relayAnswer({ client, upstream, request, fault, sending });
+    const answerFault = strikesRequest ? undefined : fault;
+    return await this.#relayAnswer({ client, upstream, request, fault: answerFault, sending });
   }
 
-  async #sendRequest(upstream: Socket, head: MessageHead, body: AsyncIterable<Buffer>): Promise<void> {
+  async #sendRequest(
+    upstream: Socket,
+    request: { head: MessageHead; body: AsyncIterable<Buffer>; client: Socket; fault: Fault | undefined },
+  ): Promise<void> {
+    const { head, body, client, fault } = request;
     await write(upstream, formatHead(head));
-    for await (const piece of body) {
+    const end = await relayFaulty({ body, length: lengthOf(head) }, fault, async (piece) => {
       this.counts.bytesUp += piece.length;
       await this.#up.pass(piece.length);
       await write(upstream, piece);
-    }
+    });
+    // One that hangs is read no further, and never answered: the server waits for the rest.
+    if (end === "reset" || end === "end") reset(client);
   }
 
   async #relayAnswer(exchange: {
@@ -174,9 +201,15 @@ export class FaultProxy implements AsyncDisposable {
     }
     if (head === undefined) return false;
     const isEmpty = request.method === "HEAD" || [204, 304].includes(statusOf(head));
-    await write(client, formatHead(fault === undefined ? head : faultyHead(head, fault)));
     const body = upstream.reader.body(head, { isEmpty, untilClose: true });
-    const end = await relayFaulty(body, fault, async (piece) => {
+    if (fault?.kind === "double" || fault?.kind === "late") {
+      const bytes = Buffer.concat(await Array.fromAsync(body));
+      await write(client, fault.kind === "double" ? doubled(head, bytes) : this.#late(head, bytes));
+      await sending;
+      return true;
+    }
+    await write(client, formatHead(fault === undefined ? head : faultyHead(head, fault)));
+    const end = await relayFaulty({ body, length: lengthOf(head) }, fault, async (piece) => {
       this.counts.bytesDown += piece.length;
       await this.#down.pass(piece.length);
       await write(client, piece);
@@ -187,6 +220,14 @@ export class FaultProxy implements AsyncDisposable {
     if (end === "complete" && fault?.kind !== "truncate") return true;
     await new Promise<void>((resolve) => client.end(resolve));
     return false;
+  }
+
+  /** Keeps an answer, and returns the one before it. */
+  #late(head: MessageHead, body: Buffer): Buffer {
+    const answer = Buffer.concat([formatHead(head), body]);
+    const late = this.#lateAnswer ?? answer;
+    this.#lateAnswer = answer;
+    return late;
   }
 
   #count(head: MessageHead): SeenRequest {
@@ -207,6 +248,11 @@ export class FaultProxy implements AsyncDisposable {
 
 function emptyCounts(): ProxyCounts {
   return { connections: 0, requests: 0, byMethod: {}, bytesUp: 0, bytesDown: 0 };
+}
+
+function doubled(head: MessageHead, body: Buffer): Buffer {
+  const longer = withHeader(head, "Content-Length", String(2 * body.length));
+  return Buffer.concat([formatHead(longer), body, body]);
 }
 
 function statusOf(head: MessageHead): number {

@@ -7,7 +7,17 @@ export interface SeenRequest {
   path: string;
 }
 
+/** What a request asks of a bucket that is named in its path. */
+export function operationOf({ method, path }: SeenRequest): "get" | "put" | "list" | "other" {
+  if (method === "PUT") return "put";
+  if (method !== "GET" && method !== "HEAD") return "other";
+  // The bucket itself, and not a key in it.
+  return /^\/[^/]+\/?$/.test(path) ? "list" : "get";
+}
+
 export type Fault =
+  /** From this request on nobody listens, and open connections are torn down. */
+  | { kind: "refuse" }
   /** The connection is torn down; nothing is forwarded. */
   | { kind: "reset" }
   /** The request is taken and never answered. */
@@ -15,34 +25,52 @@ export type Fault =
   /** The request waits this long before it is forwarded. */
   | { kind: "delay"; ms: number }
   /** Answered here; nothing is forwarded. */
-  | { kind: "answer"; status: number; body: string; contentType: string }
-  /** The answer's body is changed or cut on its way. */
+  | { kind: "answer"; status: number; body: string; contentType: string; headers?: Record<string, string> }
+  /** A body is changed or cut on its way: the request's where it has one, otherwise the answer's. */
   | BodyFault
-  /** The answer carries this ETag. */
-  | { kind: "etag"; value: string }
   /** The answer carries another time than the server's. */
-  | { kind: "date"; offsetMs: number };
+  | { kind: "date"; offsetMs: number }
+  /** The answer's header has this value. */
+  | { kind: "header"; name: string; value: string }
+  /** The answer's body comes twice, and its length says so. */
+  | { kind: "double" }
+  /** What comes is the whole of the last answer that met this fault; the first one is carried faithfully. */
+  | { kind: "late" };
 
 type BodyFault =
-  | { kind: "reset-in-body"; afterBytes: number }
-  | { kind: "hang-in-body"; afterBytes: number }
+  | ({ kind: "reset-in-body" } & End)
+  | ({ kind: "hang-in-body" } & End)
   /** The end is missing. The head still promises all of it, promises only what comes, or promises nothing. */
-  | { kind: "truncate"; afterBytes: number; promised: "all" | "what-comes" | "nothing" }
-  | { kind: "flip"; atByte: number }
+  | ({ kind: "truncate"; promised: "all" | "what-comes" | "nothing" } & End)
+  | ({ kind: "flip" } & ({ atByte: number } | { atShare: number }))
   | { kind: "drip"; bytes: number; everyMs: number };
+
+/** Where a body breaks off; a share of it is between 0 and 1. */
+type End = { afterBytes: number } | { afterShare: number };
+
+const BODY_FAULTS = new Set(["reset-in-body", "hang-in-body", "truncate", "flip", "drip"]);
+
+/** The same fault, if it is one of bodies. */
+export function bodyFault(fault: Fault | undefined): Fault | undefined {
+  return fault !== undefined && BODY_FAULTS.has(fault.kind) ? fault : undefined;
+}
 
 const S3_CODES: Record<number, string> = {
   403: "AccessDenied",
   404: "NoSuchKey",
+  412: "PreconditionFailed",
   500: "InternalError",
   503: "SlowDown",
 };
 
 /** S3's own way of refusing with `status`. */
-export function s3Error(status: number): Fault {
-  const code = S3_CODES[status] ?? "InternalError";
+export function s3Error(
+  status: number,
+  code = S3_CODES[status] ?? "InternalError",
+  headers: Record<string, string> = {},
+): Fault {
   const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>planted</Message><RequestId>1</RequestId></Error>`;
-  return { kind: "answer", status, body, contentType: "application/xml" };
+  return { kind: "answer", status, body, contentType: "application/xml", headers };
 }
 
 /** What a captive portal or a broken gateway says: 200 and a page. */
@@ -57,53 +85,71 @@ export function htmlPage(status = 200): Fault {
 
 /** The bytes of an answer given without the upstream. */
 export function formatAnswer(fault: Fault & { kind: "answer" }, method: string): Buffer {
+  const headers = {
+    "Content-Type": fault.contentType,
+    "Content-Length": String(Buffer.byteLength(fault.body)),
+    Date: new Date().toUTCString(),
+    ...fault.headers,
+  };
   const head = formatHead({
     startLine: `HTTP/1.1 ${fault.status} Planted`,
-    headers: [
-      ["Content-Type", fault.contentType],
-      ["Content-Length", String(Buffer.byteLength(fault.body))],
-      ["Date", new Date().toUTCString()],
-    ],
+    headers: Object.entries(headers),
   });
   return method === "HEAD" ? head : Buffer.concat([head, Buffer.from(fault.body)]);
 }
 
 /** The head that goes with a faulty body. */
 export function faultyHead(head: MessageHead, fault: Fault): MessageHead {
-  if (fault.kind === "etag") return withHeader(head, "ETag", fault.value);
+  if (fault.kind === "header") return withHeader(head, fault.name, fault.value);
   if (fault.kind === "date") {
     return withHeader(head, "Date", new Date(Date.now() + fault.offsetMs).toUTCString());
   }
   if (fault.kind !== "truncate" || fault.promised === "all") return head;
-  const whole = Number(headerOf(head, "content-length") ?? 0);
-  const length = fault.promised === "nothing" ? undefined : String(Math.min(whole, fault.afterBytes));
+  const whole = lengthOf(head);
+  const length =
+    fault.promised === "nothing" ? undefined : String(Math.min(whole, bytesBeforeEnd(fault, whole)));
   return withHeader(withHeader(head, "Content-Length", length), "Connection", "close");
+}
+
+/** How many bytes a head promises; 0 when it does not say. */
+export function lengthOf(head: MessageHead): number {
+  return Number(headerOf(head, "content-length") ?? 0);
 }
 
 /** `"end"`: no more of this body, close in order. `"reset"`: tear down. `"hang"`: keep open, send nothing. */
 export type BodyEnd = "complete" | "end" | "reset" | "hang";
 
-/** Passes a body on to `write` the way `fault` says. */
+/** Passes a body of a promised length on to `write` the way `fault` says. */
 export async function relayFaulty(
-  body: AsyncIterable<Buffer>,
+  { body, length }: { body: AsyncIterable<Buffer>; length: number },
   fault: Fault | undefined,
   write: (piece: Buffer) => Promise<void>,
 ): Promise<BodyEnd> {
   let sent = 0;
+  const endsAfter = bytesBeforeEnd(fault, length);
+  const flipsAt = flippedByte(fault, length);
   for await (const piece of body) {
-    const left = bytesBeforeEnd(fault) - sent;
+    const left = endsAfter - sent;
     if (left < piece.length) {
       if (left > 0) await write(piece.subarray(0, left));
       return endOf(fault);
     }
-    await writePiece(piece, sent, fault, write);
+    if (fault?.kind === "drip") await drip(piece, fault, write);
+    else await write(flipsAt === undefined ? piece : flipped(piece, flipsAt - sent));
     sent += piece.length;
   }
   return "complete";
 }
 
-function bytesBeforeEnd(fault: Fault | undefined): number {
-  return fault !== undefined && "afterBytes" in fault ? fault.afterBytes : Number.POSITIVE_INFINITY;
+function bytesBeforeEnd(fault: Fault | undefined, length: number): number {
+  if (fault !== undefined && "afterBytes" in fault) return fault.afterBytes;
+  if (fault !== undefined && "afterShare" in fault) return Math.floor(fault.afterShare * length);
+  return Number.POSITIVE_INFINITY;
+}
+
+function flippedByte(fault: Fault | undefined, length: number): number | undefined {
+  if (fault?.kind !== "flip") return undefined;
+  return "atByte" in fault ? fault.atByte : Math.floor(fault.atShare * length);
 }
 
 function endOf(fault: Fault | undefined): BodyEnd {
@@ -111,17 +157,14 @@ function endOf(fault: Fault | undefined): BodyEnd {
   return fault?.kind === "hang-in-body" ? "hang" : "end";
 }
 
-async function writePiece(
+async function drip(
   piece: Buffer,
-  offset: number,
-  fault: Fault | undefined,
+  { bytes, everyMs }: { bytes: number; everyMs: number },
   write: (piece: Buffer) => Promise<void>,
 ): Promise<void> {
-  if (fault?.kind === "flip") return await write(flipped(piece, fault.atByte - offset));
-  if (fault?.kind !== "drip") return await write(piece);
-  for (let at = 0; at < piece.length; at += fault.bytes) {
-    await Bun.sleep(fault.everyMs);
-    await write(piece.subarray(at, at + fault.bytes));
+  for (let at = 0; at < piece.length; at += bytes) {
+    await Bun.sleep(everyMs);
+    await write(piece.subarray(at, at + bytes));
   }
 }
 

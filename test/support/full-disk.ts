@@ -6,11 +6,13 @@ export class FullDisk implements Disposable {
   readonly path = this.#dir.path;
   readonly join = this.#dir.join;
 
-  constructor(sizeBytes: number) {
-    run("mount", "-t", "tmpfs", "-o", `size=${sizeBytes}`, "tmpfs", this.path);
+  /** `inodes`: most files and directories; as many as memory allows, unless told. */
+  constructor(sizeBytes: number, inodes?: number) {
+    const limits = inodes === undefined ? `size=${sizeBytes}` : `size=${sizeBytes},nr_inodes=${inodes}`;
+    run("mount", "-t", "tmpfs", "-o", limits, "tmpfs", this.path);
   }
 
-  /** From now on nothing on it can be changed. */
+  /** From now on nothing on it can be changed. Throws while a file on it is open for writing. */
   makeReadOnly(): void {
     run("mount", "-o", "remount,ro", this.path);
   }

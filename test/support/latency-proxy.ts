@@ -10,7 +10,7 @@
  */
 import { parseArgs } from "node:util";
 import { FaultProxy, type ProxyCounts } from "./fault-proxy.ts";
-import type { SeenRequest } from "./faults.ts";
+import { operationOf } from "./faults.ts";
 
 const { values } = parseArgs({
   options: {
@@ -46,12 +46,7 @@ await control.stop(true);
 process.exit(0);
 
 function countsWithListings(): ProxyCounts {
-  const lists = proxy.seen.filter(isListing).length;
+  const lists = proxy.seen.filter((request) => operationOf(request) === "list").length;
   const { GET = 0, ...others } = proxy.counts.byMethod;
   return { ...proxy.counts, byMethod: { ...others, GET: GET - lists, LIST: lists } };
-}
-
-/** With the bucket in the path, a request for the bucket itself and not for a key in it. */
-function isListing({ method, path }: SeenRequest): boolean {
-  return method === "GET" && /^\/[^/]+\/?$/.test(path);
 }

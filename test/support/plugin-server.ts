@@ -31,13 +31,15 @@ export interface PluginServerOptions {
   flags?: string[];
   env?: Record<string, string>;
   cwd?: string;
+  /** Words that go before the command. */
+  wrapper?: string[];
 }
 
 /** Starts a server and waits until it is ready. */
 export async function startPluginServer(options: PluginServerOptions): Promise<PluginServer> {
-  const { cacheDir, plugin = "0", http = "0", flags = [], env = {}, cwd } = options;
+  const { cacheDir, plugin = "0", http = "0", flags = [], env = {}, cwd, wrapper = [] } = options;
   const addresses = [`--plugin=${plugin}`, `--http=${http}`];
-  const argv = [binaryPath(), "serve", ...addresses, `--cache-dir=${cacheDir}`, ...flags];
+  const argv = [...wrapper, binaryPath(), "serve", ...addresses, `--cache-dir=${cacheDir}`, ...flags];
   const running = start(argv, {
     env: plainEnv({ ...GO_ENV, ...env }),
     ...(cwd === undefined ? {} : { cwd }),

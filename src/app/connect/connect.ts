@@ -11,6 +11,7 @@ import { LazyRemote } from "../lazy-remote.ts";
 import { serveStdin } from "../stdin-session.ts";
 import { trustSetOf } from "../trusted-dir.ts";
 import { connectGreeted, type Greeted } from "./greeted.ts";
+import { ServerSilence } from "./server-silence.ts";
 
 export interface ConnectOptions {
   address: ListenAddress;
@@ -27,29 +28,38 @@ export async function runConnect(
   options: ConnectOptions,
   context: RunContext,
 ): Promise<number> {
-  const greeted = await connectGreeted(options.address, options.waitMs).catch((error) => {
-    if (error instanceof NobodyListensError && options.isFallback) return undefined;
-    throw withRemedy(error, options.address);
+  const { address, isFallback } = options;
+  const { log } = context;
+  const withoutServer = () => runDirect(isFallback ? config : { ...config, remote: undefined }, context);
+  const silence = new ServerSilence(locateCacheDir(config.cacheDir, context.env).root, address);
+  if (silence.isKnown) {
+    log.info(() => `the server on ${formatListenAddress(address)} did not answer a moment ago`);
+    return await withoutServer();
+  }
+  const greeted = await connectGreeted(address, options.waitMs).catch((error) => {
+    if (error instanceof NobodyListensError && isFallback) return undefined;
+    throw withRemedy(error, address);
   });
   if (greeted === undefined) {
-    context.log.info(() => `nobody listens on ${formatListenAddress(options.address)}, going on without`);
-    return await runDirect(config, context);
+    log.info(() => `nobody listens on ${formatListenAddress(address)}, going on without`);
+    return await withoutServer();
   }
-  if (greeted.line !== undefined && !isTrusted(config, options.address, greeted)) {
-    context.log.warn("server", "the server is not used: it is not this user's with the same keys to trust");
-    greeted.socket.destroy();
-    return await runDirect(options.isFallback ? config : { ...config, remote: undefined }, context);
+  const { line, socket, server } = greeted;
+  if (line !== undefined && !isTrusted(config, address, greeted)) {
+    log.warn("server", "the server is not used: it is not this user's with the same keys to trust");
+    socket.destroy();
+    return await withoutServer();
   }
-  if (greeted.server?.link === LINK_VERSION) return await serveLinked(config, options, context, greeted);
-  const { line, socket } = greeted;
+  if (server?.link === LINK_VERSION) return await serveLinked(config, options, context, { greeted, silence });
   if (line === undefined) {
     // It may just be dying, and a server that dies must not fail a build.
-    context.log.warn("server", `the server on ${formatListenAddress(options.address)} does not answer`);
+    log.warn("server", `the server on ${formatListenAddress(address)} does not answer`);
+    if (greeted.isSilent) silence.note();
     socket.destroy();
-    return await runDirect(options.isFallback ? config : { ...config, remote: undefined }, context);
+    return await withoutServer();
   }
   if (!isHello(line)) {
-    throw new Error(`what listens on ${formatListenAddress(options.address)} is no server for go commands`);
+    throw new Error(`what listens on ${formatListenAddress(address)} is no server for go commands`);
   }
   const { bridge } = await import("./bridge.ts");
   return await bridge(socket, line);
@@ -59,10 +69,12 @@ async function serveLinked(
   config: Config,
   { project }: ConnectOptions,
   { env, log, watchProgress }: RunContext,
-  { socket, server }: Greeted,
+  { greeted, silence }: { greeted: Greeted; silence: ServerSilence },
 ): Promise<number> {
+  const { socket, server } = greeted;
   const { cacheDir, journalDir } = server ?? {};
   const { job } = config;
+  const onSilent = () => silence.note();
   return await serveStdin({
     config,
     log,
@@ -73,7 +85,7 @@ async function serveLinked(
       new LazyRemote(
         async () => {
           const { openLink } = await import("./open-link.ts");
-          return openLink({ socket, env, log, counters, project, job, journalDir });
+          return openLink({ socket, env, log, counters, project, job, journalDir, onSilent });
         },
         {
           settles: true,

@@ -3,8 +3,8 @@ import { ClientSocket, NobodyListensError } from "../../net/client-socket.ts";
 import { LineReader } from "../../net/line-reader.ts";
 import { parseGreeting, type ServerInfo } from "../../net/link-protocol.ts";
 
-/** How long a server may take to greet; one that hangs must not hang go. */
-const GREETING_MS = 5_000;
+/** How long a server may take to greet; one that hangs must not hang go, which begins to complain after 5 s. */
+const GREETING_MS = 3_000;
 const POLL_MS = 50;
 const MAX_GREETING_BYTES = 64 << 10;
 
@@ -13,6 +13,8 @@ export interface Greeted {
   socket: ClientSocket;
   /** The first line, with its end; `undefined`: none came in time, or the connection ended before. */
   line: string | undefined;
+  /** Whether nothing came in time. */
+  isSilent: boolean;
   /** `undefined`: another program greets, or an old version of this. */
   server: ServerInfo | undefined;
 }
@@ -44,8 +46,12 @@ async function greet(address: ListenAddress): Promise<Greeted> {
     },
     onEnd: () => first.resolve(undefined),
   });
-  const timer = setTimeout(() => first.resolve(undefined), GREETING_MS);
+  let isSilent = false;
+  const timer = setTimeout(() => {
+    isSilent = true;
+    first.resolve(undefined);
+  }, GREETING_MS);
   const line = await first.promise;
   clearTimeout(timer);
-  return { socket, line, server: line === undefined ? undefined : parseGreeting(line) };
+  return { socket, line, isSilent, server: line === undefined ? undefined : parseGreeting(line) };
 }

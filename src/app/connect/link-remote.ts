@@ -170,7 +170,9 @@ export class LinkRemote implements RemoteBuilds {
     if (this.#watch !== undefined) return;
     this.#heardMs = performance.now();
     this.#watch = setInterval(() => {
-      if (performance.now() - this.#heardMs > SILENT_MS) this.#giveUp("does not answer");
+      if (performance.now() - this.#heardMs <= SILENT_MS) return;
+      this.#options.onSilent();
+      this.#giveUp("does not answer");
     }, 500).unref();
   }
 
@@ -208,5 +210,7 @@ export interface LinkRemoteOptions {
   journal: Journal | undefined;
   /** What the session counts, for the server to know. */
   counters: Counters;
+  /** Called when the server hangs. */
+  onSilent: () => void;
   log: Logger;
 }

@@ -45,6 +45,7 @@ test("what a very large build used is told in lines that the server takes", asyn
     journal: undefined,
     counters: new Counters(),
     log: silentLog,
+    onSilent: () => {},
   });
   const ids = Array.from({ length: 9_000 }, (_, n) => sha256Hex(`${n}`));
   const numbers = { sizeBytes: Number.MAX_SAFE_INTEGER, putTimeMs: Number.MAX_SAFE_INTEGER };

@@ -1,5 +1,5 @@
+import { copyPrefix } from "../../support/bucket-copy.ts";
 import { copyMachine } from "../../support/machine.ts";
-import { copyPrefix } from "../bucket-copy.ts";
 import type { BenchContext } from "../context.ts";
 import { writeGraph } from "../graph-module.ts";
 import { type Line, openLine } from "../line.ts";
@@ -43,7 +43,7 @@ export async function benchHalf(context: BenchContext): Promise<string> {
   };
   const newMachine = (line: Line, layout: Layout, what: string) => async (run: number) => {
     const name = `half-${what}-${run}`;
-    await copyPrefix(context, "half", name);
+    await copyPrefix(context.server, "half", name);
     write(`edit ${run}`);
     const flags = bucketFlags(context, { prefix: name, layout, endpoint: line.endpoint });
     return await onRunner(context, { name, flags }, (machine) => measure(machine, COMMANDS, { cwd, line }));

@@ -177,6 +177,34 @@ test("a server that hangs costs a miss, and is said to", async () => {
   server.signal("SIGCONT");
 });
 
+test("a server that hangs is waited for by one session; those that follow go on without it at once", async () => {
+  await using server = await serve("machine");
+  server.signal("SIGSTOP");
+  const said: string[] = [];
+  for (const action of ["a", "b"]) {
+    await using client = await connect(server.plugin);
+    expect(await client.get(idOf(action))).toEqual({ ID: 1, Miss: true });
+    await client.close();
+    said.push((await client.ended()).stderr);
+  }
+  expect(said).toEqual([`go-cache-plugin: the server on ${server.plugin} does not answer\n`, ""]);
+  server.signal("SIGCONT");
+});
+
+test("a server that hung in the middle of a session is not waited for by the next", async () => {
+  await using server = await serve("machine");
+  await using first = await connect(server.plugin);
+  server.signal("SIGSTOP");
+  expect(await first.get(idOf("a"))).toEqual({ ID: 1, Miss: true });
+  await first.close();
+  await first.ended();
+  await using second = await connect(server.plugin);
+  expect(await second.get(idOf("a"))).toEqual({ ID: 1, Miss: true });
+  await second.close();
+  expect(await second.ended()).toMatchObject({ exitCode: 0, stderr: "" });
+  server.signal("SIGCONT");
+});
+
 test("SIGTERM ends a server while sessions go on; what they put is not lost", async () => {
   const server = await serve("machine");
   await using client = await connect(server.plugin);

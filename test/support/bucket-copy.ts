@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { run } from "../support/process.ts";
-import type { BenchContext } from "./context.ts";
+import { run } from "./process.ts";
+import type { S3Server } from "./s3-server.ts";
 
 /**
  * Gives `to` all that the bucket has below `from`, on the server's disk: so that each measurement begins with the same
  * bucket. Packs are still read where the records say that they lie.
  */
-export async function copyPrefix({ server }: BenchContext, from: string, to: string): Promise<void> {
+export async function copyPrefix(server: S3Server, from: string, to: string): Promise<void> {
   const bucketDir = join(server.dataDir, server.bucket);
   const { exitCode, stderr } = await run(["cp", "-a", join(bucketDir, from), join(bucketDir, to)]);
   if (exitCode !== 0) throw new Error(`cp: ${stderr}`);

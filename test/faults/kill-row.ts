@@ -1,0 +1,76 @@
+/** SIGKILL at random moments, on one directory that goes on being used. */
+import { go, startGo } from "../support/go-toolchain.ts";
+import { run } from "../support/process.ts";
+import { helpersOf } from "../support/settled.ts";
+import { faultModule } from "./fault-module.ts";
+import { linesOf, play } from "./play.ts";
+import { type Random, randomMoment } from "./random.ts";
+import { type Case, type Row, SETTINGS, someSettings } from "./row.ts";
+import type { Stage } from "./stage.ts";
+import { judge, openSite, type Setting, type Site, type Verdict } from "./trial.ts";
+
+const KILLS = { full: 50, short: 2 };
+const PACKAGES = 6;
+
+export const KILL_ROW: Row = {
+  fault: "SIGKILL",
+  cases: {
+    full: SETTINGS.map((setting) => killCase(setting, KILLS.full)),
+    short: someSettings(0).map((setting) => killCase(setting, KILLS.short)),
+  },
+};
+
+function killCase(setting: Setting, kills: number): Case {
+  return {
+    what: `${kills} × ${setting.layout}, ${setting.mode}`,
+    run: (stage, random) => killTimes(kills, stage, setting, random),
+  };
+}
+
+/** After each kill the same is built again, and at last the stage's module. */
+async function killTimes(kills: number, stage: Stage, setting: Setting, random: Random): Promise<Verdict> {
+  const prefix = await stage.bucketPart(setting.layout, "nothing");
+  await using site = await openSite(stage, { ...setting, prefix });
+  const exitCodes: number[] = [];
+  const wrong: string[] = [];
+  const sessions: string[][] = [];
+  let usualSeconds = 1;
+  for (let kill = 0; kill < kills; kill++) {
+    const text = `kill ${kill}`;
+    const cwd = faultModule(stage.dir.join(prefix, text), { name: "killed", packages: PACKAGES, text });
+    exitCodes.push(...(await killed(site, cwd, random, usualSeconds)));
+    const { exitCode, stderr, elapsedMs } = await go(site.machine, ["build", "-o", site.out, "."], { cwd });
+    usualSeconds = Math.max(usualSeconds, elapsedMs / 1000);
+    exitCodes.push(exitCode);
+    sessions.push(linesOf(stderr));
+    const { stdout } = await run([site.out]);
+    if (!stdout.startsWith(`killed ${text} `)) wrong.push(`the program of ${text}`);
+  }
+  const verdict = await judge(stage, site, [await play(site.machine, stage.project, site.out)]);
+  return {
+    ...verdict,
+    exitCodes: [...exitCodes, ...verdict.exitCodes],
+    wrong: [...wrong, ...verdict.wrong],
+    stderrLines: Math.max(verdict.stderrLines, ...sessions.map(({ length }) => length)),
+    notes: [...sessions.flat(), ...verdict.notes],
+    runs: kills,
+  };
+}
+
+/** Builds `cwd` and kills somebody meanwhile. Returns the exit codes of those who must not mind. */
+async function killed(site: Site, cwd: string, random: Random, seconds: number): Promise<number[]> {
+  await using building = await startGo(site.machine, ["build", "-o", "/dev/null", "."], { cwd });
+  await randomMoment(random, seconds);
+  const { server } = site;
+  if (server !== undefined && random() < 0.5) {
+    server.signal("SIGKILL");
+    const { exitCode } = await building.outcome;
+    await server.outcome;
+    await site.restartServer();
+    return [exitCode];
+  }
+  if (random() < 0.5) for (const pid of helpersOf(site.machine)) process.kill(pid, "SIGKILL");
+  else building.signal("SIGKILL");
+  await building.outcome;
+  return [];
+}

@@ -1,0 +1,126 @@
+/** What can go wrong between the executable and the bucket. */
+import { FaultProxy } from "../support/fault-proxy.ts";
+import { type Fault, htmlPage, operationOf, type SeenRequest, s3Error } from "../support/faults.ts";
+import { startS3Server } from "../support/s3-server.ts";
+import type { Random } from "./random.ts";
+import type { Stage } from "./stage.ts";
+
+/** Which requests a fault strikes. `any`: all of them. */
+export type Operation = "get" | "put" | "list" | "any";
+
+/** A way to the bucket on which something is wrong. */
+interface BadLine extends AsyncDisposable {
+  endpoint: string;
+  /** Whether anything has suffered yet. */
+  hasStruck(): boolean;
+}
+
+export interface RemoteFault {
+  name: string;
+  /** `any`, where it strikes whatever is asked. */
+  on: readonly Operation[];
+  open(stage: Stage, operation: Operation, random: Random): Promise<BadLine>;
+}
+
+const ALL = ["get", "put", "list"] as const;
+const READS = ["get", "list"] as const;
+const HOUR_MS = 3_600_000;
+
+export const REMOTE_FAULTS: RemoteFault[] = [
+  proxied("connection refused", ALL, () => ({ kind: "refuse" })),
+  proxied("reset at 0 %", ALL, () => ({ kind: "reset" })),
+  proxied("reset at 50 %", ALL, () => ({ kind: "reset-in-body", afterShare: 0.5 })),
+  proxied("reset at 99 %", ALL, () => ({ kind: "reset-in-body", afterShare: 0.99 })),
+  proxied("hangs before the answer", ALL, () => ({ kind: "hang" })),
+  proxied("hangs in the body", ALL, (random) => ({ kind: "hang-in-body", afterShare: random() })),
+  proxied("1 KB/s", ALL, () => ({ kind: "drip", bytes: 50, everyMs: 50 })),
+  proxied("403", ALL, () => s3Error(403)),
+  proxied("404 for all", ALL, () => s3Error(404)),
+  proxied("500", ALL, () => s3Error(500)),
+  proxied("503 SlowDown", ALL, () => s3Error(503)),
+  proxied("HTML instead of XML", ALL, () => htmlPage()),
+  proxied("cut short, all of it promised", READS, (random) => truncated(random, "all")),
+  proxied("cut short, length to match", READS, (random) => truncated(random, "what-comes")),
+  proxied("cut short, without a length", READS, (random) => truncated(random, "nothing")),
+  proxied("a bit flipped", ALL, (random) => ({ kind: "flip", atShare: random() })),
+  proxied("bodies doubled", READS, () => ({ kind: "double" })),
+  proxied("bodies in the wrong order", ["get"], () => ({ kind: "late" }), isContent),
+  proxied("wrong ETag", ["get", "put"], () => ({ kind: "header", name: "ETag", value: '"wrong"' })),
+  proxied("412 for ever", ["put"], () => s3Error(412)),
+  proxied("clock skew, refused", ALL, () => s3Error(403, "RequestTimeTooSkewed", { Date: inAnHour() })),
+  proxied("clock skew, Date alone", ALL, () => ({ kind: "header", name: "Date", value: inAnHour() })),
+  proxied("credentials expire", ALL, () => s3Error(400, "ExpiredToken")),
+  elsewhere("no such host", async () => ({ endpoint: "http://bucket.invalid:9000", part: undefined })),
+  elsewhere("certificate not trusted", async () => {
+    const part = await startS3Server({ tls: true });
+    return { endpoint: part.endpoint, part };
+  }),
+  elsewhere("no TLS there", async ({ s3 }) => {
+    const part = await FaultProxy.start({ target: s3.endpoint });
+    return { endpoint: `https://127.0.0.1:${part.port}`, part };
+  }),
+];
+
+/** How many requests of each kind go well at most before the trouble begins. */
+const MOST_GOOD = { get: 2, put: 1, list: 0, any: 2 };
+
+/** A request for outputs; what the split layout's records are of, they do not say. */
+function isContent({ path }: SeenRequest): boolean {
+  return /\/(pack|output)\//.test(path);
+}
+
+/** A fault of some of the requests that a proxy carries, of those that `concerns` chooses. */
+function proxied(
+  name: string,
+  on: readonly Operation[],
+  make: (random: Random) => Fault,
+  concerns: (request: SeenRequest) => boolean = () => true,
+): RemoteFault {
+  return {
+    name,
+    on,
+    async open({ s3 }, operation, random) {
+      const proxy = await FaultProxy.start({ target: s3.endpoint });
+      let good = Math.floor(random() * (MOST_GOOD[operation] + 1));
+      let struck = false;
+      const strikes = (request: SeenRequest) => {
+        if ((operation !== "any" && operationOf(request) !== operation) || !concerns(request)) return false;
+        struck ||= good === 0;
+        return good-- <= 0;
+      };
+      proxy.fail(strikes, make(random));
+      return {
+        endpoint: proxy.endpoint,
+        hasStruck: () => struck,
+        [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose](),
+      };
+    },
+  };
+}
+
+/** An address at which there is no bucket, and what is there instead. */
+function elsewhere(
+  name: string,
+  find: (stage: Stage) => Promise<{ endpoint: string; part: AsyncDisposable | undefined }>,
+): RemoteFault {
+  return {
+    name,
+    on: ["any"],
+    async open(stage) {
+      const { endpoint, part } = await find(stage);
+      return {
+        endpoint,
+        hasStruck: () => true,
+        [Symbol.asyncDispose]: async () => await part?.[Symbol.asyncDispose](),
+      };
+    },
+  };
+}
+
+function truncated(random: Random, promised: "all" | "what-comes" | "nothing"): Fault {
+  return { kind: "truncate", afterShare: random(), promised };
+}
+
+function inAnHour(): string {
+  return new Date(Date.now() + HOUR_MS).toUTCString();
+}

@@ -1,0 +1,31 @@
+/** The cache directory goes away while go builds with what is in it. */
+import { rmSync } from "node:fs";
+import { startGo } from "../support/go-toolchain.ts";
+import { insist } from "./insist.ts";
+import { play } from "./play.ts";
+import { type Random, randomMoment } from "./random.ts";
+import { type Case, type Row, SETTINGS } from "./row.ts";
+import type { Stage } from "./stage.ts";
+import { judge, openSite, type Setting, type Verdict } from "./trial.ts";
+
+const CASES: Case[] = SETTINGS.map((setting) => ({
+  what: `${setting.layout}, ${setting.mode}`,
+  run: (stage, random) => remove(stage, setting, random),
+}));
+
+export const REMOVE_ROW: Row = {
+  fault: "cache directory removed",
+  // Of the split layout's bucket nothing but the module comes back, and the standard library takes long to compile.
+  cases: { full: CASES, short: CASES.filter(({ what }) => what.startsWith("packed")) },
+};
+
+/** What go was promised is gone, so the build under way may fail, as with go's own cache; not what comes after it. */
+async function remove(stage: Stage, setting: Setting, random: Random): Promise<Verdict> {
+  await using site = await openSite(stage, setting);
+  await using building = await startGo(site.machine, ["build", "./..."], { cwd: stage.project });
+  await randomMoment(random, stage.reference.seconds / 3);
+  await insist(() => rmSync(site.machine.cacheDir, { recursive: true, force: true }));
+  await building.outcome;
+  const verdict = await judge(stage, site, [await play(site.machine, stage.project, site.out)]);
+  return { ...verdict, alone: { isCold: true } };
+}

@@ -1,0 +1,50 @@
+/** SIGSTOP: somebody stands still while others on the machine go on. */
+import { helpersOf } from "../support/settled.ts";
+import { play } from "./play.ts";
+import { type Random, randomMoment } from "./random.ts";
+import { type Case, type Row, SETTINGS, someSettings } from "./row.ts";
+import type { Stage } from "./stage.ts";
+import { judge, openSite, type Setting, type Site, type Verdict } from "./trial.ts";
+
+const STOP_SECONDS = { full: 20, short: 3 };
+
+export const STOP_ROW: Row = {
+  fault: `SIGSTOP for ${STOP_SECONDS.full} s`,
+  cases: {
+    full: SETTINGS.map((setting) => stopCase(setting, STOP_SECONDS.full)),
+    short: someSettings(1).map((setting) => stopCase(setting, STOP_SECONDS.short)),
+  },
+};
+
+function stopCase(setting: Setting, seconds: number): Case {
+  return {
+    what: `${seconds} s, ${setting.layout}, ${setting.mode}`,
+    run: (stage, random) => stopOnce(seconds, stage, setting, random),
+  };
+}
+
+/** Two rounds at once. In direct mode the helper of one stands still, and the other must not wait for it. */
+async function stopOnce(seconds: number, stage: Stage, setting: Setting, random: Random): Promise<Verdict> {
+  await using site = await openSite(stage, setting);
+  const rounds = [site.out, `${site.out}-2`].map((out) => play(site.machine, stage.project, out));
+  await randomMoment(random, stage.reference.seconds / 2);
+  const pid = await findVictim(site);
+  process.kill(pid, "SIGSTOP");
+  await Bun.sleep(seconds * 1000);
+  process.kill(pid, "SIGCONT");
+  const played = await Promise.all(rounds);
+  if (setting.mode === "direct") {
+    const slowest = played.toSorted((a, b) => b.seconds - a.seconds)[0];
+    if (slowest !== undefined) slowest.seconds -= seconds;
+  }
+  return { ...(await judge(stage, site, played)), alone: { rounds: played.length } };
+}
+
+async function findVictim(site: Site): Promise<number> {
+  if (site.server !== undefined) return site.server.pid;
+  for (;;) {
+    const [pid] = helpersOf(site.machine);
+    if (pid !== undefined) return pid;
+    await Bun.sleep(1);
+  }
+}

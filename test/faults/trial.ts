@@ -1,0 +1,137 @@
+/** One round of go commands with the executable while something fails, and what is to be said of it. */
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { binaryPath, commandLine, gocacheprog, s3Flags } from "../support/binary.ts";
+import { wrongOutputs } from "../support/file-tree.ts";
+import type { Machine } from "../support/machine.ts";
+import { type PluginServer, startPluginServer } from "../support/plugin-server.ts";
+import { settled } from "../support/settled.ts";
+import { differences, linesOf, type Played, play } from "./play.ts";
+import type { Alone, Layout, Stage } from "./stage.ts";
+
+export const MODES = ["direct", "serve"] as const;
+
+/** How the executable is used. */
+export interface Setting {
+  layout: Layout;
+  mode: (typeof MODES)[number];
+}
+
+/** What one run came to. */
+export interface Verdict {
+  exitCodes: number[];
+  /** What had other bytes than without a cache. */
+  wrong: string[];
+  /** Most lines that a session, or the server, wrote on stderr. */
+  stderrLines: number;
+  seconds: number;
+  /** What is the same without a cache: one round unless told. */
+  alone?: Alone;
+  /** How often the fault struck, if more than once. */
+  runs?: number;
+  /** For whoever looks for the reason. */
+  notes: string[];
+}
+
+export interface SiteOptions extends Setting {
+  /** Where the bucket is reached; directly unless told. */
+  endpoint?: string | undefined;
+  /** Of the bucket; a copy of the stock unless told. */
+  prefix?: string | undefined;
+  /** Further flags of whatever talks to the bucket. */
+  flags?: string[];
+  /** Where the machine's disk lies; in the stage's directory unless told. */
+  home?: string | undefined;
+  /** Words before the executable's own, of whatever talks to the bucket. */
+  wrapper?: string[];
+  env?: Record<string, string>;
+}
+
+/** A machine with the executable, and a server where that is the mode. Disposing it removes all of it. */
+export interface Site extends AsyncDisposable {
+  machine: Machine;
+  /** Undefined in direct mode. */
+  server: PluginServer | undefined;
+  /** Starts a server in place of one that is no more. */
+  restartServer(): Promise<void>;
+  /** A path for a program. */
+  out: string;
+  /** Waits for helpers and ends the server. Returns the lines that it wrote, and how long its end took. */
+  end(): Promise<{ stderr: string[]; exitCodes: number[]; seconds: number }>;
+  /** Files in the machine's caches whose bytes are not those that their names promise. */
+  wrongFiles(): string[];
+}
+
+export async function openSite(stage: Stage, options: SiteOptions): Promise<Site> {
+  const { layout, mode, wrapper = [] } = options;
+  const name = stage.newName();
+  const home = options.home ?? stage.dir.join(name, "home");
+  const temp = stage.dir.join(name, "tmp");
+  mkdirSync(temp, { recursive: true });
+  const prefix = options.prefix ?? (await stage.bucketPart(layout));
+  const endpoint = options.endpoint ?? stage.s3.endpoint;
+  const flags = [...s3Flags(stage.s3, { layout, prefix, endpoint }), ...(options.flags ?? [])];
+  const env = { ...stage.s3.env, TMPDIR: temp, ...options.env };
+  const machine = await stage.machine(home, env);
+  const startServer = (plugin: string) =>
+    startPluginServer({ cacheDir: machine.cacheDir, plugin, flags, env, wrapper, cwd: temp });
+  let server = mode === "serve" ? await startServer("0") : undefined;
+  machine.cacheprog =
+    server === undefined
+      ? commandLine([...wrapper, binaryPath(), ...flags])
+      : gocacheprog("connect", server.plugin);
+  return {
+    machine,
+    get server() {
+      return server;
+    },
+    async restartServer() {
+      if (server !== undefined) server = await startServer(server.plugin);
+    },
+    out: stage.dir.join(name, "program"),
+    async end() {
+      await settled(machine);
+      if (server === undefined) return { stderr: [], exitCodes: [], seconds: 0 };
+      const startedMs = performance.now();
+      const { stderr, exitCode } = await server.stop();
+      const seconds = (performance.now() - startedMs) / 1000;
+      return { stderr: linesOf(stderr), exitCodes: [exitCode], seconds };
+    },
+    wrongFiles: () =>
+      [machine.cacheDir, join(temp, `go-cache-plugin-${process.getuid?.()}`)].flatMap(wrongOutputs),
+    async [Symbol.asyncDispose]() {
+      await server?.[Symbol.asyncDispose]();
+      await settled(machine);
+      rmSync(stage.dir.join(name), { recursive: true, force: true, maxRetries: 5 });
+      rmSync(join(stage.s3.dataDir, stage.s3.bucket, prefix), {
+        recursive: true,
+        force: true,
+        maxRetries: 5,
+      });
+    },
+  };
+}
+
+/** Plays a round on a machine of its own; `during` happens meanwhile. */
+export async function trial(
+  stage: Stage,
+  options: SiteOptions,
+  during: (site: Site) => Promise<unknown> = async () => {},
+): Promise<Verdict> {
+  await using site = await openSite(stage, options);
+  const [played] = await Promise.all([play(site.machine, stage.project, site.out), during(site)]);
+  return await judge(stage, site, [played]);
+}
+
+/** What is to be said of rounds that have been played on `site`, which ends. */
+export async function judge(stage: Stage, site: Site, rounds: Played[]): Promise<Verdict> {
+  const end = await site.end();
+  const sessions = [...rounds.flatMap(({ stderr }) => stderr), end.stderr];
+  return {
+    exitCodes: [...rounds.flatMap(({ exitCodes }) => exitCodes), ...end.exitCodes],
+    wrong: [...rounds.flatMap((played) => differences(played, stage.reference)), ...site.wrongFiles()],
+    stderrLines: Math.max(...sessions.map(({ length }) => length)),
+    seconds: Math.max(...rounds.map(({ seconds }) => seconds)) + end.seconds,
+    notes: sessions.flat(),
+  };
+}
