@@ -32,13 +32,13 @@ test("what is remembered of a job goes when it has not run for two weeks", () =>
 test("journals, claims, stamps and whatever else lies there stay", () => {
   using dir = tempDir("prune-state");
   const names = [
+    "other/0000000000000001/x",
     `${BUCKET}/journal/1-x`,
     `${BUCKET}/session-ended`,
     "prune.json",
-    "other/0000000000000001/x",
   ];
   for (const name of names) writeAged(dir.join("state", name), "x", 99 * DAY_MS);
   pruneState(dir.path);
-  expect(filesBelow(dir.join("state"))).toEqual(names.toSorted());
+  expect(filesBelow(dir.join("state"))).toEqual(names);
   expect(() => pruneState(dir.join("none"))).not.toThrow();
 });
