@@ -1,12 +1,13 @@
 import { plainEnv, run } from "./process.ts";
 
-/** Programs that tests put behind the proxy, and the Debian package that has each. */
+/** Programs that tests need beside their own, and the Debian package that has each. */
 const CLIENTS = [
   { argv: ["curl", "--version"], pkg: "curl" },
   { argv: ["git", "--version"], pkg: "git" },
   { argv: ["openssl", "version"], pkg: "openssl" },
   { argv: ["python3", "-m", "pip", "--version"], pkg: "python3-pip" },
   { argv: ["dpkg-deb", "--version"], pkg: "dpkg" },
+  { argv: ["zstd", "--version"], pkg: "zstd" },
 ];
 
 /** Installs those that this machine lacks, with its own apt. Throws when that is not possible: no test is skipped. */
