@@ -17,7 +17,7 @@ export async function releasedPrograms(target: string, dir: string): Promise<Rel
   const [out, programsDir] = [join(dir, "release"), join(dir, "bin")];
   mkdirSync(programsDir, { recursive: true });
   await must([process.execPath, "build.ts", target]);
-  await must([process.execPath, "release.ts", `--out=${out}`, releaseExecutable(target)]);
+  await must([process.execPath, "release.ts", `--out=${out}`, "--quick", releaseExecutable(target)]);
   const archive = `${basename(releaseExecutable(target))}.tar.gz`;
   await must(["tar", "-xzf", join(out, archive), "-C", programsDir]);
   await buildTimer(join(programsDir, "timer"));

@@ -1,7 +1,7 @@
 /** The bare file systems: what an image of that kind has, made from this machine's files and from Debian's packages. */
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { unpackPackages } from "../support/debian-packages.ts";
+import { dirname, join } from "node:path";
+import { packageMirror, unpackPackages } from "../support/debian-packages.ts";
 import { run } from "../support/process.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -33,34 +33,20 @@ export async function fillWithDebian(root: string): Promise<void> {
   if (exitCode !== 0) throw new Error(`debootstrap: ${stdout.slice(-2000)}${stderr}`);
 }
 
-async function packageMirror(): Promise<string> {
-  const { stdout } = await run([
-    "apt-get",
-    "indextargets",
-    "--format",
-    "$(REPO_URI)",
-    "Created-By: Packages",
-  ]);
-  const mirror = stdout.split("\n").find((uri) => /\/debian\/?$/.test(uri));
-  if (mirror === undefined) throw new Error("this machine's apt has no mirror of Debian");
-  return mirror;
-}
+/** The first release of Debian whose musl can load what Alpine's compiler has made since 2023 (packed relocations). */
+const MUSL_SUITE = "trixie";
 
 /** As Alpine is before anything is added: musl and busybox. */
 export async function fillWithMusl(root: string): Promise<void> {
-  await unpackPackages(["musl", "busybox-static"], root);
-  // Debian keeps the loader's library in a directory of its own.
-  const [loader = ""] = readdirSync(join(root, "lib")).filter((name) => name.startsWith("ld-musl-"));
-  copyFileSync(join(root, "lib", loader), join(root, "lib", `libc.musl-${loader.slice(8)}`));
-  const { stdout } = await run([join(root, "bin/busybox"), "--list"]);
-  for (const applet of stdout.trim().split("\n")) {
-    rmSync(join(root, "bin", applet), { force: true });
-    if (applet !== "busybox") symlinkSync("busybox", join(root, "bin", applet));
-  }
+  await unpackPackages(["musl"], root, MUSL_SUITE);
+  await unpackPackages(["busybox-static"], root);
+  symlinkSync("usr/lib", join(root, "lib"));
+  // Where Debian's loader looks instead of in Alpine's places, which are musl's own.
+  for (const name of readdirSync(join(root, "etc"))) rmSync(join(root, "etc", name), { recursive: true });
 }
 
 /** A wheel for Alpine that brings its C++ runtime along, as Alpine's compiler made it. */
-const WHEEL = "greenlet==3.1.1";
+const WHEEL = "greenlet==3.5.6";
 
 /** What `apk add libstdc++ libgcc` adds; Debian has neither for musl, so it is out of a wheel for Alpine. */
 export async function addCppRuntime(root: string): Promise<void> {
@@ -74,9 +60,8 @@ export async function addCppRuntime(root: string): Promise<void> {
   await run(["python3", "-m", "zipfile", "-e", dir.join(wheel), dir.join("wheel")]);
   mkdirSync(join(root, "usr/lib"), { recursive: true });
   for (const name of readdirSync(dir.join("wheel/greenlet.libs"))) {
-    // libstdc++-0a1b2c3d.so.6.0.32 for libstdc++.so.6; the first names the second's neighbour by the longer name.
-    const plain = name.replace(/-[0-9a-f]+(\.so\.\d+).*$/, "$1");
     copyFileSync(dir.join("wheel/greenlet.libs", name), join(root, "usr/lib", name));
-    copyFileSync(dir.join("wheel/greenlet.libs", name), join(root, "usr/lib", basename(plain)));
+    // libstdc++.so.6 for libstdc++-0a1b2c3d.so.6.0.33; by the longer names the two know each other.
+    symlinkSync(name, join(root, "usr/lib", name.replace(/-[0-9a-f]+(\.so\.\d+).*$/, "$1")));
   }
 }
