@@ -7,7 +7,7 @@ import type { RemoteConfig } from "./config.ts";
 import { statePath } from "./open-store.ts";
 
 /** Downloads at once; there is no flag for it, for nobody's patience depends on it. */
-const DOWNLOADS = 32;
+const DOWNLOADS = 40;
 
 /** The bucket as the second tier of the proxies' files. Journals of uploads lie at `<journalDirs>-<kind>`. */
 export function openRemoteTier(options: {

@@ -62,7 +62,7 @@ export class FileChecks {
         throw new InvalidFileError(`SHA-256 is ${sha256} instead of ${known.sha256}`);
       return;
     }
-    await this.checkContent(request, path);
+    this.checkContent(request, path);
     if (isMutable(request)) return;
     const { name } = request;
     this.#metas.save(
@@ -72,8 +72,11 @@ export class FileChecks {
   }
 
   /** Throws an `InvalidFileError`. */
-  async checkContent(request: ModRequest, path: string): Promise<void> {
-    if (request.kind === "zip") return await checkZip(path, request.module, request.version);
+  checkContent(request: ModRequest, path: string): void {
+    if (request.kind === "zip") {
+      checkZip(path, request.module, request.version);
+      return;
+    }
     if (statSync(path).size > MAX_SMALL_BYTES) throw new InvalidFileError("file is too large");
     checkBody(request, readFileSync(path), this.verifierOf(request));
   }

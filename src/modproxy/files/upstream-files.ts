@@ -77,7 +77,7 @@ export class UpstreamFiles {
     const { store, checks, onKept } = this.#options;
     try {
       const { etag } = await this.#download(request, growing, undefined);
-      await refuseInvalid(() => checks.checkContent(request, temp.path));
+      await refuseInvalid(async () => checks.checkContent(request, temp.path));
       const { name } = request;
       const meta = { name, sha256: growing.sha256, sizeBytes: temp.sizeBytes, fetchedAtMs: Date.now(), etag };
       this.#note(request, meta);

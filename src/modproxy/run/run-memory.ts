@@ -9,7 +9,7 @@ import type { StoreHealth } from "../../store/store-health.ts";
 import { formatRunFiles, MAX_RECORD_BYTES, parseRunFiles, type RunFile } from "./run-files.ts";
 
 /** Files up to this size lie in the record itself, as long as it stays small. */
-const INLINE_BYTES = 32 << 10;
+const INLINE_BYTES = 128 << 10;
 const INLINE_TOTAL_BYTES = 6 << 20;
 /** A record that says all there is to say is written anew after a day, to show `gc` that it is in use. */
 const UNCHANGED_MS = 24 * 3_600_000;

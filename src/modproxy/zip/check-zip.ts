@@ -1,5 +1,5 @@
 /** What go demands of a module's zip (golang.org/x/mod/zip), looked up in its list of files: nothing is expanded. */
-import { type FileHandle, open } from "node:fs/promises";
+import { closeSync, fstatSync, openSync } from "node:fs";
 import { InvalidFileError } from "../mod-error.ts";
 import { readZipDirectory, type ZipEntry } from "./zip-directory.ts";
 
@@ -11,21 +11,21 @@ const RESERVED = /^(con|prn|aux|nul|com[1-9]|lpt[1-9])$/i;
 const ASCII_CHARS = /^[A-Za-z0-9!#$%&()+,\-.=@[\]^_{}~ ]$/;
 
 /** Throws an `InvalidFileError` that says what is wrong with the zip of `module@version`. */
-export async function checkZip(path: string, module: string, version: string): Promise<void> {
-  const file = await open(path);
+export function checkZip(path: string, module: string, version: string): void {
+  const file = openSync(path, "r");
   try {
-    await checkOpenZip(file, `${module}@${version}/`);
+    checkOpenZip(file, `${module}@${version}/`);
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
-async function checkOpenZip(file: FileHandle, prefix: string): Promise<void> {
-  const { size } = await file.stat();
+function checkOpenZip(file: number, prefix: string): void {
+  const { size } = fstatSync(file);
   if (size > MAX_ZIP_BYTES) throw new InvalidFileError(`zip is larger than ${MAX_ZIP_BYTES} bytes`);
   const names = new NameSet();
   let sum = 0;
-  for (const entry of await readZipDirectory(file)) {
+  for (const entry of readZipDirectory(file)) {
     if (!entry.name.startsWith(prefix)) {
       throw new InvalidFileError(
         `zip has ${JSON.stringify(entry.name)}, which does not begin with ${prefix}`,

@@ -1,5 +1,5 @@
 /** The hashes that stand in go.sum and in checksum databases: `h1:` (golang.org/x/mod/sumdb/dirhash). */
-import { type FileHandle, open } from "node:fs/promises";
+import { closeSync, openSync } from "node:fs";
 import { promisify } from "node:util";
 import { createInflateRaw, inflateRaw } from "node:zlib";
 import { compareUtf8 } from "../../lib/compare-utf8.ts";
@@ -19,15 +19,15 @@ export function hashModFile(bytes: Uint8Array): string {
 
 /** Of a module's zip: every file is expanded, never to more than it says to have. */
 export async function hashZip(path: string): Promise<string> {
-  const file = await open(path);
+  const file = openSync(path, "r");
   try {
     const files: { name: string; sha256: string }[] = [];
-    for (const entry of await readZipDirectory(file)) {
+    for (const entry of readZipDirectory(file)) {
       if (!entry.name.endsWith("/")) files.push({ name: entry.name, sha256: await hashEntry(file, entry) });
     }
     return hashOfFiles(files);
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
@@ -37,13 +37,13 @@ function hashOfFiles(files: { name: string; sha256: string }[]): string {
   return `h1:${new Bun.CryptoHasher("sha256").update(lines).digest("base64")}`;
 }
 
-async function hashEntry(file: FileHandle, entry: ZipEntry): Promise<string> {
-  const header = await readPart(file, entry.offset, LOCAL_HEADER_BYTES);
+async function hashEntry(file: number, entry: ZipEntry): Promise<string> {
+  const header = readPart(file, entry.offset, LOCAL_HEADER_BYTES);
   if (header.readUInt32LE(0) !== 0x0403_4b50) throw new InvalidFileError("zip with a broken file header");
   const start = entry.offset + LOCAL_HEADER_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
   if (Math.max(entry.sizeBytes, entry.compressedBytes) > STREAMED_BYTES)
     return await hashLarge(file, entry, start);
-  const bytes = await readPart(file, start, entry.compressedBytes);
+  const bytes = readPart(file, start, entry.compressedBytes);
   try {
     const content =
       entry.method === 0 ? bytes : await inflate(bytes, { maxOutputLength: entry.sizeBytes + 1 });
@@ -54,7 +54,7 @@ async function hashEntry(file: FileHandle, entry: ZipEntry): Promise<string> {
   }
 }
 
-async function hashLarge(file: FileHandle, entry: ZipEntry, start: number): Promise<string> {
+async function hashLarge(file: number, entry: ZipEntry, start: number): Promise<string> {
   const hash = new Bun.CryptoHasher("sha256");
   let length = 0;
   for await (const chunk of entry.method === 0
@@ -70,9 +70,9 @@ async function hashLarge(file: FileHandle, entry: ZipEntry, start: number): Prom
   return hash.digest("hex");
 }
 
-async function* parts(file: FileHandle, entry: ZipEntry, start: number): AsyncGenerator<Buffer> {
+async function* parts(file: number, entry: ZipEntry, start: number): AsyncGenerator<Buffer> {
   for (let done = 0; done < entry.compressedBytes; ) {
-    const part = await readPart(file, start + done, Math.min(1 << 18, entry.compressedBytes - done));
+    const part = readPart(file, start + done, Math.min(1 << 18, entry.compressedBytes - done));
     done += part.length;
     yield part;
   }

@@ -1,5 +1,5 @@
 /** The list of files at the end of a zip (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT), zip64 included. */
-import type { FileHandle } from "node:fs/promises";
+import { fstatSync, readSync } from "node:fs";
 import { InvalidFileError } from "../mod-error.ts";
 
 /** One file of a zip. */
@@ -21,38 +21,34 @@ const MAX_ENTRIES = 500_000;
 const MAX_DIRECTORY_BYTES = 64 << 20;
 const IN_ZIP64 = 0xffff_ffff;
 
-/** Throws an `InvalidFileError` for what is no whole zip. */
-export async function readZipDirectory(file: FileHandle): Promise<ZipEntry[]> {
-  const { size } = await file.stat();
-  const { offset, length, count } = await findDirectory(file, size);
+/** Throws an `InvalidFileError` for what is no whole zip. `file`: a descriptor. */
+export function readZipDirectory(file: number): ZipEntry[] {
+  const { size } = fstatSync(file);
+  const { offset, length, count } = findDirectory(file, size);
   if (count > MAX_ENTRIES || length > MAX_DIRECTORY_BYTES)
     throw new InvalidFileError("zip with too many files");
   if (offset + length > size) throw new InvalidFileError("zip is cut off");
-  const entries = parseDirectory(await readPart(file, offset, length));
+  const entries = parseDirectory(readPart(file, offset, length));
   if (entries.length !== count)
     throw new InvalidFileError("zip whose list of files has another length than it says");
   return entries;
 }
 
-/** Exactly `length` bytes. */
-export async function readPart(
-  file: FileHandle,
-  offset: number,
-  length: number,
-): Promise<Buffer<ArrayBuffer>> {
+/** Exactly `length` bytes; at once, for a client waits and another thread would cost more. */
+export function readPart(file: number, offset: number, length: number): Buffer<ArrayBuffer> {
   const bytes = Buffer.allocUnsafe(length);
   let done = 0;
   while (done < length) {
-    const { bytesRead } = await file.read(bytes, done, length - done, offset + done);
+    const bytesRead = readSync(file, bytes, done, length - done, offset + done);
     if (bytesRead === 0) throw new InvalidFileError("zip is cut off");
     done += bytesRead;
   }
   return bytes;
 }
 
-async function findDirectory(file: FileHandle, size: number) {
+function findDirectory(file: number, size: number) {
   const tailBytes = Math.min(size, END_BYTES + MAX_COMMENT_BYTES + 20);
-  const tail = await readPart(file, size - tailBytes, tailBytes);
+  const tail = readPart(file, size - tailBytes, tailBytes);
   const at = tail.lastIndexOf(Buffer.from("PK\x05\x06", "latin1"));
   if (at === -1 || at + END_BYTES > tail.length) throw new InvalidFileError("no zip: its end is missing");
   const [count, length, offset] = [
@@ -64,7 +60,7 @@ async function findDirectory(file: FileHandle, size: number) {
   if (!isZip64) return { count, length, offset };
   const locator = at - 20;
   if (locator < 0 || tail.readUInt32LE(locator) !== 0x0706_4b50) return { count, length, offset };
-  const end = await readPart(file, toNumber(tail.readBigUInt64LE(locator + 8)), 56);
+  const end = readPart(file, toNumber(tail.readBigUInt64LE(locator + 8)), 56);
   if (end.readUInt32LE(0) !== 0x0606_4b50) throw new InvalidFileError("no zip: its zip64 end is missing");
   return {
     count: toNumber(end.readBigUInt64LE(32)),

@@ -1,5 +1,6 @@
 import { BufferGarbage } from "../../lib/buffer-garbage.ts";
 import { TimeoutError } from "../../lib/deadline.ts";
+import { freeBuffer } from "../../lib/free-buffer.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import type { Claims } from "./claims.ts";
 import { type Fetch, planFetches } from "./fetch-plan.ts";
@@ -24,8 +25,8 @@ export class FetchQueue {
   readonly #fetchOf = new Map<WantedOutput, Fetch>();
   /** How many outputs of each are neither placed nor given up. */
   readonly #pending = new Map<Fetch, number>();
-  /** Those whose bytes are in memory, or will be. */
-  readonly #buffered = new Set<Fetch>();
+  /** Those whose bytes are in memory or on their way, and the bytes once all have come. */
+  readonly #buffered = new Map<Fetch, Uint8Array<ArrayBuffer> | undefined>();
   readonly #garbage = new BufferGarbage();
   #bufferedBytes = 0;
   #limit = FIRST_LIMIT;
@@ -73,11 +74,18 @@ export class FetchQueue {
     this.#pending.set(fetch, pending);
     if (pending > 0) return;
     this.#pending.delete(fetch);
+    this.#letGo(fetch);
+  }
+
+  /** No frame of it is needed any more. */
+  #letGo(fetch: Fetch): void {
+    const bytes = this.#buffered.get(fetch);
     if (!this.#buffered.delete(fetch)) return;
+    if (bytes !== undefined) freeBuffer(bytes);
     this.#bufferedBytes -= fetch.length;
     this.#garbage.letGo(fetch.length);
     const { id } = fetch.pack;
-    if (![...this.#buffered].some(({ pack }) => pack.id === id)) this.#options.claims.release(id);
+    if (![...this.#buffered.keys()].some(({ pack }) => pack.id === id)) this.#options.claims.release(id);
     this.#pump();
   }
 
@@ -92,13 +100,15 @@ export class FetchQueue {
   }
 
   async #run(fetch: Fetch): Promise<void> {
-    this.#buffered.add(fetch);
+    this.#buffered.set(fetch, undefined);
     this.#bufferedBytes += fetch.length;
     this.#streaming++;
     const startedMs = performance.now();
     try {
-      const isThere = await this.#attempt(fetch);
-      if (!isThere) this.#options.onBadPack(fetch.pack.id, undefined);
+      const bytes = await this.#attempt(fetch);
+      if (bytes === undefined) this.#options.onBadPack(fetch.pack.id, undefined);
+      else if (this.#buffered.has(fetch)) this.#buffered.set(fetch, bytes);
+      else freeBuffer(bytes);
       const bytesPerMs = fetch.length / (performance.now() - startedMs);
       if (bytesPerMs > FAST_BYTES_PER_MS) this.#limit = Math.min(this.#limit + 2, LAST_LIMIT);
       this.#failRest(fetch, undefined);
@@ -113,7 +123,7 @@ export class FetchQueue {
     }
   }
 
-  async #attempt(fetch: Fetch): Promise<boolean> {
+  async #attempt(fetch: Fetch): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const { store, timeoutMs, signal, onFrame } = this.#options;
     const key = new PackedKeys(fetch.pack.prefix).pack(fetch.pack.id);
     for (let attempt = 1; ; attempt++) {

@@ -15,8 +15,9 @@ export function isBadPack(error: unknown): boolean {
 }
 
 /**
- * Sends one request and hands out each wanted frame as soon as its last byte has come. `false`: there is no such pack.
- * Rejects when it breaks off, and when nothing comes for `timeoutMs`, however much has come before.
+ * Sends one request and hands out each wanted frame as soon as its last byte has come. Resolves to the bytes of which
+ * the frames are parts, `undefined` when there is no such pack. Rejects when it breaks off, and when nothing comes for
+ * `timeoutMs`, however much has come before.
  */
 export async function streamFrames(options: {
   store: ObjectStore;
@@ -25,14 +26,14 @@ export async function streamFrames(options: {
   timeoutMs: number;
   signal: AbortSignal;
   onFrame: (output: WantedOutput, frame: Uint8Array<ArrayBuffer>) => void;
-}): Promise<boolean> {
+}): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const { store, key, fetch, timeoutMs } = options;
   const { offset, length } = fetch;
   using deadline = new Deadline(timeoutMs, options.signal);
   const isWhole = offset === 0 && length === fetch.pack.sizeBytes;
   const range = isWhole ? {} : { range: { offset, length } };
   const object = await store.get(key, { signal: deadline.signal, ...range });
-  if (object === undefined) return false;
+  if (object === undefined) return undefined;
   const bytes = new Uint8Array(length);
   const waiting = fetch.outputs.values();
   let next = waiting.next().value;
@@ -47,7 +48,7 @@ export async function streamFrames(options: {
     }
   }
   if (next !== undefined) throw new BadPackError(`${key} is shorter than its record says`);
-  return true;
+  return bytes;
 }
 
 function endOf({ place }: WantedOutput): number {

@@ -2,6 +2,7 @@ import { abortable } from "../../lib/abortable.ts";
 import type { Counters } from "../../lib/counters.ts";
 import { Deadline } from "../../lib/deadline.ts";
 import { EMPTY_SHA256 } from "../../lib/empty-sha256.ts";
+import { freeBuffer } from "../../lib/free-buffer.ts";
 import { transferLimitMs } from "../../lib/transfer-limits.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import type { LocalBuilds } from "../local-outputs.ts";
@@ -178,8 +179,9 @@ export class Restorer {
     }
   }
 
-  #finishPlacing(output: WantedOutput, bytes: Uint8Array): void {
+  #finishPlacing(output: WantedOutput, bytes: Uint8Array<ArrayBuffer>): void {
     placeOutput(output, bytes, this.#options.local);
+    freeBuffer(bytes);
     this.#options.counters.add("prefetch_outputs");
     output.placed();
     this.#queue.release(output);

@@ -4,7 +4,7 @@ import { hashModFile, hashZip } from "../../../src/modproxy/zip/module-hash.ts";
 import { makeZip } from "../../support/modules/make-zip.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
-async function withZip<T>(zip: Buffer, use: (path: string) => Promise<T>): Promise<T> {
+async function withZip<T>(zip: Buffer, use: (path: string) => T | Promise<T>): Promise<T> {
   using dir = tempDir("zip");
   await Bun.write(dir.join("zip"), zip);
   return await use(dir.join("zip"));

@@ -16,7 +16,7 @@ const PLACES: Place[] = [
   { pack: PACK, offset: 6, length: 4 },
 ];
 
-/** Streams those places from `key` in one request; what came until it ended is in `frames`. */
+/** Streams those places from `key` in one request; what came until it ended is in `frames`, `ended` says if it was there. */
 function stream(store: TamperedStore, key: string, places = PLACES, timeoutMs = 60_000) {
   const frames: string[] = [];
   const outputs = places.map((place) => new WantedOutput(entryOf(String(place.offset)), place));
@@ -24,7 +24,8 @@ function stream(store: TamperedStore, key: string, places = PLACES, timeoutMs = 
   if (fetch === undefined || others.length > 0) throw new Error("that is not one request");
   const signal = new AbortController().signal;
   const onFrame = (_: WantedOutput, frame: Uint8Array) => frames.push(Buffer.from(frame).toString());
-  return { frames, ended: streamFrames({ store, key, fetch, timeoutMs, signal, onFrame }) };
+  const bytes = streamFrames({ store, key, fetch, timeoutMs, signal, onFrame });
+  return { frames, ended: bytes.then((all) => all !== undefined) };
 }
 
 /** A bucket whose pack has this content. */
