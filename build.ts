@@ -1,18 +1,25 @@
 /**
- * Compiles the executables: `bun build.ts` makes `dist/go-cache-plugin` for this machine, `bun build.ts --all`
- * one for every platform Bun can compile for (`dist/go-cache-plugin-<os>-<arch>…`) and `dist/SHA256SUMS`.
+ * Compiles the executables: `bun build.ts` makes `dist/go-cache-plugin` for this machine, `bun build.ts TARGET…` one
+ * for each of these (`dist/go-cache-plugin-<os>-<arch>…`), `bun build.ts --all` one for every platform Bun can compile
+ * for, and `dist/SHA256SUMS`.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { repository, version } from "./package.json" with { type: "json" };
 import { OUT_DIR, releaseExecutable, releaseExecutables, TARGETS } from "./targets.ts";
 
 async function main(args: string[]): Promise<void> {
-  const unknown = args.find((arg) => arg !== "--all");
-  if (unknown !== undefined) throw new Error(`unknown argument ${unknown}; the only one is --all`);
   mkdirSync(OUT_DIR, { recursive: true });
-  if (!args.includes("--all")) return await compile(`${OUT_DIR}/go-cache-plugin`);
-  for (const target of TARGETS) await compile(releaseExecutable(target), target);
-  await writeChecksums(releaseExecutables());
+  if (args.length === 0) return await compile(`${OUT_DIR}/go-cache-plugin`);
+  const isAll = args.includes("--all");
+  for (const target of isAll ? TARGETS : args.map(targetOf)) await compile(releaseExecutable(target), target);
+  if (isAll) await writeChecksums(releaseExecutables());
+}
+
+function targetOf(arg: string): (typeof TARGETS)[number] {
+  const target = TARGETS.find((each) => each === arg);
+  if (target === undefined)
+    throw new Error(`unknown argument ${arg}; there are --all, ${TARGETS.join(", ")}`);
+  return target;
 }
 
 async function compile(outfile: string, target?: Bun.Build.CompileTarget): Promise<void> {

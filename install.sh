@@ -13,14 +13,15 @@ usage: sh install.sh [--version TAG] [--to DIR] [--target NAME] [--sha256 SUM]
   --version TAG   the release, such as v0.1.0; default: the latest
   --to DIR        where the program goes; default: /usr/local/bin if you may write there, else ~/.local/bin
   --target NAME   such as linux-x64, linux-x64-baseline, linux-arm64-musl, darwin-arm64; default: this machine's
-  --sha256 SUM    of the archive, instead of what the release's SHA256SUMS says
+  --sha256 SUM    of the .tar.gz, instead of what the release's SHA256SUMS says; then that archive is taken
 
 GO_CACHE_PLUGIN_BASE_URL names a mirror: the URL of the directory that holds the archives and SHA256SUMS.
 EOF
 }
 
 fail() {
-  echo "install.sh: $1" >&2
+  # As an annotation, where GitHub runs this.
+  echo "${GITHUB_ACTIONS:+::error::}install.sh: $1" >&2
   exit 1
 }
 
@@ -57,10 +58,15 @@ main() {
 
   base=$(base_url "$version")
   archive=go-cache-plugin-$target.tar.gz
+  if [ -z "$sum" ]; then
+    fetch "$base/SHA256SUMS" "$temporary/SHA256SUMS"
+    archive=$(smallest_archive "go-cache-plugin-$target")
+    sum=$(published_sum "$archive")
+    [ -n "$sum" ] || fail "SHA256SUMS of the release has no line for $archive"
+  fi
   fetch "$base/$archive" "$temporary/$archive"
-  [ -n "$sum" ] || sum=$(published_sum "$base" "$archive")
   check "$temporary/$archive" "$sum"
-  tar -xzf "$temporary/$archive" -C "$temporary" || fail "$archive can't be unpacked"
+  unpack "$temporary/$archive" || fail "$archive can't be unpacked"
   put_in_place "$temporary/go-cache-plugin"
 }
 
@@ -125,11 +131,18 @@ fetch() {
   fi
 }
 
+# Of those that the release has and this machine can unpack.
+smallest_archive() {
+  if command -v zstd >/dev/null 2>&1 && [ -n "$(published_sum "$1.tar.zst")" ]; then
+    echo "$1.tar.zst"
+  else
+    echo "$1.tar.gz"
+  fi
+}
+
+# Nothing where the release has no such file.
 published_sum() {
-  fetch "$1/SHA256SUMS" "$temporary/SHA256SUMS"
-  found=$(awk -v name="$2" '$2 == name || $2 == "*" name { print $1 }' "$temporary/SHA256SUMS")
-  [ -n "$found" ] || fail "SHA256SUMS of the release has no line for $2"
-  echo "$found"
+  awk -v name="$1" '$2 == name || $2 == "*" name { print $1 }' "$temporary/SHA256SUMS"
 }
 
 check() {
@@ -147,13 +160,20 @@ check() {
     fail "$(basename "$1") has the SHA-256 $actual instead of $2; nothing was installed"
 }
 
+unpack() {
+  case $1 in
+    *.zst) zstd -dq -o "$temporary/archive.tar" "$1" && tar -xf "$temporary/archive.tar" -C "$temporary" ;;
+    *) tar -xzf "$1" -C "$temporary" ;;
+  esac
+}
+
 # By a rename, so that a program that runs, or two installations at once, do no harm.
 put_in_place() {
   chmod 755 "$1"
-  said=$("$1" version 2>&1) || {
-    is_musl && fail "the program does not start; it needs: apk add libstdc++"
-    fail "the program does not start here: $said"
-  }
+  said=$("$1" version 2>&1) || case $said in
+    *libstdc++.so.6* | *libgcc_s.so.1*) fail "the C++ runtime is missing here; on Alpine: apk add libstdc++ libgcc" ;;
+    *) fail "the program does not start here: $said" ;;
+  esac
   mkdir -p "$directory" || fail "can't make $directory; choose another with --to"
   half=$directory/.go-cache-plugin.$$
   # shellcheck disable=SC2015

@@ -39,8 +39,7 @@ export class Address {
 
   /** Whether every request stays on this machine. */
   get isLoopback(): boolean {
-    const host = this.#endpoint?.hostname ?? "";
-    return /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host);
+    return isLoopbackHost(this.#endpoint?.hostname ?? "");
   }
 
   /** The URL of an object, or of the bucket. Throws for a key that no URL can name. */
@@ -62,6 +61,11 @@ export class Address {
 /** Percent-encodes every byte but letters, digits, `-._~` and the slashes, as the signature wants it. */
 export function encodeKey(key: string): string {
   return key.split("/").map(encodePart).join("/");
+}
+
+/** Whether a URL's host is this machine itself. */
+export function isLoopbackHost(hostname: string): boolean {
+  return /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }
 
 function encodeQuery(query: Record<string, string>): string {

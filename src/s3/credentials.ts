@@ -112,6 +112,7 @@ function environmentCredentials(env: Record<string, string | undefined>): Creden
 
 async function loadChain(env: Record<string, string | undefined>): Promise<Credentials> {
   const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
+  const { SdkRequests } = await import("./sdk-requests.ts");
   const profile = env.AWS_PROFILE;
   // A new chain each time: it remembers what it found, also when the server has called that expired.
   const provider = defaultProvider({
@@ -119,6 +120,7 @@ async function loadChain(env: Record<string, string | undefined>): Promise<Crede
     ...(profile ? { profile } : {}),
     ignoreCache: true,
     logger: SILENT,
+    clientConfig: { requestHandler: new SdkRequests(env) },
   });
   return await provider();
 }

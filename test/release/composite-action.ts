@@ -36,12 +36,13 @@ export class FakeRunner {
     };
   }
 
-  /** Runs the action `name` with inputs; stops at a step that fails. */
-  async uses(name: string, inputs: Record<string, string>): Promise<Outcome[]> {
+  /** Runs the action `name` with inputs, as it is at the tag `ref`; stops at a step that fails. */
+  async uses(name: string, given: Record<string, string>, ref = ""): Promise<Outcome[]> {
     const outcomes: Outcome[] = [];
+    const inputs = { ...defaultInputs(name), ...given };
     for (const step of actionSteps(name)) {
       if (!isWanted(step.if, inputs)) continue;
-      const context = { inputs, name };
+      const context = { inputs, name, ref };
       const env = Object.entries(step.env ?? {}).map(([key, value]) => [key, expression(value, context)]);
       outcomes.push(await this.run(step.run, Object.fromEntries(env)));
       if (outcomes.at(-1)?.exitCode !== 0) break;
@@ -71,8 +72,23 @@ export class FakeRunner {
 
 /** The steps that bash or PowerShell runs, in order. */
 export function actionSteps(name: string): ActionStep[] {
-  const text = readFileSync(join(PROJECT_DIR, `.github/actions/${name}/action.yml`), "utf8");
-  return (Bun.YAML.parse(text) as { runs: { steps: ActionStep[] } }).runs.steps;
+  return readAction(name).runs.steps;
+}
+
+function defaultInputs(name: string): Record<string, string> {
+  const inputs = Object.entries(readAction(name).inputs ?? {});
+  return Object.fromEntries(inputs.map(([input, { default: value }]) => [input, value]));
+}
+
+interface Action {
+  inputs?: Record<string, { default: string }>;
+  runs: { steps: ActionStep[] };
+}
+
+function readAction(name: string): Action {
+  return Bun.YAML.parse(
+    readFileSync(join(PROJECT_DIR, `.github/actions/${name}/action.yml`), "utf8"),
+  ) as Action;
 }
 
 /** The few conditions that the actions have. */
@@ -87,12 +103,13 @@ function isWanted(condition: string | undefined, inputs: Record<string, string>)
 
 function expression(
   text: string,
-  { inputs, name }: { inputs: Record<string, string>; name: string },
+  { inputs, name, ref }: { inputs: Record<string, string>; name: string; ref: string },
 ): string {
   return text.replaceAll(/\$\{\{ (.*?) \}\}/g, (_, inner: string) => {
     for (const term of inner.split(" || ")) {
       const input = /^inputs\.(\w+)$/.exec(term)?.[1];
       if (input !== undefined && inputs[input]) return inputs[input];
+      if (term === "github.action_ref") return ref;
       if (term === "github.action_path") return join(PROJECT_DIR, ".github/actions", name);
     }
     return "";

@@ -41,6 +41,16 @@ function install(args: string[], env: Record<string, string> = {}) {
   return run(["sh", join(PROJECT_DIR, "install.sh"), ...args], { env: plainEnv(full) });
 }
 
+/** What `action` does while the release's sums are others. */
+async function withSums<T>(sums: string, action: () => Promise<T>): Promise<T> {
+  const before = server.replace("SHA256SUMS", sums);
+  try {
+    return await action();
+  } finally {
+    server.replace("SHA256SUMS", before);
+  }
+}
+
 /** Nothing is installed, and nothing is left lying around. */
 function expectNothingLeft(): void {
   expect(filesBelow(dir.path)).toEqual([]);
@@ -50,9 +60,9 @@ function expectNothingLeft(): void {
 describe("refuses, and leaves nothing behind:", () => {
   test("an archive with another sum than the release's", async () => {
     const original = server.sumOf(ARCHIVE);
-    server.replace("SHA256SUMS", `${WRONG_SUM}  ${ARCHIVE}\n`);
-    const outcome = await install(["--to", dir.join("bin"), "--target", "linux-x64"]);
-    server.replace("SHA256SUMS", `${original}  ${ARCHIVE}\n`);
+    const outcome = await withSums(`${WRONG_SUM}  ${ARCHIVE}\n`, () =>
+      install(["--to", dir.join("bin"), "--target", "linux-x64"]),
+    );
     expect(outcome).toEqual({
       stdout: "",
       stderr: `install.sh: ${ARCHIVE} has the SHA-256 ${original} instead of ${WRONG_SUM}; nothing was installed\n`,
@@ -70,9 +80,9 @@ describe("refuses, and leaves nothing behind:", () => {
 
   test("an archive that the sums do not name, even where its name ends another's", async () => {
     server.replace("go-cache-plugin-musl.tar.gz", "x");
-    server.replace("SHA256SUMS", `${server.sumOf(ARCHIVE)}  other-go-cache-plugin-musl.tar.gz\n`);
-    const outcome = await install(["--to", dir.join("bin"), "--target", "musl"]);
-    server.replace("SHA256SUMS", `${server.sumOf(ARCHIVE)}  ${ARCHIVE}\n`);
+    const outcome = await withSums(`${server.sumOf(ARCHIVE)}  other-go-cache-plugin-musl.tar.gz\n`, () =>
+      install(["--to", dir.join("bin"), "--target", "musl"]),
+    );
     expect(outcome.stderr).toBe(
       "install.sh: SHA256SUMS of the release has no line for go-cache-plugin-musl.tar.gz\n",
     );
@@ -80,9 +90,16 @@ describe("refuses, and leaves nothing behind:", () => {
   });
 
   test("a release that is not there", async () => {
+    const base = `${server.url}none`;
+    const outcome = await install(["--to", dir.join("bin")], { GO_CACHE_PLUGIN_BASE_URL: base });
+    expect(outcome.stderr).toContain(`install.sh: can't download ${base}/SHA256SUMS\n`);
+    expectNothingLeft();
+  });
+
+  test("a target that there is no archive for", async () => {
     const outcome = await install(["--to", dir.join("bin"), "--target", "plan9-mips"]);
-    expect(outcome.stderr).toContain(
-      `install.sh: can't download ${server.url}go-cache-plugin-plan9-mips.tar.gz\n`,
+    expect(outcome.stderr).toBe(
+      "install.sh: SHA256SUMS of the release has no line for go-cache-plugin-plan9-mips.tar.gz\n",
     );
     expectNothingLeft();
   });
@@ -95,15 +112,22 @@ describe("refuses, and leaves nothing behind:", () => {
     expect(server.takeRequests()).toEqual([]);
   });
 
-  test("what does not start here", async () => {
+  test.each([
+    ["no such machine", "the program does not start here: no such machine"],
+    [
+      // As Alpine's loader says it.
+      "Error loading shared library libstdc++.so.6: No such file or directory (needed by go-cache-plugin)",
+      "the C++ runtime is missing here; on Alpine: apk add libstdc++ libgcc",
+    ],
+  ])("what does not start here: %s", async (said, message) => {
     mkdirSync(dir.join("fake"));
-    writeFileSync(dir.join("fake/go-cache-plugin"), "#!/bin/sh\necho no such machine >&2\nexit 3\n");
+    writeFileSync(dir.join("fake/go-cache-plugin"), `#!/bin/sh\necho "${said}" >&2\nexit 127\n`);
     await run(["tar", "-czf", dir.join("fake.tgz"), "-C", dir.join("fake"), "go-cache-plugin"]);
     const archive = await Bun.file(dir.join("fake.tgz")).bytes();
     const sum = new Bun.CryptoHasher("sha256").update(archive).digest("hex");
     server.replace("go-cache-plugin-fake.tar.gz", archive);
     const outcome = await install(["--to", dir.join("bin"), "--target", "fake", "--sha256", sum]);
-    expect(outcome.stderr).toBe("install.sh: the program does not start here: no such machine\n");
+    expect(outcome.stderr).toBe(`install.sh: ${message}\n`);
     expect(existsSync(dir.join("bin"))).toBe(false);
   });
 });
@@ -124,6 +148,20 @@ describe("installs", () => {
     expect(readdirSync(dir.join("bin"))).toEqual(["go-cache-plugin"]);
     const version = await run([dir.join("bin/go-cache-plugin"), "version"]);
     expect(version.stdout).toStartWith("go-cache-plugin ");
+  });
+
+  test("from the smaller archive, where there is a zstd", async () => {
+    const outcome = await install(["--to", dir.join("bin"), "--target", "linux-x64"]);
+    expect(outcome).toMatchObject({ stderr: "", exitCode: 0 });
+    expect(server.takeRequests()).toEqual(["/SHA256SUMS", "/go-cache-plugin-linux-x64.tar.zst"]);
+  });
+
+  test("from the other one, where a release has no smaller one", async () => {
+    const outcome = await withSums(`${server.sumOf(ARCHIVE)}  ${ARCHIVE}\n`, () =>
+      install(["--to", dir.join("bin"), "--target", "linux-x64"]),
+    );
+    expect(outcome).toMatchObject({ stderr: "", exitCode: 0 });
+    expect(server.takeRequests()).toEqual(["/SHA256SUMS", `/${ARCHIVE}`]);
   });
 
   test("into a directory that is not on the PATH, and says so", async () => {
@@ -175,7 +213,7 @@ test("a release has sums of all its files, and a bill of materials that names wh
     .trim()
     .split("\n")
     .map((line) => line.split("  ")[1]);
-  expect(names).toEqual([ARCHIVE, "install.sh", "sbom.cdx.json"]);
+  expect(names).toEqual([ARCHIVE.replace("gz", "zst"), ARCHIVE, "install.sh", "sbom.cdx.json"]);
   const check = await run(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], { cwd: server.dir });
   expect(check).toEqual({ stdout: "", stderr: "", exitCode: 0 });
   const bill = JSON.parse(releaseText(server, "sbom.cdx.json"));

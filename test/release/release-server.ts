@@ -5,13 +5,15 @@ import { binaryPath, PROJECT_DIR } from "../support/binary.ts";
 import { plainEnv, run } from "../support/process.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
+type ReleaseFile = Uint8Array | string | undefined;
+
 export interface ReleaseServer extends AsyncDisposable {
   readonly url: string;
   readonly dir: string;
   /** Paths that were asked for, without those of before. */
   takeRequests(): string[];
-  /** Answers this for a file from now on; `undefined`: 404. */
-  replace(name: string, body: Uint8Array | string | undefined): void;
+  /** Answers this for a file from now on; `undefined`: 404. Returns what it was before. */
+  replace(name: string, body: ReleaseFile): ReleaseFile;
   sumOf(name: string): string;
 }
 
@@ -21,12 +23,19 @@ const TARGETS = ["linux-x64", "linux-x64-baseline", "linux-arm64", "darwin-arm64
 export async function startReleaseServer(): Promise<ReleaseServer> {
   const dir = tempDir("release");
   await makeRelease(dir);
-  const archive = await Bun.file(dir.join("release/go-cache-plugin-linux-x64.tar.gz")).bytes();
-  const sum = new Bun.CryptoHasher("sha256").update(archive).digest("hex");
-  const names = TARGETS.map((target) => `go-cache-plugin-${target}.tar.gz`);
-  // One executable in the place of each: packing it takes seconds.
-  const files = new Map<string, Uint8Array | string | undefined>(names.map((name) => [name, archive]));
-  files.set("SHA256SUMS", names.map((name) => `${sum}  ${name}\n`).join(""));
+  const files = new Map<string, ReleaseFile>();
+  const sums = new Map<string, string>();
+  for (const kind of ["tar.zst", "tar.gz"]) {
+    const archive = await Bun.file(dir.join(`release/go-cache-plugin-linux-x64.${kind}`)).bytes();
+    const sum = new Bun.CryptoHasher("sha256").update(archive).digest("hex");
+    // One executable in the place of each: packing it takes seconds.
+    for (const target of TARGETS) {
+      files.set(`go-cache-plugin-${target}.${kind}`, archive);
+      sums.set(`go-cache-plugin-${target}.${kind}`, sum);
+    }
+  }
+  files.set("SHA256SUMS", [...sums].map(([name, sum]) => `${sum}  ${name}\n`).join(""));
+  files.set("install.sh", readFileSync(dir.join("release/install.sh")));
   const requests: string[] = [];
   const server = Bun.serve({
     port: 0,
@@ -42,8 +51,12 @@ export async function startReleaseServer(): Promise<ReleaseServer> {
     url: server.url.href,
     dir: dir.join("release"),
     takeRequests: () => requests.splice(0, requests.length),
-    replace: (name, body) => files.set(name, body),
-    sumOf: () => sum,
+    replace(name, body) {
+      const before = files.get(name);
+      files.set(name, body);
+      return before;
+    },
+    sumOf: (name) => sums.get(name) ?? "",
     async [Symbol.asyncDispose]() {
       await server.stop(true);
       dir[Symbol.dispose]();
@@ -54,7 +67,7 @@ export async function startReleaseServer(): Promise<ReleaseServer> {
 async function makeRelease(dir: TempDir): Promise<void> {
   const executable = dir.join("go-cache-plugin-linux-x64");
   await run(["cp", binaryPath(), executable]);
-  const argv = [process.execPath, "release.ts", `--out=${dir.join("release")}`, executable];
+  const argv = [process.execPath, "release.ts", `--out=${dir.join("release")}`, "--quick", executable];
   const outcome = await run(argv, { cwd: PROJECT_DIR, env: plainEnv() });
   if (outcome.exitCode !== 0) throw new Error(`release.ts: ${outcome.stderr}`);
 }

@@ -1,5 +1,6 @@
 /** Real `go` commands of several releases, in an environment that holds nothing of the user's settings. */
 import { plainEnv, type Running, run, type SpawnOptions, start } from "./process.ts";
+import { tempDir } from "./temp-dir.ts";
 
 /** One release of each Go version that speaks GOCACHEPROG. */
 export const GO_RELEASES = ["1.24.13", "1.25.12", "1.26.10", "1.27.4"] as const;
@@ -76,6 +77,14 @@ async function askMachineGoEnv(): Promise<Record<string, string>> {
   });
   if (exitCode !== 0) throw new Error(`go env: ${stderr}`);
   return JSON.parse(stdout) as Record<string, string>;
+}
+
+/** Where a release lies, fetched at the first call on this machine. */
+export async function goRoot(release: GoRelease = NEWEST_GO): Promise<string> {
+  await using dir = tempDir("goroot");
+  const outcome = await go({ release, gocache: dir.join("cache") }, ["env", "GOROOT"], { cwd: dir.path });
+  if (outcome.exitCode !== 0) throw new Error(`go ${release} can't be fetched: ${outcome.stderr}`);
+  return outcome.stdout.trim();
 }
 
 /** How many packages a command with `-x` compiled. */

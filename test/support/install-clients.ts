@@ -1,6 +1,6 @@
 import { plainEnv, run } from "./process.ts";
 
-/** Programs that tests put behind the proxy or look at pages with, and the Debian package that has each. */
+/** Programs that tests need beside their own, and the Debian package that has each. */
 const CLIENTS = [
   { argv: ["curl", "--version"], pkg: "curl" },
   { argv: ["git", "--version"], pkg: "git" },
@@ -9,6 +9,7 @@ const CLIENTS = [
   { argv: ["python3", "-m", "pip", "--version"], pkg: "python3-pip" },
   { argv: ["dpkg-deb", "--version"], pkg: "dpkg" },
   { argv: ["chromium", "--version"], pkg: "chromium" },
+  { argv: ["zstd", "--version"], pkg: "zstd" },
 ];
 
 /** Installs those that this machine lacks. Throws when that is not possible: no test is skipped. */

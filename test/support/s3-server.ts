@@ -34,14 +34,17 @@ export interface S3ServerOptions {
   bucket?: string;
   /** Whether there can be further users, made by `addUser`. */
   users?: boolean;
+  /** `s3.example.com`, to have the bucket at `<bucket>.s3.example.com` as well. */
+  domain?: string;
 }
 
 /** Starts a server and waits until it answers. Disposing it ends it and removes its data. */
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
-  const { tls = false, region = "us-east-1", bucket = `bucket-${randomName()}`, users = false } = options;
+  const { tls = false, region = "us-east-1", users = false, domain } = options;
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(tempDir("s3"));
   const [accessKeyId, secretAccessKey] = [randomName(), randomName()];
+  const bucket = options.bucket ?? `bucket-${randomName()}`;
   mkdirSync(dir.join("data", bucket), { recursive: true });
   const certificate = tls ? await makeCertificate(dir.path) : undefined;
   const flags = [
@@ -55,6 +58,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     "--quiet",
   ];
   if (certificate !== undefined) flags.push("--cert", certificate.certPath, "--key", certificate.keyPath);
+  if (domain !== undefined) flags.push("--virtual-domain", domain);
   if (users) {
     mkdirSync(dir.join("iam"));
     flags.push("--iam-dir", dir.join("iam"));

@@ -5,8 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { TOOL_CACHE_DIR } from "./binary.ts";
-import { run } from "./process.ts";
-import { tempDir } from "./temp-dir.ts";
+import { unpackPackages } from "./debian-packages.ts";
 
 /** A shell and what it needs to find its own parts. */
 export interface UnpackedShell {
@@ -33,24 +32,8 @@ export async function provideShell(name: keyof typeof PACKAGES): Promise<Unpacke
 }
 
 async function unpack(name: keyof typeof PACKAGES, root: string): Promise<void> {
-  await using dir = tempDir("shell");
-  const download = ["apt-get", "download", ...PACKAGES[name].names];
-  let trouble = await attempt(download, dir.path);
-  if (trouble !== "") {
-    // A machine that has never asked what packages there are.
-    await attempt(["apt-get", "update"], dir.path);
-    trouble = await attempt(download, dir.path);
-  }
-  if (trouble !== "") throw new Error(`${name} is neither installed nor to be had from Debian: ${trouble}`);
   mkdirSync(join(TOOL_CACHE_DIR, "shells"), { recursive: true });
   const half = `${root}.${process.pid}`;
-  for (const file of readdirSync(dir.path)) await attempt(["dpkg", "-x", file, half], dir.path);
+  await unpackPackages(PACKAGES[name].names, half);
   renameSync(half, root);
-}
-
-/** What went wrong; empty when nothing did. */
-async function attempt(argv: string[], cwd: string): Promise<string> {
-  if (Bun.which(argv[0] ?? "") === null) return `there is no ${argv[0]}`;
-  const { exitCode, stderr } = await run(argv, { cwd });
-  return exitCode === 0 ? "" : stderr;
 }

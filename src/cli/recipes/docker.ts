@@ -1,5 +1,5 @@
 import { dockerText } from "../quote.ts";
-import { indented, type Recipe } from "./recipe.ts";
+import { ALPINE_NOTE, indented, type Recipe } from "./recipe.ts";
 
 /** A Dockerfile; a server would not outlive its layer, so go starts the program itself. */
 export function dockerRecipe({ variables, store, region, install, notes }: Recipe): string {
@@ -14,7 +14,7 @@ ${indented(
   0,
   notes.map((note) => `# ${note}`),
 )}${store === "directory" ? "" : `# Build with: docker build --secret id=aws,src="$HOME/.aws/credentials" .\n`}FROM golang:1.27 AS build
-# A layer of its own, made again only for another version.
+# A layer of its own, made again only for another version. ${ALPINE_NOTE}
 RUN ${fetch} \\
  && ${run} \\
  && rm /tmp/install.sh

@@ -1,5 +1,5 @@
 import { yamlText } from "../quote.ts";
-import { credentialNotes, indented, type Recipe, ROLE } from "./recipe.ts";
+import { ALPINE_NOTE, credentialNotes, indented, type Recipe, ROLE } from "./recipe.ts";
 
 const TOKEN_FILE = "/tmp/aws-token";
 
@@ -20,7 +20,7 @@ ${indented(
   0,
   [...notes, ...credentialNotes(recipe)].map((note) => `# ${note}`),
 )}test:
-  image: golang:1.27
+  image: golang:1.27 # ${ALPINE_NOTE}
 ${isAws ? "  id_tokens:\n    AWS_TOKEN:\n      aud: $CI_SERVER_URL\n" : ""}  variables:
 ${indented(
   4,

@@ -1,5 +1,5 @@
 import { groovyText } from "../quote.ts";
-import { indented, type Recipe } from "./recipe.ts";
+import { ALPINE_NOTE, indented, type Recipe } from "./recipe.ts";
 
 /** A declarative pipeline. */
 export function jenkinsRecipe(recipe: Recipe): string {
@@ -14,7 +14,7 @@ ${indented(
   0,
   notes.map((note) => `// ${note}`),
 )}${keys.length === 0 ? "" : `// Of the credentials ${keys.map(credentialId).join(" and ")}, each is a secret text.\n`}pipeline {
-  agent { docker { image 'golang:1.27' } }
+  agent { docker { image 'golang:1.27' } } // ${ALPINE_NOTE}
   environment {
 ${indented(4, [
   ...all.map(([name, value]) => `${name} = ${groovyText(value)}`),

@@ -26,6 +26,9 @@ export interface Recipe {
 /** Stands for a role that may read and write the bucket. */
 export const ROLE = "arn:aws:iam::123456789012:role/go-cache";
 
+/** What the installation needs in an image that is built on Alpine; without a comment sign. */
+export const ALPINE_NOTE = "In an image of Alpine's, first: apk add curl libstdc++ libgcc";
+
 /** What a CI with tokens of its own has to be told. */
 export function credentialNotes({ store }: Recipe): string[] {
   if (store === "directory") return [];

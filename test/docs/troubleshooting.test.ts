@@ -1,0 +1,58 @@
+/** docs/troubleshooting.md quotes what the program says; it is of use only as long as the program says that. */
+import { expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { PROJECT_DIR } from "../support/binary.ts";
+
+/** What varies in a message. */
+const GAP = "…";
+
+const page = readFileSync(join(PROJECT_DIR, "docs/troubleshooting.md"), "utf8");
+const [own = ""] = page.split("\n## What others say\n");
+const source = sourceText();
+
+function sourceText(): string {
+  const dir = join(PROJECT_DIR, "src");
+  const files = readdirSync(dir, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".ts"),
+  );
+  const text = files.map((name) => readFileSync(join(dir, name), "utf8")).join("\n");
+  // A text that goes on in the next line of the source is one text.
+  return text
+    .replaceAll(/[`"] \+\s*[`"]/g, "")
+    .replaceAll('\\"', '"')
+    .replaceAll("\\'", "'");
+}
+
+/** The messages of the first column. */
+function messages(): string[] {
+  const cells = own.match(/^\| `.*?` \|/gm) ?? [];
+  return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, message = ""]) => message));
+}
+
+/** The words of a message between what varies; one message may be put together from two of the source. */
+function fixedParts(message: string): string[] {
+  return message
+    .split(GAP)
+    .map((part) => part.replaceAll(/^[\s:;,()"]+|[\s:;,()"]+$/g, ""))
+    .filter((part) => /\w{2}/.test(part));
+}
+
+test("there are messages, and each has words", () => {
+  expect(messages().length).toBeGreaterThan(50);
+  expect(messages().filter((message) => fixedParts(message).length === 0)).toEqual([]);
+});
+
+test("every message that is quoted is one of the program's", () => {
+  const unknown = messages().filter((message) => !fixedParts(message).every((part) => source.includes(part)));
+  expect(unknown).toEqual([]);
+});
+
+test("every warning that the program gives unasked is explained", () => {
+  // log.warn("topic", `text`) and health.warn(`text`), also where the text stands in a line of its own.
+  const warnings = source.matchAll(/\.warn\(\s*(?:[`"][^`"]*[`"],\s*)?([`"])(.+?)\1,?\s*\)/g);
+  const texts = [...warnings].map(([, , text = ""]) => text.replaceAll(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, GAP));
+  expect(texts.length).toBeGreaterThan(10);
+  const unexplained = texts.filter((text) => !fixedParts(text).every((part) => own.includes(part)));
+  expect(unexplained).toEqual([]);
+});

@@ -1,0 +1,57 @@
+/** What the program does in a bare file system to which only Go was added. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type BareRoot, bareRoot, runInRoot } from "../support/bare-root.ts";
+import { chainModule } from "../support/go-project.ts";
+import { countCompiles } from "../support/go-toolchain.ts";
+import type { Outcome } from "../support/process.ts";
+
+export interface ImageResult {
+  /** What `version` did: where it can't start, why. */
+  start: Outcome;
+  /** Packages that two builds compiled, each on an empty disk, with one bucket; `undefined`: it does not start. */
+  compiles: [number, number] | undefined;
+  /** From start to first line; `NaN` where it does not start. */
+  helloMs: number;
+}
+
+/** What is brought to a file system from outside. */
+export interface ImageSetting {
+  /** A directory with the program and the timer in it. */
+  programs: string;
+  goRoot: string;
+  /** A directory that is the bucket. */
+  bucket: string;
+}
+
+/** `path` is a file system that is filled already. */
+export async function tryImage(
+  path: string,
+  { programs, goRoot, bucket }: ImageSetting,
+): Promise<ImageResult> {
+  mkdirSync(bucket, { recursive: true });
+  const root = bareRoot(path, goRoot);
+  Object.assign(root.mounts, { [programs]: "usr/local/bin", [bucket]: "bucket" });
+  chainModule(join(path, "src"), { name: "image", count: 3 });
+  const start = await runInRoot(root, ["go-cache-plugin", "version"]);
+  if (start.exitCode !== 0) return { start, compiles: undefined, helloMs: Number.NaN };
+  const compiles: [number, number] = [await build(root, "first"), await build(root, "second")];
+  const timed = await runInRoot(root, ["timer", "go-cache-plugin", "--cache-dir=/tmp/timer"]);
+  return { start, compiles, helloMs: Number(timed.stdout) };
+}
+
+async function build(root: BareRoot, machine: string): Promise<number> {
+  const outcome = await runInRoot(
+    root,
+    ["go", "-C", "/src", "build", "-x", "-trimpath", "-o", `/tmp/${machine}`, "."],
+    {
+      GOCACHEPROG: "go-cache-plugin --bucket=file:///bucket",
+      GOCACHE: `/tmp/cache-${machine}`,
+    },
+  );
+  const built = await runInRoot(root, [`/tmp/${machine}`]);
+  if (outcome.exitCode !== 0 || built.stderr !== "image 3\n") {
+    throw new Error(`go build in ${root.path}: ${outcome.stderr}${built.stderr}`);
+  }
+  return countCompiles(outcome);
+}

@@ -1,0 +1,105 @@
+/**
+ * The three services that the recipes name, on this machine: the releases at github.com, a bucket at AWS (a real S3
+ * server that answers to the bucket's name there), and AWS's token service. A proxy leads to them, as in a network
+ * that has one; nothing in a recipe has to be changed for that.
+ */
+import http, { type IncomingMessage, type ServerResponse } from "node:http";
+import { repository } from "../../package.json" with { type: "json" };
+import { startFarHosts } from "../support/far-hosts.ts";
+import { type S3Server, startS3Server } from "../support/s3-server.ts";
+import { startReleaseServer } from "./release-server.ts";
+
+const REGION = "eu-central-1";
+const S3_DOMAIN = `s3.${REGION}.amazonaws.com`;
+const BUCKET = "my-bucket";
+const STS_HOST = `sts.${REGION}.amazonaws.com`;
+const DOWNLOADS = new RegExp(
+  `^/${repository.replace("github:", "")}/releases/(?:latest/download|download/[^/]+)/(.+)$`,
+);
+
+/** What a CI gives a job for its role, and what the token service wants to see for it. */
+export const ID_TOKEN = "a-token-of-this-job";
+
+export interface FarServices extends AsyncDisposable {
+  /** Leads a program to them, and makes it trust them. */
+  readonly env: Record<string, string>;
+  /** Keys of the bucket, as a CI or a person has them. */
+  readonly keys: Record<string, string>;
+  /** `GET https://…` of every request so far. */
+  readonly seen: string[];
+}
+
+export async function startFarServices(): Promise<FarServices> {
+  await using stack = new AsyncDisposableStack();
+  const releases = stack.use(await startReleaseServer());
+  const bucket = stack.use(await startS3Server({ region: REGION, bucket: BUCKET, domain: S3_DOMAIN }));
+  const answers: Record<string, (url: URL, request: IncomingMessage, response: ServerResponse) => unknown> = {
+    "github.com": (url, _, response) => answerDownload(releases.url, url, response),
+    [`${BUCKET}.${S3_DOMAIN}`]: (_, request, response) => passOn(bucket.endpoint, request, response),
+    [STS_HOST]: (_, request, response) => answerTokens(bucket, request, response),
+  };
+  const hosts = stack.use(
+    await startFarHosts(Object.keys(answers), (url, request, response) =>
+      answers[url.hostname]?.(url, request, response),
+    ),
+  );
+  const kept = stack.move();
+  const certificate = hosts.env.SSL_CERT_FILE ?? "";
+  return {
+    env: {
+      ...hosts.env,
+      CURL_CA_BUNDLE: certificate,
+      AWS_CA_BUNDLE: certificate,
+      NODE_EXTRA_CA_CERTS: certificate,
+    },
+    keys: { AWS_ACCESS_KEY_ID: bucket.accessKeyId, AWS_SECRET_ACCESS_KEY: bucket.secretAccessKey },
+    seen: hosts.seen,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+async function answerDownload(base: string, url: URL, response: ServerResponse): Promise<void> {
+  const name = DOWNLOADS.exec(url.pathname)?.[1] ?? "none";
+  const file = await fetch(`${base}${name}`, { proxy: false });
+  response.writeHead(file.status).end(await file.bytes());
+}
+
+/** Unchanged, for the signature is over the host's name. */
+function passOn(endpoint: string, request: IncomingMessage, response: ServerResponse): void {
+  const { hostname, port } = new URL(endpoint);
+  const { method, url, rawHeaders } = request;
+  const sent = http.request(
+    { hostname, port, method, path: url, headers: rawHeaders, setHost: false },
+    (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+      answer.pipe(response);
+    },
+  );
+  sent.once("error", () => response.destroy());
+  request.pipe(sent);
+}
+
+/**
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html; there is no session token in
+ * the answer, for the S3 server knows none.
+ */
+async function answerTokens(
+  bucket: S3Server,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const form = new URLSearchParams(
+    await Array.fromAsync(request).then((chunks) => Buffer.concat(chunks).toString()),
+  );
+  const isGood =
+    form.get("Action") === "AssumeRoleWithWebIdentity" && form.get("WebIdentityToken") === ID_TOKEN;
+  const expiration = new Date(Date.now() + 3_600_000).toISOString();
+  response.writeHead(isGood ? 200 : 403, { "content-type": "text/xml" });
+  response.end(
+    isGood
+      ? `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials>
+<AccessKeyId>${bucket.accessKeyId}</AccessKeyId><SecretAccessKey>${bucket.secretAccessKey}</SecretAccessKey>
+<Expiration>${expiration}</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`
+      : `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Code>InvalidIdentityToken</Code><Message>another token</Message></Error></ErrorResponse>`,
+  );
+}

@@ -1,0 +1,184 @@
+/**
+ * The recipes of README.md, word by word: a clean home, the variables of that CI, machine after machine with an empty
+ * disk. What they name is far away (github.com, AWS), and stands on this machine instead; see far-services.ts.
+ */
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { type BareRoot, runInRoot } from "../support/bare-root.ts";
+import { binaryPath } from "../support/binary.ts";
+import { newContainer } from "../support/container.ts";
+import { commitAll } from "../support/git.ts";
+import { chainModule } from "../support/go-project.ts";
+import { countCompiles, goRoot } from "../support/go-toolchain.ts";
+import { markdownTable } from "../support/markdown-table.ts";
+import { plainEnv, run } from "../support/process.ts";
+import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { FakeRunner } from "./composite-action.ts";
+import { type FarServices, ID_TOKEN, startFarServices } from "./far-services.ts";
+import { type GithubJob, runGithubJob } from "./github-job.ts";
+import { readmeBlock } from "./readme-block.ts";
+
+// A guard against hanging only.
+setDefaultTimeout(300_000);
+
+/** What a command did. */
+interface Step {
+  command: string;
+  stderr: string;
+  stdout: string;
+  exitCode: number;
+  elapsedMs: number;
+}
+
+let far: FarServices;
+let dir: TempDir;
+let root: string;
+const rows: string[][] = [];
+
+beforeAll(async () => {
+  far = await startFarServices();
+  dir = tempDir("readme");
+  root = await goRoot();
+  chainModule(dir.join("origin"), { name: "readme", count: 3 });
+  commitAll(dir.join("origin"));
+});
+afterAll(async () => {
+  // What it takes to set the program up is for people to see.
+  process.stdout.write(`\n${markdownTable(["where", "machine", "command", "seconds"], rows)}\n`);
+  await far[Symbol.asyncDispose]();
+  dir[Symbol.dispose]();
+});
+
+/** Shows them, and gives back what go compiled in all. */
+function judge(where: string, machine: string, steps: Step[]): number {
+  for (const step of steps) {
+    const lines = step.command.trim().split("\n");
+    const command = lines.length === 1 ? lines[0] : `${lines[0]} …`;
+    rows.push([where, machine, command ?? "", (step.elapsedMs / 1000).toFixed(1)]);
+  }
+  expect(steps.filter(({ exitCode }) => exitCode !== 0)).toEqual([]);
+  return steps.reduce((sum, step) => sum + countCompiles(step), 0);
+}
+
+/** Each line by itself in one shell, which ends where one fails. */
+async function runLines(
+  container: BareRoot,
+  cwd: string,
+  lines: string[],
+  env: Record<string, string>,
+): Promise<Step[]> {
+  const script = lines
+    .map((line) => `echo "@@ $(date +%s%N)"; echo "@@ $(date +%s%N)" >&2\n${line}\n`)
+    .join("");
+  const argv = ["bash", "-ec", `cd '${cwd}'\n${script}echo "@@ $(date +%s%N)"`];
+  const outcome = await runInRoot(container, argv, env);
+  const [, ...stdout] = outcome.stdout.split(/^@@ /m);
+  const [, ...stderr] = outcome.stderr.split(/^@@ /m);
+  const begun = stdout.map((part) => Number(part.slice(0, part.indexOf("\n"))) / 1e6);
+  return stderr.map((part, i) => ({
+    command: lines[i] ?? "",
+    stdout: (stdout[i] ?? "").replace(/^.*\n/, ""),
+    stderr: part.replace(/^.*\n/, ""),
+    exitCode: i === stderr.length - 1 ? outcome.exitCode : 0,
+    elapsedMs: (begun[i + 1] ?? Number.NaN) - (begun[i] ?? Number.NaN),
+  }));
+}
+
+/** A container as the CI's runner starts it, with the checkout where it always is. */
+function container(name: string, checkout: string): BareRoot {
+  const path = dir.join(name);
+  mkdirSync(join(path, checkout), { recursive: true });
+  cpSync(dir.join("origin"), join(path, checkout), { recursive: true });
+  const made = newContainer(path, root, [far.env.SSL_CERT_FILE ?? ""]);
+  // go says what it compiles.
+  return { ...made, env: { ...made.env, ...far.env, GOFLAGS: "-x" } };
+}
+
+test("Install: the second machine compiles nothing", async () => {
+  const lines = readmeBlock("## Install", "sh").trim().split("\n");
+  const compiles: number[] = [];
+  for (const machine of ["first", "second"]) {
+    const steps = await runLines(
+      container(`shell-${machine}`, "root/project"),
+      "/root/project",
+      lines,
+      far.keys,
+    );
+    compiles.push(judge("a shell", machine, steps));
+  }
+  expect(compiles[0]).toBeGreaterThan(3);
+  expect(compiles[1]).toBe(0);
+});
+
+test("GitHub Actions: the second job compiles nothing, and its tests are cached", async () => {
+  const { jobs } = Bun.YAML.parse(readmeBlock("### GitHub Actions", "yaml")) as { jobs: { test: GithubJob } };
+  const compiles: number[] = [];
+  const cached: string[][] = [];
+  for (const [i, machine] of ["first", "second"].entries()) {
+    // Runners check out to the same place every time.
+    const checkout = dir.join("github-work");
+    rmSync(checkout, { recursive: true, force: true });
+    mkdirSync(dir.join(machine, "home"), { recursive: true });
+    const runner = new FakeRunner(dir.join(machine), checkout, {
+      ...plainEnv(),
+      ...far.env,
+      HOME: dir.join(machine, "home"),
+      GOFLAGS: "-x",
+      GOTOOLCHAIN: "local",
+      GITHUB_RUN_ID: String(i),
+      GITHUB_RUN_ATTEMPT: "1",
+    });
+    const steps = await runGithubJob(jobs.test, runner, {
+      "actions/checkout": async () => {
+        cpSync(dir.join("origin"), checkout, { recursive: true });
+      },
+      "actions/setup-go": async () => {
+        runner.env.PATH = `${root}/bin:${runner.env.PATH}`;
+      },
+      "aws-actions/configure-aws-credentials": async (inputs) => {
+        Object.assign(runner.env, far.keys, { AWS_REGION: inputs["aws-region"] });
+      },
+    });
+    compiles.push(judge("GitHub Actions", machine, steps));
+    cached.push(steps.flatMap(({ stdout }) => stdout.match(/^ok .*\(cached\)$/gm) ?? []));
+  }
+  expect(compiles[0]).toBeGreaterThan(3);
+  expect(compiles[1]).toBe(0);
+  expect(cached.map(({ length }) => length)).toEqual([0, 3]);
+});
+
+test("GitLab CI: the recipe is the one that init prints", async () => {
+  const recipe = await run([binaryPath(), "init", "gitlab", "--bucket=my-bucket", "--region=eu-central-1"]);
+  expect(readmeBlock("### GitLab CI", "yaml")).toBe(recipe.stdout);
+});
+
+test("GitLab CI: the second job compiles nothing, and its tests are cached", async () => {
+  const { test: job } = Bun.YAML.parse(readmeBlock("### GitLab CI", "yaml")) as {
+    test: { variables: Record<string, string>; before_script: string[]; script: string[] };
+  };
+  const compiles: number[] = [];
+  const cached: number[] = [];
+  for (const [i, machine] of ["first", "second"].entries()) {
+    const project = "builds/group/project";
+    const env = {
+      ...job.variables,
+      AWS_TOKEN: ID_TOKEN,
+      CI: "true",
+      GITLAB_CI: "true",
+      CI_JOB_NAME: "test",
+      CI_COMMIT_BRANCH: "main",
+      CI_DEFAULT_BRANCH: "main",
+      CI_PIPELINE_ID: String(i),
+      CI_PROJECT_DIR: `/${project}`,
+      CI_SERVER_URL: "https://gitlab.example.com",
+    };
+    const lines = [...job.before_script, ...job.script];
+    const steps = await runLines(container(`gitlab-${machine}`, project), `/${project}`, lines, env);
+    compiles.push(judge("GitLab CI", machine, steps));
+    cached.push(steps.at(-1)?.stdout.match(/^ok .*\(cached\)$/gm)?.length ?? 0);
+  }
+  expect(compiles[0]).toBeGreaterThan(3);
+  expect(compiles[1]).toBe(0);
+  expect(cached).toEqual([0, 3]);
+});
