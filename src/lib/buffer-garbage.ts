@@ -1,4 +1,3 @@
-/** Large buffers that were let go of since the last collection; more than this are not left lying around. */
 const LIMIT_BYTES = 24 << 20;
 
 /**
@@ -6,12 +5,18 @@ const LIMIT_BYTES = 24 << 20;
  * megabytes is hardly seen, and would let hundreds of them pile up.
  */
 export class BufferGarbage {
+  readonly #limitBytes: number;
   #bytes = 0;
+
+  /** `limitBytes`: of buffers let go of since the last collection, more than this are not left lying around. */
+  constructor(limitBytes = LIMIT_BYTES) {
+    this.#limitBytes = limitBytes;
+  }
 
   /** Notes that a buffer of that size is not needed any more. */
   letGo(bytes: number): void {
     this.#bytes += bytes;
-    if (this.#bytes < LIMIT_BYTES) return;
+    if (this.#bytes < this.#limitBytes) return;
     this.#bytes = 0;
     Bun.gc(true);
   }

@@ -2,7 +2,7 @@
 import { type HeaderList, headerValue } from "./header-list.ts";
 
 /** What no clock of ours gets to; the same as older caches' 2^31. */
-const MAX_SECONDS = 2 ** 31;
+export const MAX_SECONDS = 2 ** 31;
 
 const DIRECTIVE = /\s*([^\s=,"]+)(?:=("(?:[^"\\]|\\.)*"|[^\s,"]*))?\s*(?:,|$)/gy;
 

@@ -1,5 +1,5 @@
 /** For how long a shared cache may use a response, and how old it is (RFC 9111 §4.2). */
-import { CacheControl } from "./cache-control.ts";
+import { CacheControl, MAX_SECONDS } from "./cache-control.ts";
 import { headerValue, headerValues } from "./header-list.ts";
 import { parseHttpDate } from "./http-date.ts";
 import type { ResponseHead } from "./response-head.ts";
@@ -49,6 +49,7 @@ export function ageOf(head: ResponseHead, nowMs: number): number | undefined {
   if (given !== undefined && !/^\d+$/.test(given.trim())) return undefined;
   const dateMs = parseHttpDate(headerValue(head.headers, "date")) ?? head.receivedMs;
   const apparent = Math.max(0, head.receivedMs - dateMs);
-  const corrected = Number(given ?? 0) * 1000 + (head.receivedMs - head.requestedMs);
+  const givenS = Math.min(Number(given ?? 0), MAX_SECONDS);
+  const corrected = givenS * 1000 + (head.receivedMs - head.requestedMs);
   return (Math.max(apparent, corrected) + (nowMs - head.receivedMs)) / 1000;
 }
