@@ -76,7 +76,7 @@ describe.each(["packed", "split", "both"])("%s:", (layout) => {
     await using _proxy = proxy;
     const name = `helper-${layout}`;
     const machine = await copyMachine(template, dir.join(name), {
-      flags: [...flags, "--metrics", "-v"],
+      flags: [...flags, "--metrics=json", "-v"],
       env: s3.env,
     });
     await expectLeftAlone(machine, dir.join(`${name}.out`));
@@ -94,7 +94,7 @@ describe.each(["packed", "split", "both"])("%s:", (layout) => {
       env: s3.env,
       cwd: project,
     });
-    const cacheprog = gocacheprog("connect", server.plugin, "--metrics", "-v");
+    const cacheprog = gocacheprog("connect", server.plugin, "--metrics=json", "-v");
     await expectLeftAlone({ ...machine, cacheprog }, dir.join(`${name}.out`));
     const { counters } = (await (await fetch(`${server.http}/debug/vars`)).json()) as {
       counters: Record<string, number>;

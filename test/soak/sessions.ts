@@ -55,7 +55,7 @@ const RUN = {
     const far = index % FAR_ENTRIES;
     const wanted = sha256Hex(farBodyOf(far));
     check(await client.ask("get", 1, hexOf(farActionOf(far))), ([, , output]) => output === wanted);
-    check(await client.ask("get", 2, hexOf(idOf(`unknown ${index}`))), (answer) => answer.length === 2);
+    check(await client.ask("get", 2, hexOf(idOf(`unknown ${index}`))), ([, , why]) => why === "unknown");
     const body = bodyOf(index);
     const entry = [hexOf(actionOf(index)), placeOutput(cacheDir, body), body.length, 1];
     check(await client.ask("put", 3, ...entry), ([kind]) => kind === "noted");

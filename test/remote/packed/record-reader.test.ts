@@ -45,7 +45,8 @@ test("what is not kept is forgotten, and read from its copy again", async () => 
   using bucket = new StockedBucket();
   using machine = new Machine(bucket);
   const { reader } = machine.reader();
-  const refs = [refTo(await bucket.run(ENTRIES)), refTo(await bucket.run(ENTRIES))] as const;
+  const older = await bucket.run(ENTRIES, { ageMs: 1_000 });
+  const refs = [refTo(await bucket.run(ENTRIES)), refTo(older)] as const;
   await reader.fetch([...refs], NEVER);
   const [kept, dropped] = reader.local([...refs]);
   reader.keepOnly([refs[0]]);
