@@ -32,7 +32,7 @@ export interface ModuleFilesOptions {
   checks: FileChecks;
   upstream: UpstreamFiles;
   /** Brings what the last run used, from the first miss on; resolves when that can't bring `name` any more, or has. */
-  bring: (name: string) => Promise<"brought" | "unknown">;
+  bring: (name: string) => Promise<"brought" | "unknown" | "no-run">;
   /** Told of every use of a file that never changes. */
   onUse: (file: { name: string; sha256: string; sizeBytes: number }) => void;
   log: Logger;
@@ -90,14 +90,15 @@ export class ModuleFiles {
     if (flight !== undefined) return await flight;
     const wider = await this.#findWider(request);
     if (wider !== undefined) return wider;
-    const isNamed = (await this.#options.bring(request.name)) === "brought";
+    const known = await this.#options.bring(request.name);
+    const isNamed = known === "brought";
     const brought = isNamed ? await this.#findLocal(request) : undefined;
     if (brought !== undefined) return { ...brought, source: "remote" };
     const broughtWider = await this.#findWider(request);
     if (broughtWider !== undefined) return broughtWider;
     const absence = this.#negative.find(request.name);
     if (absence !== undefined) throw absence;
-    const asking = isNamed || !mayFetch ? "ask" : this.#doubt.decide();
+    const asking = isNamed || !mayFetch ? "ask" : this.#doubt.decide({ isKnownJob: known !== "no-run" });
     if (asking === "probe") void this.#findRemote(request);
     const isAsked = asking === "ask";
     const remote = isAsked ? await this.#findRemote(request) : undefined;

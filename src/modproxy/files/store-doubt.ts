@@ -1,5 +1,7 @@
 /** Misses in a row after which the bucket is taken not to have what this run needs. */
 const MAX_MISSES = 3;
+/** The same for a job without a run: its bucket has most likely nothing for it. */
+const MAX_MISSES_OF_NEW_JOB = 1;
 const PROBE_EVERY = 16;
 
 /**
@@ -9,14 +11,17 @@ const PROBE_EVERY = 16;
 export class StoreDoubt {
   #misses = 0;
   #skipped = 0;
+  #hasFound = false;
 
-  decide(): "ask" | "probe" | "skip" {
-    if (this.#misses < MAX_MISSES) return "ask";
-    this.#skipped++;
-    return this.#skipped % PROBE_EVERY === 0 ? "probe" : "skip";
+  /** `isKnownJob`: there is a record of some run of this job. */
+  decide({ isKnownJob }: { isKnownJob: boolean }): "ask" | "probe" | "skip" {
+    const most = isKnownJob || this.#hasFound ? MAX_MISSES : MAX_MISSES_OF_NEW_JOB;
+    if (this.#misses < most) return "ask";
+    return this.#skipped++ % PROBE_EVERY === 0 ? "probe" : "skip";
   }
 
   told(isFound: boolean): void {
+    this.#hasFound ||= isFound;
     this.#misses = isFound ? 0 : this.#misses + 1;
   }
 }

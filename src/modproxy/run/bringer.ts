@@ -38,10 +38,15 @@ export class Bringer {
     void this.#options.readFiles();
   }
 
-  /** Resolves when `name` is here, if the last run used it: `brought`, whether or not that succeeded. Never rejects. */
-  async bring(name: string): Promise<"brought" | "unknown"> {
+  /**
+   * Resolves when `name` is here, if the last run used it: `brought`, whether or not that succeeded. `no-run`: none is
+   * known. Never rejects.
+   */
+  async bring(name: string): Promise<"brought" | "unknown" | "no-run"> {
     this.#coming ??= this.#begin();
-    const file = (await this.#coming).get(name);
+    const coming = await this.#coming;
+    if (coming.size === 0) return "no-run";
+    const file = coming.get(name);
     // One that is to come by itself is asked for by itself: what goes first is decided by who waits.
     if (file === undefined) return "unknown";
     await file;
