@@ -181,7 +181,9 @@ export class PackedRemote {
     this.#stopReading();
     await this.#gate.abort();
     const newsBytes = this.#writer?.newsBytes;
-    if (newsBytes !== undefined && !this.#burst.mayWait(newsBytes)) {
+    // Of a bucket that takes nothing nobody waits for the next probe.
+    const isTakingNothing = this.#transfer.health.writes.open !== undefined;
+    if (newsBytes !== undefined && !isTakingNothing && !this.#burst.mayWait(newsBytes)) {
       await this.#writer?.drain(this.#options.drainTimeoutMs);
     }
     this.#gate.reportDenials();

@@ -1,6 +1,6 @@
 /** A bucket that does not answer, or not well: go sees misses, in time, and the user one line. */
 import { describe, expect, test } from "bun:test";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { TimeoutError } from "../../../src/lib/deadline.ts";
 import { immutable } from "../../support/full-disk.ts";
 import { rejection } from "../../support/rejection.ts";
@@ -110,6 +110,20 @@ describe("a bucket that", () => {
     team.store.onPut = (_, __, signal) => untilAborted(signal);
     await team.two.put(["world"], { drainTimeoutMs: 1 });
     expect([team.two.counters.get("put_remote_lost"), journals(team.two).length]).toEqual([1, 1]);
+  });
+
+  test("has taken nothing a while ago is tried again when go has its answer", async () => {
+    using team = await filled();
+    const writes = { probeAtMs: 0, pauseMs: 10_000 };
+    const health = { savedAtMs: Date.now(), reason: "503", writes };
+    mkdirSync(team.two.dir.join("state"), { recursive: true });
+    writeFileSync(team.two.dir.join("state", "remote.json"), JSON.stringify(health));
+    const session = team.two.session();
+    session.put(team.two.entry("world"));
+    await session.drain();
+    expect(takeCalls(team.store, "put")).toEqual([]);
+    await session.settle();
+    expect(await team.three.get([WORLD])).toEqual(["world"]);
   });
 
   test("can't be listed makes a prefetch fail, with the reason", async () => {
