@@ -151,7 +151,8 @@ export class ReadGate {
     try {
       const found = await lookUp();
       this.#hasBeenAnswered = true;
-      this.#health.succeeded("reads");
+      // Where more comes than is asked for, what has come before can say that there is nothing.
+      if (found !== undefined || this.#brought === undefined) this.#health.succeeded("reads");
       return { result: found === undefined ? "miss" : "hit", found };
     } catch (error) {
       const result = this.#judge(what, error);

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { TimeoutError } from "../../src/lib/deadline.ts";
+import { ObjectSum } from "../../src/remote/object-sum.ts";
 import { ReadGate } from "../../src/remote/read-gate.ts";
 import { WrongBytesError } from "../../src/remote/wrong-bytes-error.ts";
 import { S3Error } from "../../src/s3/s3-error.ts";
@@ -37,6 +38,16 @@ test("a failure is a miss, counted and silent but for -v", async () => {
   expect(await fixture.gate.run("get action 0a", failing(new Error("reset")))).toBeUndefined();
   expect(fixture.counters.snapshot()).toEqual({ get_remote_error: 1 });
   expect(fixture.lines).toEqual(["go-cache-plugin: get action 0a: reset\n"]);
+});
+
+test("a miss that may have asked nothing does not say that the remote answers again", async () => {
+  using fixture = openGate();
+  const gate = new ReadGate({ ...fixture, brought: new ObjectSum() });
+  await gate.run("get", failing(new TimeoutError(5_000)));
+  fixture.clock.advance(10_000);
+  await gate.run("get", nothing);
+  await gate.abort();
+  expect(fixture.health.reads.open).toBeDefined();
 });
 
 test("who is told of a miss is told why, unless nothing names it", async () => {

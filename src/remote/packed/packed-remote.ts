@@ -81,6 +81,7 @@ export class PackedRemote {
       ownKey: before?.key,
       timeoutMs,
       signal: this.#gate.signal,
+      onAnswer: () => health.succeeded("reads"),
       onTrouble: (error) => health.readFailed(error),
     });
     this.#burst = new Burst(join(options.stateDir, "session-ended"), options);

@@ -224,6 +224,7 @@ export class RecordSource {
     deadline.restart(this.#options.timeoutMs);
     const foreign = listing.refs.filter(({ key }) => key !== this.#options.ownKey);
     await this.#options.reader.fetch(foreign, deadline.signal);
+    this.#options.onAnswer();
     return { ...listing, refs: foreign };
   }
 
@@ -260,6 +261,8 @@ export interface RecordSourceOptions {
   timeoutMs: number;
   /** Aborts when nothing more is wanted. */
   signal: AbortSignal;
+  /** Told each time that records were read, or that there are none. */
+  onAnswer: () => void;
   /** Told of failures that nobody waits for. */
   onTrouble: (error: unknown) => void;
   now?: () => number;

@@ -22,6 +22,7 @@ export class SourceFixture implements Disposable {
       ownKey: undefined,
       timeoutMs: 60_000,
       signal: new AbortController().signal,
+      onAnswer: () => {},
       onTrouble: (error) => this.troubles.push(error),
       now: this.clock.now,
       ...options,
