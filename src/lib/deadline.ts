@@ -18,6 +18,7 @@ export class Deadline implements Disposable {
   readonly #controller = new AbortController();
   readonly #parent: AbortSignal | undefined;
   readonly #onParentAbort = () => this.#controller.abort(this.#parent?.reason);
+  #startedMs = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(limitMs: number, parent?: AbortSignal) {
@@ -33,9 +34,15 @@ export class Deadline implements Disposable {
 
   /** Begins anew with `limitMs` from now: headers came, now the body has its own time. */
   restart(limitMs: number): void {
+    this.#startedMs = performance.now();
+    this.extendTo(limitMs);
+  }
+
+  /** Gives it `limitMs` in all, what has passed included. */
+  extendTo(limitMs: number): void {
     clearTimeout(this.#timer);
-    const timerMs = Math.min(limitMs, MAX_TIMER_MS);
-    this.#timer = setTimeout(() => this.#controller.abort(new TimeoutError(limitMs)), timerMs);
+    const leftMs = Math.min(limitMs - (performance.now() - this.#startedMs), MAX_TIMER_MS);
+    this.#timer = setTimeout(() => this.#controller.abort(new TimeoutError(limitMs)), leftMs);
   }
 
   [Symbol.dispose](): void {

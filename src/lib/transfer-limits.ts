@@ -6,3 +6,8 @@ const GRACE_MS = 1_000;
 export function transferLimitMs(sizeBytes: number): number {
   return GRACE_MS + sizeBytes / BYTES_PER_MS;
 }
+
+/** How long uploads of this size together may take: half as long again as at that speed, an answer's time at least. */
+export function uploadLimitMs(sizeBytes: number, answerMs: number): number {
+  return Math.max(answerMs, (1.5 * sizeBytes) / BYTES_PER_MS);
+}

@@ -2,10 +2,10 @@
  * What one helper learned about a remote, for the next: `state/remote-<hash of its address>.json` in the cache
  * directory,
  *
- *     {"savedAtMs":1760000000000,"reason":"…","reads":{"probeAtMs":…,"pauseMs":…},"writes":{…}}
+ *     {"savedAtMs":1760000000000,"reason":"…","reads":{"probeAtMs":…,"pauseMs":…},"writes":{…},"isSlow":true}
  *
  * Every go command starts a helper of its own, so without it each would wait for the same dead server again. A side
- * that is missing works. Older than a minute, the state is doubted: a probe is due at once.
+ * that is missing works. Older than a minute, the state is doubted: a probe is due at once, and nothing is slow.
  */
 import type { OpenState } from "../lib/breaker.ts";
 import { removeFile } from "../lib/remove-file.ts";
@@ -17,6 +17,8 @@ export interface SavedHealth {
   reason: string;
   reads?: OpenState | undefined;
   writes?: OpenState | undefined;
+  /** Whether waiting for reads did not pay. */
+  isSlow?: boolean | undefined;
 }
 
 const BELIEVED_MS = 60_000;
@@ -39,7 +41,7 @@ export class HealthFile {
     if (ageMs < 0 || ageMs > FORGOTTEN_MS) return undefined;
     return ageMs <= BELIEVED_MS
       ? saved
-      : { ...saved, reads: doubted(saved.reads), writes: doubted(saved.writes) };
+      : { ...saved, reads: doubted(saved.reads), writes: doubted(saved.writes), isSlow: false };
   }
 
   /** Never throws: a state that can't be kept costs the next helper some time, nothing else. */
@@ -71,10 +73,9 @@ function readJson(path: string): unknown {
 
 function isSavedHealth(value: unknown): value is SavedHealth {
   if (typeof value !== "object" || value === null) return false;
-  const { savedAtMs, reason, reads, writes } = value as Partial<SavedHealth>;
-  return (
-    Number.isFinite(savedAtMs) && typeof reason === "string" && isOpenState(reads) && isOpenState(writes)
-  );
+  const { savedAtMs, reason, reads, writes, isSlow = false } = value as Partial<SavedHealth>;
+  const isKnown = Number.isFinite(savedAtMs) && typeof reason === "string" && typeof isSlow === "boolean";
+  return isKnown && isOpenState(reads) && isOpenState(writes);
 }
 
 function isOpenState(value: unknown): boolean {

@@ -5,6 +5,9 @@ import type { Logger } from "../lib/logger.ts";
 import { isHopeless, isRefusal } from "../store/store-failure.ts";
 import type { HealthFile } from "./health-file.ts";
 
+/** How long sessions that follow are told that reads are slow. */
+const SLOW_MS = 60_000;
+
 /**
  * Whether the remote answers. Reads and writes have a breaker each (a reader need not be allowed to write), shared
  * with the other helpers on this machine. The user hears of trouble once a session.
@@ -18,6 +21,7 @@ export class RemoteHealth {
   readonly #onWritesStopped: () => void;
   readonly #now: () => number;
   #isRefused = false;
+  #slowUntilMs: number;
   #trouble: string | undefined;
 
   constructor(options: {
@@ -37,7 +41,8 @@ export class RemoteHealth {
     this.#remoteName = options.remoteName;
     this.#onWritesStopped = options.onWritesStopped;
     const saved = options.file.load();
-    this.#trouble = saved?.reason;
+    this.#trouble = saved?.reason || undefined;
+    this.#slowUntilMs = saved?.isSlow === true ? saved.savedAtMs + SLOW_MS : 0;
     if (saved?.reads !== undefined) this.reads.openAs(saved.reads);
     if (saved?.writes !== undefined) this.writes.openAs(saved.writes);
   }
@@ -58,6 +63,18 @@ export class RemoteHealth {
   writeFailed(error: unknown): void {
     this.#isRefused ||= isRefusal(error);
     if (this.#failed(this.writes, error)) this.#tell(error);
+  }
+
+  /** Whether waiting for reads has lately cost a session more than it can have saved. */
+  get isSlow(): boolean {
+    return this.#now() < this.#slowUntilMs;
+  }
+
+  /** A session has found out whether waiting for reads pays. */
+  foundSlow(isSlow: boolean): void {
+    const wasSlow = this.isSlow;
+    this.#slowUntilMs = isSlow ? this.#now() + SLOW_MS : 0;
+    if (isSlow || wasSlow) this.#save();
   }
 
   /** Whether the remote has refused this identity's writes. */
@@ -94,8 +111,9 @@ export class RemoteHealth {
 
   #save(): void {
     const [reads, writes] = [this.reads.open, this.writes.open];
-    if (reads === undefined && writes === undefined) this.#file.clear();
-    else this.#file.save({ savedAtMs: this.#now(), reason: this.#trouble ?? "", reads, writes });
+    const { isSlow } = this;
+    if (reads === undefined && writes === undefined && !isSlow) this.#file.clear();
+    else this.#file.save({ savedAtMs: this.#now(), reason: this.#trouble ?? "", reads, writes, isSlow });
   }
 }
 

@@ -60,7 +60,7 @@ export class ReadGate {
     if (admitted === "wait") return await this.#waitFor(waits, what, lookUp, onMiss);
     this.#counters.add("get_remote_skipped");
     if (why !== undefined) onMiss(why);
-    if (admitted === "probe") void this.#probe(waits.ledger, what, lookUp);
+    if (admitted === "probe") void this.#bookProbe(waits, performance.now(), this.#attempt(what, lookUp));
     return undefined;
   }
 
@@ -98,21 +98,25 @@ export class ReadGate {
   #waitsOf(session: ReadSession): SessionWaits {
     const known = this.#sessions.get(session);
     if (known !== undefined) return known;
-    const waits = new SessionWaits(this.#brought);
+    const waits = new SessionWaits({ brought: this.#brought, isDoubted: this.#health.isSlow });
     this.#sessions.set(session, waits);
     return waits;
   }
 
   #admit(ledger: WaitLedger): { admitted: "wait" | "probe" | "skip"; why: LeftAlone | undefined } {
     const admitted = this.#health.reads.admit();
-    if (admitted !== "call") return { admitted, why: "unanswered" };
-    return { admitted: ledger.admit(), why: ledger.whyNot };
+    return { admitted: admitted === "call" ? ledger.admit() : admitted, why: this.#whyNot(ledger) };
+  }
+
+  #whyNot(ledger: WaitLedger): LeftAlone | undefined {
+    return this.#health.reads.open === undefined ? ledger.whyNot : "unanswered";
   }
 
   #tellLeftAlone(session: ReadSession, waits: SessionWaits, why: LeftAlone): void {
     const text = this.#health.nameIn(waits.describe(why));
     this.#counters.add(`left_alone_${why}`);
     this.#log.info(() => text);
+    if (why === "slow") this.#health.foundSlow(true);
     session.onLeftAlone?.(why, text);
   }
 
@@ -122,21 +126,39 @@ export class ReadGate {
     lookUp: () => Promise<T | undefined>,
     onMiss: OnMiss,
   ): Promise<T | undefined> {
-    const wait = waits.ledger.begin(performance.now());
-    const { result, found, reason } = await this.#attempt(what, lookUp);
+    const { ledger } = waits;
+    const wait = ledger.begin(performance.now());
+    const attempt = this.#attempt(what, lookUp);
+    const outcome = await waits.patiently(attempt);
+    if (outcome === undefined) {
+      this.#book(waits, () => ledger.gaveUp(wait, performance.now()));
+      void this.#bookProbe(waits, wait.startedMs, attempt);
+      onMiss(this.#whyNot(ledger) ?? "slow");
+      return undefined;
+    }
+    const { result, found, reason } = outcome;
     if (reason !== undefined) onMiss(reason);
-    waits.ledger.end(result, wait, performance.now(), waits.news(found));
+    this.#book(waits, () => ledger.end(result, wait, performance.now(), waits.news(found)));
     return found;
   }
 
-  async #probe<T extends { sizeBytes: number }>(
-    ledger: WaitLedger,
-    what: string,
-    lookUp: () => Promise<T | undefined>,
+  async #bookProbe(
+    waits: SessionWaits,
+    startedMs: number,
+    attempt: Promise<Outcome<{ sizeBytes: number }>>,
   ): Promise<void> {
-    const startedMs = performance.now();
-    const { result, found } = await this.#attempt(what, lookUp);
-    ledger.probed(result, performance.now() - startedMs, found?.sizeBytes ?? 0);
+    const { result, found } = await attempt;
+    const durationMs = performance.now() - startedMs;
+    this.#book(waits, () => waits.ledger.probed(result, durationMs, found?.sizeBytes ?? 0));
+  }
+
+  /** When waiting does not pay any more, nobody goes on waiting; when it pays again, sessions that follow know it. */
+  #book(waits: SessionWaits, entry: () => void): void {
+    const { ledger } = waits;
+    const wasDoubted = ledger.isDoubted;
+    entry();
+    if (this.#whyNot(ledger) !== undefined) waits.giveUp();
+    if (wasDoubted && !ledger.isDoubted) this.#health.foundSlow(false);
   }
 
   async #attempt<T>(what: string, lookUp: () => Promise<T | undefined>): Promise<Outcome<T>> {

@@ -12,16 +12,40 @@ export interface ReadSession {
 
 /** How waiting for a remote has gone for one session. */
 export class SessionWaits {
-  readonly ledger = new WaitLedger();
+  readonly ledger: WaitLedger;
   /** Why nothing is looked up now, as far as the session was told. */
   leftAlone: LeftAlone | undefined;
   readonly #brought: ObjectSum | undefined;
+  readonly #waiting = new Set<() => void>();
   #seen = { count: 0, sizeBytes: 0 };
 
-  /** `brought`: all that comes, where that is more than what is asked for. */
-  constructor(brought: ObjectSum | undefined) {
+  constructor({ brought, isDoubted }: WaitsOptions) {
     this.#brought = brought;
+    this.ledger = new WaitLedger({ isDoubted });
     this.news(undefined);
+  }
+
+  /**
+   * What `lookUp` comes to; `undefined` when the session's patience ends before that, be it because of other look-ups.
+   * The work behind it goes on.
+   */
+  async patiently<T>(lookUp: Promise<T>): Promise<T | undefined> {
+    const { patienceMs } = this.ledger;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const giveUp = () => resolve(undefined);
+    const timer = Number.isFinite(patienceMs) ? setTimeout(giveUp, patienceMs) : undefined;
+    this.#waiting.add(giveUp);
+    try {
+      return await Promise.race([lookUp, promise]);
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(giveUp);
+    }
+  }
+
+  /** Ends the patience of all who wait. */
+  giveUp(): void {
+    for (const giveUp of this.#waiting) giveUp();
   }
 
   /** What has been brought since the last call; `found` is what a look-up has just ended with. */
@@ -37,13 +61,21 @@ export class SessionWaits {
   /** The reason for people. */
   describe(why: LeftAlone): string {
     const { waitedMs, savedMs } = this.ledger.sums;
+    const asBefore = this.ledger.isDoubted ? ", as little as for the command before" : "";
     const reasons = {
-      slow: `waiting for it has cost ${inSeconds(waitedMs)} and can have saved ${inSeconds(savedMs)}`,
+      slow: `waiting for it has cost ${inSeconds(waitedMs)} and can have saved ${inSeconds(savedMs)}${asBefore}`,
       failing: "more than five seconds were waited for what failed",
       unanswered: "it does not answer",
     };
     return `left alone, ${reasons[why]}`;
   }
+}
+
+interface WaitsOptions {
+  /** All that comes, where that is more than what is asked for. */
+  brought: ObjectSum | undefined;
+  /** Whether waiting did not pay for the session before. */
+  isDoubted: boolean;
 }
 
 function inSeconds(ms: number): string {

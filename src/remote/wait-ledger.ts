@@ -9,6 +9,11 @@ const SAVED_PER_OUTPUT_MS = 100;
 const MADE_BYTES_PER_MS = 4_000;
 /** How much waiting for nothing a session may cost. */
 const LIMIT_MS = 5_000;
+/** How much of it in a session that begins in doubt, and how much when a probe has brought the waiting back. */
+const DOUBTED_MS = 1_000;
+const PROBED_MS = 2_500;
+/** Where less than this is lost, waiting pays. */
+const PAYING_MS = 1_250;
 const PROBE_EVERY = 8;
 
 /** How a look-up ended. */
@@ -25,9 +30,13 @@ export interface Wait {
  * and never after more than five seconds were spent on failures. What was gained before does not pay for it. A plain hit
  * ratio would not do: the first look-ups of a fresh checkout are package indexes, which can never hit; and a hit that
  * takes longer than the compiler is a loss.
+ *
+ * Where waiting did not pay for the session before, this one begins in doubt: it may lose one second, in one look-up or
+ * in many, until waiting has paid. It is in doubt as well when it stopped waiting and a probe came soon.
  */
 export class WaitLedger {
-  #balanceMs = 0;
+  #balanceMs: number;
+  #isDoubted: boolean;
   #failureMs = 0;
   #hits = 0;
   #misses = 0;
@@ -38,6 +47,16 @@ export class WaitLedger {
   #shareMs = 0;
   #lastMs = 0;
   #skipped = 0;
+
+  constructor(options: { isDoubted: boolean }) {
+    this.#isDoubted = options.isDoubted;
+    this.#balanceMs = options.isDoubted ? LIMIT_MS - DOUBTED_MS : 0;
+  }
+
+  /** Whether waiting did not pay before, and has not paid since. */
+  get isDoubted(): boolean {
+    return this.#isDoubted;
+  }
 
   /** `wait`: go may wait for this one. `probe`: look it up, but tell go at once that it is a miss. */
   admit(): "wait" | "probe" | "skip" {
@@ -62,7 +81,12 @@ export class WaitLedger {
     return { waitedMs: this.#waitedMs, savedMs: this.#savedMs };
   }
 
-  /** Counts a look-up that go waits for. What it returns is for `end`. */
+  /** How long a look-up may be waited for before it is given up; infinite, but in doubt. */
+  get patienceMs(): number {
+    return this.#isDoubted ? Math.max(0, LIMIT_MS - this.#balanceMs) : Number.POSITIVE_INFINITY;
+  }
+
+  /** Counts a look-up that go waits for. What it returns is for `end` or `gaveUp`. */
   begin(nowMs: number): Wait {
     this.#share(nowMs);
     this.#waiting++;
@@ -74,23 +98,41 @@ export class WaitLedger {
    * the time; go's workers would have made the outputs side by side, too.
    */
   end(result: LookUpResult, wait: Wait, nowMs: number, brought: Brought): void {
-    this.#share(nowMs);
-    this.#waiting--;
-    const costMs = this.#shareMs - wait.shareMs;
+    const costMs = this.#stopWaiting(wait, nowMs);
     const durationMs = nowMs - wait.startedMs;
     const savedMs = savedBy(result, brought) * (durationMs > 0 ? costMs / durationMs : 1);
     this.#count(result);
     if (result === "failure") this.#failureMs += costMs;
-    this.#waitedMs += costMs;
     this.#savedMs += savedMs;
-    this.#balanceMs = Math.max(0, this.#balanceMs + costMs - savedMs);
+    this.#balance(Math.max(0, this.#balanceMs + costMs - savedMs));
+  }
+
+  /** Books a wait whose patience is at its end; the look-up itself is a probe from now on. */
+  gaveUp(wait: Wait, nowMs: number): void {
+    this.#balance(this.#balanceMs + this.#stopWaiting(wait, nowMs));
   }
 
   /** Books a probe, which cost nobody any time. One that came sooner than go makes its output brings the waiting back. */
   probed(result: LookUpResult, durationMs: number, sizeBytes: number): void {
     this.#count(result);
     const isWorthIt = result === "hit" && durationMs < savedBy(result, { count: 1, sizeBytes });
-    if (isWorthIt && this.#balanceMs > LIMIT_MS) this.#balanceMs = LIMIT_MS / 2;
+    if (!isWorthIt || this.#balanceMs <= LIMIT_MS) return;
+    this.#isDoubted = true;
+    this.#balance(LIMIT_MS - PROBED_MS);
+  }
+
+  /** Returns what it has cost. */
+  #stopWaiting(wait: Wait, nowMs: number): number {
+    this.#share(nowMs);
+    this.#waiting--;
+    const costMs = this.#shareMs - wait.shareMs;
+    this.#waitedMs += costMs;
+    return costMs;
+  }
+
+  #balance(balanceMs: number): void {
+    this.#balanceMs = balanceMs;
+    if (balanceMs <= PAYING_MS) this.#isDoubted = false;
   }
 
   #count(result: LookUpResult): void {

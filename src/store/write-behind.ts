@@ -1,9 +1,7 @@
 import { statSync } from "node:fs";
-import { Deadline } from "../lib/deadline.ts";
 import { describeError } from "../lib/describe-error.ts";
 import { isErrno } from "../lib/errno.ts";
 import type { Logger } from "../lib/logger.ts";
-import { transferLimitMs } from "../lib/transfer-limits.ts";
 import { hashName } from "./named-files.ts";
 import { MAX_OBJECT_BYTES } from "./object-limit.ts";
 import type { ObjectStore } from "./object-store.ts";
@@ -11,6 +9,7 @@ import { isHopeless } from "./store-failure.ts";
 import type { StoreHealth } from "./store-health.ts";
 import { tieredKey } from "./tiered-key.ts";
 import { UploadJournal } from "./upload-journal.ts";
+import { UploadLine } from "./upload-line.ts";
 import { UploadQueue } from "./upload-queue.ts";
 
 const RETRY_AFTER_MS = 60_000;
@@ -20,6 +19,7 @@ export class WriteBehind {
   readonly #options: WriteBehindOptions;
   readonly #journal: UploadJournal;
   readonly #queue: UploadQueue<string>;
+  readonly #line: UploadLine;
   /** Names that wait for their turn; one that is pushed again meanwhile is uploaded once. */
   readonly #waiting = new Set<string>();
   /** Names whose upload failed, and when. */
@@ -28,6 +28,7 @@ export class WriteBehind {
 
   constructor(options: WriteBehindOptions) {
     this.#options = options;
+    this.#line = new UploadLine(options.timeoutMs);
     this.#journal = new UploadJournal(options.journalDir);
     const { health, uploads } = options;
     this.#queue = new UploadQueue({
@@ -58,6 +59,7 @@ export class WriteBehind {
 
   /** See `TieredStore.drain`. */
   async drain(limitMs: number): Promise<void> {
+    this.#line.hasten();
     await this.#queue.drain(limitMs);
     this.#tidy();
     this.#journal.leave();
@@ -95,7 +97,7 @@ export class WriteBehind {
   }
 
   async #put(name: string, signal: AbortSignal): Promise<void> {
-    const { store, prefix, kind, mayUpload, findPath, count, timeoutMs } = this.#options;
+    const { store, prefix, kind, mayUpload, findPath, count } = this.#options;
     this.#waiting.delete(name);
     const isWanted = await (mayUpload?.(name) ?? true);
     const path = isWanted ? findPath(name) : undefined;
@@ -103,9 +105,10 @@ export class WriteBehind {
     try {
       const sizeBytes = statSync(path).size;
       if (sizeBytes > MAX_OBJECT_BYTES) return;
-      using deadline = new Deadline(timeoutMs + transferLimitMs(sizeBytes), signal);
       const key = tieredKey(prefix, kind, hashName(name));
-      await store.put(key, { path, sizeBytes }, { signal: deadline.signal });
+      await this.#line.bounded(sizeBytes, signal, async (bounded) => {
+        await store.put(key, { path, sizeBytes }, { signal: bounded });
+      });
       count("put_s3");
       count("put_s3_bytes", sizeBytes);
     } catch (error) {

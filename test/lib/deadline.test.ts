@@ -34,6 +34,13 @@ test("restart replaces the time", async () => {
   expect(String(await reasonOf(deadline.signal))).toBe("TimeoutError: no answer within 1 ms");
 });
 
+test("more time in all replaces the time, and what has passed counts", async () => {
+  using deadline = new Deadline(60_000);
+  await Bun.sleep(2);
+  deadline.extendTo(1);
+  expect(String(await reasonOf(deadline.signal))).toBe("TimeoutError: no answer within 1 ms");
+});
+
 test("keeps the first reason", async () => {
   const parent = new AbortController();
   using deadline = new Deadline(1, parent.signal);

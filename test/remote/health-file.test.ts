@@ -12,6 +12,7 @@ function savedHealth(clock: FakeNow): SavedHealth {
     reason: "no answer",
     reads: { probeAtMs: clock.ms + 10_000, pauseMs: 10_000 },
     writes: { probeAtMs: clock.ms + 20_000, pauseMs: 20_000 },
+    isSlow: true,
   };
 }
 
@@ -25,7 +26,7 @@ test.each([0, 59_999, 60_000])("a state %p ms old is believed", (ageMs) => {
   expect(filesBelow(dir.path)).toEqual(["state/remote.json"]);
 });
 
-test.each([60_001, 600_000])("a state %p ms old is doubted: probes are due", (ageMs) => {
+test.each([60_001, 600_000])("a state %p ms old is doubted: probes are due, nothing is slow", (ageMs) => {
   using dir = tempDir("health");
   const clock = new FakeNow();
   const saved = savedHealth(clock);
@@ -36,6 +37,7 @@ test.each([60_001, 600_000])("a state %p ms old is doubted: probes are due", (ag
     ...saved,
     reads: { probeAtMs: 0, pauseMs: 10_000 },
     writes: { probeAtMs: 0, pauseMs: 20_000 },
+    isSlow: false,
   });
 });
 
@@ -71,6 +73,7 @@ test.each([
   '{"savedAtMs":NOW,"reads":5}',
   '{"savedAtMs":NOW,"reads":{}}',
   '{"savedAtMs":NOW,"writes":{"probeAtMs":1,"pauseMs":"long"}}',
+  '{"savedAtMs":NOW,"reason":"","isSlow":1}',
 ])("a file with %s is ignored", (text) => {
   using dir = tempDir("health");
   const clock = new FakeNow();

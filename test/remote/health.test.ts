@@ -113,3 +113,25 @@ test("the user hears one thing about a remote a session", () => {
   health.readFailed(TIMEOUT);
   expect(lines).toEqual(["go-cache-plugin: remote cache file:///bucket: wrong bytes\n"]);
 });
+
+test("that reads are slow is passed on for a minute, longer when it is found again, and is no trouble", () => {
+  using dir = tempDir("health");
+  const first = openHealth(dir.join("remote.json"));
+  const next = () => openHealth(dir.join("remote.json"), first.clock).health;
+  first.health.foundSlow(true);
+  first.clock.advance(59_999);
+  expect([next().isSlow, next().trouble]).toEqual([true, undefined]);
+  next().foundSlow(true);
+  first.clock.advance(59_999);
+  expect([next().isSlow, first.health.isSlow]).toEqual([true, false]);
+  first.clock.advance(1);
+  expect(next().isSlow).toBe(false);
+});
+
+test("that they are fast again is passed on too", () => {
+  using dir = tempDir("health");
+  const { health, clock } = openHealth(dir.join("remote.json"));
+  health.foundSlow(true);
+  openHealth(dir.join("remote.json"), clock).health.foundSlow(false);
+  expect(existsSync(dir.join("remote.json"))).toBe(false);
+});

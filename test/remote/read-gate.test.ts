@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { TimeoutError } from "../../src/lib/deadline.ts";
 import { ObjectSum } from "../../src/remote/object-sum.ts";
 import { ReadGate } from "../../src/remote/read-gate.ts";
@@ -175,4 +175,42 @@ test("that the remote is left alone is counted and said to the session once, and
     `go-cache-plugin: ${line}\n`,
     `go-cache-plugin: ${line}\n`,
   ]);
+});
+
+test("when waiting has no sense any more, those who wait already are told of a miss as well", async () => {
+  using fixture = openGate();
+  const reasons: string[] = [];
+  const note = (reason: string) => reasons.push(reason);
+  const never = Promise.withResolvers<typeof FOUND>();
+  const waiting = fixture.gate.run("get", () => never.promise, note);
+  await fixture.gate.run("get", failing(new TimeoutError(5_000)), note);
+  expect([await waiting, reasons]).toEqual([undefined, ["fault", "unanswered"]]);
+  never.resolve(FOUND);
+});
+
+describe("after a session for which waiting did not pay", () => {
+  function openDoubtedGate() {
+    const fixture = openGate();
+    fixture.health.foundSlow(true);
+    return fixture;
+  }
+
+  test("a look-up is given up after a second, and what follows is not waited for", async () => {
+    using fixture = openDoubtedGate();
+    const reasons: string[] = [];
+    const slow = Promise.withResolvers<typeof FOUND>();
+    const lookUp = () => slow.promise;
+    expect(await fixture.gate.run("get", lookUp, (reason) => reasons.push(reason))).toBeUndefined();
+    expect(await fixture.gate.run("get", found, (reason) => reasons.push(reason))).toBeUndefined();
+    expect(reasons).toEqual(["slow", "slow"]);
+    slow.resolve(FOUND);
+    await fixture.gate.abort();
+    expect(fixture.health.isSlow).toBe(true);
+  });
+
+  test("hits that pay end the doubt, for later sessions as well", async () => {
+    using fixture = openDoubtedGate();
+    for (let n = 0; n < 40; n++) expect(await fixture.gate.run("get", found)).toBe(FOUND);
+    expect(fixture.health.isSlow).toBe(false);
+  });
 });

@@ -1,7 +1,9 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { type LookUpResult, WaitLedger } from "../../src/remote/wait-ledger.ts";
 
 const NOTHING = { count: 0, sizeBytes: 0 };
+
+const openLedger = () => new WaitLedger({ isDoubted: false });
 
 /** Books look-ups one after the other, `count` of them; each brings `brought`. */
 function book(
@@ -16,11 +18,11 @@ function book(
 const admissions = (ledger: WaitLedger, count: number) => Array.from({ length: count }, () => ledger.admit());
 
 test("a look-up is worth waiting for at first", () => {
-  expect(new WaitLedger().admit()).toBe("wait");
+  expect(openLedger().admit()).toBe("wait");
 });
 
 test("misses are waited for until they have cost five seconds", () => {
-  const ledger = new WaitLedger();
+  const ledger = openLedger();
   book(ledger, "miss", 50, { count: 100 });
   expect(ledger.admit()).toBe("wait");
   book(ledger, "miss", 1);
@@ -28,7 +30,7 @@ test("misses are waited for until they have cost five seconds", () => {
 });
 
 test("a hit makes up for 100 ms of waiting", () => {
-  const ledger = new WaitLedger();
+  const ledger = openLedger();
   book(ledger, "miss", 5_000);
   book(ledger, "hit", 100, { count: 1_000 });
   expect(ledger.admit()).toBe("wait");
@@ -37,7 +39,7 @@ test("a hit makes up for 100 ms of waiting", () => {
 });
 
 test("hits that take longer than go would are waited for until they have cost five seconds more than that", () => {
-  const ledger = new WaitLedger();
+  const ledger = openLedger();
   const brought = { count: 1, sizeBytes: 4_000_000 };
   book(ledger, "hit", 1_600, { count: 10, brought });
   expect([ledger.admit(), ledger.sums]).toEqual(["wait", { waitedMs: 16_000, savedMs: 11_000 }]);
@@ -46,7 +48,7 @@ test("hits that take longer than go would are waited for until they have cost fi
 });
 
 test("what came beside a hit, or beside a miss, was saved as well", () => {
-  const ledger = new WaitLedger();
+  const ledger = openLedger();
   book(ledger, "hit", 10_000, { brought: { count: 100, sizeBytes: 0 } });
   book(ledger, "miss", 10_000, { brought: { count: 0, sizeBytes: 40_000_000 } });
   book(ledger, "miss", 5_000);
@@ -54,21 +56,21 @@ test("what came beside a hit, or beside a miss, was saved as well", () => {
 });
 
 test("what was gained before does not pay for what is lost now", () => {
-  const ledger = new WaitLedger();
+  const ledger = openLedger();
   book(ledger, "hit", 1, { count: 1_000 });
   book(ledger, "miss", 5_001);
   expect(ledger.admit()).toBe("skip");
 });
 
 test("once they are not waited for, one in eight is a probe", () => {
-  const ledger = new WaitLedger();
+  const ledger = openLedger();
   book(ledger, "miss", 5_001);
   const seven = Array.from({ length: 7 }, () => "skip" as const);
   expect(admissions(ledger, 16)).toEqual([...seven, "probe", ...seven, "probe"]);
 });
 
-test("a probe that hits sooner than go makes it brings the waiting back, for half as long", () => {
-  const ledger = new WaitLedger();
+test("a probe that hits sooner than go makes it brings the waiting back, in doubt", () => {
+  const ledger = openLedger();
   book(ledger, "miss", 50_000);
   ledger.probed("hit", 349, 1_000_000);
   expect(ledger.admit()).toBe("wait");
@@ -79,7 +81,7 @@ test("a probe that hits sooner than go makes it brings the waiting back, for hal
 });
 
 test("a probe that hits later than that, or misses, does not", () => {
-  const ledger = new WaitLedger();
+  const ledger = openLedger();
   book(ledger, "miss", 50_000);
   ledger.probed("hit", 350, 1_000_000);
   ledger.probed("miss", 1, 0);
@@ -88,7 +90,7 @@ test("a probe that hits later than that, or misses, does not", () => {
 });
 
 test("failures are waited for five seconds a session, whatever the hits", () => {
-  const ledger = new WaitLedger();
+  const ledger = openLedger();
   const hits = { count: 1_000, brought: { count: 10, sizeBytes: 0 } };
   book(ledger, "failure", 5_000);
   book(ledger, "hit", 1, hits);
@@ -100,7 +102,7 @@ test("failures are waited for five seconds a session, whatever the hits", () => 
 });
 
 test("probes cost nothing, for nobody waits for them", () => {
-  const ledger = new WaitLedger();
+  const ledger = openLedger();
   for (const result of ["miss", "failure"] as const) {
     for (let n = 0; n < 100; n++) ledger.probed(result, 60_000, 0);
   }
@@ -109,7 +111,7 @@ test("probes cost nothing, for nobody waits for them", () => {
 });
 
 test("look-ups that wait side by side share the time", () => {
-  const ledger = new WaitLedger();
+  const ledger = openLedger();
   const waits = Array.from({ length: 16 }, () => ledger.begin(0));
   for (const wait of waits) ledger.end("failure", wait, 5_000, NOTHING);
   expect(ledger.admit()).toBe("wait");
@@ -118,7 +120,7 @@ test("look-ups that wait side by side share the time", () => {
 });
 
 test("what they save is shared as well, for go would make it side by side", () => {
-  const ledger = new WaitLedger();
+  const ledger = openLedger();
   const waits = Array.from({ length: 4 }, () => ledger.begin(0));
   const brought = { count: 1, sizeBytes: 0 };
   for (const wait of waits) ledger.end("hit", wait, 1_000, brought);
@@ -126,7 +128,7 @@ test("what they save is shared as well, for go would make it side by side", () =
 });
 
 test("time counts for as many as waited at that moment", () => {
-  const ledger = new WaitLedger();
+  const ledger = openLedger();
   const first = ledger.begin(0);
   const second = ledger.begin(4_000);
   // Alone for 4 s, then together for 2 s: 5 s of the first, 1 s of the second.
@@ -139,18 +141,47 @@ test("time counts for as many as waited at that moment", () => {
 });
 
 test("time in which nobody waits costs nothing", () => {
-  const ledger = new WaitLedger();
+  const ledger = openLedger();
   book(ledger, "miss", 10);
   ledger.end("miss", ledger.begin(1_000_000), 1_000_010, NOTHING);
   expect(ledger.admit()).toBe("wait");
 });
 
 test("of a remote that had most of what was looked up it is known, probes included, failures left out", () => {
-  const ledger = new WaitLedger();
+  const ledger = openLedger();
   book(ledger, "hit", 1);
   ledger.probed("miss", 1, 0);
   expect(ledger.hasMost).toBe(false);
   ledger.probed("hit", 60_000, 0);
   book(ledger, "failure", 1, { count: 9 });
   expect(ledger.hasMost).toBe(true);
+});
+
+describe("in doubt", () => {
+  const brought = { count: 1, sizeBytes: 0 };
+
+  test("one second may be lost", () => {
+    const ledger = new WaitLedger({ isDoubted: true });
+    book(ledger, "miss", 400);
+    expect([ledger.admit(), ledger.patienceMs]).toEqual(["wait", 600]);
+    book(ledger, "miss", 601);
+    expect([ledger.admit(), ledger.whyNot, ledger.patienceMs]).toEqual(["skip", "slow", 0]);
+  });
+
+  test("what is given up has cost its time, and is a probe", () => {
+    const ledger = new WaitLedger({ isDoubted: true });
+    const waits = [ledger.begin(0), ledger.begin(0)];
+    for (const wait of waits) ledger.gaveUp(wait, 1_001);
+    expect([ledger.admit(), ledger.sums.waitedMs]).toEqual(["skip", 1_001]);
+    ledger.probed("hit", 1_500, 40_000_000);
+    expect([ledger.admit(), ledger.patienceMs]).toEqual(["wait", 2_500]);
+  });
+
+  test("hits that pay end it, those that merely cost nothing less do not", () => {
+    const ledger = new WaitLedger({ isDoubted: true });
+    book(ledger, "hit", 0, { count: 27, brought });
+    expect(ledger.isDoubted).toBe(true);
+    book(ledger, "hit", 0, { brought });
+    expect([ledger.isDoubted, ledger.patienceMs]).toEqual([false, Number.POSITIVE_INFINITY]);
+  });
 });

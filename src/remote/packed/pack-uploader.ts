@@ -1,20 +1,20 @@
 import type { Counters } from "../../lib/counters.ts";
-import { Deadline } from "../../lib/deadline.ts";
 import { describeError } from "../../lib/describe-error.ts";
 import type { Logger } from "../../lib/logger.ts";
-import { transferLimitMs } from "../../lib/transfer-limits.ts";
 import type { ObjectStore, PutBody } from "../../store/object-store.ts";
+import { UploadLine } from "../../store/upload-line.ts";
 import type { RemoteHealth } from "../health.ts";
 
 /** Puts objects into the bucket, while it takes any. Trouble is a `false`, counted and said once. */
 export class PackUploader {
   readonly #options: UploaderOptions;
+  readonly #line: UploadLine;
   #controller = new AbortController();
   #isAbandoned = false;
-  #bytesUnderWay = 0;
 
   constructor(options: UploaderOptions) {
     this.#options = options;
+    this.#line = new UploadLine(options.timeoutMs);
   }
 
   /** Whether it takes nothing any more. */
@@ -24,7 +24,12 @@ export class PackUploader {
 
   /** Bytes of what is being uploaded. */
   get bytesUnderWay(): number {
-    return this.#bytesUnderWay;
+    return this.#line.bytesUnderWay;
+  }
+
+  /** Somebody waits for the end; see `UploadLine`. */
+  hasten(): void {
+    this.#line.hasten();
   }
 
   /** Whether it is stored now. */
@@ -34,7 +39,7 @@ export class PackUploader {
     const sizeBytes = body instanceof Uint8Array ? body.length : body.sizeBytes;
     const { signal } = this.#controller;
     try {
-      await this.#bounded(sizeBytes, signal, async (bounded) => {
+      await this.#line.bounded(sizeBytes, signal, async (bounded) => {
         await store.put(key, body, { signal: bounded, ...(sha256 === undefined ? {} : { sha256 }) });
       });
       health.succeeded("writes");
@@ -60,22 +65,11 @@ export class PackUploader {
     this.#isAbandoned = true;
     this.interrupt();
   }
-
-  /** The line is shared: what is under way beside it takes its part of the slowest speed that is waited for. */
-  async #bounded(sizeBytes: number, signal: AbortSignal, action: (signal: AbortSignal) => Promise<void>) {
-    this.#bytesUnderWay += sizeBytes;
-    using deadline = new Deadline(this.#options.timeoutMs + transferLimitMs(this.#bytesUnderWay), signal);
-    try {
-      await action(deadline.signal);
-    } finally {
-      this.#bytesUnderWay -= sizeBytes;
-    }
-  }
 }
 
 export interface UploaderOptions {
   store: ObjectStore;
-  /** Longest wait for an answer, beside the time that the bytes need. */
+  /** Longest wait for the answer to a small upload. */
   timeoutMs: number;
   health: RemoteHealth;
   counters: Counters;

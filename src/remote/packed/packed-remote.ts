@@ -185,6 +185,7 @@ export class PackedRemote {
     // Of a bucket that takes nothing nobody waits for the next probe.
     const isTakingNothing = this.#transfer.health.writes.open !== undefined;
     if (newsBytes !== undefined && !isTakingNothing && !this.#burst.mayWait(newsBytes)) {
+      this.#transfer.uploader.hasten();
       await this.#writer?.drain(this.#options.drainTimeoutMs);
     }
     this.#gate.reportDenials();

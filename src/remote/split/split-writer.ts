@@ -1,12 +1,11 @@
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import type { Counters } from "../../lib/counters.ts";
-import { Deadline } from "../../lib/deadline.ts";
 import { describeError } from "../../lib/describe-error.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { statFile } from "../../lib/stat-file.ts";
-import { transferLimitMs } from "../../lib/transfer-limits.ts";
 import { MAX_OBJECT_BYTES } from "../../store/object-limit.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
+import { UploadLine } from "../../store/upload-line.ts";
 import { UploadQueue } from "../../store/upload-queue.ts";
 import type { RemoteHealth } from "../health.ts";
 import { actionKey, outputKey } from "./keys.ts";
@@ -28,13 +27,14 @@ const MAX_STORED = 20_000;
 export class SplitWriter {
   readonly #options: SplitWriterOptions;
   readonly #queue: UploadQueue<SplitPut>;
+  readonly #line: UploadLine;
   /** Stored, or on their way. */
   readonly #outputs = new BoundedMap<string, Promise<void>>(MAX_STORED);
   readonly #wrongOutputs = new Set<string>();
-  #bytesUnderWay = 0;
 
   constructor(options: SplitWriterOptions) {
     this.#options = options;
+    this.#line = new UploadLine(options.timeoutMs);
     this.#queue = new UploadQueue({
       concurrency: options.concurrency,
       health: options.health,
@@ -55,7 +55,7 @@ export class SplitWriter {
 
   /** Bytes of what is being uploaded. */
   get bytesUnderWay(): number {
-    return this.#bytesUnderWay;
+    return this.#line.bytesUnderWay;
   }
 
   /** This output is stored with other bytes than its own: the next put replaces it. */
@@ -66,6 +66,7 @@ export class SplitWriter {
 
   /** Waits at most `limitMs` for what is not uploaded yet. */
   async drain(limitMs: number): Promise<void> {
+    this.#line.hasten();
     const lost = await this.#queue.drain(limitMs);
     if (lost > 0) this.#options.counters.add("put_remote_lost", lost);
   }
@@ -110,7 +111,7 @@ export class SplitWriter {
     // Asking costs a server more than it saves for nothing at all.
     const replaces = put.sizeBytes === 0 || this.#wrongOutputs.has(put.outputId);
     const body = put.sizeBytes === 0 ? new Uint8Array(0) : { path: put.path, sizeBytes: put.sizeBytes };
-    const result = await this.#bounded(put.sizeBytes, signal, (bounded) =>
+    const result = await this.#line.bounded(put.sizeBytes, signal, (bounded) =>
       store.put(outputKey(prefix, put.outputId), body, {
         sha256: put.outputId,
         signal: bounded,
@@ -125,25 +126,10 @@ export class SplitWriter {
   async #putRecord(put: SplitPut, signal: AbortSignal): Promise<void> {
     const { store, prefix, counters } = this.#options;
     const body = Buffer.from(formatSplitRecord(put), "latin1");
-    await this.#bounded(body.length, signal, (bounded) =>
+    await this.#line.bounded(body.length, signal, (bounded) =>
       store.put(actionKey(prefix, put.actionId), body, { signal: bounded }),
     );
     counters.add("put_remote_action");
-  }
-
-  /** The line is shared: what is under way beside it takes its part of the slowest speed that is waited for. */
-  async #bounded<T>(
-    sizeBytes: number,
-    signal: AbortSignal,
-    action: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    this.#bytesUnderWay += sizeBytes;
-    using deadline = new Deadline(this.#options.timeoutMs + transferLimitMs(this.#bytesUnderWay), signal);
-    try {
-      return await action(deadline.signal);
-    } finally {
-      this.#bytesUnderWay -= sizeBytes;
-    }
   }
 }
 
@@ -158,7 +144,7 @@ export interface SplitWriterOptions {
   /** Outputs smaller than this are not uploaded, nor are their actions. */
   minBytes: number;
   concurrency: number;
-  /** Longest wait for an answer, beside the time that the bytes need. */
+  /** Longest wait for the answer to a small upload. */
   timeoutMs: number;
   health: RemoteHealth;
   counters: Counters;
