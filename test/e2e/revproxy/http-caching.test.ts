@@ -52,7 +52,7 @@ const NOT_OPTIMAL: Readonly<Record<string, string>> = {
   "partial-store-partial-complete": NO_PARTS,
 };
 
-/** By group, questions included; README.md says so too. */
+/** By group, questions included; docs/forward-proxy.md says so too. */
 const PASSED = [
   "cc-freshness 21/21",
   "cc-parse 11/19",

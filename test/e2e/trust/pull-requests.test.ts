@@ -24,7 +24,7 @@ beforeAll(async () => {
   server = await startS3Server({ users: true });
   mainEnv = await addUser(server, MAIN);
   pullEnv = await addUser(server, PULL_REQUEST);
-  // What README.md recommends, in the words of this server, which has no condition on what is listed.
+  // What docs/trust.md recommends, in the words of this server, which has no condition on what is listed.
   await putPolicy(server, [
     [MAIN, ["ListBucket"]],
     [MAIN, ["GetObject", "PutObject", "DeleteObject"], "main/"],
