@@ -97,6 +97,9 @@ machine_target() {
     arch=arm64
   fi
   suffix=
+  if [ "$os-$arch" = darwin-x64 ] && [ "$(sysctl -n hw.optional.avx2_0 2>/dev/null)" = 0 ]; then
+    suffix=-baseline
+  fi
   if [ "$os-$arch" = linux-x64 ] && ! grep -qw avx2 /proc/cpuinfo; then
     suffix=-baseline
   fi

@@ -126,7 +126,7 @@ listens at the start, go fails, unless --wait=10s or --fallback says otherwise.
 ADDR is a port (of this machine only), host:port, or the path of a Unix socket, which only the same
 user can use: the right thing on a machine that several people share.
 
---http=5970 adds /healthz, /readyz, /version, /metrics and /debug/.
+--http=5970 adds a status page at /, and /healthz, /readyz, /version, /metrics and /debug/.
 
 See also: help direct-mode, help module-proxy, help reverse-proxy.`,
     },

@@ -303,7 +303,7 @@ export const OPTIONS = {
     placeholder: "NAMES",
     group: "server",
     default: "",
-    defaultMeaning: "sum.golang.org",
+    defaultMeaning: "sum.golang.org,sum.golang.google.cn",
     meaning: "checksum databases that --modproxy passes on, with commas between them",
     parse: parseNames,
   }),

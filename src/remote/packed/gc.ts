@@ -1,7 +1,8 @@
 /**
  * Collects what nobody needs any more below `[<prefix>/]packed/v1/`, and touches nothing else:
  *
- * 1. Run records, and those of module files, that were not written for `olderThanMs`, and additions older than three days, are removed.
+ * 1. Run records, and those of module files, that were not written for `olderThanMs`, and additions older than three
+ *    days, are removed.
  * 2. What the newest runs of several projects have in common becomes `shared/<platform>.json.zst`.
  * 3. Packs that no record names any more are noted in `gc/candidates.json.zst` and removed two days later.
  *

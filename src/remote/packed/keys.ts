@@ -7,6 +7,7 @@
  *       head/<platform>/<project>/<branch>/<job>.json.zst
  *       new/<platform>/<project>/<inverted time>-<scope>-<random>.json.zst
  *       shared/<platform>.json.zst
+ *       gc/candidates.json.zst
  *       mod/<project>/<branch>/<job>/<inverted time>-<run>-<process>.json.zst
  *
  * A head is a copy of the run record written last, so that a new machine need not wait for a listing first.

@@ -39,7 +39,10 @@ export function downloadCache({ proxiedHosts, counters }: StatusReport): Markup 
       "Kept",
       html`${count("rev_rsp_save", "rev_rsp_save_memory")}<span class="sub">${formatByteSize(counters.rev_rsp_save_bytes ?? 0)}</span>`,
     ],
-    ["Failures", count("rev_rsp_save_error", "rev_rsp_push_error", "proxy_conn_error")],
+    [
+      "Failures",
+      count("rev_rsp_save_error", "rev_rsp_push_error", "proxy_proxy_conn_error", "proxy_fwd_conn_error"),
+    ],
   ]);
 }
 
