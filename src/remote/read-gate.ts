@@ -6,6 +6,7 @@ import type { Logger } from "../lib/logger.ts";
 import { isAccessDenied } from "../store/store-failure.ts";
 import type { RemoteHealth } from "./health.ts";
 import type { MissReason, OnMiss } from "./miss-reason.ts";
+import { NotAskedError } from "./not-asked-error.ts";
 import type { ObjectSum } from "./object-sum.ts";
 import { type LeftAlone, type ReadSession, SessionWaits } from "./read-session.ts";
 import type { LookUpResult, WaitLedger } from "./wait-ledger.ts";
@@ -64,9 +65,10 @@ export class ReadGate {
     return undefined;
   }
 
-  /** Whether the session's last look-up was not waited for. */
+  /** Whether the session's last look-up was not waited for, or the next would not be. */
   isLeftAlone(session: ReadSession = this.#ownSession): boolean {
-    return this.#waitsOf(session).leftAlone !== undefined;
+    const { leftAlone, ledger } = this.#waitsOf(session);
+    return leftAlone !== undefined || this.#whyNot(ledger) !== undefined;
   }
 
   /** Whether waiting has not paid for this session, although the remote had most of what was looked up. */
@@ -193,7 +195,7 @@ export class ReadGate {
     }
     this.#counters.add("get_remote_error");
     if (error instanceof WrongBytesError) this.#health.warn(`wrong bytes, not used: ${describeError(error)}`);
-    else this.#health.readFailed(new Error(what, { cause: error }));
+    else if (!(error instanceof NotAskedError)) this.#health.readFailed(new Error(what, { cause: error }));
     return "failure";
   }
 }

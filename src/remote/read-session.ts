@@ -33,7 +33,8 @@ export class SessionWaits {
     const { patienceMs } = this.ledger;
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const giveUp = () => resolve(undefined);
-    const timer = Number.isFinite(patienceMs) ? setTimeout(giveUp, patienceMs) : undefined;
+    // Of all, for they wait for the same.
+    const timer = Number.isFinite(patienceMs) ? setTimeout(() => this.giveUp(), patienceMs) : undefined;
     this.#waiting.add(giveUp);
     try {
       return await Promise.race([lookUp, promise]);

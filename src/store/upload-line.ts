@@ -5,7 +5,10 @@ interface Upload {
   deadline: Deadline;
   /** How long a small one may take. */
   answerMs: number;
-  /** Its own, and those of all that have shared the line with it. */
+  ownBytes: number;
+  /** Its own, and those of all that were under way when it began. */
+  firstBytes: number;
+  /** Its own, and those of others that its time has to be enough for. */
   bytes: number;
 }
 
@@ -41,10 +44,16 @@ export class UploadLine {
     signal: AbortSignal,
     upload: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    for (const other of this.#uploads) share(other, sizeBytes);
+    for (const other of this.#uploads) share(other, sizeBytes, this.#uploads.size + 1);
     this.#bytesUnderWay += sizeBytes;
     using deadline = new Deadline(uploadLimitMs(this.#bytesUnderWay, this.#timeoutMs), signal);
-    const own = { deadline, answerMs: this.#timeoutMs, bytes: this.#bytesUnderWay };
+    const own = {
+      deadline,
+      answerMs: this.#timeoutMs,
+      ownBytes: sizeBytes,
+      firstBytes: this.#bytesUnderWay,
+      bytes: this.#bytesUnderWay,
+    };
     this.#uploads.add(own);
     try {
       return await upload(deadline.signal);
@@ -55,7 +64,9 @@ export class UploadLine {
   }
 }
 
-function share(upload: Upload, sizeBytes: number): void {
-  upload.bytes += sizeBytes;
+/** One of `sizeBytes` begins beside it; of a fair line none of `lanes` uploads gets more than this one does meanwhile. */
+function share(upload: Upload, sizeBytes: number, lanes: number): void {
+  const most = Math.max(upload.firstBytes, lanes * upload.ownBytes);
+  upload.bytes = Math.max(upload.bytes, Math.min(upload.bytes + sizeBytes, most));
   upload.deadline.extendTo(uploadLimitMs(upload.bytes, upload.answerMs));
 }

@@ -6,7 +6,7 @@ import type { StoreHealth } from "./store-health.ts";
  */
 export class UploadQueue<Task> {
   readonly #concurrency: number;
-  readonly #upload: (task: Task, signal: AbortSignal) => Promise<void>;
+  readonly #upload: (task: Task, signal: AbortSignal) => Promise<boolean>;
   readonly #health: StoreHealth;
   readonly #waiting: Task[] = [];
   readonly #running = new Set<Promise<void>>();
@@ -16,8 +16,8 @@ export class UploadQueue<Task> {
 
   constructor(options: {
     concurrency: number;
-    /** Rejects when the task failed; it is not tried again. */
-    upload: (task: Task, signal: AbortSignal) => Promise<void>;
+    /** Resolves with whether the store was asked at all. Rejects when the task failed; it is not tried again. */
+    upload: (task: Task, signal: AbortSignal) => Promise<boolean>;
     health: StoreHealth;
   }) {
     this.#concurrency = options.concurrency;
@@ -75,7 +75,9 @@ export class UploadQueue<Task> {
   #start(task: Task): void {
     const signal = this.#current.signal;
     const run = this.#upload(task, signal).then(
-      () => this.#health.succeeded("writes"),
+      (wasAsked) => {
+        if (wasAsked) this.#health.succeeded("writes");
+      },
       (error) => {
         this.#lost++;
         if (!signal.aborted) this.#health.writeFailed(error);

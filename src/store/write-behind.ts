@@ -70,11 +70,12 @@ export class WriteBehind {
     this.#queue.push(name);
   }
 
-  async #upload(name: string, signal: AbortSignal): Promise<void> {
+  async #upload(name: string, signal: AbortSignal): Promise<boolean> {
     this.#underWay++;
     try {
-      await this.#put(name, signal);
-      this.#retry();
+      const wasAsked = await this.#put(name, signal);
+      if (wasAsked) this.#retry();
+      return wasAsked;
     } catch (error) {
       // Stays in the journal, unless it never can succeed.
       if (!isHopeless(error)) this.#failed.set(name, Date.now());
@@ -96,24 +97,27 @@ export class WriteBehind {
     }
   }
 
-  async #put(name: string, signal: AbortSignal): Promise<void> {
+  /** Returns whether the store was asked. */
+  async #put(name: string, signal: AbortSignal): Promise<boolean> {
     const { store, prefix, kind, mayUpload, findPath, count } = this.#options;
     this.#waiting.delete(name);
     const isWanted = await (mayUpload?.(name) ?? true);
     const path = isWanted ? findPath(name) : undefined;
-    if (path === undefined) return;
+    if (path === undefined) return false;
     try {
       const sizeBytes = statSync(path).size;
-      if (sizeBytes > MAX_OBJECT_BYTES) return;
+      if (sizeBytes > MAX_OBJECT_BYTES) return false;
       const key = tieredKey(prefix, kind, hashName(name));
       await this.#line.bounded(sizeBytes, signal, async (bounded) => {
         await store.put(key, { path, sizeBytes }, { signal: bounded });
       });
       count("put_s3");
       count("put_s3_bytes", sizeBytes);
+      return true;
     } catch (error) {
       // Pruned, or found bad, since it was queued.
       if (!isErrno(error, "ENOENT")) throw error;
+      return false;
     }
   }
 

@@ -1,5 +1,6 @@
 import { expect, spyOn, test } from "bun:test";
 import { BothLayouts } from "../../src/remote/both-layouts.ts";
+import { HealthFile } from "../../src/remote/health-file.ts";
 import { SplitRemote } from "../../src/remote/split/split-remote.ts";
 import { takeCalls } from "./packed/failing-store.ts";
 import { Machine } from "./packed/packed-fixture.ts";
@@ -116,4 +117,21 @@ test("a bucket that is too slow for packs is not asked for single objects either
   expect([await remote.get(entryOf("unknown").actionId), store.calls.length]).toEqual([undefined, asked]);
   remote.put(team.two.entry("unknown"));
   expect(await end(remote, team.bucket)).toEqual(new Set(["head", "new", "pack", "run"]));
+});
+
+test("what is given up in packs is not waited for again in single objects", async () => {
+  using team = open();
+  await team.one.put(["hello"]);
+  const { store } = team.bucket;
+  store.onGet = (_, __, signal) => untilAborted(signal);
+  new HealthFile(team.two.dir.join("state", "remote.json")).save({
+    savedAtMs: Date.now(),
+    reason: "",
+    isSlow: true,
+  });
+  takeCalls(store);
+  const remote = bothOn(team.two);
+  expect(await remote.get(HELLO)).toBeUndefined();
+  expect(store.calls.filter((call) => call.includes("/action/"))).toEqual([]);
+  remote.abort();
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { TimeoutError } from "../../src/lib/deadline.ts";
+import { NotAskedError } from "../../src/remote/not-asked-error.ts";
 import { ObjectSum } from "../../src/remote/object-sum.ts";
 import { ReadGate } from "../../src/remote/read-gate.ts";
 import { WrongBytesError } from "../../src/remote/wrong-bytes-error.ts";
@@ -120,6 +121,13 @@ test("wrong bytes are a miss that the user hears of, and no reason to stop", asy
     "go-cache-plugin: remote cache file:///bucket: wrong bytes, not used: output 0a has the SHA-256 0b\n",
   ]);
   expect(await fixture.gate.run("get", found)).toBe(FOUND);
+});
+
+test("a look-up that failed without asking the remote is a miss, and says nothing of the remote", async () => {
+  using fixture = openGate();
+  const notAsked = new NotAskedError("waited for others", { cause: new TimeoutError(5_000) });
+  for (let n = 0; n < 5; n++) expect(await fixture.gate.run("get", failing(notAsked))).toBeUndefined();
+  expect([fixture.lines, await fixture.gate.run("get", found)]).toEqual([[], FOUND]);
 });
 
 test("an abort ends look-ups, waits for them, and counts nothing against the remote", async () => {

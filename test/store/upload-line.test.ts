@@ -53,3 +53,10 @@ test("what began before that keeps its time, whatever begins beside it", async (
   await silent(line, 1);
   expect(await before).toBe("TimeoutError: no answer within 20 ms");
 });
+
+test("one that hangs is not given more time by ever more that go through beside it", async () => {
+  const line = new UploadLine(10);
+  const hanging = silent(line, 1_000);
+  for (let n = 0; n < 50; n++) await line.bounded(BYTES, NEVER, async () => {});
+  expect(await hanging).toBe("TimeoutError: no answer within 10 ms");
+});

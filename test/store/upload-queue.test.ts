@@ -9,13 +9,13 @@ function openQueue(concurrency: number) {
   const dir = tempDir("upload-queue");
   const fixture = openHealth(dir.join("remote.json"));
   const started: string[] = [];
-  const uploads = new Map<string, PromiseWithResolvers<void>>();
+  const uploads = new Map<string, PromiseWithResolvers<boolean>>();
   const queue = new UploadQueue<string>({
     concurrency,
     health: fixture.health,
     upload: (task, signal) => {
       started.push(task);
-      const upload = Promise.withResolvers<void>();
+      const upload = Promise.withResolvers<boolean>();
       uploads.set(task, upload);
       signal.addEventListener("abort", () => upload.reject(signal.reason));
       return upload.promise;
@@ -26,8 +26,8 @@ function openQueue(concurrency: number) {
     queue,
     started,
     /** Ends an upload and waits until the queue has taken note of it. */
-    async end(task: string, error?: Error): Promise<void> {
-      if (error === undefined) uploads.get(task)?.resolve();
+    async end(task: string, error?: Error, wasAsked = true): Promise<void> {
+      if (error === undefined) uploads.get(task)?.resolve(wasAsked);
       else uploads.get(task)?.reject(error);
       await settled();
     },
@@ -93,6 +93,15 @@ test("one task now and then is a probe, and its success starts the others", asyn
   expect(fixture.started).toEqual(["a"]);
   await fixture.end("a");
   expect(fixture.started).toEqual(["a", "b", "c"]);
+});
+
+test("a probe that asked nothing says nothing of the remote", async () => {
+  using fixture = openQueue(2);
+  fixture.health.writeFailed(new TimeoutError(5_000));
+  fixture.clock.advance(10_000);
+  for (const task of ["a", "b"]) fixture.queue.push(task);
+  await fixture.end("a", undefined, false);
+  expect([fixture.started, fixture.health.writes.open === undefined]).toEqual([["a"], false]);
 });
 
 test("a drain makes no probes", async () => {

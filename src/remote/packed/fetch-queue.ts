@@ -60,6 +60,12 @@ export class FetchQueue {
     return this.#bufferedBytes;
   }
 
+  /** Whether a request for it is under way; otherwise it waits for its turn, or for what another helper fetches. */
+  isAsked(output: WantedOutput): boolean {
+    const fetch = this.#fetchOf.get(output);
+    return fetch !== undefined && this.#buffered.has(fetch);
+  }
+
   /** Sends nothing more. What is under way ends with the signal. */
   clear(): void {
     for (const { outputs } of this.#waiting.splice(0)) for (const output of outputs) this.#giveUp(output);

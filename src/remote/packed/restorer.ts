@@ -1,11 +1,12 @@
 import { abortable } from "../../lib/abortable.ts";
 import type { Counters } from "../../lib/counters.ts";
-import { Deadline } from "../../lib/deadline.ts";
+import { Deadline, TimeoutError } from "../../lib/deadline.ts";
 import { EMPTY_SHA256 } from "../../lib/empty-sha256.ts";
 import { freeBuffer } from "../../lib/free-buffer.ts";
 import { transferLimitMs } from "../../lib/transfer-limits.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import type { LocalBuilds } from "../local-outputs.ts";
+import { NotAskedError } from "../not-asked-error.ts";
 import type { ObjectSum } from "../object-sum.ts";
 import { WrongBytesError } from "../wrong-bytes-error.ts";
 import type { Claims } from "./claims.ts";
@@ -62,7 +63,7 @@ export class Restorer {
 
   /**
    * Brings one output, and counts it in `brought`. `false`: there is none to be had. Rejects when the store fails or is
-   * slow, and with a `WrongBytesError` when it has other bytes.
+   * slow, with a `WrongBytesError` when it has other bytes, and with a `NotAskedError` when nothing is known of it.
    */
   async bring(entry: Entry, brought?: ObjectSum): Promise<boolean> {
     const { outputId, sizeBytes, place } = entry;
@@ -81,8 +82,7 @@ export class Restorer {
     if (brought !== undefined) output.countedBy.add(brought);
     if (output.stage === "held") this.#place(output);
     if (output.stage === "queued") this.#queue.hurry(output);
-    using deadline = new Deadline(this.#waitLimitMs(output), this.#controller.signal);
-    return await abortable(output.arrival, deadline.signal);
+    return await this.#arrivalOf(output);
   }
 
   /** Resolves when all that was to be prefetched is placed, or given up. */
@@ -141,6 +141,17 @@ export class Restorer {
     const output = this.#register(entry, place);
     this.#queue.add([output], true);
     return output;
+  }
+
+  async #arrivalOf(output: WantedOutput): Promise<boolean> {
+    using deadline = new Deadline(this.#waitLimitMs(output), this.#controller.signal);
+    try {
+      return await abortable(output.arrival, deadline.signal);
+    } catch (error) {
+      const isOwn = output.stage !== "queued" || this.#queue.isAsked(output);
+      if (isOwn || !(error instanceof TimeoutError)) throw error;
+      throw new NotAskedError("waited for others that fetch before it", { cause: error });
+    }
   }
 
   #waitLimitMs({ place }: WantedOutput): number {

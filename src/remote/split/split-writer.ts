@@ -80,15 +80,16 @@ export class SplitWriter {
     this.#queue.abandon();
   }
 
-  async #upload(put: SplitPut, signal: AbortSignal): Promise<void> {
+  async #upload(put: SplitPut, signal: AbortSignal): Promise<boolean> {
     const { counters, log } = this.#options;
     if (!isWhole(put)) {
       counters.add("put_skip_gone");
-      return;
+      return false;
     }
     try {
       await this.#outputStored(put, signal);
       await this.#putRecord(put, signal);
+      return true;
     } catch (error) {
       counters.add("put_remote_error");
       log.info(() => `put action ${put.actionId}: ${describeError(error)}`);

@@ -1,6 +1,7 @@
 /** Packs that are no good, a bucket and a disk that fail. */
 import { describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
+import { Claims } from "../../../src/remote/packed/claims.ts";
 import type { Entry } from "../../../src/remote/packed/entry.ts";
 import { immutable } from "../../support/full-disk.ts";
 import { sha256Hex } from "../../support/ids.ts";
@@ -70,6 +71,16 @@ describe("a pack that", () => {
     opened.bucket.store.onGet = onGet;
     expect([await opened.restorer.bring(entry), opened.bad]).toEqual([true, []]);
   });
+});
+
+test("what another helper fetches, too slowly, is an error that says nothing of the store", async () => {
+  // A tenth of a second, for the grace of a body comes on top.
+  using opened = openRestorer({ timeoutMs: -900 });
+  const [entry] = await pack(opened, "hello");
+  new Claims(opened.machine.dir.join("state", "claims")).take(packOf(entry));
+  const error = await rejection(opened.restorer.bring(entry));
+  expect([(error as Error).name, opened.bucket.store.calls, opened.bad]).toEqual(["NotAskedError", [], []]);
+  opened.restorer.stop();
 });
 
 test("a disk that takes nothing is a miss, and no fault of the pack; the next may find it in order", async () => {
