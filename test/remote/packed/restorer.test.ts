@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { ObjectSum } from "../../../src/remote/object-sum.ts";
-import { Claims } from "../../../src/remote/packed/claims.ts";
 import type { Entry } from "../../../src/remote/packed/entry.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { rejection } from "../../support/rejection.ts";
@@ -85,12 +84,10 @@ describe("an output that go waits for", () => {
   test("that is too slow to come is an error, though nothing is wrong with the pack", async () => {
     using opened = openRestorer({ timeoutMs: -995 });
     const [entry] = await pack(opened, "hello");
-    const other = new Claims(opened.machine.dir.join("state", "claims"));
-    other.take(packOf(entry));
+    hangGets(opened.bucket.store, "pack/");
     const error = await rejection(opened.restorer.bring(entry));
     expect([(error as Error).name, opened.bad]).toEqual(["TimeoutError", []]);
     opened.restorer.stop();
-    other.releaseAll();
   });
 });
 
