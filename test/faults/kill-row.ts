@@ -1,6 +1,6 @@
 /** SIGKILL at random moments, on one directory that goes on being used. */
 import { go, startGo } from "../support/go-toolchain.ts";
-import { run } from "../support/process.ts";
+import { type Outcome, run } from "../support/process.ts";
 import { helpersOf } from "../support/settled.ts";
 import { faultModule } from "./fault-module.ts";
 import { linesOf, play } from "./play.ts";
@@ -30,7 +30,8 @@ function killCase(setting: Setting, kills: number): Case {
 /** After each kill the same is built again, and at last the stage's module. */
 async function killTimes(kills: number, stage: Stage, setting: Setting, random: Random): Promise<Verdict> {
   const prefix = await stage.bucketPart(setting.layout, "nothing");
-  await using site = await openSite(stage, { ...setting, prefix });
+  // The server may be killed before go's helper has got through to it.
+  await using site = await openSite(stage, { ...setting, prefix, connectFlags: ["--fallback"] });
   const exitCodes: number[] = [];
   const wrong: string[] = [];
   const sessions: string[][] = [];
@@ -38,7 +39,9 @@ async function killTimes(kills: number, stage: Stage, setting: Setting, random: 
   for (let kill = 0; kill < kills; kill++) {
     const text = `kill ${kill}`;
     const cwd = faultModule(stage.dir.join(prefix, text), { name: "killed", packages: PACKAGES, text });
-    exitCodes.push(...(await killed(site, cwd, random, usualSeconds)));
+    const survivor = await killed(site, cwd, random, usualSeconds);
+    if (survivor !== undefined) exitCodes.push(survivor.exitCode);
+    if (survivor !== undefined && survivor.exitCode !== 0) sessions.push(linesOf(survivor.stderr));
     const { exitCode, stderr, elapsedMs } = await go(site.machine, ["build", "-o", site.out, "."], { cwd });
     usualSeconds = Math.max(usualSeconds, elapsedMs / 1000);
     exitCodes.push(exitCode);
@@ -57,20 +60,25 @@ async function killTimes(kills: number, stage: Stage, setting: Setting, random: 
   };
 }
 
-/** Builds `cwd` and kills somebody meanwhile. Returns the exit codes of those who must not mind. */
-async function killed(site: Site, cwd: string, random: Random, seconds: number): Promise<number[]> {
+/** Builds `cwd` and kills somebody meanwhile. Returns what came of the build, if it must not mind. */
+async function killed(
+  site: Site,
+  cwd: string,
+  random: Random,
+  seconds: number,
+): Promise<Outcome | undefined> {
   await using building = await startGo(site.machine, ["build", "-o", "/dev/null", "."], { cwd });
   await randomMoment(random, seconds);
   const { server } = site;
   if (server !== undefined && random() < 0.5) {
     server.signal("SIGKILL");
-    const { exitCode } = await building.outcome;
+    const outcome = await building.outcome;
     await server.outcome;
     await site.restartServer();
-    return [exitCode];
+    return outcome;
   }
   if (random() < 0.5) for (const pid of helpersOf(site.machine)) process.kill(pid, "SIGKILL");
   else building.signal("SIGKILL");
   await building.outcome;
-  return [];
+  return undefined;
 }

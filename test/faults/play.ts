@@ -9,7 +9,7 @@ export interface Played {
   exitCodes: number[];
   /** What each command that succeeded made and said: command → what → SHA-256 or text. */
   made: Record<string, Record<string, string>>;
-  /** Each command's lines on stderr. */
+  /** Each command's lines on stderr, but for go's own of its waiting. */
   stderr: string[][];
   /** What the commands took together. */
   seconds: number;
@@ -17,13 +17,16 @@ export interface Played {
 
 const EXPORTS = "{{if .Export}}{{.ImportPath}} {{.Export}}{{end}}";
 
+/** What go itself says every few seconds of a helper that is slow, or stopped. */
+const GO_WAITS = "# still waiting for GOCACHEPROG ";
+
 /** Builds `cwd` into the file `out` and runs that, tests, vets, and reads everything that go exports. */
 export async function play(machine: GoMachine, cwd: string, out: string): Promise<Played> {
   const played: Played = { exitCodes: [], made: {}, stderr: [], seconds: 0 };
   const command = async (args: string[], made: (stdout: string) => Promise<Record<string, string>>) => {
     const { exitCode, stdout, stderr, elapsedMs } = await go(machine, args, { cwd });
     played.exitCodes.push(exitCode);
-    played.stderr.push(linesOf(stderr));
+    played.stderr.push(linesOf(stderr).filter((line) => !line.startsWith(GO_WAITS)));
     played.seconds += elapsedMs / 1000;
     if (exitCode === 0) played.made[args[0] ?? ""] = await made(stdout);
   };

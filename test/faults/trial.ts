@@ -42,6 +42,8 @@ export interface SiteOptions extends Setting {
   flags?: string[];
   /** Where the machine's disk lies; in the stage's directory unless told. */
   home?: string | undefined;
+  /** Further flags of `connect`, in serve mode. */
+  connectFlags?: string[];
   /** Words before the executable's own, of whatever talks to the bucket. */
   wrapper?: string[];
   env?: Record<string, string>;
@@ -79,7 +81,7 @@ export async function openSite(stage: Stage, options: SiteOptions): Promise<Site
   machine.cacheprog =
     server === undefined
       ? commandLine([...wrapper, binaryPath(), ...flags])
-      : gocacheprog("connect", server.plugin);
+      : gocacheprog("connect", server.plugin, ...(options.connectFlags ?? []));
   return {
     machine,
     get server() {
