@@ -12,7 +12,7 @@ import { agrees, freshened } from "../semantics/freshen.ts";
 import { fromRawHeaders, type HeaderList, hasHeader, headerValue } from "../semantics/header-list.ts";
 import { endToEnd } from "../semantics/hop-by-hop.ts";
 import { isUsable, mayStandIn } from "../semantics/judge.ts";
-import { type Keeping, keeping } from "../semantics/storable.ts";
+import { forbidsStoring, isPersonal, type Keeping, keeping } from "../semantics/storable.ts";
 import { variantOf, varyNames } from "../semantics/vary.ts";
 import type { ResponseCache } from "../storage/response-cache.ts";
 import { Spool } from "../storage/spool.ts";
@@ -118,7 +118,7 @@ export class Exchange {
     const answer = await this.#options.origin.send(resource, { method: "HEAD", headers }, signal);
     if (stored !== undefined && answer.status === 200) {
       const isSame = agrees(stored.head.headers, answer.headers);
-      if (isSame) await this.#freshen(stored, answer);
+      if (isSame) await this.#freshen(asked, stored, answer);
       else this.#options.cache.remove(resource);
     }
     answerHead(response, answer, { outcome: undefined });
@@ -166,7 +166,7 @@ export class Exchange {
     }
     if (stored !== undefined && answer.status === 304) {
       answer.body.resume();
-      const fresh = await this.#freshen(stored, answer);
+      const fresh = await this.#freshen(asked, stored, answer);
       log.count("req_revalidated");
       await this.#sendStored(asked, withCookies(fresh, answer), "revalidated");
     } else if (stored !== undefined && answer.status >= 500 && this.#mayStandIn(asked, stored, "error")) {
@@ -248,9 +248,18 @@ export class Exchange {
     }
   }
 
-  async #freshen(stored: StoredResponse, answer: OriginAnswer): Promise<StoredResponse> {
+  /**
+   * What the client gets when the origin has confirmed what is stored: with the fields that came, which are kept only if
+   * a whole answer with them would be. Else they are for this client alone.
+   */
+  async #freshen(asked: Asked, stored: StoredResponse, answer: OriginAnswer): Promise<StoredResponse> {
     const head = freshened(stored.head, answer);
-    return await stored.freshen(head, { upload: keeping([], head, this.#now()) === "long" });
+    const told = { ...head, headers: [...head.headers, ...cookiesOf(answer.headers)] };
+    const kept = keeping(asked.headers, told, this.#now());
+    if (kept !== undefined) return await stored.freshen(head, { upload: kept === "long" });
+    // To nobody in particular: then it is of the stored response, too.
+    if (!isPersonal(asked.headers) && forbidsStoring(head)) this.#options.cache.remove(asked.resource);
+    return { ...stored, head };
   }
 
   async #standIn(asked: Asked, stored: StoredResponse): Promise<void> {

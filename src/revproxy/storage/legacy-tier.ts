@@ -2,7 +2,6 @@
 import { open } from "node:fs/promises";
 import type { TempFile } from "../../store/temp-file.ts";
 import { formatResource, type Resource } from "../resource.ts";
-import { CacheControl } from "../semantics/cache-control.ts";
 import type { HeaderList } from "../semantics/header-list.ts";
 import type { DiskTier, NamedStore } from "./disk-tier.ts";
 import { filePartBody } from "./file-part-body.ts";
@@ -42,7 +41,6 @@ export class LegacyTier {
       body,
       place,
       freshen: async (head, options) => {
-        if (CacheControl.of(head.headers).has("no-store")) return { ...response, head };
         const copied = await copy();
         if (copied !== undefined) this.#keep(url, request, head, copied, options);
         return { ...response, head };
