@@ -161,17 +161,19 @@ export class Exchange {
     } catch (error) {
       if (stored === undefined || !this.#mayStandIn(asked, stored, "unreachable")) throw error;
       log.failed(asked.resource, error);
-      await this.#standIn(asked, stored);
+      await this.#standIn(asked, stored, flight);
       return;
     }
     if (stored !== undefined && answer.status === 304) {
       answer.body.resume();
       const fresh = await this.#freshen(asked, stored, answer);
       log.count("req_revalidated");
+      // Before it is sent: nobody has to wait for this client.
+      flight?.tell(undefined);
       await this.#sendStored(asked, withCookies(fresh, answer), "revalidated");
     } else if (stored !== undefined && answer.status >= 500 && this.#mayStandIn(asked, stored, "error")) {
       answer.body.destroy();
-      await this.#standIn(asked, stored);
+      await this.#standIn(asked, stored, flight);
     } else {
       await this.#receive(asked, answer, flight);
     }
@@ -262,8 +264,10 @@ export class Exchange {
     return { ...stored, head };
   }
 
-  async #standIn(asked: Asked, stored: StoredResponse): Promise<void> {
+  async #standIn(asked: Asked, stored: StoredResponse, flight: OwnFlight | undefined): Promise<void> {
     this.#options.log.count("req_stale");
+    // Before it is sent: nobody has to wait for this client.
+    flight?.tell(undefined);
     await this.#sendStored(asked, stored, "stale");
   }
 

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type IncomingMessage, request, type ServerResponse } from "node:http";
+import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { s3Flags } from "../../support/binary.ts";
 import { filesBelow } from "../../support/file-tree.ts";
@@ -39,6 +40,16 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
 
 async function startOrigin(how = answer): Promise<TlsOrigin> {
   return stack.use(await startTlsOrigin(how));
+}
+
+/** A client that has asked, sees that the answer begins, and reads no further. */
+async function askWithoutReading(machine: ProxyMachine, origin: TlsOrigin, path: string): Promise<void> {
+  const socket = connect(machine.port, "127.0.0.1");
+  stack.defer(() => void socket.destroy());
+  socket.on("error", () => undefined);
+  socket.write(`GET ${origin.url}${path} HTTP/1.1\r\nHost: ${origin.host}\r\n\r\n`);
+  await new Promise<void>((resolve) => socket.once("data", () => resolve()));
+  socket.pause();
 }
 
 async function startMachine(
@@ -230,6 +241,30 @@ describe("many clients at once", () => {
     release.resolve();
     expect((await second).body).toBe("first last");
     expect(origin.seen.length).toBe(1);
+  });
+
+  test.each([
+    ["confirmed by the origin", "revalidated", false],
+    ["standing in for an origin that has gone", "stale", true],
+  ])("wait for nobody who does not read: what is kept, %s", async (_, outcome, isGone) => {
+    const huge = "x".repeat(16 << 20);
+    const origin = await startTlsOrigin(
+      (request, response) => {
+        response.setHeader("Cache-Control", "max-age=0").setHeader("ETag", '"x"');
+        if (request.headers["if-none-match"] === '"x"') response.writeHead(304).end();
+        else response.end(huge);
+      },
+      { tls: false },
+    );
+    stack.use(origin);
+    const machine = await startMachine(origin);
+    // It is kept a moment after the first client has it.
+    while ((await get(machine, `${origin.url}/a`)).cache !== "revalidated");
+    if (isGone) await origin.goAway();
+    await askWithoutReading(machine, origin, "/a");
+    const next = get(machine, `${origin.url}/a`).then(({ cache, body }) => [cache, body.length]);
+    const found = await Promise.race([next, Bun.sleep(5000).then(() => "held up")]);
+    expect(found).toEqual([outcome, huge.length]);
   });
 });
 
