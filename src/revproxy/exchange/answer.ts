@@ -83,8 +83,12 @@ export function answerHead(
   writeHead(response, answer.status, answer.reason, [...answer.headers, ...noteHeaders(note)]);
 }
 
-/** Passes on a body that is not kept, as fast as the client takes it. */
+/** Passes on a body that is not kept, as fast as the client takes it. Lets go of it when the client goes, or has gone. */
 export async function passOn(response: ServerResponse, body: IncomingMessage): Promise<void> {
+  if (response.destroyed) {
+    body.destroy();
+    return;
+  }
   const { promise, resolve } = Promise.withResolvers<void>();
   // A body that breaks off breaks the client's connection.
   body.once("error", () => response.destroy());
