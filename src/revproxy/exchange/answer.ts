@@ -48,7 +48,8 @@ export async function answerStored(
     ["Age", String(age)],
     ...noteHeaders(note),
   ];
-  if (isNotModified(request.headers, head.headers)) {
+  // Of a redirect or an error no condition of the client's counts (RFC 9110 §13.2.1, RFC 9111 §4.3.2).
+  if (head.status === 200 && isNotModified(request.headers, head.headers)) {
     writeHead(response, 304, "", without(headers, NOT_IN_304));
     response.end();
     return;

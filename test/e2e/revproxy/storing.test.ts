@@ -231,6 +231,32 @@ describe("from what is kept", () => {
     expect(origin.seen.length).toBe(1);
   });
 
+  test("a redirect or an error is given out as such, whatever the client has already", async () => {
+    const origin = await startOrigin((request, response) => {
+      response.setHeader("Cache-Control", "max-age=86400").setHeader("ETag", '"x"');
+      response.writeHead(Number(request.url?.slice(1)), { Location: "/other" }).end("answer");
+    });
+    const machine = await startMachine(origin);
+    const found = [];
+    for (const status of [200, 301, 404]) {
+      const url = `${origin.url}/${status}`;
+      await get(machine, url);
+      const since = new Date(Date.now() + 86_400_000).toUTCString();
+      for (const headers of [{ "if-modified-since": since }, { "if-none-match": '"x"' }]) {
+        const answered = await get(machine, url, { headers });
+        found.push([answered.status, answered.cache, answered.body]);
+      }
+    }
+    expect(found).toEqual([
+      [304, "hit, local", ""],
+      [304, "hit, local", ""],
+      [301, "hit, memory", "answer"],
+      [301, "hit, memory", "answer"],
+      [404, "hit, memory", "answer"],
+      [404, "hit, memory", "answer"],
+    ]);
+  });
+
   test("parts are given out, and what is beyond its end is refused", async () => {
     const origin = await startOrigin();
     const machine = await startMachine(origin);
