@@ -66,14 +66,17 @@ export class LegacyTier {
 
   async #copy(body: StoredBody): Promise<{ temp: TempFile; sha256: string } | undefined> {
     const hash = new Bun.CryptoHasher("sha256");
+    let temp: TempFile | undefined;
     try {
-      const temp = this.#store.createTemp();
+      temp = this.#store.createTemp();
       for await (const chunk of body.read()) {
         hash.update(chunk);
         temp.write(chunk);
       }
       return { temp, sha256: hash.digest("hex") };
     } catch {
+      // The disk is full, or the object has gone.
+      temp?.discard();
       return undefined;
     }
   }
