@@ -208,7 +208,11 @@ export class Exchange {
       memoryBytes: SPOOL_MEMORY_BYTES,
       maxBytes: maxBodyBytes,
     });
-    spool.onIdle = () => answer.body.destroy();
+    spool.onIdle = () => {
+      // Whoever comes now would get a part only.
+      flight.leave();
+      answer.body.destroy();
+    };
     answerHead(response, answer, { outcome, id: keyOf(resource) });
     const sending = sendBody(response, spool.read());
     const shared = { ...answer, headers: withoutCookies(answer.headers) };
