@@ -112,7 +112,7 @@ export class Exchange {
     await passOn(response, answer.body);
   }
 
-  /** Of what is kept, and of what is on its way to being kept. */
+  /** What is kept is no longer right, nor what is on its way to that. */
   #invalidate(resource: Resource): void {
     this.#options.cache.remove(resource);
     this.#flights.outdate(formatResource(resource));

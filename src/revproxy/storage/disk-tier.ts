@@ -6,7 +6,7 @@ import type { TempFile } from "../../store/temp-file.ts";
 import type { StoredFile } from "../../store/tiered-store.ts";
 import type { HeaderList } from "../semantics/header-list.ts";
 import type { ResponseHead } from "../semantics/response-head.ts";
-import { variantOf, varyNames } from "../semantics/vary.ts";
+import { variantOf, variesAlike, varyNames } from "../semantics/vary.ts";
 import { bytesBody } from "./bytes-body.ts";
 import { filePartBody } from "./file-part-body.ts";
 import { type CacheRecord, formatRecord, parseRecord, type ResponseRecord } from "./record.ts";
@@ -103,7 +103,8 @@ export class DiskTier {
       place,
       freshen: async (head, options) => {
         const fresh = { ...record, ...head };
-        this.#tryWrite(name, fresh, { ...options, inline });
+        // Else it would be found for requests that it is not for.
+        if (variesAlike(headers, head.headers)) this.#tryWrite(name, fresh, { ...options, inline });
         return this.#response({ ...found, record: fresh });
       },
     };

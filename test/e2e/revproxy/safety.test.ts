@@ -191,6 +191,13 @@ describe.each([
     expect(next.cache).toStartWith("hit, ");
   });
 
+  test("what the origin confirms, saying now that it varies, is fresh for no other request", async () => {
+    const fields = { "Cache-Control": "max-age=600", Vary: "X-Who" };
+    const { second, next } = await three("vary", fields, { headers: { "x-who": "one" } });
+    expect([second.cache, second.headers.get("vary")]).toEqual(["revalidated", "X-Who"]);
+    expect(next.cache).toBe("revalidated");
+  });
+
   test.each(["private, max-age=600", "no-store", "no-store, max-age=600"])(
     "nothing is left when the origin confirms it with %s",
     async (control) => {
