@@ -103,8 +103,9 @@ export class DiskTier {
       place,
       freshen: async (head, options) => {
         const fresh = { ...record, ...head };
-        // Else it would be found for requests that it is not for.
-        if (variesAlike(headers, head.headers)) this.#tryWrite(name, fresh, { ...options, inline });
+        // Only if nothing else came in its place meanwhile, and it would be found for the same requests.
+        const isInPlace = this.#holds(name, record) && variesAlike(headers, head.headers);
+        if (isInPlace) this.#tryWrite(name, fresh, { ...options, inline });
         return this.#response({ ...found, record: fresh });
       },
     };
@@ -130,6 +131,12 @@ export class DiskTier {
     const file = await this.#store.fetch(name, (path) => readRecord(path)?.record.url === url);
     const found = file === undefined ? undefined : readRecord(file.path);
     return found === undefined || found.record.url !== url ? undefined : { ...found, name, isLocal };
+  }
+
+  /** Whether that body is still what is there. */
+  #holds(name: string, { body }: ResponseRecord): boolean {
+    const known = this.#readLocal(name);
+    return known?.kind === "response" && known.body.sha256 === body.sha256;
   }
 
   #readLocal(name: string): CacheRecord | undefined {

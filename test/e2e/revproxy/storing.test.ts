@@ -53,8 +53,8 @@ async function askWithoutReading(machine: ProxyMachine, origin: TlsOrigin, path:
 }
 
 /** What has to be validated each time is kept; that is a moment after the first client has it. */
-async function getKept(machine: ProxyMachine, url: string): Promise<void> {
-  while ((await get(machine, url)).cache !== "revalidated");
+async function getKept(machine: ProxyMachine, url: string, headers = {}): Promise<void> {
+  while ((await get(machine, url, { headers })).cache !== "revalidated");
 }
 
 /** What came in a time that is enough for anybody who does not wait for somebody else. */
@@ -205,6 +205,28 @@ describe("kept", () => {
       expect([next.cache, next.body.slice(0, 4)]).toEqual(["fetch, cached, volatile", "new "]);
     },
   );
+
+  test.each([
+    ["on the disk", LARGE.repeat(4)],
+    ["in memory", "body"],
+  ])("%s as it came last, also when an older one is confirmed after that", async (_, body) => {
+    const { origin, told, asked, release } = await startChanging((request, response) => {
+      if (request.headers["if-none-match"] === `"${told.state}"`) response.statusCode = 304;
+      if (!told.holdsNext) response.setHeader("Cache-Control", "max-age=0");
+      return body;
+    });
+    const machine = await startMachine(origin);
+    await getKept(machine, `${origin.url}/a`);
+    told.holdsNext = true;
+    const first = get(machine, `${origin.url}/a`);
+    await asked;
+    told.state = "new";
+    await getKept(machine, `${origin.url}/a`, { "cache-control": "no-cache" });
+    release();
+    expect((await first).body.slice(0, 4)).toBe("old ");
+    const next = await get(machine, `${origin.url}/a`);
+    expect([next.cache, next.body.slice(0, 4)]).toEqual(["revalidated", "new "]);
+  });
 
   test("not at all when it is larger than a quarter of --max-size", async () => {
     const origin = await startOrigin();
