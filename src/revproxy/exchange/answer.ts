@@ -48,7 +48,8 @@ export async function answerStored(
     ["Age", String(age)],
     ...noteHeaders(note),
   ];
-  if (isNotModified(request.headers, head.headers)) {
+  // Of a redirect or an error no condition of the client's counts (RFC 9110 §13.2.1, RFC 9111 §4.3.2).
+  if (head.status === 200 && isNotModified(request.headers, head.headers)) {
     writeHead(response, 304, "", without(headers, NOT_IN_304));
     response.end();
     return;
@@ -83,8 +84,12 @@ export function answerHead(
   writeHead(response, answer.status, answer.reason, [...answer.headers, ...noteHeaders(note)]);
 }
 
-/** Passes on a body that is not kept, as fast as the client takes it. */
+/** Passes on a body that is not kept, as fast as the client takes it. Lets go of it when the client goes, or has gone. */
 export async function passOn(response: ServerResponse, body: IncomingMessage): Promise<void> {
+  if (response.destroyed) {
+    body.destroy();
+    return;
+  }
   const { promise, resolve } = Promise.withResolvers<void>();
   // A body that breaks off breaks the client's connection.
   body.once("error", () => response.destroy());

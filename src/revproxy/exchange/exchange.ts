@@ -12,11 +12,11 @@ import { agrees, freshened } from "../semantics/freshen.ts";
 import { fromRawHeaders, type HeaderList, hasHeader, headerValue } from "../semantics/header-list.ts";
 import { endToEnd } from "../semantics/hop-by-hop.ts";
 import { isUsable, mayStandIn } from "../semantics/judge.ts";
-import { type Keeping, keeping } from "../semantics/storable.ts";
+import { forbidsStoring, isPersonal, type Keeping, keeping } from "../semantics/storable.ts";
 import { variantOf, varyNames } from "../semantics/vary.ts";
 import type { ResponseCache } from "../storage/response-cache.ts";
 import { Spool } from "../storage/spool.ts";
-import type { StoredResponse } from "../storage/stored-response.ts";
+import type { FinishedBody, StoredResponse } from "../storage/stored-response.ts";
 import { answerHead, answerStored, answerText, passOn } from "./answer.ts";
 import { type FlightResult, Flights, type OwnFlight } from "./flights.ts";
 import { invalidated } from "./invalidated.ts";
@@ -106,50 +106,56 @@ export class Exchange {
     const body = hasBody(asked) ? message : undefined;
     const answer = await this.#options.origin.send(resource, { method, headers, body }, signal);
     if (!SAFE_METHODS.includes(method) && answer.status < 400) {
-      for (const changed of invalidated(resource, answer.headers)) this.#options.cache.remove(changed);
+      for (const changed of invalidated(resource, answer.headers)) this.#invalidate(changed);
     }
     answerHead(response, answer, { outcome });
     await passOn(response, answer.body);
   }
 
+  /** What is kept is no longer right, nor what is on its way to that. */
+  #invalidate(resource: Resource): void {
+    this.#options.cache.remove(resource);
+    this.#flights.outdate(formatResource(resource));
+  }
+
   async #head(asked: Asked, stored: StoredResponse | undefined): Promise<void> {
-    const { headers, resource, signal, response } = asked;
+    const { headers, resource, signal, response, url } = asked;
     this.#options.log.count("req_forward");
-    const answer = await this.#options.origin.send(resource, { method: "HEAD", headers }, signal);
-    if (stored !== undefined && answer.status === 200) {
-      const isSame = agrees(stored.head.headers, answer.headers);
-      if (isSame) await this.#freshen(stored, answer);
-      else this.#options.cache.remove(resource);
+    const flight = this.#flights.begin(url, { isAlone: true });
+    try {
+      const answer = await this.#options.origin.send(resource, { method: "HEAD", headers }, signal);
+      if (stored !== undefined && answer.status === 200) {
+        const isSame = agrees(stored.head.headers, answer.headers);
+        if (isSame) await this.#freshen(asked, stored, answer, flight);
+        else this.#options.cache.remove(resource);
+      }
+      answerHead(response, answer, { outcome: undefined });
+      await passOn(response, answer.body);
+    } finally {
+      flight.end();
     }
-    answerHead(response, answer, { outcome: undefined });
-    await passOn(response, answer.body);
   }
 
   /** Asks the origin, unless somebody is at it already. */
   async #fetch(asked: Asked, stored: StoredResponse | undefined): Promise<void> {
-    const isOwn = isConditional(asked.headers) && stored === undefined;
-    const flight = isOwn || mustAsk(asked) ? undefined : this.#flights.find(asked.url);
-    const shared = await flight;
+    const isAlone = isConditional(asked.headers) && stored === undefined;
+    const shared = isAlone || mustAsk(asked) ? undefined : await this.#flights.find(asked.url);
     if (shared !== undefined && isFor(shared, asked)) {
       this.#options.log.count("req_joined");
       answerHead(asked.response, shared.answer, { outcome: shared.outcome, id: keyOf(asked.resource) });
       await sendBody(asked.response, shared.spool.read());
       return;
     }
-    const own = isOwn ? undefined : this.#flights.begin(asked.url);
+    const flight = this.#flights.begin(asked.url, { isAlone });
     try {
-      await this.#lead(asked, stored, own);
+      await this.#lead(asked, stored, flight);
     } finally {
-      own?.tell(undefined);
-      own?.end();
+      flight.tell(undefined);
+      flight.end();
     }
   }
 
-  async #lead(
-    asked: Asked,
-    stored: StoredResponse | undefined,
-    flight: OwnFlight | undefined,
-  ): Promise<void> {
+  async #lead(asked: Asked, stored: StoredResponse | undefined, flight: OwnFlight): Promise<void> {
     const { origin, log } = this.#options;
     const headers = stored === undefined ? asked.headers : withValidators(asked.headers, stored.head.headers);
     let answer: OriginAnswer;
@@ -161,24 +167,26 @@ export class Exchange {
     } catch (error) {
       if (stored === undefined || !this.#mayStandIn(asked, stored, "unreachable")) throw error;
       log.failed(asked.resource, error);
-      await this.#standIn(asked, stored);
+      await this.#standIn(asked, stored, flight);
       return;
     }
     if (stored !== undefined && answer.status === 304) {
       answer.body.resume();
-      const fresh = await this.#freshen(stored, answer);
+      const fresh = await this.#freshen(asked, stored, answer, flight);
       log.count("req_revalidated");
+      // Before it is sent: nobody has to wait for this client.
+      flight.tell(undefined);
       await this.#sendStored(asked, withCookies(fresh, answer), "revalidated");
     } else if (stored !== undefined && answer.status >= 500 && this.#mayStandIn(asked, stored, "error")) {
       answer.body.destroy();
-      await this.#standIn(asked, stored);
+      await this.#standIn(asked, stored, flight);
     } else {
       await this.#receive(asked, answer, flight);
     }
   }
 
   /** Sends the origin's answer on and keeps it if it may be kept. */
-  async #receive(asked: Asked, answer: OriginAnswer, flight: OwnFlight | undefined): Promise<void> {
+  async #receive(asked: Asked, answer: OriginAnswer, flight: OwnFlight): Promise<void> {
     const { log, maxBodyBytes, cache } = this.#options;
     const { resource, response, url } = asked;
     const kept = answer.isDelimited ? keeping(asked.headers, answer, this.#now()) : undefined;
@@ -186,7 +194,7 @@ export class Exchange {
     const isTooLarge = Number(headerValue(answer.headers, "content-length") ?? 0) > maxBodyBytes;
     if (kept === undefined || names === "*" || isTooLarge) {
       this.#flights.markUnshared(url);
-      flight?.tell(undefined);
+      flight.tell(undefined);
       log.count("rsp_not_cached");
       log.fetched(resource, "no");
       answerHead(response, answer, { outcome: "fetch, uncached" });
@@ -200,13 +208,17 @@ export class Exchange {
       memoryBytes: SPOOL_MEMORY_BYTES,
       maxBytes: maxBodyBytes,
     });
-    spool.onIdle = () => answer.body.destroy();
+    spool.onIdle = () => {
+      // Whoever comes now would get a part only.
+      flight.leave();
+      answer.body.destroy();
+    };
     answerHead(response, answer, { outcome, id: keyOf(resource) });
     const sending = sendBody(response, spool.read());
     const shared = { ...answer, headers: withoutCookies(answer.headers) };
-    flight?.tell({ answer: shared, names, variant: variantOf(names, asked.headers), spool, outcome });
-    await this.#keep(asked, answer, { spool, kept });
-    flight?.end();
+    flight.tell({ answer: shared, names, variant: variantOf(names, asked.headers), spool, outcome });
+    await this.#keep(asked, answer, { spool, kept, flight });
+    flight.end();
     spool.release();
     await sending;
   }
@@ -214,7 +226,7 @@ export class Exchange {
   async #keep(
     { resource, headers }: Asked,
     answer: OriginAnswer,
-    { spool, kept }: { spool: Spool; kept: Keeping },
+    { spool, kept, flight }: { spool: Spool; kept: Keeping; flight: OwnFlight },
   ): Promise<void> {
     const { cache, log } = this.#options;
     const { status, requestedMs, receivedMs } = answer;
@@ -227,8 +239,9 @@ export class Exchange {
       return;
     }
     const body = await spool.finish();
-    if (body === undefined) {
+    if (body === undefined || flight.isOutdated) {
       log.count("rsp_not_cached");
+      discard(body);
       return;
     }
     try {
@@ -244,17 +257,34 @@ export class Exchange {
     } catch (error) {
       log.count("rsp_save_error");
       log.info(() => `${formatResource(resource)} is not kept: ${describeError(error)}`);
-      if ("temp" in body) body.temp.discard();
+      discard(body);
     }
   }
 
-  async #freshen(stored: StoredResponse, answer: OriginAnswer): Promise<StoredResponse> {
+  /**
+   * What the client gets when the origin has confirmed what is stored: with the fields that came, which are kept only if
+   * a whole answer with them would be, and if what is stored was not made invalid meanwhile. Else they are for this
+   * client alone.
+   */
+  async #freshen(
+    asked: Asked,
+    stored: StoredResponse,
+    answer: OriginAnswer,
+    flight: OwnFlight,
+  ): Promise<StoredResponse> {
     const head = freshened(stored.head, answer);
-    return await stored.freshen(head, { upload: keeping([], head, this.#now()) === "long" });
+    const told = { ...head, headers: [...head.headers, ...cookiesOf(answer.headers)] };
+    const kept = flight.isOutdated ? undefined : keeping(asked.headers, told, this.#now());
+    if (kept !== undefined) return await stored.freshen(head, { upload: kept === "long" });
+    // To nobody in particular: then it is of the stored response, too.
+    if (!isPersonal(asked.headers) && forbidsStoring(head)) this.#options.cache.remove(asked.resource);
+    return { ...stored, head };
   }
 
-  async #standIn(asked: Asked, stored: StoredResponse): Promise<void> {
+  async #standIn(asked: Asked, stored: StoredResponse, flight: OwnFlight): Promise<void> {
     this.#options.log.count("req_stale");
+    // Before it is sent: nobody has to wait for this client.
+    flight.tell(undefined);
     await this.#sendStored(asked, stored, "stale");
   }
 
@@ -294,6 +324,11 @@ export class Exchange {
 function withCookies(stored: StoredResponse, answer: OriginAnswer): StoredResponse {
   const headers = [...stored.head.headers, ...cookiesOf(answer.headers)];
   return { ...stored, head: { ...stored.head, headers } };
+}
+
+/** What is not kept after all leaves no file. */
+function discard(body: FinishedBody | undefined): void {
+  if (body !== undefined && "temp" in body) body.temp.discard();
 }
 
 function isForCache(asked: Asked): boolean {

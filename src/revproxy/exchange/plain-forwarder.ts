@@ -47,7 +47,7 @@ export class PlainForwarder {
     }
     const pinned = decision === "proxy" ? undefined : decision[0]?.address;
     try {
-      const answer = await this.#send(resource, request, pinned);
+      const answer = await this.#send(resource, { request, response, address: pinned });
       answerHead(
         response,
         {
@@ -59,6 +59,7 @@ export class PlainForwarder {
       );
       await passOn(response, answer);
     } catch (error) {
+      if (response.destroyed) return;
       log.countConnection("fwd_conn_error");
       log.failed(resource, error);
       if (response.headersSent) response.destroy();
@@ -66,11 +67,17 @@ export class PlainForwarder {
     }
   }
 
-  /** `address`: where the host was found to be; `undefined`: another proxy knows. */
+  /**
+   * Resolves when the answer's head has come. `response`: what the client waits for; when it goes, so does what is sent.
+   * `address`: where the host was found to be; `undefined`: another proxy knows.
+   */
   async #send(
     resource: Resource,
-    request: IncomingMessage,
-    address: string | undefined,
+    {
+      request,
+      response,
+      address,
+    }: { request: IncomingMessage; response: ServerResponse; address: string | undefined },
   ): Promise<IncomingMessage> {
     const { env, via } = this.#options;
     const { authority, path } = resource;
@@ -96,9 +103,14 @@ export class PlainForwarder {
     sent.once("response", resolve);
     sent.on("error", reject);
     sent.setTimeout(SILENCE_MS, () => sent.destroy(new Error("no answer")));
+    const leave = () => sent.destroy(new Error("the client has gone"));
     request.once("close", () => {
-      if (!request.complete) sent.destroy();
+      if (!request.complete) leave();
     });
+    response.once("close", () => {
+      if (!response.writableFinished) leave();
+    });
+    if (response.destroyed) leave();
     request.pipe(sent);
     return await promise;
   }

@@ -23,6 +23,9 @@ import { parentProxy } from "./parent-proxy.ts";
 /** How long an origin may say nothing at all: some work long before the first byte of an answer. */
 const SILENCE_MS = 120_000;
 
+/** As long as the other proxy may take to connect. */
+const TLS_LIMIT_MS = 15_000;
+
 const CONNECTIONS = { keepAlive: true, maxSockets: 128, maxFreeSockets: 32, timeout: 60_000 };
 
 /** Nothing has come from the origin: it can't be reached, or went away. */
@@ -58,6 +61,8 @@ export interface OriginClientOptions {
   clock: Clock;
   /** How this program names itself to others on the way. */
   via: string;
+  /** How long TLS may take to begin on a connection that another proxy has made; 15 s unless told. */
+  tlsLimitMs?: number;
 }
 
 export class OriginClient {
@@ -216,13 +221,23 @@ class ProxiedAgent extends https.Agent {
     { host, port, servername }: { host?: string; port?: number; servername?: string },
     callback?: (error: Error | null, socket: Socket) => void,
   ): undefined {
-    const { via, trust } = this.#options;
+    const { via, trust, tlsLimitMs = TLS_LIMIT_MS } = this.#options;
     const done = callback as (error: Error | null, socket?: Socket) => void;
     connectThrough(this.#proxy, { host: host ?? "", port: Number(port) }, via)
       .then((socket) => {
         const secure = tlsConnect({ socket, servername: servername ?? "", secureContext: trust });
-        secure.once("secureConnect", () => done(null, secure));
-        secure.once("error", (error) => done(error));
+        // The request, and with it its own limit, comes to the connection only when that is done.
+        const limit = setTimeout(() => {
+          secure.destroy(new Error(`no TLS from ${host} within ${tlsLimitMs / 1000} s`));
+        }, tlsLimitMs);
+        secure.once("secureConnect", () => {
+          clearTimeout(limit);
+          done(null, secure);
+        });
+        secure.once("error", (error) => {
+          clearTimeout(limit);
+          done(error);
+        });
       })
       .catch((error: Error) => done(error));
     return undefined;

@@ -45,10 +45,10 @@ export function keeping(request: HeaderList, response: ResponseHead, nowMs: numb
   return lifetime(response) > 0 || hasValidator(response.headers) ? "short" : undefined;
 }
 
-function mayStore(request: HeaderList, { status, headers }: ResponseHead): boolean {
+function mayStore(request: HeaderList, response: ResponseHead): boolean {
+  const { status, headers } = response;
   const control = CacheControl.of(headers);
-  if (CacheControl.of(request).has("no-store") || control.has("no-store") || control.has("private"))
-    return false;
+  if (CacheControl.of(request).has("no-store") || forbidsStoring(response)) return false;
   if (status < 200 || UNSTORABLE_STATUSES.includes(status)) return false;
   if (control.has("must-understand") && !UNDERSTOOD.includes(status)) return false;
   if (cookiesOf(headers).length > 0 && !isForEverybody(control)) return false;
@@ -56,8 +56,14 @@ function mayStore(request: HeaderList, { status, headers }: ResponseHead): boole
   return !isPersonal(request) || isSharedAnyway(control);
 }
 
+/** Whether the origin says that no cache that many share may have it. */
+export function forbidsStoring({ headers }: ResponseHead): boolean {
+  const control = CacheControl.of(headers);
+  return control.has("no-store") || control.has("private");
+}
+
 /** Whether a request carries what may make its answer one client's own. */
-function isPersonal(request: HeaderList): boolean {
+export function isPersonal(request: HeaderList): boolean {
   return CREDENTIALS.some((name) => hasHeader(request, name));
 }
 

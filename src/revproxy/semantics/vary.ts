@@ -16,6 +16,11 @@ export function varyNames(response: HeaderList): string[] | "*" {
   return [...names].sort(compareUtf8);
 }
 
+/** Whether what tells requests apart is the same for both responses. */
+export function variesAlike(one: HeaderList, other: HeaderList): boolean {
+  return String(varyNames(one)) === String(varyNames(other));
+}
+
 /** The values of those fields in a request, in one text: equal for requests that get the same response. */
 export function variantOf(names: readonly string[], request: HeaderList): string {
   return JSON.stringify(names.map((name) => [name, normalized(name, headerValues(request, name))]));

@@ -6,7 +6,7 @@ import type { TempFile } from "../../store/temp-file.ts";
 import type { StoredFile } from "../../store/tiered-store.ts";
 import type { HeaderList } from "../semantics/header-list.ts";
 import type { ResponseHead } from "../semantics/response-head.ts";
-import { variantOf, varyNames } from "../semantics/vary.ts";
+import { variantOf, variesAlike, varyNames } from "../semantics/vary.ts";
 import { bytesBody } from "./bytes-body.ts";
 import { filePartBody } from "./file-part-body.ts";
 import { type CacheRecord, formatRecord, parseRecord, type ResponseRecord } from "./record.ts";
@@ -103,7 +103,9 @@ export class DiskTier {
       place,
       freshen: async (head, options) => {
         const fresh = { ...record, ...head };
-        this.#tryWrite(name, fresh, { ...options, inline });
+        // Only if nothing else came in its place meanwhile, and it would be found for the same requests.
+        const isInPlace = this.#holds(name, record) && variesAlike(headers, head.headers);
+        if (isInPlace) this.#tryWrite(name, fresh, { ...options, inline });
         return this.#response({ ...found, record: fresh });
       },
     };
@@ -129,6 +131,12 @@ export class DiskTier {
     const file = await this.#store.fetch(name, (path) => readRecord(path)?.record.url === url);
     const found = file === undefined ? undefined : readRecord(file.path);
     return found === undefined || found.record.url !== url ? undefined : { ...found, name, isLocal };
+  }
+
+  /** Whether that body is still what is there. */
+  #holds(name: string, { body }: ResponseRecord): boolean {
+    const known = this.#readLocal(name);
+    return known?.kind === "response" && known.body.sha256 === body.sha256;
   }
 
   #readLocal(name: string): CacheRecord | undefined {

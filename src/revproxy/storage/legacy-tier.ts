@@ -2,7 +2,6 @@
 import { open } from "node:fs/promises";
 import type { TempFile } from "../../store/temp-file.ts";
 import { formatResource, type Resource } from "../resource.ts";
-import { CacheControl } from "../semantics/cache-control.ts";
 import type { HeaderList } from "../semantics/header-list.ts";
 import type { DiskTier, NamedStore } from "./disk-tier.ts";
 import { filePartBody } from "./file-part-body.ts";
@@ -42,7 +41,6 @@ export class LegacyTier {
       body,
       place,
       freshen: async (head, options) => {
-        if (CacheControl.of(head.headers).has("no-store")) return { ...response, head };
         const copied = await copy();
         if (copied !== undefined) this.#keep(url, request, head, copied, options);
         return { ...response, head };
@@ -68,14 +66,17 @@ export class LegacyTier {
 
   async #copy(body: StoredBody): Promise<{ temp: TempFile; sha256: string } | undefined> {
     const hash = new Bun.CryptoHasher("sha256");
+    let temp: TempFile | undefined;
     try {
-      const temp = this.#store.createTemp();
+      temp = this.#store.createTemp();
       for await (const chunk of body.read()) {
         hash.update(chunk);
         temp.write(chunk);
       }
       return { temp, sha256: hash.digest("hex") };
     } catch {
+      // The disk is full, or the object has gone.
+      temp?.discard();
       return undefined;
     }
   }

@@ -2,7 +2,7 @@
 
 import type { HeaderList } from "../semantics/header-list.ts";
 import type { ResponseHead } from "../semantics/response-head.ts";
-import { variantOf, varyNames } from "../semantics/vary.ts";
+import { variantOf, variesAlike, varyNames } from "../semantics/vary.ts";
 import { bytesBody } from "./bytes-body.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
@@ -65,15 +65,20 @@ export class MemoryTier {
 
   #use(name: string, entry: Entry): StoredResponse {
     this.#touch(name, entry);
+    return this.#response(name, entry);
+  }
+
+  #response(name: string, entry: Entry): StoredResponse {
     return {
       head: entry.head,
       body: bytesBody(entry.bytes),
       place: "memory",
       freshen: async (head) => {
         const fresh = { head, bytes: entry.bytes };
-        // Only if nothing else came in its place meanwhile.
-        if (this.#items.get(name) === entry) this.#put(name, fresh);
-        return { ...this.#use(name, fresh), place: "memory" };
+        // Only if nothing else came in its place meanwhile, and it would be found for the same requests.
+        const isInPlace = this.#items.get(name) === entry && variesAlike(entry.head.headers, head.headers);
+        if (isInPlace) this.#put(name, fresh);
+        return this.#response(name, fresh);
       },
     };
   }

@@ -17,7 +17,7 @@ export interface StoredResponse {
   place: "memory" | "local" | "remote";
   /**
    * Keeps it with another head, and returns it so. `upload`: for other machines as well, where it is a file. Never
-   * rejects: what can't be written is merely not kept.
+   * rejects: what can't be written, or would be for other requests than before, is merely not kept.
    */
   freshen(head: ResponseHead, options: { upload: boolean }): Promise<StoredResponse>;
 }

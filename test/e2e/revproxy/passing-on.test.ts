@@ -1,6 +1,7 @@
 /** What is not for the cache goes through as it is; and what is counted and said of all that. */
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { metricsOf } from "../../support/go-toolchain.ts";
 import { sha256Hex } from "../../support/ids.ts";
 import { plainEnv, run } from "../../support/process.ts";
@@ -64,6 +65,29 @@ test("redirects, errors and repeated fields reach the client as the origin sent 
     "gone",
     "fetch, uncached",
   ]);
+});
+
+test("an answer that begins when its client has left already is let go of at once", async () => {
+  const [asked, left] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const ended = Promise.withResolvers<string>();
+  await using origin = await startTlsOrigin(
+    async (_request, response) => {
+      asked.resolve();
+      await left.promise;
+      response.once("close", () => ended.resolve("let go of"));
+      response.setHeader("Cache-Control", "no-store").write(Buffer.alloc(64 << 20));
+    },
+    { tls: false },
+  );
+  await using machine = await startProxyMachine({ dir: dir.path, hosts: [origin.host] });
+  const client = connect(machine.port, "127.0.0.1");
+  client.write(`GET ${origin.url}/a HTTP/1.1\r\nHost: ${origin.host}\r\n\r\n`);
+  await asked.promise;
+  client.destroy();
+  // Until the proxy sees that.
+  await Bun.sleep(100);
+  left.resolve();
+  expect(await Promise.race([ended.promise, Bun.sleep(5000).then(() => "still there")])).toBe("let go of");
 });
 
 test("counters and debug lines say what was done", async () => {

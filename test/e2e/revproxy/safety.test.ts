@@ -1,5 +1,5 @@
 /** What the proxy gives one client is never what was meant for another. */
-import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import { curl } from "../../support/curl.ts";
 import { type ProxyMachine, startProxyMachine } from "../../support/proxy-machine.ts";
@@ -133,6 +133,81 @@ test.each([
   const cookies = [];
   for (let i = 0; i < 3; i++) cookies.push((await get(own, other.url)).headers.get("set-cookie"));
   expect(cookies).toEqual([null, "session=1", null]);
+});
+
+describe.each([
+  ["on the disk", "x".repeat(2 << 20)],
+  ["in memory", "x"],
+])("of what is kept %s", (place, body) => {
+  /** What the second and the third of three clients get, when the origin confirms what is kept, to the second with news. */
+  async function three(
+    name: string,
+    news: Record<string, string>,
+    init: { method?: string; headers?: Record<string, string> },
+  ) {
+    let asked = 0;
+    await using other = await startTlsOrigin((request, response) => {
+      asked++;
+      response.setHeader("Cache-Control", "no-cache").setHeader("ETag", '"x"');
+      response.setHeader("Last-Modified", "Wed, 01 Jan 2020 00:00:00 GMT");
+      for (const [field, value] of asked === 2 ? Object.entries(news) : []) response.setHeader(field, value);
+      if (request.headers["if-none-match"] === '"x"') response.writeHead(304).end();
+      else response.setHeader("Content-Length", body.length).end(body);
+    });
+    await using own = await startProxyMachine({
+      dir: dir.join(`${name}-${place.length}`),
+      hosts: [other.host],
+      env: other.trustEnv,
+    });
+    await get(own, other.url);
+    const second = await get(own, other.url, init);
+    const next = await get(own, other.url);
+    const wholes = other.requests.filter(({ method, headers }) => {
+      return method === "GET" && headers["if-none-match"] === undefined;
+    });
+    return { second, next, wholes: wholes.length };
+  }
+
+  const mine = { authorization: "Bearer alice" };
+  const private600 = { "Cache-Control": "private, max-age=600", "X-User": "alice" };
+
+  test.each([
+    ["GET", "revalidated"],
+    ["HEAD", null],
+  ])("what the origin says with credentials, asked by %s, is nobody else's", async (method, outcome) => {
+    const { second, next } = await three(`mine-${method}`, private600, { method, headers: mine });
+    expect([second.status, second.cache, second.headers.get("x-user")]).toEqual([200, outcome, "alice"]);
+    expect([next.cache, next.headers.get("x-user"), next.headers.get("cache-control")]).toEqual([
+      "revalidated",
+      null,
+      "no-cache",
+    ]);
+  });
+
+  test("what the origin says with credentials renews it if that is for everybody", async () => {
+    const fields = { "Cache-Control": "public, max-age=600", "X-News": "for all" };
+    const { next } = await three("public", fields, { headers: mine });
+    expect([next.status, next.headers.get("x-news")]).toEqual([200, "for all"]);
+    expect(next.cache).toStartWith("hit, ");
+  });
+
+  test("what the origin confirms, saying now that it varies, is fresh for no other request", async () => {
+    const fields = { "Cache-Control": "max-age=600", Vary: "X-Who" };
+    const { second, next } = await three("vary", fields, { headers: { "x-who": "one" } });
+    expect([second.cache, second.headers.get("vary")]).toEqual(["revalidated", "X-Who"]);
+    expect(next.cache).toBe("revalidated");
+  });
+
+  test.each(["private, max-age=600", "no-store", "no-store, max-age=600"])(
+    "nothing is left when the origin confirms it with %s",
+    async (control) => {
+      const fields = { "Cache-Control": control, "X-User": "second" };
+      const { second, next, wholes } = await three(control.replaceAll(/\W/g, ""), fields, {});
+      expect([second.cache, second.body === body]).toEqual(["revalidated", true]);
+      expect([next.cache, next.headers.get("x-user")]).toEqual(["fetch, cached, volatile", null]);
+      expect(wholes).toBe(2);
+    },
+  );
 });
 
 test("a private response is nobody else's", async () => {

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type IncomingMessage, request, type ServerResponse } from "node:http";
+import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { s3Flags } from "../../support/binary.ts";
 import { filesBelow } from "../../support/file-tree.ts";
@@ -39,6 +40,26 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
 
 async function startOrigin(how = answer): Promise<TlsOrigin> {
   return stack.use(await startTlsOrigin(how));
+}
+
+/** A client that has asked, sees that the answer begins, and reads no further. */
+async function askWithoutReading(machine: ProxyMachine, origin: TlsOrigin, path: string): Promise<void> {
+  const socket = connect(machine.port, "127.0.0.1");
+  stack.defer(() => void socket.destroy());
+  socket.on("error", () => undefined);
+  socket.write(`GET ${origin.url}${path} HTTP/1.1\r\nHost: ${origin.host}\r\n\r\n`);
+  await new Promise<void>((resolve) => socket.once("data", () => resolve()));
+  socket.pause();
+}
+
+/** What has to be validated each time is kept; that is a moment after the first client has it. */
+async function getKept(machine: ProxyMachine, url: string, headers = {}): Promise<void> {
+  while ((await get(machine, url, { headers })).cache !== "revalidated");
+}
+
+/** What came in a time that is enough for anybody who does not wait for somebody else. */
+async function orHeldUp<T>(promise: Promise<T>): Promise<T | "held up"> {
+  return await Promise.race([promise, Bun.sleep(5000).then(() => "held up" as const)]);
 }
 
 async function startMachine(
@@ -126,6 +147,87 @@ describe("kept", () => {
     expect((await get(machine, `${origin.url}/a`)).cache).toBe("fetch, cached");
   });
 
+  /** An origin that a POST changes, and that can be told to hold back what it has to say. */
+  async function startChanging(answerWith: (request: IncomingMessage, response: ServerResponse) => string) {
+    const [asked, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const told = { state: "old", holdsNext: false };
+    const origin = await startOrigin(async (request, response) => {
+      if (request.method === "POST") told.state = "new";
+      response.setHeader("ETag", `"${told.state}"`).setHeader("Cache-Control", "max-age=86400");
+      const body = `${told.state} ${answerWith(request, response)}`;
+      if (told.holdsNext) {
+        told.holdsNext = false;
+        asked.resolve();
+        await release.promise;
+      }
+      response.end(body);
+    });
+    stack.defer(() => release.resolve());
+    return { origin, told, asked: asked.promise, release: release.resolve };
+  }
+
+  test.each([
+    ["that many may wait for", {}],
+    ["that is one client's own", { "if-none-match": '"other"' }],
+  ])("not from an answer %s, when a successful POST came before its end", async (_, headers) => {
+    const { origin, told, asked, release } = await startChanging(() => "body");
+    const machine = await startMachine(origin);
+    told.holdsNext = true;
+    const first = get(machine, `${origin.url}/a`, { headers });
+    await asked;
+    await get(machine, `${origin.url}/a`, { method: "POST", body: "new" });
+    const next = await orHeldUp(getPlainly(machine, `${origin.url}/a`));
+    expect(next).toEqual({ status: 200, cache: "fetch, cached", body: "new body" });
+    release();
+    expect((await first).body).toBe("old body");
+    const last = await get(machine, `${origin.url}/a`);
+    expect([last.cache, last.body]).toEqual(["hit, local", "new body"]);
+  });
+
+  test.each(["GET", "HEAD"])(
+    "no more when a successful POST came before the origin's word, asked by %s, that it is still right",
+    async (method) => {
+      const { origin, told, asked, release } = await startChanging((request, response) => {
+        const isSame = request.headers["if-none-match"] === `"${told.state}"`;
+        if (isSame) response.statusCode = 304;
+        if (!told.holdsNext) response.setHeader("Cache-Control", "max-age=0");
+        return LARGE.repeat(4);
+      });
+      const machine = await startMachine(origin);
+      await getKept(machine, `${origin.url}/a`);
+      told.holdsNext = true;
+      const first = get(machine, `${origin.url}/a`, { method });
+      await asked;
+      await get(machine, `${origin.url}/a`, { method: "POST", body: "new" });
+      release();
+      expect((await first).status).toBe(200);
+      const next = await get(machine, `${origin.url}/a`);
+      expect([next.cache, next.body.slice(0, 4)]).toEqual(["fetch, cached, volatile", "new "]);
+    },
+  );
+
+  test.each([
+    ["on the disk", LARGE.repeat(4)],
+    ["in memory", "body"],
+  ])("%s as it came last, also when an older one is confirmed after that", async (_, body) => {
+    const { origin, told, asked, release } = await startChanging((request, response) => {
+      if (request.headers["if-none-match"] === `"${told.state}"`) response.statusCode = 304;
+      if (!told.holdsNext) response.setHeader("Cache-Control", "max-age=0");
+      return body;
+    });
+    const machine = await startMachine(origin);
+    await getKept(machine, `${origin.url}/a`);
+    told.holdsNext = true;
+    const first = get(machine, `${origin.url}/a`);
+    await asked;
+    told.state = "new";
+    await getKept(machine, `${origin.url}/a`, { "cache-control": "no-cache" });
+    release();
+    expect((await first).body.slice(0, 4)).toBe("old ");
+    const next = await get(machine, `${origin.url}/a`);
+    expect([next.cache, next.body.slice(0, 4)]).toEqual(["revalidated", "new "]);
+  });
+
   test("not at all when it is larger than a quarter of --max-size", async () => {
     const origin = await startOrigin();
     const machine = await startMachine(origin, { flags: ["--max-size=1MiB"] });
@@ -149,6 +251,32 @@ describe("from what is kept", () => {
       String(LARGE.length),
     ]);
     expect(origin.seen.length).toBe(1);
+  });
+
+  test("a redirect or an error is given out as such, whatever the client has already", async () => {
+    const origin = await startOrigin((request, response) => {
+      response.setHeader("Cache-Control", "max-age=86400").setHeader("ETag", '"x"');
+      response.writeHead(Number(request.url?.slice(1)), { Location: "/other" }).end("answer");
+    });
+    const machine = await startMachine(origin);
+    const found = [];
+    for (const status of [200, 301, 404]) {
+      const url = `${origin.url}/${status}`;
+      await get(machine, url);
+      const since = new Date(Date.now() + 86_400_000).toUTCString();
+      for (const headers of [{ "if-modified-since": since }, { "if-none-match": '"x"' }]) {
+        const answered = await get(machine, url, { headers });
+        found.push([answered.status, answered.cache, answered.body]);
+      }
+    }
+    expect(found).toEqual([
+      [304, "hit, local", ""],
+      [304, "hit, local", ""],
+      [301, "hit, memory", "answer"],
+      [301, "hit, memory", "answer"],
+      [404, "hit, memory", "answer"],
+      [404, "hit, memory", "answer"],
+    ]);
   });
 
   test("parts are given out, and what is beyond its end is refused", async () => {
@@ -230,6 +358,28 @@ describe("many clients at once", () => {
     release.resolve();
     expect((await second).body).toBe("first last");
     expect(origin.seen.length).toBe(1);
+  });
+
+  test.each([
+    ["confirmed by the origin", "revalidated", false],
+    ["standing in for an origin that has gone", "stale", true],
+  ])("wait for nobody who does not read: what is kept, %s", async (_, outcome, isGone) => {
+    const huge = "x".repeat(16 << 20);
+    const origin = await startTlsOrigin(
+      (request, response) => {
+        response.setHeader("Cache-Control", "max-age=0").setHeader("ETag", '"x"');
+        if (request.headers["if-none-match"] === '"x"') response.writeHead(304).end();
+        else response.end(huge);
+      },
+      { tls: false },
+    );
+    stack.use(origin);
+    const machine = await startMachine(origin);
+    await getKept(machine, `${origin.url}/a`);
+    if (isGone) await origin.goAway();
+    await askWithoutReading(machine, origin, "/a");
+    const next = get(machine, `${origin.url}/a`).then(({ cache, body }) => [cache, body.length]);
+    expect(await orHeldUp(next)).toEqual([outcome, huge.length]);
   });
 });
 

@@ -22,3 +22,14 @@ test("holds as much as it may, whether it is bodies, fields or names", () => {
   expect(kept(100_000, put("https://a.test/", [["X-A", large]]))).toBe(8);
   expect(kept(100_000, put(`https://a.test/${large}`, []))).toBe(8);
 });
+
+test("what came meanwhile is not replaced by the older response that the origin confirms", async () => {
+  const tier = new MemoryTier(100_000);
+  const url = "https://a.test/";
+  tier.keep(url, [], { ...HEAD, headers: [["ETag", "old"]] }, new Uint8Array());
+  const old = tier.find(url, []);
+  tier.keep(url, [], { ...HEAD, headers: [["ETag", "new"]] }, new Uint8Array());
+  const fresh = { ...HEAD, headers: [["ETag", "old"] as const], receivedMs: 1 };
+  expect((await old?.freshen(fresh, { upload: false }))?.head).toEqual(fresh);
+  expect(tier.find(url, [])?.head.headers).toEqual([["ETag", "new"]]);
+});

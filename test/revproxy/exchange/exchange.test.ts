@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { createServer, type RequestListener } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { createSecureContext } from "node:tls";
+import { systemClock } from "../../../src/lib/clock.ts";
+import { Exchange } from "../../../src/revproxy/exchange/exchange.ts";
+import { OriginClient } from "../../../src/revproxy/origin/origin-client.ts";
+import { ProxyLog } from "../../../src/revproxy/proxy-log.ts";
+import { parseAbsoluteForm, type Resource } from "../../../src/revproxy/resource.ts";
+import type { NamedStore } from "../../../src/revproxy/storage/disk-tier.ts";
+import { ResponseCache } from "../../../src/revproxy/storage/response-cache.ts";
+import { TempFile } from "../../../src/store/temp-file.ts";
+import { silentLog } from "../../support/silent-log.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+
+/** More than is kept in memory of a body. */
+const LARGE = "0123456789abcdef".repeat(1 << 19);
+
+let dir: TempDir;
+let stack: AsyncDisposableStack;
+beforeEach(() => {
+  stack = new AsyncDisposableStack();
+  dir = stack.use(tempDir("exchange"));
+});
+afterEach(() => stack.disposeAsync());
+
+async function listen(listener: RequestListener): Promise<number> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  stack.defer(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** A file that takes nothing until it may. */
+class HeldFile extends TempFile {
+  readonly #mayWrite: Promise<void>;
+
+  constructor(path: string, mayWrite: Promise<void>) {
+    super(path);
+    this.#mayWrite = mayWrite;
+  }
+
+  override async writeAside(bytes: Uint8Array): Promise<void> {
+    await this.#mayWrite;
+    await super.writeAside(bytes);
+  }
+}
+
+/** A store that has nothing, whose first file takes nothing until it may. */
+function emptyStore(mayWrite: Promise<void>): NamedStore {
+  let count = 0;
+  return {
+    find: () => undefined,
+    fetch: async () => undefined,
+    createTemp() {
+      const path = dir.join(`temp-${count++}`);
+      return count === 1 ? new HeldFile(path, mayWrite) : new TempFile(path);
+    },
+    keep: (_, { path, sizeBytes }) => ({ path, sizeBytes, mtimeMs: 0 }),
+    remove: () => undefined,
+  };
+}
+
+/** The port of a proxy for everything. */
+async function startProxy(store: NamedStore): Promise<number> {
+  const trust = createSecureContext();
+  const origin = new OriginClient({ env: {}, trust, clock: systemClock, via: "1.1 test" });
+  stack.defer(() => origin.close());
+  const exchange = new Exchange({
+    cache: new ResponseCache({ store, memoryBytes: 1 << 20, isSingleHost: true }),
+    origin,
+    log: new ProxyLog({ log: silentLog, count: () => undefined }),
+    clock: systemClock,
+    maxBodyBytes: Number.POSITIVE_INFINITY,
+  });
+  return await listen((request, response) => {
+    void exchange.serve(parseAbsoluteForm(request.url ?? "") as Resource, request, response);
+  });
+}
+
+test("who asks in the moment in which the only client leaves gets an answer of its own", async () => {
+  const [mayWrite, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  stack.defer(() => mayWrite.resolve());
+  let asked = 0;
+  const origin = await listen((_request, response) => {
+    asked++;
+    response.setHeader("Cache-Control", "max-age=86400");
+    if (asked > 1) response.end(LARGE);
+    else response.once("close", () => letGo.resolve()).write(LARGE);
+  });
+  const proxy = await startProxy(emptyStore(mayWrite.promise));
+  const url = `http://127.0.0.1:${origin}/a`;
+  const first = connect(proxy, "127.0.0.1");
+  first.write(`GET ${url} HTTP/1.1\r\nHost: 127.0.0.1:${origin}\r\n\r\n`);
+  await new Promise((resolve) => first.once("data", resolve));
+  first.destroy();
+  await letGo.promise;
+  const next = fetch(url, { proxy: `http://127.0.0.1:${proxy}` }).then((answer) => answer.text());
+  // Until then what the first client leaves behind can't be cleared away.
+  setTimeout(() => mayWrite.resolve(), 100);
+  expect((await next).length).toBe(LARGE.length);
+  expect(asked).toBe(2);
+});
