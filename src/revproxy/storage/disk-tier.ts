@@ -77,12 +77,15 @@ export class DiskTier {
     if ("temp" in body) body.temp.discard();
   }
 
-  /** What is there is for no request any more, on other machines that look as well. Never throws. */
+  /**
+   * What is there is for no request any more, on other machines that look as well. What others may have put into the
+   * object store, and this machine has never had, is not for its own clients any more. Never throws.
+   */
   remove(url: string): void {
     const known = this.#readLocal(primaryName(url));
-    if (known === undefined || known.kind === "gone") return;
+    if (known?.kind === "gone") return;
     try {
-      this.#write(primaryName(url), { kind: "gone", url }, { upload: true });
+      this.#write(primaryName(url), { kind: "gone", url }, { upload: known !== undefined });
     } catch {
       this.#store.remove(primaryName(url));
     }

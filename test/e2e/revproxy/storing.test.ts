@@ -147,6 +147,18 @@ describe("kept", () => {
     expect((await get(machine, `${origin.url}/a`)).cache).toBe("fetch, cached");
   });
 
+  test("not from what another machine has put into the bucket, when a POST through this one may have changed it", async () => {
+    const origin = await startOrigin();
+    const s3 = stack.use(await startS3Server());
+    const options = { flags: s3Flags(s3, { prefix: "team" }), env: s3.env };
+    const first = await startMachine(origin, options);
+    await get(first, `${origin.url}/a`);
+    await first.stop();
+    const other = await startMachine(origin, { name: "two", ...options });
+    await get(other, `${origin.url}/a`, { method: "POST", body: "new" });
+    expect((await get(other, `${origin.url}/a`)).cache).toBe("fetch, cached");
+  });
+
   /** An origin that a POST changes, and that can be told to hold back what it has to say. */
   async function startChanging(answerWith: (request: IncomingMessage, response: ServerResponse) => string) {
     const [asked, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
