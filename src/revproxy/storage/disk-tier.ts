@@ -77,11 +77,13 @@ export class DiskTier {
     if ("temp" in body) body.temp.discard();
   }
 
-  /**
-   * What is there is for no request any more, on other machines that look as well. What others may have put into the
-   * object store, and this machine has never had, is not for its own clients any more. Never throws.
-   */
+  /** What is here is for no request any more, on other machines that look as well. Never throws. */
   remove(url: string): void {
+    if (this.#readLocal(primaryName(url)) !== undefined) this.outdate(url);
+  }
+
+  /** The same, and what others may have put into the object store is not for this machine's clients any more. */
+  outdate(url: string): void {
     const known = this.#readLocal(primaryName(url));
     if (known?.kind === "gone") return;
     try {

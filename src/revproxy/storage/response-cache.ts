@@ -55,7 +55,7 @@ export class ResponseCache {
   remove(resource: Resource): void {
     const url = formatResource(resource);
     this.#memory.remove(url);
-    this.#disk.remove(url);
+    this.#disk.outdate(url);
   }
 
   createTemp(): TempFile {
