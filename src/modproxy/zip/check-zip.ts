@@ -9,6 +9,12 @@ export const MAX_ZIP_BYTES = 500 << 20;
 const MAX_SMALL_BYTES = 16 << 20;
 /** Nobody could write the file: the longest path of the common systems. */
 const MAX_NAME_CHARS = 4_096;
+/**
+ * Of all files and of the directories that they lie in. A name of 4,096 characters may name 2,000 directories, which
+ * take 4 MB: without a limit of their own, a list that is read fills the memory.
+ */
+const MAX_NAMES_CHARS = 64 << 20;
+const MAX_NAMES = 500_000;
 
 const RESERVED = /^(con|prn|aux|nul|com[1-9]|lpt[1-9])$/i;
 const ASCII_CHARS = /^[A-Za-z0-9!#$%&()+,\-.=@[\]^_{}~ ]$/;
@@ -68,20 +74,35 @@ function checkName(name: string): void {
 /** Names that differ only in capitals can't lie side by side everywhere. */
 class NameSet {
   readonly #byFolded = new Map<string, { name: string; isDirectory: boolean }>();
+  #chars = 0;
 
   add(name: string, isDirectory: boolean): void {
-    this.#addOne(name, isDirectory);
-    for (let end = name.lastIndexOf("/"); end !== -1; end = name.lastIndexOf("/", end - 1)) {
-      this.#addOne(name.slice(0, end), true);
+    let isNew = this.#addOne(name, isDirectory);
+    // Upwards: what is above a name that is known is known as well.
+    for (let end = name.lastIndexOf("/"); isNew && end !== -1; end = name.lastIndexOf("/", end - 1)) {
+      isNew = this.#addOne(name.slice(0, end), true);
     }
   }
 
-  #addOne(name: string, isDirectory: boolean): void {
+  /** Whether it is new. */
+  #addOne(name: string, isDirectory: boolean): boolean {
     const folded = name.toLowerCase();
     const known = this.#byFolded.get(folded);
-    if (known === undefined) this.#byFolded.set(folded, { name, isDirectory });
-    else if (known.name !== name || !known.isDirectory || !isDirectory) {
+    if (known === undefined) {
+      this.#count(name);
+      this.#byFolded.set(folded, { name, isDirectory });
+      return true;
+    }
+    if (known.name !== name || !known.isDirectory || !isDirectory) {
       throw new InvalidFileError(`zip has ${excerpt(known.name)} and ${excerpt(name)}`);
+    }
+    return false;
+  }
+
+  #count(name: string): void {
+    this.#chars += name.length;
+    if (this.#chars > MAX_NAMES_CHARS || this.#byFolded.size === MAX_NAMES) {
+      throw new InvalidFileError("zip with too many directories");
     }
   }
 }
