@@ -1,8 +1,8 @@
 /** What go demands of a module's zip (golang.org/x/mod/zip), looked up in its list of files: nothing is expanded. */
-import { closeSync, fstatSync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { excerpt } from "../../lib/excerpt.ts";
 import { InvalidFileError } from "../mod-error.ts";
-import { readZipDirectory, type ZipEntry } from "./zip-directory.ts";
+import { readZipDirectory, sizeOf, type ZipEntry, type ZipSource } from "./zip-directory.ts";
 
 /** Of a zip, and of all that is in it. */
 export const MAX_ZIP_BYTES = 500 << 20;
@@ -23,18 +23,23 @@ const ASCII_CHARS = /^[A-Za-z0-9!#$%&()+,\-.=@[\]^_{}~ ]$/;
 export function checkZip(path: string, module: string, version: string): void {
   const file = openSync(path, "r");
   try {
-    checkOpenZip(file, `${module}@${version}/`);
+    checkEntries(file, `${module}@${version}/`);
   } finally {
     closeSync(file);
   }
 }
 
-function checkOpenZip(file: number, prefix: string): void {
-  const { size } = fstatSync(file);
+/** The same for a zip in memory. */
+export function checkZipBytes(bytes: Buffer<ArrayBuffer>, module: string, version: string): void {
+  checkEntries(bytes, `${module}@${version}/`);
+}
+
+function checkEntries(zip: ZipSource, prefix: string): void {
+  const size = sizeOf(zip);
   if (size > MAX_ZIP_BYTES) throw new InvalidFileError(`zip is larger than ${MAX_ZIP_BYTES} bytes`);
   const names = new NameSet();
   let sum = 0;
-  for (const entry of readZipDirectory(file)) {
+  for (const entry of readZipDirectory(zip)) {
     if (entry.name.length > MAX_NAME_CHARS) throw new InvalidFileError("zip has a file with too long a name");
     if (!entry.name.startsWith(prefix)) {
       throw new InvalidFileError(`zip has ${excerpt(entry.name)}, which does not begin with ${prefix}`);
