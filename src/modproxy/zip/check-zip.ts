@@ -39,6 +39,7 @@ function checkEntries(zip: ZipSource, prefix: string): void {
   if (size > MAX_ZIP_BYTES) throw new InvalidFileError(`zip is larger than ${MAX_ZIP_BYTES} bytes`);
   const names = new NameSet();
   let sum = 0;
+  let compressedSum = 0;
   for (const entry of readZipDirectory(zip)) {
     if (entry.name.length > MAX_NAME_CHARS) throw new InvalidFileError("zip has a file with too long a name");
     if (!entry.name.startsWith(prefix)) {
@@ -50,6 +51,9 @@ function checkEntries(zip: ZipSource, prefix: string): void {
     checkName(isDirectory ? name.slice(0, -1) : name);
     names.add(isDirectory ? name.slice(0, -1) : name, isDirectory);
     if (!isDirectory) checkEntry(entry, name, size);
+    // Files that lie in the same bytes are read once for each of them, and there may be half a million.
+    compressedSum += entry.compressedBytes;
+    if (compressedSum > size) throw new InvalidFileError("zip with files that overlap");
     sum += entry.sizeBytes;
     if (sum > MAX_ZIP_BYTES) throw new InvalidFileError(`zip expands to more than ${MAX_ZIP_BYTES} bytes`);
   }

@@ -18,6 +18,11 @@ function deepNames(count: number, depth: number): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, n) => [`${PREFIX}${n}${below}`, ""]));
 }
 
+/** Where the list names a file. */
+function offsetOf(zip: Buffer, name: string): number {
+  return zip.lastIndexOf(name) - 46;
+}
+
 test("accepts as many files and directories as the largest modules have", async () => {
   // aws-sdk-go has 9,000 files, kubernetes 15,000.
   const names = Array.from({ length: 20_000 }, (_, n) => {
@@ -58,6 +63,16 @@ describe("refuses", () => {
     ["in more directories than any module has files", deepNames(20_000, 30)],
   ])("files %s, before their directories have filled the memory", async (_, files) => {
     expect(await refusalOf(makeZip(files))).toContain("too many directories");
+  });
+
+  test("files that share their bytes", async () => {
+    const noise = crypto.getRandomValues(new Uint8Array(10_000));
+    const zip = makeZip({ [`${PREFIX}a`]: "", [`${PREFIX}b`]: noise });
+    const [first, second] = [offsetOf(zip, `${PREFIX}a`), offsetOf(zip, `${PREFIX}b`)];
+    // All of the other one's, and what it is to expand to as well.
+    zip.copy(zip, first + 16, second + 16, second + 28);
+    zip.copy(zip, first + 42, second + 42, second + 46);
+    expect(await refusalOf(zip)).toContain("overlap");
   });
 
   test("a list that says to have more files than any module", async () => {
