@@ -7,6 +7,8 @@ const FIRST_CAPACITY = 1024;
 const WORDS = 4;
 
 export class IdTable {
+  /** Odd numbers that nobody knows: whoever chooses ids can't choose that they get in each other's way. */
+  readonly #factors = [...crypto.getRandomValues(new Uint32Array(WORDS))].map((each) => each | 1) as Words;
   #words = new Uint32Array(FIRST_CAPACITY * WORDS);
   /** 0: free. */
   #values = new Uint32Array(FIRST_CAPACITY);
@@ -45,9 +47,16 @@ export class IdTable {
   /** Where these words are, or the free place where they belong. */
   #slotOf(words: Words): number {
     const mask = this.#values.length - 1;
-    let slot = words[0] & mask;
+    // The upper bits of the sum depend on all words.
+    let slot = this.#mixed(words) >>> Math.clz32(mask);
     while (this.#values[slot] !== 0 && !this.#isAt(slot * WORDS, words)) slot = (slot + 1) & mask;
     return slot;
+  }
+
+  #mixed(words: Words): number {
+    const factors = this.#factors;
+    const first = Math.imul(words[0], factors[0]) + Math.imul(words[1], factors[1]);
+    return (first + Math.imul(words[2], factors[2]) + Math.imul(words[3], factors[3])) >>> 0;
   }
 
   #isAt(start: number, words: Words): boolean {

@@ -23,6 +23,13 @@ export function notFound(reason: string, maxAgeSeconds = 60): ModError {
   return new ModError(404, text === "" ? "not found" : `not found: ${text}`, { maxAgeSeconds });
 }
 
+/** The cache directory takes nothing: it is full, or read-only, or there are no descriptors left. */
+export class DiskError extends ModError {}
+
+export function diskError(cause: unknown): DiskError {
+  return new DiskError(500, "the cache directory can't be written", { cause });
+}
+
 /** What was stored or sent is not what its name says. */
 export class InvalidFileError extends Error {
   override name = "InvalidFileError" as const;

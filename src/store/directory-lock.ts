@@ -1,4 +1,4 @@
-import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { type FileHandle, open, readFile, rm, stat } from "node:fs/promises";
 import { systemClock } from "../lib/clock.ts";
 import { isErrno } from "../lib/errno.ts";
 import { isProcessAlive, pidSpace } from "../lib/process-life.ts";
@@ -23,10 +23,21 @@ export async function lockFile(path: string, signal: AbortSignal | undefined): P
 
 async function tryCreate(path: string): Promise<boolean> {
   try {
-    await writeFile(path, `${process.pid} ${pidSpace()}`, { flag: "wx" });
+    await using file = await open(path, "wx");
+    await nameHolder(file, path);
     return true;
   } catch (error) {
     if (isErrno(error, "EEXIST")) return false;
+    throw error;
+  }
+}
+
+async function nameHolder(file: FileHandle, path: string): Promise<void> {
+  try {
+    await file.writeFile(`${process.pid} ${pidSpace()}`);
+  } catch (error) {
+    // On a full disk: without a name in it, it would hold up everybody until it counts as abandoned.
+    await rm(path, { force: true });
     throw error;
   }
 }

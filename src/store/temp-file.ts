@@ -30,8 +30,13 @@ export class TempFile {
   constructor(path: string) {
     this.path = path;
     this.#fd = openSync(path, "wx", MODE);
-    // Whatever the umask: other users of a shared directory have to read it.
-    fchmodSync(this.#fd, MODE);
+    try {
+      // Whatever the umask: other users of a shared directory have to read it.
+      fchmodSync(this.#fd, MODE);
+    } catch (error) {
+      this.discard();
+      throw error;
+    }
   }
 
   /** Bytes written so far. */

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { pidSpace } from "../../src/lib/process-life.ts";
 import { lockFile } from "../../src/store/directory-lock.ts";
+import { FullDisk } from "../support/full-disk.ts";
 import { run } from "../support/process.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -41,4 +42,11 @@ test("a lock is gone when it is let go of, and the next one has it", async () =>
   await first[Symbol.asyncDispose]();
   await (await second)[Symbol.asyncDispose]();
   expect(existsSync(dir.join("lock"))).toBe(false);
+});
+
+test("a lock that a full disk has no room for holds up nobody", async () => {
+  using disk = new FullDisk(8 << 10);
+  expect(() => writeFileSync(disk.join("all-of-it"), Buffer.alloc(16 << 10))).toThrow("ENOSPC");
+  await expect(lockFile(disk.join("lock"), undefined)).rejects.toThrow("ENOSPC");
+  expect(existsSync(disk.join("lock"))).toBe(false);
 });

@@ -1,5 +1,6 @@
-import { expect, test } from "bun:test";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { expect, spyOn, test } from "bun:test";
+import * as fs from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { TempFile } from "../../src/store/temp-file.ts";
 import { FullDisk } from "../support/full-disk.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -65,6 +66,19 @@ test("takes no file that exists already", () => {
   writeFileSync(dir.join("temp"), "somebody's");
   expect(() => new TempFile(dir.join("temp"))).toThrow("EEXIST");
   expect(readFileSync(dir.join("temp"), "utf8")).toBe("somebody's");
+});
+
+test("leaves no file where it can't be made readable for others, as on some mounts", () => {
+  using dir = tempDir("temp-file");
+  const refusal = spyOn(fs, "fchmodSync").mockImplementation(() => {
+    throw new Error("EPERM");
+  });
+  try {
+    expect(() => new TempFile(dir.join("temp"))).toThrow("EPERM");
+  } finally {
+    refusal.mockRestore();
+  }
+  expect(readdirSync(dir.path)).toEqual([]);
 });
 
 test("takes no bytes once closed", () => {

@@ -10,6 +10,9 @@ import { openTreeHead, type Verifier } from "../sumdb/note.ts";
 /** The largest of each kind; a zip has its own limit. */
 export const MAX_SMALL_BYTES = 16 << 20;
 
+/** A list of 50,000 versions. Nobody has so many, and to put the largest small file in order takes seconds. */
+const MAX_LIST_BYTES = 1 << 20;
+
 const HASH_BYTES = 32;
 
 /**
@@ -19,6 +22,7 @@ const HASH_BYTES = 32;
 export function checkBody(request: ModRequest, bytes: Buffer, verifier: Verifier | undefined): Buffer {
   switch (request.kind) {
     case "list":
+      if (bytes.length > MAX_LIST_BYTES) throw new InvalidFileError("list of too many versions");
       return Buffer.from(sortedVersions(checkText(bytes)).join("\n"));
     case "info":
       checkInfo(bytes, (version) => version === request.version);

@@ -7,6 +7,7 @@
  * for files that change, whose age it tells; other programs need none.
  */
 import { readSmallFile } from "../../lib/small-file.ts";
+import type { TempFile } from "../../store/temp-file.ts";
 import type { StoredFile, TieredStore } from "../../store/tiered-store.ts";
 
 export interface FileMeta {
@@ -43,12 +44,14 @@ export class MetaFiles {
 
   /** Never throws: what is not known is found out again. */
   save(meta: FileMeta, options: { upload: boolean }): void {
+    let temp: TempFile | undefined;
     try {
-      const temp = this.#store.createTemp();
+      temp = this.#store.createTemp();
       temp.write(Buffer.from(`${JSON.stringify(meta)}\n`));
       this.#store.keep(meta.name, temp, options);
     } catch {
       // A disk that takes nothing.
+      temp?.discard();
     }
   }
 

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import type { TempFile } from "../../store/temp-file.ts";
-import { InvalidFileError, ModError } from "../mod-error.ts";
+import { diskError, InvalidFileError } from "../mod-error.ts";
 import { type BodySink, BodyTooLargeError } from "../upstream/body-sink.ts";
 
 /** A file this large is handed on while it comes; a smaller one when it is whole, and so never in vain. */
@@ -151,8 +151,4 @@ export class GrowingFile implements BodySink {
     this.#grown = Promise.withResolvers();
     resolve();
   }
-}
-
-function diskError(cause: unknown): ModError {
-  return new ModError(500, "the cache directory can't be written", { cause });
 }

@@ -16,7 +16,10 @@ import type { UpstreamFiles } from "./upstream-files.ts";
 
 /** A file to answer with. */
 export interface ModFile {
-  /** Where it lies; one that may change is in `bytes` as it was. */
+  /**
+   * Where it lies; one that may change is in `bytes` as it was. Empty: the disk has taken nothing, and there are only the
+   * bytes.
+   */
   path: string;
   bytes?: Buffer;
   sizeBytes: number;
@@ -209,18 +212,27 @@ export class ModuleFiles {
     const known = this.#flights.get(name);
     if (known !== undefined) return await known;
     const { upstream } = this.#options;
-    const end = () => this.#flights.delete(name);
     const flight =
-      request.kind === "zip"
-        ? upstream.fetchLarge(request, end)
-        : upstream.fetchSmall(request, older).finally(end);
+      request.kind === "zip" ? upstream.fetchLarge(request) : upstream.fetchSmall(request, older);
     this.#flights.set(name, flight);
+    // Not by the flight itself: one that ends at once would end before it is noted, and stay.
+    void hasEnded(flight).then(() => this.#flights.delete(name));
     try {
       return await flight;
     } catch (error) {
       if (error instanceof ModError) this.#negative.add(name, error, freshnessOf(request).negativeMs);
       throw error;
     }
+  }
+}
+
+/** Resolves when a file is here, or has failed. Never rejects: whoever asked for it is told. */
+async function hasEnded(flight: Promise<ModFile | GrowingFile>): Promise<void> {
+  try {
+    const file = await flight;
+    if (file instanceof GrowingFile) await file.settled();
+  } catch {
+    // See above.
   }
 }
 

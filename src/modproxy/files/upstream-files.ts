@@ -2,19 +2,21 @@ import type { Counters } from "../../lib/counters.ts";
 import { describeError } from "../../lib/describe-error.ts";
 import type { TempFile } from "../../store/temp-file.ts";
 import type { TieredStore } from "../../store/tiered-store.ts";
-import { InvalidFileError, ModError } from "../mod-error.ts";
+import { DiskError, diskError, InvalidFileError, ModError } from "../mod-error.ts";
 import { encodeName, type ModRequest, type ModuleRequest } from "../names/mod-request.ts";
 import type { SumdbSource } from "../sumdb/sumdb-source.ts";
 import { type BodySink, MemorySink } from "../upstream/body-sink.ts";
 import type { Download } from "../upstream/download.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
-import { MAX_ZIP_BYTES } from "../zip/check-zip.ts";
+import { checkZipBytes, MAX_ZIP_BYTES } from "../zip/check-zip.ts";
 import { checkBody, MAX_SMALL_BYTES } from "./check-body.ts";
 import type { FileChecks } from "./file-checks.ts";
 import type { FileMeta, MetaFiles } from "./file-meta.ts";
 import { isMutable } from "./freshness.ts";
 import { GrowingFile } from "./growing-file.ts";
 import type { ModFile } from "./module-files.ts";
+
+type ZipRequest = ModuleRequest & { kind: "zip" };
 
 export interface UpstreamFilesOptions {
   upstreams: Upstreams;
@@ -57,23 +59,43 @@ export class UpstreamFiles {
     return { ...answerOf(meta, path), bytes };
   }
 
-  /**
-   * A zip: whole, or, when it is very large, while it comes; it goes on coming when nobody reads it. `onEnd` is called
-   * when it is here or has failed.
-   */
-  async fetchLarge(
-    request: ModuleRequest & { kind: "zip" },
-    onEnd: () => void,
-  ): Promise<ModFile | GrowingFile> {
-    const temp = this.#createTemp(onEnd);
+  /** A zip: whole, or, when it is very large, while it comes; it goes on coming when nobody reads it. */
+  async fetchLarge(request: ZipRequest): Promise<ModFile | GrowingFile> {
+    try {
+      return await this.#fetchToDisk(request);
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error;
+      return await this.#fetchUnkept(request, error);
+    }
+  }
+
+  async #fetchToDisk(request: ZipRequest): Promise<ModFile | GrowingFile> {
+    const temp = this.#createTemp();
     const growing = new GrowingFile(temp, MAX_ZIP_BYTES);
-    const receiving = this.#receive(request, temp, growing).finally(onEnd);
+    const receiving = this.#receive(request, temp, growing);
     receiving.catch(() => undefined);
     await growing.shown;
     return growing.isFinished ? await receiving : growing;
   }
 
-  async #receive(request: ModuleRequest, temp: TempFile, growing: GrowingFile): Promise<ModFile> {
+  /**
+   * go has no use for a full disk of ours, and goes on to the next proxy only where there is none of a thing. So what is
+   * no larger than any other file may be is handed out from memory.
+   */
+  async #fetchUnkept(request: ZipRequest, failure: DiskError): Promise<ModFile> {
+    const sink = new MemorySink(MAX_SMALL_BYTES);
+    try {
+      await this.#download(request, sink, undefined);
+    } catch (error) {
+      throw sink.sizeBytes > MAX_SMALL_BYTES ? failure : error;
+    }
+    const { bytes } = sink;
+    await refuseInvalid(async () => checkZipBytes(bytes, request.module, request.version));
+    const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+    return { path: "", bytes, sizeBytes: bytes.length, sha256, source: "fetch", isStale: false };
+  }
+
+  async #receive(request: ZipRequest, temp: TempFile, growing: GrowingFile): Promise<ModFile> {
     const { store, checks, onKept } = this.#options;
     try {
       const { etag } = await this.#download(request, growing, undefined);
@@ -85,8 +107,10 @@ export class UpstreamFiles {
       growing.succeed();
       onKept(request);
       return answerOf(meta, path);
-    } catch (error) {
+    } catch (cause) {
       temp.discard();
+      // All that is not the upstream's doing is the disk's.
+      const error = cause instanceof ModError ? cause : diskError(cause);
       growing.fail(error);
       throw error;
     }
@@ -112,8 +136,9 @@ export class UpstreamFiles {
 
   #keepSmall(request: ModRequest, bytes: Buffer, meta: FileMeta): string {
     const { store, onKept } = this.#options;
+    let temp: TempFile | undefined;
     try {
-      const temp = store.createTemp();
+      temp = store.createTemp();
       temp.write(bytes);
       this.#note(request, meta);
       const { path } = store.keep(request.name, temp, { upload: true });
@@ -121,6 +146,7 @@ export class UpstreamFiles {
       return path;
     } catch {
       // A disk that takes nothing: the bytes are handed out all the same.
+      temp?.discard();
       return "";
     }
   }
@@ -129,11 +155,10 @@ export class UpstreamFiles {
     this.#options.metas.save(meta, { upload: isMutable(request) });
   }
 
-  #createTemp(onEnd: () => void): TempFile {
+  #createTemp(): TempFile {
     try {
       return this.#options.store.createTemp();
     } catch (cause) {
-      onEnd();
       throw diskError(cause);
     }
   }
@@ -150,10 +175,6 @@ async function refuseInvalid<T>(check: () => Promise<T>): Promise<T> {
 /** What the upstream sent is not what was asked for. */
 function refused(cause: InvalidFileError): ModError {
   return new ModError(502, `upstream sent a bad file: ${describeError(cause)}`, { cause });
-}
-
-function diskError(cause: unknown): ModError {
-  return new ModError(500, "the cache directory can't be written", { cause });
 }
 
 function answerOf({ sha256, sizeBytes }: FileMeta, path: string): ModFile {

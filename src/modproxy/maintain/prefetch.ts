@@ -34,6 +34,7 @@ export async function prefetchModules(
     try {
       const file = await files.get(request, { mayFetch: true });
       if (file instanceof GrowingFile) await file.settled();
+      else if (file.path === "") throw new Error("the cache directory can't be written");
       report.files++;
       report.bytes += file.sizeBytes;
     } catch (error) {

@@ -3,6 +3,8 @@ import { NameError } from "./name-error.ts";
 
 const RESERVED = /^(con|prn|aux|nul|com[1-9]|lpt[1-9])$/i;
 const PATH_CHARS = /^[A-Za-z0-9._~-]+$/;
+/** No file could have a longer name, and a pattern of GOPRIVATE tries a part from each of its characters. */
+const MAX_PART_CHARS = 255;
 const VERSION_CHARS = /^[A-Za-z0-9!#$%&()+,\-.=@[\]^_{}~ ]+$/;
 
 /** The path that `escaped` stands for. Throws a `NameError` when there is none, or it can't be a module's. */
@@ -46,6 +48,7 @@ function pathFault(path: string): string | undefined {
 
 function elementFault(element: string): string | undefined {
   if (element === "") return "empty path element";
+  if (element.length > MAX_PART_CHARS) return "path element too long";
   if (element.startsWith(".")) return "leading dot in path element";
   if (element.endsWith(".")) return "trailing dot in path element";
   if (!PATH_CHARS.test(element)) return "invalid char in path element";

@@ -12,6 +12,9 @@
 import { InvalidFileError } from "../mod-error.ts";
 import { openTreeHead, type TreeHead, type Verifier } from "./note.ts";
 
+/** A record has two lines, and a note its own limit. */
+const MAX_REPLY_CHARS = 1 << 20;
+
 export interface LookupReply {
   recordId: number;
   /** What the tree holds: nothing else of the reply is authenticated by it. */
@@ -32,6 +35,7 @@ export function parseLookupReply(
   { module, version }: { module: string; version: string },
   verifier: Verifier | undefined,
 ): LookupReply {
+  if (text.length > MAX_REPLY_CHARS) throw new InvalidFileError("reply of the checksum database is too long");
   const [, id = "", record = "", note = ""] = /^(\d{1,15})\n((?:[^\n]+\n)+)\n(.*)$/s.exec(text) ?? [];
   if (id === "") throw new InvalidFileError("reply of the checksum database that can't be read");
   const lines = record.split("\n");

@@ -66,11 +66,20 @@ export function openTreeHead(note: string, verifier: Verifier | undefined): Tree
   return { size, root, note };
 }
 
-function isSigned(text: string, signatures: string, { name, keyHash, key }: Verifier): boolean {
-  return signatures.split("\n").some((line) => {
-    const [, signer, base64 = ""] = /^— (\S+) ([A-Za-z0-9+/=]+)$/.exec(line) ?? [];
-    const bytes = Buffer.from(base64, "base64");
-    if (signer !== name || bytes.length !== 68 || bytes.readUInt32BE(0) !== keyHash) return false;
-    return verify(null, Buffer.from(text), key, bytes.subarray(4));
-  });
+function isSigned(text: string, signatures: string, verifier: Verifier): boolean {
+  for (const line of signatures.split("\n")) {
+    const signature = signatureIn(line, verifier);
+    // Of one key's only the first counts, as in go: a note may have thousands, and each costs a look at all of it.
+    if (signature !== undefined) return verify(null, Buffer.from(text), verifier.key, signature);
+  }
+  return false;
+}
+
+/** `undefined`: it is not this key's. */
+function signatureIn(line: string, { name, keyHash }: Verifier): Buffer | undefined {
+  const [, signer, base64 = ""] = /^— (\S+) ([A-Za-z0-9+/=]+)$/.exec(line) ?? [];
+  const bytes = Buffer.from(base64, "base64");
+  return signer === name && bytes.length === 68 && bytes.readUInt32BE(0) === keyHash
+    ? bytes.subarray(4)
+    : undefined;
 }

@@ -72,6 +72,16 @@ class Part {
   async ask(): Promise<"done" | HttpAnswer> {
     const { url, authorization, signal } = this.#request;
     const answer = await this.#client.get(url, { authorization, headers: this.#headers(), signal });
+    try {
+      return await this.#take(answer);
+    } catch (error) {
+      // A body that nobody reads keeps its connection.
+      await discard(answer);
+      throw error;
+    }
+  }
+
+  async #take(answer: HttpAnswer): Promise<"done" | HttpAnswer> {
     const { status, headers } = answer;
     if (status === 304 && this.#request.etag !== undefined && this.#sink.sizeBytes === 0) {
       this.result = { isUnchanged: true, etag: this.#request.etag };
@@ -82,7 +92,6 @@ class Part {
     if (status === 206 || status === 416) {
       // It can't continue, so the next attempt begins anew.
       this.#strongEtag = undefined;
-      await discard(answer);
       throw new Error(`answered ${status} with another part than the one asked for`);
     }
     if (status !== 200) return answer;

@@ -1,4 +1,4 @@
-import { ModError, notFound } from "../mod-error.ts";
+import { DiskError, ModError, notFound } from "../mod-error.ts";
 import type { BodySink } from "./body-sink.ts";
 import { type Download, download } from "./download.ts";
 import type { HttpClient } from "./http-client.ts";
@@ -33,7 +33,9 @@ export class Upstreams {
       try {
         return await this.downloadFrom(`${upstream.url}/${path}`, sink, { ...options, upstream });
       } catch (error) {
-        if (!(error instanceof ModError) || !(error.isAbsence || upstream.fallsThrough)) throw error;
+        // What comes from the next one has no place here either.
+        if (!(error instanceof ModError) || error instanceof DiskError) throw error;
+        if (!error.isAbsence && !upstream.fallsThrough) throw error;
         // A proxy in trouble may have had it: that says more than another's "not found".
         if (failure === undefined || (failure.isAbsence && !error.isAbsence)) failure = error;
       }
@@ -63,7 +65,8 @@ export class Upstreams {
       this.#downUntilMs.delete(origin);
       return found;
     } catch (error) {
-      const isSilent = error instanceof ModError && error.cause !== undefined;
+      const isOurs = error instanceof DiskError;
+      const isSilent = error instanceof ModError && error.cause !== undefined && !isOurs;
       if (isSilent) this.#downUntilMs.set(origin, Date.now() + DOWN_MS);
       throw error;
     }

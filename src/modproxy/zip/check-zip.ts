@@ -1,14 +1,20 @@
 /** What go demands of a module's zip (golang.org/x/mod/zip), looked up in its list of files: nothing is expanded. */
-import { closeSync, fstatSync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { excerpt } from "../../lib/excerpt.ts";
 import { InvalidFileError } from "../mod-error.ts";
-import { readZipDirectory, type ZipEntry } from "./zip-directory.ts";
+import { readZipDirectory, sizeOf, type ZipEntry, type ZipSource } from "./zip-directory.ts";
 
 /** Of a zip, and of all that is in it. */
 export const MAX_ZIP_BYTES = 500 << 20;
 const MAX_SMALL_BYTES = 16 << 20;
 /** Nobody could write the file: the longest path of the common systems. */
 const MAX_NAME_CHARS = 4_096;
+/**
+ * Of all files and of the directories that they lie in. A name of 4,096 characters may name 2,000 directories, which
+ * take 4 MB: without a limit of their own, a list that is read fills the memory.
+ */
+const MAX_NAMES_CHARS = 64 << 20;
+const MAX_NAMES = 500_000;
 
 const RESERVED = /^(con|prn|aux|nul|com[1-9]|lpt[1-9])$/i;
 const ASCII_CHARS = /^[A-Za-z0-9!#$%&()+,\-.=@[\]^_{}~ ]$/;
@@ -17,18 +23,24 @@ const ASCII_CHARS = /^[A-Za-z0-9!#$%&()+,\-.=@[\]^_{}~ ]$/;
 export function checkZip(path: string, module: string, version: string): void {
   const file = openSync(path, "r");
   try {
-    checkOpenZip(file, `${module}@${version}/`);
+    checkEntries(file, `${module}@${version}/`);
   } finally {
     closeSync(file);
   }
 }
 
-function checkOpenZip(file: number, prefix: string): void {
-  const { size } = fstatSync(file);
+/** The same for a zip in memory. */
+export function checkZipBytes(bytes: Buffer<ArrayBuffer>, module: string, version: string): void {
+  checkEntries(bytes, `${module}@${version}/`);
+}
+
+function checkEntries(zip: ZipSource, prefix: string): void {
+  const size = sizeOf(zip);
   if (size > MAX_ZIP_BYTES) throw new InvalidFileError(`zip is larger than ${MAX_ZIP_BYTES} bytes`);
   const names = new NameSet();
   let sum = 0;
-  for (const entry of readZipDirectory(file)) {
+  let compressedSum = 0;
+  for (const entry of readZipDirectory(zip)) {
     if (entry.name.length > MAX_NAME_CHARS) throw new InvalidFileError("zip has a file with too long a name");
     if (!entry.name.startsWith(prefix)) {
       throw new InvalidFileError(`zip has ${excerpt(entry.name)}, which does not begin with ${prefix}`);
@@ -39,6 +51,9 @@ function checkOpenZip(file: number, prefix: string): void {
     checkName(isDirectory ? name.slice(0, -1) : name);
     names.add(isDirectory ? name.slice(0, -1) : name, isDirectory);
     if (!isDirectory) checkEntry(entry, name, size);
+    // Files that lie in the same bytes are read once for each of them, and there may be half a million.
+    compressedSum += entry.compressedBytes;
+    if (compressedSum > size) throw new InvalidFileError("zip with files that overlap");
     sum += entry.sizeBytes;
     if (sum > MAX_ZIP_BYTES) throw new InvalidFileError(`zip expands to more than ${MAX_ZIP_BYTES} bytes`);
   }
@@ -68,20 +83,35 @@ function checkName(name: string): void {
 /** Names that differ only in capitals can't lie side by side everywhere. */
 class NameSet {
   readonly #byFolded = new Map<string, { name: string; isDirectory: boolean }>();
+  #chars = 0;
 
   add(name: string, isDirectory: boolean): void {
-    this.#addOne(name, isDirectory);
-    for (let end = name.lastIndexOf("/"); end !== -1; end = name.lastIndexOf("/", end - 1)) {
-      this.#addOne(name.slice(0, end), true);
+    let isNew = this.#addOne(name, isDirectory);
+    // Upwards: what is above a name that is known is known as well.
+    for (let end = name.lastIndexOf("/"); isNew && end !== -1; end = name.lastIndexOf("/", end - 1)) {
+      isNew = this.#addOne(name.slice(0, end), true);
     }
   }
 
-  #addOne(name: string, isDirectory: boolean): void {
+  /** Whether it is new. */
+  #addOne(name: string, isDirectory: boolean): boolean {
     const folded = name.toLowerCase();
     const known = this.#byFolded.get(folded);
-    if (known === undefined) this.#byFolded.set(folded, { name, isDirectory });
-    else if (known.name !== name || !known.isDirectory || !isDirectory) {
+    if (known === undefined) {
+      this.#count(name);
+      this.#byFolded.set(folded, { name, isDirectory });
+      return true;
+    }
+    if (known.name !== name || !known.isDirectory || !isDirectory) {
       throw new InvalidFileError(`zip has ${excerpt(known.name)} and ${excerpt(name)}`);
+    }
+    return false;
+  }
+
+  #count(name: string): void {
+    this.#chars += name.length;
+    if (this.#chars > MAX_NAMES_CHARS || this.#byFolded.size === MAX_NAMES) {
+      throw new InvalidFileError("zip with too many directories");
     }
   }
 }

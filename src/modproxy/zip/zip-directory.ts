@@ -14,6 +14,9 @@ export interface ZipEntry {
   offset: number;
 }
 
+/** The descriptor of an open zip, or its bytes. */
+export type ZipSource = number | Buffer<ArrayBuffer>;
+
 const END_BYTES = 22;
 const MAX_COMMENT_BYTES = 65_535;
 /** A module of 500 MiB has no more files than that; the list itself has to fit in memory. */
@@ -21,21 +24,31 @@ const MAX_ENTRIES = 500_000;
 const MAX_DIRECTORY_BYTES = 64 << 20;
 const IN_ZIP64 = 0xffff_ffff;
 
-/** Throws an `InvalidFileError` for what is no whole zip. `file`: a descriptor. */
-export function readZipDirectory(file: number): ZipEntry[] {
-  const { size } = fstatSync(file);
-  const { offset, length, count } = findDirectory(file, size);
+/** Throws an `InvalidFileError` for what is no whole zip. */
+export function readZipDirectory(zip: ZipSource): ZipEntry[] {
+  const size = sizeOf(zip);
+  const { offset, length, count } = findDirectory(zip, size);
   if (count > MAX_ENTRIES || length > MAX_DIRECTORY_BYTES)
     throw new InvalidFileError("zip with too many files");
   if (offset + length > size) throw new InvalidFileError("zip is cut off");
-  const entries = parseDirectory(readPart(file, offset, length));
+  const entries = parseDirectory(readPart(zip, offset, length));
   if (entries.length !== count)
     throw new InvalidFileError("zip whose list of files has another length than it says");
   return entries;
 }
 
+export function sizeOf(zip: ZipSource): number {
+  return typeof zip === "number" ? fstatSync(zip).size : zip.length;
+}
+
 /** Exactly `length` bytes; at once, for a client waits and another thread would cost more. */
-export function readPart(file: number, offset: number, length: number): Buffer<ArrayBuffer> {
+export function readPart(zip: ZipSource, offset: number, length: number): Buffer<ArrayBuffer> {
+  if (typeof zip === "number") return readFilePart(zip, offset, length);
+  if (offset + length > zip.length) throw new InvalidFileError("zip is cut off");
+  return zip.subarray(offset, offset + length) as Buffer<ArrayBuffer>;
+}
+
+function readFilePart(file: number, offset: number, length: number): Buffer<ArrayBuffer> {
   const bytes = Buffer.allocUnsafe(length);
   let done = 0;
   while (done < length) {
@@ -46,9 +59,9 @@ export function readPart(file: number, offset: number, length: number): Buffer<A
   return bytes;
 }
 
-function findDirectory(file: number, size: number) {
+function findDirectory(zip: ZipSource, size: number) {
   const tailBytes = Math.min(size, END_BYTES + MAX_COMMENT_BYTES + 20);
-  const tail = readPart(file, size - tailBytes, tailBytes);
+  const tail = readPart(zip, size - tailBytes, tailBytes);
   const at = tail.lastIndexOf(Buffer.from("PK\x05\x06", "latin1"));
   if (at === -1 || at + END_BYTES > tail.length) throw new InvalidFileError("no zip: its end is missing");
   const [count, length, offset] = [
@@ -60,7 +73,7 @@ function findDirectory(file: number, size: number) {
   if (!isZip64) return { count, length, offset };
   const locator = at - 20;
   if (locator < 0 || tail.readUInt32LE(locator) !== 0x0706_4b50) return { count, length, offset };
-  const end = readPart(file, toNumber(tail.readBigUInt64LE(locator + 8)), 56);
+  const end = readPart(zip, toNumber(tail.readBigUInt64LE(locator + 8)), 56);
   if (end.readUInt32LE(0) !== 0x0606_4b50) throw new InvalidFileError("no zip: its zip64 end is missing");
   return {
     count: toNumber(end.readBigUInt64LE(32)),

@@ -20,6 +20,8 @@ export class FrameCheck {
   async write(chunk: Uint8Array): Promise<void> {
     const end = this.#position + chunk.length;
     for (let claim = this.#claims[this.#next]; claim !== undefined && claim.offset < end; ) {
+      // What is wrong is known, and any number of claims may lie in the same bytes.
+      if (this.#problem !== undefined) break;
       const start = Math.max(claim.offset, this.#position);
       this.#open ??= this.#openFrame(claim);
       const part = chunk.subarray(start - this.#position, claim.offset + claim.length - this.#position);

@@ -11,6 +11,9 @@ export interface IndexedEntry {
   group: EntryGroup;
 }
 
+/** Locations of one thing that are remembered: whoever has several tries them one after the other. */
+const MAX_LOCATIONS = 8;
+
 /** All that the records read so far say. Of several locations the one added first is taken while it can be trusted. */
 export class PackedIndex {
   readonly #actions = new Map<string, IndexedEntry>();
@@ -69,8 +72,9 @@ export class PackedIndex {
   }
 }
 
+/** Above the limit it is left out. */
 function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
   const list = lists.get(key);
   if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
+  else if (list.length < MAX_LOCATIONS) list.push(value);
 }

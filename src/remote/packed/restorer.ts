@@ -254,9 +254,17 @@ export class Restorer {
     }
   }
 
+  /** `false`: the disk takes none. Never throws, or what is prefetched together with it would be waited for in vain. */
   #makeEmpty(outputId: string): boolean {
-    this.#options.local.createOutput(outputId).commit();
-    return true;
+    let file: ReturnType<LocalBuilds["createOutput"]> | undefined;
+    try {
+      file = this.#options.local.createOutput(outputId);
+      file.commit();
+      return true;
+    } catch {
+      file?.discard();
+      return false;
+    }
   }
 
   #isLocal(outputId: string, sizeBytes: number): boolean {

@@ -189,6 +189,9 @@ const HOSTILE_ZIPS: Record<string, Buffer> = {
       .replaceAll("b.go", "a.go"),
     "latin1",
   ),
+  "whose directories would fill the memory": makeZip(
+    Object.fromEntries(Array.from({ length: 600 }, (_, n) => [`${NAMES}${n}${"/a".repeat(1_999)}`, ""])),
+  ),
   "with a go.mod further down": makeZip({ [`${NAMES}sub/go.mod`]: "" }),
   "that says to expand to a gigabyte": makeZip({ [`${NAMES}a.go`]: "x" }, { [`${NAMES}a.go`]: 1 << 30 }),
   "that is no zip": Buffer.from("hello"),

@@ -17,6 +17,7 @@ describe("refuses with a short word", () => {
     ["mod", "// nothing"],
     ["mod", "\n".repeat(16 << 20)],
     ["mod", Buffer.from([0x6d, 0xff])],
+    ["list", "v1.0.0\n".repeat(1 << 18)],
   ] as const)("a bad %s", (kind, text) => {
     let thrown: unknown;
     try {

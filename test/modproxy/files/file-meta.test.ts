@@ -1,9 +1,10 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { type FileMeta, MetaFiles } from "../../../src/modproxy/files/file-meta.ts";
 import { LocalDir } from "../../../src/store/local-dir.ts";
 import { hashName } from "../../../src/store/named-files.ts";
 import { TieredStore } from "../../../src/store/tiered-store.ts";
+import { FullDisk } from "../../support/full-disk.ts";
 import { sha256Hex } from "../../support/ids.ts";
 import { silentLog } from "../../support/silent-log.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -16,14 +17,18 @@ const META: FileMeta = {
   etag: 'W/"a"',
 };
 
+function openMetas(root: string): MetaFiles {
+  const options = { dir: new LocalDir(root), kind: "module-meta", log: silentLog, count: () => {} };
+  return new MetaFiles(new TieredStore({ ...options, remote: undefined }));
+}
+
 /** What is read of a note with this text. */
 function read(text: string): FileMeta | undefined {
   using dir = tempDir("meta");
   const hash = hashName(META.name);
   mkdirSync(dir.join("module-meta", hash.slice(0, 2)), { recursive: true });
   writeFileSync(dir.join("module-meta", hash.slice(0, 2), hash), text);
-  const options = { dir: new LocalDir(dir.path), kind: "module-meta", log: silentLog, count: () => {} };
-  return new MetaFiles(new TieredStore({ ...options, remote: undefined })).find(META.name);
+  return openMetas(dir.path).find(META.name);
 }
 
 test("a note that is whole is read", () => {
@@ -44,4 +49,11 @@ test.each<[string, object]>([
   ["that is too large", { etag: "x".repeat(64 << 10) }],
 ])("a note %s is none", (_, change) => {
   expect(read(JSON.stringify({ ...META, ...change }))).toBeUndefined();
+});
+
+test("a note that the disk does not take leaves nothing there", () => {
+  using disk = new FullDisk(8 << 10);
+  expect(() => writeFileSync(disk.join("all-of-it"), Buffer.alloc(16 << 10))).toThrow("ENOSPC");
+  openMetas(disk.path).save(META, { upload: false });
+  expect(readdirSync(disk.join("tmp"))).toEqual([]);
 });

@@ -34,6 +34,7 @@ test.each([
   "example.com/a/v0",
   "example.com/a/v02",
   "gopkg.in/yaml",
+  `example.com/${"a".repeat(256)}`,
   "!example.com/a",
   "",
 ])("%p is no module's path", (escaped) => {

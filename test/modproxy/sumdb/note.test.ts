@@ -17,12 +17,31 @@ test("one good signature among others is enough", () => {
   expect(openTreeHead(both, parseVerifier(other.key)).size).toBe(0);
 });
 
+function isHead(note: string): boolean {
+  try {
+    openTreeHead(note, verifier);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 test("a text that was changed, or signed by a namesake, is refused", () => {
   const namesake = parseVerifier(new TestSumdb().key);
   expect(() => openTreeHead(sumdb.head(), namesake)).toThrow("without a valid signature");
   expect(() => openTreeHead(sumdb.head().replace("tree\n0", "tree\n1"), verifier)).toThrow(
     "without a valid signature",
   );
+});
+
+test("a note with any number of bad signatures costs one verification", () => {
+  const text = `go.sum database tree\n0\n${"A".repeat(43)}=\n${"x".repeat(400_000)}\n`;
+  const good = sumdb.signed(text).split("\n\n")[1] ?? "";
+  const bad = `${good.slice(0, -9)}AAAAAAA=\n`;
+  const begunMs = performance.now();
+  expect(isHead(`${text}\n${bad.repeat(4_000)}${good}`)).toBe(false);
+  // Each of them takes a millisecond.
+  expect(performance.now() - begunMs).toBeLessThan(1_000);
 });
 
 test.each(["", "x", "go.sum database tree\n0\n", "a\n\n— b c\n"])("%p is no head", (note) => {

@@ -12,6 +12,28 @@ async function refusalOf(zip: Uint8Array): Promise<string> {
   return String(await rejection(Promise.try(() => checkZip(dir.join("zip"), "example.com/a", "v1.0.0"))));
 }
 
+/** Names that have no directory in common. */
+function deepNames(count: number, depth: number): Record<string, string> {
+  const below = "/a".repeat(depth - 1);
+  return Object.fromEntries(Array.from({ length: count }, (_, n) => [`${PREFIX}${n}${below}`, ""]));
+}
+
+/** Where the list names a file. */
+function offsetOf(zip: Buffer, name: string): number {
+  return zip.lastIndexOf(name) - 46;
+}
+
+test("accepts as many files and directories as the largest modules have", async () => {
+  // aws-sdk-go has 9,000 files, kubernetes 15,000.
+  const names = Array.from({ length: 20_000 }, (_, n) => {
+    const directory = `staging/src/k8s.io/component-${n % 200}/pkg/apis/group-${n % 4_000}/v1beta1`;
+    return `${PREFIX}${directory}/zz_generated.conversion-${n}.go`;
+  });
+  using dir = tempDir("zip");
+  await Bun.write(dir.join("zip"), makeZip(Object.fromEntries(names.map((name) => [name, ""]))));
+  checkZip(dir.join("zip"), "example.com/a", "v1.0.0");
+});
+
 describe("refuses", () => {
   test.each<[string, Record<string, string>, string]>([
     ["files beside the module's", { "other/a.go": "" }, "does not begin with"],
@@ -34,6 +56,23 @@ describe("refuses", () => {
       Object.fromEntries(names.map((name) => [name, 200 << 20])),
     );
     expect(await refusalOf(zip)).toContain("expands to more than");
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ["far below each other, again and again", deepNames(600, 2_000)],
+    ["in more directories than any module has files", deepNames(20_000, 30)],
+  ])("files %s, before their directories have filled the memory", async (_, files) => {
+    expect(await refusalOf(makeZip(files))).toContain("too many directories");
+  });
+
+  test("files that share their bytes", async () => {
+    const noise = crypto.getRandomValues(new Uint8Array(10_000));
+    const zip = makeZip({ [`${PREFIX}a`]: "", [`${PREFIX}b`]: noise });
+    const [first, second] = [offsetOf(zip, `${PREFIX}a`), offsetOf(zip, `${PREFIX}b`)];
+    // All of the other one's, and what it is to expand to as well.
+    zip.copy(zip, first + 16, second + 16, second + 28);
+    zip.copy(zip, first + 42, second + 42, second + 46);
+    expect(await refusalOf(zip)).toContain("overlap");
   });
 
   test("a list that says to have more files than any module", async () => {

@@ -3,13 +3,15 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { Claims } from "../../../src/remote/packed/claims.ts";
 import type { Entry } from "../../../src/remote/packed/entry.ts";
+import { openLocal } from "../../buildcache/local-fixture.ts";
 import { immutable } from "../../support/full-disk.ts";
 import { sha256Hex } from "../../support/ids.ts";
 import { rejection } from "../../support/rejection.ts";
+import { tempDir } from "../../support/temp-dir.ts";
 import { failGets } from "./failing-store.ts";
 import { packBytes } from "./packed-fixture.ts";
 import { openRestorer, pack, texts } from "./restorer-fixture.ts";
-import { packOf } from "./stocked-bucket.ts";
+import { entryOf, packOf } from "./stocked-bucket.ts";
 
 describe("a pack that", () => {
   test("is gone makes a miss of what lies there, and is asked for elsewhere", async () => {
@@ -92,4 +94,25 @@ test("a disk that takes nothing is a miss, and no fault of the pack; the next ma
     expect([await opened.restorer.bring(entry), opened.bad]).toEqual([false, []]);
   }
   expect(await opened.restorer.bring(entry)).toBe(true);
+});
+
+test("an empty output that the disk does not take holds up nothing that is prefetched with it", async () => {
+  using dir = tempDir("restorer");
+  const { local } = openLocal(dir.path);
+  const empty = entryOf("");
+  const createOutput = (outputId: string) => {
+    if (outputId === empty.outputId) throw new Error("ENOSPC");
+    return local.createOutput(outputId);
+  };
+  using opened = openRestorer({
+    timeoutMs: 100,
+    local: {
+      createOutput,
+      findOutput: (outputId) => local.findOutput(outputId),
+      putRecord: (...record) => local.putRecord(...record),
+    },
+  });
+  const [hello] = await pack(opened, "hello");
+  opened.restorer.prefetch([hello, empty]);
+  expect([await opened.restorer.bring(hello), await opened.restorer.bring(empty)]).toEqual([true, false]);
 });
