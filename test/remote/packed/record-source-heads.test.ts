@@ -39,7 +39,7 @@ describe("a head beside the first listing", () => {
     const { store, keys } = fixture.bucket;
     await fixture.bucket.run([HELLO]);
     store.onGet = (key, get, signal) => (key.includes("/head/") ? onHead(key, get, signal) : get());
-    const source = fixture.open({ ...pullRequest, branch: "main" }, { timeoutMs: 50 });
+    const source = fixture.open({ ...pullRequest, branch: "main" }, { timeoutMs: 500 });
     expect(await found(source, HELLO)).toEqual(HELLO);
     expect([fixture.troubles, takeCalls(store, `get ${keys.head(scopeOf())}`).length]).toEqual([[], 2]);
   });

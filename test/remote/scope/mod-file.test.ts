@@ -31,11 +31,10 @@ test("reads what a workspace uses", () => {
   expect([...directiveValues(text, "use")]).toEqual(["./a", "./b", "./with space", ".."]);
 });
 
+// A quarter of a million squared would be no end of this test.
 test.each(['"', "`", '\\"', '"`', "(", ")", "/", "//", " ", "a"])(
-  "%j over and over takes no time",
+  "%j over and over is no directive",
   (part) => {
-    const startedMs = performance.now();
-    Array.from(directiveValues(`module ${part.repeat(250_000)}`, "use"));
-    expect(performance.now() - startedMs).toBeLessThan(5000);
+    expect([...directiveValues(`module ${part.repeat(250_000)}`, "use")]).toEqual([]);
   },
 );
