@@ -24,7 +24,7 @@ function offsetOf(zip: Buffer, name: string): number {
 }
 
 test("accepts as many files and directories as the largest modules have", async () => {
-  // aws-sdk-go has 9,000 files, kubernetes 15,000.
+  // kubernetes v1.30.0 has 6,491 files in 1,724 directories, aws-sdk-go v1.55.5 5,506 in as many.
   const names = Array.from({ length: 20_000 }, (_, n) => {
     const directory = `staging/src/k8s.io/component-${n % 200}/pkg/apis/group-${n % 4_000}/v1beta1`;
     return `${PREFIX}${directory}/zz_generated.conversion-${n}.go`;
