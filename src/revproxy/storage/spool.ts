@@ -12,6 +12,10 @@ import type { FinishedBody } from "./stored-response.ts";
 
 const FILE_CHUNK_BYTES = 256 << 10;
 
+/** Pieces smaller than this are put together, up to so many bytes: an origin may send each byte by itself. */
+const SMALL_BYTES = 8 << 10;
+const BLOCK_BYTES = 32 << 10;
+
 /** For how long the foremost reader is waited for: to read again from the file costs more than a moment. */
 const PATIENCE_MS = 20;
 
@@ -32,6 +36,8 @@ export interface SpoolOptions {
 interface Piece {
   offset: number;
   bytes: Uint8Array;
+  /** What its bytes are the beginning of, where more may follow them. */
+  block?: Uint8Array;
 }
 
 export class Spool {
@@ -70,7 +76,7 @@ export class Spool {
 
   /** Takes the next bytes, which must not change any more. Waits for the file, and for readers that can't be left behind. */
   async append(bytes: Uint8Array): Promise<void> {
-    this.#pieces.push({ offset: this.#sizeBytes, bytes });
+    this.#take(bytes);
     this.#sizeBytes += bytes.length;
     this.#piecesBytes += bytes.length;
     this.#startWriting();
@@ -147,6 +153,23 @@ export class Spool {
       this.#pass();
       this.#leave();
       if (this.#state === "open" && this.#readers.size === 0) this.#onIdle?.();
+    }
+  }
+
+  #take(bytes: Uint8Array): void {
+    const last = this.#pieces.at(-1);
+    const start = last?.bytes.length ?? 0;
+    if (last?.block !== undefined && start + bytes.length <= last.block.length) {
+      last.block.set(bytes, start);
+      last.bytes = last.block.subarray(0, start + bytes.length);
+      return;
+    }
+    const offset = this.#sizeBytes;
+    if (bytes.length >= SMALL_BYTES) this.#pieces.push({ offset, bytes });
+    else {
+      const block = new Uint8Array(BLOCK_BYTES);
+      block.set(bytes);
+      this.#pieces.push({ offset, bytes: block.subarray(0, bytes.length), block });
     }
   }
 

@@ -7,7 +7,8 @@ import { sha256Hex } from "../../support/ids.ts";
 import { rejection } from "../../support/rejection.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
-const PIECE = 1000;
+/** Large enough to stay by itself. */
+const PIECE = 10_000;
 
 let dir: TempDir;
 beforeEach(() => {
@@ -51,6 +52,24 @@ describe("a body", () => {
     const finished = await spool.finish();
     expect(finished).toEqual({ sizeBytes: PIECE, sha256: sha256Hex(piece(0)), bytes: Buffer.from(piece(0)) });
     expect(await reading).toEqual(all(1));
+  });
+
+  test("that comes byte by byte is handed out in few pieces, to whom it was handed out before as well", async () => {
+    const spool = open({ memoryBytes: 1 << 20 });
+    const early = spool.read();
+    await spool.append(new Uint8Array([7]));
+    const first = (await early.next()).value;
+    for (let i = 1; i < 100_000; i++) await spool.append(new Uint8Array([i % 256]));
+    const pieces = Array.fromAsync(spool.read());
+    const finished = await spool.finish();
+    const expected = Buffer.from(Array.from({ length: 100_000 }, (_, i) => (i === 0 ? 7 : i % 256)));
+    expect(Buffer.concat(await pieces).equals(expected)).toBe(true);
+    expect([first, (await pieces).length, finished?.sha256]).toEqual([
+      new Uint8Array([7]),
+      4,
+      sha256Hex(expected),
+    ]);
+    await early.return();
   });
 
   test("that is large goes into a file, and every reader gets all of it at its own pace", async () => {
