@@ -29,8 +29,9 @@ const WATCHED: readonly Watched[] = [
   watchCount("open files", ({ descriptors }) => descriptors.files, 0),
   watchCount("pipes and others", ({ descriptors }) => descriptors.others, 0),
   watchCount("of sessions", ({ descriptors }) => descriptors.sessions, 0),
-  // Kept for the next request to the bucket, the upstream, the origins: as many as were ever busy at once.
-  watchCount("sockets", ({ descriptors }) => descriptors.sockets, 16),
+  // Kept for the next request to the bucket, the upstream, the origins: as many as were ever busy at once, which is more
+  // after a moment in which the machine was at something else. One lost in a thousand requests would be 200 more.
+  watchCount("sockets", ({ descriptors }) => descriptors.sockets, 64),
   watchCount("temp files", ({ tempFiles }) => tempFiles, 0),
   watchBytes(
     "disk",
