@@ -7,8 +7,8 @@ import type { RemoteBuilds } from "../../src/buildcache/remote-builds.ts";
 import { Counters } from "../../src/lib/counters.ts";
 import { encodeName } from "../../src/lib/percent-name.ts";
 import { ACTION, HELLO, openLocal, putOutput } from "../buildcache/local-fixture.ts";
-import { silentLog } from "../buildcache/recording-remote.ts";
 import { filesBelow } from "../support/file-tree.ts";
+import { silentLog } from "../support/silent-log.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
 const ENTRY = { outputId: HELLO, sizeBytes: 5, putTimeMs: 1_700_000_000_000 };
@@ -51,7 +51,7 @@ function open(
     env: ENV,
     counters,
     making: new MachineMaking(dir.join(cache), counters),
-    log: silentLog(),
+    log: silentLog,
   });
   const put = async () => {
     const path = putOutput(local, HELLO, "hello");

@@ -2,9 +2,10 @@ import { expect, test } from "bun:test";
 import { BuildCache } from "../../src/buildcache/build-cache.ts";
 import { Counters } from "../../src/lib/counters.ts";
 import { FullDisk } from "../support/full-disk.ts";
+import { silentLog } from "../support/silent-log.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { ACTION, HELLO, type LocalFixture, openLocal, putOutput, writeEntry } from "./local-fixture.ts";
-import { RecordingRemote, silentLog } from "./recording-remote.ts";
+import { RecordingRemote } from "./recording-remote.ts";
 
 const OTHER_ACTION = "01".repeat(32);
 const REMOTE_ENTRY = { outputId: HELLO, sizeBytes: 5, putTimeMs: 1_700_000_000_000 };
@@ -16,7 +17,7 @@ function open(
 ): LocalFixture & { cache: BuildCache; counters: Counters } {
   const counters = new Counters();
   const fixture = openLocal(root);
-  const cache = new BuildCache({ ...fixture, remote, counters, concurrency, log: silentLog() });
+  const cache = new BuildCache({ ...fixture, remote, counters, concurrency, log: silentLog });
   return { ...fixture, cache, counters };
 }
 

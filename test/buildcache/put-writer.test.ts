@@ -5,16 +5,17 @@ import type { CacheEntry } from "../../src/buildcache/local-cache.ts";
 import { Counters } from "../../src/lib/counters.ts";
 import { filesBelow } from "../support/file-tree.ts";
 import { immutable } from "../support/full-disk.ts";
+import { silentLog } from "../support/silent-log.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { ACTION, EMPTY, HELLO, openLocal, writeEntry } from "./local-fixture.ts";
-import { RecordingRemote, silentLog } from "./recording-remote.ts";
+import { RecordingRemote } from "./recording-remote.ts";
 
 const OTHER_ACTION = "01".repeat(32);
 
 function open(root: string, remote: RecordingRemote | undefined = new RecordingRemote()) {
   const counters = new Counters();
   const fixture = openLocal(root);
-  const cache = new BuildCache({ ...fixture, remote, counters, concurrency: 1, log: silentLog() });
+  const cache = new BuildCache({ ...fixture, remote, counters, concurrency: 1, log: silentLog });
   return { ...fixture, cache, counters, remote };
 }
 
@@ -120,7 +121,7 @@ test("an output that no disk takes is an error", () => {
 test("without a remote a put is local", () => {
   using dir = tempDir("put");
   const { local } = openLocal(dir.path);
-  const options = { local, remote: undefined, counters: new Counters(), concurrency: 1, log: silentLog() };
+  const options = { local, remote: undefined, counters: new Counters(), concurrency: 1, log: silentLog };
   const entry = put(new BuildCache(options), HELLO, "hello");
   expect(local.get(ACTION)).toMatchObject({ diskPath: entry.diskPath });
 });

@@ -1,5 +1,4 @@
 import type { RemoteBuilds, RemoteEntry, StoredEntry } from "../../src/buildcache/remote-builds.ts";
-import { Logger } from "../../src/lib/logger.ts";
 
 /** A remote that keeps what it is given and answers with what a test puts into `answers`. */
 export class RecordingRemote implements RemoteBuilds {
@@ -32,9 +31,4 @@ export class RecordingRemote implements RemoteBuilds {
   }
 
   abort(): void {}
-}
-
-/** A logger whose lines go nowhere. */
-export function silentLog(): Logger {
-  return new Logger({ verbose: false, debugMask: 0, write: () => undefined });
 }
