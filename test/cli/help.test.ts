@@ -171,7 +171,7 @@ test("the overview", () => {
       --modproxy                 serve modules and checksums at /mod/ of --http
                                  GOCACHE_MODPROXY, default: false
       --sumdb NAMES              checksum databases that --modproxy passes on, with commas between them
-                                 GOCACHE_SUMDB, default: sum.golang.org
+                                 GOCACHE_SUMDB, default: sum.golang.org,sum.golang.google.cn
       --upstream URLS            where --modproxy has modules from, written like GOPROXY
                                  GOCACHE_UPSTREAM, default: go's own GOPROXY
       --revproxy HOSTS           hosts whose downloads --http caches as a forward proxy, with commas
@@ -258,7 +258,7 @@ test("the variables", () => {
       --plugin           GOCACHE_PLUGIN           ADDR      none
       --http             GOCACHE_HTTP             ADDR      none
       --modproxy         GOCACHE_MODPROXY         boolean   false
-      --sumdb            GOCACHE_SUMDB            NAMES     sum.golang.org
+      --sumdb            GOCACHE_SUMDB            NAMES     sum.golang.org,sum.golang.google.cn
       --upstream         GOCACHE_UPSTREAM         URLS      go's own GOPROXY
       --revproxy         GOCACHE_REVPROXY         HOSTS     none
       --forward-connect  GOCACHE_FORWARD_CONNECT  boolean   false
