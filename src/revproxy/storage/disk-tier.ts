@@ -1,5 +1,6 @@
 /** Responses on the disk and in the object store: records (see `record.ts`) and bodies, as files with names. */
 import { readFileSync } from "node:fs";
+import { BoundedMap } from "../../lib/bounded-map.ts";
 import { hashFile } from "../../lib/hash-file.ts";
 import { readSmallFile } from "../../lib/small-file.ts";
 import type { TempFile } from "../../store/temp-file.ts";
@@ -24,11 +25,16 @@ export interface NamedStore {
 /** A body this small is part of its record: one request less for whoever fetches it. */
 const INLINE_BYTES = 64 << 10;
 
+/** Beyond that the oldest are forgotten. */
+const MAX_OUTDATED = 10_000;
+
 /** No record is larger: its body, and what the headers may take. */
 const MAX_RECORD_BYTES = INLINE_BYTES + (256 << 10);
 
 export class DiskTier {
   readonly #store: NamedStore;
+  /** What requests have changed that this machine does not have: what others have stored of it does not count. */
+  readonly #outdated = new BoundedMap<string, true>(MAX_OUTDATED);
 
   constructor(store: NamedStore) {
     this.#store = store;
@@ -36,6 +42,7 @@ export class DiskTier {
 
   /** Never rejects: whatever is damaged is not there. */
   async find(url: string, request: HeaderList): Promise<StoredResponse | undefined> {
+    if (this.#outdated.get(url) === true) return undefined;
     const primary = await this.#read(primaryName(url), url);
     const isVarying = primary?.record.kind === "vary";
     const found = isVarying ? await this.#readVariant(primary.record, request) : primary;
@@ -57,6 +64,7 @@ export class DiskTier {
   ): void {
     const names = varyNames(head.headers);
     if (names === "*") return;
+    this.#outdated.delete(url);
     const isInline = body.sizeBytes <= INLINE_BYTES;
     if (!isInline) this.#keepBody(body, upload);
     const { sha256, sizeBytes } = body;
@@ -77,17 +85,21 @@ export class DiskTier {
     if ("temp" in body) body.temp.discard();
   }
 
-  /** What is here is for no request any more, on other machines that look as well. Never throws. */
-  remove(url: string): void {
-    if (this.#readLocal(primaryName(url)) !== undefined) this.outdate(url);
+  /**
+   * The same as `remove`. What others have put into the object store, and this machine has never had, is not for this
+   * process's clients any more.
+   */
+  outdate(url: string): void {
+    if (this.#readLocal(primaryName(url)) === undefined) this.#outdated.set(url, true);
+    else this.remove(url);
   }
 
-  /** The same, and what others may have put into the object store is not for this machine's clients any more. */
-  outdate(url: string): void {
+  /** What is here is for no request any more, on other machines that look as well. Never throws. */
+  remove(url: string): void {
     const known = this.#readLocal(primaryName(url));
-    if (known?.kind === "gone") return;
+    if (known === undefined || known.kind === "gone") return;
     try {
-      this.#write(primaryName(url), { kind: "gone", url }, { upload: known !== undefined });
+      this.#write(primaryName(url), { kind: "gone", url }, { upload: true });
     } catch {
       this.#store.remove(primaryName(url));
     }
