@@ -21,7 +21,8 @@ export interface SavedHealth {
   isSlow?: boolean | undefined;
 }
 
-const BELIEVED_MS = 60_000;
+/** For how long what another helper has found out counts as it is. */
+export const BELIEVED_MS = 60_000;
 const FORGOTTEN_MS = 10 * 60_000;
 
 export class HealthFile {

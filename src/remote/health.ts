@@ -3,10 +3,7 @@ import { TimeoutError } from "../lib/deadline.ts";
 import { describeError } from "../lib/describe-error.ts";
 import type { Logger } from "../lib/logger.ts";
 import { isHopeless, isRefusal } from "../store/store-failure.ts";
-import type { HealthFile } from "./health-file.ts";
-
-/** How long sessions that follow are told that reads are slow. */
-const SLOW_MS = 60_000;
+import { BELIEVED_MS, type HealthFile } from "./health-file.ts";
 
 /**
  * Whether the remote answers. Reads and writes have a breaker each (a reader need not be allowed to write), shared
@@ -42,7 +39,7 @@ export class RemoteHealth {
     this.#onWritesStopped = options.onWritesStopped;
     const saved = options.file.load();
     this.#trouble = saved?.reason || undefined;
-    this.#slowUntilMs = saved?.isSlow === true ? saved.savedAtMs + SLOW_MS : 0;
+    this.#slowUntilMs = saved?.isSlow === true ? saved.savedAtMs + BELIEVED_MS : 0;
     if (saved?.reads !== undefined) this.reads.openAs(saved.reads);
     if (saved?.writes !== undefined) this.writes.openAs(saved.writes);
   }
@@ -73,7 +70,7 @@ export class RemoteHealth {
   /** A session has found out whether waiting for reads pays. */
   foundSlow(isSlow: boolean): void {
     const wasSlow = this.isSlow;
-    this.#slowUntilMs = isSlow ? this.#now() + SLOW_MS : 0;
+    this.#slowUntilMs = isSlow ? this.#now() + BELIEVED_MS : 0;
     if (isSlow || wasSlow) this.#save();
   }
 

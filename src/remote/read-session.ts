@@ -62,7 +62,7 @@ export class SessionWaits {
   /** The reason for people. */
   describe(why: LeftAlone): string {
     const { waitedMs, savedMs } = this.ledger.sums;
-    const asBefore = this.ledger.isDoubted ? ", as little as for the command before" : "";
+    const asBefore = this.ledger.isDoubted ? ", as little as before" : "";
     const reasons = {
       slow: `waiting for it has cost ${inSeconds(waitedMs)} and can have saved ${inSeconds(savedMs)}${asBefore}`,
       failing: "more than five seconds were waited for what failed",

@@ -17,14 +17,15 @@ interface Upload {
  * answer comes, so one that begins gives those under way its own time on top.
  */
 export class UploadLine {
+  readonly #timeoutMs: number;
   readonly #uploads = new Set<Upload>();
-  #timeoutMs: number;
-  #isWaitedFor = false;
+  #answerMs: number;
   #bytesUnderWay = 0;
 
   /** `timeoutMs`: the longest wait for the answer to a small one. */
   constructor(timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
+    this.#answerMs = timeoutMs;
   }
 
   /** Bytes of what is being uploaded. */
@@ -34,8 +35,7 @@ export class UploadLine {
 
   /** Somebody waits for the end of it all: the answers to uploads that begin from now on may take half as long. */
   hasten(): void {
-    if (!this.#isWaitedFor) this.#timeoutMs /= 2;
-    this.#isWaitedFor = true;
+    this.#answerMs = this.#timeoutMs / 2;
   }
 
   /** Settles as `upload` does, which has to obey its signal: that aborts when the time is up, and when `signal` does. */
@@ -46,10 +46,10 @@ export class UploadLine {
   ): Promise<T> {
     for (const other of this.#uploads) share(other, sizeBytes, this.#uploads.size + 1);
     this.#bytesUnderWay += sizeBytes;
-    using deadline = new Deadline(uploadLimitMs(this.#bytesUnderWay, this.#timeoutMs), signal);
+    using deadline = new Deadline(uploadLimitMs(this.#bytesUnderWay, this.#answerMs), signal);
     const own = {
       deadline,
-      answerMs: this.#timeoutMs,
+      answerMs: this.#answerMs,
       ownBytes: sizeBytes,
       firstBytes: this.#bytesUnderWay,
       bytes: this.#bytesUnderWay,

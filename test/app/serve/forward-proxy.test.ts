@@ -1,4 +1,5 @@
 /** A day and more of the forward proxy, on a clock that a test moves. */
+
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -12,9 +13,9 @@ import { connect as tlsConnect } from "node:tls";
 import { openForwardProxy } from "../../../src/app/serve/forward-proxy.ts";
 import { MachineMaking } from "../../../src/app/summary/machine-making.ts";
 import { Counters } from "../../../src/lib/counters.ts";
-import { Logger } from "../../../src/lib/logger.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { run } from "../../support/process.ts";
+import { silentLog } from "../../support/silent-log.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { startTlsOrigin } from "../../support/tls-origin.ts";
 import { proxyConfig } from "./proxy-config.ts";
@@ -32,14 +33,13 @@ test("26 hours: certificates are replaced, and every request of a client with an
   });
   const clock = new ManualClock();
   const counters = new Counters();
-  const log = new Logger({ verbose: false, debugMask: 0, write: () => undefined });
   const proxy = await openForwardProxy(
     {
       config: proxyConfig([origin.host]),
       env: { ...origin.trustEnv },
       root: dir.join("cache"),
       shownRoot: dir.join("cache"),
-      log,
+      log: silentLog,
       counters,
       making: new MachineMaking(dir.join("cache"), counters),
       openStore: () => undefined,

@@ -1,10 +1,10 @@
 import { expect, spyOn, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { Counters } from "../../../src/lib/counters.ts";
-import { Logger } from "../../../src/lib/logger.ts";
 import { SplitRemote, type SplitRemoteOptions } from "../../../src/remote/split/split-remote.ts";
 import { ACTION, HELLO, openLocal } from "../../buildcache/local-fixture.ts";
 import { filesBelow } from "../../support/file-tree.ts";
+import { silentLog } from "../../support/silent-log.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { objectOf, objectText, TamperedStore, untilAborted } from "../tampered-store.ts";
 import { ACTION_KEY, fill, HELLO_KEY, HELLO_RECORD, localPut } from "./split-fixture.ts";
@@ -24,7 +24,7 @@ function openRemote(dir: TempDir, options: Partial<SplitRemoteOptions> = {}) {
     drainTimeoutMs: 60_000,
     healthPath: dir.join("state", "remote.json"),
     counters,
-    log: new Logger({ verbose: false, debugMask: 0, write: () => undefined }),
+    log: silentLog,
     ...options,
   });
   return { store, local, counters, remote };

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { Logger } from "../../../src/lib/logger.ts";
 import { ProxyLog } from "../../../src/revproxy/proxy-log.ts";
 import { isPublicAddress } from "../../../src/revproxy/tunnel/public-address.ts";
 import { Tunnels } from "../../../src/revproxy/tunnel/tunnels.ts";
 import { freePort } from "../../support/free-port.ts";
+import { silentLog } from "../../support/silent-log.ts";
 
 let stack: AsyncDisposableStack;
 let counted: string[];
@@ -18,12 +18,11 @@ afterEach(() => stack.disposeAsync());
 
 /** A proxy that takes every name for this machine, and one port for that of the web. */
 async function open(port: number): Promise<number> {
-  const log = new Logger({ verbose: false, debugMask: 0, write: () => undefined });
   const tunnels = new Tunnels({
     isAllowed: true,
     env: {},
     via: "1.1 test",
-    log: new ProxyLog({ log, count: (name) => counted.push(name) }),
+    log: new ProxyLog({ log: silentLog, count: (name) => counted.push(name) }),
     addressesOf: async (host) => (host === "nowhere.example" ? [] : [{ address: "127.0.0.1", family: 4 }]),
     ports: { https: [port], http: [port] },
   });
