@@ -3,6 +3,7 @@
  * only as `-name` or `-name=true`, the last of a repeated flag wins but for lists, `--` ends the flags. Unlike in Go, flags may
  * stand before and after the command. Everything wrong is a `UsageError`.
  */
+import { holdsSecret } from "../lib/hide-secrets.ts";
 import { ALL_COMMAND_OPTIONS, type CommandOption } from "./command-options.ts";
 import { COMMANDS } from "./commands.ts";
 import { didYouMean } from "./did-you-mean.ts";
@@ -74,6 +75,11 @@ function checkedValue(option: Option | CommandOption, given: string | undefined,
   const name = dashed(option.flag);
   const text = given ?? (option.placeholder === undefined ? "true" : nextValue(name, rest));
   option.parse(text, name);
+  if ("env" in option && holdsSecret(text)) {
+    throw new UsageError(
+      `${name}: a secret on a command line can be read by everybody on the machine; set ${option.env} instead`,
+    );
+  }
   return text;
 }
 

@@ -20,11 +20,6 @@ const MAX_KEY_CHARS = 4_096;
 /** Empty: not set. */
 export function parseSignKey(text: string, name: string): SecretKey | undefined {
   if (text === "") return undefined;
-  if (isKeyText(text) && name.startsWith("-")) {
-    throw new UsageError(
-      `${name}: a secret key on a command line is seen by everybody on the machine; give a file, or set GOCACHE_SIGN_KEY`,
-    );
-  }
   const key = parseSecretKey(keyText(text, name));
   if (key === undefined) throw new UsageError(`${name}: not a secret key as "keygen" makes them`);
   return key;

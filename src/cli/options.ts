@@ -12,6 +12,7 @@ import {
   parseLongDuration,
   parseMask,
   parseMetrics,
+  parseName,
   parseOptionalDuration,
   parseOptionalText,
   parsePath,
@@ -126,7 +127,7 @@ export const OPTIONS = {
     default: "",
     defaultMeaning: "the main module's path",
     meaning: "whose builds these are: runs of one project find each other's entries",
-    parse: parseOptionalText,
+    parse: parseName,
   }),
   job: option({
     flag: "scope",
@@ -137,7 +138,7 @@ export const OPTIONS = {
     defaultMeaning: "CI's name of the job",
     meaning:
       "what this job is called, where CI's own name does not tell jobs apart, such as those of a matrix",
-    parse: parseOptionalText,
+    parse: parseName,
   }),
   region: option({
     flag: "region",
@@ -314,7 +315,8 @@ export const OPTIONS = {
     group: "server",
     default: "",
     defaultMeaning: "go's own GOPROXY",
-    meaning: "where --modproxy has modules from, written like GOPROXY",
+    meaning:
+      "where --modproxy has modules from, written like GOPROXY; the variable may hold URLs with a password",
     parse: parseOptionalText,
   }),
   revproxy: option({

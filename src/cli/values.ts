@@ -5,6 +5,7 @@
  */
 import { parseByteSize } from "../lib/byte-size.ts";
 import { parseDuration, parseLongDuration as readLongDuration } from "../lib/duration.ts";
+import { hideSecrets } from "../lib/hide-secrets.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Reads a value, or throws a `UsageError` that names `name`. */
@@ -52,6 +53,14 @@ export function parseMetrics(text: string, name: string): "off" | "summary" | "j
 /** Any text; empty: not set. */
 export function parseOptionalText(text: string): string | undefined {
   return text === "" ? undefined : text;
+}
+
+/**
+ * A name that becomes part of keys in the bucket and is shown to others; empty: not set. A secret is taken out of it:
+ * CI systems have the repository's URL with a token in it, another one for each job.
+ */
+export function parseName(text: string): string | undefined {
+  return parseOptionalText(hideSecrets(text));
 }
 
 /** A path; empty: not set. */

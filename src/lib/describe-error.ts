@@ -1,4 +1,9 @@
-/** An error and its causes in one line, outermost first: `get action 0a1b: S3 503 SlowDown: socket closed`. */
+import { hideSecrets } from "./hide-secrets.ts";
+
+/**
+ * An error and its causes in one line, outermost first: `get action 0a1b: S3 503 SlowDown: socket closed`. Secrets in
+ * it are hidden.
+ */
 export function describeError(error: unknown): string {
   const parts: string[] = [];
   let current = error;
@@ -8,7 +13,7 @@ export function describeError(error: unknown): string {
     if (message !== "" && !parts.some((part) => part.includes(message))) parts.push(message);
     current = current instanceof Error ? current.cause : undefined;
   }
-  return parts.join(": ");
+  return hideSecrets(parts.join(": "));
 }
 
 /** What Bun's fetch says to programmers behind the failure itself. */

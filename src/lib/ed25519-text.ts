@@ -41,6 +41,13 @@ export function hasSecret(text: string): boolean {
   return text.includes(SECRET_LABEL) || /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text);
 }
 
+/** The text with `***` in place of each secret key, of whatever kind in PEM. */
+export function hideSecretKeys(text: string): string {
+  return text
+    .replaceAll(/gocache-secret:\s*[^\s"']*/g, "gocache-secret:***")
+    .replaceAll(/-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?(?:-----END \1-----|$)/gs, "$1 ***");
+}
+
 /** `undefined` for anything else. */
 export function parsePublicKey(text: string): PublicKey | undefined {
   return labelled(text, PUBLIC_LABEL, KEY_BYTES) ?? fromPem(text, "PUBLIC KEY", PUBLIC_DER);

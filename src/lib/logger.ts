@@ -1,6 +1,8 @@
+import { hideSecrets } from "./hide-secrets.ts";
+
 /**
  * What the program says on stderr. Silent unless asked (`verbose`, `debug`), with one exception: `warn` says a
- * given text once a process. stderr is go's own stderr, so every line names the program.
+ * given text once a process. stderr is go's own stderr, so every line names the program. Secrets are hidden in all.
  */
 export class Logger {
   readonly #verbose: boolean;
@@ -44,7 +46,8 @@ export class Logger {
     if ((this.#debugMask & bit) !== 0) this.#line("debug", message());
   }
 
-  #line(level: "warn" | "info" | "debug", message: string): void {
+  #line(level: "warn" | "info" | "debug", text: string): void {
+    const message = hideSecrets(text);
     if (this.#isJson) {
       this.#write(`${JSON.stringify({ time: new Date().toISOString(), level, message })}\n`);
       return;

@@ -32,6 +32,16 @@ describe("refuses", () => {
   });
 });
 
+test.each([
+  [["--upstream", "https://user:hunter2@proxy.example.com"], "--upstream", "GOCACHE_UPSTREAM"],
+  [["--upstream=https://hunter2@proxy.example.com,direct"], "--upstream", "GOCACHE_UPSTREAM"],
+  [["--project=https://ci:hunter2@git.example.com/a"], "--project", "GOCACHE_PROJECT"],
+  [["--sumdb=sum.example.com https://user:hunter2@sum.example.com"], "--sumdb", "GOCACHE_SUMDB"],
+])("refuses a secret that everybody on the machine could read: %j", (args, flag, variable) => {
+  const message = `${flag}: a secret on a command line can be read by everybody on the machine; set ${variable} instead`;
+  expect(() => parseCommandLine(args)).toThrow(new UsageError(message));
+});
+
 describe("reads", () => {
   test.each([
     [[], {}, []],

@@ -1,10 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { exportLine } from "../../src/cli/quote.ts";
+import { formatSecretKey } from "../../src/lib/ed25519-text.ts";
 import { plainEnv, run } from "../support/process.ts";
 import { provideShell } from "../support/shells.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { programPath, runProgram } from "./program.ts";
+
+const SECRET = { seed: Buffer.alloc(32, 1), publicKey: Buffer.alloc(32, 2) };
 
 /** What is hard to write down in one shell or another. */
 const HARD = [
@@ -82,4 +85,40 @@ test("by its name where that is found, quoted for go where its path has a blank"
   const script = `eval "$1"; printenv GOCACHEPROG`;
   const read = await run(["sh", "-c", script, "sh", elsewhere.stdout], { env: plain });
   expect(read.stdout).toBe(`'${program}'\n`);
+});
+
+describe("a secret is not printed but named in a comment,", () => {
+  const secret = formatSecretKey(SECRET);
+  const env = {
+    GOCACHE_SIGN_KEY: secret,
+    GOCACHE_UPSTREAM: "https://user:hunter2@proxy.example.com|direct",
+    GOCACHE_S3_BUCKET: "some-bucket",
+  };
+
+  test.each(["sh", "bash", "zsh", "fish", "powershell"])("%s", async (shell) => {
+    const { stdout } = await runProgram(["env", `--shell=${shell}`], env);
+    expect(stdout).not.toMatch(/gocache-secret|hunter2/);
+    expect(stdout.split("\n").filter((line) => line.startsWith("#"))).toEqual([
+      "# GOCACHE_SIGN_KEY holds a secret and is not printed. Set it from where you keep secrets.",
+      "# GOCACHE_UPSTREAM holds a secret and is not printed. Set it from where you keep secrets.",
+    ]);
+  });
+
+  test.each(["sh", "zsh", "fish"] as const)("which %s passes over", async (shell) => {
+    const { program, env: own } = shell === "sh" ? { program: "sh", env: {} } : await provideShell(shell);
+    const { stdout } = await runProgram(["env", `--shell=${shell}`], env);
+    const plain = { sh: [], zsh: ["-f"], fish: ["--no-config"] }[shell];
+    const script = `${stdout}printenv GOCACHE_S3_BUCKET`;
+    const outcome = await run([program, ...plain, "-c", script], { env: plainEnv(own) });
+    expect(outcome).toEqual({ stdout: "some-bucket\n", stderr: "", exitCode: 0 });
+  });
+
+  test("the file of a key is no secret", async () => {
+    using dir = tempDir("env");
+    const file = dir.join("ci.key");
+    writeFileSync(file, secret);
+    expect((await runProgram(["env", `--sign-key=${file}`])).stdout).toContain(
+      `export GOCACHE_SIGN_KEY=${file}\n`,
+    );
+  });
 });

@@ -172,7 +172,8 @@ test("the overview", () => {
                                  GOCACHE_MODPROXY, default: false
       --sumdb NAMES              checksum databases that --modproxy passes on, with commas between them
                                  GOCACHE_SUMDB, default: sum.golang.org,sum.golang.google.cn
-      --upstream URLS            where --modproxy has modules from, written like GOPROXY
+      --upstream URLS            where --modproxy has modules from, written like GOPROXY; the variable
+                                 may hold URLs with a password
                                  GOCACHE_UPSTREAM, default: go's own GOPROXY
       --revproxy HOSTS           hosts whose downloads --http caches as a forward proxy, with commas
                                  between them

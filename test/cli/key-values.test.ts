@@ -21,7 +21,7 @@ test("a key to sign with is a file, or the text of a variable", () => {
 
 describe("never shows a secret", () => {
   const cases: [string, () => unknown][] = [
-    ["on the command line", () => parseSignKey(SECRET, "--sign-key")],
+    ["on the command line", () => parseCommandLine([`--sign-key=${SECRET}`])],
     ["that is cut off", () => parseSignKey(SECRET.slice(0, -3), "GOCACHE_SIGN_KEY")],
     ["without its beginning", () => parseSignKey(SECRET.slice(15), "GOCACHE_SIGN_KEY")],
     ["given as a key to trust", () => parseTrustKeys(SECRET, "GOCACHE_TRUST_KEYS")],

@@ -2,9 +2,11 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import type { Config } from "../../src/app/config.ts";
 import { parseCommandLine } from "../../src/cli/command-line.ts";
+import { givenValues } from "../../src/cli/given-values.ts";
 import { ALL_OPTIONS } from "../../src/cli/options.ts";
 import { type Environment, resolveSettings, toConfig } from "../../src/cli/settings.ts";
 import { UsageError } from "../../src/cli/usage-error.ts";
+import { describeError } from "../../src/lib/describe-error.ts";
 import { formatPublicKey, formatSecretKey } from "../../src/lib/ed25519-text.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -310,3 +312,27 @@ describe("values", () => {
     expect([configOf(["--debug=0x4"]).debug, configOf(["--debug=-1"]).debug]).toEqual([4, -1]);
   });
 });
+
+test("a name that others see has no token in it", () => {
+  const url = "https://gitlab-ci-token:hunter2@gitlab.example.com/team/app.git";
+  const { project, job } = resolveSettings(new Map(), { GOCACHE_PROJECT: url, GOCACHE_SCOPE: url });
+  expect([project, job]).toEqual(Array(2).fill("https://***@gitlab.example.com/team/app.git"));
+});
+
+test.each(ALL_OPTIONS.map((option) => [option.env, option.flag] as const))(
+  "no error about %s shows a password, and nothing that prints settings does",
+  (variable, flag) => {
+    for (const value of ["https://user:hunter2@host", "https://user:hun/ter2@host", "ftp://hunter2@host/x"]) {
+      const shown = (work: () => unknown) => {
+        try {
+          return JSON.stringify(work());
+        } catch (error) {
+          return describeError(error);
+        }
+      };
+      const env = { [variable]: value };
+      expect(shown(() => givenValues(new Map(), env))).not.toContain("ter2");
+      expect(shown(() => parseCommandLine([`--${flag}=${value}`]))).not.toContain("ter2");
+    }
+  },
+);

@@ -16,6 +16,7 @@ test.each<[string, unknown]>([
   ["outer", new Error("outer", { cause: null })],
   ["a text", "a text"],
   ["42", 42],
+  ["get: http://***@host", new Error("get", { cause: new Error("http://user:password@host") })],
   ["", undefined],
   ["", null],
   [

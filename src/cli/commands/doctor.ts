@@ -1,6 +1,7 @@
 /** `go-cache-plugin doctor`: what is wrong with the set-up, and how to mend it. */
 import { defineCommand } from "citty";
 import type { CheckedFinding } from "../../app/doctor/check.ts";
+import { hideSecrets } from "../../lib/hide-secrets.ts";
 import { printableJson } from "../../lib/printable.ts";
 import type { Call } from "../call.ts";
 import { resolveCommandSettings } from "../command-options.ts";
@@ -9,7 +10,10 @@ import { ProgressLine } from "../progress-line.ts";
 import { toConfig } from "../settings.ts";
 import { isStdoutTerminal } from "../terminal.ts";
 
-/** Prints what it finds as it finds it, or JSON. The exit code is the worst finding's. */
+/**
+ * Prints what it finds as it finds it, or JSON. The exit code is the worst finding's. What is found quotes GOCACHEPROG,
+ * GOPROXY and other variables as they are, so secrets are hidden here, for all checks at once.
+ */
 export function doctorCommand(call: Call) {
   return defineCommand({
     meta: { name: "doctor", description: "Say what is wrong with the set-up" },
@@ -35,7 +39,7 @@ async function doctor({ commandLine: { flags }, env }: Call): Promise<number> {
   const { settings, cacheprogUse, findings } = resolveDoctorSettings({ flags, cacheprog, program, env });
   const isColoured = !env.NO_COLOR && env.TERM !== "dumb" && isStdoutTerminal();
   const show = (finding: CheckedFinding) => {
-    if (!isJson) writeStdout(findingText(finding, isColoured));
+    if (!isJson) writeStdout(hideSecrets(findingText(finding, isColoured)));
   };
   for (const finding of findings) show(finding);
   const onFinding = (finding: CheckedFinding) => {
@@ -46,6 +50,6 @@ async function doctor({ commandLine: { flags }, env }: Call): Promise<number> {
   const onProgress = progress.update;
   await runDoctor({ config, env, cwd, go, cacheprog, cacheprogUse, program, onFinding, onProgress });
   const severity = worstSeverity(findings);
-  writeStdout(isJson ? `${printableJson({ severity, findings })}\n` : summaryText(findings));
+  writeStdout(isJson ? hideSecrets(`${printableJson({ severity, findings })}\n`) : summaryText(findings));
   return exitCodeOf(severity);
 }

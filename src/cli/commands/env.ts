@@ -6,7 +6,7 @@ import type { Call } from "../call.ts";
 import { resolveCommandSettings } from "../command-options.ts";
 import { writeStdout } from "../output.ts";
 
-/** Prints GOCACHEPROG and a variable for each option that was given. */
+/** Prints GOCACHEPROG and a variable for each option that was given; of a secret its name alone, in a comment. */
 export function envCommand(call: Call) {
   return defineCommand({
     meta: { name: "env", description: "Print the variables for a shell" },
@@ -16,15 +16,19 @@ export function envCommand(call: Call) {
 
 async function printVariables({ commandLine: { flags }, env }: Call): Promise<void> {
   const { exportLine, goWord } = await import("../quote.ts");
-  const { givenVariables, isServed } = await import("../given-values.ts");
+  const { givenValues, isServed } = await import("../given-values.ts");
   const { shell } = resolveCommandSettings(flags, "env");
-  const variables = givenVariables(flags, env);
+  const given = givenValues(flags, env);
   const program = goWord(programName());
   const lines = [
-    ["GOCACHEPROG", isServed(variables) ? `${program} connect` : program] as const,
-    ...variables,
+    ["GOCACHEPROG", isServed(given) ? `${program} connect` : program] as const,
+    ...given.variables,
   ];
-  writeStdout(lines.map(([name, value]) => exportLine(shell, name, value)).join(""));
+  // At the end: an eval without quotes makes one line of all, and a comment takes the rest of it.
+  const left = given.secrets.map(
+    (name) => `# ${name} holds a secret and is not printed. Set it from where you keep secrets.\n`,
+  );
+  writeStdout([...lines.map(([name, value]) => exportLine(shell, name, value)), ...left].join(""));
 }
 
 /** Its name where go would find this very program by that, else its path. */

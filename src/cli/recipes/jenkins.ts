@@ -33,6 +33,7 @@ ${post.length === 0 ? "" : `  post {\n    always {\n${indented(6, post)}    }\n 
 `;
 }
 
-function credentialId(variable: string): string {
+/** How the credential for a variable is called in Jenkins. */
+export function credentialId(variable: string): string {
   return `go-cache-${variable.toLowerCase().replaceAll("_", "-")}`;
 }

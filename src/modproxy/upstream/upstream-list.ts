@@ -23,8 +23,8 @@ export function parseUpstreams(text: string): Upstream[] {
 
 function parseEntry(text: string): Omit<Upstream, "fallsThrough"> {
   const url = URL.parse(text);
-  // Not quoted whole: it may hold a password.
-  if (url === null) throw new Error(`upstream ${JSON.stringify(text.replace(/\/\/.*@/, "//"))} is no URL`);
+  // It may hold a password, in a place where nothing can tell.
+  if (url === null) throw new Error(`upstream ${JSON.stringify(text.replace(/.*@/s, "***@"))} is not a URL`);
   if (url.protocol !== "https:" && url.protocol !== "http:") {
     throw new Error(`upstream with ${url.protocol} can't be asked, only https: and http:`);
   }

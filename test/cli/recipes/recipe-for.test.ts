@@ -1,11 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { PLACES } from "../../../src/cli/commands.ts";
 import { recipeFor } from "../../../src/cli/recipes/recipe-for.ts";
+import { formatSecretKey } from "../../../src/lib/ed25519-text.ts";
 
 function recipe(place: string, flags: Record<string, string>, env: Record<string, string> = {}): string {
   return recipeFor(place, new Map(Object.entries(flags)), env);
 }
 
+const SECRET = formatSecretKey({ seed: Buffer.alloc(32, 1), publicKey: Buffer.alloc(32, 2) });
 const HARD = `a "b" it's $x: #y`;
 
 describe.each([...PLACES])("the recipe for %s", (place) => {
@@ -32,6 +34,20 @@ describe.each([...PLACES])("the recipe for %s", (place) => {
     const text = recipe(place, { bucket: "file:///mnt/cache" });
     expect(text).toContain("file:///mnt/cache");
     expect(text).not.toMatch(/AWS_|aws-|arn:|secret/i);
+  });
+
+  test("has no secret, but says in a comment how to pass it", () => {
+    const text = recipe(
+      place,
+      { bucket: "file:///mnt/cache", plugin: "/run/cache.sock" },
+      { GOCACHE_SIGN_KEY: SECRET, GOCACHE_UPSTREAM: "https://user:hunter2@proxy.example.com" },
+    );
+    expect(text).not.toMatch(/gocache-secret|hunter2/);
+    for (const name of ["GOCACHE_SIGN_KEY", "GOCACHE_UPSTREAM"]) {
+      const lines = text.split("\n").filter((line) => line.includes(name));
+      expect(lines[0]).toContain(`${name} holds a secret and is left out: `);
+      expect(lines.filter((line) => !/^(#|\/\/) /.test(line))).toEqual([]);
+    }
   });
 
   test("refuses what a job could not read", () => {
