@@ -30,7 +30,7 @@ export class ProxyLog {
 
   begin(resource: Resource, isCacheable: boolean): void {
     this.count("req_received");
-    this.#debug(() => `rp B U:"${formatResource(resource)}" H:${keyOf(resource)} C:${isCacheable}`);
+    this.#debug(() => `rp B U:"${shown(resource)}" H:${keyOf(resource)} C:${isCacheable}`);
   }
 
   hit(resource: Resource, where: "mem" | "disk" | "S3", sizeBytes: number): void {
@@ -43,7 +43,12 @@ export class ProxyLog {
 
   failed(resource: Resource, error: unknown): void {
     this.#debug(() => `rp E H:${keyOf(resource)} error ${describeError(error)}`);
-    this.#log.info(() => `${formatResource(resource)}: ${describeError(error)}`);
+    this.#log.info(() => `${shown(resource)}: ${describeError(error)}`);
+  }
+
+  notKept(resource: Resource, error: unknown): void {
+    this.count("rsp_save_error");
+    this.#log.info(() => `${shown(resource)} is not kept: ${describeError(error)}`);
   }
 
   info(message: () => string): void {
@@ -53,6 +58,11 @@ export class ProxyLog {
   #debug(message: () => string): void {
     this.#log.debug(DEBUG_BITS.proxy, message);
   }
+}
+
+/** Without the query, where signatures and tokens of the client may be, under any name. */
+function shown(resource: Resource): string {
+  return formatResource(resource).replace(/\?.*$/s, "?…");
 }
 
 /** What `X-Cache-Id` says: the same for the same resource everywhere. */

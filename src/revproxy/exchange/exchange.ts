@@ -255,8 +255,7 @@ export class Exchange {
       log.count("rsp_save_bytes", body.sizeBytes);
       log.fetched(resource, kept === "long" ? "yes" : "mem");
     } catch (error) {
-      log.count("rsp_save_error");
-      log.info(() => `${formatResource(resource)} is not kept: ${describeError(error)}`);
+      log.notKept(resource, error);
       discard(body);
     }
   }
