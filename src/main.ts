@@ -7,6 +7,8 @@ import { writeStderr } from "./cli/output.ts";
 import { runCli } from "./cli/run.ts";
 
 async function main(): Promise<void> {
+  // Bun would print each request with its credentials on stderr, into the log of the build.
+  if (process.env.BUN_CONFIG_VERBOSE_FETCH) process.env.BUN_CONFIG_VERBOSE_FETCH = "false";
   const args = process.argv.slice(2);
   let exitCode: number;
   try {
