@@ -51,7 +51,8 @@ export function locateCacheDir(
 export function ensureCacheDir(root: string): void {
   if (existsSync(root)) return;
   try {
-    mkdirSync(dirname(root), { recursive: true });
+    // Whatever the umask: in a directory that others can write to, they could put another one in its place.
+    mkdirSync(dirname(root), { recursive: true, mode: 0o755 });
     mkdirSync(root, { mode: 0o700 });
   } catch {
     // Or another helper was faster.
@@ -84,7 +85,7 @@ function goCacheDir(env: Record<string, string | undefined>): string {
 function ensureLink(link: string, target: string): boolean {
   try {
     if (pointsTo(link, target)) return true;
-    mkdirSync(target, { recursive: true });
+    ensureCacheDir(target);
     symlinkSync(target, link, process.platform === "win32" ? "junction" : "dir");
     return true;
   } catch {

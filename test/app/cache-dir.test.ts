@@ -64,6 +64,19 @@ test("a new directory is for its user alone, and one that is there stays as it i
   expect(modes).toEqual(["700", "755"]);
 });
 
+test("a directory that is made for a link is for its user alone, too, whatever the umask", () => {
+  using dir = tempDir("cache-dir");
+  mkdirSync(dir.join("gocache"));
+  const umask = process.umask(0);
+  try {
+    const { root } = locateCacheDir(dir.join("sub", "elsewhere"), { GOCACHE: dir.join("gocache") });
+    const modes = [root, dir.join("sub")].map((path) => (statSync(path).mode & 0o777).toString(8));
+    expect(modes).toEqual(["700", "755"]);
+  } finally {
+    process.umask(umask);
+  }
+});
+
 test("a link that is there is used again, another directory has its own", () => {
   using dir = tempDir("cache-dir");
   mkdirSync(dir.join("gocache"));
