@@ -6,6 +6,7 @@ export const COMMAND_EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map(
       "go-cache-plugin serve --plugin=5930 --bucket=my-bucket",
       "go-cache-plugin serve --detach --plugin=/tmp/go-cache.sock --http=5970",
       "go-cache-plugin serve --status",
+      "go-cache-plugin serve --heap=server.heapsnapshot",
       "go-cache-plugin serve --stop",
     ],
   ],

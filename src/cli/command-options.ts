@@ -4,7 +4,14 @@
  */
 import { dashed } from "./options.ts";
 import { UsageError } from "./usage-error.ts";
-import { parseBoolean, parseChoice, parseLongDuration, parseTimeout, type ValueParser } from "./values.ts";
+import {
+  parseBoolean,
+  parseChoice,
+  parseLongDuration,
+  parsePath,
+  parseTimeout,
+  type ValueParser,
+} from "./values.ts";
 
 /** One flag. */
 export interface CommandOption<T = unknown> {
@@ -93,6 +100,15 @@ const COMMAND_OPTIONS = {
     default: "false",
     meaning: "say whether a server runs; exit code 1 when none does",
     parse: parseBoolean,
+  }),
+  heapFile: option({
+    flag: "heap",
+    commands: ["serve"],
+    placeholder: "FILE",
+    default: "",
+    meaning:
+      "write a snapshot of a running server's heap to FILE, for Chromium's developer tools; it holds secrets",
+    parse: parsePath,
   }),
   isJson: option({
     flag: "json",

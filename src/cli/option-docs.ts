@@ -18,7 +18,7 @@ export function renderFlags(): string {
 /** The flags of one command; empty when it has none of its own. */
 export function renderCommandFlags(command: string): string {
   const options = ALL_COMMAND_OPTIONS.filter(({ commands }) => commands.includes(command));
-  return options.map((option) => renderLines(option, `default: ${option.default}`)).join("\n");
+  return options.map((option) => renderLines(option, `default: ${option.default || "none"}`)).join("\n");
 }
 
 function renderFlag(option: Option): string {

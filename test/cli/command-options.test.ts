@@ -59,6 +59,7 @@ test("what is not given is as the table says", () => {
     isDetached: false,
     isStop: false,
     isStatus: false,
+    heapFile: undefined,
     olderThanMs: 14 * 86_400_000,
     dryRun: false,
     isTrial: false,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type AddressInfo, connect, type Server } from "node:net";
 import { createHttpListener } from "../../src/http/listener.ts";
 import type { HttpMount } from "../../src/http/mount.ts";
-import { localPage, page, textPage } from "../../src/http/page.ts";
+import { page, textPage } from "../../src/http/page.ts";
 import { Router } from "../../src/http/router.ts";
 
 const failures: unknown[] = [];
@@ -17,7 +17,6 @@ const broken: HttpMount = { handle: () => Promise.reject(new Error("broken")) };
 function routerFor(listenHost: string): Router {
   const pages = new Map([
     ["/healthz", textPage(() => "ok")],
-    ["/debug/", localPage(textPage(() => "debug"))],
     ["/query", page((query) => ({ type: "text/plain", body: query.get("q") ?? "" }))],
     ["/broken", broken],
   ]);
@@ -118,11 +117,6 @@ test("what is to be forwarded is refused without a forward proxy", async () => {
   expect(await get("http://example.com/x", ["Host: example.com"])).toStartWith("HTTP/1.1 502 ");
   const tunnel = await raw("CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n");
   expect(tunnel).toStartWith("HTTP/1.1 502 ");
-});
-
-test("debug pages are not for those behind a proxy", async () => {
-  expect(await get("/debug/")).toEndWith("\r\n\r\ndebug\n");
-  expect(await get("/debug/", ["X-Forwarded-For: 127.0.0.1"])).toStartWith("HTTP/1.1 403 ");
 });
 
 test("a mount that breaks is an answer, and is told of", async () => {

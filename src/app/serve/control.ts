@@ -1,4 +1,4 @@
-/** Starting a server behind, stopping it, and asking after it. */
+/** Starting a server in the background, stopping it, its status, and a snapshot of its heap. */
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
@@ -6,6 +6,7 @@ import type { WatchProgress } from "../../lib/progress.ts";
 import { ensureCacheDir, locateCacheDir } from "../cache-dir.ts";
 import type { Config } from "../config.ts";
 import { withGoEnv } from "../go-env.ts";
+import { takeSnapshot } from "./heap-snapshot.ts";
 import { logFile, makeLog, runningServers, type ServerNote } from "./server-file.ts";
 
 const POLL_MS = 20;
@@ -27,7 +28,7 @@ export async function startDetached(config: Config, env: Env, command: string[])
   const { root } = locateCacheDir(config.cacheDir, goEnv);
   const log = logFile(root, config.serve);
   const running = findServers(config, root)[0];
-  if (running !== undefined) throw new Error(`a server is running already, process ${running.pid}`);
+  if (running !== undefined) throw new Error(`a server is running already, process ${running.note.pid}`);
   ensureCacheDir(root);
   makeLog(log);
   const output = openSync(log, "a");
@@ -50,7 +51,7 @@ export async function stopServers(
   watchProgress: WatchProgress,
 ): Promise<{ stopped: ServerNote[]; hanging: ServerNote[] }> {
   const root = rootOf(config, env);
-  const servers = findServers(config, root);
+  const servers = findServers(config, root).map(({ note }) => note);
   for (const { pid } of servers) process.kill(pid, "SIGTERM");
   const limitMs = performance.now() + config.drainTimeoutMs + STOP_GRACE_MS;
   const isRunning = ({ pid }: ServerNote) => runningServers(root).some(({ note }) => note.pid === pid);
@@ -60,9 +61,22 @@ export async function stopServers(
   return { stopped: servers.filter((server) => !hanging.includes(server)), hanging };
 }
 
+/** Writes a snapshot of the configured server's heap to `file`. Rejects when it is not clear which server that is. */
+export async function saveHeap(config: Config, env: Env, file: string): Promise<ServerNote> {
+  const root = rootOf(config, env);
+  const [server, ...others] = findServers(config, root);
+  if (server === undefined) throw new Error("no server is running");
+  if (others.length > 0)
+    throw new Error("more than one server is running; say which, with --plugin or --http");
+  const { path, note } = server;
+  const isRunning = () => runningServers(root).some((other) => other.note.pid === note.pid);
+  await takeSnapshot({ pid: note.pid, notePath: path, file, isRunning });
+  return note;
+}
+
 /** The configured server, or all of that cache directory when no address is given. */
 export function serverStatus(config: Config, env: Env): ServerNote[] {
-  return findServers(config, rootOf(config, env));
+  return findServers(config, rootOf(config, env)).map(({ note }) => note);
 }
 
 function rootOf({ cacheDir }: Config, env: Env): string {
@@ -70,15 +84,13 @@ function rootOf({ cacheDir }: Config, env: Env): string {
   return locateCacheDir(cacheDir, path === undefined ? withGoEnv(env) : env).root;
 }
 
-function findServers({ serve }: Config, root: string): ServerNote[] {
+function findServers({ serve }: Config, root: string): ReturnType<typeof runningServers> {
   const plugin = textOf(serve.plugin);
   const http = textOf(serve.http);
-  return runningServers(root)
-    .map(({ note }) => note)
-    .filter(
-      (note) =>
-        (plugin === undefined && http === undefined) || isAt(note.plugin, plugin) || isAt(note.http, http),
-    );
+  return runningServers(root).filter(
+    ({ note }) =>
+      (plugin === undefined && http === undefined) || isAt(note.plugin, plugin) || isAt(note.http, http),
+  );
 }
 
 function isAt(address: string | undefined, wanted: string | undefined): boolean {

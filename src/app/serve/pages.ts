@@ -1,7 +1,10 @@
-/** The pages of `--http` that tell of the server itself. */
+/**
+ * The pages of `--http` that tell of the server itself. Every user of the machine can open them when `--http` is a port,
+ * so they show counters and names, and nothing that one could act with as the server's user.
+ */
 import { Metrics } from "../../http/metrics.ts";
 import type { HttpMount } from "../../http/mount.ts";
-import { localPage, page, textPage } from "../../http/page.ts";
+import { page, textPage } from "../../http/page.ts";
 import { LiveEvents } from "../../http/status/live-events.ts";
 import { html } from "../../http/status/markup.ts";
 import { PAGE_BUILD, PAGE_HEADERS, renderPage } from "../../http/status/page.ts";
@@ -9,11 +12,9 @@ import { renderParts } from "../../http/status/parts.ts";
 import { describeError } from "../../lib/describe-error.ts";
 import { debugVars } from "./debug-vars.ts";
 import { gauges } from "./gauges.ts";
-import { cpuProfile, heapSnapshot } from "./profiles.ts";
 import type { ServerState } from "./server-state.ts";
 import { StatusSource } from "./status-source.ts";
 
-const DEFAULT_PROFILE_SECONDS = 10;
 const HTML = "text/html; charset=utf-8";
 const JSON_TYPE = "application/json";
 
@@ -29,21 +30,6 @@ export function serverPages(state: ServerState, caPem: () => string | undefined)
   const status = new StatusSource(state, metrics);
   const { counters } = state.parts;
   counters.onTime = metrics.observe;
-  const debug: [string, HttpMount][] = [
-    ["/debug/", page(() => ({ type: HTML, body: debugIndex(state) }))],
-    [
-      "/debug/vars",
-      page(() => ({ type: JSON_TYPE, body: `${JSON.stringify(debugVars(state), null, 2)}\n` })),
-    ],
-    ["/debug/heap", page(() => ({ type: JSON_TYPE, body: heapSnapshot() }))],
-    [
-      "/debug/cpu",
-      page(async (query) => {
-        const seconds = Number(query.get("seconds") ?? DEFAULT_PROFILE_SECONDS) || DEFAULT_PROFILE_SECONDS;
-        return { type: JSON_TYPE, body: await cpuProfile(seconds) };
-      }),
-    ],
-  ];
   const links = otherPages(state);
   const statusPage = async (query: URLSearchParams) => renderPage(await status.read(query), links);
   const events = new LiveEvents({
@@ -80,7 +66,11 @@ export function serverPages(state: ServerState, caPem: () => string | undefined)
           : { type: "application/x-pem-file", body: pem };
       }),
     ],
-    ...debug.map(([path, mount]) => [path, localPage(mount)] as const),
+    ["/debug/", page(() => ({ type: HTML, body: debugIndex(state) }))],
+    [
+      "/debug/vars",
+      page(() => ({ type: JSON_TYPE, body: `${JSON.stringify(debugVars(state), null, 2)}\n` })),
+    ],
   ]);
   return { pages, events };
 }
@@ -92,7 +82,7 @@ function otherPages({ parts }: ServerState): string[] {
 }
 
 function debugIndex({ version, startedMs }: ServerState): string {
-  const links = ["/debug/vars", "/debug/heap", "/debug/cpu?seconds=10", "/metrics"];
+  const links = ["/debug/vars", "/metrics"];
   const uptime = Math.floor((Date.now() - startedMs) / 1000);
   const list = links.map((link) => html`<li><a href="${link}">${link}</a></li>`);
   return html`<!doctype html><html lang="en"><meta charset="utf-8"><title>debug</title><h1>debug</h1>

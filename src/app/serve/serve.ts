@@ -8,6 +8,7 @@ import type { RunContext } from "../direct.ts";
 import { withGoEnv } from "../go-env.ts";
 import { openStore } from "../open-store.ts";
 import { MachineMaking } from "../summary/machine-making.ts";
+import { removeSnapshot, writeSnapshots } from "./heap-snapshot.ts";
 import { type HttpPart, openHttp } from "./http-part.ts";
 import { openModuleProxy } from "./module-proxy.ts";
 import type { ServedPart, ServeParts } from "./parts.ts";
@@ -64,6 +65,7 @@ export async function runServe(config: Config, context: ServeContext): Promise<n
     await Promise.all(running.all.map((part) => part.drain(config.drainTimeoutMs)));
     await upkeep.finish(limitMs - performance.now());
   });
+  writeSnapshots(notePath, context.log);
   // Whoever reads the note may send a signal.
   noteServer(notePath, noteOf(running));
   context.log.info(() => `ready, process ${process.pid}`);
@@ -73,6 +75,7 @@ export async function runServe(config: Config, context: ServeContext): Promise<n
   for (const part of running.all.toReversed()) await part.close();
   await store?.[Symbol.asyncDispose]();
   removeNote(notePath);
+  removeSnapshot(notePath);
   if (config.metrics !== "off") {
     const { formatMetrics } = await import("../format-metrics.ts");
     context.log.print(formatMetrics(config.metrics, counters, parts.making));

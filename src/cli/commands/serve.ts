@@ -15,7 +15,7 @@ import { versionLine } from "../version-line.ts";
 
 const PRUNE_FLAGS = ["max-size", "expiry"];
 
-/** Runs until a signal ends it; with --detach, --stop and --status only as long as that takes. */
+/** Runs until a signal ends it; with --detach, --stop, --status and --heap only as long as that takes. */
 export function serveCommand(call: Call) {
   return defineCommand({
     meta: { name: "serve", description: "Serve many go commands from one process" },
@@ -27,10 +27,11 @@ export function serveCommand(call: Call) {
 
 async function serve({ commandLine, env }: Call): Promise<number> {
   const settings = resolveSettings(commandLine.flags, env);
-  const { isDetached, isStop, isStatus } = resolveCommandSettings(commandLine.flags, "serve");
+  const { isDetached, isStop, isStatus, heapFile } = resolveCommandSettings(commandLine.flags, "serve");
   const config = toConfig(settings);
   if (isStop) return await stop(config, env);
   if (isStatus) return await status(config, env);
+  if (heapFile !== undefined) return await heap(config, env, heapFile);
   checkAddresses(settings);
   checkTrust(settings);
   if (isDetached) return await detach(commandLine.flags, config, env);
@@ -75,6 +76,13 @@ async function status(config: Config, env: Environment): Promise<number> {
   for (const note of servers) writeStdout(`running: ${describeServer(note)}\n`);
   if (servers.length === 0) writeStdout("no server is running\n");
   return servers.length === 0 ? 1 : 0;
+}
+
+async function heap(config: Config, env: Environment, file: string): Promise<number> {
+  const { saveHeap } = await import("../../app/serve/control.ts");
+  const note = await saveHeap(config, env, file);
+  writeStdout(`heap of ${describeServer(note)}: ${file}; the server's secrets are in it\n`);
+  return 0;
 }
 
 function describeServer({ pid, plugin, http }: ServerNote): string {
