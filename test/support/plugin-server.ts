@@ -24,6 +24,8 @@ export interface PluginServer extends AsyncDisposable {
 
 export interface PluginServerOptions {
   cacheDir: string;
+  /** The part of it that the server uses, where there are keys to trust. */
+  root?: string;
   /** A port that is free, unless it is said otherwise. */
   plugin?: string;
   /** The same. */
@@ -45,7 +47,7 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
     ...(cwd === undefined ? {} : { cwd }),
   });
   try {
-    const note = await noteOf(cacheDir, running);
+    const note = await noteOf(options.root ?? cacheDir, running);
     const status = (name: string) => {
       const text = readFileSync(`/proc/${running.pid}/status`, "utf8");
       return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(text)?.[1]) * 1024;
