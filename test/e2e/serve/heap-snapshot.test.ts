@@ -84,7 +84,7 @@ test.skipIf(!canBeOtherUser)("another user gets none, by the command or by the s
   await using server = await serve();
   chmodSync(dir.path, 0o777);
   const command = [binaryPath(), "serve", `--heap=${dir.join("stolen")}`, `--cache-dir=${dir.join("cache")}`];
-  expect((await runAsOtherUser(command)).exitCode).toBe(1);
+  expect((await runAsOtherUser(command)).exitCode).not.toBe(0);
   const signalled = await runAsOtherUser(["sh", "-c", `kill -USR2 ${server.pid}`]);
   expect(signalled.exitCode).not.toBe(0);
   const state = await runAsOtherUser(["ls", dir.join("cache", "state")]);
