@@ -105,6 +105,8 @@ export function openPacked(
     readPrefixes: config.readPrefixes,
     trust: openTrust(config),
     mayEndWithGo: mayEndWithGo(env),
+    // The remote may be opened only with the last put of a long session.
+    startedMs: performance.timeOrigin,
   });
 }
 

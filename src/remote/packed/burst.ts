@@ -1,39 +1,60 @@
+import { type Clock, systemClock } from "../../lib/clock.ts";
 import { replaceFile } from "../../lib/replace-file.ts";
 import { statFile } from "../../lib/stat-file.ts";
 
 /** Sessions that end closer together than this are a row of go commands, and another one most likely follows. */
 const BURST_MS = 10_000;
-/** What is compiled again in no time, should the machine vanish in this moment. */
+/** Outputs of this size are compiled again in no time, should the machine vanish now. */
 const SMALL_BYTES = 4 << 20;
 
 /**
- * Whether the little that a session has made may be uploaded when go was answered. Where the machine may end with go, a
- * single command must wait; two hundred small ones in a row would wait longer than they work.
+ * Decides whether a session's uploads may be deferred until go has its answer. Where the machine may end with go, only
+ * a short session in a row of go commands defers: a later command of the row then uploads for it, and two hundred
+ * short ones would otherwise wait longer than they work. Results of a long session are too dear for that.
  */
 export class Burst {
   readonly #path: string;
   readonly #mayEndWithGo: boolean;
+  readonly #startedMs: number;
+  readonly #clock: Clock;
   /** Whether another session of this machine ended a moment ago. */
   readonly isUnderWay: boolean;
 
-  /** `path`: a file that tells when a session of this machine ended last. */
-  constructor(path: string, { mayEndWithGo }: { mayEndWithGo: boolean }) {
+  /** `path`: a file that is touched whenever a session of this machine ends. */
+  constructor(path: string, { mayEndWithGo, startedMs, clock = systemClock }: BurstOptions) {
     this.#path = path;
     this.#mayEndWithGo = mayEndWithGo;
+    this.#startedMs = startedMs;
+    this.#clock = clock;
     const stat = statFile(path);
-    this.isUnderWay = stat !== undefined && Math.abs(Date.now() - stat.mtimeMs) < BURST_MS;
+    this.isUnderWay = stat !== undefined && Math.abs(clock.nowMs() - stat.mtimeMs) < BURST_MS;
   }
 
-  /** `newsBytes`: of outputs that are not in the bucket yet. */
-  mayWait(newsBytes: number): boolean {
-    return (this.isUnderWay || !this.#mayEndWithGo) && newsBytes <= SMALL_BYTES;
+  /** Valid at this moment only, so callers ask when the session closes. `newsBytes`: outputs not in the bucket yet. */
+  mayDefer(newsBytes: number): boolean {
+    if (newsBytes > SMALL_BYTES) return false;
+    return !this.#mayEndWithGo || (this.isUnderWay && this.#isShort);
   }
 
   sessionEnded(): void {
     try {
       replaceFile(this.#path, "");
     } catch {
-      // Then the next session waits.
+      // Then the next session uploads before it answers.
     }
   }
+
+  /** A clock that was set back proves nothing, so such a session counts as long. */
+  get #isShort(): boolean {
+    const sessionMs = this.#clock.nowMs() - this.#startedMs;
+    return sessionMs >= 0 && sessionMs < BURST_MS;
+  }
+}
+
+interface BurstOptions {
+  /** Whether the machine may be gone as soon as go is. */
+  mayEndWithGo: boolean;
+  /** When the session began, in milliseconds since 1970. */
+  startedMs: number;
+  clock?: Clock;
 }

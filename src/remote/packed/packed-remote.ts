@@ -184,7 +184,7 @@ export class PackedRemote {
     const newsBytes = this.#writer?.newsBytes;
     // Of a bucket that takes nothing nobody waits for the next probe.
     const isTakingNothing = this.#transfer.health.writes.open !== undefined;
-    if (newsBytes !== undefined && !isTakingNothing && !this.#burst.mayWait(newsBytes)) {
+    if (newsBytes !== undefined && !isTakingNothing && !this.#burst.mayDefer(newsBytes)) {
       this.#transfer.uploader.hasten();
       await this.#writer?.drain(this.#options.drainTimeoutMs);
     }
@@ -201,7 +201,7 @@ export class PackedRemote {
       await this.#learnBucket();
       await writer.drain(this.#options.drainTimeoutMs);
     };
-    if (this.#burst.mayWait(writer.newsBytes ?? 0) && !this.#isSigning) {
+    if (this.#burst.mayDefer(writer.newsBytes ?? 0) && !this.#isSigning) {
       writer.handOver();
       await collectRow({ claims: this.#transfer.claims, adopt: () => writer.adopt(), store });
     } else {
@@ -356,6 +356,8 @@ export interface PackedRemoteOptions extends TransferOptions {
   making?: MakingTimes | undefined;
   /** Whether the machine may be gone as soon as go is. */
   mayEndWithGo: boolean;
+  /** When the session began, in milliseconds since 1970. */
+  startedMs: number;
   /** Shared with other scopes, by a server; `undefined`: one of its own. */
   transfer?: PackedTransfer | undefined;
 }

@@ -2,48 +2,84 @@ import { expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
 import { Burst } from "../../../src/remote/packed/burst.ts";
 import { age } from "../../buildcache/local-fixture.ts";
-import { tempDir } from "../../support/temp-dir.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
 const MEBIBYTE = 1 << 20;
+const SECOND = 1000;
 
-test("the first session of a row does not put off anything, and the next only a little", () => {
+/** Opens a session that begins now, by a clock that the test moves. */
+function open(path: string, mayEndWithGo = true) {
+  const clock = new ManualClock();
+  return { burst: new Burst(path, { mayEndWithGo, startedMs: clock.nowMs(), clock }), clock };
+}
+
+/** A session right after another one. */
+function openSecond(dir: TempDir) {
+  open(dir.join("ended")).burst.sessionEnded();
+  return open(dir.join("ended"));
+}
+
+test("the first session of a row defers nothing, and the next only a little", () => {
   using dir = tempDir("burst");
-  const path = dir.join("state", "session-ended");
-  const first = new Burst(path, { mayEndWithGo: true });
-  expect([first.mayWait(0), existsSync(path)]).toEqual([false, false]);
+  const path = dir.join("state", "ended");
+  const { burst: first } = open(path);
+  expect([first.mayDefer(0), existsSync(path)]).toEqual([false, false]);
   first.sessionEnded();
-  const second = new Burst(path, { mayEndWithGo: true });
-  expect([second.mayWait(0), second.mayWait(4 * MEBIBYTE), second.mayWait(4 * MEBIBYTE + 1)]).toEqual([
+  const { burst: second } = open(path);
+  expect([0, 4 * MEBIBYTE, 4 * MEBIBYTE + 1].map((bytes) => second.mayDefer(bytes))).toEqual([
     true,
     true,
     false,
   ]);
 });
 
+test.each([
+  [9999, true],
+  [10_000, false],
+  [1_200_000, false],
+  [-1, false],
+])("a session in a row that is closed after %p ms defers: %p", (sessionMs, isDeferred) => {
+  using dir = tempDir("burst");
+  const { burst, clock } = openSecond(dir);
+  clock.advance(sessionMs);
+  expect(burst.mayDefer(0)).toBe(isDeferred);
+});
+
+test("a session whose remote is opened late counts from its own beginning", () => {
+  using dir = tempDir("burst");
+  open(dir.join("ended")).burst.sessionEnded();
+  const clock = new ManualClock();
+  const startedMs = clock.nowMs() - 1200 * SECOND;
+  const late = new Burst(dir.join("ended"), { mayEndWithGo: true, startedMs, clock });
+  expect([late.isUnderWay, late.mayDefer(0)]).toEqual([true, false]);
+});
+
 test.each([11_000, -3_600_000])("a session that ended %p ms ago begins no row", (ageMs) => {
   using dir = tempDir("burst");
   writeFileSync(dir.join("ended"), "");
   age(dir.join("ended"), ageMs);
-  expect(new Burst(dir.join("ended"), { mayEndWithGo: true }).mayWait(0)).toBe(false);
+  expect(open(dir.join("ended")).burst.mayDefer(0)).toBe(false);
 });
 
-test("a session that goes on while others end puts off no more for that", () => {
+test("a first session is in no row, even if others end before it does", () => {
   using dir = tempDir("burst");
-  const long = new Burst(dir.join("ended"), { mayEndWithGo: true });
-  new Burst(dir.join("ended"), { mayEndWithGo: true }).sessionEnded();
-  expect(long.mayWait(0)).toBe(false);
+  const { burst: long } = open(dir.join("ended"));
+  open(dir.join("ended")).burst.sessionEnded();
+  expect(long.mayDefer(0)).toBe(false);
 });
 
-test("where no file can be made nothing is put off", () => {
+test("where no file can be made, nothing is deferred", () => {
   using dir = tempDir("burst");
   writeFileSync(dir.join("file"), "");
   const path = dir.join("file", "ended");
-  new Burst(path, { mayEndWithGo: true }).sessionEnded();
-  expect(new Burst(path, { mayEndWithGo: true }).mayWait(0)).toBe(false);
+  open(path).burst.sessionEnded();
+  expect(open(path).burst.mayDefer(0)).toBe(false);
 });
 
-test("where the machine stays, a little is always put off, and much never", () => {
+test("where the machine stays, a little is always deferred, and much never", () => {
   using dir = tempDir("burst");
-  const only = new Burst(dir.join("ended"), { mayEndWithGo: false });
-  expect([only.mayWait(4 * MEBIBYTE), only.mayWait(4 * MEBIBYTE + 1)]).toEqual([true, false]);
+  const { burst: only, clock } = open(dir.join("ended"), false);
+  clock.advance(1200 * SECOND);
+  expect([only.mayDefer(4 * MEBIBYTE), only.mayDefer(4 * MEBIBYTE + 1)]).toEqual([true, false]);
 });

@@ -57,6 +57,7 @@ export class Machine implements Disposable {
       timeoutMs: 60_000,
       drainTimeoutMs: 60_000,
       mayEndWithGo: true,
+      startedMs: Date.now(),
       stateDir: this.dir.join("state", "packed"),
       healthPath: this.dir.join("state", "remote.json"),
       createTemp: () => new LocalDir(this.dir.path).createTemp(),
