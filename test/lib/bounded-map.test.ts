@@ -18,3 +18,12 @@ test("what is deleted makes room", () => {
   map.set("c", 3);
   expect(["a", "b", "c"].map((key) => map.get(key))).toEqual([1, undefined, 3]);
 });
+
+test("what matches is deleted, and makes room", () => {
+  const map = new BoundedMap<string, number>(3);
+  for (const [n, name] of ["a", "b", "c"].entries()) map.set(name, n);
+  map.deleteWhere((value) => value !== 1);
+  map.set("d", 4);
+  map.set("e", 5);
+  expect(["a", "b", "c", "d", "e"].map((key) => map.get(key))).toEqual([undefined, 1, undefined, 4, 5]);
+});

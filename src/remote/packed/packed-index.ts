@@ -22,7 +22,7 @@ export class PackedIndex {
   readonly #outputs = new Map<string, Place[]>();
   readonly distrustedPacks: Set<string>;
 
-  /** `distrustedPacks`: what an earlier index of this session has found out. */
+  /** `distrustedPacks`: ids of packs that are gone or hold other bytes; the caller adds to it and removes from it. */
   constructor(distrustedPacks: Set<string> = new Set()) {
     this.distrustedPacks = distrustedPacks;
   }

@@ -51,7 +51,6 @@ export class PackedRemote {
   readonly #prefetched = new WeakSet<EntryGroup>();
   readonly #brought = new ObjectSum();
   readonly #abandoned = new AbortController();
-  readonly #stopListening: () => void;
   #isListingDenied = false;
 
   constructor(options: PackedRemoteOptions) {
@@ -63,7 +62,6 @@ export class PackedRemote {
     removeLink(dir);
     this.#transfer = options.transfer ?? new PackedTransfer(options);
     const { health, uploader, packer } = this.#transfer;
-    this.#stopListening = this.#transfer.onBadPack((packId, error) => this.#distrust(packId, error));
     this.#gate = new ReadGate({ health, counters, log, brought: this.#brought });
     const cache = new RecordCache(dir);
     const { trust, making } = options;
@@ -75,6 +73,7 @@ export class PackedRemote {
       keys,
       readKeys: options.readPrefixes?.map((other) => new PackedKeys(other)),
       scope,
+      distrustedPacks: this.#transfer.distrustedPacks,
       cache,
       reader,
       ownGroup: before && { entries: before.entries },
@@ -115,6 +114,7 @@ export class PackedRemote {
       isSigning: this.#isSigning,
       counters,
       isBucketKnown: () => this.#source.isKnown,
+      badPackReports: () => this.#transfer.badPackReports,
       isRefused: () => health.isRefused,
     });
     // In a row of go commands another helper may be at it, and a server is at it for long.
@@ -271,7 +271,6 @@ export class PackedRemote {
 
   /** What is on its way in a shared transfer may be for others. */
   #stopReading(): void {
-    this.#stopListening();
     if (this.#options.transfer === undefined) this.#transfer.restorer.stop();
   }
 
@@ -318,12 +317,6 @@ export class PackedRemote {
   #denyListing(error: unknown): void {
     this.#isListingDenied = true;
     this.#transfer.health.warn(`going on without it, s3:ListBucket is not granted: ${describeError(error)}`);
-  }
-
-  #distrust(packId: string, error: unknown): void {
-    this.#source.index.distrust(packId);
-    this.#options.counters.add("packs_bad");
-    this.#options.log.info(() => `pack ${packId} is ${error === undefined ? "gone" : describeError(error)}`);
   }
 }
 

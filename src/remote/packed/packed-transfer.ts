@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Counters } from "../../lib/counters.ts";
+import { describeError } from "../../lib/describe-error.ts";
 import type { Logger } from "../../lib/logger.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import type { TempFile } from "../../store/temp-file.ts";
@@ -22,13 +23,19 @@ export class PackedTransfer {
   readonly claims: Claims;
   readonly restorer: Restorer;
   readonly packer: Packer;
-  readonly #onBadPack = new Set<BadPackListener>();
+  /** Ids of packs that are gone or hold other bytes than records say: no index may take their outputs as stored. */
+  readonly distrustedPacks = new Set<string>();
+  readonly #counters: Counters;
+  readonly #log: Logger;
+  #badPackReports = 0;
 
   constructor(options: TransferOptions) {
-    const { store, prefix, stateDir } = options;
+    const { store, prefix, stateDir, counters, log } = options;
+    this.#counters = counters;
+    this.#log = log;
     this.health = new RemoteHealth({
       file: new HealthFile(options.healthPath),
-      log: options.log,
+      log,
       remoteName: store.name,
       onWritesStopped: () => this.uploader.interrupt(),
     });
@@ -37,23 +44,31 @@ export class PackedTransfer {
     this.restorer = new Restorer({
       ...options,
       claims: this.claims,
-      onBadPack: (packId, error) => this.#tell(packId, error),
+      onBadPack: (packId, error) => this.#distrust(packId, error),
     });
-    this.packer = new Packer({ ...options, keys: new PackedKeys(prefix), uploader: this.uploader });
+    this.packer = new Packer({
+      ...options,
+      keys: new PackedKeys(prefix),
+      uploader: this.uploader,
+      // Packs are named by their content, so the same one may come back.
+      onStored: (packId) => this.distrustedPacks.delete(packId),
+    });
   }
 
-  /** Tells of packs that are gone (no error) or not what a record says, until the returned function is called. */
-  onBadPack(listener: BadPackListener): () => void {
-    this.#onBadPack.add(listener);
-    return () => this.#onBadPack.delete(listener);
+  /** How often a pack proved bad so far: when it grows, outputs that counted as stored may not be. */
+  get badPackReports(): number {
+    return this.#badPackReports;
   }
 
-  #tell(packId: string, error: unknown): void {
-    for (const listener of this.#onBadPack) listener(packId, error);
+  /** The pack is gone (no error), or not what a record says. */
+  #distrust(packId: string, error: unknown): void {
+    this.#badPackReports++;
+    this.distrustedPacks.add(packId);
+    this.packer.forget(packId);
+    this.#counters.add("packs_bad");
+    this.#log.info(() => `pack ${packId} is ${error === undefined ? "gone" : describeError(error)}`);
   }
 }
-
-type BadPackListener = (packId: string, error: unknown) => void;
 
 export interface TransferOptions {
   store: ObjectStore;

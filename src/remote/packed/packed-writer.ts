@@ -22,8 +22,8 @@ export class PackedWriter {
   #storing: Promise<number> = Promise.resolve(0);
   #pause: ReturnType<typeof setTimeout> | undefined;
   #hasPublished = false;
-  /** What the last round of storing has dealt with, all of it: the session's size, and whether the bucket was known. */
-  #settled = { size: 0, isBucketKnown: false };
+  /** The state that the last round of storing has dealt with, all of it. */
+  #settled: WriterState = { size: 0, isBucketKnown: false, badPackReports: 0 };
 
   constructor(options: PackedWriterOptions) {
     this.#options = options;
@@ -112,17 +112,25 @@ export class PackedWriter {
 
   /** Whether another round would find nothing to do. */
   get isSettled(): boolean {
-    const { session, isBucketKnown } = this.#options;
-    const isSame = this.#settled.size === session.size && this.#settled.isBucketKnown === isBucketKnown();
-    return session.size > 0 && isSame && this.newsBytes === undefined;
+    const state = this.#state;
+    const isSame =
+      this.#settled.size === state.size &&
+      this.#settled.isBucketKnown === state.isBucketKnown &&
+      this.#settled.badPackReports === state.badPackReports;
+    return state.size > 0 && isSame && this.newsBytes === undefined;
+  }
+
+  get #state(): WriterState {
+    const { session, isBucketKnown, badPackReports } = this.#options;
+    return { size: session.size, isBucketKnown: isBucketKnown(), badPackReports: badPackReports() };
   }
 
   async #storeInTurn(): Promise<number> {
-    const settled = { size: this.#options.session.size, isBucketKnown: this.#options.isBucketKnown() };
+    const state = this.#state;
     const store = () => this.#store();
     this.#storing = this.#storing.then(store, store);
     const lost = await this.#storing;
-    if (lost === 0) this.#settled = settled;
+    if (lost === 0) this.#settled = state;
     const { journal, isRefused } = this.#options;
     if ((lost === 0 && this.newsBytes === undefined) || isRefused()) journal.discard();
     return lost;
@@ -171,6 +179,14 @@ export class PackedWriter {
   }
 }
 
+/** What decides whether another round of storing would find anything to do. */
+interface WriterState {
+  /** Entries in the session. */
+  size: number;
+  isBucketKnown: boolean;
+  badPackReports: number;
+}
+
 function nameOf({ actionId, outputId }: { actionId: string; outputId: string }): string {
   return `${actionId} ${outputId}`;
 }
@@ -188,6 +204,8 @@ export interface PackedWriterOptions {
   counters: { add(name: string, amount?: number): void };
   /** Whether it was ever read what is in the bucket. */
   isBucketKnown: () => boolean;
+  /** See `PackedTransfer`. */
+  badPackReports: () => number;
   /** Whether the bucket refuses this identity's uploads: keeping them for later has no sense then. */
   isRefused: () => boolean;
 }

@@ -2,6 +2,7 @@ import { BoundedMap } from "../../lib/bounded-map.ts";
 import { BufferGarbage } from "../../lib/buffer-garbage.ts";
 import type { Counters } from "../../lib/counters.ts";
 import { MAX_OBJECT_BYTES } from "../../store/object-limit.ts";
+import type { PutBody } from "../../store/object-store.ts";
 import type { TempFile } from "../../store/temp-file.ts";
 import type { Pack, Place } from "./entry.ts";
 import type { PackedKeys } from "./keys.ts";
@@ -60,9 +61,14 @@ export class Packer {
     await Promise.all(this.#uploads);
   }
 
+  /** The pack is gone or wrong: its outputs count as not stored, so the next `add` uploads them again. */
+  forget(packId: string): void {
+    this.#stored.deleteWhere(({ pack }) => pack.id === packId);
+  }
+
   /** Stores outputs anew, together in one pack; returns where they lie now. Those that are gone are left out. */
   async repack(outputs: OutputFile[]): Promise<Map<string, Place>> {
-    const { uploader, keys, prefix, counters } = this.#options;
+    const { prefix, counters } = this.#options;
     const builder = new PackBuilder(prefix);
     const seen = new Set<string>();
     for (const output of outputs) {
@@ -72,7 +78,7 @@ export class Packer {
       if (frame !== undefined) builder.add(output.outputId, frame);
     }
     const { pack, bytes, places } = builder.seal();
-    const isStored = bytes.length > 0 && (await uploader.put(keys.pack(pack.id), bytes, pack.id));
+    const isStored = bytes.length > 0 && (await this.#put(pack, bytes));
     if (isStored) counters.add("packs_rewritten");
     return isStored ? places : new Map();
   }
@@ -110,10 +116,9 @@ export class Packer {
 
   #seal(builder: PackBuilder): void {
     const { pack, bytes, places } = builder.seal();
-    const { uploader, keys, counters } = this.#options;
     const upload = async () => {
-      const isStored = await uploader.put(keys.pack(pack.id), bytes, pack.id);
-      if (isStored) counters.add("packs_written");
+      const isStored = await this.#put(pack, bytes);
+      if (isStored) this.#options.counters.add("packs_written");
       for (const [outputId, place] of places) this.#settle(outputId, isStored ? place : undefined);
       this.#garbage.letGo(bytes.length);
     };
@@ -132,7 +137,7 @@ export class Packer {
   }
 
   async #storeAlone(output: OutputFile, file: TempFile): Promise<Place | undefined> {
-    const { uploader, keys, prefix, counters } = this.#options;
+    const { prefix, counters } = this.#options;
     // No reader expands a frame to more than that.
     const isTooLarge = output.sizeBytes > MAX_OBJECT_BYTES;
     const frame = isTooLarge ? undefined : await spoolFrame(output, file);
@@ -141,8 +146,15 @@ export class Packer {
       return undefined;
     }
     const pack: Pack = { id: frame.sha256, sizeBytes: frame.sizeBytes, prefix };
-    const isStored = await uploader.put(keys.pack(pack.id), frame, pack.id);
+    const isStored = await this.#put(pack, frame);
     return isStored ? { pack, offset: 0, length: pack.sizeBytes } : undefined;
+  }
+
+  async #put(pack: Pack, body: PutBody): Promise<boolean> {
+    const { uploader, keys, onStored } = this.#options;
+    const isStored = await uploader.put(keys.pack(pack.id), body, pack.id);
+    if (isStored) onStored?.(pack.id);
+    return isStored;
   }
 
   #start(upload: Promise<void>): void {
@@ -169,4 +181,6 @@ export interface PackerOptions {
   counters: Counters;
   /** A file for what is too large for memory; `undefined` when the disk takes none. */
   createTemp: () => TempFile | undefined;
+  /** Called with the id of each pack that is now in the bucket. */
+  onStored?: (packId: string) => void;
 }

@@ -20,7 +20,7 @@ const UNKNOWN_BEFORE_ADDITIONS = 4;
 export class RecordSource {
   readonly #options: RecordSourceOptions;
   readonly #now: () => number;
-  #index = new PackedIndex();
+  #index: PackedIndex;
   #list: RecordList | undefined;
   #refresh: Promise<void> | undefined;
   /** What a machine without any copy reads beside the first listing. */
@@ -35,6 +35,7 @@ export class RecordSource {
 
   constructor(options: RecordSourceOptions) {
     this.#options = options;
+    this.#index = new PackedIndex(options.distrustedPacks);
     this.#now = options.now ?? Date.now;
     this.#list = options.cache.load();
     this.#ownGroup = options.ownGroup;
@@ -253,6 +254,8 @@ export interface RecordSourceOptions {
   /** Those of further prefixes that are read. */
   readKeys?: readonly PackedKeys[] | undefined;
   scope: Scope;
+  /** See `PackedIndex`; `undefined`: a set of its own. */
+  distrustedPacks?: Set<string> | undefined;
   cache: RecordCache;
   reader: RecordReader;
   /** What this machine's run has in its log, and under which key; it need not be fetched. */

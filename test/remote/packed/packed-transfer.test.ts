@@ -1,6 +1,7 @@
 /** Remotes of several scopes that share what moves bytes, as those of a server do. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { join } from "node:path";
+import type { LocalEntry, PackedRemote } from "../../../src/remote/packed/packed-remote.ts";
 import { PackedTransfer } from "../../../src/remote/packed/packed-transfer.ts";
 import { LocalDir } from "../../../src/store/local-dir.ts";
 import { putKinds } from "./failing-store.ts";
@@ -75,6 +76,57 @@ test("one that lives on finds what it has stored itself, and stores what comes l
     "first",
     "second",
   ]);
+});
+
+async function removePacks(): Promise<void> {
+  for (const key of bucket.objects.filter((object) => object.includes("/pack/"))) await bucket.remove(key);
+}
+
+test("an output whose pack is gone is uploaded again by the next put, and found again", async () => {
+  const remote = one.session({ scope: A, transfer: transferOf(one) });
+  const entry = one.entry("hello");
+  remote.put(entry);
+  await remote.store();
+  await removePacks();
+  await Bun.file(entry.path).delete();
+  expect(await remote.get(entry.actionId)).toBeUndefined();
+  remote.put(one.entry("hello"));
+  await remote.store();
+  expect(await two.get([entry.actionId], { scope: A })).toEqual(["hello"]);
+  await Bun.file(entry.path).delete();
+  expect((await remote.get(entry.actionId))?.outputId).toBe(entry.outputId);
+});
+
+test("a pack that one project finds gone is uploaded again from the local copies of all", async () => {
+  const transfer = transferOf(one);
+  const remotes = [A, B].map((scope) => one.session({ scope, transfer }));
+  const [inA, inB] = remotes as [PackedRemote, PackedRemote];
+  const [kept, lost] = ["kept", "lost"].map((text) => one.entry(text)) as [LocalEntry, LocalEntry];
+  for (const remote of remotes) for (const entry of [kept, lost]) remote.put(entry);
+  for (const remote of remotes) await remote.store();
+  await removePacks();
+  await Bun.file(lost.path).delete();
+  expect(await inA.get(lost.actionId)).toBeUndefined();
+  expect(inB.isDirty).toBe(true);
+  await inB.store();
+  expect(inB.isDirty).toBe(false);
+  expect(await two.get([kept.actionId], { scope: B })).toEqual(["kept"]);
+});
+
+test("a remote that is opened later does not name a pack that was found gone", async () => {
+  const transfer = transferOf(one);
+  const first = one.session({ scope: A, transfer });
+  const [kept, lost] = ["kept", "lost"].map((text) => one.entry(text)) as [LocalEntry, LocalEntry];
+  for (const entry of [kept, lost]) first.put(entry);
+  await first.store();
+  await removePacks();
+  await Bun.file(lost.path).delete();
+  expect(await first.get(lost.actionId)).toBeUndefined();
+  first.retire();
+  const later = one.session({ scope: A, transfer });
+  later.used(kept);
+  await later.store();
+  expect(await two.get([kept.actionId], { scope: A })).toEqual(["kept"]);
 });
 
 test("one that is let go of leaves the others what they share", async () => {

@@ -59,6 +59,7 @@ export function openWriter(isKnown = true) {
     journal,
     counters,
     isBucketKnown: () => isKnown,
+    badPackReports: () => 0,
     isRefused,
   });
   const dispose = () => {

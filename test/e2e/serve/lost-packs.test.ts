@@ -1,0 +1,56 @@
+/** A bucket that loses packs under a running server. */
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { parseRunRecord } from "../../../src/remote/packed/run-record.ts";
+import { binaryPath, commandLine } from "../../support/binary.ts";
+import { chainModule } from "../../support/go-project.ts";
+import { NEWEST_GO } from "../../support/go-toolchain.ts";
+import { type PluginServer, startPluginServer } from "../../support/plugin-server.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+import { PackedTeam } from "../packed/packed-team.ts";
+
+// A guard against hanging only.
+setDefaultTimeout(600_000);
+
+/** The server uploads in the background. */
+async function untilStored({ http }: PluginServer): Promise<void> {
+  const isWaiting = async () => {
+    const metrics = await (await fetch(`${http}/metrics`)).text();
+    return !/upload_queue\{part="builds"\} 0$/m.test(metrics);
+  };
+  while (await isWaiting()) await Bun.sleep(20);
+}
+
+test("outputs of lost packs are uploaded again, and no record names a lost pack", async () => {
+  using dir = tempDir("lost-packs");
+  const team = new PackedTeam(dir.path);
+  const project = chainModule(dir.join("project"), { name: "lost", count: 6 });
+  const cacheDir = dir.join("cache");
+  await using server = await startPluginServer({
+    cacheDir,
+    flags: [`--bucket=file://${team.bucket}`],
+    cwd: dir.path,
+  });
+  const machine = {
+    ...team.newMachine(),
+    release: NEWEST_GO,
+    cacheDir,
+    cacheprog: commandLine([binaryPath(), "connect", server.plugin]),
+  };
+  expect(await team.build(machine, project)).toBeGreaterThan(0);
+  await untilStored(server);
+  const lost = team.objects("pack");
+  for (const path of [...lost, join(cacheDir, "action"), join(cacheDir, "output")])
+    rmSync(path, { recursive: true });
+  expect(await team.build(machine, project)).toBeGreaterThan(0);
+  expect((await server.stop()).exitCode).toBe(0);
+  const records = await Promise.all(
+    team.objects("run").map(async (path) => parseRunRecord(await Bun.file(path).bytes())),
+  );
+  const named = records.flatMap(({ entries }) => entries.flatMap(({ place }) => place?.pack.id ?? []));
+  expect(named.length).toBeGreaterThan(0);
+  const stored = team.objects("pack").map((path) => basename(path));
+  expect([...new Set(named)].filter((id) => !stored.includes(id))).toEqual([]);
+  expect(await team.build(team.newMachine(), project)).toBe(0);
+});
