@@ -2,7 +2,7 @@ import { Breaker } from "../lib/breaker.ts";
 import { TimeoutError } from "../lib/deadline.ts";
 import { describeError } from "../lib/describe-error.ts";
 import type { Logger } from "../lib/logger.ts";
-import { isHopeless, isRefusal } from "../store/store-failure.ts";
+import { isDenial, isHopeless } from "../store/store-failure.ts";
 import { BELIEVED_MS, type HealthFile } from "./health-file.ts";
 
 /**
@@ -17,7 +17,7 @@ export class RemoteHealth {
   readonly #remoteName: string;
   readonly #onWritesStopped: () => void;
   readonly #now: () => number;
-  #isRefused = false;
+  #isDenied = false;
   #slowUntilMs: number;
   #trouble: string | undefined;
 
@@ -45,6 +45,7 @@ export class RemoteHealth {
   }
 
   succeeded(side: "reads" | "writes"): void {
+    if (side === "writes") this.#isDenied = false;
     const wasOpen = this[side].open !== undefined;
     this[side].success();
     if (wasOpen) this.#save();
@@ -58,7 +59,7 @@ export class RemoteHealth {
   }
 
   writeFailed(error: unknown): void {
-    this.#isRefused ||= isRefusal(error);
+    this.#isDenied ||= isDenial(error);
     if (this.#failed(this.writes, error)) this.#tell(error);
   }
 
@@ -74,9 +75,9 @@ export class RemoteHealth {
     if (isSlow || wasSlow) this.#save();
   }
 
-  /** Whether the remote has refused this identity's writes. */
-  get isRefused(): boolean {
-    return this.#isRefused;
+  /** Whether the remote denies this identity's writes, so that keeping them for later makes no sense. */
+  get isDenied(): boolean {
+    return this.#isDenied;
   }
 
   /** What was wrong when it last stopped being asked; `undefined`: it never was. */

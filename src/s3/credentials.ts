@@ -40,6 +40,8 @@ export class CredentialSource {
   readonly #clock: Clock;
   #held: Promise<Credentials | undefined> | undefined;
   #heldUntilMs = 0;
+  /** Until then refused keys are not looked up again. */
+  #refusedUntilMs = 0;
 
   /** `mayBeNobody`: finding no keys at all means unsigned requests, as for a public bucket. */
   constructor(options: {
@@ -57,20 +59,42 @@ export class CredentialSource {
     const held = this.#held;
     if (held !== undefined && this.#clock.nowMs() < this.#heldUntilMs) return held;
     const loading = held === undefined ? this.#load() : this.#renew(held);
+    this.#hold(loading);
+    return loading;
+  }
+
+  #hold(loading: Promise<Credentials | undefined>): void {
     this.#held = loading;
     this.#heldUntilMs = Number.POSITIVE_INFINITY;
     loading.then(
       (found) => this.#keep(loading, renewalMs(found, this.#clock.nowMs())),
       () => this.#keep(loading, this.#clock.nowMs() + KEPT_MS),
     );
-    return loading;
   }
 
-  /** The server called `used` expired: the next `get` looks for others, unless somebody did already. */
-  async forget(used: Credentials): Promise<void> {
+  /**
+   * The server refused `used`: they expired, or were rotated. Looks for others, unless another caller just did, and
+   * returns whether another attempt makes sense: there are other keys now, or the lookup failed. Never rejects.
+   */
+  async replace(used: Credentials): Promise<boolean> {
     const held = this.#held;
     const current = await held?.catch(() => undefined);
-    if (current === used && this.#held === held) this.#held = undefined;
+    if (current === used && this.#held === held) this.#lookAgain(used);
+    try {
+      const found = await this.get();
+      return found !== undefined && !isSame(found, used);
+    } catch {
+      // The next attempt reports it.
+      return true;
+    }
+  }
+
+  #lookAgain(used: Credentials): void {
+    const nowMs = this.#clock.nowMs();
+    if (nowMs < this.#refusedUntilMs) return;
+    this.#refusedUntilMs = nowMs + KEPT_MS;
+    // While a file is being rewritten it may name nothing: that must not turn later requests into unsigned ones.
+    this.#hold(this.#load().then((found) => found ?? used));
   }
 
   #keep(loading: Promise<unknown>, untilMs: number): void {
@@ -100,6 +124,14 @@ export class CredentialSource {
       throw new Error(NO_CREDENTIALS, { cause: error });
     }
   }
+}
+
+function isSame(a: Credentials, b: Credentials): boolean {
+  return (
+    a.accessKeyId === b.accessKeyId &&
+    a.secretAccessKey === b.secretAccessKey &&
+    a.sessionToken === b.sessionToken
+  );
 }
 
 /** What the chain would say first, without loading it: it takes longer than a whole warm build. */

@@ -31,13 +31,31 @@ const CODE_OF_STATUS: Record<number, string> = {
   501: "NotImplemented",
 };
 
+/** Said of keys that are unknown, revoked, expired or do not fit their secret: other keys may be accepted. */
+const KEY_CODES = new Set([
+  "ExpiredToken",
+  "ExpiredTokenException",
+  "InvalidAccessKeyId",
+  "InvalidClientTokenId",
+  "InvalidToken",
+  "SignatureDoesNotMatch",
+  "TokenRefreshRequired",
+]);
+
+/** Whether the server refuses the keys of a request, not the request. */
+export function isAboutKeys(code: string | undefined): boolean {
+  return code !== undefined && KEY_CODES.has(code);
+}
+
 /** Reads and ends an answer other than 2xx. A body that can't be read or understood counts as none. */
 export async function readRefusal(response: Response, onBytes: (count: number) => void): Promise<Refusal> {
   const error = child(await readErrorXml(response, onBytes), "Error");
   const region = response.headers.get("x-amz-bucket-region") ?? childText(error, "Region");
+  const code = childText(error, "Code");
   return {
     status: response.status,
-    code: childText(error, "Code") ?? CODE_OF_STATUS[response.status],
+    code: code ?? CODE_OF_STATUS[response.status],
+    isExplained: code !== undefined,
     message: childText(error, "Message"),
     requestId: response.headers.get("x-amz-request-id") ?? childText(error, "RequestId"),
     region: region !== undefined && isRegionName(region) ? region : undefined,

@@ -14,6 +14,8 @@ export interface S3ErrorDetails {
   status?: number | undefined;
   /** S3's own name of the failure, such as `SlowDown`. */
   code?: string | undefined;
+  /** Whether the server named the code itself; otherwise it follows from the status. */
+  isExplained?: boolean;
   message?: string | undefined;
   requestId?: string | undefined;
   cause?: unknown;
@@ -26,12 +28,14 @@ export class S3Error extends Error {
   override name = "S3Error" as const;
   readonly status: number | undefined;
   readonly code: string | undefined;
+  readonly isExplained: boolean;
   readonly requestId: string | undefined;
 
   constructor(target: S3Target, details: S3ErrorDetails) {
     super(`${describeTarget(target)}: ${describeDetails(details)}`, { cause: details.cause });
     this.status = details.status;
     this.code = details.code;
+    this.isExplained = details.isExplained ?? false;
     this.requestId = details.requestId;
   }
 }

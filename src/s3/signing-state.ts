@@ -1,7 +1,7 @@
 /** What requests are signed with: keys, region, and the server's clock, each put right by refusals that name it. */
 import type { Clock } from "../lib/clock.ts";
 import type { CredentialSource, Credentials } from "./credentials.ts";
-import type { Refusal } from "./refusal.ts";
+import { isAboutKeys, type Refusal } from "./refusal.ts";
 import type { Region } from "./region.ts";
 
 /** What one attempt was signed with. */
@@ -16,8 +16,6 @@ export type Correction = "region" | "clock" | "credentials";
 
 /** Requests are refused from 15 minutes on; a slower answer must not look like a wrong clock. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
-
-const EXPIRED_CODES = new Set(["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"]);
 
 export class SigningState {
   readonly #clock: Clock;
@@ -49,7 +47,7 @@ export class SigningState {
     done.add(correction);
     if (correction === "region") this.#region.learn(refusal.region ?? used.region);
     else if (correction === "clock") this.#clockOffsetMs = (refusal.dateMs ?? 0) - this.#clock.nowMs();
-    else if (used.credentials !== undefined) await this.#credentials.forget(used.credentials);
+    else if (used.credentials !== undefined) return await this.#credentials.replace(used.credentials);
     return true;
   }
 
@@ -60,7 +58,7 @@ export class SigningState {
     // The answer to a HEAD doesn't say what was wrong: 403 and another time, 400 with a session's keys.
     const isUnexplained = code === "AccessDenied" || code === "BadRequest";
     if (status === 403 && isClockOff && (isUnexplained || code === "RequestTimeTooSkewed")) return "clock";
-    if (EXPIRED_CODES.has(code ?? "")) return "credentials";
+    if (isAboutKeys(code)) return "credentials";
     if (status === 400 && isUnexplained && used.credentials?.sessionToken) return "credentials";
     return undefined;
   }

@@ -1,5 +1,6 @@
 /** What a failure of an `ObjectStore` means for those who use it. */
 import { isErrno } from "../lib/errno.ts";
+import { isAboutKeys } from "../s3/refusal.ts";
 import { S3Error } from "../s3/s3-error.ts";
 
 /**
@@ -16,13 +17,19 @@ export function isAccessDenied(error: unknown): boolean {
 
 /** Whether asking again has no hope: no credentials, or ones that the store refuses. */
 export function isHopeless(error: unknown): boolean {
-  return isRefusal(error) || s3Failure(error)?.code === "NoCredentials";
+  const failure = s3Failure(error);
+  if (failure === undefined) return false;
+  const { status, code } = failure;
+  return status === 401 || status === 403 || code === "NoCredentials" || isAboutKeys(code);
 }
 
-/** Whether the store refuses these credentials. */
-export function isRefusal(error: unknown): boolean {
-  const status = s3Failure(error)?.status;
-  return status === 401 || status === 403;
+/**
+ * Whether the store knows who asks and denies it. Any other refusal (unknown, revoked or expired keys, or a 403 that a
+ * proxy may have made) says nothing of what this identity may do once its keys are mended.
+ */
+export function isDenial(error: unknown): boolean {
+  const failure = s3Failure(error);
+  return failure?.status === 403 && failure.code === "AccessDenied" && failure.isExplained;
 }
 
 function s3Failure(error: unknown): S3Error | undefined {

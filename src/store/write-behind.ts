@@ -5,7 +5,7 @@ import type { Logger } from "../lib/logger.ts";
 import { hashName } from "./named-files.ts";
 import { MAX_OBJECT_BYTES } from "./object-limit.ts";
 import type { ObjectStore } from "./object-store.ts";
-import { isHopeless } from "./store-failure.ts";
+import { isDenial } from "./store-failure.ts";
 import type { StoreHealth } from "./store-health.ts";
 import { tieredKey } from "./tiered-key.ts";
 import { UploadJournal } from "./upload-journal.ts";
@@ -77,8 +77,8 @@ export class WriteBehind {
       if (wasAsked) this.#retry();
       return wasAsked;
     } catch (error) {
-      // Stays in the journal, unless it never can succeed.
-      if (!isHopeless(error)) this.#failed.set(name, Date.now());
+      // Stays in the journal, unless the store will never take it.
+      if (!isDenial(error)) this.#failed.set(name, Date.now());
       this.#options.count("put_s3_error");
       this.#options.log.info(() => `put ${name}: ${describeError(error)}`);
       throw error;

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { CredentialSource, credentialOrigin } from "../../src/s3/credentials.ts";
+import { getObject } from "../../src/s3/get-object.ts";
 import { headObject } from "../../src/s3/head-object.ts";
+import type { S3Client } from "../../src/s3/s3-client.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { rejection } from "../support/rejection.ts";
 import { refusal, scriptedServer } from "../support/scripted-server.ts";
@@ -179,6 +181,97 @@ describe("keys", () => {
     const { client } = clientFor(server.endpoint, { env });
     expect(await rejection(headObject(client, "key"))).toMatchObject({ status: 400 });
     expect(server.calls.length).toBe(2);
+  });
+});
+
+describe("keys in a file that the server refuses", () => {
+  function writeKeys(dir: TempDir, id: string): Record<string, string> {
+    const files = emptyFiles(dir);
+    writeFileSync(
+      files.AWS_SHARED_CREDENTIALS_FILE ?? "",
+      id === "" ? "" : `[default]\naws_access_key_id = ${id}\naws_secret_access_key = s\n`,
+    );
+    return files;
+  }
+
+  const read = async (client: S3Client) => await new Response((await getObject(client, "key"))?.body).text();
+
+  /** A server that accepts the keys with one id; `asked` has the ids of all requests. */
+  function keyServer(code: string) {
+    const asked: string[] = [];
+    const state = { accepted: "OLD", asked };
+    const server = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch({ headers }) {
+        const id = /Credential=(\w+)\//.exec(headers.get("authorization") ?? "")?.[1] ?? "";
+        asked.push(id);
+        if (id === state.accepted) return new Response("hello", { headers: { etag: '"e"' } });
+        return new Response(`<Error><Code>${code}</Code></Error>`, { status: 403 });
+      },
+    });
+    return Object.assign(state, {
+      endpoint: server.url.href,
+      [Symbol.asyncDispose]: () => server.stop(true),
+    });
+  }
+
+  test.each(["InvalidAccessKeyId", "InvalidToken", "ExpiredToken", "SignatureDoesNotMatch"])(
+    "as %s are looked up again, and the request is sent again with new ones",
+    async (code) => {
+      await using dir = tempDir("keys");
+      await using server = keyServer(code);
+      const { client } = clientFor(server.endpoint, { env: writeKeys(dir, "OLD") });
+      await read(client);
+      server.accepted = "NEW";
+      writeKeys(dir, "NEW");
+      await Promise.all([read(client), read(client)]);
+      await read(client);
+      expect(server.asked.filter((id) => id === "NEW")).toHaveLength(3);
+      await client.close();
+    },
+  );
+
+  test("are looked up again at most every ten seconds, and nothing is sent twice with the same ones", async () => {
+    await using dir = tempDir("keys");
+    await using server = keyServer("InvalidAccessKeyId");
+    const { client, clock } = clientFor(server.endpoint, { env: writeKeys(dir, "OLD") });
+    server.accepted = "NEW";
+    for (let n = 0; n < 3; n++) expect(await rejection(read(client))).toMatchObject({ status: 403 });
+    writeKeys(dir, "NEW");
+    clock.advance(9_999);
+    expect(await rejection(read(client))).toMatchObject({ code: "InvalidAccessKeyId" });
+    clock.advance(1);
+    await read(client);
+    expect(server.asked).toEqual(["OLD", "OLD", "OLD", "OLD", "OLD", "NEW"]);
+    await client.close();
+  });
+
+  test("still sign requests while the file names none", async () => {
+    await using dir = tempDir("keys");
+    await using server = keyServer("InvalidAccessKeyId");
+    const { client, clock } = clientFor(server.endpoint, { env: writeKeys(dir, "OLD") });
+    await read(client);
+    server.accepted = "NEW";
+    writeKeys(dir, "");
+    expect(await rejection(read(client))).toMatchObject({ code: "InvalidAccessKeyId" });
+    writeKeys(dir, "NEW");
+    clock.advance(10_000);
+    await read(client);
+    expect(server.asked).toEqual(["OLD", "OLD", "OLD", "NEW"]);
+    await client.close();
+  });
+
+  test("are kept after a denial that says nothing about them", async () => {
+    await using dir = tempDir("keys");
+    await using server = keyServer("AccessDenied");
+    const { client } = clientFor(server.endpoint, { env: writeKeys(dir, "OLD") });
+    await read(client);
+    server.accepted = "NEW";
+    writeKeys(dir, "NEW");
+    expect(await rejection(read(client))).toMatchObject({ code: "AccessDenied" });
+    expect(server.asked).toEqual(["OLD", "OLD"]);
+    await client.close();
   });
 });
 

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { S3Error } from "../../src/s3/s3-error.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import { UploadJournal } from "../../src/store/upload-journal.ts";
 import { keepText, tieredMachines } from "./tiered-fixture.ts";
@@ -158,6 +159,22 @@ test("leaves in the journal what can't be uploaded", async () => {
   await store.drain(1000);
   const [journal = ""] = readdirSync(`${root}/state/uploads`);
   expect(readFileSync(`${root}/state/uploads/${journal}`, "utf8")).toEndWith(`\n"${NAME}"\n`);
+});
+
+test.each<[code: string, journals: number, status?: number]>([
+  ["InvalidAccessKeyId", 1, 403],
+  ["NoCredentials", 1],
+  ["AccessDenied", 0, 403],
+])("an upload that fails with %s leaves %p journals", async (code, journals, status) => {
+  using machines = tieredMachines();
+  const failure = new S3Error({ operation: "put", bucket: "b" }, { status, code, isExplained: true });
+  const refusing = new Proxy(machines.bucket, {
+    get: (target, key) => (key === "put" ? () => Promise.reject(failure) : Reflect.get(target, key)),
+  }) as ObjectStore;
+  const { store, root } = machines.open("one", { store: refusing });
+  keepText(store, NAME, "hello");
+  await store.drain(1000);
+  expect(readdirSync(`${root}/state/uploads`)).toHaveLength(journals);
 });
 
 test("works without any bucket", async () => {

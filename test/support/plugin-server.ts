@@ -73,6 +73,21 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
   }
 }
 
+/** Waits until everything that was put is in the bucket: the server uploads in the background. */
+export async function untilStored(server: PluginServer): Promise<void> {
+  await untilMetric(server, 'upload_queue{part="builds"} 0');
+}
+
+/** Waits until the server does not upload any more, because the bucket refuses or fails. */
+export async function untilRefused(server: PluginServer): Promise<void> {
+  await untilMetric(server, 'breaker_open{side="writes"} 1');
+}
+
+async function untilMetric({ http }: PluginServer, line: string): Promise<void> {
+  const metrics = async () => await (await fetch(`${http}/metrics`)).text();
+  while (!(await metrics()).includes(`${line}\n`)) await Bun.sleep(20);
+}
+
 /** So that it need not ask go; no links can be made there. */
 const GO_ENV = { GOCACHE: "/dev/null/gocache", GOOS: "linux", GOARCH: "amd64", GOVERSION: "go1.27.4" };
 

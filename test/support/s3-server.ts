@@ -61,7 +61,8 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
   if (domain !== undefined) flags.push("--virtual-domain", domain);
   if (users) {
     mkdirSync(dir.join("iam"));
-    flags.push("--iam-dir", dir.join("iam"));
+    // Without its cache, which would let removed keys in for two minutes.
+    flags.push("--iam-dir", dir.join("iam"), "--iam-cache-disable");
   }
   const { running, port } = await listening(flags, dir.join("data"), certificate?.cert);
   stack.use(running);
@@ -89,15 +90,28 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
 
 /** The AWS variables of a further user of a server that was started with `users`. */
 export async function addUser(server: S3Server, name: string): Promise<Record<string, string>> {
-  const { endpoint, accessKeyId, secretAccessKey } = server;
   const secret = randomName();
-  const admin = ["--access", accessKeyId, "--secret", secretAccessKey, "--endpoint-url", endpoint];
-  const user = ["create-user", "--access", name, "--secret", secret, "--role", "user"];
-  const { exitCode, stdout, stderr } = await run([await goInstall(VERSITYGW), "admin", ...admin, ...user], {
-    env: plainEnv(),
-  });
-  if (exitCode !== 0) throw new Error(`versitygw admin create-user: ${stdout}${stderr}`);
+  await administer(server, ["create-user", "--access", name, "--secret", secret, "--role", "user"]);
   return { AWS_ACCESS_KEY_ID: name, AWS_SECRET_ACCESS_KEY: secret, AWS_REGION: "us-east-1" };
+}
+
+/** Gives a user another secret, and returns it. */
+export async function changeSecret(server: S3Server, name: string): Promise<string> {
+  const secret = randomName();
+  await administer(server, ["update-user", "--access", name, "--secret", secret]);
+  return secret;
+}
+
+export async function removeUser(server: S3Server, name: string): Promise<void> {
+  await administer(server, ["delete-user", "--access", name]);
+}
+
+async function administer(server: S3Server, command: string[]): Promise<void> {
+  const { endpoint, accessKeyId, secretAccessKey } = server;
+  const admin = ["--access", accessKeyId, "--secret", secretAccessKey, "--endpoint-url", endpoint];
+  const argv = [await goInstall(VERSITYGW), "admin", ...admin, ...command];
+  const { exitCode, stdout, stderr } = await run(argv, { env: plainEnv() });
+  if (exitCode !== 0) throw new Error(`versitygw admin ${command[0]}: ${stdout}${stderr}`);
 }
 
 let building: Promise<string> | undefined;

@@ -115,7 +115,7 @@ export class PackedRemote {
       counters,
       isBucketKnown: () => this.#source.isKnown,
       badPackReports: () => this.#transfer.badPackReports,
-      isRefused: () => health.isRefused,
+      isDenied: () => health.isDenied,
     });
     // In a row of go commands another helper may be at it, and a server is at it for long.
     if (!this.#burst.isUnderWay || options.transfer !== undefined) this.#writer.adopt();
@@ -244,7 +244,7 @@ export class PackedRemote {
 
   /** Whether it is known that this remote brings nothing any more, so that a new one is worth a try. */
   get isGivenUp(): boolean {
-    return this.#isListingDenied || this.#transfer.health.isRefused;
+    return this.#isListingDenied || this.#transfer.health.isDenied;
   }
 
   /** Whether a session has told of this before. */

@@ -131,8 +131,8 @@ export class PackedWriter {
     this.#storing = this.#storing.then(store, store);
     const lost = await this.#storing;
     if (lost === 0) this.#settled = state;
-    const { journal, isRefused } = this.#options;
-    if ((lost === 0 && this.newsBytes === undefined) || isRefused()) journal.discard();
+    const { journal, isDenied } = this.#options;
+    if ((lost === 0 && this.newsBytes === undefined) || isDenied()) journal.discard();
     return lost;
   }
 
@@ -206,6 +206,6 @@ export interface PackedWriterOptions {
   isBucketKnown: () => boolean;
   /** See `PackedTransfer`. */
   badPackReports: () => number;
-  /** Whether the bucket refuses this identity's uploads: keeping them for later has no sense then. */
-  isRefused: () => boolean;
+  /** Whether the bucket denies this identity's uploads: keeping them for later makes no sense then. */
+  isDenied: () => boolean;
 }

@@ -6,21 +6,12 @@ import { parseRunRecord } from "../../../src/remote/packed/run-record.ts";
 import { binaryPath, commandLine } from "../../support/binary.ts";
 import { chainModule } from "../../support/go-project.ts";
 import { NEWEST_GO } from "../../support/go-toolchain.ts";
-import { type PluginServer, startPluginServer } from "../../support/plugin-server.ts";
+import { startPluginServer, untilStored } from "../../support/plugin-server.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { PackedTeam } from "../packed/packed-team.ts";
 
 // A guard against hanging only.
 setDefaultTimeout(600_000);
-
-/** The server uploads in the background. */
-async function untilStored({ http }: PluginServer): Promise<void> {
-  const isWaiting = async () => {
-    const metrics = await (await fetch(`${http}/metrics`)).text();
-    return !/upload_queue\{part="builds"\} 0$/m.test(metrics);
-  };
-  while (await isWaiting()) await Bun.sleep(20);
-}
 
 test("outputs of lost packs are uploaded again, and no record names a lost pack", async () => {
   using dir = tempDir("lost-packs");

@@ -6,7 +6,7 @@ import type { StockedBucket } from "./stocked-bucket.ts";
 /** What S3 says to somebody who may not do that. */
 export const DENIED = new S3Error(
   { operation: "list", bucket: "b", key: "k" },
-  { status: 403, code: "AccessDenied", message: "no" },
+  { status: 403, code: "AccessDenied", isExplained: true, message: "no" },
 );
 
 /** Makes every listing fail. */

@@ -77,7 +77,17 @@ describe("a store that", () => {
       false,
       false,
     ]);
-    expect([fixture.store.calls.length, fixture.health.isRefused]).toEqual([1, true]);
+    expect([fixture.store.calls.length, fixture.health.isDenied]).toEqual([1, true]);
+  });
+
+  test("denies its writes for a while only is not taken to deny them any more", async () => {
+    using fixture = open();
+    const { onPut } = fixture.store;
+    fixture.store.onPut = () => Promise.reject(DENIED);
+    await fixture.uploader.put("a", HELLO);
+    fixture.store.onPut = onPut;
+    fixture.clock.advance(10_000);
+    expect([await fixture.uploader.put("b", HELLO), fixture.health.isDenied]).toEqual([true, false]);
   });
 
   test("fails on its side is not taken for one that refuses", async () => {
@@ -85,7 +95,7 @@ describe("a store that", () => {
     const broken = new S3Error({ operation: "put", bucket: "b" }, { status: 500, code: "InternalError" });
     fixture.store.onPut = () => Promise.reject(broken);
     await fixture.uploader.put("a", HELLO);
-    expect([fixture.health.isRefused, fixture.health.writes.admit()]).toEqual([false, "call"]);
+    expect([fixture.health.isDenied, fixture.health.writes.admit()]).toEqual([false, "call"]);
   });
 
   test("does not answer in the time that the bytes need is left alone, and other uploads end", async () => {

@@ -48,7 +48,7 @@ export function openWriter(isKnown = true) {
   });
   const journalDir = machine.dir.join("journal");
   const journal = new Journal(journalDir, scope);
-  const isRefused = () => health.health.isRefused;
+  const isDenied = () => health.health.isDenied;
   const writer = new PackedWriter({
     index: () => index,
     local,
@@ -60,7 +60,7 @@ export function openWriter(isKnown = true) {
     counters,
     isBucketKnown: () => isKnown,
     badPackReports: () => 0,
-    isRefused,
+    isDenied,
   });
   const dispose = () => {
     journal.discard();
