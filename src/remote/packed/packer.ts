@@ -87,7 +87,13 @@ export class Packer {
     // What go puts next should not wait for this.
     await new Promise(setImmediate);
     for (let output = this.#waiting.shift(); output !== undefined; output = this.#waiting.shift()) {
-      await this.#pack(output);
+      try {
+        await this.#pack(output);
+      } catch {
+        // Whoever waits for this output must hear of it, and the others must have their turn.
+        this.#options.counters.add("put_remote_error");
+        this.#settle(output.outputId, undefined);
+      }
       while (this.#uploads.size >= this.#maxUploads) await Promise.race(this.#uploads);
     }
     this.#work = undefined;
@@ -126,8 +132,9 @@ export class Packer {
   }
 
   async #packAlone(output: OutputFile): Promise<void> {
-    const file = this.#options.createTemp();
+    let file: TempFile | undefined;
     try {
+      file = this.#options.createTemp();
       this.#settle(output.outputId, file && (await this.#storeAlone(output, file)));
     } catch {
       this.#settle(output.outputId, undefined);

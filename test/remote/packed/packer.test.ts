@@ -125,6 +125,16 @@ describe("an output above 32 MiB", () => {
     expect(filesBelow(other.machine.dir.join("tmp"))).toEqual([]);
   });
 
+  test("is given up when making a file for it fails", async () => {
+    const fails = () => {
+      throw new Error("EACCES");
+    };
+    using fixture = open({ createTemp: fails });
+    const place = fixture.packer.add(fixture.machine.entry(body));
+    await fixture.packer.flush();
+    expect(await place).toBeUndefined();
+  });
+
   test("is given up when it is gone by its turn", async () => {
     using fixture = open();
     const entry = fixture.machine.entry(body);
@@ -147,6 +157,19 @@ test("an output that is gone or another by its turn is passed over, and can be a
   const again = fixture.packer.add(fixture.machine.entry("gone"));
   await fixture.packer.flush();
   expect(await again).toMatchObject({ offset: 0 });
+});
+
+test("an output that can't be packed is given up, and the next one is stored", async () => {
+  using fixture = open();
+  const bad = fixture.machine.entry("bad");
+  Object.defineProperty(bad, "path", {
+    get: () => {
+      throw new Error("no memory");
+    },
+  });
+  const places = [bad, fixture.machine.entry("good")].map((entry) => fixture.packer.add(entry));
+  await fixture.packer.flush();
+  expect(await Promise.all(places)).toMatchObject([undefined, { offset: 0 }]);
 });
 
 test("once uploads are abandoned nothing more is read", async () => {
