@@ -8,7 +8,10 @@ import { checkPacks } from "./check-packs.ts";
 import { PackClaimTable } from "./pack-claims.ts";
 import { PackedBucket } from "./packed-bucket.ts";
 import { listRecords } from "./record-census.ts";
+import type { SoundPack } from "./sound-pack.ts";
 import { readRecords } from "./stored-record.ts";
+
+const RECORD_KINDS = ["run", "head", "new", "shared"] as const;
 
 export interface BucketCheckReport {
   /** Such as `s3://bucket/prefix/packed/v1/`. */
@@ -36,11 +39,14 @@ export async function checkBucket(options: BucketCheckOptions): Promise<BucketCh
   for (let start = 0; ; ) {
     const table = new PackClaimTable({ keys: bucket.keys, start, limit: options.maxClaims });
     await readClaims(bucket, table, options, start === 0 ? report : undefined);
-    for await (const { pack, frames } of checkPacks(bucket, table, options)) {
+    const wronged = new Map<string, SoundPack>();
+    for await (const { pack, frames, sound } of checkPacks(bucket, table, options)) {
+      if (sound !== undefined) wronged.set(pack.id, sound);
       packs.add(pack.sizeBytes);
       report.frames += frames;
       options.onProgress?.({ stage: "reading packs", done: packs.count, total: undefined });
     }
+    if (wronged.size > 0) await findLiars(bucket, wronged, options);
     report.absentPacks += table.leftCount;
     if (table.isLast) return report;
     start = table.end;
@@ -54,7 +60,7 @@ async function readClaims(
   options: BucketCheckOptions,
   report: BucketCheckReport | undefined,
 ): Promise<void> {
-  for await (const { records } of listRecords(bucket, ["run", "head", "new", "shared"])) {
+  for await (const { records } of listRecords(bucket, RECORD_KINDS)) {
     for await (const { ref, record, bad } of readRecords(bucket, records)) {
       for (const entry of record?.entries ?? []) table.add(entry);
       if (report === undefined) continue;
@@ -63,6 +69,24 @@ async function readClaims(
       else if (bad !== undefined)
         options.onFinding(await dealWith(bucket, ref.key, bad.reason, options.isRepairing));
       options.onProgress?.({ stage: "reading records", done: report.records, total: undefined });
+    }
+  }
+}
+
+/** Reads all records again, and removes those whose claims on sound packs are proven wrong. */
+async function findLiars(
+  bucket: PackedBucket,
+  packs: ReadonlyMap<string, SoundPack>,
+  { onFinding, isRepairing }: CheckOptions,
+): Promise<void> {
+  for await (const { records } of listRecords(bucket, RECORD_KINDS)) {
+    for await (const { ref, record } of readRecords(bucket, records)) {
+      for (const entry of record?.entries ?? []) {
+        const fault = packs.get(entry.place?.pack.id ?? "")?.faultOf(entry);
+        if (fault === undefined) continue;
+        onFinding(await dealWith(bucket, ref.key, fault, isRepairing));
+        break;
+      }
     }
   }
 }

@@ -5,6 +5,7 @@ import type { CheckOptions } from "../finding.ts";
 import { FrameCheck } from "./frame-check.ts";
 import type { PackClaims, PackClaimTable } from "./pack-claims.ts";
 import type { PackedBucket, StoredPack } from "./packed-bucket.ts";
+import { SoundPack } from "./sound-pack.ts";
 
 /** Packs read at once. */
 const PARALLEL_PACKS = 4;
@@ -15,13 +16,15 @@ const ATTEMPTS = 3;
 interface Verdict {
   pack: StoredPack;
   frames: number;
-  /** `undefined`: nothing. */
+  /** What is wrong with the pack itself; `undefined`: nothing. */
   problem: string | undefined;
-  /** Whether it is certain that the pack itself is wrong, not only the way to it. */
+  /** Whether `problem` is certain, not only a failure on the way. */
   isCertain: boolean;
+  /** A pack on which some record's claim does not hold, or could not be checked. */
+  sound: SoundPack | undefined;
 }
 
-/** Checks the packs that the table covers against their names and against the claims; removes the wrong ones. */
+/** Checks the packs that the table covers against their names, and the claims against them. Removes wrong packs. */
 export async function* checkPacks(
   bucket: PackedBucket,
   table: PackClaimTable,
@@ -31,9 +34,10 @@ export async function* checkPacks(
     judge(bucket, pack, claims),
   );
   for await (const verdict of verdicts) {
-    const { pack, problem, isCertain } = verdict;
+    const { pack, problem, isCertain, sound } = verdict;
+    const key = bucket.keys.pack(pack.id);
+    if (sound?.doubt !== undefined) onFinding({ where: key, what: sound.doubt, isRemoved: false });
     if (problem !== undefined) {
-      const key = bucket.keys.pack(pack.id);
       const isRemoved = isRepairing && isCertain;
       if (isRemoved) await bucket.delete(key);
       onFinding({ where: key, what: problem, isRemoved });
@@ -56,32 +60,34 @@ async function judge(
   const frames = claims?.byOffset.size ?? 0;
   for (let attempt = 1; ; attempt++) {
     try {
-      return { pack, frames, problem: await findProblem(bucket, pack, claims), isCertain: true };
+      return { pack, frames, isCertain: true, ...(await examine(bucket, pack, claims)) };
     } catch (error) {
       if (error instanceof Error && isAccessDenied(error.cause)) throw error;
       if (attempt < ATTEMPTS) continue;
-      return { pack, frames, problem: `it can't be read: ${describeError(error)}`, isCertain: false };
+      const problem = `it can't be read: ${describeError(error)}`;
+      return { pack, frames, problem, isCertain: false, sound: undefined };
     }
   }
 }
 
-async function findProblem(
+async function examine(
   bucket: PackedBucket,
-  { id, sizeBytes }: StoredPack,
+  pack: StoredPack,
   claims: PackClaims | undefined,
-): Promise<string | undefined> {
+): Promise<Pick<Verdict, "problem" | "sound">> {
   const hash = new Bun.CryptoHasher("sha256");
   const frames = new FrameCheck(claims?.byOffset.values() ?? []);
-  const isThere = await bucket.stream(bucket.keys.pack(id), async (chunk) => {
+  const isThere = await bucket.stream(bucket.keys.pack(pack.id), async (chunk) => {
     hash.update(chunk);
     await frames.write(chunk);
   });
-  const frameProblem = await frames.finish();
+  const faults = await frames.finish();
   // Removed since it was listed.
-  if (!isThere) return undefined;
+  if (!isThere) return FINE;
   const sha256 = hash.digest("hex");
-  if (sha256 !== id) return `its bytes have the SHA-256 ${sha256}`;
-  if (claims !== undefined && claims.sizeBytes !== sizeBytes)
-    return `a record says it has ${claims.sizeBytes} bytes`;
-  return frameProblem ?? (claims?.isDisputed === true ? "records disagree about what is in it" : undefined);
+  if (sha256 !== pack.id) return { problem: `its bytes have the SHA-256 ${sha256}`, sound: undefined };
+  const sound = claims && new SoundPack(pack, claims, faults);
+  return sound === undefined || sound.isAsClaimed ? FINE : { problem: undefined, sound };
 }
+
+const FINE = { problem: undefined, sound: undefined };

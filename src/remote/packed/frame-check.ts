@@ -1,6 +1,14 @@
 import { describeError } from "../../lib/describe-error.ts";
 import type { Claim } from "./pack-claims.ts";
 
+/** What a check of a pack's frames found. */
+export interface FrameFaults {
+  /** Why the claim at an offset is wrong. */
+  wrong: Map<number, string>;
+  /** Claims on bytes that an earlier claim covers, by offset, with the reason why they were not checked. */
+  unchecked: Map<number, string>;
+}
+
 /**
  * Looks at a pack's bytes as they come and compares each claimed frame with what it expands to. Holds neither frames
  * nor outputs, and expands nothing further than it is said to be.
@@ -11,7 +19,9 @@ export class FrameCheck {
   #next = 0;
   #position = 0;
   #open: OpenFrame | undefined;
-  #problem: string | undefined;
+  /** The last claim that was looked at. */
+  #last: Claim | undefined;
+  readonly #faults: FrameFaults = { wrong: new Map(), unchecked: new Map() };
 
   constructor(claims: Iterable<Claim>) {
     this.#claims = [...claims].sort((a, b) => a.offset - b.offset);
@@ -20,39 +30,48 @@ export class FrameCheck {
   async write(chunk: Uint8Array): Promise<void> {
     const end = this.#position + chunk.length;
     for (let claim = this.#claims[this.#next]; claim !== undefined && claim.offset < end; ) {
-      // What is wrong is known, and any number of claims may lie in the same bytes.
-      if (this.#problem !== undefined) break;
-      const start = Math.max(claim.offset, this.#position);
-      this.#open ??= this.#openFrame(claim);
-      const part = chunk.subarray(start - this.#position, claim.offset + claim.length - this.#position);
-      await this.#open.write(part as Uint8Array<ArrayBuffer>);
-      if (claim.offset + claim.length > end) break;
-      await this.#closeFrame();
+      if (this.#open === undefined && this.#isCovered(claim)) {
+        this.#next++;
+      } else {
+        const start = Math.max(claim.offset, this.#position);
+        this.#open ??= this.#openFrame(claim);
+        const part = chunk.subarray(start - this.#position, claim.offset + claim.length - this.#position);
+        await this.#open.write(part as Uint8Array<ArrayBuffer>);
+        if (claim.offset + claim.length > end) break;
+        await this.#closeFrame(claim);
+      }
       claim = this.#claims[this.#next];
     }
     this.#position = end;
   }
 
-  /** What is wrong with the first frame that is; `undefined`: all is well. */
-  async finish(): Promise<string | undefined> {
-    const missing = this.#claims[this.#next];
-    if (this.#open !== undefined) await this.#closeFrame();
-    if (missing === undefined) return this.#problem;
-    return this.#problem ?? `it ends before output ${missing.outputId} at ${missing.offset} does`;
+  /** The faults of the claims, when all bytes were written. */
+  async finish(): Promise<FrameFaults> {
+    const cutOff = this.#open === undefined ? undefined : this.#claims[this.#next];
+    if (cutOff !== undefined) await this.#closeFrame(cutOff);
+    if (cutOff !== undefined)
+      this.#faults.wrong.set(cutOff.offset, `output ${cutOff.outputId} ends beyond it`);
+    for (const { outputId, offset } of this.#claims.slice(this.#next))
+      this.#faults.wrong.set(offset, `output ${outputId} at ${offset} is beyond its end`);
+    return this.#faults;
+  }
+
+  /** Any number of claims may lie in the same bytes; one of them is checked. */
+  #isCovered({ outputId, offset }: Claim): boolean {
+    const last = this.#last;
+    if (last === undefined || last.offset + last.length <= offset) return false;
+    this.#faults.unchecked.set(offset, `outputs ${last.outputId} and ${outputId} can't both be at ${offset}`);
+    return true;
   }
 
   #openFrame(claim: Claim): OpenFrame {
-    const before = this.#claims[this.#next - 1];
-    if (before !== undefined && before.offset + before.length > claim.offset) {
-      this.#problem ??= `outputs ${before.outputId} and ${claim.outputId} can't both be at ${claim.offset}`;
-    }
+    this.#last = claim;
     return new OpenFrame(claim);
   }
 
-  async #closeFrame(): Promise<void> {
-    const claim = this.#claims[this.#next];
+  async #closeFrame({ outputId, offset }: Claim): Promise<void> {
     const fault = await this.#open?.finish();
-    if (fault !== undefined) this.#problem ??= `output ${claim?.outputId} at ${claim?.offset}: ${fault}`;
+    if (fault !== undefined) this.#faults.wrong.set(offset, `output ${outputId} at ${offset}: ${fault}`);
     this.#open = undefined;
     this.#next++;
   }

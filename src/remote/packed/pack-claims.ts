@@ -18,6 +18,11 @@ export interface PackClaims {
   isDisputed: boolean;
 }
 
+export function isSameClaim(a: Claim, b: Claim): boolean {
+  const isSamePlace = a.offset === b.offset && a.length === b.length;
+  return isSamePlace && a.outputId === b.outputId && a.sizeBytes === b.sizeBytes;
+}
+
 /** About 100 MB. */
 const MAX_CLAIMS = 400_000;
 /** Packs are told apart by the first byte of their ids. */
@@ -65,7 +70,7 @@ export class PackClaimTable {
       claims.byOffset.set(offset, { offset, length, outputId, sizeBytes });
       this.#count++;
       this.#shrink();
-    } else if (known.length !== length || known.outputId !== outputId || known.sizeBytes !== sizeBytes) {
+    } else if (!isSameClaim(known, { offset, length, outputId, sizeBytes })) {
       claims.isDisputed = true;
     }
   }

@@ -62,7 +62,9 @@ describe("a pack is wrong", () => {
     await bucket.overwrite(bucket.keys.pack(packOf(entry)), Buffer.from("x"));
     expect((await check(bucket)).findings.length).toBe(1);
   });
+});
 
+describe("a record whose claim on a sound pack is wrong goes when repairing, and the pack stays:", () => {
   test.each<[string, (entry: Entry) => Entry, string]>([
     [
       "other bytes",
@@ -73,31 +75,43 @@ describe("a pack is wrong", () => {
     ["fewer bytes", (entry) => ({ ...entry, sizeBytes: 11 }), "expands to more than 11 bytes"],
     ["a frame that is cut off", (entry) => moved(entry, { length: -1 }), "not a zstd frame: "],
     ["no frame", (entry) => moved(entry, { offset: 1, length: -1 }), "not a zstd frame: "],
-    ["a frame that reaches into the next", (entry) => moved(entry, { length: 1 }), "not a zstd frame: "],
-    ["a pack of another size", (entry) => moved(entry, { packBytes: 1 }), "a record says it has "],
-  ])("of which a record says that it holds %s", async (_, claim, problem) => {
-    const { bucket, key } = await bucketWith(claim);
+    ["a pack of another size", (entry) => moved(entry, { packBytes: 1 }), "bytes, not "],
+  ])("that it holds %s", async (_, claim, problem) => {
+    const { bucket, record, key } = await bucketWith(claim);
     using _bucket = bucket;
-    const { findings } = await check(bucket);
-    expect(findings).toEqual([{ where: key, what: expect.stringContaining(problem), isRemoved: false }]);
+    const what = expect.stringContaining(problem);
+    expect((await check(bucket)).findings).toEqual([{ where: record, what, isRemoved: false }]);
+    expect(bucket.has(record)).toBe(true);
+    const { findings } = await check(bucket, { isRepairing: true });
+    expect(findings).toEqual([{ where: record, what, isRemoved: true }]);
+    expect([bucket.has(key), bucket.has(record), (await check(bucket)).findings]).toEqual([true, false, []]);
   });
 
-  test("about which records disagree", async () => {
-    const { bucket, key, first } = await bucketWith();
+  test("that a frame reaches into the next one, which is then not checked", async () => {
+    const { bucket, record, key } = await bucketWith((entry) => moved(entry, { length: 1 }));
     using _bucket = bucket;
-    await bucket.run([{ ...first, outputId: entryOf("x").outputId }], { run: "2" });
-    const { findings } = await check(bucket);
-    expect(findings.map(({ where }) => where)).toEqual([key]);
-  });
-
-  test("in which records say that outputs overlap", async () => {
-    const { bucket, key, first } = await bucketWith();
-    using _bucket = bucket;
-    await bucket.run([moved(first, { offset: 5, length: -5 })], { run: "2" });
-    const { findings } = await check(bucket);
-    expect(findings).toEqual([
+    const { findings } = await check(bucket, { isRepairing: true });
+    expect(findings).toMatchObject([
       { where: key, what: expect.stringContaining("can't both be"), isRemoved: false },
+      { where: record, isRemoved: true },
     ]);
+    expect([bucket.has(key), (await check(bucket)).findings]).toEqual([true, []]);
+  });
+
+  test.each([
+    ["newer", -1000],
+    ["older", 1000],
+  ])("against a right record, also if the wrong one is %s", async (_, ageMs) => {
+    const { bucket, record, key, first } = await bucketWith();
+    using _bucket = bucket;
+    const wrong = { ...first, outputId: entryOf("x").outputId };
+    const liar = await bucket.run([wrong], { run: "2", ageMs });
+    for (let rounds = 0; bucket.has(liar); rounds++) {
+      expect(rounds).toBeLessThan(2);
+      const { findings } = await check(bucket, { isRepairing: true });
+      expect(findings.map(({ where }) => where)).toEqual([liar]);
+    }
+    expect([bucket.has(key), bucket.has(record), (await check(bucket)).findings]).toEqual([true, true, []]);
   });
 
   test("whose frames expand without end, which is not waited for", async () => {
@@ -107,6 +121,17 @@ describe("a pack is wrong", () => {
     const { findings } = await check(bucket);
     expect(findings[0]?.what).toContain("expands to more than 1000 bytes");
   });
+});
+
+test("outputs that records place in the same bytes are a doubt, for which nothing is removed", async () => {
+  const { bucket, key, record, first } = await bucketWith();
+  using _bucket = bucket;
+  const other = await bucket.run([moved(first, { offset: 5, length: -5 })], { run: "2" });
+  const { findings } = await check(bucket, { isRepairing: true });
+  expect(findings).toEqual([
+    { where: key, what: expect.stringContaining("can't both be"), isRemoved: false },
+  ]);
+  expect([key, record, other].map((object) => bucket.has(object))).toEqual([true, true, true]);
 });
 
 describe("a record is wrong", () => {
