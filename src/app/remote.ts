@@ -82,6 +82,7 @@ export function openSplit(options: RemoteOptions, store: ObjectStore): SplitRemo
     concurrency: config.uploadConcurrency,
     timeoutMs: config.timeoutMs,
     healthPath: `${statePath(root, config, "remote")}.json`,
+    journalDir: statePath(root, config, "split"),
   });
 }
 

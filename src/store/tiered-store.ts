@@ -15,6 +15,7 @@ import { MAX_OBJECT_BYTES } from "./object-limit.ts";
 import type { ObjectStore } from "./object-store.ts";
 import type { StoreHealth } from "./store-health.ts";
 import type { TempFile } from "./temp-file.ts";
+import { uploadFile } from "./upload-file.ts";
 import { WriteBehind } from "./write-behind.ts";
 
 export type { StoredFile } from "./named-files.ts";
@@ -68,7 +69,13 @@ export class TieredStore {
     this.#downloads = new ObjectDownloads({ ...remote, kind, maxBytes, log, count });
     if (remote.readOnly) return;
     const findPath = (name: string) => this.#files.find(name)?.path;
-    this.#uploads = new WriteBehind({ ...remote, kind, log, count, findPath });
+    const uploads = new WriteBehind({
+      ...remote,
+      concurrency: remote.uploads,
+      upload: (name, signal) =>
+        uploadFile(name, { ...remote, kind, log, count, findPath, line: uploads.line, signal }),
+    });
+    this.#uploads = uploads;
   }
 
   /** The local file, which counts as used now; its content may be anything. */

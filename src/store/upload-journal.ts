@@ -8,8 +8,9 @@
  * a name as JSON a line. The bytes are in the cache directory. A journal is adopted by renaming it, as soon as its
  * writer is no process of this machine any more, or has not touched it for a minute.
  */
-import { appendFileSync, mkdirSync, renameSync, utimesSync } from "node:fs";
+import { appendFileSync, closeSync, constants, mkdirSync, openSync, renameSync, utimesSync } from "node:fs";
 import { basename, join } from "node:path";
+import { isErrno } from "../lib/errno.ts";
 import { isProcessAlive, pidSpace } from "../lib/process-life.ts";
 import { removeFile } from "../lib/remove-file.ts";
 import { readSmallFile } from "../lib/small-file.ts";
@@ -34,10 +35,14 @@ export class UploadJournal {
   /** Never throws: without a journal a name is uploaded all the same, if the process lives. */
   append(name: string): void {
     try {
-      if (!this.#isBegun) this.#begin();
       const line = `${JSON.stringify(name)}\n`;
       this.#sizeBytes += line.length;
-      if (this.#sizeBytes <= MAX_JOURNAL_BYTES) appendFileSync(this.#path, line);
+      if (this.#sizeBytes > MAX_JOURNAL_BYTES) return;
+      if (!this.#isBegun) this.#begin();
+      if (appendIfExists(this.#path, line)) return;
+      // Another process took it for left behind, after this one stood still for long.
+      this.#begin();
+      appendIfExists(this.#path, line);
     } catch {
       // A disk that is full takes no journal.
     }
@@ -91,6 +96,23 @@ export class UploadJournal {
     this.#adopted.push(adopted);
     return journal.names;
   }
+}
+
+/** Whether it could: a file that is gone is not made again, for it would have no head. */
+function appendIfExists(path: string, line: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_WRONLY | constants.O_APPEND);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return false;
+    throw error;
+  }
+  try {
+    appendFileSync(fd, line);
+  } finally {
+    closeSync(fd);
+  }
+  return true;
 }
 
 function isWriterGone(path: string, space: unknown): boolean {

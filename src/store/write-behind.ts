@@ -1,25 +1,18 @@
-import { statSync } from "node:fs";
-import { describeError } from "../lib/describe-error.ts";
-import { isErrno } from "../lib/errno.ts";
-import type { Logger } from "../lib/logger.ts";
-import { hashName } from "./named-files.ts";
-import { MAX_OBJECT_BYTES } from "./object-limit.ts";
-import type { ObjectStore } from "./object-store.ts";
 import { isDenial } from "./store-failure.ts";
 import type { StoreHealth } from "./store-health.ts";
-import { tieredKey } from "./tiered-key.ts";
 import { UploadJournal } from "./upload-journal.ts";
 import { UploadLine } from "./upload-line.ts";
 import { UploadQueue } from "./upload-queue.ts";
 
 const RETRY_AFTER_MS = 60_000;
 
-/** Uploads local files by name, behind, and notes in a journal what is not uploaded yet. */
+/** Uploads by name, in the background, and keeps a journal of what is not uploaded yet. */
 export class WriteBehind {
+  /** Bounds the uploads, which share it. */
+  readonly line: UploadLine;
   readonly #options: WriteBehindOptions;
   readonly #journal: UploadJournal;
   readonly #queue: UploadQueue<string>;
-  readonly #line: UploadLine;
   /** Names that wait for their turn; one that is pushed again meanwhile is uploaded once. */
   readonly #waiting = new Set<string>();
   /** Names whose upload failed, and when. */
@@ -28,11 +21,11 @@ export class WriteBehind {
 
   constructor(options: WriteBehindOptions) {
     this.#options = options;
-    this.#line = new UploadLine(options.timeoutMs);
+    this.line = new UploadLine(options.timeoutMs);
     this.#journal = new UploadJournal(options.journalDir);
-    const { health, uploads } = options;
+    const { health, concurrency } = options;
     this.#queue = new UploadQueue({
-      concurrency: uploads,
+      concurrency,
       health,
       upload: (name, signal) => this.#upload(name, signal),
     });
@@ -44,12 +37,12 @@ export class WriteBehind {
     this.#enqueue(name);
   }
 
-  /** How many files are waiting or under way; those that are tried again later count as well. */
+  /** How many names are waiting or under way; those that are retried later count as well. */
   get size(): number {
     return this.#waiting.size + this.#failed.size + this.#underWay;
   }
 
-  /** Takes over what processes that died have left. */
+  /** Takes over what processes that died have left, and returns how many names that is. */
   adopt(): number {
     const names = this.#journal.adopt().filter((name) => !this.#waiting.has(name));
     for (const name of names) this.#enqueue(name);
@@ -57,11 +50,26 @@ export class WriteBehind {
     return names.length;
   }
 
-  /** See `TieredStore.drain`. */
-  async drain(limitMs: number): Promise<void> {
-    this.#line.hasten();
-    await this.#queue.drain(limitMs);
+  /**
+   * Resolves when all uploads are done, or have no hope, or after `limitMs`; the rest is left in the journal. Returns how
+   * many were not uploaded.
+   */
+  async drain(limitMs: number): Promise<number> {
+    this.line.hasten();
+    const lost = await this.#queue.drain(limitMs);
     this.#tidy();
+    this.#journal.leave();
+    return lost;
+  }
+
+  /** Ends the uploads under way; see `UploadQueue`. */
+  interrupt(): void {
+    this.#queue.interrupt();
+  }
+
+  /** Ends what is under way and takes nothing more; the journal keeps it. */
+  abandon(): void {
+    this.#queue.abandon();
     this.#journal.leave();
   }
 
@@ -71,16 +79,15 @@ export class WriteBehind {
   }
 
   async #upload(name: string, signal: AbortSignal): Promise<boolean> {
+    this.#waiting.delete(name);
     this.#underWay++;
     try {
-      const wasAsked = await this.#put(name, signal);
+      const wasAsked = await this.#options.upload(name, signal);
       if (wasAsked) this.#retry();
       return wasAsked;
     } catch (error) {
       // Stays in the journal, unless the store will never take it.
       if (!isDenial(error)) this.#failed.set(name, Date.now());
-      this.#options.count("put_s3_error");
-      this.#options.log.info(() => `put ${name}: ${describeError(error)}`);
       throw error;
     } finally {
       this.#underWay--;
@@ -97,30 +104,6 @@ export class WriteBehind {
     }
   }
 
-  /** Returns whether the store was asked. */
-  async #put(name: string, signal: AbortSignal): Promise<boolean> {
-    const { store, prefix, kind, mayUpload, findPath, count } = this.#options;
-    this.#waiting.delete(name);
-    const isWanted = await (mayUpload?.(name) ?? true);
-    const path = isWanted ? findPath(name) : undefined;
-    if (path === undefined) return false;
-    try {
-      const sizeBytes = statSync(path).size;
-      if (sizeBytes > MAX_OBJECT_BYTES) return false;
-      const key = tieredKey(prefix, kind, hashName(name));
-      await this.#line.bounded(sizeBytes, signal, async (bounded) => {
-        await store.put(key, { path, sizeBytes }, { signal: bounded });
-      });
-      count("put_s3");
-      count("put_s3_bytes", sizeBytes);
-      return true;
-    } catch (error) {
-      // Pruned, or found bad, since it was queued.
-      if (!isErrno(error, "ENOENT")) throw error;
-      return false;
-    }
-  }
-
   /** Forgets the journal when nothing is left that a successor would have to do. */
   #tidy(): void {
     if (this.size === 0) this.#journal.discard();
@@ -128,16 +111,13 @@ export class WriteBehind {
 }
 
 interface WriteBehindOptions {
-  store: ObjectStore;
-  prefix: string;
-  kind: string;
   health: StoreHealth;
-  uploads: number;
+  /** Uploads at once. */
+  concurrency: number;
+  /** Longest wait for the answer to a small upload. */
   timeoutMs: number;
+  /** Where the journal lies: a directory for uploads of this kind, to this place, alone. */
   journalDir: string;
-  mayUpload?: (name: string) => Promise<boolean>;
-  /** Where a name's bytes are. */
-  findPath: (name: string) => string | undefined;
-  log: Logger;
-  count: (event: string, amount?: number) => void;
+  /** Resolves with whether the store was asked at all. Rejects when the upload failed. */
+  upload: (name: string, signal: AbortSignal) => Promise<boolean>;
 }

@@ -30,6 +30,7 @@ function splitOn({ bucket, local, counters, log, dir }: Machine): SplitRemote {
     timeoutMs: 60_000,
     drainTimeoutMs: 60_000,
     healthPath: dir.join("state", "remote.json"),
+    journalDir: dir.join("state", "split"),
     counters,
     log,
   });

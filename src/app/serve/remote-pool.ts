@@ -139,6 +139,7 @@ export class RemotePool {
 
   #tick(): void {
     this.#takeUp();
+    this.#split?.adopt();
     for (const scope of this.#scopes.values()) if (scope.remote.isDirty) void scope.store();
     this.#evict(MAX_SCOPES);
   }

@@ -36,6 +36,7 @@ export class SplitRemote {
       onWrongBytes: (outputId) => this.#writer?.replace(outputId),
     });
     this.#writer = options.readOnly ? undefined : new SplitWriter({ ...options, health: this.health });
+    this.#writer?.adopt();
     this.#isReading = options.isReading ?? true;
     this.#drainTimeoutMs = options.drainTimeoutMs;
   }
@@ -60,6 +61,11 @@ export class SplitRemote {
   put(put: SplitPut, session?: ReadSession): void {
     if (this.#gate.isStockedButSlow(session)) this.#counters.add("put_skip_slow");
     else this.#writer?.put(put);
+  }
+
+  /** Takes over the uploads that processes of this machine which died have left. */
+  adopt(): void {
+    this.#writer?.adopt();
   }
 
   /** Ends the reading, and waits within the drain's limit for what was put. */
@@ -96,6 +102,8 @@ export interface SplitRemoteOptions {
   drainTimeoutMs: number;
   /** Where helpers on this machine tell each other whether the remote answers. */
   healthPath: string;
+  /** Where helpers keep what is not uploaded yet, for their successors. */
+  journalDir: string;
   counters: Counters;
   log: Logger;
 }

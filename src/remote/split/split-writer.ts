@@ -5,9 +5,9 @@ import type { Logger } from "../../lib/logger.ts";
 import { statFile } from "../../lib/stat-file.ts";
 import { MAX_OBJECT_BYTES } from "../../store/object-limit.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
-import { UploadLine } from "../../store/upload-line.ts";
-import { UploadQueue } from "../../store/upload-queue.ts";
+import { WriteBehind } from "../../store/write-behind.ts";
 import type { RemoteHealth } from "../health.ts";
+import type { LocalOutputs } from "../local-outputs.ts";
 import { actionKey, outputKey } from "./keys.ts";
 import { formatSplitRecord } from "./split-record.ts";
 
@@ -23,39 +23,48 @@ export interface SplitPut {
 /** How many outputs are remembered as stored; one that is not costs a request more. */
 const MAX_STORED = 20_000;
 
-/** Writes the split layout, behind: the output first, then the action object that names it. */
+/** How long the close of a session that put nothing may take for what other processes have left. */
+const ADOPTED_MS = 2_000;
+
+/** Writes the split layout in the background: the output first, then the action object that names it. */
 export class SplitWriter {
   readonly #options: SplitWriterOptions;
-  readonly #queue: UploadQueue<SplitPut>;
-  readonly #line: UploadLine;
+  readonly #uploads: WriteBehind;
   /** Stored, or on their way. */
   readonly #outputs = new BoundedMap<string, Promise<void>>(MAX_STORED);
   readonly #wrongOutputs = new Set<string>();
+  #hasPut = false;
 
   constructor(options: SplitWriterOptions) {
     this.#options = options;
-    this.#line = new UploadLine(options.timeoutMs);
-    this.#queue = new UploadQueue({
-      concurrency: options.concurrency,
-      health: options.health,
-      upload: (put, signal) => this.#upload(put, signal),
+    this.#uploads = new WriteBehind({
+      ...options,
+      upload: (line, signal) => this.#upload(line, signal),
     });
+  }
+
+  /** Takes over what processes that died have left. */
+  adopt(): void {
+    this.#uploads.adopt();
   }
 
   put(put: SplitPut): void {
     if (put.sizeBytes < this.#options.minBytes) this.#options.counters.add("put_skip_small");
     else if (put.sizeBytes > MAX_OBJECT_BYTES) this.#options.counters.add("put_skip_large");
-    else this.#queue.push(put);
+    else {
+      this.#hasPut = true;
+      this.#uploads.push(formatPutLine(put));
+    }
   }
 
   /** How many entries are not uploaded yet. */
   get waiting(): number {
-    return this.#queue.size;
+    return this.#uploads.size;
   }
 
   /** Bytes of what is being uploaded. */
   get bytesUnderWay(): number {
-    return this.#line.bytesUnderWay;
+    return this.#uploads.line.bytesUnderWay;
   }
 
   /** This output is stored with other bytes than its own: the next put replaces it. */
@@ -64,25 +73,25 @@ export class SplitWriter {
     this.#outputs.delete(outputId);
   }
 
-  /** Waits at most `limitMs` for what is not uploaded yet. */
+  /** Waits at most `limitMs` for what is not uploaded yet; the journal keeps the rest. */
   async drain(limitMs: number): Promise<void> {
-    this.#line.hasten();
-    const lost = await this.#queue.drain(limitMs);
+    const lost = await this.#uploads.drain(this.#hasPut ? limitMs : Math.min(limitMs, ADOPTED_MS));
     if (lost > 0) this.#options.counters.add("put_remote_lost", lost);
   }
 
   /** Ends the uploads under way; see `UploadQueue`. */
   interrupt(): void {
-    this.#queue.interrupt();
+    this.#uploads.interrupt();
   }
 
   abandon(): void {
-    this.#queue.abandon();
+    this.#uploads.abandon();
   }
 
-  async #upload(put: SplitPut, signal: AbortSignal): Promise<boolean> {
-    const { counters, log } = this.#options;
-    if (!isWhole(put)) {
+  async #upload(line: string, signal: AbortSignal): Promise<boolean> {
+    const { counters, log, local } = this.#options;
+    const put = parsePutLine(line, local);
+    if (put === undefined) {
       counters.add("put_skip_gone");
       return false;
     }
@@ -112,7 +121,7 @@ export class SplitWriter {
     // Asking costs a server more than it saves for nothing at all.
     const replaces = put.sizeBytes === 0 || this.#wrongOutputs.has(put.outputId);
     const body = put.sizeBytes === 0 ? new Uint8Array(0) : { path: put.path, sizeBytes: put.sizeBytes };
-    const result = await this.#line.bounded(put.sizeBytes, signal, (bounded) =>
+    const result = await this.#uploads.line.bounded(put.sizeBytes, signal, (bounded) =>
       store.put(outputKey(prefix, put.outputId), body, {
         sha256: put.outputId,
         signal: bounded,
@@ -127,26 +136,43 @@ export class SplitWriter {
   async #putRecord(put: SplitPut, signal: AbortSignal): Promise<void> {
     const { store, prefix, counters } = this.#options;
     const body = Buffer.from(formatSplitRecord(put), "latin1");
-    await this.#line.bounded(body.length, signal, (bounded) =>
+    await this.#uploads.line.bounded(body.length, signal, (bounded) =>
       store.put(actionKey(prefix, put.actionId), body, { signal: bounded }),
     );
     counters.add("put_remote_action");
   }
 }
 
-/** The file may have been pruned since, or be another one: its next put comes with its next use. */
-function isWhole(put: SplitPut): boolean {
-  return statFile(put.path)?.size === put.sizeBytes;
+/** How a put is written into the journal: `<action> <output> <size in bytes> <put at, ms>`. */
+function formatPutLine({ actionId, outputId, sizeBytes, putTimeMs }: SplitPut): string {
+  return `${actionId} ${outputId} ${sizeBytes} ${Math.floor(putTimeMs)}`;
+}
+
+const PUT_LINE = /^([0-9a-f]{2,128}) ([0-9a-f]{64}) (\d{1,15}) (\d{1,15})$/;
+
+/**
+ * `undefined` for what is no such line, and when the file was pruned since or has another size: its next put comes with
+ * its next use.
+ */
+function parsePutLine(line: string, local: LocalOutputs): SplitPut | undefined {
+  const [, actionId = "", outputId = "", size, putTime] = PUT_LINE.exec(line) ?? [];
+  const sizeBytes = Number(size);
+  const found = local.findOutput(outputId);
+  if (found === undefined || statFile(found.path)?.size !== sizeBytes) return undefined;
+  return { actionId, outputId, sizeBytes, putTimeMs: Number(putTime), path: found.path };
 }
 
 export interface SplitWriterOptions {
   store: ObjectStore;
   prefix: string;
+  local: LocalOutputs;
   /** Outputs smaller than this are not uploaded, nor are their actions. */
   minBytes: number;
   concurrency: number;
   /** Longest wait for the answer to a small upload. */
   timeoutMs: number;
+  /** Where the journal of uploads lies. */
+  journalDir: string;
   health: RemoteHealth;
   counters: Counters;
   log: Logger;

@@ -25,6 +25,9 @@ export interface SplitFixture extends HealthFixture, Disposable {
   writer: SplitWriter;
   /** Outputs that the reader found wrong. */
   wrong: string[];
+  journalDir: string;
+  prefix: string;
+  timeoutMs: number;
 }
 
 export function openSplit(
@@ -38,13 +41,14 @@ export function openSplit(
   const gate = new ReadGate(health);
   const wrong: string[] = [];
   const parts = { ...health, store, prefix, readPrefixes, timeoutMs, local, gate };
-  const writer = new SplitWriter({ ...parts, minBytes, concurrency: 4 });
+  const journalDir = dir.join("journal");
+  const writer = new SplitWriter({ ...parts, minBytes, concurrency: 4, journalDir });
   const onWrongBytes = (outputId: string) => {
     wrong.push(outputId);
     writer.replace(outputId);
   };
   const reader = new SplitReader({ ...parts, onWrongBytes });
-  return { ...parts, dir, reader, writer, wrong, [Symbol.dispose]: () => dir[Symbol.dispose]() };
+  return { ...parts, dir, journalDir, reader, writer, wrong, [Symbol.dispose]: () => dir[Symbol.dispose]() };
 }
 
 /** Puts objects into the bucket as another machine would. */

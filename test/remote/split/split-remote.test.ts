@@ -23,6 +23,7 @@ function openRemote(dir: TempDir, options: Partial<SplitRemoteOptions> = {}) {
     timeoutMs: 60_000,
     drainTimeoutMs: 60_000,
     healthPath: dir.join("state", "remote.json"),
+    journalDir: dir.join("state", "split"),
     counters,
     log: silentLog,
     ...options,

@@ -1,5 +1,14 @@
 import { expect, test } from "bun:test";
-import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { SplitWriter } from "../../../src/remote/split/split-writer.ts";
 import { ACTION, EMPTY, HELLO } from "../../buildcache/local-fixture.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { objectText, untilAborted } from "../tampered-store.ts";
@@ -164,4 +173,24 @@ test("a record of the same output is written for each put", async () => {
   fixture.writer.put({ ...localPut(fixture.local), outputId: HELLO, putTimeMs: PUT_MS + 1 });
   await fixture.writer.drain(LONG_MS);
   expect(fixture.counters.get("put_remote_action")).toBe(2);
+});
+
+test("what could not be uploaded is uploaded by the next process, and then the journal is gone", async () => {
+  using fixture = openSplit();
+  const { onPut } = fixture.store;
+  fixture.store.onPut = () => Promise.reject(new Error("500"));
+  fixture.writer.put(localPut(fixture.local));
+  await fixture.writer.drain(LONG_MS);
+  const [journal = ""] = readdirSync(fixture.journalDir);
+  const child = Bun.spawn(["true"]);
+  await child.exited;
+  renameSync(`${fixture.journalDir}/${journal}`, `${fixture.journalDir}/${child.pid}-x`);
+  appendFileSync(`${fixture.journalDir}/${child.pid}-x`, '"nonsense"\n');
+  fixture.store.onPut = onPut;
+  const next = new SplitWriter({ ...fixture, minBytes: 0, concurrency: 4 });
+  next.adopt();
+  await next.drain(LONG_MS);
+  expect(filesBelow(fixture.dir.join("bucket"))).toEqual([ACTION_KEY, HELLO_KEY]);
+  expect(readFileSync(`${fixture.dir.join("bucket")}/${ACTION_KEY}`, "utf8")).toBe(HELLO_RECORD);
+  expect(readdirSync(fixture.journalDir)).toEqual([]);
 });
