@@ -3,7 +3,7 @@
  * Others wait for what it brings instead of fetching the same bytes. Only a means to save: a claim that can't be made
  * is taken as made, and one that goes stale belongs to whoever comes next.
  */
-import { mkdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../../lib/errno.ts";
 import { removeFile } from "../../lib/remove-file.ts";
@@ -26,9 +26,8 @@ export class Claims {
   /** Whether `id` is ours now; `false`: another helper is at it. */
   take(id: string): boolean {
     if (this.#held.has(id)) return true;
-    if (this.#isLive(id)) return false;
-    removeFile(this.#path(id));
-    if (!this.#create(id)) return false;
+    const isTaken = this.#create(id) || (this.#removeStale(id) && this.#create(id));
+    if (!isTaken) return false;
     this.#held.add(id);
     this.#heartbeat ??= setInterval(() => this.#touch(), HEARTBEAT_MS).unref();
     return true;
@@ -65,12 +64,25 @@ export class Claims {
     }
   }
 
-  #isLive(id: string): boolean {
+  /**
+   * Removes a claim whose holder seems to be dead, and returns whether the way is free. Between the look and the removal
+   * another helper may do the same and make its own claim, so what was moved away is looked at again.
+   */
+  #removeStale(id: string): boolean {
+    const path = this.#path(id);
+    if (isLive(path)) return false;
+    const aside = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}`;
     try {
-      return Math.abs(Date.now() - statSync(this.#path(id)).mtimeMs) < STALE_MS;
-    } catch {
-      return false;
+      renameSync(path, aside);
+    } catch (error) {
+      // Released, or moved away by another helper.
+      return isErrno(error, "ENOENT");
     }
+    const isOther = isLive(aside);
+    // Where a third one was faster it stays away: two of them fetch then.
+    if (isOther) putBack(aside, path);
+    removeFile(aside);
+    return !isOther;
   }
 
   #touch(): void {
@@ -86,5 +98,21 @@ export class Claims {
 
   #path(id: string): string {
     return join(this.#dir, id);
+  }
+}
+
+function isLive(path: string): boolean {
+  try {
+    return Math.abs(Date.now() - statSync(path).mtimeMs) < STALE_MS;
+  } catch {
+    return false;
+  }
+}
+
+function putBack(aside: string, path: string): void {
+  try {
+    linkSync(aside, path);
+  } catch {
+    // There is another one by now.
   }
 }
