@@ -14,11 +14,14 @@ const STALE_MS = 3_000;
 
 export class Claims {
   readonly #dir: string;
+  readonly #onTakenOver: () => void;
   readonly #held = new Set<string>();
   #heartbeat: ReturnType<typeof setInterval> | undefined;
 
-  constructor(dir: string) {
+  /** `onTakenOver`: called for each claim of a helper that seemed to be dead. */
+  constructor(dir: string, onTakenOver: () => void = () => {}) {
     this.#dir = dir;
+    this.#onTakenOver = onTakenOver;
     // It may lead out of the cache directory.
     removeLink(dir);
   }
@@ -81,6 +84,7 @@ export class Claims {
     const isOther = isLive(aside);
     // Where a third one was faster it stays away: two of them fetch then.
     if (isOther) putBack(aside, path);
+    else this.#onTakenOver();
     removeFile(aside);
     return !isOther;
   }

@@ -40,7 +40,7 @@ export class PackedTransfer {
       onWritesStopped: () => this.uploader.interrupt(),
     });
     this.uploader = new PackUploader({ ...options, health: this.health });
-    this.claims = new Claims(join(stateDir, "claims"));
+    this.claims = new Claims(join(stateDir, "claims"), () => counters.add("claims_taken_over"));
     this.restorer = new Restorer({
       ...options,
       claims: this.claims,

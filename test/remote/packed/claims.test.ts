@@ -72,8 +72,9 @@ describe("a helper that died", () => {
     writeFileSync(dir.join(OTHER), "");
     age(dir.join(PACK), 3_100);
     age(dir.join(OTHER), 1_000);
-    const claims = new Claims(dir.path);
-    expect([claims.take(PACK), claims.take(OTHER)]).toEqual([true, false]);
+    let takenOver = 0;
+    const claims = new Claims(dir.path, () => takenOver++);
+    expect([claims.take(PACK), claims.take(OTHER), takenOver]).toEqual([true, false, 1]);
   });
 
   test("on a clock that was ahead loses it as well", () => {
