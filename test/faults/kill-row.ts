@@ -1,6 +1,6 @@
 /** SIGKILL at random moments, on one directory that goes on being used. */
 import { go, startGo } from "../support/go-toolchain.ts";
-import { type Outcome, run } from "../support/process.ts";
+import { type Outcome, run, signalIfThere } from "../support/process.ts";
 import { helpersOf } from "../support/settled.ts";
 import { faultModule } from "./fault-module.ts";
 import { linesOf, play } from "./play.ts";
@@ -77,7 +77,7 @@ async function killed(
     await site.restartServer();
     return outcome;
   }
-  if (random() < 0.5) for (const pid of helpersOf(site.machine)) process.kill(pid, "SIGKILL");
+  if (random() < 0.5) for (const pid of helpersOf(site.machine)) signalIfThere(pid, "SIGKILL");
   else building.signal("SIGKILL");
   await building.outcome;
   return undefined;

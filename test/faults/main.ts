@@ -20,6 +20,7 @@ async function main(): Promise<void> {
   const seed = Number(values.seed);
   if (!Number.isSafeInteger(seed)) throw new Error(`--seed=${values.seed} is no whole number`);
   const rows = positionals.length === 0 ? ROWS : positionals.flatMap(rowsNamed);
+  console.error(`seed ${seed}`);
   const startedMs = performance.now();
   await using stage = await setStage({ packages: PACKAGES });
   const results: { fault: string; runs: Run[] }[] = [];

@@ -1,4 +1,6 @@
 /** SIGSTOP: somebody stands still while others on the machine go on. */
+import { eventually } from "../support/eventually.ts";
+import { signalIfThere } from "../support/process.ts";
 import { helpersOf } from "../support/settled.ts";
 import { play } from "./play.ts";
 import { type Random, randomMoment } from "./random.ts";
@@ -26,13 +28,18 @@ function stopCase(setting: Setting, seconds: number): Case {
 /** Two rounds at once. In direct mode the helper of one stands still, and the other must not wait for it. */
 async function stopOnce(seconds: number, stage: Stage, setting: Setting, random: Random): Promise<Verdict> {
   await using site = await openSite(stage, setting);
-  const rounds = [site.out, `${site.out}-2`].map((out) => play(site.machine, stage.project, out));
+  const outs = [site.out, `${site.out}-2`];
+  const rounds = Promise.all(outs.map((out) => play(site.machine, stage.project, out)));
+  let isOver = false;
+  void rounds.finally(() => {
+    isOver = true;
+  });
   await randomMoment(random, stage.reference.seconds / 2);
-  const pid = await findVictim(site);
-  process.kill(pid, "SIGSTOP");
+  const pid = await eventually("somebody stands still", () => (isOver ? 0 : stopSomebody(site)));
+  if (pid === 0) throw new Error("the rounds were over before anybody stood still");
   await Bun.sleep(seconds * 1000);
-  process.kill(pid, "SIGCONT");
-  const played = await Promise.all(rounds);
+  signalIfThere(pid, "SIGCONT");
+  const played = await rounds;
   if (setting.mode === "direct") {
     const slowest = played.toSorted((a, b) => b.seconds - a.seconds)[0];
     if (slowest !== undefined) slowest.seconds -= seconds;
@@ -40,11 +47,8 @@ async function stopOnce(seconds: number, stage: Stage, setting: Setting, random:
   return { ...(await judge(stage, site, played)), alone: { rounds: played.length } };
 }
 
-async function findVictim(site: Site): Promise<number> {
-  if (site.server !== undefined) return site.server.pid;
-  for (;;) {
-    const [pid] = helpersOf(site.machine);
-    if (pid !== undefined) return pid;
-    await Bun.sleep(1);
-  }
+/** Stops the server, or a helper if there is one. */
+function stopSomebody(site: Site): number | undefined {
+  const pids = site.server === undefined ? helpersOf(site.machine) : [site.server.pid];
+  return pids.find((pid) => signalIfThere(pid, "SIGSTOP"));
 }

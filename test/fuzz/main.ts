@@ -1,12 +1,14 @@
 /**
  * `npm run fuzz [-- --target=NAME… --cases=N --seed=N]`: recordings of real programs, damaged in every way, to every parser.
  * `--cases` is for each target; without it each has its own number. An input that breaks a promise is kept in `fixtures/`,
- * where the tests try it again for ever.
+ * where the tests try it again for ever. Without `--target`, the properties that the tests check are checked with the
+ * same seed as well.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
+import { PROJECT_DIR } from "../support/binary.ts";
 import { markdownTable } from "../support/markdown-table.ts";
 import { fixturePath } from "./fixtures.ts";
 import type { Finding } from "./run-target.ts";
@@ -36,7 +38,22 @@ async function main(): Promise<number> {
   }
   rmSync(notePath, { force: true });
   console.log(tableOf(reports, seed));
-  return reports.some(({ findings }) => findings.length > 0) ? 1 : 0;
+  const holdAll = values.target !== undefined || (await checkProperties(seed));
+  return holdAll && reports.every(({ findings }) => findings.length === 0) ? 0 : 1;
+}
+
+/** Runs the tests that have properties. */
+async function checkProperties(seed: number): Promise<boolean> {
+  const names = [...new Bun.Glob("test/**/*.test.ts").scanSync(PROJECT_DIR)];
+  const paths = names.filter((name) =>
+    readFileSync(join(PROJECT_DIR, name), "utf8").includes('"fast-check"'),
+  );
+  const child = Bun.spawn([process.execPath, "test", "--timeout", "300000", ...paths], {
+    cwd: PROJECT_DIR,
+    env: { ...process.env, TEST_SEED: String(seed) },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  return (await child.exited) === 0;
 }
 
 /** Keeps the input. */

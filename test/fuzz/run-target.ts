@@ -4,8 +4,8 @@ import { flood, type Mutation, mutate, mutation } from "./mutation.ts";
 import type { Recordings } from "./recordings/recordings.ts";
 import { type FuzzTarget, holds } from "./target.ts";
 
-/** A guard against hanging, not a measure: the slowest input takes a hundredth of it. */
-const HANG_MS = 20_000;
+/** A guard against hanging, not a measure: the slowest input takes a five-hundredth of it. */
+const HANG_MS = 120_000;
 /** Mutations of one case. */
 const MAX_MUTATIONS = 6;
 /** An input this large is noted before it is tried, for whoever has to end this process. */

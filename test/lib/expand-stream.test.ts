@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { randomBytes } from "node:crypto";
 import { zstdCompressSync } from "node:zlib";
 import { expandStream, isExpandError } from "../../src/lib/expand-stream.ts";
 import { rejection } from "../support/rejection.ts";
+import { noise } from "../support/seed.ts";
 
-const BODY = randomBytes(1 << 20);
+const BODY = noise(1 << 20);
 const FRAME = zstdCompressSync(BODY);
 
 /** The bytes in pieces; whether they were let go of is in `isOpen`. */

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { TempFile } from "../../src/store/temp-file.ts";
 import { FullDisk } from "../support/full-disk.ts";
+import { noise } from "../support/seed.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 test("becomes visible with commit, replacing what was there as another file", () => {
@@ -21,7 +22,7 @@ test("becomes visible with commit, replacing what was there as another file", ()
 test("takes what another thread writes in the same order", async () => {
   using dir = tempDir("temp-file");
   const file = new TempFile(dir.join("temp"));
-  const large = crypto.getRandomValues(Buffer.alloc(1 << 20));
+  const large = noise(1 << 20);
   file.write(Buffer.from("before "));
   await file.writeAside(large);
   file.write(Buffer.from(" behind"));

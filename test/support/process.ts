@@ -47,7 +47,8 @@ export function start(argv: string[], options: SpawnOptions = {}): Running {
   const outcome = Promise.all([stdout.whole, new Response(child.stderr).text(), child.exited]).then(
     ([out, stderr, exitCode]) => ({ stdout: out, stderr, exitCode }),
   );
-  const signal = (name: NodeJS.Signals) => signalProcess(child.pid, name, options.detached ?? false);
+  const signal = (name: NodeJS.Signals) =>
+    void signalIfThere(options.detached === true ? -child.pid : child.pid, name);
   return {
     pid: child.pid,
     outcome,
@@ -60,20 +61,23 @@ export function start(argv: string[], options: SpawnOptions = {}): Running {
   };
 }
 
-/** The variables any command needs and nothing that configures go, the cache or AWS. */
+/** The variables any command needs and nothing that configures go, the cache or AWS, but for what the suite sets. */
 export function plainEnv(extra: Record<string, string> = {}): Record<string, string> {
   const kept = Object.entries(process.env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !/^(GO|AWS_|CGO_|CI$)/.test(entry[0]),
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && !/^(GO(?!CACHE_REMOTE_TIMEOUT$)|AWS_|CGO_|CI$)/.test(entry[0]),
   );
   return { ...Object.fromEntries(kept), AWS_EC2_METADATA_DISABLED: "true", ...extra };
 }
 
-function signalProcess(pid: number, name: NodeJS.Signals, wholeGroup: boolean): void {
+/** Signals a process, or the group `-pid`. False: it has ended already. */
+export function signalIfThere(pid: number, name: NodeJS.Signals): boolean {
   try {
-    process.kill(wholeGroup ? -pid : pid, name);
+    process.kill(pid, name);
+    return true;
   } catch (error) {
-    // ESRCH: it has ended already.
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    return false;
   }
 }
 

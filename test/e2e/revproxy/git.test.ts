@@ -7,10 +7,11 @@ import { filesBelow } from "../../support/file-tree.ts";
 import { gitHost } from "../../support/git-host.ts";
 import { plainEnv, run } from "../../support/process.ts";
 import { type ProxyMachine, startProxyMachine } from "../../support/proxy-machine.ts";
+import { noise } from "../../support/seed.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
 // A guard against hanging only.
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 
 const REPO = "https://git.example/repo.git";
 
@@ -35,7 +36,7 @@ test("what is pushed is there for whoever clones, and nothing of it is kept", as
   const [one = "", two = "", three = ""] = ["one", "two", "three"].map((name) => dir.join(name));
   await clone(one);
   // Larger than what git sends with its length.
-  const content = crypto.getRandomValues(Buffer.alloc(3 << 20));
+  const content = noise(3 << 20);
   await push(one, { "a.bin": content });
   await clone(two);
   await push(two, { "b.txt": "from two\n" });
@@ -50,7 +51,7 @@ test("what is pushed is there for whoever clones, and nothing of it is kept", as
 });
 
 test("large files of Git LFS come from the cache, what leads to them from the host", async () => {
-  const content = crypto.getRandomValues(Buffer.alloc(3 << 20));
+  const content = noise(3 << 20);
   const one = dir.join("one");
   await clone(one);
   await gitHere(["lfs", "install", "--local"], one);

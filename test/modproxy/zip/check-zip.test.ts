@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { checkZip } from "../../../src/modproxy/zip/check-zip.ts";
 import { makeZip } from "../../support/modules/make-zip.ts";
 import { rejection } from "../../support/rejection.ts";
+import { noise } from "../../support/seed.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 const PREFIX = "example.com/a@v1.0.0/";
@@ -66,8 +67,8 @@ describe("refuses", () => {
   });
 
   test("files that share their bytes", async () => {
-    const noise = crypto.getRandomValues(new Uint8Array(10_000));
-    const zip = makeZip({ [`${PREFIX}a`]: "", [`${PREFIX}b`]: noise });
+    const content = noise(10_000);
+    const zip = makeZip({ [`${PREFIX}a`]: "", [`${PREFIX}b`]: content });
     const [first, second] = [offsetOf(zip, `${PREFIX}a`), offsetOf(zip, `${PREFIX}b`)];
     // All of the other one's, and what it is to expand to as well.
     zip.copy(zip, first + 16, second + 16, second + 28);

@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import { FrameCheck } from "../../../src/remote/packed/frame-check.ts";
 import { sha256Hex } from "../../support/ids.ts";
+import { noise } from "../../support/seed.ts";
 
-const CONTENT = crypto.getRandomValues(Buffer.alloc(60_000));
+const CONTENT = noise(60_000);
 const FRAME = Bun.zstdCompressSync(CONTENT);
 const CLAIM = { offset: 0, length: FRAME.length, outputId: sha256Hex(CONTENT), sizeBytes: CONTENT.length };
 

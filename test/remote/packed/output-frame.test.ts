@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { expandFrame } from "../../../src/lib/zstd.ts";
 import { readFrame } from "../../../src/remote/packed/output-frame.ts";
+import { noise } from "../../support/seed.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { DAMAGES, outputIn } from "./damaged-output.ts";
 
 const SMALL = Buffer.from("hello");
 /** Compressed on another thread. */
-const LARGER = randomBytes(100_000);
+const LARGER = noise(100_000);
 
 describe.each([
   ["small", SMALL],

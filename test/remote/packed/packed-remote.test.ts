@@ -1,9 +1,9 @@
 /** Machines that share a bucket: what one has put the others find. */
 import { describe, expect, test } from "bun:test";
-import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { filesBelow } from "../../support/file-tree.ts";
 import { sha256Hex } from "../../support/ids.ts";
+import { noise } from "../../support/seed.ts";
 import { DENIED, failLists, putKinds, takeCalls } from "./failing-store.ts";
 import { end, Machine, recordAt } from "./packed-fixture.ts";
 import { entryOf, StockedBucket, scopeOf } from "./stocked-bucket.ts";
@@ -72,7 +72,7 @@ describe("outputs", () => {
   test.each([
     ["of nothing", Buffer.alloc(0)],
     ["of a byte", Buffer.from("x")],
-    ["above 8 MiB that can't be made smaller", randomBytes((8 << 20) + 1)],
+    ["above 8 MiB that can't be made smaller", noise((8 << 20) + 1)],
     ["above 32 MiB", Buffer.alloc((32 << 20) + 1, "large ")],
   ])("%s come back as they were, beside small ones", async (_, body) => {
     using team = open();

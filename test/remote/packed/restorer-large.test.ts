@@ -1,15 +1,15 @@
 /** Outputs that are too large for memory: above 8 MiB compressed, or above 32 MiB. */
 import { describe, expect, test } from "bun:test";
-import { randomBytes } from "node:crypto";
 import type { Entry } from "../../../src/remote/packed/entry.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { rejection } from "../../support/rejection.ts";
+import { noise } from "../../support/seed.ts";
 import { failGets, takeCalls } from "./failing-store.ts";
 import { Machine, packBytes } from "./packed-fixture.ts";
 import { packOf, StockedBucket } from "./stocked-bucket.ts";
 
 /** Its frame is larger than 8 MiB, for it can't be made smaller. */
-const RANDOM = randomBytes((8 << 20) + 1000);
+const RANDOM = noise((8 << 20) + 1000);
 /** A few kilobytes as a frame. */
 const ZEROS = Buffer.alloc((32 << 20) + 1);
 const SMALL = Buffer.from("small");

@@ -1,15 +1,15 @@
 import { expect, test } from "bun:test";
-import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { spoolFrame } from "../../../src/remote/packed/spooled-output.ts";
 import { TempFile } from "../../../src/store/temp-file.ts";
 import { FullDisk } from "../../support/full-disk.ts";
 import { sha256Hex } from "../../support/ids.ts";
+import { noise } from "../../support/seed.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { DAMAGES, outputIn } from "./damaged-output.ts";
 
 /** More than is read at once. */
-const LARGER = randomBytes(3 << 20);
+const LARGER = noise(3 << 20);
 
 test("the frame on the disk is the output's content, and says its own size and hash", async () => {
   using dir = tempDir("spool");
