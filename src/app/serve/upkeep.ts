@@ -10,17 +10,15 @@ export class Upkeep {
   readonly #checking: ReturnType<typeof setInterval>;
   #pruning: Promise<void> | undefined;
 
-  /** `checkMs`: how often to look whether it is time. */
   constructor(
     root: string,
     { expiryMs, maxSizeBytes }: Pick<Config, "expiryMs" | "maxSizeBytes">,
     pruneAside: (root: string) => Promise<void>,
-    checkMs = CHECK_MS,
   ) {
     this.#root = root;
     this.#pruneAside = pruneAside;
     const hasLimits = expiryMs !== undefined || maxSizeBytes > 0;
-    this.#checking = setInterval(() => hasLimits && this.#prune(), checkMs).unref();
+    this.#checking = setInterval(() => hasLimits && this.#prune(), CHECK_MS).unref();
   }
 
   /** Prunes if that is due; waits for it no longer than `limitMs`. */

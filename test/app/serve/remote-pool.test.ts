@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, jest, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import type { RemoteConfig } from "../../../src/app/config.ts";
 import { journalDir } from "../../../src/app/remote.ts";
@@ -10,12 +10,15 @@ import { Journal } from "../../../src/remote/packed/journal.ts";
 import type { Scope } from "../../../src/remote/scope/scope.ts";
 import { DirectoryStore } from "../../../src/store/directory-store.ts";
 import { ACTION, HELLO, openLocal, putOutput } from "../../buildcache/local-fixture.ts";
+import { eventually } from "../../support/eventually.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { silentLog } from "../../support/silent-log.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
 const NEVER_MS = 3_600_000;
-const TICK_MS = 2;
+const MINUTE_MS = 60_000;
+/** What takes half a minute takes milliseconds. */
+const SOON: PoolTimes = { tickMs: 2, idleMs: NEVER_MS };
 const ENTRY = { actionId: ACTION, outputId: HELLO, sizeBytes: 5, putTimeMs: 1_700_000_000_000 };
 
 let dir: TempDir;
@@ -24,10 +27,13 @@ beforeEach(() => {
   dir = tempDir("remote-pool");
   mkdirSync(dir.join("bucket"));
 });
-afterEach(() => dir[Symbol.dispose]());
+afterEach(() => {
+  jest.useRealTimers();
+  dir[Symbol.dispose]();
+});
 
-/** A server's remotes with a clock of their own: what takes minutes takes milliseconds. */
-function openPool(times: Partial<PoolTimes>) {
+/** A server's remotes. */
+function openPool(times?: PoolTimes) {
   const { local } = openLocal(dir.join("cache"));
   const flags = new Map([["bucket", `file://${dir.join("bucket")}`]]);
   const config = toConfig(resolveSettings(flags, {}));
@@ -37,11 +43,11 @@ function openPool(times: Partial<PoolTimes>) {
   const counters = new Counters();
   const making = new MachineMaking(root, counters);
   const parts = { env: {}, root, shownRoot: root, log: silentLog, counters, making };
-  const pool = new RemotePool({ ...parts, config: { ...config, remote }, openStore: () => store }, local, {
-    tickMs: TICK_MS,
-    idleMs: NEVER_MS,
-    ...times,
-  });
+  const pool = new RemotePool(
+    { ...parts, config: { ...config, remote }, openStore: () => store },
+    local,
+    times,
+  );
   return {
     pool,
     journals: journalDir(dir.join("cache"), remote),
@@ -59,29 +65,35 @@ function scopeOf(branch: string): Scope {
 const records = () => filesBelow(dir.join("bucket", "packed", "v1", "run"));
 
 test("a scope that no session has used for ten minutes is let go of, and made anew when it is wanted", async () => {
-  await using opened = openPool({ idleMs: 20 });
+  jest.useFakeTimers();
+  await using opened = openPool();
   const { pool } = opened;
   await pool.openSession(scopeOf("main"), {}).settle();
+  jest.advanceTimersByTime(9 * MINUTE_MS);
   expect(pool.scopes.length).toBe(1);
-  while (pool.scopes.length > 0) await Bun.sleep(1);
+  jest.advanceTimersByTime(2 * MINUTE_MS);
+  expect(pool.scopes.length).toBe(0);
   pool.openSession(scopeOf("main"), {});
   expect(pool.scopes.length).toBe(1);
+  jest.useRealTimers();
 });
 
 test("one with a session stays, however long that says nothing", async () => {
-  await using opened = openPool({ idleMs: 1 });
+  jest.useFakeTimers();
+  await using opened = openPool();
   const { pool } = opened;
   const session = pool.openSession(scopeOf("main"), {});
   await pool.openSession(scopeOf("other"), {}).settle();
-  while (pool.scopes.length > 1) await Bun.sleep(1);
-  await Bun.sleep(20 * TICK_MS);
-  expect(pool.scopes.length).toBe(1);
+  jest.advanceTimersByTime(24 * 60 * MINUTE_MS);
+  expect(pool.scopes.map(({ scope }) => scope.branch)).toEqual(["main"]);
   await session.settle();
-  while (pool.scopes.length > 0) await Bun.sleep(1);
+  jest.advanceTimersByTime(11 * MINUTE_MS);
+  expect(pool.scopes.length).toBe(0);
+  jest.useRealTimers();
 });
 
 test("more than 64 scopes are not kept, the longest unused go first", async () => {
-  await using opened = openPool({ tickMs: NEVER_MS });
+  await using opened = openPool({ tickMs: NEVER_MS, idleMs: NEVER_MS });
   const { pool } = opened;
   const held = pool.openSession(scopeOf("held"), {});
   for (let n = 0; n < 80; n++) await pool.openSession(scopeOf(`branch-${n}`), {}).settle();
@@ -90,11 +102,11 @@ test("more than 64 scopes are not kept, the longest unused go first", async () =
 });
 
 test("what a session puts is in the bucket's records every half minute, long before the session ends", async () => {
-  await using opened = openPool({});
+  await using opened = openPool(SOON);
   const { pool, path } = opened;
   const session = pool.openSession(scopeOf("main"), {});
   session.put({ ...ENTRY, path });
-  while (records().length === 0) await Bun.sleep(1);
+  await eventually("a record in the bucket", () => records().length > 0);
   expect(records()).toEqual([
     expect.stringMatching(/^linux_amd64_go1.27.4\/.*\/main\/local\/.*\.json\.zst$/),
   ]);
@@ -102,11 +114,11 @@ test("what a session puts is in the bucket's records every half minute, long bef
 });
 
 test("what a session that died has left is taken up every half minute, too", async () => {
-  await using opened = openPool({});
+  await using opened = openPool(SOON);
   const journal = new Journal(opened.journals, scopeOf("left"));
   journal.append(ENTRY);
   journal.handOver();
-  while (records().length === 0) await Bun.sleep(1);
+  await eventually("a record in the bucket", () => records().length > 0);
   expect(records()).toEqual([expect.stringContaining("/left/local/")]);
-  while (filesBelow(opened.journals).length > 0) await Bun.sleep(1);
+  await eventually("no journal", () => filesBelow(opened.journals).length === 0);
 });

@@ -1,64 +1,66 @@
-import { expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, jest, test } from "bun:test";
 import { Upkeep } from "../../../src/app/serve/upkeep.ts";
 import { HOUR_MS, writeAged } from "../../buildcache/local-fixture.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
 const LIMITS = { expiryMs: undefined, maxSizeBytes: 1 };
-const CHECK_MS = 2;
-const ENOUGH_CHECKS_MS = 20 * CHECK_MS;
+const MINUTE_MS = 60_000;
 
-/** An upkeep that looks every two milliseconds, and what it has pruned. A pruning makes its own note, as the real one. */
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+/** An upkeep and what it has pruned. A pruning makes its own note, as the real one. */
 function openUpkeep(dir: TempDir, limits: ConstructorParameters<typeof Upkeep>[1] = LIMITS) {
   const pruned: string[] = [];
   const prune = async (root: string) => {
     pruned.push(root);
-    pruneNoted(dir, 0);
+    notePruning(dir);
   };
-  const upkeep = new Upkeep(dir.path, limits, prune, CHECK_MS);
-  return { upkeep, pruned, [Symbol.dispose]: () => upkeep.stop() };
+  const upkeep = new Upkeep(dir.path, limits, prune);
+  return { pruned, [Symbol.dispose]: () => upkeep.stop() };
 }
 
-function pruneNoted(dir: TempDir, hoursAgo: number): void {
-  writeAged(dir.join("state", "prune.json"), '{"keptBytes":0}\n', hoursAgo * HOUR_MS);
+function notePruning(dir: TempDir): void {
+  writeAged(dir.join("state", "prune.json"), '{"keptBytes":0}\n');
+}
+
+/** Lets minutes pass, one by one. */
+async function pass(minutes: number): Promise<void> {
+  for (let minute = 0; minute < minutes; minute++) {
+    jest.advanceTimersByTime(MINUTE_MS);
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+  }
 }
 
 test("prunes when the last time was more than an hour ago, and again when another hour has passed", async () => {
   using dir = tempDir("upkeep");
-  pruneNoted(dir, 1.1);
+  writeAged(dir.join("state", "prune.json"), "{}\n", 1.1 * HOUR_MS);
   using opened = openUpkeep(dir);
-  while (opened.pruned.length < 1) await Bun.sleep(1);
-  await Bun.sleep(ENOUGH_CHECKS_MS);
+  await pass(55);
   expect(opened.pruned).toEqual([dir.path]);
-  pruneNoted(dir, 1.1);
-  while (opened.pruned.length < 2) await Bun.sleep(1);
+  await pass(10);
   expect(opened.pruned).toEqual([dir.path, dir.path]);
 });
 
 test("prunes nothing while the hour is not over, and never without a limit", async () => {
-  using young = tempDir("upkeep");
-  using free = tempDir("upkeep");
-  pruneNoted(young, 0.9);
-  pruneNoted(free, 1.1);
-  using one = openUpkeep(young);
-  using other = openUpkeep(free, { expiryMs: undefined, maxSizeBytes: 0 });
-  await Bun.sleep(ENOUGH_CHECKS_MS);
-  expect([one.pruned, other.pruned]).toEqual([[], []]);
+  using one = tempDir("upkeep");
+  using other = tempDir("upkeep");
+  notePruning(one);
+  using limited = openUpkeep(one);
+  using unlimited = openUpkeep(other, { expiryMs: undefined, maxSizeBytes: 0 });
+  await pass(59);
+  expect([limited.pruned, unlimited.pruned]).toEqual([[], []]);
 });
 
 test("one pruning at a time, and a failed one is tried again", async () => {
   using dir = tempDir("upkeep");
   const failing = Promise.withResolvers<void>();
   let calls = 0;
-  const upkeep = new Upkeep(
-    dir.path,
-    LIMITS,
-    () => (calls++ === 0 ? failing.promise : Promise.resolve()),
-    CHECK_MS,
-  );
-  await Bun.sleep(ENOUGH_CHECKS_MS);
+  const upkeep = new Upkeep(dir.path, LIMITS, () => (calls++ === 0 ? failing.promise : Promise.resolve()));
+  await pass(10);
   expect(calls).toBe(1);
   failing.reject(new Error("the disk is gone"));
-  while (calls < 2) await Bun.sleep(1);
+  await pass(2);
   upkeep.stop();
   expect(calls).toBe(2);
 });

@@ -1,5 +1,5 @@
-import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { afterEach, describe, expect, jest, spyOn, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { Claims } from "../../../src/remote/packed/claims.ts";
 import { age } from "../../buildcache/local-fixture.ts";
 import { immutable } from "../../support/full-disk.ts";
@@ -7,6 +7,8 @@ import { tempDir } from "../../support/temp-dir.ts";
 
 const PACK = "0a".repeat(32);
 const OTHER = "0b".repeat(32);
+
+afterEach(() => void jest.useRealTimers());
 
 test("one helper has a pack, and others do not while it has it", () => {
   using dir = tempDir("claims");
@@ -67,6 +69,7 @@ test("no file stays when all is released, twice as well", () => {
 
 describe("a helper that died", () => {
   test("loses what it had after three seconds", () => {
+    using _now = spyOn(Date, "now").mockReturnValue(Date.now());
     using dir = tempDir("claims");
     writeFileSync(dir.join(PACK), "");
     writeFileSync(dir.join(OTHER), "");
@@ -85,12 +88,12 @@ describe("a helper that died", () => {
   });
 });
 
-test("a helper that lives keeps what it has", async () => {
+test("a helper that lives keeps what it has", () => {
+  jest.useFakeTimers();
   using dir = tempDir("claims");
   const claims = new Claims(dir.path);
   claims.take(PACK);
-  age(dir.join(PACK), 10_000);
-  while (Date.now() - statSync(dir.join(PACK)).mtimeMs > 3_000) await new Promise(setImmediate);
+  jest.advanceTimersByTime(3_600_000);
   expect(new Claims(dir.path).take(PACK)).toBe(false);
   claims.releaseAll();
 });
