@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import { FaultProxy } from "./fault-proxy.ts";
 import { type Fault, htmlPage, s3Error } from "./faults.ts";
 
@@ -121,11 +121,11 @@ test("carries large bodies both ways, keeps the Host header and connections, and
 test("delays a new connection and each request by the latency", async () => {
   await using origin = startOrigin();
   await using proxy = await FaultProxy.start({ target: origin.endpoint, latencyMs: 40 });
-  const elapsed = async () => {
-    const startedMs = performance.now();
+  using sleep = spyOn(Bun, "sleep");
+  const slept = async () => {
+    sleep.mockClear();
     await (await fetch(proxy.endpoint)).text();
-    return performance.now() - startedMs;
+    return sleep.mock.calls.map(([ms]) => ms);
   };
-  expect(await elapsed()).toBeGreaterThan(79);
-  expect(await elapsed()).toBeGreaterThan(39);
+  expect([await slept(), await slept()]).toEqual([[40, 40], [40]]);
 });

@@ -152,7 +152,7 @@ export class FaultProxy implements AsyncDisposable {
     }
     if (fault?.kind === "reset") return reset(client);
     if (fault?.kind === "hang") return await hang(client, body);
-    if (fault?.kind === "delay") await Bun.sleep(fault.ms);
+    if (fault?.kind === "hold") await fault.until;
     if (fault?.kind === "answer") {
       await drain(body);
       await write(client, formatAnswer(fault, request.method));

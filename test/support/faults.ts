@@ -22,8 +22,8 @@ export type Fault =
   | { kind: "reset" }
   /** The request is taken and never answered. */
   | { kind: "hang" }
-  /** The request waits this long before it is forwarded. */
-  | { kind: "delay"; ms: number }
+  /** The request waits for this before it is forwarded. */
+  | { kind: "hold"; until: Promise<void> }
   /** Answered here; nothing is forwarded. */
   | { kind: "answer"; status: number; body: string; contentType: string; headers?: Record<string, string> }
   /** A body is changed or cut on its way: the request's where it has one, otherwise the answer's. */
