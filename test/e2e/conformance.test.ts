@@ -9,7 +9,7 @@ import { MESSAGE_CASES } from "./conformance/message-cases.ts";
 import { REMOTE_CASES } from "./conformance/remote-cases.ts";
 
 // A guard against hanging only: nothing here is meant to take long.
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 
 const CASES = [...REMOTE_CASES, ...DISK_CASES, ...ENDING_CASES, ...MESSAGE_CASES, ...LOAD_CASES];
 

@@ -12,7 +12,7 @@ import { type Outcome, plainEnv, run } from "../support/process.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
 // A guard against hanging only.
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 
 test("neither a file of code nor one of settings in the working directory has any effect", async () => {
   await using dir = tempDir("hostile");

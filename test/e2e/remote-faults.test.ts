@@ -35,9 +35,9 @@ afterEach(async () => {
   dir[Symbol.dispose]();
 });
 
-function machine() {
+function machine(...more: string[]) {
   const flags = s3Flags(s3, { layout: "packed", endpoint: proxy.endpoint });
-  return newMachine(dir.join("machine"), { flags, env: s3.env });
+  return newMachine(dir.join("machine"), { flags: [...flags, ...more], env: s3.env });
 }
 
 test("a bucket that may not be listed is done without, and each command says so once", async () => {
@@ -52,12 +52,9 @@ test("a bucket that may not be listed is done without, and each command says so 
 test("20 go commands in a row with an S3 that hangs all do their work", async () => {
   proxy.fail(() => true, { kind: "hang" });
   const exitCodes: number[] = [];
-  const startedMs = performance.now();
   for (let index = 0; index < 20; index++) {
     const args = COMMANDS[index % COMMANDS.length] ?? [];
-    exitCodes.push((await go(machine(), args, { cwd: project })).exitCode);
+    exitCodes.push((await go(machine("--remote-timeout=1s"), args, { cwd: project })).exitCode);
   }
-  const elapsedMs = Math.round(performance.now() - startedMs);
-  console.log(`20 commands with an S3 that hangs: ${elapsedMs} ms, ${proxy.counts.requests} requests`);
   expect(exitCodes).toEqual(Array(20).fill(0));
 });

@@ -2,6 +2,7 @@ import { expect, spyOn, test } from "bun:test";
 import { BothLayouts } from "../../src/remote/both-layouts.ts";
 import { HealthFile } from "../../src/remote/health-file.ts";
 import { SplitRemote } from "../../src/remote/split/split-remote.ts";
+import { eventually } from "../support/eventually.ts";
 import { takeCalls } from "./packed/failing-store.ts";
 import { Machine } from "./packed/packed-fixture.ts";
 import { entryOf, StockedBucket } from "./packed/stocked-bucket.ts";
@@ -97,7 +98,7 @@ test("giving up ends both", async () => {
   team.bucket.store.onPut = (_, __, signal) => untilAborted(signal);
   const remote = bothOn(team.one);
   remote.put(team.one.entry("hello"));
-  while (team.bucket.store.calls.length === 0) await new Promise(setImmediate);
+  await eventually("a request", () => team.bucket.store.calls.length > 0);
   remote.abort();
   await end(remote, team.bucket);
   expect(team.bucket.objects).toEqual([]);

@@ -27,7 +27,7 @@ test("keeps a name where tailscale/go-cache-plugin looks for it, here and in the
   using machines = tieredMachines();
   const { store, root } = machines.open("one");
   keepText(store, NAME, "hello");
-  await store.drain(1000);
+  await store.drain(60_000);
   expect(readFileSync(`${root}/module/16/${HASH}`, "utf8")).toBe("hello");
   expect(readFileSync(machines.dir.join(`bucket/team/module/16/${HASH}`), "utf8")).toBe("hello");
   expect(readdirSync(`${root}/state/uploads`)).toEqual([]);
@@ -37,7 +37,7 @@ test("brings what another machine has stored, once for many who ask", async () =
   using machines = tieredMachines();
   const one = machines.open("one");
   keepText(one.store, NAME, "hello");
-  await one.store.drain(1000);
+  await one.store.drain(60_000);
   const two = machines.open("two");
   const found = await Promise.all([1, 2, 3].map(() => two.store.fetch(NAME, isText("hello"))));
   expect(new Set(found.map((file) => file?.path))).toEqual(new Set([`${two.root}/module/16/${HASH}`]));
@@ -54,13 +54,13 @@ test("takes nothing from the bucket that the check refuses", async () => {
   using machines = tieredMachines();
   const one = machines.open("one");
   keepText(one.store, NAME, "wrong");
-  await one.store.drain(1000);
+  await one.store.drain(60_000);
   const two = machines.open("two");
   expect(await two.store.fetch(NAME, isText("hello"))).toBeUndefined();
   expect(existsSync(`${two.root}/module/16/${HASH}`)).toBe(false);
   expect(readdirSync(`${two.root}/tmp`)).toEqual([]);
   keepText(two.store, NAME, "hello");
-  await two.store.drain(1000);
+  await two.store.drain(60_000);
   expect(readFileSync(machines.dir.join(`bucket/team/module/16/${HASH}`), "utf8")).toBe("hello");
 });
 
@@ -68,7 +68,7 @@ test("removes a local file that the check refuses, and finds a good one in the b
   using machines = tieredMachines();
   const { store, root, counters } = machines.open("one");
   keepText(store, NAME, "hello");
-  await store.drain(1000);
+  await store.drain(60_000);
   writeFileSync(`${root}/module/16/${HASH}`, "corrupt");
   expect(await store.fetch(NAME, isText("hello"))).toMatchObject({ sizeBytes: 5 });
   expect(readFileSync(`${root}/module/16/${HASH}`, "utf8")).toBe("hello");
@@ -123,12 +123,12 @@ test("uploads nothing when the bucket is only to be read, or when that is not wo
   using machines = tieredMachines();
   const reader = machines.open("one", { readOnly: true });
   keepText(reader.store, NAME, "hello");
-  await reader.store.drain(1000);
+  await reader.store.drain(60_000);
   const picky = machines.open("two", { mayUpload: async (name) => name !== NAME });
   keepText(picky.store, NAME, "hello");
   keepText(picky.store, "wanted", "hello");
   keepText(picky.store, "local", "hello", false);
-  await picky.store.drain(1000);
+  await picky.store.drain(60_000);
   expect(picky.counters.get("put_s3")).toBe(1);
   expect(existsSync(machines.dir.join(`bucket/team/module/16/${HASH}`))).toBe(false);
 });
@@ -145,7 +145,7 @@ test("what a process that died has not uploaded, the next one does", async () =>
   writeFileSync(journal, `{"pidSpace":${JSON.stringify(pidSpace())}}\n"${NAME}"\n"gone"\nnonsense\n"cut o`);
   const next = machines.open("one");
   expect(next.store.adoptUploads()).toBe(2);
-  await next.store.drain(1000);
+  await next.store.drain(60_000);
   expect(readFileSync(machines.dir.join(`bucket/team/module/16/${HASH}`), "utf8")).toBe("hello");
   expect(readdirSync(`${root}/state/uploads`)).toEqual([]);
 });
@@ -157,7 +157,7 @@ test("leaves in the journal what can't be uploaded", async () => {
   }) as ObjectStore;
   const { store, root } = machines.open("one", { store: broken });
   keepText(store, NAME, "hello");
-  await store.drain(1000);
+  await store.drain(60_000);
   const [journal = ""] = readdirSync(`${root}/state/uploads`);
   expect(readFileSync(`${root}/state/uploads/${journal}`, "utf8")).toEndWith(`\n"${NAME}"\n`);
 });
@@ -198,7 +198,7 @@ test("an object that is larger than any file of its kind is not read", async () 
   using machines = tieredMachines();
   const one = machines.open("one");
   keepText(one.store, NAME, "hello");
-  await one.store.drain(1000);
+  await one.store.drain(60_000);
   const [small, large] = [4, 5].map((maxBytes) => machines.open(`limit-${maxBytes}`, {}, maxBytes));
   expect([await small?.store.fetch(NAME), await large?.store.fetch(NAME)]).toEqual([
     undefined,

@@ -6,10 +6,17 @@ export interface TerminalOutcome {
   exitCode: number;
 }
 
+export interface TerminalOptions {
+  env: Record<string, string>;
+  cwd?: string;
+  /** Told of all that the terminal was sent, whenever that is more. */
+  onText?: (terminal: string) => void;
+}
+
 /** Runs a command to its end with stdin, stdout and stderr on a new terminal of 80 columns. */
 export async function runOnTerminal(
   argv: string[],
-  { env, cwd }: { env: Record<string, string>; cwd?: string },
+  { env, cwd, onText }: TerminalOptions,
 ): Promise<TerminalOutcome> {
   let terminal = "";
   const decoder = new TextDecoder();
@@ -21,6 +28,7 @@ export async function runOnTerminal(
       rows: 24,
       data: (_, bytes) => {
         terminal += decoder.decode(bytes, { stream: true });
+        onText?.(terminal);
       },
     },
   });

@@ -17,6 +17,8 @@ export interface ProxyMachine extends AsyncDisposable {
   readonly caPath: string;
   /** What makes every common client use the proxy, and trust it. */
   readonly clientEnv: Record<string, string>;
+  /** What the server has counted so far. */
+  counters(): Promise<Record<string, number>>;
   /** Ends it as a service manager would, and returns what it said. */
   stop(): Promise<Outcome>;
 }
@@ -53,6 +55,10 @@ export async function startProxyMachine(options: ProxyMachineOptions): Promise<P
     cacheDir,
     caPath,
     clientEnv: proxyEnv(address, caPath),
+    async counters() {
+      const answer = await fetch(`${address}/debug/vars`);
+      return ((await answer.json()) as { counters: Record<string, number> }).counters;
+    },
     async stop() {
       running.signal("SIGTERM");
       return await running.outcome;

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { eventually } from "./eventually.ts";
 import type { Machine } from "./machine.ts";
 
 /**
@@ -6,7 +7,7 @@ import type { Machine } from "./machine.ts";
  * what was used. Reads `/proc`, so it is for Linux.
  */
 export async function settled(machine: Pick<Machine, "gocache">): Promise<void> {
-  while (helpersOf(machine).length > 0) await Bun.sleep(5);
+  await eventually("no helper runs", () => helpersOf(machine).length === 0);
 }
 
 /** The process ids of the helpers of a machine. */

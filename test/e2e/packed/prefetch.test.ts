@@ -2,6 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { binaryPath } from "../../support/binary.ts";
+import { eventually } from "../../support/eventually.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { chainModule } from "../../support/go-project.ts";
 import { countCompiles, go, goEnv, metricsOf } from "../../support/go-toolchain.ts";
@@ -85,7 +86,7 @@ test("a server in CI fetches what the job's last run used from the moment it sta
     cwd: project,
   });
   const entries = (cacheDir: string) => filesBelow(join(cacheDir, "action"));
-  while (entries(dir.join("second")).length < entries(first.cacheDir).length) await Bun.sleep(20);
+  await eventually("all entries", () => entries(dir.join("second")).length >= entries(first.cacheDir).length);
   expect(entries(dir.join("second"))).toEqual(entries(first.cacheDir));
   expect((await server.stop()).exitCode).toBe(0);
 });

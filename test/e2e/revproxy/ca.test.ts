@@ -10,7 +10,7 @@ import { startTlsOrigin } from "../../support/tls-origin.ts";
 import { get } from "../../support/via-proxy.ts";
 
 // A guard against hanging only.
-setDefaultTimeout(60_000);
+setDefaultTimeout(300_000);
 
 let dir: TempDir;
 beforeEach(() => {

@@ -15,7 +15,7 @@ import { type S3Server, startS3Server } from "../../support/s3-server.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
 // A guard against hanging only: clients start slowly on a busy machine.
-setDefaultTimeout(180_000);
+setDefaultTimeout(300_000);
 
 const HOSTS = [
   "files.example",

@@ -9,7 +9,7 @@ import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { startTlsOrigin, type TlsOrigin } from "../../support/tls-origin.ts";
 
 // A guard against hanging only.
-setDefaultTimeout(60_000);
+setDefaultTimeout(300_000);
 
 let dir: TempDir;
 let plain: TlsOrigin;

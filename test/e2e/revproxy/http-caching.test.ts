@@ -7,7 +7,7 @@ import { startTlsOrigin } from "../../support/tls-origin.ts";
 import { get } from "../../support/via-proxy.ts";
 
 // A guard against hanging only.
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 
 /**
  * RFC 9111 §5.2.2.2: "if a cache is disconnected, the cache MUST generate an error response rather than reuse the stale

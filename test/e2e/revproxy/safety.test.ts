@@ -8,7 +8,7 @@ import { startTlsOrigin, type TlsOrigin } from "../../support/tls-origin.ts";
 import { get, getPlainly } from "../../support/via-proxy.ts";
 
 // A guard against hanging only.
-setDefaultTimeout(60_000);
+setDefaultTimeout(300_000);
 
 const LONG = "public, max-age=86400, immutable";
 

@@ -11,7 +11,7 @@ import { tempDir } from "../../support/temp-dir.ts";
 import { startTlsOrigin } from "../../support/tls-origin.ts";
 
 // A guard against hanging only: Debian's tool takes its time.
-setDefaultTimeout(120_000);
+setDefaultTimeout(300_000);
 
 const LOCAL_DIR = "/usr/local/share/ca-certificates";
 const LIST = "/etc/ssl/certs/ca-certificates.crt";

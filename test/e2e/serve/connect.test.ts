@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "nod
 import { createServer } from "node:net";
 import { binaryPath } from "../../support/binary.ts";
 import { CacheprogClient } from "../../support/cacheprog-client.ts";
+import { eventually } from "../../support/eventually.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { idOf, sha256Base64 } from "../../support/ids.ts";
 import { startPluginServer } from "../../support/plugin-server.ts";
@@ -34,10 +35,12 @@ function serve(machine: string, options: { plugin?: string; flags?: string[] } =
   return startPluginServer({ cacheDir: dir.join(machine), plugin, flags: [bucket, ...flags], cwd: dir.path });
 }
 
+/** How many machines have looked. */
+let lookers = 0;
+
 /** Whether another machine's server has the entry, out of the bucket. */
 async function isShared(action: string): Promise<boolean> {
-  const machine = `other-${Math.random()}`;
-  await using server = await serve(machine);
+  await using server = await serve(`other-${lookers++}`);
   await using client = await connect(server.plugin);
   const { Miss, DiskPath } = await client.get(idOf(action));
   await client.close();
@@ -102,15 +105,12 @@ test("what a session put is found again when it was removed from the disk, witho
   await first.close();
   await first.ended();
   // The record of the run is the last thing that is written.
-  while (!filesBelow(dir.join("bucket")).some((name) => name.includes("/head/"))) await Bun.sleep(5);
+  await eventually("a head", () => filesBelow(dir.join("bucket")).some((name) => name.includes("/head/")));
   await run(["rm", "-r", dir.join("machine", "action"), dir.join("machine", "output")]);
   expect(existsSync(DiskPath)).toBe(false);
   await using second = await connect(server.plugin);
-  for (;;) {
-    const { OutputID } = await second.get(idOf("a"));
-    // The server may be at writing down what it has just stored.
-    if (OutputID === sha256Base64(BODY)) break;
-  }
+  // The server may be at writing down what it has just stored.
+  await eventually("a hit", async () => (await second.get(idOf("a"))).OutputID === sha256Base64(BODY));
 });
 
 test("a session that ends without close loses nothing", async () => {
@@ -225,16 +225,14 @@ test("a second signal ends it at once, while a bridge is still there", async () 
     socket: { data: () => {} },
   });
   (await socket).write('{"ID":1,"Command":"get","ActionID":"AAAA"}\n');
-  while (!(await (await fetch(`${server.http}/metrics`)).text()).includes('sessions{kind="bridge"} 1'))
-    await Bun.sleep(5);
+  await eventually("a session", async () =>
+    (await (await fetch(`${server.http}/metrics`)).text()).includes('sessions{kind="bridge"} 1'),
+  );
   server.signal("SIGTERM");
-  while (
-    (await fetch(`${server.http}/readyz`).then(
-      (answer) => answer.status,
-      () => 503,
-    )) !== 503
-  )
-    await Bun.sleep(5);
+  await eventually("a server that is not ready any more", async () => {
+    const answer = await fetch(`${server.http}/readyz`).catch(() => undefined);
+    return answer === undefined || answer.status === 503;
+  });
   server.signal("SIGTERM");
   expect((await server.outcome).exitCode).toBe(0);
 });

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { s3Flags } from "../../support/binary.ts";
 import { CacheprogClient } from "../../support/cacheprog-client.ts";
+import { eventually } from "../../support/eventually.ts";
 import { idOf } from "../../support/ids.ts";
 import { type PluginServer, startPluginServer } from "../../support/plugin-server.ts";
 import { plainEnv } from "../../support/process.ts";
@@ -91,7 +92,10 @@ test("each counter moves as its name says", async () => {
       moved: Object.fromEntries(expected),
     });
   }
-  while (!((await metricsOf(server))[`${P}packs_written_total`] === 1)) await Bun.sleep(5);
+  await eventually(
+    "a pack is written",
+    async () => (await metricsOf(server))[`${P}packs_written_total`] === 1,
+  );
   const stored = await metricsOf(server);
   expect(stored[`${P}s3_answers_total{operation="put",status="200"}`]).toBeGreaterThanOrEqual(3);
   expect(stored[`${P}s3_bytes_total{direction="sent"}`]).toBeGreaterThan(BODY.length);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { LiveEvents } from "../../../src/http/status/live-events.ts";
+import { eventually } from "../../support/eventually.ts";
 
 const MAX_CLIENTS = 16;
 
@@ -45,9 +46,16 @@ async function look(query = "") {
   const response = await fetch(url, { signal: controller.signal });
   const chunks = response.body?.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
   let text = "";
-  return {
+  const client = {
     response,
     leave: () => controller.abort(),
+    /** What has changed, as soon as something has; `undefined`: no event comes any more. */
+    async news(): Promise<Record<string, string> | undefined> {
+      for (;;) {
+        const event = await client.next();
+        if (event === undefined || Object.keys(event.parts).length > 0) return event?.parts;
+      }
+    },
     /** The next event's data; `undefined`: there is none any more. */
     async next() {
       for (;;) {
@@ -62,6 +70,7 @@ async function look(query = "") {
       }
     },
   };
+  return client;
 }
 
 test("the first event has everything, the next what has changed", async () => {
@@ -69,7 +78,7 @@ test("the first event has everything, the next what has changed", async () => {
   expect(client.response.headers.get("content-type")).toBe("text/event-stream");
   expect(await client.next()).toEqual({ build: "b1", parts: { a: "one", b: "two" } });
   content.b = "three";
-  expect((await client.next()).parts).toEqual({ b: "three" });
+  expect(await client.news()).toEqual({ b: "three" });
   expect((await client.next()).parts).toEqual({});
   expect(new Set(renders)).toEqual(new Set(["range=1h"]));
   client.leave();
@@ -79,7 +88,7 @@ test("nothing is rendered while nobody looks", async () => {
   const clients = [await look(), await look()];
   for (const client of clients) await client.next();
   for (const client of clients) client.leave();
-  while ((await connections()) > 0) await Bun.sleep(5);
+  await eventually("no connection", async () => (await connections()) === 0);
   const before = renders.length;
   // Other events, which somebody looks at, are the clock.
   const clock = await look("?clock");
@@ -93,9 +102,7 @@ test("one more than there may be is told to come later, until one leaves", async
   const refused = await look();
   expect([refused.response.status, refused.response.headers.get("retry-after")]).toEqual([503, "10"]);
   clients[0]?.leave();
-  let status = 503;
-  while (status === 503) status = (await look()).response.status;
-  expect(status).toBe(200);
+  await eventually("a look", async () => (await look()).response.status === 200);
 });
 
 test("at the end everybody is told once more, and who comes then is told once", async () => {
@@ -103,8 +110,7 @@ test("at the end everybody is told once more, and who comes then is told once", 
   await client.next();
   content.a = "ending";
   await events.end();
-  expect((await client.next()).parts).toEqual({ a: "ending" });
-  expect(await client.next()).toBeUndefined();
+  expect([await client.news(), await client.news()]).toEqual([{ a: "ending" }, undefined]);
   const late = await look();
   expect((await late.next()).parts).toEqual({ a: "ending", b: "two" });
   expect(await late.next()).toBeUndefined();
@@ -114,7 +120,7 @@ test("a page that can't be made ends the connection and is told of", async () =>
   const client = await look();
   await client.next();
   content.broken = "no such number";
-  expect(await client.next().catch(() => undefined)).toBeUndefined();
+  expect(await client.news().catch(() => undefined)).toBeUndefined();
   expect(failures).toHaveLength(1);
 });
 

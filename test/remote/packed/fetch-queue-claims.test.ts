@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import type { WantedOutput } from "../../../src/remote/packed/wanted-output.ts";
 import { age } from "../../buildcache/local-fixture.ts";
+import { eventually } from "../../support/eventually.ts";
 import { takeCalls } from "./failing-store.ts";
 import { holdGets, QueueFixture } from "./queue-fixture.ts";
 
@@ -67,7 +68,7 @@ test("a pack stays claimed until the last of what was asked of it is placed", as
   expect(fixture.others.take(packId)).toBe(false);
   letGo();
   letGo();
-  while (fixture.frames.length < 2) await new Promise(setImmediate);
+  await eventually("two frames", () => fixture.frames.length >= 2);
   fixture.place(outputs[0]);
   expect(fixture.others.take(packId)).toBe(false);
   fixture.place(outputs[1]);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { WantedOutput } from "../../../src/remote/packed/wanted-output.ts";
+import { eventually } from "../../support/eventually.ts";
 import { rejection } from "../../support/rejection.ts";
 import { objectOf, untilAborted } from "../tampered-store.ts";
 import { failGets, hangGets, takeCalls } from "./failing-store.ts";
@@ -65,14 +66,14 @@ test("only so much is in memory: the rest waits until some of that is placed", a
   const body = new Uint8Array(8 << 20);
   fixture.store.onGet = async () => ({ ...objectOf(""), body: new Blob([body]).stream() });
   fixture.queue.add(outputs, false);
-  for (let before = -1; before < held.length; await goOn()) before = held.length;
   const { calls } = fixture.store;
-  const asked = calls.length;
-  expect([asked < outputs.length, fixture.queue.bytesUnderWay <= 96 << 20]).toEqual([true, true]);
-  while (held.length === 0) await new Promise(setImmediate);
+  await eventually("48 MiB", () => held.length === 6);
+  await goOn();
+  expect([calls.length, fixture.queue.bytesUnderWay]).toEqual([6, 48 << 20]);
   fixture.place(held[0] as WantedOutput);
-  while (calls.length === asked) await new Promise(setImmediate);
-  expect(calls).toHaveLength(asked + 1);
+  await eventually("8 MiB more", () => held.length === 7);
+  await goOn();
+  expect(calls).toHaveLength(7);
 });
 
 describe("a pack that", () => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { TimeoutError } from "../../../src/lib/deadline.ts";
+import { eventually } from "../../support/eventually.ts";
 import { immutable } from "../../support/full-disk.ts";
 import { rejection } from "../../support/rejection.ts";
 import { untilAborted } from "../tampered-store.ts";
@@ -148,7 +149,7 @@ test("a session that ends drops what is on its way, and is no reason to think il
   hangGets(team.store, "/pack/");
   const session = team.two.session();
   const got = session.get(HELLO);
-  while (!team.store.calls.some((call) => call.includes("/pack/"))) await new Promise(setImmediate);
+  await eventually("a pack on its way", () => team.store.calls.some((call) => call.includes("/pack/")));
   await end(session);
   expect([await got, told(team.two), team.two.counters.get("get_remote_error")]).toEqual([undefined, [], 0]);
 });

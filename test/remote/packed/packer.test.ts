@@ -1,13 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { randomBytes } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { expandFrame } from "../../../src/lib/zstd.ts";
 import type { Place } from "../../../src/remote/packed/entry.ts";
 import { PackUploader } from "../../../src/remote/packed/pack-uploader.ts";
 import { Packer, type PackerOptions } from "../../../src/remote/packed/packer.ts";
 import { LocalDir } from "../../../src/store/local-dir.ts";
+import { eventually } from "../../support/eventually.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { sha256Hex } from "../../support/ids.ts";
+import { noise } from "../../support/seed.ts";
 import { untilAborted } from "../tampered-store.ts";
 import { Machine } from "./packed-fixture.ts";
 import { StockedBucket } from "./stocked-bucket.ts";
@@ -41,12 +42,7 @@ async function frameAt({ bucket }: ReturnType<typeof open>, place: Place | undef
 
 test("what is left is uploaded by a flush, small outputs in one pack and the rest in another", async () => {
   using fixture = open();
-  const bodies = [
-    Buffer.from("hello"),
-    randomBytes(32 * KIBIBYTE),
-    Buffer.from("world"),
-    randomBytes(100_000),
-  ];
+  const bodies = [Buffer.from("hello"), noise(32 * KIBIBYTE), Buffer.from("world"), noise(100_000)];
   const places = bodies.map((body) => fixture.packer.add(fixture.machine.entry(body)));
   await fixture.packer.flush();
   const [hello, large, world, larger] = await Promise.all(places);
@@ -79,8 +75,8 @@ test("an output that two actions made is uploaded once", async () => {
 
 test("a pack that is full is uploaded at once", async () => {
   using fixture = open();
-  const places = [5, 4].map((size) =>
-    fixture.packer.add(fixture.machine.entry(randomBytes(size * MEBIBYTE))),
+  const places = [5, 4].map((size, index) =>
+    fixture.packer.add(fixture.machine.entry(noise(size * MEBIBYTE, index))),
   );
   const [one, two] = await Promise.all(places);
   expect([one?.pack, one?.offset, two?.offset]).toEqual([two?.pack as never, 0, one?.length]);
@@ -94,9 +90,9 @@ test("no more packs are on their way at once than were allowed, nor than memory 
     using fixture = open({ concurrency });
     const { calls } = fixture.bucket.store;
     fixture.bucket.store.onPut = (_, __, signal) => untilAborted(signal);
-    const bodies = Array.from({ length: allowed + 2 }, () => randomBytes(8 * MEBIBYTE));
+    const bodies = Array.from({ length: allowed + 2 }, (_, index) => noise(8 * MEBIBYTE, index));
     const places = bodies.map((body) => fixture.packer.add(fixture.machine.entry(body)));
-    while (calls.length < 2) await new Promise(setImmediate);
+    await eventually("two uploads", () => calls.length >= 2);
     for (let n = 0; n < 100; n++) await new Promise(setImmediate);
     expect(calls.length).toBeLessThanOrEqual(allowed);
     fixture.uploader.abandon();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { TimeoutError } from "../../../src/lib/deadline.ts";
 import type { Entry } from "../../../src/remote/packed/entry.ts";
 import type { RecordSource } from "../../../src/remote/packed/record-source.ts";
-import { untilAborted } from "../tampered-store.ts";
 import { DENIED, hangLists, takeCalls } from "./failing-store.ts";
 import { SourceFixture } from "./source-fixture.ts";
 import { entryOf, scopeOf } from "./stocked-bucket.ts";
@@ -33,13 +33,22 @@ describe("a head beside the first listing", () => {
 
   test.each([
     ["is refused", () => Promise.reject(DENIED)],
-    ["hangs", (_: unknown, __: unknown, signal?: AbortSignal) => untilAborted(signal)],
+    [
+      "has hung for as long as it may when the records have come",
+      (read: Promise<void>) => read.then(() => Promise.reject(new TimeoutError(5_000))),
+    ],
   ])("that %s matters to nobody", async (_, onHead) => {
     using fixture = new SourceFixture();
     const { store, keys } = fixture.bucket;
     await fixture.bucket.run([HELLO]);
-    store.onGet = (key, get, signal) => (key.includes("/head/") ? onHead(key, get, signal) : get());
-    const source = fixture.open({ ...pullRequest, branch: "main" }, { timeoutMs: 500 });
+    const read = Promise.withResolvers<void>();
+    store.onGet = async (key, get) => {
+      if (key.includes("/head/")) return await onHead(read.promise);
+      const record = await get();
+      read.resolve();
+      return record;
+    };
+    const source = fixture.open({ ...pullRequest, branch: "main" });
     expect(await found(source, HELLO)).toEqual(HELLO);
     expect([fixture.troubles, takeCalls(store, `get ${keys.head(scopeOf())}`).length]).toEqual([[], 2]);
   });

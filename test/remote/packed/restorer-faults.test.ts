@@ -105,7 +105,6 @@ test("an empty output that the disk does not take holds up nothing that is prefe
     return local.createOutput(outputId);
   };
   using opened = openRestorer({
-    timeoutMs: 100,
     local: {
       createOutput,
       findOutput: (outputId) => local.findOutput(outputId),

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { ObjectSum } from "../../../src/remote/object-sum.ts";
 import type { Entry } from "../../../src/remote/packed/entry.ts";
+import { eventually } from "../../support/eventually.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { rejection } from "../../support/rejection.ts";
+import { noise } from "../../support/seed.ts";
 import { hangGets } from "./failing-store.ts";
 import { packBytes } from "./packed-fixture.ts";
 import { holdGets } from "./queue-fixture.ts";
@@ -74,7 +75,7 @@ describe("an output that go waits for", () => {
     const brought = [opened.restorer.bring(last), opened.restorer.bring(last)];
     for (let n = 0; n < 5; n++) {
       letGo();
-      while (opened.bucket.store.calls.length < 5) await new Promise(setImmediate);
+      await eventually("a fifth request", () => opened.bucket.store.calls.length >= 5);
     }
     expect(await Promise.all(brought)).toEqual([true, true]);
     expect(opened.bucket.store.calls[4]).toEndWith(packOf(last));
@@ -107,7 +108,7 @@ describe("a prefetch", () => {
 
   test("places large outputs beside small ones", async () => {
     using opened = openRestorer();
-    const bodies = [200_000, 10, 300_000, 128 << 10].map((length) => randomBytes(length));
+    const bodies = [200_000, 10, 300_000, 128 << 10].map((length, index) => noise(length, index));
     const entries = await packBytes(
       opened.bucket,
       bodies.map((body) => ({ body })),
@@ -150,7 +151,7 @@ describe("the end", () => {
     using opened = openRestorer();
     const entries = await pack(opened, ...Array.from({ length: 50 }, (_, n) => `output ${n}`));
     opened.restorer.prefetch(entries);
-    while (opened.machine.counters.get("prefetch_bytes") === 0) await new Promise(setImmediate);
+    await eventually("the first bytes", () => opened.machine.counters.get("prefetch_bytes") > 0);
     opened.restorer.stop();
     await opened.restorer.finish();
     expect(opened.machine.counters.get("prefetch_outputs")).toBe(50);

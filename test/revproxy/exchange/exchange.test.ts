@@ -10,6 +10,7 @@ import { parseAbsoluteForm, type Resource } from "../../../src/revproxy/resource
 import type { NamedStore } from "../../../src/revproxy/storage/disk-tier.ts";
 import { ResponseCache } from "../../../src/revproxy/storage/response-cache.ts";
 import { TempFile } from "../../../src/store/temp-file.ts";
+import { eventually } from "../../support/eventually.ts";
 import { silentLog } from "../../support/silent-log.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
@@ -18,7 +19,10 @@ const LARGE = "0123456789abcdef".repeat(1 << 19);
 
 let dir: TempDir;
 let stack: AsyncDisposableStack;
+/** Those that have come to the proxy. */
+let requests: string[];
 beforeEach(() => {
+  requests = [];
   stack = new AsyncDisposableStack();
   dir = stack.use(tempDir("exchange"));
 });
@@ -77,6 +81,7 @@ async function startProxy(store: NamedStore): Promise<number> {
     maxBodyBytes: Number.POSITIVE_INFINITY,
   });
   return await listen((request, response) => {
+    requests.push(request.url ?? "");
     void exchange.serve(parseAbsoluteForm(request.url ?? "") as Resource, request, response);
   });
 }
@@ -100,7 +105,9 @@ test("who asks in the moment in which the only client leaves gets an answer of i
   await letGo.promise;
   const next = fetch(url, { proxy: `http://127.0.0.1:${proxy}` }).then((answer) => answer.text());
   // Until then what the first client leaves behind can't be cleared away.
-  setTimeout(() => mayWrite.resolve(), 100);
+  await eventually("the second request", () => requests.length === 2);
+  await new Promise(setImmediate);
+  mayWrite.resolve();
   expect((await next).length).toBe(LARGE.length);
   expect(asked).toBe(2);
 });

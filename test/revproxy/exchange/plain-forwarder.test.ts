@@ -48,10 +48,10 @@ test.each([
   ["within its upload", "POST /a HTTP/1.1\r\nHost: files.example\r\nContent-Length: 9\r\n\r\npart"],
 ])("a client that leaves %s takes the origin's connection with it", async (_, sent) => {
   const asked = Promise.withResolvers<void>();
-  const closed = Promise.withResolvers<string>();
+  const closed = Promise.withResolvers<void>();
   const origin = createServer((socket) => {
     socket.once("data", () => asked.resolve());
-    socket.once("close", () => closed.resolve("closed"));
+    socket.once("close", () => closed.resolve());
     socket.on("error", () => undefined);
   });
   const { port, forwarded } = await startForwarder(await listen(origin));
@@ -59,7 +59,7 @@ test.each([
   client.write(sent);
   await asked.promise;
   client.destroy();
-  expect(await Promise.race([closed.promise, Bun.sleep(2000).then(() => "still there")])).toBe("closed");
+  await closed.promise;
   await forwarded;
   // That is no failure of anybody's.
   expect(counted).toEqual([]);
