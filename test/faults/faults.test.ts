@@ -10,7 +10,7 @@ import { ROWS } from "./rows.ts";
 import { type Stage, setStage } from "./stage.ts";
 
 // A guard against hanging only.
-setDefaultTimeout(300_000);
+setDefaultTimeout(1_800_000);
 
 const PACKAGES = 10;
 
