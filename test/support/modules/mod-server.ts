@@ -27,20 +27,20 @@ export async function startModServer(options: {
   const { dir, upstream, flags = [], env = {} } = options;
   const cacheDir = join(dir, "cache");
   mkdirSync(dir, { recursive: true });
-  const from =
+  // A flag may not hold a password.
+  const from: Record<string, string> =
     typeof upstream === "string"
-      ? [`--upstream=${upstream}`]
-      : [`--upstream=${upstream.url}`, `--sumdb=${upstream.sumdb.key} ${upstream.url}/nowhere`];
+      ? { GOCACHE_UPSTREAM: upstream }
+      : { GOCACHE_UPSTREAM: upstream.url, GOCACHE_SUMDB: `${upstream.sumdb.key} ${upstream.url}/nowhere` };
   const argv = [
     binaryPath(),
     "serve",
     "--modproxy",
     "--http=127.0.0.1:0",
     `--cache-dir=${cacheDir}`,
-    ...from,
     ...flags,
   ];
-  const running = start(argv, { env: plainEnv({ GOENV: "off", GOFLAGS: "", HOME: dir, ...env }), cwd: dir });
+  const running = start(argv, { env: plainEnv({ GOENV: "off", GOFLAGS: "", HOME: dir, ...from, ...env }), cwd: dir });
   const url = `http://${await addressOf(cacheDir, running)}/mod`;
   const get = (path: string, init: RequestInit = {}) =>
     fetch(`${url}/${path}`, { ...init, proxy: false } as RequestInit);
