@@ -6,7 +6,8 @@
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type PruneLimits, type PruneReport, prune } from "../buildcache/prune.ts";
+import type { PruneLimits } from "../buildcache/eviction.ts";
+import { type PruneReport, prune } from "../buildcache/prune.ts";
 import type { OnProgress } from "../lib/progress.ts";
 import { removeFile } from "../lib/remove-file.ts";
 import { replaceFile } from "../lib/replace-file.ts";
@@ -14,7 +15,7 @@ import { readSmallFile } from "../lib/small-file.ts";
 import { statFile } from "../lib/stat-file.ts";
 import { LocalDir, STATE_DIR } from "../store/local-dir.ts";
 import { pruneState } from "./prune-state.ts";
-import { notePruned } from "./pruned-actions.ts";
+import { MAX_PRUNED_IDS, notePruned } from "./pruned-actions.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -38,17 +39,20 @@ export function pruneNow(
   root: string,
   limits: PruneLimits,
   onProgress?: OnProgress,
+  nowMs = Date.now(),
 ): PruneReport | undefined {
   // Somebody may have removed it since; making it anew is not for pruning.
-  if (!existsSync(root)) return { removedOutputs: 0, removedBytes: 0, keptBytes: 0 };
+  if (!existsSync(root)) return { removedFiles: 0, removedBytes: 0, keptBytes: 0 };
   const lock = join(root, STATE_DIR, "prune.lock");
   if (!acquire(lock)) return undefined;
   try {
     const forgotten: string[] = [];
-    const onForgotten = (actionId: string) => forgotten.push(actionId);
-    const report = prune(new LocalDir(root), limits, { onProgress, onForgotten });
+    const onForgotten = (actionId: string) => {
+      if (forgotten.length < MAX_PRUNED_IDS) forgotten.push(actionId);
+    };
+    const others = pruneState(root, nowMs);
+    const report = prune(new LocalDir(root), limits, { nowMs, others, onProgress, onForgotten });
     notePruned(root, forgotten);
-    pruneState(root);
     writeStamp(root, report);
     return report;
   } finally {

@@ -8,7 +8,8 @@ import { replaceFile } from "../lib/replace-file.ts";
 import { STATE_DIR } from "../store/local-dir.ts";
 
 const ID_BYTES = 8;
-const MAX_IDS = 65_536;
+/** How many are remembered. */
+export const MAX_PRUNED_IDS = 65_536;
 
 /** `root`: the cache directory. Never throws: it is only for an explanation. */
 export function notePruned(root: string, actionIds: readonly string[]): void {
@@ -16,7 +17,7 @@ export function notePruned(root: string, actionIds: readonly string[]): void {
   if (shortIds.length === 0) return;
   const news = Buffer.from(shortIds.join(""), "hex");
   try {
-    replaceFile(prunedPath(root), Buffer.concat([news, load(root)]).subarray(0, MAX_IDS * ID_BYTES));
+    replaceFile(prunedPath(root), Buffer.concat([news, load(root)]).subarray(0, MAX_PRUNED_IDS * ID_BYTES));
   } catch {
     // A disk that takes nothing.
   }

@@ -1,6 +1,16 @@
-import { closeSync, constants, fstatSync, openSync, readSync, utimesSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  futimesSync,
+  openSync,
+  readSync,
+  type Stats,
+  utimesSync,
+} from "node:fs";
 import { isErrno } from "../lib/errno.ts";
 import { statPlainFile } from "../lib/stat-file.ts";
+import { lastUseMs } from "../store/last-use.ts";
 import { ACTION_DIR, type LocalDir, OUTPUT_DIR } from "../store/local-dir.ts";
 import {
   type ActionRecord,
@@ -99,17 +109,13 @@ export class LocalCache {
   }
 
   #getFrom(dir: LocalDir, actionId: string): CacheEntry | undefined {
-    const read = this.#readRecord(dir.path(ACTION_DIR, actionId));
-    if (read === undefined) return undefined;
-    const { outputId, sizeBytes } = read.record;
-    const place = this.#usableOutput(dir, outputId, sizeBytes);
-    if (place === undefined) return undefined;
-    return {
-      outputId,
-      sizeBytes,
-      putTimeMs: read.putTimeMs,
-      diskPath: place.shownPath(OUTPUT_DIR, outputId),
-    };
+    return this.#withRecord(dir, actionId, ({ outputId, sizeBytes }, file) => {
+      const place = this.#usableOutput(dir, outputId, sizeBytes);
+      if (place === undefined) return undefined;
+      this.#touchRecord(file);
+      const diskPath = place.shownPath(OUTPUT_DIR, outputId);
+      return { outputId, sizeBytes, putTimeMs: file.stat.mtimeMs, diskPath };
+    });
   }
 
   /** The output of a record lies beside it, but for a disk that filled up between the two. */
@@ -118,18 +124,37 @@ export class LocalCache {
     return this.#dirs().find((d) => d !== dir && this.#touchOutput(d.path(OUTPUT_DIR, outputId), sizeBytes));
   }
 
-  #readRecord(path: string): { record: ActionRecord; putTimeMs: number } | undefined {
+  /** What `use` makes of a valid record while its file is open; `undefined` when there is none. */
+  #withRecord<T>(
+    dir: LocalDir,
+    actionId: string,
+    use: (record: ActionRecord, file: RecordFile) => T | undefined,
+  ): T | undefined {
+    const path = dir.path(ACTION_DIR, actionId);
     let fd: number | undefined;
     try {
       fd = openSync(path, READ_NO_LINK);
       const length = readSync(fd, this.#recordBuffer, 0, MAX_RECORD_BYTES, 0);
       if (length === MAX_RECORD_BYTES) return undefined;
       const record = parseActionRecord(this.#recordBuffer.toString("latin1", 0, length));
-      return record && { record, putTimeMs: fstatSync(fd).mtimeMs };
+      return record && use(record, { path, fd, stat: fstatSync(fd) });
     } catch {
       return undefined;
     } finally {
       if (fd !== undefined) closeSync(fd);
+    }
+  }
+
+  /** Marks a record as used now, but not on every hit. The open file is marked: another may have its name by now. */
+  #touchRecord({ path, fd, stat }: RecordFile): void {
+    const now = Date.now();
+    if (now - lastUseMs(ACTION_DIR, stat) <= this.#refreshAgeMs) return;
+    try {
+      // Windows sets no times of a file that is open for reading.
+      if (process.platform === "win32") utimesSync(path, now / 1000, stat.mtimeMs / 1000);
+      else futimesSync(fd, now / 1000, stat.mtimeMs / 1000);
+    } catch {
+      // Another user's file, or a directory that can't be written.
     }
   }
 
@@ -152,6 +177,13 @@ export class LocalCache {
     const fallback = this.#fallback.existing();
     return fallback === undefined ? [this.#primary] : [this.#primary, fallback];
   }
+}
+
+/** The open file of a record. */
+interface RecordFile {
+  path: string;
+  fd: number;
+  stat: Stats;
 }
 
 function writeRecord(dir: LocalDir, actionId: string, bytes: Uint8Array, putTimeMs?: number): void {

@@ -1,16 +1,19 @@
 /**
- * Keeps the local cache within its limits: entries not used for the expiry go, then the least recently used until
- * the outputs and the named files of the proxies fit the size limit. The last use of a file is its time of last change.
+ * Keeps a cache directory within its limits: files not used for the expiry are evicted, then the least recently used
+ * until all files together, action records and state files too, fit the size limit. Each file counts with its blocks on
+ * the disk. An entry's record was last used when its output was, or before, so that it is evicted first or with it; a
+ * reader that finds a record without its output misses.
  *
- * go opens paths that it was given long before, also through tools that run after it, so nothing used within the
- * last six hours is ever removed, whatever the limits say.
+ * go opens paths long after the lookup, also through tools that run after it, so nothing used within the last six hours
+ * is ever evicted, whatever the limits say.
  */
 import { join } from "node:path";
+import { diskBytes } from "../lib/disk-bytes.ts";
 import { listFiles } from "../lib/list-files.ts";
 import type { OnProgress } from "../lib/progress.ts";
 import { removeFile } from "../lib/remove-file.ts";
-import { readSmallFile } from "../lib/small-file.ts";
 import { statPlainFile } from "../lib/stat-file.ts";
+import { lastUseMs } from "../store/last-use.ts";
 import {
   ACTION_DIR,
   type LocalDir,
@@ -21,142 +24,114 @@ import {
   TEMP_DIR,
 } from "../store/local-dir.ts";
 import { removeIfUnused } from "../store/remove-if-unused.ts";
-import { MAX_RECORD_BYTES, parseActionRecord } from "./action-record.ts";
-
-/** Nothing that was used within this time is removed. */
-const KEEP_MS = 6 * 3_600_000;
-
-export interface PruneLimits {
-  /** `undefined`: entries don't expire. */
-  expiryMs: number | undefined;
-  /** 0: no limit. */
-  maxSizeBytes: number;
-}
+import { BytesByUse, Eviction, KEEP_MS, type PruneLimits } from "./eviction.ts";
 
 export interface PruneReport {
-  removedOutputs: number;
+  removedFiles: number;
+  /** On the disk, as all sizes here. */
   removedBytes: number;
-  /** What the outputs take now. */
   keptBytes: number;
 }
 
-/** What takes room. */
-const KINDS = [OUTPUT_DIR, ...[MODULE_DIR, REVPROXY_DIR].flatMap((kind) => [kind, kind + META_SUFFIX])];
+/** A directory with files of one purpose, which are only of use together. It is evicted for its size, by last use. */
+export interface EvictableDir {
+  usedMs: number;
+  bytes: number;
+  /** Returns whether it is gone. Never throws. */
+  remove: () => boolean;
+}
 
-/** Told of the action of each record that is removed. */
-type OnForgotten = (actionId: string) => void;
+/** Files besides those of the cache proper. */
+export interface OtherFiles {
+  evictable: EvictableDir[];
+  /** What else is there. */
+  fixedBytes: number;
+}
+
+/** Records first, see above. */
+const KINDS = [
+  ACTION_DIR,
+  OUTPUT_DIR,
+  ...[MODULE_DIR, REVPROXY_DIR].flatMap((kind) => [kind, kind + META_SUFFIX]),
+];
 
 interface CachedFile {
   kind: string;
   id: string;
-  sizeBytes: number;
+  bytes: number;
   usedMs: number;
 }
 
 /**
- * Prunes one directory. Other processes may use it at the same time: a file that turns out to be in use is left.
- * Foreign files are not looked at. `onForgotten` is told of each action whose record is removed.
+ * Prunes one directory. Other processes may use it at the same time: a file that turns out to be in use stays. Foreign
+ * files are not looked at. `onForgotten` is called with the action of each record that is evicted.
  */
 export function prune(
   dir: LocalDir,
   limits: PruneLimits,
-  options: { nowMs?: number; onProgress?: OnProgress | undefined; onForgotten?: OnForgotten } = {},
+  options: {
+    nowMs?: number;
+    others?: OtherFiles;
+    onProgress?: OnProgress | undefined;
+    onForgotten?: (actionId: string) => void;
+  } = {},
 ): PruneReport {
-  const { nowMs = Date.now(), onProgress = () => {}, onForgotten = () => {} } = options;
-  const files = KINDS.flatMap((kind) => listCached(dir, kind, onProgress));
-  const unwanted = chooseUnwanted(files, limits, nowMs);
-  const outputs = [...unwanted].filter(({ kind }) => kind === OUTPUT_DIR);
-  removeRecords(dir, new Set(outputs.map(({ id }) => id)), { nowMs, onProgress, onForgotten });
-  const report = { removedOutputs: 0, removedBytes: 0, keptBytes: 0 };
-  for (const [index, file] of files.entries()) {
-    const { kind, id, sizeBytes } = file;
-    onProgress({ stage: "pruning", done: index, total: files.length });
-    const isRemoved = unwanted.has(file) && removeIfUnused(dir, kind, id, nowMs - KEEP_MS);
-    if (!isRemoved) report.keptBytes += sizeBytes;
-    else {
-      report.removedOutputs++;
-      report.removedBytes += sizeBytes;
-    }
+  const { nowMs = Date.now(), others, onProgress = () => {}, onForgotten = () => {} } = options;
+  const use = new BytesByUse();
+  use.addFixed((others?.fixedBytes ?? 0) + removeForgottenTemps(dir, nowMs));
+  for (const { usedMs, bytes } of others?.evictable ?? []) use.add(usedMs, bytes);
+  let count = 0;
+  for (const { usedMs, bytes } of listCached(dir)) {
+    use.add(usedMs, bytes);
+    onProgress({ stage: "looking at files", done: ++count });
   }
-  removeForgottenTemps(dir, nowMs);
+  const eviction = new Eviction(use, limits, nowMs);
+  const report = { removedFiles: 0, removedBytes: 0, keptBytes: use.totalBytes };
+  if (!eviction.isNeeded) return report;
+  const evicted = ({ usedMs, bytes }: { usedMs: number; bytes: number }) => {
+    eviction.evicted(usedMs, bytes);
+    report.removedFiles++;
+    report.removedBytes += bytes;
+    report.keptBytes -= bytes;
+  };
+  for (const unit of others?.evictable ?? [])
+    if (eviction.wants({ ...unit, canExpire: false }) && unit.remove()) evicted(unit);
+  let done = 0;
+  for (const file of listCached(dir)) {
+    onProgress({ stage: "pruning", done: done++, total: count });
+    if (!eviction.wants(file) || !removeIfUnused(dir, file.kind, file.id, eviction.keepFromMs)) continue;
+    evicted(file);
+    if (file.kind === ACTION_DIR) onForgotten(file.id);
+  }
   return report;
 }
 
-function listCached(dir: LocalDir, kind: string, onProgress: OnProgress): CachedFile[] {
-  const files: CachedFile[] = [];
-  for (const id of listIds(dir, kind)) {
-    const stat = statPlainFile(dir.path(kind, id));
-    if (stat !== undefined) files.push({ kind, id, sizeBytes: stat.size, usedMs: stat.mtimeMs });
-    onProgress({ stage: "looking at files", done: files.length });
-  }
-  return files;
-}
-
-function chooseUnwanted(files: CachedFile[], limits: PruneLimits, nowMs: number): Set<CachedFile> {
-  const unwanted = new Set<CachedFile>();
-  let totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  for (const file of files.toSorted((a, b) => a.usedMs - b.usedMs)) {
-    const ageMs = nowMs - file.usedMs;
-    const isExpired = limits.expiryMs !== undefined && ageMs > limits.expiryMs;
-    const isTooMuch = limits.maxSizeBytes > 0 && totalBytes > limits.maxSizeBytes;
-    if (ageMs <= KEEP_MS || !(isExpired || isTooMuch)) break;
-    unwanted.add(file);
-    totalBytes -= file.sizeBytes;
-  }
-  return unwanted;
-}
-
-/** Records go before their outputs, so that no reader finds a record and misses its output. */
-function removeRecords(
-  dir: LocalDir,
-  unwanted: Set<string>,
-  { nowMs, onProgress, onForgotten }: { nowMs: number; onProgress: OnProgress; onForgotten: OnForgotten },
-): void {
-  const ids = listIds(dir, ACTION_DIR);
-  for (const [index, id] of ids.entries()) {
-    onProgress({ stage: "looking at records", done: index, total: ids.length });
-    const path = dir.path(ACTION_DIR, id);
-    const outputId = readOutputId(path);
-    if (outputId === undefined) continue;
-    if (unwanted.has(outputId) ? !isInUse(dir, outputId, nowMs) : isDangling(dir, path, outputId, nowMs)) {
-      removeFile(path);
-      onForgotten(id);
+/** One directory at a time, so that nothing grows with the number of files. */
+function* listCached(dir: LocalDir): Generator<CachedFile, void, void> {
+  for (const kind of KINDS) {
+    for (const id of listIds(dir, kind)) {
+      const stat = statPlainFile(dir.path(kind, id));
+      if (stat !== undefined) yield { kind, id, bytes: diskBytes(stat), usedMs: lastUseMs(kind, stat) };
     }
   }
 }
 
-function readOutputId(path: string): string | undefined {
-  try {
-    return parseActionRecord(readSmallFile(path, MAX_RECORD_BYTES).toString("latin1"))?.outputId;
-  } catch {
-    return undefined;
-  }
-}
-
-function isInUse(dir: LocalDir, outputId: string, nowMs: number): boolean {
-  const stat = statPlainFile(dir.path(OUTPUT_DIR, outputId));
-  return stat !== undefined && nowMs - stat.mtimeMs <= KEEP_MS;
-}
-
-function isDangling(dir: LocalDir, recordPath: string, outputId: string, nowMs: number): boolean {
-  if (statPlainFile(dir.path(OUTPUT_DIR, outputId)) !== undefined) return false;
-  const stat = statPlainFile(recordPath);
-  return stat !== undefined && nowMs - stat.mtimeMs > KEEP_MS;
-}
-
-function removeForgottenTemps(dir: LocalDir, nowMs: number): void {
+/** Returns what the others take. */
+function removeForgottenTemps(dir: LocalDir, nowMs: number): number {
   const root = join(dir.root, TEMP_DIR);
+  let keptBytes = 0;
   for (const name of listFiles(root)) {
     const stat = statPlainFile(join(root, name));
-    if (stat !== undefined && nowMs - stat.mtimeMs > KEEP_MS) removeFile(join(root, name));
+    const isForgotten = stat !== undefined && nowMs - stat.mtimeMs > KEEP_MS;
+    if (stat !== undefined && !(isForgotten && removeFile(join(root, name)))) keptBytes += diskBytes(stat);
   }
+  return keptBytes;
 }
 
-function listIds(dir: LocalDir, kind: string): string[] {
-  const groups = listFiles(join(dir.root, kind)).filter((name) => /^[0-9a-f]{2}$/.test(name));
-  return groups.flatMap((group) =>
-    listFiles(join(dir.root, kind, group)).filter(
-      (name) => name.startsWith(group) && /^[0-9a-f]+$/.test(name),
-    ),
-  );
+function* listIds(dir: LocalDir, kind: string): Generator<string, void, void> {
+  for (const group of listFiles(join(dir.root, kind))) {
+    if (!/^[0-9a-f]{2}$/.test(group)) continue;
+    for (const name of listFiles(join(dir.root, kind, group)))
+      if (name.startsWith(group) && /^[0-9a-f]+$/.test(name)) yield name;
+  }
 }

@@ -96,7 +96,7 @@ export class TempFile {
   /** Moves the finished file to `target`, replacing what is there. Its time of last change is set when given. */
   commit(target: string, modifiedMs?: number): void {
     this.#close();
-    if (modifiedMs !== undefined) utimesSync(this.path, modifiedMs / 1000, modifiedMs / 1000);
+    if (modifiedMs !== undefined) utimesSync(this.path, Date.now() / 1000, modifiedMs / 1000);
     renameSync(this.path, target);
   }
 

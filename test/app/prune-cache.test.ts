@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { bytesAfterLastPrune, isPruneDue, pruneNow } from "../../src/app/prune-cache.ts";
 import { prunedActions } from "../../src/app/pruned-actions.ts";
 import { HOUR_MS, writeAged } from "../buildcache/local-fixture.ts";
-import { idOf, NO_LIMITS, namesLeft, writeEntries } from "../buildcache/prune-fixture.ts";
+import { BLOCK, idOf, NO_LIMITS, namesLeft, writeEntries } from "../buildcache/prune-fixture.ts";
 import { FullDisk, immutable } from "../support/full-disk.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -12,10 +12,14 @@ const LIMITS = { ...NO_LIMITS, expiryMs: 48 * HOUR_MS };
 test("prunes, and remembers what was left", () => {
   using dir = tempDir("prune-cache");
   writeEntries(dir, { aa: 100, bb: 1 });
-  expect(pruneNow(dir.path, LIMITS)).toEqual({ removedOutputs: 1, removedBytes: 1_000, keptBytes: 1_000 });
-  expect(readFileSync(dir.join("state", "prune.json"), "utf8")).toBe('{"keptBytes":1000}\n');
+  expect(pruneNow(dir.path, LIMITS)).toEqual({
+    removedFiles: 2,
+    removedBytes: 2 * BLOCK,
+    keptBytes: 2 * BLOCK,
+  });
+  expect(readFileSync(dir.join("state", "prune.json"), "utf8")).toBe('{"keptBytes":8192}\n');
   expect([bytesAfterLastPrune(dir.path), existsSync(dir.join("state", "prune.lock"))]).toEqual([
-    1_000,
+    2 * BLOCK,
     false,
   ]);
 });
@@ -28,10 +32,12 @@ test("says what it is at", () => {
   expect(stages).toEqual([
     ["looking at files", 1, undefined],
     ["looking at files", 2, undefined],
-    ["looking at records", 0, 2],
-    ["looking at records", 1, 2],
-    ["pruning", 0, 2],
-    ["pruning", 1, 2],
+    ["looking at files", 3, undefined],
+    ["looking at files", 4, undefined],
+    ["pruning", 0, 4],
+    ["pruning", 1, 4],
+    ["pruning", 2, 4],
+    ["pruning", 3, 4],
   ]);
 });
 
@@ -71,7 +77,7 @@ test("takes over from a process that must be dead", () => {
   using dir = tempDir("prune-cache");
   writeEntries(dir, { aa: 100 });
   writeAged(dir.join("state", "prune.lock"), "1\n", 1.1 * HOUR_MS);
-  expect(pruneNow(dir.path, LIMITS)?.removedOutputs).toBe(1);
+  expect(pruneNow(dir.path, LIMITS)?.removedFiles).toBe(2);
   expect(namesLeft(dir)).toEqual(["s prune.json", "s pruned"]);
   expect(prunedActions(dir.path)(idOf("aa"))).toBe(true);
 });
@@ -86,7 +92,7 @@ test("a directory that is not there is empty, and not made", () => {
   using dir = tempDir("prune-cache");
   writeFileSync(dir.join("file"), "");
   const roots = [dir.join("none"), dir.join("file", "cache")];
-  const empty = { removedOutputs: 0, removedBytes: 0, keptBytes: 0 };
+  const empty = { removedFiles: 0, removedBytes: 0, keptBytes: 0 };
   expect(roots.map((root) => pruneNow(root, LIMITS))).toEqual([empty, empty]);
   expect(existsSync(dir.join("none"))).toBe(false);
 });
@@ -95,7 +101,7 @@ test("prunes as well when the stamp can't be written", () => {
   using dir = tempDir("prune-cache");
   writeEntries(dir, { aa: 100 });
   mkdirSync(dir.join("state", "prune.json"), { recursive: true });
-  expect(pruneNow(dir.path, LIMITS)?.removedOutputs).toBe(1);
+  expect(pruneNow(dir.path, LIMITS)?.removedFiles).toBe(2);
   expect(existsSync(dir.join("state", "prune.lock"))).toBe(false);
 });
 

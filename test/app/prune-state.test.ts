@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { pruneState } from "../../src/app/prune-state.ts";
 import { age, HOUR_MS, writeAged } from "../buildcache/local-fixture.ts";
+import { BLOCK } from "../buildcache/prune-fixture.ts";
 import { filesBelow } from "../support/file-tree.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
@@ -41,4 +42,43 @@ test("journals, claims, stamps and whatever else lies there stay", () => {
   pruneState(dir.path);
   expect(filesBelow(dir.join("state"))).toEqual(names);
   expect(() => pruneState(dir.join("none"))).not.toThrow();
+});
+
+test("notes about a bucket or server go after two weeks, claims and unfinished files after a day", () => {
+  using dir = tempDir("prune-state");
+  const write = (name: string, days: number) => writeAged(dir.join("state", name), "x", days * DAY_MS);
+  for (const [hash, days] of Object.entries({ "00000000000000bb": 13, "00000000000000cc": 15 }))
+    for (const name of [`remote-${hash}.json`, `region-${hash}`, `silent-${hash}`]) write(name, days);
+  for (const [end, days] of Object.entries({ 1: 0.9, 2: 1.1 })) {
+    write(`making.json.${end}`, days);
+    write(`${BUCKET}/claims/${end}`, days);
+    write(`${BUCKET}/run.json.zst.${end}`, days);
+  }
+  pruneState(dir.path);
+  expect(filesBelow(dir.join("state"))).toEqual([
+    "making.json.1",
+    `${BUCKET}/claims/1`,
+    `${BUCKET}/run.json.zst.1`,
+    "region-00000000000000bb",
+    "remote-00000000000000bb.json",
+    "silent-00000000000000bb",
+  ]);
+});
+
+test("a job's files go together when they are asked to, and the rest is what stays", () => {
+  using dir = tempDir("prune-state");
+  writeJob(dir, "0000000000000001", { storedDays: 3, readDays: 2 });
+  writeJob(dir, "0000000000000002", { storedDays: 1 });
+  writeAged(dir.join("state", BUCKET, "journal", "1-x"), "x");
+  writeAged(dir.join("state", "machine"), "x");
+  const { evictable, fixedBytes } = pruneState(dir.path);
+  const found = evictable.map(({ usedMs, bytes }) => [Math.round((Date.now() - usedMs) / DAY_MS), bytes]);
+  expect([found, fixedBytes]).toEqual([
+    [
+      [2, 3 * BLOCK],
+      [1, 3 * BLOCK],
+    ],
+    2 * BLOCK,
+  ]);
+  expect([evictable[0]?.remove(), filesBelow(dir.join("state", BUCKET)).length]).toEqual([true, 4]);
 });

@@ -1,9 +1,9 @@
-/** The last use of an output is its file's time of last change, refreshed seldom. */
+/** The last use of an output is its file's time of last change, that of a record its time of last access; both are refreshed seldom. */
 import { expect, test } from "bun:test";
-import { existsSync, statSync } from "node:fs";
-import { immutable } from "../support/full-disk.ts";
+import { existsSync, statSync, utimesSync } from "node:fs";
+import { FullDisk, immutable } from "../support/full-disk.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { ACTION, HELLO, HOUR_MS, openLocal, writeEntry } from "./local-fixture.ts";
+import { ACTION, HELLO, HOUR_MS, openLocal, writeAged, writeEntry } from "./local-fixture.ts";
 
 /** How old the output's last use is after a hit on an entry of this age, in whole minutes. */
 function ageAfterHit(ageMs: number, expiryMs: number | undefined): number {
@@ -28,13 +28,31 @@ test.each([
   },
 );
 
-test("a record's time is never refreshed", () => {
-  using dir = tempDir("last-use");
+test.each([
+  [59, 59],
+  [61, 0],
+])("a record used %p min ago is %p min old after a hit, and keeps the time of its put", (minutes, after) => {
+  using dir = new FullDisk(1 << 20);
+  dir.keepAccessTimes();
   const { dir: localDir, local } = openLocal(dir.path);
-  writeEntry(localDir, { actionId: ACTION, outputId: HELLO, body: "hello", ageMs: 5 * HOUR_MS });
-  const before = statSync(localDir.path("action", ACTION)).mtimeMs;
-  local.get(ACTION);
-  expect(statSync(localDir.path("action", ACTION)).mtimeMs).toBe(before);
+  writeEntry(localDir, { actionId: ACTION, outputId: HELLO, body: "hello" });
+  const [nowMs, putMs] = [Date.now(), Date.UTC(2024, 1, 2, 3, 4, 5, 678)];
+  const path = localDir.path("action", ACTION);
+  utimesSync(path, nowMs / 1000 - minutes * 60, putMs / 1000);
+  expect(local.get(ACTION)?.putTimeMs).toBe(putMs);
+  const { atimeMs, mtimeMs } = statSync(path);
+  expect([Math.round((Date.now() - atimeMs) / 60_000), mtimeMs]).toEqual([after, putMs]);
+  expect(local.get(ACTION)?.putTimeMs).toBe(putMs);
+});
+
+test("a hit whose output is gone is no use of the record", () => {
+  using dir = new FullDisk(1 << 20);
+  dir.keepAccessTimes();
+  const { dir: localDir, local } = openLocal(dir.path);
+  const path = localDir.path("action", ACTION);
+  writeAged(path, `${HELLO} 5\n`, 5 * HOUR_MS);
+  expect(local.get(ACTION)).toBeUndefined();
+  expect(Date.now() - statSync(path).atimeMs).toBeGreaterThan(HOUR_MS);
 });
 
 test("reusing an output marks it as used", () => {

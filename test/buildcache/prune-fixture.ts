@@ -1,4 +1,5 @@
-import { type PruneLimits, type PruneReport, prune } from "../../src/buildcache/prune.ts";
+import type { PruneLimits } from "../../src/buildcache/eviction.ts";
+import { type PruneReport, prune } from "../../src/buildcache/prune.ts";
 import { LocalDir } from "../../src/store/local-dir.ts";
 import { filesBelow } from "../support/file-tree.ts";
 import type { TempDir } from "../support/temp-dir.ts";
@@ -10,6 +11,9 @@ export const NO_LIMITS: PruneLimits = { expiryMs: undefined, maxSizeBytes: 0 };
 export function idOf(name: string): string {
   return name.repeat(32);
 }
+
+/** What a small file takes on the disk of the tests. */
+export const BLOCK = 4096;
 
 /** Writes entries `name: hours since the last use`, each with an output of 1,000 bytes and an action of its name. */
 export function writeEntries(dir: TempDir, ages: Record<string, number>): void {

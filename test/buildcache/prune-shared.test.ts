@@ -7,7 +7,7 @@ import { filesBelow } from "../support/file-tree.ts";
 import { immutable } from "../support/full-disk.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { age, HOUR_MS, writeAged } from "./local-fixture.ts";
-import { idOf, namesLeft, pruneDir, writeEntries } from "./prune-fixture.ts";
+import { BLOCK, idOf, namesLeft, pruneDir, writeEntries } from "./prune-fixture.ts";
 
 const EXPIRY = { expiryMs: 48 * HOUR_MS, maxSizeBytes: 0 };
 
@@ -26,7 +26,7 @@ test("an output that is taken into use between the look and the removal stays", 
   writeEntries(dir, { aa: 100, bb: 100 });
   const busy = new BusyDir(dir.path);
   busy.meanwhile = () => age(busy.path("output", idOf("bb")), 0);
-  expect(prune(busy, EXPIRY)).toEqual({ removedOutputs: 1, removedBytes: 1_000, keptBytes: 1_000 });
+  expect(prune(busy, EXPIRY)).toEqual({ removedFiles: 3, removedBytes: 3 * BLOCK, keptBytes: BLOCK });
   expect(namesLeft(dir)).toEqual(["o bb"]);
 });
 
@@ -38,14 +38,14 @@ test("a prune that another one overtakes removes nothing twice", () => {
   busy.meanwhile = () => {
     other ??= pruneDir(dir, EXPIRY);
   };
-  expect([prune(busy, EXPIRY).removedOutputs, other?.removedOutputs]).toEqual([0, 2]);
+  expect([prune(busy, EXPIRY).removedFiles, other?.removedFiles]).toEqual([0, 4]);
   expect(namesLeft(dir)).toEqual(["a cc", "o cc"]);
 });
 
 /** Runs two prunes in processes of their own. */
 async function pruneTwice(dir: TempDir): Promise<number[]> {
   const module = JSON.stringify(`${import.meta.dir}/prune-fixture.ts`);
-  const program = `const { pruneDir } = await import(${module}); process.exit(pruneDir({ path: ${JSON.stringify(dir.path)} }, ${JSON.stringify(EXPIRY)}).removedOutputs);`;
+  const program = `const { pruneDir } = await import(${module}); process.exit(pruneDir({ path: ${JSON.stringify(dir.path)} }, ${JSON.stringify(EXPIRY)}).removedFiles);`;
   const children = [1, 2].map(() => Bun.spawn([process.execPath, "-e", program], { stderr: "inherit" }));
   return await Promise.all(children.map((child) => child.exited));
 }
@@ -55,14 +55,14 @@ test("two processes that prune at once remove each output once, and no more", as
   const names = Array.from({ length: 200 }, (_, n) => n.toString(16).padStart(2, "0"));
   writeEntries(dir, Object.fromEntries(names.map((name, n) => [name, n % 2 === 0 ? 100 : 1])));
   const removed = await pruneTwice(dir);
-  expect(removed.reduce((sum, count) => sum + count)).toBe(100);
+  expect(removed.reduce((sum, count) => sum + count)).toBe(200);
   expect(namesLeft(dir)).toHaveLength(200);
 });
 
 test("a directory taken over from a seed, in which nothing was written yet, is pruned", () => {
   using dir = tempDir("prune");
   writeEntries(dir, { aa: 100 });
-  expect(pruneDir(dir, EXPIRY).removedOutputs).toBe(1);
+  expect(pruneDir(dir, EXPIRY).removedFiles).toBe(2);
   expect(filesBelow(dir.path)).toEqual([]);
 });
 
@@ -86,13 +86,14 @@ test("foreign files are left alone, however old", () => {
   expect(filesBelow(dir.path)).toEqual(foreign);
 });
 
-test("a record that makes no sense is left alone, and so is its place's owner", () => {
+test("a record that makes no sense goes like any other", () => {
   using dir = tempDir("prune");
   const local = new LocalDir(dir.path);
   writeEntries(dir, { aa: 100 });
   writeAged(local.path("action", idOf("bb")), "no record\n", 100 * HOUR_MS);
+  writeAged(local.path("action", idOf("cc")), "no record\n", HOUR_MS);
   pruneDir(dir, EXPIRY);
-  expect(namesLeft(dir)).toEqual(["a bb"]);
+  expect(namesLeft(dir)).toEqual(["a cc"]);
 });
 
 test("what is no file, in any place, is left alone and hinders nothing", () => {
@@ -108,7 +109,7 @@ test("what is no file, in any place, is left alone and hinders nothing", () => {
     symlinkSync(idOf("dd"), local.path(kind, idOf("dd")));
   }
   writeAged(local.path("action", idOf("ee")), `${idOf("dd")} 5\n`, 100 * HOUR_MS);
-  expect(pruneDir(dir, EXPIRY).removedOutputs).toBe(1);
+  expect(pruneDir(dir, EXPIRY).removedFiles).toBe(3);
   const paths = [local.path("output", idOf("aa")), local.path("action", idOf("ee"))];
   expect(paths.map((path) => existsSync(path))).toEqual([false, false]);
 });
@@ -121,6 +122,10 @@ test("what can't be removed stays, and the rest goes", () => {
   using _record = immutable(local.path("action", idOf("aa")));
   using _output = immutable(local.path("output", idOf("bb")));
   using _temp = immutable(dir.join("tmp", "1-x-1"));
-  expect(pruneDir(dir, EXPIRY)).toEqual({ removedOutputs: 2, removedBytes: 2_000, keptBytes: 1_000 });
+  expect(pruneDir(dir, EXPIRY)).toEqual({
+    removedFiles: 4,
+    removedBytes: 4 * BLOCK,
+    keptBytes: 3 * BLOCK,
+  });
   expect(namesLeft(dir)).toEqual(["a aa", "o bb", "t 1-x-1"]);
 });

@@ -1,15 +1,17 @@
 import { expect, test } from "bun:test";
+import { existsSync, utimesSync } from "node:fs";
 import { prune } from "../../src/buildcache/prune.ts";
 import { LocalDir } from "../../src/store/local-dir.ts";
 import { filesBelow } from "../support/file-tree.ts";
+import { sha256Hex } from "../support/ids.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { age, HOUR_MS, writeAged } from "./local-fixture.ts";
-import { idOf, NO_LIMITS, namesLeft, pruneDir, writeEntries } from "./prune-fixture.ts";
+import { age, EMPTY, HOUR_MS, writeAged } from "./local-fixture.ts";
+import { BLOCK, idOf, NO_LIMITS, namesLeft, pruneDir, writeEntries } from "./prune-fixture.ts";
 
 test("without limits nothing is removed, however old", () => {
   using dir = tempDir("prune");
   writeEntries(dir, { aa: 10_000, bb: 1 });
-  expect(pruneDir(dir, {})).toEqual({ removedOutputs: 0, removedBytes: 0, keptBytes: 2_000 });
+  expect(pruneDir(dir, {})).toEqual({ removedFiles: 0, removedBytes: 0, keptBytes: 4 * BLOCK });
   expect(namesLeft(dir)).toEqual(["a aa", "a bb", "o aa", "o bb"]);
 });
 
@@ -17,9 +19,9 @@ test("what was not used for the expiry goes, record and output", () => {
   using dir = tempDir("prune");
   writeEntries(dir, { aa: 49, bb: 47, cc: 200 });
   expect(pruneDir(dir, { expiryMs: 48 * HOUR_MS })).toEqual({
-    removedOutputs: 2,
-    removedBytes: 2_000,
-    keptBytes: 1_000,
+    removedFiles: 4,
+    removedBytes: 4 * BLOCK,
+    keptBytes: 2 * BLOCK,
   });
   expect(namesLeft(dir)).toEqual(["a bb", "o bb"]);
 });
@@ -27,7 +29,7 @@ test("what was not used for the expiry goes, record and output", () => {
 test("use counts, not when it was put", () => {
   using dir = tempDir("prune");
   writeEntries(dir, { aa: 200 });
-  age(new LocalDir(dir.path).path("output", idOf("aa")), HOUR_MS);
+  for (const kind of ["action", "output"]) age(new LocalDir(dir.path).path(kind, idOf("aa")), HOUR_MS);
   pruneDir(dir, { expiryMs: 48 * HOUR_MS });
   expect(namesLeft(dir)).toEqual(["a aa", "o aa"]);
 });
@@ -35,19 +37,21 @@ test("use counts, not when it was put", () => {
 test("above the size limit the least recently used go until the rest fits", () => {
   using dir = tempDir("prune");
   writeEntries(dir, { aa: 10, bb: 30, cc: 20, dd: 40 });
-  expect(pruneDir(dir, { maxSizeBytes: 2_000 })).toEqual({
-    removedOutputs: 2,
-    removedBytes: 2_000,
-    keptBytes: 2_000,
+  expect(pruneDir(dir, { maxSizeBytes: 4 * BLOCK })).toEqual({
+    removedFiles: 4,
+    removedBytes: 4 * BLOCK,
+    keptBytes: 4 * BLOCK,
   });
   expect(namesLeft(dir)).toEqual(["a aa", "a cc", "o aa", "o cc"]);
 });
 
-test("at the size limit nothing is removed, one byte above it one output", () => {
+test("at the size limit nothing is removed, above it the record first and then its output", () => {
   using dir = tempDir("prune");
   writeEntries(dir, { aa: 10, bb: 30 });
-  expect(pruneDir(dir, { maxSizeBytes: 2_000 }).removedOutputs).toBe(0);
-  expect(pruneDir(dir, { maxSizeBytes: 1_999 }).removedOutputs).toBe(1);
+  expect(pruneDir(dir, { maxSizeBytes: 4 * BLOCK }).removedFiles).toBe(0);
+  expect(pruneDir(dir, { maxSizeBytes: 4 * BLOCK - 1 }).removedFiles).toBe(1);
+  expect(namesLeft(dir)).toEqual(["a aa", "o aa", "o bb"]);
+  expect(pruneDir(dir, { maxSizeBytes: 3 * BLOCK - 1 }).removedFiles).toBe(1);
   expect(namesLeft(dir)).toEqual(["a aa", "o aa"]);
 });
 
@@ -68,22 +72,59 @@ test("an output of the future is kept", () => {
   expect(namesLeft(dir)).toEqual(["a aa", "o aa"]);
 });
 
-test("all records of an output go with it", () => {
+test("a record goes when it was not used for the expiry, though its output is in use", () => {
   using dir = tempDir("prune");
   const local = new LocalDir(dir.path);
-  writeEntries(dir, { aa: 100 });
-  writeAged(local.path("action", idOf("bb")), `${idOf("aa")} 1000\n`, HOUR_MS);
-  pruneDir(dir, { expiryMs: HOUR_MS });
-  expect(namesLeft(dir)).toEqual([]);
+  writeEntries(dir, { aa: 1 });
+  writeAged(local.path("action", idOf("bb")), `${idOf("aa")} 1000\n`, 49 * HOUR_MS);
+  writeAged(local.path("action", idOf("cc")), `${idOf("aa")} 1000\n`, 47 * HOUR_MS);
+  pruneDir(dir, { expiryMs: 48 * HOUR_MS });
+  expect(namesLeft(dir)).toEqual(["a aa", "a cc", "o aa"]);
 });
 
-test("a record without its output goes after six hours", () => {
+test("a record's use counts, not when it was put", () => {
+  using dir = tempDir("prune");
+  writeEntries(dir, { aa: 1 });
+  const used = Date.now() / 1000 - 3_600;
+  utimesSync(new LocalDir(dir.path).path("action", idOf("aa")), used, used - 1_000_000);
+  pruneDir(dir, { expiryMs: 48 * HOUR_MS });
+  expect(namesLeft(dir)).toEqual(["a aa", "o aa"]);
+});
+
+test("records count in the size limit, though their output is in use", () => {
   using dir = tempDir("prune");
   const local = new LocalDir(dir.path);
-  writeAged(local.path("action", idOf("aa")), `${idOf("ee")} 5\n`, 7 * HOUR_MS);
-  writeAged(local.path("action", idOf("bb")), `${idOf("ee")} 5\n`, 5 * HOUR_MS);
-  pruneDir(dir, {});
-  expect(namesLeft(dir)).toEqual(["a bb"]);
+  writeAged(local.path("output", EMPTY), "", HOUR_MS);
+  for (let n = 0; n < 100; n++)
+    writeAged(local.path("action", sha256Hex(`${n}`)), `${EMPTY} 0\n`, (100 - n) * 24 * HOUR_MS);
+  expect(pruneDir(dir, { maxSizeBytes: 10 * BLOCK })).toEqual({
+    removedFiles: 90,
+    removedBytes: 90 * BLOCK,
+    keptBytes: 10 * BLOCK,
+  });
+  const newest = Array.from({ length: 10 }, (_, n) => sha256Hex(`${90 + n}`));
+  expect(newest.filter((id) => existsSync(local.path("action", id)))).toEqual(newest);
+});
+
+test("files that somebody else keeps count in the size limit, and whole directories of them can go", () => {
+  using dir = tempDir("prune");
+  writeEntries(dir, { aa: 10, bb: 30 });
+  const removed: string[] = [];
+  const evictable = (name: string, hours: number) => ({
+    usedMs: Date.now() - hours * HOUR_MS,
+    bytes: BLOCK,
+    remove: () => removed.push(name) > 0,
+  });
+  const others = { fixedBytes: BLOCK, evictable: [evictable("old", 40), evictable("new", 20)] };
+  const report = prune(
+    new LocalDir(dir.path),
+    { expiryMs: HOUR_MS * 35, maxSizeBytes: 6 * BLOCK },
+    { others },
+  );
+  expect([report, removed]).toEqual([
+    { removedFiles: 1, removedBytes: BLOCK, keptBytes: 6 * BLOCK },
+    ["old"],
+  ]);
 });
 
 test("an output without a record goes like any other", () => {
@@ -113,7 +154,7 @@ test("the time is the one given", () => {
 test("a directory that is not there is empty", () => {
   using dir = tempDir("prune");
   const report = prune(new LocalDir(dir.join("none")), { expiryMs: 1, maxSizeBytes: 1 });
-  expect([report, filesBelow(dir.path)]).toEqual([{ removedOutputs: 0, removedBytes: 0, keptBytes: 0 }, []]);
+  expect([report, filesBelow(dir.path)]).toEqual([{ removedFiles: 0, removedBytes: 0, keptBytes: 0 }, []]);
 });
 
 test.each(["module", "module-meta", "revproxy", "revproxy-meta"])(
@@ -123,8 +164,8 @@ test.each(["module", "module-meta", "revproxy", "revproxy-meta"])(
     const path = new LocalDir(dir.path).path(kind, idOf("aa"));
     writeAged(path, "x".repeat(1_000), 30 * HOUR_MS);
     writeEntries(dir, { bb: 20 });
-    expect(pruneDir(dir, { maxSizeBytes: 2_000 }).removedBytes).toBe(0);
-    expect(pruneDir(dir, { maxSizeBytes: 1_999 }).removedBytes).toBe(1_000);
+    expect(pruneDir(dir, { maxSizeBytes: 3 * BLOCK }).removedBytes).toBe(0);
+    expect(pruneDir(dir, { maxSizeBytes: 3 * BLOCK - 1 }).removedBytes).toBe(BLOCK);
     expect(filesBelow(dir.path).some((name) => name.startsWith(`${kind}/`))).toBe(false);
   },
 );

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { EMPTY } from "../buildcache/local-fixture.ts";
 import { binaryPath } from "../support/binary.ts";
 import { plainEnv, run } from "../support/process.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -16,10 +17,11 @@ function prune(cacheDir: string, ...flags: string[]) {
 function putEntry(cacheDir: string, id: string, usedSeconds: number): string {
   for (const kind of ["action", "output"])
     mkdirSync(join(cacheDir, kind, id.slice(0, 2)), { recursive: true });
-  writeFileSync(join(cacheDir, "action", id.slice(0, 2), id), `${id} 5\n`);
+  const record = join(cacheDir, "action", id.slice(0, 2), id);
+  writeFileSync(record, `${id} 5\n`);
   const output = join(cacheDir, "output", id.slice(0, 2), id);
   writeFileSync(output, "hello");
-  utimesSync(output, usedSeconds, usedSeconds);
+  for (const path of [record, output]) utimesSync(path, usedSeconds, usedSeconds);
   return output;
 }
 
@@ -39,7 +41,7 @@ test("a directory that isn't there is not made", async () => {
   const root = dir.join("absent");
   const outcome = await prune(root);
   expect(outcome).toEqual({
-    stdout: `${root}: removed 0 outputs of 0 B, 0 B left\n`,
+    stdout: `${root}: removed 0 files of 0 B, 0 B left\n`,
     stderr: "",
     exitCode: 0,
   });
@@ -53,9 +55,26 @@ test("says what went and what is left, and leaves what was used today", async ()
   const fresh = putEntry(dir.path, NEW_ID, nowSeconds);
   const outcome = await prune(dir.path, "--max-size=1");
   expect(outcome).toEqual({
-    stdout: `${dir.path}: removed 1 outputs of 5 B, 5 B left\n`,
+    stdout: `${dir.path}: removed 2 files of 8.0 KiB, 8.0 KiB left\n`,
     stderr: "",
     exitCode: 0,
   });
   expect([existsSync(old), existsSync(fresh)]).toEqual([false, true]);
+});
+
+test("records of the empty output that nobody uses go, though the empty output is in use", async () => {
+  await using dir = tempDir("prune");
+  const nowSeconds = Date.now() / 1000;
+  const empty = dir.join("output", EMPTY.slice(0, 2), EMPTY);
+  mkdirSync(dirname(empty), { recursive: true });
+  writeFileSync(empty, "");
+  for (let n = 0; n < 200; n++) {
+    const record = dir.join("action", "00", n.toString(16).padStart(64, "0"));
+    mkdirSync(dirname(record), { recursive: true });
+    writeFileSync(record, `${EMPTY} 0\n`);
+    const usedSeconds = nowSeconds - (n === 0 ? 0 : 730 * DAY_SECONDS);
+    utimesSync(record, usedSeconds, usedSeconds);
+  }
+  await prune(dir.path, "--expiry=48h", "--max-size=1");
+  expect([readdirSync(dir.join("action", "00")).length, existsSync(empty)]).toEqual([1, true]);
 });

@@ -17,6 +17,11 @@ export class FullDisk implements Disposable {
     run("mount", "-o", "remount,ro", this.path);
   }
 
+  /** From now on reading a file leaves its time of last access as it is. */
+  keepAccessTimes(): void {
+    run("mount", "-o", "remount,noatime", this.path);
+  }
+
   [Symbol.dispose](): void {
     run("umount", "-l", this.path);
     this.#dir[Symbol.dispose]();

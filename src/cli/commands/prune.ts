@@ -27,9 +27,9 @@ async function pruneCacheDir({ commandLine, env }: Call): Promise<number> {
     writeStderr(`go-cache-plugin: ${root} can't be written, or another process is pruning it\n`);
     return 1;
   }
-  const { removedOutputs, removedBytes, keptBytes } = report;
+  const { removedFiles, removedBytes, keptBytes } = report;
   writeStdout(
-    `${root}: removed ${removedOutputs} outputs of ${formatByteSize(removedBytes)}, ${formatByteSize(keptBytes)} left\n`,
+    `${root}: removed ${removedFiles} files of ${formatByteSize(removedBytes)}, ${formatByteSize(keptBytes)} left\n`,
   );
   return 0;
 }
