@@ -33,6 +33,8 @@ export interface CacheEntry {
 }
 
 const HOUR_MS = 3_600_000;
+/** Some file systems keep times to two seconds only. */
+const TIME_STEP_MS = 2_000;
 /** A link may lead out of the cache. Windows has no such flag. */
 const READ_NO_LINK = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
 
@@ -95,8 +97,12 @@ export class LocalCache {
     });
   }
 
-  /** Records that an action made an output which is already in place. Throws when no directory takes it. */
+  /**
+   * Records that an action made an output which is already in place. Throws when no directory takes it. A record from
+   * elsewhere comes with the time when it was put; it replaces neither a valid record of that time nor a newer one.
+   */
   putRecord(actionId: string, record: ActionRecord, putTimeMs?: number): void {
+    if (putTimeMs !== undefined && this.#hasRecordSince(actionId, putTimeMs)) return;
     const bytes = Buffer.from(formatActionRecord(record), "latin1");
     try {
       writeRecord(this.#primary, actionId, bytes, putTimeMs);
@@ -106,6 +112,14 @@ export class LocalCache {
       if (fallback === undefined) throw error;
       writeRecord(fallback, actionId, bytes, putTimeMs);
     }
+  }
+
+  #hasRecordSince(actionId: string, putTimeMs: number): boolean {
+    return this.#dirs().some((dir) => {
+      const found = this.#withRecord(dir, actionId, (record, { stat }) => ({ record, stat }));
+      if (found === undefined || found.stat.mtimeMs < putTimeMs - TIME_STEP_MS) return false;
+      return this.findOutput(found.record.outputId)?.sizeBytes === found.record.sizeBytes;
+    });
   }
 
   #getFrom(dir: LocalDir, actionId: string): CacheEntry | undefined {

@@ -1,5 +1,6 @@
-import { expect, test } from "bun:test";
-import { readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "bun:test";
+import { readFileSync, statSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
+import type { LocalDir } from "../../src/store/local-dir.ts";
 import { filesBelow } from "../support/file-tree.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { ACTION, age, EMPTY, HELLO, HOUR_MS, openLocal, putOutput, writeEntry } from "./local-fixture.ts";
@@ -105,4 +106,39 @@ test("an empty output is reused when it is there", () => {
   const { dir: localDir, local } = openLocal(dir.path, { shownRoot: "/go" });
   writeEntry(localDir, { actionId: ACTION, outputId: EMPTY, body: "" });
   expect(local.reuseOutput(EMPTY, 0)).toBe(`/go/output/e3/${EMPTY}`);
+});
+
+describe("a record from elsewhere", () => {
+  const putMs = Date.UTC(2026, 0, 2);
+  const record = { outputId: HELLO, sizeBytes: 5 };
+
+  /** Whether it is written where a record of another output lies that was put `laterMs` after it. */
+  function isWrittenOver(laterMs: number, damage = (_localDir: LocalDir) => {}): boolean {
+    using dir = tempDir("local");
+    const { dir: localDir, local } = openLocal(dir.path);
+    putOutput(local, HELLO, "hello");
+    writeEntry(localDir, { actionId: ACTION, outputId: EMPTY, body: "" });
+    const path = localDir.path("action", ACTION);
+    utimesSync(path, Date.now() / 1000, (putMs + laterMs) / 1000);
+    damage(localDir);
+    const before = statSync(path);
+    local.putRecord(ACTION, record, putMs);
+    const { ino, mtimeMs } = statSync(path);
+    const isWritten = ino !== before.ino;
+    expect([mtimeMs, readFileSync(path, "utf8").startsWith(HELLO)]).toEqual([
+      isWritten ? putMs : before.mtimeMs,
+      isWritten,
+    ]);
+    return isWritten;
+  }
+
+  test("replaces an older one, but neither one of the same time nor a newer one", () => {
+    expect([-60_000, 0, 60_000].map((laterMs) => isWrittenOver(laterMs))).toEqual([true, false, false]);
+  });
+
+  test("replaces one that is no hit, however new", () => {
+    const dropOutput = (localDir: LocalDir) => unlinkSync(localDir.path("output", EMPTY));
+    const cut = (localDir: LocalDir) => truncateSync(localDir.path("action", ACTION), 10);
+    expect([dropOutput, cut].map((damage) => isWrittenOver(3_600_000, damage))).toEqual([true, true]);
+  });
 });
