@@ -74,16 +74,17 @@ export class DirectoryStore implements ObjectStore {
     const start = prefixDirectory(prefix);
     const isThere = start !== undefined && (await abortable(this.#tree.find(start), signal)) !== undefined;
     const directoryKey = start?.map((name) => `${name}/`).join("") ?? "";
+    const serverTimeMs = await abortable(this.#now(), signal);
     const walk = { root: this.#tree.root, prefix, startAfter, signal };
     let keys: string[] = [];
     for await (const key of isThere ? walkKeys(walk, directoryKey) : []) {
       if (keys.length === pageSize) {
-        yield await this.#page(keys, signal);
+        yield { objects: await this.#listed(keys, signal), serverTimeMs };
         keys = [];
       }
       keys.push(key);
     }
-    yield await this.#page(keys, signal);
+    yield { objects: await this.#listed(keys, signal), serverTimeMs };
   }
 
   async delete(key: string, options: RequestOptions = {}): Promise<void> {
@@ -144,15 +145,19 @@ export class DirectoryStore implements ObjectStore {
     });
   }
 
-  async #page(keys: string[], signal: AbortSignal | undefined): Promise<ListPage> {
-    const found = await abortable(Promise.all(keys.map((key) => this.#listed(key))), signal);
-    // The clock of a mount's server can't be asked for without writing there.
-    return { objects: found.filter((object) => object !== undefined), serverTimeMs: Date.now() };
+  async #listed(keys: string[], signal: AbortSignal | undefined): Promise<ListedObject[]> {
+    const facts = keys.map((key) => factsOf(join(this.#tree.root, key)));
+    const found = await abortable(Promise.all(facts), signal);
+    return keys.flatMap((key, at) => {
+      const info = found[at];
+      return info === undefined ? [] : [{ key, ...info }];
+    });
   }
 
-  async #listed(key: string): Promise<ListedObject | undefined> {
-    const info = await factsOf(join(this.#tree.root, key));
-    return info === undefined ? undefined : { key, ...info };
+  /** By the local clock where nothing can be written: then nothing is removed either. */
+  async #now(): Promise<number> {
+    if ((await this.#tree.find([])) === undefined) return Date.now();
+    return await this.#writer.now().catch(() => Date.now());
   }
 }
 

@@ -46,6 +46,11 @@ export class DirectoryWriter {
     }
   }
 
+  /** The time by the clock of whoever keeps the files: a mount's server need not agree with this machine. */
+  async now(): Promise<number> {
+    return await timeIn(await this.#openWorkDir());
+  }
+
   async #publish(
     staged: string,
     path: string,
@@ -98,9 +103,23 @@ function bodySource(body: PutBody): Uint8Array | ReadableStream<Uint8Array> {
 }
 
 async function removeAbandoned(workDir: string): Promise<void> {
-  for (const name of await readdir(workDir)) {
+  const names = await readdir(workDir);
+  if (names.length === 0) return;
+  const nowMs = await timeIn(workDir);
+  for (const name of names) {
     const path = join(workDir, name);
     const found = await stat(path).catch(() => undefined);
-    if (found !== undefined && Date.now() - found.mtimeMs > ABANDONED_MS) await rm(path, { force: true });
+    if (found !== undefined && nowMs - found.mtimeMs > ABANDONED_MS) await rm(path, { force: true });
+  }
+}
+
+/** When a file was written here just now. */
+async function timeIn(workDir: string): Promise<number> {
+  const path = join(workDir, crypto.randomUUID());
+  try {
+    await writeFile(path, "", { flag: "wx" });
+    return (await stat(path)).mtimeMs;
+  } finally {
+    await rm(path, { force: true });
   }
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setSystemTime, test } from "bun:test";
 import {
   existsSync,
   mkdirSync,
@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { DirectoryStore } from "../../src/store/directory-store.ts";
+import { immutable } from "../support/full-disk.ts";
 import { run } from "../support/process.ts";
 import { rejection } from "../support/rejection.ts";
 import { describeStoreContract } from "../support/store-contract.ts";
@@ -267,4 +268,32 @@ describe("a body", () => {
     }
     expect(opened()).toBeLessThan(atFirst + 20);
   });
+});
+
+describe("when the clock of this machine is twenty days ahead", () => {
+  beforeEach(() => setSystemTime(new Date(Date.now() + 20 * 24 * 3_600_000)));
+  afterEach(() => setSystemTime());
+
+  test("a listing has the time of the file system", async () => {
+    await store.put("a", HELLO);
+    const [page] = await Array.fromAsync(store.list(""));
+    const modifiedMs = page?.objects[0]?.modifiedMs ?? Number.NaN;
+    expect(Math.abs((page?.serverTimeMs ?? Number.NaN) - modifiedMs)).toBeLessThan(24 * 3_600_000);
+    expect(readdirSync(dir.join("root", WORK_DIR))).toEqual([]);
+  });
+
+  test("what others are writing stays", async () => {
+    mkdirSync(dir.join("root", WORK_DIR));
+    writeFileSync(dir.join("root", WORK_DIR, "others"), "x");
+    await store.put("a", HELLO);
+    expect(readdirSync(dir.join("root", WORK_DIR))).toEqual(["others"]);
+  });
+});
+
+test("a directory that can't be written is listed by the local clock", async () => {
+  await store.put("a", HELLO);
+  rmSync(dir.join("root", WORK_DIR), { recursive: true });
+  using _closed = immutable(dir.join("root"));
+  const [page] = await Array.fromAsync(new DirectoryStore(dir.join("root")).list(""));
+  expect([page?.objects.length, typeof page?.serverTimeMs]).toEqual([1, "number"]);
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setSystemTime, test } from "bun:test";
 import { compressFrame } from "../../../src/lib/zstd.ts";
 import { collectGarbage } from "../../../src/remote/packed/gc.ts";
 import type { GcOptions } from "../../../src/remote/packed/gc-report.ts";
@@ -308,4 +308,17 @@ test("records of module files go when they are old, and are not read", async () 
   await bucket.put(old, Buffer.from("whatever"), 15 * DAY_MS);
   expect(await collect(bucket)).toMatchObject({ removedRuns: 1, keptRecords: 0, unreadable: [] });
   expect([bucket.has(young), bucket.has(old)]).toEqual([true, false]);
+});
+
+test("a clock that is twenty days ahead removes no record of a directory", async () => {
+  using bucket = new StockedBucket();
+  const entries = await bucket.pack(["hello"]);
+  const key = await bucket.run(entries);
+  setSystemTime(new Date(Date.now() + 20 * DAY_MS));
+  try {
+    expect((await collect(bucket)).removedRuns).toBe(0);
+  } finally {
+    setSystemTime();
+  }
+  expect(bucket.has(key)).toBe(true);
 });
