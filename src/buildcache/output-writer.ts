@@ -1,3 +1,4 @@
+import { isProgram, MAGIC_BYTES } from "../lib/program-magic.ts";
 import { statPlainFile } from "../lib/stat-file.ts";
 import { type LocalDir, OUTPUT_DIR } from "../store/local-dir.ts";
 import type { TempFile } from "../store/temp-file.ts";
@@ -11,6 +12,8 @@ export class OutputWriter {
   readonly #outputId: string;
   readonly #fallback: Fallback;
   readonly #onTrouble: (error: unknown) => void;
+  readonly #head = new Uint8Array(MAGIC_BYTES);
+  #headBytes = 0;
   #dir: LocalDir;
   #file: TempFile | undefined;
 
@@ -28,21 +31,31 @@ export class OutputWriter {
 
   /** Appends `bytes`. Throws when no directory takes them. */
   write(bytes: Uint8Array): void {
+    if (this.#headBytes < MAGIC_BYTES) {
+      const missing = bytes.subarray(0, MAGIC_BYTES - this.#headBytes);
+      this.#head.set(missing, this.#headBytes);
+      this.#headBytes += missing.length;
+    }
     this.#orFallback(() => this.#openFile().write(bytes));
   }
 
-  /** Makes the output visible, replacing a file of that name, and returns the path that go is given. */
-  commit(): string {
+  /**
+   * Makes the output visible, replacing a file of that name, and returns the path that go is given. `outputId`: if it is
+   * another than the one that was expected.
+   */
+  commit(outputId = this.#outputId): string {
     return this.#orFallback(() => {
       const file = this.#openFile();
       try {
-        this.#dir.publish(file, OUTPUT_DIR, this.#outputId);
+        // go executes some cached files in place.
+        if (isProgram(this.#head)) file.makeExecutable();
+        this.#dir.publish(file, OUTPUT_DIR, outputId);
       } catch (error) {
         // Windows refuses to replace a file that go has mapped; one of the right size is the same output.
-        if (!this.#isThere(file.sizeBytes)) throw error;
+        if (!this.#isThere(outputId, file.sizeBytes)) throw error;
         file.discard();
       }
-      return this.#dir.shownPath(OUTPUT_DIR, this.#outputId);
+      return this.#dir.shownPath(OUTPUT_DIR, outputId);
     });
   }
 
@@ -56,8 +69,8 @@ export class OutputWriter {
     return this.#file;
   }
 
-  #isThere(sizeBytes: number): boolean {
-    const path = this.#dir.path(OUTPUT_DIR, this.#outputId);
+  #isThere(outputId: string, sizeBytes: number): boolean {
+    const path = this.#dir.path(OUTPUT_DIR, outputId);
     return process.platform === "win32" && statPlainFile(path)?.size === sizeBytes;
   }
 

@@ -11,7 +11,7 @@ export class PutWriter {
   readonly #remote: RemoteBuilds | undefined;
   readonly #counters: Counters;
   readonly #output: OutputWriter;
-  readonly #hash: Bun.CryptoHasher | undefined;
+  readonly #hash = new Bun.CryptoHasher("sha256");
   #sizeBytes = 0;
 
   constructor(options: {
@@ -27,27 +27,28 @@ export class PutWriter {
     this.#remote = options.remote;
     this.#counters = options.counters;
     this.#output = options.local.createOutput(options.outputId);
-    this.#hash = options.remote && new Bun.CryptoHasher("sha256");
   }
 
   write(bytes: Uint8Array): void {
     this.#output.write(bytes);
-    this.#hash?.update(bytes);
+    this.#hash.update(bytes);
     this.#sizeBytes += bytes.length;
   }
 
   /** Makes output and action visible (in that order), hands them to the remote, and returns the entry. */
   commit(): CacheEntry {
     const before = this.#remote && this.#local.get(this.#actionId);
-    const record = { outputId: this.#outputId, sizeBytes: this.#sizeBytes };
-    const entry = { ...record, diskPath: this.#commitOutput(), putTimeMs: Date.now() };
+    const sha256 = this.#hash.digest("hex");
+    const record = { outputId: this.#nameOf(sha256), sizeBytes: this.#sizeBytes };
+    const entry = { ...record, diskPath: this.#commitOutput(record.outputId), putTimeMs: Date.now() };
     try {
       this.#local.putRecord(this.#actionId, record);
     } catch {
       // The output is there, and that is all go needs now; the next build misses.
     }
     this.#counters.add("put_bytes", this.#sizeBytes);
-    this.#tellRemote(entry, before?.outputId === this.#outputId);
+    // Readers refuse an id that is not the hash of the bytes, so it stays on this machine.
+    if (sha256 === this.#outputId) this.#tellRemote(entry, before?.outputId === sha256);
     return entry;
   }
 
@@ -55,18 +56,22 @@ export class PutWriter {
     this.#output.discard();
   }
 
-  /** A quarter of all puts are of nothing, and a file of no bytes can't be wrong. */
-  #commitOutput(): string {
-    const there = this.#sizeBytes === 0 ? this.#local.reuseOutput(this.#outputId, 0) : undefined;
-    return there ?? this.#output.commit();
+  /**
+   * The id under which the bytes are kept. Bytes with another SHA-256 than their id says get an id of their own, or else
+   * all actions with that output would have them. Ids of other lengths are no SHA-256, and taken as they are.
+   */
+  #nameOf(sha256: string): string {
+    return this.#outputId.length === sha256.length ? sha256 : this.#outputId;
   }
 
-  /**
-   * An id that is not the hash of the bytes would be refused by every reader, so it stays on this machine. What was
-   * there already somebody else has put, at the same time perhaps, and this session has used it as well.
-   */
+  /** A quarter of all puts are of nothing, and a file of no bytes can't be wrong. */
+  #commitOutput(outputId: string): string {
+    const there = this.#sizeBytes === 0 ? this.#local.reuseOutput(outputId, 0) : undefined;
+    return there ?? this.#output.commit(outputId);
+  }
+
+  /** What was there already somebody else has put, at the same time perhaps, and this session has used it as well. */
   #tellRemote(entry: CacheEntry, wasThere: boolean): void {
-    if (this.#hash?.digest("hex") !== this.#outputId) return;
     const stored = { ...entry, actionId: this.#actionId, path: entry.diskPath };
     if (wasThere) this.#remote?.used(stored);
     else this.#remote?.put(stored);

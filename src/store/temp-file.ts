@@ -14,6 +14,7 @@ import { removeFile } from "../lib/remove-file.ts";
 
 const COPY_CHUNK_BYTES = 1 << 20;
 const MODE = 0o644;
+const EXECUTABLE_MODE = 0o755;
 
 const writeFd = promisify(write);
 
@@ -68,6 +69,12 @@ export class TempFile {
       done += bytesWritten;
     }
     this.#sizeBytes += bytes.length;
+  }
+
+  /** Lets everybody execute the file. Harmless on Windows, which has no such mode. */
+  makeExecutable(): void {
+    if (this.#fd === undefined) throw new Error(`${this.path} is closed already`);
+    fchmodSync(this.#fd, EXECUTABLE_MODE);
   }
 
   /** Forgets what was written. */

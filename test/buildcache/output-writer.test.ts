@@ -1,6 +1,6 @@
 /** Outputs on a disk that fails: at the beginning, in the middle, at the end. */
 import { expect, test } from "bun:test";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { filesBelow } from "../support/file-tree.ts";
 import { FullDisk, immutable } from "../support/full-disk.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -113,4 +113,30 @@ test("a fallback too small for what was written so far throws, and nothing is le
   expect(() => output.write(Buffer.alloc(100_000))).toThrow("ENOSPC");
   output.discard();
   expect([...filesBelow(disk.path), ...filesBelow(other.path)]).toEqual([]);
+});
+
+test.each([
+  ["7f454c4602", 0o755],
+  ["cffaedfe07", 0o755],
+  ["feedface00", 0o755],
+  ["cafebabe00", 0o755],
+  ["4d5a9000", 0o755],
+  ["213c617263683e0a", 0o644],
+  ["7f45", 0o644],
+  ["", 0o644],
+])("an output that begins with %s has the mode of a program or of a plain file", (hex, mode) => {
+  using dir = tempDir("output");
+  const { local } = openLocal(dir.path);
+  const output = local.createOutput(HELLO);
+  for (const byte of Buffer.from(hex, "hex")) output.write(Buffer.of(byte));
+  expect(statSync(output.commit()).mode & 0o777).toBe(mode);
+});
+
+test("a program that moves to the fallback is one there", () => {
+  using dir = tempDir("output");
+  mkdirSync(dir.join("cache", "output"), { recursive: true });
+  using _closed = immutable(dir.join("cache", "output"));
+  const { local } = openLocal(dir.join("cache"), { fallback: new TestFallback(dir.join("fallback")) });
+  const path = putOutput(local, HELLO, Buffer.from("7f454c46020101", "hex"));
+  expect([path.startsWith(dir.join("fallback")), statSync(path).mode & 0o777]).toEqual([true, 0o755]);
 });

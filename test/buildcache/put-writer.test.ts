@@ -5,6 +5,7 @@ import type { CacheEntry } from "../../src/buildcache/local-cache.ts";
 import { Counters } from "../../src/lib/counters.ts";
 import { filesBelow } from "../support/file-tree.ts";
 import { immutable } from "../support/full-disk.ts";
+import { sha256Hex } from "../support/ids.ts";
 import { silentLog } from "../support/silent-log.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { ACTION, EMPTY, HELLO, openLocal, writeEntry } from "./local-fixture.ts";
@@ -47,11 +48,26 @@ test("a discarded put leaves nothing and goes nowhere", () => {
   expect([filesBelow(dir.path), remote.puts]).toEqual([[], []]);
 });
 
-test("an output whose bytes have another hash stays on this machine", () => {
+test.each(["other", ""])(
+  "bytes %j with another hash than their id change no output, and stay on this machine",
+  (body) => {
+    using dir = tempDir("put");
+    const { cache, remote } = open(dir.path);
+    const good = put(cache, HELLO, "hello", OTHER_ACTION);
+    const wrong = put(cache, HELLO, body);
+    const read = ({ diskPath }: CacheEntry) => readFileSync(diskPath, "utf8");
+    expect([read(good), read(wrong)]).toEqual(["hello", body]);
+    expect(cache.get(OTHER_ACTION)).toMatchObject({ outputId: HELLO, diskPath: good.diskPath });
+    expect(cache.get(ACTION)).toMatchObject({ outputId: sha256Hex(body), sizeBytes: body.length });
+    expect(remote.puts).toHaveLength(1);
+  },
+);
+
+test("an id that is no SHA-256 is taken as it is", () => {
   using dir = tempDir("put");
   const { cache, remote } = open(dir.path);
-  put(cache, HELLO, "other");
-  expect(cache.get(ACTION)).toMatchObject({ outputId: HELLO, sizeBytes: 5 });
+  put(cache, "0a0b0c", "hello");
+  expect(cache.get(ACTION)).toMatchObject({ outputId: "0a0b0c" });
   expect(remote.puts).toEqual([]);
 });
 
