@@ -12,6 +12,7 @@ import { isErrno } from "../lib/errno.ts";
 import { statPlainFile } from "../lib/stat-file.ts";
 import { lastUseMs } from "../store/last-use.ts";
 import { ACTION_DIR, type LocalDir, OUTPUT_DIR } from "../store/local-dir.ts";
+import { survivesEviction } from "../store/remove-if-unused.ts";
 import {
   type ActionRecord,
   formatActionRecord,
@@ -83,8 +84,9 @@ export class LocalCache {
 
   /** The path, for go, of an output that is there with that size, now marked as used. */
   reuseOutput(outputId: string, sizeBytes: number): string | undefined {
-    const path = this.#primary.path(OUTPUT_DIR, outputId);
-    return this.#touchOutput(path, sizeBytes) ? this.#primary.shownPath(OUTPUT_DIR, outputId) : undefined;
+    return this.#touchOutput(this.#primary, outputId, sizeBytes)
+      ? this.#primary.shownPath(OUTPUT_DIR, outputId)
+      : undefined;
   }
 
   /** Begins an output; it becomes visible with the writer's `commit`. Throws when nothing can be written. */
@@ -134,8 +136,8 @@ export class LocalCache {
 
   /** The output of a record lies beside it, but for a disk that filled up between the two. */
   #usableOutput(dir: LocalDir, outputId: string, sizeBytes: number): LocalDir | undefined {
-    if (this.#touchOutput(dir.path(OUTPUT_DIR, outputId), sizeBytes)) return dir;
-    return this.#dirs().find((d) => d !== dir && this.#touchOutput(d.path(OUTPUT_DIR, outputId), sizeBytes));
+    if (this.#touchOutput(dir, outputId, sizeBytes)) return dir;
+    return this.#dirs().find((other) => other !== dir && this.#touchOutput(other, outputId, sizeBytes));
   }
 
   /** What `use` makes of a valid record while its file is open; `undefined` when there is none. */
@@ -173,18 +175,19 @@ export class LocalCache {
   }
 
   /** Whether the output is there with that size; marks it as used now, but not on every hit. */
-  #touchOutput(path: string, sizeBytes: number): boolean {
+  #touchOutput(dir: LocalDir, outputId: string, sizeBytes: number): boolean {
+    const path = dir.path(OUTPUT_DIR, outputId);
     const stat = statPlainFile(path);
     if (stat?.size !== sizeBytes) return false;
     const now = Date.now();
     if (now - stat.mtimeMs <= this.#refreshAgeMs) return true;
     try {
       utimesSync(path, now / 1000, now / 1000);
-      return true;
     } catch (error) {
       // A pruned output is gone; one in a directory that can't be written is as good as any.
       return !isErrno(error, "ENOENT");
     }
+    return survivesEviction(dir, OUTPUT_DIR, outputId);
   }
 
   #dirs(): LocalDir[] {

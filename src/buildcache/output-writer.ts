@@ -1,6 +1,7 @@
 import { isProgram, MAGIC_BYTES } from "../lib/program-magic.ts";
 import { statPlainFile } from "../lib/stat-file.ts";
 import { type LocalDir, OUTPUT_DIR } from "../store/local-dir.ts";
+import { survivesEviction } from "../store/remove-if-unused.ts";
 import type { TempFile } from "../store/temp-file.ts";
 import type { Fallback } from "./fallback.ts";
 
@@ -55,6 +56,7 @@ export class OutputWriter {
         if (!this.#isThere(outputId, file.sizeBytes)) throw error;
         file.discard();
       }
+      survivesEviction(this.#dir, OUTPUT_DIR, outputId);
       return this.#dir.shownPath(OUTPUT_DIR, outputId);
     });
   }

@@ -5,6 +5,7 @@
  *     action/<xx>/<action>   output/<xx>/<output>   the caches proper: nothing else is ever put there
  *     module/<xx>/<hash>  revproxy/<xx>/<hash>      the named files of a tiered store; `…-meta` is what is known of them
  *     tmp/<pid>-<random>-<n>                        files being written, on the same file system
+ *     tmp/evict-<kind>-<name>                       there while that file is evicted
  *     state/                                        locks, stamps, what was learned of the remote
  */
 import { mkdirSync, renameSync } from "node:fs";
@@ -64,6 +65,11 @@ export class LocalDir {
     withParent(target, () => file.commit(target, modifiedMs));
   }
 
+  /** Where a notice lies while a file is evicted; see `remove-if-unused.ts`. */
+  noticePath(kind: string, name: string): string {
+    return `${this.root}/${TEMP_DIR}/evict-${kind}-${name}`;
+  }
+
   /** Moves a file out of sight and returns its new path. Throws when that fails, or there is none. */
   moveAside(kind: string, name: string): string {
     const path = this.#tempPath();
@@ -87,7 +93,7 @@ export class LocalDir {
 }
 
 /** Runs `action`, once more after making the parent directory if that was missing. */
-function withParent<T>(path: string, action: () => T): T {
+export function withParent<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {

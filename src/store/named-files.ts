@@ -3,6 +3,7 @@ import { BoundedMap } from "../lib/bounded-map.ts";
 import { removeFile } from "../lib/remove-file.ts";
 import { statPlainFile } from "../lib/stat-file.ts";
 import type { LocalDir } from "./local-dir.ts";
+import { survivesEviction } from "./remove-if-unused.ts";
 import type { TempFile } from "./temp-file.ts";
 
 /** A file on the local disk. */
@@ -89,6 +90,7 @@ export class NamedFiles {
     const looks = looksOf(stat);
     const usedMs = Date.now();
     if (usedMs - stat.mtimeMs <= USE_STEP_MS || !markUsed(path, usedMs)) return { file, looks };
+    if (!survivesEviction(this.#dir, this.#kind, hashName(name))) return undefined;
     // Whoever writes into a file in place changes its time as well; this change is our own.
     const looksNow = looksOf({ ino: stat.ino, size: stat.size, mtimeMs: usedMs });
     if (this.#good.get(name) === looks) this.#good.set(name, looksNow);

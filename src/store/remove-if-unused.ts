@@ -1,35 +1,68 @@
-import { linkSync, renameSync, statSync } from "node:fs";
+/**
+ * Evicts files that other processes may take into use in the same moment, without locks. Whoever evicts first writes a
+ * notice, `tmp/evict-<kind>-<name>`, and then looks at the file's last use; whoever uses a file first marks it, and then
+ * looks for a notice. So one of the two sees the other: either the file stays, or its user waits and sees that it is gone.
+ */
+import { closeSync, existsSync, linkSync, openSync, renameSync, statSync } from "node:fs";
 import { isErrno } from "../lib/errno.ts";
 import { removeFile } from "../lib/remove-file.ts";
 import { statPlainFile } from "../lib/stat-file.ts";
 import { lastUseMs } from "./last-use.ts";
-import type { LocalDir } from "./local-dir.ts";
+import { type LocalDir, withParent } from "./local-dir.ts";
 
-/**
- * Removes a file that was last used before `beforeMs`; returns whether it did.
- *
- * Between a look at the file and its removal another process may take it into use. So it is first moved out of
- * sight, then looked at: one that was marked as used in that moment is put back, and one that a reader wants to mark
- * after it is gone, which the reader sees.
- */
+/** An eviction takes a fraction of a millisecond; one that takes longer than this was killed or suspended. */
+const WAIT_MS = 200;
+
+/** Removes a file that was last used before `beforeMs`; returns whether it did. */
 export function removeIfUnused(dir: LocalDir, kind: string, name: string, beforeMs: number): boolean {
   const path = dir.path(kind, name);
-  const stat = statPlainFile(path);
-  if (stat === undefined || lastUseMs(kind, stat) >= beforeMs) return false;
+  const isUnused = () => {
+    const stat = statPlainFile(path);
+    return stat !== undefined && lastUseMs(kind, stat) < beforeMs;
+  };
+  if (!isUnused()) return false;
+  const notice = dir.noticePath(kind, name);
   try {
-    const aside = dir.moveAside(kind, name);
-    if (lastUseMs(kind, statSync(aside)) >= beforeMs) {
-      putBack(aside, path);
-      return false;
-    }
-    return removeFile(aside);
+    withParent(notice, () => closeSync(openSync(notice, "wx", 0o600)));
+  } catch {
+    // Another process is at it, or nothing can be written, and then nothing removed.
+    return false;
+  }
+  try {
+    return isUnused() && removeUnlessReplaced(dir, { kind, name, path, beforeMs });
   } catch {
     // Held open (Windows), removed by somebody else, or in a directory that can't be written.
     return false;
+  } finally {
+    removeFile(notice);
   }
 }
 
-/** A link, unlike a rename, leaves alone what was put anew in this moment. */
+/**
+ * Whether a file that was marked as used, or put, just now stays: waits while its eviction is under way. `false`: it is
+ * gone, or may be soon.
+ */
+export function survivesEviction(dir: LocalDir, kind: string, name: string): boolean {
+  const notice = dir.noticePath(kind, name);
+  for (let waitedMs = 0; existsSync(notice); waitedMs++) {
+    if (waitedMs === WAIT_MS) return false;
+    Bun.sleepSync(1);
+  }
+  return statPlainFile(dir.path(kind, name)) !== undefined;
+}
+
+/** A put does not look for a notice before it replaces the file: its file is moved aside, looked at, and put back. */
+function removeUnlessReplaced(
+  dir: LocalDir,
+  { kind, name, path, beforeMs }: { kind: string; name: string; path: string; beforeMs: number },
+): boolean {
+  const aside = dir.moveAside(kind, name);
+  if (lastUseMs(kind, statSync(aside)) < beforeMs) return removeFile(aside);
+  putBack(aside, path);
+  return false;
+}
+
+/** A link, unlike a rename, keeps a file that was put in this moment. */
 function putBack(aside: string, path: string): void {
   try {
     linkSync(aside, path);

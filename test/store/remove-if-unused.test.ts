@@ -1,7 +1,7 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { LocalDir } from "../../src/store/local-dir.ts";
-import { removeIfUnused } from "../../src/store/remove-if-unused.ts";
+import { removeIfUnused, survivesEviction } from "../../src/store/remove-if-unused.ts";
 import { filesBelow } from "../support/file-tree.ts";
 import { immutable } from "../support/full-disk.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
@@ -49,12 +49,15 @@ test("an output that is taken into use between the look and the removal is put b
   expect(filesBelow(dir.path)).toEqual(["output/ab/abcd"]);
 });
 
-test("an output that somebody else removes first was not removed here", () => {
+test("of two that evict an output one removes it", () => {
   using dir = tempDir("remove");
   makeOutput(dir, -1000);
   const busy = new BusyDir(dir.path);
-  busy.meanwhile = () => void removeIfUnused(new LocalDir(dir.path), "output", "abcd", LIMIT_MS);
-  expect(removeIfUnused(busy, "output", "abcd", LIMIT_MS)).toBe(false);
+  let other: boolean | undefined;
+  busy.meanwhile = () => {
+    other = removeIfUnused(new LocalDir(dir.path), "output", "abcd", LIMIT_MS);
+  };
+  expect([removeIfUnused(busy, "output", "abcd", LIMIT_MS), other]).toEqual([true, false]);
   expect(filesBelow(dir.path)).toEqual([]);
 });
 
@@ -91,4 +94,51 @@ test("a directory that can't be written keeps its output", () => {
   using _closed = immutable(dir.join("output", "ab"));
   expect(removeIfUnused(new LocalDir(dir.path), "output", "abcd", LIMIT_MS)).toBe(false);
   expect(filesBelow(dir.path)).toEqual(["output/ab/abcd"]);
+});
+
+test("a notice lies there while the last use is looked at, and is gone afterwards", () => {
+  using dir = tempDir("remove");
+  makeOutput(dir, -1000);
+  const busy = new BusyDir(dir.path);
+  const seen: string[][] = [];
+  busy.meanwhile = () => seen.push(filesBelow(dir.join("tmp")));
+  expect(removeIfUnused(busy, "output", "abcd", LIMIT_MS)).toBe(true);
+  expect([seen, filesBelow(dir.path)]).toEqual([[["evict-output-abcd"]], []]);
+});
+
+test("a file that another process is evicting is left to it", () => {
+  using dir = tempDir("remove");
+  makeOutput(dir, -1000);
+  mkdirSync(dir.join("tmp"));
+  writeFileSync(dir.join("tmp", "evict-output-abcd"), "");
+  expect(removeIfUnused(new LocalDir(dir.path), "output", "abcd", LIMIT_MS)).toBe(false);
+  expect(filesBelow(dir.path)).toEqual(["output/ab/abcd", "tmp/evict-output-abcd"]);
+});
+
+describe("a file in use", () => {
+  const survives = (dir: TempDir) => survivesEviction(new LocalDir(dir.path), "output", "abcd");
+
+  /** Lets another process remove files while this one waits. */
+  function removeSoon(...paths: string[]): Disposable {
+    const child = Bun.spawn(["sh", "-c", 'sleep 0.03; rm -f "$@"', "sh", ...paths]);
+    return { [Symbol.dispose]: () => child.kill() };
+  }
+
+  test("stays where nobody evicts it, and may not where somebody does not come to an end", () => {
+    using dir = tempDir("remove");
+    makeOutput(dir, 0);
+    expect(survives(dir)).toBe(true);
+    mkdirSync(dir.join("tmp"));
+    writeFileSync(dir.join("tmp", "evict-output-abcd"), "");
+    expect(survives(dir)).toBe(false);
+  });
+
+  test("is gone when its eviction has taken it with it", () => {
+    using dir = tempDir("remove");
+    makeOutput(dir, 0);
+    mkdirSync(dir.join("tmp"));
+    writeFileSync(dir.join("tmp", "evict-output-abcd"), "");
+    using _removing = removeSoon(dir.join("output", "ab", "abcd"), dir.join("tmp", "evict-output-abcd"));
+    expect(survives(dir)).toBe(false);
+  });
 });

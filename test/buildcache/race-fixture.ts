@@ -1,0 +1,46 @@
+/** What two processes do to one output at the same time. */
+import { closeSync, openSync, utimesSync } from "node:fs";
+import { LocalDir } from "../../src/store/local-dir.ts";
+import { removeIfUnused } from "../../src/store/remove-if-unused.ts";
+import { ACTION, HELLO, HOUR_MS, openLocal, putOutput } from "./local-fixture.ts";
+
+/** Evicts the output whenever it looks old, until the end of the input. */
+export async function evictOften(root: string): Promise<void> {
+  const dir = new LocalDir(root);
+  let isOver = false;
+  void Bun.stdin.text().then(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    for (let n = 0; n < 1_000; n++) removeIfUnused(dir, "output", HELLO, Date.now() - 6 * HOUR_MS);
+    await new Promise(setImmediate);
+  }
+}
+
+/** Looks an output up that looks old, and opens it as go does, over and over; returns how many could not be opened. */
+export function openHits(root: string, rounds: number): number {
+  const { local } = openLocal(root);
+  const longAgo = Date.now() / 1000 - 10 * 3_600;
+  let lost = 0;
+  for (let round = 0; round < rounds; round++) {
+    lost += isThere(putOutput(local, HELLO, "hello")) ? 0 : 1;
+    local.putRecord(ACTION, { outputId: HELLO, sizeBytes: 5 });
+    try {
+      utimesSync(new LocalDir(root).path("output", HELLO), longAgo, longAgo);
+    } catch {
+      // Evicted already.
+    }
+    const hit = local.get(ACTION);
+    lost += hit === undefined || isThere(hit.diskPath) ? 0 : 1;
+  }
+  return lost;
+}
+
+function isThere(path: string): boolean {
+  try {
+    closeSync(openSync(path, "r"));
+    return true;
+  } catch {
+    return false;
+  }
+}
