@@ -133,9 +133,8 @@ test("what can't be removed stays, and the rest goes", () => {
 
 test("what a lookup or a put has answered with can be opened, though another process evicts all the time", async () => {
   using dir = tempDir("prune");
-  const module = JSON.stringify(`${import.meta.dir}/race-fixture.ts`);
-  const program = `const { evictOften } = await import(${module}); await evictOften(${JSON.stringify(dir.path)}); process.exit(0);`;
-  const child = Bun.spawn([process.execPath, "-e", program], { stdin: "pipe", stderr: "inherit" });
+  const argv = [process.execPath, `${import.meta.dir}/race-fixture.ts`, dir.path];
+  const child = Bun.spawn(argv, { stdin: "pipe", stderr: "inherit" });
   try {
     expect(openHits(dir.path, 1_500)).toBe(0);
   } finally {

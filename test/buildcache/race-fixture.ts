@@ -1,11 +1,11 @@
-/** What two processes do to one output at the same time. */
+/** What two processes do to one output at the same time. As a program it evicts: `bun race-fixture.ts <cache directory>`. */
 import { closeSync, openSync, utimesSync } from "node:fs";
 import { LocalDir } from "../../src/store/local-dir.ts";
 import { removeIfUnused } from "../../src/store/remove-if-unused.ts";
 import { ACTION, HELLO, HOUR_MS, openLocal, putOutput } from "./local-fixture.ts";
 
 /** Evicts the output whenever it looks old, until the end of the input. */
-export async function evictOften(root: string): Promise<void> {
+async function evictOften(root: string): Promise<void> {
   const dir = new LocalDir(root);
   let isOver = false;
   void Bun.stdin.text().then(() => {
@@ -43,4 +43,9 @@ function isThere(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+if (import.meta.main) {
+  await evictOften(process.argv[2] ?? "");
+  process.exit(0);
 }
