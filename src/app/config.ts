@@ -82,5 +82,6 @@ export type BucketConfig =
       region: string | undefined;
       /** `undefined`: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, then AWS itself. */
       endpointUrl: string | undefined;
-      pathStyle: boolean;
+      /** `undefined`: path style, unless the endpoint is AWS's. */
+      pathStyle: boolean | undefined;
     };

@@ -13,6 +13,7 @@ import {
   parseMask,
   parseMetrics,
   parseName,
+  parseOptionalBoolean,
   parseOptionalDuration,
   parseOptionalText,
   parsePath,
@@ -164,9 +165,11 @@ export const OPTIONS = {
     flag: "s3-path-style",
     env: "GOCACHE_S3_PATH_STYLE",
     group: "bucket",
-    default: "false",
-    meaning: "name the bucket in the path of requests instead of the host",
-    parse: parseBoolean,
+    default: "",
+    defaultMeaning: "true, but false for AWS",
+    meaning:
+      "name the bucket in the path of requests; --s3-path-style=false: in the host's name, as some S3 servers want it",
+    parse: parseOptionalBoolean,
   }),
   signKey: option({
     flag: "sign-key",

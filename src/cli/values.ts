@@ -42,6 +42,11 @@ export function parseBoolean(text: string, name: string): boolean {
   return value;
 }
 
+/** Empty: not set. */
+export function parseOptionalBoolean(text: string, name: string): boolean | undefined {
+  return text === "" ? undefined : parseBoolean(text, name);
+}
+
 /** What is printed at exit: a boolean, as in the seed, or `json`. */
 export function parseMetrics(text: string, name: string): "off" | "summary" | "json" {
   if (text === "json") return text;

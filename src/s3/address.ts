@@ -1,11 +1,12 @@
 /**
  * Where a bucket's objects are:
  *
- *     https://bucket.s3.region.amazonaws.com/key     virtual host
- *     https://endpoint:port/base/bucket/key          path style
+ *     https://bucket.s3.region.amazonaws.com/key     virtual host, the default for AWS
+ *     https://endpoint:port/base/bucket/key          path style, the default for every other server
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
  */
+import { isLoopbackHost } from "../lib/loopback-host.ts";
 import { isRegionName } from "./region.ts";
 
 /** How a bucket is addressed. */
@@ -13,7 +14,8 @@ export interface AddressOptions {
   bucket: string;
   /** `http(s)://host[:port][/base]`; `undefined`: AWS. */
   endpointUrl: string | undefined;
-  pathStyle: boolean;
+  /** `undefined`: path style, unless the endpoint is AWS's. */
+  pathStyle: boolean | undefined;
 }
 
 /** Where an S3 server was named; `undefined`: nowhere, so it is AWS. */
@@ -34,7 +36,9 @@ export class Address {
     if (!/^[A-Za-z0-9][\w.-]*$/.test(bucket)) throw new Error(`not a bucket name: ${JSON.stringify(bucket)}`);
     this.#bucket = bucket;
     this.#endpoint = endpointUrl === undefined ? undefined : parseEndpoint(endpointUrl);
-    this.#pathStyle = pathStyle || !fitsVirtualHost(bucket, this.#endpoint);
+    const isPathStyle = pathStyle ?? !isAwsEndpoint(this.#endpoint);
+    this.#pathStyle = isPathStyle || !fitsVirtualHost(bucket, this.#endpoint);
+    if (this.#endpoint !== undefined) refuseBucketIn(this.#endpoint, bucket);
   }
 
   /** Whether every request stays on this machine. */
@@ -63,11 +67,6 @@ export function encodeKey(key: string): string {
   return key.split("/").map(encodePart).join("/");
 }
 
-/** Whether a URL's host is this machine itself. */
-export function isLoopbackHost(hostname: string): boolean {
-  return /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
-}
-
 function encodeQuery(query: Record<string, string>): string {
   const pairs = Object.entries(query).map(([name, value]) => `${encodePart(name)}=${encodePart(value)}`);
   return pairs.join("&");
@@ -86,6 +85,19 @@ function parseEndpoint(text: string): URL {
   if (url.username !== "" || url.password !== "") throw new Error("the endpoint URL must hold no password");
   if (url.search !== "" || url.hash !== "") throw new Error(`an endpoint URL ends with its path: ${text}`);
   return url;
+}
+
+/** An endpoint that names the bucket as well: objects would go to `bucket/bucket/key`, or to a host that is not there. */
+function refuseBucketIn(endpoint: URL, bucket: string): void {
+  const isInPath = endpoint.pathname.replace(/\/+$/, "").endsWith(`/${bucket}`);
+  const isInHost = isAwsEndpoint(endpoint) && endpoint.hostname.startsWith(`${bucket.toLowerCase()}.`);
+  if (!isInPath && !isInHost) return;
+  throw new Error(`the endpoint ${endpoint.href} names the bucket ${bucket}; give the server's address only`);
+}
+
+/** AWS itself is where no endpoint is named. Its endpoints: https://docs.aws.amazon.com/general/latest/gr/s3.html */
+function isAwsEndpoint(endpoint: URL | undefined): boolean {
+  return endpoint === undefined || /(^|\.)(amazonaws\.com(\.cn)?|api\.aws)$/.test(endpoint.hostname);
 }
 
 function awsEndpoint(region: string): URL {

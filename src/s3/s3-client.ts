@@ -24,6 +24,7 @@ export interface S3ClientOptions {
   region?: string | undefined;
   /** `undefined`: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, then AWS itself. */
   endpointUrl?: string | undefined;
+  /** `undefined`: path style, unless the endpoint is AWS's. */
   pathStyle?: boolean | undefined;
   /** The AWS variables; proxies are Bun's own matter. */
   env: Record<string, string | undefined>;
@@ -64,7 +65,7 @@ export class S3Client {
   constructor(options: S3ClientOptions) {
     const { bucket, env, clock = systemClock } = options;
     const endpointUrl = configuredEndpoint(options.endpointUrl, env);
-    this.#address = new Address({ bucket, endpointUrl, pathStyle: options.pathStyle ?? false });
+    this.#address = new Address({ bucket, endpointUrl, pathStyle: options.pathStyle });
     this.#bucket = bucket;
     this.#clock = clock;
     this.#connection = new Connection({ env, isLoopback: this.#address.isLoopback });

@@ -2,7 +2,7 @@
  * Sends what the AWS SDK asks of the services that give out credentials (token service, single sign-on) the way that
  * everything else goes: the SDK's own sender knows neither `HTTPS_PROXY` nor `AWS_CA_BUNDLE`.
  */
-import { isLoopbackHost } from "./address.ts";
+import { isLoopbackHost } from "../lib/loopback-host.ts";
 import { Connection } from "./connection.ts";
 
 /** A request as the SDK hands it to its sender; only what these services use. */

@@ -125,8 +125,9 @@ test("the overview", () => {
       --s3-endpoint-url URL      the S3 server, such as http://localhost:9000
                                  GOCACHE_S3_ENDPOINT_URL, default: AWS_ENDPOINT_URL_S3,
                                  AWS_ENDPOINT_URL, AWS
-      --s3-path-style            name the bucket in the path of requests instead of the host
-                                 GOCACHE_S3_PATH_STYLE, default: false
+      --s3-path-style            name the bucket in the path of requests; --s3-path-style=false: in the
+                                 host's name, as some S3 servers want it
+                                 GOCACHE_S3_PATH_STYLE, default: true, but false for AWS
 
     trust:
       --sign-key FILE            sign what goes into the bucket with this secret key, and trust what it
@@ -244,7 +245,7 @@ test("the variables", () => {
       --scope            GOCACHE_SCOPE            NAME      CI's name of the job
       --region           GOCACHE_S3_REGION        REGION    AWS's settings, then the server's word
       --s3-endpoint-url  GOCACHE_S3_ENDPOINT_URL  URL       AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS
-      --s3-path-style    GOCACHE_S3_PATH_STYLE    boolean   false
+      --s3-path-style    GOCACHE_S3_PATH_STYLE    boolean   true, but false for AWS
       --sign-key         GOCACHE_SIGN_KEY         FILE      none, nothing is signed
       --sign-for         GOCACHE_SIGN_FOR         DURATION  14d
       --trust-key        GOCACHE_TRUST_KEYS       KEYS      none, every record counts

@@ -8,7 +8,7 @@ function urlOf(options: {
   region?: string;
   key?: string;
 }) {
-  const { bucket = "bucket", endpointUrl, pathStyle = false, region = "eu-west-1", key = "k" } = options;
+  const { bucket = "bucket", endpointUrl, pathStyle, region = "eu-west-1", key = "k" } = options;
   return new Address({ bucket, endpointUrl, pathStyle }).url(region, key, {}).href;
 }
 
@@ -32,6 +32,14 @@ describe("an address is refused", () => {
     expect(() => urlOf({ endpointUrl })).toThrow(Error);
   });
 
+  test.each([
+    "http://host:9000/bucket",
+    "http://host:9000/base/bucket/",
+    "https://bucket.s3.eu-west-1.amazonaws.com",
+  ])("for the endpoint %s, which names the bucket as well", (endpointUrl) => {
+    expect(() => urlOf({ endpointUrl })).toThrow("names the bucket bucket; give the server's address only");
+  });
+
   test("for a region that could lead to another host", () => {
     expect(() => urlOf({ region: "evil.example/" })).toThrow("not an AWS region");
   });
@@ -48,13 +56,27 @@ describe("an address is", () => {
     ["https://bucket.s3.cn-north-1.amazonaws.com.cn/k", { region: "cn-north-1" }],
     ["https://s3.eu-west-1.amazonaws.com/dotted.bucket/k", { bucket: "dotted.bucket" }],
     ["https://s3.eu-west-1.amazonaws.com/Old_Bucket/k", { bucket: "Old_Bucket" }],
-    ["http://bucket.minio.test:9000/k", { endpointUrl: "http://minio.test:9000" }],
-    ["http://dotted.bucket.minio.test/k", { endpointUrl: "http://minio.test", bucket: "dotted.bucket" }],
+    ["http://minio.test:9000/bucket/k", { endpointUrl: "http://minio.test:9000" }],
+    ["http://localhost:9000/bucket/k", { endpointUrl: "http://localhost:9000" }],
+    ["http://bucket.minio.test:9000/k", { endpointUrl: "http://minio.test:9000", pathStyle: false }],
+    [
+      "http://dotted.bucket.minio.test/k",
+      { endpointUrl: "http://minio.test", bucket: "dotted.bucket", pathStyle: false },
+    ],
+    [
+      "https://bucket.s3.dualstack.eu-west-1.amazonaws.com/k",
+      { endpointUrl: "https://s3.dualstack.eu-west-1.amazonaws.com" },
+    ],
+    [
+      "https://bucket.s3.cn-north-1.amazonaws.com.cn/k",
+      { endpointUrl: "https://s3.cn-north-1.amazonaws.com.cn" },
+    ],
+    ["https://amazonaws.com.example/bucket/k", { endpointUrl: "https://amazonaws.com.example" }],
     ["https://minio.test/dotted.bucket/k", { endpointUrl: "https://minio.test", bucket: "dotted.bucket" }],
     ["https://minio.test/base/bucket/k", { endpointUrl: "https://minio.test/base/", pathStyle: true }],
-    ["https://bucket.minio.test/base/k", { endpointUrl: "https://minio.test/base" }],
-    ["http://127.0.0.1:9000/bucket/k", { endpointUrl: "http://127.0.0.1:9000" }],
-    ["http://[::1]:9000/bucket/k", { endpointUrl: "http://[::1]:9000" }],
+    ["https://bucket.minio.test/base/k", { endpointUrl: "https://minio.test/base", pathStyle: false }],
+    ["http://127.0.0.1:9000/bucket/k", { endpointUrl: "http://127.0.0.1:9000", pathStyle: false }],
+    ["http://[::1]:9000/bucket/k", { endpointUrl: "http://[::1]:9000", pathStyle: false }],
   ])("%s", (expected, options) => {
     expect(urlOf(options)).toBe(expected);
   });

@@ -33,7 +33,6 @@ export function s3Flags(
   const flags = [
     `--bucket=${server.bucket}`,
     `--s3-endpoint-url=${options.endpoint ?? server.endpoint}`,
-    "--s3-path-style",
     "--region=us-east-1",
     `--layout=${options.layout ?? "split"}`,
   ];

@@ -74,7 +74,6 @@ export function bucketEnv(server: Pick<S3Server, "bucket" | "endpoint">): Record
   return {
     GOCACHE_S3_BUCKET: server.bucket,
     GOCACHE_S3_ENDPOINT_URL: server.endpoint,
-    GOCACHE_S3_PATH_STYLE: "1",
     GOCACHE_KEY_PREFIX: "team",
   };
 }
