@@ -1,6 +1,6 @@
 /** Finds files below a directory without ever following a symbolic link there. The directory itself may be one. */
 import { lstat, mkdir, realpath } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { isErrno } from "../lib/errno.ts";
 
 export class DirectoryTree {
@@ -27,7 +27,7 @@ export class DirectoryTree {
   async makeDirectory(names: string[]): Promise<string> {
     const found = await this.find(names);
     if (found !== undefined && (await lstat(found)).isDirectory()) return found;
-    await mkdir(this.root, { recursive: true });
+    await makeRoot(this.root);
     this.#realRoot ??= await realpath(this.root);
     let path = this.#realRoot;
     // One by one: a recursive mkdir would follow a link and make directories elsewhere.
@@ -36,6 +36,17 @@ export class DirectoryTree {
       await makeOne(path);
     }
     return path;
+  }
+}
+
+/** Only the last directory is made: what lacks above it is most likely a mount, and the disk below it is not meant. */
+async function makeRoot(root: string): Promise<void> {
+  try {
+    await mkdir(root);
+  } catch (cause) {
+    if (isErrno(cause, "EEXIST")) return;
+    if (!isErrno(cause, "ENOENT")) throw cause;
+    throw new Error(`there is no directory ${dirname(root)}, so a mount may be missing`, { cause });
   }
 }
 

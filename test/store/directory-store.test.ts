@@ -10,6 +10,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { describeError } from "../../src/lib/describe-error.ts";
 import { DirectoryStore } from "../../src/store/directory-store.ts";
 import { immutable } from "../support/full-disk.ts";
 import { run } from "../support/process.ts";
@@ -19,7 +20,7 @@ import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
 describeStoreContract("DirectoryStore", async () => {
   const dir = tempDir("store");
-  const store = new DirectoryStore(dir.join("made", "later"));
+  const store = new DirectoryStore(dir.join("made-later"));
   return { store, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
 });
 
@@ -161,13 +162,21 @@ describe("the directory", () => {
   });
 
   test("is made by the first put and by nothing before", async () => {
-    const later = new DirectoryStore(dir.join("x", "y"));
+    const later = new DirectoryStore(dir.join("x"));
     await Array.fromAsync(later.list(""));
     await later.get("key");
     await later.delete("key");
     expect(existsSync(dir.join("x"))).toBe(false);
     await later.put("key", HELLO);
-    expect(existsSync(dir.join("x", "y", "key"))).toBe(true);
+    expect(existsSync(dir.join("x", "key"))).toBe(true);
+  });
+
+  test("is not made where the directory above it is missing, as a mount may be", async () => {
+    const unmounted = new DirectoryStore(dir.join("mount", "cache"));
+    expect(await unmounted.get("key")).toBeUndefined();
+    const error = await rejection(unmounted.put("key", HELLO));
+    expect(describeError(error)).toContain(`there is no directory ${dir.join("mount")}`);
+    expect(existsSync(dir.join("mount"))).toBe(false);
   });
 
   test("may vanish and come back", async () => {
