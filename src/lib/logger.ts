@@ -31,6 +31,11 @@ export class Logger {
     this.#line("warn", message);
   }
 
+  /** A line for everybody, of a command whose stderr is not go's. */
+  say(message: string): void {
+    this.#line("info", message);
+  }
+
   /** Text that the user asked for, such as `--metrics`; it stands alone on its line. */
   print(text: string): void {
     this.#write(`${text}\n`);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { isProcessAlive, pidSpace } from "../../src/lib/process-life.ts";
+import { isProcessAlive, pidSpace, processStart } from "../../src/lib/process-life.ts";
 
 test("knows that a process has ended", async () => {
   const child = Bun.spawn(["true"]);
@@ -15,4 +15,19 @@ test("knows that this process runs, and that another user's does", () => {
 test("names the same space of process numbers each time", () => {
   expect(pidSpace()).toBe(pidSpace());
   expect(pidSpace()).not.toBe("");
+});
+
+test("tells when a process began, whatever its name holds", async () => {
+  // Its name, in the list of processes, is ") R 1 (".
+  const child = Bun.spawn(["sh", "-c", "printf ') R 1 (' > /proc/$$/comm; echo named; read _"], {
+    stdin: "pipe",
+    stdout: "pipe",
+  });
+  await child.stdout.getReader().read();
+  const start = processStart(child.pid);
+  expect(Number(start)).toBeGreaterThanOrEqual(Number(processStart(process.pid)));
+  expect(start).toBe(processStart(child.pid));
+  child.kill();
+  await child.exited;
+  expect(processStart(child.pid)).toBeUndefined();
 });

@@ -1,47 +1,79 @@
 /** Starting a server in the background, stopping it, its status, and a snapshot of its heap. */
-import { closeSync, openSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { Subprocess } from "bun";
+import { Deadline } from "../../lib/deadline.ts";
 import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
 import type { WatchProgress } from "../../lib/progress.ts";
+import { lockFile } from "../../store/directory-lock.ts";
 import { ensureCacheDir, locateCacheDir } from "../cache-dir.ts";
 import type { Config } from "../config.ts";
 import { withGoEnv } from "../go-env.ts";
 import { takeSnapshot } from "./heap-snapshot.ts";
-import { logFile, makeLog, runningServers, type ServerNote } from "./server-file.ts";
+import { logFile, makeLog, runningServers, type ServerNote, settingsDigest } from "./server-file.ts";
 
 const POLL_MS = 20;
+/** A server is ready within a second; more than this is a server that never will be. */
+const START_LIMIT_MS = 10_000;
 /** What a server may need beyond its drain: pruning, and letting go. */
 const STOP_GRACE_MS = 30_000;
 
 type Env = Record<string, string | undefined>;
 
-/** A server that was started, and where it says what it does. */
-export interface StartedServer {
+/** A server that runs in the background, and where it says what it does. */
+export interface DetachedServer {
   note: ServerNote;
   log: string;
+  /** Whether it was there before, with the same settings. */
+  wasRunning: boolean;
 }
 
-/** Starts `command` behind; resolves when it is ready. Rejects with the end of its log when it does not get there. */
-export async function startDetached(config: Config, env: Env, command: string[]): Promise<StartedServer> {
+/**
+ * Starts `command` in the background; resolves when it is ready, or when a server with the same settings runs already.
+ * Rejects with the end of its log when it ends or is not ready in time, and when other settings have its address.
+ */
+export async function startDetached(config: Config, env: Env, command: string[]): Promise<DetachedServer> {
   // The server need not ask go once more.
   const goEnv = withGoEnv(env);
   const { root } = locateCacheDir(config.cacheDir, goEnv);
   const log = logFile(root, config.serve);
-  const running = findServers(config, root)[0];
-  if (running !== undefined) throw new Error(`a server is running already, process ${running.note.pid}`);
   ensureCacheDir(root);
+  mkdirSync(dirname(log), { recursive: true });
+  // Of two that are started at once, the later one finds the first.
+  using limit = new Deadline(START_LIMIT_MS);
+  await using _lock = await lockFile(`${log}.lock`, limit.signal);
+  const running = findServers(config, root)[0];
+  if (running !== undefined) return { note: sameServer(running.note, config), log, wasRunning: true };
   makeLog(log);
   const output = openSync(log, "a");
   // It must hold none of this process's streams: a CI step lasts until all are closed.
   const child = Bun.spawn(command, { env: goEnv, stdio: ["ignore", output, output], detached: true });
   closeSync(output);
   child.unref();
-  while (child.exitCode === null && child.signalCode === null) {
+  return { note: await untilReady(child, { root, log, signal: limit.signal }), log, wasRunning: false };
+}
+
+function sameServer(running: ServerNote, config: Config): ServerNote {
+  if (running.settings === settingsDigest(config)) return running;
+  throw new Error(
+    `a server with other settings is running there already, process ${running.pid}; stop it with "go-cache-plugin serve --stop"`,
+  );
+}
+
+async function untilReady(
+  child: Subprocess,
+  { root, log, signal }: { root: string; log: string; signal: AbortSignal },
+): Promise<ServerNote> {
+  const isRunning = () => child.exitCode === null && child.signalCode === null;
+  while (isRunning() && !signal.aborted) {
     const started = runningServers(root).find(({ note }) => note.pid === child.pid);
-    if (started !== undefined) return { note: started.note, log };
+    if (started !== undefined) return started.note;
     await Bun.sleep(POLL_MS);
   }
-  throw new Error(`the server did not start: ${readFileSync(log, "utf8").trim().split("\n").at(-1)}`);
+  const lastLine = readFileSync(log, "utf8").trim().split("\n").at(-1) || `its log, ${log}, is empty`;
+  if (!isRunning()) throw new Error(`the server did not start: ${lastLine}`);
+  child.kill();
+  throw new Error(`the server was not ready within ${START_LIMIT_MS / 1000} s and was stopped: ${lastLine}`);
 }
 
 /** Stops the configured server, or all of that cache directory when no address is given. */

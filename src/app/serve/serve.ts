@@ -1,6 +1,7 @@
 /** Server mode: many go commands, and HTTP, in one process. */
 import { Counters } from "../../lib/counters.ts";
 import { formatListenAddress } from "../../lib/listen-address.ts";
+import { processStart } from "../../lib/process-life.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import { ensureCacheDir, locateCacheDir } from "../cache-dir.ts";
 import type { Config } from "../config.ts";
@@ -14,7 +15,7 @@ import { openModuleProxy } from "./module-proxy.ts";
 import type { ServedPart, ServeParts } from "./parts.ts";
 import { openPlugin, type PluginPart } from "./plugin-part.ts";
 import { ServerCounts } from "./server-counts.ts";
-import { noteServer, removeNote, type ServerNote, serverFile } from "./server-file.ts";
+import { noteServer, removeNote, type ServerNote, serverFile, settingsDigest } from "./server-file.ts";
 import type { ServerState } from "./server-state.ts";
 import { untilStopped } from "./until-stopped.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -25,6 +26,8 @@ export interface ServeContext extends RunContext {
   pruneAside: (root: string) => Promise<void>;
   /** What this program is, in one line. */
   version: string;
+  /** Called once, when everything listens. */
+  onReady: (server: Pick<ServerNote, "plugin" | "http">) => void;
 }
 
 /** Serves until a signal says otherwise; resolves with the exit code when all is drained. */
@@ -66,8 +69,16 @@ export async function runServe(config: Config, context: ServeContext): Promise<n
     await upkeep.finish(limitMs - performance.now());
   });
   writeSnapshots(notePath, context.log);
-  // Whoever reads the note may send a signal.
-  noteServer(notePath, noteOf(running));
+  const note = noteOf(config, running);
+  context.onReady(note);
+  // Last, since whoever reads the note may send a signal.
+  const trouble = noteServer(notePath, note);
+  if (trouble !== undefined) {
+    context.log.warn(
+      "note",
+      `${notePath} can't be written, so --stop and --status do not find this server: ${trouble}`,
+    );
+  }
   context.log.info(() => `ready, process ${process.pid}`);
   await stopped;
   upkeep.stop();
@@ -90,9 +101,11 @@ interface RunningParts {
   plugin?: PluginPart;
 }
 
-function noteOf({ plugin, http }: RunningParts): ServerNote {
+function noteOf(config: Config, { plugin, http }: RunningParts): ServerNote {
   return {
     pid: process.pid,
+    start: processStart(process.pid),
+    settings: settingsDigest(config),
     plugin: plugin && formatListenAddress(plugin.address),
     http: http && formatListenAddress(http.address),
     startedAtMs: Date.now(),

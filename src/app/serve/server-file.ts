@@ -1,25 +1,32 @@
 /**
  * A running server, as it noted itself: `state/serve-<hash of its addresses>.json` in the cache directory,
  *
- *     {"pid":…,"plugin":"127.0.0.1:5930","http":"…","startedAtMs":…}
+ *     {"pid":…,"start":"…","plugin":"127.0.0.1:5930","http":"…","settings":"…","startedAtMs":…}
  *
  * beside it, with `--detach`, its log, `state/serve-<hash>.log`. It is there from when all is ready until the end.
+ * `start` tells the process from a later one of the same number, see `processStart`.
  */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { describeError } from "../../lib/describe-error.ts";
 import { listFiles } from "../../lib/list-files.ts";
 import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
+import { isProcessAlive, processStart } from "../../lib/process-life.ts";
 import { removeFile } from "../../lib/remove-file.ts";
 import { replaceFile } from "../../lib/replace-file.ts";
 import { readSmallFile } from "../../lib/small-file.ts";
 import { STATE_DIR } from "../../store/local-dir.ts";
-import type { ServeConfig } from "../config.ts";
+import type { Config, ServeConfig } from "../config.ts";
 
 export interface ServerNote {
   pid: number;
+  /** Absent where the system does not tell. */
+  start?: string | undefined;
   /** As they can be connected to. */
   plugin: string | undefined;
   http: string | undefined;
+  /** See `settingsDigest`. */
+  settings: string;
   startedAtMs: number;
 }
 
@@ -31,17 +38,23 @@ export function serverFile(root: string, config: Pick<ServeConfig, "plugin" | "h
   return join(root, STATE_DIR, `serve-${hash}.json`);
 }
 
+/** Equal for servers with equal settings, but for those that only change what they say. */
+export function settingsDigest({ verbose: _, debug: __, metrics: ___, ...config }: Config): string {
+  return Bun.hash(JSON.stringify(config)).toString(16).padStart(16, "0");
+}
+
 /** Where its output goes when it is detached. */
 export function logFile(root: string, config: Pick<ServeConfig, "plugin" | "http">): string {
   return serverFile(root, config).replace(/json$/, "log");
 }
 
-/** Never throws: a server that can't be noted serves all the same. */
-export function noteServer(path: string, note: ServerNote): void {
+/** Returns why that is not possible; such a server serves all the same, but `--stop` and `--status` do not find it. */
+export function noteServer(path: string, note: ServerNote): string | undefined {
   try {
     replaceFile(path, `${JSON.stringify(note)}\n`);
-  } catch {
-    // It can't be found by --stop and --status then.
+    return undefined;
+  } catch (error) {
+    return describeError(error);
   }
 }
 
@@ -56,7 +69,7 @@ export function runningServers(root: string): { path: string; note: ServerNote }
   return names.flatMap((name) => {
     const path = join(root, STATE_DIR, name);
     const note = readNote(path);
-    if (note !== undefined && isOurs(note.pid)) return [{ path, note }];
+    if (note !== undefined && isWriter(note)) return [{ path, note }];
     removeFile(path);
     return [];
   });
@@ -79,19 +92,9 @@ function readNote(path: string): ServerNote | undefined {
   }
 }
 
-/** Whether a process with that number lives, and, where that can be seen, is this program. */
-function isOurs(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-  try {
-    const ownName = readFileSync("/proc/self/comm", "latin1");
-    return readFileSync(`/proc/${pid}/comm`, "latin1") === ownName;
-  } catch {
-    return true;
-  }
+/** Whether the process that wrote the note still runs, and not another one that has its number now. */
+function isWriter({ pid, start }: ServerNote): boolean {
+  return isProcessAlive(pid) && start === processStart(pid);
 }
 
 function text(address: ListenAddress | undefined): string {

@@ -1,10 +1,9 @@
 /** `go-cache-plugin env`: the variables for go, as lines that a shell reads with `eval`. */
-import { realpathSync } from "node:fs";
-import { basename } from "node:path";
 import { defineCommand } from "citty";
 import type { Call } from "../call.ts";
 import { resolveCommandSettings } from "../command-options.ts";
 import { writeStdout } from "../output.ts";
+import { programName } from "../program-name.ts";
 
 /** Prints GOCACHEPROG and a variable for each option that was given; of a secret its name alone, in a comment. */
 export function envCommand(call: Call) {
@@ -29,20 +28,4 @@ async function printVariables({ commandLine: { flags }, env }: Call): Promise<vo
     (name) => `# ${name} holds a secret and is not printed. Set it from where you keep secrets.\n`,
   );
   writeStdout([...lines.map(([name, value]) => exportLine(shell, name, value)), ...left].join(""));
-}
-
-/** Its name where go would find this very program by that, else its path. */
-function programName(): string {
-  const path = process.execPath;
-  const name = basename(path);
-  const found = Bun.which(name);
-  return found !== null && realPath(found) === realPath(path) ? name : path;
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

@@ -2,12 +2,16 @@
 import { defineCommand } from "citty";
 import type { Config } from "../../app/config.ts";
 import type { ServerNote } from "../../app/serve/server-file.ts";
+import type { Logger } from "../../lib/logger.ts";
 import type { Call } from "../call.ts";
 import { resolveCommandSettings } from "../command-options.ts";
 import { makeLogger } from "../make-logger.ts";
 import { ALL_OPTIONS, type Option, type Settings } from "../options.ts";
 import { writeStderr, writeStdout } from "../output.ts";
+import { programName } from "../program-name.ts";
 import { watchProgress } from "../progress-line.ts";
+import { goWord } from "../quote.ts";
+import { serverExports } from "../server-exports.ts";
 import { type Environment, resolveSettings, toConfig } from "../settings.ts";
 import { startNotes } from "../start-notes.ts";
 import { UsageError } from "../usage-error.ts";
@@ -50,14 +54,30 @@ async function serve({ commandLine, env }: Call): Promise<number> {
     watchProgress: watchProgress(env),
     pruneAside,
     version: versionLine(),
+    onReady: (server) => announce(server, settings, log),
   });
+}
+
+/** On stderr, since somebody waits in front of it. Lines of JSON have no room for what a shell should read. */
+function announce(
+  { plugin, http }: Pick<ServerNote, "plugin" | "http">,
+  { logFormat, modproxy }: Settings,
+  log: Logger,
+): void {
+  const places = [plugin && `${plugin} (go commands)`, http && `${http} (HTTP)`].filter(Boolean);
+  log.say(`listening on ${places.join(" and ")}`);
+  if (logFormat === "json") return;
+  for (const line of serverExports({ program: goWord(programName()), plugin, http, modproxy })) {
+    log.print(`  ${line}`);
+  }
 }
 
 async function detach(flags: ReadonlyMap<string, string>, config: Config, env: Environment): Promise<number> {
   const { startDetached } = await import("../../app/serve/control.ts");
   const words = flagWords(flags, () => true);
-  const { note, log } = await startDetached(config, env, [process.execPath, "serve", ...words]);
-  writeStdout(`${describeServer(note)}, log ${log}\n`);
+  const command = [process.execPath, "serve", ...words];
+  const { note, log, wasRunning } = await startDetached(config, env, command);
+  writeStdout(`${wasRunning ? "already running: " : ""}${describeServer(note)}, log ${log}\n`);
   return 0;
 }
 

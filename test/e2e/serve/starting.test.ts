@@ -1,0 +1,135 @@
+/** How a server is started, found again, and refused. */
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { binaryPath } from "../../support/binary.ts";
+import { startPluginServer } from "../../support/plugin-server.ts";
+import { plainEnv, run, start } from "../../support/process.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+
+// A guard against hanging only.
+setDefaultTimeout(60_000);
+
+const ENV = { GOOS: "linux", GOARCH: "amd64", GOVERSION: "go1.27.4" };
+
+let dir: TempDir;
+
+beforeEach(() => {
+  dir = tempDir("starting");
+});
+afterEach(async () => {
+  await serve("--stop");
+  dir[Symbol.dispose]();
+});
+
+function serveBy(program: string, ...args: string[]) {
+  const env = plainEnv({ ...ENV, GOCACHE: dir.join("gocache") });
+  return run([program, "serve", ...args, `--cache-dir=${dir.join("machine")}`], { env });
+}
+
+const serve = (...args: string[]) => serveBy(binaryPath(), ...args);
+
+/** Where the server notes itself. */
+function noteName(): string {
+  const names = readdirSync(dir.join("machine/state"));
+  return dir.join("machine/state", names.find((name) => /^serve-\w+\.json$/.test(name)) ?? "");
+}
+
+describe("serve --detach", () => {
+  test("works by a link of another name, and the server is found by any name", async () => {
+    const link = dir.join("ours");
+    symlinkSync(binaryPath(), link);
+    const plugin = `--plugin=${dir.join("server.sock")}`;
+    expect(await serveBy(link, "--detach", plugin)).toMatchObject({ stderr: "", exitCode: 0 });
+    for (const program of [link, binaryPath()]) {
+      expect((await serveBy(program, "--status")).stdout).toStartWith("running: process ");
+    }
+    expect((await serve("--stop")).stdout).toStartWith("stopped: process ");
+  });
+
+  test("takes no process that only has the number of a server for one", async () => {
+    await serve("--detach", `--plugin=${dir.join("server.sock")}`);
+    const path = noteName();
+    const note = JSON.parse(readFileSync(path, "utf8"));
+    expect((await serve("--stop")).exitCode).toBe(0);
+    // As after a crash, when another process of this program has come by that number.
+    await using other = await startPluginServer({ cacheDir: dir.join("other") });
+    for (const command of ["--status", "--stop"]) {
+      writeFileSync(path, JSON.stringify({ ...note, pid: other.pid }));
+      expect((await serve(command)).stdout).toBe("no server is running\n");
+    }
+    expect((await other.stop()).stderr).toContain("listening on");
+  });
+
+  test("ends well when a server with the same settings runs, and says so", async () => {
+    const plugin = `--plugin=${dir.join("server.sock")}`;
+    const first = await serve("--detach", plugin);
+    expect(await serve("--detach", plugin, "--metrics")).toEqual({
+      stdout: `already running: ${first.stdout}`,
+      stderr: "",
+      exitCode: 0,
+    });
+    expect(await serve("--detach", plugin, "--max-size=1GiB")).toMatchObject({
+      stdout: "",
+      stderr: expect.stringContaining("a server with other settings is running there already, process "),
+      exitCode: 1,
+    });
+  });
+
+  test("twice at once is one server, and both are told", async () => {
+    const plugin = `--plugin=${dir.join("server.sock")}`;
+    const outcomes = await Promise.all([serve("--detach", plugin), serve("--detach", plugin)]);
+    expect(outcomes.map(({ stderr, exitCode }) => ({ stderr, exitCode }))).toEqual([
+      { stderr: "", exitCode: 0 },
+      { stderr: "", exitCode: 0 },
+    ]);
+    const said = outcomes.map(({ stdout }) => stdout).sort();
+    expect(said).toEqual([`already running: ${said[1]}`, said[1] ?? ""]);
+  });
+
+  test("gives up on a server that can't be found, and stops it", async () => {
+    const plugin = `--plugin=${dir.join("server.sock")}`;
+    await serve("--detach", plugin);
+    const path = noteName();
+    await serve("--stop");
+    // Nothing can be noted there.
+    mkdirSync(`${path}/taken`, { recursive: true });
+    const outcome = await serve("--detach", plugin);
+    expect(outcome).toMatchObject({ stdout: "", exitCode: 1 });
+    expect(outcome.stderr).toMatch(
+      /^go-cache-plugin: the server was not ready within 10 s and was stopped: .* can't be written, so --stop and --status do not find this server: .*\n$/,
+    );
+    // It takes its socket away.
+    while ((await run(["test", "-e", dir.join("server.sock")])).exitCode === 0) await Bun.sleep(20);
+  });
+});
+
+describe("serve in the foreground", () => {
+  async function startup(...flags: string[]): Promise<string> {
+    const env = plainEnv({ ...ENV, GOCACHE: dir.join("gocache") });
+    const argv = [binaryPath(), "serve", `--cache-dir=${dir.join("machine")}`, ...flags];
+    await using running = start(argv, { env });
+    while ((await serve("--status")).exitCode !== 0) await Bun.sleep(20);
+    running.signal("SIGTERM");
+    const { stdout, stderr, exitCode } = await running.outcome;
+    expect([stdout, exitCode]).toEqual(["", 0]);
+    return stderr;
+  }
+
+  test("says where it listens, and what makes go use it", async () => {
+    const said = await startup("--plugin=0", "--http=0", "--modproxy", "--upstream=http://127.0.0.1:9");
+    const [first = "", ...rest] = said.trimEnd().split("\n");
+    const [, plugin, http] =
+      /^go-cache-plugin: listening on (127\.0\.0\.1:\d+) \(go commands\) and (127\.0\.0\.1:\d+) \(HTTP\)$/.exec(
+        first,
+      ) ?? [];
+    expect(rest).toEqual([
+      `  export GOCACHEPROG='${binaryPath()} connect ${plugin} --fallback'`,
+      `  export GOPROXY="http://${http}/mod|$(go env GOPROXY)"`,
+    ]);
+  });
+
+  test("says it in one line of JSON where lines are JSON", async () => {
+    const said = await startup("--plugin=0", "--log-format=json");
+    expect(JSON.parse(said)).toMatchObject({ message: expect.stringContaining("listening on 127.0.0.1:") });
+  });
+});
