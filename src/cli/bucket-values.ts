@@ -1,4 +1,5 @@
 /** How `--bucket` and `--s3-endpoint-url` are read: `name`, `s3://name`, `file:///absolute/path`; `https://host`. */
+import { pathToFileURL } from "node:url";
 import { UsageError } from "./usage-error.ts";
 import { invalidValue } from "./values.ts";
 
@@ -14,6 +15,10 @@ const EXPECTED = "a bucket name (3 to 63 of a-z 0-9 . - _), s3://name or file://
 export function parseBucket(text: string, name: string): BucketAddress | undefined {
   if (text === "") return undefined;
   if (/^file:/i.test(text)) return { kind: "directory", path: parseFileUrl(text, name) };
+  if (/^(\/|~|\.\.?(\/|$))/.test(text)) {
+    const url = text.startsWith("/") ? pathToFileURL(text).href : "file:// and an absolute path";
+    throw new UsageError(`${name}: ${JSON.stringify(text)} is a directory; write ${url}`);
+  }
   const bucket = text.replace(/^s3:\/\//i, "").replace(/\/$/, "");
   if (BUCKET_NAME.test(bucket)) return { kind: "s3", bucket };
   if (bucket.includes("/") && !bucket.includes("://")) {

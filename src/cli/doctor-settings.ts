@@ -2,9 +2,10 @@
 import { type CacheprogLine, namesProgram } from "../app/doctor/cacheprog-line.ts";
 import type { CacheprogUse, CheckedFinding } from "../app/doctor/check.ts";
 import { parseAddress } from "./address-values.ts";
-import { type CommandLine, parseCommandLine } from "./command-line.ts";
-import { checkCommandFlags, resolveCommandSettings } from "./command-options.ts";
-import { ALL_OPTIONS, type Settings } from "./options.ts";
+import { joinFlags, readCacheprogArguments } from "./cacheprog-flags.ts";
+import type { CommandLine } from "./command-line.ts";
+import { resolveCommandSettings } from "./command-options.ts";
+import { ALL_OPTIONS, type Option, type Settings } from "./options.ts";
 import { type Environment, resolveSettings } from "./settings.ts";
 import { startNotes, unknownVariables } from "./start-notes.ts";
 import { UsageError } from "./usage-error.ts";
@@ -15,42 +16,38 @@ export function resolveDoctorSettings(options: {
   cacheprog: CacheprogLine | undefined;
   program: string;
   env: Environment;
-}): { settings: Settings; cacheprogUse: CacheprogUse; findings: CheckedFinding[] } {
+}): {
+  settings: Settings;
+  cacheprogUse: CacheprogUse;
+  /** See `Patient`. */
+  unread: string | undefined;
+  findings: CheckedFinding[];
+} {
   const { flags, cacheprog, program, env } = options;
   const isOurs = cacheprog !== undefined && namesProgram(cacheprog, program) !== "other";
-  const { line, problem } = readArguments(isOurs ? cacheprog.args : []);
-  const { readable, findings } = readableVariables(env);
-  const settings = resolveSettings(new Map([...line.flags, ...flags]), readable);
+  const { line, problem } = readCacheprogArguments(isOurs ? cacheprog : { args: [] });
+  const given = joinFlags(line, flags);
+  const { readable, unreadable, findings } = readableVariables(env);
+  const ofBucket = unreadable.find(({ group, flag }) => group === "bucket" && !given.has(flag));
+  const unread = problem === undefined ? ofBucket?.env : "what follows the program in GOCACHEPROG";
+  const settings = resolveSettings(given, readable);
   for (const note of unknownVariables(env)) findings.push(finding("warning", note, "rename or unset it"));
   for (const note of startNotes(settings, {})) findings.push(finding("note", note));
   if (findings.length === 0) findings.push(finding("ok", "flags and variables can be read"));
-  return { settings, cacheprogUse: { problem, server: serverOf(line, settings) }, findings };
-}
-
-/** What go would start; nothing where the program would refuse it. */
-function readArguments(args: readonly string[]): { line: CommandLine; problem: string | undefined } {
-  const nothing: CommandLine = { flags: new Map(), words: [], asked: undefined };
-  try {
-    const line = parseCommandLine(args);
-    const [command] = line.words;
-    const isForGo = command === undefined || command === "connect" || command === "direct";
-    if (!isForGo || line.asked !== undefined) {
-      return { line: nothing, problem: `${JSON.stringify(command ?? `--${line.asked}`)} does not serve go` };
-    }
-    checkCommandFlags(command, line.flags);
-    if (command === "connect" && line.words[1] !== undefined) parseAddress(line.words[1], "connect");
-    return { line, problem: undefined };
-  } catch (error) {
-    if (error instanceof UsageError) return { line: nothing, problem: error.message };
-    throw error;
-  }
+  return { settings, cacheprogUse: { problem, server: serverOf(line, settings) }, unread, findings };
 }
 
 /** The variables without those that every command would refuse. */
-function readableVariables(env: Environment): { readable: Environment; findings: CheckedFinding[] } {
+function readableVariables(env: Environment): {
+  readable: Environment;
+  unreadable: Option[];
+  findings: CheckedFinding[];
+} {
   const findings: CheckedFinding[] = [];
+  const unreadable: Option[] = [];
   const readable = { ...env };
-  for (const { env: name, parse } of ALL_OPTIONS) {
+  for (const option of ALL_OPTIONS) {
+    const { env: name, parse } = option;
     try {
       if (env[name]) parse(env[name], name);
     } catch (error) {
@@ -58,10 +55,11 @@ function readableVariables(env: Environment): { readable: Environment; findings:
       findings.push(
         finding("error", `${error.message}, so every go command fails`, `correct or unset ${name}`),
       );
+      unreadable.push(option);
       readable[name] = undefined;
     }
   }
-  return { readable, findings };
+  return { readable, unreadable, findings };
 }
 
 function serverOf(

@@ -57,6 +57,13 @@ export function formatSpan(ms: number): string {
   return ms < 60_000 ? `${Math.round(ms / 1000)}s` : formatAge(ms);
 }
 
+/** For people, to the nearest minute: `3h`, `1h35m`, `12m`. */
+export function formatMinutes(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
+  return `${hours > 0 ? `${hours}h` : ""}${rest > 0 || hours === 0 ? `${rest}m` : ""}`;
+}
+
 function sumParts(text: string): number | undefined {
   let ms = 0;
   let end = 0;

@@ -34,6 +34,9 @@ const REFUSED = [
   ["bucket", "-name", `"-name" ${BUCKET}`],
   ["bucket", "gs://name", `"gs://name" ${BUCKET}`],
   ["bucket", "x".repeat(64), `"${"x".repeat(64)}" ${BUCKET}`],
+  ["bucket", "/mnt/my cache", '"/mnt/my cache" is a directory; write file:///mnt/my%20cache'],
+  ["bucket", "./cache", '"./cache" is a directory; write file:// and an absolute path'],
+  ["bucket", "~/cache", '"~/cache" is a directory; write file:// and an absolute path'],
   ["bucket", "name/ci", '"name/ci" has a slash; what goes before the keys is --prefix'],
   ["prefix", "/ci", '"/ci" is not a prefix: it must not begin with a slash'],
   ["prefix", "a/../b", '"a/../b" is not a prefix: "." and ".." can\'t be parts of it'],
@@ -120,7 +123,7 @@ describe("without a bucket", () => {
 
 test("gives a bucket the defaults of the rest", () => {
   expect(configOf(["--bucket=name"]).remote).toEqual({
-    bucket: { kind: "s3", bucket: "name", region: undefined, endpointUrl: undefined, pathStyle: false },
+    bucket: { kind: "s3", bucket: "name", region: undefined, endpointUrl: undefined, pathStyle: undefined },
     prefix: "",
     layout: "packed",
     project: undefined,

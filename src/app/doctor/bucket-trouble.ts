@@ -48,16 +48,25 @@ const BY_CODE: Readonly<Record<string, Trouble>> = {
   },
 };
 
-const BY_ERRNO: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nobody listens at the endpoint",
-  ENOTFOUND: "there is no host of the endpoint's name",
-  ECONNRESET: "the connection is cut",
-  ETIMEDOUT: "there is no way to it from here",
-  EHOSTUNREACH: "there is no way to it from here",
-  ENETUNREACH: "there is no way to it from here",
-};
-
 const REACH = "check --s3-endpoint-url, the network, and HTTPS_PROXY and NO_PROXY";
+
+const NO_WAY: Trouble = { cause: "there is no way to it from here", remedy: REACH };
+
+const PATH_STYLE =
+  "a server that wants the bucket in the host's name needs --s3-path-style=false, one that wants it in the path must not have that";
+
+const BY_ERRNO: Readonly<Record<string, Trouble>> = {
+  ECONNREFUSED: { cause: "nobody listens at the endpoint", remedy: REACH },
+  ENOTFOUND: { cause: "there is no host of the endpoint's name", remedy: `${REACH}; ${PATH_STYLE}` },
+  ECONNRESET: { cause: "the connection is cut", remedy: REACH },
+  EPROTO: {
+    cause: "what listens at the endpoint does not speak TLS",
+    remedy: "use http:// instead of https:// in --s3-endpoint-url, or the port that speaks TLS",
+  },
+  ETIMEDOUT: NO_WAY,
+  EHOSTUNREACH: NO_WAY,
+  ENETUNREACH: NO_WAY,
+};
 
 /** The failure of an operation that needs `permission`, as an error. */
 export function bucketTrouble(error: unknown, permission: string, config: RemoteConfig): Finding {
@@ -91,11 +100,14 @@ function explain(error: unknown, permission: string, { bucket, prefix }: RemoteC
   }
   if (error instanceof TimeoutError) return { cause: "the server does not answer", remedy: REACH };
   const errno = errnoOf(error);
-  if (errno !== undefined) return { cause: BY_ERRNO[errno] ?? errno, remedy: REACH };
+  if (errno !== undefined) return BY_ERRNO[errno] ?? { cause: errno, remedy: REACH };
   if (failure?.status !== undefined && failure.status >= 500) {
     return { cause: "the server has trouble of its own", remedy: "try again, or ask who runs it" };
   }
-  return { cause: "it fails", remedy: `check that this is an S3 server's address; ${REACH}` };
+  return {
+    cause: "the answer is not one of an S3 server",
+    remedy: `check that this is an S3 server's address; ${PATH_STYLE}; ${REACH}`,
+  };
 }
 
 function s3Failure(error: unknown): S3Error | undefined {

@@ -22,6 +22,8 @@ export interface Bucket {
   sample: ListedObject | undefined;
   /** Why it could not be listed, where that is a matter of rights. */
   listRefusal: unknown;
+  /** Whether requests are sent without a signature, since there are no credentials. */
+  isUnsigned: boolean;
   /** The server's clock less ours, milliseconds. */
   skewMs: number | undefined;
 }
@@ -45,6 +47,7 @@ export function openBucket(options: {
     probe: undefined,
     sample: undefined,
     listRefusal: undefined,
+    isUnsigned: false,
     skewMs: undefined,
   };
 }

@@ -4,7 +4,6 @@ import { basename, isAbsolute } from "node:path";
 import { describeError } from "../../lib/describe-error.ts";
 import { splitGoWords } from "../../lib/go-words.ts";
 import { statFile } from "../../lib/stat-file.ts";
-import type { GoFacts } from "./go-facts.ts";
 
 export interface CacheprogLine {
   text: string;
@@ -19,12 +18,11 @@ export interface CacheprogLine {
   problem: string | undefined;
 }
 
-/** What go would start; `undefined`: GOCACHEPROG is set neither in the environment nor by `go env -w`. */
+/** What go would start; `undefined`: `text`, the value of GOCACHEPROG, is empty. */
 export function readCacheprog(
-  go: GoFacts,
+  text: string,
   env: Record<string, string | undefined>,
 ): CacheprogLine | undefined {
-  const text = env.GOCACHEPROG || ("settings" in go ? go.settings.GOCACHEPROG : "");
   return text.trim() === "" ? undefined : readLine(text, env);
 }
 

@@ -10,8 +10,8 @@ export const cacheprog: Check = {
   run: (patient: Patient): Finding[] => {
     const { cacheprog: line, program } = patient;
     if (line === undefined) return [notSet(patient)];
-    const start = startProblem(line);
-    if (start !== undefined) return [start];
+    const start = startProblem(line, offSwitch(patient));
+    if (start !== undefined) return [start, ...origin(patient)];
     return [identity(line, program), ...argumentProblem(patient), ...origin(patient)];
   },
 };
@@ -26,7 +26,10 @@ function notSet({ program }: Patient): Finding {
 }
 
 /** Why go can't start what is named. */
-function startProblem({ text, word, path, unquoted, problem, args }: CacheprogLine): Finding | undefined {
+function startProblem(
+  { text, word, path, unquoted, problem, args }: CacheprogLine,
+  off: string,
+): Finding | undefined {
   if (problem !== undefined) {
     const remedy = "close the quote; go knows single and double quotes around a word and nothing else";
     return { severity: "error", message: `go can't read ${JSON.stringify(text)}: ${problem}`, remedy };
@@ -39,7 +42,7 @@ function startProblem({ text, word, path, unquoted, problem, args }: CacheprogLi
       remedy: `export GOCACHEPROG=${JSON.stringify(quoted)}`,
     };
   }
-  if (path === undefined) return notFound(word);
+  if (path === undefined) return notFound(word, off);
   if (/[/\\]/.test(word) && !isAbsolute(word)) {
     return {
       severity: "error",
@@ -50,7 +53,7 @@ function startProblem({ text, word, path, unquoted, problem, args }: CacheprogLi
   return undefined;
 }
 
-function notFound(word: string): Finding {
+function notFound(word: string, off: string): Finding {
   if (/^~|[$]/.test(word)) {
     return {
       severity: "error",
@@ -59,12 +62,13 @@ function notFound(word: string): Finding {
     };
   }
   const isThere = statFile(word) !== undefined;
+  const notFoundRemedy = `put the program there, or its whole path into GOCACHEPROG; to build without it: ${off}`;
   return {
     severity: "error",
     message: isThere
       ? `${word} may not be executed`
       : `there is no program ${JSON.stringify(word)}${/[/\\]/.test(word) ? "" : " on the PATH"}, so every go command fails`,
-    remedy: isThere ? `chmod +x ${word}` : "put the program there, or its whole path into GOCACHEPROG",
+    remedy: isThere ? `chmod +x ${word}` : notFoundRemedy,
   };
 }
 
@@ -98,18 +102,23 @@ function argumentProblem({ cacheprogUse: { problem }, cacheprog: line }: Patient
   ];
 }
 
+/** What makes go do without the program. */
+function offSwitch({ env }: Patient): string {
+  return env.GOCACHEPROG ? "unset GOCACHEPROG" : "go env -u GOCACHEPROG";
+}
+
 /** Where the value is from, where that may surprise. */
-function origin({ env, go }: Patient): Finding[] {
-  const inEnvironment = env.GOCACHEPROG ?? "";
+function origin(patient: Patient): Finding[] {
+  const { env, go } = patient;
   const ofGo = "settings" in go ? go.settings.GOCACHEPROG : "";
-  if (inEnvironment !== "" || ofGo === "") return [];
+  if (env.GOCACHEPROG || ofGo === "") return [];
   const file = "settings" in go ? go.settings.GOENV : "";
   const isEmpty = env.GOCACHEPROG === "";
   return [
     {
       severity: "note",
       message: `it is set by go env -w, in ${file}${isEmpty ? "; an empty variable does not switch that off" : ""}`,
-      remedy: "go env -u GOCACHEPROG removes it",
+      remedy: `${offSwitch(patient)} removes it`,
     },
   ];
 }

@@ -59,6 +59,8 @@ export interface Patient {
   /** `undefined`: no bucket is configured, or none that can be one. */
   bucket: Bucket | undefined;
   bucketProblem: string | undefined;
+  /** What can't be read and may say which bucket go uses, so that any other one would be a wrong guess. */
+  unread: string | undefined;
 }
 
 /** What this program would do when started with the arguments in GOCACHEPROG. */

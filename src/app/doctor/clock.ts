@@ -1,4 +1,4 @@
-import { formatSpan } from "../../lib/duration.ts";
+import { formatMinutes } from "../../lib/duration.ts";
 import type { Check, Finding, Patient } from "./check.ts";
 import { reach } from "./reach.ts";
 
@@ -25,7 +25,7 @@ export const clock: Check = {
     return [
       {
         severity: "warning",
-        message: `this machine's clock is ${formatSpan(Math.abs(skewMs))} ${way} the server's: ${effect}`,
+        message: `this machine's clock is ${formatMinutes(Math.abs(skewMs))} ${way} the server's: ${effect}`,
         remedy: "set it by NTP, such as: timedatectl set-ntp true",
         data,
       },

@@ -4,6 +4,8 @@ import { formatSpan } from "../../lib/duration.ts";
 import { CredentialSource, credentialOrigin } from "../../s3/credentials.ts";
 import type { Check, Finding, Patient } from "./check.ts";
 
+export const CREDENTIALS_REMEDY = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE";
+
 const SOON_MS = 15 * 60_000;
 
 /** Which provider of AWS's chain has keys, and how long they last. Never the keys. */
@@ -15,11 +17,12 @@ export const credentials: Check = {
     try {
       const found = await abortable(source.get(), signal);
       if (found === undefined) {
+        bucket.isUnsigned = true;
         return [
           {
             severity: "note",
             message: "there are none: requests are not signed, which only public buckets take",
-            remedy: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
+            remedy: CREDENTIALS_REMEDY,
           },
         ];
       }

@@ -8,9 +8,11 @@ import { openBucket } from "./bucket.ts";
 import type { Patient } from "./check.ts";
 import { type ExamineOptions, examine } from "./examine.ts";
 
+const NO_BUCKET: Pick<Patient, "bucket" | "bucketProblem"> = { bucket: undefined, bucketProblem: undefined };
+
 /** What is looked at, and who is told. */
 export type DoctorOptions = ExamineOptions &
-  Pick<Patient, "config" | "env" | "cwd" | "go" | "cacheprog" | "cacheprogUse" | "program">;
+  Pick<Patient, "config" | "env" | "cwd" | "go" | "cacheprog" | "cacheprogUse" | "unread" | "program">;
 
 /** Looks at everything. Nothing is changed, but for an object below `doctor/` that is removed again. */
 export async function runDoctor(options: DoctorOptions): Promise<void> {
@@ -18,7 +20,7 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
   const env = { ...("settings" in go ? toldByGo(go.settings) : {}), ...options.env };
   const greeted = cacheprogUse.server && (await greet(cacheprogUse.server.address));
   const dir = locate(options, env, greeted);
-  const { bucket, bucketProblem } = open(config, dir.root, env);
+  const { bucket, bucketProblem } = options.unread === undefined ? open(config, dir.root, env) : NO_BUCKET;
   const patient: Patient = { ...options, env, greeted, dir, bucket, bucketProblem };
   try {
     await examine(patient, options);

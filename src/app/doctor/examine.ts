@@ -10,6 +10,7 @@ import { clock } from "./clock.ts";
 import { conditions } from "./conditions.ts";
 import { credentials } from "./credentials.ts";
 import { get } from "./get.ts";
+import { goCache } from "./go-cache.ts";
 import { goRelease } from "./go-release.ts";
 import { latency } from "./latency.ts";
 import { list } from "./list.ts";
@@ -28,6 +29,7 @@ import { throughput } from "./throughput.ts";
 /** In the order in which they are made and shown. */
 const CHECKS: readonly Check[] = [
   goRelease,
+  goCache,
   cacheprog,
   cacheDirectory,
   server,

@@ -43,7 +43,7 @@ async function readPrefix(bucket: Bucket, prefix: string, signal: AbortSignal): 
   }
 }
 
-/** It would be made, which is not what somebody wants whose mount is missing. */
+/** A mount that is missing looks like a bucket that nobody has used yet. */
 function missingDirectory({ config: { bucket } }: Bucket): Finding | undefined {
   if (bucket.kind !== "directory" || existsSync(bucket.path)) return undefined;
   return {

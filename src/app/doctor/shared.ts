@@ -3,7 +3,9 @@ import type { Check, Finding, Patient } from "./check.ts";
 /** Whether there is anything that machines share. */
 export const shared: Check = {
   name: "bucket",
-  run: ({ bucket, bucketProblem, cacheprogUse }: Patient): Finding[] => {
+  run: ({ bucket, bucketProblem, cacheprogUse, unread }: Patient): Finding[] => {
+    if (unread !== undefined)
+      return [{ severity: "note", message: `not looked at: ${unread} can't be read` }];
     if (bucketProblem !== undefined) {
       const remedy = "check --bucket and --s3-endpoint-url, AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL";
       return [{ severity: "error", message: bucketProblem, remedy }];
@@ -28,9 +30,10 @@ export const shared: Check = {
     }
     return [
       {
-        severity: "note",
+        severity: "warning",
         message: "none is set: entries stay on this machine",
-        remedy: "set --bucket or GOCACHE_S3_BUCKET to share them",
+        remedy:
+          'set GOCACHE_S3_BUCKET, or --bucket inside the quotes: export GOCACHEPROG="go-cache-plugin --bucket=my-bucket"',
       },
     ];
   },

@@ -34,9 +34,15 @@ async function doctor({ commandLine: { flags }, env }: Call): Promise<number> {
   const cwd = process.cwd();
   progress.update({ stage: "asking go" });
   const go = await askGo(env, cwd);
-  const cacheprog = readCacheprog(go, env);
+  const ofGo = "settings" in go ? go.settings.GOCACHEPROG : "";
+  const cacheprog = readCacheprog(env.GOCACHEPROG || ofGo, env);
   const program = process.execPath;
-  const { settings, cacheprogUse, findings } = resolveDoctorSettings({ flags, cacheprog, program, env });
+  const { settings, cacheprogUse, unread, findings } = resolveDoctorSettings({
+    flags,
+    cacheprog,
+    program,
+    env,
+  });
   const isColoured = !env.NO_COLOR && env.TERM !== "dumb" && isStdoutTerminal();
   const show = (finding: CheckedFinding) => {
     if (!isJson) writeStdout(hideSecrets(findingText(finding, isColoured)));
@@ -48,7 +54,7 @@ async function doctor({ commandLine: { flags }, env }: Call): Promise<number> {
   };
   const config = toConfig(settings);
   const onProgress = progress.update;
-  await runDoctor({ config, env, cwd, go, cacheprog, cacheprogUse, program, onFinding, onProgress });
+  await runDoctor({ config, env, cwd, go, cacheprog, cacheprogUse, unread, program, onFinding, onProgress });
   const severity = worstSeverity(findings);
   writeStdout(isJson ? hideSecrets(`${printableJson({ severity, findings })}\n`) : summaryText(findings));
   return exitCodeOf(severity);

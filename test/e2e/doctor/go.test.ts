@@ -1,6 +1,6 @@
 /** What `doctor` says of go, GOCACHEPROG, settings, this machine's disk, and servers. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { binaryPath } from "../../support/binary.ts";
 import { freePort } from "../../support/free-port.ts";
 import { OLD_GO } from "../../support/go-toolchain.ts";
@@ -49,6 +49,43 @@ describe("go:", () => {
   });
 });
 
+describe("GOCACHE:", () => {
+  // Without a home go can't choose another release either.
+  const NOWHERE = { GOCACHE: undefined, XDG_CACHE_HOME: undefined, GOTOOLCHAIN: "local" };
+
+  test("there is none without a home", async () => {
+    const diagnosis = await examine({ ...NOWHERE, HOME: undefined });
+    expect(findingOf(diagnosis, "GOCACHE")).toMatchObject({
+      severity: "error",
+      message: expect.stringContaining("go has no build cache, so every go command fails"),
+      remedy: expect.stringContaining("set GOCACHE"),
+    });
+    expect(diagnosis.exitCode).toBe(1);
+  });
+
+  test("go can't make one, even where the plugin's directory is elsewhere", async () => {
+    await using dir = tempDir("doctor");
+    writeFileSync(dir.join("home"), "");
+    const env = { ...NOWHERE, HOME: dir.join("home"), GOCACHE_DIR: dir.join("cache") };
+    const diagnosis = await examine(env);
+    expect(findingOf(diagnosis, "GOCACHE")).toMatchObject({
+      severity: "error",
+      message: expect.stringContaining(`go can't set up its build cache in ${dir.join("home")}/`),
+      remedy: expect.stringContaining("set GOCACHE"),
+    });
+  });
+
+  test("is said, and is not made by looking", async () => {
+    await using dir = tempDir("doctor");
+    const diagnosis = await examine({ GOCACHE: dir.join("deep/gocache"), GOCACHE_DIR: dir.join("cache") });
+    expect(findingOf(diagnosis, "GOCACHE")).toMatchObject({
+      severity: "ok",
+      message: dir.join("deep/gocache"),
+    });
+    expect(existsSync(dir.join("deep"))).toBe(false);
+  });
+});
+
 describe("GOCACHEPROG:", () => {
   test("is not set", async () => {
     const diagnosis = await examine({ GOCACHEPROG: undefined });
@@ -63,13 +100,27 @@ describe("GOCACHEPROG:", () => {
     await using dir = tempDir("doctor");
     const file = dir.join("go-env");
     writeFileSync(file, `GOCACHEPROG=${binaryPath()}\n`);
-    const diagnosis = await examine({ GOCACHEPROG: "", GOENV: file });
+    const bucket = `file://${dir.join("bucket")}`;
+    const diagnosis = await examine({ GOCACHEPROG: "", GOENV: file, GOCACHE_S3_BUCKET: bucket });
     expect(findingOf(diagnosis, "GOCACHEPROG")).toMatchObject({
       severity: "note",
       message: expect.stringContaining(`go env -w, in ${file}; an empty variable does not switch that off`),
       remedy: expect.stringContaining("go env -u GOCACHEPROG"),
     });
     expect(diagnosis.exitCode).toBe(0);
+  });
+
+  test("names a program that is not there, by go env -w", async () => {
+    await using dir = tempDir("doctor");
+    const file = dir.join("go-env");
+    writeFileSync(file, "GOCACHEPROG=/nowhere/go-cache-plugin\n");
+    const diagnosis = await examine({ GOCACHEPROG: undefined, GOENV: file });
+    expect(findingOf(diagnosis, "GOCACHEPROG")).toMatchObject({
+      severity: "error",
+      remedy: expect.stringContaining("to build without it: go env -u GOCACHEPROG"),
+    });
+    const set = await examine({ GOCACHEPROG: "/nowhere/go-cache-plugin" });
+    expect(findingOf(set, "GOCACHEPROG")?.remedy).toContain("to build without it: unset GOCACHEPROG");
   });
 
   test.each([
@@ -152,14 +203,27 @@ describe("settings:", () => {
 });
 
 describe("this machine:", () => {
-  test("no bucket is worth a note", async () => {
+  test("no bucket is worth a warning: quotes may be missing around GOCACHEPROG", async () => {
     const diagnosis = await examine({});
     expect(findingOf(diagnosis, "bucket")).toMatchObject({
-      severity: "note",
+      severity: "warning",
       message: expect.stringContaining("entries stay on this machine"),
+      remedy: expect.stringContaining("inside the quotes"),
     });
-    expect([checksWith(diagnosis, "error"), checksWith(diagnosis, "warning")]).toEqual([[], []]);
-    expect(diagnosis.exitCode).toBe(0);
+    expect([checksWith(diagnosis, "error"), checksWith(diagnosis, "warning")]).toEqual([[], ["bucket"]]);
+    expect(diagnosis.exitCode).toBe(3);
+  });
+
+  test("flags that can't be read may name a bucket, so none is looked at", async () => {
+    const diagnosis = await examine({
+      GOCACHEPROG: `${binaryPath()} --buckt=x`,
+      GOCACHE_S3_BUCKET: "some-bucket",
+    });
+    expect(findingOf(diagnosis, "bucket")).toMatchObject({
+      severity: "note",
+      message: "not looked at: what follows the program in GOCACHEPROG can't be read",
+    });
+    expect(checksWith(diagnosis, "error")).toEqual(["GOCACHEPROG"]);
   });
 
   test("a directory as the bucket is written, read and left as it was", async () => {
@@ -179,6 +243,17 @@ describe("this machine:", () => {
       severity: "note",
       remedy: expect.stringContaining("mount"),
     });
+  });
+
+  test("nothing is made where the directory above the bucket is missing", async () => {
+    await using dir = tempDir("bucket");
+    const diagnosis = await examine({ GOCACHE_S3_BUCKET: `file://${dir.join("mount/cache")}` });
+    expect(checksWith(diagnosis, "error")).toEqual(["reach"]);
+    expect(findingOf(diagnosis, "reach")).toMatchObject({
+      message: expect.stringContaining(`there is no directory ${dir.join("mount")}`),
+      remedy: expect.stringContaining("mount"),
+    });
+    expect(existsSync(dir.join("mount"))).toBe(false);
   });
 
   test("a cache directory that can't be made", async () => {

@@ -1,0 +1,52 @@
+import { accessSync, constants, readdirSync, statSync } from "node:fs";
+import { dirname, isAbsolute } from "node:path";
+import { describeError } from "../../lib/describe-error.ts";
+import type { Check, Finding, Patient } from "./check.ts";
+
+/** go makes `00` to `ff` at once, and needs to write nothing where all are there. */
+const PARTS = 256;
+
+const REMEDY = "set GOCACHE to a directory that this user can write, such as: export GOCACHE=/tmp/go-cache";
+
+/** Whether go can set up a build cache of its own. It does so before it starts any helper, and ends where it can't. */
+export const goCache: Check = {
+  name: "GOCACHE",
+  run: ({ go, env }: Patient): Finding[] => {
+    if (!("settings" in go)) return [];
+    const { GOCACHE } = go.settings;
+    if (GOCACHE === "off" && !env.HOME && !env.XDG_CACHE_HOME) {
+      const message =
+        "go has no build cache, so every go command fails: none of GOCACHE, XDG_CACHE_HOME and HOME is set";
+      return [{ severity: "error", message, remedy: REMEDY }];
+    }
+    if (!isAbsolute(GOCACHE)) {
+      const message = `GOCACHE is ${JSON.stringify(GOCACHE)}, so every go command fails: it must be an absolute path`;
+      return [{ severity: "error", message, remedy: REMEDY }];
+    }
+    const problem = whyNotMade(GOCACHE);
+    if (problem === undefined) return [{ severity: "ok", message: GOCACHE, data: { path: GOCACHE } }];
+    const message = `go can't set up its build cache in ${GOCACHE}, so every go command fails: ${problem}`;
+    return [{ severity: "error", message, remedy: REMEDY }];
+  },
+};
+
+/** Looks at the nearest directory that is there; changes nothing. */
+function whyNotMade(path: string): string | undefined {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return whyNotMade(dirname(path));
+    if (!found.isDirectory()) return `${path} is no directory`;
+    accessSync(path, constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return isWhole(path) ? undefined : describeError(error);
+  }
+}
+
+function isWhole(path: string): boolean {
+  try {
+    return readdirSync(path).filter((name) => /^[0-9a-f]{2}$/.test(name)).length === PARTS;
+  } catch {
+    return false;
+  }
+}
