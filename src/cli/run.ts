@@ -3,6 +3,7 @@
  * words) or would say on stdout, which belongs to go, was refused before it is asked.
  */
 import { defineCommand, runCommand } from "citty";
+import { withCacheprogFlags } from "./cacheprog-flags.ts";
 import type { Call } from "./call.ts";
 import { type CommandLine, parseCommandLine } from "./command-line.ts";
 import { checkCommandFlags } from "./command-options.ts";
@@ -24,6 +25,7 @@ import { verifyCommand } from "./commands/verify.ts";
 import { versionCommand } from "./commands/version.ts";
 import { COMMANDS, type CommandInfo } from "./commands.ts";
 import { didYouMean } from "./did-you-mean.ts";
+import { writeStderr } from "./output.ts";
 import type { Environment } from "./settings.ts";
 import { UsageError } from "./usage-error.ts";
 import { isBooleanText } from "./values.ts";
@@ -34,7 +36,8 @@ export async function runCli(args: readonly string[], env: Environment): Promise
   const [command, ...operands] = commandWords(commandLine);
   if (command !== undefined) checkCommand(command, operands);
   if (commandLine.asked === undefined) checkCommandFlags(command, commandLine.flags);
-  const call: Call = { commandLine, env, exitCode: 0 };
+  const warn = (message: string) => writeStderr(`go-cache-plugin: ${message}\n`);
+  const call: Call = { commandLine: await withCacheprogFlags(commandLine, env, warn), env, exitCode: 0 };
   // "--": citty must not take an operand for a flag.
   await runCommand(rootCommand(call), { rawArgs: command === undefined ? [] : [command, "--", ...operands] });
   return call.exitCode;
