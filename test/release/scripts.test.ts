@@ -17,6 +17,7 @@ import { actionSteps } from "./composite-action.ts";
 setDefaultTimeout(300_000);
 
 const ACTIONS = ["setup", "finish"];
+const CONTEXT = { program: "/opt/bin/go-cache-plugin", directory: PROJECT_DIR };
 const VALUES = new Map([
   ["bucket", "my-bucket"],
   ["prefix", "it's a team"],
@@ -48,7 +49,12 @@ describe("shellcheck has nothing to say about", () => {
     ["install.sh", "sh", projectFile("install.sh")],
     [".ci/run", "bash", projectFile(".ci/run")],
     ["what completes words in bash", "bash", completionScript("bash")],
-    ["the recipe for a shell", "sh", `#!/bin/sh\n${recipeFor("shell", VALUES, {})}`],
+    ["the recipe for a shell", "sh", `#!/bin/sh\n${recipeFor("shell", VALUES, {}, CONTEXT)}`],
+    [
+      "the recipe for a shell with the module proxy",
+      "sh",
+      `#!/bin/sh\n${recipeFor("shell", new Map([...VALUES, ["modproxy", "true"]]), {}, CONTEXT)}`,
+    ],
     ...ACTIONS.flatMap((name) =>
       actionSteps(name)
         .filter(({ shell }) => shell === "bash")
@@ -80,12 +86,13 @@ describe("actionlint has nothing to say about", () => {
   test.each([
     ["direct mode", {}],
     ["server mode", { plugin: "5930" }],
+    ["the module proxy", { modproxy: "true" }],
     ["another S3 server", { "s3-endpoint-url": "https://s3.example.com" }],
     ["a directory", { bucket: "file:///mnt/cache" }],
   ])("the recipe for GitHub with %s, its actions included", async (_, given) => {
     const lint = await goInstall(ACTIONLINT);
     using dir = tempDir("actionlint");
-    const recipe = recipeFor("github", new Map([...VALUES, ...Object.entries(given)]), {});
+    const recipe = recipeFor("github", new Map([...VALUES, ...Object.entries(given)]), {}, CONTEXT);
     // Actions of the same repository are looked at, too: whether they are whole, and have these inputs.
     const local = recipe.replaceAll(/uses: \S+\/(\.github\/actions\/\w+)@\S+/g, "uses: ./$1");
     mkdirSync(dir.join(".github/workflows"), { recursive: true });
@@ -105,7 +112,7 @@ describe("actionlint has nothing to say about", () => {
     const lint = await goInstall(ACTIONLINT);
     using dir = tempDir("actionlint");
     const path = dir.join("bad.yml");
-    writeFileSync(path, recipeFor("github", VALUES, {}).replace("cache: false", "cahce: false"));
+    writeFileSync(path, recipeFor("github", VALUES, {}, CONTEXT).replace("cache: false", "cahce: false"));
     const outcome = await run([lint, "-shellcheck=", path]);
     expect(outcome.stdout).toContain('input "cahce" is not defined in action');
   });

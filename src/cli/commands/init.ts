@@ -10,7 +10,8 @@ export function initCommand(call: Call) {
     args: { place: { type: "positional", required: true } },
     run: async ({ args }) => {
       const { recipeFor } = await import("../recipes/recipe-for.ts");
-      writeStdout(recipeFor(args.place, call.commandLine.flags, call.env));
+      const context = { program: process.execPath, directory: process.cwd() };
+      writeStdout(recipeFor(args.place, call.commandLine.flags, call.env, context));
     },
   });
 }

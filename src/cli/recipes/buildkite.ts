@@ -4,6 +4,9 @@ import { indented, type Recipe } from "./recipe.ts";
 const CREDENTIALS =
   "# AWS credentials: the agent's own role, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY from its secrets.\n";
 
+const MODULES =
+  "# Modules: an agent that stays keeps them in ~/go/pkg/mod. For agents that start empty: init buildkite --modproxy.\n";
+
 /** A pipeline with one step. */
 export function buildkiteRecipe({
   cacheprog,
@@ -13,18 +16,21 @@ export function buildkiteRecipe({
   start,
   finish,
   notes,
+  goproxy,
 }: Recipe): string {
   const all = [["GOCACHEPROG", cacheprog] as const, ...variables];
-  const trap = finish.length === 0 ? [] : [`trap '${finish.join("; ")}' EXIT`];
-  const commands = [...install, "go-cache-plugin mtimes", ...start, ...trap, "go test ./..."];
+  const trap = `trap '${finish.join("; ")}' EXIT`;
+  const proxy = goproxy === undefined ? [] : [`export GOPROXY="${goproxy}"`];
+  const lines = [...install, "go-cache-plugin mtimes", ...start, trap, ...proxy, "go test ./..."];
+  // Buildkite would replace a dollar sign by what it knows itself.
+  const commands = lines.map((line) => line.replaceAll("$", "$$$$"));
   return `# .buildkite/pipeline.yml, made by "go-cache-plugin init buildkite"
 ${indented(
   0,
   notes.map((note) => `# ${note}`),
-)}${store === "directory" ? "" : CREDENTIALS}env:
+)}${store === "directory" ? "" : CREDENTIALS}${goproxy === undefined ? MODULES : ""}env:
 ${indented(
   2,
-  // Buildkite would replace a dollar sign by what it knows itself.
   all.map(([name, value]) => `${name}: ${yamlText(value.replaceAll("$", "$$$$"))}`),
 )}steps:
   - key: test

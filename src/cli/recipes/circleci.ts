@@ -1,9 +1,25 @@
 import { yamlText } from "../quote.ts";
 import { indented, type Recipe } from "./recipe.ts";
 
+/** By go.mod, which is always there, while go.sum is only where modules are used. */
+const KEY = `go-modules-v1-{{ arch }}-{{ checksum "go.mod" }}`;
+
+/** The plugin keeps modules only as a proxy. */
+const RESTORE_MODULES = `      - restore_cache: # modules, which the plugin does not keep
+          keys:
+            - ${KEY}
+            - go-modules-v1-{{ arch }}-
+`;
+
+const SAVE_MODULES = `      - save_cache:
+          key: ${KEY}
+          paths:
+            - ~/go/pkg/mod
+`;
+
 /** A configuration with one job. */
 export function circleciRecipe(recipe: Recipe): string {
-  const { cacheprog, variables, store, region, install, start, finish, notes } = recipe;
+  const { cacheprog, variables, store, region, install, start, finish, notes, goproxy } = recipe;
   const aws = store === "aws" ? ([["AWS_REGION", region]] as const) : [];
   const all = [["GOCACHEPROG", cacheprog] as const, ...variables, ...aws];
   const [fetch, run] = install;
@@ -15,19 +31,19 @@ ${indented(
 jobs:
   test:
     docker:
-      - image: cimg/go:1.27
+      - image: cimg/go:${recipe.goVersion}
     environment:
 ${indented(
   6,
   all.map(([name, value]) => `${name}: ${yamlText(value)}`),
 )}    steps:
       - checkout
-      - run: |
+${goproxy === undefined ? RESTORE_MODULES : ""}      - run: |
           ${fetch}
           sudo ${run}
           go-cache-plugin mtimes
-${indented(10, start)}      - run: go test ./...
-${indented(
+${indented(10, start)}${goproxy === undefined ? "" : `          echo "export GOPROXY='${goproxy}'" >> "$BASH_ENV"\n`}      - run: go test ./...
+${goproxy === undefined ? SAVE_MODULES : ""}${indented(
   6,
   finish.flatMap((line) => ["- run:", `    command: ${line}`, "    when: always"]),
 )}workflows:

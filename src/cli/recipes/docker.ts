@@ -1,31 +1,65 @@
+import type { Variable } from "../given-values.ts";
 import { dockerText } from "../quote.ts";
 import { ALPINE_NOTE, indented, type Recipe } from "./recipe.ts";
 
-/** A Dockerfile; a server would not outlive its layer, so go starts the program itself. */
-export function dockerRecipe({ variables, store, region, install, notes }: Recipe): string {
-  const aws = store === "aws" ? ([["AWS_REGION", region]] as const) : [];
-  const own = variables.filter(([name]) => name !== "GOCACHE_PLUGIN" && name !== "GOCACHE_HTTP");
-  const all = [["GOCACHEPROG", "go-cache-plugin"] as const, ...own, ...aws];
+const KEYS = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+
+/**
+ * A Dockerfile. A server does not outlive its layer, so go starts the program itself; with the module proxy there is one
+ * for the step that builds.
+ */
+export function dockerRecipe(recipe: Recipe): string {
+  const { store, install, notes, goproxy, goVersion } = recipe;
   const [fetch, run] = install;
-  const secret = store === "directory" ? "" : " --mount=type=secret,id=aws,target=/root/.aws/credentials";
   return `# syntax=docker/dockerfile:1
 # Made by "go-cache-plugin init docker".
 ${indented(
   0,
-  notes.map((note) => `# ${note}`),
-)}${store === "directory" ? "" : `# Build with: docker build --secret id=aws,src="$HOME/.aws/credentials" .\n`}FROM golang:1.27 AS build
+  [...notes, ...(store === "directory" ? [] : BUILD_NOTES)].map((note) => `# ${note}`),
+)}FROM golang:${goVersion} AS build
 # A layer of its own, made again only for another version. ${ALPINE_NOTE}
 RUN ${fetch} \\
  && ${run} \\
  && rm /tmp/install.sh
-ENV ${all.map(([name, value]) => `${name}=${dockerText(value)}`).join(" \\\n    ")}
+# Without C a program needs no libraries, so that it starts in an empty image.
+ENV ${environment(recipe)
+    .map(([name, value]) => `${name}=${dockerText(value)}`)
+    .join(" \\\n    ")}
 WORKDIR /src
-COPY go.mod go.sum ./
-RUN go mod download
-COPY . .
-RUN${secret} go build -trimpath -o /out/ ./...
+${goproxy === undefined ? "COPY go.* ./\nRUN go mod download\n" : ""}COPY . .
+RUN ${[...mounts(recipe), buildSteps(goproxy)].join(" \\\n    ")}
 
 FROM scratch
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /out/ /usr/local/bin/
 `;
+}
+
+const BUILD_NOTES = [
+  'Build with: eval "$(aws configure export-credentials --format env)", unless these variables are set already, and',
+  `docker build ${KEYS.map((name) => `--secret id=${name},env=${name}`).join(" ")} .`,
+];
+
+function environment({ variables, store, region, goproxy }: Recipe): Variable[] {
+  const unused = ["GOCACHE_PLUGIN", ...(goproxy === undefined ? ["GOCACHE_HTTP"] : [])];
+  return [
+    ["CGO_ENABLED", "0"],
+    ["GOCACHEPROG", "go-cache-plugin"],
+    ...variables.filter(([name]) => !unused.includes(name)),
+    ...(store === "aws" ? ([["AWS_REGION", region]] as const) : []),
+  ];
+}
+
+/** What the step that builds sees and no layer keeps: credentials, or a directory that the builder keeps. */
+function mounts({ store, variables }: Recipe): string[] {
+  if (store !== "directory") return KEYS.map((name) => `--mount=type=secret,id=${name},env=${name}`);
+  const url = variables.find(([name]) => name === "GOCACHE_S3_BUCKET")?.[1] ?? "";
+  return [`--mount=type=cache,target=${dockerText(Bun.fileURLToPath(url))}`];
+}
+
+function buildSteps(goproxy: string | undefined): string {
+  const build = "go build -trimpath -o /out/ ./...";
+  if (goproxy === undefined) return build;
+  const steps = ["go-cache-plugin serve --detach", `export GOPROXY="${goproxy}"`, build];
+  return [...steps, "go-cache-plugin serve --stop"].join(" \\\n && ");
 }

@@ -25,11 +25,11 @@ ${indented(6, environment(recipe))}    steps:
       - uses: actions/setup-go@v5
         with:
           go-version-file: go.mod
-          cache: false # the plugin takes its place
-${credentials(recipe)}      - uses: ${action}/setup@${tag}
+          cache: false # it keeps go's own build cache as well; the plugin takes the place of that
+${modules(recipe)}${credentials(recipe)}      - uses: ${action}/setup@${tag}
         with:
           mode: ${isServed ? "server" : "direct"}
-      - run: go test ./...
+${goproxy(recipe)}      - run: go test ./...
       - uses: ${action}/finish@${tag}
         if: always()
 `;
@@ -52,4 +52,20 @@ function credentials({ store, region }: Recipe): string {
           role-to-assume: ${ROLE}
           aws-region: ${yamlText(region)}
 `;
+}
+
+/** The plugin keeps modules only as a proxy. */
+function modules({ goproxy }: Recipe): string {
+  if (goproxy !== undefined) return "";
+  return `      - uses: actions/cache@v4 # modules, which the plugin does not keep
+        with:
+          path: ~/go/pkg/mod
+          key: go-modules-\${{ runner.os }}-\${{ hashFiles('**/go.sum') }}
+          restore-keys: go-modules-\${{ runner.os }}-
+`;
+}
+
+function goproxy({ goproxy }: Recipe): string {
+  if (goproxy === undefined) return "";
+  return `      # Modules by way of the server; without it as before.\n      - run: echo "GOPROXY=${goproxy}" >> "$GITHUB_ENV"\n`;
 }

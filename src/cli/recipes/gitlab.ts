@@ -1,42 +1,51 @@
 import { yamlText } from "../quote.ts";
 import { ALPINE_NOTE, credentialNotes, indented, type Recipe, ROLE } from "./recipe.ts";
 
+/** The plugin keeps modules only as a proxy. */
+const MODULE_CACHE =
+  "  cache: # modules, which the plugin does not keep\n    key:\n      files: [go.sum]\n    paths: [.go-mod]\n";
+
 const TOKEN_FILE = "/tmp/aws-token";
 
 /** A job. */
 export function gitlabRecipe(recipe: Recipe): string {
-  const { cacheprog, variables, region, store, install, start, finish, notes } = recipe;
+  const { cacheprog, variables, region, store, install, start, finish, notes, goproxy } = recipe;
   const isAws = store === "aws";
   const aws = [
     ["AWS_REGION", region],
     ["AWS_ROLE_ARN", ROLE],
     ["AWS_WEB_IDENTITY_TOKEN_FILE", TOKEN_FILE],
   ] as const;
-  const all = [["GOCACHEPROG", cacheprog], ...variables, ...(isAws ? aws : [])] as const;
+  // GitLab keeps only what lies in the checkout; go passes over directories that begin with a dot.
+  const modules = [["GOMODCACHE", "$CI_PROJECT_DIR/.go-mod"]] as const;
+  const all = [
+    ["GOCACHEPROG", cacheprog],
+    ...variables,
+    ...(isAws ? aws : []),
+    ...(goproxy === undefined ? modules : []),
+  ] as const;
   const token = isAws ? [`printf %s "$AWS_TOKEN" > ${TOKEN_FILE}`] : [];
-  const before = [...install, ...token, "go-cache-plugin mtimes", ...start];
+  const proxy = goproxy === undefined ? [] : [`export GOPROXY="${goproxy}"`];
+  const before = [...install, ...token, "go-cache-plugin mtimes", ...start, ...proxy];
   return `# A job for .gitlab-ci.yml, made by "go-cache-plugin init gitlab"
 ${indented(
   0,
   [...notes, ...credentialNotes(recipe)].map((note) => `# ${note}`),
 )}test:
-  image: golang:1.27 # ${ALPINE_NOTE}
+  image: golang:${recipe.goVersion} # ${ALPINE_NOTE}
 ${isAws ? "  id_tokens:\n    AWS_TOKEN:\n      aud: $CI_SERVER_URL\n" : ""}  variables:
 ${indented(
   4,
   all.map(([name, value]) => `${name}: ${yamlText(value)}`),
-)}  before_script:
+)}${goproxy === undefined ? MODULE_CACHE : ""}  before_script:
 ${indented(
   4,
   before.map((line) => `- ${yamlText(line)}`),
 )}  script:
     - go test ./...
-${
-  finish.length === 0
-    ? ""
-    : `  after_script:\n${indented(
-        4,
-        finish.map((line) => `- ${line}`),
-      )}`
-}`;
+  after_script:
+${indented(
+  4,
+  finish.map((line) => `- ${line}`),
+)}`;
 }

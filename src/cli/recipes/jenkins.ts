@@ -1,9 +1,11 @@
 import { groovyText } from "../quote.ts";
 import { ALPINE_NOTE, indented, type Recipe } from "./recipe.ts";
 
+const TEST = "go test ./...";
+
 /** A declarative pipeline. */
 export function jenkinsRecipe(recipe: Recipe): string {
-  const { cacheprog, variables, store, region, install, start, finish, notes } = recipe;
+  const { cacheprog, variables, store, region, install, start, finish, notes, goproxy } = recipe;
   const aws = store === "aws" ? ([["AWS_REGION", region]] as const) : [];
   const all = [["GOCACHEPROG", cacheprog] as const, ...variables, ...aws];
   const keys = store === "directory" ? [] : ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
@@ -14,7 +16,12 @@ ${indented(
   0,
   notes.map((note) => `// ${note}`),
 )}${keys.length === 0 ? "" : `// Of the credentials ${keys.map(credentialId).join(" and ")}, each is a secret text.\n`}pipeline {
-  agent { docker { image 'golang:1.27' } } // ${ALPINE_NOTE}
+  agent {
+    docker {
+      image 'golang:${recipe.goVersion}' // ${ALPINE_NOTE}
+      args '-u root${goproxy === undefined ? " -v go-modules:/go/pkg/mod' // to install the program; a volume for modules, which it does not keep" : "' // to install the program"}
+    }
+  }
   environment {
 ${indented(4, [
   ...all.map(([name, value]) => `${name} = ${groovyText(value)}`),
@@ -25,11 +32,17 @@ ${indented(4, [
       steps {
 ${indented(
   8,
-  [...steps, "go test ./..."].map((line) => `sh ${groovyText(line)}`),
+  [...steps, goproxy === undefined ? TEST : `GOPROXY="${goproxy}" ${TEST}`].map(
+    (line) => `sh ${groovyText(line)}`,
+  ),
 )}      }
     }
   }
-${post.length === 0 ? "" : `  post {\n    always {\n${indented(6, post)}    }\n  }\n`}}
+  post {
+    always {
+${indented(6, post)}    }
+  }
+}
 `;
 }
 

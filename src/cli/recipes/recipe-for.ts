@@ -1,4 +1,6 @@
-import { givenValues, isServed, type Variable } from "../given-values.ts";
+import { isLoopbackHost } from "../../lib/loopback-host.ts";
+import { givenValues, type Variable } from "../given-values.ts";
+import type { Settings } from "../options.ts";
 import { type Environment, resolveSettings } from "../settings.ts";
 import { UsageError } from "../usage-error.ts";
 import { releaseOf } from "../version-line.ts";
@@ -7,8 +9,10 @@ import { circleciRecipe } from "./circleci.ts";
 import { dockerRecipe } from "./docker.ts";
 import { githubRecipe } from "./github.ts";
 import { gitlabRecipe } from "./gitlab.ts";
+import { goImageVersion } from "./go-version.ts";
 import { credentialId, jenkinsRecipe } from "./jenkins.ts";
 import type { Recipe } from "./recipe.ts";
+import { recipeServer } from "./recipe-server.ts";
 import { shellRecipe } from "./shell.ts";
 
 /** A place: what writes its file, and how a secret variable gets to go there. */
@@ -60,44 +64,76 @@ const PLACES: ReadonlyMap<string, Place> = new Map<string, Place>([
 const BUCKET: Variable = ["GOCACHE_S3_BUCKET", "my-bucket"];
 const REGION = "eu-central-1";
 
-/** The file for one place. What was not given is filled in with an example, and named in the notes at its top. */
-export function recipeFor(place: string, flags: ReadonlyMap<string, string>, env: Environment): string {
-  const found = PLACES.get(place);
-  if (found === undefined) throw new UsageError(`"init" needs one of ${[...PLACES.keys()].join(", ")}`);
-  return found.write(makeRecipe(flags, env, found));
+/** What recipes take from the machine that they are made on. */
+export interface RecipeContext {
+  /** The absolute path of the program. */
+  program: string;
+  /** The checkout. */
+  directory: string;
 }
 
-function makeRecipe(flags: ReadonlyMap<string, string>, env: Environment, { passSecret }: Place): Recipe {
-  const { bucket, endpointUrl, region, layout } = resolveSettings(flags, env);
-  const given = givenValues(flags, env);
-  const { variables, secrets } = given;
-  const served = isServed(given);
+/** The file for one place. What was not given is filled in with an example, and named in the notes at its top. */
+export function recipeFor(
+  place: string,
+  flags: ReadonlyMap<string, string>,
+  env: Environment,
+  context: RecipeContext,
+): string {
+  const found = PLACES.get(place);
+  if (found === undefined) throw new UsageError(`"init" needs one of ${[...PLACES.keys()].join(", ")}`);
+  const { variables, secrets } = givenValues(flags, env);
+  const recipe = makeRecipe({ place, variables, settings: resolveSettings(flags, env), env, ...context });
+  const secretNotes = secrets.map(
+    (name) => `${name} holds a secret and is left out: ${found.passSecret(name)}.`,
+  );
+  const trustNotes = secrets.includes("GOCACHE_SIGN_KEY")
+    ? ["Only jobs that you trust may have GOCACHE_SIGN_KEY."]
+    : [];
+  return found.write({ ...recipe, notes: [...recipe.notes, ...secretNotes, ...trustNotes] });
+}
+
+function makeRecipe(options: {
+  place: string;
+  variables: readonly Variable[];
+  settings: Settings;
+  env: Environment;
+  program: string;
+  directory: string;
+}): Recipe {
+  const { place, settings, env, program, directory } = options;
+  const { bucket, endpointUrl, region, layout } = settings;
+  const server = recipeServer(place, settings, env);
+  const variables = [...options.variables, ...server.variables];
   const store = bucket?.kind === "directory" ? "directory" : endpointUrl === undefined ? "aws" : "s3";
   const release = releaseOf();
-  const connect = "go-cache-plugin connect --fallback";
+  const prefetch = layout === "split" ? [] : ["go-cache-plugin prefetch"];
   return {
     ...release,
     store,
     region: region ?? env.AWS_REGION ?? REGION,
-    isServed: served,
-    cacheprog: served ? connect : "go-cache-plugin",
+    isServed: server.isServed,
+    goproxy: server.goproxy,
+    goVersion: goImageVersion(directory),
+    program,
+    cacheprog: server.isServed ? "go-cache-plugin connect --fallback" : "go-cache-plugin",
     variables: bucket === undefined ? [BUCKET, ...variables] : variables,
-    start: served
-      ? ["go-cache-plugin serve --detach"]
-      : layout === "split"
-        ? []
-        : ["go-cache-plugin prefetch"],
-    finish: served ? ["go-cache-plugin serve --stop"] : [],
+    start: server.isServed ? ["go-cache-plugin serve --detach"] : prefetch,
+    finish: [...(server.isServed ? ["go-cache-plugin serve --stop"] : []), "go-cache-plugin stats"],
     install: [
       `curl -fsSL -o /tmp/install.sh https://github.com/${release.repository}/releases/download/${release.tag}/install.sh`,
       `sh /tmp/install.sh --version ${release.tag} --to /usr/local/bin`,
     ],
     notes: [
       ...(bucket === undefined ? [`Put your bucket's name in the place of ${BUCKET[1]}.`] : []),
-      ...secrets.map((name) => `${name} holds a secret and is left out: ${passSecret(name)}.`),
-      ...(secrets.includes("GOCACHE_SIGN_KEY")
-        ? ["Only jobs that you trust may have GOCACHE_SIGN_KEY."]
-        : []),
+      ...(place === "shell" ? [] : loopbackNotes(endpointUrl)),
     ],
   };
+}
+
+/** What a name such as `localhost` means to a job. */
+function loopbackNotes(endpointUrl: string | undefined): string[] {
+  if (endpointUrl === undefined || !isLoopbackHost(new URL(endpointUrl).hostname)) return [];
+  return [
+    `${endpointUrl} is the job's own machine or container: put an address there that the job can reach.`,
+  ];
 }

@@ -10,9 +10,15 @@ export interface Recipe {
   store: "aws" | "s3" | "directory";
   region: string;
   isServed: boolean;
-  /** Behind the checkout. */
+  /** GOPROXY for a shell to evaluate between double quotes; `undefined`: no module proxy is wanted. */
+  goproxy: string | undefined;
+  /** As images are tagged, such as `1.27`. */
+  goVersion: string;
+  /** The absolute path of the program on this machine. */
+  program: string;
+  /** After the checkout. */
   start: readonly string[];
-  /** When all is done, whatever came of it. */
+  /** At the end, whether the job succeeded or not. */
   finish: readonly string[];
   /** Downloads, checks and installs the program into `/usr/local/bin`. */
   install: readonly string[];

@@ -1,20 +1,35 @@
-import { exportLine } from "../quote.ts";
+import { dirname } from "node:path";
+import { exportLine, goWord } from "../quote.ts";
 import { indented, type Recipe } from "./recipe.ts";
 
 /** Lines for the start of a shell. */
-export function shellRecipe({ variables, isServed, store, notes, install }: Recipe): string {
-  const cacheprog = isServed ? "go-cache-plugin connect --fallback" : "go-cache-plugin";
-  const lines = [["GOCACHEPROG", cacheprog] as const, ...variables];
-  return `# Lines for ~/.profile, made by "go-cache-plugin init shell".
-# To install the program:
+export function shellRecipe(recipe: Recipe): string {
+  const { variables, isServed, store, notes, install, program, goproxy } = recipe;
+  // The whole path: an editor or cron may have another PATH, and go fails where its program is not found.
+  const word = goWord(program);
+  const lines = [["GOCACHEPROG", isServed ? `${word} connect --fallback` : word] as const, ...variables];
+  return `# Lines for ~/.profile, made by "go-cache-plugin init shell". To build without it: unset GOCACHEPROG
+# On another machine install it at the same path first:
 ${indented(
   0,
-  install.map((line) => `#   ${line}`),
+  install.map((line) => `#   ${line.replace("/usr/local/bin", dirname(program))}`),
 )}${indented(
   0,
   notes.map((note) => `# ${note}`),
 )}${lines.map(([name, value]) => exportLine("sh", name, value)).join("")}${
-  isServed ? "# Once a session:\n#   go-cache-plugin serve --detach\n" : ""
-}${store === "directory" ? "" : "# Credentials are found as the AWS tools find them.\n"}# Then look: go-cache-plugin inspect
+  goproxy === undefined ? "" : proxyLines(goproxy)
+}${
+  isServed ? `# Once a session:\n#   ${word} serve --detach\n` : ""
+}${store === "directory" ? "" : "# Credentials are found as the AWS tools find them.\n"}# Then look: ${word} doctor
+`;
+}
+
+/** Once, however often the file is read. */
+function proxyLines(goproxy: string): string {
+  const own = goproxy.slice(0, goproxy.indexOf("|"));
+  return `case $(go env GOPROXY) in
+  ${own}*) ;;
+  *) GOPROXY="${goproxy}"; export GOPROXY ;;
+esac
 `;
 }

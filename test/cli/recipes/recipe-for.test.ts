@@ -1,10 +1,14 @@
 import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { PLACES } from "../../../src/cli/commands.ts";
 import { recipeFor } from "../../../src/cli/recipes/recipe-for.ts";
 import { formatSecretKey } from "../../../src/lib/ed25519-text.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+const CONTEXT = { program: "/opt/bin/go-cache-plugin", directory: "/nowhere" };
 
 function recipe(place: string, flags: Record<string, string>, env: Record<string, string> = {}): string {
-  return recipeFor(place, new Map(Object.entries(flags)), env);
+  return recipeFor(place, new Map(Object.entries(flags)), env, CONTEXT);
 }
 
 const SECRET = formatSecretKey({ seed: Buffer.alloc(32, 1), publicKey: Buffer.alloc(32, 2) });
@@ -59,7 +63,67 @@ describe.each([...PLACES])("the recipe for %s", (place) => {
     expect(
       recipe(place, { bucket: "some-bucket", plugin: "5930", "s3-endpoint-url": "http://s3:9000" }),
     ).toMatchSnapshot();
+    expect(
+      recipe(place, { bucket: "some-bucket", modproxy: "true" }, { HOME: "/home/me" }),
+    ).toMatchSnapshot();
   });
+
+  test("starts a server for --modproxy, and puts its proxy before what go uses without it", () => {
+    const text = recipe(place, { bucket: "some-bucket", modproxy: "true" });
+    expect(text).toMatch(/serve --detach|mode: server/);
+    expect(text.replaceAll("$$", "$")).toContain("http://127.0.0.1:5970/mod|$(go env GOPROXY)");
+    expect(text).toMatch(/GOCACHE_HTTP\W+5970/);
+    expect(recipe(place, { modproxy: "true", http: "5999" })).toContain("http://127.0.0.1:5999/mod|");
+    expect(() => recipe(place, { modproxy: "true", http: "/tmp/x.sock" })).toThrow("a port as --http");
+  });
+});
+
+test.each(["github", "gitlab", "circleci", "jenkins"])(
+  "the recipe for %s keeps modules beside the plugin, unless the server has them",
+  (place) => {
+    const kept = /actions\/cache@|paths: \[\.go-mod\]|save_cache:|go-modules:\/go\/pkg\/mod/;
+    expect(recipe(place, {})).toMatch(kept);
+    expect(recipe(place, { modproxy: "true" })).not.toMatch(kept);
+  },
+);
+
+test.each(["gitlab", "buildkite", "circleci", "jenkins"])(
+  "the recipe for %s shows what came of it",
+  (place) => {
+    expect(recipe(place, {})).toContain("go-cache-plugin stats");
+    expect(recipe(place, { plugin: "5930" })).toMatch(/serve --stop[\s\S]*go-cache-plugin stats/);
+  },
+);
+
+describe("the release of Go", () => {
+  test.each([
+    ["module example.com/a\n\ngo 1.26.3\n", "1.26"],
+    ["module example.com/a\n\ngo 1.25.0\n\ntoolchain go1.28.1\n", "1.28"],
+    // Go 1.24 is the first that can use the program.
+    ["module example.com/a\n\ngo 1.20\n", "1.24"],
+  ])("in an image is that of %p", (text, version) => {
+    using dir = tempDir("recipe");
+    writeFileSync(dir.join("go.mod"), text);
+    const context = { ...CONTEXT, directory: dir.path };
+    for (const place of ["gitlab", "circleci", "jenkins", "docker"]) {
+      expect(recipeFor(place, new Map(), {}, context)).toMatch(new RegExp(`go(lang)?:${version}\\b`));
+    }
+  });
+});
+
+test("a job is told that its localhost is not this machine's", () => {
+  const flags = { bucket: "some-bucket", "s3-endpoint-url": "http://localhost:9000" };
+  for (const place of PLACES.filter((each) => each !== "shell")) {
+    expect(recipe(place, flags)).toContain("http://localhost:9000 is the job's own machine or container");
+  }
+  expect(recipe("shell", flags)).not.toContain("own machine");
+});
+
+test("a shell gets the whole path of the program", () => {
+  expect(recipe("shell", {})).toContain("export GOCACHEPROG=/opt/bin/go-cache-plugin\n");
+  expect(recipe("shell", { plugin: "5930" })).toContain(
+    "export GOCACHEPROG='/opt/bin/go-cache-plugin connect --fallback'\n",
+  );
 });
 
 describe("a YAML parser reads the values back:", () => {

@@ -1,0 +1,43 @@
+/** What a recipe's server needs beyond what was given. */
+import { join } from "node:path";
+import { formatListenAddress } from "../../lib/listen-address.ts";
+import type { Variable } from "../given-values.ts";
+import type { Settings } from "../options.ts";
+import { goProxyWord } from "../server-exports.ts";
+import type { Environment } from "../settings.ts";
+import { UsageError } from "../usage-error.ts";
+
+const HTTP = "5970";
+const SOCKET = "go-cache-plugin.sock";
+
+export interface RecipeServer {
+  isServed: boolean;
+  /** Addresses that nobody gave. */
+  variables: Variable[];
+  /** GOPROXY for a shell to evaluate between double quotes; `undefined`: no module proxy is wanted. */
+  goproxy: string | undefined;
+}
+
+/** A server is wanted where anything is that only a server has. */
+export function recipeServer(place: string, settings: Settings, env: Environment): RecipeServer {
+  const { plugin, http, modproxy, revproxy, forwardConnect } = settings;
+  const needsHttp = modproxy || revproxy.length > 0 || forwardConnect;
+  const isServed = needsHttp || plugin !== undefined || http !== undefined;
+  // The action for GitHub makes a socket of its own.
+  const needsPlugin = isServed && plugin === undefined && place !== "github";
+  const variables: Variable[] = [];
+  if (needsPlugin) variables.push(["GOCACHE_PLUGIN", socketPath(place, env)]);
+  if (needsHttp && http === undefined) variables.push(["GOCACHE_HTTP", HTTP]);
+  return { isServed, variables, goproxy: modproxy ? goproxyAt(http) : undefined };
+}
+
+/** The temporary directory of a machine that people share is no place for it. */
+function socketPath(place: string, env: Environment): string {
+  return join(place === "shell" ? env.XDG_RUNTIME_DIR || env.HOME || "/tmp" : "/tmp", SOCKET);
+}
+
+function goproxyAt(http: Settings["http"]): string {
+  if (http === undefined) return goProxyWord(`127.0.0.1:${HTTP}`);
+  if (http.kind === "tcp") return goProxyWord(formatListenAddress(http));
+  throw new UsageError("--modproxy needs a port as --http: go reaches no other address");
+}
