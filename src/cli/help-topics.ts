@@ -15,7 +15,8 @@ export const HELP_TOPICS: ReadonlyMap<string, HelpTopic> = new Map([
       summary: "how to set the program up",
       text: `Put the program somewhere on the machine and set GOCACHEPROG to the command line that starts it: its
 path, or its name if it is in $PATH, and its flags. Every flag can be an environment variable
-instead; a flag beats the environment, the environment beats the default.
+instead; a flag beats the environment, the environment beats the default. Other commands read the
+flags in GOCACHEPROG as well; their own flags beat them.
 
   export GOCACHEPROG="go-cache-plugin --cache-dir=/tmp/gocache --bucket=my-bucket"
   go build ./...
@@ -30,7 +31,10 @@ them into flags or URLs.
 
 Another S3 server than AWS's:
 
-  export GOCACHE_S3_ENDPOINT_URL=http://localhost:9000 GOCACHE_S3_PATH_STYLE=true
+  export GOCACHE_S3_ENDPOINT_URL=http://localhost:9000
+
+Requests name the bucket in the path there; a server that wants it in the host's name needs
+--s3-path-style=false.
 
 No server at all, only a directory that several machines see:
 
@@ -115,7 +119,7 @@ See also: help configure.`,
 once, and go never waits for uploads.
 
   go-cache-plugin serve --detach --plugin=5930 --bucket=my-bucket
-  export GOCACHEPROG="go-cache-plugin connect 5930"
+  export GOCACHEPROG="go-cache-plugin connect 5930 --fallback"
   go build ./...
   go-cache-plugin serve --stop
 
@@ -137,8 +141,8 @@ See also: help direct-mode, help module-proxy, help reverse-proxy.`,
       summary: "caching modules and checksums",
       text: `"serve --modproxy --http=ADDR" serves modules and checksum databases to go:
 
-  go-cache-plugin serve --http=5970 --modproxy --bucket=my-bucket &
-  export GOPROXY=http://localhost:5970/mod
+  go-cache-plugin serve --detach --http=5970 --modproxy --bucket=my-bucket
+  export GOPROXY="http://127.0.0.1:5970/mod|$(go env GOPROXY)"
 
 Files lie in the cache directory and, if there is a bucket, in it, where tailscale/go-cache-plugin
 has them, too. What is missing comes from --upstream; without it from where GOPROXY points, or from

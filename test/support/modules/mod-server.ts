@@ -40,7 +40,10 @@ export async function startModServer(options: {
     `--cache-dir=${cacheDir}`,
     ...flags,
   ];
-  const running = start(argv, { env: plainEnv({ GOENV: "off", GOFLAGS: "", HOME: dir, ...from, ...env }), cwd: dir });
+  const running = start(argv, {
+    env: plainEnv({ GOENV: "off", GOFLAGS: "", HOME: dir, ...from, ...env }),
+    cwd: dir,
+  });
   const url = `http://${await addressOf(cacheDir, running)}/mod`;
   const get = (path: string, init: RequestInit = {}) =>
     fetch(`${url}/${path}`, { ...init, proxy: false } as RequestInit);
