@@ -41,7 +41,8 @@ function openLazyRemote(
     },
     {
       settles: remote.layout !== "split" && !remote.readOnly,
-      onFailure: (error) => options.log.warn("remote", `no remote cache: ${describeError(error)}`),
+      onFailure: (error) =>
+        options.log.warn("remote", `remote cache disabled for this command: ${describeError(error)}`),
     },
   );
 }

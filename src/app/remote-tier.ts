@@ -21,7 +21,7 @@ export function openRemoteTier(options: {
   const health = new RemoteHealth({
     file: new HealthFile(`${statePath(root, config, "remote")}.json`),
     log,
-    remoteName: store.name,
+    store,
     onWritesStopped: () => {},
   });
   return {

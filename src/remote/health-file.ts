@@ -2,7 +2,7 @@
  * What one helper learned about a remote, for the next: `state/remote-<hash of its address>.json` in the cache
  * directory,
  *
- *     {"savedAtMs":1760000000000,"reason":"…","reads":{"probeAtMs":…,"pauseMs":…},"writes":{…},"isSlow":true}
+ *     {"savedAtMs":1760000000000,"reason":"…","reads":{"probeAtMs":…,"pauseMs":…},"writes":{…},"isSlow":true,"denial":"…"}
  *
  * Every go command starts a helper of its own, so without it each would wait for the same dead server again. A side
  * that is missing works. Older than a minute, the state is doubted: a probe is due at once, and nothing is slow.
@@ -19,6 +19,8 @@ export interface SavedHealth {
   writes?: OpenState | undefined;
   /** Whether waiting for reads did not pay. */
   isSlow?: boolean | undefined;
+  /** Why all reads were refused, as the user was told. */
+  denial?: string | undefined;
 }
 
 /** For how long what another helper has found out counts as it is. */
@@ -74,8 +76,12 @@ function readJson(path: string): unknown {
 
 function isSavedHealth(value: unknown): value is SavedHealth {
   if (typeof value !== "object" || value === null) return false;
-  const { savedAtMs, reason, reads, writes, isSlow = false } = value as Partial<SavedHealth>;
-  const isKnown = Number.isFinite(savedAtMs) && typeof reason === "string" && typeof isSlow === "boolean";
+  const { savedAtMs, reason, reads, writes, isSlow = false, denial = "" } = value as Partial<SavedHealth>;
+  const isKnown =
+    Number.isFinite(savedAtMs) &&
+    typeof reason === "string" &&
+    typeof isSlow === "boolean" &&
+    typeof denial === "string";
   return isKnown && isOpenState(reads) && isOpenState(writes);
 }
 

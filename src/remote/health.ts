@@ -1,7 +1,8 @@
 import { Breaker } from "../lib/breaker.ts";
 import { TimeoutError } from "../lib/deadline.ts";
-import { describeError } from "../lib/describe-error.ts";
 import type { Logger } from "../lib/logger.ts";
+import { describeTrouble } from "../store/describe-trouble.ts";
+import type { ObjectStore } from "../store/object-store.ts";
 import { isDenial, isHopeless } from "../store/store-failure.ts";
 import { BELIEVED_MS, type HealthFile } from "./health-file.ts";
 
@@ -17,15 +18,17 @@ export class RemoteHealth {
   readonly #remoteName: string;
   readonly #onWritesStopped: () => void;
   readonly #now: () => number;
+  /** Whether the remote denies this identity's writes. */
   #isDenied = false;
+  /** Why it denies all reads; the user has been told. */
+  #readDenial: string | undefined;
   #slowUntilMs: number;
   #trouble: string | undefined;
 
   constructor(options: {
     file: HealthFile;
     log: Logger;
-    /** For messages. */
-    remoteName: string;
+    store: Pick<ObjectStore, "name" | "endpoint">;
     /** Called when uploads that are under way have no hope. */
     onWritesStopped: () => void;
     now?: () => number;
@@ -35,10 +38,12 @@ export class RemoteHealth {
     this.#now = options.now ?? Date.now;
     this.#file = options.file;
     this.#log = options.log;
-    this.#remoteName = options.remoteName;
+    const { name, endpoint } = options.store;
+    this.#remoteName = endpoint === undefined ? name : `${name} at ${endpoint}`;
     this.#onWritesStopped = options.onWritesStopped;
     const saved = options.file.load();
     this.#trouble = saved?.reason || undefined;
+    this.#readDenial = saved?.denial;
     this.#slowUntilMs = saved?.isSlow === true ? saved.savedAtMs + BELIEVED_MS : 0;
     if (saved?.reads !== undefined) this.reads.openAs(saved.reads);
     if (saved?.writes !== undefined) this.writes.openAs(saved.writes);
@@ -46,21 +51,38 @@ export class RemoteHealth {
 
   succeeded(side: "reads" | "writes"): void {
     if (side === "writes") this.#isDenied = false;
-    const wasOpen = this[side].open !== undefined;
+    const wasWrong = this[side].open !== undefined || (side === "reads" && this.#readDenial !== undefined);
     this[side].success();
-    if (wasOpen) this.#save();
+    if (side === "reads") this.#readDenial = undefined;
+    if (wasWrong) this.#save();
   }
 
   /** A read has failed. A server that doesn't answer reads is not asked to take writes either. */
   readFailed(error: unknown): void {
     const opened = this.#failed(this.reads, error);
     if (opened && isSilent(error)) this.#failed(this.writes, error);
-    if (opened) this.#tell(error);
+    if (!opened) return;
+    this.#keepTrouble(error);
+    this.#warnDisabled(describeTrouble(error));
   }
 
   writeFailed(error: unknown): void {
     this.#isDenied ||= isDenial(error);
-    if (this.#failed(this.writes, error)) this.#tell(error);
+    if (!this.#failed(this.writes, error)) return;
+    this.#keepTrouble(error);
+    const text = `remote cache ${this.#remoteName} takes no uploads for now: ${this.#trouble}`;
+    this.#log.warn("remote", `${text} (see "go-cache-plugin doctor")`);
+  }
+
+  /**
+   * The remote refuses all reads of this identity, and `why`. The user hears it once, however many commands find it out,
+   * until ten minutes pass without one, or reads succeed.
+   */
+  readsDenied(why: string): void {
+    const isKnown = this.#readDenial === why;
+    this.#readDenial = why;
+    this.#save();
+    if (!isKnown) this.#warnDisabled(why);
   }
 
   /** Whether waiting for reads has lately cost a session more than it can have saved. */
@@ -101,17 +123,23 @@ export class RemoteHealth {
     return opened;
   }
 
-  #tell(error: unknown): void {
-    this.#trouble = describeError(error);
-    this.warn(`going on without it: ${this.#trouble}`);
+  #keepTrouble(error: unknown): void {
+    this.#trouble = describeTrouble(error);
     this.#save();
+  }
+
+  #warnDisabled(why: string): void {
+    const text = `remote cache ${this.#remoteName} disabled for now: ${why}`;
+    this.#log.warn("remote", `${text} (see "go-cache-plugin doctor")`);
   }
 
   #save(): void {
     const [reads, writes] = [this.reads.open, this.writes.open];
     const { isSlow } = this;
-    if (reads === undefined && writes === undefined && !isSlow) this.#file.clear();
-    else this.#file.save({ savedAtMs: this.#now(), reason: this.#trouble ?? "", reads, writes, isSlow });
+    const denial = this.#readDenial;
+    if (reads === undefined && writes === undefined && !isSlow && denial === undefined) this.#file.clear();
+    else
+      this.#file.save({ savedAtMs: this.#now(), reason: this.#trouble ?? "", reads, writes, isSlow, denial });
   }
 }
 

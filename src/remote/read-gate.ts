@@ -3,6 +3,7 @@ import type { Counters } from "../lib/counters.ts";
 import { Deadline } from "../lib/deadline.ts";
 import { describeError } from "../lib/describe-error.ts";
 import type { Logger } from "../lib/logger.ts";
+import { describeDenial, isUnsigned } from "../store/describe-trouble.ts";
 import { isAccessDenied } from "../store/store-failure.ts";
 import type { RemoteHealth } from "./health.ts";
 import type { MissReason, OnMiss } from "./miss-reason.ts";
@@ -92,9 +93,7 @@ export class ReadGate {
   /** Tells the user when all that ever came back was a refusal, which by itself reads like an empty bucket. */
   reportDenials(): void {
     if (this.#hasBeenAnswered || this.#denial === undefined) return;
-    this.#health.warn(
-      `every read was refused, check s3:GetObject and s3:ListBucket: ${describeError(this.#denial)}`,
-    );
+    this.#health.readsDenied(describeDenial(this.#denial));
   }
 
   #waitsOf(session: ReadSession): SessionWaits {
@@ -191,11 +190,12 @@ export class ReadGate {
       // What S3 answers for an absent object when listing is not granted.
       this.#denial ??= error;
       this.#counters.add("get_remote_denied");
+      if (isUnsigned(error)) this.#counters.add("remote_unsigned");
       return "miss";
     }
     this.#counters.add("get_remote_error");
     if (error instanceof WrongBytesError) this.#health.warn(`wrong bytes, not used: ${describeError(error)}`);
-    else if (!(error instanceof NotAskedError)) this.#health.readFailed(new Error(what, { cause: error }));
+    else if (!(error instanceof NotAskedError)) this.#health.readFailed(error);
     return "failure";
   }
 }

@@ -119,7 +119,8 @@ export class S3Client {
       response = await this.#sendOnce(call, signing);
       if (response.ok) return { value: await read(response) };
       const refusal = await readRefusal(response, this.countReceived);
-      return { error: new S3Error(this.#target(call), refusal), refusal, signing };
+      const isUnsigned = signing.credentials === undefined;
+      return { error: new S3Error(this.#target(call), { ...refusal, isUnsigned }), refusal, signing };
     } catch (cause) {
       // What `read` gave up on must not keep its connection.
       await response?.body?.cancel().catch(() => undefined);

@@ -18,6 +18,8 @@ export interface S3ErrorDetails {
   isExplained?: boolean;
   message?: string | undefined;
   requestId?: string | undefined;
+  /** Whether the request was sent without a signature, for there are no credentials. */
+  isUnsigned?: boolean | undefined;
   cause?: unknown;
 }
 
@@ -30,9 +32,17 @@ export class S3Error extends Error {
   readonly code: string | undefined;
   readonly isExplained: boolean;
   readonly requestId: string | undefined;
+  readonly isUnsigned: boolean;
+  readonly operation: string;
+  /** The message without bucket and key: `503 SlowDown (request id 4442587FB7D0A2F9)`. */
+  readonly reason: string;
 
   constructor(target: S3Target, details: S3ErrorDetails) {
-    super(`${describeTarget(target)}: ${describeDetails(details)}`, { cause: details.cause });
+    const reason = describeDetails(details);
+    super(`${describeTarget(target)}: ${reason}`, { cause: details.cause });
+    this.reason = reason;
+    this.operation = target.operation;
+    this.isUnsigned = details.isUnsigned ?? false;
     this.status = details.status;
     this.code = details.code;
     this.isExplained = details.isExplained ?? false;

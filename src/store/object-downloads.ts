@@ -54,7 +54,7 @@ export class ObjectDownloads {
       else if (isDiskFailure(error)) count("get_local_error");
       else {
         count("get_fault_error");
-        health.readFailed(new Error(`get ${key}`, { cause: error }));
+        health.readFailed(error);
       }
       return undefined;
     }

@@ -9,6 +9,8 @@
 export interface ObjectStore {
   /** For messages: `s3://bucket` or `file:///path`. */
   readonly name: string;
+  /** For messages: the address of a server that is not AWS's, such as `http://localhost:9000`. */
+  readonly endpoint?: string | undefined;
   get(key: string, options?: GetOptions): Promise<StoredObject | undefined>;
   head(key: string, options?: RequestOptions): Promise<ObjectInfo | undefined>;
   put(key: string, body: PutBody, options?: PutOptions): Promise<PutResult>;

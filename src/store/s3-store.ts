@@ -1,4 +1,5 @@
 /** Objects in an S3 bucket, under their own keys. */
+import { configuredEndpoint } from "../s3/address.ts";
 import { deleteObject } from "../s3/delete-object.ts";
 import { getObject } from "../s3/get-object.ts";
 import { headObject } from "../s3/head-object.ts";
@@ -22,6 +23,7 @@ import { checkRange } from "./range.ts";
 
 export class S3Store implements ObjectStore {
   readonly name: string;
+  readonly endpoint: string | undefined;
   readonly #client: S3Client;
   /** Some servers (Backblaze) answer 501 to a condition. */
   #knowsConditions = true;
@@ -29,7 +31,9 @@ export class S3Store implements ObjectStore {
   /** Throws for a bucket or an endpoint that can't be one. Sends nothing yet. */
   constructor(options: S3ClientOptions) {
     this.name = `s3://${options.bucket}`;
+    // It refuses an endpoint with a password or a query, which must not get into messages.
     this.#client = new S3Client(options);
+    this.endpoint = configuredEndpoint(options.endpointUrl, options.env);
   }
 
   async get(key: string, options: GetOptions = {}): Promise<StoredObject | undefined> {

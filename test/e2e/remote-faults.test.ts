@@ -40,12 +40,13 @@ function machine(...more: string[]) {
   return newMachine(dir.join("machine"), { flags: [...flags, ...more], env: s3.env });
 }
 
-test("a bucket that may not be listed is done without, and each command says so once", async () => {
+test("a bucket that may not be listed is done without, and the first command says so", async () => {
   proxy.fail((request) => operationOf(request) === "list", s3Error(403));
-  for (const args of COMMANDS) {
+  for (const [index, args] of COMMANDS.entries()) {
     const outcome = await go(machine(), args, { cwd: project });
     expect(outcome.exitCode).toBe(0);
-    expect(helperLines(outcome)).toEqual([expect.stringContaining("s3:ListBucket is not granted")]);
+    const said = index === 0 ? [expect.stringContaining("s3:ListBucket is not granted")] : [];
+    expect(helperLines(outcome)).toEqual(said);
   }
 });
 

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { TimeoutError } from "../../src/lib/deadline.ts";
 import { S3Error } from "../../src/s3/s3-error.ts";
+import type { FakeNow } from "../support/fake-now.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { openHealth } from "./remote-fixture.ts";
 
@@ -29,7 +30,7 @@ test("one read without an answer stops reads and writes, and the user hears it o
   fixture.health.readFailed(TIMEOUT);
   expect([admissions(fixture), fixture.stops()]).toEqual([["skip", "skip"], 1]);
   expect(fixture.lines).toEqual([
-    "go-cache-plugin: remote cache file:///bucket: going on without it: get action 0a: no answer within 5000 ms\n",
+    'go-cache-plugin: remote cache file:///bucket disabled for now: no answer within 5000 ms (see "go-cache-plugin doctor")\n',
   ]);
 });
 
@@ -40,6 +41,47 @@ test("three failures in a row stop the reads only", () => {
   expect([admissions(fixture), fixture.lines]).toEqual([["call", "call"], []]);
   fixture.health.readFailed(FAILURE);
   expect([admissions(fixture), fixture.stops()]).toEqual([["skip", "call"], 0]);
+});
+
+test("names the server that is not AWS's", () => {
+  using dir = tempDir("health");
+  const store = { name: "s3://lab", endpoint: "http://127.0.0.1:9999" };
+  const { health, lines } = openHealth(dir.join("remote.json"), { store });
+  health.readFailed(TIMEOUT);
+  expect(lines.join()).toContain("remote cache s3://lab at http://127.0.0.1:9999 disabled for now: ");
+});
+
+test("commands that follow do not repeat that all reads are refused, unless it is for another reason", () => {
+  using dir = tempDir("health");
+  const open = (clock?: FakeNow) => openHealth(dir.join("remote.json"), clock === undefined ? {} : { clock });
+  const first = open();
+  first.health.readsDenied("no right");
+  const line = "go-cache-plugin: remote cache file:///bucket disabled for now: no right";
+  expect(first.lines).toEqual([expect.stringContaining(line)]);
+  const second = open(first.clock);
+  for (let n = 0; n < 3; n++) {
+    first.clock.advance(540_000);
+    second.health.readsDenied("no right");
+  }
+  expect([second.lines, admissions(second)]).toEqual([[], ["call", "call"]]);
+  const third = open(first.clock);
+  third.health.readsDenied("no credentials");
+  expect(third.lines).toHaveLength(1);
+});
+
+test("a read that succeeds ends the denial, and so do ten minutes", () => {
+  using dir = tempDir("health");
+  const first = openHealth(dir.join("remote.json"));
+  const again = () => {
+    const next = openHealth(dir.join("remote.json"), { clock: first.clock });
+    next.health.readsDenied("no right");
+    return next.lines.length;
+  };
+  first.health.readsDenied("no right");
+  first.clock.advance(601_000);
+  expect(again()).toBe(1);
+  openHealth(dir.join("remote.json"), { clock: first.clock }).health.succeeded("reads");
+  expect([existsSync(dir.join("remote.json")), again(), again()]).toEqual([false, 1, 0]);
 });
 
 test("a write without an answer stops the writes only", () => {
@@ -73,7 +115,7 @@ test("the next helper knows what this one learned", () => {
   using dir = tempDir("health");
   const first = openHealth(dir.join("remote.json"));
   first.health.readFailed(TIMEOUT);
-  const second = openHealth(dir.join("remote.json"), first.clock);
+  const second = openHealth(dir.join("remote.json"), { clock: first.clock });
   expect([admissions(second), second.lines]).toEqual([["skip", "skip"], []]);
 });
 
@@ -82,10 +124,10 @@ test("the next helper probes when a minute has passed, and asks as ever after te
   const first = openHealth(dir.join("remote.json"));
   first.health.readFailed(TIMEOUT);
   first.clock.advance(61_000);
-  const second = openHealth(dir.join("remote.json"), first.clock);
+  const second = openHealth(dir.join("remote.json"), { clock: first.clock });
   expect([...admissions(second), ...admissions(second)]).toEqual(["probe", "probe", "skip", "skip"]);
   first.clock.advance(540_000);
-  expect(admissions(openHealth(dir.join("remote.json"), first.clock))).toEqual(["call", "call"]);
+  expect(admissions(openHealth(dir.join("remote.json"), { clock: first.clock }))).toEqual(["call", "call"]);
 });
 
 test("a recovery is passed on too", () => {
@@ -93,7 +135,7 @@ test("a recovery is passed on too", () => {
   const { health, clock } = openHealth(dir.join("remote.json"));
   health.readFailed(TIMEOUT);
   health.succeeded("reads");
-  expect(admissions(openHealth(dir.join("remote.json"), clock))).toEqual(["call", "skip"]);
+  expect(admissions(openHealth(dir.join("remote.json"), { clock }))).toEqual(["call", "skip"]);
   health.succeeded("writes");
   expect(existsSync(dir.join("remote.json"))).toBe(false);
 });
@@ -117,7 +159,7 @@ test("the user hears one thing about a remote a session", () => {
 test("that reads are slow is passed on for a minute, longer when it is found again, and is no trouble", () => {
   using dir = tempDir("health");
   const first = openHealth(dir.join("remote.json"));
-  const next = () => openHealth(dir.join("remote.json"), first.clock).health;
+  const next = () => openHealth(dir.join("remote.json"), { clock: first.clock }).health;
   first.health.foundSlow(true);
   first.clock.advance(59_999);
   expect([next().isSlow, next().trouble]).toEqual([true, undefined]);
@@ -132,6 +174,6 @@ test("that they are fast again is passed on too", () => {
   using dir = tempDir("health");
   const { health, clock } = openHealth(dir.join("remote.json"));
   health.foundSlow(true);
-  openHealth(dir.join("remote.json"), clock).health.foundSlow(false);
+  openHealth(dir.join("remote.json"), { clock }).health.foundSlow(false);
   expect(existsSync(dir.join("remote.json"))).toBe(false);
 });

@@ -15,14 +15,21 @@ export interface HealthFixture {
   stops: () => number;
 }
 
-export function openHealth(path: string, clock = new FakeNow(), verbose = false): HealthFixture {
+export function openHealth(
+  path: string,
+  {
+    clock = new FakeNow(),
+    verbose = false,
+    store = { name: "file:///bucket" } as { name: string; endpoint?: string },
+  } = {},
+): HealthFixture {
   const lines: string[] = [];
   const log = new Logger({ verbose, debugMask: 0, write: (line) => lines.push(line) });
   let stops = 0;
   const health = new RemoteHealth({
     file: new HealthFile(path, clock.now),
     log,
-    remoteName: "file:///bucket",
+    store,
     onWritesStopped: () => stops++,
     now: clock.now,
   });

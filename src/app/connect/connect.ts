@@ -53,7 +53,10 @@ export async function runConnect(
   if (server?.link === LINK_VERSION) return await serveLinked(config, options, context, { greeted, silence });
   if (line === undefined) {
     // It may just be dying, and a server that dies must not fail a build.
-    log.warn("server", `the server on ${formatListenAddress(address)} does not answer`);
+    log.warn(
+      "server",
+      `server on ${formatListenAddress(address)} disabled for this command: it does not answer (see "go-cache-plugin serve --status")`,
+    );
     if (greeted.isSilent) silence.note();
     socket.destroy();
     return await withoutServer();
@@ -67,7 +70,7 @@ export async function runConnect(
 
 async function serveLinked(
   config: Config,
-  { project }: ConnectOptions,
+  { project, address }: ConnectOptions,
   { env, log, watchProgress }: RunContext,
   { greeted, silence }: { greeted: Greeted; silence: ServerSilence },
 ): Promise<number> {
@@ -85,11 +88,13 @@ async function serveLinked(
       new LazyRemote(
         async () => {
           const { openLink } = await import("./open-link.ts");
-          return openLink({ socket, env, log, counters, project, job, journalDir, onSilent });
+          const server = { socket, address: formatListenAddress(address), journalDir, onSilent };
+          return openLink({ ...server, env, log, counters, project, job });
         },
         {
           settles: true,
-          onFailure: (error) => log.warn("server", `going on without the server: ${describeError(error)}`),
+          onFailure: (error) =>
+            log.warn("server", `server disabled for this command: ${describeError(error)}`),
         },
       ),
     prunes: false,

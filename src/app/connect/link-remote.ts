@@ -136,7 +136,7 @@ export class LinkRemote implements RemoteBuilds {
     try {
       for (const line of this.#reader.feed(bytes)) this.#take(line);
     } catch (error) {
-      this.#giveUp(`says what is no answer: ${(error as Error).message}`);
+      this.#giveUp(`sent what is no answer, ${(error as Error).message}`);
     }
   }
 
@@ -182,7 +182,11 @@ export class LinkRemote implements RemoteBuilds {
   }
 
   #giveUp(why: string): void {
-    this.#options.log.warn("server", `going on without the server, it ${why}`);
+    const { log, address } = this.#options;
+    log.warn(
+      "server",
+      `server on ${address} disabled for this command: it ${why} (see "go-cache-plugin serve --status")`,
+    );
     this.#options.socket.destroy();
   }
 
@@ -205,6 +209,8 @@ function linkEntry({ actionId, outputId, sizeBytes, putTimeMs }: StoredEntry): L
 
 export interface LinkRemoteOptions {
   socket: ClientSocket;
+  /** For messages. */
+  address: string;
   scope: Scope;
   /** For what the server does not note; `undefined`: it has no use for one. */
   journal: Journal | undefined;

@@ -49,7 +49,7 @@ export class PackUploader {
     } catch (error) {
       counters.add("put_remote_error");
       log.info(() => `put ${key}: ${describeError(error)}`);
-      if (!signal.aborted) health.writeFailed(new Error(`put ${key}`, { cause: error }));
+      if (!signal.aborted) health.writeFailed(error);
       return false;
     }
   }

@@ -36,7 +36,7 @@ export class PackedTransfer {
     this.health = new RemoteHealth({
       file: new HealthFile(options.healthPath),
       log,
-      remoteName: store.name,
+      store,
       onWritesStopped: () => this.uploader.interrupt(),
     });
     this.uploader = new PackUploader({ ...options, health: this.health });

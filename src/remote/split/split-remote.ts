@@ -25,7 +25,7 @@ export class SplitRemote {
     this.health = new RemoteHealth({
       file: new HealthFile(options.healthPath),
       log,
-      remoteName: store.name,
+      store,
       onWritesStopped: () => this.#writer?.interrupt(),
     });
     this.#gate = new ReadGate({ health: this.health, counters, log });

@@ -40,6 +40,7 @@ test("what a very large build used is told in lines that the server takes", asyn
   const nothing = { onData: () => {}, onEnd: () => {} };
   const socket = await ClientSocket.connect({ kind: "tcp", host: "127.0.0.1", port: server.port }, nothing);
   const remote = new LinkRemote({
+    address: "/run/server.sock",
     socket,
     scope: scopeOf(),
     journal: undefined,

@@ -164,6 +164,12 @@ describe("a server that is killed", () => {
   });
 });
 
+/** What the user hears of a server that hangs. */
+function silenceOf(address: string): string {
+  const advice = '(see "go-cache-plugin serve --status")';
+  return `go-cache-plugin: server on ${address} disabled for this command: it does not answer ${advice}\n`;
+}
+
 test("a server that hangs costs a miss, and is said to", async () => {
   await using server = await serve("machine");
   await using client = await connect(server.plugin);
@@ -172,7 +178,7 @@ test("a server that hangs costs a miss, and is said to", async () => {
   expect(await client.get(idOf("other"))).toEqual({ ID: 2, Miss: true });
   await client.close();
   const { stderr, exitCode } = await client.ended();
-  expect(stderr).toBe("go-cache-plugin: going on without the server, it does not answer\n");
+  expect(stderr).toBe(silenceOf(server.plugin));
   expect(exitCode).toBe(0);
   server.signal("SIGCONT");
 });
@@ -187,7 +193,7 @@ test("a server that hangs is waited for by one session; those that follow go on 
     await client.close();
     said.push((await client.ended()).stderr);
   }
-  expect(said).toEqual([`go-cache-plugin: the server on ${server.plugin} does not answer\n`, ""]);
+  expect(said).toEqual([silenceOf(server.plugin), ""]);
   server.signal("SIGCONT");
 });
 

@@ -13,7 +13,7 @@ const HELLO = Buffer.from("hello");
 function open(timeoutMs = 60_000) {
   const dir = tempDir("uploader");
   const store = new TamperedStore(dir.join("bucket"));
-  const health = openHealth(dir.join("remote.json"), undefined, true);
+  const health = openHealth(dir.join("remote.json"), { verbose: true });
   const uploader = new PackUploader({ ...health, store, timeoutMs });
   return { ...health, dir, store, uploader, [Symbol.dispose]: () => dir[Symbol.dispose]() };
 }
@@ -56,7 +56,7 @@ describe("a store that", () => {
     fixture.store.onPut = () => Promise.reject(new Error("503"));
     for (let n = 0; n < 5; n++) expect(await fixture.uploader.put("a", HELLO)).toBe(false);
     expect([fixture.store.calls.length, fixture.counters.snapshot()]).toEqual([3, { put_remote_error: 3 }]);
-    const warnings = fixture.lines.filter((line) => line.includes("going on without it: put a: 503"));
+    const warnings = fixture.lines.filter((line) => line.includes("takes no uploads for now: 503"));
     expect(warnings).toHaveLength(1);
     expect(fixture.health.reads.admit()).toBe("call");
   });

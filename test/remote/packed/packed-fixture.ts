@@ -30,7 +30,7 @@ export class Machine implements Disposable {
   readonly name: string;
   readonly dir: TempDir = tempDir("machine");
   readonly local: LocalCache = openLocal(this.dir.path).local;
-  readonly health: HealthFixture = openHealth(this.dir.join("state", "remote.json"), undefined, true);
+  readonly health: HealthFixture = openHealth(this.dir.join("state", "remote.json"), { verbose: true });
   readonly counters: Counters = this.health.counters;
   readonly log: Logger = this.health.log;
 

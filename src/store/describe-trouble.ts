@@ -1,0 +1,61 @@
+import { TimeoutError } from "../lib/deadline.ts";
+import { describeError } from "../lib/describe-error.ts";
+import { S3Error } from "../s3/s3-error.ts";
+
+const BY_ERRNO: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "connection reset",
+  EHOSTUNREACH: "host unreachable",
+  ENETUNREACH: "network unreachable",
+  ENOTFOUND: "host not found",
+  ETIMEDOUT: "connection timed out",
+};
+
+const UNSIGNED =
+  "no credentials were found, so requests are not signed (set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, " +
+  "choose a profile with AWS_PROFILE, or give this machine a role)";
+
+/** Why a store can't be used, in one line for people: without keys and ids, which differ from failure to failure. */
+export function describeTrouble(error: unknown): string {
+  const causes = causesOf(error);
+  const timeout = causes.find((cause) => cause instanceof TimeoutError);
+  if (timeout !== undefined) return timeout.message;
+  const failure = causes.find((cause) => cause instanceof S3Error);
+  if (failure?.isUnsigned && (failure.status === 401 || failure.status === 403)) return UNSIGNED;
+  if (failure?.status !== undefined) return failure.reason;
+  const known = causes.map((cause) => BY_ERRNO[errnoOf(cause) ?? ""]).find((text) => text !== undefined);
+  if (known !== undefined) return known;
+  if (failure !== undefined) return failure.reason;
+  // Behind the comma, the system names the file.
+  return errnoOf(error) === undefined ? describeError(error) : (describeError(error).split(", ")[0] ?? "");
+}
+
+/** The same for a store that does not let this identity read at all. */
+export function describeDenial(error: unknown): string {
+  const failure = causesOf(error).find((cause) => cause instanceof S3Error);
+  if (failure === undefined || failure.isUnsigned) return describeTrouble(error);
+  if (failure.operation === "list") return `s3:ListBucket is not granted (${failure.reason})`;
+  // S3 answers a read of an absent object with 403, too, where listing is not granted.
+  return `s3:GetObject or s3:ListBucket is not granted (${failure.reason})`;
+}
+
+/** Whether requests are refused because they are not signed. */
+export function isUnsigned(error: unknown): boolean {
+  return causesOf(error).some((cause) => cause instanceof S3Error && cause.isUnsigned);
+}
+
+/** The error and its causes, outermost first. Bounded, for causes can go in a circle. */
+function causesOf(error: unknown): unknown[] {
+  const causes: unknown[] = [];
+  for (let cause = error; cause !== undefined && cause !== null && causes.length < 8; ) {
+    causes.push(cause);
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return causes;
+}
+
+function errnoOf(error: unknown): string | undefined {
+  const code =
+    error instanceof Error && !(error instanceof S3Error) ? (error as { code?: unknown }).code : undefined;
+  return typeof code === "string" ? code : undefined;
+}

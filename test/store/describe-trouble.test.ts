@@ -1,0 +1,39 @@
+import { expect, test } from "bun:test";
+import { TimeoutError } from "../../src/lib/deadline.ts";
+import { S3Error } from "../../src/s3/s3-error.ts";
+import { describeDenial, describeTrouble } from "../../src/store/describe-trouble.ts";
+
+const at = (operation: string) => ({ operation, bucket: "lab", key: "packed/v1/run/a/very/long/key" });
+const refused = Object.assign(new Error("Unable to connect. Is the computer able to access the url?"), {
+  code: "ECONNREFUSED",
+});
+const denial = (operation: string, isUnsigned = false) =>
+  new S3Error(at(operation), { status: 403, code: "AccessDenied", message: "no", isUnsigned });
+
+test.each([
+  ["connection refused", new S3Error(at("list"), { message: "ECONNREFUSED", cause: refused })],
+  ["no answer within 5000 ms", new Error("get action 33f5", { cause: new TimeoutError(5_000) })],
+  ["404 NoSuchBucket: gone", new S3Error(at("get"), { status: 404, code: "NoSuchBucket", message: "gone" })],
+  ["403 AccessDenied: no", new Error("put k", { cause: denial("put") })],
+  [
+    "EACCES: permission denied",
+    Object.assign(new Error("EACCES: permission denied, open '/long/path'"), { code: "EACCES" }),
+  ],
+  [
+    "there is no directory /mnt, so a mount may be missing: gone",
+    new Error("there is no directory /mnt, so a mount may be missing", { cause: new Error("gone") }),
+  ],
+])("says %j without key and id", (text, error) => {
+  expect(describeTrouble(error)).toBe(text);
+});
+
+test("says that no credentials were found, and what to set", () => {
+  const text = "no credentials were found, so requests are not signed (set AWS_ACCESS_KEY_ID and";
+  expect(describeTrouble(denial("list", true))).toStartWith(text);
+  expect(describeDenial(denial("list", true))).toStartWith(text);
+});
+
+test("names the right that is missing", () => {
+  expect(describeDenial(denial("list"))).toBe("s3:ListBucket is not granted (403 AccessDenied: no)");
+  expect(describeDenial(denial("get"))).toStartWith("s3:GetObject or s3:ListBucket is not granted (403");
+});
