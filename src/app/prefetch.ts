@@ -10,9 +10,9 @@ import type { RunContext } from "./direct.ts";
 import { FallbackDir } from "./fallback-dir.ts";
 import { withGoEnv } from "./go-env.ts";
 import { openPacked } from "./remote.ts";
+import { CompileTimesFile } from "./summary/compile-times-file.ts";
 import { JobCounts } from "./summary/job-counts.ts";
 import { JobFile } from "./summary/job-file.ts";
-import { MachineMaking } from "./summary/machine-making.ts";
 
 /** What was brought, or was there already. */
 export interface PrefetchReport {
@@ -31,7 +31,6 @@ export async function prefetchNow(
   if (refusal !== undefined) context.log.warn("directory", refusal);
   ensureCacheDir(root);
   const counters = new Counters();
-  const making = new MachineMaking(root, counters);
   const local = new LocalCache({
     dir: new LocalDir(root, shownRoot),
     fallback: new FallbackDir(root),
@@ -49,7 +48,7 @@ export async function prefetchNow(
     local,
     env,
     counters,
-    making,
+    compileTimes: new CompileTimesFile(root),
     log,
   });
   using _line = context.watchProgress(() => ({
@@ -58,7 +57,6 @@ export async function prefetchNow(
     unit: "bytes",
   }));
   const found = await remote.prefetch();
-  making.save();
   const file = new JobFile(root, jobRun(detectCi(env), config.job, Date.now()));
   new JobCounts(() => file, counters).note();
   return { ...found, fetchedBytes: counters.get("prefetch_bytes") };

@@ -6,7 +6,7 @@ import type { RemoteBuilds } from "../buildcache/remote-builds.ts";
 import type { Counters } from "../lib/counters.ts";
 import type { Logger } from "../lib/logger.ts";
 import { BothLayouts } from "../remote/both-layouts.ts";
-import type { MakingTimes } from "../remote/making.ts";
+import type { CompileTimes } from "../remote/compile-times.ts";
 import { PackedRemote } from "../remote/packed/packed-remote.ts";
 import { PackedTransfer } from "../remote/packed/packed-transfer.ts";
 import { detectScope, type Scope } from "../remote/scope/scope.ts";
@@ -39,7 +39,7 @@ export interface RemoteOptions {
   local: LocalCache;
   env: Record<string, string | undefined>;
   counters: Counters;
-  making: MakingTimes;
+  compileTimes: CompileTimes;
   log: Logger;
 }
 

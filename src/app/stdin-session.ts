@@ -16,8 +16,8 @@ import { FallbackDir } from "./fallback-dir.ts";
 import type { LazyRemote } from "./lazy-remote.ts";
 import { bytesAfterLastPrune, isPruneDue, pruneNow } from "./prune-cache.ts";
 import { watchSignals } from "./signals.ts";
-import { MachineMaking } from "./summary/machine-making.ts";
-import type { SessionNoteOptions } from "./summary/session-note.ts";
+import { CompileTimesFile } from "./summary/compile-times-file.ts";
+import type { SessionNote, SessionNoteOptions } from "./summary/session-note.ts";
 
 export interface StdinSessionOptions {
   config: Config;
@@ -35,7 +35,7 @@ export interface StdinSessionOptions {
 export interface SessionParts {
   local: LocalCache;
   counters: Counters;
-  making: MachineMaking;
+  compileTimes: CompileTimesFile;
 }
 
 /** Serves until go closes the session or goes away; resolves with the exit code when all is drained. */
@@ -45,7 +45,8 @@ export async function serveStdin(options: StdinSessionOptions): Promise<number> 
   if (refusal !== undefined) log.warn("directory", refusal);
   ensureCacheDir(root);
   const counters = new Counters();
-  const making = new MachineMaking(root, counters);
+  const startedMs = Date.now();
+  const compileTimes = new CompileTimesFile(root);
   const fallback = new FallbackDir(root);
   const local = new LocalCache({
     dir: new LocalDir(root, shownRoot),
@@ -53,8 +54,16 @@ export async function serveStdin(options: StdinSessionOptions): Promise<number> 
     expiryMs: config.expiryMs,
     onTrouble: (error) => tellDiskTrouble(log, root, error),
   });
-  const remote = options.openRemote({ local, counters, making });
-  const cache = new BuildCache({ local, remote, counters, log, concurrency: config.concurrency });
+  const remote = options.openRemote({ local, counters, compileTimes });
+  const { concurrency, job } = config;
+  const onFirstPut = () => void openNote().then((note) => note.firstPut());
+  const cache = new BuildCache({ local, remote, counters, log, concurrency, onFirstPut });
+  const openNote = lazily(async () => {
+    const { SessionNote } = await import("./summary/session-note.ts");
+    const { lookups } = cache;
+    const did = { counters, lookups, compileTimes, startedMs, hasRemote: remote !== undefined };
+    return new SessionNote({ ...options.note, root, job, ...did });
+  });
   const stdout = new FdWriter(1);
   const signals = watchSignals(() => remote?.abort());
 
@@ -64,14 +73,13 @@ export async function serveStdin(options: StdinSessionOptions): Promise<number> 
     cache,
   });
   signals.sessionEnded();
+  // Before the drain, which writes records: they tell others how long compiling took.
+  compileTimes.measured(cache.lookups.compileTimes);
   const isPruning = options.prunes && isPruneDue(root);
   if (isPruning) warnIfTooLarge(config, log, root);
-  await answerClose({ end, cache, stdout, counters, making, config, log, watchProgress });
+  await answerClose({ end, cache, stdout, counters, openNote, config, log, watchProgress });
   closeOutput();
-  const { SessionNote } = await import("./summary/session-note.ts");
-  const { misses } = cache;
-  const did = { counters, misses, making, hasRemote: remote !== undefined };
-  const note = new SessionNote({ ...options.note, root, job: config.job, ...did });
+  const note = await openNote();
   note.goAnswered();
   await cache.drain();
   await cache.settle();
@@ -85,12 +93,12 @@ async function answerClose(options: {
   cache: BuildCache;
   stdout: FdWriter;
   counters: Counters;
-  making: MachineMaking;
+  openNote: () => Promise<SessionNote>;
   config: Config;
   log: Logger;
   watchProgress: WatchProgress;
 }): Promise<void> {
-  const { end, cache, stdout, counters, making, config, log, watchProgress } = options;
+  const { end, cache, stdout, counters, openNote, config, log, watchProgress } = options;
   if (end.how === "close" && config.drain === "wait") {
     // On go's own stderr, which is the user's.
     using _line = watchProgress(() => uploadProgress(counters));
@@ -98,9 +106,19 @@ async function answerClose(options: {
   }
   if (config.metrics !== "off") {
     const { formatMetrics } = await import("./format-metrics.ts");
-    log.print(formatMetrics(config.metrics, counters, making));
+    (await openNote()).countSavings();
+    log.print(formatMetrics(config.metrics, counters));
   }
   if (end.how === "close") stdout.write(end.answer);
+}
+
+/** Runs `open` with the first call, and never again. */
+function lazily<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | undefined;
+  return () => {
+    opened ??= open();
+    return opened;
+  };
 }
 
 /** What go waits for at the end. */

@@ -3,7 +3,7 @@ import { DEBUG_BITS, type Logger } from "../lib/logger.ts";
 import { Semaphore } from "../lib/semaphore.ts";
 import type { MissReason } from "../remote/miss-reason.ts";
 import type { CacheEntry, LocalCache } from "./local-cache.ts";
-import { MissLog } from "./miss-log.ts";
+import { LookupLog } from "./lookup-log.ts";
 import { PutWriter } from "./put-writer.ts";
 import type { RemoteBuilds, RemoteEntry } from "./remote-builds.ts";
 
@@ -17,7 +17,8 @@ export class BuildCache {
   readonly #counters: Counters;
   readonly #log: Logger;
   readonly #remoteGets: Semaphore;
-  readonly misses: MissLog;
+  readonly lookups: LookupLog;
+  readonly #onFirstPut: (() => void) | undefined;
   readonly #flights = new Map<string, Promise<CacheEntry | undefined>>();
 
   constructor(options: {
@@ -27,12 +28,14 @@ export class BuildCache {
     log: Logger;
     /** Gets that may wait for the remote at once. */
     concurrency: number;
+    onFirstPut?: () => void;
   }) {
     this.#local = options.local;
     this.#remote = options.remote;
     this.#counters = options.counters;
     this.#log = options.log;
-    this.misses = new MissLog(options.counters);
+    this.lookups = new LookupLog(options.counters);
+    this.#onFirstPut = options.onFirstPut;
     this.#remoteGets = new Semaphore(options.concurrency);
   }
 
@@ -42,16 +45,21 @@ export class BuildCache {
     const entry = this.#local.get(actionId);
     this.#counters.add(entry === undefined ? "get_local_miss" : "get_local_hit");
     if (entry === undefined && this.#remote !== undefined) return this.#flight(actionId, this.#remote);
-    if (entry === undefined) this.misses.missed(actionId, "unknown");
-    else this.#remote?.used({ ...entry, actionId, path: entry.diskPath });
+    if (entry === undefined) {
+      this.lookups.missed(actionId, "unknown");
+    } else {
+      this.lookups.hit(actionId, entry.putTimeMs);
+      this.#remote?.used({ ...entry, actionId, path: entry.diskPath });
+    }
     this.#log.debug(DEBUG_BITS.build, () => `get ${actionId}: ${entry === undefined ? "miss" : "local hit"}`);
     return entry;
   }
 
   /** Begins a put; its entry counts from the writer's `commit` on. */
   beginPut(actionId: string, outputId: string): PutWriter {
+    if (this.#counters.get("put") === 0) this.#onFirstPut?.();
     this.#counters.add("put");
-    this.misses.made(actionId);
+    this.lookups.made(actionId);
     this.#log.debug(DEBUG_BITS.build, () => `put ${actionId}: output ${outputId}`);
     return new PutWriter({
       actionId,
@@ -75,9 +83,13 @@ export class BuildCache {
   #flight(actionId: string, remote: RemoteBuilds): Promise<CacheEntry | undefined> {
     const running = this.#flights.get(actionId);
     if (running !== undefined) return running;
+    const endWait = this.lookups.beginWait();
     const flight = this.#remoteGets
       .run(() => this.#faultIn(actionId, remote))
-      .finally(() => this.#flights.delete(actionId));
+      .finally(() => {
+        endWait();
+        this.#flights.delete(actionId);
+      });
     this.#flights.set(actionId, flight);
     return flight;
   }
@@ -93,7 +105,8 @@ export class BuildCache {
       () => `get ${actionId}: ${found === undefined ? "miss" : "remote hit"}`,
     );
     const entry = found && this.#keep(actionId, found);
-    if (entry === undefined) this.misses.missed(actionId, reason);
+    if (entry === undefined) this.lookups.missed(actionId, reason);
+    else this.lookups.hit(actionId, entry.putTimeMs);
     return entry;
   }
 

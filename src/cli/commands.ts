@@ -47,8 +47,8 @@ export const COMMANDS: ReadonlyMap<string, CommandInfo> = new Map<string, Comman
   ],
   ["gc", { summary: "remove from the bucket what no run needed for two weeks; needs s3:DeleteObject" }],
   ["inspect", { operand: "[ID]", summary: "say what is in the bucket, or where an action or output lies" }],
-  ["stats", { summary: "say what the go commands of this job came to: hits, traffic, time saved, cost" }],
-  ["explain", { summary: "say why the last go command that missed anything did" }],
+  ["stats", { summary: "show hits, traffic, time saved and cost of this job" }],
+  ["explain", { summary: "explain the most recent cache misses" }],
   ["verify", { summary: "check the local cache and the bucket against the hashes of what they hold" }],
   [
     "ca",

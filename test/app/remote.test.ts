@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, writeFileSync } from "node:fs";
 import type { RemoteConfig } from "../../src/app/config.ts";
 import { openRemote } from "../../src/app/remote.ts";
-import { MachineMaking } from "../../src/app/summary/machine-making.ts";
+import { CompileTimesFile } from "../../src/app/summary/compile-times-file.ts";
 import type { RemoteBuilds } from "../../src/buildcache/remote-builds.ts";
 import { Counters } from "../../src/lib/counters.ts";
 import { encodeName } from "../../src/lib/percent-name.ts";
@@ -50,7 +50,7 @@ function open(
     local,
     env: ENV,
     counters,
-    making: new MachineMaking(dir.join(cache), counters),
+    compileTimes: new CompileTimesFile(dir.join(cache)),
     log: silentLog,
   });
   const put = async () => {

@@ -202,8 +202,8 @@ test("the overview", () => {
       prefetch          fetch what this job's last run used, ahead of go; returns at once without --wait
       gc                remove from the bucket what no run needed for two weeks; needs s3:DeleteObject
       inspect [ID]      say what is in the bucket, or where an action or output lies
-      stats             say what the go commands of this job came to: hits, traffic, time saved, cost
-      explain           say why the last go command that missed anything did
+      stats             show hits, traffic, time saved and cost of this job
+      explain           explain the most recent cache misses
       verify            check the local cache and the bucket against the hashes of what they hold
       ca ACTION         print, install or uninstall the certificate of the forward proxy (--revproxy)
       mod TASK          modules of --modproxy: prefetch [GO.SUM...], verify, import DIR, export DIR

@@ -1,5 +1,5 @@
 /** `explain`: why the last go command that missed anything did. */
-import type { Miss } from "../../buildcache/miss-log.ts";
+import type { Miss } from "../../buildcache/lookup-log.ts";
 import { Counters } from "../../lib/counters.ts";
 import { describeError } from "../../lib/describe-error.ts";
 import type { OnProgress } from "../../lib/progress.ts";

@@ -1,4 +1,4 @@
-import type { Miss } from "../../buildcache/miss-log.ts";
+import type { Miss } from "../../buildcache/lookup-log.ts";
 import type { MissReason } from "../../remote/miss-reason.ts";
 import type { Sighting } from "../../remote/packed/sightings.ts";
 

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Miss } from "../../buildcache/miss-log.ts";
+import type { Miss } from "../../buildcache/lookup-log.ts";
 import { replaceFile } from "../../lib/replace-file.ts";
 import { isMissReason } from "../../remote/miss-reason.ts";
 import type { Scope } from "../../remote/scope/scope.ts";

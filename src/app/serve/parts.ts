@@ -2,7 +2,7 @@ import type { Counters } from "../../lib/counters.ts";
 import type { Logger } from "../../lib/logger.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import type { Config } from "../config.ts";
-import type { MachineMaking } from "../summary/machine-making.ts";
+import type { CompileTimesFile } from "../summary/compile-times-file.ts";
 
 /** What the parts of a server are made from. */
 export interface ServeParts {
@@ -16,7 +16,7 @@ export interface ServeParts {
   log: Logger;
   /** One for the whole server. */
   counters: Counters;
-  making: MachineMaking;
+  compileTimes: CompileTimesFile;
   /** The configured store, one for all parts, closed by the server; `undefined`: none is configured. */
   openStore(): ObjectStore | undefined;
 }

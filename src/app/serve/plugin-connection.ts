@@ -98,21 +98,33 @@ export class PluginConnection {
 
   async #serveBridge(input: AsyncIterable<Uint8Array>): Promise<void> {
     const { parts, local, openRemote, bridgeScope } = this.#caches;
-    const { log, config, root, env, making } = parts;
+    const { log, config, root, env, compileTimes } = parts;
     const { counters } = this;
     this.kind = "bridge";
     this.scope = bridgeScope;
     parts.counters.add("sessions_bridge");
     const remote = openRemote(bridgeScope, {});
-    const cache = new BuildCache({ local, remote, counters, log, concurrency: config.concurrency });
+    const { concurrency, job, remote: { project } = {} } = config;
+    const onFirstPut = () => note.firstPut();
+    const cache = new BuildCache({ local, remote, counters, log, concurrency, onFirstPut });
+    const { lookups } = cache;
+    const did = { counters, lookups, compileTimes, hasRemote: config.remote !== undefined };
+    const note = new SessionNote({
+      env,
+      project,
+      isServed: true,
+      root,
+      job,
+      startedMs: this.startedMs,
+      ...did,
+    });
     const write = (text: string) => this.#write(text);
     try {
       const end = await serveSession({ input, write, cache, isGreeted: true });
       if (end.how === "close") write(end.answer);
     } finally {
-      const { job, remote: { project } = {} } = config;
-      const did = { counters, misses: cache.misses, making, hasRemote: config.remote !== undefined };
-      new SessionNote({ env, project, isServed: true, root, job, ...did }).goAnswered();
+      compileTimes.measured(lookups.compileTimes);
+      note.goAnswered();
       await cache.settle();
     }
   }

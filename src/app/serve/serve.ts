@@ -8,7 +8,7 @@ import type { Config } from "../config.ts";
 import type { RunContext } from "../direct.ts";
 import { withGoEnv } from "../go-env.ts";
 import { openStore } from "../open-store.ts";
-import { MachineMaking } from "../summary/machine-making.ts";
+import { CompileTimesFile } from "../summary/compile-times-file.ts";
 import { removeSnapshot, writeSnapshots } from "./heap-snapshot.ts";
 import { type HttpPart, openHttp } from "./http-part.ts";
 import { openModuleProxy } from "./module-proxy.ts";
@@ -46,7 +46,7 @@ export async function runServe(config: Config, context: ServeContext): Promise<n
     shownRoot,
     log: context.log,
     counters,
-    making: new MachineMaking(root, counters),
+    compileTimes: new CompileTimesFile(root),
     openStore: () => {
       if (remote !== undefined) store ??= openStore({ config: remote, root, env, counters });
       return store;
@@ -89,7 +89,7 @@ export async function runServe(config: Config, context: ServeContext): Promise<n
   removeSnapshot(notePath);
   if (config.metrics !== "off") {
     const { formatMetrics } = await import("../format-metrics.ts");
-    context.log.print(formatMetrics(config.metrics, counters, parts.making));
+    context.log.print(formatMetrics(config.metrics, counters));
   }
   return 0;
 }

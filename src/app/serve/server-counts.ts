@@ -6,17 +6,12 @@ import type { ServeParts } from "./parts.ts";
 
 const NOTE_MS = 5_000;
 
-/**
- * Brings what a server counts, beside what its sessions count themselves, into the file of the job that has started it;
- * and how long go takes to make things into the machine's.
- */
+/** Adds what a server counts, beside what its sessions count themselves, to the file of the job that started it. */
 export class ServerCounts {
   readonly #counts: JobCounts;
-  readonly #parts: ServeParts;
   readonly #noting: ReturnType<typeof setInterval>;
 
   constructor(parts: ServeParts) {
-    this.#parts = parts;
     const { root, env, config, counters } = parts;
     const file = () => new JobFile(root, jobRun(detectCi(env), config.job, Date.now()));
     this.#counts = new JobCounts(file, counters, (name) => !SESSION_COUNTERS.has(name));
@@ -31,6 +26,5 @@ export class ServerCounts {
 
   #note(): void {
     this.#counts.note();
-    this.#parts.making.save();
   }
 }

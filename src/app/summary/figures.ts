@@ -1,17 +1,21 @@
-/** What counters come to, for people. */
+/** What counters add up to, for people. */
 
-/** US dollars a request, as S3 charges them in most regions: PUT and LIST, GET and HEAD. Removing costs nothing. */
+/** US dollars a request, as S3 charges them in most regions: PUT and LIST, GET and HEAD. DELETE costs nothing. */
 const WRITE_PRICE = 5 / 1e6;
 const READ_PRICE = 0.4 / 1e6;
+/** US dollars for a byte that leaves AWS, at the highest step of the usual price list. */
+const TRAFFIC_PRICE = 0.09 / 1e9;
+/** Less is within the error of the estimate. */
+const MIN_SAVED_MS = 100;
 
 export interface Figures {
   lookUps: number;
-  /** Of which the local disk answered `localHits`, and go waited for the bucket for `remoteHits`. */
+  /** Answered by the local disk (`localHits`), or by the bucket while go waited (`remoteHits`). */
   hits: number;
   localHits: number;
   remoteHits: number;
   misses: number;
-  /** Outputs that came from the bucket in packs, ahead of go or not, and their bytes as they came. */
+  /** Outputs that came from the bucket in packs, prefetched or not, and their compressed bytes. */
   broughtOutputs: number;
   broughtBytes: number;
   requests: number;
@@ -20,21 +24,25 @@ export interface Figures {
   writes: number;
   receivedBytes: number;
   sentBytes: number;
-  /** Of the requests, at `READ_PRICE` and `WRITE_PRICE`. */
+  /** For the requests, at `READ_PRICE` and `WRITE_PRICE`. */
   dollars: number;
-  /** `undefined`: nothing is known of that. */
+  /** For the bytes received, if they leave AWS. */
+  trafficDollars: number;
+  /** `undefined`: nothing was saved, as far as is known. */
   savedMs: number | undefined;
-  /** What went wrong, such as `2 look-ups failed`. */
+  /** Why nothing came from the bucket and nothing went there; `undefined`: something did, or nothing went wrong. */
+  bucketUnused: string | undefined;
+  /** What went wrong, such as `2 lookups failed`. */
   troubles: string[];
-  /** Why look-ups were not asked for: `slow`, `failing`, `unanswered`. */
+  /** Why lookups bypassed the bucket: `slow`, `failing`, `unanswered`. */
   remoteLeftAlone: string[];
   /** How many. */
   skipped: number;
 }
 
 const TROUBLES: readonly [name: string, one: string, many: string][] = [
-  ["get_remote_error", "look-up failed", "look-ups failed"],
-  ["get_remote_denied", "look-up was refused (403)", "look-ups were refused (403)"],
+  ["get_remote_error", "lookup failed", "lookups failed"],
+  ["get_remote_denied", "lookup was refused (403)", "lookups were refused (403)"],
   ["get_remote_bad_record", "malformed record", "malformed records"],
   ["records_bad", "record could not be used", "records could not be used"],
   ["records_refused", "record that no trusted key has signed", "records that no trusted key has signed"],
@@ -43,6 +51,25 @@ const TROUBLES: readonly [name: string, one: string, many: string][] = [
   ["put_remote_lost", "entry could not be uploaded in time", "entries could not be uploaded in time"],
 ];
 
+/** The first of these counters that is set is why a bucket was of no use. */
+const UNUSED_REASONS: readonly [name: string, reason: string][] = [
+  ["remote_unsigned", "no credentials were found, and it refuses requests that are not signed (403)"],
+  ["remote_list_denied", "s3:ListBucket is not granted (403)"],
+  ["get_remote_denied", "s3:GetObject or s3:ListBucket is not granted (403)"],
+  ["s3_answers_list_403", "it refuses requests (403)"],
+  ["s3_answers_get_403", "it refuses requests (403)"],
+  ["get_remote_error", "it failed or did not answer"],
+  ["left_alone_unanswered", "it failed or did not answer"],
+];
+
+/** Counters of what came from the bucket, or went there. */
+const USES = [
+  "get_remote_hit",
+  "prefetch_outputs",
+  "put_remote_object",
+  "put_remote_found",
+  "put_remote_action",
+];
 const LEFT_ALONE = "left_alone_";
 
 /** `counts`: by the names of `--metrics`, one session's or a whole job's. */
@@ -53,6 +80,7 @@ export function figuresOf(counts: Readonly<Record<string, number>>): Figures {
   const hits = localHits + remoteHits;
   const reads = of("s3_requests_get") + of("s3_requests_head");
   const writes = of("s3_requests_put") + of("s3_requests_list");
+  const savedMs = of("compile_saved_ms") - of("remote_wait_ms");
   return {
     lookUps: of("get"),
     hits,
@@ -67,7 +95,9 @@ export function figuresOf(counts: Readonly<Record<string, number>>): Figures {
     receivedBytes: of("s3_bytes_received"),
     sentBytes: of("s3_bytes_sent"),
     dollars: reads * READ_PRICE + writes * WRITE_PRICE,
-    savedMs: counts.saved_ms,
+    trafficDollars: of("s3_bytes_received") * TRAFFIC_PRICE,
+    savedMs: savedMs >= MIN_SAVED_MS ? savedMs : undefined,
+    bucketUnused: bucketUnused(of),
     troubles: TROUBLES.filter(([name]) => of(name) > 0).map(
       ([name, one, many]) => `${formatCount(of(name))} ${of(name) === 1 ? one : many}`,
     ),
@@ -81,4 +111,11 @@ export function figuresOf(counts: Readonly<Record<string, number>>): Figures {
 /** `1,066`. */
 export function formatCount(value: number): string {
   return value.toLocaleString("en-US");
+}
+
+function bucketUnused(of: (name: string) => number): string | undefined {
+  const failed = of("get_remote_error") + of("get_remote_denied") + of("get_remote_skipped");
+  const isAnswered = of("get_remote_miss") > failed;
+  if (isAnswered || USES.some((name) => of(name) > 0)) return undefined;
+  return UNUSED_REASONS.find(([name]) => of(name) > 0)?.[1];
 }

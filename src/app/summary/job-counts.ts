@@ -2,8 +2,8 @@ import type { Counters } from "../../lib/counters.ts";
 import type { JobFile } from "./job-file.ts";
 
 /**
- * What a session counts for itself. The server of a session that uses one counts the rest, such as requests, and is told
- * of these for its own pages.
+ * What a session counts for itself. If it uses a server, the server counts the rest, such as requests; the session sends
+ * these to the server, for the server's own pages.
  */
 export const SESSION_COUNTERS: ReadonlySet<string> = new Set([
   "get",
@@ -13,10 +13,12 @@ export const SESSION_COUNTERS: ReadonlySet<string> = new Set([
   "get_remote_miss",
   "put",
   "put_bytes",
-  "made_ms",
+  "compile_ms",
+  "compile_saved_ms",
+  "remote_wait_ms",
 ]);
 
-/** Brings counters into a job's file, a part at a time. */
+/** Adds counters to a job's file, a part at a time. */
 export class JobCounts {
   readonly #file: () => JobFile;
   readonly #counters: Counters;
@@ -30,8 +32,8 @@ export class JobCounts {
     this.#isWanted = isWanted;
   }
 
-  /** Adds what was counted since the last time. `sessions`: go commands that have ended; `more`: beside the counters. */
-  note(sessions = 0, more: Record<string, number> = {}): void {
+  /** Adds what was counted since the last time. `sessions`: go commands that have ended; `atMs`: when they started. */
+  note(sessions = 0, atMs = Date.now()): void {
     const now = this.#counters.snapshot();
     const news = Object.entries(now)
       .filter(([name]) => this.#isWanted(name))
@@ -39,6 +41,6 @@ export class JobCounts {
       .filter(([, value]) => value > 0);
     this.#noted = now;
     if (news.length === 0 && sessions === 0) return;
-    this.#file().append({ atMs: Date.now(), sessions, counts: { ...Object.fromEntries(news), ...more } });
+    this.#file().append({ atMs, sessions, counts: Object.fromEntries(news) });
   }
 }

@@ -3,14 +3,18 @@
  *
  *     {"atMs":…,"sessions":1,"counts":{"get":1066,…}}
  *
- * A line a go command or more, what was counted since its line before; the sums are the job's. Any number of processes
- * append at once. When the file has a megabyte it is renamed to `<hash>-<random>.jsonl`, and later its lines become one.
+ * A go command appends one line or more, each with what it counted since its last one; the sums are the job's. Any number
+ * of processes append at once. A file of a megabyte is renamed to `<hash>-<random>.jsonl`, and later its lines become one.
+ *
+ * `state/jobs/<hash>.used` lists which actions the job's commands have hit or put, by the first 16 digits of their ids, a
+ * line each, in blocks: `#<random>` begins the block of one command.
  */
 import { appendFileSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { listFiles } from "../../lib/list-files.ts";
 import { removeFile } from "../../lib/remove-file.ts";
 import { replaceFile } from "../../lib/replace-file.ts";
+import { readSmallFile } from "../../lib/small-file.ts";
 import { statFile } from "../../lib/stat-file.ts";
 import type { JobRun } from "../../remote/scope/job-run.ts";
 import { STATE_DIR } from "../../store/local-dir.ts";
@@ -20,8 +24,11 @@ const FULL_BYTES = 1 << 20;
 const STILL_MS = 10_000;
 /** Nobody asks after a job that is older. */
 const FORGOTTEN_MS = 7 * 24 * 3_600_000;
+/** A longer list is not read: nothing counts as a first use then. */
+const MAX_USED_BYTES = 16 << 20;
+const KEY_DIGITS = 16;
 
-/** What was counted, by how many go commands, and since when. */
+/** What was counted, by how many go commands, and when the first of them started. */
 export interface JobSum {
   atMs: number;
   sessions: number;
@@ -59,9 +66,46 @@ export class JobFile {
     return addUp(this.#paths().flatMap(readLines));
   }
 
-  /** Begins anew. */
+  /** When the first go command of the job started that has put anything or ended; `undefined`: there is none yet. */
+  startedMs(): number | undefined {
+    return this.read()?.atMs;
+  }
+
+  /**
+   * Notes which actions a go command hit and put, and returns those of `hit` that no other command has noted before. Of
+   * two commands that note the same action at once, one gets it. Never throws; none where the disk takes nothing.
+   */
+  firstUses(hit: readonly string[], put: readonly string[]): string[] {
+    try {
+      const known = this.#used();
+      const news = hit.filter((id) => !known.has(keyOf(id)));
+      const all = [...news, ...put.filter((id) => !known.has(keyOf(id)))].map(keyOf);
+      if (all.length === 0) return news;
+      const marker = `#${crypto.randomUUID()}`;
+      mkdirSync(this.#dir, { recursive: true });
+      appendFileSync(this.#usedPath, `\n${[marker, ...all].join("\n")}\n`);
+      // Others may have appended since the look above.
+      const before = this.#used(marker);
+      return news.filter((id) => !before.has(keyOf(id)));
+    } catch {
+      return [];
+    }
+  }
+
+  /** Forgets what was counted. */
   reset(): void {
     for (const path of this.#paths()) removeFile(path);
+  }
+
+  get #usedPath(): string {
+    return join(this.#dir, `${this.#name}.used`);
+  }
+
+  /** What is listed, up to a marker. */
+  #used(marker?: string): Set<string> {
+    if (statFile(this.#usedPath) === undefined) return new Set();
+    const lines = readSmallFile(this.#usedPath, MAX_USED_BYTES).toString("latin1").split("\n");
+    return new Set(marker === undefined ? lines : lines.slice(0, lines.indexOf(marker)));
   }
 
   #paths(): string[] {
@@ -88,6 +132,10 @@ export class JobFile {
       }
     }
   }
+}
+
+function keyOf(actionId: string): string {
+  return actionId.slice(0, KEY_DIGITS);
 }
 
 function readLines(path: string): JobSum[] {

@@ -1,4 +1,4 @@
-/** `stats`: what the go commands of this job came to. */
+/** `stats`: what the go commands of this job add up to. */
 import { detectCi } from "../../remote/scope/detect-ci.ts";
 import { type JobRun, jobRun } from "../../remote/scope/job-run.ts";
 import { locateCacheDir } from "../cache-dir.ts";
@@ -8,7 +8,7 @@ import { type Figures, figuresOf } from "./figures.ts";
 import { JobFile } from "./job-file.ts";
 
 export interface JobStats extends JobRun {
-  /** When the first of them ended; `undefined`: none has. */
+  /** When the first of them started; `undefined`: none has ended or put anything. */
   sinceMs: number | undefined;
   /** How many there were. */
   goCommands: number;

@@ -1,14 +1,13 @@
-/** What a session leaves for `stats` and `explain`. Loaded when go has its answer: nothing of it is waited for. */
-import type { MissLog } from "../../buildcache/miss-log.ts";
+/** What a session leaves for `stats` and `explain`. Loaded after go has its answer, except by sessions that put. */
+import type { LookupLog } from "../../buildcache/lookup-log.ts";
 import type { Counters } from "../../lib/counters.ts";
 import { detectCi } from "../../remote/scope/detect-ci.ts";
-import { jobRun } from "../../remote/scope/job-run.ts";
+import { type JobRun, jobRun } from "../../remote/scope/job-run.ts";
 import { detectScope } from "../../remote/scope/scope.ts";
 import { writeMissed } from "../explain/missed-file.ts";
+import type { CompileTimesFile } from "./compile-times-file.ts";
 import { JobCounts, SESSION_COUNTERS } from "./job-counts.ts";
 import { JobFile } from "./job-file.ts";
-import type { MachineMaking } from "./machine-making.ts";
-import { savedMs } from "./saved-time.ts";
 
 export interface SessionNoteOptions {
   /** The cache directory. */
@@ -17,58 +16,99 @@ export interface SessionNoteOptions {
   /** In place of what would be found; see `remote/scope/`. */
   project: string | undefined;
   job: string | undefined;
+  startedMs: number;
   counters: Counters;
-  misses: MissLog;
-  making: MachineMaking;
+  lookups: LookupLog;
+  compileTimes: CompileTimesFile;
   hasRemote: boolean;
-  /** Whether a server counts what is not the session's own, and keeps the time that making takes. */
+  /** Whether a server counts what is not the session's own. */
   isServed: boolean;
 }
 
 export class SessionNote {
   readonly #options: SessionNoteOptions;
+  readonly #run: JobRun;
+  readonly #file: JobFile;
   readonly #counts: JobCounts;
+  #hasCountedSavings = false;
 
   constructor(options: SessionNoteOptions) {
     this.#options = options;
     const { root, env, job, counters, isServed } = options;
-    const file = new JobFile(root, jobRun(detectCi(env), job, Date.now()));
+    this.#run = jobRun(detectCi(env), job, Date.now());
+    this.#file = new JobFile(root, this.#run);
     const isWanted = isServed ? (name: string) => SESSION_COUNTERS.has(name) : undefined;
-    this.#counts = new JobCounts(() => file, counters, isWanted);
+    this.#counts = new JobCounts(() => this.#file, counters, isWanted);
+  }
+
+  /** Tells sessions of the same job that end before this one that what it puts was not there before the job. */
+  firstPut(): void {
+    this.#file.append({ atMs: this.#options.startedMs, sessions: 0, counts: {} });
+  }
+
+  /**
+   * Counts how long go compiled, and how long it would have compiled what it hit. A hit saves that time if the entry is
+   * older than the job, and if the job has neither hit nor put it before: then go's own cache would have it as well.
+   */
+  countSavings(): void {
+    if (this.#hasCountedSavings) return;
+    this.#hasCountedSavings = true;
+    const { counters, lookups, compileTimes, startedMs } = this.#options;
+    const compiled = lookups.compileTimes;
+    addTo(
+      counters,
+      "compile_ms",
+      compiled.map(([, ms]) => ms),
+    );
+    const jobStartMs = Math.min(startedMs, this.#file.startedMs() ?? startedMs);
+    const old = [...lookups.hits].filter(([, putTimeMs]) => putTimeMs < jobStartMs).map(([id]) => id);
+    const first = this.#file.firstUses(
+      old,
+      compiled.map(([id]) => id),
+    );
+    const timeOf = compileTimes.current();
+    addTo(
+      counters,
+      "compile_saved_ms",
+      first.map((id) => timeOf(id) ?? 0),
+    );
   }
 
   /** Adds the session to the job's. Never throws. */
   goAnswered(): void {
-    const { counters, making } = this.#options;
+    const { counters, startedMs } = this.#options;
     // A session that was only greeted, such as that of "go version", did nothing.
     if (counters.get("get") + counters.get("put") === 0) return;
-    const saved = savedMs(counters.snapshot(), making.total());
-    this.#counts.note(1, saved === undefined ? {} : { saved_ms: saved });
+    this.countSavings();
+    this.#counts.note(1, startedMs);
     this.#noteMisses();
   }
 
-  /** Adds what the session has done behind. Never throws. */
+  /** Adds what the session has done since go had its answer. Never throws. */
   allDone(): void {
     this.#counts.note();
-    const { making, isServed } = this.#options;
-    if (!isServed) making.save();
   }
 
   #noteMisses(): void {
-    const { root, env, project, job, counters, misses, hasRemote } = this.#options;
-    const missed = misses.misses;
+    const { root, env, project, job, counters, lookups, hasRemote } = this.#options;
+    const missed = lookups.misses;
     if (missed.length === 0) return;
     try {
       writeMissed(root, {
         endedAtMs: Date.now(),
         lookUps: counters.get("get"),
-        missed: missed.length + misses.unlisted,
+        missed: missed.length + lookups.unlisted,
         scope: detectScope({ env, cwd: process.cwd(), project, job, nowMs: Date.now() }),
         hasRemote,
         misses: missed,
       });
     } catch {
-      // A disk that takes nothing: "explain" knows of an earlier session.
+      // A disk that takes nothing: "explain" does not know of this command.
     }
   }
+}
+
+function addTo(counters: Counters, name: string, times: readonly number[]): void {
+  const sumMs = Math.floor(times.reduce((sum, ms) => sum + ms, 0));
+  if (sumMs > 0) counters.add(name, sumMs);
 }

@@ -2,17 +2,29 @@
 import { formatByteSize } from "../../lib/byte-size.ts";
 import { type Figures, formatCount } from "./figures.ts";
 
-/** The first says how it went, the others where things came from, what went wrong, and what it cost. */
-export function summaryLines(figures: Figures): string[] {
+/** Not worth a word. */
+const MIN_TRAFFIC_DOLLARS = 0.0001;
+
+/** What went wrong comes first, then how it went, where things came from, and what it cost. */
+export function summaryLines(figures: Figures, headlineEnd = ""): string[] {
   const { troubles, requests } = figures;
-  const alone = leftAlone(figures);
+  const unused = unusedText(figures);
+  const bypassed = bypassText(figures);
   return [
-    headline(figures),
-    `sources: ${sources(figures)}`,
+    ...(unused === undefined ? [] : [unused]),
     ...(troubles.length > 0 ? [`errors: ${troubles.join(", ")}`] : []),
-    ...(alone === undefined ? [] : [`remote left alone: ${alone}`]),
+    `${headline(figures)}${headlineEnd}`,
+    `sources: ${sources(figures)}`,
+    ...(bypassed === undefined ? [] : [`bucket bypassed: ${bypassed}`]),
     ...(requests > 0 ? [`cost: ${cost(figures)}`] : []),
   ];
+}
+
+/** `The bucket was not used: s3:ListBucket is not granted (403). Nothing was shared.`; `undefined`: it was used. */
+export function unusedText({ bucketUnused }: Figures): string | undefined {
+  return bucketUnused === undefined
+    ? undefined
+    : `The bucket was not used: ${bucketUnused}. Nothing was shared.`;
 }
 
 /** `98.7 % hits (1,052 of 1,066), 41.0 MiB in 14 requests, about 23 s saved`. */
@@ -22,7 +34,7 @@ export function headline(figures: Figures): string {
   const saved = savedText(figures);
   return [
     lookUps === 0
-      ? "no look-ups"
+      ? "no lookups"
       : `${percent(hits, lookUps)} hits (${formatCount(hits)} of ${formatCount(lookUps)})`,
     ...(requests > 0
       ? [`${traffic} in ${formatCount(requests)} ${requests === 1 ? "request" : "requests"}`]
@@ -32,26 +44,43 @@ export function headline(figures: Figures): string {
 }
 
 /** Rounded down: only all of them are 100 %. */
-export function percent(part: number, whole: number): string {
-  return `${whole === 0 ? "0.0" : (Math.floor((1000 * part) / whole) / 10).toFixed(1)} %`;
+function percent(part: number, whole: number): string {
+  return formatTenths(whole === 0 ? 0 : Math.floor((1000 * part) / whole));
 }
 
-/** What the requests cost at AWS, without traffic and storage. */
-export function cost({ dollars, reads, writes }: Figures): string {
-  const format = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 2 });
-  return `$${format.format(dollars)} (${formatCount(reads)} GET, ${formatCount(writes)} PUT or LIST)`;
+/** The shares of local hits, remote hits and misses: they add up to 100.0, and the hits to what the headline says. */
+export function percentages({ localHits, remoteHits, misses }: Figures): [string, string, string] {
+  const whole = localHits + remoteHits + misses;
+  if (whole === 0) return [formatTenths(0), formatTenths(0), formatTenths(0)];
+  const hits = Math.floor((1000 * (localHits + remoteHits)) / whole);
+  const local = remoteHits === 0 ? hits : Math.min(hits, Math.round((1000 * localHits) / whole));
+  return [formatTenths(local), formatTenths(hits - local), formatTenths(1000 - hits)];
 }
 
-/** `about 23 s`; `undefined` when nothing is known of that. */
+/** What requests and traffic cost at AWS's prices, without storage. */
+export function cost({ dollars, trafficDollars, reads, writes }: Figures): string {
+  const requests = `requests ${formatDollars(dollars)} (${formatCount(reads)} GET, ${formatCount(writes)} PUT or LIST)`;
+  if (trafficDollars < MIN_TRAFFIC_DOLLARS) return requests;
+  return `${requests}; traffic up to ${formatDollars(trafficDollars)} outside AWS`;
+}
+
+/** `about 23 s`; `undefined` when nothing was saved. */
 export function savedText({ savedMs }: Figures): string | undefined {
   return savedMs === undefined ? undefined : `about ${formatSeconds(savedMs)}`;
 }
 
-/** `slow, 380 look-ups not waited for`; `undefined` when it was not. */
-export function leftAlone({ remoteLeftAlone, skipped }: Figures): string | undefined {
+const BYPASS_REASONS: Readonly<Record<string, string>> = {
+  slow: "slower than compiling",
+  failing: "lookups took too long to fail",
+  unanswered: "failed or did not answer",
+};
+
+/** `slower than compiling, 380 lookups not sent`; `undefined` when it was not. */
+export function bypassText({ remoteLeftAlone, skipped }: Figures): string | undefined {
   if (remoteLeftAlone.length === 0) return undefined;
-  const look = skipped === 0 ? [] : [`${formatCount(skipped)} look-ups not waited for`];
-  return [...remoteLeftAlone, ...look].join(", ");
+  const reasons = remoteLeftAlone.map((reason) => BYPASS_REASONS[reason] ?? reason);
+  const lookups = skipped === 1 ? "1 lookup" : `${formatCount(skipped)} lookups`;
+  return [...reasons, ...(skipped === 0 ? [] : [`go did not wait for ${lookups}`])].join(", ");
 }
 
 /** `1,020 outputs (38.0 MiB)`. */
@@ -63,6 +92,14 @@ function sources({ localHits, remoteHits, misses, broughtOutputs, broughtBytes }
   const answers = `${formatCount(localHits)} local disk, ${formatCount(remoteHits)} bucket, ${formatCount(misses)} missed`;
   if (broughtOutputs === 0) return answers;
   return `${answers}; fetched from the bucket: ${fetched(broughtOutputs, broughtBytes)}`;
+}
+
+function formatTenths(tenths: number): string {
+  return `${(tenths / 10).toFixed(1)} %`;
+}
+
+function formatDollars(dollars: number): string {
+  return `$${new Intl.NumberFormat("en-US", { maximumSignificantDigits: 2 }).format(dollars)}`;
 }
 
 function formatSeconds(ms: number): string {

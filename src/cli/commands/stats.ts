@@ -1,4 +1,4 @@
-/** `go-cache-plugin stats`: what the go commands of this job came to. */
+/** `go-cache-plugin stats`: what the go commands of this job add up to. */
 import { defineCommand } from "citty";
 import { printableJson } from "../../lib/printable.ts";
 import type { Call } from "../call.ts";
@@ -10,7 +10,7 @@ import { UsageError } from "../usage-error.ts";
 /** Prints lines for people, JSON, or Markdown. */
 export function statsCommand(call: Call) {
   return defineCommand({
-    meta: { name: "stats", description: "Say what the go commands of this job came to" },
+    meta: { name: "stats", description: "Show hits, traffic, time saved and cost of this job" },
     run: () => stats(call),
   });
 }

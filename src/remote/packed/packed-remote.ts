@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { describeError } from "../../lib/describe-error.ts";
 import { removeLink } from "../../lib/remove-link.ts";
+import { describeDenial, isUnsigned } from "../../store/describe-trouble.ts";
 import { isAccessDenied } from "../../store/store-failure.ts";
-import type { MakingTimes } from "../making.ts";
+import type { CompileTimes } from "../compile-times.ts";
 import type { OnMiss } from "../miss-reason.ts";
 import { ObjectSum } from "../object-sum.ts";
 import { ReadGate } from "../read-gate.ts";
@@ -64,8 +64,8 @@ export class PackedRemote {
     const { health, uploader, packer } = this.#transfer;
     this.#gate = new ReadGate({ health, counters, log, brought: this.#brought });
     const cache = new RecordCache(dir);
-    const { trust, making } = options;
-    const reader = new RecordReader({ store, cache, check: trust?.check, making, counters, log });
+    const { trust, compileTimes } = options;
+    const reader = new RecordReader({ store, cache, check: trust?.check, compileTimes, counters, log });
     const runLog = new RunLog(dir, scope.run, trust);
     const before = runLog.load();
     this.#source = new RecordSource({
@@ -106,7 +106,7 @@ export class PackedRemote {
         repack: (entries) => repackSmall(entries, repacking),
         serverTimeMs: () => this.#source.serverTimeMs(),
         signer: trust?.signer,
-        making,
+        compileTimes,
         // Whose session ends with it will not ask again.
         onRecorded: options.transfer && ((entries) => this.#source.setOwn(entries)),
       }),
@@ -130,8 +130,11 @@ export class PackedRemote {
     onMiss: OnMiss = () => {},
     session?: ReadSession,
   ): Promise<Omit<LocalEntry, "path" | "actionId"> | undefined> {
-    if (this.#isListingDenied) onMiss("denied");
-    if (this.#isListingDenied) return undefined;
+    if (this.#isListingDenied) {
+      this.#options.counters.add("get_remote_denied");
+      onMiss("denied");
+      return undefined;
+    }
     const lookUp = () => this.#lookUp(actionId, onMiss);
     const entry = await this.#gate.run(`get action ${actionId}`, lookUp, onMiss, session);
     if (entry !== undefined) this.foundElsewhere(entry);
@@ -297,6 +300,7 @@ export class PackedRemote {
     } catch (error) {
       if (!isAccessDenied(error)) throw error;
       this.#denyListing(error);
+      this.#options.counters.add("get_remote_denied");
       onMiss("denied");
       return undefined;
     }
@@ -315,8 +319,10 @@ export class PackedRemote {
   }
 
   #denyListing(error: unknown): void {
+    const { counters } = this.#options;
+    if (!this.#isListingDenied) counters.add(isUnsigned(error) ? "remote_unsigned" : "remote_list_denied");
     this.#isListingDenied = true;
-    this.#transfer.health.warn(`going on without it, s3:ListBucket is not granted: ${describeError(error)}`);
+    this.#transfer.health.readsDenied(describeDenial(error));
   }
 }
 
@@ -346,7 +352,7 @@ export interface PackedRemoteOptions extends TransferOptions {
   /** `undefined`: every record counts, and ours are not signed. */
   trust?: RecordTrust | undefined;
   /** Read from records, and written into ours. */
-  making?: MakingTimes | undefined;
+  compileTimes?: CompileTimes | undefined;
   /** Whether the machine may be gone as soon as go is. */
   mayEndWithGo: boolean;
   /** When the session began, in milliseconds since 1970. */

@@ -3,7 +3,7 @@ import { describeError } from "../../lib/describe-error.ts";
 import type { Logger } from "../../lib/logger.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import { readSmallBytes } from "../../store/read-small-object.ts";
-import { type MakingTimes, parseMaking } from "../making.ts";
+import { type CompileTimes, parseCompileTimes } from "../compile-times.ts";
 import type { EntryGroup } from "./packed-index.ts";
 import type { RecordCache, RecordRef } from "./record-cache.ts";
 import type { RecordCheck } from "./record-trust.ts";
@@ -104,7 +104,7 @@ export class RecordReader {
         log.info(() => `record ${key} is not trusted: ${verdict?.reason ?? "it is of another job"}`);
         return undefined;
       }
-      this.#options.making?.learn(parseMaking(about));
+      this.#options.compileTimes?.learn(parseCompileTimes(about, entries));
       return { about, group: { entries }, untilMs: verdict?.untilMs ?? Number.POSITIVE_INFINITY };
     } catch (error) {
       counters.add("records_bad");
@@ -136,7 +136,7 @@ export interface RecordReaderOptions {
   /** `undefined`: every record counts. */
   check?: RecordCheck | undefined;
   /** Told of what records say. */
-  making?: MakingTimes | undefined;
+  compileTimes?: CompileTimes | undefined;
   counters: Counters;
   log: Logger;
   now?: () => number;

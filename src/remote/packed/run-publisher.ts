@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Deadline } from "../../lib/deadline.ts";
 import { lockFile } from "../../store/directory-lock.ts";
-import { formatMaking, type MakingTimes } from "../making.ts";
+import { type CompileTimes, formatCompileTimes } from "../compile-times.ts";
 import type { Scope } from "../scope/scope.ts";
 import type { Entry, Place } from "./entry.ts";
 import type { PackedKeys } from "./keys.ts";
@@ -63,8 +63,7 @@ export class RunPublisher {
     const isDue = added.length > 0 || this.#isNews(entries, before) || this.#isOld(state);
     if (!isChanged && !isDue) return true;
     if (isDue) entries = await this.#options.repack(entries);
-    const { making } = this.#options;
-    const about = { ...this.#about(), ...(making && formatMaking(making.total())), key };
+    const about = { ...this.#about(), key };
     const isStored = isDue && (await this.#putRun(key, { kind: "run", about, entries }));
     const version = state.version + (isChanged ? 1 : 0);
     const stored = isStored ? { stored: version, storedMs: Date.now() } : {};
@@ -82,7 +81,9 @@ export class RunPublisher {
   }
 
   async #format(key: string, record: RunRecord): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = await formatRunRecord(record);
+    const { compileTimes } = this.#options;
+    const times = compileTimes === undefined ? {} : formatCompileTimes(record.entries, compileTimes);
+    const bytes = await formatRunRecord({ ...record, about: { ...record.about, ...times } });
     return this.#options.signer?.sign(key, bytes) ?? bytes;
   }
 
@@ -130,8 +131,8 @@ export interface RunPublisherOptions {
   repack: (entries: Entry[]) => Promise<Entry[]>;
   /** Told of all that the run's log now holds. */
   onRecorded?: ((entries: Entry[]) => void) | undefined;
-  /** Goes into the run's record. */
-  making?: MakingTimes | undefined;
+  /** Goes into records. */
+  compileTimes?: CompileTimes | undefined;
   /** The server's clock. */
   serverTimeMs: () => number;
   /** `undefined`: records are not signed. */

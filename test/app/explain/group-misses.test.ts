@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { groupMisses, type Hindsight } from "../../../src/app/explain/group-misses.ts";
-import type { Miss } from "../../../src/buildcache/miss-log.ts";
+import type { Miss } from "../../../src/buildcache/lookup-log.ts";
 import type { Sighting } from "../../../src/remote/packed/sightings.ts";
 
 const SCOPE = { project: "example.com/app", branch: "main", job: "test" };

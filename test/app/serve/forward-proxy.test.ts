@@ -11,7 +11,7 @@ import {
 } from "node:net";
 import { connect as tlsConnect } from "node:tls";
 import { openForwardProxy } from "../../../src/app/serve/forward-proxy.ts";
-import { MachineMaking } from "../../../src/app/summary/machine-making.ts";
+import { CompileTimesFile } from "../../../src/app/summary/compile-times-file.ts";
 import { Counters } from "../../../src/lib/counters.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { run } from "../../support/process.ts";
@@ -41,7 +41,7 @@ test("26 hours: certificates are replaced, and every request of a client with an
       shownRoot: dir.join("cache"),
       log: silentLog,
       counters,
-      making: new MachineMaking(dir.join("cache"), counters),
+      compileTimes: new CompileTimesFile(dir.join("cache")),
       openStore: () => undefined,
     },
     { clock, lifetimes: LIFETIMES },

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import type { RemoteConfig } from "../../../src/app/config.ts";
 import { journalDir } from "../../../src/app/remote.ts";
 import { type PoolTimes, RemotePool } from "../../../src/app/serve/remote-pool.ts";
-import { MachineMaking } from "../../../src/app/summary/machine-making.ts";
+import { CompileTimesFile } from "../../../src/app/summary/compile-times-file.ts";
 import { resolveSettings, toConfig } from "../../../src/cli/settings.ts";
 import { Counters } from "../../../src/lib/counters.ts";
 import { Journal } from "../../../src/remote/packed/journal.ts";
@@ -41,8 +41,8 @@ function openPool(times?: PoolTimes) {
   const store = new DirectoryStore(dir.join("bucket"));
   const root = dir.join("cache");
   const counters = new Counters();
-  const making = new MachineMaking(root, counters);
-  const parts = { env: {}, root, shownRoot: root, log: silentLog, counters, making };
+  const compileTimes = new CompileTimesFile(root);
+  const parts = { env: {}, root, shownRoot: root, log: silentLog, counters, compileTimes };
   const pool = new RemotePool(
     { ...parts, config: { ...config, remote }, openStore: () => store },
     local,

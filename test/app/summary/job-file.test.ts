@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import { appendFileSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { JobFile } from "../../../src/app/summary/job-file.ts";
+import { run } from "../../support/process.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
 const JOB = { job: "ci/test", run: "7-1" };
@@ -48,6 +50,36 @@ test("runs and jobs are apart, and a reset forgets one of them", () => {
   for (const file of [one, other, lint]) file?.append({ atMs: 1, sessions: 1, counts: {} });
   one?.reset();
   expect([one, other, lint].map((file) => file?.read()?.sessions)).toEqual([undefined, 1, 1]);
+});
+
+test("an action is used first once, by one go command, and what was put counts as used", () => {
+  using dir = tempDir("job-file");
+  const [one, other] = [new JobFile(dir.path, JOB), new JobFile(dir.path, JOB)];
+  expect(one.firstUses(["a", "b"], ["c"])).toEqual(["a", "b"]);
+  expect(other.firstUses(["b", "c", "d"], [])).toEqual(["d"]);
+  expect(new JobFile(dir.path, { ...JOB, run: "8-1" }).firstUses(["a"], [])).toEqual(["a"]);
+});
+
+test("many processes that use the same actions at once are first once", async () => {
+  using dir = tempDir("job-file");
+  const module = join(import.meta.dir, "../../../src/app/summary/job-file.ts");
+  const ids = Array.from({ length: 200 }, (_, n) => `${n}`);
+  const script = `
+    const { JobFile } = await import(${JSON.stringify(module)});
+    const file = new JobFile(${JSON.stringify(dir.path)}, ${JSON.stringify(JOB)});
+    console.log(file.firstUses(${JSON.stringify(ids)}, []).length);`;
+  const processes = Array.from({ length: 6 }, () => run([process.execPath, "-e", script], {}));
+  const counts = (await Promise.all(processes)).map(({ stdout }) => Number(stdout));
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(ids.length);
+});
+
+test("a job has started when its first go command did", () => {
+  using dir = tempDir("job-file");
+  const file = new JobFile(dir.path, JOB);
+  expect(file.startedMs()).toBeUndefined();
+  file.append({ atMs: 9, sessions: 0, counts: {} });
+  file.append({ atMs: 4, sessions: 1, counts: {} });
+  expect(file.startedMs()).toBe(4);
 });
 
 test("a line that was cut off, or is nonsense, costs that line only", () => {

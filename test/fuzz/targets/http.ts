@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect } from "node:net";
 import { openForwardProxy } from "../../../src/app/serve/forward-proxy.ts";
-import { MachineMaking } from "../../../src/app/summary/machine-making.ts";
+import { CompileTimesFile } from "../../../src/app/summary/compile-times-file.ts";
 import { createHttpListener, type HttpListener } from "../../../src/http/listener.ts";
 import type { HttpMount } from "../../../src/http/mount.ts";
 import { textPage } from "../../../src/http/page.ts";
@@ -39,7 +39,7 @@ async function listen(): Promise<Listening> {
     shownRoot: dir.join("cache"),
     log: silentLog,
     counters,
-    making: new MachineMaking(dir.join("cache"), counters),
+    compileTimes: new CompileTimesFile(dir.join("cache")),
     openStore: () => undefined,
   });
   const listener = createHttpListener(

@@ -1,0 +1,93 @@
+import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { replaceFile } from "../../lib/replace-file.ts";
+import { statFile } from "../../lib/stat-file.ts";
+import type { CompileTimes } from "../../remote/compile-times.ts";
+import { STATE_DIR } from "../../store/local-dir.ts";
+
+/** Enough to tell actions apart. */
+const KEY_DIGITS = 16;
+const LINE = /^([0-9a-f]{16}) (\d{1,9})$/;
+/** A larger file loses the older half of its lines. */
+const FULL_BYTES = 4 << 20;
+
+/**
+ * How long compiling took on this machine, or on those whose records it has read: `state/compile-times`, a line for each
+ * action, `<first 16 digits of its id> <milliseconds>`; the last line of an action counts. Any number of processes append
+ * at once. A line that is lost, or a file that can't be written, only means that less time is known to be saved.
+ */
+export class CompileTimesFile implements CompileTimes {
+  readonly #path: string;
+  readonly #times = new Map<string, number>();
+  /** How much of which file has been read. */
+  #read = { ino: 0, bytes: 0 };
+
+  /** `root`: the cache directory. */
+  constructor(root: string) {
+    this.#path = join(root, STATE_DIR, "compile-times");
+  }
+
+  current(): (actionId: string) => number | undefined {
+    this.#refresh();
+    return (actionId) => this.#times.get(keyOf(actionId));
+  }
+
+  learn(times: Iterable<readonly [actionId: string, ms: number]>): void {
+    this.#refresh();
+    this.#append([...times].filter(([actionId]) => !this.#times.has(keyOf(actionId))));
+  }
+
+  /** Adds what this machine has measured itself, which replaces what is known. */
+  measured(times: readonly (readonly [actionId: string, ms: number])[]): void {
+    this.#append(times);
+  }
+
+  #append(times: readonly (readonly [actionId: string, ms: number])[]): void {
+    if (times.length === 0) return;
+    const whole = times.map(([actionId, ms]) => [keyOf(actionId), Math.floor(ms)] as const);
+    for (const [key, ms] of whole) this.#times.set(key, ms);
+    try {
+      mkdirSync(dirname(this.#path), { recursive: true });
+      // Each line has a line end on both sides: one that a full disk has cut off must not spoil the next.
+      appendFileSync(this.#path, `\n${whole.map(([key, ms]) => `${key} ${ms}\n`).join("")}`);
+      if ((statFile(this.#path)?.size ?? 0) > FULL_BYTES) this.#shorten();
+    } catch {
+      // See above.
+    }
+  }
+
+  #shorten(): void {
+    const lines = readFileSync(this.#path, "latin1").split("\n");
+    replaceFile(this.#path, `${lines.slice(lines.length / 2).join("\n")}\n`);
+  }
+
+  /** Reads what other processes have appended. */
+  #refresh(): void {
+    let fd: number | undefined;
+    try {
+      fd = openSync(this.#path, "r");
+      const { ino, size } = fstatSync(fd);
+      if (ino !== this.#read.ino) {
+        this.#times.clear();
+        this.#read = { ino, bytes: 0 };
+      }
+      const news = Buffer.alloc(Math.max(0, size - this.#read.bytes));
+      const count = readSync(fd, news, 0, news.length, this.#read.bytes);
+      // The last line may not be whole yet.
+      const end = news.subarray(0, count).lastIndexOf(10) + 1;
+      this.#read.bytes += end;
+      for (const line of news.toString("latin1", 0, end).split("\n")) {
+        const [, key, ms] = LINE.exec(line) ?? [];
+        if (key !== undefined) this.#times.set(key, Number(ms));
+      }
+    } catch {
+      // See above.
+    } finally {
+      if (fd !== undefined) closeSync(fd);
+    }
+  }
+}
+
+function keyOf(actionId: string): string {
+  return actionId.slice(0, KEY_DIGITS);
+}

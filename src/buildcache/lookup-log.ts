@@ -1,0 +1,107 @@
+import { availableParallelism } from "node:os";
+import { BusyTime } from "../lib/busy-time.ts";
+import type { Counters } from "../lib/counters.ts";
+import { shareTime } from "../lib/share-time.ts";
+import type { MissReason } from "../remote/miss-reason.ts";
+
+/** Bounds on memory. Further misses are only counted, further hits are not listed. */
+const MAX_MISSES = 20_000;
+const MAX_HITS = 200_000;
+/** A session that compiles fewer entries does not show how well go's work runs in parallel. */
+const MIN_PARALLEL = 50;
+
+/** A lookup that missed. */
+export interface Miss {
+  /** Lower-case hex. */
+  actionId: string;
+  reason: MissReason;
+  /** When go was told. */
+  missedAtMs: number;
+  /** From the miss to the put of the same action; `undefined`: go never put it. */
+  madeMs: number | undefined;
+}
+
+/** The lookups of one session: hits, misses, how long go compiled what it missed, how long it waited for the remote. */
+export class LookupLog {
+  readonly #counters: Counters;
+  readonly #now: () => number;
+  readonly #processors: number;
+  readonly #misses = new Map<string, Miss & { clockMs: number }>();
+  readonly #hits = new Map<string, number>();
+  readonly #waiting = new BusyTime();
+  #unlisted = 0;
+
+  constructor(
+    counters: Counters,
+    { now = () => performance.now(), processors = availableParallelism() } = {},
+  ) {
+    this.#counters = counters;
+    this.#now = now;
+    this.#processors = processors;
+  }
+
+  /** Counts if the session has not looked it up before. `putTimeMs`: when it was put, here or on another machine. */
+  hit(actionId: string, putTimeMs: number): void {
+    const isFirst = !this.#hits.has(actionId) && !this.#misses.has(actionId);
+    if (isFirst && this.#hits.size < MAX_HITS) this.#hits.set(actionId, putTimeMs);
+  }
+
+  /** go is told now that there is no such entry. */
+  missed(actionId: string, reason: MissReason): void {
+    if (this.#misses.has(actionId)) return;
+    if (this.#misses.size === MAX_MISSES) {
+      this.#unlisted++;
+      return;
+    }
+    const clockMs = this.#now();
+    this.#misses.set(actionId, { actionId, reason, missedAtMs: Date.now(), madeMs: undefined, clockMs });
+  }
+
+  /** go begins to put an entry. */
+  made(actionId: string): void {
+    const miss = this.#misses.get(actionId);
+    if (miss !== undefined) miss.madeMs ??= this.#now() - miss.clockMs;
+  }
+
+  /** go waits for the remote from now until the returned function is called. Lookups side by side count once. */
+  beginWait(): () => void {
+    const startMs = this.#now();
+    return () => {
+      const beforeMs = Math.floor(this.#waiting.totalMs);
+      this.#waiting.add(startMs, this.#now());
+      const newMs = Math.floor(this.#waiting.totalMs) - beforeMs;
+      if (newMs > 0) this.#counters.add("remote_wait_ms", newMs);
+    };
+  }
+
+  get misses(): Miss[] {
+    return [...this.#misses.values()].map(({ clockMs: _, ...miss }) => miss);
+  }
+
+  /** Further misses, which are not listed. */
+  get unlisted(): number {
+    return this.#unlisted;
+  }
+
+  /** When each action that was hit had been put, by its id. */
+  get hits(): ReadonlyMap<string, number> {
+    return this.#hits;
+  }
+
+  /**
+   * The wall time that compiling each missed action took, by its id: entries compiled side by side split the time, so the
+   * sum is at most what the session took. One entry compiled alone would compile beside others in a build without any
+   * cache; a session of few entries therefore counts as if all processors had been busy.
+   */
+  get compileTimes(): [actionId: string, ms: number][] {
+    const made = [...this.#misses.values()].flatMap(({ actionId, clockMs, madeMs }) =>
+      madeMs === undefined ? [] : [{ actionId, startMs: clockMs, endMs: clockMs + madeMs, madeMs }],
+    );
+    const shares = shareTime(made);
+    const isFew = made.length < MIN_PARALLEL;
+    return made.map(({ actionId, madeMs }, index) => {
+      const share = shares[index] ?? 0;
+      return [actionId, isFew ? Math.min(share, madeMs / this.#processors) : share];
+    });
+  }
+}

@@ -1,0 +1,89 @@
+import { expect, test } from "bun:test";
+import { LookupLog } from "../../src/buildcache/lookup-log.ts";
+import { Counters } from "../../src/lib/counters.ts";
+
+const id = (n: number) => n.toString(16).padStart(64, "0");
+
+/** A log whose clock stands at what `at` was last set to. */
+function openLog(processors = 1) {
+  const clock = { at: 0 };
+  const counters = new Counters();
+  return { clock, counters, log: new LookupLog(counters, { now: () => clock.at, processors }) };
+}
+
+test("remembers a miss once, with its first reason, and what was never made", () => {
+  const { log } = openLog();
+  log.missed(id(1), "slow");
+  log.missed(id(1), "unknown");
+  expect(log.misses).toEqual([
+    { actionId: id(1), reason: "slow", missedAtMs: expect.any(Number), madeMs: undefined },
+  ]);
+});
+
+test("measures from the miss to the first put", () => {
+  const { clock, log } = openLog();
+  log.missed(id(1), "unknown");
+  clock.at = 40;
+  log.made(id(1));
+  clock.at = 90;
+  log.made(id(1));
+  log.made(id(2));
+  expect(log.misses.map(({ madeMs }) => madeMs)).toEqual([40]);
+});
+
+/** Actions 0 to 59 miss at 0, and each is put at 600. */
+function fullBuild(processors: number) {
+  const { clock, log } = openLog(processors);
+  for (let n = 0; n < 60; n++) log.missed(id(n), "unknown");
+  clock.at = 600;
+  for (let n = 0; n < 60; n++) log.made(id(n));
+  return log;
+}
+
+test("entries compiled side by side split the time", () => {
+  const times = fullBuild(4).compileTimes;
+  expect(times).toHaveLength(60);
+  expect(new Set(times.map(([, ms]) => ms))).toEqual(new Set([10]));
+});
+
+test("what is never put takes no time from what is", () => {
+  const { clock, log } = openLog();
+  log.missed(id(1), "unknown");
+  log.missed(id(2), "unknown");
+  clock.at = 40;
+  log.made(id(1));
+  expect(log.compileTimes).toEqual([[id(1), 40]]);
+});
+
+test("a session of few entries counts as if all processors had been busy", () => {
+  const { clock, log } = openLog(8);
+  log.missed(id(1), "unknown");
+  clock.at = 800;
+  log.made(id(1));
+  expect(log.compileTimes).toEqual([[id(1), 100]]);
+});
+
+test("lists the first hit of each action, and none of an action that missed before", () => {
+  const { log } = openLog();
+  log.hit(id(1), 5);
+  log.hit(id(1), 9);
+  log.missed(id(2), "unknown");
+  log.hit(id(2), 7);
+  expect([...log.hits]).toEqual([[id(1), 5]]);
+});
+
+test("lookups that wait for the remote side by side count once", () => {
+  const { clock, counters, log } = openLog();
+  const ends = [log.beginWait(), log.beginWait()];
+  clock.at = 30;
+  ends[0]?.();
+  clock.at = 50;
+  ends[1]?.();
+  expect(counters.get("remote_wait_ms")).toBe(50);
+});
+
+test("only counts what is beyond its bound", () => {
+  const { log } = openLog();
+  for (let n = 0; n < 20_003; n++) log.missed(id(n), "unknown");
+  expect([log.misses.length, log.unlisted]).toEqual([20_000, 3]);
+});
