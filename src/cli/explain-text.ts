@@ -10,7 +10,9 @@ const SHOWN_ACTIONS = 3;
 const NOTHING = "no go command is known here that missed anything\n";
 
 const MEANINGS: Readonly<Record<MissGroup["why"], string>> = {
-  new: "never seen before: sources, flags, environment or go itself are new",
+  new:
+    "never seen before: the sources, the flags, the environment, go itself or the directory are new (without -trimpath, " +
+    "the paths of the checkout and of the module cache count)",
   elsewhere: "seen elsewhere only, in records that this job does not read",
   evicted: "was there once, and is gone",
   remote: "the bucket did not answer, or was not asked",
@@ -19,22 +21,22 @@ const MEANINGS: Readonly<Record<MissGroup["why"], string>> = {
 };
 
 const LIMITS =
-  "An action is known by a hash of all that goes into it, so which package it was, and which of its inputs " +
-  "has changed, can't be told from here. Files that somebody else removed from the cache directory look as if they had " +
-  "never been seen, and so do runs whose records gc has removed.";
+  "go names an action by a hash of all its inputs, so which package it was, and which of its inputs has changed, can't be " +
+  'told from here: "go build -v ./..." names what is compiled. Files that somebody else removed from the cache directory ' +
+  "look as if they had never been seen, and so do runs whose records gc has removed.";
 
 /** `nowMs`: for how long ago it was. */
 export function explainText(explanation: Explanation | undefined, nowMs: number): string {
   if (explanation === undefined) return NOTHING;
-  const { session, groups, unlisted, problem } = explanation;
+  const { session, goCommands, groups, unlisted, problem } = explanation;
   const { lookUps, missed, endedAtMs, scope } = session;
   const where = printable(`${scope.project}, branch ${scope.branch}, job ${scope.job}, ${scope.platform}`);
   const age = formatAge(nowMs - endedAtMs);
   const lines = [
-    `${formatCount(missed)} of ${formatCount(lookUps)} look-ups missed in the last go command that missed anything`,
+    `${formatCount(missed)} of ${formatCount(lookUps)} lookups missed in ${commandsText(goCommands)}`,
     `(${age === "now" ? "just now" : `${age} ago`}; ${where})`,
     ...groups.flatMap(groupLines),
-    ...(unlisted > 0 ? [`${formatCount(unlisted)} more were not written down`] : []),
+    ...(unlisted > 0 ? [`${formatCount(unlisted)} more ${wereOf(unlisted)} not written down`] : []),
     ...bucketLines(problem, session.hasRemote),
     "",
     wrapText(LIMITS, 0),
@@ -43,13 +45,24 @@ export function explainText(explanation: Explanation | undefined, nowMs: number)
 }
 
 function groupLines({ why, count: number, made, madeMs, details, actions }: MissGroup): string[] {
-  const time = made === 0 ? "" : `; ${formatCount(made)} were made, ${(madeMs / 1000).toFixed(1)} s added up`;
+  const madeText = `${formatCount(made)} ${wereOf(made)} made, ${(madeMs / 1000).toFixed(1)} s added up`;
   return [
     "",
-    `${formatCount(number)}  ${MEANINGS[why]}${time}`,
+    wrapText(`${formatCount(number)}  ${MEANINGS[why]}${made === 0 ? "" : `; ${madeText}`}`, 0),
     ...details.map((detail) => printable(`    ${formatCount(detail.count)}  ${detail.what}`)),
     `    such as ${actions.slice(0, SHOWN_ACTIONS).map(shortened).join(", ")}`,
   ];
+}
+
+function commandsText(goCommands: number | undefined): string {
+  if (goCommands === undefined) return "the last go command that missed anything";
+  return goCommands === 1
+    ? "the one go command of this job that missed anything"
+    : `the ${formatCount(goCommands)} go commands of this job that missed anything`;
+}
+
+function wereOf(count: number): string {
+  return count === 1 ? "was" : "were";
 }
 
 /** As much as "inspect" needs to find it. */
@@ -59,5 +72,5 @@ function shortened(actionId: string): string {
 
 function bucketLines(problem: string | undefined, hasRemote: boolean): string[] {
   if (problem !== undefined) return ["", printable(`the bucket's records were not read: ${problem}`)];
-  return hasRemote ? [] : ["", "that go command had no bucket: nothing but this disk was asked"];
+  return hasRemote ? [] : ["", "no bucket was set: only this disk was looked at"];
 }

@@ -1,9 +1,11 @@
-/** `explain`: why the last go command that missed anything did. */
+/** `explain`: why the go commands of this job missed; outside CI, why the last one did that missed anything. */
 import type { Miss } from "../../buildcache/lookup-log.ts";
 import { Counters } from "../../lib/counters.ts";
 import { describeError } from "../../lib/describe-error.ts";
 import type { OnProgress } from "../../lib/progress.ts";
 import { findSightings, type Sighting } from "../../remote/packed/sightings.ts";
+import { detectCi } from "../../remote/scope/detect-ci.ts";
+import { jobRun } from "../../remote/scope/job-run.ts";
 import { locateCacheDir } from "../cache-dir.ts";
 import type { Config } from "../config.ts";
 import { withGoEnv } from "../go-env.ts";
@@ -14,7 +16,10 @@ import { groupMisses, type MissGroup } from "./group-misses.ts";
 import { type MissedSession, readMissed } from "./missed-file.ts";
 
 export interface Explanation {
-  session: Omit<MissedSession, "misses">;
+  /** The commands together; the newest one's scope. */
+  session: Omit<MissedSession, "misses" | "of">;
+  /** How many go commands these are that missed anything; `undefined`: only the last one of them is explained. */
+  goCommands: number | undefined;
   groups: MissGroup[];
   /** Misses that are only counted, for there were too many. */
   unlisted: number;
@@ -24,24 +29,50 @@ export interface Explanation {
 
 type Sightings = ReadonlyMap<string, Sighting[]>;
 
-/** `undefined`: no session is known that missed anything. */
+/** `undefined`: no go command is known that missed anything. */
 export async function explainMisses(
   config: Config,
   env: Record<string, string | undefined>,
   onProgress: OnProgress,
 ): Promise<Explanation | undefined> {
   const { root } = locateCacheDir(config.cacheDir, withGoEnv(env));
-  const missed = readMissed(root);
-  if (missed === undefined) return undefined;
-  const { misses, ...session } = missed;
-  const { sightings, problem } = await readSightings(config, { root, env, missed, onProgress });
-  const groups = groupMisses(misses, {
-    scope: session.scope,
+  const { sessions, isJob } = chooseSessions(readMissed(root), config, env);
+  const last = sessions.at(-1);
+  if (last === undefined) return undefined;
+  const { sightings, problem } = await readSightings(config, { root, env, sessions, onProgress });
+  const groups = groupMisses(sessions, {
     seenIn: (actionId) => sightings.get(actionId) ?? [],
     isPruned: prunedActions(root),
     areRecordsKnown: problem === undefined,
   });
-  return { session, groups, unlisted: session.missed - misses.length, problem };
+  const sum = (of: (session: MissedSession) => number) =>
+    sessions.reduce((total, each) => total + of(each), 0);
+  const missed = sum((session) => session.missed);
+  return {
+    session: {
+      endedAtMs: last.endedAtMs,
+      lookUps: sum(({ lookUps }) => lookUps),
+      missed,
+      scope: last.scope,
+      hasRemote: sessions.some(({ hasRemote }) => hasRemote),
+    },
+    goCommands: isJob ? sessions.length : undefined,
+    groups,
+    unlisted: missed - sum(({ misses }) => misses.length),
+    problem,
+  };
+}
+
+/** Those of this run of CI's job; outside CI, or where a job has none, the last one. */
+function chooseSessions(
+  sessions: MissedSession[],
+  { job }: Config,
+  env: Record<string, string | undefined>,
+): { sessions: MissedSession[]; isJob: boolean } {
+  const ci = detectCi(env);
+  const run = jobRun(ci, job, Date.now());
+  const own = sessions.filter(({ of }) => ci !== undefined && of.job === run.job && of.run === run.run);
+  return own.length > 0 ? { sessions: own, isJob: true } : { sessions: sessions.slice(-1), isJob: false };
 }
 
 async function readSightings(
@@ -49,23 +80,26 @@ async function readSightings(
   options: {
     root: string;
     env: Record<string, string | undefined>;
-    missed: MissedSession;
+    sessions: MissedSession[];
     onProgress: OnProgress;
   },
 ): Promise<{ sightings: Sightings; problem: string | undefined }> {
-  const { root, env, missed, onProgress } = options;
+  const { root, env, onProgress } = options;
+  const sessions = options.sessions.filter(({ hasRemote }) => hasRemote);
   const sightings = new Map<string, Sighting[]>();
-  if (!missed.hasRemote || remote?.layout === "split") return { sightings, problem: undefined };
-  if (remote === undefined) return { sightings, problem: "set --bucket as for that go command" };
-  const { platform } = missed.scope;
-  const wanted = new Map(missed.misses.filter(isUnknown).map((miss) => [miss.actionId, miss.missedAtMs]));
+  if (sessions.length === 0 || remote?.layout === "split") return { sightings, problem: undefined };
+  if (remote === undefined) return { sightings, problem: "set --bucket as for go" };
   const check = openTrust(remote)?.check;
   try {
     await using store = openStore({ config: remote, root, env, counters: new Counters() });
-    for (const prefix of [remote.prefix, ...remote.readPrefixes]) {
-      const found = await findSightings({ store, prefix, platform, wanted, check, onProgress });
-      for (const [actionId, seen] of found)
-        sightings.set(actionId, [...(sightings.get(actionId) ?? []), ...seen]);
+    for (const [platform, group] of Map.groupBy(sessions, ({ scope }) => scope.platform)) {
+      const misses = group.flatMap((session) => session.misses).filter(isUnknown);
+      const wanted = new Map(misses.map((miss) => [miss.actionId, miss.missedAtMs]));
+      for (const prefix of [remote.prefix, ...remote.readPrefixes]) {
+        const found = await findSightings({ store, prefix, platform, wanted, check, onProgress });
+        for (const [actionId, seen] of found)
+          sightings.set(actionId, [...(sightings.get(actionId) ?? []), ...seen]);
+      }
     }
     return { sightings, problem: undefined };
   } catch (error) {

@@ -3,7 +3,7 @@ import type { MissReason } from "../../remote/miss-reason.ts";
 import type { Sighting } from "../../remote/packed/sightings.ts";
 
 /**
- * Why look-ups missed:
+ * Why lookups missed:
  *
  *     new         nobody has written the action down before
  *     elsewhere   only records of other branches, jobs or projects name it
@@ -26,16 +26,16 @@ export interface MissGroup {
   actions: string[];
 }
 
-/** What is known now of what was missed then. */
+/** What is known now about earlier misses. */
 export interface Hindsight {
-  /** The session's. */
-  scope: { project: string; branch: string; job: string };
   /** The records that named an action before it missed. */
   seenIn: (actionId: string) => readonly Sighting[];
   isPruned: (actionId: string) => boolean;
   /** Whether all records were read, or there are none to be read. */
   areRecordsKnown: boolean;
 }
+
+type MissScope = { project: string; branch: string; job: string };
 
 interface Verdict {
   why: MissGroup["why"];
@@ -45,16 +45,21 @@ interface Verdict {
 const MAX_ACTIONS = 5;
 
 const REMOTE_REASONS: Readonly<Record<Exclude<MissReason, "unknown" | "gone">, string>> = {
-  fault: "the look-up failed or took too long",
+  fault: "the lookup failed or took too long",
   denied: "the bucket refused it (403)",
-  unanswered: "the bucket was left alone, for it did not answer",
-  slow: "the bucket was left alone, for waiting had cost more than it saved",
-  failing: "the bucket was left alone, for waiting for what failed had cost too much",
+  unanswered: "the bucket was bypassed: it had failed or not answered",
+  slow: "the bucket was bypassed: waiting had taken longer than it saved",
+  failing: "the bucket was bypassed: lookups had taken too long to fail",
 };
 
 /** Those that have any misses, in the order of `MISS_GROUPS`. */
-export function groupMisses(misses: readonly Miss[], hindsight: Hindsight): MissGroup[] {
-  const judged = misses.map((miss) => ({ miss, ...judge(miss, hindsight) }));
+export function groupMisses(
+  sessions: readonly { scope: MissScope; misses: readonly Miss[] }[],
+  hindsight: Hindsight,
+): MissGroup[] {
+  const judged = sessions.flatMap(({ scope, misses }) =>
+    misses.map((miss) => ({ miss, ...judge(miss, scope, hindsight) })),
+  );
   return MISS_GROUPS.flatMap((why) => {
     const members = judged.filter((member) => member.why === why);
     if (members.length === 0) return [];
@@ -73,22 +78,22 @@ export function groupMisses(misses: readonly Miss[], hindsight: Hindsight): Miss
   });
 }
 
-function judge({ actionId, reason }: Miss, hindsight: Hindsight): Verdict {
+function judge({ actionId, reason }: Miss, scope: MissScope, hindsight: Hindsight): Verdict {
   if (reason === "gone")
     return { why: "evicted", what: "a record names it, its pack is gone or has other bytes" };
   if (reason !== "unknown") return { why: "remote", what: REMOTE_REASONS[reason] };
   const seen = hindsight.seenIn(actionId);
   const counting = seen.filter(({ isTrusted }) => isTrusted);
-  const verdict = judgeSeen(counting, hindsight.scope);
+  const verdict = judgeSeen(counting, scope);
   if (verdict !== undefined) return verdict;
   if (hindsight.isPruned(actionId)) {
     return { why: "evicted", what: "it was removed from this disk to keep --max-size or --expiry" };
   }
-  if (seen.length > 0) return { why: "refused", what: placesOf(seen, hindsight.scope) };
+  if (seen.length > 0) return { why: "refused", what: placesOf(seen, scope) };
   return { why: hindsight.areRecordsKnown ? "new" : "undecided" };
 }
 
-function judgeSeen(seen: readonly Sighting[], scope: Hindsight["scope"]): Verdict | undefined {
+function judgeSeen(seen: readonly Sighting[], scope: MissScope): Verdict | undefined {
   if (seen.length === 0) return undefined;
   const isOwn = seen.some(
     ({ project, branch, job }) => project === scope.project && branch === scope.branch && job === scope.job,
@@ -102,7 +107,7 @@ function judgeSeen(seen: readonly Sighting[], scope: Hindsight["scope"]): Verdic
 }
 
 /** The nearest one, by what is different. */
-function placesOf(seen: readonly Sighting[], scope: Hindsight["scope"]): string {
+function placesOf(seen: readonly Sighting[], scope: MissScope): string {
   const near = seen.toSorted((a, b) => distance(a, scope) - distance(b, scope))[0];
   if (near === undefined) return "";
   const { project, branch, job } = near;
@@ -111,7 +116,7 @@ function placesOf(seen: readonly Sighting[], scope: Hindsight["scope"]): string 
   return project === scope.project ? where : `project ${project}, ${where}`;
 }
 
-function distance({ project, branch, job }: Sighting, scope: Hindsight["scope"]): number {
+function distance({ project, branch, job }: Sighting, scope: MissScope): number {
   return (
     Number(project !== scope.project) * 4 + Number(branch !== scope.branch) * 2 + Number(job !== scope.job)
   );

@@ -1,21 +1,27 @@
 /**
- * What the last go command missed that missed anything: `state/missed.json`, for `explain`. Of several at once the last
- * one's stays.
+ * What go commands missed, for `explain`: `state/missed.jsonl`, a line for each command that missed anything, in the
+ * order in which they ended. Any number of processes append at once.
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Miss } from "../../buildcache/lookup-log.ts";
 import { replaceFile } from "../../lib/replace-file.ts";
+import { statFile } from "../../lib/stat-file.ts";
 import { isMissReason } from "../../remote/miss-reason.ts";
+import type { JobRun } from "../../remote/scope/job-run.ts";
 import type { Scope } from "../../remote/scope/scope.ts";
 import { STATE_DIR } from "../../store/local-dir.ts";
 
-/** What is beyond these is only counted. */
+/** Further misses of a command are only counted. */
 const MAX_MISSES = 5_000;
+/** A larger file loses the older half of its lines. */
+const FULL_BYTES = 8 << 20;
 
 type WhoseMisses = Pick<Scope, "platform" | "project" | "branch" | "job">;
 
 export interface MissedSession {
+  /** The CI's job, or the day. */
+  of: JobRun;
   endedAtMs: number;
   /** All look-ups, and those that missed. */
   lookUps: number;
@@ -28,24 +34,44 @@ export interface MissedSession {
 }
 
 /** `root`: the cache directory. Throws when the disk takes nothing. */
-export function writeMissed(root: string, session: MissedSession): void {
+export function appendMissed(root: string, session: MissedSession): void {
   const { platform, project, branch, job } = session.scope;
   const misses = session.misses
     .slice(0, MAX_MISSES)
     .map(({ actionId, reason, missedAtMs, madeMs }) => [actionId, reason, missedAtMs, madeMs ?? null]);
   const json = { ...session, scope: { platform, project, branch, job }, misses };
-  replaceFile(missedPath(root), JSON.stringify(json));
+  const path = missedPath(root);
+  mkdirSync(dirname(path), { recursive: true });
+  // A line that a full disk has cut off must not spoil the next.
+  appendFileSync(path, `\n${JSON.stringify(json)}`);
+  if ((statFile(path)?.size ?? 0) > FULL_BYTES) shorten(path);
 }
 
-/** `undefined`: none is known. */
-export function readMissed(root: string): MissedSession | undefined {
+/** Those that are known, the oldest first. */
+export function readMissed(root: string): MissedSession[] {
   try {
-    const session = JSON.parse(readFileSync(missedPath(root), "utf8"));
-    const { endedAtMs, lookUps, missed, scope, hasRemote, misses } = session;
+    return readFileSync(missedPath(root), "utf8")
+      .split("\n")
+      .flatMap((line) => parseSession(line) ?? []);
+  } catch {
+    return [];
+  }
+}
+
+function shorten(path: string): void {
+  const lines = readFileSync(path, "utf8").split("\n");
+  replaceFile(path, lines.slice(Math.ceil(lines.length / 2)).join("\n"));
+}
+
+function parseSession(line: string): MissedSession | undefined {
+  try {
+    const session = JSON.parse(line);
+    const { of, endedAtMs, lookUps, missed, scope, hasRemote, misses } = session;
     const areNumbers = [endedAtMs, lookUps, missed].every(Number.isFinite);
-    const names = [scope.platform, scope.project, scope.branch, scope.job];
+    const names = [scope.platform, scope.project, scope.branch, scope.job, of.job, of.run];
     if (!areNumbers || !names.every((name) => typeof name === "string")) return undefined;
     return {
+      of,
       endedAtMs,
       lookUps,
       missed,
@@ -69,5 +95,5 @@ function parseMiss([actionId, reason, missedAtMs, madeMs]: unknown[]): Miss {
 }
 
 function missedPath(root: string): string {
-  return join(root, STATE_DIR, "missed.json");
+  return join(root, STATE_DIR, "missed.jsonl");
 }

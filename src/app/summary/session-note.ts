@@ -4,7 +4,7 @@ import type { Counters } from "../../lib/counters.ts";
 import { detectCi } from "../../remote/scope/detect-ci.ts";
 import { type JobRun, jobRun } from "../../remote/scope/job-run.ts";
 import { detectScope } from "../../remote/scope/scope.ts";
-import { writeMissed } from "../explain/missed-file.ts";
+import { appendMissed } from "../explain/missed-file.ts";
 import type { CompileTimesFile } from "./compile-times-file.ts";
 import { JobCounts, SESSION_COUNTERS } from "./job-counts.ts";
 import { JobFile } from "./job-file.ts";
@@ -94,7 +94,8 @@ export class SessionNote {
     const missed = lookups.misses;
     if (missed.length === 0) return;
     try {
-      writeMissed(root, {
+      appendMissed(root, {
+        of: this.#run,
         endedAtMs: Date.now(),
         lookUps: counters.get("get"),
         missed: missed.length + lookups.unlisted,

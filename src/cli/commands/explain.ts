@@ -1,4 +1,4 @@
-/** `go-cache-plugin explain`: why the last go command that missed anything did. */
+/** `go-cache-plugin explain`: why lookups missed: in CI those of the job, elsewhere those of the last go command. */
 import { defineCommand } from "citty";
 import { printableJson } from "../../lib/printable.ts";
 import type { Call } from "../call.ts";
@@ -10,7 +10,7 @@ import { resolveSettings, toConfig } from "../settings.ts";
 /** Prints groups of misses, or JSON with `--json` (`null` when no misses are known). */
 export function explainCommand(call: Call) {
   return defineCommand({
-    meta: { name: "explain", description: "Say why the last go command missed" },
+    meta: { name: "explain", description: "Explain the most recent cache misses" },
     run: () => explain(call),
   });
 }

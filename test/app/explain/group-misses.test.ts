@@ -4,7 +4,7 @@ import type { Miss } from "../../../src/buildcache/lookup-log.ts";
 import type { Sighting } from "../../../src/remote/packed/sightings.ts";
 
 const SCOPE = { project: "example.com/app", branch: "main", job: "test" };
-const NOTHING: Hindsight = { scope: SCOPE, seenIn: () => [], isPruned: () => false, areRecordsKnown: true };
+const NOTHING: Hindsight = { seenIn: () => [], isPruned: () => false, areRecordsKnown: true };
 
 const miss = (actionId: string, rest: Partial<Miss> = {}): Miss => ({
   actionId,
@@ -17,7 +17,7 @@ const seen = (rest: Partial<Sighting>): Sighting => ({ ...SCOPE, writtenMs: 1, i
 
 /** The group and the details of one miss. */
 function verdict(one: Miss, hindsight: Partial<Hindsight> = {}) {
-  const [group] = groupMisses([one], { ...NOTHING, ...hindsight });
+  const [group] = groupMisses([{ scope: SCOPE, misses: [one] }], { ...NOTHING, ...hindsight });
   return [group?.why, group?.details[0]?.what];
 }
 
@@ -68,7 +68,10 @@ test.each(["fault", "denied", "unanswered", "slow", "failing"] as const)(
 test("groups are counted, with what was made and the first few actions", () => {
   const misses = Array.from({ length: 7 }, (_, n) => miss(`${n}`, n < 3 ? { madeMs: 100.4 } : {}));
   const groups = groupMisses(
-    [...misses, miss("x", { reason: "slow" }), miss("y", { reason: "fault" })],
+    [
+      { scope: SCOPE, misses },
+      { scope: SCOPE, misses: [miss("x", { reason: "slow" }), miss("y", { reason: "fault" })] },
+    ],
     NOTHING,
   );
   expect(groups).toEqual([
@@ -79,7 +82,7 @@ test("groups are counted, with what was made and the first few actions", () => {
       made: 0,
       madeMs: 0,
       details: [
-        { what: expect.stringContaining("cost more than it saved"), count: 1 },
+        { what: expect.stringContaining("longer than it saved"), count: 1 },
         { what: expect.stringContaining("failed or took too long"), count: 1 },
       ],
       actions: ["x", "y"],

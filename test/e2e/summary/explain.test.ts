@@ -84,9 +84,23 @@ test("never seen: a first build, with and without a bucket", async () => {
     branch: "main",
     job: "ci/build",
   });
-  const text = await runStep(shared, ["explain", ...flagsOf(shared)], project);
+  const text = (await runStep(shared, ["explain", ...flagsOf(shared)], project)).replaceAll("\n", " ");
   expect(text).toContain("never seen before");
-  expect(text).toContain("can't be told from here");
+  expect(text).toContain("the directory are new (without -trimpath, the paths of the checkout");
+  expect(text).toContain('can\'t be told from here: "go build -v ./..." names what is compiled');
+});
+
+test("in CI all go commands of the job are explained, elsewhere the last one", async () => {
+  const on = await machine(githubPush("main", 20));
+  await build(on, "./p0");
+  await build(on);
+  const job = await explain(on);
+  expect([made(job), job.goCommands]).toEqual([{ new: expect.any(Number) }, 2]);
+  expect(made(job).new).toBeGreaterThanOrEqual(PACKAGES);
+  expect(await runStep(on, ["explain"], project)).toContain("in the 2 go commands of this job that missed");
+  const { env: _, ...elsewhere } = on;
+  const last = await explain(elsewhere);
+  expect([last.goCommands, last.session.missed < job.session.missed]).toEqual([undefined, true]);
 });
 
 test("without the bucket that go had, what was seen by others can't be told", async () => {
@@ -95,7 +109,7 @@ test("without the bucket that go had, what was seen by others can't be told", as
   const { cacheprog: _, ...bare } = on;
   const explained = JSON.parse(await runStep(bare, ["explain", "--json"], project)) as Explanation;
   expect(made(explained)).toEqual({ undecided: expect.any(Number) });
-  expect(explained.problem).toContain("set --bucket");
+  expect(explained.problem).toContain("set --bucket as for go");
 });
 
 test("seen elsewhere: what another branch has built, once its additions are gone", async () => {
@@ -166,7 +180,7 @@ test("the bucket: one that does not answer", async () => {
   expect(Object.keys(made(explained))).toEqual(["remote"]);
   const whats = explained.groups[0]?.details.map(({ what }) => what).join();
   expect(whats).toContain("failed or took too long");
-  expect(whats).toContain("left alone, for it did not answer");
+  expect(whats).toContain("bypassed: it had failed or not answered");
 });
 
 test("refused: what nobody with a trusted key has signed", async () => {
