@@ -23,7 +23,7 @@ describe("the flags in GOCACHEPROG name the bucket and the directory for", () =>
     ["inspect", "/bucket/team/packed/v1/"],
     ["gc", "/bucket/team/packed/v1/"],
     ["verify", "/cache: 0 (0 B) outputs"],
-    ["prune", "/cache: removed 0 outputs"],
+    ["prune", "/cache: removed 0 files"],
     ["env", "export GOCACHE_KEY_PREFIX=team"],
     ["init gitlab", "GOCACHE_KEY_PREFIX: team"],
   ])("%s", async (command, said) => {

@@ -5,7 +5,7 @@ import { formatSecretKey } from "../../src/lib/ed25519-text.ts";
 import { plainEnv, run } from "../support/process.ts";
 import { provideShell } from "../support/shells.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { programPath, runProgram } from "./program.ts";
+import { programPath, runProgram, userEnv } from "./program.ts";
 
 const SECRET = { seed: Buffer.alloc(32, 1), publicKey: Buffer.alloc(32, 2) };
 
@@ -74,7 +74,7 @@ test("by its name where that is found, quoted for go where its path has a blank"
   mkdirSync(dir.join("my tools"));
   const program = dir.join("my tools", "go-cache-plugin");
   copyFileSync(programPath(), program);
-  const plain = plainEnv();
+  const plain = userEnv();
   const found = await run([program, "env"], {
     env: { ...plain, PATH: `${dir.join("my tools")}:${plain.PATH}` },
   });

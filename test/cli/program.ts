@@ -2,12 +2,14 @@
 import { binaryPath } from "../support/binary.ts";
 import { type Outcome, plainEnv, run } from "../support/process.ts";
 
-/** The executable under test: that of the build, unless GO_CACHE_PLUGIN_BINARY names another. */
-export function programPath(): string {
-  return process.env.GO_CACHE_PLUGIN_BINARY ?? binaryPath();
+export const programPath = binaryPath;
+
+/** What a user has set who has set nothing: `plainEnv` without the suite's own time limit, which `env` would print. */
+export function userEnv(env: Record<string, string> = {}): Record<string, string> {
+  return plainEnv({ GOCACHE_REMOTE_TIMEOUT: "", ...env });
 }
 
 /** Runs the program to its end with nothing on stdin. */
 export function runProgram(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
-  return run([programPath(), ...args], { env: plainEnv(env), stdin: "" });
+  return run([programPath(), ...args], { env: userEnv(env), stdin: "" });
 }
