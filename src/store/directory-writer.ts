@@ -59,8 +59,10 @@ export class DirectoryWriter {
     if (onlyIf === "absent") return await this.#create(staged, path);
     if (onlyIf === undefined) return await replace(staged, path);
     const lockName = `${new Bun.CryptoHasher("sha1").update(path).digest("hex")}.lock`;
-    await using _lock = await lockFile(join(await this.#openWorkDir(), lockName), signal);
-    return (await this.#etagOf(path)) === onlyIf.etag ? await replace(staged, path) : "refused";
+    await using lock = await lockFile(join(await this.#openWorkDir(), lockName), signal);
+    if ((await this.#etagOf(path)) !== onlyIf.etag) return "refused";
+    if (!(await lock.isHeld())) throw new Error(`the lock of ${path} was lost: this process was suspended`);
+    return await replace(staged, path);
   }
 
   /** A hard link, unlike a rename, fails when there is something already. */
