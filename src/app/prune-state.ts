@@ -17,8 +17,6 @@ const KEPT_MS = 14 * DAY_MS;
 /** A bucket's directory, and a job's in it; see `statePath` and `scopeHash`. */
 const BUCKET = /^packed-[0-9a-f]{16}$/;
 const JOB = /^[0-9a-f]{16}$/;
-/** Written whenever something is read or stored; the other files of a job are older. */
-const JOB_FILES = ["records.json", "run.json.zst"];
 /** Notes about one bucket or server. */
 const NOTE = /^(remote-[0-9a-f]{16}\.json|region-[0-9a-f]{16}|silent-[0-9a-f]{16})$/;
 /** What a killed process was writing; see `replaceFile`. */
@@ -50,7 +48,7 @@ export function pruneState(root: string, nowMs = Date.now()): OtherFiles {
 
 function addJob(others: OtherFiles, path: string, nowMs: number): void {
   const files = [...listTree(path)];
-  const times = files.filter(({ name }) => JOB_FILES.includes(name)).map(({ mtimeMs }) => mtimeMs);
+  const times = files.map(({ mtimeMs }) => mtimeMs);
   const job: EvictableDir = {
     // The directory itself is changed by its first file.
     usedMs: Math.max(lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowMs, ...times),

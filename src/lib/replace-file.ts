@@ -8,11 +8,10 @@ import { removeFile } from "./remove-file.ts";
  * fails, and leaves nothing half-written then.
  */
 export function replaceFile(path: string, content: string | Uint8Array): void {
-  const temp = `${path}.${process.pid}`;
+  // No process number: those of two containers that share the directory may be equal.
+  const temp = `${path}.${crypto.getRandomValues(new Uint32Array(1))[0]}`;
   try {
     mkdirSync(dirname(path), { recursive: true });
-    // One that a process with the same number has left, or a link.
-    removeFile(temp);
     writeFileSync(temp, content, { flag: "wx", mode: 0o600 });
     renameSync(temp, path);
   } catch (error) {

@@ -11,9 +11,10 @@ const BUCKET = "packed-00000000000000aa";
 /** What a job has left that was stored and read so many days ago. */
 function writeJob(dir: TempDir, name: string, { storedDays = 99, readDays = 99 }): void {
   const job = (...parts: string[]) => dir.join("state", BUCKET, name, ...parts);
-  writeAged(job("run.json.zst"), "run", storedDays * DAY_MS);
+  writeAged(job("run-00000000000000bb.json.zst"), "run", storedDays * DAY_MS);
   writeAged(job("records.json"), "{}", readDays * DAY_MS);
   writeAged(job("records", "0a"), "record", 99 * DAY_MS);
+  age(job("records"), 99 * DAY_MS);
   age(job(), 99 * DAY_MS);
 }
 
@@ -24,9 +25,11 @@ test("what is remembered of a job goes when it has not run for two weeks", () =>
   writeJob(dir, "0000000000000003", { readDays: 13 });
   writeJob(dir, "0000000000000004", { storedDays: 15, readDays: 15 });
   pruneState(dir.path);
-  expect(filesBelow(dir.join("state", BUCKET)).filter((name) => name.endsWith("run.json.zst"))).toEqual([
-    "0000000000000002/run.json.zst",
-    "0000000000000003/run.json.zst",
+  expect(
+    filesBelow(dir.join("state", BUCKET)).filter((name) => name.endsWith("run-00000000000000bb.json.zst")),
+  ).toEqual([
+    "0000000000000002/run-00000000000000bb.json.zst",
+    "0000000000000003/run-00000000000000bb.json.zst",
   ]);
 });
 

@@ -9,8 +9,8 @@ import type { RemoteHealth } from "../health.ts";
 export class PackUploader {
   readonly #options: UploaderOptions;
   readonly #line: UploadLine;
+  readonly #abandonment = new AbortController();
   #controller = new AbortController();
-  #isAbandoned = false;
 
   constructor(options: UploaderOptions) {
     this.#options = options;
@@ -19,7 +19,12 @@ export class PackUploader {
 
   /** Whether it takes nothing any more. */
   get isAbandoned(): boolean {
-    return this.#isAbandoned;
+    return this.abandonment.aborted;
+  }
+
+  /** Aborts when nothing more is taken. */
+  get abandonment(): AbortSignal {
+    return this.#abandonment.signal;
   }
 
   /** Bytes of what is being uploaded. */
@@ -35,7 +40,7 @@ export class PackUploader {
   /** Whether it is stored now. */
   async put(key: string, body: PutBody, sha256?: string): Promise<boolean> {
     const { store, health, counters, log } = this.#options;
-    if (this.#isAbandoned || health.writes.admit() === "skip") return false;
+    if (this.isAbandoned || health.writes.admit() === "skip") return false;
     const sizeBytes = body instanceof Uint8Array ? body.length : body.sizeBytes;
     const { signal } = this.#controller;
     try {
@@ -62,7 +67,7 @@ export class PackUploader {
 
   /** Ends what is under way and takes nothing more. */
   abandon(): void {
-    this.#isAbandoned = true;
+    this.#abandonment.abort(new Error("uploads were abandoned"));
     this.interrupt();
   }
 }

@@ -97,7 +97,6 @@ export class PackedRemote {
         scope,
         machine: options.machine,
         host: options.host,
-        dir,
         log: runLog,
         uploader,
         ownEntries: () => this.#source.ownGroups().flatMap(({ entries }) => entries),

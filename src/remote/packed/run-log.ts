@@ -1,37 +1,58 @@
 /**
- * What all sessions of one run on this machine used and put: `<dir>/run.json.zst`, a record (see `run-record.ts`)
- * whose `about` also says
+ * What all sessions of one run on this machine used and put, in a job's directory `<dir>`:
  *
- *     "key"       the object that this becomes in the bucket
- *     "version"   counts the changes
- *     "stored"    the version that the bucket has; "storedMs" is when it got it
+ *     <dir>/run-<hash of the run>.json.zst      a record (see `run-record.ts`) whose `about` also says
+ *                                                 "key"      the object that this becomes in the bucket
+ *                                                 "version"  counts the changes
+ *                                                 "due"      the version that the bucket must have at least
+ *     <dir>/run-<hash of the run>.stored.json   {"key":…,"version":…,"ms":…}: the version that the bucket has, since when
+ *     <dir>/run-<hash of the run>.upload        locked by the process that uploads the record
+ *     <dir>/run.lock                            locked while a log is read, changed and written back
  *
- * Only this machine writes that object, always a superset of what it held, and one process at a time.
+ * Only this machine writes that object. Each version holds all that those before it held.
  */
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { listFiles } from "../../lib/list-files.ts";
+import { removeFile } from "../../lib/remove-file.ts";
 import { replaceFile } from "../../lib/replace-file.ts";
 import { readSmallFile } from "../../lib/small-file.ts";
+import { statPlainFile } from "../../lib/stat-file.ts";
+import { type FileLock, lockFile } from "../../store/directory-lock.ts";
 import type { Entry, Place } from "./entry.ts";
 import type { RecordTrust } from "./record-trust.ts";
 import { formatRunRecord, MAX_RECORD_BYTES, parseRunRecord } from "./run-record.ts";
 
-export interface RunLogState {
+/** So many runs of a job may be under way at once on one machine. */
+const MAX_LOGS = 8;
+/** Also what earlier versions left. */
+const LOG_FILE = /^run(-[0-9a-f]{16})?\.json\.zst$/;
+
+/** What a session changes. */
+export interface LoggedRun {
   key: string;
   version: number;
-  stored: number;
-  storedMs: number;
+  due: number;
   /** In the order of first use. */
   entries: Entry[];
 }
 
+export interface RunLogState extends LoggedRun {
+  /** The version that the bucket has, and when it got it; 0: none, or nobody knows. */
+  stored: number;
+  storedMs: number;
+}
+
 export class RunLog {
+  readonly #dir: string;
   readonly #path: string;
   readonly #run: string;
   readonly #trust: RecordTrust | undefined;
 
-  /** `run`: a log of another run counts as absent. So does one that was not signed, where records are. */
+  /** A log that was not signed counts as absent where records are signed. */
   constructor(dir: string, run: string, trust?: RecordTrust) {
-    this.#path = join(dir, "run.json.zst");
+    this.#dir = dir;
+    this.#path = join(dir, `run-${Bun.hash(run).toString(16).padStart(16, "0")}`);
     this.#run = run;
     this.#trust = trust;
   }
@@ -39,29 +60,92 @@ export class RunLog {
   /** `undefined` when this run has none on this machine. */
   load(): RunLogState | undefined {
     try {
-      const bytes = readSmallFile(this.#path, MAX_RECORD_BYTES);
+      const bytes = readSmallFile(this.#logPath, MAX_RECORD_BYTES);
       const { about, entries } = parseRunRecord(bytes);
-      const { run, key = "", version, stored, storedMs } = about;
+      const { run, key = "", version, due } = about;
       if (run !== this.#run || key === "") return undefined;
       // What it holds is going to be signed.
       if (this.#trust?.signer !== undefined) this.#trust.check.check(logKey(key), bytes);
-      return { key, version: Number(version), stored: Number(stored), storedMs: Number(storedMs), entries };
+      return { key, version: Number(version), due: Number(due), entries, ...this.#loadStored(key) };
     } catch {
       return undefined;
     }
   }
 
-  /** Throws when the disk fails. */
-  async save({ key, version, stored, storedMs, entries }: RunLogState): Promise<void> {
-    const about = {
-      run: this.#run,
-      key,
-      version: String(version),
-      stored: String(stored),
-      storedMs: String(storedMs),
-    };
+  /**
+   * Saves what `change` makes of the log, unless that is the same object, and returns it. One process at a time. Rejects
+   * when the disk fails, and with the reason of `signal`.
+   */
+  async update<T extends LoggedRun | undefined>(
+    change: (before: RunLogState | undefined) => T,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    for (;;) {
+      await using lock = await this.#lock(join(this.#dir, "run.lock"), signal);
+      const before = this.load();
+      const after = change(before);
+      if (after === undefined || (after as LoggedRun) === before) return after;
+      const bytes = await this.#format(after);
+      if (!(await lock.isHeld())) continue;
+      replaceFile(this.#logPath, bytes);
+      if (before === undefined) this.#removeOldest();
+      return after;
+    }
+  }
+
+  /** One process at a time may upload the record. An upload during which the lock was lost has to be repeated. */
+  async lockUpload(signal?: AbortSignal): Promise<FileLock> {
+    return await this.#lock(`${this.#path}.upload`, signal);
+  }
+
+  /** Notes which version the bucket has; 0: nobody knows. Never throws: the next session uploads it once more. */
+  setStored(key: string, version: number): void {
+    try {
+      replaceFile(this.#storedPath, JSON.stringify({ key, version, ms: version === 0 ? 0 : Date.now() }));
+    } catch {
+      removeFile(this.#storedPath);
+    }
+  }
+
+  async #lock(path: string, signal: AbortSignal | undefined): Promise<FileLock> {
+    mkdirSync(this.#dir, { recursive: true });
+    return await lockFile(path, signal);
+  }
+
+  get #logPath(): string {
+    return `${this.#path}.json.zst`;
+  }
+
+  get #storedPath(): string {
+    return `${this.#path}.stored.json`;
+  }
+
+  #loadStored(key: string): { stored: number; storedMs: number } {
+    try {
+      const stored = JSON.parse(readSmallFile(this.#storedPath).toString());
+      const isWhole = Number.isFinite(stored?.version) && Number.isFinite(stored?.ms);
+      if (isWhole && stored.key === key) return { stored: stored.version, storedMs: stored.ms };
+    } catch {
+      // Never stored, or cut off.
+    }
+    return { stored: 0, storedMs: 0 };
+  }
+
+  async #format({ key, version, due, entries }: LoggedRun): Promise<Uint8Array<ArrayBuffer>> {
+    const about = { run: this.#run, key, version: String(version), due: String(due) };
     const bytes = await formatRunRecord({ kind: "run", about, entries });
-    replaceFile(this.#path, this.#trust?.signer?.sign(logKey(key), bytes) ?? bytes);
+    return this.#trust?.signer?.sign(logKey(key), bytes) ?? bytes;
+  }
+
+  /** The logs of the runs that wrote nothing for the longest time. */
+  #removeOldest(): void {
+    const logs = listFiles(this.#dir).filter((name) => LOG_FILE.test(name));
+    const changedMs = (name: string) => statPlainFile(join(this.#dir, name))?.mtimeMs ?? 0;
+    const byAge = logs.map((name) => ({ name, ms: changedMs(name) })).sort((a, b) => b.ms - a.ms);
+    for (const { name } of byAge.slice(MAX_LOGS)) {
+      removeFile(join(this.#dir, name));
+      removeFile(join(this.#dir, name.replace(".json.zst", ".stored.json")));
+    }
   }
 }
 
@@ -88,6 +172,15 @@ export function mergeEntries(
     isChanged = true;
   }
   return { entries: [...merged.values()], isChanged };
+}
+
+/** `entries`, with the places that `moved` names for the same outputs of the same actions. */
+export function movedEntries(entries: Entry[], moved: Entry[]): Entry[] {
+  const places = new Map(moved.map((entry) => [entry.actionId, entry]));
+  return entries.map((entry) => {
+    const other = places.get(entry.actionId);
+    return other?.outputId === entry.outputId ? other : entry;
+  });
 }
 
 function isSamePack(a: Entry, b: Entry): boolean {

@@ -1,23 +1,20 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { Deadline } from "../../lib/deadline.ts";
-import { lockFile } from "../../store/directory-lock.ts";
 import { type CompileTimes, formatCompileTimes } from "../compile-times.ts";
 import type { Scope } from "../scope/scope.ts";
 import type { Entry, Place } from "./entry.ts";
 import type { PackedKeys } from "./keys.ts";
 import type { PackUploader } from "./pack-uploader.ts";
 import type { RecordSigner } from "./record-trust.ts";
-import { mergeEntries, type RunLog, type RunLogState } from "./run-log.ts";
+import { mergeEntries, movedEntries, type RunLog, type RunLogState } from "./run-log.ts";
 import { formatRunRecord, type RunRecord } from "./run-record.ts";
 
 /** A record that says all there is to say is written anew after a day, to show that it is in use. */
 const UNCHANGED_MS = 24 * 3_600_000;
-const LOCK_WAIT_MS = 5_000;
 
 /** Writes down what a session used and put: for this machine's next session, and for everybody in the bucket. */
 export class RunPublisher {
   readonly #options: RunPublisherOptions;
+  /** Of this session's own record, where the disk takes no log. */
+  #loneKey: string | undefined;
 
   constructor(options: RunPublisherOptions) {
     this.#options = options;
@@ -39,43 +36,83 @@ export class RunPublisher {
     return await uploader.put(key, await this.#format(key, { kind: "new", about: this.#about(), entries }));
   }
 
-  /** One process a machine at a time, each with all that those before it have written down. */
+  /**
+   * Sessions of one run merge what they have into the run's log, then one of them at a time uploads all of it: whoever
+   * waited for that finds that its part is stored, too. Gives up when the uploads are abandoned.
+   */
   async #record(session: Entry[], added: Entry[]): Promise<boolean> {
-    const { dir, log } = this.#options;
-    using limit = new Deadline(LOCK_WAIT_MS);
+    const { uploader } = this.#options;
+    let merged: RunLogState;
     try {
-      mkdirSync(dir, { recursive: true });
-      await using _lock = await lockFile(join(dir, "run.lock"), limit.signal);
-      return await this.#recordLocked(log.load(), session, added);
+      merged = await this.#merge(session, added);
     } catch {
-      // A disk that takes no lock, or a crowd. The entries are in the bucket; the run's record lacks them.
-      return true;
+      return !uploader.isAbandoned && (await this.#recordAlone(session));
+    }
+    if (merged.due <= merged.stored && !this.#isOld(merged)) return true;
+    try {
+      return await this.#upload(merged);
+    } catch {
+      return false;
     }
   }
 
-  async #recordLocked(before: RunLogState | undefined, session: Entry[], added: Entry[]): Promise<boolean> {
-    const { keys, scope, machine, serverTimeMs, log, isTrusted } = this.#options;
-    const merged = mergeEntries(before?.entries ?? [], session, isTrusted);
-    const { isChanged } = merged;
-    let { entries } = merged;
-    const key = before?.key ?? keys.run(scope, serverTimeMs(), machine);
-    const state = before ?? { key, version: 0, stored: 0, storedMs: 0, entries };
-    const isDue = added.length > 0 || this.#isNews(entries, before) || this.#isOld(state);
-    if (!isChanged && !isDue) return true;
-    if (isDue) entries = await this.#options.repack(entries);
-    const about = { ...this.#about(), key };
-    const isStored = isDue && (await this.#putRun(key, { kind: "run", about, entries }));
-    const version = state.version + (isChanged ? 1 : 0);
-    const stored = isStored ? { stored: version, storedMs: Date.now() } : {};
-    await log.save({ ...state, version, entries, ...stored });
-    this.#options.onRecorded?.(entries);
-    return isStored || !isDue;
+  async #merge(session: Entry[], added: Entry[]): Promise<RunLogState> {
+    const { keys, scope, machine, serverTimeMs, log, isTrusted, uploader, onRecorded } = this.#options;
+    const merge = (before: RunLogState | undefined): RunLogState => {
+      const { entries, isChanged } = mergeEntries(before?.entries ?? [], session, isTrusted);
+      const key = before?.key ?? keys.run(scope, serverTimeMs(), machine);
+      const state = before ?? { key, version: 0, due: 0, stored: 0, storedMs: 0, entries: [] };
+      if (!isChanged) return state;
+      const version = state.version + 1;
+      const isDue = added.length > 0 || this.#isNews(entries, state.entries);
+      return { ...state, version, due: isDue ? version : state.due, entries };
+    };
+    const merged = await log.update(merge, uploader.abandonment);
+    onRecorded?.(merged.entries);
+    return merged;
+  }
+
+  /** Uploads the newest version, unless another session has uploaded `wanted` or a later one meanwhile. */
+  async #upload(wanted: RunLogState): Promise<boolean> {
+    const { log, uploader } = this.#options;
+    for (;;) {
+      await using lock = await log.lockUpload(uploader.abandonment);
+      const state = log.load();
+      // The log was lost, and is another one now.
+      if (state === undefined || state.key !== wanted.key) return false;
+      if (state.stored >= wanted.due && !this.#isOld(state)) return true;
+      const entries = await this.#repacked(state.entries);
+      const isStored = await this.#putRun(state.key, entries);
+      // Otherwise another session has uploaded since, and nobody knows which version came last.
+      const isLast = await lock.isHeld();
+      if (isStored || !isLast) log.setStored(state.key, isLast ? state.version : 0);
+      if (isLast || !isStored) return isStored;
+    }
+  }
+
+  async #repacked(entries: Entry[]): Promise<Entry[]> {
+    const { log, repack, uploader, onRecorded } = this.#options;
+    const moved = await repack(entries);
+    if (moved === entries) return entries;
+    const move = (now: RunLogState | undefined) =>
+      now && { ...now, entries: movedEntries(now.entries, moved) };
+    const state = await log.update(move, uploader.abandonment);
+    if (state !== undefined) onRecorded?.(state.entries);
+    return moved;
+  }
+
+  /** The disk takes no log, so the session has a record of its own: the same one each time. */
+  async #recordAlone(session: Entry[]): Promise<boolean> {
+    const { keys, scope, machine, serverTimeMs } = this.#options;
+    this.#loneKey ??= keys.run(scope, serverTimeMs(), machine);
+    return await this.#putRun(this.#loneKey, session);
   }
 
   /** The head is only a head start: whether it is stored does not matter. */
-  async #putRun(key: string, record: RunRecord): Promise<boolean> {
+  async #putRun(key: string, entries: Entry[]): Promise<boolean> {
     const { keys, scope, uploader } = this.#options;
-    const bytes = await this.#format(key, record);
+    const about = { ...this.#about(), key };
+    const bytes = await this.#format(key, { kind: "run", about, entries });
     const [isStored] = await Promise.all([uploader.put(key, bytes), uploader.put(keys.head(scope), bytes)]);
     return isStored;
   }
@@ -87,10 +124,9 @@ export class RunPublisher {
     return this.#options.signer?.sign(key, bytes) ?? bytes;
   }
 
-  /** Whether the bucket's records of this scope lack any of it. */
-  #isNews(entries: Entry[], before: RunLogState | undefined): boolean {
-    const stored = before !== undefined && before.version === before.stored ? before.entries : [];
-    const known = new Set([...stored, ...this.#options.ownEntries()].map(fingerprint));
+  /** Whether `entries` has any that neither the log had nor the bucket's records of this scope have. */
+  #isNews(entries: Entry[], logged: Entry[]): boolean {
+    const known = new Set([...logged, ...this.#options.ownEntries()].map(fingerprint));
     return entries.some((entry) => !known.has(fingerprint(entry)));
   }
 
@@ -118,8 +154,6 @@ export interface RunPublisherOptions {
   machine: string;
   /** For people. */
   host: string;
-  /** Where the log is, and its lock. */
-  dir: string;
   log: RunLog;
   uploader: PackUploader;
   /** What the bucket's records of this scope say, as far as they were read, and when the newest was written. */

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import type { Entry } from "../../../src/remote/packed/entry.ts";
-import { mergeEntries, RunLog, type RunLogState } from "../../../src/remote/packed/run-log.ts";
+import { type LoggedRun, mergeEntries, movedEntries, RunLog } from "../../../src/remote/packed/run-log.ts";
 import { formatRunRecord } from "../../../src/remote/packed/run-record.ts";
+import { age } from "../../buildcache/local-fixture.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { rejection } from "../../support/rejection.ts";
-import { tempDir } from "../../support/temp-dir.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { entryOf } from "./stocked-bucket.ts";
 
 function placed(text: string, packByte = "0a", offset = 0): Entry {
@@ -13,32 +14,81 @@ function placed(text: string, packByte = "0a", offset = 0): Entry {
   return { ...entryOf(text), place: { pack, offset, length: 10 } };
 }
 
-const STATE: RunLogState = {
-  key: "ci/packed/v1/run/x",
-  version: 3,
-  stored: 2,
-  storedMs: 1_700_000_000_000,
-  entries: [placed("b"), placed("a")],
-};
+const RUN: LoggedRun = { key: "ci/packed/v1/run/x", version: 3, due: 2, entries: [placed("b"), placed("a")] };
+
+const NEVER_STORED = { stored: 0, storedMs: 0 };
+
+async function save(log: RunLog, run: LoggedRun = RUN): Promise<void> {
+  await log.update(() => run);
+}
+
+const logPath = (dir: TempDir) =>
+  dir.join(filesBelow(dir.path).find((name) => name.endsWith(".json.zst")) ?? "");
 
 test("what one session saves the next of that run loads, in order", async () => {
   using dir = tempDir("run-log");
   const log = new RunLog(dir.join("scope"), "77");
   expect(log.load()).toBeUndefined();
-  await log.save(STATE);
-  expect(new RunLog(dir.join("scope"), "77").load()).toEqual(STATE);
-  await log.save({ ...STATE, version: 4, entries: [] });
+  await save(log);
+  expect(new RunLog(dir.join("scope"), "77").load()).toEqual({ ...RUN, ...NEVER_STORED });
+  await save(log, { ...RUN, version: 4, entries: [] });
   expect([log.load(), filesBelow(dir.path)]).toEqual([
-    { ...STATE, version: 4, entries: [] },
-    ["scope/run.json.zst"],
+    { ...RUN, ...NEVER_STORED, version: 4, entries: [] },
+    [expect.stringMatching(/^scope\/run-[0-9a-f]{16}\.json\.zst$/)],
   ]);
 });
 
-test("the log of another run is none", async () => {
+test("the version that the bucket has counts for the same key only", async () => {
   using dir = tempDir("run-log");
-  await new RunLog(dir.path, "77").save(STATE);
-  expect(new RunLog(dir.path, "78").load()).toBeUndefined();
+  const log = new RunLog(dir.path, "77");
+  await save(log);
+  log.setStored(RUN.key, 2);
+  expect(log.load()).toEqual({ ...RUN, stored: 2, storedMs: expect.any(Number) });
+  await save(log, { ...RUN, key: "other" });
+  expect(log.load()).toEqual({ ...RUN, key: "other", ...NEVER_STORED });
+  log.setStored("other", 0);
+  expect(log.load()).toMatchObject(NEVER_STORED);
 });
+
+test("many changes at once are all in the log", async () => {
+  using dir = tempDir("run-log");
+  const names = Array.from({ length: 20 }, (_, n) => `${n}`);
+  const add = (name: string) =>
+    new RunLog(dir.path, "77").update((before = { ...RUN, entries: [], ...NEVER_STORED }) => ({
+      ...before,
+      entries: [...before.entries, placed(name)],
+    }));
+  await Promise.all(names.map(add));
+  const { entries = [] } = new RunLog(dir.path, "77").load() ?? {};
+  expect(new Set(entries)).toEqual(new Set(names.map((name) => placed(name))));
+});
+
+test("two runs at once do not touch each other's logs", async () => {
+  using dir = tempDir("run-log");
+  const [one, other] = [new RunLog(dir.path, "77"), new RunLog(dir.path, "78")];
+  await save(one);
+  expect(other.load()).toBeUndefined();
+  await save(other, { ...RUN, key: "other" });
+  expect([one.load()?.key, other.load()?.key]).toEqual([RUN.key, "other"]);
+});
+
+test("eight logs of a job are kept, those that were changed last", async () => {
+  using dir = tempDir("run-log");
+  for (let run = 0; run < 10; run++) {
+    const log = new RunLog(dir.path, `${run}`);
+    await save(log);
+    log.setStored(RUN.key, 3);
+    age(logPath(dir), 0);
+    for (const name of filesBelow(dir.path)) if (name.endsWith(".zst")) ageMore(dir.join(name));
+  }
+  const kept = Array.from({ length: 10 }, (_, run) => new RunLog(dir.path, `${run}`).load() !== undefined);
+  expect(kept).toEqual([false, false, ...Array(8).fill(true)]);
+  expect(filesBelow(dir.path)).toHaveLength(16);
+});
+
+function ageMore(path: string): void {
+  age(path, Date.now() - statSync(path).mtimeMs + 10_000);
+}
 
 describe("counts as none, and is written over:", () => {
   const damages: [string, (path: string) => void | Promise<void>][] = [
@@ -50,15 +100,23 @@ describe("counts as none, and is written over:", () => {
       async (path) =>
         writeFileSync(path, await formatRunRecord({ kind: "run", about: { run: "77" }, entries: [] })),
     ],
+    [
+      "the log of another run",
+      async (path) =>
+        writeFileSync(
+          path,
+          await formatRunRecord({ kind: "run", about: { run: "78", key: "x" }, entries: [] }),
+        ),
+    ],
   ];
   test.each(damages)("%s", async (_, damage) => {
     using dir = tempDir("run-log");
     const log = new RunLog(dir.path, "77");
-    await log.save(STATE);
-    await damage(dir.join("run.json.zst"));
+    await save(log);
+    await damage(logPath(dir));
     expect(log.load()).toBeUndefined();
-    await log.save(STATE);
-    expect(log.load()).toEqual(STATE);
+    await save(log);
+    expect(log.load()).toEqual({ ...RUN, ...NEVER_STORED });
   });
 });
 
@@ -66,10 +124,13 @@ test("a disk that takes no log says so, and nothing half written stays", async (
   using dir = tempDir("run-log");
   writeFileSync(dir.join("file"), "");
   const below = new RunLog(dir.join("file", "scope"), "77");
-  expect(await rejection(below.save(STATE))).toMatchObject({ code: "ENOTDIR" });
-  mkdirSync(dir.join("scope", "run.json.zst"), { recursive: true });
+  expect(await rejection(save(below))).toMatchObject({ code: "ENOTDIR" });
   const inTheWay = new RunLog(dir.join("scope"), "77");
-  expect(await rejection(inTheWay.save(STATE))).toMatchObject({ code: "EISDIR" });
+  await save(inTheWay);
+  const path = logPath(dir);
+  rmSync(path);
+  mkdirSync(path);
+  expect(await rejection(save(inTheWay))).toMatchObject({ code: "EISDIR" });
   expect([inTheWay.load(), filesBelow(dir.path)]).toEqual([undefined, ["file"]]);
 });
 
@@ -116,4 +177,12 @@ describe("merging", () => {
       isChanged: true,
     });
   });
+});
+
+test("moved entries take the new place of the same output only", () => {
+  const again = { ...placed("other", "0c"), actionId: placed("b").actionId };
+  expect(movedEntries([placed("a"), placed("b")], [again, placed("a", "0c"), placed("c", "0c")])).toEqual([
+    placed("a", "0c"),
+    placed("b"),
+  ]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { Entry } from "../../../src/remote/packed/entry.ts";
 import { PackUploader } from "../../../src/remote/packed/pack-uploader.ts";
 import { RunLog } from "../../../src/remote/packed/run-log.ts";
@@ -24,17 +24,17 @@ function open() {
     machine[Symbol.dispose]();
     bucket[Symbol.dispose]();
   };
+  const logOf = (scope = scopeOf()) => new RunLog(machine.dir.join("scope"), scope.run);
   /** What a session of this machine publishes with. */
   const session = (options: Partial<RunPublisherOptions> = {}) => {
-    const { scope = scopeOf(), dir = machine.dir.join("scope") } = options;
+    const { scope = scopeOf() } = options;
     const { store, keys } = bucket;
     return new RunPublisher({
       keys,
       scope,
       machine: "m1",
       host: "runner",
-      dir,
-      log: new RunLog(dir, scope.run),
+      log: logOf(scope),
       uploader: new PackUploader({ ...machine.health, store, timeoutMs: 60_000 }),
       ownEntries: () => [],
       ownRecordMs: () => 0,
@@ -47,6 +47,7 @@ function open() {
   return {
     bucket,
     machine,
+    logOf,
     session,
     runKey: bucket.keys.run(scopeOf(), SERVER_MS, "m1"),
     [Symbol.dispose]: dispose,
@@ -57,6 +58,13 @@ type Opened = ReturnType<typeof open>;
 
 async function entriesAt({ bucket }: Opened, key: string): Promise<Entry[]> {
   return (await recordAt(bucket, key)).entries;
+}
+
+/** The path of the only file of the run's log that ends like this. */
+function machineFile({ machine }: Opened, end: string): string {
+  const names = readdirSync(machine.dir.join("scope")).filter((name) => name.endsWith(end));
+  expect(names).toHaveLength(1);
+  return machine.dir.join("scope", names[0] ?? "");
 }
 
 const puts = ({ bucket }: Opened) => takeCalls(bucket.store, "put").map((call) => call.slice("put ".length));
@@ -133,10 +141,9 @@ describe("what a session only used", () => {
     expect(puts(opened)).toHaveLength(2);
     await publish();
     expect(puts(opened)).toEqual([]);
-    const log = new RunLog(opened.machine.dir.join("scope"), scopeOf().run);
-    const state = log.load();
-    if (state === undefined) throw new Error("there is no log");
-    await log.save({ ...state, storedMs: Date.now() - DAY_MS - 1000 });
+    const stored = machineFile(opened, ".stored.json");
+    const { ms: _, ...rest } = JSON.parse(readFileSync(stored, "utf8"));
+    writeFileSync(stored, JSON.stringify({ ...rest, ms: Date.now() - DAY_MS - 1000 }));
     await publish();
     expect(puts(opened)).toHaveLength(2);
   });
@@ -178,12 +185,18 @@ describe("a bucket that does not take", () => {
 });
 
 describe("this machine's disk", () => {
-  test("that takes no log costs the run's record, not the addition", async () => {
+  test("that takes no log costs the run one record for each session", async () => {
     using opened = open();
     writeFileSync(opened.machine.dir.join("file"), "");
-    const dir = opened.machine.dir.join("file", "scope");
-    expect(await opened.session({ dir }).publish([A], [A])).toBe(true);
-    expect(puts(opened)).toEqual([expect.stringContaining("/new/")]);
+    const log = new RunLog(opened.machine.dir.join("file", "scope"), scopeOf().run);
+    let clockMs = SERVER_MS;
+    const session = () => opened.session({ log, serverTimeMs: () => clockMs++ });
+    const [first, second] = [session(), session()];
+    expect(await first.publish([A], [])).toBe(true);
+    expect(await first.publish([A, B], [])).toBe(true);
+    expect(await second.publish([C], [])).toBe(true);
+    const keys = opened.bucket.objects.filter((key) => key.includes("/run/"));
+    expect(await Promise.all(keys.map((key) => entriesAt(opened, key)))).toEqual([[C], [A, B]]);
   });
 
   test("with the lock of a helper that died is taken over", async () => {
@@ -199,10 +212,57 @@ describe("this machine's disk", () => {
   test("with a log that is no log begins a new one", async () => {
     using opened = open();
     await opened.session().publish([A], [A]);
-    writeFileSync(opened.machine.dir.join("scope", "run.json.zst"), "hello");
+    writeFileSync(machineFile(opened, ".json.zst"), "hello");
     await opened.session({ serverTimeMs: () => SERVER_MS + 1 }).publish([B], [B]);
     const keys = opened.bucket.objects.filter((key) => key.includes("/run/"));
     expect(await Promise.all(keys.map((key) => entriesAt(opened, key)))).toEqual([[B], [A]]);
+  });
+});
+
+describe("sessions of one run that upload at the same time", () => {
+  test("upload together what all of them have, and lose nothing of it", async () => {
+    using opened = open();
+    const entries = Array.from({ length: 10 }, (_, n) => ({ ...A, actionId: entryOf(`${n}`).actionId }));
+    let uploads = 0;
+    opened.bucket.store.onPut = async (key, put) => {
+      if (key.includes("/run/")) uploads++;
+      // The first upload takes until everybody has ended.
+      while (key.includes("/run/") && opened.logOf().load()?.entries.length !== entries.length)
+        await Bun.sleep(1);
+      return await put();
+    };
+    const ended = entries.map((entry) => opened.session().publish([entry], [entry]));
+    expect(await Promise.all(ended)).toEqual(Array(entries.length).fill(true));
+    expect(new Set(await entriesAt(opened, opened.runKey))).toEqual(new Set(entries));
+    expect(uploads).toBeLessThanOrEqual(2);
+  });
+
+  test("put the newest version on top, when an older one arrives late", async () => {
+    using opened = open();
+    let isFirst = true;
+    opened.bucket.store.onPut = async (key, put) => {
+      if (isFirst && key.includes("/run/")) {
+        isFirst = false;
+        // Suspended while it uploads: another session takes over meanwhile.
+        age(machineFile(opened, ".upload"), 60_000);
+        expect(await opened.session().publish([B], [B])).toBe(true);
+        expect(await entriesAt(opened, opened.runKey)).toEqual([A, B]);
+      }
+      return await put();
+    };
+    expect(await opened.session().publish([A], [A])).toBe(true);
+    expect(await entriesAt(opened, opened.runKey)).toEqual([A, B]);
+  });
+
+  test("have stored nothing, when their uploads are abandoned while they wait for another one", async () => {
+    using opened = open();
+    const { store } = opened.bucket;
+    const uploader = new PackUploader({ ...opened.machine.health, store, timeoutMs: 60_000 });
+    await using _uploading = await opened.logOf().lockUpload();
+    const published = opened.session({ uploader }).publish([A], [A]);
+    while (opened.logOf().load() === undefined) await Bun.sleep(1);
+    uploader.abandon();
+    expect(await published).toBe(false);
   });
 });
 

@@ -37,7 +37,6 @@ export function openWriter(isKnown = true) {
     scope,
     machine: "m1",
     host: "runner",
-    dir,
     log: new RunLog(dir, scope.run),
     uploader,
     ownEntries: () => [],
