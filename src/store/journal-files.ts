@@ -1,20 +1,39 @@
-/** The files of journals, of whatever kind: `<pid>-<random>`, or `left-<pid>-<random>` when it was handed over. */
-import { join } from "node:path";
+/**
+ * The files of journals, of whatever kind: `<pid>-<begun>-<random>`, or `left-<pid>-<begun>-<random>` when it was handed
+ * over. `begun` is a time in ms, base 36, that stays with the lines when another process adopts them; earlier versions
+ * left it out.
+ */
+import { basename, join } from "node:path";
 import { listFiles } from "../lib/list-files.ts";
+import { isProcessAlive, pidSpace } from "../lib/process-life.ts";
 import { removeFile } from "../lib/remove-file.ts";
 import { statPlainFile } from "../lib/stat-file.ts";
 
 /** What a journal takes at most, and all that a process adopts at once: it holds names, so that is a build of any size. */
 export const MAX_JOURNAL_BYTES = 64 << 20;
 
+/** A writer that lives touches its journal more often. */
+const SILENT_MS = 60_000;
 const FORGOTTEN_MS = 7 * 24 * 3_600_000;
-const NAME = /^(left-)?\d+-[0-9a-z]+$/;
+const NAME = /^(left-)?(\d+)-(?:([0-9a-z]+)-)?[0-9a-z]+$/;
 
 export interface JournalFile {
   path: string;
   sizeBytes: number;
   /** Since it was touched last. */
   silentMs: number;
+}
+
+/** What a journal holds. */
+export interface JournalContent<T> {
+  /** Where the process number in its name means something. */
+  pidSpace: unknown;
+  entries: T[];
+}
+
+export function newJournalName(begunMs: number = Date.now()): string {
+  const random = crypto.randomUUID().replaceAll("-", "");
+  return `${process.pid}-${begunMs.toString(36)}-${random}`;
 }
 
 /** Those in a directory, but for links and what is no journal. One that nobody wanted for a week is removed. */
@@ -28,6 +47,26 @@ export function listJournals(dir: string): JournalFile[] {
     removeFile(path);
     return [];
   });
+}
+
+/** Whether its writer has ended, or handed it over, or was suspended for so long that it counts as gone. */
+export function isLeft(
+  { path, silentMs }: JournalFile,
+  { pidSpace: space }: JournalContent<unknown>,
+): boolean {
+  const [, left, pid] = NAME.exec(basename(path)) ?? [];
+  const isGone = left !== undefined || !isProcessAlive(Number(pid));
+  return silentMs > SILENT_MS || (space === pidSpace() && isGone);
+}
+
+export function begunMsOf({ path }: Pick<JournalFile, "path">): number | undefined {
+  const begun = NAME.exec(basename(path))?.[3];
+  return begun === undefined ? undefined : Number.parseInt(begun, 36);
+}
+
+/** Whether its lines could not be stored for a week, by however many processes. */
+export function isHopeless(file: JournalFile): boolean {
+  return Date.now() - (begunMsOf(file) ?? Date.now()) > FORGOTTEN_MS;
 }
 
 /** What `adopt` finds in as many of them as may be adopted at once; the rest is for the next process. */

@@ -1,6 +1,6 @@
 /** What is in the file of a journal; see `journal.ts`. */
 import { readSmallFile } from "../../lib/small-file.ts";
-import { MAX_JOURNAL_BYTES } from "../../store/journal-files.ts";
+import { type JournalContent, MAX_JOURNAL_BYTES } from "../../store/journal-files.ts";
 import type { Scope } from "../scope/scope.ts";
 
 /** The first line: whose entries these are, and where the process number in the file's name means something. */
@@ -18,20 +18,22 @@ export interface JournalEntry {
 
 const LINE = /^([0-9a-f]{64}) ([0-9a-f]{64}) (\d{1,15}) (\d{1,15})( used)?$/;
 
-/** No head: it is no journal. */
-export function readJournal(path: string): { head: JournalHead | undefined; entries: JournalEntry[] } {
+export interface JournalText extends JournalContent<JournalEntry> {
+  head: JournalHead;
+}
+
+/** `undefined`: it is no journal. */
+export function readJournal(path: string): JournalText | undefined {
   try {
     // What comes behind the last line break was cut off, and never answered for.
     const [first = "", ...lines] = readSmallFile(path, MAX_JOURNAL_BYTES)
       .toString("latin1")
       .split("\n")
       .slice(0, -1);
-    return {
-      head: parseHead(Buffer.from(first, "latin1").toString("utf8")),
-      entries: lines.flatMap(parseLine),
-    };
+    const head = parseHead(Buffer.from(first, "latin1").toString("utf8"));
+    return head && { head, pidSpace: head.pidSpace, entries: lines.flatMap(parseLine) };
   } catch {
-    return { head: undefined, entries: [] };
+    return undefined;
   }
 }
 
@@ -62,5 +64,5 @@ function parseLine(line: string): JournalEntry[] {
 
 export function formatLine({ actionId, outputId, sizeBytes, putTimeMs, isOnlyUsed }: JournalEntry): string {
   const used = isOnlyUsed === true ? " used" : "";
-  return `${actionId} ${outputId} ${sizeBytes} ${Math.max(0, Math.floor(putTimeMs))}${used}\n`;
+  return `${actionId} ${outputId} ${sizeBytes} ${Math.max(0, Math.floor(putTimeMs))}${used}`;
 }
