@@ -242,16 +242,3 @@ test("journals of uploads are bounded, for their owner's eyes only, and alone in
   journal.discard();
   expect(readdirSync(dir).sort()).toEqual(["999999999-a", "notes.txt"]);
 });
-
-test("a journal that another process took over is begun again, with what comes later", () => {
-  using machines = tieredMachines();
-  const dir = machines.dir.join("uploads");
-  const journal = new UploadJournal(dir);
-  journal.append("before");
-  const [own = ""] = readdirSync(dir);
-  rmSync(`${dir}/${own}`);
-  journal.append("later");
-  const [head = "", ...lines] = readFileSync(`${dir}/${own}`, "utf8").split("\n");
-  expect([Object.keys(JSON.parse(head)), lines]).toEqual([["pidSpace"], ['"later"', ""]]);
-  journal.discard();
-});

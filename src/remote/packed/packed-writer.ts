@@ -9,8 +9,16 @@ import type { SessionEntry, SessionLog } from "./session-log.ts";
 
 /** How long the close of a session that put nothing may take for what others have left. */
 const ADOPTED_MS = 2_000;
-/** After this time without a put a session is taken to be at something long. */
+/** After this time without a put, go is at something long, such as a test: what was put is stored meanwhile. */
 const QUIET_MS = 5_000;
+
+/** What a round of storing came to. */
+interface Stored {
+  /** How many new entries are not in the bucket. */
+  lost: number;
+  /** Whether all is in the bucket, what was only used included, as far as it can be. */
+  isAll: boolean;
+}
 
 /** Brings what a session put, and what it used that the bucket lacks, into packs and records. */
 export class PackedWriter {
@@ -19,7 +27,7 @@ export class PackedWriter {
   #lost = 0;
   /** What go has put in this session: such entries may be signed. */
   readonly #own = new Set<string>();
-  #storing: Promise<number> = Promise.resolve(0);
+  #storing: Promise<unknown> = Promise.resolve();
   #pause: ReturnType<typeof setTimeout> | undefined;
   #hasPublished = false;
   /** The state that the last round of storing has dealt with, all of it. */
@@ -59,7 +67,7 @@ export class PackedWriter {
     if (this.#options.isSigning === true) this.#own.add(nameOf(entry));
     this.#pack(entry);
     clearTimeout(this.#pause);
-    this.#pause = setTimeout(() => void this.#checkpoint(), QUIET_MS).unref();
+    this.#pause = setTimeout(() => void this.store(), QUIET_MS).unref();
   }
 
   /** Bytes of outputs that others should know and do not yet; `undefined`: nothing at all is new. */
@@ -77,7 +85,7 @@ export class PackedWriter {
       () => uploader.abandon(),
       this.#hasPut ? limitMs : Math.min(limitMs, ADOPTED_MS),
     );
-    const lost = await this.#storeInTurn();
+    const { lost } = await this.#storeInTurn();
     clearTimeout(timer);
     if (lost > this.#lost) counters.add("put_remote_lost", lost - this.#lost);
     this.#lost = lost;
@@ -86,7 +94,7 @@ export class PackedWriter {
 
   /** The same without a limit beyond those of single requests, for a session that goes on. Never rejects. */
   async store(): Promise<void> {
-    await this.#storeInTurn().catch(() => undefined);
+    await this.#storeInTurn();
   }
 
   /** Ends, without giving up what is under way. */
@@ -105,11 +113,6 @@ export class PackedWriter {
     this.#options.uploader.abandon();
   }
 
-  /** go is at something long, such as a test: what was put until now is brought into the bucket meanwhile. */
-  async #checkpoint(): Promise<void> {
-    await this.#storeInTurn();
-  }
-
   /** Whether another round would find nothing to do. */
   get isSettled(): boolean {
     const state = this.#state;
@@ -125,31 +128,35 @@ export class PackedWriter {
     return { size: session.size, isBucketKnown: isBucketKnown(), badPackReports: badPackReports() };
   }
 
-  async #storeInTurn(): Promise<number> {
+  /** Never rejects: what fails for an unforeseen reason is not stored. */
+  async #storeInTurn(): Promise<Stored> {
+    const { session, journal, isDenied } = this.#options;
     const state = this.#state;
-    const store = () => this.#store();
-    this.#storing = this.#storing.then(store, store);
-    const lost = await this.#storing;
-    if (lost === 0) this.#settled = state;
-    const { journal, isDenied } = this.#options;
-    if ((lost === 0 && this.newsBytes === undefined) || isDenied()) journal.discard();
-    return lost;
+    const storing = this.#storing
+      .then(() => this.#store())
+      .catch(() => ({ lost: session.newsCount, isAll: false }));
+    this.#storing = storing;
+    const stored = await storing;
+    if (stored.isAll) this.#settled = state;
+    // What was adopted meanwhile is for the next round.
+    const isAllDone = stored.isAll && state.size === session.size && this.newsBytes === undefined;
+    if (isAllDone || isDenied()) journal.discard();
+    return stored;
   }
 
-  /** Returns how many new entries are not in the bucket. */
-  async #store(): Promise<number> {
+  async #store(): Promise<Stored> {
     const { session, packer, publisher } = this.#options;
     const { entries } = session;
     const places = entries.map(async (entry) => await this.#place(entry));
-    await packer.flush();
-    const placed = await Promise.all(places);
+    const [placed] = await Promise.all([Promise.all(places), packer.flush()]);
     const stored = placed.filter((entry) => entry !== undefined);
     const added = placed.filter((entry, index) => entry !== undefined && entries[index]?.isNew === true);
     const isPublished = stored.length === 0 || (await publisher.publish(stored, added as Entry[]));
-    if (!isPublished) return entries.filter(({ isNew }) => isNew).length;
+    if (!isPublished) return { lost: entries.filter(({ isNew }) => isNew).length, isAll: false };
     this.#hasPublished ||= added.length > 0;
     session.told(entries.filter((_, index) => placed[index] !== undefined));
-    return entries.filter(({ isNew }, index) => isNew && placed[index] === undefined).length;
+    const lost = entries.filter(({ isNew }, index) => isNew && placed[index] === undefined).length;
+    return { lost, isAll: lost === 0 };
   }
 
   /** `undefined` when its output is not in the bucket and can't be brought there. */

@@ -168,6 +168,38 @@ test("what helpers that died have left is taken over, as far as it is on this ma
   expect(putKinds(opened.bucket)).toEqual(["head", "new", "pack", "run"]);
 });
 
+test("what was only used stays in the journal, too, when the run's record can't be stored", async () => {
+  using opened = openWriter();
+  const entries = await opened.bucket.pack(["hello"]);
+  opened.index.add({ entries });
+  const journal = new Journal(opened.journalDir, scopeOf());
+  journal.append({ ...opened.machine.entry("hello"), isOnlyUsed: true });
+  journal.handOver();
+  const { onPut } = opened.bucket.store;
+  opened.bucket.store.onPut = () => Promise.reject(new Error("503"));
+  opened.writer.adopt();
+  await opened.writer.store();
+  expect([opened.journals().length, opened.writer.isSettled]).toEqual([1, false]);
+  opened.bucket.store.onPut = onPut;
+  await opened.writer.store();
+  expect([opened.journals(), await recorded(opened)]).toEqual([[], entries]);
+});
+
+test("a failure that nobody foresaw ends no process, and the journal keeps what was put", async () => {
+  using opened = openWriter();
+  opened.writer.put(opened.machine.entry("hello"));
+  const { findPlace } = opened.index;
+  opened.index.findPlace = () => {
+    throw new Error("unforeseen");
+  };
+  await opened.writer.store();
+  await opened.writer.drain(LONG_MS);
+  expect([opened.machine.counters.get("put_remote_lost"), opened.journals().length]).toEqual([1, 1]);
+  opened.index.findPlace = findPlace;
+  await opened.writer.drain(LONG_MS);
+  expect([opened.journals(), (await recorded(opened)).length]).toEqual([[], 1]);
+});
+
 test("once it is abandoned nothing more is uploaded, and the journal keeps it", async () => {
   using opened = openWriter();
   opened.writer.put(opened.machine.entry("hello"));
