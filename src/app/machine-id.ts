@@ -2,10 +2,12 @@
  * What this machine is called in the bucket: a random id kept in the cache directory (`state/machine`), and the host's
  * name, since CI restores one cache directory on many machines.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { createFile } from "../lib/create-file.ts";
+import { removeFileIf } from "../lib/remove-file-if.ts";
 import { readSmallFile } from "../lib/small-file.ts";
+import { statPlainFile } from "../lib/stat-file.ts";
 import { STATE_DIR } from "../store/local-dir.ts";
 
 /** Twelve hex digits. */
@@ -15,25 +17,26 @@ export function machineId(root: string): string {
 }
 
 function storedId(path: string): string {
-  try {
-    return readSmallFile(path).toString("latin1");
-  } catch {
-    return makeId(path);
-  }
+  return readId(path) ?? makeId(path);
 }
 
 /** Two helpers at once agree on the id of the first; where none can be kept, each has its own. */
 function makeId(path: string): string {
   const id = crypto.randomUUID();
+  // Earlier versions left it empty when they were killed.
+  removeFileIf(path, (at) => statPlainFile(at)?.size === 0);
   try {
-    mkdirSync(join(path, ".."), { recursive: true });
-    writeFileSync(path, id, { flag: "wx", mode: 0o600 });
+    createFile(path, id);
     return id;
   } catch {
-    try {
-      return readSmallFile(path).toString("latin1");
-    } catch {
-      return id;
-    }
+    return readId(path) ?? id;
+  }
+}
+
+function readId(path: string): string | undefined {
+  try {
+    return readSmallFile(path).toString("latin1") || undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -3,9 +3,9 @@
  * notice, `tmp/evict-<kind>-<name>`, and then looks at the file's last use; whoever uses a file first marks it, and then
  * looks for a notice. So one of the two sees the other: either the file stays, or its user waits and sees that it is gone.
  */
-import { closeSync, existsSync, linkSync, openSync, renameSync, statSync } from "node:fs";
-import { isErrno } from "../lib/errno.ts";
+import { closeSync, existsSync, openSync, statSync } from "node:fs";
 import { removeFile } from "../lib/remove-file.ts";
+import { putBack } from "../lib/remove-file-if.ts";
 import { statPlainFile } from "../lib/stat-file.ts";
 import { lastUseMs } from "./last-use.ts";
 import { type LocalDir, withParent } from "./local-dir.ts";
@@ -59,16 +59,6 @@ function removeUnlessReplaced(
   const aside = dir.moveAside(kind, name);
   if (lastUseMs(kind, statSync(aside)) < beforeMs) return removeFile(aside);
   putBack(aside, path);
-  return false;
-}
-
-/** A link, unlike a rename, keeps a file that was put in this moment. */
-function putBack(aside: string, path: string): void {
-  try {
-    linkSync(aside, path);
-  } catch (error) {
-    // A file system without hard links.
-    if (!isErrno(error, "EEXIST")) renameSync(aside, path);
-  }
   removeFile(aside);
+  return false;
 }

@@ -24,6 +24,17 @@ test("the id that is kept does not give the name away, nor is it the name by its
   expect(stored).not.toContain(id);
 });
 
+test("an empty file, as a helper leaves that is killed, does not make two machines of one name the same", () => {
+  using dir = tempDir("machine");
+  const ids = ["a", "b"].map((name) => {
+    mkdirSync(dir.join(name, "state"), { recursive: true });
+    writeFileSync(dir.join(name, "state", "machine"), "");
+    return [machineId(dir.join(name)), machineId(dir.join(name))];
+  });
+  expect(ids[0]?.[0]).not.toBe(ids[1]?.[0]);
+  for (const [first, second] of ids) expect(second).toBe(first);
+});
+
 test("whatever the file holds gives a name that can stand in a key", () => {
   using dir = tempDir("machine");
   mkdirSync(dir.join("state"));

@@ -13,6 +13,7 @@ import { listFiles } from "../../lib/list-files.ts";
 import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
 import { isProcessAlive, processStart } from "../../lib/process-life.ts";
 import { removeFile } from "../../lib/remove-file.ts";
+import { removeFileIf } from "../../lib/remove-file-if.ts";
 import { replaceFile } from "../../lib/replace-file.ts";
 import { readSmallFile } from "../../lib/small-file.ts";
 import { STATE_DIR } from "../../store/local-dir.ts";
@@ -60,7 +61,7 @@ export function noteServer(path: string, note: ServerNote): string | undefined {
 
 /** Removes the note of this process, and no other's. */
 export function removeNote(path: string): void {
-  if (readNote(path)?.pid === process.pid) removeFile(path);
+  removeFileIf(path, (at) => readNote(at)?.pid === process.pid);
 }
 
 /** The servers that run with that cache directory. Notes of dead ones are removed. */
@@ -69,8 +70,8 @@ export function runningServers(root: string): { path: string; note: ServerNote }
   return names.flatMap((name) => {
     const path = join(root, STATE_DIR, name);
     const note = readNote(path);
-    if (note !== undefined && isWriter(note)) return [{ path, note }];
-    removeFile(path);
+    if (isLive(note)) return [{ path, note }];
+    removeFileIf(path, (at) => !isLive(readNote(at)));
     return [];
   });
 }
@@ -93,8 +94,8 @@ function readNote(path: string): ServerNote | undefined {
 }
 
 /** Whether the process that wrote the note still runs, and not another one that has its number now. */
-function isWriter({ pid, start }: ServerNote): boolean {
-  return isProcessAlive(pid) && start === processStart(pid);
+function isLive(note: ServerNote | undefined): note is ServerNote {
+  return note !== undefined && isProcessAlive(note.pid) && note.start === processStart(note.pid);
 }
 
 function text(address: ListenAddress | undefined): string {

@@ -1,0 +1,23 @@
+import { linkSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { isErrno } from "./errno.ts";
+import { removeFile } from "./remove-file.ts";
+
+/**
+ * Creates a small file whole, for its owner's eyes only, with its directory: of several processes at once one succeeds,
+ * and nobody ever sees an empty file. Throws `EEXIST` when there is one, and when the disk fails.
+ */
+export function createFile(path: string, content: string): void {
+  const temp = `${path}.${crypto.randomUUID()}`;
+  mkdirSync(dirname(path), { recursive: true });
+  try {
+    writeFileSync(temp, content, { flag: "wx", mode: 0o600 });
+    linkSync(temp, path);
+  } catch (error) {
+    if (isErrno(error, "EEXIST")) throw error;
+    // A file system without hard links.
+    writeFileSync(path, content, { flag: "wx", mode: 0o600 });
+  } finally {
+    removeFile(temp);
+  }
+}

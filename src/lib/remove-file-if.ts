@@ -1,0 +1,30 @@
+import { linkSync, renameSync } from "node:fs";
+import { isErrno } from "./errno.ts";
+import { removeFile } from "./remove-file.ts";
+
+/**
+ * Removes a file unless `isUnwanted` says otherwise of the file at the path that it is given. Another process may put a new
+ * file in its place at any moment: what was looked at first is moved aside and looked at again, and put back if it is
+ * another one. Never throws.
+ */
+export function removeFileIf(path: string, isUnwanted: (path: string) => boolean): void {
+  if (!isUnwanted(path)) return;
+  const aside = `${path}.${crypto.randomUUID()}`;
+  try {
+    renameSync(path, aside);
+    if (!isUnwanted(aside)) putBack(aside, path);
+  } catch {
+    // Removed by another process, or in a directory that can't be written.
+  }
+  removeFile(aside);
+}
+
+/** A link, unlike a rename, leaves alone what was put there meanwhile. */
+export function putBack(aside: string, path: string): void {
+  try {
+    linkSync(aside, path);
+  } catch (error) {
+    // A file system without hard links.
+    if (!isErrno(error, "EEXIST")) renameSync(aside, path);
+  }
+}
