@@ -248,6 +248,16 @@ describe("at the same time", () => {
   });
 });
 
+test("two runs of one job at once on one machine have one record each, however often they alternate", async () => {
+  using team = open();
+  for (let command = 0; command < 12; command++) {
+    for (const run of ["1", "2"]) await team.one.put([`${run}.${command}`], { scope: { run } });
+  }
+  const keys = team.bucket.objects.filter((key) => key.includes("/run/"));
+  const records = await Promise.all(keys.map((key) => recordAt(team.bucket, key)));
+  expect(records.map(({ entries }) => entries.length)).toEqual([12, 12]);
+});
+
 test("what a session put and another used is found by a run of another job", async () => {
   using team = open();
   await team.one.put(["hello"]);
