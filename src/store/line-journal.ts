@@ -54,7 +54,9 @@ export class LineJournal<T> {
       return this.#sizeBytes <= MAX_JOURNAL_BYTES;
     });
     for (const line of fitting) this.#lines.push(line);
-    if (fitting.length > 0 && !this.#extend(fitting)) this.#begin();
+    if (fitting.length === 0) return;
+    if (!this.#extend(fitting)) this.#begin();
+    if (this.#path !== undefined) this.#beat();
   }
 
   /** The lines of processes that are gone. They are this journal's from now on. */
@@ -121,7 +123,6 @@ export class LineJournal<T> {
       mkdirSync(dir, { recursive: true });
       writeFileSync(path, formatLines([head, ...this.#lines]), { flag: "wx", mode: 0o600 });
       this.#path = path;
-      this.#beat();
     } catch {
       // A disk that is full. A part would be taken for all.
       removeFile(path);
