@@ -31,7 +31,14 @@ test.each([300, 1500])("with %i ms an upload, the run's record has what each of 
   using dir = tempDir("one-run");
   await using s3 = await startS3Server();
   await using proxy = await FaultProxy.start({ target: s3.endpoint });
-  proxy.fail(({ method }) => method === "PUT", { kind: "delay", ms });
+  const slow = {
+    kind: "hold" as const,
+    /** Read for each upload. */
+    get until() {
+      return Bun.sleep(ms);
+    },
+  };
+  proxy.fail(({ method }) => method === "PUT", slow);
   const flags = s3Flags(s3, { layout: "packed", endpoint: proxy.endpoint });
   const machine = (name: string) => newMachine(dir.join(name), { flags, env: { ...s3.env, ...CI_ENV } });
   const names = Array.from({ length: COMMANDS }, (_, n) => `q${n}`);
