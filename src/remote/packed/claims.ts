@@ -3,10 +3,11 @@
  * Others wait for what it brings instead of fetching the same bytes. Only a means to save: a claim that can't be made
  * is taken as made, and one that goes stale belongs to whoever comes next.
  */
-import { linkSync, mkdirSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../../lib/errno.ts";
 import { removeFile } from "../../lib/remove-file.ts";
+import { putBack } from "../../lib/remove-file-if.ts";
 import { removeLink } from "../../lib/remove-link.ts";
 
 const HEARTBEAT_MS = 500;
@@ -110,13 +111,5 @@ function isLive(path: string): boolean {
     return Math.abs(Date.now() - statSync(path).mtimeMs) < STALE_MS;
   } catch {
     return false;
-  }
-}
-
-function putBack(aside: string, path: string): void {
-  try {
-    linkSync(aside, path);
-  } catch {
-    // There is another one by now.
   }
 }

@@ -25,35 +25,28 @@ test("one helper has a pack, and others do not while it has it", () => {
 
 const PROCESSES = 8;
 const CLAIMS = 400;
-/** Well below the time after which a claim counts as left behind. */
-const SOON_MS = 1_000;
-
-/** What each of some processes got that wanted the same claims at once, and how long the slowest of them took. */
-async function race(dir: string) {
+/** What each of some processes got that wanted the same claims at once. */
+async function race(dir: string): Promise<{ got: string[]; takenOver: number }[]> {
   const argv = [process.execPath, require.resolve("./claims-child.ts"), dir, String(CLAIMS)];
   const children = Array.from({ length: PROCESSES }, () =>
     Bun.spawn(argv, { stdin: "pipe", stdout: "pipe", stderr: "inherit" }),
   );
   const readers = children.map(({ stdout }) => stdout.getReader());
   for (const reader of readers) await reader.read();
-  const startedMs = performance.now();
   for (const { stdin } of children) void stdin.end();
   const outputs = await Promise.all(readers.map((reader) => reader.read()));
-  const tookMs = performance.now() - startedMs;
   await Promise.all(children.map(({ exited }) => exited));
-  const got = outputs.flatMap(({ value }) => JSON.parse(new TextDecoder().decode(value)) as string[]);
-  return { got, tookMs };
+  return outputs.map(({ value }) => JSON.parse(new TextDecoder().decode(value)));
 }
 
 test("each of many claims goes to one of the processes that want it at the same time", async () => {
-  for (;;) {
-    using dir = tempDir("claims");
-    const { got, tookMs } = await race(dir.path);
-    // A process that stood still for long is taken for dead, and what it had may go to another one.
-    if (tookMs > SOON_MS) continue;
-    expect([got.length, new Set(got).size]).toEqual([CLAIMS, CLAIMS]);
-    break;
-  }
+  using dir = tempDir("claims");
+  const results = await race(dir.path);
+  const got = results.flatMap((result) => result.got);
+  expect(new Set(got).size).toBe(CLAIMS);
+  // A process that a busy machine stops for three seconds is taken for dead: another one then has what it had.
+  const takenOver = results.reduce((sum, result) => sum + result.takenOver, 0);
+  expect(got.length).toBeLessThanOrEqual(CLAIMS + takenOver);
 });
 
 test("no file stays when all is released, twice as well", () => {
