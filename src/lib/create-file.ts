@@ -2,13 +2,14 @@ import { linkSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { isErrno } from "./errno.ts";
 import { removeFile } from "./remove-file.ts";
+import { unfinishedPath } from "./unfinished-path.ts";
 
 /**
  * Creates a small file whole, for its owner's eyes only, with its directory: of several processes at once one succeeds,
  * and nobody ever sees an empty file. Throws `EEXIST` when there is one, and when the disk fails.
  */
 export function createFile(path: string, content: string): void {
-  const temp = `${path}.${crypto.randomUUID()}`;
+  const temp = unfinishedPath(path);
   mkdirSync(dirname(path), { recursive: true });
   try {
     writeFileSync(temp, content, { flag: "wx", mode: 0o600 });

@@ -1,6 +1,7 @@
 import { linkSync, renameSync } from "node:fs";
 import { isErrno } from "./errno.ts";
 import { removeFile } from "./remove-file.ts";
+import { unfinishedPath } from "./unfinished-path.ts";
 
 /**
  * Removes a file unless `isUnwanted` says otherwise of the file at the path that it is given. Another process may put a new
@@ -9,17 +10,17 @@ import { removeFile } from "./remove-file.ts";
  */
 export function removeFileIf(path: string, isUnwanted: (path: string) => boolean): void {
   if (!isUnwanted(path)) return;
-  const aside = `${path}.${crypto.randomUUID()}`;
+  const aside = unfinishedPath(path);
   try {
     renameSync(path, aside);
-    if (!isUnwanted(aside)) putBack(aside, path);
+    if (isUnwanted(aside)) removeFile(aside);
+    else putBack(aside, path);
   } catch {
     // Removed by another process, or in a directory that can't be written.
   }
-  removeFile(aside);
 }
 
-/** A link, unlike a rename, leaves alone what was put there meanwhile. */
+/** A link, unlike a rename, keeps a file that was put there in this moment. */
 export function putBack(aside: string, path: string): void {
   try {
     linkSync(aside, path);
@@ -27,4 +28,5 @@ export function putBack(aside: string, path: string): void {
     // A file system without hard links.
     if (!isErrno(error, "EEXIST")) renameSync(aside, path);
   }
+  removeFile(aside);
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { removeFile } from "./remove-file.ts";
+import { unfinishedPath } from "./unfinished-path.ts";
 
 /**
  * Writes a small file whole, for its owner's eyes only, with its directory, so that a reader sees the old or the new one.
@@ -8,8 +9,7 @@ import { removeFile } from "./remove-file.ts";
  * fails, and leaves nothing half-written then.
  */
 export function replaceFile(path: string, content: string | Uint8Array): void {
-  // No process number: those of two containers that share the directory may be equal.
-  const temp = `${path}.${crypto.getRandomValues(new Uint32Array(1))[0]}`;
+  const temp = unfinishedPath(path);
   try {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(temp, content, { flag: "wx", mode: 0o600 });
