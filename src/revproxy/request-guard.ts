@@ -1,7 +1,9 @@
 /** What is refused whatever it asks for: requests that two programs on the way could understand differently. */
 import type { IncomingMessage } from "node:http";
 import { type Authority, isSameAuthority, parseAuthority } from "./authority.ts";
-import { fromRawHeaders, headerMembers, headerValues } from "./semantics/header-list.ts";
+import { framingProblem } from "./semantics/framing.ts";
+import { fromRawHeaders, headerValues } from "./semantics/header-list.ts";
+import { wronglyNamed } from "./semantics/hop-by-hop.ts";
 
 export interface Refusal {
   status: number;
@@ -17,14 +19,11 @@ export function refusalOf(request: IncomingMessage, viaToken: string): Refusal |
   }
   if (hosts.length === 0 && request.httpVersion === "1.1")
     return { status: 400, text: "a request has a Host" };
-  const encodings = headerMembers(headers, "transfer-encoding");
-  const lengths = headerValues(headers, "content-length");
-  if (encodings.length > 0 && (encodings.length > 1 || encodings[0] !== "chunked")) {
-    return { status: 501, text: `Transfer-Encoding ${encodings.join(", ")} is not understood` };
-  }
-  if (lengths.length > 1 || (lengths.length > 0 && encodings.length > 0)) {
-    return { status: 400, text: "it is not clear where this request ends" };
-  }
+  const problem = framingProblem(headers, request.httpVersion);
+  if (problem !== undefined) return problem;
+  const named = wronglyNamed(headers);
+  if (named !== undefined)
+    return { status: 400, text: `Connection names ${named}, which every recipient needs` };
   const via = headerValues(headers, "via").join(",");
   if (via.includes(viaToken)) {
     return { status: 508, text: "this request went through this proxy before: it would go in a circle" };

@@ -58,7 +58,7 @@ export async function openForwardProxy(
     targets,
     authority,
     exchange: new Exchange({ cache, origin, log, clock, maxBodyBytes }),
-    forwarder: new PlainForwarder({ tunnels, env, via, log }),
+    forwarder: new PlainForwarder({ tunnels, origin, log }),
     tunnels,
     log,
     viaToken,

@@ -8,6 +8,7 @@ import { formatResource, type Resource } from "../resource.ts";
 import { CacheControl } from "../semantics/cache-control.ts";
 import { isConditional, isForOrigin, withValidators } from "../semantics/conditions.ts";
 import { cookiesOf, withoutCookies } from "../semantics/cookies.ts";
+import { hasFraming } from "../semantics/framing.ts";
 import { agrees, freshened } from "../semantics/freshen.ts";
 import { fromRawHeaders, type HeaderList, hasHeader, headerValue } from "../semantics/header-list.ts";
 import { endToEnd } from "../semantics/hop-by-hop.ts";
@@ -103,7 +104,7 @@ export class Exchange {
   async #direct(asked: Asked, { outcome }: { outcome?: string } = {}): Promise<void> {
     const { message, method, headers, resource, signal, response } = asked;
     this.#options.log.count("req_forward");
-    const body = hasBody(asked) ? message : undefined;
+    const body = hasFraming(fromRawHeaders(message.rawHeaders)) ? message : undefined;
     const answer = await this.#options.origin.send(resource, { method, headers, body }, signal);
     if (!SAFE_METHODS.includes(method) && answer.status < 400) {
       for (const changed of invalidated(resource, answer.headers)) this.#invalidate(changed);

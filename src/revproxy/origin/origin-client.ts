@@ -1,12 +1,11 @@
 /** Asks origins, on connections that are kept for the next request. */
-import http, { type ClientRequest, type IncomingMessage } from "node:http";
+import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import https from "node:https";
-import type { Socket } from "node:net";
-import { type SecureContext, connect as tlsConnect } from "node:tls";
 import type { Clock } from "../../lib/clock.ts";
 import { isErrno } from "../../lib/errno.ts";
 import { formatAuthority } from "../authority.ts";
 import { DEFAULT_PORTS, formatResource, type Resource } from "../resource.ts";
+import { framingOf, withoutFraming } from "../semantics/framing.ts";
 import {
   fromRawHeaders,
   type HeaderList,
@@ -17,16 +16,12 @@ import {
 } from "../semantics/header-list.ts";
 import { endToEnd } from "../semantics/hop-by-hop.ts";
 import type { ResponseHead } from "../semantics/response-head.ts";
-import { connectThrough, proxyAuthorization } from "./connect-through.ts";
+import { proxyAuthorization } from "./connect-through.ts";
+import { Connections, type ConnectionsOptions } from "./connections.ts";
 import { parentProxy } from "./parent-proxy.ts";
 
 /** How long an origin may say nothing at all: some work long before the first byte of an answer. */
 const SILENCE_MS = 120_000;
-
-/** As long as the other proxy may take to connect. */
-const TLS_LIMIT_MS = 15_000;
-
-const CONNECTIONS = { keepAlive: true, maxSockets: 128, maxFreeSockets: 32, timeout: 60_000 };
 
 /** Nothing has come from the origin: it can't be reached, or went away. */
 export class UnreachableError extends Error {
@@ -41,10 +36,14 @@ export class UnreachableError extends Error {
 
 export interface OriginRequest {
   method: string;
-  /** End-to-end fields; Host is written anew. */
+  /** End-to-end fields. Host and the fields that frame the body are written here. */
   headers: HeaderList;
-  /** Sent on as it comes. */
+  /** The client's request, if it has a body, which is sent on as it comes. */
   body?: IncomingMessage | undefined;
+  /** Where the host was found to be; `undefined`: it is looked up, or another proxy knows. */
+  address?: string | undefined;
+  /** Whether the connection is for this request only. One with a body always has its own. */
+  isAlone?: boolean;
 }
 
 /** An answer's head, and its body still to be read, or destroyed. */
@@ -55,26 +54,20 @@ export interface OriginAnswer extends ResponseHead {
   isDelimited: boolean;
 }
 
-export interface OriginClientOptions {
+export interface OriginClientOptions extends ConnectionsOptions {
   env: Readonly<Record<string, string | undefined>>;
-  trust: SecureContext;
   clock: Clock;
-  /** How this program names itself to others on the way. */
-  via: string;
-  /** How long TLS may take to begin on a connection that another proxy has made; 15 s unless told. */
-  tlsLimitMs?: number;
 }
 
 export class OriginClient {
   readonly #options: OriginClientOptions;
-  readonly #plain = new http.Agent(CONNECTIONS);
-  readonly #direct: https.Agent;
-  /** By the address of the proxy. */
-  readonly #proxied = new Map<string, https.Agent>();
+  readonly #kept: Connections;
+  readonly #single: Connections;
 
   constructor(options: OriginClientOptions) {
     this.#options = options;
-    this.#direct = new https.Agent({ ...CONNECTIONS, secureContext: options.trust });
+    this.#kept = new Connections(options, { isKept: true });
+    this.#single = new Connections(options, { isKept: false });
   }
 
   /** Resolves when the answer's head has come. Rejects with an `UnreachableError`, or as `signal` says. */
@@ -92,7 +85,8 @@ export class OriginClient {
   }
 
   close(): void {
-    for (const agent of [this.#plain, this.#direct, ...this.#proxied.values()]) agent.destroy();
+    this.#kept.close();
+    this.#single.close();
   }
 
   async #answer(
@@ -105,6 +99,10 @@ export class OriginClient {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     let isSilent = false;
     sent.once("response", resolve);
+    sent.once("upgrade", (_answer, socket) => {
+      socket.destroy();
+      reject(new Error("the origin changes to a protocol that nobody asked for"));
+    });
     sent.on("error", (cause) => reject(new UnreachableError(resource, cause, isSilent)));
     sent.setTimeout(SILENCE_MS, () => {
       isSilent = true;
@@ -116,11 +114,14 @@ export class OriginClient {
     };
     signal.addEventListener("abort", abort, { once: true });
     if (signal.aborted) abort();
-    if (request.body === undefined) sent.end();
-    else request.body.pipe(sent);
+    sendBody(request.body, sent);
     try {
       const body = await promise;
       body.on("error", () => undefined);
+      // An origin that has answered in full does not need the rest of an upload.
+      body.once("end", () => {
+        if (request.body?.complete === false) sent.destroy();
+      });
       const answer = this.#describe(request, body, requestedMs);
       if (!isPlainOrChunked(body)) {
         body.destroy();
@@ -150,96 +151,60 @@ export class OriginClient {
     };
   }
 
-  #request(resource: Resource, { method, headers, body }: OriginRequest): ClientRequest {
+  #request(resource: Resource, request: OriginRequest): ClientRequest {
     const { scheme, authority, path } = resource;
-    const proxy = parentProxy(resource, this.#options.env);
-    const viaValue = [
-      ...headers.filter(([name]) => /^via$/i.test(name)).map(([, value]) => value),
-      this.#options.via,
-    ];
-    const isChunked = body !== undefined && !hasHeader(headers, "content-length");
-    const list: HeaderList = [
-      ["Host", formatAuthority(authority, DEFAULT_PORTS[scheme])],
-      ...without(headers, ["host", "via", "expect"]),
-      ["Via", viaValue.join(", ")],
-      ...(isChunked ? [["Transfer-Encoding", "chunked"] as const] : []),
-    ];
-    const common = { method, setHost: false, headers: toRawHeaders(list) };
+    const { method, body, address, isAlone = false } = request;
+    const connections = isAlone || body !== undefined ? this.#single : this.#kept;
+    const proxy = address === undefined ? parentProxy(resource, this.#options.env) : undefined;
+    const common: RequestOptions = {
+      method,
+      setHost: false,
+      headers: toRawHeaders(this.#fields(resource, request)),
+    };
+    const host = address ?? authority.host;
     if (scheme === "https") {
-      const { host, port } = authority;
-      const servername = /^[\d.]+$|:/.test(host) ? "" : host;
-      const agent = proxy === undefined ? this.#direct : this.#throughProxy(proxy);
-      return https.request({ ...common, host, port, path, servername, agent });
+      const servername = /^[\d.]+$|:/.test(authority.host) ? "" : authority.host;
+      const agent = connections.secure(proxy);
+      return https.request({ ...common, host, port: authority.port, path, servername, agent });
     }
-    if (proxy === undefined) {
-      return http.request({
-        ...common,
-        host: authority.host,
-        port: authority.port,
-        path,
-        agent: this.#plain,
-      });
-    }
+    const agent = connections.plain;
+    if (proxy === undefined) return http.request({ ...common, host, port: authority.port, path, agent });
     const auth = Object.entries(proxyAuthorization(proxy)).flat();
     return http.request({
       ...common,
-      headers: [...common.headers, ...auth],
+      headers: [...(common.headers as string[]), ...auth],
       host: proxy.hostname,
       port: proxy.port || 80,
       path: formatResource(resource),
-      agent: this.#plain,
+      agent,
     });
   }
 
-  #throughProxy(proxy: URL): https.Agent {
-    const known = this.#proxied.get(proxy.href);
-    if (known !== undefined) return known;
-    const agent = new ProxiedAgent(proxy, this.#options);
-    this.#proxied.set(proxy.href, agent);
-    return agent;
+  #fields({ scheme, authority }: Resource, { headers, body }: OriginRequest): HeaderList {
+    const via = headers.filter(([name]) => /^via$/i.test(name)).map(([, value]) => value);
+    return [
+      ["Host", formatAuthority(authority, DEFAULT_PORTS[scheme])],
+      ...without(withoutFraming(headers), ["host", "via", "expect"]),
+      ["Via", [...via, this.#options.via].join(", ")],
+      ...(body === undefined ? [] : framingOf(fromRawHeaders(body.rawHeaders))),
+    ];
   }
+}
+
+/** Sends a body on, if there is one. An upload that breaks off ends the connection: half of it must not pass for the whole. */
+function sendBody(body: IncomingMessage | undefined, sent: ClientRequest): void {
+  if (body === undefined) {
+    sent.end();
+    return;
+  }
+  body.once("close", () => {
+    if (!body.complete) sent.destroy(new Error("the client has gone"));
+  });
+  body.pipe(sent);
 }
 
 /** Whether what is read is the body itself: no other coding may come where no TE was sent (RFC 9112 §7.4). */
 function isPlainOrChunked({ rawHeaders }: IncomingMessage): boolean {
   const coding = headerValue(fromRawHeaders(rawHeaders), "transfer-encoding");
   return coding === undefined || /^\s*(chunked|identity)\s*$/i.test(coding);
-}
-
-/** TLS on connections that another proxy makes. */
-class ProxiedAgent extends https.Agent {
-  readonly #proxy: URL;
-  readonly #options: OriginClientOptions;
-
-  constructor(proxy: URL, options: OriginClientOptions) {
-    super(CONNECTIONS);
-    this.#proxy = proxy;
-    this.#options = options;
-  }
-
-  override createConnection(
-    { host, port, servername }: { host?: string; port?: number; servername?: string },
-    callback?: (error: Error | null, socket: Socket) => void,
-  ): undefined {
-    const { via, trust, tlsLimitMs = TLS_LIMIT_MS } = this.#options;
-    const done = callback as (error: Error | null, socket?: Socket) => void;
-    connectThrough(this.#proxy, { host: host ?? "", port: Number(port) }, via)
-      .then((socket) => {
-        const secure = tlsConnect({ socket, servername: servername ?? "", secureContext: trust });
-        // The request, and with it its own limit, comes to the connection only when that is done.
-        const limit = setTimeout(() => {
-          secure.destroy(new Error(`no TLS from ${host} within ${tlsLimitMs / 1000} s`));
-        }, tlsLimitMs);
-        secure.once("secureConnect", () => {
-          clearTimeout(limit);
-          done(null, secure);
-        });
-        secure.once("error", (error) => {
-          clearTimeout(limit);
-          done(error);
-        });
-      })
-      .catch((error: Error) => done(error));
-    return undefined;
-  }
 }

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
+import { createSecureContext } from "node:tls";
+import { systemClock } from "../../../src/lib/clock.ts";
 import { PlainForwarder } from "../../../src/revproxy/exchange/plain-forwarder.ts";
+import { OriginClient } from "../../../src/revproxy/origin/origin-client.ts";
 import { ProxyLog } from "../../../src/revproxy/proxy-log.ts";
 import { Tunnels } from "../../../src/revproxy/tunnel/tunnels.ts";
 import { silentLog } from "../../support/silent-log.ts";
@@ -32,7 +35,14 @@ async function startForwarder(originPort: number): Promise<{ port: number; forwa
     addressesOf: async () => [{ address: "127.0.0.1", family: 4 }],
     ports: { https: [], http: [originPort] },
   });
-  const forwarder = new PlainForwarder({ tunnels, env: {}, via: "1.1 test", log });
+  const origin = new OriginClient({
+    env: {},
+    trust: createSecureContext(),
+    clock: systemClock,
+    via: "1.1 test",
+  });
+  stack.defer(() => origin.close());
+  const forwarder = new PlainForwarder({ tunnels, origin, log });
   const authority = { host: "files.example", port: originPort };
   const forwarded = Promise.withResolvers<void>();
   const server = createHttpServer(async (request, response) => {
