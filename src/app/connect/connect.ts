@@ -1,9 +1,9 @@
 /** `connect`: the helper of one go command that shares a server's remote. */
-import { lstatSync } from "node:fs";
 import { describeError } from "../../lib/describe-error.ts";
 import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
 import { NobodyListensError } from "../../net/client-socket.ts";
 import { LINK_VERSION } from "../../net/link-protocol.ts";
+import { ForeignSocketError } from "../../net/socket-owner.ts";
 import { locateCacheDir } from "../cache-dir.ts";
 import type { Config } from "../config.ts";
 import { type RunContext, runDirect } from "../direct.ts";
@@ -36,14 +36,13 @@ export async function runConnect(
     log.info(() => `the server on ${formatListenAddress(address)} did not answer a moment ago`);
     return await withoutServer();
   }
-  const greeted = await connectGreeted(address, options.waitMs).catch((error) => {
-    if (error instanceof NobodyListensError && isFallback) return undefined;
-    throw withRemedy(error, address);
+  const greeted = await connectGreeted(address, options.waitMs).catch((error: unknown) => {
+    if (error instanceof ForeignSocketError) log.warn("server", `the server is not used: ${error.message}`);
+    else if (error instanceof NobodyListensError && isFallback) {
+      log.info(() => `nobody listens on ${formatListenAddress(address)}, going on without`);
+    } else throw withRemedy(error, address);
   });
-  if (greeted === undefined) {
-    log.info(() => `nobody listens on ${formatListenAddress(address)}, going on without`);
-    return await withoutServer();
-  }
+  if (greeted === undefined) return await withoutServer();
   const { line, socket, server } = greeted;
   if (line !== undefined && !isTrusted(config, address, greeted)) {
     log.warn("server", "the server is not used: it is not this user's with the same keys to trust");
@@ -107,12 +106,7 @@ async function serveLinked(
  */
 function isTrusted({ cacheDir }: Config, address: ListenAddress, { server }: Greeted): boolean {
   if (typeof cacheDir !== "object") return true;
-  if (address.kind !== "unix" || !isOwnSocket(address.path)) return false;
-  return server !== undefined && trustSetOf(server.cacheDir) === cacheDir.trustSet;
-}
-
-function isOwnSocket(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.uid === process.getuid?.();
+  return address.kind === "unix" && server !== undefined && trustSetOf(server.cacheDir) === cacheDir.trustSet;
 }
 
 function withRemedy(error: unknown, address: ListenAddress): unknown {

@@ -2,6 +2,7 @@ import type { ListenAddress } from "../../lib/listen-address.ts";
 import { ClientSocket, NobodyListensError } from "../../net/client-socket.ts";
 import { LineReader } from "../../net/line-reader.ts";
 import { parseGreeting, type ServerInfo } from "../../net/link-protocol.ts";
+import { lookAtSocket } from "../../net/socket-owner.ts";
 
 /** How long a server may take to greet; one that hangs must not hang go, which begins to complain after 5 s. */
 const GREETING_MS = 3_000;
@@ -19,17 +20,31 @@ export interface Greeted {
   server: ServerInfo | undefined;
 }
 
-/** Connects, and hears who it is. Rejects with a `NobodyListensError` when nobody listens within `waitMs`. */
+/**
+ * Connects, and hears who it is. Rejects with a `NobodyListensError` when nobody listens within `waitMs`, and with a
+ * `ForeignSocketError` when another user may be the one who listens.
+ */
 export async function connectGreeted(address: ListenAddress, waitMs: number): Promise<Greeted> {
   const startedMs = performance.now();
   for (;;) {
     try {
-      return await greet(address);
+      return await greetOwn(address);
     } catch (error) {
       if (!(error instanceof NobodyListensError) || performance.now() - startedMs >= waitMs) throw error;
       await Bun.sleep(POLL_MS);
     }
   }
+}
+
+/** The socket must be the same before and after: in between its server may have gone, and somebody else's come. */
+async function greetOwn(address: ListenAddress): Promise<Greeted> {
+  if (address.kind !== "unix") return await greet(address);
+  const before = lookAtSocket(address.path);
+  if (before === undefined) throw new NobodyListensError(address);
+  const greeted = await greet(address);
+  if (lookAtSocket(address.path)?.identity === before.identity) return greeted;
+  greeted.socket.destroy();
+  throw new NobodyListensError(address);
 }
 
 async function greet(address: ListenAddress): Promise<Greeted> {

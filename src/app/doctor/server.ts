@@ -1,5 +1,6 @@
 import { formatListenAddress } from "../../lib/listen-address.ts";
 import { LINK_VERSION } from "../../net/link-protocol.ts";
+import { foreignness } from "../../net/socket-owner.ts";
 import type { Greeted } from "../connect/greeted.ts";
 import type { Check, Finding, Patient } from "./check.ts";
 
@@ -10,7 +11,11 @@ export const server: Check = {
     if (cacheprogUse.server === undefined) return [];
     const { address, isUsed, isFallback } = cacheprogUse.server;
     const name = formatListenAddress(address);
-    const findings = greeted === undefined ? [nobody(name, isUsed, isFallback)] : [judge(greeted, name)];
+    const foreign = address.kind === "unix" ? foreignness(address.path) : undefined;
+    const findings =
+      greeted !== undefined
+        ? [judge(greeted, name)]
+        : [foreign === undefined ? nobody(name, isUsed, isFallback) : notOwn(foreign, isUsed)];
     if (isUsed) return findings;
     const unused: Finding = {
       severity: "note",
@@ -29,6 +34,13 @@ function nobody(name: string, isUsed: boolean, isFallback: boolean): Finding {
     return { severity: "warning", message: `${message}: go does without (--fallback)`, remedy: start };
   const remedy = `${start}; or add --fallback or --wait=10s to connect`;
   return { severity: "error", message: `${message}, so every go command fails`, remedy };
+}
+
+function notOwn(reason: string, isUsed: boolean): Finding {
+  const message = `another user may listen there, so go does without a server: ${reason}`;
+  if (!isUsed) return { severity: "note", message };
+  const remedy = "start the server as this user, with a --plugin path below a directory of this user";
+  return { severity: "error", message, remedy };
 }
 
 function judge({ server: info, line }: Greeted, name: string): Finding {
