@@ -1,6 +1,6 @@
 /**
- * GET requests as module proxies and checksum databases want them: raw bytes, redirects followed, credentials only for
- * the host that they are for, and a deadline for everything.
+ * GET requests as module proxies and checksum databases want them: raw bytes, redirects followed, credentials only to
+ * the origin that was asked first, and a deadline for everything.
  */
 import { Deadline } from "../../lib/deadline.ts";
 
@@ -53,12 +53,11 @@ export class HttpClient {
     options: { authorization?: string | undefined; headers?: Record<string, string> },
     signal: AbortSignal,
   ) {
+    // For the place that was asked and no other: a redirect must not choose who gets a password, nor what it is spent on.
+    const own = this.#authorization(first, options.authorization);
     let url = first;
     for (let redirects = 0; ; redirects++) {
-      const authorization = this.#authorization(
-        url,
-        url.origin === first.origin ? options.authorization : undefined,
-      );
+      const authorization = url.origin === first.origin ? own : undefined;
       const headers = { ...options.headers, via: this.#via, ...(authorization && { authorization }) };
       const answer = await fetch(url.href, {
         headers,

@@ -344,6 +344,29 @@ test("credentials of a netrc file go to their host, and into no log", async () =
   expect(said).not.toMatch(/s3cret|pa%3Ass|pa:ss/);
 });
 
+test("a redirect to another host gets no credentials, neither those of the first host nor its own", async () => {
+  await using fixture = await openProxyFixture();
+  const { upstream, dir } = fixture;
+  const seen: Record<string, string | undefined>[] = [];
+  const { port } = new URL(upstream.url);
+  const look: Parameters<typeof upstream.overrides.set>[1] = (request, response, body) => {
+    const { host, authorization } = request.headers;
+    seen.push({ host, authorization });
+    if (host?.startsWith("localhost")) answer(request, response, body);
+    else response.writeHead(302, { location: `http://localhost:${port}/${LIST}` }).end();
+  };
+  upstream.overrides.set(LIST, look);
+  const entry = (host: string) => `machine ${host} login me password of-${host}\n`;
+  writeFileSync(dir.join("netrc"), entry("127.0.0.1") + entry("localhost"));
+  const env = { NETRC: dir.join("netrc") };
+  await using server = await startModServer({ dir: dir.join("redirect"), upstream, env });
+  expect(await server.told(LIST)).toStartWith("200");
+  expect(seen).toEqual([
+    { host: `127.0.0.1:${port}`, authorization: `Basic ${btoa("me:of-127.0.0.1")}` },
+    { host: `localhost:${port}`, authorization: undefined },
+  ]);
+});
+
 test("a proxy that is its own upstream says so", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
