@@ -13,7 +13,8 @@ import { agrees, freshened } from "../semantics/freshen.ts";
 import { fromRawHeaders, type HeaderList, hasHeader, headerValue } from "../semantics/header-list.ts";
 import { endToEnd } from "../semantics/hop-by-hop.ts";
 import { isUsable, mayStandIn } from "../semantics/judge.ts";
-import { forbidsStoring, isPersonal, type Keeping, keeping } from "../semantics/storable.ts";
+import { mayShare, personalNames } from "../semantics/shared.ts";
+import { forbidsStoring, type Keeping, keeping } from "../semantics/storable.ts";
 import { variantOf, varyNames } from "../semantics/vary.ts";
 import type { ResponseCache } from "../storage/response-cache.ts";
 import { Spool } from "../storage/spool.ts";
@@ -86,7 +87,7 @@ export class Exchange {
   async #cached(asked: Asked): Promise<void> {
     const stored = await this.#options.cache.find(asked.resource, asked.headers);
     if (stored === undefined) this.#options.log.count("req_local_miss");
-    else if (isUsable(asked.headers, stored.head, this.#now())) {
+    else if (isUsable(asked.headers, stored.head, this.#now()) && isStoredFor(asked, stored)) {
       this.#countHit(asked, stored);
       await this.#sendStored(asked, stored, `hit, ${stored.place}`);
       return;
@@ -128,7 +129,7 @@ export class Exchange {
       if (stored !== undefined && answer.status === 200) {
         const isSame = agrees(stored.head.headers, answer.headers);
         if (isSame) await this.#freshen(asked, stored, answer, flight);
-        else this.#options.cache.remove(resource);
+        else if (!isPersonal(asked)) this.#options.cache.remove(resource);
       }
       answerHead(response, answer, { outcome: undefined });
       await passOn(response, answer.body);
@@ -195,6 +196,8 @@ export class Exchange {
     const isTooLarge = Number(headerValue(answer.headers, "content-length") ?? 0) > maxBodyBytes;
     if (kept === undefined || names === "*" || isTooLarge) {
       this.#flights.markUnshared(url);
+      if (isPersonal(asked))
+        log.info(() => `${url} is not shared: ${personalNames(asked.headers)} in the request`);
       flight.tell(undefined);
       log.count("rsp_not_cached");
       log.fetched(resource, "no");
@@ -277,7 +280,7 @@ export class Exchange {
     const kept = flight.isOutdated ? undefined : keeping(asked.headers, told, this.#now());
     if (kept !== undefined) return await stored.freshen(head, { upload: kept === "long" });
     // To nobody in particular: then it is of the stored response, too.
-    if (!isPersonal(asked.headers) && forbidsStoring(head)) this.#options.cache.remove(asked.resource);
+    if (!isPersonal(asked) && forbidsStoring(head)) this.#options.cache.remove(asked.resource);
     return { ...stored, head };
   }
 
@@ -289,7 +292,7 @@ export class Exchange {
   }
 
   #mayStandIn(asked: Asked, stored: StoredResponse, trouble: "unreachable" | "error"): boolean {
-    return mayStandIn(asked.headers, stored.head, this.#now(), trouble);
+    return isStoredFor(asked, stored) && mayStandIn(asked.headers, stored.head, this.#now(), trouble);
   }
 
   async #sendStored(asked: Asked, stored: StoredResponse, outcome: string): Promise<void> {
@@ -348,6 +351,15 @@ function mustAsk({ headers }: Asked): boolean {
   return control.has("no-cache") || control.seconds("max-age") === 0;
 }
 
-function isFor({ names, variant }: FlightResult, { headers }: Asked): boolean {
-  return variantOf(names, headers) === variant;
+function isFor({ names, variant, answer }: FlightResult, { headers }: Asked): boolean {
+  return variantOf(names, headers) === variant && mayShare(headers, answer.headers);
+}
+
+/** Whether what is stored can be given to this client without a word of the origin. */
+function isStoredFor({ headers }: Asked, { head }: StoredResponse): boolean {
+  return mayShare(headers, head.headers);
+}
+
+function isPersonal({ headers }: Asked): boolean {
+  return personalNames(headers).length > 0;
 }

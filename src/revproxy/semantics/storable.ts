@@ -4,22 +4,11 @@ import { cookiesOf } from "./cookies.ts";
 import { explicitLifetime, lifetime } from "./freshness.ts";
 import { type HeaderList, hasHeader } from "./header-list.ts";
 import type { ResponseHead } from "./response-head.ts";
+import { isForEverybody, mayShare } from "./shared.ts";
 import { varyNames } from "./vary.ts";
 
 /** Shorter than this is not worth a file, and an upload. */
 const LONG_LIVED_S = 3600;
-
-/** Requests with one of these are somebody's own. RFC 9111 names the first; the others are used alike. */
-const CREDENTIALS = [
-  "authorization",
-  "cookie",
-  "private-token",
-  "job-token",
-  "deploy-token",
-  "x-api-key",
-  "x-auth-token",
-  "x-jfrog-art-api",
-];
 
 /** Partial and validating answers stand for something else. */
 const UNSTORABLE_STATUSES = [206, 304];
@@ -53,28 +42,13 @@ function mayStore(request: HeaderList, response: ResponseHead): boolean {
   if (control.has("must-understand") && !UNDERSTOOD.includes(status)) return false;
   if (cookiesOf(headers).length > 0 && !isForEverybody(control)) return false;
   if (varyNames(headers) === "*") return false;
-  return !isPersonal(request) || isSharedAnyway(control);
+  return mayShare(request, headers);
 }
 
 /** Whether the origin says that no cache that many share may have it. */
 export function forbidsStoring({ headers }: ResponseHead): boolean {
   const control = CacheControl.of(headers);
   return control.has("no-store") || control.has("private");
-}
-
-/** Whether a request carries what may make its answer one client's own. */
-export function isPersonal(request: HeaderList): boolean {
-  return CREDENTIALS.some((name) => hasHeader(request, name));
-}
-
-/** RFC 9111 §3.5. */
-function isSharedAnyway(control: CacheControl): boolean {
-  return isForEverybody(control) || control.has("must-revalidate");
-}
-
-/** Said of a response with a cookie: that the rest of it is not one client's own. Many hosts of files send such ones. */
-function isForEverybody(control: CacheControl): boolean {
-  return control.has("public") || control.has("s-maxage");
 }
 
 function hasValidator(headers: HeaderList): boolean {

@@ -1,5 +1,6 @@
 /** Which requests one stored response is for (RFC 9111 §4.1). */
 import { compareUtf8 } from "../../lib/compare-utf8.ts";
+import { isHarmless } from "./harmless-fields.ts";
 import { type HeaderList, hasHeader, headerMembers, headerValues } from "./header-list.ts";
 
 /** Fields whose values are compared without regard to case. */
@@ -21,7 +22,10 @@ export function variesAlike(one: HeaderList, other: HeaderList): boolean {
   return String(varyNames(one)) === String(varyNames(other));
 }
 
-/** The values of those fields in a request, in one text: equal for requests that get the same response. */
+/**
+ * The values of those fields in a request, in one text: equal for requests that get the same response. The text is
+ * stored, so a value that may be a secret is in it as a hash only.
+ */
 export function variantOf(names: readonly string[], request: HeaderList): string {
   return JSON.stringify(names.map((name) => [name, normalized(name, headerValues(request, name))]));
 }
@@ -31,5 +35,6 @@ function normalized(name: string, values: string[]): string | null {
   if (values.length === 0) return null;
   const members = values.flatMap((value) => value.split(",")).map((member) => member.trim());
   const text = members.join(",");
+  if (!isHarmless(name)) return new Bun.CryptoHasher("sha256").update(text).digest("hex");
   return CASELESS.includes(name) ? text.toLowerCase() : text;
 }

@@ -12,6 +12,17 @@ setDefaultTimeout(300_000);
 
 const LONG = "public, max-age=86400, immutable";
 
+/** Fields by which hosts know their clients, and by which some of them choose what they answer without saying so. */
+const UNLISTED = [
+  "x-goog-api-key",
+  "x-vault-token",
+  "private-token",
+  "npm-otp",
+  "x-forwarded-host",
+  "x-original-url",
+  "x-http-method-override",
+];
+
 let dir: TempDir;
 let origin: TlsOrigin;
 let machine: ProxyMachine;
@@ -25,7 +36,8 @@ beforeAll(async () => {
     const vary = searchParams.get("vary");
     if (vary !== null) response.setHeader("Vary", vary);
     if (pathname === "/cookie") response.setHeader("Set-Cookie", `session=${origin.seen.length}`);
-    const who = authorization ?? cookie ?? request.headers["x-who"] ?? "nobody";
+    const named = UNLISTED.map((name) => request.headers[name]).find((value) => value !== undefined);
+    const who = authorization ?? cookie ?? request.headers["x-who"] ?? named ?? "nobody";
     if (pathname === "/encoded" && /gzip/.test(request.headers["accept-encoding"] ?? "")) {
       response.setHeader("Content-Encoding", "gzip");
       response.end(gzipSync("packed"));
@@ -89,6 +101,46 @@ test("what was asked for with credentials is kept only if the origin says that i
 test("what was asked for with a cookie is kept only if the origin says that it is for all", async () => {
   const found = await second("/page?cc=max-age=86400", { cookie: "a=1" }, {});
   expect(found).toEqual({ status: 200, cache: "fetch, cached", body: `for nobody at ${origin.host}` });
+});
+
+describe.each(UNLISTED)("%s in a request, which the proxy does not know to be harmless,", (name) => {
+  const path = `/${name}?cc=max-age=86400`;
+  const fresh = { status: 200, cache: "fetch, uncached", body: "" };
+
+  test("keeps its answer from everybody else", async () => {
+    const own = await get(machine, `${origin.url}${path}&a`, { headers: { [name]: "one" } });
+    expect([own.cache, own.body]).toEqual(["fetch, uncached", `for one at ${origin.host}`]);
+    const two = await getPlainly(machine, `${origin.url}${path}&a`, { headers: { [name]: "two" } });
+    expect(two).toEqual({ ...fresh, body: `for two at ${origin.host}` });
+    const nobody = await getPlainly(machine, `${origin.url}${path}&a`);
+    expect(nobody).toEqual({ status: 200, cache: "fetch, cached", body: `for nobody at ${origin.host}` });
+  });
+
+  test("gets an answer of the origin's, whatever is kept", async () => {
+    const two = await second(`${path}&b`, {}, { [name]: "two" });
+    expect(two).toEqual({ ...fresh, body: `for two at ${origin.host}` });
+    expect((await get(machine, `${origin.url}${path}&b`)).cache).toBe("hit, local");
+  });
+
+  test("never waits for an answer to share", async () => {
+    const asked = Array.from({ length: 8 }, async (_, i) => {
+      const headers = i === 0 ? {} : { [name]: `client ${i}` };
+      return (await get(machine, `${origin.url}${path}&c`, { headers })).body;
+    });
+    const expected = asked.map((_, i) => `for ${i === 0 ? "nobody" : `client ${i}`} at ${origin.host}`);
+    expect(await Promise.all(asked)).toEqual(expected);
+  });
+
+  test("is kept for like requests where the origin names it in Vary", async () => {
+    const vary = `${path}&vary=${name}`;
+    const cache = async (value: string) =>
+      (await get(machine, origin.url + vary, { headers: { [name]: value } })).cache;
+    expect([await cache("one"), await cache("two"), await cache("one")]).toEqual([
+      "fetch, cached",
+      "fetch, cached",
+      "hit, local",
+    ]);
+  });
 });
 
 test("a response that sets a cookie is nobody else's", async () => {

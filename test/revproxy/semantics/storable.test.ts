@@ -29,6 +29,26 @@ describe("a response is not kept", () => {
     ["to credentials", { "cache-control": "max-age=86400" }, { request: { authorization: "x" } }],
     ["to a cookie", { "cache-control": "max-age=86400" }, { request: { Cookie: "x" } }],
     ["to a token", { "cache-control": "max-age=86400" }, { request: { "Private-Token": "x" } }],
+    [
+      "to another field that may be a token",
+      { "cache-control": "max-age=86400" },
+      { request: { "X-Vault-Token": "x" } },
+    ],
+    [
+      "to a token, though it must be validated when stale",
+      { "cache-control": "max-age=86400, must-revalidate" },
+      { request: { "X-Vault-Token": "x" } },
+    ],
+    [
+      "chosen by credentials",
+      { "cache-control": "max-age=86400", vary: "Authorization" },
+      { request: { authorization: "x" } },
+    ],
+    [
+      "chosen by one unknown field of two",
+      { "cache-control": "max-age=86400", vary: "X-A" },
+      { request: { "X-A": "1", "X-B": "2" } },
+    ],
     ["that is stale and can't be validated", { "cache-control": "max-age=0" }],
     ["that says nothing", {}],
   ];
@@ -46,6 +66,12 @@ describe("a response is kept", () => {
       "long",
     );
     expect(kept({ "cache-control": "s-maxage=86400", "set-cookie": "a=b" })).toBe("long");
+  });
+
+  test("to a field that is not known, if the origin chose it by that, or if it is for everybody", () => {
+    const request = { "X-Vault-Token": "x" };
+    expect(kept({ "cache-control": "max-age=86400", vary: "x-vault-token" }, { request })).toBe("long");
+    expect(kept({ "cache-control": "max-age=86400, public" }, { request })).toBe("long");
   });
 
   test("for short when it is not fresh for an hour, has to be asked about, or is no 200", () => {
