@@ -6,6 +6,7 @@ import type { Logger } from "../lib/logger.ts";
 import { type OpenProxy, openProxy } from "../modproxy/open-proxy.ts";
 import { Policy } from "../modproxy/policy.ts";
 import { type Database, parseDatabases } from "../modproxy/sumdb/databases.ts";
+import type { Upstream } from "../modproxy/upstream/upstream-list.ts";
 import type { RemoteHealth } from "../remote/health.ts";
 import { detectScope } from "../remote/scope/scope.ts";
 import { LocalDir, STATE_DIR } from "../store/local-dir.ts";
@@ -33,7 +34,7 @@ export function openConfiguredProxy({
   store,
   counters,
   log,
-}: ModuleProxyParts): OpenProxy & { health: RemoteHealth | undefined } {
+}: ModuleProxyParts): OpenProxy & { health: RemoteHealth | undefined; upstreams: readonly Upstream[] } {
   const { sumdb, upstream, http } = config.serve;
   const go = readGoSettings(env);
   const databases = parseDatabases(sumdb, go.GOSUMDB);
@@ -53,13 +54,14 @@ export function openConfiguredProxy({
     remote,
     upstreams,
     netrc: readNetrc(env),
+    env,
     databases,
     database: chooseDatabase(databases, go.GOSUMDB),
     policy: new Policy({ goPrivate: go.GOPRIVATE, goNoProxy: go.GONOPROXY, goNoSumdb: go.GONOSUMDB }),
     counters,
     log,
   });
-  return { ...proxy, health: remote?.health };
+  return { ...proxy, health: remote?.health, upstreams };
 }
 
 function openRemote(

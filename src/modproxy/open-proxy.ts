@@ -37,6 +37,8 @@ export interface ProxySettings {
     | undefined;
   upstreams: Upstream[];
   netrc: ReadonlyMap<string, string>;
+  /** Names the proxies that lead to the upstreams. */
+  env: Readonly<Record<string, string | undefined>>;
   databases: ReadonlyMap<string, Database>;
   /** The database that modules are verified with; `undefined`: none (GOSUMDB=off). */
   database: Database | undefined;
@@ -102,7 +104,10 @@ export function openProxy(settings: ProxySettings): OpenProxy {
   const metas = new MetaFiles(metaStore);
   const checks = new FileChecks({ metas, databases, log });
 
-  const upstreams = new Upstreams(new HttpClient({ netrc: settings.netrc, via }), settings.upstreams);
+  const upstreams = new Upstreams(
+    new HttpClient({ netrc: settings.netrc, via, env: settings.env }),
+    settings.upstreams,
+  );
   const sumdb = new SumdbSource(upstreams, databases);
   const upstream = new UpstreamFiles({ upstreams, sumdb, store, metas, checks, counters, inspect, onKept });
 

@@ -46,6 +46,13 @@ export class Address {
     return isLoopbackHost(this.#endpoint?.hostname ?? "");
   }
 
+  /** Whether the bucket's requests go to the host of that URL, on AWS in whatever region the bucket is. */
+  isAt({ protocol, host, hostname }: URL): boolean {
+    const region = /(?:^|\.)s3\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(hostname)?.[1] ?? "us-east-1";
+    const own = isRegionName(region) ? this.url(region, undefined, {}) : undefined;
+    return own?.protocol === protocol && own.host === host;
+  }
+
   /** The URL of an object, or of the bucket. Throws for a key that no URL can name. */
   url(region: string, key: string | undefined, query: Record<string, string>): URL {
     const endpoint = this.#endpoint ?? awsEndpoint(region);

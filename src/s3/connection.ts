@@ -1,10 +1,11 @@
 /** How requests travel: over fetch, with connections of this client's own that are kept open between requests. */
 import { readFile } from "node:fs/promises";
 import { getCACertificates } from "node:tls";
+import { proxyForUrl, proxyRefusal } from "../lib/env-proxy.ts";
 
 /** What decides how to connect. */
 export interface ConnectionOptions {
-  /** `AWS_CA_BUNDLE` names certificates to trust besides the usual ones. Bun itself honours `HTTPS_PROXY`. */
+  /** `AWS_CA_BUNDLE` names certificates to trust besides the usual ones; `HTTPS_PROXY` and the like, a proxy. */
   env: Record<string, string | undefined>;
   /** No proxy can reach this machine's own servers. */
   isLoopback: boolean;
@@ -26,11 +27,17 @@ export class Connection {
     this.#options = options;
   }
 
-  /** Sends one request and returns whatever answers, a redirect too. Rejects when nothing does. */
+  /**
+   * Sends one request and returns what the server answers, a redirect too. Rejects when it does not, also when a proxy
+   * answers in its place.
+   */
   async send(url: URL, { method, headers, body, signal }: OutgoingRequest): Promise<Response> {
     this.#session ??= openSession(this.#options);
     const session = await this.#session;
-    return await session.fetch(url, {
+    const { env, isLoopback } = this.#options;
+    const proxy = isLoopback ? undefined : proxyForUrl(url, env);
+    const response = await session.fetch(url, {
+      proxy: proxy?.href ?? false,
       method,
       headers,
       // A stored object is handed on as stored, and a redirect needs another signature.
@@ -38,7 +45,11 @@ export class Connection {
       redirect: "manual",
       ...(body === undefined ? {} : { body }),
       ...(signal === undefined ? {} : { signal }),
-    });
+    } as BunFetchRequestInit);
+    const refusal = proxyRefusal(response, proxy);
+    if (refusal === undefined) return response;
+    await response.body?.cancel();
+    throw new Error(refusal);
   }
 
   /** Closes idle connections. */
@@ -48,10 +59,9 @@ export class Connection {
   }
 }
 
-async function openSession({ env, isLoopback }: ConnectionOptions): Promise<Bun.FetchSession> {
+async function openSession({ env }: ConnectionOptions): Promise<Bun.FetchSession> {
   const bundle = env.AWS_CA_BUNDLE;
   return new Bun.FetchSession({
-    ...(isLoopback ? { proxy: false } : {}),
     ...(bundle ? { tls: { ca: await trustedCertificates(bundle) } } : {}),
   });
 }

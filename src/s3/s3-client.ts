@@ -26,7 +26,7 @@ export interface S3ClientOptions {
   endpointUrl?: string | undefined;
   /** `undefined`: path style, unless the endpoint is AWS's. */
   pathStyle?: boolean | undefined;
-  /** The AWS variables; proxies are Bun's own matter. */
+  /** The AWS variables, and those that name proxies. */
   env: Record<string, string | undefined>;
   /** Gets `s3_requests`, `s3_requests_<operation>`, `s3_retries`, `s3_bytes_sent`, `s3_bytes_received`. */
   counters: Counters;

@@ -23,6 +23,7 @@ export function openLocalProxy(root: string, upstreams: string): LocalProxy {
     remote: undefined,
     upstreams: parseUpstreams(upstreams),
     netrc: new Map(),
+    env: {},
     databases: new Map(),
     database: undefined,
     policy: new Policy({ goPrivate: "", goNoProxy: "", goNoSumdb: "" }),

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { headObject } from "../../src/s3/head-object.ts";
 import { makeCertificate } from "../support/certificate.ts";
@@ -7,27 +7,13 @@ import { scriptedServer } from "../support/scripted-server.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { clientFor, TEST_KEYS } from "./client-for-test.ts";
 
-const PROXY_VARIABLES = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"];
-const before = PROXY_VARIABLES.map((name) => [name, process.env[name]] as const);
-
-/** Bun reads the proxy from the process's own environment, at each request. */
-function setProxy(url: string): void {
-  for (const name of PROXY_VARIABLES) delete process.env[name];
-  process.env.HTTP_PROXY = url;
-}
-
-afterEach(() => {
-  for (const [name, value] of before) {
-    if (value === undefined) delete process.env[name];
-    else process.env[name] = value;
-  }
-});
+/** An environment in which plain HTTP goes by that proxy. */
+const by = (proxy: string) => ({ ...TEST_KEYS, HTTP_PROXY: proxy });
 
 describe("a proxy", () => {
   test("carries requests to other machines, with the address they were signed for", async () => {
     await using proxy = await scriptedServer([{ body: "hello" }]);
-    setProxy(proxy.endpoint);
-    const { client } = clientFor("http://s3.example.invalid:9000");
+    const { client } = clientFor("http://s3.example.invalid:9000", { env: by(proxy.endpoint) });
     expect((await headObject(client, "a key"))?.sizeBytes).toBe(5);
     const { target, headers } = proxy.calls[0] ?? {};
     expect([target, headers?.host]).toEqual([
@@ -39,10 +25,32 @@ describe("a proxy", () => {
   test("is not asked for this machine's own servers", async () => {
     await using proxy = await scriptedServer([{ status: 502 }]);
     await using server = await scriptedServer([{ body: "hello" }]);
-    setProxy(proxy.endpoint);
-    const { client } = clientFor(server.endpoint);
+    const { client } = clientFor(server.endpoint, { env: by(proxy.endpoint) });
     expect((await headObject(client, "key"))?.sizeBytes).toBe(5);
     expect(proxy.calls).toEqual([]);
+  });
+});
+
+describe("a proxy that refuses", () => {
+  test.each([
+    [407, {}, "407"],
+    [403, { "proxy-status": "other; error=http_request_denied" }, "403 http_request_denied"],
+    [403, { "x-squid-error": "ERR_ACCESS_DENIED 0" }, "403 ERR_ACCESS_DENIED"],
+  ])("is named, and its %d is no answer of the server", async (status, headers, said) => {
+    await using proxy = await scriptedServer([{ status, headers }]);
+    const { client } = clientFor("http://s3.example.invalid:9000", { env: by(proxy.endpoint) });
+    const error = await rejection(headObject(client, "key"));
+    expect(error).toMatchObject({ name: "S3Error", status: undefined });
+    expect(String(error)).toContain(`the proxy ${new URL(proxy.endpoint).host} refuses the request: ${said}`);
+  });
+
+  test("to open a tunnel is named, and is no answer of the server", async () => {
+    await using proxy = await scriptedServer([{ status: 403 }]);
+    const env = { ...TEST_KEYS, HTTPS_PROXY: proxy.endpoint };
+    const { client } = clientFor("https://s3.example.invalid", { env });
+    const error = await rejection(headObject(client, "key"));
+    expect(error).toMatchObject({ name: "S3Error", status: undefined });
+    expect(String(error)).toContain("Proxy refused to open a tunnel: 403");
   });
 });
 

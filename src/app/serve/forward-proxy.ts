@@ -15,10 +15,10 @@ import { Tunnels } from "../../revproxy/tunnel/tunnels.ts";
 import { LocalDir, REVPROXY_DIR } from "../../store/local-dir.ts";
 import { type RemoteTier, TieredStore } from "../../store/tiered-store.ts";
 import { openRemoteTier } from "../remote-tier.ts";
+import { configuredHosts } from "./configured-hosts.ts";
 import type { ServedPart, ServeParts } from "./parts.ts";
 import { openProxyAuthority } from "./proxy-authority.ts";
 import type { ProxyState } from "./server-state.ts";
-import { withoutOwnProxy } from "./without-own-proxy.ts";
 
 /** For what is short-lived. */
 const MEMORY_BYTES = 32 << 20;
@@ -26,9 +26,11 @@ const MEMORY_BYTES = 32 << 20;
 /** No single response takes more than this part of the cache. */
 const LARGEST_PART = 1 / 4;
 
-/** What a test may have different. */
-export interface ProxySeams {
-  /** The certificates' and the cache's. */
+/** What the proxy is given beside the parts of the server. */
+export interface ProxyOptions {
+  /** Where the module proxy's modules come from. */
+  upstreamUrls?: readonly string[];
+  /** The certificates' and the cache's, for tests. */
   clock?: Clock;
   lifetimes?: Lifetimes;
 }
@@ -36,10 +38,10 @@ export interface ProxySeams {
 /** Rejects when a host is none. */
 export async function openForwardProxy(
   parts: ServeParts,
-  { clock = systemClock, lifetimes }: ProxySeams = {},
+  { clock = systemClock, lifetimes, upstreamUrls = [] }: ProxyOptions = {},
 ): Promise<ServedPart & ForwardProxy & ProxyState> {
   const { config, counters } = parts;
-  const { revproxy, forwardConnect, http } = config.serve;
+  const { revproxy, forwardConnect } = config.serve;
   const targets = new Targets(revproxy);
   const log = new ProxyLog({ log: parts.log, count: (name, amount) => counters.add(name, amount) });
   const authority = await openAuthority(parts, clock, lifetimes);
@@ -48,9 +50,10 @@ export async function openForwardProxy(
   store.adoptUploads();
   const viaToken = `gcp-${crypto.randomUUID().slice(0, 8)}`;
   const via = `1.1 ${viaToken}`;
-  const env = withoutOwnProxy(parts.env, http);
+  const { env } = parts;
   const origin = new OriginClient({ env, trust: originTrust(env), clock, via });
-  const tunnels = new Tunnels({ isAllowed: forwardConnect, env, via, log });
+  const isConfigured = configuredHosts(parts, upstreamUrls);
+  const tunnels = new Tunnels({ isAllowed: forwardConnect, isConfigured, env, via, log });
   const cache = new ResponseCache({ store, memoryBytes: MEMORY_BYTES, isSingleHost: targets.isSingleHost });
   const { maxSizeBytes } = config;
   const maxBodyBytes = maxSizeBytes === 0 ? Number.POSITIVE_INFINITY : maxSizeBytes * LARGEST_PART;

@@ -19,6 +19,7 @@ import { noteServer, removeNote, type ServerNote, serverFile, settingsDigest } f
 import type { ServerState } from "./server-state.ts";
 import { untilStopped } from "./until-stopped.ts";
 import { Upkeep } from "./upkeep.ts";
+import { withoutOwnProxy } from "./without-own-proxy.ts";
 
 /** What a server is given beside its settings. */
 export interface ServeContext extends RunContext {
@@ -32,7 +33,7 @@ export interface ServeContext extends RunContext {
 
 /** Serves until a signal says otherwise; resolves with the exit code when all is drained. */
 export async function runServe(config: Config, context: ServeContext): Promise<number> {
-  const env = withGoEnv(context.env);
+  const env = await withoutOwnProxy(withGoEnv(context.env), config.serve.http);
   const { root, shownRoot, refusal } = locateCacheDir(config.cacheDir, env);
   if (refusal !== undefined) context.log.warn("directory", refusal);
   ensureCacheDir(root);
@@ -130,7 +131,9 @@ async function openAll(state: ServerState): Promise<RunningParts> {
     const moduleProxy = modproxy ? add(openModuleProxy(parts)) : undefined;
     if (moduleProxy !== undefined) state.moduleProxy = moduleProxy;
     const isProxy = revproxy.length > 0 || forwardConnect;
-    const forwardProxy = isProxy ? add(await loadForwardProxy(parts)) : undefined;
+    const forwardProxy = isProxy
+      ? add(await loadForwardProxy(parts, moduleProxy?.upstreamUrls ?? []))
+      : undefined;
     if (forwardProxy !== undefined) state.forwardProxy = forwardProxy;
     const { serverPages } = await import("./pages.ts");
     const server = serverPages(state, () => forwardProxy?.caPem());
@@ -143,7 +146,7 @@ async function openAll(state: ServerState): Promise<RunningParts> {
 }
 
 /** Loaded only where it is wanted: it brings much with it that makes certificates. */
-async function loadForwardProxy(parts: ServeParts) {
+async function loadForwardProxy(parts: ServeParts, upstreamUrls: readonly string[]) {
   const { openForwardProxy } = await import("./forward-proxy.ts");
-  return await openForwardProxy(parts);
+  return await openForwardProxy(parts, { upstreamUrls });
 }

@@ -3,11 +3,14 @@
  * the origin that was asked first, and a deadline for everything.
  */
 import { Deadline } from "../../lib/deadline.ts";
+import { proxyForUrl, proxyRefusal } from "../../lib/env-proxy.ts";
 
 /** The longest wait for an answer's head, and between two chunks of its body. */
 const STALL_MS = 30_000;
 
 const MAX_REDIRECTS = 10;
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** An answer whose body is still to come. */
 export interface HttpAnswer {
@@ -22,10 +25,17 @@ export interface HttpAnswer {
 export class HttpClient {
   readonly #netrc: ReadonlyMap<string, string>;
   readonly #via: string;
+  readonly #env: Environment;
   readonly #stallMs: number;
 
-  /** `via` goes into each request, so that a proxy which asks itself notices. */
-  constructor(options: { netrc: ReadonlyMap<string, string>; via: string; stallMs?: number }) {
+  /** `via` goes into each request, so that a proxy which asks itself notices. `env` names proxies. */
+  constructor(options: {
+    netrc: ReadonlyMap<string, string>;
+    via: string;
+    env: Environment;
+    stallMs?: number;
+  }) {
+    this.#env = options.env;
     this.#netrc = options.netrc;
     this.#via = options.via;
     this.#stallMs = options.stallMs ?? STALL_MS;
@@ -59,13 +69,20 @@ export class HttpClient {
     for (let redirects = 0; ; redirects++) {
       const authorization = url.origin === first.origin ? own : undefined;
       const headers = { ...options.headers, via: this.#via, ...(authorization && { authorization }) };
+      // HTTPS_PROXY is not for this machine itself.
+      const proxy = isLoopback(url.hostname) ? undefined : proxyForUrl(url, this.#env);
       const answer = await fetch(url.href, {
         headers,
         signal,
         redirect: "manual",
         decompress: false,
-        ...(isLoopback(url.hostname) ? { proxy: false } : {}),
+        proxy: proxy?.href ?? false,
       } as RequestInit);
+      const refusal = proxyRefusal(answer, proxy);
+      if (refusal !== undefined) {
+        await answer.body?.cancel();
+        throw new Error(refusal);
+      }
       const location = answer.status >= 300 && answer.status < 400 ? answer.headers.get("location") : null;
       if (location === null) return { status: answer.status, headers: answer.headers, body: answer.body };
       await answer.body?.cancel();
@@ -86,7 +103,6 @@ export class HttpClient {
   }
 }
 
-/** HTTPS_PROXY is not for this machine itself. */
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "[::1]" || /^127\./.test(host);
 }

@@ -17,12 +17,18 @@ export interface CacheNote {
 }
 
 /** Answers with a line of text. */
-export function answerText(response: ServerResponse, status: number, text: string): void {
+export function answerText(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Record<string, string> = {},
+): void {
   const body = `${text}\n`;
   response.writeHead(status, {
     "content-type": "text/plain; charset=utf-8",
     "content-length": Buffer.byteLength(body),
     "x-content-type-options": "nosniff",
+    ...headers,
   });
   response.end(body);
 }

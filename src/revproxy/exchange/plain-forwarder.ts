@@ -7,7 +7,7 @@ import type { Resource } from "../resource.ts";
 import { hasFraming } from "../semantics/framing.ts";
 import { fromRawHeaders } from "../semantics/header-list.ts";
 import { endToEnd } from "../semantics/hop-by-hop.ts";
-import type { Tunnels } from "../tunnel/tunnels.ts";
+import { PROXY_STATUS, type Tunnels } from "../tunnel/tunnels.ts";
 import { answerHead, answerText, passOn } from "./answer.ts";
 
 export interface PlainForwarderOptions {
@@ -33,7 +33,7 @@ export class PlainForwarder {
     const decision = await tunnels.decide("http", resource.authority);
     if (typeof decision === "object" && "status" in decision) {
       log.countConnection("fwd_conn_reject");
-      answerText(response, decision.status, decision.text);
+      answerText(response, decision.status, decision.text, { "proxy-status": PROXY_STATUS });
       return;
     }
     try {

@@ -13,10 +13,14 @@ export interface PinnedAddress {
 /** All the addresses of a host that may be connected to. Rejects when there is no such host. */
 export async function publicAddresses(host: string): Promise<PinnedAddress[]> {
   const own = ownAddresses();
+  const found = await allAddresses(host);
+  return found.filter(({ address }) => isPublicAddress(address) && !own.has(normalized(address)));
+}
+
+/** All the addresses of a host, of whatever network. Rejects when there is no such host. */
+export async function allAddresses(host: string): Promise<PinnedAddress[]> {
   const found = await lookup(host, { all: true });
-  return found
-    .filter(({ address }) => isPublicAddress(address) && !own.has(normalized(address)))
-    .map(({ address }) => ({ address, family: isIP(address) === 6 ? 6 : 4 }));
+  return found.map(({ address }) => ({ address, family: isIP(address) === 6 ? 6 : 4 }));
 }
 
 /** Whether it belongs to the public network: not private, local to the link or the machine, or for many. */

@@ -10,7 +10,7 @@ import { parentProxy } from "../origin/parent-proxy.ts";
 import type { ProxyLog } from "../proxy-log.ts";
 import type { Refusal } from "../request-guard.ts";
 import type { Scheme } from "../resource.ts";
-import { isPublicAddress, type PinnedAddress, publicAddresses } from "./public-address.ts";
+import { allAddresses, isPublicAddress, type PinnedAddress, publicAddresses } from "./public-address.ts";
 import { splice } from "./splice.ts";
 
 const DIAL_TIMEOUT_MS = 10_000;
@@ -21,6 +21,8 @@ const PORTS: Readonly<Record<Scheme, readonly number[]>> = { https: [443], http:
 
 export interface TunnelOptions {
   isAllowed: boolean;
+  /** Whether the server uses that host itself: then it may be connected to, whatever its port and its address are. */
+  isConfigured?: (url: URL) => boolean;
   env: Readonly<Record<string, string | undefined>>;
   via: string;
   log: ProxyLog;
@@ -40,8 +42,16 @@ export class Tunnels {
 
   /** Where a connection may go: the addresses, `proxy` when another proxy is to make it, or why it may not. */
   async decide(scheme: Scheme, authority: Authority): Promise<PinnedAddress[] | "proxy" | Refusal> {
-    const { isAllowed, env, ports = PORTS, addressesOf = publicAddresses } = this.#options;
+    const {
+      isAllowed,
+      isConfigured = () => false,
+      env,
+      ports = PORTS,
+      addressesOf = publicAddresses,
+    } = this.#options;
     const name = formatAuthority(authority);
+    const url = URL.parse(`${scheme}://${name}`);
+    if (url !== null && isConfigured(url)) return await this.#decideConfigured(scheme, authority);
     if (!isAllowed) {
       const text = `${name} is none of --revproxy's hosts, and without --forward-connect nothing else is passed on`;
       return { status: 403, text };
@@ -60,8 +70,16 @@ export class Tunnels {
       const addresses = await addressesOf(authority.host);
       return addresses.length > 0 ? addresses : notPublic(name);
     } catch {
-      return { status: 502, text: `${name}: there is no such host` };
+      return noSuchHost(name);
     }
+  }
+
+  async #decideConfigured(
+    scheme: Scheme,
+    authority: Authority,
+  ): Promise<PinnedAddress[] | "proxy" | Refusal> {
+    if (parentProxy({ scheme, authority }, this.#options.env) !== undefined) return "proxy";
+    return await allAddresses(authority.host).catch(() => noSuchHost(formatAuthority(authority)));
   }
 
   /** Connects a client that has sent CONNECT. Never rejects. */
@@ -100,11 +118,20 @@ export class Tunnels {
   }
 }
 
+/** Says that the answer is not the other server's (RFC 9209). */
+export const PROXY_STATUS = "go-cache-plugin; error=http_request_denied";
+
 /** Answers CONNECT with something else than a connection. */
 export function refuseConnection(client: Duplex, { status, text }: Refusal): void {
   const body = `${text}\n`;
   const head = `HTTP/1.1 ${status} ${status === 403 ? "Forbidden" : "Refused"}\r\nContent-Type: text/plain\r\n`;
-  client.end(`${head}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
+  client.end(
+    `${head}Proxy-Status: ${PROXY_STATUS}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+function noSuchHost(name: string): Refusal {
+  return { status: 502, text: `${name}: there is no such host` };
 }
 
 function notPublic(name: string): Refusal {

@@ -16,7 +16,7 @@ test.each<[string, Record<string, string>]>([
     response.writeHead(200, headers);
     response.write(Buffer.alloc(1 << 20));
   });
-  const client = new KeepingClient({ netrc: new Map(), via: "1.1 test" });
+  const client = new KeepingClient({ netrc: new Map(), via: "1.1 test", env: {} });
   const { signal } = new AbortController();
   const request = { url: `${upstream.url}/file`, authorization: undefined, signal, maxAttempts: 1 };
   expect(await rejection(download(client, request, new PickySink(1 << 20)))).toMatchObject({ status: 502 });

@@ -11,13 +11,16 @@ test("without a variable, or with one that is no proxy, there is none", () => {
   expect(proxyFor("example.com", { HTTPS_PROXY: "socks5://proxy:1" })).toBeUndefined();
   expect(proxyFor("example.com", { HTTPS_PROXY: "http://" })).toBeUndefined();
   // A web server sets it from a header of the request.
-  expect(proxyFor("example.com", { HTTP_PROXY: "http://proxy:1" }, "http", 80)).toBeUndefined();
+  const cgi = { REQUEST_METHOD: "GET", HTTP_PROXY: "http://proxy:1" };
+  expect(proxyFor("example.com", cgi, "http", 80)).toBeUndefined();
+  expect(proxyFor("example.com", { HTTPS_PROXY: "https://proxy:1" })).toBeUndefined();
 });
 
 test("each scheme has its own, and lower case goes first", () => {
   const env = { https_proxy: "proxy:1", HTTPS_PROXY: "http://other:2", http_proxy: "http://plain:3" };
   expect(proxyFor("example.com", env)).toBe("proxy:1");
   expect(proxyFor("example.com", env, "http", 80)).toBe("plain:3");
+  expect(proxyFor("example.com", { HTTP_PROXY: "http://plain:3" }, "http", 80)).toBe("plain:3");
   expect(proxyFor("example.com", { ALL_PROXY: "http://all:4" })).toBe("all:4");
 });
 
