@@ -4,6 +4,7 @@
  */
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import ipaddr from "ipaddr.js";
 import { type Authority, formatAuthority } from "../authority.ts";
 import { connectThrough } from "../origin/connect-through.ts";
 import { parentProxy } from "../origin/parent-proxy.ts";
@@ -62,7 +63,8 @@ export class Tunnels {
     const isLocalName = /(^|\.)localhost$/.test(authority.host);
     const proxy = parentProxy({ scheme, authority }, env);
     if (proxy !== undefined) {
-      const isAddress = /^[\d.]+$|:/.test(authority.host);
+      // Also in forms such as 0x7f000001, which the other proxy would take for an address.
+      const isAddress = ipaddr.isValid(authority.host);
       const isOutside = isAddress ? isPublicAddress(authority.host) : !isLocalName;
       return isOutside ? "proxy" : notPublic(name);
     }

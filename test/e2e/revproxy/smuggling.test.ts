@@ -95,7 +95,7 @@ describe.each(kinds)("a request to a host that is %s", (kind) => {
     ["has a bare CR in a field", `X-A: b\rContent-Length: ${length}`, smuggled],
   ];
   test.each(refused)("is refused if it %s", async (_, head, body) => {
-    const heard = await ask(`GET ${urls[kind]}/a HTTP/1.1\nHost: x\n${head}\n\n${body}`);
+    const heard = await ask(`GET ${urls[kind]}/a HTTP/1.1\nHost: x\nConnection: close\n${head}\n\n${body}`);
     expect([400, 501]).toContain(statusOf(heard));
     // What follows is nobody's request.
     expect(heard.match(/HTTP\/1\.1 /g)?.length).toBe(1);

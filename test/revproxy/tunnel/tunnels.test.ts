@@ -92,6 +92,22 @@ describe("a tunnel", () => {
   });
 });
 
+test.each([
+  "127.0.0.1",
+  "0x7f000001",
+  "0x7f.1",
+  "2130706433",
+  "0251.0376.0251.0376",
+  "::ffff:7f00:1",
+  "x.localhost",
+])("another proxy is not asked for %s, whatever it would take that for", async (host) => {
+  const log = new ProxyLog({ log: silentLog, count: () => undefined });
+  const env = { https_proxy: "http://proxy.example:3128" };
+  const tunnels = new Tunnels({ isAllowed: true, env, via: "1.1 test", log });
+  expect(await tunnels.decide("https", { host, port: 443 })).toMatchObject({ status: 403 });
+  expect(await tunnels.decide("https", { host: "files.example", port: 443 })).toBe("proxy");
+});
+
 test("only addresses of the public network count as such", () => {
   const inside = [
     "127.0.0.1",
