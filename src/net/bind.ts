@@ -1,10 +1,15 @@
 import { chmodSync, mkdirSync } from "node:fs";
 import type { Server } from "node:net";
 import { dirname, resolve } from "node:path";
+import { Deadline } from "../lib/deadline.ts";
 import { formatListenAddress, type ListenAddress } from "../lib/listen-address.ts";
+import { lockFile } from "../lib/lock-file.ts";
 import { removeFile } from "../lib/remove-file.ts";
 import { clearStaleSocket } from "./stale-socket.ts";
 import { systemdFd } from "./systemd-sockets.ts";
+
+/** Another server holds the lock while it looks for a third one, and begins to listen. */
+const LOCK_WAIT_MS = 10_000;
 
 /** A server that listens. */
 export interface Bound {
@@ -42,6 +47,8 @@ async function bindTcp(server: Server, { host, port }: { host: string; port: num
 
 async function bindUnix(server: Server, path: string): Promise<Bound> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  using limit = new Deadline(LOCK_WAIT_MS);
+  await using _lock = await lockFile(`${path}.lock`, limit.signal);
   await clearStaleSocket(path);
   // Not chmod alone: somebody might connect before that.
   const umask = process.umask(0o177);

@@ -1,8 +1,12 @@
 import { statSync } from "node:fs";
 import { connect } from "node:net";
+import { isErrno } from "../lib/errno.ts";
 import { removeFile } from "../lib/remove-file.ts";
 
-/** Makes room for a Unix socket. Rejects when something lives there, or what is there is no socket. */
+/**
+ * Removes a Unix socket that a dead server left. Rejects when a server answers there, or when the path is no socket. The
+ * caller holds the path's lock until it listens there: a socket on which a server is about to listen looks dead.
+ */
 export async function clearStaleSocket(path: string): Promise<void> {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return;
@@ -11,11 +15,15 @@ export async function clearStaleSocket(path: string): Promise<void> {
   removeFile(path);
 }
 
+/** Rejects when that can't be told, such as for a socket of another user. */
 async function isAnswered(path: string): Promise<boolean> {
   const answered = Promise.withResolvers<boolean>();
   const socket = connect(path);
   socket.once("connect", () => answered.resolve(true));
-  socket.once("error", () => answered.resolve(false));
+  socket.once("error", (error) => {
+    if (isErrno(error, "ECONNREFUSED") || isErrno(error, "ENOENT")) answered.resolve(false);
+    else answered.reject(error);
+  });
   const isLive = await answered.promise;
   socket.destroy();
   return isLive;

@@ -9,8 +9,8 @@ import { link, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isErrno } from "../lib/errno.ts";
 import { exactStream } from "../lib/exact-stream.ts";
+import { lockFile } from "../lib/lock-file.ts";
 import { WORK_DIR } from "./directory-key.ts";
-import { lockFile } from "./directory-lock.ts";
 import type { DirectoryTree } from "./directory-tree.ts";
 import type { PutBody, PutOptions, PutResult } from "./object-store.ts";
 

@@ -59,6 +59,5 @@ function removeUnlessReplaced(
   const aside = dir.moveAside(kind, name);
   if (lastUseMs(kind, statSync(aside)) < beforeMs) return removeFile(aside);
   putBack(aside, path);
-  removeFile(aside);
   return false;
 }

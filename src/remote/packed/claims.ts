@@ -9,6 +9,7 @@ import { isErrno } from "../../lib/errno.ts";
 import { removeFile } from "../../lib/remove-file.ts";
 import { putBack } from "../../lib/remove-file-if.ts";
 import { removeLink } from "../../lib/remove-link.ts";
+import { unfinishedPath } from "../../lib/unfinished-path.ts";
 
 const HEARTBEAT_MS = 500;
 const STALE_MS = 3_000;
@@ -75,7 +76,7 @@ export class Claims {
   #removeStale(id: string): boolean {
     const path = this.#path(id);
     if (isLive(path)) return false;
-    const aside = `${path}.${process.pid}-${Math.random().toString(36).slice(2)}`;
+    const aside = unfinishedPath(path);
     try {
       renameSync(path, aside);
     } catch (error) {
@@ -84,9 +85,12 @@ export class Claims {
     }
     const isOther = isLive(aside);
     // Where a third one was faster it stays away: two of them fetch then.
-    if (isOther) putBack(aside, path);
-    else this.#onTakenOver();
-    removeFile(aside);
+    if (isOther) {
+      putBack(aside, path);
+    } else {
+      removeFile(aside);
+      this.#onTakenOver();
+    }
     return !isOther;
   }
 

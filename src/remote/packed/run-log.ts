@@ -14,11 +14,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { listFiles } from "../../lib/list-files.ts";
+import { type FileLock, lockFile } from "../../lib/lock-file.ts";
 import { removeFile } from "../../lib/remove-file.ts";
 import { replaceFile } from "../../lib/replace-file.ts";
 import { readSmallFile } from "../../lib/small-file.ts";
 import { statPlainFile } from "../../lib/stat-file.ts";
-import { type FileLock, lockFile } from "../../store/directory-lock.ts";
 import type { Entry, Place } from "./entry.ts";
 import type { RecordTrust } from "./record-trust.ts";
 import { formatRunRecord, MAX_RECORD_BYTES, parseRunRecord } from "./run-record.ts";

@@ -16,9 +16,9 @@
  * a holder that wakes up removes nothing that is not its own, and learns from `isHeld` that it must not write any more.
  */
 import { type FileHandle, open, rm } from "node:fs/promises";
-import { systemClock } from "../lib/clock.ts";
-import { isErrno } from "../lib/errno.ts";
-import { isProcessAlive, pidSpace } from "../lib/process-life.ts";
+import { systemClock } from "./clock.ts";
+import { isErrno } from "./errno.ts";
+import { isProcessAlive, pidSpace } from "./process-life.ts";
 
 const SILENT_MS = 30_000;
 const HEARTBEAT_MS = 5_000;

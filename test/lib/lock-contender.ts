@@ -1,13 +1,13 @@
 /**
  * A process that takes a lock, for tests with several of them:
  *
- *     bun test/store/lock-contender.ts <lock> hold             takes it, says `held`, and never ends
- *     bun test/store/lock-contender.ts <lock> <inside> <gate>  says `ready`, and takes it once when the file <gate> exists
+ *     bun test/lib/lock-contender.ts <lock> hold             takes it, says `held`, and never ends
+ *     bun test/lib/lock-contender.ts <lock> <inside> <gate>  says `ready`, and takes it once when the file <gate> exists
  *
  * The second one creates the file <inside> while it has the lock. It says `overlap` when that exists already.
  */
 import { closeSync, existsSync, openSync, rmSync } from "node:fs";
-import { lockFile } from "../../src/store/directory-lock.ts";
+import { lockFile } from "../../src/lib/lock-file.ts";
 
 const [lock = "", inside = "", gate = ""] = process.argv.slice(2);
 if (inside === "hold") {

@@ -1,8 +1,8 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { lockFile } from "../../src/lib/lock-file.ts";
 import { pidSpace } from "../../src/lib/process-life.ts";
-import { lockFile } from "../../src/store/directory-lock.ts";
 import { age } from "../buildcache/local-fixture.ts";
 import { FullDisk } from "../support/full-disk.ts";
 import { run, start } from "../support/process.ts";
