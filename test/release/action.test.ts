@@ -63,7 +63,7 @@ describe("fails", () => {
 
 /** What the action `finish` writes for one go command. */
 const SUMMARY =
-  /^### go-cache-plugin\n\n\*\*[\d.]+ % hits .*\*\*, in 1 go command\n\n\| look-ups (.*\n)+\| errors \| none \|\n$/;
+  /^### go-cache-plugin\n\n\*\*[\d.]+ % hits .*\*\*, in 1 go command\n\n\| lookups (.*\n)+\| errors \| none \|\n$/;
 
 test("direct mode: the second machine compiles nothing, and the summary says what was done", async () => {
   const compiles: number[] = [];

@@ -60,7 +60,8 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
       signal: running.signal,
       stop: async () => {
         running.signal("SIGTERM");
-        return await running.outcome;
+        const outcome = await running.outcome;
+        return { ...outcome, stderr: withoutGreeting(outcome.stderr) };
       },
       peakBytes: () => status("VmHWM"),
       residentBytes: () => status("VmRSS"),
@@ -71,6 +72,13 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
     await running[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** What a server says once it is ready: where it listens, and what to export. */
+const GREETING = /^go-cache-plugin: listening on .*\n(?: {2}export .*\n)*/m;
+
+function withoutGreeting(stderr: string): string {
+  return stderr.replace(GREETING, "");
 }
 
 /** Waits until everything that was put is in the bucket: the server uploads in the background. */

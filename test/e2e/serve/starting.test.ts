@@ -57,7 +57,7 @@ describe("serve --detach", () => {
       writeFileSync(path, JSON.stringify({ ...note, pid: other.pid }));
       expect((await serve(command)).stdout).toBe("no server is running\n");
     }
-    expect((await other.stop()).stderr).toContain("listening on");
+    expect((await other.stop()).exitCode).toBe(0);
   });
 
   test("ends well when a server with the same settings runs, and says so", async () => {
