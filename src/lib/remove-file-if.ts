@@ -1,15 +1,16 @@
 import { linkSync, renameSync } from "node:fs";
 import { isErrno } from "./errno.ts";
 import { removeFile } from "./remove-file.ts";
+import { statPlainFile } from "./stat-file.ts";
 import { unfinishedPath } from "./unfinished-path.ts";
 
 /**
- * Removes a file unless `isUnwanted` says otherwise of the file at the path that it is given. Another process may put a new
+ * Removes a regular file unless `isUnwanted` says otherwise of the file at the path that it is given. Another process may put a new
  * file in its place at any moment: what was looked at first is moved aside and looked at again, and put back if it is
  * another one. Never throws.
  */
 export function removeFileIf(path: string, isUnwanted: (path: string) => boolean): void {
-  if (!isUnwanted(path)) return;
+  if (statPlainFile(path) === undefined || !isUnwanted(path)) return;
   const aside = unfinishedPath(path);
   try {
     renameSync(path, aside);

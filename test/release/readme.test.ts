@@ -12,7 +12,7 @@ import { commitAll } from "../support/git.ts";
 import { chainModule } from "../support/go-project.ts";
 import { countCompiles, goRoot } from "../support/go-toolchain.ts";
 import { markdownTable } from "../support/markdown-table.ts";
-import { plainEnv, run } from "../support/process.ts";
+import { plainEnv, run, userEnv } from "../support/process.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { FakeRunner } from "./composite-action.ts";
 import { type FarServices, ID_TOKEN, startFarServices } from "./far-services.ts";
@@ -151,7 +151,8 @@ test("GitHub Actions: the second job compiles nothing, and its tests are cached"
 });
 
 test("GitLab CI: the recipe is the one that init prints", async () => {
-  const recipe = await run([binaryPath(), "init", "gitlab", "--bucket=my-bucket", "--region=eu-central-1"]);
+  const argv = [binaryPath(), "init", "gitlab", "--bucket=my-bucket", "--region=eu-central-1"];
+  const recipe = await run(argv, { env: userEnv() });
   expect(readmeBlock("### GitLab CI", "yaml")).toBe(recipe.stdout);
 });
 

@@ -70,6 +70,11 @@ export function plainEnv(extra: Record<string, string> = {}): Record<string, str
   return { ...Object.fromEntries(kept), AWS_EC2_METADATA_DISABLED: "true", ...extra };
 }
 
+/** The same without the suite's own time limit, for what prints all that is set: `init` and `env`. */
+export function userEnv(extra: Record<string, string> = {}): Record<string, string> {
+  return plainEnv({ GOCACHE_REMOTE_TIMEOUT: "", ...extra });
+}
+
 /** Signals a process, or the group `-pid`. False: it has ended already. */
 export function signalIfThere(pid: number, name: NodeJS.Signals): boolean {
   try {
