@@ -5,9 +5,9 @@ import { statPlainFile } from "./stat-file.ts";
 import { unfinishedPath } from "./unfinished-path.ts";
 
 /**
- * Removes a regular file unless `isUnwanted` says otherwise of the file at the path that it is given. Another process may put a new
- * file in its place at any moment: what was looked at first is moved aside and looked at again, and put back if it is
- * another one. Never throws.
+ * Removes a regular file if `isUnwanted` says so of the file at the path that it is given. Another process may put a new
+ * file in its place at any moment: the first one is moved aside and looked at again, and put back if it is another one.
+ * Never throws.
  */
 export function removeFileIf(path: string, isUnwanted: (path: string) => boolean): void {
   if (statPlainFile(path) === undefined || !isUnwanted(path)) return;
