@@ -51,6 +51,8 @@ export function checkBody(request: ModRequest, bytes: Buffer, verifier: Verifier
 
 function checkInfo(bytes: Buffer, isGood: (version: string) => boolean): void {
   const info = parseJson(checkText(bytes));
+  // Without the parser's own message: it quotes the text, which may be a secret.
+  if (info === undefined) throw new InvalidFileError("info is no JSON");
   const version =
     typeof info === "object" && info !== null ? (info as { Version?: unknown }).Version : undefined;
   if (typeof version !== "string" || !isGood(version)) {
@@ -59,11 +61,12 @@ function checkInfo(bytes: Buffer, isGood: (version: string) => boolean): void {
   }
 }
 
+/** `undefined`: it is no JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (cause) {
-    throw new InvalidFileError("info is no JSON", { cause });
+  } catch {
+    return undefined;
   }
 }
 
