@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { isHttpUrl } from "../lib/http-url.ts";
 import { parseNetrc } from "../modproxy/upstream/netrc.ts";
 import { parseUpstreams, type Upstream } from "../modproxy/upstream/upstream-list.ts";
 import { type GoSettings, readStockGoProxy } from "./go-settings.ts";
@@ -58,9 +59,13 @@ function tryParse(text: string): Upstream[] {
 
 /** Whether this is the module proxy of a server on this machine; `ownPort`: the one at that port only. */
 export function isOurs(url: string, ownPort: number | undefined): boolean {
-  const { hostname, port, pathname } = new URL(url);
+  const parsed = new URL(url);
+  const { hostname, port, pathname } = parsed;
   const isLocal = hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
   return (
-    isLocal && pathname.startsWith("/mod") && (ownPort === undefined || Number(port || "80") === ownPort)
+    isHttpUrl(parsed) &&
+    isLocal &&
+    pathname.startsWith("/mod") &&
+    (ownPort === undefined || Number(port || "80") === ownPort)
   );
 }

@@ -6,6 +6,7 @@
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
  */
+import { isHttpUrl } from "../lib/http-url.ts";
 import { isLoopbackHost } from "../lib/loopback-host.ts";
 import { isRegionName } from "./region.ts";
 
@@ -87,8 +88,7 @@ function encodePart(text: string): string {
 
 function parseEndpoint(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isHttp = url?.protocol === "http:" || url?.protocol === "https:";
-  if (url === undefined || !isHttp) throw new Error(`not an http or https URL: ${text}`);
+  if (url === undefined || !isHttpUrl(url)) throw new Error(`not an http or https URL: ${text}`);
   if (url.username !== "" || url.password !== "") throw new Error("the endpoint URL must hold no password");
   if (url.search !== "" || url.hash !== "") throw new Error(`an endpoint URL ends with its path: ${text}`);
   return url;

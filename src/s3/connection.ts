@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { getCACertificates } from "node:tls";
 import { proxyForUrl, proxyRefusal } from "../lib/env-proxy.ts";
+import { isHttpUrl } from "../lib/http-url.ts";
 
 /** What decides how to connect. */
 export interface ConnectionOptions {
@@ -32,6 +33,7 @@ export class Connection {
    * answers in its place.
    */
   async send(url: URL, { method, headers, body, signal }: OutgoingRequest): Promise<Response> {
+    if (!isHttpUrl(url)) throw new Error(`a request can't go to ${url.protocol}, only to http: and https:`);
     this.#session ??= openSession(this.#options);
     const session = await this.#session;
     const { env, isLoopback } = this.#options;

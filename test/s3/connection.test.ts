@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
+import { Connection } from "../../src/s3/connection.ts";
 import { headObject } from "../../src/s3/head-object.ts";
 import { makeCertificate } from "../support/certificate.ts";
 import { rejection } from "../support/rejection.ts";
@@ -9,6 +10,17 @@ import { clientFor, TEST_KEYS } from "./client-for-test.ts";
 
 /** An environment in which plain HTTP goes by that proxy. */
 const by = (proxy: string) => ({ ...TEST_KEYS, HTTP_PROXY: proxy });
+
+test.each(["data:,hello", "file:///etc/hostname", "s3://bucket/key"])(
+  "a request never goes to %s",
+  async (url) => {
+    const connection = new Connection({ env: TEST_KEYS, isLoopback: true });
+    const request = { method: "GET", headers: {}, body: undefined, signal: undefined };
+    expect(String(await rejection(connection.send(new URL(url), request)))).toContain(
+      "only to http: and https:",
+    );
+  },
+);
 
 describe("a proxy", () => {
   test("carries requests to other machines, with the address they were signed for", async () => {

@@ -4,6 +4,8 @@
  */
 import { Deadline } from "../../lib/deadline.ts";
 import { proxyForUrl, proxyRefusal } from "../../lib/env-proxy.ts";
+import { isHttpUrl } from "../../lib/http-url.ts";
+import { ModError } from "../mod-error.ts";
 
 /** The longest wait for an answer's head, and between two chunks of its body. */
 const STALL_MS = 30_000;
@@ -86,12 +88,9 @@ export class HttpClient {
       const location = answer.status >= 300 && answer.status < 400 ? answer.headers.get("location") : null;
       if (location === null) return { status: answer.status, headers: answer.headers, body: answer.body };
       await answer.body?.cancel();
-      if (redirects === MAX_REDIRECTS) throw new Error(`more than ${MAX_REDIRECTS} redirects`);
-      const next = new URL(location, url);
-      if (url.protocol === "https:" && next.protocol !== "https:") {
-        throw new Error("redirected from https to an insecure URL");
-      }
-      url = next;
+      if (redirects === MAX_REDIRECTS)
+        throw new ModError(502, `upstream sends more than ${MAX_REDIRECTS} redirects`);
+      url = redirectTarget(location, url);
     }
   }
 
@@ -101,6 +100,18 @@ export class HttpClient {
     const isSafe = url.protocol === "https:" || isLoopback(url.hostname);
     return isSafe ? this.#netrc.get(url.hostname) : undefined;
   }
+}
+
+/** Throws a `ModError`, whose text holds nothing of the URL but its scheme: the rest may be a secret. */
+function redirectTarget(location: string, from: URL): URL {
+  const url = URL.parse(location, from.href);
+  if (url === null) throw new ModError(502, "upstream redirects to something that is not a URL");
+  const { protocol } = url;
+  if (!isHttpUrl(url))
+    throw new ModError(502, `upstream redirects to ${protocol}, only http: and https: are followed`);
+  if (from.protocol === "https:" && protocol !== "https:")
+    throw new ModError(502, "upstream redirects from https: to http:, which is not followed");
+  return url;
 }
 
 function isLoopback(host: string): boolean {

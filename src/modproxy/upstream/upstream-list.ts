@@ -1,5 +1,7 @@
 /** A list of proxies as in GOPROXY: after `,` only "there is no such thing" leads on to the next, after `|` anything does. */
 
+import { isHttpUrl } from "../../lib/http-url.ts";
+
 export interface Upstream {
   /** Without a slash at the end, without user and password. */
   url: string;
@@ -25,7 +27,7 @@ function parseEntry(text: string): Omit<Upstream, "fallsThrough"> {
   const url = URL.parse(text);
   // It may hold a password, in a place where nothing can tell.
   if (url === null) throw new Error(`upstream ${JSON.stringify(text.replace(/.*@/s, "***@"))} is not a URL`);
-  if (url.protocol !== "https:" && url.protocol !== "http:") {
+  if (!isHttpUrl(url)) {
     throw new Error(`upstream with ${url.protocol} can't be asked, only https: and http:`);
   }
   const { username, password } = url;
