@@ -1,6 +1,7 @@
 /** Which proxy the environment names for a URL, by the variables and rules that every program goes by. */
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
+import { hostOf, isHttpUrl } from "./http-url.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -13,22 +14,38 @@ export interface Destination {
 
 /** `undefined`: it is reached directly. A proxy that is no `http://` or `https://` address counts as none. */
 export function environmentProxy({ scheme, host, port }: Destination, env: Environment): URL | undefined {
-  const value = variablesFor(scheme, env).find((text) => text);
+  const [, value] = variableFor(scheme, env) ?? [];
   if (value === undefined || isExempt(host, port, env.no_proxy || env.NO_PROXY || "")) return undefined;
   return parseProxy(value);
 }
 
 /** The proxy for a request to that URL. */
-export function proxyForUrl({ protocol, hostname, port }: URL, env: Environment): URL | undefined {
+export function proxyForUrl(url: URL, env: Environment): URL | undefined {
+  const { protocol, port } = url;
   const scheme = protocol === "https:" ? "https" : "http";
-  const host = hostname.replace(/^\[|\]$/g, "");
-  return environmentProxy({ scheme, host, port: Number(port || (scheme === "https" ? 443 : 80)) }, env);
+  return environmentProxy(
+    { scheme, host: hostOf(url), port: Number(port || (scheme === "https" ? 443 : 80)) },
+    env,
+  );
 }
 
 /** A proxy as it is written in a variable, with or without `http://`. */
 export function parseProxy(value: string): URL | undefined {
   const url = URL.parse(value.includes("://") ? value : `http://${value}`);
-  return url?.protocol === "http:" || url?.protocol === "https:" ? url : undefined;
+  return url !== null && isHttpUrl(url) ? url : undefined;
+}
+
+/** A sentence for each variable that decides but names no proxy that can be used. It holds nothing of the address. */
+export function unusableProxies(env: Environment): string[] {
+  const found = [variableFor("http", env), variableFor("https", env)].filter((entry) => entry !== undefined);
+  return [...new Map(found)]
+    .filter(([, value]) => parseProxy(value) === undefined)
+    .map(([name, value]) => {
+      const scheme = /^([a-z][a-z0-9+.-]*:)\/\//i.exec(value)?.[1];
+      const kind =
+        scheme === undefined || /^https?:$/i.test(scheme) ? "no address of a proxy" : `a ${scheme} proxy`;
+      return `${name} is not used: it names ${kind}, and only http: and https: proxies are supported`;
+    });
 }
 
 /** Why an answer that came by a proxy is the proxy's own refusal; `undefined`: it is the server's answer, as far as it says. */
@@ -48,11 +65,18 @@ function squidError(headers: Headers): string | undefined {
   return /^ERR_\w+/.exec(headers.get("x-squid-error") ?? "")?.[0];
 }
 
-/** In a CGI program HTTP_PROXY may come from a header of the request, so it does not count there. */
-function variablesFor(scheme: "http" | "https", env: Environment): (string | undefined)[] {
-  const http = [env.http_proxy, env.REQUEST_METHOD ? undefined : env.HTTP_PROXY];
-  const own = scheme === "https" ? [env.https_proxy, env.HTTPS_PROXY] : http;
-  return [...own, env.all_proxy, env.ALL_PROXY];
+/**
+ * The variable that decides, and its value. In a CGI program HTTP_PROXY may come from a header of the request, so it does
+ * not count there.
+ */
+function variableFor(scheme: "http" | "https", env: Environment): [name: string, value: string] | undefined {
+  const http = env.REQUEST_METHOD ? ["http_proxy"] : ["http_proxy", "HTTP_PROXY"];
+  const own = scheme === "https" ? ["https_proxy", "HTTPS_PROXY"] : http;
+  for (const name of [...own, "all_proxy", "ALL_PROXY"]) {
+    const value = env[name];
+    if (value) return [name, value];
+  }
+  return undefined;
 }
 
 function isExempt(host: string, port: number, list: string): boolean {

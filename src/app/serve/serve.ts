@@ -1,5 +1,6 @@
 /** Server mode: many go commands, and HTTP, in one process. */
 import { Counters } from "../../lib/counters.ts";
+import { unusableProxies } from "../../lib/env-proxy.ts";
 import { formatListenAddress } from "../../lib/listen-address.ts";
 import { processStart } from "../../lib/process-life.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
@@ -34,6 +35,7 @@ export interface ServeContext extends RunContext {
 /** Serves until a signal says otherwise; resolves with the exit code when all is drained. */
 export async function runServe(config: Config, context: ServeContext): Promise<number> {
   const env = await withoutOwnProxy(withGoEnv(context.env), config.serve.http);
+  for (const text of unusableProxies(env)) context.log.warn(text, text);
   const { root, shownRoot, refusal } = locateCacheDir(config.cacheDir, env);
   if (refusal !== undefined) context.log.warn("directory", refusal);
   ensureCacheDir(root);

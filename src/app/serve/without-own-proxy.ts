@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { hostname, networkInterfaces } from "node:os";
 import ipaddr from "ipaddr.js";
 import { parseProxy } from "../../lib/env-proxy.ts";
+import { hostOf } from "../../lib/http-url.ts";
 import type { ListenAddress } from "../../lib/listen-address.ts";
 
 type Environment = Record<string, string | undefined>;
@@ -30,7 +31,7 @@ export async function withoutOwnProxy(
 async function isOwnAddress(value: string, { host, port }: { host: string; port: number }): Promise<boolean> {
   const url = parseProxy(value);
   if (url === undefined || Number(url.port || (url.protocol === "https:" ? 443 : 80)) !== port) return false;
-  const name = url.hostname.replace(/^\[|\]$/g, "").toLowerCase();
+  const name = hostOf(url).toLowerCase();
   if (
     [host.toLowerCase(), hostname().toLowerCase(), "localhost"].includes(name) ||
     name.endsWith(".localhost")

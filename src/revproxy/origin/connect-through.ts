@@ -1,5 +1,6 @@
 import { type Agent, request } from "node:http";
 import type { Socket } from "node:net";
+import { hostOf } from "../../lib/http-url.ts";
 import { type Authority, formatAuthority } from "../authority.ts";
 
 /** How long a proxy may take to connect. */
@@ -10,7 +11,7 @@ export async function connectThrough(proxy: URL, authority: Authority, via: stri
   const target = formatAuthority(authority);
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const asking = request({
-    host: proxy.hostname.replace(/^\[|\]$/g, ""),
+    host: hostOf(proxy),
     port: proxy.port || 80,
     method: "CONNECT",
     path: target,

@@ -3,6 +3,7 @@ import http, { type ClientRequest, type IncomingMessage, type RequestOptions } f
 import https from "node:https";
 import type { Clock } from "../../lib/clock.ts";
 import { isErrno } from "../../lib/errno.ts";
+import { hostOf } from "../../lib/http-url.ts";
 import { formatAuthority } from "../authority.ts";
 import { DEFAULT_PORTS, formatResource, type Resource } from "../resource.ts";
 import { framingOf, withoutFraming } from "../semantics/framing.ts";
@@ -173,7 +174,7 @@ export class OriginClient {
     return http.request({
       ...common,
       headers: [...(common.headers as string[]), ...auth],
-      host: proxy.hostname,
+      host: hostOf(proxy),
       port: proxy.port || 80,
       path: formatResource(resource),
       agent,
