@@ -23,6 +23,7 @@ import { SumdbSource } from "./sumdb/sumdb-source.ts";
 import { HttpClient } from "./upstream/http-client.ts";
 import type { Upstream } from "./upstream/upstream-list.ts";
 import { Upstreams } from "./upstream/upstreams.ts";
+import { BackgroundVerifier } from "./verify/background-verifier.ts";
 import { ModuleVerifier } from "./verify/module-verifier.ts";
 import { SumdbClient } from "./verify/sumdb-client.ts";
 import { MAX_ZIP_BYTES } from "./zip/check-zip.ts";
@@ -67,7 +68,7 @@ export interface OpenProxy {
 
 /** How long after the last use a run's record is brought up to date. */
 const RECORD_PAUSE_MS = 5_000;
-/** How long the end waits for modules to be verified; the others are when they are uploaded, or by `mod verify`. */
+/** How long the end waits for modules to be verified; the others are at their upload, their next use, or by `mod verify`. */
 const VERIFYING_MS = 10_000;
 
 export function openProxy(settings: ProxySettings): OpenProxy {
@@ -109,12 +110,29 @@ export function openProxy(settings: ProxySettings): OpenProxy {
     settings.upstreams,
   );
   const sumdb = new SumdbSource(upstreams, databases);
-  const upstream = new UpstreamFiles({ upstreams, sumdb, store, metas, checks, counters, inspect, onKept });
+  const upstream = new UpstreamFiles({
+    upstreams,
+    sumdb,
+    store,
+    metas,
+    checks,
+    counters,
+    inspect,
+    onKept: (request) => background.addFetched(request),
+  });
 
   const memory =
     remote && new RunMemory({ ...remote, log, readLocal: (name) => tryRead(store.find(name)?.path) });
   const readFiles = async () => (await memory?.files) ?? [];
-  const bringer = new Bringer({ readFiles, store, metas, checks, databases: names, count });
+  const bringer = new Bringer({
+    readFiles,
+    store,
+    metas,
+    checks,
+    databases: names,
+    onBrought: (request) => background.addStored(request),
+    count,
+  });
 
   let recordTimer: ReturnType<typeof setTimeout> | undefined;
   const files = new ModuleFiles({
@@ -124,8 +142,9 @@ export function openProxy(settings: ProxySettings): OpenProxy {
     upstream,
     log,
     bring: (name) => bringer.bring(name),
-    onUse: (file) => {
-      memory?.use(file);
+    onUse: (request, { sha256, sizeBytes, source, isVerified }) => {
+      if (source !== "fetch" && isVerified !== true) background.addStored(request);
+      memory?.use({ name: request.name, sha256, sizeBytes });
       clearTimeout(recordTimer);
       recordTimer = setTimeout(() => void memory?.save(), RECORD_PAUSE_MS).unref();
     },
@@ -139,22 +158,18 @@ export function openProxy(settings: ProxySettings): OpenProxy {
       forget: (name) => files.forget(name),
       onFraud: (message) => log.warn("sumdb", message),
     });
-  const verifier = new ModuleVerifier({ store, metas, policy, client, log, count });
+  const verifier = new ModuleVerifier({ store, metas, checks, policy, client, log, count });
+  const background = new BackgroundVerifier({
+    verifier,
+    quiet,
+    replace: (request) => files.refetch(request),
+    log,
+  });
 
   /** Looks at what was fetched beyond its form. */
   async function inspect(request: ModRequest, bytes: Buffer): Promise<void> {
     if (request.kind !== "head" || client === undefined || request.database !== database?.name) return;
     await client.checkHead(bytes.toString());
-  }
-
-  const verifying = new Set<Promise<unknown>>();
-
-  /** A module is verified when nobody waits for anything, also where nothing is uploaded. */
-  function onKept(request: ModRequest): void {
-    if (request.kind !== "mod" && request.kind !== "zip") return;
-    const verdict = quiet.wait().then(() => verifier.verify(request));
-    verifying.add(verdict);
-    void verdict.finally(() => verifying.delete(verdict));
   }
 
   async function mayUpload(name: string): Promise<boolean> {
@@ -181,9 +196,12 @@ export function openProxy(settings: ProxySettings): OpenProxy {
     drain: async (limitMs) => {
       quiet.hurry();
       clearTimeout(recordTimer);
+      const begunMs = performance.now();
       using limit = new Deadline(Math.min(limitMs, VERIFYING_MS));
-      const verified = abortable(Promise.all(verifying), limit.signal).catch(() => undefined);
-      await Promise.all([store.drain(limitMs), metaStore.drain(limitMs), memory?.save(), verified]);
+      // First, since what replaces a wrong file is uploaded.
+      await abortable(background.settled(), limit.signal).catch(() => undefined);
+      const leftMs = Math.max(limitMs - (performance.now() - begunMs), 0);
+      await Promise.all([store.drain(leftMs), metaStore.drain(leftMs), memory?.save()]);
     },
     close: async () => {
       upstreams.abort();

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { BoundedMap } from "../../lib/bounded-map.ts";
 import { describeError } from "../../lib/describe-error.ts";
 import { hashFile } from "../../lib/hash-file.ts";
 import type { Logger } from "../../lib/logger.ts";
@@ -11,11 +12,15 @@ import { checkBody, MAX_SMALL_BYTES } from "./check-body.ts";
 import type { MetaFiles } from "./file-meta.ts";
 import { isMutable } from "./freshness.ts";
 
+const MAX_REFUSED = 10_000;
+
 /** Checks files that were stored at some time, by whomever. */
 export class FileChecks {
   readonly #metas: MetaFiles;
   readonly #databases: ReadonlyMap<string, Database>;
   readonly #log: Logger;
+  /** The SHA-256 of bytes that the checksum database contradicts, by name: the bucket may still hold them. */
+  readonly #refused = new BoundedMap<string, string>(MAX_REFUSED);
 
   constructor(options: { metas: MetaFiles; databases: ReadonlyMap<string, Database>; log: Logger }) {
     this.#metas = options.metas;
@@ -39,6 +44,11 @@ export class FileChecks {
     };
   }
 
+  /** From now on a file of that name with that SHA-256 is not used. */
+  refuse(name: string, sha256: string): void {
+    this.#refused.set(name, sha256);
+  }
+
   /** Whether bytes that a record holds are the small file `request` names. */
   isGoodBody(request: ModRequest, bytes: Buffer): boolean {
     try {
@@ -57,6 +67,8 @@ export class FileChecks {
     const known = isMutable(request) ? undefined : this.#metas.find(request.name);
     const sha256 = await hashFile(path, new AbortController().signal);
     if (sha256 === undefined) throw new InvalidFileError("it can't be read");
+    if (this.#refused.get(request.name) === sha256)
+      throw new InvalidFileError("the checksum database says something else");
     if (known !== undefined) {
       if (known.sha256 !== sha256)
         throw new InvalidFileError(`SHA-256 is ${sha256} instead of ${known.sha256}`);

@@ -27,6 +27,8 @@ export interface ModFile {
   source: "local" | "remote" | "fetch";
   /** The upstream fails, and this is what it said last. */
   isStale: boolean;
+  /** The checksum database says the same of a zip or go.mod. */
+  isVerified?: boolean;
 }
 
 export interface ModuleFilesOptions {
@@ -36,8 +38,8 @@ export interface ModuleFilesOptions {
   upstream: UpstreamFiles;
   /** Brings what the last run used, from the first miss on; resolves when that can't bring `name` any more, or has. */
   bring: (name: string) => Promise<"brought" | "unknown" | "no-run">;
-  /** Told of every use of a file that never changes. */
-  onUse: (file: { name: string; sha256: string; sizeBytes: number }) => void;
+  /** Called for every use of a file that never changes. */
+  onUse: (request: ModRequest, file: ModFile) => void;
   log: Logger;
   now?: () => number;
 }
@@ -64,7 +66,7 @@ export class ModuleFiles {
     const file = await this.#getFixed(request, mayFetch);
     // What was cut from a wider tile does not lie anywhere itself.
     const isCut = !(file instanceof GrowingFile) && file.bytes !== undefined && file.source !== "fetch";
-    if (!(file instanceof GrowingFile) && !isCut) this.#use(request.name, file);
+    if (!(file instanceof GrowingFile) && !isCut) this.#options.onUse(request, file);
     return file;
   }
 
@@ -75,15 +77,18 @@ export class ModuleFiles {
     return file.bytes ?? readFileSync(file.path);
   }
 
+  /** Fetches a file that never changes from the upstream, and resolves when it is kept. Rejects with a `ModError`. */
+  async refetch(request: ModRequest): Promise<void> {
+    const file = await this.#fetch(request);
+    if (file instanceof GrowingFile) await file.settled();
+    else this.#options.onUse(request, file);
+  }
+
   /** Removes a file that was found wrong, so that it is fetched anew. */
   forget(name: string): void {
     this.#options.store.remove(name);
     this.#options.metas.remove(name);
     this.#negative.delete(name);
-  }
-
-  #use(name: string, { sha256, sizeBytes }: ModFile): void {
-    this.#options.onUse({ name, sha256, sizeBytes });
   }
 
   async #getFixed(request: ModRequest, mayFetch: boolean): Promise<ModFile | GrowingFile> {
@@ -132,9 +137,10 @@ export class ModuleFiles {
     const { tile, database } = request;
     for (let width = tile.width + 1; width <= TILE_WIDTH; width++) {
       const name = `sumdb/${database}/${formatTileName({ ...tile, width })}`;
-      const wider = await this.#findLocal({ ...request, name, tile: { ...tile, width } });
+      const wide = { ...request, name, tile: { ...tile, width } };
+      const wider = await this.#findLocal(wide);
       if (wider === undefined) continue;
-      this.#use(name, wider);
+      this.#options.onUse(wide, wider);
       const bytes = readFileSync(wider.path).subarray(0, tile.width * HASH_BYTES);
       const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
       return { ...wider, bytes, sizeBytes: bytes.length, sha256 };
@@ -159,7 +165,8 @@ export class ModuleFiles {
     // Removed in this moment, or on a disk that took no note of it: good it is, but what it hashes to is not known.
     const sha256 = meta?.sha256 ?? (await hashFile(file.path, new AbortController().signal));
     if (sha256 === undefined) return undefined;
-    return { path: file.path, sizeBytes: file.sizeBytes, sha256, source, isStale: false };
+    const isVerified = meta?.verified === true;
+    return { path: file.path, sizeBytes: file.sizeBytes, sha256, source, isStale: false, isVerified };
   }
 
   async #getMutable(request: ModRequest, mayFetch: boolean): Promise<ModFile | GrowingFile> {

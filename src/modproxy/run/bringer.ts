@@ -19,6 +19,8 @@ export interface BringerOptions {
   metas: MetaFiles;
   checks: FileChecks;
   databases: ReadonlySet<string>;
+  /** Called for every file that the bucket or the record had. */
+  onBrought: (request: ModRequest) => void;
   count: (event: string, amount?: number) => void;
 }
 
@@ -82,7 +84,7 @@ export class Bringer {
 
   /** A small file that lies in the record. */
   #place(request: ModRequest, { name, sha256, sizeBytes }: RunFile, bytes: Buffer): void {
-    const { store, metas, checks, count } = this.#options;
+    const { store, metas, checks, count, onBrought } = this.#options;
     if (new Bun.CryptoHasher("sha256").update(bytes).digest("hex") !== sha256) return;
     if (request.kind !== "zip" && !checks.isGoodBody(request, bytes)) return;
     let temp: TempFile | undefined;
@@ -93,6 +95,7 @@ export class Bringer {
       metas.save({ name, sha256, sizeBytes, fetchedAtMs: Date.now() }, { upload: false });
       store.keep(name, temp, { upload: false });
       count("mod_run_inline");
+      onBrought(request);
     } catch {
       // A disk that takes nothing, or a bad zip: it is fetched when it is asked for.
       temp?.discard();
@@ -100,8 +103,13 @@ export class Bringer {
   }
 
   async #fetchAll(requests: ModRequest[]): Promise<void> {
-    const { store, checks, count } = this.#options;
-    const fetched = mapAhead(requests, AT_ONCE, (request) => store.fetch(request.name, checks.of(request)));
-    for await (const file of fetched) if (file !== undefined) count("mod_run_brought");
+    const { store, checks, count, onBrought } = this.#options;
+    const fetched = mapAhead(requests, AT_ONCE, async (request) => {
+      const file = await store.fetch(request.name, checks.of(request));
+      if (file === undefined) return;
+      count("mod_run_brought");
+      onBrought(request);
+    });
+    for await (const _ of fetched);
   }
 }

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { describeError } from "../../lib/describe-error.ts";
+import { hashFile } from "../../lib/hash-file.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { Semaphore } from "../../lib/semaphore.ts";
 import type { TieredStore } from "../../store/tiered-store.ts";
+import type { FileChecks } from "../files/file-checks.ts";
 import type { MetaFiles } from "../files/file-meta.ts";
-import type { ModuleRequest } from "../names/mod-request.ts";
+import type { ModRequest, ModuleRequest } from "../names/mod-request.ts";
 import type { Policy } from "../policy.ts";
 import { hashModFile, hashZip } from "../zip/module-hash.ts";
 import type { SumdbClient } from "./sumdb-client.ts";
@@ -18,12 +20,15 @@ export type Verdict = "good" | "wrong" | "unknown";
 export interface ModuleVerifierOptions {
   store: TieredStore;
   metas: MetaFiles;
+  checks: FileChecks;
   policy: Policy;
   /** `undefined`: GOSUMDB=off, or a database whose signatures can't be checked. */
   client: SumdbClient | undefined;
   log: Logger;
   count: (event: string) => void;
 }
+
+type FixedModule = ModuleRequest & { kind: "mod" | "zip"; version: string };
 
 /** Zips that are expanded at once. */
 const AT_ONCE = 2;
@@ -39,8 +44,8 @@ export class ModuleVerifier {
   }
 
   /** Looks at the local file, once or `isAgain`; a wrong one is removed. Never rejects. */
-  async verify(request: ModuleRequest, { isAgain = false } = {}): Promise<Verdict> {
-    if (request.kind !== "mod" && request.kind !== "zip") return "unknown";
+  async verify(request: ModRequest, { isAgain = false } = {}): Promise<Verdict> {
+    if (!this.isVerifiable(request)) return "unknown";
     if (!isAgain && this.#options.metas.find(request.name)?.verified === true) return "good";
     const known = this.#underWay.get(request.name);
     if (known !== undefined) return await known;
@@ -50,9 +55,16 @@ export class ModuleVerifier {
     return await verdict;
   }
 
-  async #verify(request: ModuleRequest & { version: string }): Promise<Verdict> {
-    const { client, policy, log, count } = this.#options;
-    if (client === undefined || policy.isUnlisted(request.module)) return "unknown";
+  /** Whether there is a checksum database to ask about it. */
+  isVerifiable(request: ModRequest): request is FixedModule {
+    if (request.kind !== "mod" && request.kind !== "zip") return false;
+    const { client, policy } = this.#options;
+    return client !== undefined && !policy.isUnlisted(request.module);
+  }
+
+  async #verify(request: FixedModule): Promise<Verdict> {
+    const { client, log, count } = this.#options;
+    if (client === undefined) return "unknown";
     try {
       const hashes = await client.lookup(request.module, request.version);
       if (hashes === undefined) return "unknown";
@@ -65,17 +77,21 @@ export class ModuleVerifier {
   }
 
   async #compare(request: ModuleRequest, expected: string): Promise<Verdict> {
-    const { store, metas, log, count } = this.#options;
+    const { store, metas, checks, log, count } = this.#options;
     const { name } = request;
     const path = store.find(name)?.path;
     if (path === undefined) return "unknown";
+    const meta = metas.find(name);
     const found = await hashOf(request, path);
     if (found === expected) {
       count("mod_verify_good");
-      const meta = metas.find(name);
-      if (meta !== undefined) metas.save({ ...meta, verified: true }, { upload: false });
+      // Another file may have taken its place.
+      const isSame = meta !== undefined && metas.find(name)?.sha256 === meta.sha256;
+      if (isSame) metas.save({ ...meta, verified: true }, { upload: false });
       return "good";
     }
+    const sha256 = await hashFile(path, new AbortController().signal);
+    if (sha256 !== undefined) checks.refuse(name, sha256);
     store.remove(name);
     metas.remove(name);
     count("mod_verify_wrong");

@@ -48,7 +48,8 @@ test.each(["bucket", "disk"])(
       expect(response.headers.get("x-cache")).toBe(where === "disk" ? "hit, local" : "hit, remote");
       expect(Buffer.from(await response.arrayBuffer()).equals(contents[i] as Buffer)).toBe(true);
     }
-    expect(upstream.asked).toEqual([]);
+    // The zip and go.mod may be verified by now, which asks for other files.
+    expect(upstream.asked.filter((path) => PATHS.includes(path))).toEqual([]);
   },
 );
 
