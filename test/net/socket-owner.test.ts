@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, chownSync, lchownSync, mkdirSync, renameSync, symlinkSync } from "node:fs";
 import { createServer, type Server } from "node:net";
-import { foreignness, lookAtSocket } from "../../src/net/socket-owner.ts";
+import { lookAtSocket, socketForeignness } from "../../src/net/socket-owner.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
 const NOBODY = 65_534;
@@ -31,7 +31,7 @@ async function listen(at: string): Promise<void> {
 }
 
 function problem(at = path): string {
-  return foreignness(at) ?? "none";
+  return socketForeignness(at) ?? "none";
 }
 
 test("nothing there is no problem, and nothing", () => {

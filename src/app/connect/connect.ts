@@ -1,9 +1,9 @@
 /** `connect`: the helper of one go command that shares a server's remote. */
 import { describeError } from "../../lib/describe-error.ts";
 import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
+import { ForeignPathError } from "../../lib/path-owner.ts";
 import { NobodyListensError } from "../../net/client-socket.ts";
 import { LINK_VERSION } from "../../net/link-protocol.ts";
-import { ForeignSocketError } from "../../net/socket-owner.ts";
 import { locateCacheDir } from "../cache-dir.ts";
 import type { Config } from "../config.ts";
 import { type RunContext, runDirect } from "../direct.ts";
@@ -37,7 +37,7 @@ export async function runConnect(
     return await withoutServer();
   }
   const greeted = await connectGreeted(address, options.waitMs).catch((error: unknown) => {
-    if (error instanceof ForeignSocketError) log.warn("server", `the server is not used: ${error.message}`);
+    if (error instanceof ForeignPathError) log.warn("server", `the server is not used: ${error.message}`);
     else if (error instanceof NobodyListensError && isFallback) {
       log.info(() => `nobody listens on ${formatListenAddress(address)}, going on without`);
     } else throw withRemedy(error, address);

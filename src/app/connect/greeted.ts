@@ -22,7 +22,7 @@ export interface Greeted {
 
 /**
  * Connects, and hears who it is. Rejects with a `NobodyListensError` when nobody listens within `waitMs`, and with a
- * `ForeignSocketError` when another user may be the one who listens.
+ * `ForeignPathError` when another user may be the one who listens.
  */
 export async function connectGreeted(address: ListenAddress, waitMs: number): Promise<Greeted> {
   const startedMs = performance.now();

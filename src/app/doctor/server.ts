@@ -1,6 +1,6 @@
 import { formatListenAddress } from "../../lib/listen-address.ts";
 import { LINK_VERSION } from "../../net/link-protocol.ts";
-import { foreignness } from "../../net/socket-owner.ts";
+import { socketForeignness } from "../../net/socket-owner.ts";
 import type { Greeted } from "../connect/greeted.ts";
 import type { Check, Finding, Patient } from "./check.ts";
 
@@ -11,7 +11,7 @@ export const server: Check = {
     if (cacheprogUse.server === undefined) return [];
     const { address, isUsed, isFallback } = cacheprogUse.server;
     const name = formatListenAddress(address);
-    const foreign = address.kind === "unix" ? foreignness(address.path) : undefined;
+    const foreign = address.kind === "unix" ? socketForeignness(address.path) : undefined;
     const findings =
       greeted !== undefined
         ? [judge(greeted, name)]

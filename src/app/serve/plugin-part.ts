@@ -6,7 +6,7 @@ import { describeError } from "../../lib/describe-error.ts";
 import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
 import { bind } from "../../net/bind.ts";
 import { LINK_VERSION, type ServerInfo } from "../../net/link-protocol.ts";
-import { foreignness } from "../../net/socket-owner.ts";
+import { socketForeignness } from "../../net/socket-owner.ts";
 import type { ReadSession } from "../../remote/read-session.ts";
 import { detectCi } from "../../remote/scope/detect-ci.ts";
 import { detectScope, type Scope } from "../../remote/scope/scope.ts";
@@ -58,7 +58,7 @@ export async function openPlugin(parts: ServeParts, address: ListenAddress): Pro
   // First the address: of two servers that start at once, the one that gets it takes up what was left.
   const bound = await bind(server, address, env);
   if (bound.address.kind === "unix") {
-    const problem = foreignness(bound.address.path);
+    const problem = socketForeignness(bound.address.path);
     if (problem !== undefined) log.warn("socket", `connect will not use this server: ${problem}`);
   }
   const pool =
