@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readlinkSync, symlinkSync } from "node:fs";
+import { readlinkSync, symlinkSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, isAbsolute, join, resolve, sep } from "node:path";
+import { isAbsolute, join, resolve, sep } from "node:path";
 import type { CacheDirSetting } from "./config.ts";
-import { whyForeign, whyOpen, whyUnsafe } from "./dir-owner.ts";
+import { ensureCacheDir, whyForeign, whyOpen, whyReplaceable, whyUnsafe } from "./dir-owner.ts";
 import { ownTemporaryDir } from "./fallback-dir.ts";
 import { trustedDir } from "./trusted-dir.ts";
 
@@ -44,21 +44,6 @@ export function locateCacheDir(
   };
 }
 
-/**
- * Makes a cache directory for its user alone: what is built may be nobody else's business. One that is there stays as open
- * as it is. Never throws: where it can't be made, the writing fails.
- */
-export function ensureCacheDir(root: string): void {
-  if (existsSync(root)) return;
-  try {
-    // Whatever the umask: in a directory that others can write to, they could put another one in its place.
-    mkdirSync(dirname(root), { recursive: true, mode: 0o755 });
-    mkdirSync(root, { mode: 0o700 });
-  } catch {
-    // Or another helper was faster.
-  }
-}
-
 function shownAs(
   root: string,
   how: { isDefault: boolean; below: string | undefined; trustSet: string | undefined },
@@ -70,7 +55,8 @@ function shownAs(
   const tail = trustSet === undefined ? "" : `${sep}${trustedDir("", trustSet)}`;
   if (isDefault) return `${start}go-cache-plugin${tail}`;
   // Whoever can write there could point the link elsewhere.
-  if (trustSet !== undefined && whyOpen(below) !== undefined) return root;
+  const problem = trustSet === undefined ? whyReplaceable(below) : whyOpen(below);
+  if (problem !== undefined) return root;
   const link = `${start}go-cache-plugin-${Bun.hash(root).toString(16).padStart(16, "0")}`;
   return ensureLink(link, root) ? link : root;
 }

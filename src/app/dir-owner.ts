@@ -1,6 +1,8 @@
 /** Whose a directory is: what somebody else has put into it could be linked into what we build. */
 import { lstatSync, mkdirSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { foreignness, lookAlong, ownerProblem, writerProblem } from "../lib/path-owner.ts";
+import { makePrivateDir } from "../lib/private-dir.ts";
 import {
   ACTION_DIR,
   META_SUFFIX,
@@ -22,16 +24,44 @@ const PARTS = [
 ];
 
 /**
- * Why this directory is not to be used: it is of another user (what root has prepared for reading is fine), or a part
- * of it is a link to somewhere else. `undefined`: nothing speaks against it, or it is not there yet.
+ * Why this directory is not to be used: it belongs to another user (what root has prepared for reading is fine), another
+ * user can put another one in its place, or a part of it is a link to somewhere else. `undefined`: nothing speaks against
+ * it, or it is not there yet and nothing on the way to it does.
  */
 export function whyForeign(dir: string): string | undefined {
-  const stat = look(dir);
-  if (stat === undefined) return undefined;
-  const foreign = ownerProblem(dir, stat);
+  const foreign = whyReplaceable(dir) ?? whyOthers(dir, look(dir));
   if (foreign !== undefined) return foreign;
   const link = PARTS.find((part) => look(join(dir, part), lstatSync)?.isSymbolicLink());
   return link === undefined ? undefined : `its ${link} is a link to somewhere else`;
+}
+
+/**
+ * Why another user can put something else at this path. Root may use a folder of another user, and one that all may
+ * write to: in a container the folders on the way often are those of the user who has started it (GitHub's jobs), or
+ * writable for all (GitLab's, volumes of Kubernetes), and nobody else is there.
+ */
+export function whyReplaceable(path: string): string | undefined {
+  const isRoot = process.getuid?.() === 0;
+  const judge = (part: Stats) => {
+    if (isRoot && !part.isSymbolicLink()) return undefined;
+    return ownerProblem(part) ?? writerProblem(part, process.getgid?.());
+  };
+  return foreignness(() => lookAlong(path, judge));
+}
+
+/**
+ * Makes a cache directory for its user alone: what is built may be nobody else's business. One that is there stays as open
+ * as it is. Never throws: where it can't be made, the writing fails.
+ */
+export function ensureCacheDir(root: string): void {
+  try {
+    // Not for this user alone: other things of others may lie there. In one that others can write to, they could put
+    // another cache directory in the place of this one.
+    mkdirSync(dirname(root), { recursive: true, mode: 0o755 });
+    mkdirSync(root, { mode: 0o700 });
+  } catch {
+    // It is there, or can't be made.
+  }
 }
 
 /**
@@ -39,8 +69,8 @@ export function whyForeign(dir: string): string | undefined {
  * there either. It is made, for its user alone, so that nobody else can make it.
  */
 export function whyUnsafe(base: string, dir: string): string | undefined {
-  make(base, 0o755);
-  make(dir, 0o700);
+  ensureCacheDir(base);
+  make(dir);
   for (let at = dir; ; at = dirname(at)) {
     const problem = whyOpen(at);
     if (problem !== undefined) return problem;
@@ -53,17 +83,17 @@ export function whyUnsafe(base: string, dir: string): string | undefined {
 /** Why somebody else may have a hand in what lies in this directory. */
 export function whyOpen(dir: string): string | undefined {
   const stat = look(dir);
-  return stat && (ownerProblem(dir, stat) ?? writerProblem(dir, stat));
+  return stat && (whyOthers(dir, stat) ?? whyWritable(dir, stat));
 }
 
-function ownerProblem(dir: string, stat: Stats): string | undefined {
+function whyOthers(dir: string, stat: Stats | undefined): string | undefined {
   const self = process.getuid?.();
-  if (self === undefined || stat.uid === self) return undefined;
-  if (stat.uid === 0 && !isWritableByOthers(stat)) return undefined;
+  if (self === undefined || stat === undefined || stat.uid === self) return undefined;
+  if (ownerProblem(stat) === undefined && !isWritableByOthers(stat)) return undefined;
   return `${dir} belongs to the user ${stat.uid}, and this is ${self}`;
 }
 
-function writerProblem(dir: string, stat: Stats): string | undefined {
+function whyWritable(dir: string, stat: Stats): string | undefined {
   if (process.getuid === undefined || !isWritableByOthers(stat)) return undefined;
   return `other users can write to ${dir} (chmod go-w), and there are keys to trust`;
 }
@@ -80,9 +110,9 @@ function look(path: string, stat: typeof statSync | typeof lstatSync = statSync)
   }
 }
 
-function make(dir: string, mode: number): void {
+function make(dir: string): void {
   try {
-    mkdirSync(dir, { recursive: true, mode });
+    makePrivateDir(dir);
   } catch {
     // It can't be written, and then nobody else may have either.
   }

@@ -1,7 +1,9 @@
-import { existsSync, lstatSync, mkdirSync, mkdtempSync } from "node:fs";
+import { existsSync, lstatSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makePrivateDir } from "../lib/private-dir.ts";
 import { LocalDir } from "../store/local-dir.ts";
+import { whyReplaceable } from "./dir-owner.ts";
 import { trustSetOf } from "./trusted-dir.ts";
 
 /** Tried in this order; a machine with a full disk often still has room in memory. */
@@ -66,7 +68,7 @@ function throwAwayDir(): string {
 
 function make(dir: string): boolean {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makePrivateDir(dir);
     return true;
   } catch {
     return false;
@@ -76,7 +78,7 @@ function make(dir: string): boolean {
 /** In a place that everybody may write to, only a directory of our own can be trusted. */
 function isOurs(dir: string): boolean {
   const stat = existsSync(dir) ? lstatSync(dir, { throwIfNoEntry: false }) : undefined;
-  if (stat?.isDirectory() !== true) return false;
+  if (stat?.isDirectory() !== true || whyReplaceable(dir) !== undefined) return false;
   return process.getuid === undefined || (stat.uid === process.getuid() && (stat.mode & 0o022) === 0);
 }
 

@@ -4,10 +4,11 @@
  *     state/prune.lock    held while pruning; its holder is dead when it is older than an hour
  *     state/prune.json    {"keptBytes":…}, what was left; its time of last change is when that was
  */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { PruneLimits } from "../buildcache/eviction.ts";
 import { type PruneReport, prune } from "../buildcache/prune.ts";
+import { makePrivateDir } from "../lib/private-dir.ts";
 import type { OnProgress } from "../lib/progress.ts";
 import { removeFile } from "../lib/remove-file.ts";
 import { replaceFile } from "../lib/replace-file.ts";
@@ -75,7 +76,7 @@ function stampPath(root: string): string {
 
 function acquire(lock: string): boolean {
   try {
-    mkdirSync(join(lock, ".."), { recursive: true });
+    makePrivateDir(dirname(lock));
     const stat = statFile(lock);
     if (stat !== undefined && Date.now() - stat.mtimeMs > HOUR_MS) removeFile(lock);
     // Empty: a disk that is full takes a name, but not a byte.

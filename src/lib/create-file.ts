@@ -1,6 +1,7 @@
-import { linkSync, mkdirSync, writeFileSync } from "node:fs";
+import { linkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { isErrno } from "./errno.ts";
+import { makePrivateDir } from "./private-dir.ts";
 import { removeFile } from "./remove-file.ts";
 import { unfinishedPath } from "./unfinished-path.ts";
 
@@ -10,7 +11,7 @@ import { unfinishedPath } from "./unfinished-path.ts";
  */
 export function createFile(path: string, content: string): void {
   const temp = unfinishedPath(path);
-  mkdirSync(dirname(path), { recursive: true });
+  makePrivateDir(dirname(path));
   try {
     writeFileSync(temp, content, { flag: "wx", mode: 0o600 });
     linkSync(temp, path);

@@ -23,6 +23,8 @@ import { isProcessAlive, pidSpace } from "./process-life.ts";
 const SILENT_MS = 30_000;
 const HEARTBEAT_MS = 5_000;
 const POLL_MS = 20;
+/** Readable as the umask says, since several users may share a directory; only its holder writes it. */
+const LOCK_MODE = 0o644;
 /** A machine that was asleep gives holders that woke up with it about a second before it judges their silence. */
 const POLLS_BEFORE_JUDGING = 50;
 
@@ -114,7 +116,7 @@ async function tryClaim(path: string): Promise<boolean> {
 /** `undefined` when there is one already. */
 async function createFile(path: string): Promise<FileHandle | undefined> {
   try {
-    return await open(path, "wx");
+    return await open(path, "wx", LOCK_MODE);
   } catch (error) {
     if (isErrno(error, "EEXIST")) return undefined;
     throw error;
@@ -159,7 +161,7 @@ async function isSilent(path: string, { mtimeMs }: Holder, polls = POLLS_BEFORE_
   if (polls === 0 || polls % POLLS_BEFORE_JUDGING !== 0) return false;
   const probe = `${path}.${crypto.randomUUID()}`;
   try {
-    await using file = await open(probe, "wx");
+    await using file = await open(probe, "wx", LOCK_MODE);
     await file.write("\n", 0);
     await file.datasync();
     return Math.abs((await file.stat()).mtimeMs - mtimeMs) > SILENT_MS;

@@ -1,5 +1,6 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { makePrivateDir } from "./private-dir.ts";
 import { removeFile } from "./remove-file.ts";
 import { unfinishedPath } from "./unfinished-path.ts";
 
@@ -11,7 +12,7 @@ import { unfinishedPath } from "./unfinished-path.ts";
 export function replaceFile(path: string, content: string | Uint8Array): void {
   const temp = unfinishedPath(path);
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makePrivateDir(dirname(path));
     writeFileSync(temp, content, { flag: "wx", mode: 0o600 });
     renameSync(temp, path);
   } catch (error) {

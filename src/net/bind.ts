@@ -1,9 +1,10 @@
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync } from "node:fs";
 import type { Server } from "node:net";
 import { dirname, resolve } from "node:path";
 import { Deadline } from "../lib/deadline.ts";
 import { formatListenAddress, type ListenAddress } from "../lib/listen-address.ts";
 import { lockFile } from "../lib/lock-file.ts";
+import { makePrivateDir } from "../lib/private-dir.ts";
 import { removeFile } from "../lib/remove-file.ts";
 import { clearStaleSocket } from "./stale-socket.ts";
 import { systemdFd } from "./systemd-sockets.ts";
@@ -46,7 +47,7 @@ async function bindTcp(server: Server, { host, port }: { host: string; port: num
 }
 
 async function bindUnix(server: Server, path: string): Promise<Bound> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makePrivateDir(dirname(path));
   using limit = new Deadline(LOCK_WAIT_MS);
   await using _lock = await lockFile(`${path}.lock`, limit.signal);
   await clearStaleSocket(path);

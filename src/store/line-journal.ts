@@ -3,16 +3,9 @@
  * adopts the journal by renaming it. It may do so while the writer lives: one that was suspended for a minute counts as
  * dead. Lines never go into a file that is gone: the writer then begins another one with all of its lines.
  */
-import {
-  appendFileSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  renameSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, constants, existsSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makePrivateDir } from "../lib/private-dir.ts";
 import { removeFile } from "../lib/remove-file.ts";
 import {
   adoptSome,
@@ -120,7 +113,7 @@ export class LineJournal<T> {
     const { dir, head } = this.#options;
     const path = join(dir, newJournalName());
     try {
-      mkdirSync(dir, { recursive: true });
+      makePrivateDir(dir);
       writeFileSync(path, formatLines([head, ...this.#lines]), { flag: "wx", mode: 0o600 });
       this.#path = path;
     } catch {

@@ -11,6 +11,7 @@
 import { mkdirSync, renameSync } from "node:fs";
 import { sep } from "node:path";
 import { isErrno } from "../lib/errno.ts";
+import { makePrivateDir } from "../lib/private-dir.ts";
 import { removeLink } from "../lib/remove-link.ts";
 import { TempFile } from "./temp-file.ts";
 
@@ -56,13 +57,13 @@ export class LocalDir {
   /** A new file on the same file system. Throws when the directory can't be written. */
   createTemp(): TempFile {
     const path = this.#tempPath();
-    return withParent(path, () => new TempFile(path));
+    return this.withParent(path, () => new TempFile(path));
   }
 
   /** Renames a finished file into place. Throws when that fails; the file is then still there. */
   publish(file: TempFile, kind: string, name: string, modifiedMs?: number): void {
     const target = this.path(kind, name);
-    withParent(target, () => file.commit(target, modifiedMs));
+    this.withParent(target, () => file.commit(target, modifiedMs));
   }
 
   /** Where a notice lies while a file is evicted; see `remove-if-unused.ts`. */
@@ -73,8 +74,37 @@ export class LocalDir {
   /** Moves a file out of sight and returns its new path. Throws when that fails, or there is none. */
   moveAside(kind: string, name: string): string {
     const path = this.#tempPath();
-    withParent(path, () => renameSync(this.path(kind, name), path));
+    this.withParent(path, () => renameSync(this.path(kind, name), path));
     return path;
+  }
+
+  /** Runs `action`, once more after making the directory that `path`, which lies below the root, is in. */
+  withParent<T>(path: string, action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      if (!isErrno(error, "ENOENT")) throw error;
+      this.#make(parentOf(path));
+      return action();
+    }
+  }
+
+  /**
+   * Somebody may have removed the root while this process runs: it comes back for its user alone. What is below it is as
+   * open as the root for reading, since who opens that means it, and never for writing, whatever the umask.
+   */
+  #make(dir: string): void {
+    if (dir.length <= this.root.length) {
+      makePrivateDir(this.root);
+      return;
+    }
+    try {
+      makeReadableDir(dir);
+    } catch (error) {
+      if (!isErrno(error, "ENOENT")) throw error;
+      this.#make(parentOf(dir));
+      makeReadableDir(dir);
+    }
   }
 
   /** A link may lead out of the cache: it is removed. Where that can't be, nothing is found and nothing written there. */
@@ -92,13 +122,14 @@ export class LocalDir {
   }
 }
 
-/** Runs `action`, once more after making the parent directory if that was missing. */
-export function withParent<T>(path: string, action: () => T): T {
+function makeReadableDir(dir: string): void {
   try {
-    return action();
+    mkdirSync(dir, { mode: 0o755 });
   } catch (error) {
-    if (!isErrno(error, "ENOENT")) throw error;
-    mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-    return action();
+    if (!isErrno(error, "EEXIST")) throw error;
   }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }

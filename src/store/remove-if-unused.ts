@@ -8,7 +8,7 @@ import { removeFile } from "../lib/remove-file.ts";
 import { putBack } from "../lib/remove-file-if.ts";
 import { statPlainFile } from "../lib/stat-file.ts";
 import { lastUseMs } from "./last-use.ts";
-import { type LocalDir, withParent } from "./local-dir.ts";
+import type { LocalDir } from "./local-dir.ts";
 
 /** An eviction takes a fraction of a millisecond; one that takes longer than this was killed or suspended. */
 const WAIT_MS = 200;
@@ -23,7 +23,7 @@ export function removeIfUnused(dir: LocalDir, kind: string, name: string, before
   if (!isUnused()) return false;
   const notice = dir.noticePath(kind, name);
   try {
-    withParent(notice, () => closeSync(openSync(notice, "wx", 0o600)));
+    dir.withParent(notice, () => closeSync(openSync(notice, "wx", 0o600)));
   } catch {
     // Another process is at it, or nothing can be written, and then nothing removed.
     return false;

@@ -11,7 +11,8 @@ import {
 } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { ensureCacheDir, locateCacheDir } from "../../src/app/cache-dir.ts";
+import { locateCacheDir } from "../../src/app/cache-dir.ts";
+import { ensureCacheDir } from "../../src/app/dir-owner.ts";
 import { immutable } from "../support/full-disk.ts";
 import { tempDir } from "../support/temp-dir.ts";
 

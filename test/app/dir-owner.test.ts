@@ -39,7 +39,8 @@ describe("a directory for a set of keys", () => {
     using dir = tempDir("owner");
     const root = trustedDir(dir.join("cache"), SET);
     expect(whyUnsafe(dir.join("cache"), root)).toBeUndefined();
-    expect((statSync(root).mode & 0o777).toString(8)).toBe("700");
+    const modes = ["cache", "cache/trust"].map((name) => statSync(dir.join(name)).mode & 0o777);
+    expect([...modes, statSync(root).mode & 0o777]).toEqual([0o700, 0o700, 0o700]);
   });
 
   test("is not used when others can write there, or above", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { LocalDir } from "../../src/store/local-dir.ts";
 import { filesBelow } from "../support/file-tree.ts";
@@ -74,4 +74,23 @@ test("throws below a regular file and in a directory that can't be written", () 
   using _closed = immutable(dir.join("closed"));
   expect(() => new LocalDir(dir.join("file", "cache")).createTemp()).toThrow("ENOTDIR");
   expect(() => new LocalDir(dir.join("closed")).createTemp()).toThrow(/EPERM|EACCES/);
+});
+
+test("a root that was removed comes back for its user alone, and what is below is never writable by others", () => {
+  using dir = tempDir("local-dir");
+  const root = dir.join("parent", "cache");
+  const local = new LocalDir(root);
+  const modes = () =>
+    ["", "tmp", "output", "output/ab"].map((name) => (statSync(`${root}/${name}`).mode & 0o777).toString(8));
+  const umask = process.umask(0);
+  try {
+    local.publish(local.createTemp(), "output", "abcd");
+    expect(modes()).toEqual(["700", "755", "755", "755"]);
+    rmSync(dir.join("parent"), { recursive: true });
+    mkdirSync(root, { recursive: true, mode: 0o755 });
+    local.publish(local.createTemp(), "output", "abcd");
+    expect(modes()).toEqual(["755", "755", "755", "755"]);
+  } finally {
+    process.umask(umask);
+  }
 });

@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
+import { makePrivateDir } from "../../lib/private-dir.ts";
 import { statFile } from "../../lib/stat-file.ts";
 import { STATE_DIR } from "../../store/local-dir.ts";
 
@@ -29,8 +30,8 @@ export class ServerSilence {
   /** Never throws: where nothing can be noted, the next session waits. */
   note(): void {
     try {
-      mkdirSync(dirname(this.#path), { recursive: true });
-      writeFileSync(this.#path, "");
+      makePrivateDir(dirname(this.#path));
+      writeFileSync(this.#path, "", { mode: 0o600 });
     } catch {
       // See above.
     }

@@ -2,9 +2,10 @@
  * What go commands missed, for `explain`: `state/missed.jsonl`, a line for each command that missed anything, in the
  * order in which they ended. Any number of processes append at once.
  */
-import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Miss } from "../../buildcache/lookup-log.ts";
+import { appendPrivately } from "../../lib/private-dir.ts";
 import { replaceFile } from "../../lib/replace-file.ts";
 import { statFile } from "../../lib/stat-file.ts";
 import { isMissReason } from "../../remote/miss-reason.ts";
@@ -41,9 +42,8 @@ export function appendMissed(root: string, session: MissedSession): void {
     .map(({ actionId, reason, missedAtMs, madeMs }) => [actionId, reason, missedAtMs, madeMs ?? null]);
   const json = { ...session, scope: { platform, project, branch, job }, misses };
   const path = missedPath(root);
-  mkdirSync(dirname(path), { recursive: true });
   // A line that a full disk has cut off must not spoil the next.
-  appendFileSync(path, `\n${JSON.stringify(json)}`);
+  appendPrivately(path, `\n${JSON.stringify(json)}`);
   if ((statFile(path)?.size ?? 0) > FULL_BYTES) shorten(path);
 }
 

@@ -1,13 +1,15 @@
 /** Starting a server in the background, stopping it, its status, and a snapshot of its heap. */
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Subprocess } from "bun";
 import { Deadline } from "../../lib/deadline.ts";
 import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
 import { lockFile } from "../../lib/lock-file.ts";
+import { makePrivateDir } from "../../lib/private-dir.ts";
 import type { WatchProgress } from "../../lib/progress.ts";
-import { ensureCacheDir, locateCacheDir } from "../cache-dir.ts";
+import { locateCacheDir } from "../cache-dir.ts";
 import type { Config } from "../config.ts";
+import { ensureCacheDir } from "../dir-owner.ts";
 import { withGoEnv } from "../go-env.ts";
 import { takeSnapshot } from "./heap-snapshot.ts";
 import { logFile, makeLog, runningServers, type ServerNote, settingsDigest } from "./server-file.ts";
@@ -38,14 +40,14 @@ export async function startDetached(config: Config, env: Env, command: string[])
   const { root } = locateCacheDir(config.cacheDir, goEnv);
   const log = logFile(root, config.serve);
   ensureCacheDir(root);
-  mkdirSync(dirname(log), { recursive: true });
+  makePrivateDir(dirname(log));
   // Of two that are started at once, the later one finds the first.
   using limit = new Deadline(START_LIMIT_MS);
   await using _lock = await lockFile(`${log}.lock`, limit.signal);
   const running = findServers(config, root)[0];
   if (running !== undefined) return { note: sameServer(running.note, config), log, wasRunning: true };
   makeLog(log);
-  const output = openSync(log, "a");
+  const output = openSync(log, "a", 0o600);
   // It must hold none of this process's streams: a CI step lasts until all are closed.
   const child = Bun.spawn(command, { env: goEnv, stdio: ["ignore", output, output], detached: true });
   closeSync(output);

@@ -6,11 +6,12 @@
  * beside it, with `--detach`, its log, `state/serve-<hash>.log`. It is there from when all is ready until the end.
  * `start` tells the process from a later one of the same number, see `processStart`.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describeError } from "../../lib/describe-error.ts";
 import { listFiles } from "../../lib/list-files.ts";
 import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
+import { makePrivateDir } from "../../lib/private-dir.ts";
 import { isProcessAlive, processStart } from "../../lib/process-life.ts";
 import { removeFile } from "../../lib/remove-file.ts";
 import { removeFileIf } from "../../lib/remove-file-if.ts";
@@ -78,7 +79,7 @@ export function runningServers(root: string): { path: string; note: ServerNote }
 
 /** An empty log, for a process of its own to write. */
 export function makeLog(path: string): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makePrivateDir(dirname(path));
   // A link is replaced, and what was for others to read is not for them any more.
   removeFile(path);
   writeFileSync(path, "", { flag: "wx", mode: 0o600 });

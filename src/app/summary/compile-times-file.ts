@@ -1,5 +1,6 @@
-import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { join } from "node:path";
+import { appendPrivately } from "../../lib/private-dir.ts";
 import { replaceFile } from "../../lib/replace-file.ts";
 import { statFile } from "../../lib/stat-file.ts";
 import type { CompileTimes } from "../../remote/compile-times.ts";
@@ -47,9 +48,8 @@ export class CompileTimesFile implements CompileTimes {
     const whole = times.map(([actionId, ms]) => [keyOf(actionId), Math.floor(ms)] as const);
     for (const [key, ms] of whole) this.#times.set(key, ms);
     try {
-      mkdirSync(dirname(this.#path), { recursive: true });
       // Each line has a line end on both sides: one that a full disk has cut off must not spoil the next.
-      appendFileSync(this.#path, `\n${whole.map(([key, ms]) => `${key} ${ms}\n`).join("")}`);
+      appendPrivately(this.#path, `\n${whole.map(([key, ms]) => `${key} ${ms}\n`).join("")}`);
       if ((statFile(this.#path)?.size ?? 0) > FULL_BYTES) this.#shorten();
     } catch {
       // See above.

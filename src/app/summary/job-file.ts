@@ -9,9 +9,10 @@
  * `state/jobs/<hash>.used` lists which actions the job's commands have hit or put, by the first 16 digits of their ids, a
  * line each, in blocks: `#<random>` begins the block of one command.
  */
-import { appendFileSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { listFiles } from "../../lib/list-files.ts";
+import { appendPrivately } from "../../lib/private-dir.ts";
 import { removeFile } from "../../lib/remove-file.ts";
 import { replaceFile } from "../../lib/replace-file.ts";
 import { readSmallFile } from "../../lib/small-file.ts";
@@ -54,7 +55,7 @@ export class JobFile {
       const sizeBytes = statFile(path)?.size;
       if (sizeBytes === undefined) this.#tidy();
       // A line that a full disk has cut off must not take the next one with it.
-      appendFileSync(path, `\n${JSON.stringify(sum)}`);
+      appendPrivately(path, `\n${JSON.stringify(sum)}`);
       if (sizeBytes !== undefined && sizeBytes > FULL_BYTES) renameSync(path, this.#fullPath());
     } catch {
       // As said above.
@@ -82,8 +83,7 @@ export class JobFile {
       const all = [...news, ...put.filter((id) => !known.has(keyOf(id)))].map(keyOf);
       if (all.length === 0) return news;
       const marker = `#${crypto.randomUUID()}`;
-      mkdirSync(this.#dir, { recursive: true });
-      appendFileSync(this.#usedPath, `\n${[marker, ...all].join("\n")}\n`);
+      appendPrivately(this.#usedPath, `\n${[marker, ...all].join("\n")}\n`);
       // Others may have appended since the look above.
       const before = this.#used(marker);
       return news.filter((id) => !before.has(keyOf(id)));
@@ -118,9 +118,8 @@ export class JobFile {
     return join(this.#dir, `${this.#name}-${Math.random().toString(36).slice(2)}.jsonl`);
   }
 
-  /** Makes the directory; removes what belongs to old jobs, and makes one line of many. */
+  /** Removes what belongs to old jobs, and makes one line of many. */
   #tidy(): void {
-    mkdirSync(this.#dir, { recursive: true });
     for (const name of listFiles(this.#dir)) {
       const path = join(this.#dir, name);
       const stat = statFile(path);

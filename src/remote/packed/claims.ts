@@ -3,9 +3,10 @@
  * Others wait for what it brings instead of fetching the same bytes. Only a means to save: a claim that can't be made
  * is taken as made, and one that goes stale belongs to whoever comes next.
  */
-import { mkdirSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../../lib/errno.ts";
+import { makePrivateDir } from "../../lib/private-dir.ts";
 import { removeFile } from "../../lib/remove-file.ts";
 import { putBack } from "../../lib/remove-file-if.ts";
 import { removeLink } from "../../lib/remove-link.ts";
@@ -62,7 +63,7 @@ export class Claims {
 
   #makeDir(): boolean {
     try {
-      mkdirSync(this.#dir, { recursive: true });
+      makePrivateDir(this.#dir);
       return true;
     } catch {
       return false;

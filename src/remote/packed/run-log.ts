@@ -11,10 +11,10 @@
  *
  * Only this machine writes that object. Each version holds all that those before it held.
  */
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { listFiles } from "../../lib/list-files.ts";
 import { type FileLock, lockFile } from "../../lib/lock-file.ts";
+import { makePrivateDir } from "../../lib/private-dir.ts";
 import { removeFile } from "../../lib/remove-file.ts";
 import { replaceFile } from "../../lib/replace-file.ts";
 import { readSmallFile } from "../../lib/small-file.ts";
@@ -108,7 +108,7 @@ export class RunLog {
   }
 
   async #lock(path: string, signal: AbortSignal | undefined): Promise<FileLock> {
-    mkdirSync(this.#dir, { recursive: true });
+    makePrivateDir(this.#dir);
     return await lockFile(path, signal);
   }
 
