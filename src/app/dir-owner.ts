@@ -1,7 +1,7 @@
 /** Whose a directory is: what somebody else has put into it could be linked into what we build. */
 import { lstatSync, mkdirSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { foreignness, lookAlong, ownerProblem, writerProblem } from "../lib/path-owner.ts";
+import { ForeignPathError, foreignness, lookAlong, ownerProblem, writerProblem } from "../lib/path-owner.ts";
 import { makePrivateDir } from "../lib/private-dir.ts";
 import {
   ACTION_DIR,
@@ -36,17 +36,19 @@ export function whyForeign(dir: string): string | undefined {
 }
 
 /**
- * Why another user can put something else at this path. Root may use a folder of another user, and one that all may
- * write to: in a container the folders on the way often are those of the user who has started it (GitHub's jobs), or
- * writable for all (GitLab's, volumes of Kubernetes), and nobody else is there.
+ * Why another user can put something else at this path: a folder or a link on the way is his. Root may use a folder of
+ * another user: in a container the folders on the way often are those of the user who started it (GitHub's jobs). A folder
+ * on the way that everybody may write to is accepted for the same reason (GitLab's builds, volumes of Kubernetes); one at
+ * the end is not.
  */
 export function whyReplaceable(path: string): string | undefined {
   const isRoot = process.getuid?.() === 0;
-  const judge = (part: Stats) => {
-    if (isRoot && !part.isSymbolicLink()) return undefined;
-    return ownerProblem(part) ?? writerProblem(part, process.getgid?.());
-  };
-  return foreignness(() => lookAlong(path, judge));
+  const judge = (part: Stats) => (isRoot && !part.isSymbolicLink() ? undefined : ownerProblem(part));
+  return foreignness(() => {
+    const end = lookAlong(path, judge);
+    const problem = isRoot || end === undefined ? undefined : writerProblem(end, process.getgid?.());
+    if (problem !== undefined) throw new ForeignPathError(`${path} ${problem}`);
+  });
 }
 
 /**
