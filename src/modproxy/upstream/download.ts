@@ -154,8 +154,13 @@ async function toError(answer: HttpAnswer): Promise<ModError> {
   return new ModError(status === 504 ? 504 : 502, `upstream answered ${status}${detail}`);
 }
 
-/** The first lines of a plain text; nothing of any other. */
-async function readText({ headers, body, deadline }: HttpAnswer): Promise<string> {
+/** The first lines of a plain text; nothing of any other, and nothing of a server that may repeat our credentials. */
+async function readText(answer: HttpAnswer): Promise<string> {
+  if (answer.sentCredentials) {
+    await discard(answer);
+    return "";
+  }
+  const { headers, body, deadline } = answer;
   using _limit = deadline;
   const isPlain = /^text\/plain\b/i.test(headers.get("content-type") ?? "text/plain");
   const chunks: Uint8Array[] = [];

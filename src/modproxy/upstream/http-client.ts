@@ -18,6 +18,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface HttpAnswer {
   status: number;
   headers: Headers;
+  /** Whether a request that led here carried credentials: a server may repeat them in its error text. */
+  sentCredentials: boolean;
   /** Rejects when nothing comes for `STALL_MS`. Read it to its end or cancel it. */
   body: ReadableStream<Uint8Array> | null;
   /** The time limit; dispose of it when the body was read. */
@@ -68,11 +70,16 @@ export class HttpClient {
     // For the place that was asked and no other: a redirect must not choose who gets a password, nor what it is spent on.
     const own = this.#authorization(first, options.authorization);
     let url = first;
+    let sentCredentials = false;
     for (let redirects = 0; ; redirects++) {
       const authorization = url.origin === first.origin ? own : undefined;
       const headers = { ...options.headers, via: this.#via, ...(authorization && { authorization }) };
       // HTTPS_PROXY is not for this machine itself.
       const proxy = isLoopback(url.hostname) ? undefined : proxyForUrl(url, this.#env);
+      // The query of a redirect's target is what a storage has signed.
+      sentCredentials ||= [authorization, url.username, url.password, url.search, proxy?.username].some(
+        Boolean,
+      );
       const answer = await fetch(url.href, {
         headers,
         signal,
@@ -86,7 +93,9 @@ export class HttpClient {
         throw new Error(refusal);
       }
       const location = answer.status >= 300 && answer.status < 400 ? answer.headers.get("location") : null;
-      if (location === null) return { status: answer.status, headers: answer.headers, body: answer.body };
+      if (location === null) {
+        return { status: answer.status, headers: answer.headers, body: answer.body, sentCredentials };
+      }
       await answer.body?.cancel();
       if (redirects === MAX_REDIRECTS)
         throw new ModError(502, `upstream sends more than ${MAX_REDIRECTS} redirects`);

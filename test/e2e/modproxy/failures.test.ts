@@ -7,12 +7,18 @@ import { eventually } from "../../support/eventually.ts";
 import { startFarHosts } from "../../support/far-hosts.ts";
 import { makeZip, zipAround } from "../../support/modules/make-zip.ts";
 import { startModServer } from "../../support/modules/mod-server.ts";
-import { answer, answering, startModuleUpstream } from "../../support/modules/module-upstream.ts";
+import {
+  answer,
+  answering,
+  type Override,
+  startModuleUpstream,
+} from "../../support/modules/module-upstream.ts";
 import { noise } from "../../support/seed.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { addCaseModules, nameHash, openProxyFixture, type ProxyFixture, storedFiles } from "./fixture.ts";
 
 const LIST = "example.com/a/@v/list";
+const INFO = "example.com/a/@v/v1.0.0.info";
 const ZIP = "example.com/a/@v/v1.0.0.zip";
 const MIB = 1 << 20;
 
@@ -22,6 +28,41 @@ test("20: a refusal goes through with its text, and nothing is tried again", asy
   upstream.overrides.set(ZIP, answering(403, "module is quarantined: ask security\n"));
   expect(await server.told(ZIP)).toBe("403 module is quarantined: ask security");
   expect(upstream.count(ZIP)).toBe(1);
+});
+
+test("an upstream's text is withheld from clients and the log where credentials were sent", async () => {
+  await using dir = tempDir("modproxy");
+  await using upstream = await startModuleUpstream();
+  const repeat =
+    (status: number): Override =>
+    (request, response, body) =>
+      answering(status, `no: ${request.headers.authorization}\n`)(request, response, body);
+  upstream.overrides.set(LIST, repeat(404));
+  upstream.overrides.set(ZIP, repeat(403));
+  upstream.overrides.set(INFO, (request, response) => {
+    response.end(request.headers.authorization?.replace("Basic ", ""));
+  });
+  const port = new URL(upstream.url).port;
+  writeFileSync(dir.join("passwords"), "machine localhost login me password hunter2\n");
+  const secrets = ["hunter2", btoa("me:hunter2"), "Basic"];
+  for (const [name, url] of [
+    ["netrc", `http://localhost:${port}`],
+    ["url", `http://me:hunter2@127.0.0.1:${port}`],
+  ] as const) {
+    await using server = await startModServer({
+      dir: dir.join(name),
+      upstream: url,
+      flags: ["-v", "--debug=7"],
+      env: { NETRC: dir.join("passwords"), GONOSUMDB: "*" },
+    });
+    expect(await server.told(LIST)).toBe("404 not found");
+    expect(await server.told(ZIP)).toBe("403 upstream says 403");
+    const info = await server.told(INFO);
+    expect(info).toContain("info is no JSON");
+    const log = await server.stop();
+    expect(log).toContain("mod GET");
+    expect(secrets.filter((secret) => (info + log).includes(secret))).toEqual([]);
+  }
 });
 
 test("20: an upstream in trouble is asked a few times, then its text is told", async () => {
