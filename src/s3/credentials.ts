@@ -5,6 +5,7 @@
  * https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
 import { type Clock, systemClock } from "../lib/clock.ts";
+import { chainFailure } from "./chain-failure.ts";
 import { sharedFilePaths } from "./shared-files.ts";
 
 /** One identity's keys. */
@@ -118,7 +119,7 @@ export class CredentialSource {
     try {
       return await loadChain(this.#env);
     } catch (error) {
-      if (!isNothingFound(error)) throw error;
+      if (!isNothingFound(error)) throw chainFailure(error, this.#env);
       if (this.#env.AWS_PROFILE) throw new Error(noneInProfile(this.#env.AWS_PROFILE), { cause: error });
       if (this.#mayBeNobody) return undefined;
       throw new Error(NO_CREDENTIALS, { cause: error });
@@ -192,7 +193,7 @@ const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** The last words of the chain when each of its members had nothing to say. */
 function isNothingFound(error: unknown): boolean {
-  return error instanceof Error && error.message.includes("Could not load credentials from any providers");
+  return error instanceof Error && error.message === "Could not load credentials from any providers";
 }
 
 function renewalMs(found: Credentials | undefined, nowMs: number): number {
