@@ -1,5 +1,5 @@
 /** What is said about an error that ended the program, and its exit code. */
-import { describeError } from "../lib/describe-error.ts";
+import { describeError, withoutContent } from "../lib/describe-error.ts";
 import { hideSecrets } from "../lib/hide-secrets.ts";
 import { parseCommandLine } from "./command-line.ts";
 import { COMMANDS } from "./commands.ts";
@@ -16,7 +16,8 @@ export function explainFailure(
   // One line whatever an argument held.
   const line = `go-cache-plugin: ${describeError(error).replaceAll(/\p{Cc}+/gu, " ")}\n`;
   if (error instanceof UsageError) return { text: line + usageLines(commandOf(args)), exitCode: 2 };
-  const stack = error instanceof Error && isDebugging(args, env) ? hideSecrets(`${error.stack}\n`) : "";
+  const stack =
+    error instanceof Error && isDebugging(args, env) ? hideSecrets(withoutContent(`${error.stack}\n`)) : "";
   return { text: line + stack, exitCode: 1 };
 }
 

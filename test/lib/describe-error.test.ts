@@ -6,6 +6,15 @@ function chain(...messages: string[]): Error {
   return inner.length === 0 ? new Error(outer) : new Error(outer, { cause: chain(...inner) });
 }
 
+/** What the parser throws for this text. */
+function parseFailure(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return error;
+  }
+}
+
 test.each<[string, unknown]>([
   ["broken", new Error("broken")],
   ["get action: S3 503 SlowDown: socket closed", chain("get action", "S3 503 SlowDown", "socket closed")],
@@ -17,6 +26,7 @@ test.each<[string, unknown]>([
   ["a text", "a text"],
   ["42", 42],
   ["get: http://***@host", new Error("get", { cause: new Error("http://user:password@host") })],
+  ["read settings: invalid JSON", new Error("read settings", { cause: parseFailure("hunter2") })],
   ["", undefined],
   ["", null],
   [
