@@ -1,5 +1,7 @@
 /** How `--bucket` and `--s3-endpoint-url` are read: `name`, `s3://name`, `file:///absolute/path`; `https://host`. */
+
 import { pathToFileURL } from "node:url";
+import { holdsSecret, quoteValue } from "../lib/hide-secrets.ts";
 import { UsageError } from "./usage-error.ts";
 import { invalidValue } from "./values.ts";
 
@@ -16,15 +18,14 @@ export function parseBucket(text: string, name: string): BucketAddress | undefin
   if (text === "") return undefined;
   if (/^file:/i.test(text)) return { kind: "directory", path: parseFileUrl(text, name) };
   if (/^(\/|~|\.\.?(\/|$))/.test(text)) {
-    const url = text.startsWith("/") ? pathToFileURL(text).href : "file:// and an absolute path";
-    throw new UsageError(`${name}: ${JSON.stringify(text)} is a directory; write ${url}`);
+    const isShown = text.startsWith("/") && !holdsSecret(text);
+    const url = isShown ? pathToFileURL(text).href : "file:// and an absolute path";
+    throw new UsageError(`${name}: ${quoteValue(text)} is a directory; write ${url}`);
   }
   const bucket = text.replace(/^s3:\/\//i, "").replace(/\/$/, "");
   if (BUCKET_NAME.test(bucket)) return { kind: "s3", bucket };
   if (bucket.includes("/") && !bucket.includes("://")) {
-    throw new UsageError(
-      `${name}: ${JSON.stringify(text)} has a slash; what goes before the keys is --prefix`,
-    );
+    throw new UsageError(`${name}: ${quoteValue(text)} has a slash; what goes before the keys is --prefix`);
   }
   throw invalidValue(name, text, EXPECTED);
 }

@@ -4,6 +4,7 @@
  */
 import type { CacheprogLine } from "../app/doctor/cacheprog-line.ts";
 import { describeError } from "../lib/describe-error.ts";
+import { quoteValue } from "../lib/hide-secrets.ts";
 import { parseAddress } from "./address-values.ts";
 import { type CommandLine, parseCommandLine } from "./command-line.ts";
 import { checkCommandFlags } from "./command-options.ts";
@@ -50,7 +51,7 @@ export function readCacheprogArguments({ args }: Pick<CacheprogLine, "args">): C
     const [command] = line.words;
     const isForGo = command === undefined || command === "connect" || command === "direct";
     if (!isForGo || line.asked !== undefined) {
-      return { line: nothing, problem: `${JSON.stringify(command ?? `--${line.asked}`)} does not serve go` };
+      return { line: nothing, problem: `${quoteValue(command ?? `--${line.asked}`)} does not serve go` };
     }
     checkCommandFlags(command, line.flags);
     if (command === "connect" && line.words[1] !== undefined) parseAddress(line.words[1], "connect");

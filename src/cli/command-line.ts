@@ -55,7 +55,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
 
 function splitFlag(arg: string): { name: string; value: string | undefined } {
   const match = /^--?([^-=][^=]*)(?:=(.*))?$/s.exec(arg);
-  if (match === null) throw new UsageError(`bad flag syntax: ${arg}`);
+  if (match === null) throw new UsageError(`bad flag syntax: ${holdsSecret(arg) ? "***" : arg}`);
   return { name: match[1] ?? "", value: match[2] };
 }
 
@@ -67,7 +67,7 @@ function findOption(name: string, command: string | undefined): Option | Command
   const option = own ?? BY_FLAG.get(name);
   if (option !== undefined) return option;
   const hint = didYouMean(name, [...BY_FLAG.keys(), ...ASKED.keys()], dashed);
-  throw new UsageError(`unknown flag ${dashed(name)}${hint}`);
+  throw new UsageError(`unknown flag ${holdsSecret(name) ? "--***" : dashed(name)}${hint}`);
 }
 
 /** The value after `=`, else the next argument (taken from `rest`), else what the bare flag means. */

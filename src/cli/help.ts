@@ -1,4 +1,5 @@
 /** What `go-cache-plugin help` prints. Loaded only for that. */
+import { quoteValue } from "../lib/hide-secrets.ts";
 import { COMMAND_EXAMPLES } from "./command-examples.ts";
 import { COMMANDS } from "./commands.ts";
 import { didYouMean } from "./did-you-mean.ts";
@@ -14,7 +15,7 @@ export function helpText(topic: string | undefined): string {
   const text = HELP_TOPICS.get(topic === "direct" ? "direct-mode" : topic)?.text ?? commandText(topic);
   if (text === undefined) {
     const hint = didYouMean(topic, [...HELP_TOPICS.keys(), ...COMMANDS.keys()]);
-    throw new UsageError(`unknown help topic ${JSON.stringify(topic)}${hint}`);
+    throw new UsageError(`unknown help topic ${quoteValue(topic)}${hint}`);
   }
   return `${text}\n`;
 }

@@ -1,6 +1,6 @@
 /**
  * How `--sign-key`, `--trust-key` and `--read-prefix` are read. A key is its text, or the name of a file that holds it.
- * No message quotes what may be a secret: it goes to build logs.
+ * No message quotes the value: it may be a secret key with a mistake in it, and messages go to build logs.
  */
 import { readFileSync } from "node:fs";
 import {
@@ -32,7 +32,7 @@ export function parseTrustKeys(text: string, name: string): PublicKey[] {
     if (hasSecret(keyOrNot))
       throw new UsageError(`${name}: that is a secret key; "keygen" made a public one with it`);
     const key = parsePublicKey(keyOrNot);
-    if (key === undefined) throw new UsageError(`${name}: not a public key as "keygen" makes them: ${item}`);
+    if (key === undefined) throw new UsageError(`${name}: not a public key as "keygen" makes them`);
     return key;
   });
 }
@@ -45,11 +45,7 @@ export function parsePrefixes(text: string, name: string): string[] {
 function keyText(text: string, name: string): string {
   const content = isKeyText(text) ? text : readText(text);
   if (content !== undefined) return content;
-  // A key with its beginning cut off is no file either, and must not be shown.
-  const isShowable = text.length < 200 && !/^[\w+/=-]{40,}$/.test(text);
-  throw new UsageError(
-    `${name}: ${isShowable ? JSON.stringify(text) : "this"} is no key, and no file that can be read`,
-  );
+  throw new UsageError(`${name}: neither a key as "keygen" makes them nor a file that can be read`);
 }
 
 function readText(path: string): string | undefined {

@@ -2,7 +2,9 @@
  * From a command line to a command. citty finds and runs it; what citty lets pass silently (unknown flags, stray
  * words) or would say on stdout, which belongs to go, was refused before it is asked.
  */
+
 import { defineCommand, runCommand } from "citty";
+import { quoteValue } from "../lib/hide-secrets.ts";
 import { withCacheprogFlags } from "./cacheprog-flags.ts";
 import type { Call } from "./call.ts";
 import { type CommandLine, parseCommandLine } from "./command-line.ts";
@@ -82,11 +84,11 @@ function commandWords({ words, asked }: CommandLine): string[] {
 function checkCommand(name: string, operands: readonly string[]): void {
   const command = COMMANDS.get(name);
   if (command === undefined) {
-    throw new UsageError(`unknown command ${JSON.stringify(name)}${commandHint(name)}`);
+    throw new UsageError(`unknown command ${quoteValue(name)}${commandHint(name)}`);
   }
   const stray = operands[command.maxOperands ?? (command.operand === undefined ? 0 : 1)];
   if (stray !== undefined) {
-    throw new UsageError(`unexpected argument ${JSON.stringify(stray)} after "${name}"`);
+    throw new UsageError(`unexpected argument ${quoteValue(stray)} after "${name}"`);
   }
   checkOperand(name, command, operands[0]);
 }
@@ -99,7 +101,7 @@ function checkOperand(
   const isMissing = given === undefined && !operand.startsWith("[");
   if (!isMissing && (given === undefined || operandWords?.includes(given) !== false)) return;
   const hint = given === undefined ? "" : didYouMean(given, operandWords ?? []);
-  const found = given === undefined ? "" : `, not ${JSON.stringify(given)}${hint}`;
+  const found = given === undefined ? "" : `, not ${quoteValue(given)}${hint}`;
   throw new UsageError(`"${name}" needs ${oneOf(operandWords) ?? operand}${found}`);
 }
 

@@ -5,7 +5,7 @@
  */
 import { parseByteSize } from "../lib/byte-size.ts";
 import { parseDuration, parseLongDuration as readLongDuration } from "../lib/duration.ts";
-import { hideSecrets } from "../lib/hide-secrets.ts";
+import { hideSecrets, quoteValue } from "../lib/hide-secrets.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Reads a value, or throws a `UsageError` that names `name`. */
@@ -28,7 +28,7 @@ const DURATION = "a duration such as 48h or 1h30m";
 
 /** The error for a value that is not what `expected` says. */
 export function invalidValue(name: string, text: string, expected: string): UsageError {
-  return new UsageError(`${name}: ${JSON.stringify(text)} is not ${expected}`);
+  return new UsageError(`${name}: ${quoteValue(text)} is not ${expected}`);
 }
 
 /** Whether Go would read `text` as a boolean. */

@@ -41,9 +41,16 @@ export function hasSecret(text: string): boolean {
   return text.includes(SECRET_LABEL) || /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text);
 }
 
+/**
+ * The 64 bytes of a secret key in base64url, whatever is before them: 86 characters, and the last one has only two bits
+ * to carry.
+ */
+const SECRET_BYTES = /(?<![\w-])(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{85}[AQgw](?![\w-])/g;
+
 /** The text with `***` in place of each secret key, of whatever kind in PEM. */
 export function hideSecretKeys(text: string): string {
   return text
+    .replaceAll(SECRET_BYTES, "***")
     .replaceAll(/gocache-secret:\s*[^\s"']*/g, "gocache-secret:***")
     .replaceAll(/-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?(?:-----END \1-----|$)/gs, "$1 ***");
 }

@@ -15,6 +15,13 @@ const BROKEN_USER_INFO = /:\/\/[^\s/?#:@[]*:(?!\d+(?:[/?#]|$))\S*@/g;
 const QUERY =
   /([?&](?:[\w.-]*(?:signature|token|secret|password|credential|api[_-]?key)[\w.-]*|sig|key)=)[^\s&#"']+/gi;
 
+/** The parts of a value before an `@` that are no password: scheme and host of a URL, a drive, what is hidden already. */
+const NO_PASSWORD =
+  /^[a-z]:[\\/]|\b[a-z][\w+.-]*:\/\/(?:git@|\*{3}@)?(?:\[[\da-f:.]+\]|[^\s/?#:@,|]*)(?=[:/?#]|$|[,|]\s*(?:[a-z]+:\/\/|direct|off))/gi;
+
+/** A password in what is no URL, or not a well-formed one: `user:password@host`, `http://user:pass word@host`. */
+const PASSWORD_IN_VALUE = /:.*@/s;
+
 /** The text with `***` in place of each secret. */
 export function hideSecrets(text: string): string {
   return hideSecretKeys(text)
@@ -24,9 +31,15 @@ export function hideSecrets(text: string): string {
 }
 
 /**
- * Whether `hideSecrets` finds one. Such a value of an option, whichever it is, is taken from the environment alone, for
- * everybody on the machine can read a command line, and is never printed.
+ * Whether the value of an option, whichever it is, holds a secret or may hold one. Such a value is accepted only from the
+ * environment, because everybody on the machine can read a command line, and is never printed. This is stricter than
+ * `hideSecrets`: in a sentence, a colon and an `@` mean nothing.
  */
-export function holdsSecret(text: string): boolean {
-  return hideSecrets(text) !== text;
+export function holdsSecret(value: string): boolean {
+  return hideSecrets(value) !== value || PASSWORD_IN_VALUE.test(value.replaceAll(NO_PASSWORD, ""));
+}
+
+/** The value in quotes for a message, or `"***"` when it may hold a secret. */
+export function quoteValue(value: string): string {
+  return JSON.stringify(holdsSecret(value) ? "***" : value);
 }

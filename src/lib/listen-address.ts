@@ -28,6 +28,8 @@ export const LISTEN_ADDRESS_KINDS = "a port, host:port, or the path of a Unix so
 export function parseListenAddress(text: string): ListenAddress | undefined {
   const systemd = /^systemd(?::([\w.-]+))?$/.exec(text);
   if (systemd !== null) return { kind: "systemd", name: systemd[1] };
+  // A URL is no path, although a directory could be called "http:". Two letters at least: Windows has drives.
+  if (/^[a-z][a-z0-9+.-]+:\//i.test(text)) return undefined;
   if (/[/\\]/.test(text)) return parsePath(text);
   const match = /^(?:(\[[0-9a-f:.]+\]|[^:[\]\s]*):)?(\d{1,5})$/i.exec(text);
   const port = Number(match?.[2]);

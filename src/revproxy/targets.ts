@@ -2,6 +2,7 @@
  * The hosts whose traffic is cached: `example.com`, `example.com:8443`, `*.example.com` (every name below, not
  * `example.com` itself), `[::1]:8443`. Without a port it is that of the scheme: 443, and 80 for plain HTTP.
  */
+import { quoteValue } from "../lib/hide-secrets.ts";
 import { type Authority, parseAuthority } from "./authority.ts";
 import { DEFAULT_PORTS, type Scheme } from "./resource.ts";
 
@@ -48,7 +49,7 @@ function parseTarget(entry: string): Target {
   const authority = parseAuthority(rest, DEFAULT_PORTS.https);
   if (authority === undefined) {
     throw new Error(
-      `--revproxy: ${JSON.stringify(entry)} is not a host such as example.com, *.example.com or example.com:8443`,
+      `--revproxy: ${quoteValue(entry)} is not a host such as example.com, *.example.com or example.com:8443`,
     );
   }
   const hasPort = /:\d+$/.test(rest.replace(/^\[[^\]]*\]/, ""));

@@ -6,6 +6,7 @@
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
  */
+import { quoteValue } from "../lib/hide-secrets.ts";
 import { isHttpUrl } from "../lib/http-url.ts";
 import { isLoopbackHost } from "../lib/loopback-host.ts";
 import { isRegionName } from "./region.ts";
@@ -34,7 +35,7 @@ export class Address {
 
   /** Throws when the bucket or the endpoint can't be one. */
   constructor({ bucket, endpointUrl, pathStyle }: AddressOptions) {
-    if (!/^[A-Za-z0-9][\w.-]*$/.test(bucket)) throw new Error(`not a bucket name: ${JSON.stringify(bucket)}`);
+    if (!/^[A-Za-z0-9][\w.-]*$/.test(bucket)) throw new Error(`not a bucket name: ${quoteValue(bucket)}`);
     this.#bucket = bucket;
     this.#endpoint = endpointUrl === undefined ? undefined : parseEndpoint(endpointUrl);
     const isPathStyle = pathStyle ?? !isAwsEndpoint(this.#endpoint);
@@ -88,9 +89,10 @@ function encodePart(text: string): string {
 
 function parseEndpoint(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !isHttpUrl(url)) throw new Error(`not an http or https URL: ${text}`);
+  if (url === undefined || !isHttpUrl(url)) throw new Error(`not an http or https URL: ${quoteValue(text)}`);
   if (url.username !== "" || url.password !== "") throw new Error("the endpoint URL must hold no password");
-  if (url.search !== "" || url.hash !== "") throw new Error(`an endpoint URL ends with its path: ${text}`);
+  if (url.search !== "" || url.hash !== "")
+    throw new Error(`an endpoint URL ends with its path: ${quoteValue(text)}`);
   return url;
 }
 
@@ -108,7 +110,7 @@ function isAwsEndpoint(endpoint: URL | undefined): boolean {
 }
 
 function awsEndpoint(region: string): URL {
-  if (!isRegionName(region)) throw new Error(`not an AWS region: ${JSON.stringify(region)}`);
+  if (!isRegionName(region)) throw new Error(`not an AWS region: ${quoteValue(region)}`);
   return new URL(`https://s3.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`);
 }
 

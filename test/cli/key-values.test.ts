@@ -44,7 +44,7 @@ test("keys to trust are texts and files, given once with commas or several times
   const { flags } = parseCommandLine([`--trust-key=${PUBLIC}`, `--trust-key=${dir.join("key.pub")}`]);
   expect(resolveSettings(flags, {}).trustKeys.length).toBe(2);
   expect(() => parseTrustKeys(dir.join("none"), "--trust-key")).toThrow(
-    "is no key, and no file that can be read",
+    '--trust-key: neither a key as "keygen" makes them nor a file that can be read',
   );
 });
 
@@ -71,7 +71,8 @@ test("a key that can't be used ends the program before go is answered", async ()
   expect({ ...outcome, stderr: outcome.stderr.split("\n")[0] }).toEqual({
     exitCode: 2,
     stdout: "",
-    stderr: 'go-cache-plugin: GOCACHE_TRUST_KEYS: "/none" is no key, and no file that can be read',
+    stderr:
+      'go-cache-plugin: GOCACHE_TRUST_KEYS: neither a key as "keygen" makes them nor a file that can be read',
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { formatSecretKey } from "../../src/lib/ed25519-text.ts";
-import { hideSecrets, holdsSecret } from "../../src/lib/hide-secrets.ts";
+import { hideSecrets, holdsSecret, quoteValue } from "../../src/lib/hide-secrets.ts";
 
 const KEY = formatSecretKey({ seed: Buffer.alloc(32, 1), publicKey: Buffer.alloc(32, 2) });
 const PEM = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEI\n-----END PRIVATE KEY-----";
@@ -29,6 +29,7 @@ describe("hides", () => {
     ],
     ["a shared access signature", "https://b/k?sv=2&sig=hunter2", "https://b/k?sv=2&sig=***"],
     ["a secret key", `not a file: "${KEY}"`, 'not a file: "gocache-secret:***"'],
+    ["a secret key with another label", `"secret=${KEY.slice(15)}."`, '"secret=***."'],
     ["a secret key in PEM", `no ${PEM} here`, "no PRIVATE KEY *** here"],
     ["a secret key in PEM that is cut off", PEM.slice(0, 40), "PRIVATE KEY ***"],
   ])("%s", (_, text, shown) => {
@@ -49,4 +50,30 @@ describe("leaves as it is", () => {
   ])("%s", (text) => {
     expect(hideSecrets(text)).toBe(text);
   });
+});
+
+test.each([
+  "user:hunter2@host:1",
+  "http:/user:hunter2@host",
+  "http://user:hun ter2@host",
+  "http://user:hun,ter2@host",
+  "http://user:12,ter2@host",
+  "http://user:hun\nter2@host",
+  "https://a.example,user:hunter2@host",
+])("the value %j may hold a password, and is not quoted", (value) => {
+  expect([holdsSecret(value), quoteValue(value)]).toEqual([true, '"***"']);
+});
+
+test.each([
+  "https://a.example:8080/mod,https://b.example|direct",
+  "https://a.example/x@v1",
+  "ssh://git@github.com/a/b@v1",
+  "git@github.com:a/b",
+  "file:///srv/a@b",
+  "C:\\caches\\a@b",
+  "[::1]:5930",
+  "/run/a@b.sock",
+  "test-linux@go1.27",
+])("the value %j holds no secret, and is quoted", (value) => {
+  expect([holdsSecret(value), quoteValue(value)]).toEqual([false, JSON.stringify(value)]);
 });

@@ -25,6 +25,8 @@ test.each([
   "::1:5930",
   "a b:1",
   "/dir/",
+  "http://host:5930",
+  "http:/host",
   `/${"x".repeat(103)}`,
 ])("%p is none", (text) => {
   expect(parseListenAddress(text)).toBeUndefined();

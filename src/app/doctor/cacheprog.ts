@@ -1,5 +1,6 @@
 import { isAbsolute } from "node:path";
 import { quoteGoWord } from "../../lib/go-words.ts";
+import { holdsSecret, quoteValue } from "../../lib/hide-secrets.ts";
 import { statFile } from "../../lib/stat-file.ts";
 import { type CacheprogLine, namesProgram } from "./cacheprog-line.ts";
 import type { Check, Finding, Patient } from "./check.ts";
@@ -32,10 +33,11 @@ function startProblem(
 ): Finding | undefined {
   if (problem !== undefined) {
     const remedy = "close the quote; go knows single and double quotes around a word and nothing else";
-    return { severity: "error", message: `go can't read ${JSON.stringify(text)}: ${problem}`, remedy };
+    return { severity: "error", message: `go can't read ${quoteValue(text)}: ${problem}`, remedy };
   }
   if (unquoted !== undefined) {
-    const quoted = [unquoted, ...args].map((each) => quoteGoWord(each) ?? each).join(" ");
+    const shown = args.map((each) => (holdsSecret(each) ? "***" : each));
+    const quoted = [unquoted, ...shown].map((each) => quoteGoWord(each) ?? each).join(" ");
     return {
       severity: "error",
       message: `the path ${JSON.stringify(unquoted)} has a blank and no quotes around it, so go would start ${JSON.stringify(word)}`,
@@ -74,7 +76,8 @@ function notFound(word: string, off: string): Finding {
 
 /** Whether it is the very program that looks. */
 function identity(line: CacheprogLine, program: string): Finding {
-  const { path = "", text } = line;
+  const { path = "" } = line;
+  const text = line.args.some(holdsSecret) ? `${line.word} ***` : line.text;
   const who = namesProgram(line, program);
   if (who === "this") return { severity: "ok", message: text, data: { path } };
   const data = { path, program };
@@ -96,7 +99,7 @@ function argumentProblem({ cacheprogUse: { problem }, cacheprog: line }: Patient
   return [
     {
       severity: "error",
-      message: `the program refuses ${JSON.stringify(line?.args.join(" "))}, so every go command fails: ${problem}`,
+      message: `the program refuses its arguments, so every go command fails: ${problem}`,
       remedy: `${line?.word} help`,
     },
   ];

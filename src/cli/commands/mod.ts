@@ -1,6 +1,8 @@
 /** `go-cache-plugin mod TASK`: fill, check, take in and hand out the modules that `serve --modproxy` serves. */
+
 import { defineCommand } from "citty";
 import { formatByteSize } from "../../lib/byte-size.ts";
+import { quoteValue } from "../../lib/hide-secrets.ts";
 import { printable } from "../../lib/printable.ts";
 import type { Call } from "../call.ts";
 import { MOD_TASKS } from "../commands.ts";
@@ -46,7 +48,7 @@ function checkPaths(name: Name, paths: readonly string[]): void {
   if (paths.length < least) throw new UsageError(`"mod ${name}" needs a directory`);
   const stray = paths[most];
   if (stray !== undefined)
-    throw new UsageError(`unexpected argument ${JSON.stringify(stray)} after "mod ${name}"`);
+    throw new UsageError(`unexpected argument ${quoteValue(stray)} after "mod ${name}"`);
 }
 
 async function prefetch(modules: Modules, task: Task, paths: readonly string[]): Promise<number> {

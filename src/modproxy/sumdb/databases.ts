@@ -1,4 +1,5 @@
 /** The checksum databases that are passed on: `--sumdb`, GOSUMDB. */
+import { quoteValue } from "../../lib/hide-secrets.ts";
 import { parseVerifier, type Verifier } from "./note.ts";
 
 export interface Database {
@@ -31,14 +32,14 @@ export function parseDatabases(entries: readonly string[], goSumdb: string): Map
 
 function parseDatabase(entry: string): Database {
   const [first = "", url, ...rest] = entry.trim().split(/\s+/);
-  if (first === "" || rest.length > 0) throw new Error(`not a checksum database: ${JSON.stringify(entry)}`);
+  if (first === "" || rest.length > 0) throw new Error(`not a checksum database: ${quoteValue(entry)}`);
   const verifier = first.includes("+") ? parseVerifier(first) : knownVerifier(first);
   const name = first.includes("+") ? (verifier?.name ?? "") : first;
   if (!/^[a-z0-9][a-z0-9.-]*$/i.test(name))
-    throw new Error(`not the name of a checksum database: ${JSON.stringify(name)}`);
+    throw new Error(`not the name of a checksum database: ${quoteValue(name)}`);
   const base = url ?? `https://${name}`;
   if (!/^https?:\/\//.test(base) || URL.parse(base) === null) {
-    throw new Error(`not the URL of a checksum database: ${JSON.stringify(base)}`);
+    throw new Error(`not the URL of a checksum database: ${quoteValue(base)}`);
   }
   return { name, url: base.replace(/\/+$/, ""), verifier };
 }

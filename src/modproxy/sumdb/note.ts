@@ -6,7 +6,9 @@
  *     <number of records>
  *     <base64 of the root's hash>
  */
+
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
+import { quoteValue } from "../../lib/hide-secrets.ts";
 import { InvalidFileError } from "../mod-error.ts";
 
 /** Whom a database's signature is checked with. */
@@ -35,7 +37,7 @@ export function parseVerifier(text: string): Verifier {
   const bytes = Buffer.from(base64, "base64");
   const found = new Bun.CryptoHasher("sha256").update(`${name}\n`).update(bytes).digest().subarray(0, 4);
   if (name === "" || bytes[0] !== 1 || bytes.length !== 33 || Buffer.from(found).toString("hex") !== hash) {
-    throw new Error(`not a key of a checksum database: ${JSON.stringify(text)}`);
+    throw new Error(`not a key of a checksum database: ${quoteValue(text)}`);
   }
   const key = createPublicKey({
     key: Buffer.concat([SPKI_START, bytes.subarray(1)]),

@@ -14,22 +14,23 @@ export interface Upstream {
 /** Throws for an entry that is no http or https URL. `direct` and `off` end the list. */
 export function parseUpstreams(text: string): Upstream[] {
   const upstreams: Upstream[] = [];
+  let count = 0;
   for (const [, entry = "", separator] of text.matchAll(/([^,|]*)([,|]|$)/g)) {
     const word = entry.trim();
     if (word === "direct" || word === "off") break;
     if (word === "") continue;
-    upstreams.push({ ...parseEntry(word), fallsThrough: separator === "|" });
+    count++;
+    const upstream = parseEntry(word);
+    // The entry is not quoted: it may be a part of a password that has a comma or a bar in it.
+    if (upstream === undefined) throw new Error(`upstream ${count} of the list is not an http or https URL`);
+    upstreams.push({ ...upstream, fallsThrough: separator === "|" });
   }
   return upstreams;
 }
 
-function parseEntry(text: string): Omit<Upstream, "fallsThrough"> {
+function parseEntry(text: string): Omit<Upstream, "fallsThrough"> | undefined {
   const url = URL.parse(text);
-  // It may hold a password, in a place where nothing can tell.
-  if (url === null) throw new Error(`upstream ${JSON.stringify(text.replace(/.*@/s, "***@"))} is not a URL`);
-  if (!isHttpUrl(url)) {
-    throw new Error(`upstream with ${url.protocol} can't be asked, only https: and http:`);
-  }
+  if (url === null || !isHttpUrl(url)) return undefined;
   const { username, password } = url;
   url.username = "";
   url.password = "";

@@ -17,5 +17,5 @@ test.each(["off", "direct", "", ",|"])("%p names none", (text) => {
 
 test("a password is not told when a URL is refused", () => {
   expect(() => parseUpstreams("https://me:secret@[bad")).toThrow(/^(?!.*secret)/);
-  expect(() => parseUpstreams("file:///x")).toThrow("upstream with file: can't be asked");
+  expect(() => parseUpstreams("file:///x")).toThrow("upstream 1 of the list is not an http or https URL");
 });
