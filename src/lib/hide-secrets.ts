@@ -43,3 +43,8 @@ export function holdsSecret(value: string): boolean {
 export function quoteValue(value: string): string {
   return JSON.stringify(holdsSecret(value) ? "***" : value);
 }
+
+/** The same for an entry of a list: its end may be a comma in a password, so the whole list is looked at. */
+export function quoteEntry(entry: string, list: readonly string[]): string {
+  return JSON.stringify(holdsSecret(list.join(",")) ? "***" : entry);
+}

@@ -2,7 +2,7 @@
  * The hosts whose traffic is cached: `example.com`, `example.com:8443`, `*.example.com` (every name below, not
  * `example.com` itself), `[::1]:8443`. Without a port it is that of the scheme: 443, and 80 for plain HTTP.
  */
-import { quoteValue } from "../lib/hide-secrets.ts";
+import { quoteEntry } from "../lib/hide-secrets.ts";
 import { type Authority, parseAuthority } from "./authority.ts";
 import { DEFAULT_PORTS, type Scheme } from "./resource.ts";
 
@@ -18,7 +18,7 @@ export class Targets {
 
   /** Throws an error that names the first entry that is no host. */
   constructor(entries: readonly string[]) {
-    this.#targets = entries.map(parseTarget);
+    this.#targets = entries.map((entry) => parseTarget(entry, entries));
   }
 
   has(scheme: Scheme, { host, port }: Authority): boolean {
@@ -42,14 +42,14 @@ function matchesHost(target: Target, host: string): boolean {
   return target.isWildcard ? host.endsWith(`.${target.host}`) : host === target.host;
 }
 
-function parseTarget(entry: string): Target {
+function parseTarget(entry: string, list: readonly string[]): Target {
   const text = entry.trim();
   const isWildcard = text.startsWith("*.");
   const rest = isWildcard ? text.slice(2) : text;
   const authority = parseAuthority(rest, DEFAULT_PORTS.https);
   if (authority === undefined) {
     throw new Error(
-      `--revproxy: ${quoteValue(entry)} is not a host such as example.com, *.example.com or example.com:8443`,
+      `--revproxy: ${quoteEntry(entry, list)} is not a host such as example.com, *.example.com or example.com:8443`,
     );
   }
   const hasPort = /:\d+$/.test(rest.replace(/^\[[^\]]*\]/, ""));

@@ -1,5 +1,5 @@
 /** The checksum databases that are passed on: `--sumdb`, GOSUMDB. */
-import { quoteValue } from "../../lib/hide-secrets.ts";
+import { quoteEntry } from "../../lib/hide-secrets.ts";
 import { parseVerifier, type Verifier } from "./note.ts";
 
 export interface Database {
@@ -20,7 +20,9 @@ const DEFAULT_NAMES = ["sum.golang.org", "sum.golang.google.cn"];
  * databases. `goSumdb` (GOSUMDB) may tell the key of one of them. Throws for an entry that is none of these.
  */
 export function parseDatabases(entries: readonly string[], goSumdb: string): Map<string, Database> {
-  const databases = (entries.length === 0 ? DEFAULT_NAMES : entries).map(parseDatabase);
+  const databases = (entries.length === 0 ? DEFAULT_NAMES : entries).map((entry, _, list) =>
+    parseDatabase(entry, list),
+  );
   const known = tryParse(goSumdb);
   return new Map(
     databases.map((database) => {
@@ -30,16 +32,17 @@ export function parseDatabases(entries: readonly string[], goSumdb: string): Map
   );
 }
 
-function parseDatabase(entry: string): Database {
+/** `list`: all entries. */
+function parseDatabase(entry: string, list: readonly string[]): Database {
   const [first = "", url, ...rest] = entry.trim().split(/\s+/);
-  if (first === "" || rest.length > 0) throw new Error(`not a checksum database: ${quoteValue(entry)}`);
+  if (first === "" || rest.length > 0) throw new Error(`not a checksum database: ${quoteEntry(entry, list)}`);
   const verifier = first.includes("+") ? parseVerifier(first) : knownVerifier(first);
   const name = first.includes("+") ? (verifier?.name ?? "") : first;
   if (!/^[a-z0-9][a-z0-9.-]*$/i.test(name))
-    throw new Error(`not the name of a checksum database: ${quoteValue(name)}`);
+    throw new Error(`not the name of a checksum database: ${quoteEntry(name, list)}`);
   const base = url ?? `https://${name}`;
   if (!/^https?:\/\//.test(base) || URL.parse(base) === null) {
-    throw new Error(`not the URL of a checksum database: ${quoteValue(base)}`);
+    throw new Error(`not the URL of a checksum database: ${quoteEntry(base, list)}`);
   }
   return { name, url: base.replace(/\/+$/, ""), verifier };
 }
@@ -50,7 +53,7 @@ function knownVerifier(name: string): Verifier | undefined {
 
 function tryParse(goSumdb: string): Database | undefined {
   try {
-    return parseDatabase(goSumdb);
+    return parseDatabase(goSumdb, [goSumdb]);
   } catch {
     // `off`, or nothing.
     return undefined;

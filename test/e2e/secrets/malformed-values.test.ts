@@ -54,6 +54,24 @@ test.each(URLS)("no command shows the password in %j", async (url) => {
       expect([variable, args.join(" "), text]).toEqual([variable, args.join(" "), without(text, "hunter2")]);
     }
   }
+  for (const args of [
+    ["serve", "--http=0"],
+    ["ca", "print"],
+  ]) {
+    const text = await said(args, { GOCACHE_REVPROXY: url });
+    expect([args, text]).toEqual([args, without(text, "hunter2")]);
+    expect(text).toContain("is not a host such as");
+  }
+  for (const args of [
+    ["doctor", "--modproxy"],
+    ["mod", "verify"],
+  ]) {
+    const text = await said(args, {
+      GOCACHE_SUMDB: `sum.example.com ${url}`,
+      GOPROXY: "https://127.0.0.1:9",
+    });
+    expect([args, text]).toEqual([args, without(text, "hunter2")]);
+  }
   for (const args of [[`--plugin=${url}`], [url], ["inspect", `--${url}`], ["help", url]]) {
     const text = await said(args, {});
     expect([args, text]).toEqual([args, without(text, "hunter2")]);
