@@ -32,6 +32,7 @@ export interface DetachedServer {
 
 /**
  * Starts `command` in the background; resolves when it is ready, or when a server with the same settings runs already.
+ * A server that is stopping is waited for, and replaced.
  * Rejects with the end of its log when it ends or is not ready in time, and when other settings have its address.
  */
 export async function startDetached(config: Config, env: Env, command: string[]): Promise<DetachedServer> {
@@ -41,6 +42,7 @@ export async function startDetached(config: Config, env: Env, command: string[])
   const log = logFile(root, config.serve);
   ensureCacheDir(root);
   makePrivateDir(dirname(log));
+  await untilStoppingEnded(config, root);
   // Of two that are started at once, the later one finds the first.
   using limit = new Deadline(START_LIMIT_MS);
   await using _lock = await lockFile(`${log}.lock`, limit.signal);
@@ -53,6 +55,20 @@ export async function startDetached(config: Config, env: Env, command: string[])
   closeSync(output);
   child.unref();
   return { note: await untilReady(child, { root, log, signal: limit.signal }), log, wasRunning: false };
+}
+
+/** It has its address and its note until it has ended. */
+async function untilStoppingEnded(config: Config, root: string): Promise<void> {
+  const limitMs = performance.now() + config.drainTimeoutMs + STOP_GRACE_MS;
+  for (;;) {
+    const stopping = findServers(config, root).find(({ note }) => note.isStopping);
+    if (stopping === undefined) return;
+    if (performance.now() > limitMs)
+      throw new Error(
+        `the server that runs there is stopping and does not end, process ${stopping.note.pid}`,
+      );
+    await Bun.sleep(POLL_MS);
+  }
 }
 
 function sameServer(running: ServerNote, config: Config): ServerNote {

@@ -59,10 +59,12 @@ export async function runServe(config: Config, context: ServeContext): Promise<n
   const state: ServerState = { parts, version: context.version, startedMs: Date.now(), isDraining: false };
   const running = await openAll(state);
   const notePath = serverFile(root, config.serve);
+  const note = noteOf(config, running);
   const serverCounts = new ServerCounts(parts);
   const upkeep = new Upkeep(root, config, context.pruneAside);
   const stopped = untilStopped(async () => {
     state.isDraining = true;
+    noteServer(notePath, { ...note, isStopping: true });
     const limitMs = performance.now() + config.drainTimeoutMs;
     using _line = context.watchProgress(() => ({
       stage: "uploading",
@@ -73,10 +75,9 @@ export async function runServe(config: Config, context: ServeContext): Promise<n
     await upkeep.finish(limitMs - performance.now());
   });
   writeSnapshots(notePath, context.log);
-  const note = noteOf(config, running);
   context.onReady(note);
   // Last, since whoever reads the note may send a signal.
-  const trouble = noteServer(notePath, note);
+  const trouble = noteServer(notePath, { ...note, isStopping: state.isDraining || undefined });
   if (trouble !== undefined) {
     context.log.warn(
       "note",

@@ -3,7 +3,7 @@
  *
  *     {"pid":…,"start":"…","plugin":"127.0.0.1:5930","http":"…","settings":"…","startedAtMs":…}
  *
- * beside it, with `--detach`, its log, `state/serve-<hash>.log`. It is there from when all is ready until the end.
+ * (with `"isStopping":true` from the signal that ends it on); beside it, with `--detach`, its log, `state/serve-<hash>.log`. It is there from when all is ready until the end.
  * `start` tells the process from a later one of the same number, see `processStart`.
  */
 import { writeFileSync } from "node:fs";
@@ -30,6 +30,8 @@ export interface ServerNote {
   /** See `settingsDigest`. */
   settings: string;
   startedAtMs: number;
+  /** It takes no new connections any more, and ends when everything is in the bucket. */
+  isStopping?: true | undefined;
 }
 
 /** Where the server with that configuration notes itself. */

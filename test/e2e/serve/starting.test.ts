@@ -2,6 +2,9 @@
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { binaryPath } from "../../support/binary.ts";
+import { CacheprogClient } from "../../support/cacheprog-client.ts";
+import { eventually } from "../../support/eventually.ts";
+import { idOf } from "../../support/ids.ts";
 import { startPluginServer } from "../../support/plugin-server.ts";
 import { plainEnv, run, start } from "../../support/process.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
@@ -10,6 +13,8 @@ import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 setDefaultTimeout(60_000);
 
 const ENV = { GOOS: "linux", GOARCH: "amd64", GOVERSION: "go1.27.4" };
+
+const AWS_KEYS = { AWS_ACCESS_KEY_ID: "key", AWS_SECRET_ACCESS_KEY: "secret" };
 
 let dir: TempDir;
 
@@ -22,11 +27,15 @@ afterEach(async () => {
 });
 
 function serveBy(program: string, ...args: string[]) {
-  const env = plainEnv({ ...ENV, GOCACHE: dir.join("gocache") });
+  const env = plainEnv({ ...ENV, GOCACHE: dir.join("gocache"), ...AWS_KEYS });
   return run([program, "serve", ...args, `--cache-dir=${dir.join("machine")}`], { env });
 }
 
 const serve = (...args: string[]) => serveBy(binaryPath(), ...args);
+
+function closing(server: Bun.Server<undefined>) {
+  return { server, [Symbol.asyncDispose]: () => server.stop(true) };
+}
 
 /** Where the server notes itself. */
 function noteName(): string {
@@ -84,6 +93,36 @@ describe("serve --detach", () => {
     ]);
     const said = outcomes.map(({ stdout }) => stdout).sort();
     expect(said).toEqual([`already running: ${said[1]}`, said[1] ?? ""]);
+  });
+
+  test("waits for a server that is stopping, and starts another one", async () => {
+    const released = Promise.withResolvers<void>();
+    const answer = async () => {
+      await released.promise;
+      return new Response("", { status: 503 });
+    };
+    await using bucket = closing(
+      Bun.serve({ hostname: "127.0.0.1", port: 0, idleTimeout: 0, fetch: answer }),
+    );
+    const plugin = `--plugin=${dir.join("server.sock")}`;
+    const endpoint = `--s3-endpoint-url=${bucket.server.url}`;
+    const flags = [plugin, "--bucket=bucket", "--region=us-east-1", "--remote-timeout=100s", endpoint];
+    await serve("--detach", ...flags);
+    const note = noteName();
+    const args = ["connect", dir.join("server.sock")];
+    await using client = await CacheprogClient.start({ args, env: plainEnv(ENV), cwd: dir.path });
+    await client.put(idOf("new"), Buffer.from("what the server has to upload"));
+    await client.close();
+    await client.finish();
+    const stopped = serve("--stop", plugin);
+    await eventually("the server is stopping", () => {
+      return readFileSync(note, "utf8").includes('"isStopping":true');
+    });
+    const detached = serve("--detach", ...flags);
+    released.resolve();
+    expect((await detached).stdout).toStartWith("process ");
+    expect((await stopped).stdout).toStartWith("stopped: process ");
+    expect((await serve("--status")).stdout).toStartWith("running: process ");
   });
 
   test("gives up on a server that can't be found, and stops it", async () => {
