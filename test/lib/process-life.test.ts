@@ -1,10 +1,26 @@
 import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { isProcessAlive, pidSpace, processStart } from "../../src/lib/process-life.ts";
+import { eventually } from "../support/eventually.ts";
+import { start } from "../support/process.ts";
 
 test("knows that a process has ended", async () => {
   const child = Bun.spawn(["true"]);
   await child.exited;
   expect(isProcessAlive(child.pid)).toBe(false);
+});
+
+test("takes a process that nobody has waited for, a zombie, for ended", async () => {
+  // tail takes the shell's place, and waits for no child.
+  await using parent = start(["sh", "-c", "sleep 600 & echo $!; exec tail -f /dev/null"]);
+  const pid = Number(await parent.stdoutHas("\n"));
+  const parentName = () => readFileSync(`/proc/${parent.pid}/comm`, "latin1");
+  await eventually("the shell is gone", () => parentName() === "tail\n");
+  expect(isProcessAlive(pid)).toBe(true);
+  process.kill(pid, "SIGKILL");
+  const state = () => /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, "latin1"))?.[1];
+  await eventually("the process is a zombie", () => state() === "Z");
+  expect(isProcessAlive(pid)).toBe(false);
 });
 
 test("knows that this process runs, and that another user's does", () => {
