@@ -55,8 +55,8 @@ export function isLeft(
   { pidSpace: space }: JournalContent<unknown>,
 ): boolean {
   const [, left, pid] = NAME.exec(basename(path)) ?? [];
-  const isGone = left !== undefined || !isProcessAlive(Number(pid));
-  return silentMs > SILENT_MS || (space === pidSpace() && isGone);
+  if (left !== undefined || silentMs > SILENT_MS) return true;
+  return space === pidSpace() && !isProcessAlive(Number(pid));
 }
 
 export function begunMsOf({ path }: Pick<JournalFile, "path">): number | undefined {

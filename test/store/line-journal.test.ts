@@ -104,6 +104,23 @@ test("lines that nobody can store are adopted for a week, by however many proces
   expect([journalIn(dir).adopt(), names(dir)]).toEqual([[], []]);
 });
 
+test("lines that a process in another container has handed over are adopted at once", () => {
+  using dir = tempDir("lines");
+  const silent = `7-${Date.now().toString(36)}-y`;
+  mkdirSync(dir.join("journal"));
+  writeFileSync(dir.join("journal", `left-7-${Date.now().toString(36)}-x`), "elsewhere\na\n");
+  writeFileSync(dir.join("journal", silent), "elsewhere\nb\n");
+  const read = (path: string) => {
+    const [space = "", ...entries] = readFileSync(path, "utf8").trimEnd().split("\n");
+    return { pidSpace: space, entries };
+  };
+  const begun = journalIn(dir, read);
+  expect(begun.adopt()).toEqual(["a"]);
+  age(dir.join("journal", silent), 61_000);
+  expect(begun.adopt()).toEqual(["b"]);
+  begun.discard();
+});
+
 test("journals of earlier versions, which do not say when they were begun, are adopted", () => {
   using dir = tempDir("lines");
   mkdirSync(dir.join("journal"));

@@ -1,5 +1,7 @@
 import { type Clock, systemClock } from "../../lib/clock.ts";
+import { pidSpace } from "../../lib/process-life.ts";
 import { replaceFile } from "../../lib/replace-file.ts";
+import { readSmallFile } from "../../lib/small-file.ts";
 import { statFile } from "../../lib/stat-file.ts";
 
 /** Sessions that end closer together than this are a row of go commands, and another one most likely follows. */
@@ -17,17 +19,21 @@ export class Burst {
   readonly #mayEndWithGo: boolean;
   readonly #startedMs: number;
   readonly #clock: Clock;
-  /** Whether another session of this machine ended a moment ago. */
+  /**
+   * Whether another session of this machine ended a moment ago. One in another container makes no row: that container,
+   * and the helper that would store for others, may be gone.
+   */
   readonly isUnderWay: boolean;
 
-  /** `path`: a file that is touched whenever a session of this machine ends. */
+  /** `path`: a file that is written whenever a session of this machine ends; it holds the pid space of that session. */
   constructor(path: string, { mayEndWithGo, startedMs, clock = systemClock }: BurstOptions) {
     this.#path = path;
     this.#mayEndWithGo = mayEndWithGo;
     this.#startedMs = startedMs;
     this.#clock = clock;
     const stat = statFile(path);
-    this.isUnderWay = stat !== undefined && Math.abs(clock.nowMs() - stat.mtimeMs) < BURST_MS;
+    const isFresh = stat !== undefined && Math.abs(clock.nowMs() - stat.mtimeMs) < BURST_MS;
+    this.isUnderWay = isFresh && readSpace(path) === pidSpace();
   }
 
   /** Valid at this moment only, so callers ask when the session closes. `newsBytes`: outputs not in the bucket yet. */
@@ -38,7 +44,7 @@ export class Burst {
 
   sessionEnded(): void {
     try {
-      replaceFile(this.#path, "");
+      replaceFile(this.#path, pidSpace());
     } catch {
       // Then the next session uploads before it answers.
     }
@@ -48,6 +54,14 @@ export class Burst {
   get #isShort(): boolean {
     const sessionMs = this.#clock.nowMs() - this.#startedMs;
     return sessionMs >= 0 && sessionMs < BURST_MS;
+  }
+}
+
+function readSpace(path: string): string | undefined {
+  try {
+    return readSmallFile(path).toString();
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,19 +1,26 @@
 /**
- * Packs that some helper on this machine is fetching right now: `<dir>/<pack>`, empty, touched while its holder lives.
- * Others wait for what it brings instead of fetching the same bytes. Only a means to save: a claim that can't be made
- * is taken as made, and one that goes stale belongs to whoever comes next.
+ * What one helper on this machine does for all of them right now, such as fetching a pack: `<dir>/<id>`,
+ *
+ *     <pid> <pid space>
+ *
+ * and a line break, touched while its holder lives. Others wait for what it brings instead of fetching the same bytes.
+ * Only a means to save: a claim that can't be made is taken as made, and the claim of a dead holder belongs to whoever
+ * comes next. A holder in another pid space is dead when it has not touched its claim for `STALE_MS`.
  */
 import { renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../../lib/errno.ts";
 import { makePrivateDir } from "../../lib/private-dir.ts";
+import { isProcessAlive, pidSpace } from "../../lib/process-life.ts";
 import { removeFile } from "../../lib/remove-file.ts";
 import { putBack } from "../../lib/remove-file-if.ts";
 import { removeLink } from "../../lib/remove-link.ts";
+import { readSmallFile } from "../../lib/small-file.ts";
 import { unfinishedPath } from "../../lib/unfinished-path.ts";
 
 const HEARTBEAT_MS = 500;
 const STALE_MS = 3_000;
+const CONTENT = /^(\d+) ([^\n]*)\n$/;
 
 export class Claims {
   readonly #dir: string;
@@ -53,7 +60,7 @@ export class Claims {
 
   #create(id: string): boolean {
     try {
-      writeFileSync(this.#path(id), "", { flag: "wx", mode: 0o600 });
+      writeFileSync(this.#path(id), `${process.pid} ${pidSpace()}\n`, { flag: "wx", mode: 0o600 });
       return true;
     } catch (error) {
       if (isErrno(error, "EEXIST")) return false;
@@ -113,8 +120,14 @@ export class Claims {
 
 function isLive(path: string): boolean {
   try {
-    return Math.abs(Date.now() - statSync(path).mtimeMs) < STALE_MS;
+    return Math.abs(Date.now() - statSync(path).mtimeMs) < STALE_MS && !isHolderGone(path);
   } catch {
     return false;
   }
+}
+
+/** `false` as well for a holder in another pid space, and for one that has not named itself yet. */
+function isHolderGone(path: string): boolean {
+  const [, pid, space] = CONTENT.exec(readSmallFile(path).toString()) ?? [];
+  return pid !== undefined && space === pidSpace() && !isProcessAlive(Number(pid));
 }

@@ -15,6 +15,7 @@ import { isLeft, listJournals } from "../../store/journal-files.ts";
 import { LineJournal } from "../../store/line-journal.ts";
 import type { Scope } from "../scope/scope.ts";
 import { formatLine, type JournalEntry, type JournalHead, readJournal } from "./journal-file.ts";
+import { projectHash } from "./keys.ts";
 
 export class Journal {
   readonly #lines: LineJournal<JournalEntry>;
@@ -23,13 +24,13 @@ export class Journal {
     // It may lead out of the cache directory.
     removeLink(dir);
     const head: JournalHead = { ...scope, pidSpace: pidSpace() };
-    const isOurs = ({ platform, project }: Scope) => platform === scope.platform && project === scope.project;
+    const ours = projectHash(scope);
     this.#lines = new LineJournal({
       dir,
       head: JSON.stringify(head),
       read(path) {
         const journal = readJournal(path);
-        return journal !== undefined && isOurs(journal.head) ? journal : undefined;
+        return journal !== undefined && projectHash(journal.head) === ours ? journal : undefined;
       },
     });
   }

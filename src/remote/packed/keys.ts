@@ -111,6 +111,13 @@ export function scopeHash({ platform, project, branch, job }: Scope): string {
   return Bun.hash(text).toString(16).padStart(16, "0");
 }
 
+/** Tells the projects and platforms of one bucket apart: their sessions may store for each other. */
+export function projectHash({ platform, project }: Pick<Scope, "platform" | "project">): string {
+  return Bun.hash(JSON.stringify([platform, project]))
+    .toString(16)
+    .padStart(16, "0");
+}
+
 function invertTime(ms: number): string {
   const time = Math.min(Math.max(Math.floor(ms), 0), LAST_MS);
   return String(LAST_MS - time).padStart(13, "0");

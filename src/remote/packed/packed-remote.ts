@@ -12,7 +12,7 @@ import { Burst } from "./burst.ts";
 import { collectDaily } from "./daily-gc.ts";
 import type { Entry } from "./entry.ts";
 import { Journal } from "./journal.ts";
-import { PackedKeys, scopeHash } from "./keys.ts";
+import { PackedKeys, projectHash, scopeHash } from "./keys.ts";
 import type { OutputFile } from "./output-frame.ts";
 import type { EntryGroup } from "./packed-index.ts";
 import { PackedTransfer, type TransferOptions } from "./packed-transfer.ts";
@@ -205,8 +205,15 @@ export class PackedRemote {
     };
     if (this.#burst.mayDefer(writer.newsBytes ?? 0) && !this.#isSigning) {
       writer.handOver();
-      await collectRow({ claims: this.#transfer.claims, adopt: () => writer.adopt(), store });
+      const { scope } = this.#options;
+      await collectRow({
+        claims: this.#transfer.claims,
+        project: projectHash(scope),
+        adopt: () => writer.adopt(),
+        store,
+      });
     } else {
+      writer.adopt();
       await store();
     }
     if (writer.hasPublished) await collectDaily(this.#options);

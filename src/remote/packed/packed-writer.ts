@@ -48,10 +48,12 @@ export class PackedWriter {
       session.add({ ...entry, path: found.path, isNew });
       if (isNew) this.#pack({ ...entry, path: found.path });
     }
+    // No round of storing follows that would do it.
+    if (left.length > 0 && this.isSettled) journal.discard();
     return left.length > 0;
   }
 
-  /** Leaves everything to the helper that collects for a row of go commands; see `RowCollector`. */
+  /** Leaves everything to the helper that collects for a row of go commands; see `collectRow`. */
   handOver(): void {
     const { journal, session } = this.#options;
     clearTimeout(this.#pause);

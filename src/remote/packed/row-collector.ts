@@ -1,6 +1,5 @@
 import type { Claims } from "./claims.ts";
 
-const CLAIM = "row";
 /** Between two looks; long enough that several sessions are dealt with at once. */
 const PAUSE_MS = 500;
 /** So many looks in vain end it. */
@@ -13,14 +12,17 @@ const MAX_IDLE_ROUNDS = 2;
  */
 export async function collectRow(options: {
   claims: Claims;
+  /** See `projectHash`: `adopt` takes over what this project's helpers left, and nothing else. */
+  project: string;
   /** Takes over what was left; returns whether there was anything. */
   adopt: () => boolean;
   /** Brings it into the bucket. */
   store: () => Promise<void>;
   pause?: () => Promise<void>;
 }): Promise<void> {
-  const { claims, adopt, store, pause = () => Bun.sleep(PAUSE_MS) } = options;
-  if (!claims.take(CLAIM)) return;
+  const { claims, project, adopt, store, pause = () => Bun.sleep(PAUSE_MS) } = options;
+  const claim = `row-${project}`;
+  if (!claims.take(claim)) return;
   for (let idle = 0; idle < MAX_IDLE_ROUNDS; ) {
     if (adopt()) {
       idle = 0;
@@ -30,7 +32,7 @@ export async function collectRow(options: {
     }
     await pause();
   }
-  claims.release(CLAIM);
-  // Somebody may have left something just before, and seen the claim.
+  claims.release(claim);
+  // A helper may have handed over after the last look and before the release: it saw the claim, and relies on it.
   if (adopt()) await store();
 }

@@ -1,6 +1,9 @@
-/** A row of go commands in a container that ends with the last of them. */
+/** Go commands one right after the other, on a machine that stays, and in a container that ends with the last of them. */
+
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { CacheprogClient } from "../../support/cacheprog-client.ts";
+import { filesBelow } from "../../support/file-tree.ts";
+import { writeModule } from "../../support/go-project.ts";
 import { idOf } from "../../support/ids.ts";
 import { plainEnv } from "../../support/process.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -9,7 +12,8 @@ import { PackedTeam } from "./packed-team.ts";
 // A guard against hanging only.
 setDefaultTimeout(120_000);
 
-const ENV = { CI: "true", GOOS: "linux", GOARCH: "amd64", GOVERSION: "go1.27.4" };
+const HOST_ENV = { GOOS: "linux", GOARCH: "amd64", GOVERSION: "go1.27.4" };
+const ENV = { CI: "true", ...HOST_ENV };
 /** From this length on, a session counts as long. */
 const LONG_MS = 10_000;
 
@@ -38,4 +42,66 @@ test("what a long command puts last is uploaded when it ends, although another o
   await using other = await start("other");
   const { DiskPath = "" } = await other.get(idOf("test"));
   expect(await Bun.file(DiskPath).text()).toBe("what was tested");
+});
+
+async function textOf(helper: CacheprogClient, action: string): Promise<string> {
+  const { DiskPath = "" } = await helper.get(idOf(action));
+  return DiskPath === "" ? "a miss" : await Bun.file(DiskPath).text();
+}
+
+test("what several projects build one after the other reaches the bucket, all of it", async () => {
+  using dir = tempDir("row");
+  const team = new PackedTeam(dir.path);
+  const names = ["one", "two", "three", "four"];
+  const start = (machine: string, name: string) =>
+    CacheprogClient.start({
+      args: [`--bucket=file://${team.bucket}`, `--cache-dir=${dir.join(machine)}`],
+      env: plainEnv(HOST_ENV),
+      cwd: writeModule(dir.join(name), `example.com/${name}`, {}),
+      // In a session of its own, so that the machine is taken to stay.
+      detached: true,
+    });
+  await using helpers = new AsyncDisposableStack();
+  const endings: Promise<unknown>[] = [];
+  for (const name of names) {
+    const helper = helpers.use(await start("machine", name));
+    await helper.put(idOf(name), Buffer.from(name));
+    await helper.close();
+    endings.push(helper.finish());
+  }
+  await Promise.all(endings);
+  expect(filesBelow(dir.join("machine")).filter((path) => path.includes("/journal/"))).toEqual([]);
+  for (const name of names) {
+    await using other = await start("other", name);
+    expect(await textOf(other, name)).toBe(name);
+  }
+});
+
+test("a long command also uploads what a killed one of its row left", async () => {
+  using dir = tempDir("row");
+  const team = new PackedTeam(dir.path);
+  const start = (name: string) =>
+    CacheprogClient.start({
+      args: [`--bucket=file://${team.bucket}`, `--cache-dir=${dir.join(name)}`],
+      env: plainEnv(ENV),
+      cwd: dir.path,
+    });
+  await using first = await start("machine");
+  await first.put(idOf("first"), Buffer.from("first"));
+  await first.close();
+  await first.finish();
+  await using killed = await start("machine");
+  await killed.put(idOf("killed"), Buffer.from("what was left"));
+  await killed.close();
+  killed.signal("SIGKILL");
+  await killed.ended();
+  await using long = await start("machine");
+  const startedMs = performance.now();
+  await long.get(idOf("long"));
+  while (performance.now() - startedMs < LONG_MS) await Bun.sleep(100);
+  await long.put(idOf("long"), Buffer.from("what was tested"));
+  await long.close();
+  await long.finish();
+  await using other = await start("other");
+  expect(await textOf(other, "killed")).toBe("what was left");
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
+import { pidSpace } from "../../../src/lib/process-life.ts";
 import { Burst } from "../../../src/remote/packed/burst.ts";
 import { age } from "../../buildcache/local-fixture.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
@@ -55,9 +56,17 @@ test("a session whose remote is opened late counts from its own beginning", () =
   expect([late.isUnderWay, late.mayDefer(0)]).toEqual([true, false]);
 });
 
+test("a session in another container makes no row", () => {
+  using dir = tempDir("burst");
+  open(dir.join("ended")).burst.sessionEnded();
+  writeFileSync(dir.join("ended"), `${pidSpace()}0`);
+  const { burst } = open(dir.join("ended"));
+  expect([burst.isUnderWay, burst.mayDefer(0)]).toEqual([false, false]);
+});
+
 test.each([11_000, -3_600_000])("a session that ended %p ms ago begins no row", (ageMs) => {
   using dir = tempDir("burst");
-  writeFileSync(dir.join("ended"), "");
+  writeFileSync(dir.join("ended"), pidSpace());
   age(dir.join("ended"), ageMs);
   expect(open(dir.join("ended")).burst.mayDefer(0)).toBe(false);
 });

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, jest, spyOn, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { Claims } from "../../../src/remote/packed/claims.ts";
 import { age } from "../../buildcache/local-fixture.ts";
 import { immutable } from "../../support/full-disk.ts";
+import { start } from "../../support/process.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 const PACK = "0a".repeat(32);
@@ -61,6 +62,24 @@ test("no file stays when all is released, twice as well", () => {
 });
 
 describe("a helper that died", () => {
+  test("loses what it had at once, as far as processes can be seen", async () => {
+    using dir = tempDir("claims");
+    const argv = [process.execPath, require.resolve("./claims-child.ts"), dir.path, "1", "stay"];
+    await using holder = start(argv);
+    await holder.stdoutHas("got");
+    const claims = new Claims(dir.path);
+    // The time of the last heartbeat must not decide.
+    const take = () => {
+      utimesSync(dir.join("0"), new Date(), new Date());
+      return claims.take("0");
+    };
+    expect(take()).toBe(false);
+    holder.signal("SIGKILL");
+    await holder.outcome;
+    expect(take()).toBe(true);
+    claims.releaseAll();
+  });
+
   test("loses what it had after three seconds", () => {
     using _now = spyOn(Date, "now").mockReturnValue(Date.now());
     using dir = tempDir("claims");
