@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import { createServer as createNetServer, type Server, type Socket } from "node:net";
-import { limitIdling, refuseMalformed } from "../lib/given-connections.ts";
+import { limitIdling, writeLatin1 } from "../lib/given-connections.ts";
+import { serveInTurn } from "../lib/turns.ts";
 import type { Router } from "./router.ts";
 
 /** How long a client may take for a request's head, how large that may be, and how long a connection may idle. */
@@ -24,23 +25,23 @@ export function createHttpListener(
   router: Router,
   { takesTunnels }: { takesTunnels: boolean },
 ): HttpListener {
-  const http = createServer(
-    {
-      headersTimeout: HEAD_LIMIT_MS,
-      keepAliveTimeout: IDLE_MS,
-      maxHeaderSize: MAX_HEAD_BYTES,
-      connectionsCheckingInterval: 1_000,
-    },
-    (request, response) => void router.handle(request, response),
-  );
-  http.on("connect", (request, socket, head) => router.connect(request, socket as Socket, head));
-  http.on("clientError", (_error, socket) => refuseMalformed(socket));
+  const http = createServer({
+    headersTimeout: HEAD_LIMIT_MS,
+    keepAliveTimeout: IDLE_MS,
+    maxHeaderSize: MAX_HEAD_BYTES,
+    connectionsCheckingInterval: 1_000,
+  });
+  serveInTurn(http, {
+    onRequest: (request, response) => void router.handle(request, response),
+    onConnect: (request, socket, head) => router.connect(request, socket as Socket, head),
+  });
   const server = takesTunnels ? inFrontOf(http) : http;
   server.maxConnections = MAX_CONNECTIONS;
   return { server, closeAllConnections: () => http.closeAllConnections() };
 }
 
 function inFrontOf(http: ReturnType<typeof createServer>): Server {
+  writeLatin1(http);
   limitIdling(http, { headMs: HEAD_LIMIT_MS, idleMs: IDLE_MS });
   return createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) => http.emit("connection", socket));
 }

@@ -39,6 +39,11 @@ export function limitIdling(server: Server, { headMs, idleMs }: IdlingLimits): v
   });
 }
 
+/** Makes the server write heads to given connections as they are held in strings, each character a byte. */
+export function writeLatin1(server: Server): void {
+  server.on("connection", (socket: Socket) => socket.setDefaultEncoding("latin1"));
+}
+
 /** Ends a connection whose client does not speak HTTP, with 400 if that can't be taken for part of another answer. */
 export function refuseMalformed(socket: Duplex): void {
   const isUnanswered = (socket as Socket).bytesWritten === 0;

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
-import { limitIdling, refuseMalformed } from "../lib/given-connections.ts";
+import { limitIdling, writeLatin1 } from "../lib/given-connections.ts";
+import { serveInTurn } from "../lib/turns.ts";
 import type { Authority } from "./authority.ts";
 import type { KeyedCertificate } from "./certificates/issue.ts";
 
@@ -31,17 +32,18 @@ export class TlsEnd {
   constructor(options: TlsEndOptions) {
     const { serve, refuse } = options;
     this.#options = options;
-    this.#http = createServer({ maxHeaderSize: MAX_HEAD_BYTES }, (request, response) => {
-      const authority = this.#authorities.get(request.socket);
-      if (authority === undefined) response.destroy();
-      else serve(authority, request, response);
-    });
+    this.#http = createServer({ maxHeaderSize: MAX_HEAD_BYTES });
+    writeLatin1(this.#http);
     limitIdling(this.#http, { headMs: HEAD_LIMIT_MS, idleMs: IDLE_MS });
-    this.#http.on("connect", (_request, socket) => refuse(socket));
-    this.#http.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    serveInTurn(this.#http, {
+      onRequest: (request, response) => {
+        const authority = this.#authorities.get(request.socket);
+        if (authority === undefined) response.destroy();
+        else serve(authority, request, response);
+      },
+      onConnect: (_request, socket) => refuse(socket),
       // Anything but what its parser says is about the TLS.
-      if (error.code?.startsWith("HPE_")) refuseMalformed(socket);
-      else socket.destroy();
+      onError: (_error, socket) => socket.destroy(),
     });
   }
 

@@ -24,6 +24,9 @@ import { parentProxy } from "./parent-proxy.ts";
 /** How long an origin may say nothing at all: some work long before the first byte of an answer. */
 const SILENCE_MS = 120_000;
 
+/** How many interim answers (1xx) an origin may send before the answer itself. */
+const MAX_INTERIM = 32;
+
 /** Nothing has come from the origin: it can't be reached, or went away. */
 export class UnreachableError extends Error {
   override name = "UnreachableError" as const;
@@ -99,6 +102,12 @@ export class OriginClient {
     const requestedMs = this.#options.clock.nowMs();
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     let isSilent = false;
+    let interim = 0;
+    sent.on("information", () => {
+      if (++interim <= MAX_INTERIM) return;
+      reject(new Error(`the origin sends more than ${MAX_INTERIM} interim answers`));
+      sent.destroy();
+    });
     sent.once("response", resolve);
     sent.once("upgrade", (_answer, socket) => {
       socket.destroy();
@@ -124,6 +133,8 @@ export class OriginClient {
         if (request.body?.complete === false) sent.destroy();
       });
       const answer = this.#describe(request, body, requestedMs);
+      // This runtime takes a connection that breaks off for the end of a body without a length.
+      if (!answer.isDelimited) sent.once("error", (cause) => body.destroy(cause));
       if (!isPlainOrChunked(body)) {
         body.destroy();
         throw new Error("the origin answers in a transfer coding that nobody asked for");
