@@ -155,8 +155,10 @@ test("evicted: what was pruned from this disk", async () => {
   const on = await machine(githubPush("main", 10));
   await build(on);
   const old = Date.now() / 1000 - 100 * 3_600;
-  for (const name of filesBelow(join(on.cacheDir, "output")))
-    utimesSync(join(on.cacheDir, "output", name), old, old);
+  for (const kind of ["action", "output"]) {
+    for (const name of filesBelow(join(on.cacheDir, kind)))
+      utimesSync(join(on.cacheDir, kind, name), old, old);
+  }
   await runStep(on, ["prune", "--expiry=48h"], project);
   expect(await build(on)).toBeGreaterThanOrEqual(PACKAGES);
   const { groups } = await explain(on);
