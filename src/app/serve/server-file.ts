@@ -17,6 +17,7 @@ import { removeFile } from "../../lib/remove-file.ts";
 import { removeFileIf } from "../../lib/remove-file-if.ts";
 import { replaceFile } from "../../lib/replace-file.ts";
 import { readSmallFile } from "../../lib/small-file.ts";
+import { statPlainFile } from "../../lib/stat-file.ts";
 import { STATE_DIR } from "../../store/local-dir.ts";
 import type { Config, ServeConfig } from "../config.ts";
 
@@ -74,7 +75,7 @@ export function runningServers(root: string): { path: string; note: ServerNote }
     const path = join(root, STATE_DIR, name);
     const note = readNote(path);
     if (isLive(note)) return [{ path, note }];
-    removeFileIf(path, (at) => !isLive(readNote(at)));
+    removeFileIf(path, (at) => statPlainFile(at) !== undefined && !isLive(readNote(at)));
     return [];
   });
 }

@@ -7,16 +7,15 @@
  * Only a means to save: a claim that can't be made is taken as made, and the claim of a dead holder belongs to whoever
  * comes next. A holder in another pid space is dead when it has not touched its claim for `STALE_MS`.
  */
-import { renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../../lib/errno.ts";
 import { makePrivateDir } from "../../lib/private-dir.ts";
 import { isProcessAlive, pidSpace } from "../../lib/process-life.ts";
 import { removeFile } from "../../lib/remove-file.ts";
-import { putBack } from "../../lib/remove-file-if.ts";
+import { removeFileIf } from "../../lib/remove-file-if.ts";
 import { removeLink } from "../../lib/remove-link.ts";
 import { readSmallFile } from "../../lib/small-file.ts";
-import { unfinishedPath } from "../../lib/unfinished-path.ts";
 
 const HEARTBEAT_MS = 500;
 const STALE_MS = 3_000;
@@ -77,29 +76,11 @@ export class Claims {
     }
   }
 
-  /**
-   * Removes a claim whose holder seems to be dead, and returns whether the way is free. Between the look and the removal
-   * another helper may do the same and make its own claim, so what was moved away is looked at again.
-   */
+  /** Removes a claim whose holder seems to be dead. Returns whether there is none now. */
   #removeStale(id: string): boolean {
-    const path = this.#path(id);
-    if (isLive(path)) return false;
-    const aside = unfinishedPath(path);
-    try {
-      renameSync(path, aside);
-    } catch (error) {
-      // Released, or moved away by another helper.
-      return isErrno(error, "ENOENT");
-    }
-    const isOther = isLive(aside);
-    // Where a third one was faster it stays away: two of them fetch then.
-    if (isOther) {
-      putBack(aside, path);
-    } else {
-      removeFile(aside);
-      this.#onTakenOver();
-    }
-    return !isOther;
+    const outcome = removeFileIf(this.#path(id), (path) => !isLive(path));
+    if (outcome === "removed") this.#onTakenOver();
+    return outcome !== "kept";
   }
 
   #touch(): void {
