@@ -1,26 +1,17 @@
 /** A session that goes on for long, as that of a `go test` does. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { CacheprogClient } from "../../support/cacheprog-client.ts";
 import { eventually } from "../../support/eventually.ts";
 import { idOf } from "../../support/ids.ts";
-import { plainEnv } from "../../support/process.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { PackedTeam } from "./packed-team.ts";
 
 // A guard against hanging only.
 setDefaultTimeout(300_000);
 
-const ENV = { GOOS: "linux", GOARCH: "amd64", GOVERSION: "go1.27.4" };
-
 test("five seconds after its last put, what it has put is there for others", async () => {
   using dir = tempDir("checkpoint");
   const team = new PackedTeam(dir.path);
-  const start = (name: string) =>
-    CacheprogClient.start({
-      args: [`--bucket=file://${team.bucket}`, `--cache-dir=${dir.join(name)}`],
-      env: plainEnv(ENV),
-      cwd: dir.path,
-    });
+  const start = (name: string) => team.startHelper(name);
   await using one = await start("one");
   await one.put(idOf("a"), Buffer.from("what was built"));
   await eventually("a record of the run", () => team.objects("run").length > 0);

@@ -3,10 +3,15 @@
 import { expect } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { CacheprogClient } from "../../support/cacheprog-client.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { countCompiles, type GoOutcome, go, helperLines } from "../../support/go-toolchain.ts";
 import { type Machine, newMachine } from "../../support/machine.ts";
+import { plainEnv } from "../../support/process.ts";
 import { settled } from "../../support/settled.ts";
+
+/** So that a helper need not ask go. */
+const HOST_ENV = { GOOS: "linux", GOARCH: "amd64", GOVERSION: "go1.27.4" };
 
 export class PackedTeam {
   readonly bucket: string;
@@ -24,6 +29,16 @@ export class PackedTeam {
     this.#machines++;
     const all = [`--bucket=file://${this.bucket}`, ...flags];
     return newMachine(join(this.#dir, `machine-${this.#machines}`), { flags: all, env });
+  }
+
+  /** A helper of the machine `name`, as go starts it. */
+  startHelper(
+    name: string,
+    options: { env?: Record<string, string>; cwd?: string; detached?: boolean } = {},
+  ): Promise<CacheprogClient> {
+    const { env = {}, cwd = this.#dir, ...how } = options;
+    const args = [`--bucket=file://${this.bucket}`, `--cache-dir=${join(this.#dir, name)}`];
+    return CacheprogClient.start({ args, env: plainEnv({ ...HOST_ENV, ...env }), cwd, ...how });
   }
 
   /** The paths of the bucket's objects of one kind: `pack`, `run`, `new`, `head`, `shared`. */

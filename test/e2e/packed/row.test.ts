@@ -1,32 +1,24 @@
 /** Go commands one right after the other, on a machine that stays, and in a container that ends with the last of them. */
 
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { CacheprogClient } from "../../support/cacheprog-client.ts";
+import type { CacheprogClient } from "../../support/cacheprog-client.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { writeModule } from "../../support/go-project.ts";
 import { idOf } from "../../support/ids.ts";
-import { plainEnv } from "../../support/process.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { PackedTeam } from "./packed-team.ts";
 
 // A guard against hanging only.
 setDefaultTimeout(120_000);
 
-const HOST_ENV = { GOOS: "linux", GOARCH: "amd64", GOVERSION: "go1.27.4" };
-const ENV = { CI: "true", ...HOST_ENV };
+const ENV = { CI: "true" };
 /** From this length on, a session counts as long. */
 const LONG_MS = 10_000;
 
 test("what a long command puts last is uploaded when it ends, although another one ended right before it", async () => {
   using dir = tempDir("row");
   const team = new PackedTeam(dir.path);
-  const start = (name: string) =>
-    CacheprogClient.start({
-      args: [`--bucket=file://${team.bucket}`, `--cache-dir=${dir.join(name)}`],
-      env: plainEnv(ENV),
-      cwd: dir.path,
-      detached: true,
-    });
+  const start = (name: string) => team.startHelper(name, { env: ENV, detached: true });
   await using vet = await start("container");
   await vet.put(idOf("vet"), Buffer.from("what was vetted"));
   await vet.close();
@@ -54,9 +46,7 @@ test("what several projects build one after the other reaches the bucket, all of
   const team = new PackedTeam(dir.path);
   const names = ["one", "two", "three", "four"];
   const start = (machine: string, name: string) =>
-    CacheprogClient.start({
-      args: [`--bucket=file://${team.bucket}`, `--cache-dir=${dir.join(machine)}`],
-      env: plainEnv(HOST_ENV),
+    team.startHelper(machine, {
       cwd: writeModule(dir.join(name), `example.com/${name}`, {}),
       // In a session of its own, so that the machine is taken to stay.
       detached: true,
@@ -80,12 +70,7 @@ test("what several projects build one after the other reaches the bucket, all of
 test("a long command also uploads what a killed one of its row left", async () => {
   using dir = tempDir("row");
   const team = new PackedTeam(dir.path);
-  const start = (name: string) =>
-    CacheprogClient.start({
-      args: [`--bucket=file://${team.bucket}`, `--cache-dir=${dir.join(name)}`],
-      env: plainEnv(ENV),
-      cwd: dir.path,
-    });
+  const start = (name: string) => team.startHelper(name, { env: ENV });
   await using first = await start("machine");
   await first.put(idOf("first"), Buffer.from("first"));
   await first.close();

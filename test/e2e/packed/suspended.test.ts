@@ -1,27 +1,18 @@
 /** A helper that is suspended for so long that another one takes it for dead. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { utimesSync } from "node:fs";
-import { CacheprogClient } from "../../support/cacheprog-client.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { idOf } from "../../support/ids.ts";
-import { plainEnv } from "../../support/process.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { PackedTeam } from "./packed-team.ts";
 
 // A guard against hanging only.
 setDefaultTimeout(120_000);
 
-const ENV = { GOOS: "linux", GOARCH: "amd64", GOVERSION: "go1.27.4" };
-
 test("what it puts after it woke up is not lost when it is killed then", async () => {
   using dir = tempDir("suspended");
   const team = new PackedTeam(dir.path);
-  const start = (name: string) =>
-    CacheprogClient.start({
-      args: [`--bucket=file://${team.bucket}`, `--cache-dir=${dir.join(name)}`],
-      env: plainEnv(ENV),
-      cwd: dir.path,
-    });
+  const start = (name: string) => team.startHelper(name);
   const session = async (action: string) => {
     await using helper = await start("machine");
     await helper.put(idOf(action), Buffer.from(action));
