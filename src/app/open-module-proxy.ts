@@ -72,7 +72,7 @@ function openRemote(
   if (remote === undefined) return undefined;
   const { project, job } = remote;
   const scope = detectScope({ env, cwd: process.cwd(), project, job, nowMs: Date.now() });
-  return { ...openRemoteTier({ config: remote, store, root, log }), scope, host: hostname() };
+  return { ...openRemoteTier({ config: remote, store, root, env, log }), scope, host: hostname() };
 }
 
 /** The one that go itself would verify with, if it is passed on; else the first whose key is known. */

@@ -1,6 +1,7 @@
 /** Makes the configured object store. */
 import { join } from "node:path";
 import type { Counters } from "../lib/counters.ts";
+import { proxyRoute } from "../lib/env-proxy.ts";
 import { removeLink } from "../lib/remove-link.ts";
 import { DirectoryStore } from "../store/directory-store.ts";
 import { STATE_DIR } from "../store/local-dir.ts";
@@ -27,15 +28,32 @@ export function openStore(options: {
   });
 }
 
-/** A file or directory below the cache directory that keeps what is known of one bucket and prefix; never a link. */
+/**
+ * Where helpers note whether the bucket answers: one file for each set of proxies, since trouble with a proxy says
+ * nothing about the bucket reached without it.
+ */
+export function healthPath(
+  root: string,
+  config: RemoteConfig,
+  env: Record<string, string | undefined>,
+): string {
+  const route = config.bucket.kind === "directory" ? "" : proxyRoute(env);
+  return `${statePath(root, config, "remote", route)}.json`;
+}
+
+/**
+ * A file or directory below the cache directory that keeps what is known of one bucket and prefix; never a link.
+ * `route` tells several files of one name apart.
+ */
 export function statePath(
   root: string,
   { bucket, prefix, readPrefixes }: RemoteConfig,
   name: string,
+  route = "",
 ): string {
   // What was read below a prefix that is not read any more must not be found again.
   const read = readPrefixes.length === 0 ? [] : [readPrefixes];
-  const address = Bun.hash(JSON.stringify([bucket, prefix, ...read]))
+  const address = Bun.hash(JSON.stringify([bucket, prefix, ...read, ...(route === "" ? [] : [route])]))
     .toString(16)
     .padStart(16, "0");
   const path = join(root, STATE_DIR, `${name}-${address}`);

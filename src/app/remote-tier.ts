@@ -4,7 +4,7 @@ import { HealthFile } from "../remote/health-file.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { RemoteTier } from "../store/tiered-store.ts";
 import type { RemoteConfig } from "./config.ts";
-import { statePath } from "./open-store.ts";
+import { healthPath, statePath } from "./open-store.ts";
 
 /** Downloads at once; there is no flag for it, for nobody's patience depends on it. */
 const DOWNLOADS = 40;
@@ -15,11 +15,12 @@ export function openRemoteTier(options: {
   store: ObjectStore;
   /** The cache directory. */
   root: string;
+  env: Record<string, string | undefined>;
   log: Logger;
 }): Omit<RemoteTier, "journalDir"> & { journalDirs: string; health: RemoteHealth } {
-  const { config, store, root, log } = options;
+  const { config, store, root, env, log } = options;
   const health = new RemoteHealth({
-    file: new HealthFile(`${statePath(root, config, "remote")}.json`),
+    file: new HealthFile(healthPath(root, config, env)),
     log,
     store,
     onWritesStopped: () => {},

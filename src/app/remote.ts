@@ -16,7 +16,7 @@ import type { ObjectStore } from "../store/object-store.ts";
 import type { RemoteConfig } from "./config.ts";
 import { machineId } from "./machine-id.ts";
 import { mayEndWithGo } from "./machine-life.ts";
-import { openStore, statePath } from "./open-store.ts";
+import { healthPath, openStore, statePath } from "./open-store.ts";
 import { openTrust } from "./open-trust.ts";
 
 /** What a server gives beside: its remotes live longer than a session, and share what moves bytes. */
@@ -69,7 +69,7 @@ export function journalDir(root: string, config: RemoteConfig): string {
 }
 
 export function openSplit(options: RemoteOptions, store: ObjectStore): SplitRemote {
-  const { config, root, log } = options;
+  const { config, root, env, log } = options;
   if (config.layout === "split" && config.trust?.readsSplit === false) log.warn("trust", NO_SPLIT);
   return new SplitRemote({
     ...options,
@@ -81,7 +81,7 @@ export function openSplit(options: RemoteOptions, store: ObjectStore): SplitRemo
     minBytes: config.minUploadBytes,
     concurrency: config.uploadConcurrency,
     timeoutMs: config.timeoutMs,
-    healthPath: `${statePath(root, config, "remote")}.json`,
+    healthPath: healthPath(root, config, env),
     journalDir: statePath(root, config, "split"),
   });
 }
@@ -111,13 +111,13 @@ export function openPacked(
   });
 }
 
-function transferOptions({ config, root }: RemoteOptions) {
+function transferOptions({ config, root, env }: RemoteOptions) {
   return {
     prefix: config.prefix,
     concurrency: config.uploadConcurrency,
     timeoutMs: config.timeoutMs,
     stateDir: statePath(root, config, "packed"),
-    healthPath: `${statePath(root, config, "remote")}.json`,
+    healthPath: healthPath(root, config, env),
     createTemp: () => createTemp(root),
   };
 }

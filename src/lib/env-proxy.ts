@@ -29,6 +29,15 @@ export function proxyForUrl(url: URL, env: Environment): URL | undefined {
   );
 }
 
+/** By which proxies URLs are reached; of no proxy it is "". Two environments with different proxies differ. Holds no passwords. */
+export function proxyRoute(env: Environment): string {
+  const proxies = [variableFor("http", env), variableFor("https", env)].map(
+    (entry) => entry && (parseProxy(entry[1])?.host ?? ""),
+  );
+  if (proxies.every((host) => host === undefined)) return "";
+  return JSON.stringify([...proxies, env.no_proxy || env.NO_PROXY || ""]);
+}
+
 /** A proxy as it is written in a variable, with or without `http://`. */
 export function parseProxy(value: string): URL | undefined {
   const url = URL.parse(value.includes("://") ? value : `http://${value}`);

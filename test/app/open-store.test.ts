@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import type { BucketConfig, RemoteConfig } from "../../src/app/config.ts";
-import { openStore, statePath } from "../../src/app/open-store.ts";
+import { healthPath, openStore, statePath } from "../../src/app/open-store.ts";
 import { Counters } from "../../src/lib/counters.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -52,6 +52,18 @@ test("each bucket and prefix has its own place for what is known of it, and only
   expect(statePath("/root", { ...configOf(S3), timeoutMs: 2, readOnly: true }, "packed")).toBe(
     paths[2] ?? "",
   );
+});
+
+test("what is known by way of one proxy says nothing of another one, or of none", () => {
+  const of = (env: Record<string, string>) => healthPath("/root", configOf(S3), env);
+  const direct = of({});
+  expect(direct).toBe(`${statePath("/root", configOf(S3), "remote")}.json`);
+  const proxied = of({ https_proxy: "http://user:one@proxy:1" });
+  expect(of({ https_proxy: "http://user:two@proxy:1" })).toBe(proxied);
+  const others = [of({ https_proxy: "proxy:2" }), of({ https_proxy: "proxy:1", no_proxy: "internal" })];
+  expect(new Set([direct, proxied, ...others]).size).toBe(4);
+  const directory = configOf({ kind: "directory", path: "/srv/a" });
+  expect(healthPath("/root", directory, { https_proxy: "proxy:1" })).toBe(healthPath("/root", directory, {}));
 });
 
 test("a place that is a link is none: what it leads to is another's", () => {

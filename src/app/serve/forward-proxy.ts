@@ -114,10 +114,10 @@ const COUNTERS: Readonly<Record<string, string>> = {
   get_fault_miss: "req_fault_miss",
 };
 
-function openTier({ config, root, log, openStore }: ServeParts) {
+function openTier({ config, root, env, log, openStore }: ServeParts) {
   const { remote } = config;
   const store = openStore();
   if (remote === undefined || store === undefined) return undefined;
-  const { journalDirs, ...tier } = openRemoteTier({ config: remote, store, root, log });
+  const { journalDirs, ...tier } = openRemoteTier({ config: remote, store, root, env, log });
   return { ...tier, journalDir: `${journalDirs}-${REVPROXY_DIR}` };
 }

@@ -14,6 +14,7 @@ import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 setDefaultTimeout(60_000);
 
 const BODY = Buffer.from("what was built");
+const LARGE = 20 << 20;
 const GO = { GOOS: "linux", GOARCH: "amd64", GOVERSION: "go1.27.4" };
 
 let dir: TempDir;
@@ -109,6 +110,8 @@ test("what a proxy refuses is no refusal of the bucket: it is named, and nothing
   const client = await helper("one", `http://localhost:${port}`);
   expect(await client.get(idOf("unknown"))).toEqual({ ID: 1, Miss: true });
   await client.put(idOf("action"), BODY);
+  // A pack each: so many failures disable the bucket for this way, and only for this one.
+  for (const name of ["a", "b", "c"]) await client.put(idOf(name), Buffer.alloc(LARGE, name));
   await client.close();
   const { exitCode, stderr } = await client.ended();
   expect(exitCode).toBe(0);
