@@ -1,4 +1,4 @@
-/** What go commands in a row lose to an S3 that is in trouble, and what the user hears. Single faults: `test/faults`. */
+/** What go commands in a row lose to an S3 that is in trouble, and what the user hears. Single faults: `faults.test.ts`. */
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { s3Flags } from "../support/binary.ts";
 import { FaultProxy } from "../support/fault-proxy.ts";

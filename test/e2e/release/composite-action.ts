@@ -1,8 +1,8 @@
 /** Runs a composite action's steps as a runner of GitHub does: in order, with its files for variables and paths. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PROJECT_DIR } from "../support/binary.ts";
-import { type Outcome, plainEnv, run } from "../support/process.ts";
+import { PROJECT_DIR } from "../../support/binary.ts";
+import { type Outcome, plainEnv, run } from "../../support/process.ts";
 
 export interface ActionStep {
   name: string;

@@ -10,11 +10,11 @@ import {
 } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { repository } from "../../package.json" with { type: "json" };
-import { PROJECT_DIR } from "../support/binary.ts";
-import { filesBelow } from "../support/file-tree.ts";
-import { plainEnv, run } from "../support/process.ts";
-import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { repository } from "../../../package.json" with { type: "json" };
+import { PROJECT_DIR } from "../../support/binary.ts";
+import { filesBelow } from "../../support/file-tree.ts";
+import { plainEnv, run } from "../../support/process.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { type ReleaseServer, releaseText, startReleaseServer } from "./release-server.ts";
 
 // A guard against hanging only.

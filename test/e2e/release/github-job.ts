@@ -1,6 +1,6 @@
 /** Runs the steps of a job of GitHub Actions, with stand-ins for the actions of others. */
-import { repository } from "../../package.json" with { type: "json" };
-import type { Outcome } from "../support/process.ts";
+import { repository } from "../../../package.json" with { type: "json" };
+import type { Outcome } from "../../support/process.ts";
 import type { FakeRunner } from "./composite-action.ts";
 
 export interface GithubJob {

@@ -2,13 +2,13 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildTimer } from "../images/programs.ts";
+import { fillScratch, fillWithLibc } from "../images/roots.ts";
+import { type ImageSetting, tryImage } from "../images/try-image.ts";
 import { binaryPath, PROJECT_DIR } from "../support/binary.ts";
 import { elfNeeds } from "../support/elf.ts";
 import { goRoot } from "../support/go-toolchain.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
-import { buildTimer } from "./programs.ts";
-import { fillScratch, fillWithLibc } from "./roots.ts";
-import { type ImageSetting, tryImage } from "./try-image.ts";
 
 // A guard against hanging only.
 setDefaultTimeout(300_000);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PROJECT_DIR } from "../support/binary.ts";
+import { PROJECT_DIR } from "../../support/binary.ts";
 
 /** The first code block in that language below a heading of README.md. */
 export function readmeBlock(heading: string, language: string): string {

@@ -4,9 +4,9 @@
  * that has one; nothing in a recipe has to be changed for that.
  */
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
-import { repository } from "../../package.json" with { type: "json" };
-import { startFarHosts } from "../support/far-hosts.ts";
-import { type S3Server, startS3Server } from "../support/s3-server.ts";
+import { repository } from "../../../package.json" with { type: "json" };
+import { startFarHosts } from "../../support/far-hosts.ts";
+import { type S3Server, startS3Server } from "../../support/s3-server.ts";
 import { startReleaseServer } from "./release-server.ts";
 
 const REGION = "eu-central-1";

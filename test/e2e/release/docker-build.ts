@@ -1,8 +1,8 @@
 /** Carries out the few instructions of a Dockerfile that `init docker` uses, in a bare file system. */
 import { cpSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type BareRoot, runInRoot } from "../support/bare-root.ts";
-import type { Outcome } from "../support/process.ts";
+import { type BareRoot, runInRoot } from "../../support/bare-root.ts";
+import type { Outcome } from "../../support/process.ts";
 
 export interface DockerBuildOptions {
   /** What the first `FROM` names. */

@@ -1,9 +1,9 @@
 /** A release made by `release.ts` from the executable under test, and a server that has it, on this machine. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { binaryPath, PROJECT_DIR } from "../support/binary.ts";
-import { plainEnv, run } from "../support/process.ts";
-import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { binaryPath, PROJECT_DIR } from "../../support/binary.ts";
+import { plainEnv, run } from "../../support/process.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
 type ReleaseFile = Uint8Array | string | undefined;
 

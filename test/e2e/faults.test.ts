@@ -3,11 +3,11 @@
  * The moments of faults are the same in every run.
  */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { randomOf } from "../faults/random.ts";
+import { complaints, formatSeconds } from "../faults/report.ts";
+import { ROWS } from "../faults/rows.ts";
+import { type Stage, setStage } from "../faults/stage.ts";
 import { SUITE_SEED } from "../support/seed.ts";
-import { randomOf } from "./random.ts";
-import { complaints, formatSeconds } from "./report.ts";
-import { ROWS } from "./rows.ts";
-import { type Stage, setStage } from "./stage.ts";
 
 // A guard against hanging only.
 setDefaultTimeout(1_800_000);

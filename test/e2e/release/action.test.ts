@@ -1,11 +1,11 @@
 /** The steps of the actions, in a job like GitHub's: from nothing to hits. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, rmSync } from "node:fs";
-import { commitAll } from "../support/git.ts";
-import { chainModule } from "../support/go-project.ts";
-import { countCompiles, goEnv } from "../support/go-toolchain.ts";
-import { settled } from "../support/settled.ts";
-import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { commitAll } from "../../support/git.ts";
+import { chainModule } from "../../support/go-project.ts";
+import { countCompiles, goEnv } from "../../support/go-toolchain.ts";
+import { settled } from "../../support/settled.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { FakeRunner } from "./composite-action.ts";
 import { type ReleaseServer, startReleaseServer } from "./release-server.ts";
 

@@ -2,15 +2,15 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { completionScript } from "../../src/cli/completion/completion-script.ts";
-import { recipeFor } from "../../src/cli/recipes/recipe-for.ts";
-import { PROJECT_DIR } from "../support/binary.ts";
-import { git } from "../support/git.ts";
-import { goInstall } from "../support/go-install.ts";
-import { run } from "../support/process.ts";
-import { shellcheck } from "../support/shellcheck.ts";
-import { tempDir } from "../support/temp-dir.ts";
-import { ACTIONLINT } from "../support/tools.ts";
+import { completionScript } from "../../../src/cli/completion/completion-script.ts";
+import { recipeFor } from "../../../src/cli/recipes/recipe-for.ts";
+import { PROJECT_DIR } from "../../support/binary.ts";
+import { git } from "../../support/git.ts";
+import { goInstall } from "../../support/go-install.ts";
+import { run } from "../../support/process.ts";
+import { shellcheck } from "../../support/shellcheck.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+import { ACTIONLINT } from "../../support/tools.ts";
 import { actionSteps } from "./composite-action.ts";
 
 // A guard against hanging only.

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { EMPTY } from "../buildcache/local-fixture.ts";
-import { binaryPath } from "../support/binary.ts";
-import { plainEnv, run } from "../support/process.ts";
-import { tempDir } from "../support/temp-dir.ts";
+import { EMPTY } from "../../buildcache/local-fixture.ts";
+import { binaryPath } from "../../support/binary.ts";
+import { plainEnv, run } from "../../support/process.ts";
+import { tempDir } from "../../support/temp-dir.ts";
 
 const OLD_ID = "0a".repeat(32);
 const NEW_ID = "0b".repeat(32);

@@ -1,12 +1,12 @@
 /** The Dockerfile that `init docker` prints, step by step in bare file systems; there is no Docker here. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { runInRoot } from "../support/bare-root.ts";
-import { binaryPath } from "../support/binary.ts";
-import { newContainer } from "../support/container.ts";
-import { countCompiles, goRoot } from "../support/go-toolchain.ts";
-import { type Outcome, plainEnv, run } from "../support/process.ts";
-import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { runInRoot } from "../../support/bare-root.ts";
+import { binaryPath } from "../../support/binary.ts";
+import { newContainer } from "../../support/container.ts";
+import { countCompiles, goRoot } from "../../support/go-toolchain.ts";
+import { type Outcome, plainEnv, run } from "../../support/process.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { dockerBuild } from "./docker-build.ts";
 import { type FarServices, startFarServices } from "./far-services.ts";
 

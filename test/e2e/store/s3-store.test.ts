@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { Counters } from "../../src/lib/counters.ts";
-import { S3Store } from "../../src/store/s3-store.ts";
-import { rejection } from "../support/rejection.ts";
-import { type S3Server, type S3ServerOptions, startS3Server } from "../support/s3-server.ts";
-import { refusal, scriptedServer } from "../support/scripted-server.ts";
-import { describeStoreContract, type StoreUnderTest } from "../support/store-contract.ts";
+import { Counters } from "../../../src/lib/counters.ts";
+import { S3Store } from "../../../src/store/s3-store.ts";
+import { rejection } from "../../support/rejection.ts";
+import { type S3Server, type S3ServerOptions, startS3Server } from "../../support/s3-server.ts";
+import { refusal, scriptedServer } from "../../support/scripted-server.ts";
+import { describeStoreContract, type StoreUnderTest } from "../../support/store-contract.ts";
 
 describeStoreContract("S3Store over http", () => serve({}));
 describeStoreContract("S3Store over https with AWS_CA_BUNDLE", () => serve({ tls: true }));

@@ -1,7 +1,7 @@
 /** The short form of `npm run soak`. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { runSoak } from "./soak.ts";
-import { soakTable } from "./verdict.ts";
+import { runSoak } from "../soak/soak.ts";
+import { soakTable } from "../soak/verdict.ts";
 
 // A guard against hanging only.
 setDefaultTimeout(300_000);
