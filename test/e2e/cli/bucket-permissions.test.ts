@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { utimesSync } from "node:fs";
 import { join } from "node:path";
-import { runProgram } from "../../cli/program.ts";
 import { DAY_MS, packOf, StockedBucket } from "../../remote/packed/stocked-bucket.ts";
 import { s3Flags } from "../../support/binary.ts";
 import { FaultProxy } from "../../support/fault-proxy.ts";
@@ -10,6 +9,7 @@ import { type SeenRequest, s3Error } from "../../support/faults.ts";
 import { s3Client } from "../../support/s3-objects.ts";
 import { type S3Server, startS3Server } from "../../support/s3-server.ts";
 import { tempDir } from "../../support/temp-dir.ts";
+import { runProgram } from "./program.ts";
 
 let server: S3Server;
 let proxy: FaultProxy;

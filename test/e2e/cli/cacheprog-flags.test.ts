@@ -1,9 +1,9 @@
 /** The flags in GOCACHEPROG, for commands that go does not start. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { programPath, runProgram } from "../../cli/program.ts";
 import { goEnv, NEWEST_GO } from "../../support/go-toolchain.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { programPath, runProgram } from "./program.ts";
 
 let dir: TempDir;
 let env: Record<string, string>;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { DAY_MS, packOf, StockedBucket } from "../remote/packed/stocked-bucket.ts";
-import { tempDir } from "../support/temp-dir.ts";
+import { DAY_MS, packOf, StockedBucket } from "../../remote/packed/stocked-bucket.ts";
+import { tempDir } from "../../support/temp-dir.ts";
 import { runProgram } from "./program.ts";
 
 const USAGE = 'run "go-cache-plugin help gc" for its flags and examples\n';

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { plainEnv } from "../support/process.ts";
-import { tempDir } from "../support/temp-dir.ts";
+import { plainEnv } from "../../support/process.ts";
+import { tempDir } from "../../support/temp-dir.ts";
 import { programPath } from "./program.ts";
 
 /** Runs the program on a terminal of its own, stderr to a file, and returns what each got. */

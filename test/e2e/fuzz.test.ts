@@ -1,10 +1,10 @@
 /** The short form of `npm run fuzz`, always with the same seed, and every input that once broke something. */
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { fixturesOf } from "../fuzz/fixtures.ts";
+import { makeRecordings, type Recordings } from "../fuzz/recordings/recordings.ts";
+import { runTarget } from "../fuzz/run-target.ts";
+import { TARGETS } from "../fuzz/targets.ts";
 import { SUITE_SEED } from "../support/seed.ts";
-import { fixturesOf } from "./fixtures.ts";
-import { makeRecordings, type Recordings } from "./recordings/recordings.ts";
-import { runTarget } from "./run-target.ts";
-import { TARGETS } from "./targets.ts";
 
 // A guard against hanging only.
 setDefaultTimeout(300_000);

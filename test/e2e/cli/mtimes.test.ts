@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { lstatSync, mkdirSync, writeFileSync } from "node:fs";
-import { commitAll } from "../support/git.ts";
-import { plainEnv, run } from "../support/process.ts";
-import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { commitAll } from "../../support/git.ts";
+import { plainEnv, run } from "../../support/process.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { programPath } from "./program.ts";
 
 const TIME = "2009-01-31T11:29:58.355Z";

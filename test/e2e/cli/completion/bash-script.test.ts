@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { ALL_COMMAND_OPTIONS } from "../../../src/cli/command-options.ts";
-import { COMMANDS } from "../../../src/cli/commands.ts";
-import { ALL_OPTIONS, dashed } from "../../../src/cli/options.ts";
-import { plainEnv, run } from "../../support/process.ts";
-import { tempDir } from "../../support/temp-dir.ts";
+import { ALL_COMMAND_OPTIONS } from "../../../../src/cli/command-options.ts";
+import { COMMANDS } from "../../../../src/cli/commands.ts";
+import { ALL_OPTIONS, dashed } from "../../../../src/cli/options.ts";
+import { plainEnv, run } from "../../../support/process.ts";
+import { tempDir } from "../../../support/temp-dir.ts";
 import { runProgram } from "../program.ts";
 
 /** What a real bash offers for the last of the words, which it splits at `=` as it does when a person types. */

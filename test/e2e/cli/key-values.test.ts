@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { parseCommandLine } from "../../src/cli/command-line.ts";
-import { parseSignKey, parseTrustKeys } from "../../src/cli/key-values.ts";
-import { resolveSettings, toConfig } from "../../src/cli/settings.ts";
-import { formatPublicKey, formatSecretKey } from "../../src/lib/ed25519-text.ts";
-import { tempDir } from "../support/temp-dir.ts";
+import { parseCommandLine } from "../../../src/cli/command-line.ts";
+import { parseSignKey, parseTrustKeys } from "../../../src/cli/key-values.ts";
+import { resolveSettings, toConfig } from "../../../src/cli/settings.ts";
+import { formatPublicKey, formatSecretKey } from "../../../src/lib/ed25519-text.ts";
+import { tempDir } from "../../support/temp-dir.ts";
 import { runProgram } from "./program.ts";
 
 const KEY = { seed: Buffer.alloc(32, 1), publicKey: Buffer.alloc(32, 2) };

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { plainEnv } from "../../support/process.ts";
-import { provideShell } from "../../support/shells.ts";
-import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { plainEnv } from "../../../support/process.ts";
+import { provideShell } from "../../../support/shells.ts";
+import { type TempDir, tempDir } from "../../../support/temp-dir.ts";
 import { programPath } from "../program.ts";
 
 let home: TempDir;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { StockedBucket } from "../remote/packed/stocked-bucket.ts";
-import { tempDir } from "../support/temp-dir.ts";
+import { StockedBucket } from "../../remote/packed/stocked-bucket.ts";
+import { tempDir } from "../../support/temp-dir.ts";
 import { runProgram } from "./program.ts";
 
 const USAGE = 'run "go-cache-plugin help prefetch" for its flags and examples\n';

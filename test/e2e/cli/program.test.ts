@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { tempDir } from "../support/temp-dir.ts";
+import { tempDir } from "../../support/temp-dir.ts";
 import { runProgram } from "./program.ts";
 
 /** The whole of stderr for a usage error. */

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { parsePublicKey, parseSecretKey } from "../../src/lib/ed25519-text.ts";
-import { tempDir } from "../support/temp-dir.ts";
+import { parsePublicKey, parseSecretKey } from "../../../src/lib/ed25519-text.ts";
+import { tempDir } from "../../support/temp-dir.ts";
 import { runProgram } from "./program.ts";
 
 const LINES = /^GOCACHE_SIGN_KEY=(\S+)\nGOCACHE_TRUST_KEYS=(\S+)\n$/;

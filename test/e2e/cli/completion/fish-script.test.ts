@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { COMPLETED_COMMANDS } from "../../../src/cli/completion/completion-words.ts";
-import { ALL_OPTIONS } from "../../../src/cli/options.ts";
-import { plainEnv, run } from "../../support/process.ts";
-import { provideShell } from "../../support/shells.ts";
-import { tempDir } from "../../support/temp-dir.ts";
+import { COMPLETED_COMMANDS } from "../../../../src/cli/completion/completion-words.ts";
+import { ALL_OPTIONS } from "../../../../src/cli/options.ts";
+import { plainEnv, run } from "../../../support/process.ts";
+import { provideShell } from "../../../support/shells.ts";
+import { tempDir } from "../../../support/temp-dir.ts";
 import { programPath } from "../program.ts";
 
 /** What a real fish offers at the end of a line, without the explanations. */

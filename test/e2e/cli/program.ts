@@ -1,6 +1,6 @@
 /** Runs the compiled program as a user would. */
-import { binaryPath } from "../support/binary.ts";
-import { type Outcome, run, userEnv } from "../support/process.ts";
+import { binaryPath } from "../../support/binary.ts";
+import { type Outcome, run, userEnv } from "../../support/process.ts";
 
 export const programPath = binaryPath;
 
