@@ -10,7 +10,8 @@ export const TOOL_CACHE_DIR = resolve(PROJECT_DIR, ".cache");
 
 /** The compiled executable under test: what the build made, or what `EXECUTABLE_UNDER_TEST` names. */
 export function binaryPath(): string {
-  const path = process.env.EXECUTABLE_UNDER_TEST ?? resolve(PROJECT_DIR, "dist/go-cache-plugin");
+  const name = process.platform === "win32" ? "go-cache-plugin.exe" : "go-cache-plugin";
+  const path = process.env.EXECUTABLE_UNDER_TEST ?? resolve(PROJECT_DIR, "dist", name);
   if (!existsSync(path)) throw new Error(`${path} is missing; make it with: npm run build`);
   return path;
 }
