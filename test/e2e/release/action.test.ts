@@ -3,10 +3,11 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { cpSync, rmSync } from "node:fs";
 import { commitAll } from "../../support/git.ts";
 import { chainModule } from "../../support/go-project.ts";
-import { countCompiles, goEnv } from "../../support/go-toolchain.ts";
+import { countCompiles, go, goEnv, NEWEST_GO } from "../../support/go-toolchain.ts";
+import { warmMachine } from "../../support/machine.ts";
 import { settled } from "../../support/settled.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
-import { FakeRunner } from "./composite-action.ts";
+import { FakeRunner, JOB_ENV } from "./composite-action.ts";
 import { type ReleaseServer, startReleaseServer } from "./release-server.ts";
 
 // A guard against hanging only.
@@ -23,23 +24,33 @@ beforeAll(async () => {
   dir = tempDir("action");
   chainModule(dir.join("origin"), { name: "action", count: 3 });
   commitAll(dir.join("origin"));
+  await fillBuckets();
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
   dir[Symbol.dispose]();
 });
 
+/** One for each mode, with the standard library, as if the job had built some of the module before. */
+async function fillBuckets(): Promise<void> {
+  const flags = [`--bucket=file://${dir.join("bucket-direct")}`];
+  const machine = await warmMachine(dir.join("before"), { trimpath: true, flags, env: JOB_ENV });
+  const cwd = chainModule(dir.join("part"), { name: "action", count: 1 });
+  const { exitCode, stderr } = await go(machine, ["build", "-trimpath", "-o", "/dev/null", "."], { cwd });
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  await settled(machine);
+  cpSync(dir.join("bucket-direct"), dir.join("bucket-server"), { recursive: true });
+}
+
 /** A fresh machine with a fresh checkout, always at the same place. */
-async function newRunner(name: string, env: Record<string, string> = {}): Promise<FakeRunner> {
+async function newRunner(name: string, mode = "direct"): Promise<FakeRunner> {
   const checkout = dir.join("work");
   rmSync(checkout, { recursive: true, force: true });
   cpSync(dir.join("origin"), checkout, { recursive: true });
-  const go = await goEnv({ release: "1.27.4", gocache: dir.join(name, "gocache") });
   return new FakeRunner(dir.join(name), checkout, {
-    ...go,
+    ...(await goEnv({ release: NEWEST_GO, gocache: dir.join(name, "gocache") })),
     GO_CACHE_PLUGIN_BASE_URL: server.url,
-    GOCACHE_S3_BUCKET: `file://${dir.join("bucket")}`,
-    ...env,
+    GOCACHE_S3_BUCKET: `file://${dir.join(`bucket-${mode}`)}`,
   });
 }
 
@@ -80,14 +91,14 @@ test("direct mode: the second machine compiles nothing, and the summary says wha
     expect(await runner.uses("finish", {})).toEqual([{ stdout: "", stderr: "", exitCode: 0 }]);
     expect(runner.summary).toMatch(SUMMARY);
   }
-  expect(compiles[0]).toBeGreaterThan(3);
+  expect(compiles[0]).toBeGreaterThan(0);
   expect(compiles[1]).toBe(0);
 });
 
 test("server mode: the same, the server is stopped, and the summary says what it did", async () => {
   const compiles: number[] = [];
   for (const name of ["server-1", "server-2"]) {
-    const runner = await newRunner(name, { GOCACHE_KEY_PREFIX: "server" });
+    const runner = await newRunner(name, "server");
     const outcomes = await runner.uses("setup", { ...INPUTS, mode: "server" });
     expect(outcomes.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
     const build = await runner.run(BUILD);
@@ -98,7 +109,7 @@ test("server mode: the same, the server is stopped, and the summary says what it
     expect(runner.summary).toMatch(SUMMARY);
     expect((await runner.run("go-cache-plugin serve --status")).exitCode).toBe(1);
   }
-  expect(compiles[0]).toBeGreaterThan(3);
+  expect(compiles[0]).toBeGreaterThan(0);
   expect(compiles[1]).toBe(0);
 });
 

@@ -12,6 +12,16 @@ export interface ActionStep {
   run: string;
 }
 
+/** What GitHub says of the job. */
+export const JOB_ENV = {
+  CI: "true",
+  GITHUB_ACTIONS: "true",
+  GITHUB_WORKFLOW: "test",
+  GITHUB_JOB: "test",
+  GITHUB_REF: "refs/heads/main",
+  GITHUB_REF_NAME: "main",
+};
+
 /** What a job has between its steps. */
 export class FakeRunner {
   readonly env: Record<string, string>;
@@ -24,12 +34,7 @@ export class FakeRunner {
     mkdirSync(join(dir, "temp"), { recursive: true });
     this.env = {
       ...plainEnv(env),
-      CI: "true",
-      GITHUB_ACTIONS: "true",
-      GITHUB_WORKFLOW: "test",
-      GITHUB_JOB: "test",
-      GITHUB_REF: "refs/heads/main",
-      GITHUB_REF_NAME: "main",
+      ...JOB_ENV,
       RUNNER_OS: "Linux",
       RUNNER_TEMP: join(dir, "temp"),
       RUNNER_TOOL_CACHE: join(dir, "tools"),

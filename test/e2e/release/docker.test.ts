@@ -1,6 +1,6 @@
 /** The Dockerfile that `init docker` prints, step by step in bare file systems; there is no Docker here. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { runInRoot } from "../../support/bare-root.ts";
 import { binaryPath } from "../../support/binary.ts";
 import { newContainer } from "../../support/container.ts";
@@ -8,18 +8,18 @@ import { countCompiles, goRoot } from "../../support/go-toolchain.ts";
 import { type Outcome, plainEnv, run } from "../../support/process.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { dockerBuild } from "./docker-build.ts";
-import { type FarServices, startFarServices } from "./far-services.ts";
+import { type FarServices, fillBucket, startFarServices } from "./far-services.ts";
 
 // A guard against hanging only.
 setDefaultTimeout(300_000);
 
-/** The package net is linked to a C library wherever there is a C compiler. No module is used, so there is no go.sum. */
+/** os/user is linked to a C library wherever there is a C compiler. No module is used, so there is no go.sum. */
 const MAIN = `package main
 
-import "net"
+import "os/user"
 
 func main() {
-	_, err := net.Dial("tcp", "127.0.0.1:1")
+	_, err := user.Lookup("nobody")
 	println("started", err != nil)
 }
 `;
@@ -36,6 +36,8 @@ beforeAll(async () => {
   mkdirSync(dir.join("kept"));
   writeFileSync(dir.join("context/go.mod"), "module example.com/server\n\ngo 1.24\n");
   writeFileSync(dir.join("context/main.go"), MAIN);
+  const args = ["build", "-trimpath", "-o", "/dev/null", "."];
+  await fillBucket(far, dir.join("before"), { cwd: dir.join("context"), args, trimpath: true });
 });
 afterAll(async () => {
   await far[Symbol.asyncDispose]();
@@ -71,6 +73,9 @@ test.each([
 ])(
   "with %s the program starts in an empty image, and the next build compiles nothing",
   async (name, flags) => {
+    writeFileSync(dir.join("context/main.go"), `${MAIN}\n// ${name}\n`);
+    // So that the standard library is in either bucket, and the program in none.
+    cpSync(far.bucketDir, dir.join("kept"), { recursive: true });
     const { stdout } = await run([binaryPath(), "init", "docker", ...flags], {
       env: plainEnv(),
       cwd: dir.join("context"),
@@ -80,7 +85,7 @@ test.each([
     for (const { started } of [first, second]) {
       expect(started).toEqual({ stdout: "", stderr: "started true\n", exitCode: 0 });
     }
-    expect(first.compiles).toBeGreaterThan(3);
+    expect(first.compiles).toBeGreaterThan(0);
     expect(second.compiles).toBe(0);
   },
 );

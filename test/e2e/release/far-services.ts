@@ -4,9 +4,13 @@
  * that has one; nothing in a recipe has to be changed for that.
  */
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
+import { join } from "node:path";
 import { repository } from "../../../package.json" with { type: "json" };
 import { startFarHosts } from "../../support/far-hosts.ts";
+import { go } from "../../support/go-toolchain.ts";
+import { warmMachine } from "../../support/machine.ts";
 import { type S3Server, startS3Server } from "../../support/s3-server.ts";
+import { settled } from "../../support/settled.ts";
 import { startReleaseServer } from "./release-server.ts";
 
 const REGION = "eu-central-1";
@@ -25,8 +29,27 @@ export interface FarServices extends AsyncDisposable {
   readonly env: Record<string, string>;
   /** Keys of the bucket, as a CI or a person has them. */
   readonly keys: Record<string, string>;
+  /** The bucket's objects are the files below it. */
+  readonly bucketDir: string;
   /** `GET https://…` of every request so far. */
   readonly seen: string[];
+}
+
+/**
+ * Fills the bucket with what a go command needs, from a machine below `dir` that had compiled the standard library; `job`
+ * is what a CI says of its job.
+ */
+export async function fillBucket(
+  far: FarServices,
+  dir: string,
+  command: { cwd: string; args: string[]; trimpath?: boolean; job?: Record<string, string> },
+): Promise<void> {
+  const flags = [`--bucket=${BUCKET}`, `--region=${REGION}`];
+  const { cwd, args, trimpath = false, job = {} } = command;
+  const machine = await warmMachine(dir, { trimpath, flags, env: { ...far.env, ...far.keys, ...job } });
+  const { exitCode, stderr } = await go(machine, args, { cwd });
+  if (exitCode !== 0 || stderr !== "") throw new Error(`the bucket can't be filled: ${stderr}`);
+  await settled(machine);
 }
 
 export async function startFarServices(): Promise<FarServices> {
@@ -53,6 +76,7 @@ export async function startFarServices(): Promise<FarServices> {
       NODE_EXTRA_CA_CERTS: certificate,
     },
     keys: { AWS_ACCESS_KEY_ID: bucket.accessKeyId, AWS_SECRET_ACCESS_KEY: bucket.secretAccessKey },
+    bucketDir: join(bucket.dataDir, bucket.bucket),
     seen: hosts.seen,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

@@ -14,8 +14,8 @@ import { countCompiles, goRoot } from "../../support/go-toolchain.ts";
 import { markdownTable } from "../../support/markdown-table.ts";
 import { plainEnv, run, userEnv } from "../../support/process.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
-import { FakeRunner } from "./composite-action.ts";
-import { type FarServices, ID_TOKEN, startFarServices } from "./far-services.ts";
+import { FakeRunner, JOB_ENV } from "./composite-action.ts";
+import { type FarServices, fillBucket, ID_TOKEN, startFarServices } from "./far-services.ts";
 import { type GithubJob, runGithubJob } from "./github-job.ts";
 import { readmeBlock } from "./readme-block.ts";
 
@@ -42,6 +42,9 @@ beforeAll(async () => {
   root = await goRoot();
   chainModule(dir.join("origin"), { name: "readme", count: 3 });
   commitAll(dir.join("origin"));
+  // So that the standard library is in the bucket; the project lies elsewhere, and its packages are others for that.
+  const command = { cwd: dir.join("origin"), args: ["test", "./..."], job: JOB_ENV };
+  await fillBucket(far, dir.join("before"), command);
 });
 afterAll(async () => {
   // What it takes to set the program up is for people to see.
