@@ -2,12 +2,14 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildTimer } from "../images/programs.ts";
 import { fillScratch, fillWithLibc } from "../images/roots.ts";
-import { type ImageSetting, tryImage } from "../images/try-image.ts";
+import { IMAGE_MODULE, type ImageResult, imageRoot, tryImage } from "../images/try-image.ts";
 import { binaryPath, PROJECT_DIR } from "../support/binary.ts";
 import { elfNeeds } from "../support/elf.ts";
-import { goRoot } from "../support/go-toolchain.ts";
+import { chainModule } from "../support/go-project.ts";
+import { go, goRoot } from "../support/go-toolchain.ts";
+import { warmMachine } from "../support/machine.ts";
+import { settled } from "../support/settled.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
 // A guard against hanging only.
@@ -21,40 +23,44 @@ beforeAll(async () => {
   programs = dir.join("bin");
   mkdirSync(programs);
   copyFileSync(binaryPath(), join(programs, "go-cache-plugin"));
-  await buildTimer(join(programs, "timer"));
+  await fillBucket();
 });
 afterAll(() => dir[Symbol.dispose]());
 
-async function setting(): Promise<ImageSetting> {
-  return { programs, goRoot: await goRoot(), bucket: dir.join("bucket") };
+/** With the standard library, from a job that has built some of the module. */
+async function fillBucket(): Promise<void> {
+  const flags = [`--bucket=file://${dir.join("bucket")}`];
+  const machine = await warmMachine(dir.join("machine"), { trimpath: true, flags });
+  const cwd = chainModule(dir.join("module"), { ...IMAGE_MODULE, count: 1 });
+  const { exitCode, stderr } = await go(machine, ["build", "-trimpath", "-o", "/dev/null", "."], { cwd });
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  await settled(machine);
 }
 
-/** A new root, filled. */
-async function filled(name: string, fill: (root: string) => Promise<void>): Promise<string> {
+/** What the program does in a new root, filled. */
+async function tryFilled(name: string, fill: (root: string) => Promise<void>): Promise<ImageResult> {
   const root = dir.join(name);
   mkdirSync(root);
   await fill(root);
-  return root;
+  return await tryImage(imageRoot(root, { programs, goRoot: await goRoot(), bucket: dir.join("bucket") }));
 }
 
 test("without a C library the kernel finds no loader, and nothing starts", async () => {
-  const result = await tryImage(await filled("scratch", async () => {}), await setting());
+  const result = await tryFilled("scratch", async () => {});
   expect(result.start).toMatchObject({ exitCode: 127, stderr: expect.stringContaining("No such file") });
 });
 
 test("with the C library's package alone, go builds, and a second machine compiles nothing", async () => {
-  const result = await tryImage(await filled("libc", fillWithLibc), await setting());
+  const result = await tryFilled("libc", fillWithLibc);
   expect(result.start.stderr).toBe("");
-  expect(result.compiles?.[0]).toBeGreaterThan(3);
+  expect(result.compiles?.[0]).toBeGreaterThan(0);
   expect(result.compiles?.[1]).toBe(0);
 });
 
 test("with nothing but the libraries that ldd names, too, and the bucket of before", async () => {
-  const root = await filled("ldd", (path) => fillScratch(path, binaryPath()));
-  const result = await tryImage(root, await setting());
+  const result = await tryFilled("ldd", (path) => fillScratch(path, binaryPath()));
   expect(result.start.stderr).toBe("");
   expect(result.compiles).toEqual([0, 0]);
-  expect(result.helloMs).toBeGreaterThan(0);
 });
 
 test("docs/install.md names the glibc that the program needs, and each library is one of glibc's", async () => {

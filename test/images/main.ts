@@ -14,7 +14,7 @@ import { run } from "../support/process.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { releasedPrograms } from "./programs.ts";
 import { addCppRuntime, fillScratch, fillWithDebian, fillWithLibc, fillWithMusl } from "./roots.ts";
-import { type ImageResult, tryImage } from "./try-image.ts";
+import { helloMs, type ImageResult, imageRoot, tryImage } from "./try-image.ts";
 
 const ARCH = process.arch === "arm64" ? "arm64" : "x64";
 const GLIBC = `bun-linux-${ARCH}`;
@@ -70,20 +70,22 @@ async function main(): Promise<void> {
     const programsDir = programs.get(image.target) ?? "";
     await image.fill(path, `${programsDir}/go-cache-plugin`);
     const size = await bytesBelow(path);
-    const result = await tryImage(path, {
-      programs: programsDir,
-      goRoot: root,
-      bucket: dir.join(`bucket-${i}`),
-    });
-    rows.push([image.name, size, ...resultCells(result)]);
+    const filled = imageRoot(path, { programs: programsDir, goRoot: root, bucket: dir.join(`bucket-${i}`) });
+    const result = await tryImage(filled);
+    const hello = result.compiles === undefined ? "" : `${(await helloMs(filled)).toFixed(1)} ms`;
+    rows.push([
+      image.name,
+      size,
+      result.compiles?.join(", ") ?? "does not start",
+      hello,
+      saidAtStart(result),
+    ]);
   }
   console.log(`\n${markdownTable(["image", "size", "go build, twice: compiled", "start", "says"], rows)}\n`);
 }
 
-function resultCells({ start, compiles, helloMs }: ImageResult): string[] {
-  const said = (start.exitCode === 0 ? start.stdout : start.stderr).trim().split("\n")[0] ?? "";
-  if (compiles === undefined) return ["does not start", "", said];
-  return [compiles.join(", "), `${helloMs.toFixed(1)} ms`, said];
+function saidAtStart({ start }: ImageResult): string {
+  return (start.exitCode === 0 ? start.stdout : start.stderr).trim().split("\n")[0] ?? "";
 }
 
 async function bytesBelow(path: string): Promise<string> {

@@ -11,33 +11,39 @@ export interface ImageResult {
   start: Outcome;
   /** Packages that two builds compiled, each on an empty disk, with one bucket; `undefined`: it does not start. */
   compiles: [number, number] | undefined;
-  /** From start to first line; `NaN` where it does not start. */
-  helloMs: number;
 }
 
 /** What is brought to a file system from outside. */
 export interface ImageSetting {
-  /** A directory with the program and the timer in it. */
+  /** A directory with the program in it, and for `helloMs` the timer. */
   programs: string;
   goRoot: string;
   /** A directory that is the bucket. */
   bucket: string;
 }
 
+/** The module that is built there. */
+export const IMAGE_MODULE = { name: "image", count: 3 };
+
 /** `path` is a file system that is filled already. */
-export async function tryImage(
-  path: string,
-  { programs, goRoot, bucket }: ImageSetting,
-): Promise<ImageResult> {
+export function imageRoot(path: string, { programs, goRoot, bucket }: ImageSetting): BareRoot {
   mkdirSync(bucket, { recursive: true });
   const root = bareRoot(path, goRoot);
   Object.assign(root.mounts, { [programs]: "usr/local/bin", [bucket]: "bucket" });
-  chainModule(join(path, "src"), { name: "image", count: 3 });
+  chainModule(join(path, "src"), IMAGE_MODULE);
+  return root;
+}
+
+export async function tryImage(root: BareRoot): Promise<ImageResult> {
   const start = await runInRoot(root, ["go-cache-plugin", "version"]);
-  if (start.exitCode !== 0) return { start, compiles: undefined, helloMs: Number.NaN };
-  const compiles: [number, number] = [await build(root, "first"), await build(root, "second")];
+  if (start.exitCode !== 0) return { start, compiles: undefined };
+  return { start, compiles: [await build(root, "first"), await build(root, "second")] };
+}
+
+/** From start to first line. */
+export async function helloMs(root: BareRoot): Promise<number> {
   const timed = await runInRoot(root, ["timer", "go-cache-plugin", "--cache-dir=/tmp/timer"]);
-  return { start, compiles, helloMs: Number(timed.stdout) };
+  return Number(timed.stdout);
 }
 
 async function build(root: BareRoot, machine: string): Promise<number> {
