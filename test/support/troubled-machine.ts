@@ -1,0 +1,46 @@
+/** Go commands in a row on one machine, with a bucket behind a proxy that makes trouble. */
+import { s3Flags } from "./binary.ts";
+import { FaultProxy } from "./fault-proxy.ts";
+import { chainModule } from "./go-project.ts";
+import { type GoOutcome, go } from "./go-toolchain.ts";
+import { type Machine, warmMachine } from "./machine.ts";
+import { startS3Server } from "./s3-server.ts";
+import { tempDir } from "./temp-dir.ts";
+
+const COMMANDS = [
+  ["build", "-o", "/dev/null", "."],
+  ["vet", "./..."],
+  ["list", "-export", "./..."],
+];
+
+export interface TroubledMachine extends AsyncDisposable {
+  proxy: FaultProxy;
+  /** Runs so many commands of all kinds, one after the other. */
+  runInARow(count: number): Promise<GoOutcome[]>;
+}
+
+/** A machine that has the standard library but nothing of the project; nothing is in the bucket. */
+export async function startTroubledMachine(...flags: string[]): Promise<TroubledMachine> {
+  await using stack = new AsyncDisposableStack();
+  const dir = stack.use(tempDir("trouble"));
+  const s3 = stack.use(await startS3Server());
+  const proxy = stack.use(await FaultProxy.start({ target: s3.endpoint }));
+  const cwd = chainModule(dir.join("project"), { name: "trouble", count: 4 });
+  const bucket = s3Flags(s3, { layout: "packed", endpoint: proxy.endpoint });
+  const machine: Machine = await warmMachine(dir.join("machine"), {
+    flags: [...bucket, ...flags],
+    env: s3.env,
+  });
+  const kept = stack.move();
+  return {
+    proxy,
+    async runInARow(count) {
+      const outcomes: GoOutcome[] = [];
+      for (let index = 0; index < count; index++) {
+        outcomes.push(await go(machine, COMMANDS[index % COMMANDS.length] ?? [], { cwd }));
+      }
+      return outcomes;
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
