@@ -64,8 +64,9 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
     // What the sources remember for tests is not the server's.
     for (const seen of [sources.upstream.asked, ...[sources.tls, sources.plain].flatMap(seenOf)])
       seen.length = 0;
-    await quiet(server);
+    const held = await quiet(server, cacheDir);
     const sample = await takeSample(server, cacheDir, {
+      ...held,
       seconds: (performance.now() - startedMs) / 1000,
       sessions: (step + 1) * sessionsPerStep,
       requests: (step + 1) * requestsPerStep,

@@ -30,14 +30,26 @@ export type Progress = Pick<Sample, "seconds" | "sessions" | "requests" | "moved
 const QUIET_MS = 30_000;
 const POLL_MS = 50;
 
-/** Waits until the server has neither a session nor a file open; no longer than half a minute. */
-export async function quiet(server: PluginServer): Promise<void> {
+/** What is held open at one moment, and what is half written. */
+export type Held = Pick<Sample, "descriptors" | "tempFiles">;
+
+/**
+ * Waits until the server has neither a session nor a file open, no longer than half a minute, and returns what it had
+ * then: at any later moment it may be at work again behind.
+ */
+export async function quiet(server: PluginServer, cacheDir: string): Promise<Held> {
   const startedMs = performance.now();
-  while (performance.now() - startedMs < QUIET_MS) {
-    const { sessions, files } = descriptors(server);
-    if (sessions + files === 0) return;
+  for (;;) {
+    const held = heldBy(server, cacheDir);
+    const { sessions, files } = held.descriptors;
+    if (sessions + files + held.tempFiles === 0 || performance.now() - startedMs > QUIET_MS) return held;
     await Bun.sleep(POLL_MS);
   }
+}
+
+function heldBy(server: PluginServer, cacheDir: string): Held {
+  const tempFiles = filesIn(cacheDir).filter(({ path }) => path.startsWith("tmp/")).length;
+  return { descriptors: descriptors(server), tempFiles: tempFiles + tunnelSockets(server.pid) };
 }
 
 function descriptors({ pid, plugin }: PluginServer): Descriptors {
@@ -47,20 +59,17 @@ function descriptors({ pid, plugin }: PluginServer): Descriptors {
 export async function takeSample(
   server: PluginServer,
   cacheDir: string,
-  progress: Progress,
+  known: Progress & Held,
 ): Promise<Sample> {
   const vars = await getText(`${server.http}/debug/vars`);
   const metrics = await getText(`${server.http}/metrics`);
   const files = filesIn(cacheDir);
-  const below = (dir: string) => files.filter(({ path }) => path.startsWith(`${dir}/`)).length;
   return {
-    ...progress,
+    ...known,
     residentBytes: server.residentBytes(),
     heapBytes: JSON.parse(vars).memstats.HeapAlloc,
-    descriptors: descriptors(server),
-    tempFiles: below("tmp") + tunnelSockets(server.pid),
     diskBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-    stateFiles: below("state"),
+    stateFiles: files.filter(({ path }) => path.startsWith("state/")).length,
     scopes: Number(/^go_cache_plugin_scopes (\d+)$/m.exec(metrics)?.[1]),
   };
 }
