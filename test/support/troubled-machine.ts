@@ -5,6 +5,7 @@ import { chainModule } from "./go-project.ts";
 import { type GoOutcome, go } from "./go-toolchain.ts";
 import { type Machine, warmMachine } from "./machine.ts";
 import { startS3Server } from "./s3-server.ts";
+import { settled } from "./settled.ts";
 import { tempDir } from "./temp-dir.ts";
 
 const COMMANDS = [
@@ -24,6 +25,8 @@ export async function startTroubledMachine(...flags: string[]): Promise<Troubled
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(tempDir("trouble"));
   const s3 = stack.use(await startS3Server());
+  // Without the proxy none waits for an answer any more.
+  stack.defer(() => settled({ gocache: dir.join("machine", "gocache") }));
   const proxy = stack.use(await FaultProxy.start({ target: s3.endpoint }));
   const cwd = chainModule(dir.join("project"), { name: "trouble", count: 4 });
   const bucket = s3Flags(s3, { layout: "packed", endpoint: proxy.endpoint });
