@@ -3,31 +3,43 @@ import { FullDisk } from "../support/full-disk.ts";
 import { insist } from "./insist.ts";
 import { randomMoment } from "./random.ts";
 import { localRow, type Row } from "./row.ts";
-import { trial } from "./trial.ts";
+import type { Stage } from "./stage.ts";
+import { type Setting, trial, type Verdict } from "./trial.ts";
 
 const MIB = 1 << 20;
+/** Size of a disk on which a machine and its module have room. */
+const ROOMY = 1 << 30;
 
 export const DISK_ROWS: Row[] = [
   localRow("disk full", { index: 0, times: 2 }, async (stage, setting, random) => {
-    using disk = new FullDisk(stage.used.bytes + MIB / 4 + Math.floor(random() * 2 * MIB));
-    return await trial(stage, { ...setting, home: disk.path });
+    return await onSmallDisk(stage, setting, { bytes: random() * (MIB / 2), inodes: 1 << 20 });
   }),
   localRow("no inodes", { index: 1, times: 2 }, async (stage, setting, random) => {
-    using disk = new FullDisk(
-      64 * MIB + stage.used.bytes,
-      stage.used.files + 20 + Math.floor(random() * 200),
-    );
-    return await trial(stage, { ...setting, home: disk.path });
+    return await onSmallDisk(stage, setting, { bytes: ROOMY, inodes: random() * 100 });
   }),
-  localRow("directory turns read-only", { index: 0, times: 2 }, async (stage, setting, random) => {
-    using disk = new FullDisk(64 * MIB + stage.used.bytes);
+  localRow("directory turns read-only", { index: 2, times: 2 }, async (stage, setting, random) => {
+    using disk = new FullDisk(ROOMY);
     return await trial(stage, { ...setting, home: disk.path }, async () => {
       await randomMoment(random, stage.reference.seconds);
       await insist(() => disk.makeReadOnly());
     });
   }),
-  localRow("EMFILE", { index: 0, times: 3 }, (stage, setting, random) => {
+  localRow("EMFILE", { index: 3, times: 3 }, (stage, setting, random) => {
     const descriptors = 24 + Math.floor(random() * 24);
     return trial(stage, { ...setting, wrapper: ["sh", "-c", `ulimit -n ${descriptors}; exec "$0" "$@"`] });
   }),
 ];
+
+/** On a disk that, when go begins, has less room than the smallest module needs. */
+async function onSmallDisk(
+  stage: Stage,
+  setting: Setting,
+  left: { bytes: number; inodes: number },
+): Promise<Verdict> {
+  using disk = new FullDisk(ROOMY);
+  const verdict = await trial(stage, { ...setting, home: disk.path }, async () =>
+    disk.leave(Math.floor(left.bytes), Math.floor(left.inodes)),
+  );
+  if (!verdict.notes.some((line) => line.includes("ENOSPC"))) throw new Error("the disk was never full");
+  return verdict;
+}

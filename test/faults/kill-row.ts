@@ -5,7 +5,7 @@ import { helpersOf } from "../support/settled.ts";
 import { faultModule } from "./fault-module.ts";
 import { linesOf, play } from "./play.ts";
 import { type Random, randomMoment } from "./random.ts";
-import { type Case, type Row, SETTINGS, someSettings } from "./row.ts";
+import { type Case, type Row, SETTINGS, shortCases } from "./row.ts";
 import type { Stage } from "./stage.ts";
 import { judge, openSite, type Setting, type Site, type Verdict } from "./trial.ts";
 
@@ -16,7 +16,7 @@ export const KILL_ROW: Row = {
   fault: "SIGKILL",
   cases: {
     full: SETTINGS.map((setting) => killCase(setting, KILLS.full)),
-    short: someSettings(0).map((setting) => killCase(setting, KILLS.short)),
+    short: shortCases(2, (setting) => killCase(setting, KILLS.short)),
   },
 };
 

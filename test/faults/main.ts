@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   const rows = positionals.length === 0 ? ROWS : positionals.flatMap(rowsNamed);
   console.error(`seed ${seed}`);
   const startedMs = performance.now();
-  await using stage = await setStage({ packages: PACKAGES });
+  await using stage = await setStage({ packages: PACKAGES, reference: "alone" });
   const results: { fault: string; runs: Run[] }[] = [];
   for (const row of rows) results.push({ fault: row.fault, runs: await playRow(stage, row, seed) });
   const minutes = ((performance.now() - startedMs) / 60_000).toFixed(0);

@@ -1,13 +1,13 @@
 import type { Random } from "./random.ts";
 import { type Operation, REMOTE_FAULTS, type RemoteFault } from "./remote-faults.ts";
-import { type Case, type Row, SETTINGS, someSettings } from "./row.ts";
+import { type Case, type Row, SETTINGS, shortCases } from "./row.ts";
 import type { Stage } from "./stage.ts";
 import { type Setting, trial, type Verdict } from "./trial.ts";
 
 /** So that many faults that hang take not too long. */
 const IMPATIENT = ["--remote-timeout=1s"];
 
-/** In full each operation by itself in every setting; in short all of them together, in every layout. */
+/** In full each operation by itself in every setting; in short all of them together, in each layout. */
 export const REMOTE_ROWS: Row[] = REMOTE_FAULTS.map((fault, index) => ({
   fault: fault.name,
   cases: {
@@ -16,7 +16,7 @@ export const REMOTE_ROWS: Row[] = REMOTE_FAULTS.map((fault, index) => ({
         remoteCase(fault, operation, setting),
       ),
     ),
-    short: someSettings(index).map((setting) =>
+    short: shortCases(index, (setting) =>
       remoteCase(fault, fault.on.includes("list") ? "any" : (fault.on[0] ?? "any"), setting, IMPATIENT),
     ),
   },

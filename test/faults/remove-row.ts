@@ -8,16 +8,24 @@ import { type Case, type Row, SETTINGS } from "./row.ts";
 import type { Stage } from "./stage.ts";
 import { judge, openSite, type Setting, type Verdict } from "./trial.ts";
 
-const CASES: Case[] = SETTINGS.map((setting) => ({
-  what: `${setting.layout}, ${setting.mode}`,
-  run: (stage, random) => remove(stage, setting, random),
-}));
-
 export const REMOVE_ROW: Row = {
   fault: "cache directory removed",
   // Of the split layout's bucket nothing but the module comes back, and the standard library takes long to compile.
-  cases: { full: CASES, short: CASES.filter(({ what }) => what.startsWith("packed")) },
+  cases: {
+    full: SETTINGS.map(removeCase),
+    short: [
+      removeCase({ layout: "packed", mode: "serve" }),
+      removeCase({ layout: "packed", mode: "direct" }),
+    ],
+  },
 };
+
+function removeCase(setting: Setting): Case {
+  return {
+    what: `${setting.layout}, ${setting.mode}`,
+    run: (stage, random) => remove(stage, setting, random),
+  };
+}
 
 /** What go was promised is gone, so the build under way may fail, as with go's own cache; not what comes after it. */
 async function remove(stage: Stage, setting: Setting, random: Random): Promise<Verdict> {

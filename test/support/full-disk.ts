@@ -1,3 +1,4 @@
+import { statfsSync } from "node:fs";
 import { tempDir } from "./temp-dir.ts";
 
 /** A small disk of its own (a tmpfs; that takes root), gone with everything on it when disposed. */
@@ -15,6 +16,13 @@ export class FullDisk implements Disposable {
   /** From now on nothing on it can be changed. Throws while a file on it is open for writing. */
   makeReadOnly(): void {
     run("mount", "-o", "remount,ro", this.path);
+  }
+
+  /** From now on it takes so many bytes more, in so many files and directories. */
+  leave(bytes: number, inodes: number): void {
+    const { blocks, bfree, bsize, files, ffree } = statfsSync(this.path);
+    const limits = `size=${(blocks - bfree) * bsize + bytes},nr_inodes=${files - ffree + inodes}`;
+    run("mount", "-o", `remount,${limits}`, this.path);
   }
 
   /** From now on reading a file leaves its time of last access as it is. */
