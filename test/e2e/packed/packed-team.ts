@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { CacheprogClient } from "../../support/cacheprog-client.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { countCompiles, type GoOutcome, go, helperLines } from "../../support/go-toolchain.ts";
-import { type Machine, newMachine } from "../../support/machine.ts";
+import { type Machine, newMachine, warmMachine } from "../../support/machine.ts";
 import { plainEnv } from "../../support/process.ts";
 import { settled } from "../../support/settled.ts";
 
@@ -26,9 +26,24 @@ export class PackedTeam {
 
   /** A machine with an empty disk. */
   newMachine(env: Record<string, string> = {}, flags: string[] = []): Machine {
+    return newMachine(this.#newHome(), { flags: this.#flags(flags), env });
+  }
+
+  /**
+   * A machine that has what a `chainModule` needs of the standard library. The bucket is given that, too, by whatever
+   * command uses it.
+   */
+  warmMachine(env: Record<string, string> = {}, flags: string[] = []): Promise<Machine> {
+    return warmMachine(this.#newHome(), { trimpath: true, flags: this.#flags(flags), env });
+  }
+
+  #newHome(): string {
     this.#machines++;
-    const all = [`--bucket=file://${this.bucket}`, ...flags];
-    return newMachine(join(this.#dir, `machine-${this.#machines}`), { flags: all, env });
+    return join(this.#dir, `machine-${this.#machines}`);
+  }
+
+  #flags(further: string[]): string[] {
+    return [`--bucket=file://${this.bucket}`, ...further];
   }
 
   /** A helper of the machine `name`, as go starts it. */
