@@ -17,7 +17,7 @@ setDefaultTimeout(300_000);
 
 /** What go says of the package that is tested: `(cached)`, or the time that it took. */
 async function goTest(machine: Machine, project: string): Promise<string | undefined> {
-  const { exitCode, stdout, stderr } = await go(machine, ["test", "./p0"], { cwd: project });
+  const { exitCode, stdout, stderr } = await go(machine, ["test", "-trimpath", "./p0"], { cwd: project });
   expect({ exitCode, stderr: exitCode === 0 ? "" : stderr }).toEqual({ exitCode: 0, stderr: "" });
   await settled(machine);
   return stdout.trim().split("\t").at(-1);
@@ -46,7 +46,7 @@ test("what an earlier run has put replaces no record, nor the result of a test t
   using dir = tempDir("local-records");
   const team = new PackedTeam(dir.path);
   const project = chainModule(join(dir.path, "project"), { name: "records", count: 1 });
-  await goTest(team.newMachine(), project);
+  await goTest(await team.warmMachine(), project);
   const reader = team.newMachine({}, ["--read-only"]);
   await prefetchAll(reader, team, project);
   expect(await goTest(reader, project)).toBe("(cached)");

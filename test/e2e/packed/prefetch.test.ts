@@ -1,5 +1,5 @@
 /** What the last run of a job used is there before go asks for it. */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { binaryPath } from "../../support/binary.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -10,7 +10,7 @@ import type { Machine } from "../../support/machine.ts";
 import { startPluginServer } from "../../support/plugin-server.ts";
 import { run } from "../../support/process.ts";
 import { settled } from "../../support/settled.ts";
-import { tempDir } from "../../support/temp-dir.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { PackedTeam } from "./packed-team.ts";
 
 // A guard against hanging only.
@@ -22,11 +22,20 @@ async function prefetch(machine: Machine, team: PackedTeam, cwd: string, ...flag
   return await run(argv, { cwd, env });
 }
 
+let dir: TempDir;
+/** Its bucket has what `project` needs, of the runtime as well. */
+let team: PackedTeam;
+let project: string;
+
+beforeAll(async () => {
+  dir = tempDir("prefetch");
+  team = new PackedTeam(dir.path);
+  project = chainModule(dir.join("project"), { name: "prefetch", count: 3 });
+  await team.build(await team.warmMachine(), project);
+});
+afterAll(() => dir[Symbol.dispose]());
+
 test("brings everything before go starts, with --wait", async () => {
-  using dir = tempDir("prefetch");
-  const team = new PackedTeam(dir.path);
-  const project = chainModule(dir.join("project"), { name: "prefetch", count: 3 });
-  await team.build(team.newMachine(), project);
   const machine = team.newMachine({ GOCACHE_METRICS: "json" });
   const outcome = await prefetch(machine, team, project, "--wait");
   expect(outcome).toEqual({
@@ -41,10 +50,6 @@ test("brings everything before go starts, with --wait", async () => {
 });
 
 test("returns at once and goes on behind", async () => {
-  using dir = tempDir("prefetch");
-  const team = new PackedTeam(dir.path);
-  const project = chainModule(dir.join("project"), { name: "prefetch", count: 3 });
-  await team.build(team.newMachine(), project);
   const machine = team.newMachine();
   expect(await prefetch(machine, team, project)).toEqual({ exitCode: 0, stdout: "", stderr: "" });
   await settled(machine);
@@ -52,37 +57,32 @@ test("returns at once and goes on behind", async () => {
 });
 
 test("an unknown job has nothing to fetch", async () => {
-  using dir = tempDir("prefetch");
-  const team = new PackedTeam(dir.path);
-  const project = chainModule(dir.join("project"), { name: "prefetch", count: 1 });
-  const outcome = await prefetch(team.newMachine(), team, project, "--wait");
+  const stranger = new PackedTeam(dir.join("stranger"));
+  const outcome = await prefetch(stranger.newMachine(), stranger, project, "--wait");
   expect(outcome).toEqual({ exitCode: 0, stdout: "no run of this job is known yet\n", stderr: "" });
 });
 
 test("the split layout has nothing to fetch ahead", async () => {
-  using dir = tempDir("prefetch");
-  const team = new PackedTeam(dir.path);
   const outcome = await prefetch(team.newMachine(), team, dir.path, "--layout=split");
   expect({ exitCode: outcome.exitCode, stdout: outcome.stdout }).toEqual({ exitCode: 2, stdout: "" });
   expect(outcome.stderr).toStartWith('go-cache-plugin: "prefetch" needs --layout=packed or both');
 });
 
 test("a server in CI fetches what the job's last run used from the moment it starts, and nobody has to ask", async () => {
-  using dir = tempDir("prefetch");
-  const team = new PackedTeam(dir.path);
-  const project = chainModule(dir.join("project"), { name: "prefetch", count: 3 });
   const job = {
     GITHUB_ACTIONS: "true",
     GITHUB_JOB: "test",
     GITHUB_REF_NAME: "main",
     GITHUB_REF_TYPE: "branch",
   };
-  const first = team.newMachine({ ...job, GITHUB_RUN_ID: "1" });
-  await team.build(first, project);
+  await team.build(await team.warmMachine({ ...job, GITHUB_RUN_ID: "1" }), project);
+  // What it has is what a run used, and nothing else.
+  const first = team.newMachine({ ...job, GITHUB_RUN_ID: "2" });
+  expect(await team.build(first, project)).toBe(0);
   await using server = await startPluginServer({
     cacheDir: dir.join("second"),
     flags: [`--bucket=file://${team.bucket}`],
-    env: { ...job, GITHUB_RUN_ID: "2" },
+    env: { ...job, GITHUB_RUN_ID: "3" },
     cwd: project,
   });
   const entries = (cacheDir: string) => filesBelow(join(cacheDir, "action"));

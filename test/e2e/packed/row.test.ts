@@ -15,7 +15,7 @@ const ENV = { CI: "true" };
 /** From this length on, a session counts as long. */
 const LONG_MS = 10_000;
 
-test("what a long command puts last is uploaded when it ends, although another one ended right before it", async () => {
+test.concurrent("what a long command puts last is uploaded when it ends, although another one ended right before it", async () => {
   using dir = tempDir("row");
   const team = new PackedTeam(dir.path);
   const start = (name: string) => team.startHelper(name, { env: ENV, detached: true });
@@ -41,7 +41,7 @@ async function textOf(helper: CacheprogClient, action: string): Promise<string> 
   return DiskPath === "" ? "a miss" : await Bun.file(DiskPath).text();
 }
 
-test("what several projects build one after the other reaches the bucket, all of it", async () => {
+test.concurrent("what several projects build one after the other reaches the bucket, all of it", async () => {
   using dir = tempDir("row");
   const team = new PackedTeam(dir.path);
   const names = ["one", "two", "three", "four"];
@@ -67,7 +67,7 @@ test("what several projects build one after the other reaches the bucket, all of
   }
 });
 
-test("a long command also uploads what a killed one of its row left", async () => {
+test.concurrent("a long command also uploads what a killed one of its row left", async () => {
   using dir = tempDir("row");
   const team = new PackedTeam(dir.path);
   const start = (name: string) => team.startHelper(name, { env: ENV });

@@ -45,31 +45,31 @@ function checkout(commit: string, packages: number, name = "app"): string {
 }
 
 test("a pull request begins with what its base has", async () => {
-  await team.build(team.newMachine(github("build", 1)), checkout("base", 4));
+  await team.build(await team.warmMachine(github("build", 1)), checkout("base", 4));
   expect(await team.build(team.newMachine(github("build", 2, 7)), checkout("pull", 4))).toBe(0);
 });
 
 test("a job of another name begins with what the default branch's jobs have", async () => {
-  await team.build(team.newMachine(github("build", 1)), checkout("one", 4));
+  await team.build(await team.warmMachine(github("build", 1)), checkout("one", 4));
   expect(await team.build(team.newMachine(github("lint", 1)), checkout("two", 4))).toBe(0);
 });
 
 test("what a pull request has built is not compiled again when it was merged", async () => {
-  await team.build(team.newMachine(github("build", 1)), checkout("before", 6));
+  await team.build(await team.warmMachine(github("build", 1)), checkout("before", 6));
   const compiled = await team.build(team.newMachine(github("build", 2, 7)), checkout("pull", 12));
   expect(compiled).toBeGreaterThan(5);
   expect(await team.build(team.newMachine(github("build", 3)), checkout("merged", 12))).toBe(0);
 });
 
 test("a fork's branch called main is no part of main", async () => {
-  await team.build(team.newMachine(github("build", 1, 9)), checkout("fork", 4));
+  await team.build(await team.warmMachine(github("build", 1, 9)), checkout("fork", 4));
   const branches = team.objects("run").map((path) => path.split("/").at(-3));
   expect(branches).toEqual(["pr-9"]);
 });
 
 test("a new project begins with what other projects have in common, once gc has written that down", async () => {
   for (const name of ["one", "two"]) {
-    await team.build(team.newMachine(), checkout(name, 2, name));
+    await team.build(await team.warmMachine(), checkout(name, 2, name));
   }
   const gc = await run([
     binaryPath(),
@@ -85,7 +85,7 @@ test("a new project begins with what other projects have in common, once gc has 
 
 test("legs of a matrix that --scope tells apart do not overwrite each other", async () => {
   for (const leg of ["a", "b"]) {
-    const machine = team.newMachine(github("test", 1), [`--scope=test-${leg}`]);
+    const machine = await team.warmMachine(github("test", 1), [`--scope=test-${leg}`]);
     await team.build(machine, checkout(leg, 2));
   }
   expect(team.objects("run").map((path) => path.split("/").at(-2))).toEqual(["test-a", "test-b"]);
