@@ -1,58 +1,102 @@
 /**
- * `npm run demo`: the main job, for real. Builds a program of several hundred packages (versitygw) on "machine one"
- * with an empty bucket, on "machine two" with an empty disk and the same bucket, and there once more. The bucket is in
- * a real S3 server on this machine.
+ * `npm run demo [-- --s3]`: the main job, for real. Builds a real program on "machine one" with an empty bucket, on
+ * "machine two" with an empty disk and the same bucket, and there once more. The bucket is a directory, or with `--s3`
+ * one of a real S3 server on this machine.
  */
+import { parseArgs } from "node:util";
 import { formatByteSize } from "../../src/lib/byte-size.ts";
 import { s3Flags } from "../support/binary.ts";
 import { type GoOutcome, go, metricsOf } from "../support/go-toolchain.ts";
 import { type Machine, newMachine } from "../support/machine.ts";
 import { markdownTable } from "../support/markdown-table.ts";
-import { type RealProgram, realProgram } from "../support/real-program.ts";
+import { type ProgramSource, type RealProgram, realProgram } from "../support/real-program.ts";
 import { startS3Server } from "../support/s3-server.ts";
-import { tempDir } from "../support/temp-dir.ts";
+import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
-async function main(): Promise<void> {
+/** Go's debugger: nearly 300 packages, most of them Go's own, so that few modules have to be fetched. */
+const PROGRAM: ProgramSource = {
+  module: "github.com/go-delve/delve@v1.26.0",
+  mainPackage: "./cmd/dlv",
+};
+
+/** What both machines share, and what the helper counts of it. */
+interface Bucket extends AsyncDisposable {
+  flags: string[];
+  env: Record<string, string>;
+  columns: { title: string; show: (counts: Record<string, number>) => string }[];
+}
+
+async function main(isS3: boolean): Promise<void> {
   await using dir = tempDir("demo");
-  console.log("starting an S3 server (built on first use)");
-  await using server = await startS3Server();
-  console.log("fetching the program's source and its modules");
-  const program = await realProgram(dir.join("source"));
-  const flags = [...s3Flags(server, { layout: "packed" }), "--metrics=json"];
-  const one = newMachine(dir.join("one"), { flags, env: server.env });
-  const two = newMachine(dir.join("two"), { flags, env: server.env });
+  await using bucket = isS3 ? await s3Bucket() : directoryBucket(dir);
+  console.log(`fetching the source of ${PROGRAM.module} and its modules`);
+  const program = await realProgram(dir.join("source"), PROGRAM);
+  const options = { flags: [...bucket.flags, "--metrics=json"], env: bucket.env };
+  const one = newMachine(dir.join("one"), options);
+  const two = newMachine(dir.join("two"), options);
+  console.log(`GOCACHEPROG="go-cache-plugin ${bucket.flags.join(" ")}"`);
 
+  const row = async (name: string, machine: Machine, output: string) => {
+    console.log(`building on ${name}`);
+    return rowOf(name, await build(machine, program, output), bucket);
+  };
   const rows = [
-    await build("machine one, nothing cached anywhere", one, program, dir.join("one.bin")),
-    await build("machine two, empty disk, warm bucket", two, program, dir.join("two.bin")),
-    await build("machine two again, local disk", two, program, dir.join("two.bin")),
+    await row("machine one, nothing cached anywhere", one, dir.join("one.bin")),
+    await row("machine two, empty disk, warm bucket", two, dir.join("two.bin")),
+    await row("machine two again, local disk", two, dir.join("two.bin")),
   ];
-  console.log(`\n${markdownTable(["build", "wall", "hits", "S3 requests", "from S3", "to S3"], rows)}\n`);
+  const header = ["build", "wall", "hits", ...bucket.columns.map(({ title }) => title)];
+  console.log(`\n${markdownTable(header, rows)}\n`);
   await compare(dir.join("one.bin"), dir.join("two.bin"));
+  if (!isS3) console.log("The same with a real S3 server: npm run demo -- --s3");
 }
 
-async function build(
-  name: string,
-  machine: Machine,
-  program: RealProgram,
-  output: string,
-): Promise<string[]> {
-  console.log(`building on ${name}`);
+function directoryBucket(dir: TempDir): Bucket {
+  return {
+    flags: [`--bucket=file://${dir.join("bucket")}`],
+    env: {},
+    columns: [
+      byteColumn("from the bucket", "prefetch_bytes"),
+      byteColumn("to the bucket", "put_remote_bytes"),
+    ],
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+async function s3Bucket(): Promise<Bucket> {
+  console.log("starting an S3 server (built on first use, which takes minutes)");
+  const server = await startS3Server();
+  return {
+    flags: s3Flags(server, { layout: "packed" }),
+    env: server.env,
+    columns: [
+      { title: "S3 requests", show: (counts) => String(counts.s3_requests ?? 0) },
+      byteColumn("from S3", "s3_bytes_received"),
+      byteColumn("to S3", "s3_bytes_sent"),
+    ],
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+function byteColumn(title: string, counter: string): Bucket["columns"][number] {
+  return { title, show: (counts) => formatByteSize(counts[counter] ?? 0) };
+}
+
+async function build(machine: Machine, program: RealProgram, output: string): Promise<GoOutcome> {
   const args = ["build", "-trimpath", "-buildvcs=false", "-o", output, program.mainPackage];
-  return row(name, await go(machine, args, { cwd: program.dir }));
+  const outcome = await go(machine, args, { cwd: program.dir });
+  if (outcome.exitCode !== 0) throw new Error(`go build failed:\n${outcome.stderr}`);
+  return outcome;
 }
 
-function row(name: string, outcome: GoOutcome): string[] {
-  if (outcome.exitCode !== 0) throw new Error(`go build failed:\n${outcome.stderr}`);
+function rowOf(name: string, outcome: GoOutcome, { columns }: Bucket): string[] {
   const counts = metricsOf(outcome);
-  const of = (counter: string) => counts[counter] ?? 0;
+  const { get = 0, get_local_hit: localHits = 0, get_remote_hit: remoteHits = 0 } = counts;
   return [
     name,
     `${(outcome.elapsedMs / 1000).toFixed(1)} s`,
-    `${of("get_local_hit") + of("get_remote_hit")} of ${of("get")}`,
-    String(of("s3_requests")),
-    formatByteSize(of("s3_bytes_received")),
-    formatByteSize(of("s3_bytes_sent")),
+    `${localHits + remoteHits} of ${get}`,
+    ...columns.map(({ show }) => show(counts)),
   ];
 }
 
@@ -62,4 +106,17 @@ async function compare(one: string, two: string): Promise<void> {
   if (!isSame) process.exitCode = 1;
 }
 
-await main();
+function isS3Wanted(): boolean {
+  try {
+    return parseArgs({ options: { s3: { type: "boolean", default: false } } }).values.s3;
+  } catch (error) {
+    console.error(`${(error as Error).message}\nusage: npm run demo [-- --s3]`);
+    process.exit(2);
+  }
+}
+
+const isS3 = isS3Wanted();
+await main(isS3).catch((error: Error) => {
+  console.error(`The demo failed: ${error.message}`);
+  process.exitCode = 1;
+});

@@ -1,10 +1,19 @@
 import { chmodSync, cpSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { machineGoEnv } from "./go-toolchain.ts";
+import { machineGoEnv, NEWEST_GO } from "./go-toolchain.ts";
 import { plainEnv, run } from "./process.ts";
 
-/** A program of several hundred packages, from the module proxy: the S3 server that the tests use. */
-const MODULE = "github.com/versity/versitygw@v1.8.0";
+/** A program at the module proxy. */
+export interface ProgramSource {
+  module: string;
+  mainPackage: string;
+}
+
+/** A program of several hundred packages: the S3 server that the tests use. */
+const LARGE_PROGRAM: ProgramSource = {
+  module: "github.com/versity/versitygw@v1.8.0",
+  mainPackage: "./cmd/versitygw",
+};
 
 /** A copy of the program's source, its modules being in the module cache. */
 export interface RealProgram {
@@ -12,19 +21,33 @@ export interface RealProgram {
   mainPackage: string;
 }
 
-/** Copies the program's source to `dir` and fetches its modules. */
-export async function realProgram(dir: string): Promise<RealProgram> {
-  const env = plainEnv({ ...(await machineGoEnv()), GOFLAGS: "-mod=mod", GOENV: "off" });
-  const download = await run(["go", "mod", "download", "-json", MODULE], { env });
-  if (download.exitCode !== 0)
-    throw new Error(`go mod download ${MODULE}: ${download.stdout}${download.stderr}`);
+/** Copies the program's source to `dir` and fetches the modules that its build needs. */
+export async function realProgram(
+  dir: string,
+  { module, mainPackage }: ProgramSource = LARGE_PROGRAM,
+): Promise<RealProgram> {
+  const machineEnv = await machineGoEnv();
+  const env = plainEnv({
+    ...machineEnv,
+    GOFLAGS: "-mod=mod",
+    GOENV: "off",
+    GOTOOLCHAIN: `go${NEWEST_GO}`,
+    CGO_ENABLED: "0",
+  });
+  const fail = (what: string, why: string): never => {
+    throw new Error(
+      `${what} can't be fetched; it takes a network, and a module proxy in GOPROXY (now ${machineEnv.GOPROXY}):\n${why}`,
+    );
+  };
+  const download = await run(["go", "mod", "download", "-json", module], { env });
+  if (download.exitCode !== 0) fail(module, download.stdout + download.stderr);
   const { Dir: sourceDir } = JSON.parse(download.stdout) as { Dir: string };
   // Files that look just made would not be indexed by go, and the second machine would miss their indexes.
   cpSync(sourceDir, dir, { recursive: true, preserveTimestamps: true });
   makeWritable(dir);
-  const modules = await run(["go", "mod", "download"], { env, cwd: dir });
-  if (modules.exitCode !== 0) throw new Error(`go mod download: ${modules.stderr}`);
-  return { dir, mainPackage: "./cmd/versitygw" };
+  const modules = await run(["go", "list", "-deps", mainPackage], { env, cwd: dir });
+  if (modules.exitCode !== 0) fail(`what ${module} needs`, modules.stderr);
+  return { dir, mainPackage };
 }
 
 /** The module cache is read-only, and so would be the copy. */
