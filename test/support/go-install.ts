@@ -14,7 +14,8 @@ export interface InstallableTool {
 
 /**
  * The path of a tool built by `go install <pkg>@<version>` with one Go release, built at the first call on
- * this machine and kept in `.cache/bin`. Two processes that build it at once both succeed.
+ * this machine and kept in `.cache/bin`. Two processes that build it at once both succeed. All tools share go's own
+ * build cache in `.cache/go-build`: it may not depend on the executable under test.
  */
 export async function goInstall(options: InstallableTool): Promise<string> {
   const name = options.pkg.slice(options.pkg.lastIndexOf("/") + 1);
@@ -28,10 +29,12 @@ export async function goInstall(options: InstallableTool): Promise<string> {
     GOENV: "off",
     GOFLAGS: "",
     GOTOOLCHAIN: `go${options.release}`,
-    GOCACHE: dir.join("cache"),
+    GOCACHE: join(TOOL_CACHE_DIR, "go-build"),
     GOBIN: dir.join("bin"),
+    CGO_ENABLED: "0",
   });
-  const outcome = await run(["go", "install", `${options.pkg}@${options.version}`], { env, cwd: dir.path });
+  const argv = ["go", "install", "-ldflags=-s", `${options.pkg}@${options.version}`];
+  const outcome = await run(argv, { env, cwd: dir.path });
   if (outcome.exitCode !== 0) {
     throw new Error(
       `cannot build ${options.pkg}@${options.version} (needs go and its module proxy): ${outcome.stderr}`,
