@@ -1,21 +1,51 @@
 /**
- * `bun test/support/prepare.ts`: fetches the go releases and builds the tools that tests need, once a machine. Before
- * the tests and not within them, for it takes minutes, and a release that was unpacked a moment ago behaves
- * differently: go does not index packages whose files look just made.
+ * `bun test/support/prepare.ts [all]`: fetches the go releases and builds the tools that the tests of `npm test` need,
+ * or with `all` those of `npm run test:all`, once a machine. Before the tests and not within them, for it takes
+ * minutes, and a release that was unpacked a moment ago behaves differently: go does not index packages whose files
+ * look just made.
  */
 import { goInstall } from "./go-install.ts";
 import { GO_RELEASES, go, NEWEST_GO, OLD_GO } from "./go-toolchain.ts";
 import { installClients } from "./install-clients.ts";
 import { provideShell } from "./shells.ts";
 import { tempDir } from "./temp-dir.ts";
-import { ACTIONLINT, GOLANGCI_LINT, PROM2JSON, STATICCHECK, VERSITYGW } from "./tools.ts";
+import { LONG_TOOLS, TOOLS } from "./tools.ts";
 
-await installClients();
-await using dir = tempDir("prepare");
-for (const release of [...GO_RELEASES, OLD_GO]) {
+async function main([suite, ...others]: string[]): Promise<void> {
+  if ((suite !== undefined && suite !== "all") || others.length > 0)
+    throw new Error(`unknown argument ${[suite, ...others].join(" ")}; there is only: all`);
+  const tools = suite === "all" ? [...TOOLS, ...LONG_TOOLS] : TOOLS;
+  // Packages of the system, which mostly come over the network, while the processors compile.
+  const outcomes = await Promise.allSettled([prepareSystem(), prepareGo(tools)]);
+  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+}
+
+async function prepareSystem(): Promise<void> {
+  await timed("programs of the system", installClients);
+  for (const shell of ["zsh", "fish"] as const) await timed(shell, () => provideShell(shell));
+}
+
+/** One tool after the other: go compiles on all processors, and two at once would compile the same packages twice. */
+async function prepareGo(tools: typeof TOOLS): Promise<void> {
+  await Promise.all(
+    [...GO_RELEASES, OLD_GO].map((release) => timed(`go ${release}`, () => fetchGo(release))),
+  );
+  for (const tool of tools) await timed(`${tool.pkg}@${tool.version}`, () => goInstall(tool));
+}
+
+async function fetchGo(release: string): Promise<void> {
+  await using dir = tempDir("prepare");
   const machine = { release: NEWEST_GO, gocache: dir.join("cache"), env: { GOTOOLCHAIN: `go${release}` } };
   const outcome = await go(machine, ["version"], { cwd: dir.path });
   if (outcome.exitCode !== 0) throw new Error(`go ${release} can't be fetched: ${outcome.stderr}`);
 }
-for (const tool of [VERSITYGW, STATICCHECK, GOLANGCI_LINT, PROM2JSON, ACTIONLINT]) await goInstall(tool);
-for (const shell of ["zsh", "fish"] as const) await provideShell(shell);
+
+/** Says what took long. */
+async function timed(what: string, step: () => Promise<unknown>): Promise<void> {
+  const startedMs = performance.now();
+  await step();
+  const seconds = (performance.now() - startedMs) / 1000;
+  if (seconds >= 1) console.log(`prepared ${what} in ${seconds.toFixed(1)} s`);
+}
+
+await main(Bun.argv.slice(2));

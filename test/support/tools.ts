@@ -2,7 +2,14 @@
 import type { InstallableTool } from "./go-install.ts";
 import { NEWEST_GO } from "./go-toolchain.ts";
 
-/** Linters read the export data of the release that they were built with. */
+/** A linter of Go's own `golang.org/x/tools`: reads export data as all linters do, and is built within seconds. */
+export const UNUSEDRESULT: InstallableTool = {
+  pkg: "golang.org/x/tools/go/analysis/passes/unusedresult/cmd/unusedresult",
+  version: "v0.52.0",
+  release: NEWEST_GO,
+};
+
+/** The large linters read the export data of the release that they were built with. */
 export const LINTER_GO = "1.26.10";
 
 /** An S3 server that checks signatures, ranges and conditions. */
@@ -37,3 +44,9 @@ export const ACTIONLINT: InstallableTool = {
   version: "v1.7.12",
   release: NEWEST_GO,
 };
+
+/** What `npm test` needs. */
+export const TOOLS = [VERSITYGW, UNUSEDRESULT, PROM2JSON, ACTIONLINT];
+
+/** What only `npm run test:all` needs: an older release compiles the standard library once more for these. */
+export const LONG_TOOLS = [STATICCHECK, GOLANGCI_LINT];
