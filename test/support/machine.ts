@@ -41,19 +41,25 @@ export async function copyMachine(
 
 /**
  * A machine on which this executable has already compiled what a `chainModule` needs of the standard library to be
- * built, tested and listed: the runtime and `testing`. Nothing of it is in a bucket. Its original is made once for each
- * executable, release and `trimpath`, and kept in `.cache/machines`.
+ * built, tested and listed: the runtime and `testing`. Nothing of it is in a bucket; the packed layout stores what a
+ * build uses of it. Its original is made once for each executable, release and `trimpath`, and kept in
+ * `.cache/machines`.
  */
 export async function warmMachine(
   dir: string,
   options: { release?: GoRelease; trimpath?: boolean; flags?: string[]; env?: Record<string, string> } = {},
 ): Promise<Machine> {
   const { release = NEWEST_GO, trimpath = false } = options;
-  const executable = Bun.hash(await Bun.file(binaryPath()).bytes()).toString(16);
+  executableHash ??= Bun.file(binaryPath())
+    .bytes()
+    .then((bytes) => Bun.hash(bytes).toString(16));
+  const executable = await executableHash;
   const home = join(TOOL_CACHE_DIR, "machines", `${executable}-${release}${trimpath ? "-trimpath" : ""}`);
   if (!existsSync(home)) await makeWarm(home, { release, trimpath });
   return await copyMachine(newMachine(home, { release }), dir, options);
 }
+
+let executableHash: Promise<string> | undefined;
 
 /** Several processes may do this at once: the first one's is kept. */
 async function makeWarm(home: string, options: { release: GoRelease; trimpath: boolean }): Promise<void> {
