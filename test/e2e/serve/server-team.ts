@@ -1,0 +1,241 @@
+/** Machines that share a bucket, each with one server through which its go commands build. */
+import { expect } from "bun:test";
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { binaryPath, PROJECT_DIR, s3Flags } from "../../support/binary.ts";
+import { filesBelow, wrongOutputs } from "../../support/file-tree.ts";
+import { chainModule } from "../../support/go-project.ts";
+import {
+  countCompiles,
+  type GoMachine,
+  type GoRelease,
+  go,
+  goEnv,
+  helperLines,
+  NEWEST_GO,
+  startGo,
+} from "../../support/go-toolchain.ts";
+import { warmMachine } from "../../support/machine.ts";
+import { type PluginServer, startPluginServer } from "../../support/plugin-server.ts";
+import { type Running, run } from "../../support/process.ts";
+import type { S3Server } from "../../support/s3-server.ts";
+import { settled } from "../../support/settled.ts";
+import type { TempDir } from "../../support/temp-dir.ts";
+
+/** The releases that build at once. */
+export const RELEASES: GoRelease[] = ["1.24.13", NEWEST_GO];
+
+const MIB = 1 << 20;
+
+/** What a busy machine does slowly is not given up. */
+const PATIENT = ["--remote-timeout=5m", "--drain-timeout=5m"];
+
+/** What go starts as its helper, for a server. */
+export type HelperOf = (server: PluginServer) => string[];
+
+export const linked: HelperOf = ({ plugin }) => [binaryPath(), "connect", plugin];
+
+export interface ServerOptions {
+  plugin?: string;
+  endpoint?: string;
+  flags?: string[];
+  /** The releases whose runtime the machine has on its disk from the start. */
+  warm?: GoRelease[];
+}
+
+export class ServerTeam {
+  readonly #dir: TempDir;
+  readonly #s3: S3Server;
+
+  constructor(dir: TempDir, s3: S3Server) {
+    this.#dir = dir;
+    this.#s3 = s3;
+  }
+
+  cacheDir(machine: string): string {
+    return this.#dir.join(machine, "cache");
+  }
+
+  /** The server of a machine, which is made for it if need be; its bucket is `prefix`. */
+  async serve(machine: string, prefix: string, options: ServerOptions = {}): Promise<PluginServer> {
+    const { plugin = "0", endpoint, flags = [], warm = [] } = options;
+    const cacheDir = this.cacheDir(machine);
+    if (mkdirSync(cacheDir, { recursive: true, mode: 0o700 }) !== undefined)
+      await this.#warmUp(cacheDir, warm);
+    const layout = { layout: "packed", prefix, ...(endpoint === undefined ? {} : { endpoint }) };
+    return await startPluginServer({
+      cacheDir,
+      plugin,
+      flags: [...s3Flags(this.#s3, layout), ...flags],
+      env: this.#s3.env,
+      cwd: this.#dir.path,
+    });
+  }
+
+  async #warmUp(cacheDir: string, releases: GoRelease[]): Promise<void> {
+    for (const release of releases) {
+      const warm = await warmMachine(this.#dir.join("warm", release), { release });
+      await run(["cp", "-a", join(warm.cacheDir, "action"), join(warm.cacheDir, "output"), cacheDir]);
+      rmSync(warm.gocache, { recursive: true });
+    }
+  }
+
+  goMachine(machine: string, release: GoRelease, helper: string[]): GoMachine {
+    return { release, gocache: this.#dir.join(machine, `gocache-${release}`), cacheprog: helper.join(" ") };
+  }
+
+  /** Waits for those who still tell the server what was used, or note it themselves. */
+  async helpersEnded(machine: string): Promise<void> {
+    for (const release of RELEASES) await settled({ gocache: this.#dir.join(machine, `gocache-${release}`) });
+  }
+
+  /** Builds all modules at once, half of them with each release, and runs what was built. */
+  buildAll(machine: string, names: string[], helper: string[]) {
+    return Promise.all(
+      names.map((name, index) => this.#buildAndRun(machine, RELEASES[index % 2] ?? NEWEST_GO, name, helper)),
+    );
+  }
+
+  async #buildAndRun(machine: string, release: GoRelease, name: string, helper: string[]) {
+    const project = this.#dir.join("projects", name);
+    chainModule(project, { name, count: 4 });
+    const program = join(project, "program");
+    // go takes what it has linked before for up to date.
+    rmSync(program, { force: true });
+    const on = this.goMachine(machine, release, helper);
+    const outcome = await go(on, ["build", "-x", "-o", program, "."], { cwd: project });
+    const said = outcome.exitCode === 0 ? (await run([program])).stderr : outcome.stderr;
+    return { exitCode: outcome.exitCode, said, compiles: countCompiles(outcome) };
+  }
+
+  /**
+   * Fills a prefix with all modules and what they need, from a machine that is gone afterwards. What was on its disk
+   * before is stored as well.
+   */
+  async fill(
+    prefix: string,
+    names: string[],
+    helperOf: HelperOf,
+    options: ServerOptions = {},
+  ): Promise<void> {
+    await using server = await this.serve("filler", prefix, options);
+    const helper = helperOf(server);
+    // One of each release first: the others then need not compile the same.
+    await this.buildAll("filler", names.slice(0, 2), helper);
+    await this.buildAll("filler", names, helper);
+    await this.helpersEnded("filler");
+    expect((await server.stop()).exitCode).toBe(0);
+    rmSync(this.#dir.join("filler"), { recursive: true });
+  }
+
+  /** On a machine with an empty disk all modules are built at once, and nothing is compiled. */
+  async expectShared(
+    prefix: string,
+    names: string[],
+    helperOf: HelperOf,
+    options: ServerOptions = {},
+  ): Promise<void> {
+    await using server = await this.serve("machine", prefix, options);
+    const outputs = () => filesBelow(join(this.cacheDir("machine"), "output")).length;
+    const before = outputs();
+    const right = names.map((name) => ({ exitCode: 0, said: `${name} 4\n`, compiles: 0 }));
+    expect(await this.buildAll("machine", names, helperOf(server))).toEqual(right);
+    const { counters } = (await (await fetch(`${server.http}/debug/vars`)).json()) as {
+      counters: Record<string, number>;
+    };
+    const peakBytes = server.peakBytes();
+    console.log(`peak ${Math.round(peakBytes / MIB)} MiB`);
+    expect(peakBytes).toBeLessThanOrEqual(400 * MIB);
+    // Each output that lies on the disk came once.
+    expect(counters.prefetch_outputs ?? 0).toBeLessThanOrEqual(outputs() - before);
+    expect(wrongOutputs(this.cacheDir("machine"))).toEqual([]);
+    expect((await server.stop()).exitCode).toBe(0);
+    rmSync(this.#dir.join("machine"), { recursive: true });
+  }
+
+  /**
+   * The server of a machine ends by `signal` while go commands build through it, once before they have put anything
+   * and once in the middle of that: none fails, and another machine compiles nothing of what they built.
+   */
+  async expectNothingLost(signal: NodeJS.Signals, warm: GoRelease[] = []): Promise<void> {
+    const prefix = `ended-${signal}`;
+    const build = ["build", "-o", "/dev/null", "."];
+    for (const [round, puts] of [0, 8].entries()) {
+      const server = await this.serve("machine", prefix, { flags: PATIENT, warm });
+      const machine = this.goMachine("machine", NEWEST_GO, linked(server));
+      const projects = ["a", "b", "c"].map((name) =>
+        chainModule(this.#dir.join("projects", `${name}${round}`), { name: `${name}${round}`, count: 6 }),
+      );
+      const builds = await Promise.all(projects.map((cwd) => startGo(machine, build, { cwd })));
+      await this.#inTheMiddle(server, builds, puts);
+      server.signal(signal);
+      for (const { outcome } of builds) {
+        const { exitCode, stderr } = await outcome;
+        // One that ends on a busy machine may be silent for long before.
+        const said = stderr.split("\n").filter((line) => !line.includes("going on without the server"));
+        expect({ exitCode, said }).toEqual({ exitCode: 0, said: [""] });
+      }
+      await server.outcome;
+      await this.helpersEnded("machine");
+      await this.#storeRest(prefix);
+      await using other = await this.serve(`other-${round}`, prefix, { flags: PATIENT, warm });
+      const elsewhere = this.goMachine(`other-${round}`, NEWEST_GO, linked(other));
+      for (const cwd of projects) {
+        await this.#prefetch(elsewhere, this.cacheDir(`other-${round}`), prefix, cwd);
+        const again = await go(elsewhere, ["build", "-x", ...build.slice(1)], { cwd });
+        const { exitCode } = again;
+        expect({ cwd, exitCode, said: helperLines(again), compiles: countCompiles(again) }).toEqual({
+          cwd,
+          exitCode: 0,
+          said: [],
+          compiles: 0,
+        });
+      }
+    }
+  }
+
+  #below(part: string): string[] {
+    return filesBelow(join(this.cacheDir("machine"), part));
+  }
+
+  /** Servers take up what is left, until nothing is. */
+  async #storeRest(prefix: string): Promise<void> {
+    do {
+      expect((await (await this.serve("machine", prefix, { flags: PATIENT })).stop()).exitCode).toBe(0);
+    } while (this.#below("state").some((name) => name.includes("/journal/")));
+  }
+
+  /** Fetches ahead of go, which on a busy machine finds that waiting does not pay, and compiles. */
+  async #prefetch(machine: GoMachine, cacheDir: string, prefix: string, project: string): Promise<void> {
+    const flags = [...s3Flags(this.#s3, { layout: "packed", prefix }), `--cache-dir=${cacheDir}`, ...PATIENT];
+    const env = { ...(await goEnv(machine)), ...this.#s3.env };
+    const argv = [binaryPath(), "prefetch", "--wait", ...flags];
+    const { exitCode, stderr } = await run(argv, { cwd: project, env });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  }
+
+  /** Waits until all of them are connected, and have put so many outputs or ended. */
+  async #inTheMiddle(server: PluginServer, builds: Running[], puts: number): Promise<void> {
+    const before = this.#below("output").length;
+    let ended = 0;
+    for (const { outcome } of builds) void outcome.then(() => ended++);
+    const count = async (name: string) => {
+      const text = await (await fetch(`${server.http}/metrics`)).text();
+      return Number(new RegExp(`^\\w*${name} (\\d+)$`, "m").exec(text)?.[1] ?? 0);
+    };
+    // go asks a helper that has not connected yet for nothing.
+    while ((await count("sessions_total")) < builds.length || (await count('sessions{kind="silent"}')) > 0)
+      await Bun.sleep(5);
+    while (this.#below("output").length < before + puts && ended < builds.length) await Bun.sleep(5);
+  }
+}
+
+/** Builds what does as the seed's `connect`: it only passes bytes. Returns how go starts it. */
+export async function buildSeedConnect(dir: TempDir): Promise<HelperOf> {
+  const program = dir.join("seed-connect");
+  const source = join(PROJECT_DIR, "test/fixtures/seed-connect.go");
+  const machine = await warmMachine(dir.join("bridge"));
+  const { exitCode, stderr } = await go(machine, ["build", "-o", program, source], { cwd: dir.path });
+  if (exitCode !== 0) throw new Error(stderr);
+  return ({ plugin }) => [program, plugin];
+}
