@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { parseRunRecord } from "../../../src/remote/packed/run-record.ts";
 import { binaryPath, commandLine } from "../../support/binary.ts";
 import { chainModule } from "../../support/go-project.ts";
-import { NEWEST_GO } from "../../support/go-toolchain.ts";
+import { warmMachine } from "../../support/machine.ts";
 import { startPluginServer, untilStored } from "../../support/plugin-server.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { PackedTeam } from "../packed/packed-team.ts";
@@ -17,23 +17,16 @@ test("outputs of lost packs are uploaded again, and no record names a lost pack"
   using dir = tempDir("lost-packs");
   const team = new PackedTeam(dir.path);
   const project = chainModule(dir.join("project"), { name: "lost", count: 6 });
-  const cacheDir = dir.join("cache");
-  await using server = await startPluginServer({
-    cacheDir,
-    flags: [`--bucket=file://${team.bucket}`],
-    cwd: dir.path,
-  });
-  const machine = {
-    ...team.newMachine(),
-    release: NEWEST_GO,
-    cacheDir,
-    cacheprog: commandLine([binaryPath(), "connect", server.plugin]),
-  };
+  const flags = [`--bucket=file://${team.bucket}`];
+  const warm = await warmMachine(dir.join("served"), { trimpath: true });
+  const { cacheDir } = warm;
+  await using server = await startPluginServer({ cacheDir, flags, cwd: dir.path });
+  const machine = { ...warm, cacheprog: commandLine([binaryPath(), "connect", server.plugin]) };
   expect(await team.build(machine, project)).toBeGreaterThan(0);
   await untilStored(server);
   const lost = team.objects("pack");
-  for (const path of [...lost, join(cacheDir, "action"), join(cacheDir, "output")])
-    rmSync(path, { recursive: true });
+  for (const path of lost) rmSync(path);
+  for (const kind of ["action", "output"]) rmSync(join(cacheDir, kind), { recursive: true });
   expect(await team.build(machine, project)).toBeGreaterThan(0);
   expect((await server.stop()).exitCode).toBe(0);
   const records = await Promise.all(
