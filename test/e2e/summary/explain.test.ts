@@ -8,7 +8,7 @@ import { filesBelow } from "../../support/file-tree.ts";
 import { freePort } from "../../support/free-port.ts";
 import { chainModule } from "../../support/go-project.ts";
 import { countCompiles, go } from "../../support/go-toolchain.ts";
-import { copyMachine, type Machine, newMachine } from "../../support/machine.ts";
+import { type Machine, newMachine, warmMachine } from "../../support/machine.ts";
 import { settled } from "../../support/settled.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { keygen } from "../trust/trusted-team.ts";
@@ -20,25 +20,20 @@ setDefaultTimeout(300_000);
 const PACKAGES = 4;
 
 let dir: TempDir;
-/** Has the standard library on its disk, and nothing of the project. */
-let template: Machine;
 let project: string;
 let machines = 0;
 
-beforeAll(async () => {
+beforeAll(() => {
   dir = tempDir("explain");
   project = chainModule(dir.join("project"), { name: "explained", count: PACKAGES });
-  template = newMachine(dir.join("template"));
-  const other = chainModule(dir.join("other"), { name: "other", count: 1 });
-  await go(template, ["build", "-trimpath", "-o", "/dev/null", "./..."], { cwd: other });
-  await settled(template);
 });
 afterAll(() => dir[Symbol.dispose]());
 
+/** A machine that has the standard library on its disk, and nothing of the project. */
 async function machine(env: Record<string, string>, bucket?: string): Promise<Machine> {
   machines++;
   const flags = bucket === undefined ? [] : [`--bucket=file://${dir.join(bucket)}`];
-  return await copyMachine(template, dir.join(`machine-${machines}`), { flags, env });
+  return await warmMachine(dir.join(`machine-${machines}`), { flags, env, trimpath: true });
 }
 
 /** Returns how many packages were compiled. */
