@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { cgoModule, embedModule } from "../support/go-project.ts";
 import { testReleaseCaches, testReleaseCommands } from "../support/go-release-contract.ts";
 import { countCompiles, GO_RELEASES, go, NEWEST_GO } from "../support/go-toolchain.ts";
-import { type Machine, warmMachine } from "../support/machine.ts";
+import type { Machine } from "../support/machine.ts";
 import { run } from "../support/process.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { warmMachine } from "../support/warm-machine.ts";
 
 // A guard against hanging only.
 setDefaultTimeout(300_000);

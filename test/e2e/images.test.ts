@@ -8,9 +8,9 @@ import { binaryPath, PROJECT_DIR } from "../support/binary.ts";
 import { elfNeeds } from "../support/elf.ts";
 import { chainModule } from "../support/go-project.ts";
 import { go, goRoot } from "../support/go-toolchain.ts";
-import { warmMachine } from "../support/machine.ts";
 import { settled } from "../support/settled.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { warmMachine } from "../support/warm-machine.ts";
 
 // A guard against hanging only.
 setDefaultTimeout(300_000);

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { binaryPath } from "../support/binary.ts";
 import { commitAll, git } from "../support/git.ts";
 import { go } from "../support/go-toolchain.ts";
-import { type Machine, warmMachine } from "../support/machine.ts";
+import type { Machine } from "../support/machine.ts";
 import { plainEnv, run } from "../support/process.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { warmMachine } from "../support/warm-machine.ts";
 
 // A guard against hanging only.
 setDefaultTimeout(300_000);

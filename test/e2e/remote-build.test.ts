@@ -6,7 +6,6 @@ import { s3Flags } from "../support/binary.ts";
 import { FaultProxy } from "../support/fault-proxy.ts";
 import { chainModule } from "../support/go-project.ts";
 import { countCompiles, go } from "../support/go-toolchain.ts";
-import { warmMachine } from "../support/machine.ts";
 import { type S3Server, startS3Server } from "../support/s3-server.ts";
 import { settled } from "../support/settled.ts";
 import {
@@ -18,6 +17,7 @@ import {
   testSharedBuilds,
 } from "../support/shared-build-contract.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { warmMachine } from "../support/warm-machine.ts";
 
 // A guard against hanging only.
 setDefaultTimeout(300_000);

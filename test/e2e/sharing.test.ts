@@ -8,9 +8,10 @@ import { filesBelow, wrongOutputs } from "../support/file-tree.ts";
 import { chainModule, writeModule } from "../support/go-project.ts";
 import { go, startGo } from "../support/go-toolchain.ts";
 import { idOf, sha256Base64 } from "../support/ids.ts";
-import { type Machine, newMachine, warmMachine } from "../support/machine.ts";
+import { type Machine, newMachine } from "../support/machine.ts";
 import { type Outcome, plainEnv, run } from "../support/process.ts";
 import { tempDir } from "../support/temp-dir.ts";
+import { warmMachine } from "../support/warm-machine.ts";
 
 // A guard against hanging only.
 setDefaultTimeout(300_000);

@@ -5,12 +5,13 @@ import { gocacheprog, s3Flags } from "../support/binary.ts";
 import { FaultProxy } from "../support/fault-proxy.ts";
 import { chainModule } from "../support/go-project.ts";
 import { go, helperLines, metricsOf } from "../support/go-toolchain.ts";
-import { copyMachine, type Machine, warmMachine } from "../support/machine.ts";
+import { copyMachine, type Machine } from "../support/machine.ts";
 import { startPluginServer } from "../support/plugin-server.ts";
 import { run } from "../support/process.ts";
 import { type S3Server, startS3Server } from "../support/s3-server.ts";
 import { settled } from "../support/settled.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
+import { warmMachine } from "../support/warm-machine.ts";
 
 // A guard against hanging only.
 setDefaultTimeout(300_000);

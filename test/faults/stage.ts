@@ -3,9 +3,10 @@ import { rmSync } from "node:fs";
 import { gocacheprog, s3Flags } from "../support/binary.ts";
 import { copyPrefix } from "../support/bucket-copy.ts";
 import { FullDisk } from "../support/full-disk.ts";
-import { copyMachine, type Machine, newMachine, warmMachine } from "../support/machine.ts";
+import { copyMachine, type Machine, newMachine } from "../support/machine.ts";
 import { type S3Server, startS3Server } from "../support/s3-server.ts";
 import { settled } from "../support/settled.ts";
+import { warmMachine } from "../support/warm-machine.ts";
 import { faultModule } from "./fault-module.ts";
 import { type Played, play } from "./play.ts";
 

@@ -4,9 +4,10 @@ import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { wrongOutputs } from "./file-tree.ts";
 import { helloModule, interruptModule, mistakenModule, nestedModule } from "./go-project.ts";
 import { countCompiles, type GoRelease, go, metricsOf, startGo } from "./go-toolchain.ts";
-import { type Machine, warmMachine } from "./machine.ts";
+import type { Machine } from "./machine.ts";
 import { run } from "./process.ts";
 import { type TempDir, tempDir } from "./temp-dir.ts";
+import { warmMachine } from "./warm-machine.ts";
 
 const OK = { exitCode: 0, stdout: "", stderr: "" };
 

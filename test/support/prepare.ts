@@ -10,6 +10,7 @@ import { installClients } from "./install-clients.ts";
 import { provideShell } from "./shells.ts";
 import { tempDir } from "./temp-dir.ts";
 import { LONG_TOOLS, TOOLS } from "./tools.ts";
+import { prepareWarmMachines } from "./warm-machine.ts";
 
 async function main([suite, ...others]: string[]): Promise<void> {
   if ((suite !== undefined && suite !== "all") || others.length > 0)
@@ -31,6 +32,7 @@ async function prepareGo(tools: typeof TOOLS): Promise<void> {
     [...GO_RELEASES, OLD_GO].map((release) => timed(`go ${release}`, () => fetchGo(release))),
   );
   for (const tool of tools) await timed(`${tool.pkg}@${tool.version}`, () => goInstall(tool));
+  await timed("machines that begin with Go's runtime", prepareWarmMachines);
 }
 
 async function fetchGo(release: string): Promise<void> {

@@ -7,12 +7,13 @@ import { filesBelow, wrongOutputs } from "./file-tree.ts";
 import { chainModule } from "./go-project.ts";
 import { countCompiles, type GoOutcome, go, helperLines } from "./go-toolchain.ts";
 import { sha256Hex } from "./ids.ts";
-import { type Machine, newMachine, warmMachine } from "./machine.ts";
+import { type Machine, newMachine } from "./machine.ts";
 import { run } from "./process.ts";
 import { keysBelow, s3Client } from "./s3-objects.ts";
 import type { S3Server } from "./s3-server.ts";
 import { settled } from "./settled.ts";
 import { type TempDir, tempDir } from "./temp-dir.ts";
+import { warmMachine } from "./warm-machine.ts";
 
 export type Layout = "packed" | "split" | "both";
 

@@ -3,10 +3,11 @@ import { s3Flags } from "./binary.ts";
 import { FaultProxy } from "./fault-proxy.ts";
 import { chainModule } from "./go-project.ts";
 import { type GoOutcome, go } from "./go-toolchain.ts";
-import { type Machine, warmMachine } from "./machine.ts";
+import type { Machine } from "./machine.ts";
 import { startS3Server } from "./s3-server.ts";
 import { settled } from "./settled.ts";
 import { tempDir } from "./temp-dir.ts";
+import { warmMachine } from "./warm-machine.ts";
 
 const COMMANDS = [
   ["build", "-o", "/dev/null", "."],

@@ -6,10 +6,11 @@ import { FaultProxy } from "../../support/fault-proxy.ts";
 import { filesBelow, wrongOutputs } from "../../support/file-tree.ts";
 import { chainModule } from "../../support/go-project.ts";
 import { countCompiles, go, metricsOf } from "../../support/go-toolchain.ts";
-import { newMachine, warmMachine } from "../../support/machine.ts";
+import { newMachine } from "../../support/machine.ts";
 import { type S3Server, startS3Server } from "../../support/s3-server.ts";
 import { settled } from "../../support/settled.ts";
 import type { TempDir } from "../../support/temp-dir.ts";
+import { warmMachine } from "../../support/warm-machine.ts";
 
 /** Expects of so many go commands at once, on an empty machine, that they fetch what one of them would, once. */
 export async function fetchOnce(dir: TempDir, commands: number): Promise<void> {

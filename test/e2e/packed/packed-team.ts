@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { CacheprogClient } from "../../support/cacheprog-client.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { countCompiles, type GoOutcome, go, helperLines } from "../../support/go-toolchain.ts";
-import { type Machine, newMachine, warmMachine } from "../../support/machine.ts";
+import { type Machine, newMachine } from "../../support/machine.ts";
 import { plainEnv } from "../../support/process.ts";
 import { settled } from "../../support/settled.ts";
+import { warmMachine } from "../../support/warm-machine.ts";
 
 /** So that a helper need not ask go. */
 const HOST_ENV = { GOOS: "linux", GOARCH: "amd64", GOVERSION: "go1.27.4" };

@@ -4,9 +4,9 @@ import { cpSync, rmSync } from "node:fs";
 import { commitAll } from "../../support/git.ts";
 import { chainModule } from "../../support/go-project.ts";
 import { countCompiles, go, goEnv, NEWEST_GO } from "../../support/go-toolchain.ts";
-import { warmMachine } from "../../support/machine.ts";
 import { settled } from "../../support/settled.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { warmMachine } from "../../support/warm-machine.ts";
 import { FakeRunner, JOB_ENV } from "./composite-action.ts";
 import { type ReleaseServer, startReleaseServer } from "./release-server.ts";
 

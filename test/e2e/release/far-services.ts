@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { repository } from "../../../package.json" with { type: "json" };
 import { startFarHosts } from "../../support/far-hosts.ts";
 import { go } from "../../support/go-toolchain.ts";
-import { warmMachine } from "../../support/machine.ts";
 import { type S3Server, startS3Server } from "../../support/s3-server.ts";
 import { settled } from "../../support/settled.ts";
+import { warmMachine } from "../../support/warm-machine.ts";
 import { startReleaseServer } from "./release-server.ts";
 
 const REGION = "eu-central-1";

@@ -5,9 +5,9 @@ import { basename, join } from "node:path";
 import { parseRunRecord } from "../../../src/remote/packed/run-record.ts";
 import { binaryPath, commandLine } from "../../support/binary.ts";
 import { chainModule } from "../../support/go-project.ts";
-import { warmMachine } from "../../support/machine.ts";
 import { startPluginServer, untilStored } from "../../support/plugin-server.ts";
 import { tempDir } from "../../support/temp-dir.ts";
+import { warmMachine } from "../../support/warm-machine.ts";
 import { PackedTeam } from "../packed/packed-team.ts";
 
 // A guard against hanging only.

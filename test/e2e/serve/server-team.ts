@@ -15,12 +15,12 @@ import {
   NEWEST_GO,
   startGo,
 } from "../../support/go-toolchain.ts";
-import { warmMachine } from "../../support/machine.ts";
 import { type PluginServer, startPluginServer } from "../../support/plugin-server.ts";
 import { type Running, run } from "../../support/process.ts";
 import type { S3Server } from "../../support/s3-server.ts";
 import { settled } from "../../support/settled.ts";
 import type { TempDir } from "../../support/temp-dir.ts";
+import { warmMachine } from "../../support/warm-machine.ts";
 
 /** The releases that build at once. */
 export const RELEASES: GoRelease[] = ["1.24.13", NEWEST_GO];

@@ -8,9 +8,10 @@ import { filesBelow } from "../../support/file-tree.ts";
 import { freePort } from "../../support/free-port.ts";
 import { chainModule } from "../../support/go-project.ts";
 import { countCompiles, go } from "../../support/go-toolchain.ts";
-import { type Machine, newMachine, warmMachine } from "../../support/machine.ts";
+import { type Machine, newMachine } from "../../support/machine.ts";
 import { settled } from "../../support/settled.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { warmMachine } from "../../support/warm-machine.ts";
 import { keygen } from "../trust/trusted-team.ts";
 import { githubPush, runStep } from "./github-job.ts";
 
