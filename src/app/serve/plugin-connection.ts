@@ -34,6 +34,7 @@ export class PluginConnection {
   /** Of this session alone. */
   readonly counters: Counters;
 
+  /** An error of `socket` must be handled already. */
   constructor(socket: Socket, caches: PluginCaches) {
     this.#socket = socket;
     this.#caches = caches;
@@ -43,7 +44,6 @@ export class PluginConnection {
   /** Serves until the connection ends. Never rejects. */
   async serve(info: ServerInfo): Promise<void> {
     const { parts } = this.#caches;
-    this.#socket.on("error", () => this.#socket.destroy());
     this.#write(formatGreeting(info));
     try {
       await this.#serve();

@@ -52,8 +52,7 @@ export async function openPlugin(parts: ServeParts, address: ListenAddress): Pro
       log.warn("disk", `cache directory ${root} can't be written: ${describeError(error)}`),
   });
   const connections = new Set<PluginConnection>();
-  let caches: PluginCaches | undefined;
-  let info: ServerInfo | undefined;
+  const opened = Promise.withResolvers<{ caches: PluginCaches; info: ServerInfo }>();
   const server = createServer({ allowHalfOpen: true }, (socket) => void accept(socket));
   // First the address: of two servers that start at once, the one that gets it takes up what was left.
   const bound = await bind(server, address, env);
@@ -64,21 +63,21 @@ export async function openPlugin(parts: ServeParts, address: ListenAddress): Pro
   const pool =
     config.remote === undefined ? undefined : new RemotePool({ ...parts, config: withRemote(config) }, local);
   const ownScope = scopeOf(parts, env);
-  caches = {
+  const caches: PluginCaches = {
     parts,
     local,
     openRemote: (scope, session) => pool?.openSession(scope, session) ?? NOTHING,
     bridgeScope: scopeOf(parts, { ...env, GOVERSION: "" }),
   };
-  info = { link: LINK_VERSION, pid: process.pid, cacheDir: root, journalDir: pool?.journalDir };
+  const info = { link: LINK_VERSION, pid: process.pid, cacheDir: root, journalDir: pool?.journalDir };
+  opened.resolve({ caches, info });
   if (detectCi(env) !== undefined) void pool?.prefetch(ownScope);
   log.info(() => `go sessions on ${formatListenAddress(bound.address)}`);
 
+  /** Clients connect as soon as the address is there; they wait until there is something to serve them from. */
   async function accept(socket: Socket): Promise<void> {
-    if (caches === undefined || info === undefined) {
-      socket.destroy();
-      return;
-    }
+    socket.on("error", () => socket.destroy());
+    const { caches, info } = await opened.promise;
     const connection = new PluginConnection(socket, caches);
     if (connections.size >= MAX_CONNECTIONS && !makeRoom(connections)) {
       socket.destroy();

@@ -5,7 +5,8 @@
  *
  * and a line break, touched while its holder lives. Others wait for what it brings instead of fetching the same bytes.
  * Only a means to save: a claim that can't be made is taken as made, and the claim of a dead holder belongs to whoever
- * comes next. A holder in another pid space is dead when it has not touched its claim for `STALE_MS`.
+ * comes next. A holder in another pid space is dead when it has not touched its claim for `STALE_MS`. Helpers that find the
+ * same holder dead at the same moment may all have its claim then, and fetch the same bytes.
  */
 import { statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,7 @@
 /** How a server is started, found again, and refused. */
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { binaryPath } from "../../support/binary.ts";
 import { CacheprogClient } from "../../support/cacheprog-client.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -41,6 +42,31 @@ function closing(server: Bun.Server<undefined>) {
 function noteName(): string {
   const names = readdirSync(dir.join("machine/state"));
   return dir.join("machine/state", names.find((name) => /^serve-\w+\.json$/.test(name)) ?? "");
+}
+
+test("clients that connect in the moment in which the server begins to listen are greeted", async () => {
+  for (let round = 0; round < 10; round++) {
+    const path = dir.join(`${round}.sock`);
+    const env = plainEnv({ ...ENV, GOCACHE: dir.join("gocache") });
+    const args = ["serve", `--plugin=${path}`, `--cache-dir=${dir.join("machine")}`];
+    await using _server = start([binaryPath(), ...args], { env });
+    // From the first moment on in which there is somebody to connect to.
+    for (let client = 0; client < 20; client++) expect(await firstBytes(path)).toStartWith('{"ID":0,');
+  }
+});
+
+/** What is heard first at a socket, which is waited for. */
+async function firstBytes(path: string): Promise<string> {
+  for (;;) {
+    const heard = Promise.withResolvers<string>();
+    const socket = connect(path);
+    socket.on("error", () => heard.resolve("nobody"));
+    socket.on("data", (bytes) => heard.resolve(bytes.toString()));
+    socket.on("end", () => heard.resolve("the end"));
+    const text = await heard.promise;
+    socket.destroy();
+    if (text !== "nobody") return text;
+  }
 }
 
 describe("serve --detach", () => {

@@ -26,9 +26,9 @@ test("one helper has a pack, and others do not while it has it", () => {
 
 const PROCESSES = 8;
 const CLAIMS = 400;
-/** What each of some processes got that wanted the same claims at once. */
+/** What each of some processes got that wanted the same claims at once. None ends before all have tried. */
 async function race(dir: string): Promise<{ got: string[]; takenOver: number }[]> {
-  const argv = [process.execPath, require.resolve("./claims-child.ts"), dir, String(CLAIMS)];
+  const argv = [process.execPath, require.resolve("./claims-child.ts"), dir, String(CLAIMS), "stay"];
   const children = Array.from({ length: PROCESSES }, () =>
     Bun.spawn(argv, { stdin: "pipe", stdout: "pipe", stderr: "inherit" }),
   );
@@ -36,6 +36,7 @@ async function race(dir: string): Promise<{ got: string[]; takenOver: number }[]
   for (const reader of readers) await reader.read();
   for (const { stdin } of children) void stdin.end();
   const outputs = await Promise.all(readers.map((reader) => reader.read()));
+  for (const child of children) child.kill("SIGKILL");
   await Promise.all(children.map(({ exited }) => exited));
   return outputs.map(({ value }) => JSON.parse(new TextDecoder().decode(value)));
 }
