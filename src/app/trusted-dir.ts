@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 
 const NAME = "trust";
 const SET = /^[0-9a-f]{16}$/;
-const FALLBACK = /^go-cache-plugin-\d+-([0-9a-f]{16})$/;
+const FALLBACK = /^go-cache-plugin-(?:\d+|user)-([0-9a-f]{16})$/;
 
 /** A directory that is one already stays what it is: a server passes it on to what it starts. */
 export function trustedDir(base: string, trustSet: string): string {
