@@ -1,5 +1,5 @@
 /** What a recipe's server needs beyond what was given. */
-import { join } from "node:path";
+import { posix } from "node:path";
 import { formatListenAddress } from "../../lib/listen-address.ts";
 import type { Variable } from "../given-values.ts";
 import type { Settings } from "../options.ts";
@@ -33,7 +33,8 @@ export function recipeServer(place: string, settings: Settings, env: Environment
 
 /** The temporary directory of a machine that people share is no place for it. */
 function socketPath(place: string, env: Environment): string {
-  return join(place === "shell" ? env.XDG_RUNTIME_DIR || env.HOME || "/tmp" : "/tmp", SOCKET);
+  // The machine that the recipe is for has slashes, whatever this one has.
+  return posix.join(place === "shell" ? env.XDG_RUNTIME_DIR || env.HOME || "/tmp" : "/tmp", SOCKET);
 }
 
 function goproxyAt(http: Settings["http"]): string {
