@@ -9,7 +9,8 @@ import { OUT_DIR, releaseExecutable, releaseExecutables, TARGETS } from "./targe
 
 async function main(args: string[]): Promise<void> {
   mkdirSync(OUT_DIR, { recursive: true });
-  if (args.length === 0) return await compile(`${OUT_DIR}/go-cache-plugin`);
+  const suffix = process.platform === "win32" ? ".exe" : "";
+  if (args.length === 0) return await compile(`${OUT_DIR}/go-cache-plugin${suffix}`);
   const isAll = args.includes("--all");
   for (const target of isAll ? TARGETS : args.map(targetOf)) await compile(releaseExecutable(target), target);
   if (isAll) await writeChecksums(releaseExecutables());

@@ -10,20 +10,21 @@ import {
   writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { locateCacheDir } from "../../src/app/cache-dir.ts";
 import { ensureCacheDir } from "../../src/app/dir-owner.ts";
 import { immutable } from "../support/full-disk.ts";
+import { testOnLinux, testOnPosix } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const LINK_NAME = /^go-cache-plugin-[0-9a-f]{16}$/;
 
-test("by default it is below GOCACHE", () => {
+testOnPosix("by default it is below GOCACHE", () => {
   const root = "/go/cache/go-cache-plugin";
   expect(locateCacheDir(undefined, { GOCACHE: "/go/cache" })).toEqual({ root, shownRoot: root });
 });
 
-test.each(["/go/cache/", "/go//cache", "/go/x/../cache", "/go/./cache"])(
+testOnPosix.each(["/go/cache/", "/go//cache", "/go/x/../cache", "/go/./cache"])(
   "by default what go is shown begins with GOCACHE letter for letter: %s",
   (goCache) => {
     const { root, shownRoot } = locateCacheDir(undefined, { GOCACHE: goCache });
@@ -32,7 +33,7 @@ test.each(["/go/cache/", "/go//cache", "/go/x/../cache", "/go/./cache"])(
   },
 );
 
-test("outside of go it is where go's cache would be", () => {
+testOnLinux("outside of go it is where go's cache would be", () => {
   const rootFor = (env: Record<string, string>) => locateCacheDir(undefined, env).root;
   const atHome = join(homedir(), ".cache", "go-build", "go-cache-plugin");
   const roots = [rootFor({ XDG_CACHE_HOME: "/xdg" }), rootFor({}), rootFor({ GOCACHE: "off" })];
@@ -56,7 +57,7 @@ test("a directory elsewhere is shown through a link in GOCACHE, and made", () =>
   expect(realpathSync(shownRoot)).toBe(root);
 });
 
-test("a new directory is for its user alone, and one that is there stays as it is", () => {
+testOnPosix("a new directory is for its user alone, and one that is there stays as it is", () => {
   using dir = tempDir("cache-dir");
   writeFileSync(dir.join("file"), "");
   mkdirSync(dir.join("open"), { mode: 0o755 });
@@ -65,7 +66,7 @@ test("a new directory is for its user alone, and one that is there stays as it i
   expect(modes).toEqual(["700", "755"]);
 });
 
-test("a directory that is made for a link is for its user alone, too, whatever the umask", () => {
+testOnPosix("a directory that is made for a link is for its user alone, too, whatever the umask", () => {
   using dir = tempDir("cache-dir");
   mkdirSync(dir.join("gocache"));
   const umask = process.umask(0);
@@ -96,10 +97,10 @@ test("a neighbour whose name only begins like GOCACHE is elsewhere", () => {
   using dir = tempDir("cache-dir");
   mkdirSync(dir.join("gocache"));
   const { shownRoot } = locateCacheDir(dir.join("gocache-2"), { GOCACHE: dir.join("gocache") });
-  expect(shownRoot).toStartWith(`${dir.join("gocache")}/`);
+  expect(shownRoot).toStartWith(dir.join("gocache") + sep);
 });
 
-test("the path itself is shown where no link can be made", () => {
+testOnLinux("the path itself is shown where no link can be made", () => {
   using dir = tempDir("cache-dir");
   mkdirSync(dir.join("gocache"));
   writeFileSync(dir.join("file"), "");
@@ -109,7 +110,7 @@ test("the path itself is shown where no link can be made", () => {
   expect(places).toEqual(places.map(() => ({ root, shownRoot: root })));
 });
 
-test("the path itself is shown where something else has the link's name", () => {
+testOnPosix("the path itself is shown where something else has the link's name", () => {
   using dir = tempDir("cache-dir");
   mkdirSync(dir.join("gocache"));
   const root = dir.join("elsewhere");

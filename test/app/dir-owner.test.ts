@@ -4,19 +4,20 @@ import { locateCacheDir } from "../../src/app/cache-dir.ts";
 import { whyForeign, whyUnsafe } from "../../src/app/dir-owner.ts";
 import { FallbackDir } from "../../src/app/fallback-dir.ts";
 import { trustedDir, trustSetOf } from "../../src/app/trusted-dir.ts";
+import { testOnLinux, testOnPosix } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const NOBODY = 65_534;
 const SET = "0123456789abcdef";
 
 describe("a cache directory", () => {
-  test("that is not there, or one's own, is used", () => {
+  testOnLinux("that is not there, or one's own, is used", () => {
     using dir = tempDir("owner");
     chmodSync(dir.path, 0o777);
     expect([whyForeign(dir.join("none")), whyForeign(dir.path)]).toEqual([undefined, undefined]);
   });
 
-  test("of somebody else is not", () => {
+  testOnLinux("of somebody else is not", () => {
     using dir = tempDir("owner");
     chownSync(dir.path, NOBODY, NOBODY);
     expect(whyForeign(dir.path)).toBe(
@@ -24,18 +25,24 @@ describe("a cache directory", () => {
     );
   });
 
-  test.each(["action", "output", "tmp", "state", "module", "module-meta", "revproxy", "revproxy-meta"])(
-    "whose %s is a link is not",
-    (part) => {
-      using dir = tempDir("owner");
-      symlinkSync("/tmp", dir.join(part));
-      expect(whyForeign(dir.path)).toBe(`its ${part} is a link to somewhere else`);
-    },
-  );
+  testOnPosix.each([
+    "action",
+    "output",
+    "tmp",
+    "state",
+    "module",
+    "module-meta",
+    "revproxy",
+    "revproxy-meta",
+  ])("whose %s is a link is not", (part) => {
+    using dir = tempDir("owner");
+    symlinkSync("/tmp", dir.join(part));
+    expect(whyForeign(dir.path)).toBe(`its ${part} is a link to somewhere else`);
+  });
 });
 
 describe("a directory for a set of keys", () => {
-  test("is made for its user alone", () => {
+  testOnPosix("is made for its user alone", () => {
     using dir = tempDir("owner");
     const root = trustedDir(dir.join("cache"), SET);
     expect(whyUnsafe(dir.join("cache"), root)).toBeUndefined();
@@ -43,7 +50,7 @@ describe("a directory for a set of keys", () => {
     expect([...modes, statSync(root).mode & 0o777]).toEqual([0o700, 0o700, 0o700]);
   });
 
-  test("is not used when others can write there, or above", () => {
+  testOnPosix("is not used when others can write there, or above", () => {
     using dir = tempDir("owner");
     const root = trustedDir(dir.path, SET);
     whyUnsafe(dir.path, root);
@@ -56,7 +63,7 @@ describe("a directory for a set of keys", () => {
     }
   });
 
-  test("is not used when a part of its path is a link, or somebody else's", () => {
+  testOnLinux("is not used when a part of its path is a link, or somebody else's", () => {
     using dir = tempDir("owner");
     mkdirSync(dir.join("elsewhere", SET), { recursive: true });
     mkdirSync(dir.join("cache"));
@@ -78,27 +85,30 @@ describe("a directory for a set of keys", () => {
     expect([root, shownRoot]).toEqual([dir.join("cache", "trust", SET), dir.join("cache", "trust", SET)]);
     expect(locateCacheDir({ path: root, trustSet: SET }, {}).root).toBe(root);
     const fallback = new FallbackDir(root, [dir.path]).writable()?.root ?? "";
-    expect(fallback).toBe(dir.join(`go-cache-plugin-${process.getuid?.()}-${SET}`));
+    expect(fallback).toBe(dir.join(`go-cache-plugin-${process.getuid?.() ?? "user"}-${SET}`));
     expect([root, fallback, dir.path].map(trustSetOf)).toEqual([SET, SET, undefined]);
   });
 });
 
-test("with keys, no link to it is put where others could exchange it, and nothing is made there", () => {
-  using dir = tempDir("owner");
-  const cacheDir = { path: dir.join("cache"), trustSet: SET };
-  const shown = (name: string) => locateCacheDir(cacheDir, { GOCACHE: dir.join(name) }).shownRoot;
-  mkdirSync(dir.join("own"));
-  mkdirSync(dir.join("open"));
-  chmodSync(dir.join("open"), 0o777);
-  expect(shown("own")).toStartWith(dir.join("own"));
-  expect([shown("open"), shown("none")]).toEqual([
-    dir.join("cache", "trust", SET),
-    dir.join("cache", "trust", SET),
-  ]);
-  expect([readdirSync(dir.join("open")), readdirSync(dir.path).includes("none")]).toEqual([[], false]);
-});
+testOnPosix(
+  "with keys, no link to it is put where others could exchange it, and nothing is made there",
+  () => {
+    using dir = tempDir("owner");
+    const cacheDir = { path: dir.join("cache"), trustSet: SET };
+    const shown = (name: string) => locateCacheDir(cacheDir, { GOCACHE: dir.join(name) }).shownRoot;
+    mkdirSync(dir.join("own"));
+    mkdirSync(dir.join("open"));
+    chmodSync(dir.join("open"), 0o777);
+    expect(shown("own")).toStartWith(dir.join("own"));
+    expect([shown("open"), shown("none")]).toEqual([
+      dir.join("cache", "trust", SET),
+      dir.join("cache", "trust", SET),
+    ]);
+    expect([readdirSync(dir.join("open")), readdirSync(dir.path).includes("none")]).toEqual([[], false]);
+  },
+);
 
-test("a refused directory is replaced by one of our own, and that is said", () => {
+testOnLinux("a refused directory is replaced by one of our own, and that is said", () => {
   using dir = tempDir("owner");
   chownSync(dir.path, NOBODY, NOBODY);
   const { root, refusal } = locateCacheDir({ path: dir.path, trustSet: SET }, {});

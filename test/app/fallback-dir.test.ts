@@ -3,11 +3,12 @@ import { chmodSync, chownSync, existsSync, mkdirSync, statSync, symlinkSync, wri
 import { FallbackDir } from "../../src/app/fallback-dir.ts";
 import { filesBelow } from "../support/file-tree.ts";
 import { FullDisk, immutable } from "../support/full-disk.ts";
+import { testOnLinux, testOnPosix } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
-const NAME = `go-cache-plugin-${process.getuid?.()}`;
+const NAME = `go-cache-plugin-${process.getuid?.() ?? "user"}`;
 
-test("is made with the first need only, for its user alone, in the first place that takes it", () => {
+testOnPosix("is made with the first need only, for its user alone, in the first place that takes it", () => {
   using dir = tempDir("fallback-dir");
   for (const place of ["one", "two"]) mkdirSync(dir.join(place));
   const fallback = new FallbackDir("/cache", [dir.join("one"), dir.join("two")]);
@@ -26,7 +27,7 @@ test("once made it is what exists, for this and for later helpers", () => {
   expect(new FallbackDir("/cache", [dir.path]).existing()?.root).toBe(dir.join(NAME));
 });
 
-test("passes over places that don't exist, are full or can't be written", () => {
+testOnLinux("passes over places that don't exist, are full or can't be written", () => {
   using dir = tempDir("fallback-dir");
   using full = new FullDisk(4_096 * 4);
   writeFileSync(full.join("ballast"), Buffer.alloc(4_096 * 4));
@@ -37,7 +38,7 @@ test("passes over places that don't exist, are full or can't be written", () => 
   expect(new FallbackDir("/cache", places).writable()?.root).toBe(dir.join("good", NAME));
 });
 
-test("trusts no directory of somebody else, and no link", () => {
+testOnLinux("trusts no directory of somebody else, and no link", () => {
   using dir = tempDir("fallback-dir");
   mkdirSync(dir.join("foreign", NAME), { recursive: true });
   chownSync(dir.join("foreign", NAME), 65_534, 65_534);

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { machineId } from "../../src/app/machine-id.ts";
 import { FullDisk } from "../support/full-disk.ts";
+import { testOnLinux } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 test("is twelve hex digits, the same for each helper on one cache directory", () => {
@@ -44,7 +45,7 @@ test("whatever the file holds gives a name that can stand in a key", () => {
   }
 });
 
-test("a directory that takes no file, or holds another thing there, gives a name all the same", () => {
+testOnLinux("a directory that takes no file, or holds another thing there, gives a name all the same", () => {
   using disk = new FullDisk(16 * 1024);
   disk.makeReadOnly();
   using dir = tempDir("machine");

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import type { BucketConfig, RemoteConfig } from "../../src/app/config.ts";
 import { healthPath, openStore, statePath } from "../../src/app/open-store.ts";
 import { Counters } from "../../src/lib/counters.ts";
+import { testOnPosix } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const S3: BucketConfig = {
@@ -29,7 +30,7 @@ function configOf(bucket: BucketConfig, prefix = ""): RemoteConfig {
   };
 }
 
-test.each([
+testOnPosix.each([
   ["file:///srv/go%20cache", { kind: "directory", path: "/srv/go cache" }],
   ["s3://name", S3],
 ] as const)("makes a store for %s", async (name, bucket) => {
@@ -38,7 +39,7 @@ test.each([
   expect(store.name).toBe(name);
 });
 
-test("each bucket and prefix has its own place for what is known of it, and only those count", () => {
+testOnPosix("each bucket and prefix has its own place for what is known of it, and only those count", () => {
   const configs = [
     configOf({ kind: "directory", path: "/srv/a" }),
     configOf({ kind: "directory", path: "/srv/b" }),
@@ -66,7 +67,7 @@ test("what is known by way of one proxy says nothing of another one, or of none"
   expect(healthPath("/root", directory, { https_proxy: "proxy:1" })).toBe(healthPath("/root", directory, {}));
 });
 
-test("a place that is a link is none: what it leads to is another's", () => {
+testOnPosix("a place that is a link is none: what it leads to is another's", () => {
   using dir = tempDir("open-store");
   const config = configOf(S3);
   const path = statePath(dir.path, config, "packed");

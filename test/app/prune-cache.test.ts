@@ -5,6 +5,7 @@ import { prunedActions } from "../../src/app/pruned-actions.ts";
 import { HOUR_MS, writeAged } from "../buildcache/local-fixture.ts";
 import { BLOCK, idOf, NO_LIMITS, namesLeft, writeEntries } from "../buildcache/prune-fixture.ts";
 import { FullDisk, immutable } from "../support/full-disk.ts";
+import { testOnLinux } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const LIMITS = { ...NO_LIMITS, expiryMs: 48 * HOUR_MS };
@@ -82,7 +83,7 @@ test("takes over from a process that must be dead", () => {
   expect(prunedActions(dir.path)(idOf("aa"))).toBe(true);
 });
 
-test("does nothing where nothing can be written", () => {
+testOnLinux("does nothing where nothing can be written", () => {
   using dir = tempDir("prune-cache");
   using _closed = immutable(dir.path);
   expect(pruneNow(dir.path, LIMITS)).toBeUndefined();
@@ -105,7 +106,7 @@ test("prunes as well when the stamp can't be written", () => {
   expect(existsSync(dir.join("state", "prune.lock"))).toBe(false);
 });
 
-test("a disk that is full is pruned too", () => {
+testOnLinux("a disk that is full is pruned too", () => {
   using disk = new FullDisk(256 * 1024);
   writeAged(disk.join("output", "aa", idOf("aa")), "x".repeat(100_000), 100 * HOUR_MS);
   mkdirSync(disk.join("state"));

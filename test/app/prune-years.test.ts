@@ -1,7 +1,8 @@
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { HOUR_MS } from "../buildcache/local-fixture.ts";
 import { FullDisk } from "../support/full-disk.ts";
+import { testOnLinux } from "../support/platform.ts";
 import { BusyRunner, type Workload } from "./busy-runner.ts";
 
 const WORK: Omit<Workload, "limits"> = {
@@ -20,13 +21,13 @@ function days(count: number, limits: Workload["limits"]): { files: number; bytes
   return Array.from({ length: count }, () => runner.day());
 }
 
-test("a busy runner stays within its size limit for weeks", () => {
+testOnLinux("a busy runner stays within its size limit for weeks", () => {
   const maxSizeBytes = 2 << 20;
   const sizes = days(35, { maxSizeBytes, expiryMs: 48 * HOUR_MS }).map(({ bytes }) => bytes);
   expect(Math.max(...sizes)).toBeLessThan(1.2 * maxSizeBytes);
 });
 
-test("a busy runner with an expiry holds no more files after five weeks than after three", () => {
+testOnLinux("a busy runner with an expiry holds no more files after five weeks than after three", () => {
   const files = days(35, { maxSizeBytes: 0, expiryMs: 48 * HOUR_MS }).map((day) => day.files);
   expect(Math.max(...files.slice(21))).toBeLessThan(1.1 * Math.max(...files.slice(0, 21)));
 });

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { BuildCache } from "../../src/buildcache/build-cache.ts";
 import { Counters } from "../../src/lib/counters.ts";
 import { FullDisk } from "../support/full-disk.ts";
+import { testOnLinux } from "../support/platform.ts";
 import { silentLog } from "../support/silent-log.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { ACTION, HELLO, type LocalFixture, openLocal, putOutput, writeEntry } from "./local-fixture.ts";
@@ -82,7 +83,7 @@ test("a remote hit whose output is gone again is a miss", async () => {
   expect(await open(dir.path, remote).cache.get(ACTION)).toBeUndefined();
 });
 
-test("a remote hit that no disk can record is a miss", async () => {
+testOnLinux("a remote hit that no disk can record is a miss", async () => {
   using disk = new FullDisk(16 * 1024);
   const remote = new RecordingRemote();
   remote.answers.set(ACTION, Promise.resolve(REMOTE_ENTRY));

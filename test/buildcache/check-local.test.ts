@@ -4,6 +4,7 @@ import { checkLocal } from "../../src/buildcache/check-local.ts";
 import type { Finding } from "../../src/remote/finding.ts";
 import { LocalDir } from "../../src/store/local-dir.ts";
 import { sha256Hex } from "../support/ids.ts";
+import { testOnPosix } from "../support/platform.ts";
 import { rejection } from "../support/rejection.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { ACTION, HELLO, writeAged, writeEntry } from "./local-fixture.ts";
@@ -67,7 +68,7 @@ describe("wrong is", () => {
   });
 });
 
-test("foreign files are not looked at", async () => {
+testOnPosix("foreign files are not looked at", async () => {
   await using temp = tempDir("check-local");
   const names = ["output/README", "output/zz/x", `output/00/${HELLO}`, "output/2c/2cff", "action/00/note"];
   for (const name of [...names, `action/ab/${"ab".repeat(20)}`]) writeAged(temp.join(name), "x");

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { LocalDir } from "../../src/store/local-dir.ts";
 import { filesBelow } from "../support/file-tree.ts";
 import { FullDisk, immutable } from "../support/full-disk.ts";
+import { testOnLinux } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { ACTION, HELLO, openLocal, putOutput, TestFallback, writeEntry } from "./local-fixture.ts";
 
@@ -23,7 +24,7 @@ test("an entry that the cache directory can't take is found in the fallback, out
   expect(local.findOutput(HELLO)).toEqual({ path: diskPath, sizeBytes: 5 });
 });
 
-test("an output in the fallback whose record is in the cache directory is a hit", () => {
+testOnLinux("an output in the fallback whose record is in the cache directory is a hit", () => {
   using dir = tempDir("fallback");
   mkdirSync(dir.join("cache", "output"), { recursive: true });
   const { local } = openLocal(dir.join("cache"), { fallback: new TestFallback(dir.join("fallback")) });
@@ -34,7 +35,7 @@ test("an output in the fallback whose record is in the cache directory is a hit"
   expect(filesBelow(dir.path)).toEqual([`cache/action/00/${ACTION}`, `fallback/output/2c/${HELLO}`]);
 });
 
-test("a record in the fallback whose output is in the cache directory is a hit", () => {
+testOnLinux("a record in the fallback whose output is in the cache directory is a hit", () => {
   using dir = tempDir("fallback");
   mkdirSync(dir.join("cache", "action"), { recursive: true });
   const { local, troubles } = openLocal(dir.join("cache"), {
@@ -60,7 +61,7 @@ test("what an earlier trouble left is read without any new trouble", () => {
   expect(local.get(ACTION)).toMatchObject({ diskPath: dir.join("fallback", "output", "2c", HELLO) });
 });
 
-test("without a fallback a record that can't be written throws, and leaves nothing", () => {
+testOnLinux("without a fallback a record that can't be written throws, and leaves nothing", () => {
   using disk = new FullDisk(64 * 1024);
   writeFileSync(disk.join("ballast"), Buffer.alloc(64 * 1024));
   const { local, troubles } = openLocal(disk.join("cache"));

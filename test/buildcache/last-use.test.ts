@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, statSync, utimesSync } from "node:fs";
 import { FullDisk, immutable } from "../support/full-disk.ts";
+import { testOnLinux } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { ACTION, HELLO, HOUR_MS, openLocal, writeAged, writeEntry } from "./local-fixture.ts";
 
@@ -28,7 +29,7 @@ test.each([
   },
 );
 
-test.each([
+testOnLinux.each([
   [59, 59],
   [61, 0],
 ])("a record used %p min ago is %p min old after a hit, and keeps the time of its put", (minutes, after) => {
@@ -45,7 +46,7 @@ test.each([
   expect(local.get(ACTION)?.putTimeMs).toBe(putMs);
 });
 
-test("a hit whose output is gone is no use of the record", () => {
+testOnLinux("a hit whose output is gone is no use of the record", () => {
   using dir = new FullDisk(1 << 20);
   dir.keepAccessTimes();
   const { dir: localDir, local } = openLocal(dir.path);
@@ -63,7 +64,7 @@ test("reusing an output marks it as used", () => {
   expect(Date.now() - statSync(localDir.path("output", HELLO)).mtimeMs).toBeLessThan(HOUR_MS);
 });
 
-test("an output that can't be marked is a hit all the same", () => {
+testOnLinux("an output that can't be marked is a hit all the same", () => {
   using dir = tempDir("last-use");
   const { dir: localDir, local } = openLocal(dir.path);
   writeEntry(localDir, { actionId: ACTION, outputId: HELLO, body: "hello", ageMs: 5 * HOUR_MS });

@@ -1,6 +1,7 @@
 /** Whatever lies where a record or an output should be: a miss, never an error. */
 import { expect, test } from "bun:test";
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { testOnPosix } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { ACTION, HELLO, openLocal, putOutput, writeEntry } from "./local-fixture.ts";
 
@@ -11,7 +12,7 @@ const NOTHING: [string, (path: string) => void][] = [
   ["a link to a directory", (path) => symlinkSync("/", path)],
 ];
 
-test.each(NOTHING)("%s instead of a record is a miss", (_, make) => {
+testOnPosix.each(NOTHING)("%s instead of a record is a miss", (_, make) => {
   using dir = tempDir("bad");
   const { dir: localDir, local } = openLocal(dir.path);
   writeEntry(localDir, { actionId: ACTION, outputId: HELLO, body: "hello" });
@@ -20,7 +21,7 @@ test.each(NOTHING)("%s instead of a record is a miss", (_, make) => {
   expect(local.get(ACTION)).toBeUndefined();
 });
 
-test.each(NOTHING)("%s instead of an output is a miss", (_, make) => {
+testOnPosix.each(NOTHING)("%s instead of an output is a miss", (_, make) => {
   using dir = tempDir("bad");
   const { dir: localDir, local } = openLocal(dir.path);
   writeEntry(localDir, { actionId: ACTION, outputId: HELLO, body: "hello" });
@@ -33,7 +34,7 @@ test.each(NOTHING)("%s instead of an output is a miss", (_, make) => {
   ]);
 });
 
-test.each(NOTHING.slice(1))("%s instead of an output is replaced by the next put", (_, make) => {
+testOnPosix.each(NOTHING.slice(1))("%s instead of an output is replaced by the next put", (_, make) => {
   using dir = tempDir("bad");
   const { dir: localDir, local } = openLocal(dir.path);
   writeEntry(localDir, { actionId: ACTION, outputId: HELLO, body: "hello" });

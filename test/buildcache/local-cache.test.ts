@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync, statSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
 import type { LocalDir } from "../../src/store/local-dir.ts";
 import { filesBelow } from "../support/file-tree.ts";
+import { testOnPosix } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { ACTION, age, EMPTY, HELLO, HOUR_MS, openLocal, putOutput, writeEntry } from "./local-fixture.ts";
 
@@ -31,7 +32,7 @@ test("an entry that was put is found, under the path for go", () => {
   expect(local.findOutput(HELLO)).toEqual({ path: dir.join("output", "2c", HELLO), sizeBytes: 5 });
 });
 
-test("writes what the seed writes and nothing beside it: lower-case paths, 0644, one line", () => {
+testOnPosix("writes what the seed writes and nothing beside it: lower-case paths, 0644, one line", () => {
   using dir = tempDir("local");
   const { local } = openLocal(dir.path);
   putOutput(local, HELLO, "hello");

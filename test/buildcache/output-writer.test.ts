@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { filesBelow } from "../support/file-tree.ts";
 import { FullDisk, immutable } from "../support/full-disk.ts";
+import { testOnLinux, testOnPosix } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { HELLO, openLocal, putOutput, TestFallback } from "./local-fixture.ts";
 
@@ -18,7 +19,7 @@ test("a directory below a regular file: the output goes to the fallback", () => 
   expect(filesBelow(dir.path)).toEqual([`fallback/output/2c/${HELLO}`, "file"]);
 });
 
-test("a directory that can't be written: the output goes to the fallback", () => {
+testOnLinux("a directory that can't be written: the output goes to the fallback", () => {
   using dir = tempDir("output");
   mkdirSync(dir.join("cache"));
   using _closed = immutable(dir.join("cache"));
@@ -29,7 +30,7 @@ test("a directory that can't be written: the output goes to the fallback", () =>
   expect(troubles).toEqual(["EPERM"]);
 });
 
-test("a disk that fills up in the middle: what was written moves on with the rest", () => {
+testOnLinux("a disk that fills up in the middle: what was written moves on with the rest", () => {
   using dir = tempDir("output");
   using disk = new FullDisk(256 * 1024);
   const { local, troubles } = openLocal(disk.join("cache"), {
@@ -44,7 +45,7 @@ test("a disk that fills up in the middle: what was written moves on with the res
   expect({ troubles, left: filesBelow(disk.path) }).toEqual({ troubles: ["ENOSPC"], left: [] });
 });
 
-test("a directory that takes the bytes but not the name: the output goes to the fallback", () => {
+testOnLinux("a directory that takes the bytes but not the name: the output goes to the fallback", () => {
   using dir = tempDir("output");
   mkdirSync(dir.join("cache", "output"), { recursive: true });
   using _closed = immutable(dir.join("cache", "output"));
@@ -56,17 +57,20 @@ test("a directory that takes the bytes but not the name: the output goes to the 
   expect(filesBelow(dir.path)).toEqual([`fallback/output/2c/${HELLO}`]);
 });
 
-test("a disk that becomes read-only in the middle: what can't be removed there does not matter", () => {
-  using dir = tempDir("output");
-  mkdirSync(dir.join("cache", "tmp"), { recursive: true });
-  const { local } = openLocal(dir.join("cache"), { fallback: new TestFallback(dir.join("fallback")) });
-  const output = local.createOutput(HELLO);
-  output.write(Buffer.from("hello"));
-  using _closed = immutable(dir.join("cache", "tmp"));
-  expect(readFileSync(output.commit(), "utf8")).toBe("hello");
-});
+testOnLinux(
+  "a disk that becomes read-only in the middle: what can't be removed there does not matter",
+  () => {
+    using dir = tempDir("output");
+    mkdirSync(dir.join("cache", "tmp"), { recursive: true });
+    const { local } = openLocal(dir.join("cache"), { fallback: new TestFallback(dir.join("fallback")) });
+    const output = local.createOutput(HELLO);
+    output.write(Buffer.from("hello"));
+    using _closed = immutable(dir.join("cache", "tmp"));
+    expect(readFileSync(output.commit(), "utf8")).toBe("hello");
+  },
+);
 
-test("a disk that becomes read-only: a put that is given up does not throw", () => {
+testOnLinux("a disk that becomes read-only: a put that is given up does not throw", () => {
   using dir = tempDir("output");
   mkdirSync(dir.join("cache", "tmp"), { recursive: true });
   const output = openLocal(dir.join("cache")).local.createOutput(HELLO);
@@ -83,7 +87,7 @@ test("a directory where the output should be: the output goes to the fallback", 
   expect(readFileSync(putOutput(local, HELLO, "hello"), "utf8")).toBe("hello");
 });
 
-test("without any place to write it throws, and leaves nothing once discarded", () => {
+testOnLinux("without any place to write it throws, and leaves nothing once discarded", () => {
   using disk = new FullDisk(64 * 1024);
   const { local, troubles } = openLocal(disk.join("cache"));
   const output = local.createOutput(HELLO);
@@ -93,7 +97,7 @@ test("without any place to write it throws, and leaves nothing once discarded", 
   expect({ troubles, left: filesBelow(disk.path) }).toEqual({ troubles: ["ENOSPC"], left: [] });
 });
 
-test("a fallback that is full as well throws, and nothing is left in either place", () => {
+testOnLinux("a fallback that is full as well throws, and nothing is left in either place", () => {
   using disk = new FullDisk(64 * 1024);
   using other = new FullDisk(64 * 1024);
   const { local } = openLocal(disk.join("cache"), { fallback: new TestFallback(other.join("fallback")) });
@@ -104,18 +108,21 @@ test("a fallback that is full as well throws, and nothing is left in either plac
   expect([...filesBelow(disk.path), ...filesBelow(other.path)]).toEqual([]);
 });
 
-test("a fallback too small for what was written so far throws, and nothing is left in either place", () => {
-  using disk = new FullDisk(128 * 1024);
-  using other = new FullDisk(16 * 1024);
-  const { local } = openLocal(disk.join("cache"), { fallback: new TestFallback(other.join("fallback")) });
-  const output = local.createOutput(HELLO);
-  output.write(Buffer.alloc(100_000));
-  expect(() => output.write(Buffer.alloc(100_000))).toThrow("ENOSPC");
-  output.discard();
-  expect([...filesBelow(disk.path), ...filesBelow(other.path)]).toEqual([]);
-});
+testOnLinux(
+  "a fallback too small for what was written so far throws, and nothing is left in either place",
+  () => {
+    using disk = new FullDisk(128 * 1024);
+    using other = new FullDisk(16 * 1024);
+    const { local } = openLocal(disk.join("cache"), { fallback: new TestFallback(other.join("fallback")) });
+    const output = local.createOutput(HELLO);
+    output.write(Buffer.alloc(100_000));
+    expect(() => output.write(Buffer.alloc(100_000))).toThrow("ENOSPC");
+    output.discard();
+    expect([...filesBelow(disk.path), ...filesBelow(other.path)]).toEqual([]);
+  },
+);
 
-test.each([
+testOnPosix.each([
   ["7f454c4602", 0o755],
   ["cffaedfe07", 0o755],
   ["feedface00", 0o755],
@@ -132,7 +139,7 @@ test.each([
   expect(statSync(output.commit()).mode & 0o777).toBe(mode);
 });
 
-test("a program that moves to the fallback is one there", () => {
+testOnLinux("a program that moves to the fallback is one there", () => {
   using dir = tempDir("output");
   mkdirSync(dir.join("cache", "output"), { recursive: true });
   using _closed = immutable(dir.join("cache", "output"));

@@ -8,6 +8,7 @@ import { type Environment, resolveSettings, toConfig } from "../../src/cli/setti
 import { UsageError } from "../../src/cli/usage-error.ts";
 import { describeError } from "../../src/lib/describe-error.ts";
 import { formatPublicKey, formatSecretKey } from "../../src/lib/ed25519-text.ts";
+import { testOnPosix } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 function configOf(args: string[], env: Environment = {}): Config {
@@ -20,6 +21,11 @@ const DURATION = "is not a duration such as 48h or 1h30m";
 const SIZE = "is not a size such as 20GiB, 500MB or 1048576";
 const BUCKET = "is not a bucket name (3 to 63 of a-z 0-9 . - _), s3://name or file:///path";
 const FILE_URL = "is not file:/// and an absolute path, such as file:///srv/gocache";
+
+/** The URL of a path has a drive in it on Windows. */
+const REFUSED_ON_POSIX = [
+  ["bucket", "/mnt/my cache", '"/mnt/my cache" is a directory; write file:///mnt/my%20cache'],
+] as const;
 
 const REFUSED = [
   ["cache-dir", "~/cache", '"~" is not expanded here; write $HOME or the whole path'],
@@ -34,7 +40,6 @@ const REFUSED = [
   ["bucket", "-name", `"-name" ${BUCKET}`],
   ["bucket", "gs://name", `"gs://name" ${BUCKET}`],
   ["bucket", "x".repeat(64), `"${"x".repeat(64)}" ${BUCKET}`],
-  ["bucket", "/mnt/my cache", '"/mnt/my cache" is a directory; write file:///mnt/my%20cache'],
   ["bucket", "./cache", '"./cache" is a directory; write file:// and an absolute path'],
   ["bucket", "~/cache", '"~/cache" is a directory; write file:// and an absolute path'],
   ["bucket", "name/ci", '"name/ci" has a slash; what goes before the keys is --prefix'],
@@ -76,12 +81,14 @@ const REFUSED = [
 ] as const;
 
 describe("refuses, naming what the value came from,", () => {
-  test.each(REFUSED)("%s = %p", (flag, text, complaint) => {
+  const refuses = (flag: string, text: string, complaint: string) => {
     const env = ALL_OPTIONS.find((option) => option.flag === flag)?.env ?? "";
     const dashes = flag.length === 1 ? "-" : "--";
     expect(() => configOf([`--${flag}=${text}`])).toThrow(new UsageError(`${dashes}${flag}: ${complaint}`));
     expect(() => configOf([], { [env]: text })).toThrow(new UsageError(`${env}: ${complaint}`));
-  });
+  };
+  test.each(REFUSED)("%s = %p", refuses);
+  testOnPosix.each(REFUSED_ON_POSIX)("%s = %p", refuses);
 });
 
 const LOCAL: Config = {
@@ -255,6 +262,11 @@ describe("values", () => {
     ["name", { kind: "s3", bucket: "name" }],
     ["My_Bucket.x-1", { kind: "s3", bucket: "My_Bucket.x-1" }],
     ["s3://name/", { kind: "s3", bucket: "name" }],
+  ] as const)("--bucket=%s", (text, bucket) => {
+    expect(configOf([`--bucket=${text}`]).remote?.bucket).toMatchObject(bucket);
+  });
+
+  testOnPosix.each([
     ["file:///srv/gocache", { kind: "directory", path: "/srv/gocache" }],
     ["file:///srv/go%20cache", { kind: "directory", path: "/srv/go cache" }],
     ["FILE:///srv", { kind: "directory", path: "/srv" }],

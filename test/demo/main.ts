@@ -3,6 +3,7 @@
  * "machine two" with an empty disk and the same bucket, and there once more. The bucket is a directory, or with `--s3`
  * one of a real S3 server on this machine.
  */
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { formatByteSize } from "../../src/lib/byte-size.ts";
 import { s3Flags } from "../support/binary.ts";
@@ -53,7 +54,7 @@ async function main(isS3: boolean): Promise<void> {
 
 function directoryBucket(dir: TempDir): Bucket {
   return {
-    flags: [`--bucket=file://${dir.join("bucket")}`],
+    flags: [`--bucket=${pathToFileURL(dir.join("bucket")).href}`],
     env: {},
     columns: [
       byteColumn("from the bucket", "prefetch_bytes"),

@@ -1,9 +1,10 @@
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createFile } from "../../src/lib/create-file.ts";
+import { testOnPosix } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
-test("creates the file and its directory, for its owner's eyes only, and never twice", () => {
+testOnPosix("creates the file and its directory, for its owner's eyes only, and never twice", () => {
   using dir = tempDir("create");
   const path = dir.join("a", "file");
   createFile(path, "first");
@@ -12,7 +13,7 @@ test("creates the file and its directory, for its owner's eyes only, and never t
   expect((lstatSync(path).mode & 0o777).toString(8)).toBe("600");
 });
 
-test("follows no link, and leaves nothing behind where no file can be", () => {
+testOnPosix("follows no link, and leaves nothing behind where no file can be", () => {
   using dir = tempDir("create");
   writeFileSync(dir.join("elsewhere"), "theirs");
   symlinkSync(dir.join("elsewhere"), dir.join("link"));

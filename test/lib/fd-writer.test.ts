@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { FdWriter } from "../../src/lib/fd-writer.ts";
+import { testOnLinux, testOnPosix } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 test("writes whole messages in order, in UTF-8", () => {
@@ -35,14 +36,14 @@ async function run(script: string): Promise<{ stdout: string; exitCode: number }
   return { stdout, exitCode: await child.exited };
 }
 
-test("survives a reader that is gone", async () => {
+testOnPosix("survives a reader that is gone", async () => {
   expect(await run('{ { "$1" -e "$2"; echo "code $?" >&3; } | head -c 10 >/dev/null; } 3>&1')).toEqual({
     stdout: "code 0\n",
     exitCode: 0,
   });
 });
 
-test("waits for a slow reader of a descriptor that does not block", async () => {
+testOnLinux("waits for a slow reader of a descriptor that does not block", async () => {
   // dd makes its own end, which is the writer's too, non-blocking.
   const script = '{ dd oflag=nonblock if=/dev/null 2>/dev/null; "$1" -e "$2"; } | cat | wc -c';
   expect(Number((await run(script)).stdout)).toBe(1_000_000);

@@ -5,6 +5,7 @@ import { lockFile } from "../../src/lib/lock-file.ts";
 import { pidSpace } from "../../src/lib/process-life.ts";
 import { age } from "../buildcache/local-fixture.ts";
 import { FullDisk } from "../support/full-disk.ts";
+import { testOnLinux } from "../support/platform.ts";
 import { run, start } from "../support/process.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
@@ -20,7 +21,7 @@ function heldBy(pid: number, space = pidSpace()): string {
 
 /** The number of a process that has ended. */
 async function deadPid(): Promise<number> {
-  return Number((await run(["sh", "-c", "echo $$"])).stdout);
+  return Number((await run([process.execPath, "-e", "console.log(process.pid)"])).stdout);
 }
 
 /** Takes the lock and releases it; nothing of it stays. */
@@ -108,7 +109,7 @@ test("a holder that was suspended for long knows that it lost its lock, and leav
   expect(readdirSync(dir.path)).toEqual([]);
 });
 
-test("a lock that a full disk has no room for blocks nobody", async () => {
+testOnLinux("a lock that a full disk has no room for blocks nobody", async () => {
   using disk = new FullDisk(8 << 10);
   expect(() => writeFileSync(disk.join("all-of-it"), Buffer.alloc(16 << 10))).toThrow("ENOSPC");
   await expect(lockFile(disk.join("lock"), undefined)).rejects.toThrow("ENOSPC");

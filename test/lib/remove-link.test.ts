@@ -1,10 +1,11 @@
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { removeLink } from "../../src/lib/remove-link.ts";
 import { immutable } from "../support/full-disk.ts";
+import { testOnLinux, testOnPosix } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
-test("removes a link and leaves what it leads to, and everything else", () => {
+testOnPosix("removes a link and leaves what it leads to, and everything else", () => {
   using dir = tempDir("link");
   mkdirSync(dir.join("real"));
   symlinkSync(dir.join("real"), dir.join("link"));
@@ -12,7 +13,7 @@ test("removes a link and leaves what it leads to, and everything else", () => {
   expect(["link", "real"].map((name) => existsSync(dir.join(name)))).toEqual([false, true]);
 });
 
-test("says so where a link stays", () => {
+testOnLinux("says so where a link stays", () => {
   using dir = tempDir("link");
   mkdirSync(dir.join("closed"));
   symlinkSync("/tmp", dir.join("closed", "link"));

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { replaceFile } from "../../src/lib/replace-file.ts";
+import { testOnPosix } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 test("throws and leaves nothing behind where no file can be", () => {
@@ -19,7 +20,7 @@ test("makes the file and its directory, and replaces it as a whole", () => {
   expect(readdirSync(dir.join("a", "b"))).toEqual(["file"]);
 });
 
-test("is for its owner's eyes only, and replaces a link without following it", () => {
+testOnPosix("is for its owner's eyes only, and replaces a link without following it", () => {
   using dir = tempDir("replace");
   writeFileSync(dir.join("elsewhere"), "theirs");
   for (const name of ["file", `file.${process.pid}`]) symlinkSync(dir.join("elsewhere"), dir.join(name));

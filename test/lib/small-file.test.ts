@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { readSmallFile } from "../../src/lib/small-file.ts";
+import { testOnPosix } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 test("reads a file that is as large as it may be", () => {
@@ -18,7 +19,7 @@ test("refuses a larger one before it is read", () => {
   expect(() => readSmallFile(dir.join("file"))).toThrow("is larger than 1048576 bytes");
 });
 
-test("follows no link, waits for no pipe, and reads no directory", () => {
+testOnPosix("follows no link, waits for no pipe, and reads no directory", () => {
   using dir = tempDir("small");
   writeFileSync(dir.join("file"), "hello");
   symlinkSync(dir.join("file"), dir.join("link"));

@@ -1,16 +1,17 @@
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { statFile } from "../../src/lib/stat-file.ts";
+import { testOnPosix } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
-test("knows the size of a file, through a link as well", () => {
+testOnPosix("knows the size of a file, through a link as well", () => {
   using dir = tempDir("stat-file");
   writeFileSync(dir.join("file"), "hello");
   symlinkSync("file", dir.join("link"));
   expect([statFile(dir.join("file"))?.size, statFile(dir.join("link"))?.size]).toEqual([5, 5]);
 });
 
-test("knows nothing of what is no file, and never throws", () => {
+testOnPosix("knows nothing of what is no file, and never throws", () => {
   using dir = tempDir("stat-file");
   writeFileSync(dir.join("file"), "hello");
   mkdirSync(dir.join("directory"));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import {
   formatGreeting,
   formatMessage,
@@ -14,7 +15,7 @@ const O = "0b".repeat(32);
 
 describe("the greeting", () => {
   test("is go's hello with a key more", () => {
-    const info = { link: 1, pid: 7, cacheDir: "/cache", journalDir: "/cache/journal" };
+    const info = { link: 1, pid: 7, cacheDir: "/cache", journalDir: join("/cache", "journal") };
     const line = formatGreeting(info);
     expect(JSON.parse(line)).toMatchObject({ ID: 0, KnownCommands: ["get", "put", "close"] });
     expect(parseGreeting(line)).toEqual(info);

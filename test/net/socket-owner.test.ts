@@ -1,8 +1,9 @@
 /** These tests run as root, so "another user" is made with chown. */
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect } from "bun:test";
 import { chmodSync, chownSync, lchownSync, mkdirSync, renameSync, symlinkSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { lookAtSocket, socketForeignness } from "../../src/net/socket-owner.ts";
+import { testOnLinux, testOnPosix } from "../support/platform.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
 const NOBODY = 65_534;
@@ -34,14 +35,14 @@ function problem(at = path): string {
   return socketForeignness(at) ?? "none";
 }
 
-test("nothing there is no problem, and nothing", () => {
+testOnPosix("nothing there is no problem, and nothing", () => {
   expect([lookAtSocket(dir.join("none")), lookAtSocket(dir.join("none", "it.sock"))]).toEqual([
     undefined,
     undefined,
   ]);
 });
 
-test("a socket that takes another one's place is a different one", async () => {
+testOnPosix("a socket that takes another one's place is a different one", async () => {
   const before = lookAtSocket(path)?.identity;
   expect(lookAtSocket(path)?.identity).toBe(before as string);
   renameSync(path, dir.join("folder", "old.sock"));
@@ -52,13 +53,13 @@ test("a socket that takes another one's place is a different one", async () => {
 describe("a socket is another user's", () => {
   const foreign = `belongs to the user ${NOBODY}, and this is ${SELF}`;
 
-  test("by its owner, also in a sticky folder", () => {
+  testOnLinux("by its owner, also in a sticky folder", () => {
     chmodSync(dir.join("folder"), 0o1777);
     chownSync(path, NOBODY, NOBODY);
     expect(problem()).toBe(`${path} ${foreign}`);
   });
 
-  test("by the owner of its folder, or of one above", () => {
+  testOnLinux("by the owner of its folder, or of one above", () => {
     chownSync(dir.join("folder"), NOBODY, NOBODY);
     expect(problem()).toBe(`${dir.join("folder")} ${foreign}`);
     chownSync(dir.join("folder"), SELF, SELF);
@@ -66,14 +67,14 @@ describe("a socket is another user's", () => {
     expect(problem()).toBe(`${dir.path} ${foreign}`);
   });
 
-  test("by a link to it", () => {
+  testOnLinux("by a link to it", () => {
     symlinkSync(path, dir.join("link"));
     expect(problem(dir.join("link"))).toBe("none");
     lchownSync(dir.join("link"), NOBODY, NOBODY);
     expect(problem(dir.join("link"))).toBe(`${dir.join("link")} ${foreign}`);
   });
 
-  test("by a folder that a link leads to", () => {
+  testOnLinux("by a folder that a link leads to", () => {
     mkdirSync(dir.join("theirs"));
     renameSync(path, dir.join("theirs", "it.sock"));
     symlinkSync("theirs", dir.join("linked"));
@@ -83,7 +84,7 @@ describe("a socket is another user's", () => {
 });
 
 describe("a folder", () => {
-  test.each([
+  testOnLinux.each([
     [0o777, SELF, "can be written by other users (chmod o-w)"],
     [0o702, SELF, "can be written by other users (chmod o-w)"],
     [0o770, NOBODY, "can be written by other users (chmod go-w)"],
@@ -93,7 +94,7 @@ describe("a folder", () => {
     expect(problem()).toBe(`${dir.join("folder")} ${text}`);
   });
 
-  test.each([
+  testOnLinux.each([
     [0o700, NOBODY],
     [0o755, NOBODY],
     [0o775, SELF],

@@ -1,8 +1,9 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout } from "bun:test";
 import { linkSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { resolve } from "node:path";
 import { clearStaleSocket } from "../../src/net/stale-socket.ts";
+import { testOnPosix } from "../support/platform.ts";
 import { rejection } from "../support/rejection.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -45,23 +46,26 @@ function startContender(path: string) {
   return { child, line, [Symbol.asyncDispose]: dispose };
 }
 
-test("of servers that find a dead server's socket at once, one listens there and can be reached", async () => {
-  using dir = tempDir("stale-socket");
-  for (let round = 0; round < ROUNDS; round++) {
-    const path = dir.join(`s${round}`);
-    await leaveSocket(path);
-    await using stack = new AsyncDisposableStack();
-    const contenders = Array.from({ length: SERVERS }, () => stack.use(startContender(path)));
-    for (const { line } of contenders) expect(await line()).toBe("ready");
-    for (const { child } of contenders) void child.stdin.end();
-    const said = await Promise.all(contenders.map(({ line }) => line()));
-    const listening = contenders.filter((_, index) => said[index] === "listening");
-    expect(listening).toHaveLength(1);
-    expect(await read(path)).toBe(String(listening[0]?.child.pid));
-  }
-});
+testOnPosix(
+  "of servers that find a dead server's socket at once, one listens there and can be reached",
+  async () => {
+    using dir = tempDir("stale-socket");
+    for (let round = 0; round < ROUNDS; round++) {
+      const path = dir.join(`s${round}`);
+      await leaveSocket(path);
+      await using stack = new AsyncDisposableStack();
+      const contenders = Array.from({ length: SERVERS }, () => stack.use(startContender(path)));
+      for (const { line } of contenders) expect(await line()).toBe("ready");
+      for (const { child } of contenders) void child.stdin.end();
+      const said = await Promise.all(contenders.map(({ line }) => line()));
+      const listening = contenders.filter((_, index) => said[index] === "listening");
+      expect(listening).toHaveLength(1);
+      expect(await read(path)).toBe(String(listening[0]?.child.pid));
+    }
+  },
+);
 
-test("a live server's socket stays where it is", async () => {
+testOnPosix("a live server's socket stays where it is", async () => {
   using dir = tempDir("stale-socket");
   const path = dir.join("live");
   const server = createServer((socket) => socket.end("here"));

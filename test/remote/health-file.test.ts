@@ -4,6 +4,7 @@ import { HealthFile, type SavedHealth } from "../../src/remote/health-file.ts";
 import { FakeNow } from "../support/fake-now.ts";
 import { filesBelow } from "../support/file-tree.ts";
 import { immutable } from "../support/full-disk.ts";
+import { testOnLinux } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 function savedHealth(clock: FakeNow): SavedHealth {
@@ -99,7 +100,7 @@ test("clear removes it, and is content without one", () => {
   expect(existsSync(dir.join("remote.json"))).toBe(false);
 });
 
-test("where nothing can be written neither save nor clear throws", () => {
+testOnLinux("where nothing can be written neither save nor clear throws", () => {
   using dir = tempDir("health");
   const clock = new FakeNow();
   writeFileSync(dir.join("file"), "");

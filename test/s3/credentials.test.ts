@@ -5,6 +5,7 @@ import { getObject } from "../../src/s3/get-object.ts";
 import { headObject } from "../../src/s3/head-object.ts";
 import type { S3Client } from "../../src/s3/s3-client.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { testOnPosix } from "../support/platform.ts";
 import { rejection } from "../support/rejection.ts";
 import { refusal, scriptedServer } from "../support/scripted-server.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
@@ -61,7 +62,7 @@ describe("are said to be from", () => {
     expect(found && credentialOrigin(found, KEYS)).toBe("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
   });
 
-  test("a profile's keys, and what a profile's program prints", async () => {
+  testOnPosix("a profile's keys, and what a profile's program prints", async () => {
     await using dir = tempDir("keys");
     const files = emptyFiles(dir);
     const { env } = processProfile(dir, HOUR_MS);
@@ -123,14 +124,14 @@ describe("keys", () => {
     expect(await source.get()).toEqual(expected);
   });
 
-  test("of a profile go before those in the environment", async () => {
+  testOnPosix("of a profile go before those in the environment", async () => {
     await using dir = tempDir("keys");
     const { env } = processProfile(dir, HOUR_MS);
     const source = new CredentialSource({ env: { ...KEYS, ...env }, mayBeNobody: false });
     expect(await source.get()).toMatchObject({ accessKeyId: "AKID1" });
   });
 
-  test("are looked for once, however many ask", async () => {
+  testOnPosix("are looked for once, however many ask", async () => {
     await using dir = tempDir("keys");
     const { env, runs } = processProfile(dir, HOUR_MS);
     const source = new CredentialSource({ env, mayBeNobody: false });
@@ -138,7 +139,7 @@ describe("keys", () => {
     expect([new Set(found.map((keys) => keys?.accessKeyId)).size, runs()]).toEqual([1, 1]);
   });
 
-  test("are renewed before they expire", async () => {
+  testOnPosix("are renewed before they expire", async () => {
     await using dir = tempDir("keys");
     const { env } = processProfile(dir, HOUR_MS);
     const clock = new ManualClock();
@@ -151,7 +152,7 @@ describe("keys", () => {
     expect(ids).toEqual(["AKID1", "AKID1", "AKID2"]);
   });
 
-  test("serve on while they last when there are no others", async () => {
+  testOnPosix("serve on while they last when there are no others", async () => {
     await using dir = tempDir("keys");
     const { env } = processProfile(dir, HOUR_MS);
     const clock = new ManualClock();
@@ -164,7 +165,7 @@ describe("keys", () => {
     expect(await rejection(source.get())).toBeInstanceOf(Error);
   });
 
-  test("that the server calls expired are looked for anew, once", async () => {
+  testOnPosix("that the server calls expired are looked for anew, once", async () => {
     await using dir = tempDir("keys");
     const { env, runs } = processProfile(dir, HOUR_MS);
     await using server = await scriptedServer([refusal(400, "ExpiredToken"), { body: "hello" }]);
@@ -174,7 +175,7 @@ describe("keys", () => {
     expect(runs()).toBe(2);
   });
 
-  test("that the server keeps calling expired are given up", async () => {
+  testOnPosix("that the server keeps calling expired are given up", async () => {
     await using dir = tempDir("keys");
     const { env } = processProfile(dir, HOUR_MS);
     await using server = await scriptedServer([refusal(400, "ExpiredToken")]);
@@ -275,7 +276,7 @@ describe("keys in a file that the server refuses", () => {
   });
 });
 
-test("the profile's region is used", async () => {
+testOnPosix("the profile's region is used", async () => {
   await using dir = tempDir("keys");
   const { env } = processProfile(dir, HOUR_MS);
   await using server = await scriptedServer([{ body: "hello" }]);

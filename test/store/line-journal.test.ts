@@ -13,6 +13,7 @@ import { pidSpace } from "../../src/lib/process-life.ts";
 import { LineJournal } from "../../src/store/line-journal.ts";
 import { age, HOUR_MS } from "../buildcache/local-fixture.ts";
 import { FullDisk } from "../support/full-disk.ts";
+import { testOnLinux } from "../support/platform.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
 /** No system has that many processes. */
@@ -132,7 +133,7 @@ test("journals of earlier versions, which do not say when they were begun, are a
   expect(names(dir)).toEqual([]);
 });
 
-test("a line that a full disk cuts off spoils none of those after it", () => {
+testOnLinux("a line that a full disk cuts off spoils none of those after it", () => {
   using disk = new FullDisk(16 << 10);
   const journal = journalIn(disk);
   journal.append(["a"]);

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { LocalDir } from "../../src/store/local-dir.ts";
 import { filesBelow } from "../support/file-tree.ts";
 import { immutable } from "../support/full-disk.ts";
+import { testOnLinux, testOnPosix } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 test("a file's path has the first two characters of its name as a directory", () => {
@@ -48,7 +49,7 @@ test("publishes over a file and sets the time given", () => {
   expect(filesBelow(dir.path)).toEqual(["output/ab/abcd"]);
 });
 
-test("a file that can't be published is still there", () => {
+testOnPosix("a file that can't be published is still there", () => {
   using dir = tempDir("local-dir");
   const local = new LocalDir(dir.path);
   mkdirSync(local.path("output", "abcd"), { recursive: true });
@@ -67,7 +68,7 @@ test("moves a file aside, also where nothing was written yet", () => {
   expect(() => local.moveAside("output", "abcd")).toThrow("ENOENT");
 });
 
-test("throws below a regular file and in a directory that can't be written", () => {
+testOnLinux("throws below a regular file and in a directory that can't be written", () => {
   using dir = tempDir("local-dir");
   writeFileSync(dir.join("file"), "");
   mkdirSync(dir.join("closed"));
@@ -76,21 +77,26 @@ test("throws below a regular file and in a directory that can't be written", () 
   expect(() => new LocalDir(dir.join("closed")).createTemp()).toThrow(/EPERM|EACCES/);
 });
 
-test("a root that was removed comes back for its user alone, and what is below is never writable by others", () => {
-  using dir = tempDir("local-dir");
-  const root = dir.join("parent", "cache");
-  const local = new LocalDir(root);
-  const modes = () =>
-    ["", "tmp", "output", "output/ab"].map((name) => (statSync(`${root}/${name}`).mode & 0o777).toString(8));
-  const umask = process.umask(0);
-  try {
-    local.publish(local.createTemp(), "output", "abcd");
-    expect(modes()).toEqual(["700", "755", "755", "755"]);
-    rmSync(dir.join("parent"), { recursive: true });
-    mkdirSync(root, { recursive: true, mode: 0o755 });
-    local.publish(local.createTemp(), "output", "abcd");
-    expect(modes()).toEqual(["755", "755", "755", "755"]);
-  } finally {
-    process.umask(umask);
-  }
-});
+testOnPosix(
+  "a root that was removed comes back for its user alone, and what is below is never writable by others",
+  () => {
+    using dir = tempDir("local-dir");
+    const root = dir.join("parent", "cache");
+    const local = new LocalDir(root);
+    const modes = () =>
+      ["", "tmp", "output", "output/ab"].map((name) =>
+        (statSync(`${root}/${name}`).mode & 0o777).toString(8),
+      );
+    const umask = process.umask(0);
+    try {
+      local.publish(local.createTemp(), "output", "abcd");
+      expect(modes()).toEqual(["700", "755", "755", "755"]);
+      rmSync(dir.join("parent"), { recursive: true });
+      mkdirSync(root, { recursive: true, mode: 0o755 });
+      local.publish(local.createTemp(), "output", "abcd");
+      expect(modes()).toEqual(["755", "755", "755", "755"]);
+    } finally {
+      process.umask(umask);
+    }
+  },
+);

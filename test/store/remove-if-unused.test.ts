@@ -4,6 +4,7 @@ import { LocalDir } from "../../src/store/local-dir.ts";
 import { removeIfUnused, survivesEviction } from "../../src/store/remove-if-unused.ts";
 import { filesBelow } from "../support/file-tree.ts";
 import { immutable } from "../support/full-disk.ts";
+import { testOnLinux, testOnPosix } from "../support/platform.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
 const LIMIT_MS = 1_700_000_000_000;
@@ -76,7 +77,7 @@ test("an output that is put anew in that moment stays", () => {
   expect(filesBelow(dir.path)).toEqual(["output/ab/abcd"]);
 });
 
-test("what is no file is left alone", () => {
+testOnPosix("what is no file is left alone", () => {
   using dir = tempDir("remove");
   mkdirSync(dir.join("output", "ab", "abcd"), { recursive: true });
   symlinkSync("abce", dir.join("output", "ab", "abce"));
@@ -88,7 +89,7 @@ test("what is no file is left alone", () => {
   ]);
 });
 
-test("a directory that can't be written keeps its output", () => {
+testOnLinux("a directory that can't be written keeps its output", () => {
   using dir = tempDir("remove");
   makeOutput(dir, -1000);
   using _closed = immutable(dir.join("output", "ab"));
@@ -133,7 +134,7 @@ describe("a file in use", () => {
     expect(survives(dir)).toBe(false);
   });
 
-  test("is gone when its eviction has taken it with it", () => {
+  testOnPosix("is gone when its eviction has taken it with it", () => {
     using dir = tempDir("remove");
     makeOutput(dir, 0);
     mkdirSync(dir.join("tmp"));

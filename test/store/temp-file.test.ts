@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { TempFile } from "../../src/store/temp-file.ts";
 import { FullDisk } from "../support/full-disk.ts";
+import { testOnLinux, testOnPosix } from "../support/platform.ts";
 import { noise } from "../support/seed.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -33,7 +34,7 @@ test("takes what another thread writes in the same order", async () => {
   await expect(file.writeAside(large)).rejects.toThrow("is closed already");
 });
 
-test("is readable for everybody whatever the umask", () => {
+testOnPosix("is readable for everybody whatever the umask", () => {
   using dir = tempDir("temp-file");
   const umask = process.umask(0o077);
   try {
@@ -107,7 +108,7 @@ test("refuses to copy a file that somebody has cut", () => {
   expect(() => from.copyTo(to)).toThrow("is shorter than what was written to it");
 });
 
-test("a write that the disk can't take throws and counts for nothing", async () => {
+testOnLinux("a write that the disk can't take throws and counts for nothing", async () => {
   using disk = new FullDisk(64 * 1024);
   const file = new TempFile(disk.join("temp"));
   file.write(Buffer.alloc(40_000, "a"));

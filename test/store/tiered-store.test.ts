@@ -14,6 +14,7 @@ import { dirname } from "node:path";
 import { S3Error } from "../../src/s3/s3-error.ts";
 import type { ObjectStore } from "../../src/store/object-store.ts";
 import { UploadJournal } from "../../src/store/upload-journal.ts";
+import { testOnPosix } from "../support/platform.ts";
 import { keepText, tieredMachines } from "./tiered-fixture.ts";
 
 /** The seed's own test vector: where `fizzlepug` lies. */
@@ -134,7 +135,7 @@ test("uploads nothing when the bucket is only to be read, or when that is not wo
 
 test("what a process that died has not uploaded, the next one does", async () => {
   using machines = tieredMachines();
-  const child = Bun.spawn(["true"]);
+  const child = Bun.spawn([process.execPath, "--version"], { stdout: "ignore" });
   await child.exited;
   const { store, root } = machines.open("one", { readOnly: true });
   keepText(store, NAME, "hello");
@@ -206,7 +207,7 @@ test("an object that is larger than any file of its kind is not read", async () 
   expect(small?.counters.snapshot()).toEqual({ get_fault_miss: 1, get_local_miss: 1 });
 });
 
-test("a link in place of a file is not followed", async () => {
+testOnPosix("a link in place of a file is not followed", async () => {
   using machines = tieredMachines();
   const { store, root } = machines.open("one");
   writeFileSync(machines.dir.join("elsewhere"), "theirs");
@@ -220,24 +221,27 @@ test("a link in place of a file is not followed", async () => {
   ]).toEqual(["hello", "theirs"]);
 });
 
-test("journals of uploads are bounded, for their owner's eyes only, and alone in what is done to them", async () => {
-  using machines = tieredMachines();
-  const dir = machines.dir.join("uploads");
-  mkdirSync(dir);
-  const old = Date.now() / 1000 - 30 * 86_400;
-  for (const [name, sizeBytes] of [
-    ["999999999-a", (64 << 20) + 1],
-    ["notes.txt", 1],
-  ] as const) {
-    writeFileSync(`${dir}/${name}`, '{}\n"a"\n');
-    truncateSync(`${dir}/${name}`, sizeBytes);
-    if (name === "notes.txt") utimesSync(`${dir}/${name}`, old, old);
-  }
-  const journal = new UploadJournal(dir);
-  expect(journal.adopt()).toEqual([]);
-  journal.append(NAME);
-  const own = readdirSync(dir).find((name) => name.startsWith(`${process.pid}-`)) ?? "";
-  expect((statSync(`${dir}/${own}`).mode & 0o777).toString(8)).toBe("600");
-  journal.discard();
-  expect(readdirSync(dir).sort()).toEqual(["999999999-a", "notes.txt"]);
-});
+testOnPosix(
+  "journals of uploads are bounded, for their owner's eyes only, and alone in what is done to them",
+  async () => {
+    using machines = tieredMachines();
+    const dir = machines.dir.join("uploads");
+    mkdirSync(dir);
+    const old = Date.now() / 1000 - 30 * 86_400;
+    for (const [name, sizeBytes] of [
+      ["999999999-a", (64 << 20) + 1],
+      ["notes.txt", 1],
+    ] as const) {
+      writeFileSync(`${dir}/${name}`, '{}\n"a"\n');
+      truncateSync(`${dir}/${name}`, sizeBytes);
+      if (name === "notes.txt") utimesSync(`${dir}/${name}`, old, old);
+    }
+    const journal = new UploadJournal(dir);
+    expect(journal.adopt()).toEqual([]);
+    journal.append(NAME);
+    const own = readdirSync(dir).find((name) => name.startsWith(`${process.pid}-`)) ?? "";
+    expect((statSync(`${dir}/${own}`).mode & 0o777).toString(8)).toBe("600");
+    journal.discard();
+    expect(readdirSync(dir).sort()).toEqual(["999999999-a", "notes.txt"]);
+  },
+);

@@ -1,7 +1,7 @@
 import { statfsSync } from "node:fs";
 import { tempDir } from "./temp-dir.ts";
 
-/** A small disk of its own (a tmpfs; that takes root), gone with everything on it when disposed. */
+/** A small disk of its own (a tmpfs; that takes root: `testOnLinux`), gone with everything on it when disposed. */
 export class FullDisk implements Disposable {
   readonly #dir = tempDir("disk");
   readonly path = this.#dir.path;
@@ -44,5 +44,5 @@ export function immutable(path: string): Disposable {
 
 function run(...command: string[]): void {
   const { exitCode, stderr } = Bun.spawnSync(command);
-  if (exitCode !== 0) throw new Error(`${command.join(" ")}: ${stderr}`);
+  if (exitCode !== 0) throw new Error(`${command.join(" ")}, which takes root: ${stderr}`);
 }

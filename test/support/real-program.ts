@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, readdirSync, statSync } from "node:fs";
+import { chmodSync, cpSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { machineGoEnv, NEWEST_GO } from "./go-toolchain.ts";
 import { plainEnv, run } from "./process.ts";
@@ -50,11 +50,11 @@ export async function realProgram(
   return { dir, mainPackage };
 }
 
-/** The module cache is read-only, and so would be the copy. */
+/** The module cache is read-only, and so would be the copy: go could not write go.mod, nor Windows remove a file. */
 function makeWritable(path: string): void {
   chmodSync(path, 0o755);
-  for (const name of readdirSync(path)) {
-    const child = join(path, name);
-    if (statSync(child).isDirectory()) makeWritable(child);
+  for (const child of readdirSync(path, { withFileTypes: true })) {
+    if (child.isDirectory()) makeWritable(join(path, child.name));
+    else chmodSync(join(path, child.name), 0o644);
   }
 }

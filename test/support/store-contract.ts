@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { compareUtf8 } from "../../src/lib/compare-utf8.ts";
 import type { ListOptions, ListPage, ObjectStore, StoredObject } from "../../src/store/object-store.ts";
 import { isBeyondEnd } from "../../src/store/store-failure.ts";
+import { testOnPosix } from "./platform.ts";
 import { rejection } from "./rejection.ts";
 import { noise } from "./seed.ts";
 import { tempDir } from "./temp-dir.ts";
@@ -20,17 +21,21 @@ const ODD_KEYS = [
   "a blank/two  blanks",
   "plus+and%2Bescaped",
   "100%",
-  "query?a=b&c=d",
   "hash#fragment",
-  "quotes'\"`!*()",
-  "a;b,c:d@e=f$g~h_i-j",
-  "[square]{curly}<angle>|^",
-  "back\\slash",
   "umlaut ä, cyrillic ж, han 漢",
   "emoji 😀/second 🎉",
   ".hidden/..two/...three",
   "UPPER/lower",
   `long/${"x".repeat(200)}/${"y".repeat(200)}`,
+];
+
+/** More of them; Windows refuses names with these. */
+const KEYS_WINDOWS_REFUSES = [
+  "query?a=b&c=d",
+  "quotes'\"`!*()",
+  "a;b,c:d@e=f$g~h_i-j",
+  "[square]{curly}<angle>|^",
+  "back\\slash",
 ];
 
 export function describeStoreContract(name: string, makeStore: () => Promise<StoreUnderTest>): void {
@@ -282,7 +287,7 @@ export function describeStoreContract(name: string, makeStore: () => Promise<Sto
     });
 
     describe("a key", () => {
-      test.each(ODD_KEYS)("%s works in every operation", async (odd) => {
+      const works = async (odd: string) => {
         const prefix = freshKey();
         const key = `${prefix}/${odd}`;
         await store.put(key, bytes(odd));
@@ -296,7 +301,9 @@ export function describeStoreContract(name: string, makeStore: () => Promise<Sto
           sizeBytes: bytes(odd).length,
         });
         expect(await store.get(key)).toBeUndefined();
-      });
+      };
+      test.each(ODD_KEYS)("%s works in every operation", works);
+      testOnPosix.each(KEYS_WINDOWS_REFUSES)("%s works in every operation", works);
 
       test.each(["../up", "a/../b", "a/./b", ".", "a/..", "/rooted", ""])(
         "%s is refused by name",

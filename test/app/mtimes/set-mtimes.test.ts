@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setMtimes } from "../../../src/app/mtimes/set-mtimes.ts";
 import { directoryTimeMs, fileTimeMs } from "../../../src/app/mtimes/stable-time.ts";
 import { commitAll, git } from "../../support/git.ts";
+import { testOnPosix } from "../../support/platform.ts";
 import { rejection } from "../../support/rejection.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
@@ -51,13 +52,13 @@ describe("fails", () => {
     expect(String(await rejection(setAll(dir.path)))).toContain("not a git repository");
   });
 
-  test("where there is no such directory", async () => {
+  testOnPosix("where there is no such directory", async () => {
     using dir = tempDir("mtimes");
     const top = makeCheckout(dir);
     expect(String(await rejection(setAll(top, { directory: "gone" })))).toContain(join(top, "gone"));
   });
 
-  test("without git", async () => {
+  testOnPosix("without git", async () => {
     using dir = tempDir("mtimes");
     const top = makeCheckout(dir);
     const error = String(await rejection(setAll(top, { env: { PATH: dir.path } })));
@@ -66,7 +67,7 @@ describe("fails", () => {
 });
 
 describe("leaves alone", () => {
-  test("what is changed, staged or not known to git, and says how many", async () => {
+  testOnPosix("what is changed, staged or not known to git, and says how many", async () => {
     using dir = tempDir("mtimes");
     const top = makeCheckout(dir);
     writeFileSync(join(top, "top.txt"), "tap\n");
@@ -80,7 +81,7 @@ describe("leaves alone", () => {
     expect(timeOf(top, "sub")).toBe(directoryTimeMs(["link"]));
   });
 
-  test("a file changed after its time was set, in its size or not", async () => {
+  testOnPosix("a file changed after its time was set, in its size or not", async () => {
     using dir = tempDir("mtimes");
     const top = makeCheckout(dir);
     await setAll(top);
@@ -89,7 +90,7 @@ describe("leaves alone", () => {
     expect(counts).toMatchObject({ files: 0, changed: 1 });
   });
 
-  test("what is marked as not to be looked at, and what a sparse checkout leaves out", async () => {
+  testOnPosix("what is marked as not to be looked at, and what a sparse checkout leaves out", async () => {
     using dir = tempDir("mtimes");
     const top = makeCheckout(dir);
     git(top, "update-index", "--assume-unchanged", "top.txt");
@@ -102,7 +103,7 @@ describe("leaves alone", () => {
     expect(timeOf(top, "sub")).toBe(directoryTimeMs(["link"]));
   });
 
-  test("what is in conflict", async () => {
+  testOnPosix("what is in conflict", async () => {
     using dir = tempDir("mtimes");
     const top = makeCheckout(dir);
     git(top, "checkout", "--quiet", "-b", "other");
@@ -118,7 +119,7 @@ describe("leaves alone", () => {
     expect(timeOf(top, "top.txt")).toBe(before);
   });
 
-  test("everything, with dryRun, but says what it would do", async () => {
+  testOnPosix("everything, with dryRun, but says what it would do", async () => {
     using dir = tempDir("mtimes");
     const top = makeCheckout(dir);
     const before = timeOf(top, "top.txt");
@@ -128,7 +129,7 @@ describe("leaves alone", () => {
     expect(timeOf(top, "top.txt")).toBe(before);
   });
 
-  test(".git", async () => {
+  testOnPosix(".git", async () => {
     using dir = tempDir("mtimes");
     const top = makeCheckout(dir);
     const look = () =>
@@ -142,7 +143,7 @@ describe("leaves alone", () => {
 });
 
 describe("sets", () => {
-  test("files, links and directories by their content", async () => {
+  testOnPosix("files, links and directories by their content", async () => {
     using dir = tempDir("mtimes");
     const top = makeCheckout(dir);
     expect((await setAll(top)).counts).toEqual({
@@ -165,7 +166,7 @@ describe("sets", () => {
     });
   });
 
-  test("the same in a clone of one commit, and in a worktree", async () => {
+  testOnPosix("the same in a clone of one commit, and in a worktree", async () => {
     using dir = tempDir("mtimes");
     const top = makeCheckout(dir);
     writeFileSync(join(top, "later.txt"), "later\n");
@@ -182,7 +183,7 @@ describe("sets", () => {
     }
   });
 
-  test("only what is below a directory, and that itself", async () => {
+  testOnPosix("only what is below a directory, and that itself", async () => {
     using dir = tempDir("mtimes");
     const top = makeCheckout(dir);
     const before = [timeOf(top), timeOf(top, "top.txt")];
@@ -190,12 +191,12 @@ describe("sets", () => {
     expect([timeOf(top), timeOf(top, "top.txt")]).toEqual(before);
   });
 
-  test("and says how far it is", async () => {
+  testOnPosix("and says how far it is", async () => {
     using dir = tempDir("mtimes");
     expect((await setAll(makeCheckout(dir))).progress).toEqual([0, 1, 2]);
   });
 
-  test("from within a directory: the whole checkout", async () => {
+  testOnPosix("from within a directory: the whole checkout", async () => {
     using dir = tempDir("mtimes");
     const top = makeCheckout(dir);
     expect((await setAll(join(top, "sub"))).counts).toMatchObject({ files: 3, directories: 2 });
@@ -217,7 +218,7 @@ describe("sets", () => {
     expect(lstatSync(odd).mtimeMs).toBe(fileTimeMs(id));
   });
 
-  test("files that git converts on their way", async () => {
+  testOnPosix("files that git converts on their way", async () => {
     using dir = tempDir("mtimes");
     const top = makeCheckout(dir);
     writeFileSync(join(top, ".gitattributes"), "*.txt text eol=crlf\n");
@@ -227,7 +228,7 @@ describe("sets", () => {
     expect((await setAll(dir.join("clone"))).counts).toMatchObject({ files: 4, changed: 0 });
   });
 
-  test("in submodules that are checked out", async () => {
+  testOnPosix("in submodules that are checked out", async () => {
     using dir = tempDir("mtimes");
     const inner = makeCheckout(dir);
     const outer = dir.join("outer");
@@ -247,14 +248,14 @@ describe("sets", () => {
     expect((await setAll(dir.join("clone"))).counts).toMatchObject({ files: 1, directories: 1 });
   });
 
-  test("files that may only be read", async () => {
+  testOnPosix("files that may only be read", async () => {
     using dir = tempDir("mtimes");
     const top = makeCheckout(dir);
     chmodSync(join(top, "top.txt"), 0o444);
     expect((await setAll(top)).counts).toMatchObject({ files: 3, failed: 0 });
   });
 
-  test("in the checkout of the directory, whatever a hook's variables say", async () => {
+  testOnPosix("in the checkout of the directory, whatever a hook's variables say", async () => {
     using dir = tempDir("mtimes");
     const top = makeCheckout(dir);
     const { counts } = await setAll(top, { env: { GIT_DIR: "/nowhere", GIT_INDEX_FILE: "/nowhere/index" } });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, jest, test } from "bun:test";
 import { mkdirSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import type { RemoteConfig } from "../../../src/app/config.ts";
 import { journalDir } from "../../../src/app/remote.ts";
 import { type PoolTimes, RemotePool } from "../../../src/app/serve/remote-pool.ts";
@@ -35,7 +36,7 @@ afterEach(() => {
 /** A server's remotes. */
 function openPool(times?: PoolTimes) {
   const { local } = openLocal(dir.join("cache"));
-  const flags = new Map([["bucket", `file://${dir.join("bucket")}`]]);
+  const flags = new Map([["bucket", pathToFileURL(dir.join("bucket")).href]]);
   const config = toConfig(resolveSettings(flags, {}));
   const remote = config.remote as RemoteConfig;
   const store = new DirectoryStore(dir.join("bucket"));

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { PLACES } from "../../../src/cli/commands.ts";
 import { recipeFor } from "../../../src/cli/recipes/recipe-for.ts";
 import { formatSecretKey } from "../../../src/lib/ed25519-text.ts";
+import { testOnPosix } from "../../support/platform.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 const CONTEXT = { program: "/opt/bin/go-cache-plugin", directory: "/nowhere" };
@@ -34,13 +35,13 @@ describe.each([...PLACES])("the recipe for %s", (place) => {
     expect(recipe(place, {})).toContain("Put your bucket's name in the place of my-bucket.");
   });
 
-  test("needs no credentials for a directory", () => {
+  testOnPosix("needs no credentials for a directory", () => {
     const text = recipe(place, { bucket: "file:///mnt/cache" });
     expect(text).toContain("file:///mnt/cache");
     expect(text).not.toMatch(/AWS_|aws-|arn:|secret/i);
   });
 
-  test("has no secret, but says in a comment how to pass it", () => {
+  testOnPosix("has no secret, but says in a comment how to pass it", () => {
     const text = recipe(
       place,
       { bucket: "file:///mnt/cache", plugin: "/run/cache.sock" },

@@ -6,6 +6,7 @@ import { hashName } from "../../../src/store/named-files.ts";
 import { TieredStore } from "../../../src/store/tiered-store.ts";
 import { FullDisk } from "../../support/full-disk.ts";
 import { sha256Hex } from "../../support/ids.ts";
+import { testOnLinux } from "../../support/platform.ts";
 import { silentLog } from "../../support/silent-log.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
@@ -51,7 +52,7 @@ test.each<[string, object]>([
   expect(read(JSON.stringify({ ...META, ...change }))).toBeUndefined();
 });
 
-test("a note that the disk does not take leaves nothing there", () => {
+testOnLinux("a note that the disk does not take leaves nothing there", () => {
   using disk = new FullDisk(8 << 10);
   expect(() => writeFileSync(disk.join("all-of-it"), Buffer.alloc(16 << 10))).toThrow("ENOSPC");
   openMetas(disk.path).save(META, { upload: false });

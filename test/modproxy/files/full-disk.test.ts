@@ -13,6 +13,7 @@ import {
   type ModuleUpstream,
   startModuleUpstream,
 } from "../../support/modules/module-upstream.ts";
+import { testOnLinux } from "../../support/platform.ts";
 import { rejection } from "../../support/rejection.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { openLocalProxy } from "../proxy-fixture.ts";
@@ -46,24 +47,27 @@ test("a zip that fits neither the disk nor memory is an error only for as long a
   expect(((await local.get(ZIP)) as ModFile).source).toBe("local");
 });
 
-test("a zip that a full disk takes the half of is handed out, and no upstream is blamed for it", async () => {
-  using disk = new FullDisk(64 << 10);
-  await using upstream = await startModuleUpstream();
-  await using second = await startModuleUpstream();
-  await using local = openLocalProxy(disk.path, `${upstream.url}|${second.url}`);
-  const zip = putZip(upstream, 1);
-  expect(((await local.get(ZIP)) as ModFile).bytes?.equals(zip)).toBe(true);
-  expect([upstream.count(ZIP), second.asked]).toEqual([2, []]);
-  // One that counts as silent would be asked once, and then the next.
-  upstream.overrides.set(LIST, (request, response, body) => {
-    if (upstream.count(LIST) < 2) void answering(503)(request, response, body);
-    else answer(request, response, body);
-  });
-  upstream.files.set(LIST, "v1.0.0\n");
-  expect(String(((await local.get(LIST)) as ModFile).bytes)).toBe("v1.0.0");
-  expect(second.asked).toEqual([]);
-  expect([openFilesBelow(disk.path), readdirSync(disk.join("tmp"))]).toEqual([[], []]);
-});
+testOnLinux(
+  "a zip that a full disk takes the half of is handed out, and no upstream is blamed for it",
+  async () => {
+    using disk = new FullDisk(64 << 10);
+    await using upstream = await startModuleUpstream();
+    await using second = await startModuleUpstream();
+    await using local = openLocalProxy(disk.path, `${upstream.url}|${second.url}`);
+    const zip = putZip(upstream, 1);
+    expect(((await local.get(ZIP)) as ModFile).bytes?.equals(zip)).toBe(true);
+    expect([upstream.count(ZIP), second.asked]).toEqual([2, []]);
+    // One that counts as silent would be asked once, and then the next.
+    upstream.overrides.set(LIST, (request, response, body) => {
+      if (upstream.count(LIST) < 2) void answering(503)(request, response, body);
+      else answer(request, response, body);
+    });
+    upstream.files.set(LIST, "v1.0.0\n");
+    expect(String(((await local.get(LIST)) as ModFile).bytes)).toBe("v1.0.0");
+    expect(second.asked).toEqual([]);
+    expect([openFilesBelow(disk.path), readdirSync(disk.join("tmp"))]).toEqual([[], []]);
+  },
+);
 
 test("a bad zip is refused where the disk takes none, too", async () => {
   using dir = tempDir("modproxy");
@@ -74,19 +78,22 @@ test("a bad zip is refused where the disk takes none, too", async () => {
   expect(String(await rejection(local.get(ZIP)))).toContain("upstream sent a bad file: zip has");
 });
 
-test("small files that a full disk does not take cost neither descriptors nor temporary files", async () => {
-  using disk = new FullDisk(16 << 10);
-  await using upstream = await startModuleUpstream();
-  await using local = openLocalProxy(disk.path, upstream.url);
-  for (let n = 0; n < 10; n++) {
-    const mod = `module example.com/a\n${"// filler\n".repeat(2_000)}`;
-    upstream.files.set(`example.com/a/@v/v1.${n}.0.mod`, mod);
-    expect(String(((await local.get(`example.com/a/@v/v1.${n}.0.mod`)) as ModFile).bytes)).toBe(mod);
-  }
-  expect([openFilesBelow(disk.path), readdirSync(disk.join("tmp"))]).toEqual([[], []]);
-});
+testOnLinux(
+  "small files that a full disk does not take cost neither descriptors nor temporary files",
+  async () => {
+    using disk = new FullDisk(16 << 10);
+    await using upstream = await startModuleUpstream();
+    await using local = openLocalProxy(disk.path, upstream.url);
+    for (let n = 0; n < 10; n++) {
+      const mod = `module example.com/a\n${"// filler\n".repeat(2_000)}`;
+      upstream.files.set(`example.com/a/@v/v1.${n}.0.mod`, mod);
+      expect(String(((await local.get(`example.com/a/@v/v1.${n}.0.mod`)) as ModFile).bytes)).toBe(mod);
+    }
+    expect([openFilesBelow(disk.path), readdirSync(disk.join("tmp"))]).toEqual([[], []]);
+  },
+);
 
-test("what a full disk has not taken does not count as prefetched", async () => {
+testOnLinux("what a full disk has not taken does not count as prefetched", async () => {
   using disk = new FullDisk(64 << 10);
   await using upstream = await startModuleUpstream();
   await using local = openLocalProxy(disk.path, upstream.url);

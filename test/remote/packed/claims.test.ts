@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "n
 import { Claims } from "../../../src/remote/packed/claims.ts";
 import { age } from "../../buildcache/local-fixture.ts";
 import { immutable } from "../../support/full-disk.ts";
+import { testOnLinux } from "../../support/platform.ts";
 import { start } from "../../support/process.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
@@ -129,7 +130,7 @@ describe("where no claim can be made everybody fetches:", () => {
     }
   });
 
-  test("because the disk refuses", () => {
+  testOnLinux("because the disk refuses", () => {
     using dir = tempDir("claims");
     const path = dir.join("claims");
     mkdirSync(path);

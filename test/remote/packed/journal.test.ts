@@ -14,6 +14,7 @@ import { Journal, leftScopes } from "../../../src/remote/packed/journal.ts";
 import type { JournalEntry } from "../../../src/remote/packed/journal-file.ts";
 import { age, HOUR_MS } from "../../buildcache/local-fixture.ts";
 import { immutable } from "../../support/full-disk.ts";
+import { testOnLinux, testOnPosix } from "../../support/platform.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { scopeOf } from "./stocked-bucket.ts";
 
@@ -196,7 +197,7 @@ test("a disk that takes no journal is no error", () => {
   journal.discard();
 });
 
-test("a journal that can't be renamed is not adopted", () => {
+testOnLinux("a journal that can't be renamed is not adopted", () => {
   using dir = tempDir("journal");
   left(dir, [ENTRY]);
   using _closed = immutable(dir.join("journal"));
@@ -240,7 +241,7 @@ describe("within limits,", () => {
     for (const journal of [first, second]) journal.discard();
   });
 
-  test("it is for its owner's eyes only, and does not grow for ever", () => {
+  testOnPosix("it is for its owner's eyes only, and does not grow for ever", () => {
     using dir = tempDir("journal");
     const journal = journalIn(dir);
     const many = Array.from({ length: 100_000 }, () => ENTRY);
@@ -252,7 +253,7 @@ describe("within limits,", () => {
   });
 });
 
-test("what is no journal of ours stays where it is, and links are not followed", () => {
+testOnPosix("what is no journal of ours stays where it is, and links are not followed", () => {
   using dir = tempDir("journal");
   mkdirSync(dir.join("elsewhere"));
   mkdirSync(dir.join("journal"));

@@ -7,6 +7,7 @@ import { isBadPack } from "../../../src/remote/packed/pack-stream.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { immutable } from "../../support/full-disk.ts";
 import { sha256Hex } from "../../support/ids.ts";
+import { testOnLinux } from "../../support/platform.ts";
 import { rejection } from "../../support/rejection.ts";
 import { noise } from "../../support/seed.ts";
 import { objectOf } from "../tampered-store.ts";
@@ -117,7 +118,7 @@ describe("is an error, and leaves nothing:", () => {
     expect(await rejection(fixture.fetch(5))).toMatchObject({ name: "TimeoutError" });
   });
 
-  test("a disk that takes nothing, and the body is let go of", async () => {
+  testOnLinux("a disk that takes nothing, and the body is let go of", async () => {
     using fixture = await stocked();
     mkdirSync(fixture.machine.dir.join("tmp"));
     using _closed = immutable(fixture.machine.dir.join("tmp"));

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { TimeoutError } from "../../../src/lib/deadline.ts";
 import { eventually } from "../../support/eventually.ts";
 import { immutable } from "../../support/full-disk.ts";
+import { testOnLinux } from "../../support/platform.ts";
 import { rejection } from "../../support/rejection.ts";
 import { untilAborted } from "../tampered-store.ts";
 import { DENIED, failGets, failLists, hangGets, hangLists, takeCalls } from "./failing-store.ts";
@@ -133,7 +134,7 @@ describe("a bucket that", () => {
   });
 });
 
-test("a disk that takes nothing is a miss, and no reason to leave the bucket alone", async () => {
+testOnLinux("a disk that takes nothing is a miss, and no reason to leave the bucket alone", async () => {
   using team = await filled();
   mkdirSync(team.two.dir.join("tmp"));
   {

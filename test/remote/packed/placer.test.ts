@@ -12,6 +12,7 @@ import { WantedOutput } from "../../../src/remote/packed/wanted-output.ts";
 import { WrongBytesError } from "../../../src/remote/wrong-bytes-error.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { immutable } from "../../support/full-disk.ts";
+import { testOnLinux } from "../../support/platform.ts";
 import { rejection } from "../../support/rejection.ts";
 import { Machine } from "./packed-fixture.ts";
 import { entryOf, StockedBucket } from "./stocked-bucket.ts";
@@ -71,7 +72,7 @@ test.each(["hellO", "hell", "hello!", ""])(
   },
 );
 
-test("a disk that takes nothing says so, and nothing stays", () => {
+testOnLinux("a disk that takes nothing says so, and nothing stays", () => {
   using bucket = new StockedBucket();
   using machine = new Machine(bucket);
   mkdirSync(machine.dir.join("tmp"));

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { RecordCache, type RecordList, type RecordRef } from "../../../src/remote/packed/record-cache.ts";
 import { filesBelow } from "../../support/file-tree.ts";
+import { testOnPosix } from "../../support/platform.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 const REF: RecordRef = { key: "run/a", etag: '"1"', role: "own", modifiedMs: 1, sizeBytes: 5 };
@@ -99,7 +100,7 @@ test("a directory that can't be made, or holds other things, is no error", () =>
   expect(filesBelow(dir.path)).toEqual(["file", "odd/records"]);
 });
 
-test("what is none of its own is left alone, and nothing behind a link is removed", () => {
+testOnPosix("what is none of its own is left alone, and nothing behind a link is removed", () => {
   using dir = tempDir("records");
   mkdirSync(dir.join("elsewhere"));
   for (const name of ["notes.txt", "0123456789abcdef"]) writeFileSync(dir.join("elsewhere", name), "");

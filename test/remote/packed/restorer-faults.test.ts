@@ -6,6 +6,7 @@ import type { Entry } from "../../../src/remote/packed/entry.ts";
 import { openLocal } from "../../buildcache/local-fixture.ts";
 import { immutable } from "../../support/full-disk.ts";
 import { sha256Hex } from "../../support/ids.ts";
+import { testOnLinux } from "../../support/platform.ts";
 import { rejection } from "../../support/rejection.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { failGets } from "./failing-store.ts";
@@ -85,16 +86,19 @@ test("what another helper fetches, too slowly, is an error that says nothing of 
   opened.restorer.stop();
 });
 
-test("a disk that takes nothing is a miss, and no fault of the pack; the next may find it in order", async () => {
-  using opened = openRestorer();
-  const [entry] = await pack(opened, "hello");
-  mkdirSync(opened.machine.dir.join("tmp"));
-  {
-    using _closed = immutable(opened.machine.dir.join("tmp"));
-    expect([await opened.restorer.bring(entry), opened.bad]).toEqual([false, []]);
-  }
-  expect(await opened.restorer.bring(entry)).toBe(true);
-});
+testOnLinux(
+  "a disk that takes nothing is a miss, and no fault of the pack; the next may find it in order",
+  async () => {
+    using opened = openRestorer();
+    const [entry] = await pack(opened, "hello");
+    mkdirSync(opened.machine.dir.join("tmp"));
+    {
+      using _closed = immutable(opened.machine.dir.join("tmp"));
+      expect([await opened.restorer.bring(entry), opened.bad]).toEqual([false, []]);
+    }
+    expect(await opened.restorer.bring(entry)).toBe(true);
+  },
+);
 
 test("an empty output that the disk does not take holds up nothing that is prefetched with it", async () => {
   using dir = tempDir("restorer");

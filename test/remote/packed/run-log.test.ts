@@ -5,6 +5,7 @@ import { type LoggedRun, mergeEntries, movedEntries, RunLog } from "../../../src
 import { formatRunRecord } from "../../../src/remote/packed/run-record.ts";
 import { age } from "../../buildcache/local-fixture.ts";
 import { filesBelow } from "../../support/file-tree.ts";
+import { testOnPosix } from "../../support/platform.ts";
 import { rejection } from "../../support/rejection.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { entryOf } from "./stocked-bucket.ts";
@@ -120,7 +121,7 @@ describe("counts as none, and is written over:", () => {
   });
 });
 
-test("a disk that takes no log says so, and nothing half written stays", async () => {
+testOnPosix("a disk that takes no log says so, and nothing half written stays", async () => {
   using dir = tempDir("run-log");
   writeFileSync(dir.join("file"), "");
   const below = new RunLog(dir.join("file", "scope"), "77");

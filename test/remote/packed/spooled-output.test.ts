@@ -4,6 +4,7 @@ import { spoolFrame } from "../../../src/remote/packed/spooled-output.ts";
 import { TempFile } from "../../../src/store/temp-file.ts";
 import { FullDisk } from "../../support/full-disk.ts";
 import { sha256Hex } from "../../support/ids.ts";
+import { testOnLinux } from "../../support/platform.ts";
 import { noise } from "../../support/seed.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { DAMAGES, outputIn } from "./damaged-output.ts";
@@ -35,7 +36,7 @@ test.each([...DAMAGES, OTHER_BYTES])("there is none when the file is %s by now",
   file.discard();
 });
 
-test("there is none when the disk is full", async () => {
+testOnLinux("there is none when the disk is full", async () => {
   using dir = tempDir("spool");
   using disk = new FullDisk(16 * 1024);
   const file = new TempFile(disk.join("frame"));

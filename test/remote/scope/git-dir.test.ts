@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { findGitDir } from "../../../src/remote/scope/git-dir.ts";
+import { testOnPosix } from "../../support/platform.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { COMMIT, writeFiles } from "./git-files.ts";
 
@@ -35,7 +36,7 @@ test("a submodule's .git is a file with a relative path", () => {
   expect(findGitDir(dir.join("sub"))).toEqual({ path, commonPath: path });
 });
 
-test.each<[string, (dir: TempDir, path: string) => void]>([
+testOnPosix.each<[string, (dir: TempDir, path: string) => void]>([
   ["nothing", () => {}],
   ["an empty directory", (_, path) => mkdirSync(path)],
   ["a pipe", (_, path) => Bun.spawnSync(["mkfifo", path])],

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { detectCi } from "../../../src/remote/scope/detect-ci.ts";
+import { testOnPosix } from "../../support/platform.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
 function defaultBranch(path: string): string | undefined {
@@ -41,7 +42,7 @@ function makeHuge(path: string): void {
   closeSync(fd);
 }
 
-test.each([
+testOnPosix.each([
   ["missing", () => {}],
   ["a directory", (dir: TempDir) => mkdirSync(dir.join("event.json"))],
   ["a pipe", (dir: TempDir) => Bun.spawnSync(["mkfifo", dir.join("event.json")])],

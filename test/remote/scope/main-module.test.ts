@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { closeSync, ftruncateSync, mkdirSync, openSync } from "node:fs";
 import { mainModule } from "../../../src/remote/scope/main-module.ts";
+import { testOnPosix } from "../../support/platform.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { writeFiles } from "./git-files.ts";
 
@@ -61,7 +62,7 @@ test("of a huge go.mod the beginning is read", () => {
   expect(mainModule({}, dir.path)?.path).toBe("outer");
 });
 
-test.each<[string, (path: string) => unknown]>([
+testOnPosix.each<[string, (path: string) => unknown]>([
   ["pipe", (path) => Bun.spawnSync(["mkfifo", path])],
   ["directory", (path) => mkdirSync(path)],
 ])("a %s is passed over", (_, make) => {

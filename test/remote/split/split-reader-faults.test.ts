@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { ACTION, HELLO } from "../../buildcache/local-fixture.ts";
 import { filesBelow } from "../../support/file-tree.ts";
+import { testOnPosix } from "../../support/platform.ts";
 import { objectOf, untilAborted } from "../tampered-store.ts";
 import { ACTION_KEY, fill, HELLO_KEY, HELLO_RECORD, openSplit } from "./split-fixture.ts";
 
@@ -52,7 +53,7 @@ test("an end of the session ends a download, and leaves nothing of it", async ()
   expect([await entry, fixture.lines]).toEqual([undefined, []]);
 });
 
-test("a local disk that is a mess is no reason to give up the bucket", async () => {
+testOnPosix("a local disk that is a mess is no reason to give up the bucket", async () => {
   using fixture = openSplit();
   await fill(fixture.store, { [ACTION_KEY]: HELLO_RECORD, [HELLO_KEY]: "hello" });
   Bun.spawnSync(["mkdir", "-p", fixture.dir.join("cache", "output", "2c")]);

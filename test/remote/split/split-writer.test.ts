@@ -11,6 +11,7 @@ import {
 import { SplitWriter } from "../../../src/remote/split/split-writer.ts";
 import { ACTION, EMPTY, HELLO } from "../../buildcache/local-fixture.ts";
 import { filesBelow } from "../../support/file-tree.ts";
+import { testOnPosix } from "../../support/platform.ts";
 import { objectText, untilAborted } from "../tampered-store.ts";
 import { ACTION_KEY, fill, HELLO_KEY, HELLO_RECORD, localPut, openSplit, PUT_MS } from "./split-fixture.ts";
 
@@ -129,7 +130,7 @@ test("an output above what a request takes is not uploaded", async () => {
   expect([fixture.counters.snapshot(), fixture.store.calls]).toEqual([{ put_skip_large: 1 }, []]);
 });
 
-test.each([
+testOnPosix.each([
   ["gone", (path: string) => rmSync(path)],
   ["another size", (path: string) => writeFileSync(path, "hell")],
   [
@@ -182,7 +183,7 @@ test("what could not be uploaded is uploaded by the next process, and then the j
   fixture.writer.put(localPut(fixture.local));
   await fixture.writer.drain(LONG_MS);
   const [journal = ""] = readdirSync(fixture.journalDir);
-  const child = Bun.spawn(["true"]);
+  const child = Bun.spawn([process.execPath, "--version"], { stdout: "ignore" });
   await child.exited;
   renameSync(`${fixture.journalDir}/${journal}`, `${fixture.journalDir}/${child.pid}-x`);
   appendFileSync(`${fixture.journalDir}/${child.pid}-x`, '"nonsense"\n');

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, statSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { CertificateAuthority } from "../../../src/revproxy/certificates/certificate-authority.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
+import { testOnPosix } from "../../support/platform.ts";
 import { run } from "../../support/process.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
@@ -70,7 +71,7 @@ describe("an authority", () => {
     expect(await verify(authority, "example.com")).toBe("excluded subtree violation");
   });
 
-  test("is kept in a file that only its owner can read, and found again", async () => {
+  testOnPosix("is kept in a file that only its owner can read, and found again", async () => {
     const first = await open(["example.com"]);
     expect(statSync(dir.join("state/ca.pem")).mode & 0o777).toBe(0o600);
     const second = await open(["example.com"]);
@@ -78,7 +79,7 @@ describe("an authority", () => {
     expect(await verify(second.authority, "example.com", first.authority.cert)).toBe("OK");
   });
 
-  test("is made anew when others could have read its key, or hosts were added", async () => {
+  testOnPosix("is made anew when others could have read its key, or hosts were added", async () => {
     const first = await open(["example.com"]);
     chmodSync(dir.join("state/ca.pem"), 0o644);
     const second = await open(["example.com"]);

@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect } from "bun:test";
 import { readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { parseAbsoluteForm, type Resource } from "../../../src/revproxy/resource.ts";
 import { DiskTier, type NamedStore } from "../../../src/revproxy/storage/disk-tier.ts";
 import { LegacyTier } from "../../../src/revproxy/storage/legacy-tier.ts";
 import { TempFile } from "../../../src/store/temp-file.ts";
 import { FullDisk } from "../../support/full-disk.ts";
+import { testOnLinux } from "../../support/platform.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
 let dir: TempDir;
@@ -40,7 +41,7 @@ function openBelow(root: string): string[] {
   return targets.filter((target) => target.startsWith(root));
 }
 
-test("an object that is confirmed where the disk is full leaves no file, open or not", async () => {
+testOnLinux("an object that is confirmed where the disk is full leaves no file, open or not", async () => {
   using disk = new FullDisk(2 * 4096);
   const store = fullStore(disk, `Etag: "x"\n\n${"body ".repeat(20_000)}`);
   const tier = new LegacyTier({ store, disk: new DiskTier(store), isSingleHost: true });

@@ -4,6 +4,7 @@ import { Spool } from "../../../src/revproxy/storage/spool.ts";
 import { TempFile } from "../../../src/store/temp-file.ts";
 import { FullDisk } from "../../support/full-disk.ts";
 import { sha256Hex } from "../../support/ids.ts";
+import { testOnLinux } from "../../support/platform.ts";
 import { rejection } from "../../support/rejection.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
@@ -108,32 +109,35 @@ describe("where there is no room", () => {
     ["on the disk any more", onDisk],
     ["on the disk at all", onNone],
   ] as const) {
-    test(`${name}, readers get all, the sender waits for the slowest, and nothing is kept`, async () => {
-      using disk = new FullDisk(2 * 4096);
-      const spool = open(optionsOn(disk));
-      const slow = spool.read();
-      const fast = readAll(spool);
-      let sent = 0;
-      const sending = (async () => {
-        for (let i = 0; i < 40; i++) {
-          await spool.append(piece(i));
-          sent++;
+    testOnLinux(
+      `${name}, readers get all, the sender waits for the slowest, and nothing is kept`,
+      async () => {
+        using disk = new FullDisk(2 * 4096);
+        const spool = open(optionsOn(disk));
+        const slow = spool.read();
+        const fast = readAll(spool);
+        let sent = 0;
+        const sending = (async () => {
+          for (let i = 0; i < 40; i++) {
+            await spool.append(piece(i));
+            sent++;
+          }
+          return await spool.finish();
+        })();
+        const got: Uint8Array[] = [];
+        for await (const bytes of slow) {
+          got.push(bytes);
+          await Bun.sleep(1);
+          const read = got.reduce((sum, { length }) => sum + length, 0) / PIECE;
+          // The file's part may be behind; beyond it only what memory may hold, and the piece under way.
+          expect(sent - Math.max(read, 10)).toBeLessThanOrEqual(5);
         }
-        return await spool.finish();
-      })();
-      const got: Uint8Array[] = [];
-      for await (const bytes of slow) {
-        got.push(bytes);
-        await Bun.sleep(1);
-        const read = got.reduce((sum, { length }) => sum + length, 0) / PIECE;
-        // The file's part may be behind; beyond it only what memory may hold, and the piece under way.
-        expect(sent - Math.max(read, 10)).toBeLessThanOrEqual(5);
-      }
-      expect(Buffer.concat(got)).toEqual(all(40));
-      expect(await fast).toEqual(all(40));
-      expect(await sending).toBeUndefined();
-      expect([existsSync(dir.join("body")), existsSync(disk.join("body"))]).toEqual([false, false]);
-    });
+        expect(Buffer.concat(got)).toEqual(all(40));
+        expect(await fast).toEqual(all(40));
+        expect(await sending).toBeUndefined();
+        expect([existsSync(dir.join("body")), existsSync(disk.join("body"))]).toEqual([false, false]);
+      },
+    );
   }
 });
 
