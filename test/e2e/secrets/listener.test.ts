@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { chmodSync, statSync } from "node:fs";
 import { CacheprogClient } from "../../support/cacheprog-client.ts";
 import { idOf } from "../../support/ids.ts";
-import { canBeOtherUser, runAsOtherUser } from "../../support/other-user.ts";
+import { runAsOtherUser } from "../../support/other-user.ts";
 import { type PluginServer, startPluginServer } from "../../support/plugin-server.ts";
 import { commandLines, contentsBelow, PROXIED_HOST, SecretStage } from "./secret-stage.ts";
 
@@ -128,7 +128,7 @@ test("no answer of the forward proxy has a secret", async () => {
   }
 });
 
-describe.skipIf(!canBeOtherUser)("another user of the machine", () => {
+describe("another user of the machine", () => {
   test("gets neither a secret nor a heap from any page", async () => {
     const paths = [...PATHS, ...HEAP_PATHS].filter((path) => path !== "/events");
     const urls = paths.map((path) => server.http + path);

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { binaryPath } from "../../support/binary.ts";
-import { canBeOtherUser, runAsOtherUser } from "../../support/other-user.ts";
+import { runAsOtherUser } from "../../support/other-user.ts";
 import { type PluginServer, startPluginServer } from "../../support/plugin-server.ts";
 import { type Outcome, plainEnv, run } from "../../support/process.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
@@ -80,7 +80,7 @@ test("of several servers one has to be named", async () => {
   expect(one.pid).not.toBe(other.pid);
 });
 
-test.skipIf(!canBeOtherUser)("another user gets none, by the command or by the signal", async () => {
+test("another user gets none, by the command or by the signal", async () => {
   await using server = await serve();
   chmodSync(dir.path, 0o777);
   const command = [binaryPath(), "serve", `--heap=${dir.join("stolen")}`, `--cache-dir=${dir.join("cache")}`];

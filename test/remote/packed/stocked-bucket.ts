@@ -84,7 +84,8 @@ export class StockedBucket implements Disposable {
 
   /** All keys, sorted. */
   get objects(): string[] {
-    return filesBelow(this.dir.path);
+    // A listing that is under way has a file in the store's own directory for a moment.
+    return filesBelow(this.dir.path).filter((name) => !name.startsWith(".go-cache-plugin/"));
   }
 
   has(key: string): boolean {
