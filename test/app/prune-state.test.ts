@@ -74,7 +74,8 @@ test("a job's files go together when they are asked to, and the rest is what sta
   writeJob(dir, "0000000000000002", { storedDays: 1 });
   writeAged(dir.join("state", BUCKET, "journal", "1-x"), "x");
   writeAged(dir.join("state", "machine"), "x");
-  const { evictable, fixedBytes } = pruneState(dir.path);
+  const { evictable: unsorted, fixedBytes } = pruneState(dir.path);
+  const evictable = unsorted.toSorted((a, b) => a.usedMs - b.usedMs);
   const found = evictable.map(({ usedMs, bytes }) => [Math.round((Date.now() - usedMs) / DAY_MS), bytes]);
   expect([found, fixedBytes]).toEqual([
     [
