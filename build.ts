@@ -3,7 +3,8 @@
  * for each of these (`dist/go-cache-plugin-<os>-<arch>…`), `bun build.ts --all` one for every platform Bun can compile
  * for, and `dist/SHA256SUMS`.
  */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { repository, version } from "./package.json" with { type: "json" };
 import { OUT_DIR, releaseExecutable, releaseExecutables, TARGETS } from "./targets.ts";
 
@@ -23,8 +24,11 @@ function targetOf(arg: string): (typeof TARGETS)[number] {
   return target;
 }
 
-async function compile(outfile: string, target?: Bun.Build.CompileTarget): Promise<void> {
-  rmSync(outfile, { force: true });
+/** The executable appears whole: tests, or a go command, may be using the one that it replaces. */
+async function compile(path: string, target?: Bun.Build.CompileTarget): Promise<void> {
+  // Not under another name: the executable holds its name.
+  const workDir = `${OUT_DIR}/.${process.pid}`;
+  const outfile = `${workDir}/${basename(path)}`;
   await Bun.build({
     entrypoints: ["src/main.ts"],
     target: "bun",
@@ -48,9 +52,10 @@ async function compile(outfile: string, target?: Bun.Build.CompileTarget): Promi
       autoloadPackageJson: false,
     },
   });
-  // The executable carries its source map; the file beside it is of no use.
-  rmSync(`${outfile.replace(/\.exe$/, "")}.map`, { force: true });
-  console.log(outfile);
+  renameSync(outfile, path);
+  // The source map is in the executable; the file beside it is of no use.
+  rmSync(workDir, { recursive: true });
+  console.log(path);
 }
 
 function commit(): string {

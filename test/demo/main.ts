@@ -6,7 +6,7 @@
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { formatByteSize } from "../../src/lib/byte-size.ts";
-import { s3Flags } from "../support/binary.ts";
+import { commandLine, s3Flags } from "../support/binary.ts";
 import { type GoOutcome, go, metricsOf } from "../support/go-toolchain.ts";
 import { type Machine, newMachine } from "../support/machine.ts";
 import { markdownTable } from "../support/markdown-table.ts";
@@ -29,13 +29,14 @@ interface Bucket extends AsyncDisposable {
 
 async function main(isS3: boolean): Promise<void> {
   await using dir = tempDir("demo");
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopAt(signal, dir));
   await using bucket = isS3 ? await s3Bucket() : directoryBucket(dir);
   console.log(`fetching the source of ${PROGRAM.module} and its modules`);
   const program = await realProgram(dir.join("source"), PROGRAM);
   const options = { flags: [...bucket.flags, "--metrics=json"], env: bucket.env };
   const one = newMachine(dir.join("one"), options);
   const two = newMachine(dir.join("two"), options);
-  console.log(`GOCACHEPROG="go-cache-plugin ${bucket.flags.join(" ")}"`);
+  console.log(`GOCACHEPROG="${commandLine(["go-cache-plugin", ...bucket.flags])}"`);
 
   const row = async (name: string, machine: Machine, output: string) => {
     console.log(`building on ${name}`);
@@ -50,6 +51,12 @@ async function main(isS3: boolean): Promise<void> {
   console.log(`\n${markdownTable(header, rows)}\n`);
   await compare(dir.join("one.bin"), dir.join("two.bin"));
   if (!isS3) console.log("The same with a real S3 server: npm run demo -- --s3");
+}
+
+/** Leaves nothing on the disk. The go command got the same signal from the terminal. */
+function stopAt(signal: "SIGINT" | "SIGTERM", dir: TempDir): never {
+  dir[Symbol.dispose]();
+  process.exit(signal === "SIGINT" ? 130 : 143);
 }
 
 function directoryBucket(dir: TempDir): Bucket {

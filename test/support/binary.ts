@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { S3Server } from "./s3-server.ts";
 
@@ -11,9 +11,14 @@ export const TOOL_CACHE_DIR = resolve(PROJECT_DIR, ".cache");
 /** The compiled executable under test: what the build made, or what `EXECUTABLE_UNDER_TEST` names. */
 export function binaryPath(): string {
   const name = process.platform === "win32" ? "go-cache-plugin.exe" : "go-cache-plugin";
-  const path = process.env.EXECUTABLE_UNDER_TEST ?? resolve(PROJECT_DIR, "dist", name);
-  if (!existsSync(path)) throw new Error(`${path} is missing; make it with: npm run build`);
-  return path;
+  const named = process.env.EXECUTABLE_UNDER_TEST;
+  const path = named ? resolve(named) : resolve(PROJECT_DIR, "dist", name);
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) return path;
+  throw new Error(
+    named
+      ? `EXECUTABLE_UNDER_TEST=${named} names no file`
+      : `${path} is missing; make it with: npm run build`,
+  );
 }
 
 /** The value of GOCACHEPROG that starts the executable with `flags`. */

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { TOOL_CACHE_DIR } from "./binary.ts";
 import { type GoRelease, machineGoEnv } from "./go-toolchain.ts";
+import { makeOnce } from "./make-once.ts";
 import { plainEnv, run } from "./process.ts";
 import { tempDir } from "./temp-dir.ts";
 
@@ -19,10 +20,12 @@ export interface InstallableTool {
  */
 export async function goInstall(options: InstallableTool): Promise<string> {
   const name = options.pkg.slice(options.pkg.lastIndexOf("/") + 1);
-  const binDir = join(TOOL_CACHE_DIR, "bin");
-  const path = join(binDir, `${name}-${options.version}-go${options.release}`);
-  if (existsSync(path)) return path;
-  mkdirSync(TOOL_CACHE_DIR, { recursive: true });
+  const path = join(TOOL_CACHE_DIR, "bin", `${name}-${options.version}-go${options.release}`);
+  return await makeOnce(path, (half) => install(options, name, half));
+}
+
+/** Puts the program `name` at `path`. Rejects when go can't build it, or the disk is full. */
+async function install(options: InstallableTool, name: string, path: string): Promise<void> {
   await using dir = tempDir("install");
   const env = plainEnv({
     ...(await machineGoEnv()),
@@ -40,9 +43,5 @@ export async function goInstall(options: InstallableTool): Promise<string> {
       `cannot build ${options.pkg}@${options.version} (needs go and its module proxy): ${outcome.stderr}`,
     );
   }
-  mkdirSync(binDir, { recursive: true });
-  const half = join(binDir, `.${name}-${process.pid}`);
-  await run(["cp", dir.join("bin", name), half]);
-  renameSync(half, path);
-  return path;
+  await copyFile(dir.join("bin", name), path);
 }

@@ -32,6 +32,8 @@ export async function copyMachine(
   options: { flags?: string[]; env?: Record<string, string> } = {},
 ): Promise<Machine> {
   const machine = newMachine(dir, { ...options, release: original.release });
-  await run(["cp", "-a", "--reflink=auto", `${original.gocache}/.`, machine.gocache]);
+  const argv = ["cp", "-a", "--reflink=auto", `${original.gocache}/.`, machine.gocache];
+  const { exitCode, stderr } = await run(argv);
+  if (exitCode !== 0) throw new Error(`a machine can't be copied: ${stderr}`);
   return machine;
 }

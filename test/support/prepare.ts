@@ -15,6 +15,8 @@ import { prepareWarmMachines } from "./warm-machine.ts";
 async function main([suite, ...others]: string[]): Promise<void> {
   if ((suite !== undefined && suite !== "all") || others.length > 0)
     throw new Error(`unknown argument ${[suite, ...others].join(" ")}; there is only: all`);
+  if (process.getuid?.() !== 0)
+    console.error("without root, tests fail that mount disks or act as another user");
   const tools = suite === "all" ? [...TOOLS, ...LONG_TOOLS] : TOOLS;
   // Packages of the system, which mostly come over the network, while the processors compile.
   const outcomes = await Promise.allSettled([prepareSystem(), prepareGo(tools)]);

@@ -36,7 +36,7 @@ export async function realProgram(
   });
   const fail = (what: string, why: string): never => {
     throw new Error(
-      `${what} can't be fetched; it takes a network, and a module proxy in GOPROXY (now ${machineEnv.GOPROXY}):\n${why}`,
+      `${what} can't be fetched; it takes Go 1.21 or newer, a network, and a module proxy in GOPROXY (now ${machineEnv.GOPROXY}):\n${why}`,
     );
   };
   const download = await run(["go", "mod", "download", "-json", module], { env });

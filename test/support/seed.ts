@@ -12,8 +12,10 @@ export function noise(length: number, stream = 0): Buffer<ArrayBuffer> {
   return Buffer.from(createCipheriv("aes-256-ctr", key, Buffer.alloc(16)).update(Buffer.alloc(length)));
 }
 
-function toSeed(text = "20260131"): number {
+function toSeed(given: string | undefined): number {
+  const text = given || "20260131";
   const seed = Number(text);
-  if (!Number.isInteger(seed)) throw new Error(`TEST_SEED=${text} is no whole number`);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(seed))
+    throw new Error(`TEST_SEED=${text} is no whole number`);
   return seed;
 }

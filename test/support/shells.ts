@@ -2,10 +2,11 @@
  * Shells that a machine may not have. Where one is not installed, it is unpacked from Debian's packages into `.cache/`:
  * nothing is installed, and no rights are needed.
  */
-import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { TOOL_CACHE_DIR } from "./binary.ts";
 import { unpackPackages } from "./debian-packages.ts";
+import { makeOnce } from "./make-once.ts";
 
 /** A shell and what it needs to find its own parts. */
 export interface UnpackedShell {
@@ -24,16 +25,9 @@ const PACKAGES = {
 export async function provideShell(name: keyof typeof PACKAGES): Promise<UnpackedShell> {
   const installed = Bun.which(name);
   if (installed !== null) return { program: installed, root: undefined, env: {} };
-  const root = join(TOOL_CACHE_DIR, "shells", name);
-  if (!existsSync(root)) await unpack(name, root);
-  const program = join(root, PACKAGES[name].program);
+  const { names, program: ownPath } = PACKAGES[name];
+  const root = await makeOnce(join(TOOL_CACHE_DIR, "shells", name), (half) => unpackPackages(names, half));
+  const program = join(root, ownPath);
   const libraries = readdirSync(join(root, "usr/lib")).map((triplet) => join(root, "usr/lib", triplet));
   return { program, root, env: { LD_LIBRARY_PATH: libraries.join(":") } };
-}
-
-async function unpack(name: keyof typeof PACKAGES, root: string): Promise<void> {
-  mkdirSync(join(TOOL_CACHE_DIR, "shells"), { recursive: true });
-  const half = `${root}.${process.pid}`;
-  await unpackPackages(PACKAGES[name].names, half);
-  renameSync(half, root);
 }

@@ -1,11 +1,12 @@
 /** Machines that begin with Go's runtime compiled: that takes ten seconds, and few tests are about it. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { binaryPath, TOOL_CACHE_DIR } from "./binary.ts";
 import { CacheprogClient } from "./cacheprog-client.ts";
 import { chainModule } from "./go-project.ts";
 import { GO_RELEASES, type GoRelease, go, NEWEST_GO } from "./go-toolchain.ts";
 import { copyMachine, type Machine, newMachine } from "./machine.ts";
+import { makeOnce } from "./make-once.ts";
 import { plainEnv } from "./process.ts";
 import { tempDir } from "./temp-dir.ts";
 
@@ -36,7 +37,8 @@ export async function prepareWarmMachines(): Promise<void> {
   mkdirSync(MACHINES_DIR, { recursive: true });
   for (const name of readdirSync(MACHINES_DIR)) {
     const path = join(MACHINES_DIR, name);
-    if (Date.now() - statSync(path).mtimeMs > KEPT_MS) rmSync(path, { recursive: true });
+    const { mtimeMs = Number.POSITIVE_INFINITY } = statSync(path, { throwIfNoEntry: false }) ?? {};
+    if (Date.now() - mtimeMs > KEPT_MS) rmSync(path, { recursive: true, force: true });
   }
   for (const release of GO_RELEASES) await originalOf({ release, trimpath: false });
   await originalOf({ release: NEWEST_GO, trimpath: true });
@@ -95,20 +97,4 @@ function entriesOf(gocache: string): { actionId: string; path: string }[] {
 
 function nameOf({ release, trimpath }: Kind): string {
   return `${release}${trimpath ? "-trimpath" : ""}`;
-}
-
-/** Lets `make` fill a directory, unless there is one already. Of several processes that do so at once the first one's is kept. */
-async function makeOnce(path: string, make: (half: string) => Promise<void>): Promise<string> {
-  if (existsSync(path)) return path;
-  const half = `${path}.${process.pid}`;
-  rmSync(half, { recursive: true, force: true });
-  mkdirSync(dirname(path), { recursive: true });
-  await make(half);
-  try {
-    renameSync(half, path);
-  } catch (error) {
-    if (!existsSync(path)) throw error;
-    rmSync(half, { recursive: true });
-  }
-  return path;
 }
