@@ -29,7 +29,7 @@ export function proxyForUrl(url: URL, env: Environment): URL | undefined {
   );
 }
 
-/** By which proxies URLs are reached; of no proxy it is "". Two environments with different proxies differ. Holds no passwords. */
+/** Names the proxies that requests use, without passwords, and what goes past them; "" when there is none. */
 export function proxyRoute(env: Environment): string {
   const proxies = [variableFor("http", env), variableFor("https", env)].map(
     (entry) => entry && (parseProxy(entry[1])?.host ?? ""),
