@@ -3,12 +3,8 @@
  * whatever draws numbers draws the same ones in every run, and the executable waits long for what comes in the end.
  * A test of what does not come says itself how long that is waited for.
  */
-import { resolve } from "node:path";
 import fc from "fast-check";
 import { SUITE_SEED } from "./seed.ts";
 
 fc.configureGlobal({ seed: SUITE_SEED });
 process.env.GOCACHE_REMOTE_TIMEOUT = "600s";
-// Tests change the working directory.
-const executable = process.env.EXECUTABLE_UNDER_TEST;
-if (executable) process.env.EXECUTABLE_UNDER_TEST = resolve(executable);

@@ -1,5 +1,5 @@
 /** Secrets that are written wrong, and the commands that may say them. */
-import { expect } from "bun:test";
+import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { formatSecretKey } from "../../../src/lib/ed25519-text.ts";
 import { binaryPath } from "../../support/binary.ts";
@@ -26,7 +26,7 @@ async function said(dir: TempDir, args: readonly string[], env: Record<string, s
 
 const URL_COMMANDS = [["init", "github"], ["env"], ["doctor", "--modproxy"], ["mod", "verify"], ["inspect"]];
 
-export const URLS = [
+const URLS = [
   "http://user:hunter2 hunter2@127.0.0.1:9",
   "user:hunter2@127.0.0.1:9",
   "http:/user:hunter2@127.0.0.1:9",
@@ -47,8 +47,22 @@ const URL_VARIABLES = [
   "GOCACHE_MAX_SIZE",
 ];
 
+/** Tries each value with the commands that `choice` takes. */
+export function testMalformedValues(choice: Choice): void {
+  test.each(URLS)("no command shows the password in %j", async (url) => {
+    await expectPasswordHidden(url, choice);
+  });
+
+  test.each(KEYS.map(([what, value], nth) => [what, value, nth] as const))(
+    "no command shows a key with %s",
+    async (_, value, nth) => {
+      await expectKeyHidden(value, nth, choice);
+    },
+  );
+}
+
 /** No command shows the password in a URL, wherever that is set. */
-export async function expectPasswordHidden(url: string, choice: Choice): Promise<void> {
+async function expectPasswordHidden(url: string, choice: Choice): Promise<void> {
   await using dir = tempDir("malformed");
   writeFileSync(dir.join("go.sum"), `example.com/a v1.0.0 h1:${btoa("x".repeat(32))}\n`);
   for (const [index, variable] of URL_VARIABLES.entries()) {
@@ -88,7 +102,7 @@ const KEY = formatSecretKey({
 }).replace(/^.*:/, "");
 
 /** What is written, and what it is. */
-export const KEYS: readonly [what: string, value: string][] = [
+const KEYS: readonly [what: string, value: string][] = [
   ["another label", `gocache_secret:${KEY}`],
   ["a label in capitals", `GOCACHE-SECRET:${KEY}`],
   ["a misspelt label", `gocache-secrt:${KEY}`],
@@ -105,7 +119,7 @@ export const KEYS: readonly [what: string, value: string][] = [
 const KEY_COMMANDS = [["inspect"], ["doctor"], ["env"], ["init", "github"], ["serve", "--status"]];
 
 /** No command shows the nth of these keys, whichever key it is set as. */
-export async function expectKeyHidden(value: string, nth: number, choice: Choice): Promise<void> {
+async function expectKeyHidden(value: string, nth: number, choice: Choice): Promise<void> {
   await using dir = tempDir("malformed");
   for (const [index, variable] of ["GOCACHE_SIGN_KEY", "GOCACHE_TRUST_KEYS"].entries()) {
     for (const args of choice(KEY_COMMANDS, nth + index)) {

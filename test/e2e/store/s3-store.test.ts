@@ -11,14 +11,7 @@ describeStoreContract("S3Store over https with AWS_CA_BUNDLE", () => serve({ tls
 
 async function serve(options: S3ServerOptions): Promise<StoreUnderTest> {
   const server = await startS3Server(options);
-  const { bucket, endpoint, env } = server;
-  const store = new S3Store({
-    bucket,
-    endpointUrl: endpoint,
-    pathStyle: true,
-    env,
-    counters: new Counters(),
-  });
+  const store = storeOn(server);
   return {
     store,
     async [Symbol.asyncDispose]() {
@@ -26,6 +19,21 @@ async function serve(options: S3ServerOptions): Promise<StoreUnderTest> {
       await server[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The store of the server's bucket, as its own environment has it unless told. */
+function storeOn(
+  { bucket, endpoint, env }: S3Server,
+  given: Partial<ConstructorParameters<typeof S3Store>[0]> = {},
+): S3Store {
+  return new S3Store({
+    bucket,
+    endpointUrl: endpoint,
+    pathStyle: true,
+    env,
+    counters: new Counters(),
+    ...given,
+  });
 }
 
 const HELLO = new TextEncoder().encode("hello");
@@ -38,14 +46,7 @@ describe("a real server", () => {
   afterAll(() => server[Symbol.asyncDispose]());
 
   const storeWith = (env: Record<string, string>, region?: string) =>
-    new S3Store({
-      bucket: server.bucket,
-      region,
-      endpointUrl: server.endpoint,
-      pathStyle: true,
-      env: { ...server.env, ...env },
-      counters: new Counters(),
-    });
+    storeOn(server, { env: { ...server.env, ...env }, region });
 
   test("refuses another secret, and the error says so", async () => {
     const store = storeWith({ AWS_SECRET_ACCESS_KEY: "another" });
@@ -64,14 +65,7 @@ describe("a real server", () => {
   });
 
   test("names a bucket that doesn't exist, which is no absent object", async () => {
-    const { endpoint, env } = server;
-    const store = new S3Store({
-      bucket: "no-such-bucket",
-      endpointUrl: endpoint,
-      pathStyle: true,
-      env,
-      counters: new Counters(),
-    });
+    const store = storeOn(server, { bucket: "no-such-bucket" });
     expect(await rejection(store.get("key"))).toMatchObject({ status: 404, code: "NoSuchBucket" });
   });
 
@@ -83,14 +77,7 @@ describe("a real server", () => {
 
   test("that was killed leaves an error, not an absent object", async () => {
     await using victim = await startS3Server();
-    const { bucket, endpoint, env } = victim;
-    const store = new S3Store({
-      bucket,
-      endpointUrl: endpoint,
-      pathStyle: true,
-      env,
-      counters: new Counters(),
-    });
+    const store = storeOn(victim);
     await store.put("key", HELLO);
     await victim.kill();
     expect(await rejection(store.get("key"))).toMatchObject({ name: "S3Error", status: undefined });
