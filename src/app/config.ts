@@ -1,5 +1,5 @@
-import type { PublicKey, SecretKey } from "../lib/ed25519-text.ts";
-import type { ListenAddress } from "../lib/listen-address.ts";
+import type { ListenAddress } from "../lib/network/listen-address.ts";
+import type { PublicKey, SecretKey } from "../lib/text/ed25519-text.ts";
 
 /** The settings of one run after flags, environment and defaults were joined. Made by `cli/`, read by `app/`. */
 export interface Config {

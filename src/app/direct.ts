@@ -1,10 +1,11 @@
 /** Direct mode: the helper of one go command, speaking the protocol on stdin and stdout. */
-import { describeError } from "../lib/describe-error.ts";
+
 import type { Logger } from "../lib/logger.ts";
 import type { WatchProgress } from "../lib/progress.ts";
-import { locateCacheDir } from "./cache-dir.ts";
+import { describeError } from "../lib/text/describe-error.ts";
+import { locateCacheDir } from "./cache-dir/cache-dir.ts";
 import type { Config } from "./config.ts";
-import { LazyRemote } from "./lazy-remote.ts";
+import { LazyRemote } from "./remote/lazy-remote.ts";
 import { type SessionParts, serveStdin } from "./stdin-session.ts";
 
 /** What a run is given beside its settings. */
@@ -36,7 +37,7 @@ function openLazyRemote(
   if (remote === undefined) return undefined;
   return new LazyRemote(
     async () => {
-      const { openRemote } = await import("./remote.ts");
+      const { openRemote } = await import("./remote/remote.ts");
       return openRemote({ ...options, config: remote, drainTimeoutMs });
     },
     {

@@ -1,5 +1,5 @@
 import type { Counters } from "../lib/counters.ts";
-import { peakMemoryBytes } from "../lib/peak-memory.ts";
+import { peakMemoryBytes } from "../lib/process/peak-memory.ts";
 import { figuresOf } from "./summary/figures.ts";
 import { summaryLines } from "./summary/summary-text.ts";
 

@@ -1,7 +1,7 @@
 /** The list of authorities that all programs of a machine trust. It takes an administrator to change it. */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { removeFile } from "../lib/remove-file.ts";
+import { removeFile } from "../lib/files/remove-file.ts";
 
 /** What is needed of the machine, so that tests can have another. */
 export interface TrustPlace {

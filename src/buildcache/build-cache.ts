@@ -1,9 +1,9 @@
+import { Semaphore } from "../lib/async/semaphore.ts";
 import type { Counters } from "../lib/counters.ts";
 import { DEBUG_BITS, type Logger } from "../lib/logger.ts";
-import { Semaphore } from "../lib/semaphore.ts";
-import type { MissReason } from "../remote/miss-reason.ts";
 import type { CacheEntry, LocalCache } from "./local-cache.ts";
 import { LookupLog } from "./lookup-log.ts";
+import type { MissReason } from "./miss-reason.ts";
 import { PutWriter } from "./put-writer.ts";
 import type { RemoteBuilds, RemoteEntry } from "./remote-builds.ts";
 

@@ -1,13 +1,13 @@
 /** Checks a cache directory: that outputs have the SHA-256 that is their name, and that records point at outputs. */
-import { hashFile } from "../lib/hash-file.ts";
+import { hashFile } from "../lib/files/hash-file.ts";
+import { removeFile } from "../lib/files/remove-file.ts";
+import { readSmallFile } from "../lib/files/small-file.ts";
+import { statPlainFile } from "../lib/files/stat-file.ts";
 import { IdTable } from "../lib/id-table.ts";
+import { ObjectSum } from "../lib/object-sum.ts";
 import type { OnProgress } from "../lib/progress.ts";
-import { removeFile } from "../lib/remove-file.ts";
-import { readSmallFile } from "../lib/small-file.ts";
-import { statPlainFile } from "../lib/stat-file.ts";
-import type { CheckOptions } from "../remote/finding.ts";
-import { ObjectSum } from "../remote/object-sum.ts";
-import { ACTION_DIR, type LocalDir, OUTPUT_DIR } from "../store/local-dir.ts";
+import type { CheckOptions } from "../store/finding.ts";
+import { ACTION_DIR, type LocalDir, OUTPUT_DIR } from "../store/local/local-dir.ts";
 import { MAX_RECORD_BYTES, parseActionRecord } from "./action-record.ts";
 import { listIds } from "./list-ids.ts";
 

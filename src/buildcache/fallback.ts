@@ -1,4 +1,4 @@
-import type { LocalDir } from "../store/local-dir.ts";
+import type { LocalDir } from "../store/local/local-dir.ts";
 
 /** Where outputs go that the cache directory can't take. Both answers are remembered by the implementation. */
 export interface Fallback {

@@ -1,6 +1,6 @@
-import { readSmallFile } from "../lib/small-file.ts";
-import { statPlainFile } from "../lib/stat-file.ts";
-import { ACTION_DIR, type LocalDir, OUTPUT_DIR } from "../store/local-dir.ts";
+import { readSmallFile } from "../lib/files/small-file.ts";
+import { statPlainFile } from "../lib/files/stat-file.ts";
+import { ACTION_DIR, type LocalDir, OUTPUT_DIR } from "../store/local/local-dir.ts";
 import { MAX_RECORD_BYTES, parseActionRecord } from "./action-record.ts";
 import { listIds } from "./list-ids.ts";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { listFiles } from "../lib/list-files.ts";
-import type { LocalDir } from "../store/local-dir.ts";
+import { listFiles } from "../lib/files/list-files.ts";
+import type { LocalDir } from "../store/local/local-dir.ts";
 
 /** The ids of all files `<kind>/<xx>/<id>`, or only those whose ids begin with `start`. Foreign files are not looked at. */
 export function* listIds(dir: LocalDir, kind: string, start = ""): Generator<string, void, void> {

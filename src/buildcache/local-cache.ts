@@ -8,11 +8,11 @@ import {
   type Stats,
   utimesSync,
 } from "node:fs";
-import { isErrno } from "../lib/errno.ts";
-import { statPlainFile } from "../lib/stat-file.ts";
-import { lastUseMs } from "../store/last-use.ts";
-import { ACTION_DIR, type LocalDir, OUTPUT_DIR } from "../store/local-dir.ts";
-import { survivesEviction } from "../store/remove-if-unused.ts";
+import { isErrno } from "../lib/files/errno.ts";
+import { statPlainFile } from "../lib/files/stat-file.ts";
+import { lastUseMs } from "../store/local/last-use.ts";
+import { ACTION_DIR, type LocalDir, OUTPUT_DIR } from "../store/local/local-dir.ts";
+import { survivesEviction } from "../store/local/remove-if-unused.ts";
 import {
   type ActionRecord,
   formatActionRecord,

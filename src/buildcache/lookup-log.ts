@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
-import { BusyTime } from "../lib/busy-time.ts";
+import { BusyTime } from "../lib/async/busy-time.ts";
+import { shareTime } from "../lib/async/share-time.ts";
 import type { Counters } from "../lib/counters.ts";
-import { shareTime } from "../lib/share-time.ts";
-import type { MissReason } from "../remote/miss-reason.ts";
+import type { MissReason } from "./miss-reason.ts";
 
 /** Bounds on memory. Further misses are only counted, further hits are not listed. */
 const MAX_MISSES = 20_000;

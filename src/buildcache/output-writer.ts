@@ -1,8 +1,8 @@
-import { isProgram, MAGIC_BYTES } from "../lib/program-magic.ts";
-import { statPlainFile } from "../lib/stat-file.ts";
-import { type LocalDir, OUTPUT_DIR } from "../store/local-dir.ts";
-import { survivesEviction } from "../store/remove-if-unused.ts";
-import type { TempFile } from "../store/temp-file.ts";
+import { isProgram, MAGIC_BYTES } from "../lib/files/program-magic.ts";
+import { statPlainFile } from "../lib/files/stat-file.ts";
+import { type LocalDir, OUTPUT_DIR } from "../store/local/local-dir.ts";
+import { survivesEviction } from "../store/local/remove-if-unused.ts";
+import type { TempFile } from "../store/local/temp-file.ts";
 import type { Fallback } from "./fallback.ts";
 
 /**

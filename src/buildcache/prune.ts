@@ -8,12 +8,12 @@
  * is ever evicted, whatever the limits say.
  */
 import { join } from "node:path";
-import { diskBytes } from "../lib/disk-bytes.ts";
-import { listFiles } from "../lib/list-files.ts";
+import { diskBytes } from "../lib/files/disk-bytes.ts";
+import { listFiles } from "../lib/files/list-files.ts";
+import { removeFile } from "../lib/files/remove-file.ts";
+import { statPlainFile } from "../lib/files/stat-file.ts";
 import type { OnProgress } from "../lib/progress.ts";
-import { removeFile } from "../lib/remove-file.ts";
-import { statPlainFile } from "../lib/stat-file.ts";
-import { lastUseMs } from "../store/last-use.ts";
+import { lastUseMs } from "../store/local/last-use.ts";
 import {
   ACTION_DIR,
   type LocalDir,
@@ -22,8 +22,8 @@ import {
   OUTPUT_DIR,
   REVPROXY_DIR,
   TEMP_DIR,
-} from "../store/local-dir.ts";
-import { removeIfUnused } from "../store/remove-if-unused.ts";
+} from "../store/local/local-dir.ts";
+import { removeIfUnused } from "../store/local/remove-if-unused.ts";
 import { BytesByUse, Eviction, KEEP_MS, type PruneLimits } from "./eviction.ts";
 
 export interface PruneReport {

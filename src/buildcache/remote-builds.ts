@@ -1,4 +1,4 @@
-import type { OnMiss } from "../remote/miss-reason.ts";
+import type { OnMiss } from "./miss-reason.ts";
 
 /**
  * What the build cache needs of a remote. An implementation never rejects and never takes longer than its own

@@ -3,7 +3,7 @@
  * (https://pkg.go.dev/cmd/go/internal/cacheprog): a stream of JSON objects each way. Ids of actions and outputs
  * are base64 on the wire and lower-case hex everywhere in this program.
  */
-import { excerpt } from "../lib/excerpt.ts";
+import { excerpt } from "../lib/text/excerpt.ts";
 import { ProtocolError } from "./protocol-error.ts";
 
 /** A request as go sends it. `ObjectID` is what Go before 1.24 called `OutputID`. */

@@ -1,4 +1,4 @@
-import { describeError } from "../lib/describe-error.ts";
+import { describeError } from "../lib/text/describe-error.ts";
 import type { BuildCache, PutSink } from "./build-cache.ts";
 import { formatError, formatHit, type Hit, type Request } from "./messages.ts";
 

@@ -6,7 +6,7 @@
  * A body is one JSON string of any length, so it is decoded as it comes and never held whole, and what is not
  * yet complete is kept between chunks.
  */
-import { excerpt } from "../lib/excerpt.ts";
+import { excerpt } from "../lib/text/excerpt.ts";
 import { Base64Decoder } from "./base64-decoder.ts";
 import { parseRequest, type Request } from "./messages.ts";
 import { ProtocolError } from "./protocol-error.ts";

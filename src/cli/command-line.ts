@@ -3,11 +3,11 @@
  * only as `-name` or `-name=true`, the last of a repeated flag wins but for lists, `--` ends the flags. Unlike in Go, flags may
  * stand before and after the command. Everything wrong is a `UsageError`.
  */
-import { holdsSecret } from "../lib/hide-secrets.ts";
-import { ALL_COMMAND_OPTIONS, type CommandOption } from "./command-options.ts";
+import { holdsSecret } from "../lib/text/hide-secrets.ts";
 import { COMMANDS } from "./commands.ts";
-import { didYouMean } from "./did-you-mean.ts";
-import { ALL_OPTIONS, dashed, type Option } from "./options.ts";
+import { ALL_COMMAND_OPTIONS, type CommandOption } from "./options/command-options.ts";
+import { ALL_OPTIONS, dashed, type Option } from "./options/options.ts";
+import { didYouMean } from "./text/did-you-mean.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** A command line taken apart. */

@@ -1,11 +1,11 @@
 /** What is said about an error that ended the program, and its exit code. */
-import { describeError, withoutContent } from "../lib/describe-error.ts";
-import { hideSecrets } from "../lib/hide-secrets.ts";
+import { describeError, withoutContent } from "../lib/text/describe-error.ts";
+import { hideSecrets } from "../lib/text/hide-secrets.ts";
 import { parseCommandLine } from "./command-line.ts";
 import { COMMANDS } from "./commands.ts";
-import { type Environment, resolveSettings } from "./settings.ts";
+import { type Environment, resolveSettings } from "./options/settings.ts";
+import { usageLines } from "./text/usage-text.ts";
 import { UsageError } from "./usage-error.ts";
-import { usageLines } from "./usage-text.ts";
 
 /** A usage error: the message and where to read on, 2. Anything else: one line, the stack with `--debug`, 1. */
 export function explainFailure(

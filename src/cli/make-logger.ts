@@ -1,5 +1,5 @@
 import { Logger } from "../lib/logger.ts";
-import type { Settings } from "./options.ts";
+import type { Settings } from "./options/options.ts";
 import { writeStderr } from "./output.ts";
 
 /** What a command says on stderr, as the settings want it. */

@@ -1,5 +1,5 @@
 /** Text for people. Written when the functions return, so that the process may exit after them. */
-import { FdWriter } from "../lib/fd-writer.ts";
+import { FdWriter } from "../lib/process/fd-writer.ts";
 
 const stdout = new FdWriter(1);
 const stderr = new FdWriter(2);

@@ -4,11 +4,9 @@
  */
 
 import { defineCommand, runCommand } from "citty";
-import { quoteValue } from "../lib/hide-secrets.ts";
-import { withCacheprogFlags } from "./cacheprog-flags.ts";
+import { quoteValue } from "../lib/text/hide-secrets.ts";
 import type { Call } from "./call.ts";
 import { type CommandLine, parseCommandLine } from "./command-line.ts";
-import { checkCommandFlags } from "./command-options.ts";
 import { caCommand } from "./commands/ca.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { connectCommand } from "./commands/connect.ts";
@@ -26,11 +24,13 @@ import { serveCommand } from "./commands/serve.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { versionCommand } from "./commands/version.ts";
 import { COMMANDS, type CommandInfo } from "./commands.ts";
-import { didYouMean } from "./did-you-mean.ts";
+import { withCacheprogFlags } from "./options/cacheprog-flags.ts";
+import { checkCommandFlags } from "./options/command-options.ts";
+import type { Environment } from "./options/settings.ts";
+import { isBooleanText } from "./options/values.ts";
 import { writeStderr } from "./output.ts";
-import type { Environment } from "./settings.ts";
+import { didYouMean } from "./text/did-you-mean.ts";
 import { UsageError } from "./usage-error.ts";
-import { isBooleanText } from "./values.ts";
 
 /** Runs what the arguments say and returns the exit code. Throws a `UsageError` before any side effect. */
 export async function runCli(args: readonly string[], env: Environment): Promise<number> {

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import { createServer as createNetServer, type Server, type Socket } from "node:net";
-import { limitIdling, writeLatin1 } from "../lib/given-connections.ts";
-import { serveInTurn } from "../lib/turns.ts";
+import { limitIdling, writeLatin1 } from "../lib/network/given-connections.ts";
+import { serveInTurn } from "../lib/network/turns.ts";
 import type { Router } from "./router.ts";
 
 /** How long a client may take for a request's head, how large that may be, and how long a connection may idle. */

@@ -1,4 +1,4 @@
-import { hideSecrets } from "./hide-secrets.ts";
+import { hideSecrets } from "./text/hide-secrets.ts";
 
 /**
  * What the program says on stderr. Silent unless asked (`verbose`, `debug`), with one exception: `warn` says a

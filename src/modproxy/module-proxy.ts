@@ -4,8 +4,8 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Counters } from "../lib/counters.ts";
-import { describeError } from "../lib/describe-error.ts";
 import { DEBUG_BITS, type Logger } from "../lib/logger.ts";
+import { describeError } from "../lib/text/describe-error.ts";
 import { answerFile, answerGrowing } from "./answer/answer-file.ts";
 import { GrowingFile } from "./files/growing-file.ts";
 import type { ModuleFiles } from "./files/module-files.ts";

@@ -1,11 +1,11 @@
 /** Puts a module proxy together. */
 import { readFileSync } from "node:fs";
-import { abortable } from "../lib/abortable.ts";
+import { abortable } from "../lib/async/abortable.ts";
+import { Deadline } from "../lib/async/deadline.ts";
 import type { Counters } from "../lib/counters.ts";
-import { Deadline } from "../lib/deadline.ts";
 import type { Logger } from "../lib/logger.ts";
-import { type LocalDir, META_SUFFIX, MODULE_DIR } from "../store/local-dir.ts";
-import { type RemoteTier, TieredStore } from "../store/tiered-store.ts";
+import { type LocalDir, META_SUFFIX, MODULE_DIR } from "../store/local/local-dir.ts";
+import { type RemoteTier, TieredStore } from "../store/tiered/tiered-store.ts";
 import { FileChecks } from "./files/file-checks.ts";
 import { MAX_META_BYTES, MetaFiles } from "./files/file-meta.ts";
 import { ModuleFiles } from "./files/module-files.ts";

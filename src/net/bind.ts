@@ -1,11 +1,11 @@
 import { chmodSync } from "node:fs";
 import type { Server } from "node:net";
 import { dirname, resolve } from "node:path";
-import { Deadline } from "../lib/deadline.ts";
-import { formatListenAddress, type ListenAddress } from "../lib/listen-address.ts";
-import { lockFile } from "../lib/lock-file.ts";
-import { makePrivateDir } from "../lib/private-dir.ts";
-import { removeFile } from "../lib/remove-file.ts";
+import { Deadline } from "../lib/async/deadline.ts";
+import { lockFile } from "../lib/files/lock-file.ts";
+import { makePrivateDir } from "../lib/files/private-dir.ts";
+import { removeFile } from "../lib/files/remove-file.ts";
+import { formatListenAddress, type ListenAddress } from "../lib/network/listen-address.ts";
 import { clearStaleSocket } from "./stale-socket.ts";
 import { systemdFd } from "./systemd-sockets.ts";
 

@@ -1,5 +1,5 @@
-import { Deadline } from "../lib/deadline.ts";
-import { formatListenAddress, type ListenAddress } from "../lib/listen-address.ts";
+import { Deadline } from "../lib/async/deadline.ts";
+import { formatListenAddress, type ListenAddress } from "../lib/network/listen-address.ts";
 
 /** What comes over a `ClientSocket`. */
 export interface SocketListener {

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { connect } from "node:net";
-import { isErrno } from "../lib/errno.ts";
-import { removeFile } from "../lib/remove-file.ts";
+import { isErrno } from "../lib/files/errno.ts";
+import { removeFile } from "../lib/files/remove-file.ts";
 
 /**
  * Removes a Unix socket that a dead server left. Rejects when a server answers there, or when the path is no socket. The

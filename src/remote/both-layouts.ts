@@ -1,4 +1,4 @@
-import type { OnMiss } from "./miss-reason.ts";
+import type { OnMiss } from "../buildcache/miss-reason.ts";
 import type { LocalEntry, PackedRemote } from "./packed/packed-remote.ts";
 import type { ReadSession } from "./read-session.ts";
 import type { SplitRemote } from "./split/split-remote.ts";

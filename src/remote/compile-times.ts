@@ -1,4 +1,4 @@
-import type { Entry } from "./packed/entry.ts";
+import type { Entry } from "./packed/format/entry.ts";
 
 /** Longer than any compilation. */
 const MAX_MS = 24 * 3_600_000;

@@ -7,10 +7,10 @@
  * Every go command starts a helper of its own, so without it each would wait for the same dead server again. A side
  * that is missing works. Older than a minute, the state is doubted: a probe is due at once, and nothing is slow.
  */
-import type { OpenState } from "../lib/breaker.ts";
-import { removeFile } from "../lib/remove-file.ts";
-import { replaceFile } from "../lib/replace-file.ts";
-import { readSmallFile } from "../lib/small-file.ts";
+import type { OpenState } from "../lib/async/breaker.ts";
+import { removeFile } from "../lib/files/remove-file.ts";
+import { replaceFile } from "../lib/files/replace-file.ts";
+import { readSmallFile } from "../lib/files/small-file.ts";
 
 export interface SavedHealth {
   savedAtMs: number;

@@ -1,5 +1,5 @@
-import { Breaker } from "../lib/breaker.ts";
-import { TimeoutError } from "../lib/deadline.ts";
+import { Breaker } from "../lib/async/breaker.ts";
+import { TimeoutError } from "../lib/async/deadline.ts";
 import type { Logger } from "../lib/logger.ts";
 import { describeTrouble } from "../store/describe-trouble.ts";
 import type { ObjectStore } from "../store/object-store.ts";

@@ -1,7 +1,7 @@
-import type { Deadline } from "../lib/deadline.ts";
-import { transferLimitMs } from "../lib/transfer-limits.ts";
+import type { Deadline } from "../lib/async/deadline.ts";
 import { MAX_OBJECT_BYTES } from "../store/object-limit.ts";
 import type { ObjectStore, StoredObject } from "../store/object-store.ts";
+import { transferLimitMs } from "../store/transfer-limits.ts";
 import type { LocalOutputs } from "./local-outputs.ts";
 import { WrongBytesError } from "./wrong-bytes-error.ts";
 

@@ -1,4 +1,4 @@
-import { Deadline } from "../lib/deadline.ts";
+import { Deadline } from "../lib/async/deadline.ts";
 import type { ListPage, ObjectStore } from "../store/object-store.ts";
 import { readSmallBytes } from "../store/read-small-object.ts";
 import { isAccessDenied } from "../store/store-failure.ts";

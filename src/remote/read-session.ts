@@ -1,4 +1,4 @@
-import type { ObjectSum } from "./object-sum.ts";
+import type { ObjectSum } from "../lib/object-sum.ts";
 import { WaitLedger } from "./wait-ledger.ts";
 
 /** Why a session does without the remote: waiting does not pay, five seconds went on failures, or no answers come. */

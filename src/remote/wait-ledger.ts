@@ -1,4 +1,4 @@
-import type { ObjectSum } from "./object-sum.ts";
+import type { ObjectSum } from "../lib/object-sum.ts";
 
 /** Outputs that came. */
 type Brought = Pick<ObjectSum, "count" | "sizeBytes">;

@@ -1,6 +1,7 @@
 /** Counters and debug lines, named as tailscale/go-cache-plugin names them. */
-import { describeError } from "../lib/describe-error.ts";
+
 import { DEBUG_BITS, type Logger } from "../lib/logger.ts";
+import { describeError } from "../lib/text/describe-error.ts";
 import { formatResource, type Resource } from "./resource.ts";
 
 export interface ProxyLogOptions {

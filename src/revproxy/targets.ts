@@ -2,7 +2,7 @@
  * The hosts whose traffic is cached: `example.com`, `example.com:8443`, `*.example.com` (every name below, not
  * `example.com` itself), `[::1]:8443`. Without a port it is that of the scheme: 443, and 80 for plain HTTP.
  */
-import { quoteEntry } from "../lib/hide-secrets.ts";
+import { quoteEntry } from "../lib/text/hide-secrets.ts";
 import { type Authority, parseAuthority } from "./authority.ts";
 import { DEFAULT_PORTS, type Scheme } from "./resource.ts";
 

@@ -6,9 +6,10 @@
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
  */
-import { quoteValue } from "../lib/hide-secrets.ts";
-import { isHttpUrl } from "../lib/http-url.ts";
-import { isLoopbackHost } from "../lib/loopback-host.ts";
+
+import { isHttpUrl } from "../lib/network/http-url.ts";
+import { isLoopbackHost } from "../lib/network/loopback-host.ts";
+import { quoteValue } from "../lib/text/hide-secrets.ts";
 import { isRegionName } from "./region.ts";
 
 /** How a bucket is addressed. */

@@ -1,8 +1,8 @@
 /** How requests travel: over fetch, with connections of this client's own that are kept open between requests. */
 import { readFile } from "node:fs/promises";
 import { getCACertificates } from "node:tls";
-import { proxyForUrl, proxyRefusal } from "../lib/env-proxy.ts";
-import { isHttpUrl } from "../lib/http-url.ts";
+import { proxyForUrl, proxyRefusal } from "../lib/network/env-proxy.ts";
+import { isHttpUrl } from "../lib/network/http-url.ts";
 
 /** What decides how to connect. */
 export interface ConnectionOptions {

@@ -1,5 +1,5 @@
 /** What a request carries: bytes in memory, or a file that is read anew for each attempt and never held whole. */
-import { exactStream } from "../lib/exact-stream.ts";
+import { exactStream } from "../lib/bytes/exact-stream.ts";
 
 /** The body of a put. */
 export type PayloadSource = Uint8Array | { path: string; sizeBytes: number };

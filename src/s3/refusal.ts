@@ -6,10 +6,10 @@
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  */
-import { readBodyText, SHORT_ANSWER_BYTES } from "./body-text.ts";
+import { readBodyText, SHORT_ANSWER_BYTES } from "./operations/body-text.ts";
+import { child, childText, parseXml, type XmlNode } from "./operations/xml.ts";
 import { isRegionName } from "./region.ts";
 import type { S3ErrorDetails } from "./s3-error.ts";
-import { child, childText, parseXml, type XmlNode } from "./xml.ts";
 
 /** An answer other than 2xx. */
 export interface Refusal extends S3ErrorDetails {

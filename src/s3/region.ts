@@ -2,7 +2,7 @@
  * Which region requests are signed for, and on AWS sent to. Nothing is asked at start: the configured region
  * (or `us-east-1`) is tried, and a server that knows better says so in its refusal.
  */
-import { profileRegion } from "./shared-files.ts";
+import { profileRegion } from "./credentials/shared-files.ts";
 
 /** Keeps what a server said of this bucket beyond this process. Neither function may throw. */
 export interface RegionMemory {

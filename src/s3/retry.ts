@@ -2,7 +2,7 @@
  * What is worth another try, and when. Full jitter, so that the clients of a server that stumbled don't come
  * back together: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
  */
-import { isErrno } from "../lib/errno.ts";
+import { isErrno } from "../lib/files/errno.ts";
 import type { S3Error } from "./s3-error.ts";
 
 /** Tries in all for one operation. */

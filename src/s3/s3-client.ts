@@ -2,13 +2,13 @@
  * Every request goes through here: address → sign → send → understand → try again. The operations beside this
  * file say what to ask for and how to read the answer.
  */
-import { abortable } from "../lib/abortable.ts";
-import { type Clock, systemClock } from "../lib/clock.ts";
+import { abortable } from "../lib/async/abortable.ts";
+import { type Clock, systemClock } from "../lib/async/clock.ts";
+import { EMPTY_SHA256 } from "../lib/bytes/empty-sha256.ts";
 import type { Counters } from "../lib/counters.ts";
-import { EMPTY_SHA256 } from "../lib/empty-sha256.ts";
 import { Address, configuredEndpoint } from "./address.ts";
 import { Connection } from "./connection.ts";
-import { CredentialSource } from "./credentials.ts";
+import { CredentialSource } from "./credentials/credentials.ts";
 import type { Payload } from "./payload.ts";
 import { type Refusal, readRefusal } from "./refusal.ts";
 import { Region, type RegionMemory } from "./region.ts";

@@ -3,7 +3,7 @@
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
-import type { Credentials } from "./credentials.ts";
+import type { Credentials } from "./credentials/credentials.ts";
 
 /** A request as it will be sent, without its body. */
 export interface Signable {

@@ -1,6 +1,6 @@
 /** What requests are signed with: keys, region, and the server's clock, each put right by refusals that name it. */
-import type { Clock } from "../lib/clock.ts";
-import type { CredentialSource, Credentials } from "./credentials.ts";
+import type { Clock } from "../lib/async/clock.ts";
+import type { CredentialSource, Credentials } from "./credentials/credentials.ts";
 import { isAboutKeys, type Refusal } from "./refusal.ts";
 import type { Region } from "./region.ts";
 

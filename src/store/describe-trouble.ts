@@ -1,5 +1,5 @@
-import { TimeoutError } from "../lib/deadline.ts";
-import { describeError } from "../lib/describe-error.ts";
+import { TimeoutError } from "../lib/async/deadline.ts";
+import { describeError } from "../lib/text/describe-error.ts";
 import { S3Error } from "../s3/s3-error.ts";
 
 const BY_ERRNO: Readonly<Record<string, string>> = {

@@ -1,10 +1,10 @@
 /** Objects in an S3 bucket, under their own keys. */
 import { configuredEndpoint } from "../s3/address.ts";
-import { deleteObject } from "../s3/delete-object.ts";
-import { getObject } from "../s3/get-object.ts";
-import { headObject } from "../s3/head-object.ts";
-import { listObjects } from "../s3/list-objects.ts";
-import { type PutObjectOptions, putObject } from "../s3/put-object.ts";
+import { deleteObject } from "../s3/operations/delete-object.ts";
+import { getObject } from "../s3/operations/get-object.ts";
+import { headObject } from "../s3/operations/head-object.ts";
+import { listObjects } from "../s3/operations/list-objects.ts";
+import { type PutObjectOptions, putObject } from "../s3/operations/put-object.ts";
 import { S3Client, type S3ClientOptions } from "../s3/s3-client.ts";
 import { isNotImplemented } from "../s3/s3-error.ts";
 import type {

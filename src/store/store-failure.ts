@@ -1,5 +1,5 @@
 /** What a failure of an `ObjectStore` means for those who use it. */
-import { isErrno } from "../lib/errno.ts";
+import { isErrno } from "../lib/files/errno.ts";
 import { isAboutKeys } from "../s3/refusal.ts";
 import { S3Error } from "../s3/s3-error.ts";
 

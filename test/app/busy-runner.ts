@@ -2,10 +2,10 @@
 import { setSystemTime } from "bun:test";
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { pruneNow } from "../../src/app/prune-cache.ts";
+import { pruneNow } from "../../src/app/cache-dir/prune-cache.ts";
 import type { PruneLimits } from "../../src/buildcache/eviction.ts";
-import { diskBytes } from "../../src/lib/disk-bytes.ts";
-import { statPlainFile } from "../../src/lib/stat-file.ts";
+import { diskBytes } from "../../src/lib/files/disk-bytes.ts";
+import { statPlainFile } from "../../src/lib/files/stat-file.ts";
 import { EMPTY, HOUR_MS, type LocalFixture, openLocal } from "../buildcache/local-fixture.ts";
 import { filesBelow } from "../support/file-tree.ts";
 import { sha256Hex } from "../support/ids.ts";

@@ -5,7 +5,7 @@
  */
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import { formatByteSize } from "../../src/lib/byte-size.ts";
+import { formatByteSize } from "../../src/lib/text/byte-size.ts";
 import { NEWEST_GO } from "../support/go-toolchain.ts";
 import { startS3Server } from "../support/s3-server.ts";
 import { tempDir } from "../support/temp-dir.ts";

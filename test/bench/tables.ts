@@ -1,5 +1,5 @@
 /** What was measured, as Markdown. */
-import { formatByteSize } from "../../src/lib/byte-size.ts";
+import { formatByteSize } from "../../src/lib/text/byte-size.ts";
 import { markdownTable } from "../support/markdown-table.ts";
 import type { Traffic } from "./line.ts";
 import type { Sample } from "./measure.ts";

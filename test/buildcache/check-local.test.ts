@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { checkLocal } from "../../src/buildcache/check-local.ts";
-import type { Finding } from "../../src/remote/finding.ts";
-import { LocalDir } from "../../src/store/local-dir.ts";
+import type { Finding } from "../../src/store/finding.ts";
+import { LocalDir } from "../../src/store/local/local-dir.ts";
 import { sha256Hex } from "../support/ids.ts";
 import { testOnPosix } from "../support/platform.ts";
 import { rejection } from "../support/rejection.ts";

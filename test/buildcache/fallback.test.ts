@@ -1,7 +1,7 @@
 /** Entries of which a part, or all, is in the fallback directory. */
 import { expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { LocalDir } from "../../src/store/local-dir.ts";
+import { LocalDir } from "../../src/store/local/local-dir.ts";
 import { filesBelow } from "../support/file-tree.ts";
 import { FullDisk, immutable } from "../support/full-disk.ts";
 import { testOnLinux } from "../support/platform.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { findLocally } from "../../src/buildcache/find-local.ts";
-import { LocalDir } from "../../src/store/local-dir.ts";
+import { LocalDir } from "../../src/store/local/local-dir.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { ACTION, HELLO, writeAged, writeEntry } from "./local-fixture.ts";
 

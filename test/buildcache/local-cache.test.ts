@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync, statSync, truncateSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
-import type { LocalDir } from "../../src/store/local-dir.ts";
+import type { LocalDir } from "../../src/store/local/local-dir.ts";
 import { filesBelow } from "../support/file-tree.ts";
 import { testOnPosix } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";

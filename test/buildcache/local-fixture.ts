@@ -2,7 +2,7 @@ import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Fallback } from "../../src/buildcache/fallback.ts";
 import { LocalCache } from "../../src/buildcache/local-cache.ts";
-import { LocalDir } from "../../src/store/local-dir.ts";
+import { LocalDir } from "../../src/store/local/local-dir.ts";
 
 export const ACTION = "00".repeat(32);
 /** The SHA-256 of `hello`. */

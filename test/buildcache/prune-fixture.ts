@@ -1,6 +1,6 @@
 import type { PruneLimits } from "../../src/buildcache/eviction.ts";
 import { type PruneReport, prune } from "../../src/buildcache/prune.ts";
-import { LocalDir } from "../../src/store/local-dir.ts";
+import { LocalDir } from "../../src/store/local/local-dir.ts";
 import { filesBelow } from "../support/file-tree.ts";
 import type { TempDir } from "../support/temp-dir.ts";
 import { HOUR_MS, writeAged } from "./local-fixture.ts";

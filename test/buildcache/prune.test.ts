@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, utimesSync } from "node:fs";
 import { prune } from "../../src/buildcache/prune.ts";
-import { LocalDir } from "../../src/store/local-dir.ts";
+import { LocalDir } from "../../src/store/local/local-dir.ts";
 import { filesBelow } from "../support/file-tree.ts";
 import { sha256Hex } from "../support/ids.ts";
 import { tempDir } from "../support/temp-dir.ts";

@@ -1,7 +1,7 @@
 /** What two processes do to one output at the same time. As a program it evicts: `bun race-fixture.ts <cache directory>`. */
 import { closeSync, openSync, utimesSync } from "node:fs";
-import { LocalDir } from "../../src/store/local-dir.ts";
-import { removeIfUnused } from "../../src/store/remove-if-unused.ts";
+import { LocalDir } from "../../src/store/local/local-dir.ts";
+import { removeIfUnused } from "../../src/store/local/remove-if-unused.ts";
 import { ACTION, HELLO, HOUR_MS, openLocal, putOutput } from "./local-fixture.ts";
 
 /** Evicts the output whenever it looks old, until the end of the input. */

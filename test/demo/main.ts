@@ -5,7 +5,7 @@
  */
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { formatByteSize } from "../../src/lib/byte-size.ts";
+import { formatByteSize } from "../../src/lib/text/byte-size.ts";
 import { commandLine, s3Flags } from "../support/binary.ts";
 import { type GoOutcome, go, metricsOf } from "../support/go-toolchain.ts";
 import { type Machine, newMachine } from "../support/machine.ts";

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
-import { type SecretKey, secretKeyDer } from "../../src/lib/ed25519-text.ts";
+import { type SecretKey, secretKeyDer } from "../../src/lib/text/ed25519-text.ts";
 
 /** A key that is the same in every run, so that an input which once broke something can be tried again. */
 export function fixedKey(name: string): SecretKey {

@@ -4,7 +4,7 @@
  * without and with the C++ runtime. Takes two minutes and some hundred megabytes.
  */
 import { mkdirSync } from "node:fs";
-import { formatByteSize } from "../../src/lib/byte-size.ts";
+import { formatByteSize } from "../../src/lib/text/byte-size.ts";
 import { releaseExecutable } from "../../targets.ts";
 import { PROJECT_DIR } from "../support/binary.ts";
 import { elfNeeds } from "../support/elf.ts";

@@ -3,7 +3,7 @@ import { parseName } from "../../src/modproxy/names/mod-request.ts";
 import { type OpenProxy, openProxy } from "../../src/modproxy/open-proxy.ts";
 import { Policy } from "../../src/modproxy/policy.ts";
 import { parseUpstreams } from "../../src/modproxy/upstream/upstream-list.ts";
-import { LocalDir } from "../../src/store/local-dir.ts";
+import { LocalDir } from "../../src/store/local/local-dir.ts";
 import { silentLog } from "../support/silent-log.ts";
 
 /** A proxy without a bucket, in this process. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { TimeoutError } from "../../src/lib/deadline.ts";
+import { TimeoutError } from "../../src/lib/async/deadline.ts";
 import { S3Error } from "../../src/s3/s3-error.ts";
 import type { FakeNow } from "../support/fake-now.ts";
 import { tempDir } from "../support/temp-dir.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { readFileSync, truncateSync } from "node:fs";
-import { Deadline } from "../../src/lib/deadline.ts";
+import { Deadline } from "../../src/lib/async/deadline.ts";
 import { downloadOutput } from "../../src/remote/output-download.ts";
 import { HELLO, openLocal } from "../buildcache/local-fixture.ts";
 import { filesBelow } from "../support/file-tree.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { TimeoutError } from "../../src/lib/deadline.ts";
+import { TimeoutError } from "../../src/lib/async/deadline.ts";
+import { ObjectSum } from "../../src/lib/object-sum.ts";
 import { NotAskedError } from "../../src/remote/not-asked-error.ts";
-import { ObjectSum } from "../../src/remote/object-sum.ts";
 import { ReadGate } from "../../src/remote/read-gate.ts";
 import { WrongBytesError } from "../../src/remote/wrong-bytes-error.ts";
 import { S3Error } from "../../src/s3/s3-error.ts";

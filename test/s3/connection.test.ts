@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { Connection } from "../../src/s3/connection.ts";
-import { headObject } from "../../src/s3/head-object.ts";
+import { headObject } from "../../src/s3/operations/head-object.ts";
 import { makeCertificate } from "../support/certificate.ts";
 import { rejection } from "../support/rejection.ts";
 import { scriptedServer } from "../support/scripted-server.ts";

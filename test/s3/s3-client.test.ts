@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { deleteObject } from "../../src/s3/delete-object.ts";
-import { getObject } from "../../src/s3/get-object.ts";
-import { headObject } from "../../src/s3/head-object.ts";
-import { listObjects } from "../../src/s3/list-objects.ts";
-import { putObject } from "../../src/s3/put-object.ts";
+import { deleteObject } from "../../src/s3/operations/delete-object.ts";
+import { getObject } from "../../src/s3/operations/get-object.ts";
+import { headObject } from "../../src/s3/operations/head-object.ts";
+import { listObjects } from "../../src/s3/operations/list-objects.ts";
+import { putObject } from "../../src/s3/operations/put-object.ts";
 import type { S3Error } from "../../src/s3/s3-error.ts";
 import { rejection } from "../support/rejection.ts";
 import { refusal, type Scripted, scriptedServer } from "../support/scripted-server.ts";

@@ -1,7 +1,7 @@
 /** Sends `<dir>/file` by `<scheme>` to a server that drops it; prints what arrived and the process's peak of memory. */
 import { statSync } from "node:fs";
-import { peakMemoryBytes } from "../../src/lib/peak-memory.ts";
-import { putObject } from "../../src/s3/put-object.ts";
+import { peakMemoryBytes } from "../../src/lib/process/peak-memory.ts";
+import { putObject } from "../../src/s3/operations/put-object.ts";
 import { makeCertificate } from "../support/certificate.ts";
 import { clientFor, TEST_KEYS } from "./client-for-test.ts";
 

@@ -3,7 +3,7 @@
  * 1 when it does.
  */
 import { parseArgs } from "node:util";
-import { formatByteSize } from "../../src/lib/byte-size.ts";
+import { formatByteSize } from "../../src/lib/text/byte-size.ts";
 import { runSoak } from "./soak.ts";
 import { soakLine, soakTable, whatGrew } from "./verdict.ts";
 

@@ -3,7 +3,7 @@
  * between which nothing is under way and the server is looked at.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { Semaphore } from "../../src/lib/semaphore.ts";
+import { Semaphore } from "../../src/lib/async/semaphore.ts";
 import { binaryPath, s3Flags } from "../support/binary.ts";
 import { startPluginServer } from "../support/plugin-server.ts";
 import { type Outcome, plainEnv, run } from "../support/process.ts";

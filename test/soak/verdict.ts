@@ -1,5 +1,5 @@
 /** Whether what was watched is flat. */
-import { formatByteSize } from "../../src/lib/byte-size.ts";
+import { formatByteSize } from "../../src/lib/text/byte-size.ts";
 import { median } from "../bench/statistics.ts";
 import { markdownTable } from "../support/markdown-table.ts";
 import type { Sample } from "./watch.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { TimeoutError } from "../../src/lib/deadline.ts";
+import { TimeoutError } from "../../src/lib/async/deadline.ts";
 import { S3Error } from "../../src/s3/s3-error.ts";
 import { describeDenial, describeTrouble } from "../../src/store/describe-trouble.ts";
 

@@ -1,6 +1,5 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import type { S3Server } from "./s3-server.ts";
 
 /** The checkout. */
 export const PROJECT_DIR = resolve(import.meta.dir, "../..");
@@ -33,7 +32,7 @@ export function commandLine(words: string[]): string {
 
 /** Flags that make `server` the remote cache; the credentials go by environment (`server.env`). */
 export function s3Flags(
-  server: Pick<S3Server, "bucket" | "endpoint">,
+  server: { bucket: string; endpoint: string },
   options: { prefix?: string; endpoint?: string; layout?: string } = {},
 ): string[] {
   const flags = [

@@ -1,17 +1,11 @@
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { TOOL_CACHE_DIR } from "./binary.ts";
-import { type GoRelease, machineGoEnv } from "./go-toolchain.ts";
+import { machineGoEnv } from "./go-toolchain.ts";
 import { makeOnce } from "./make-once.ts";
 import { plainEnv, run } from "./process.ts";
 import { tempDir } from "./temp-dir.ts";
-
-/** A program that `go install <pkg>@<version>` makes with one go release. */
-export interface InstallableTool {
-  pkg: string;
-  version: string;
-  release: GoRelease;
-}
+import type { InstallableTool } from "./tools.ts";
 
 /**
  * The path of a tool built by `go install <pkg>@<version>` with one Go release, built at the first call on

@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/lib/clock.ts";
+import type { Clock } from "../../src/lib/async/clock.ts";
 
 /** A clock that stands still until told otherwise. Sleeping takes no time and is noted in `sleptMs`. */
 export class ManualClock implements Clock {

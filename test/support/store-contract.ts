@@ -1,7 +1,7 @@
 /** What every `ObjectStore` promises, run against each of them. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { compareUtf8 } from "../../src/lib/compare-utf8.ts";
+import { compareUtf8 } from "../../src/lib/text/compare-utf8.ts";
 import type { ListOptions, ListPage, ObjectStore, StoredObject } from "../../src/store/object-store.ts";
 import { isBeyondEnd } from "../../src/store/store-failure.ts";
 import { testOnPosix } from "./platform.ts";

@@ -1,6 +1,12 @@
 /** Programs that tests need beside go, at pinned versions. */
-import type { InstallableTool } from "./go-install.ts";
-import { NEWEST_GO } from "./go-toolchain.ts";
+import { type GoRelease, NEWEST_GO } from "./go-toolchain.ts";
+
+/** A program that `go install <pkg>@<version>` makes with one go release. */
+export interface InstallableTool {
+  pkg: string;
+  version: string;
+  release: GoRelease;
+}
 
 /** A linter of Go's own `golang.org/x/tools`: reads export data as all linters do, and is built within seconds. */
 export const UNUSEDRESULT: InstallableTool = {

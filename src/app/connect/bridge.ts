@@ -1,5 +1,5 @@
-import { FdWriter } from "../../lib/fd-writer.ts";
-import { readStdin } from "../../lib/stdin-input.ts";
+import { FdWriter } from "../../lib/process/fd-writer.ts";
+import { readStdin } from "../../lib/process/stdin-input.ts";
 import type { ClientSocket } from "../../net/client-socket.ts";
 import { watchSignals } from "../signals.ts";
 

@@ -1,15 +1,16 @@
 /** `connect`: the helper of one go command that shares a server's remote. */
-import { describeError } from "../../lib/describe-error.ts";
-import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
-import { ForeignPathError } from "../../lib/path-owner.ts";
+
+import { ForeignPathError } from "../../lib/files/path-owner.ts";
+import { formatListenAddress, type ListenAddress } from "../../lib/network/listen-address.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
 import { NobodyListensError } from "../../net/client-socket.ts";
 import { LINK_VERSION } from "../../net/link-protocol.ts";
-import { locateCacheDir } from "../cache-dir.ts";
+import { locateCacheDir } from "../cache-dir/cache-dir.ts";
+import { trustSetOf } from "../cache-dir/trusted-dir.ts";
 import type { Config } from "../config.ts";
 import { type RunContext, runDirect } from "../direct.ts";
-import { LazyRemote } from "../lazy-remote.ts";
+import { LazyRemote } from "../remote/lazy-remote.ts";
 import { serveStdin } from "../stdin-session.ts";
-import { trustSetOf } from "../trusted-dir.ts";
 import { connectGreeted, type Greeted } from "./greeted.ts";
 import { ServerSilence } from "./server-silence.ts";
 

@@ -1,4 +1,4 @@
-import type { ListenAddress } from "../../lib/listen-address.ts";
+import type { ListenAddress } from "../../lib/network/listen-address.ts";
 import { ClientSocket, NobodyListensError } from "../../net/client-socket.ts";
 import { LineReader } from "../../net/line-reader.ts";
 import { parseGreeting, type ServerInfo } from "../../net/link-protocol.ts";

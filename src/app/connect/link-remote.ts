@@ -1,4 +1,6 @@
 /** What a session asks a server for. Loaded when a session first needs more than the local disk. */
+
+import { isMissReason, type MissReason, type OnMiss } from "../../buildcache/miss-reason.ts";
 import type { RemoteBuilds, RemoteEntry, StoredEntry } from "../../buildcache/remote-builds.ts";
 import type { Counters } from "../../lib/counters.ts";
 import type { Logger } from "../../lib/logger.ts";
@@ -12,8 +14,7 @@ import {
   MAX_LINE_ENTRIES,
   parseServerMessage,
 } from "../../net/link-protocol.ts";
-import { isMissReason, type MissReason, type OnMiss } from "../../remote/miss-reason.ts";
-import type { Journal } from "../../remote/packed/journal.ts";
+import type { Journal } from "../../remote/packed/write/journal.ts";
 import type { Scope } from "../../remote/scope/scope.ts";
 
 /** A server says every second that it lives while it is asked for something. */

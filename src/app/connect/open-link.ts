@@ -1,6 +1,6 @@
 /** Makes the link of a session. Imported only when it is first needed. */
 import type { RemoteBuilds } from "../../buildcache/remote-builds.ts";
-import { Journal } from "../../remote/packed/journal.ts";
+import { Journal } from "../../remote/packed/write/journal.ts";
 import { detectScope } from "../../remote/scope/scope.ts";
 import { LinkRemote, type LinkRemoteOptions } from "./link-remote.ts";
 

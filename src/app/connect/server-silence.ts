@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
-import { makePrivateDir } from "../../lib/private-dir.ts";
-import { statFile } from "../../lib/stat-file.ts";
-import { STATE_DIR } from "../../store/local-dir.ts";
+import { makePrivateDir } from "../../lib/files/private-dir.ts";
+import { statFile } from "../../lib/files/stat-file.ts";
+import { formatListenAddress, type ListenAddress } from "../../lib/network/listen-address.ts";
+import { STATE_DIR } from "../../store/local/local-dir.ts";
 
 /** How long one session's word counts; a server that was helped up is asked again soon. */
 const BELIEVED_MS = 10_000;

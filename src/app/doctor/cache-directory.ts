@@ -1,10 +1,10 @@
 import { type Stats, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { listIds } from "../../buildcache/list-ids.ts";
-import { formatByteSize } from "../../lib/byte-size.ts";
-import { describeError } from "../../lib/describe-error.ts";
-import { statPlainFile } from "../../lib/stat-file.ts";
-import { ACTION_DIR, LocalDir, OUTPUT_DIR, STATE_DIR, TEMP_DIR } from "../../store/local-dir.ts";
+import { statPlainFile } from "../../lib/files/stat-file.ts";
+import { formatByteSize } from "../../lib/text/byte-size.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
+import { ACTION_DIR, LocalDir, OUTPUT_DIR, STATE_DIR, TEMP_DIR } from "../../store/local/local-dir.ts";
 import type { Check, Finding, Patient } from "./check.ts";
 
 /** Less is gone within one build. */

@@ -1,9 +1,9 @@
 /** GOCACHEPROG as go reads it, and as it was most likely meant. */
 import { accessSync, constants, realpathSync } from "node:fs";
 import { basename, isAbsolute } from "node:path";
-import { describeError } from "../../lib/describe-error.ts";
-import { splitGoWords } from "../../lib/go-words.ts";
-import { statFile } from "../../lib/stat-file.ts";
+import { statFile } from "../../lib/files/stat-file.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
+import { splitGoWords } from "../../lib/text/go-words.ts";
 
 export interface CacheprogLine {
   text: string;

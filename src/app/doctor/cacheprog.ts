@@ -1,7 +1,7 @@
 import { isAbsolute } from "node:path";
-import { quoteGoWord } from "../../lib/go-words.ts";
-import { holdsSecret, quoteValue } from "../../lib/hide-secrets.ts";
-import { statFile } from "../../lib/stat-file.ts";
+import { statFile } from "../../lib/files/stat-file.ts";
+import { quoteGoWord } from "../../lib/text/go-words.ts";
+import { holdsSecret, quoteValue } from "../../lib/text/hide-secrets.ts";
 import { type CacheprogLine, namesProgram } from "./cacheprog-line.ts";
 import type { Check, Finding, Patient } from "./check.ts";
 

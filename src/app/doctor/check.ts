@@ -1,9 +1,9 @@
 /** What doctor is made of: checks, each of which looks at one thing, and what they find. */
-import type { ListenAddress } from "../../lib/listen-address.ts";
-import type { CacheDir } from "../cache-dir.ts";
+import type { ListenAddress } from "../../lib/network/listen-address.ts";
+import type { CacheDir } from "../cache-dir/cache-dir.ts";
 import type { Config } from "../config.ts";
 import type { Greeted } from "../connect/greeted.ts";
-import type { Bucket } from "./bucket.ts";
+import type { Bucket } from "./bucket/bucket.ts";
 import type { CacheprogLine } from "./cacheprog-line.ts";
 import type { GoFacts } from "./go-facts.ts";
 

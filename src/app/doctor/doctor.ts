@@ -1,10 +1,11 @@
 /** From settings to findings. */
-import { describeError } from "../../lib/describe-error.ts";
-import type { ListenAddress } from "../../lib/listen-address.ts";
-import { type CacheDir, locateCacheDir } from "../cache-dir.ts";
+
+import type { ListenAddress } from "../../lib/network/listen-address.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
+import { type CacheDir, locateCacheDir } from "../cache-dir/cache-dir.ts";
 import type { Config } from "../config.ts";
 import { connectGreeted, type Greeted } from "../connect/greeted.ts";
-import { openBucket } from "./bucket.ts";
+import { openBucket } from "./bucket/bucket.ts";
 import type { Patient } from "./check.ts";
 import { type ExamineOptions, examine } from "./examine.ts";
 

@@ -1,30 +1,30 @@
 /** Makes the checks, in order, each within its time. */
-import { abortable } from "../../lib/abortable.ts";
-import { Deadline } from "../../lib/deadline.ts";
-import { describeError } from "../../lib/describe-error.ts";
+import { abortable } from "../../lib/async/abortable.ts";
+import { Deadline } from "../../lib/async/deadline.ts";
 import type { OnProgress } from "../../lib/progress.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
+import { clock } from "./bucket/clock.ts";
+import { conditions } from "./bucket/conditions.ts";
+import { credentials } from "./bucket/credentials.ts";
+import { get } from "./bucket/get.ts";
+import { latency } from "./bucket/latency.ts";
+import { list } from "./bucket/list.ts";
+import { newestRun } from "./bucket/newest-run.ts";
+import { put } from "./bucket/put.ts";
+import { ranges } from "./bucket/ranges.ts";
+import { reach } from "./bucket/reach.ts";
+import { region } from "./bucket/region.ts";
+import { remove } from "./bucket/remove.ts";
+import { scope } from "./bucket/scope.ts";
+import { shared } from "./bucket/shared.ts";
+import { throughput } from "./bucket/throughput.ts";
 import { cacheDirectory } from "./cache-directory.ts";
 import { cacheprog } from "./cacheprog.ts";
 import type { Check, CheckedFinding, Finding, Patient } from "./check.ts";
-import { clock } from "./clock.ts";
-import { conditions } from "./conditions.ts";
-import { credentials } from "./credentials.ts";
-import { get } from "./get.ts";
 import { goCache } from "./go-cache.ts";
 import { goRelease } from "./go-release.ts";
-import { latency } from "./latency.ts";
-import { list } from "./list.ts";
 import { checksums, moduleProxy } from "./modules.ts";
-import { newestRun } from "./newest-run.ts";
-import { put } from "./put.ts";
-import { ranges } from "./ranges.ts";
-import { reach } from "./reach.ts";
-import { region } from "./region.ts";
-import { remove } from "./remove.ts";
-import { scope } from "./scope.ts";
 import { server } from "./server.ts";
-import { shared } from "./shared.ts";
-import { throughput } from "./throughput.ts";
 
 /** In the order in which they are made and shown. */
 const CHECKS: readonly Check[] = [

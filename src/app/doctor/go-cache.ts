@@ -1,6 +1,6 @@
 import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { dirname, isAbsolute } from "node:path";
-import { describeError } from "../../lib/describe-error.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
 import type { Check, Finding, Patient } from "./check.ts";
 
 /** go makes `00` to `ff` at once, and needs to write nothing where all are there. */

@@ -1,9 +1,9 @@
 /** Whether modules and checksums can be had, where this program has to do with them. */
-import { Deadline } from "../../lib/deadline.ts";
-import { describeError } from "../../lib/describe-error.ts";
+import { Deadline } from "../../lib/async/deadline.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
 import { parseDatabases } from "../../modproxy/sumdb/databases.ts";
 import { readGoSettings } from "../go-settings.ts";
-import { chooseUpstreams, isOurs } from "../module-upstreams.ts";
+import { chooseUpstreams, isOurs } from "../modules/module-upstreams.ts";
 import type { Check, Finding, Patient } from "./check.ts";
 
 /** For one answer. */

@@ -1,4 +1,4 @@
-import { formatListenAddress } from "../../lib/listen-address.ts";
+import { formatListenAddress } from "../../lib/network/listen-address.ts";
 import { LINK_VERSION } from "../../net/link-protocol.ts";
 import { socketForeignness } from "../../net/socket-owner.ts";
 import type { Greeted } from "../connect/greeted.ts";

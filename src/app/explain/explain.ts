@@ -1,17 +1,17 @@
 /** `explain`: why the go commands of this job missed; outside CI, why the last one did that missed anything. */
 import type { Miss } from "../../buildcache/lookup-log.ts";
 import { Counters } from "../../lib/counters.ts";
-import { describeError } from "../../lib/describe-error.ts";
 import type { OnProgress } from "../../lib/progress.ts";
-import { findSightings, type Sighting } from "../../remote/packed/sightings.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
+import { findSightings, type Sighting } from "../../remote/packed/bucket/sightings.ts";
 import { detectCi } from "../../remote/scope/detect-ci.ts";
 import { jobRun } from "../../remote/scope/job-run.ts";
-import { locateCacheDir } from "../cache-dir.ts";
+import { locateCacheDir } from "../cache-dir/cache-dir.ts";
+import { prunedActions } from "../cache-dir/pruned-actions.ts";
 import type { Config } from "../config.ts";
 import { withGoEnv } from "../go-env.ts";
-import { openStore } from "../open-store.ts";
-import { openTrust } from "../open-trust.ts";
-import { prunedActions } from "../pruned-actions.ts";
+import { openStore } from "../remote/open-store.ts";
+import { openTrust } from "../remote/open-trust.ts";
 import { groupMisses, type MissGroup } from "./group-misses.ts";
 import { type MissedSession, readMissed } from "./missed-file.ts";
 

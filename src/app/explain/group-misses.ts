@@ -1,6 +1,6 @@
 import type { Miss } from "../../buildcache/lookup-log.ts";
-import type { MissReason } from "../../remote/miss-reason.ts";
-import type { Sighting } from "../../remote/packed/sightings.ts";
+import type { MissReason } from "../../buildcache/miss-reason.ts";
+import type { Sighting } from "../../remote/packed/bucket/sightings.ts";
 
 /**
  * Why lookups missed:

@@ -5,13 +5,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Miss } from "../../buildcache/lookup-log.ts";
-import { appendPrivately } from "../../lib/private-dir.ts";
-import { replaceFile } from "../../lib/replace-file.ts";
-import { statFile } from "../../lib/stat-file.ts";
-import { isMissReason } from "../../remote/miss-reason.ts";
+import { isMissReason } from "../../buildcache/miss-reason.ts";
+import { appendPrivately } from "../../lib/files/private-dir.ts";
+import { replaceFile } from "../../lib/files/replace-file.ts";
+import { statFile } from "../../lib/files/stat-file.ts";
 import type { JobRun } from "../../remote/scope/job-run.ts";
 import type { Scope } from "../../remote/scope/scope.ts";
-import { STATE_DIR } from "../../store/local-dir.ts";
+import { STATE_DIR } from "../../store/local/local-dir.ts";
 
 /** Further misses of a command are only counted. */
 const MAX_MISSES = 5_000;

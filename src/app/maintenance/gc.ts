@@ -1,8 +1,8 @@
 /** `gc`: removes from the bucket what no build needs any more. */
 import type { OnProgress } from "../../lib/progress.ts";
-import { collectGarbage } from "../../remote/packed/gc.ts";
-import type { GcReport as PackedGcReport } from "../../remote/packed/gc-report.ts";
-import { openTrust } from "../open-trust.ts";
+import { collectGarbage } from "../../remote/packed/bucket/gc.ts";
+import type { GcReport as PackedGcReport } from "../../remote/packed/bucket/gc-report.ts";
+import { openTrust } from "../remote/open-trust.ts";
 import { type MaintenanceOptions, withStore } from "./with-store.ts";
 
 export type GcReport = PackedGcReport;

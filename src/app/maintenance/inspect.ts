@@ -1,10 +1,13 @@
 /** `inspect`: what is in the bucket, and where one id lies. */
 import { findLocally, type LocalFinds } from "../../buildcache/find-local.ts";
 import type { OnProgress } from "../../lib/progress.ts";
-import { type FoundEntry, findEntries } from "../../remote/packed/find-entries.ts";
-import { inspectBucket, type BucketReport as PackedBucketReport } from "../../remote/packed/inspect.ts";
-import { LocalDir } from "../../store/local-dir.ts";
-import { locateCacheDir } from "../cache-dir.ts";
+import { type FoundEntry, findEntries } from "../../remote/packed/bucket/find-entries.ts";
+import {
+  inspectBucket,
+  type BucketReport as PackedBucketReport,
+} from "../../remote/packed/bucket/inspect.ts";
+import { LocalDir } from "../../store/local/local-dir.ts";
+import { locateCacheDir } from "../cache-dir/cache-dir.ts";
 import { type MaintenanceOptions, withStore } from "./with-store.ts";
 
 export type BucketReport = PackedBucketReport;

@@ -1,12 +1,12 @@
 /** `verify`: whether the local cache and the bucket hold what they say. */
 import { checkLocal, type LocalCheckReport } from "../../buildcache/check-local.ts";
+import type { ObjectSum } from "../../lib/object-sum.ts";
 import type { OnProgress } from "../../lib/progress.ts";
-import type { CheckOptions } from "../../remote/finding.ts";
-import type { ObjectSum } from "../../remote/object-sum.ts";
-import { type BucketCheckReport, checkBucket } from "../../remote/packed/check-bucket.ts";
+import { type BucketCheckReport, checkBucket } from "../../remote/packed/bucket/check-bucket.ts";
 import { checkSplit } from "../../remote/split/check-split.ts";
-import { LocalDir } from "../../store/local-dir.ts";
-import { locateCacheDir } from "../cache-dir.ts";
+import type { CheckOptions } from "../../store/finding.ts";
+import { LocalDir } from "../../store/local/local-dir.ts";
+import { locateCacheDir } from "../cache-dir/cache-dir.ts";
 import type { RemoteConfig } from "../config.ts";
 import { type MaintenanceOptions, withStore } from "./with-store.ts";
 

@@ -1,8 +1,8 @@
 import { Counters } from "../../lib/counters.ts";
 import type { StoreOptions } from "../../remote/patient-store.ts";
-import { locateCacheDir } from "../cache-dir.ts";
+import { locateCacheDir } from "../cache-dir/cache-dir.ts";
 import type { CacheDirSetting, RemoteConfig } from "../config.ts";
-import { openStore } from "../open-store.ts";
+import { openStore } from "../remote/open-store.ts";
 
 /** What a command on the whole bucket is given. */
 export interface MaintenanceOptions {

@@ -1,6 +1,6 @@
 /** What git knows of the files of a checkout. Only reads: the index is neither written nor locked. */
 import { existsSync } from "node:fs";
-import { describeError } from "../../lib/describe-error.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
 
 /** A name in the index. Paths are bytes, one a character, for git's names need not be text. */
 export interface TrackedEntry {

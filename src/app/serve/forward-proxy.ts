@@ -1,7 +1,7 @@
 /** The caching forward proxy. */
 import type { ForwardProxy } from "../../http/mount.ts";
-import { type Clock, systemClock } from "../../lib/clock.ts";
-import { describeError } from "../../lib/describe-error.ts";
+import { type Clock, systemClock } from "../../lib/async/clock.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
 import type { CertificateAuthority, Lifetimes } from "../../revproxy/certificates/certificate-authority.ts";
 import { Exchange } from "../../revproxy/exchange/exchange.ts";
 import { PlainForwarder } from "../../revproxy/exchange/plain-forwarder.ts";
@@ -12,9 +12,9 @@ import { ProxyLog } from "../../revproxy/proxy-log.ts";
 import { ResponseCache } from "../../revproxy/storage/response-cache.ts";
 import { Targets } from "../../revproxy/targets.ts";
 import { Tunnels } from "../../revproxy/tunnel/tunnels.ts";
-import { LocalDir, REVPROXY_DIR } from "../../store/local-dir.ts";
-import { type RemoteTier, TieredStore } from "../../store/tiered-store.ts";
-import { openRemoteTier } from "../remote-tier.ts";
+import { LocalDir, REVPROXY_DIR } from "../../store/local/local-dir.ts";
+import { type RemoteTier, TieredStore } from "../../store/tiered/tiered-store.ts";
+import { openRemoteTier } from "../remote/remote-tier.ts";
 import { configuredHosts } from "./configured-hosts.ts";
 import type { ServedPart, ServeParts } from "./parts.ts";
 import { openProxyAuthority } from "./proxy-authority.ts";

@@ -5,12 +5,12 @@
  * `state/serve-<hash>.heapsnapshot` beside its note.
  */
 import { closeSync, openSync, writeFileSync } from "node:fs";
-import { describeError } from "../../lib/describe-error.ts";
-import { isErrno } from "../../lib/errno.ts";
+import { isErrno } from "../../lib/files/errno.ts";
+import { removeFile } from "../../lib/files/remove-file.ts";
+import { replaceFile } from "../../lib/files/replace-file.ts";
+import { readSmallFile } from "../../lib/files/small-file.ts";
 import type { Logger } from "../../lib/logger.ts";
-import { removeFile } from "../../lib/remove-file.ts";
-import { replaceFile } from "../../lib/replace-file.ts";
-import { readSmallFile } from "../../lib/small-file.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
 
 /** Windows has no such signal. */
 const SIGNAL = "SIGUSR2";

@@ -1,6 +1,6 @@
 /** The module and checksum proxy at `/mod/`. */
 import type { HttpMount } from "../../http/mount.ts";
-import { openConfiguredProxy } from "../open-module-proxy.ts";
+import { openConfiguredProxy } from "../modules/open-module-proxy.ts";
 import type { ServedPart, ServeParts } from "./parts.ts";
 import type { ProxyState } from "./server-state.ts";
 

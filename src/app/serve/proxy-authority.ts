@@ -1,9 +1,9 @@
 /** The forward proxy's authority, as the server and the command `ca` open it. */
 import { join } from "node:path";
-import type { Clock } from "../../lib/clock.ts";
+import type { Clock } from "../../lib/async/clock.ts";
 import { CertificateAuthority, type Lifetimes } from "../../revproxy/certificates/certificate-authority.ts";
 import { Targets } from "../../revproxy/targets.ts";
-import { STATE_DIR } from "../../store/local-dir.ts";
+import { STATE_DIR } from "../../store/local/local-dir.ts";
 
 /** Where it is kept in the cache directory. */
 function authorityPath(root: string): string {

@@ -1,22 +1,22 @@
 /** Server mode: many go commands, and HTTP, in one process. */
 import { Counters } from "../../lib/counters.ts";
-import { unusableProxies } from "../../lib/env-proxy.ts";
-import { formatListenAddress } from "../../lib/listen-address.ts";
-import { processStart } from "../../lib/process-life.ts";
+import { unusableProxies } from "../../lib/network/env-proxy.ts";
+import { formatListenAddress } from "../../lib/network/listen-address.ts";
+import { processStart } from "../../lib/process/process-life.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
-import { locateCacheDir } from "../cache-dir.ts";
+import { locateCacheDir } from "../cache-dir/cache-dir.ts";
+import { ensureCacheDir } from "../cache-dir/dir-owner.ts";
 import type { Config } from "../config.ts";
-import { ensureCacheDir } from "../dir-owner.ts";
 import type { RunContext } from "../direct.ts";
 import { withGoEnv } from "../go-env.ts";
-import { openStore } from "../open-store.ts";
+import { openStore } from "../remote/open-store.ts";
 import { CompileTimesFile } from "../summary/compile-times-file.ts";
 import { removeSnapshot, writeSnapshots } from "./heap-snapshot.ts";
-import { type HttpPart, openHttp } from "./http-part.ts";
 import { openModuleProxy } from "./module-proxy.ts";
+import { type HttpPart, openHttp } from "./pages/http-part.ts";
+import { ServerCounts } from "./pages/server-counts.ts";
 import type { ServedPart, ServeParts } from "./parts.ts";
-import { openPlugin, type PluginPart } from "./plugin-part.ts";
-import { ServerCounts } from "./server-counts.ts";
+import { openPlugin, type PluginPart } from "./plugin/plugin-part.ts";
 import { noteServer, removeNote, type ServerNote, serverFile, settingsDigest } from "./server-file.ts";
 import type { ServerState } from "./server-state.ts";
 import { untilStopped } from "./until-stopped.ts";
@@ -139,7 +139,7 @@ async function openAll(state: ServerState): Promise<RunningParts> {
       ? add(await loadForwardProxy(parts, moduleProxy?.upstreamUrls ?? []))
       : undefined;
     if (forwardProxy !== undefined) state.forwardProxy = forwardProxy;
-    const { serverPages } = await import("./pages.ts");
+    const { serverPages } = await import("./pages/pages.ts");
     const server = serverPages(state, () => forwardProxy?.caPem());
     running.http = add(await openHttp({ parts, address: http, server, moduleProxy, forwardProxy }));
     return running;

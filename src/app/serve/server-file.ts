@@ -8,17 +8,17 @@
  */
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { describeError } from "../../lib/describe-error.ts";
-import { listFiles } from "../../lib/list-files.ts";
-import { formatListenAddress, type ListenAddress } from "../../lib/listen-address.ts";
-import { makePrivateDir } from "../../lib/private-dir.ts";
-import { isProcessAlive, processStart } from "../../lib/process-life.ts";
-import { removeFile } from "../../lib/remove-file.ts";
-import { removeFileIf } from "../../lib/remove-file-if.ts";
-import { replaceFile } from "../../lib/replace-file.ts";
-import { readSmallFile } from "../../lib/small-file.ts";
-import { statPlainFile } from "../../lib/stat-file.ts";
-import { STATE_DIR } from "../../store/local-dir.ts";
+import { listFiles } from "../../lib/files/list-files.ts";
+import { makePrivateDir } from "../../lib/files/private-dir.ts";
+import { removeFile } from "../../lib/files/remove-file.ts";
+import { removeFileIf } from "../../lib/files/remove-file-if.ts";
+import { replaceFile } from "../../lib/files/replace-file.ts";
+import { readSmallFile } from "../../lib/files/small-file.ts";
+import { statPlainFile } from "../../lib/files/stat-file.ts";
+import { formatListenAddress, type ListenAddress } from "../../lib/network/listen-address.ts";
+import { isProcessAlive, processStart } from "../../lib/process/process-life.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
+import { STATE_DIR } from "../../store/local/local-dir.ts";
 import type { Config, ServeConfig } from "../config.ts";
 
 export interface ServerNote {

@@ -1,6 +1,6 @@
 import type { RemoteHealth } from "../../remote/health.ts";
 import type { ServeParts } from "./parts.ts";
-import type { PluginPart } from "./plugin-part.ts";
+import type { PluginPart } from "./plugin/plugin-part.ts";
 
 /** What a running server tells of itself. */
 export interface ServerState {

@@ -1,5 +1,5 @@
+import { isPruneDue } from "../cache-dir/prune-cache.ts";
 import type { Config } from "../config.ts";
-import { isPruneDue } from "../prune-cache.ts";
 
 const CHECK_MS = 60_000;
 

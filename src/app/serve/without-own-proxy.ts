@@ -1,9 +1,9 @@
 import { lookup } from "node:dns/promises";
 import { hostname, networkInterfaces } from "node:os";
 import ipaddr from "ipaddr.js";
-import { parseProxy } from "../../lib/env-proxy.ts";
-import { hostOf } from "../../lib/http-url.ts";
-import type { ListenAddress } from "../../lib/listen-address.ts";
+import { parseProxy } from "../../lib/network/env-proxy.ts";
+import { hostOf } from "../../lib/network/http-url.ts";
+import type { ListenAddress } from "../../lib/network/listen-address.ts";
 
 type Environment = Record<string, string | undefined>;
 

@@ -1,10 +1,10 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { appendPrivately } from "../../lib/private-dir.ts";
-import { replaceFile } from "../../lib/replace-file.ts";
-import { statFile } from "../../lib/stat-file.ts";
+import { appendPrivately } from "../../lib/files/private-dir.ts";
+import { replaceFile } from "../../lib/files/replace-file.ts";
+import { statFile } from "../../lib/files/stat-file.ts";
 import type { CompileTimes } from "../../remote/compile-times.ts";
-import { STATE_DIR } from "../../store/local-dir.ts";
+import { STATE_DIR } from "../../store/local/local-dir.ts";
 
 /** Enough to tell actions apart. */
 const KEY_DIGITS = 16;

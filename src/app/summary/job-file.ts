@@ -11,14 +11,14 @@
  */
 import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { listFiles } from "../../lib/list-files.ts";
-import { appendPrivately } from "../../lib/private-dir.ts";
-import { removeFile } from "../../lib/remove-file.ts";
-import { replaceFile } from "../../lib/replace-file.ts";
-import { readSmallFile } from "../../lib/small-file.ts";
-import { statFile } from "../../lib/stat-file.ts";
+import { listFiles } from "../../lib/files/list-files.ts";
+import { appendPrivately } from "../../lib/files/private-dir.ts";
+import { removeFile } from "../../lib/files/remove-file.ts";
+import { replaceFile } from "../../lib/files/replace-file.ts";
+import { readSmallFile } from "../../lib/files/small-file.ts";
+import { statFile } from "../../lib/files/stat-file.ts";
 import type { JobRun } from "../../remote/scope/job-run.ts";
-import { STATE_DIR } from "../../store/local-dir.ts";
+import { STATE_DIR } from "../../store/local/local-dir.ts";
 
 const FULL_BYTES = 1 << 20;
 /** Whoever had opened the file before it was renamed has written by then. */

@@ -1,7 +1,7 @@
 /** `stats`: what the go commands of this job add up to. */
 import { detectCi } from "../../remote/scope/detect-ci.ts";
 import { type JobRun, jobRun } from "../../remote/scope/job-run.ts";
-import { locateCacheDir } from "../cache-dir.ts";
+import { locateCacheDir } from "../cache-dir/cache-dir.ts";
 import type { Config } from "../config.ts";
 import { withGoEnv } from "../go-env.ts";
 import { type Figures, figuresOf } from "./figures.ts";

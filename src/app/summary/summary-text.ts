@@ -1,5 +1,5 @@
 /** The lines of `--metrics` and of `stats`. */
-import { formatByteSize } from "../../lib/byte-size.ts";
+import { formatByteSize } from "../../lib/text/byte-size.ts";
 import { type Figures, formatCount } from "./figures.ts";
 
 /** Not worth a word. */

@@ -1,8 +1,8 @@
 /** `go-cache-plugin ca print|install|uninstall`: the certificate that clients of the forward proxy have to trust. */
 import { defineCommand } from "citty";
 import type { Call } from "../call.ts";
+import { resolveSettings, toConfig } from "../options/settings.ts";
 import { writeStdout } from "../output.ts";
-import { resolveSettings, toConfig } from "../settings.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** Prints the certificate, or where it was put. */

@@ -1,15 +1,15 @@
 /** `go-cache-plugin connect ADDR`: serve the go command that started this process, with a server's help. */
 import { defineCommand } from "citty";
-import { parseAddress } from "../address-values.ts";
 import type { Call } from "../call.ts";
-import { resolveCommandSettings } from "../command-options.ts";
 import { makeLogger } from "../make-logger.ts";
+import { parseAddress } from "../options/address-values.ts";
+import { resolveCommandSettings } from "../options/command-options.ts";
+import { resolveSettings, toConfig } from "../options/settings.ts";
 import { writeStderr } from "../output.ts";
-import { watchProgress } from "../progress-line.ts";
-import { resolveSettings, toConfig } from "../settings.ts";
-import { isStdinTerminal } from "../terminal.ts";
+import { watchProgress } from "../text/progress-line.ts";
+import { isStdinTerminal } from "../text/terminal.ts";
+import { CONNECT_TERMINAL_HINT } from "../text/usage-text.ts";
 import { UsageError } from "../usage-error.ts";
-import { CONNECT_TERMINAL_HINT } from "../usage-text.ts";
 
 /** Runs until go closes the session. */
 export function connectCommand(call: Call) {

@@ -2,12 +2,12 @@
 import { defineCommand } from "citty";
 import type { Call } from "../call.ts";
 import { makeLogger } from "../make-logger.ts";
+import { resolveSettings, toConfig } from "../options/settings.ts";
 import { writeStderr } from "../output.ts";
-import { watchProgress } from "../progress-line.ts";
-import { resolveSettings, toConfig } from "../settings.ts";
-import { startNotes } from "../start-notes.ts";
-import { isStdinTerminal } from "../terminal.ts";
-import { TERMINAL_HINT } from "../usage-text.ts";
+import { watchProgress } from "../text/progress-line.ts";
+import { startNotes } from "../text/start-notes.ts";
+import { isStdinTerminal } from "../text/terminal.ts";
+import { TERMINAL_HINT } from "../text/usage-text.ts";
 
 /** Runs until go closes the session. On a terminal: says how to use it on stderr, exit code 2. */
 export function directCommand(call: Call) {

@@ -1,14 +1,14 @@
 /** `go-cache-plugin doctor`: what is wrong with the set-up, and how to mend it. */
 import { defineCommand } from "citty";
 import type { CheckedFinding } from "../../app/doctor/check.ts";
-import { hideSecrets } from "../../lib/hide-secrets.ts";
-import { printableJson } from "../../lib/printable.ts";
+import { hideSecrets } from "../../lib/text/hide-secrets.ts";
+import { printableJson } from "../../lib/text/printable.ts";
 import type { Call } from "../call.ts";
-import { resolveCommandSettings } from "../command-options.ts";
+import { resolveCommandSettings } from "../options/command-options.ts";
+import { toConfig } from "../options/settings.ts";
 import { writeStdout } from "../output.ts";
-import { ProgressLine } from "../progress-line.ts";
-import { toConfig } from "../settings.ts";
-import { isStdoutTerminal } from "../terminal.ts";
+import { ProgressLine } from "../text/progress-line.ts";
+import { isStdoutTerminal } from "../text/terminal.ts";
 
 /**
  * Prints what it finds as it finds it, or JSON. The exit code is the worst finding's. What is found quotes GOCACHEPROG,
@@ -28,8 +28,8 @@ async function doctor({ commandLine: { flags }, env }: Call): Promise<number> {
   const { runDoctor } = await import("../../app/doctor/doctor.ts");
   const { askGo } = await import("../../app/doctor/go-facts.ts");
   const { readCacheprog } = await import("../../app/doctor/cacheprog-line.ts");
-  const { resolveDoctorSettings } = await import("../doctor-settings.ts");
-  const { exitCodeOf, findingText, summaryText, worstSeverity } = await import("../doctor-text.ts");
+  const { resolveDoctorSettings } = await import("../options/doctor-settings.ts");
+  const { exitCodeOf, findingText, summaryText, worstSeverity } = await import("../text/doctor-text.ts");
   using progress = ProgressLine.open(env);
   const cwd = process.cwd();
   progress.update({ stage: "asking go" });

@@ -1,9 +1,9 @@
 /** `go-cache-plugin env`: the variables for go, as lines that a shell reads with `eval`. */
 import { defineCommand } from "citty";
 import type { Call } from "../call.ts";
-import { resolveCommandSettings } from "../command-options.ts";
+import { resolveCommandSettings } from "../options/command-options.ts";
 import { writeStdout } from "../output.ts";
-import { programName } from "../program-name.ts";
+import { programName } from "../text/program-name.ts";
 
 /** Prints GOCACHEPROG and a variable for each option that was given; of a secret its name alone, in a comment. */
 export function envCommand(call: Call) {
@@ -14,8 +14,8 @@ export function envCommand(call: Call) {
 }
 
 async function printVariables({ commandLine: { flags }, env }: Call): Promise<void> {
-  const { exportLine, goWord } = await import("../quote.ts");
-  const { givenValues, isServed } = await import("../given-values.ts");
+  const { exportLine, goWord } = await import("../text/quote.ts");
+  const { givenValues, isServed } = await import("../options/given-values.ts");
   const { shell } = resolveCommandSettings(flags, "env");
   const given = givenValues(flags, env);
   const program = goWord(programName());

@@ -2,10 +2,10 @@
 import { defineCommand } from "citty";
 import { refuseReadOnly, requireBucket } from "../bucket-commands.ts";
 import type { Call } from "../call.ts";
-import { resolveCommandSettings } from "../command-options.ts";
+import { resolveCommandSettings } from "../options/command-options.ts";
+import { resolveSettings, toConfig } from "../options/settings.ts";
 import { writeStdout } from "../output.ts";
-import { ProgressLine } from "../progress-line.ts";
-import { resolveSettings, toConfig } from "../settings.ts";
+import { ProgressLine } from "../text/progress-line.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** Prints what was removed and what is left. */
@@ -26,7 +26,7 @@ async function collect({ commandLine, env }: Call): Promise<void> {
     throw new UsageError('"gc" without --prefix works at the top of the bucket: add --yes if that is meant');
   }
   const { collectInBucket } = await import("../../app/maintenance/gc.ts");
-  const { gcText } = await import("../gc-text.ts");
+  const { gcText } = await import("../text/gc-text.ts");
   using progress = ProgressLine.open(env);
   const { cacheDir } = config;
   const onProgress = progress.update;

@@ -9,7 +9,7 @@ export function helpCommand(call: Call) {
     meta: { name: "help" },
     args: { topic: { type: "positional", required: false } },
     run: async ({ args }) => {
-      const { helpText } = await import("../help.ts");
+      const { helpText } = await import("../text/help.ts");
       writeStdout(helpText(args.topic));
       call.exitCode = 0;
     },

@@ -1,13 +1,13 @@
 /** `go-cache-plugin inspect [ID]`: what is in the bucket, or where one action or output lies. */
 import { defineCommand } from "citty";
-import { printableJson } from "../../lib/printable.ts";
+import { printableJson } from "../../lib/text/printable.ts";
 import { requireBucket } from "../bucket-commands.ts";
 import type { Call } from "../call.ts";
-import { resolveCommandSettings } from "../command-options.ts";
+import { resolveCommandSettings } from "../options/command-options.ts";
+import { resolveSettings, toConfig } from "../options/settings.ts";
+import { parseIdStart } from "../options/values.ts";
 import { writeStdout } from "../output.ts";
-import { ProgressLine } from "../progress-line.ts";
-import { resolveSettings, toConfig } from "../settings.ts";
-import { parseIdStart } from "../values.ts";
+import { ProgressLine } from "../text/progress-line.ts";
 
 /** Prints a table, or JSON with `--json`. Exit code 1 when an id is nowhere. */
 export function inspectCommand(call: Call) {
@@ -26,7 +26,7 @@ async function inspect({ commandLine, env }: Call, idText: string | undefined): 
   const remote = requireBucket(config, "inspect");
   const id = idText === undefined ? undefined : parseIdStart(idText, "ID");
   const { inspectId, inspectWhole } = await import("../../app/maintenance/inspect.ts");
-  const { bucketText, idText: describeId } = await import("../inspect-text.ts");
+  const { bucketText, idText: describeId } = await import("../text/inspect-text.ts");
   using progress = ProgressLine.open(env);
   const options = { config: remote, cacheDir: config.cacheDir, env, onProgress: progress.update };
   if (id === undefined) {

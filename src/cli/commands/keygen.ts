@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { defineCommand } from "citty";
-import { formatPublicKey, formatSecretKey, type SecretKey } from "../../lib/ed25519-text.ts";
+import { formatPublicKey, formatSecretKey, type SecretKey } from "../../lib/text/ed25519-text.ts";
 import type { Call } from "../call.ts";
 import { writeStdout } from "../output.ts";
 

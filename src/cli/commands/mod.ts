@@ -1,18 +1,18 @@
 /** `go-cache-plugin mod TASK`: fill, check, take in and hand out the modules that `serve --modproxy` serves. */
 
 import { defineCommand } from "citty";
-import { formatByteSize } from "../../lib/byte-size.ts";
-import { quoteValue } from "../../lib/hide-secrets.ts";
-import { printable } from "../../lib/printable.ts";
+import { formatByteSize } from "../../lib/text/byte-size.ts";
+import { quoteValue } from "../../lib/text/hide-secrets.ts";
+import { printable } from "../../lib/text/printable.ts";
 import type { Call } from "../call.ts";
 import { MOD_TASKS } from "../commands.ts";
 import { makeLogger } from "../make-logger.ts";
+import { resolveSettings, toConfig } from "../options/settings.ts";
 import { writeStdout } from "../output.ts";
-import { ProgressLine } from "../progress-line.ts";
-import { resolveSettings, toConfig } from "../settings.ts";
+import { ProgressLine } from "../text/progress-line.ts";
 import { UsageError } from "../usage-error.ts";
 
-type Modules = typeof import("../../app/modules.ts");
+type Modules = typeof import("../../app/modules/modules.ts");
 type Task = Parameters<Modules["verifyStoredModules"]>[0];
 
 /** Does one task; what it returns is the exit code. */
@@ -37,7 +37,7 @@ async function mod({ commandLine, env }: Call): Promise<number> {
   const name = word as Name;
   checkPaths(name, paths);
   const settings = resolveSettings(commandLine.flags, env);
-  const modules = await import("../../app/modules.ts");
+  const modules = await import("../../app/modules/modules.ts");
   using progress = ProgressLine.open(env);
   const task = { config: toConfig(settings), env, log: makeLogger(settings), onProgress: progress.update };
   return await RUNS[name](modules, task, paths);

@@ -1,11 +1,11 @@
 /** `go-cache-plugin mtimes [DIR]`: times of files that are the same in every checkout. */
 import { defineCommand } from "citty";
-import { describeError } from "../../lib/describe-error.ts";
-import { printable } from "../../lib/printable.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
+import { printable } from "../../lib/text/printable.ts";
 import type { Call } from "../call.ts";
-import { resolveCommandSettings } from "../command-options.ts";
+import { resolveCommandSettings } from "../options/command-options.ts";
 import { writeStderr, writeStdout } from "../output.ts";
-import { ProgressLine } from "../progress-line.ts";
+import { ProgressLine } from "../text/progress-line.ts";
 
 /** More failures than these say nothing new. */
 const MAX_FAILURES_SHOWN = 5;

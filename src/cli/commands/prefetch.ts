@@ -1,13 +1,13 @@
 /** `go-cache-plugin prefetch`: fetch what the last run of this job used, behind the steps that come before go. */
 import { defineCommand } from "citty";
-import { formatByteSize } from "../../lib/byte-size.ts";
+import { formatByteSize } from "../../lib/text/byte-size.ts";
 import { requireBucket } from "../bucket-commands.ts";
 import type { Call } from "../call.ts";
-import { resolveCommandSettings } from "../command-options.ts";
 import { makeLogger } from "../make-logger.ts";
+import { resolveCommandSettings } from "../options/command-options.ts";
+import { resolveSettings, toConfig } from "../options/settings.ts";
 import { writeStdout } from "../output.ts";
-import { watchProgress } from "../progress-line.ts";
-import { resolveSettings, toConfig } from "../settings.ts";
+import { watchProgress } from "../text/progress-line.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** Returns at once; with `--wait` when all is there, and then says how much that is. */

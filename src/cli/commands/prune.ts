@@ -1,10 +1,10 @@
 /** `go-cache-plugin prune`: bring the local cache within its limits now instead of at the next hourly occasion. */
 import { defineCommand } from "citty";
-import { formatByteSize } from "../../lib/byte-size.ts";
+import { formatByteSize } from "../../lib/text/byte-size.ts";
 import type { Call } from "../call.ts";
+import { resolveSettings, toConfig } from "../options/settings.ts";
 import { writeStderr, writeStdout } from "../output.ts";
-import { ProgressLine } from "../progress-line.ts";
-import { resolveSettings, toConfig } from "../settings.ts";
+import { ProgressLine } from "../text/progress-line.ts";
 
 /** Prints what was removed and what is left. Exit code 1 when another process is pruning. */
 export function pruneCommand(call: Call) {
@@ -18,8 +18,8 @@ export function pruneCommand(call: Call) {
 
 async function pruneCacheDir({ commandLine, env }: Call): Promise<number> {
   const config = toConfig(resolveSettings(commandLine.flags, env));
-  const { locateCacheDir } = await import("../../app/cache-dir.ts");
-  const { pruneNow } = await import("../../app/prune-cache.ts");
+  const { locateCacheDir } = await import("../../app/cache-dir/cache-dir.ts");
+  const { pruneNow } = await import("../../app/cache-dir/prune-cache.ts");
   const { root } = locateCacheDir(config.cacheDir, env);
   using progress = ProgressLine.open(env);
   const report = pruneNow(root, config, progress.update);

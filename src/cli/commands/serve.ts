@@ -4,18 +4,18 @@ import type { Config } from "../../app/config.ts";
 import type { ServerNote } from "../../app/serve/server-file.ts";
 import type { Logger } from "../../lib/logger.ts";
 import type { Call } from "../call.ts";
-import { resolveCommandSettings } from "../command-options.ts";
 import { makeLogger } from "../make-logger.ts";
-import { ALL_OPTIONS, type Option, type Settings } from "../options.ts";
+import { resolveCommandSettings } from "../options/command-options.ts";
+import { ALL_OPTIONS, type Option, type Settings } from "../options/options.ts";
+import { type Environment, resolveSettings, toConfig } from "../options/settings.ts";
 import { writeStderr, writeStdout } from "../output.ts";
-import { programName } from "../program-name.ts";
-import { watchProgress } from "../progress-line.ts";
-import { goWord } from "../quote.ts";
-import { serverExports } from "../server-exports.ts";
-import { type Environment, resolveSettings, toConfig } from "../settings.ts";
-import { startNotes } from "../start-notes.ts";
+import { programName } from "../text/program-name.ts";
+import { watchProgress } from "../text/progress-line.ts";
+import { goWord } from "../text/quote.ts";
+import { serverExports } from "../text/server-exports.ts";
+import { startNotes } from "../text/start-notes.ts";
+import { versionLine } from "../text/version-line.ts";
 import { UsageError } from "../usage-error.ts";
-import { versionLine } from "../version-line.ts";
 
 const PRUNE_FLAGS = ["max-size", "expiry"];
 

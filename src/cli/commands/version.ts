@@ -2,7 +2,7 @@
 import { defineCommand } from "citty";
 import type { Call } from "../call.ts";
 import { writeStdout } from "../output.ts";
-import { versionLine } from "../version-line.ts";
+import { versionLine } from "../text/version-line.ts";
 
 /** Prints the version to stdout. */
 export function versionCommand(call: Call) {

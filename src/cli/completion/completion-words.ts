@@ -1,8 +1,9 @@
 /** What can be completed, from the tables of options and commands; every shell's script is made from this. */
-import { ALL_COMMAND_OPTIONS, type CommandOption } from "../command-options.ts";
+
 import { COMMANDS } from "../commands.ts";
-import { HELP_TOPICS } from "../help-topics.ts";
-import { ALL_OPTIONS, dashed, type Option } from "../options.ts";
+import { ALL_COMMAND_OPTIONS, type CommandOption } from "../options/command-options.ts";
+import { ALL_OPTIONS, dashed, type Option } from "../options/options.ts";
+import { HELP_TOPICS } from "../text/help-topics.ts";
 
 export interface CompletedFlag {
   /** With its dashes. */

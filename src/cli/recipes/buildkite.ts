@@ -1,4 +1,4 @@
-import { yamlText } from "../quote.ts";
+import { yamlText } from "../text/quote.ts";
 import { indented, type Recipe } from "./recipe.ts";
 
 const CREDENTIALS =

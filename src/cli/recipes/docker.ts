@@ -1,5 +1,5 @@
-import type { Variable } from "../given-values.ts";
-import { dockerText } from "../quote.ts";
+import type { Variable } from "../options/given-values.ts";
+import { dockerText } from "../text/quote.ts";
 import { ALPINE_NOTE, indented, type Recipe } from "./recipe.ts";
 
 const KEYS = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];

@@ -1,4 +1,4 @@
-import { yamlText } from "../quote.ts";
+import { yamlText } from "../text/quote.ts";
 import { credentialNotes, indented, type Recipe, ROLE } from "./recipe.ts";
 
 /** A workflow. */

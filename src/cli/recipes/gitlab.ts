@@ -1,4 +1,4 @@
-import { yamlText } from "../quote.ts";
+import { yamlText } from "../text/quote.ts";
 import { ALPINE_NOTE, credentialNotes, indented, type Recipe, ROLE } from "./recipe.ts";
 
 /** The plugin keeps modules only as a proxy. */

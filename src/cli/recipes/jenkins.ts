@@ -1,4 +1,4 @@
-import { groovyText } from "../quote.ts";
+import { groovyText } from "../text/quote.ts";
 import { ALPINE_NOTE, indented, type Recipe } from "./recipe.ts";
 
 const TEST = "go test ./...";

@@ -1,9 +1,9 @@
-import { isLoopbackHost } from "../../lib/loopback-host.ts";
-import { givenValues, type Variable } from "../given-values.ts";
-import type { Settings } from "../options.ts";
-import { type Environment, resolveSettings } from "../settings.ts";
+import { isLoopbackHost } from "../../lib/network/loopback-host.ts";
+import { givenValues, type Variable } from "../options/given-values.ts";
+import type { Settings } from "../options/options.ts";
+import { type Environment, resolveSettings } from "../options/settings.ts";
+import { releaseOf } from "../text/version-line.ts";
 import { UsageError } from "../usage-error.ts";
-import { releaseOf } from "../version-line.ts";
 import { buildkiteRecipe } from "./buildkite.ts";
 import { circleciRecipe } from "./circleci.ts";
 import { dockerRecipe } from "./docker.ts";

@@ -1,10 +1,10 @@
 /** What a recipe's server needs beyond what was given. */
 import { posix } from "node:path";
-import { formatListenAddress } from "../../lib/listen-address.ts";
-import type { Variable } from "../given-values.ts";
-import type { Settings } from "../options.ts";
-import { goProxyWord } from "../server-exports.ts";
-import type { Environment } from "../settings.ts";
+import { formatListenAddress } from "../../lib/network/listen-address.ts";
+import type { Variable } from "../options/given-values.ts";
+import type { Settings } from "../options/options.ts";
+import type { Environment } from "../options/settings.ts";
+import { goProxyWord } from "../text/server-exports.ts";
 import { UsageError } from "../usage-error.ts";
 
 const HTTP = "5970";

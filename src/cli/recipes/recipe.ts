@@ -1,5 +1,5 @@
 /** What every recipe is filled in with. */
-import type { Variable } from "../given-values.ts";
+import type { Variable } from "../options/given-values.ts";
 
 export interface Recipe {
   /** GOCACHEPROG's value. */

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { exportLine, goWord } from "../quote.ts";
+import { exportLine, goWord } from "../text/quote.ts";
 import { indented, type Recipe } from "./recipe.ts";
 
 /** Lines for the start of a shell. */

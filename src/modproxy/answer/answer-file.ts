@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isMutable } from "../files/freshness.ts";
 import type { GrowingFile } from "../files/growing-file.ts";
-import type { ModFile } from "../files/module-files.ts";
+import type { ModFile } from "../files/mod-file.ts";
 import type { ModRequest } from "../names/mod-request.ts";
 import { parseRange } from "./byte-range.ts";
 

@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { BoundedMap } from "../../lib/bounded-map.ts";
-import { describeError } from "../../lib/describe-error.ts";
-import { hashFile } from "../../lib/hash-file.ts";
+import { hashFile } from "../../lib/files/hash-file.ts";
 import type { Logger } from "../../lib/logger.ts";
-import type { FileCheck } from "../../store/tiered-store.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
+import type { FileCheck } from "../../store/tiered/tiered-store.ts";
 import { InvalidFileError } from "../mod-error.ts";
 import type { ModRequest } from "../names/mod-request.ts";
 import type { Database } from "../sumdb/databases.ts";

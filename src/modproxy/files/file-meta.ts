@@ -6,9 +6,9 @@
  * `verified` is there when the file was found to be what the checksum database says. In the bucket there is one only
  * for files that change, whose age it tells; other programs need none.
  */
-import { readSmallFile } from "../../lib/small-file.ts";
-import type { TempFile } from "../../store/temp-file.ts";
-import type { StoredFile, TieredStore } from "../../store/tiered-store.ts";
+import { readSmallFile } from "../../lib/files/small-file.ts";
+import type { TempFile } from "../../store/local/temp-file.ts";
+import type { StoredFile, TieredStore } from "../../store/tiered/tiered-store.ts";
 
 export interface FileMeta {
   name: string;

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import type { TempFile } from "../../store/temp-file.ts";
+import type { TempFile } from "../../store/local/temp-file.ts";
 import { diskError, InvalidFileError } from "../mod-error.ts";
 import { type BodySink, BodyTooLargeError } from "../upstream/body-sink.ts";
 

@@ -1,8 +1,8 @@
 /** A module proxy's files: from the disk, from the bucket, or from the upstream, checked before they are kept. */
 import { readFileSync } from "node:fs";
-import { hashFile } from "../../lib/hash-file.ts";
+import { hashFile } from "../../lib/files/hash-file.ts";
 import type { Logger } from "../../lib/logger.ts";
-import type { StoredFile, TieredStore } from "../../store/tiered-store.ts";
+import type { StoredFile, TieredStore } from "../../store/tiered/tiered-store.ts";
 import { ModError, notFound } from "../mod-error.ts";
 import type { ModRequest } from "../names/mod-request.ts";
 import { formatTileName, TILE_WIDTH } from "../names/tile-name.ts";
@@ -10,26 +10,10 @@ import type { FileChecks } from "./file-checks.ts";
 import type { FileMeta, MetaFiles } from "./file-meta.ts";
 import { freshnessOf, isMutable } from "./freshness.ts";
 import { GrowingFile } from "./growing-file.ts";
+import type { ModFile } from "./mod-file.ts";
 import { NegativeCache } from "./negative-cache.ts";
 import { StoreDoubt } from "./store-doubt.ts";
 import type { UpstreamFiles } from "./upstream-files.ts";
-
-/** A file to answer with. */
-export interface ModFile {
-  /**
-   * Where it lies; one that may change is in `bytes` as it was. Empty: the disk has taken nothing, and there are only the
-   * bytes.
-   */
-  path: string;
-  bytes?: Buffer;
-  sizeBytes: number;
-  sha256: string;
-  source: "local" | "remote" | "fetch";
-  /** The upstream fails, and this is what it said last. */
-  isStale: boolean;
-  /** The checksum database says the same of a zip or go.mod. */
-  isVerified?: boolean;
-}
 
 export interface ModuleFilesOptions {
   store: TieredStore;

@@ -1,4 +1,4 @@
-import { systemClock } from "../../lib/clock.ts";
+import { systemClock } from "../../lib/async/clock.ts";
 
 /** How long nobody may have asked for anything. */
 const QUIET_MS = 1_000;

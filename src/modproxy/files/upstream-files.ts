@@ -1,7 +1,7 @@
 import type { Counters } from "../../lib/counters.ts";
-import { describeError } from "../../lib/describe-error.ts";
-import type { TempFile } from "../../store/temp-file.ts";
-import type { TieredStore } from "../../store/tiered-store.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
+import type { TempFile } from "../../store/local/temp-file.ts";
+import type { TieredStore } from "../../store/tiered/tiered-store.ts";
 import { DiskError, diskError, InvalidFileError, ModError } from "../mod-error.ts";
 import { encodeName, type ModRequest, type ModuleRequest } from "../names/mod-request.ts";
 import type { SumdbSource } from "../sumdb/sumdb-source.ts";
@@ -14,7 +14,7 @@ import type { FileChecks } from "./file-checks.ts";
 import type { FileMeta, MetaFiles } from "./file-meta.ts";
 import { isMutable } from "./freshness.ts";
 import { GrowingFile } from "./growing-file.ts";
-import type { ModFile } from "./module-files.ts";
+import type { ModFile } from "./mod-file.ts";
 
 type ZipRequest = ModuleRequest & { kind: "zip" };
 

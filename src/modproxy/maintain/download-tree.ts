@@ -4,7 +4,7 @@
  */
 import { copyFileSync, createReadStream, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { hashFile } from "../../lib/hash-file.ts";
+import { hashFile } from "../../lib/files/hash-file.ts";
 import type { OnProgress } from "../../lib/progress.ts";
 import { isMutable } from "../files/freshness.ts";
 import { InvalidFileError } from "../mod-error.ts";

@@ -1,6 +1,6 @@
-import { describeError } from "../../lib/describe-error.ts";
-import { mapAhead } from "../../lib/map-ahead.ts";
+import { mapAhead } from "../../lib/async/map-ahead.ts";
 import type { OnProgress } from "../../lib/progress.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
 import { GrowingFile } from "../files/growing-file.ts";
 import { parseName } from "../names/mod-request.ts";
 import type { OpenProxy } from "../open-proxy.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { listFiles } from "../../lib/list-files.ts";
-import { readSmallFile } from "../../lib/small-file.ts";
-import { META_SUFFIX, MODULE_DIR } from "../../store/local-dir.ts";
+import { listFiles } from "../../lib/files/list-files.ts";
+import { readSmallFile } from "../../lib/files/small-file.ts";
+import { META_SUFFIX, MODULE_DIR } from "../../store/local/local-dir.ts";
 import { type ModRequest, parseName } from "../names/mod-request.ts";
 
 /**

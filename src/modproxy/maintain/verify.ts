@@ -1,4 +1,4 @@
-import { mapAhead } from "../../lib/map-ahead.ts";
+import { mapAhead } from "../../lib/async/map-ahead.ts";
 import type { OnProgress } from "../../lib/progress.ts";
 import { isMutable } from "../files/freshness.ts";
 import type { ModRequest } from "../names/mod-request.ts";

@@ -1,6 +1,6 @@
-import { mapAhead } from "../../lib/map-ahead.ts";
-import type { TempFile } from "../../store/temp-file.ts";
-import type { TieredStore } from "../../store/tiered-store.ts";
+import { mapAhead } from "../../lib/async/map-ahead.ts";
+import type { TempFile } from "../../store/local/temp-file.ts";
+import type { TieredStore } from "../../store/tiered/tiered-store.ts";
 import type { FileChecks } from "../files/file-checks.ts";
 import type { MetaFiles } from "../files/file-meta.ts";
 import { isMutable } from "../files/freshness.ts";

@@ -7,7 +7,7 @@
  *
  * in the order of first use. A small file lies in it itself, as text, or in base64 with `base64:` before it.
  */
-import { compressFrameAside, expandFrame } from "../../lib/zstd.ts";
+import { compressFrameAside, expandFrame } from "../../lib/bytes/zstd.ts";
 
 /** A file that a run used. */
 export interface RunFile {

@@ -1,6 +1,6 @@
-import { Deadline } from "../../lib/deadline.ts";
-import { describeError } from "../../lib/describe-error.ts";
+import { Deadline } from "../../lib/async/deadline.ts";
 import type { Logger } from "../../lib/logger.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import type { StoreHealth } from "../../store/store-health.ts";
 import { MAX_FILES, type RunFile } from "./run-files.ts";

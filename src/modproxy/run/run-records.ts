@@ -1,9 +1,13 @@
 /**
- * What the runs of a job used of the module proxy, in the bucket. Each process has a record of its own, which nobody
- * else writes: several of one job at once, or one after the other, lose nothing of each other.
+ * What the runs of a job used of the module proxy, in the bucket, the same on every platform:
+ *
+ *     [<prefix>/]packed/v1/mod/<project>/<branch>/<job>/<inverted time>-<run>-<process>.json.zst
+ *
+ * Each process has a record of its own, which nobody else writes: several of one job at once, or one after the other,
+ * lose nothing of each other.
  */
-import { PackedKeys, parseRunName } from "../../remote/packed/keys.ts";
-import { firstPage, newestRuns } from "../../remote/packed/record-listing.ts";
+import { firstPage, newestRuns } from "../../remote/runs/list-runs.ts";
+import { formatRunName, jobFolder, packedRoot, parseRunName } from "../../remote/runs/run-names.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import { readSmallBytes } from "../../store/read-small-object.ts";
 import { formatRunFiles, MAX_RECORD_BYTES, parseRunFiles, type RunFile } from "./run-files.ts";
@@ -41,14 +45,13 @@ export interface RunRecordsOptions {
 
 export class RunRecords {
   readonly #options: RunRecordsOptions;
-  readonly #keys: PackedKeys;
   readonly #ownKey: string;
 
   constructor(options: RunRecordsOptions) {
     this.#options = options;
-    this.#keys = new PackedKeys(options.prefix);
-    const process = crypto.randomUUID().replaceAll("-", "").slice(0, 12);
-    this.#ownKey = this.#keys.moduleRun(options.scope, Date.now(), process);
+    const { branch, run } = options.scope;
+    const writer = crypto.randomUUID().replaceAll("-", "").slice(0, 12);
+    this.#ownKey = `${this.#folder(branch)}${formatRunName({ startedMs: Date.now(), run, writer })}`;
   }
 
   /** Those of this branch; where there are none, of the nearest branch that has some. */
@@ -80,9 +83,13 @@ export class RunRecords {
     await store.put(this.#ownKey, await formatRunFiles(about, files), { signal });
   }
 
+  #folder(branch: string): string {
+    const { prefix, scope } = this.#options;
+    return `${packedRoot(prefix)}mod/${jobFolder(scope.project, branch, scope.job)}/`;
+  }
+
   async #list(branch: string, signal: AbortSignal) {
-    const prefix = this.#keys.moduleRuns(this.#options.scope, branch);
-    const { objects } = await firstPage(this.#options.store, prefix, LISTED, signal);
+    const { objects } = await firstPage(this.#options.store, this.#folder(branch), LISTED, signal);
     return newestRuns(objects, MAX_RECORD_BYTES).slice(0, MAX_RECORDS);
   }
 

@@ -1,5 +1,5 @@
 /** The checksum databases that are passed on: `--sumdb`, GOSUMDB. */
-import { quoteEntry } from "../../lib/hide-secrets.ts";
+import { quoteEntry } from "../../lib/text/hide-secrets.ts";
 import { parseVerifier, type Verifier } from "./note.ts";
 
 export interface Database {

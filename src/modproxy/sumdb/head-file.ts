@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { removeLink } from "../../lib/remove-link.ts";
-import { replaceFile } from "../../lib/replace-file.ts";
-import { readSmallFile } from "../../lib/small-file.ts";
+import { removeLink } from "../../lib/files/remove-link.ts";
+import { replaceFile } from "../../lib/files/replace-file.ts";
+import { readSmallFile } from "../../lib/files/small-file.ts";
 import type { Database } from "./databases.ts";
 import { openTreeHead, type TreeHead } from "./note.ts";
 

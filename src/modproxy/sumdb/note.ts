@@ -8,7 +8,7 @@
  */
 
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
-import { quoteValue } from "../../lib/hide-secrets.ts";
+import { quoteValue } from "../../lib/text/hide-secrets.ts";
 import { InvalidFileError } from "../mod-error.ts";
 
 /** Whom a database's signature is checked with. */

@@ -1,6 +1,6 @@
 /** One file from one server, whatever becomes of the connection. */
-import { TimeoutError } from "../../lib/deadline.ts";
-import { describeError } from "../../lib/describe-error.ts";
+import { TimeoutError } from "../../lib/async/deadline.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
 import { InvalidFileError, ModError, notFound } from "../mod-error.ts";
 import { type BodySink, BodyTooLargeError } from "./body-sink.ts";
 import type { HttpAnswer, HttpClient } from "./http-client.ts";

@@ -2,9 +2,9 @@
  * GET requests as module proxies and checksum databases want them: raw bytes, redirects followed, credentials only to
  * the origin that was asked first, and a deadline for everything.
  */
-import { Deadline } from "../../lib/deadline.ts";
-import { proxyForUrl, proxyRefusal } from "../../lib/env-proxy.ts";
-import { isHttpUrl } from "../../lib/http-url.ts";
+import { Deadline } from "../../lib/async/deadline.ts";
+import { proxyForUrl, proxyRefusal } from "../../lib/network/env-proxy.ts";
+import { isHttpUrl } from "../../lib/network/http-url.ts";
 import { ModError } from "../mod-error.ts";
 
 /** The longest wait for an answer's head, and between two chunks of its body. */

@@ -1,5 +1,5 @@
 /** When a request that failed is worth another try: cmd/go itself never tries again. */
-import { systemClock } from "../../lib/clock.ts";
+import { systemClock } from "../../lib/async/clock.ts";
 
 export const MAX_ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 100;

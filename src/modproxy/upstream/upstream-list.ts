@@ -1,6 +1,6 @@
 /** A list of proxies as in GOPROXY: after `,` only "there is no such thing" leads on to the next, after `|` anything does. */
 
-import { isHttpUrl } from "../../lib/http-url.ts";
+import { isHttpUrl } from "../../lib/network/http-url.ts";
 
 export interface Upstream {
   /** Without a slash at the end, without user and password. */

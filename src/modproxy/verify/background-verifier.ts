@@ -1,6 +1,6 @@
 import { BoundedMap } from "../../lib/bounded-map.ts";
-import { describeError } from "../../lib/describe-error.ts";
 import type { Logger } from "../../lib/logger.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
 import type { Quiet } from "../files/quiet.ts";
 import type { ModRequest } from "../names/mod-request.ts";
 import type { ModuleVerifier } from "./module-verifier.ts";

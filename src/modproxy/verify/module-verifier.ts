@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { describeError } from "../../lib/describe-error.ts";
-import { hashFile } from "../../lib/hash-file.ts";
+import { Semaphore } from "../../lib/async/semaphore.ts";
+import { hashFile } from "../../lib/files/hash-file.ts";
 import type { Logger } from "../../lib/logger.ts";
-import { Semaphore } from "../../lib/semaphore.ts";
-import type { TieredStore } from "../../store/tiered-store.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
+import type { TieredStore } from "../../store/tiered/tiered-store.ts";
 import type { FileChecks } from "../files/file-checks.ts";
 import type { MetaFiles } from "../files/file-meta.ts";
 import type { ModRequest, ModuleRequest } from "../names/mod-request.ts";

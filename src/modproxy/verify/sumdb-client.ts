@@ -1,4 +1,4 @@
-import { describeError } from "../../lib/describe-error.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
 import { InvalidFileError, ModError } from "../mod-error.ts";
 import type { SumdbRequest } from "../names/mod-request.ts";
 import { escapeName } from "../names/module-path.ts";

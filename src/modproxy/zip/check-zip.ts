@@ -1,6 +1,6 @@
 /** What go demands of a module's zip (golang.org/x/mod/zip), looked up in its list of files: nothing is expanded. */
 import { closeSync, openSync } from "node:fs";
-import { excerpt } from "../../lib/excerpt.ts";
+import { excerpt } from "../../lib/text/excerpt.ts";
 import { InvalidFileError } from "../mod-error.ts";
 import { readZipDirectory, sizeOf, type ZipEntry, type ZipSource } from "./zip-directory.ts";
 

@@ -2,7 +2,7 @@
 import { closeSync, openSync } from "node:fs";
 import { promisify } from "node:util";
 import { createInflateRaw, inflateRaw } from "node:zlib";
-import { compareUtf8 } from "../../lib/compare-utf8.ts";
+import { compareUtf8 } from "../../lib/text/compare-utf8.ts";
 import { InvalidFileError } from "../mod-error.ts";
 import { readPart, readZipDirectory, type ZipEntry } from "./zip-directory.ts";
 

@@ -1,8 +1,8 @@
-import { type Clock, systemClock } from "../../lib/clock.ts";
-import { pidSpace } from "../../lib/process-life.ts";
-import { replaceFile } from "../../lib/replace-file.ts";
-import { readSmallFile } from "../../lib/small-file.ts";
-import { statFile } from "../../lib/stat-file.ts";
+import { type Clock, systemClock } from "../../lib/async/clock.ts";
+import { replaceFile } from "../../lib/files/replace-file.ts";
+import { readSmallFile } from "../../lib/files/small-file.ts";
+import { statFile } from "../../lib/files/stat-file.ts";
+import { pidSpace } from "../../lib/process/process-life.ts";
 
 /** Sessions that end closer together than this are a row of go commands, and another one most likely follows. */
 const BURST_MS = 10_000;

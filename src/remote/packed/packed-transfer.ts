@@ -1,17 +1,17 @@
 import { join } from "node:path";
 import type { Counters } from "../../lib/counters.ts";
-import { describeError } from "../../lib/describe-error.ts";
 import type { Logger } from "../../lib/logger.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
+import type { TempFile } from "../../store/local/temp-file.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
-import type { TempFile } from "../../store/temp-file.ts";
 import { RemoteHealth } from "../health.ts";
 import { HealthFile } from "../health-file.ts";
 import type { LocalBuilds } from "../local-outputs.ts";
-import { Claims } from "./claims.ts";
-import { PackedKeys } from "./keys.ts";
-import { PackUploader } from "./pack-uploader.ts";
-import { Packer } from "./packer.ts";
-import { Restorer } from "./restorer.ts";
+import { Claims } from "./fetch/claims.ts";
+import { Restorer } from "./fetch/restorer.ts";
+import { PackedKeys } from "./format/keys.ts";
+import { PackUploader } from "./write/pack-uploader.ts";
+import { Packer } from "./write/packer.ts";
 
 /**
  * What moves outputs between the bucket and the local disk. It knows outputs, not whose they are, so that a server has

@@ -1,4 +1,4 @@
-import type { Claims } from "./claims.ts";
+import type { Claims } from "./fetch/claims.ts";
 
 /** Between two looks; long enough that several sessions are dealt with at once. */
 const PAUSE_MS = 500;

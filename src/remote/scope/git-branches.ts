@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { statFile } from "../../lib/stat-file.ts";
+import { statFile } from "../../lib/files/stat-file.ts";
 import type { GitDir } from "./git-dir.ts";
 import { readFileStart } from "./read-file-start.ts";
 

@@ -1,6 +1,6 @@
 import { type Stats, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { statFile } from "../../lib/stat-file.ts";
+import { statFile } from "../../lib/files/stat-file.ts";
 import { findUpwards } from "./find-upwards.ts";
 import { readFileStart } from "./read-file-start.ts";
 

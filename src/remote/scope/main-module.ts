@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { statFile } from "../../lib/stat-file.ts";
+import { statFile } from "../../lib/files/stat-file.ts";
 import { findUpwards } from "./find-upwards.ts";
 import { directiveValues } from "./mod-file.ts";
 import { readFileStart } from "./read-file-start.ts";

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync } from "node:fs";
-import { readUpTo } from "../../lib/small-file.ts";
-import { statFile } from "../../lib/stat-file.ts";
+import { readUpTo } from "../../lib/files/small-file.ts";
+import { statFile } from "../../lib/files/stat-file.ts";
 
 /**
  * The text of a regular file, cut off after `maxBytes`; `undefined` when there is none, or none that can be read.

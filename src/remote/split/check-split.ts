@@ -1,8 +1,8 @@
 import { posix } from "node:path";
-import { mapAhead } from "../../lib/map-ahead.ts";
+import { mapAhead } from "../../lib/async/map-ahead.ts";
+import { ObjectSum } from "../../lib/object-sum.ts";
 import type { OnProgress } from "../../lib/progress.ts";
-import type { CheckOptions } from "../finding.ts";
-import { ObjectSum } from "../object-sum.ts";
+import type { CheckOptions } from "../../store/finding.ts";
 import { PatientStore, type StoreOptions } from "../patient-store.ts";
 import { outputKey } from "./keys.ts";
 

@@ -1,11 +1,11 @@
+import type { OnMiss } from "../../buildcache/miss-reason.ts";
+import { Deadline } from "../../lib/async/deadline.ts";
+import { EMPTY_SHA256 } from "../../lib/bytes/empty-sha256.ts";
 import type { Counters } from "../../lib/counters.ts";
-import { Deadline } from "../../lib/deadline.ts";
-import { EMPTY_SHA256 } from "../../lib/empty-sha256.ts";
-import { hashFile } from "../../lib/hash-file.ts";
+import { hashFile } from "../../lib/files/hash-file.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import { readSmallObject } from "../../store/read-small-object.ts";
 import type { LocalOutputs } from "../local-outputs.ts";
-import type { OnMiss } from "../miss-reason.ts";
 import { downloadOutput } from "../output-download.ts";
 import type { ReadGate } from "../read-gate.ts";
 import type { ReadSession } from "../read-session.ts";

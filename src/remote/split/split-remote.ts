@@ -1,10 +1,10 @@
+import type { OnMiss } from "../../buildcache/miss-reason.ts";
 import type { Counters } from "../../lib/counters.ts";
 import type { Logger } from "../../lib/logger.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import { RemoteHealth } from "../health.ts";
 import { HealthFile } from "../health-file.ts";
 import type { LocalOutputs } from "../local-outputs.ts";
-import type { OnMiss } from "../miss-reason.ts";
 import { ReadGate } from "../read-gate.ts";
 import type { ReadSession } from "../read-session.ts";
 import { type SplitEntry, SplitReader } from "./split-reader.ts";

@@ -1,11 +1,11 @@
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import type { Counters } from "../../lib/counters.ts";
-import { describeError } from "../../lib/describe-error.ts";
+import { statFile } from "../../lib/files/stat-file.ts";
 import type { Logger } from "../../lib/logger.ts";
-import { statFile } from "../../lib/stat-file.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
 import { MAX_OBJECT_BYTES } from "../../store/object-limit.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
-import { WriteBehind } from "../../store/write-behind.ts";
+import { WriteBehind } from "../../store/upload/write-behind.ts";
 import type { RemoteHealth } from "../health.ts";
 import type { LocalOutputs } from "../local-outputs.ts";
 import { actionKey, outputKey } from "./keys.ts";

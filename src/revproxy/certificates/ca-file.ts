@@ -7,8 +7,8 @@
  */
 import { X509Certificate } from "node:crypto";
 import { lstatSync } from "node:fs";
-import { replaceFile } from "../../lib/replace-file.ts";
-import { readSmallFile } from "../../lib/small-file.ts";
+import { replaceFile } from "../../lib/files/replace-file.ts";
+import { readSmallFile } from "../../lib/files/small-file.ts";
 import type { KeyedCertificate } from "./issue.ts";
 
 /** An authority, and the hosts that it may vouch for. */

@@ -3,7 +3,7 @@
  * that clients which have the older one go on; when hosts are added it is a new authority. A host's certificate is
  * made when it is first asked for.
  */
-import type { Clock } from "../../lib/clock.ts";
+import type { Clock } from "../../lib/async/clock.ts";
 import { loadAuthority, type SavedAuthority, saveAuthority } from "./ca-file.ts";
 import type { KeyedCertificate } from "./issue.ts";
 import { loadIssuer } from "./load-issuer.ts";

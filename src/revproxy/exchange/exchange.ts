@@ -1,7 +1,7 @@
 /** One request to an origin that is cached: answered from the cache, or by the origin, or by both. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Clock } from "../../lib/clock.ts";
-import { describeError } from "../../lib/describe-error.ts";
+import type { Clock } from "../../lib/async/clock.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
 import { type OriginAnswer, type OriginClient, UnreachableError } from "../origin/origin-client.ts";
 import { keyOf, type ProxyLog } from "../proxy-log.ts";
 import { formatResource, type Resource } from "../resource.ts";

@@ -1,6 +1,6 @@
 import { type Agent, request } from "node:http";
 import type { Socket } from "node:net";
-import { hostOf } from "../../lib/http-url.ts";
+import { hostOf } from "../../lib/network/http-url.ts";
 import { type Authority, formatAuthority } from "../authority.ts";
 
 /** How long a proxy may take to connect. */

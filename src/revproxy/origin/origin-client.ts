@@ -1,9 +1,9 @@
 /** Asks origins, on connections that are kept for the next request. */
 import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import https from "node:https";
-import type { Clock } from "../../lib/clock.ts";
-import { isErrno } from "../../lib/errno.ts";
-import { hostOf } from "../../lib/http-url.ts";
+import type { Clock } from "../../lib/async/clock.ts";
+import { isErrno } from "../../lib/files/errno.ts";
+import { hostOf } from "../../lib/network/http-url.ts";
 import { formatAuthority } from "../authority.ts";
 import { DEFAULT_PORTS, formatResource, type Resource } from "../resource.ts";
 import { framingOf, withoutFraming } from "../semantics/framing.ts";

@@ -1,5 +1,5 @@
 /** Which proxy leads to an origin. */
-import { environmentProxy } from "../../lib/env-proxy.ts";
+import { environmentProxy } from "../../lib/network/env-proxy.ts";
 import type { Resource } from "../resource.ts";
 
 /** `undefined`: the origin is reached directly. Only proxies at `http://` addresses are spoken to. */

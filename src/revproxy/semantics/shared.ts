@@ -1,5 +1,5 @@
 /** Whether several clients may have one response: what a request carries may make its answer one client's own. */
-import { compareUtf8 } from "../../lib/compare-utf8.ts";
+import { compareUtf8 } from "../../lib/text/compare-utf8.ts";
 import { CacheControl } from "./cache-control.ts";
 import { isHarmless } from "./harmless-fields.ts";
 import type { HeaderList } from "./header-list.ts";

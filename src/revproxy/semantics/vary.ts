@@ -1,5 +1,5 @@
 /** Which requests one stored response is for (RFC 9111 §4.1). */
-import { compareUtf8 } from "../../lib/compare-utf8.ts";
+import { compareUtf8 } from "../../lib/text/compare-utf8.ts";
 import { isHarmless } from "./harmless-fields.ts";
 import { type HeaderList, hasHeader, headerMembers, headerValues } from "./header-list.ts";
 

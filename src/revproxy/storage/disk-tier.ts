@@ -1,10 +1,10 @@
 /** Responses on the disk and in the object store: records (see `record.ts`) and bodies, as files with names. */
 import { readFileSync } from "node:fs";
 import { BoundedMap } from "../../lib/bounded-map.ts";
-import { hashFile } from "../../lib/hash-file.ts";
-import { readSmallFile } from "../../lib/small-file.ts";
-import type { TempFile } from "../../store/temp-file.ts";
-import type { StoredFile } from "../../store/tiered-store.ts";
+import { hashFile } from "../../lib/files/hash-file.ts";
+import { readSmallFile } from "../../lib/files/small-file.ts";
+import type { TempFile } from "../../store/local/temp-file.ts";
+import type { StoredFile } from "../../store/tiered/tiered-store.ts";
 import type { HeaderList } from "../semantics/header-list.ts";
 import type { ResponseHead } from "../semantics/response-head.ts";
 import { variantOf, variesAlike, varyNames } from "../semantics/vary.ts";

@@ -1,6 +1,6 @@
 /** What tailscale/go-cache-plugin has left in the same cache directory and bucket; see `legacy-object.ts`. */
 import { open } from "node:fs/promises";
-import type { TempFile } from "../../store/temp-file.ts";
+import type { TempFile } from "../../store/local/temp-file.ts";
 import { formatResource, type Resource } from "../resource.ts";
 import type { HeaderList } from "../semantics/header-list.ts";
 import type { DiskTier, NamedStore } from "./disk-tier.ts";

@@ -1,5 +1,5 @@
 /** Where responses are kept, and found: what is short-lived in memory, what is long-lived on the disk and beyond. */
-import type { TempFile } from "../../store/temp-file.ts";
+import type { TempFile } from "../../store/local/temp-file.ts";
 import { formatResource, type Resource } from "../resource.ts";
 import type { HeaderList } from "../semantics/header-list.ts";
 import type { ResponseHead } from "../semantics/response-head.ts";

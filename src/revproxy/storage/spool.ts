@@ -5,9 +5,9 @@
  */
 import { closeSync, openSync, read } from "node:fs";
 import { promisify } from "node:util";
-import { BufferGarbage } from "../../lib/buffer-garbage.ts";
-import { hashFile } from "../../lib/hash-file.ts";
-import type { TempFile } from "../../store/temp-file.ts";
+import { BufferGarbage } from "../../lib/bytes/buffer-garbage.ts";
+import { hashFile } from "../../lib/files/hash-file.ts";
+import type { TempFile } from "../../store/local/temp-file.ts";
 import type { FinishedBody } from "./stored-response.ts";
 
 const FILE_CHUNK_BYTES = 256 << 10;

@@ -1,4 +1,4 @@
-import type { TempFile } from "../../store/temp-file.ts";
+import type { TempFile } from "../../store/local/temp-file.ts";
 import type { ByteRange } from "../semantics/byte-range.ts";
 import type { ResponseHead } from "../semantics/response-head.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { groupMisses, type Hindsight } from "../../../src/app/explain/group-misses.ts";
 import type { Miss } from "../../../src/buildcache/lookup-log.ts";
-import type { Sighting } from "../../../src/remote/packed/sightings.ts";
+import type { Sighting } from "../../../src/remote/packed/bucket/sightings.ts";
 
 const SCOPE = { project: "example.com/app", branch: "main", job: "test" };
 const NOTHING: Hindsight = { seenIn: () => [], isPruned: () => false, areRecordsKnown: true };

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { inspectId } from "../../../src/app/maintenance/inspect.ts";
-import type { Entry } from "../../../src/remote/packed/entry.ts";
-import { LocalDir } from "../../../src/store/local-dir.ts";
+import type { Entry } from "../../../src/remote/packed/format/entry.ts";
+import { LocalDir } from "../../../src/store/local/local-dir.ts";
 import { writeEntry } from "../../buildcache/local-fixture.ts";
 import { StockedBucket } from "../../remote/packed/stocked-bucket.ts";
 import { tempDir } from "../../support/temp-dir.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { verifyAll } from "../../../src/app/maintenance/verify.ts";
-import { LocalDir } from "../../../src/store/local-dir.ts";
+import { LocalDir } from "../../../src/store/local/local-dir.ts";
 import { ACTION, HELLO, writeEntry } from "../../buildcache/local-fixture.ts";
 import { packOf, StockedBucket } from "../../remote/packed/stocked-bucket.ts";
 import { tempDir } from "../../support/temp-dir.ts";

@@ -1,4 +1,4 @@
-import { resolveSettings, toConfig } from "../../../src/cli/settings.ts";
+import { resolveSettings, toConfig } from "../../../src/cli/options/settings.ts";
 
 /** The settings of a server whose forward proxy caches these hosts. */
 export function proxyConfig(hosts: readonly string[]) {

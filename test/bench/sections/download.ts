@@ -1,5 +1,5 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
-import { formatByteSize } from "../../../src/lib/byte-size.ts";
+import { formatByteSize } from "../../../src/lib/text/byte-size.ts";
 import { makeCertificate } from "../../support/certificate.ts";
 import { markdownTable } from "../../support/markdown-table.ts";
 import { plainEnv, run } from "../../support/process.ts";

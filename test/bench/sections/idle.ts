@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { formatByteSize } from "../../../src/lib/byte-size.ts";
+import { formatByteSize } from "../../../src/lib/text/byte-size.ts";
 import { CacheprogClient } from "../../support/cacheprog-client.ts";
 import { idOf } from "../../support/ids.ts";
 import { markdownTable } from "../../support/markdown-table.ts";

@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
-import { formatByteSize } from "../../../src/lib/byte-size.ts";
+import { formatByteSize } from "../../../src/lib/text/byte-size.ts";
 import { CacheprogClient } from "../../support/cacheprog-client.ts";
 import { metricsOf } from "../../support/go-toolchain.ts";
 import { idOf } from "../../support/ids.ts";

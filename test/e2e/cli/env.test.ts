@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { exportLine } from "../../../src/cli/quote.ts";
-import { formatSecretKey } from "../../../src/lib/ed25519-text.ts";
+import { exportLine } from "../../../src/cli/text/quote.ts";
+import { formatSecretKey } from "../../../src/lib/text/ed25519-text.ts";
 import { plainEnv, run, userEnv } from "../../support/process.ts";
 import { provideShell } from "../../support/shells.ts";
 import { tempDir } from "../../support/temp-dir.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Entry } from "../../../src/remote/packed/entry.ts";
+import type { Entry } from "../../../src/remote/packed/format/entry.ts";
 import { entryOf, HOUR_MS, packOf, StockedBucket } from "../../remote/packed/stocked-bucket.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { runProgram } from "./program.ts";

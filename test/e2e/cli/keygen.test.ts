@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { parsePublicKey, parseSecretKey } from "../../../src/lib/ed25519-text.ts";
+import { parsePublicKey, parseSecretKey } from "../../../src/lib/text/ed25519-text.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { runProgram } from "./program.ts";
 

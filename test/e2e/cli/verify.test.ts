@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { LocalDir } from "../../../src/store/local-dir.ts";
+import { LocalDir } from "../../../src/store/local/local-dir.ts";
 import { ACTION, HELLO, writeEntry } from "../../buildcache/local-fixture.ts";
 import { packOf, StockedBucket } from "../../remote/packed/stocked-bucket.ts";
 import { sha256Hex } from "../../support/ids.ts";

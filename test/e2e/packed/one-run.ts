@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
-import type { Entry } from "../../../src/remote/packed/entry.ts";
-import { parseRunRecord } from "../../../src/remote/packed/run-record.ts";
+import type { Entry } from "../../../src/remote/packed/format/entry.ts";
+import { parseRunRecord } from "../../../src/remote/packed/format/run-record.ts";
 import { s3Flags } from "../../support/binary.ts";
 import { FaultProxy } from "../../support/fault-proxy.ts";
 import { writeModule } from "../../support/go-project.ts";

@@ -1,7 +1,7 @@
 /** Secrets that are written wrong, and the commands that may say them. */
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { formatSecretKey } from "../../../src/lib/ed25519-text.ts";
+import { formatSecretKey } from "../../../src/lib/text/ed25519-text.ts";
 import { binaryPath } from "../../support/binary.ts";
 import { plainEnv, run } from "../../support/process.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";

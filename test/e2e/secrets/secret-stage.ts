@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, realpathSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { resolveSettings, toConfig } from "../../../src/cli/settings.ts";
+import { resolveSettings, toConfig } from "../../../src/cli/options/settings.ts";
 import { binaryPath, s3Flags } from "../../support/binary.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { plainEnv, run } from "../../support/process.ts";

@@ -2,7 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { parseRunRecord } from "../../../src/remote/packed/run-record.ts";
+import { parseRunRecord } from "../../../src/remote/packed/format/run-record.ts";
 import { binaryPath, commandLine } from "../../support/binary.ts";
 import { chainModule } from "../../support/go-project.ts";
 import { startPluginServer, untilStored } from "../../support/plugin-server.ts";

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Explanation } from "../../../src/app/explain/explain.ts";
-import { formatPublicKey } from "../../../src/lib/ed25519-text.ts";
+import { formatPublicKey } from "../../../src/lib/text/ed25519-text.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { freePort } from "../../support/free-port.ts";
 import { chainModule } from "../../support/go-project.ts";

@@ -1,9 +1,13 @@
 /** What somebody does who can write to the bucket: other outputs for known actions, in whatever records there are. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
-import type { Entry } from "../../../src/remote/packed/entry.ts";
-import { splitSeal } from "../../../src/remote/packed/record-seal.ts";
-import { formatRunRecord, parseRunRecord, type RunRecord } from "../../../src/remote/packed/run-record.ts";
+import type { Entry } from "../../../src/remote/packed/format/entry.ts";
+import { splitSeal } from "../../../src/remote/packed/format/record-seal.ts";
+import {
+  formatRunRecord,
+  parseRunRecord,
+  type RunRecord,
+} from "../../../src/remote/packed/format/run-record.ts";
 import type { TrustedTeam } from "./trusted-team.ts";
 
 const KINDS = ["run", "head", "new", "shared"];

@@ -11,8 +11,8 @@ import {
 } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { appendSeal, splitSeal } from "../../../src/remote/packed/record-seal.ts";
-import { SecretKeySigner } from "../../../src/remote/packed/record-trust.ts";
+import { appendSeal, splitSeal } from "../../../src/remote/packed/format/record-seal.ts";
+import { SecretKeySigner } from "../../../src/remote/packed/format/record-trust.ts";
 import { run } from "../../support/process.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { Attacker, allEntries, type Forge, isSealed } from "./attacker.ts";

@@ -1,7 +1,7 @@
 /** A server and its clients, where there are keys. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
-import { formatPublicKey } from "../../../src/lib/ed25519-text.ts";
+import { formatPublicKey } from "../../../src/lib/text/ed25519-text.ts";
 import { binaryPath } from "../../support/binary.ts";
 import { CacheprogClient } from "../../support/cacheprog-client.ts";
 import { idOf } from "../../support/ids.ts";

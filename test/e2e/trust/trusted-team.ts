@@ -1,8 +1,8 @@
 /** A trusted job, a reader that trusts it, and somebody who can write to the bucket but has no key. */
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { resolveSettings, toConfig } from "../../../src/cli/settings.ts";
-import { formatPublicKey, parseSecretKey, type SecretKey } from "../../../src/lib/ed25519-text.ts";
+import { resolveSettings, toConfig } from "../../../src/cli/options/settings.ts";
+import { formatPublicKey, parseSecretKey, type SecretKey } from "../../../src/lib/text/ed25519-text.ts";
 import { binaryPath } from "../../support/binary.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { writeModule } from "../../support/go-project.ts";

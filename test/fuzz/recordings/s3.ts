@@ -1,4 +1,4 @@
-import { EMPTY_SHA256 } from "../../../src/lib/empty-sha256.ts";
+import { EMPTY_SHA256 } from "../../../src/lib/bytes/empty-sha256.ts";
 import { signedHeaders } from "../../../src/s3/signer.ts";
 import { startS3Server } from "../../support/s3-server.ts";
 import { AWS_LISTINGS, AWS_REFUSALS } from "./aws-answers.ts";

@@ -1,5 +1,5 @@
 /** What `connect` and a server say to each other; on a port, anybody may be at the other end. */
-import { checkScope } from "../../../src/app/serve/check-scope.ts";
+import { checkScope } from "../../../src/app/serve/plugin/check-scope.ts";
 import { LineReader } from "../../../src/net/line-reader.ts";
 import {
   formatGreeting,

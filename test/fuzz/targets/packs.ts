@@ -1,8 +1,8 @@
 /** Packs: frames that were compressed by somebody, in an object that anybody may have written. */
 import { zstdDecompressSync } from "node:zlib";
-import { expandStream, isExpandError } from "../../../src/lib/expand-stream.ts";
-import { compressFrame, expandFrame, frameLength } from "../../../src/lib/zstd.ts";
-import { FrameCheck } from "../../../src/remote/packed/frame-check.ts";
+import { expandStream, isExpandError } from "../../../src/lib/bytes/expand-stream.ts";
+import { compressFrame, expandFrame, frameLength } from "../../../src/lib/bytes/zstd.ts";
+import { FrameCheck } from "../../../src/remote/packed/bucket/frame-check.ts";
 import { sha256Hex } from "../../support/ids.ts";
 import type { Recordings } from "../recordings/recordings.ts";
 import { type FuzzTarget, holds, isNoMistake, parsed, parsedLater } from "../target.ts";

@@ -1,11 +1,12 @@
 /** Records in the bucket, which whoever may write there can make. */
-import { compressFrame, expandFrame } from "../../../src/lib/zstd.ts";
+import { compressFrame, expandFrame } from "../../../src/lib/bytes/zstd.ts";
 import { formatRunFiles, parseRunFiles } from "../../../src/modproxy/run/run-files.ts";
-import { parseCandidates } from "../../../src/remote/packed/gc-candidates.ts";
-import { additionScopeHash, parseRunName } from "../../../src/remote/packed/keys.ts";
-import { splitSeal } from "../../../src/remote/packed/record-seal.ts";
-import { SecretKeySigner, TrustedKeys } from "../../../src/remote/packed/record-trust.ts";
-import { formatRunRecord, parseRunRecord } from "../../../src/remote/packed/run-record.ts";
+import { parseCandidates } from "../../../src/remote/packed/bucket/gc-candidates.ts";
+import { additionScopeHash } from "../../../src/remote/packed/format/keys.ts";
+import { splitSeal } from "../../../src/remote/packed/format/record-seal.ts";
+import { SecretKeySigner, TrustedKeys } from "../../../src/remote/packed/format/record-trust.ts";
+import { formatRunRecord, parseRunRecord } from "../../../src/remote/packed/format/run-record.ts";
+import { parseRunName } from "../../../src/remote/runs/run-names.ts";
 import { sha256Hex } from "../../support/ids.ts";
 import { fixedKey } from "../fixed-key.ts";
 import type { Recordings } from "../recordings/recordings.ts";
@@ -138,7 +139,7 @@ const candidates: FuzzTarget = {
 
 const keys: FuzzTarget = {
   name: "keys of records",
-  promise: "a time, a run and a machine, or nothing; nothing is thrown",
+  promise: "a time, a run and a writer, or nothing; nothing is thrown",
   thousands: 40,
   recordings: ({ builds }) => [...builds.bucket.keys()].map((text) => Buffer.from(text)),
   attempt(input) {
@@ -147,7 +148,7 @@ const keys: FuzzTarget = {
     const hash = parsed(() => additionScopeHash(text), never);
     if (name === undefined) return hash === undefined ? "refused" : "accepted";
     holds(Number.isSafeInteger(name.startedMs) && name.startedMs >= 0, `started at ${name.startedMs}`);
-    holds(!`${name.run}${name.machine}`.includes("/"), "another folder");
+    holds(!`${name.run}${name.writer}`.includes("/"), "another folder");
     return "accepted";
   },
 };

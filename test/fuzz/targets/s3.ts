@@ -1,10 +1,10 @@
 /** What an S3 server, or whatever stands in its place, answers. */
 import { Counters } from "../../../src/lib/counters.ts";
-import { listObjects } from "../../../src/s3/list-objects.ts";
+import { listObjects } from "../../../src/s3/operations/list-objects.ts";
+import { child, childText, parseXml } from "../../../src/s3/operations/xml.ts";
 import { readRefusal } from "../../../src/s3/refusal.ts";
 import { S3Client } from "../../../src/s3/s3-client.ts";
 import { S3Error } from "../../../src/s3/s3-error.ts";
-import { child, childText, parseXml } from "../../../src/s3/xml.ts";
 import { type FuzzTarget, holds, isNoMistake, parsedLater } from "../target.ts";
 
 const WORDS = [

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decodeName, encodeName } from "../../../src/lib/percent-name.ts";
+import { decodeName, encodeName } from "../../../src/lib/text/percent-name.ts";
 import { withGithubEvent } from "../../../src/remote/scope/github-event.ts";
 import { directiveValues } from "../../../src/remote/scope/mod-file.ts";
 import { toBytes } from "../recordings/recordings.ts";

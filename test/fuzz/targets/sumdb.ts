@@ -1,6 +1,6 @@
 /** What a checksum database answers: notes that it has signed, and tiles that only a proof can vouch for. */
 import { createPrivateKey } from "node:crypto";
-import { secretKeyDer } from "../../../src/lib/ed25519-text.ts";
+import { secretKeyDer } from "../../../src/lib/text/ed25519-text.ts";
 import { InvalidFileError } from "../../../src/modproxy/mod-error.ts";
 import { parseLookupReply } from "../../../src/modproxy/sumdb/lookup-reply.ts";
 import { openTreeHead, parseVerifier } from "../../../src/modproxy/sumdb/note.ts";

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { type FileMeta, MetaFiles } from "../../../src/modproxy/files/file-meta.ts";
-import { LocalDir } from "../../../src/store/local-dir.ts";
-import { hashName } from "../../../src/store/named-files.ts";
-import { TieredStore } from "../../../src/store/tiered-store.ts";
+import { LocalDir } from "../../../src/store/local/local-dir.ts";
+import { hashName } from "../../../src/store/local/named-files.ts";
+import { TieredStore } from "../../../src/store/tiered/tiered-store.ts";
 import { FullDisk } from "../../support/full-disk.ts";
 import { sha256Hex } from "../../support/ids.ts";
 import { testOnLinux } from "../../support/platform.ts";

@@ -2,9 +2,9 @@
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { GrowingFile } from "../../../src/modproxy/files/growing-file.ts";
-import type { ModFile } from "../../../src/modproxy/files/module-files.ts";
+import type { ModFile } from "../../../src/modproxy/files/mod-file.ts";
 import { prefetchModules } from "../../../src/modproxy/maintain/prefetch.ts";
-import type { LocalDir } from "../../../src/store/local-dir.ts";
+import type { LocalDir } from "../../../src/store/local/local-dir.ts";
 import { FullDisk } from "../../support/full-disk.ts";
 import { makeZip, zipAround } from "../../support/modules/make-zip.ts";
 import {

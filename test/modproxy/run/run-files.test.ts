@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { compressFrameAside } from "../../../src/lib/zstd.ts";
+import { compressFrameAside } from "../../../src/lib/bytes/zstd.ts";
 import { formatRunFiles, parseRunFiles } from "../../../src/modproxy/run/run-files.ts";
 
 const sha256 = "a".repeat(64);

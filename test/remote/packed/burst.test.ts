@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { existsSync, writeFileSync } from "node:fs";
-import { pidSpace } from "../../../src/lib/process-life.ts";
+import { pidSpace } from "../../../src/lib/process/process-life.ts";
 import { Burst } from "../../../src/remote/packed/burst.ts";
 import { age } from "../../buildcache/local-fixture.ts";
 import { ManualClock } from "../../support/manual-clock.ts";

@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import type { OutputFile } from "../../../src/remote/packed/output-frame.ts";
+import type { OutputFile } from "../../../src/remote/packed/format/output-frame.ts";
 import { sha256Hex } from "../../support/ids.ts";
 import type { TempDir } from "../../support/temp-dir.ts";
 

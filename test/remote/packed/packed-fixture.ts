@@ -1,23 +1,23 @@
 /** Machines that share a bucket, and how a session on one of them begins and ends. */
 import type { LocalCache } from "../../../src/buildcache/local-cache.ts";
+import { compressFrame } from "../../../src/lib/bytes/zstd.ts";
 import type { Counters } from "../../../src/lib/counters.ts";
-import { describeError } from "../../../src/lib/describe-error.ts";
+import { removeFile } from "../../../src/lib/files/remove-file.ts";
 import type { Logger } from "../../../src/lib/logger.ts";
-import { removeFile } from "../../../src/lib/remove-file.ts";
-import { compressFrame } from "../../../src/lib/zstd.ts";
-import { Claims } from "../../../src/remote/packed/claims.ts";
-import type { Entry, Pack } from "../../../src/remote/packed/entry.ts";
+import { describeError } from "../../../src/lib/text/describe-error.ts";
+import { Claims } from "../../../src/remote/packed/fetch/claims.ts";
+import { Restorer, type RestorerOptions } from "../../../src/remote/packed/fetch/restorer.ts";
+import type { Entry, Pack } from "../../../src/remote/packed/format/entry.ts";
+import { parseRunRecord, type RunRecord } from "../../../src/remote/packed/format/run-record.ts";
+import { RecordCache } from "../../../src/remote/packed/index/record-cache.ts";
+import { RecordReader } from "../../../src/remote/packed/index/record-reader.ts";
 import {
   type LocalEntry,
   PackedRemote,
   type PackedRemoteOptions,
 } from "../../../src/remote/packed/packed-remote.ts";
-import { RecordCache } from "../../../src/remote/packed/record-cache.ts";
-import { RecordReader } from "../../../src/remote/packed/record-reader.ts";
-import { Restorer, type RestorerOptions } from "../../../src/remote/packed/restorer.ts";
-import { parseRunRecord, type RunRecord } from "../../../src/remote/packed/run-record.ts";
 import type { Scope } from "../../../src/remote/scope/scope.ts";
-import { LocalDir } from "../../../src/store/local-dir.ts";
+import { LocalDir } from "../../../src/store/local/local-dir.ts";
 import { openLocal, putOutput } from "../../buildcache/local-fixture.ts";
 import { sha256Hex } from "../../support/ids.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";

@@ -2,8 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { renameSync, truncateSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
-import { compressFrame } from "../../../src/lib/zstd.ts";
-import type { Entry } from "../../../src/remote/packed/entry.ts";
+import { compressFrame } from "../../../src/lib/bytes/zstd.ts";
+import type { Entry } from "../../../src/remote/packed/format/entry.ts";
 import { wrongOutputs } from "../../support/file-tree.ts";
 import { told } from "./filled-bucket.ts";
 import { end, Machine, packBytes } from "./packed-fixture.ts";

@@ -1,7 +1,7 @@
 /** A bucket that does not answer, or not well: go sees misses, in time, and the user one line. */
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { TimeoutError } from "../../../src/lib/deadline.ts";
+import { TimeoutError } from "../../../src/lib/async/deadline.ts";
 import { eventually } from "../../support/eventually.ts";
 import { immutable } from "../../support/full-disk.ts";
 import { testOnLinux } from "../../support/platform.ts";

@@ -1,9 +1,9 @@
 /** Machines with keys: what they believe, and what they sign. */
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { collectGarbage } from "../../../src/remote/packed/gc.ts";
-import { scopeHash } from "../../../src/remote/packed/keys.ts";
-import { doesCount } from "../../../src/remote/packed/record-trust.ts";
+import { collectGarbage } from "../../../src/remote/packed/bucket/gc.ts";
+import { scopeHash } from "../../../src/remote/packed/format/keys.ts";
+import { doesCount } from "../../../src/remote/packed/format/record-trust.ts";
 import { end, Machine, recordAt } from "./packed-fixture.ts";
 import { entryOf, PLATFORM, StockedBucket, scopeOf } from "./stocked-bucket.ts";
 import { DAY_MS, makeKey, trustOf } from "./trust-fixture.ts";

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { LocalEntry, PackedRemote } from "../../../src/remote/packed/packed-remote.ts";
 import { PackedTransfer } from "../../../src/remote/packed/packed-transfer.ts";
-import { LocalDir } from "../../../src/store/local-dir.ts";
+import { LocalDir } from "../../../src/store/local/local-dir.ts";
 import { putKinds } from "./failing-store.ts";
 import { end, Machine } from "./packed-fixture.ts";
 import { StockedBucket } from "./stocked-bucket.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Claims } from "../../../src/remote/packed/claims.ts";
+import { Claims } from "../../../src/remote/packed/fetch/claims.ts";
 import { collectRow } from "../../../src/remote/packed/row-collector.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 

@@ -1,10 +1,10 @@
 /** A bucket in a directory, stocked by hand with packs and records of any age. */
 import { utimesSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
-import { compressFrame } from "../../../src/lib/zstd.ts";
-import type { Entry, Pack } from "../../../src/remote/packed/entry.ts";
-import { PackedKeys } from "../../../src/remote/packed/keys.ts";
-import { formatRunRecord, type RunRecord } from "../../../src/remote/packed/run-record.ts";
+import { compressFrame } from "../../../src/lib/bytes/zstd.ts";
+import type { Entry, Pack } from "../../../src/remote/packed/format/entry.ts";
+import { PackedKeys } from "../../../src/remote/packed/format/keys.ts";
+import { formatRunRecord, type RunRecord } from "../../../src/remote/packed/format/run-record.ts";
 import type { Scope } from "../../../src/remote/scope/scope.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { sha256Hex } from "../../support/ids.ts";

@@ -1,7 +1,11 @@
 /** Keys to sign with and to trust. */
 import { generateKeyPairSync } from "node:crypto";
-import type { SecretKey } from "../../../src/lib/ed25519-text.ts";
-import { type RecordTrust, SecretKeySigner, TrustedKeys } from "../../../src/remote/packed/record-trust.ts";
+import type { SecretKey } from "../../../src/lib/text/ed25519-text.ts";
+import {
+  type RecordTrust,
+  SecretKeySigner,
+  TrustedKeys,
+} from "../../../src/remote/packed/format/record-trust.ts";
 
 export const DAY_MS = 24 * 3_600_000;
 

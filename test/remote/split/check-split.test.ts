@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { Finding } from "../../../src/remote/finding.ts";
 import { checkSplit } from "../../../src/remote/split/check-split.ts";
+import type { Finding } from "../../../src/store/finding.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { sha256Hex } from "../../support/ids.ts";
 import { tempDir } from "../../support/temp-dir.ts";

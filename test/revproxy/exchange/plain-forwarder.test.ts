@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, connect, createServer, type Server } from "node:net";
 import { createSecureContext } from "node:tls";
-import { systemClock } from "../../../src/lib/clock.ts";
+import { systemClock } from "../../../src/lib/async/clock.ts";
 import { PlainForwarder } from "../../../src/revproxy/exchange/plain-forwarder.ts";
 import { OriginClient } from "../../../src/revproxy/origin/origin-client.ts";
 import { ProxyLog } from "../../../src/revproxy/proxy-log.ts";

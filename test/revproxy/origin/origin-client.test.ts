@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createSecureContext } from "node:tls";
-import { systemClock } from "../../../src/lib/clock.ts";
+import { systemClock } from "../../../src/lib/async/clock.ts";
 import { OriginClient, UnreachableError } from "../../../src/revproxy/origin/origin-client.ts";
 import { rejection } from "../../support/rejection.ts";
 

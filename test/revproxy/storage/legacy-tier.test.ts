@@ -3,7 +3,7 @@ import { readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { parseAbsoluteForm, type Resource } from "../../../src/revproxy/resource.ts";
 import { DiskTier, type NamedStore } from "../../../src/revproxy/storage/disk-tier.ts";
 import { LegacyTier } from "../../../src/revproxy/storage/legacy-tier.ts";
-import { TempFile } from "../../../src/store/temp-file.ts";
+import { TempFile } from "../../../src/store/local/temp-file.ts";
 import { FullDisk } from "../../support/full-disk.ts";
 import { testOnLinux } from "../../support/platform.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";

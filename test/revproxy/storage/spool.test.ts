@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { Spool } from "../../../src/revproxy/storage/spool.ts";
-import { TempFile } from "../../../src/store/temp-file.ts";
+import { TempFile } from "../../../src/store/local/temp-file.ts";
 import { FullDisk } from "../../support/full-disk.ts";
 import { sha256Hex } from "../../support/ids.ts";
 import { testOnLinux } from "../../support/platform.ts";

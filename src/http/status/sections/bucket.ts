@@ -1,4 +1,4 @@
-import { formatByteSize } from "../../../lib/byte-size.ts";
+import { formatByteSize } from "../../../lib/text/byte-size.ts";
 import { formatAmount, formatCount, formatSpan } from "../figures.ts";
 import { html, type Markup } from "../markup.ts";
 import { gaugeOf, type StatusReport } from "../report.ts";

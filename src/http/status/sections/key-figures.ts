@@ -1,4 +1,4 @@
-import { formatByteSize } from "../../../lib/byte-size.ts";
+import { formatByteSize } from "../../../lib/text/byte-size.ts";
 import { formatAmount, formatCount, formatRatio } from "../figures.ts";
 import { countLookUps, hitRatio, totalOf } from "../look-ups.ts";
 import { html, type Markup } from "../markup.ts";

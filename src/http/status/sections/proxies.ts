@@ -1,5 +1,5 @@
 /** The caches of modules, and of other downloads. */
-import { formatByteSize } from "../../../lib/byte-size.ts";
+import { formatByteSize } from "../../../lib/text/byte-size.ts";
 import { formatCount } from "../figures.ts";
 import { html, type Markup } from "../markup.ts";
 import type { StatusReport } from "../report.ts";

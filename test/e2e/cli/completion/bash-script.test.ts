@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { ALL_COMMAND_OPTIONS } from "../../../../src/cli/command-options.ts";
 import { COMMANDS } from "../../../../src/cli/commands.ts";
-import { ALL_OPTIONS, dashed } from "../../../../src/cli/options.ts";
+import { ALL_COMMAND_OPTIONS } from "../../../../src/cli/options/command-options.ts";
+import { ALL_OPTIONS, dashed } from "../../../../src/cli/options/options.ts";
 import { plainEnv, run } from "../../../support/process.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 import { runProgram } from "../program.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { COMPLETED_COMMANDS } from "../../../../src/cli/completion/completion-words.ts";
-import { ALL_OPTIONS } from "../../../../src/cli/options.ts";
+import { ALL_OPTIONS } from "../../../../src/cli/options/options.ts";
 import { plainEnv, run } from "../../../support/process.ts";
 import { provideShell } from "../../../support/shells.ts";
 import { tempDir } from "../../../support/temp-dir.ts";

@@ -1,0 +1,82 @@
+import { LocalCache } from "../../../buildcache/local-cache.ts";
+import { formatByteSize } from "../../../lib/text/byte-size.ts";
+import { describeError } from "../../../lib/text/describe-error.ts";
+import { formatSpan } from "../../../lib/text/duration.ts";
+import { type Forecast, forecastHits } from "../../../remote/packed/index/forecast.ts";
+import { S3Error } from "../../../s3/s3-error.ts";
+import { LocalDir } from "../../../store/local/local-dir.ts";
+import { FallbackDir } from "../../cache-dir/fallback-dir.ts";
+import { openTrust } from "../../remote/open-trust.ts";
+import type { Check, Finding, Patient } from "../check.ts";
+import { bucketTrouble } from "./bucket-trouble.ts";
+import { get } from "./get.ts";
+import { list } from "./list.ts";
+import { patientScope } from "./patient-scope.ts";
+
+/** What the newest run of this scope wrote down, and how much of that the next one will find. */
+export const newestRun: Check = {
+  name: "newest run",
+  needs: [list, get],
+  run: async (patient: Patient, signal: AbortSignal): Promise<Finding[]> => {
+    const { bucket, config, dir } = patient;
+    if (bucket === undefined || bucket.config.layout === "split") return [];
+    const local = new LocalCache({
+      dir: new LocalDir(dir.root),
+      fallback: new FallbackDir(dir.root),
+      expiryMs: config.expiryMs,
+      onTrouble: () => {},
+    });
+    try {
+      const forecast = await forecastHits({
+        store: bucket.store,
+        prefixes: [bucket.config.prefix, ...bucket.config.readPrefixes],
+        scope: patientScope(patient, bucket.config),
+        local,
+        check: openTrust(bucket.config)?.check,
+        signal,
+      });
+      return [forecast === undefined ? nothingKnown() : judge(forecast)];
+    } catch (error) {
+      if (error instanceof S3Error || signal.aborted)
+        return [bucketTrouble(error, "s3:GetObject", bucket.config)];
+      return [
+        {
+          severity: "warning",
+          message: `the newest record is not used: ${describeError(error)}`,
+          remedy: "the next run writes a new one; with --trust-key only a job that has --sign-key does",
+        },
+      ];
+    }
+  },
+};
+
+function nothingKnown(): Finding {
+  return {
+    severity: "note",
+    message:
+      "no run of this project and platform is known yet: the next build compiles everything and stores it",
+    remedy:
+      "if there should be one, compare --prefix, and what is said of the scope, with the job that stored it",
+  };
+}
+
+function judge({ record, serverTimeMs, entries, local, remote, gone, fetchBytes }: Forecast): Finding {
+  const whose = record.role === "own" ? "of this job" : "of another job or branch";
+  const age = formatSpan(Math.max(0, serverTimeMs - record.modifiedMs));
+  const share = entries === 0 ? 0 : (local + remote) / entries;
+  const message = `${age} ago, ${whose} (record of ${formatByteSize(record.sizeBytes)}): names ${entries} entries, ${local} here, ${remote} to fetch (${formatByteSize(fetchBytes)}), ${gone} gone; a build like that one would hit ${formatPercent(share)}`;
+  const data = { key: record.key, ageMs: serverTimeMs - record.modifiedMs, sizeBytes: record.sizeBytes };
+  const counts = { ...data, entries, local, remote, gone, fetchBytes };
+  if (gone === 0) return { severity: "ok", message, data: counts };
+  return {
+    severity: "warning",
+    message,
+    remedy: "something else than gc removes packs, such as a lifecycle rule: let gc do it",
+    data: counts,
+  };
+}
+
+/** Never "100.0 %" unless it is all. */
+function formatPercent(share: number): string {
+  return `${(Math.floor(share * 1000) / 10).toFixed(1)} %`;
+}

@@ -1,0 +1,70 @@
+import { existsSync } from "node:fs";
+import { dirname, posix } from "node:path";
+import { Deadline } from "../../../lib/async/deadline.ts";
+import { describeError } from "../../../lib/text/describe-error.ts";
+import { PackedKeys } from "../../../remote/packed/format/keys.ts";
+import type { ListPage } from "../../../store/object-store.ts";
+import type { Finding } from "../check.ts";
+import type { Bucket } from "./bucket.ts";
+import { bucketCheck } from "./bucket-check.ts";
+import { isNotPermitted } from "./bucket-trouble.ts";
+import { CREDENTIALS_REMEDY, credentials } from "./credentials.ts";
+
+/** Enough to ask for a part of it. */
+const LEAST_SAMPLE_BYTES = 16;
+
+/** Whether the bucket answers at all, be it with a refusal: the first request, a listing. */
+export const reach = bucketCheck({
+  name: "reach",
+  needs: [credentials],
+  permission: "s3:ListBucket",
+  run: async (bucket, signal) => {
+    const { config, store } = bucket;
+    if (config.bucket.kind === "directory" && !existsSync(dirname(config.bucket.path)))
+      return [notMounted(dirname(config.bucket.path))];
+    // As long as a build would wait.
+    using limit = new Deadline(config.timeoutMs, signal);
+    const startedMs = Date.now();
+    try {
+      const { objects, serverTimeMs } = await firstPage(bucket, config.prefix, limit.signal);
+      // The server looked at its clock somewhere between the two.
+      bucket.skewMs = serverTimeMs - (startedMs + Date.now()) / 2;
+      bucket.sample = objects.find(({ sizeBytes }) => sizeBytes >= LEAST_SAMPLE_BYTES);
+    } catch (error) {
+      if (!isNotPermitted(error)) throw error;
+      // A public bucket of the split layout may be read without being listed.
+      if (bucket.isUnsigned && config.layout !== "split") return [notSigned(error)];
+      bucket.listRefusal = error;
+    }
+    return [{ severity: "ok", message: `${store.name} answers` }];
+  },
+});
+
+/** Of a bucket that is a directory only the last part is made, see `DirectoryTree`. */
+function notMounted(parent: string): Finding {
+  return {
+    severity: "error",
+    message: `there is no directory ${parent}: nothing is read from the bucket and nothing stored`,
+    remedy: `mount what should be there, or: mkdir -p ${parent}`,
+  };
+}
+
+/** One error for all that the server would refuse for the same reason. */
+function notSigned(error: unknown): Finding {
+  return {
+    severity: "error",
+    message: `no credentials were found, so the request was not signed and the server refused it (${describeError(error)})`,
+    remedy: CREDENTIALS_REMEDY,
+  };
+}
+
+/** The first objects below a prefix, as builds list them. */
+export async function firstPage(
+  { config, store }: Bucket,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<ListPage> {
+  const folder = config.layout === "split" ? posix.join(prefix, "output/") : new PackedKeys(prefix).root;
+  for await (const page of store.list(folder, { pageSize: 10, signal })) return page;
+  throw new Error(`no answer to the listing of ${folder}`);
+}

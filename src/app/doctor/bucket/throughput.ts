@@ -1,0 +1,106 @@
+import { randomBytes } from "node:crypto";
+import { Deadline } from "../../../lib/async/deadline.ts";
+import { formatByteSize } from "../../../lib/text/byte-size.ts";
+import { PackedKeys } from "../../../remote/packed/format/keys.ts";
+import type { ListedObject, ObjectStore } from "../../../store/object-store.ts";
+import type { Finding } from "../check.ts";
+import type { Bucket } from "./bucket.ts";
+import { bucketCheck } from "./bucket-check.ts";
+import { get } from "./get.ts";
+
+const SAMPLE_BYTES = 4 << 20;
+/** A smaller object is over before it has begun. */
+const LEAST_BYTES = 256 << 10;
+/** Each way. */
+const LIMIT_MS = 4_000;
+/** Slower than this, compiling anew is often faster than fetching. */
+const SLOW_BYTES_PER_SECOND = 1e6;
+
+/** How much comes and goes in a second: a few megabytes each way, or as much as does in a few seconds. */
+export const throughput = bucketCheck({
+  name: "throughput",
+  needs: [get],
+  permission: "s3:GetObject",
+  run: async (bucket, signal) => {
+    const { store, probe, probeKey } = bucket;
+    if (probe !== undefined) {
+      const up = await upload(bucket, signal);
+      if (up === undefined) return [tooSlow("up")];
+      return [judge(up, await download(store, probeKey, SAMPLE_BYTES, signal))];
+    }
+    const pack = await findPack(bucket, signal);
+    if (pack === undefined) return [];
+    const length = Math.min(pack.sizeBytes, SAMPLE_BYTES);
+    return [judge(undefined, await download(store, pack.key, length, signal))];
+  },
+});
+
+/** Bytes a second; `undefined`: it did not get through in time. */
+async function upload(bucket: Bucket, signal: AbortSignal): Promise<number | undefined> {
+  // Nothing on the way can make it shorter.
+  const body = randomBytes(SAMPLE_BYTES);
+  using limit = new Deadline(LIMIT_MS, signal);
+  const startedMs = performance.now();
+  try {
+    await bucket.store.put(bucket.probeKey, body, { signal: limit.signal });
+  } catch (error) {
+    if (limit.signal.aborted && !signal.aborted) return undefined;
+    throw error;
+  }
+  bucket.probe = body;
+  return perSecond(body.length, startedMs);
+}
+
+async function download(
+  store: ObjectStore,
+  key: string,
+  length: number,
+  signal: AbortSignal,
+): Promise<number> {
+  using limit = new Deadline(LIMIT_MS, signal);
+  const startedMs = performance.now();
+  let count = 0;
+  try {
+    const object = await store.get(key, { range: { offset: 0, length }, signal: limit.signal });
+    for await (const chunk of object?.body ?? []) count += chunk.length;
+  } catch (error) {
+    if (!limit.signal.aborted || signal.aborted) throw error;
+  }
+  return perSecond(count, startedMs);
+}
+
+/** What is there to read where nothing may be written: the largest of a few packs. */
+async function findPack({ store, config }: Bucket, signal: AbortSignal): Promise<ListedObject | undefined> {
+  const folder = `${new PackedKeys(config.prefix).root}pack/`;
+  for await (const { objects } of store.list(folder, { pageSize: 100, signal })) {
+    return objects
+      .toSorted((a, b) => b.sizeBytes - a.sizeBytes)
+      .find(({ sizeBytes }) => sizeBytes >= LEAST_BYTES);
+  }
+  return undefined;
+}
+
+function perSecond(bytes: number, startedMs: number): number {
+  return (bytes * 1000) / Math.max(1, performance.now() - startedMs);
+}
+
+/** `up`: not measured where nothing may be written. */
+function judge(up: number | undefined, down: number): Finding {
+  const upText = up === undefined ? "" : `, ${formatSpeed(up)} up`;
+  const message = `${formatSpeed(down)} down${upText}, over one connection`;
+  const data = { downBytesPerSecond: Math.round(down), upBytesPerSecond: up && Math.round(up) };
+  if (down >= SLOW_BYTES_PER_SECOND) return { severity: "ok", message, data };
+  return { ...tooSlow("down"), message: `${message}: fetching may take longer than compiling`, data };
+}
+
+function formatSpeed(bytesPerSecond: number): string {
+  return `${formatByteSize(Math.round(bytesPerSecond))}/s`;
+}
+
+function tooSlow(way: string): Finding {
+  return {
+    severity: "warning",
+    message: `less than ${formatSpeed((SAMPLE_BYTES * 1000) / LIMIT_MS)} ${way}: fetching may take longer than compiling`,
+    remedy: "use a bucket nearer to this machine",
+  };
+}

@@ -1,0 +1,84 @@
+/** Makes the module proxy from the settings; `serve` answers with it, the `mod` commands work on what it holds. */
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { Counters } from "../../lib/counters.ts";
+import type { Logger } from "../../lib/logger.ts";
+import { type OpenProxy, openProxy } from "../../modproxy/open-proxy.ts";
+import { Policy } from "../../modproxy/policy.ts";
+import { type Database, parseDatabases } from "../../modproxy/sumdb/databases.ts";
+import type { Upstream } from "../../modproxy/upstream/upstream-list.ts";
+import type { RemoteHealth } from "../../remote/health.ts";
+import { detectScope } from "../../remote/scope/scope.ts";
+import { LocalDir, STATE_DIR } from "../../store/local/local-dir.ts";
+import type { ObjectStore } from "../../store/object-store.ts";
+import type { Config } from "../config.ts";
+import { readGoSettings } from "../go-settings.ts";
+import { openRemoteTier } from "../remote/remote-tier.ts";
+import { chooseUpstreams, readNetrc } from "./module-upstreams.ts";
+
+export interface ModuleProxyParts {
+  config: Config;
+  env: Record<string, string | undefined>;
+  /** The cache directory. */
+  root: string;
+  store: ObjectStore | undefined;
+  counters: Counters;
+  log: Logger;
+}
+
+/** Throws when the settings can't be carried out. */
+export function openConfiguredProxy({
+  config,
+  env,
+  root,
+  store,
+  counters,
+  log,
+}: ModuleProxyParts): OpenProxy & { health: RemoteHealth | undefined; upstreams: readonly Upstream[] } {
+  const { sumdb, upstream, http } = config.serve;
+  const go = readGoSettings(env);
+  const databases = parseDatabases(sumdb, go.GOSUMDB);
+  const upstreams = chooseUpstreams({
+    configured: upstream,
+    go,
+    env,
+    ownPort: http?.kind === "tcp" ? http.port : undefined,
+  });
+  log.info(
+    () => `modules come from ${upstreams.map(({ url }) => url).join(", ") || "nowhere but the cache"}`,
+  );
+  const remote = store && openRemote({ config, env, root, store, log });
+  const proxy = openProxy({
+    dir: new LocalDir(root),
+    stateDir: join(root, STATE_DIR),
+    remote,
+    upstreams,
+    netrc: readNetrc(env),
+    env,
+    databases,
+    database: chooseDatabase(databases, go.GOSUMDB),
+    policy: new Policy({ goPrivate: go.GOPRIVATE, goNoProxy: go.GONOPROXY, goNoSumdb: go.GONOSUMDB }),
+    counters,
+    log,
+  });
+  return { ...proxy, health: remote?.health, upstreams };
+}
+
+function openRemote(
+  options: Pick<ModuleProxyParts, "config" | "env" | "root" | "log"> & { store: ObjectStore },
+) {
+  const { config, env, root, store, log } = options;
+  const { remote } = config;
+  if (remote === undefined) return undefined;
+  const { project, job } = remote;
+  const scope = detectScope({ env, cwd: process.cwd(), project, job, nowMs: Date.now() });
+  return { ...openRemoteTier({ config: remote, store, root, env, log }), scope, host: hostname() };
+}
+
+/** The one that go itself would verify with, if it is passed on; else the first whose key is known. */
+function chooseDatabase(databases: ReadonlyMap<string, Database>, goSumdb: string): Database | undefined {
+  if (goSumdb === "off") return undefined;
+  const named = databases.get(goSumdb.split(/[\s+]/)[0] ?? "");
+  const known = [...databases.values()].find(({ verifier }) => verifier !== undefined);
+  return named?.verifier === undefined ? known : named;
+}

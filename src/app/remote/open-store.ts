@@ -1,0 +1,62 @@
+/** Makes the configured object store. */
+import { join } from "node:path";
+import type { Counters } from "../../lib/counters.ts";
+import { removeLink } from "../../lib/files/remove-link.ts";
+import { proxyRoute } from "../../lib/network/env-proxy.ts";
+import { DirectoryStore } from "../../store/directory/directory-store.ts";
+import { STATE_DIR } from "../../store/local/local-dir.ts";
+import type { ObjectStore } from "../../store/object-store.ts";
+import { S3Store } from "../../store/s3-store.ts";
+import type { RemoteConfig } from "../config.ts";
+import { RegionFile } from "./region-file.ts";
+
+export function openStore(options: {
+  config: RemoteConfig;
+  /** The cache directory, which remembers the bucket's region. */
+  root: string;
+  env: Record<string, string | undefined>;
+  counters: Counters;
+}): ObjectStore {
+  const { config, root, env, counters } = options;
+  const { bucket } = config;
+  if (bucket.kind === "directory") return new DirectoryStore(bucket.path);
+  return new S3Store({
+    ...bucket,
+    env,
+    counters,
+    regionMemory: new RegionFile(statePath(root, config, "region")),
+  });
+}
+
+/**
+ * Where helpers note whether the bucket answers: one file for each set of proxies, since trouble with a proxy says
+ * nothing about the bucket reached without it.
+ */
+export function healthPath(
+  root: string,
+  config: RemoteConfig,
+  env: Record<string, string | undefined>,
+): string {
+  const route = config.bucket.kind === "directory" ? "" : proxyRoute(env);
+  return `${statePath(root, config, "remote", route)}.json`;
+}
+
+/**
+ * A file or directory below the cache directory that keeps what is known of one bucket and prefix; never a link.
+ * `route` tells several files of one name apart.
+ */
+export function statePath(
+  root: string,
+  { bucket, prefix, readPrefixes }: RemoteConfig,
+  name: string,
+  route = "",
+): string {
+  // What was read below a prefix that is not read any more must not be found again.
+  const read = readPrefixes.length === 0 ? [] : [readPrefixes];
+  const address = Bun.hash(JSON.stringify([bucket, prefix, ...read, ...(route === "" ? [] : [route])]))
+    .toString(16)
+    .padStart(16, "0");
+  const path = join(root, STATE_DIR, `${name}-${address}`);
+  removeLink(path);
+  return path;
+}

@@ -1,0 +1,131 @@
+/** Makes the configured remote. Imported only when it is first needed: it is most of the program. */
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { LocalCache } from "../../buildcache/local-cache.ts";
+import type { RemoteBuilds } from "../../buildcache/remote-builds.ts";
+import type { Counters } from "../../lib/counters.ts";
+import type { Logger } from "../../lib/logger.ts";
+import { BothLayouts } from "../../remote/both-layouts.ts";
+import type { CompileTimes } from "../../remote/compile-times.ts";
+import { PackedRemote } from "../../remote/packed/packed-remote.ts";
+import { PackedTransfer } from "../../remote/packed/packed-transfer.ts";
+import { detectScope, type Scope } from "../../remote/scope/scope.ts";
+import { SplitRemote } from "../../remote/split/split-remote.ts";
+import { LocalDir } from "../../store/local/local-dir.ts";
+import type { ObjectStore } from "../../store/object-store.ts";
+import { machineId } from "../cache-dir/machine-id.ts";
+import type { RemoteConfig } from "../config.ts";
+import { mayEndWithGo } from "./machine-life.ts";
+import { healthPath, openStore, statePath } from "./open-store.ts";
+import { openTrust } from "./open-trust.ts";
+
+/** What a server gives beside: its remotes live longer than a session, and share what moves bytes. */
+export interface SharedRemoteOptions extends RemoteOptions {
+  scope: Scope;
+  store: ObjectStore;
+  transfer: PackedTransfer;
+  /** One for all, where the layout has it. */
+  split: SplitRemote | undefined;
+}
+
+const NO_SPLIT =
+  "nothing is read from the bucket: the split layout can't be signed, and there are keys to trust (--trust-split reads it all the same)";
+
+export interface RemoteOptions {
+  config: RemoteConfig;
+  drainTimeoutMs: number;
+  /** The cache directory. */
+  root: string;
+  local: LocalCache;
+  env: Record<string, string | undefined>;
+  counters: Counters;
+  compileTimes: CompileTimes;
+  log: Logger;
+}
+
+export function openRemote(options: RemoteOptions): RemoteBuilds {
+  const store = openStore(options);
+  const { layout } = options.config;
+  if (layout === "split") return openSplit(options, store);
+  if (layout === "packed") return openPacked(options, store);
+  return new BothLayouts(openPacked(options, store), openSplit(options, store));
+}
+
+/** A remote of a server, for the sessions of one scope. */
+export function openShared(options: SharedRemoteOptions): PackedRemote | BothLayouts {
+  const { store, split } = options;
+  const packed = openPacked(options, store, options);
+  return split === undefined ? packed : new BothLayouts(packed, split);
+}
+
+/** What the packed remotes of a server share. */
+export function openTransfer(options: RemoteOptions, store: ObjectStore): PackedTransfer {
+  return new PackedTransfer({ ...options, ...transferOptions(options), store });
+}
+
+/** Where helpers note what is not in the bucket yet. */
+export function journalDir(root: string, config: RemoteConfig): string {
+  return join(statePath(root, config, "packed"), "journal");
+}
+
+export function openSplit(options: RemoteOptions, store: ObjectStore): SplitRemote {
+  const { config, root, env, log } = options;
+  if (config.layout === "split" && config.trust?.readsSplit === false) log.warn("trust", NO_SPLIT);
+  return new SplitRemote({
+    ...options,
+    store,
+    prefix: config.prefix,
+    readPrefixes: config.readPrefixes,
+    isReading: config.trust === undefined || config.trust.readsSplit,
+    readOnly: config.readOnly,
+    minBytes: config.minUploadBytes,
+    concurrency: config.uploadConcurrency,
+    timeoutMs: config.timeoutMs,
+    healthPath: healthPath(root, config, env),
+    journalDir: statePath(root, config, "split"),
+  });
+}
+
+export function openPacked(
+  options: RemoteOptions,
+  store = openStore(options),
+  shared: { scope?: Scope; transfer?: PackedTransfer } = {},
+): PackedRemote {
+  const { config, root, env } = options;
+  const { project, job } = config;
+  const { scope = detectScope({ env, cwd: process.cwd(), project, job, nowMs: Date.now() }) } = shared;
+  return new PackedRemote({
+    ...options,
+    ...transferOptions(options),
+    store,
+    scope,
+    transfer: shared.transfer,
+    machine: machineId(root),
+    host: hostname(),
+    readOnly: config.readOnly,
+    readPrefixes: config.readPrefixes,
+    trust: openTrust(config),
+    mayEndWithGo: mayEndWithGo(env),
+    // The remote may be opened only with the last put of a long session.
+    startedMs: performance.timeOrigin,
+  });
+}
+
+function transferOptions({ config, root, env }: RemoteOptions) {
+  return {
+    prefix: config.prefix,
+    concurrency: config.uploadConcurrency,
+    timeoutMs: config.timeoutMs,
+    stateDir: statePath(root, config, "packed"),
+    healthPath: healthPath(root, config, env),
+    createTemp: () => createTemp(root),
+  };
+}
+
+function createTemp(root: string) {
+  try {
+    return new LocalDir(root).createTemp();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * The pages of `--http` that tell of the server itself. Every user of the machine can open them when `--http` is a port,
+ * so they show counters and names, and nothing that one could act with as the server's user.
+ */
+import { Metrics } from "../../../http/metrics.ts";
+import type { HttpMount } from "../../../http/mount.ts";
+import { page, textPage } from "../../../http/page.ts";
+import { LiveEvents } from "../../../http/status/live-events.ts";
+import { html } from "../../../http/status/markup.ts";
+import { PAGE_BUILD, PAGE_HEADERS, renderPage } from "../../../http/status/page.ts";
+import { renderParts } from "../../../http/status/parts.ts";
+import { describeError } from "../../../lib/text/describe-error.ts";
+import type { ServerState } from "../server-state.ts";
+import { debugVars } from "./debug-vars.ts";
+import { gauges } from "./gauges.ts";
+import { StatusSource } from "./status-source.ts";
+
+const HTML = "text/html; charset=utf-8";
+const JSON_TYPE = "application/json";
+
+/** Pages by path, and among them the events of the status page, which have to be ended. */
+export interface ServerPages {
+  pages: Map<string, HttpMount>;
+  events: LiveEvents;
+}
+
+/** `caPem`: the certificate of the forward proxy, if it has one. */
+export function serverPages(state: ServerState, caPem: () => string | undefined): ServerPages {
+  const metrics = new Metrics();
+  const status = new StatusSource(state, metrics);
+  const { counters } = state.parts;
+  counters.onTime = metrics.observe;
+  const links = otherPages(state);
+  const statusPage = async (query: URLSearchParams) => renderPage(await status.read(query), links);
+  const events = new LiveEvents({
+    render: async (query) => renderParts(await status.read(query)),
+    build: PAGE_BUILD,
+    onFailure: (error) => state.parts.log.info(() => `status page: ${describeError(error)}`),
+  });
+  const pages = new Map<string, HttpMount>([
+    ["/", page(async (query) => ({ type: HTML, body: await statusPage(query), headers: PAGE_HEADERS }))],
+    ["/events", events],
+    ["/healthz", textPage(() => "ok")],
+    [
+      "/readyz",
+      page(() => ({
+        status: state.isDraining ? 503 : 200,
+        type: "text/plain; charset=utf-8",
+        body: state.isDraining ? "draining\n" : "ready\n",
+      })),
+    ],
+    ["/version", textPage(() => state.version)],
+    [
+      "/metrics",
+      page(async () => ({
+        type: metrics.contentType,
+        body: await metrics.text(counters.snapshot(), gauges(state)),
+      })),
+    ],
+    [
+      "/ca.pem",
+      page(() => {
+        const pem = caPem();
+        return pem === undefined
+          ? { status: 404, type: "text/plain", body: "there is no forward proxy with a certificate\n" }
+          : { type: "application/x-pem-file", body: pem };
+      }),
+    ],
+    ["/debug/", page(() => ({ type: HTML, body: debugIndex(state) }))],
+    [
+      "/debug/vars",
+      page(() => ({ type: JSON_TYPE, body: `${JSON.stringify(debugVars(state), null, 2)}\n` })),
+    ],
+  ]);
+  return { pages, events };
+}
+
+function otherPages({ parts }: ServerState): string[] {
+  const { revproxy } = parts.config.serve;
+  const pages = ["/metrics", "/healthz", "/readyz", "/version", "/debug/"];
+  return revproxy.length > 0 ? [...pages, "/ca.pem"] : pages;
+}
+
+function debugIndex({ version, startedMs }: ServerState): string {
+  const links = ["/debug/vars", "/metrics"];
+  const uptime = Math.floor((Date.now() - startedMs) / 1000);
+  const list = links.map((link) => html`<li><a href="${link}">${link}</a></li>`);
+  return html`<!doctype html><html lang="en"><meta charset="utf-8"><title>debug</title><h1>debug</h1>
+<p>${version}, up for ${uptime} s</p><ul>${list}</ul></html>
+`.text;
+}

@@ -1,0 +1,187 @@
+import type { LocalCache } from "../../../buildcache/local-cache.ts";
+import type { RemoteBuilds } from "../../../buildcache/remote-builds.ts";
+import { describeError } from "../../../lib/text/describe-error.ts";
+import type { RemoteHealth } from "../../../remote/health.ts";
+import type { PackedTransfer } from "../../../remote/packed/packed-transfer.ts";
+import { leftScopes } from "../../../remote/packed/write/journal.ts";
+import type { ReadSession } from "../../../remote/read-session.ts";
+import type { Scope } from "../../../remote/scope/scope.ts";
+import type { SplitRemote } from "../../../remote/split/split-remote.ts";
+import type { RemoteConfig } from "../../config.ts";
+import { journalDir, openShared, openSplit, openTransfer, type RemoteOptions } from "../../remote/remote.ts";
+import type { ServeParts } from "../parts.ts";
+import { ScopeRemote } from "./scope-remote.ts";
+
+/** When a pool does what nobody asks it for. */
+export interface PoolTimes {
+  /** How often what changed is brought into the bucket, and what others have left is looked for. */
+  tickMs: number;
+  /** What no session has used for so long is let go of. */
+  idleMs: number;
+}
+
+const TIMES: PoolTimes = { tickMs: 30_000, idleMs: 10 * 60_000 };
+/** Scopes at once. */
+const MAX_SCOPES = 64;
+
+/**
+ * The remotes of a server: one index for each scope and platform, and one of all that moves bytes, so that an output
+ * is fetched once and lies in one pack, whoever wants it, and memory is bounded once.
+ */
+export class RemotePool {
+  readonly #options: RemoteOptions;
+  readonly #parts: ServeParts;
+  readonly #scopes = new Map<string, ScopeRemote>();
+  #transfer: PackedTransfer | undefined;
+  #split: SplitRemote | undefined;
+  readonly #idleMs: number;
+  readonly #ticking: ReturnType<typeof setInterval>;
+
+  constructor(
+    parts: ServeParts & { config: { remote: RemoteConfig } },
+    local: LocalCache,
+    { tickMs, idleMs }: PoolTimes = TIMES,
+  ) {
+    const { config } = parts;
+    this.#parts = parts;
+    this.#idleMs = idleMs;
+    this.#options = { ...parts, config: config.remote, drainTimeoutMs: config.drainTimeoutMs, local };
+    this.#ticking = setInterval(() => this.#tick(), tickMs).unref();
+    this.#takeUp();
+  }
+
+  /** Where sessions note what they put; `undefined`: that would help nobody. */
+  get journalDir(): string | undefined {
+    const { root, config } = this.#options;
+    return config.layout === "split" || config.readOnly ? undefined : journalDir(root, config);
+  }
+
+  /** The scopes whose indexes are in memory now. */
+  get scopes(): ScopeRemote[] {
+    return [...this.#scopes.values()];
+  }
+
+  /** Whether the bucket is asked, for each layout that is in use. */
+  get healths(): RemoteHealth[] {
+    return [this.#transfer?.health, this.#split?.health].filter((health) => health !== undefined);
+  }
+
+  /** What is on its way to and from the bucket, in bytes. */
+  get underWay(): { fetchingBytes: number; uploadingBytes: number } {
+    return {
+      fetchingBytes: this.#transfer?.restorer.bytesUnderWay ?? 0,
+      uploadingBytes: (this.#transfer?.uploader.bytesUnderWay ?? 0) + (this.#split?.uploads.bytes ?? 0),
+    };
+  }
+
+  /** How many entries are not in the bucket yet. */
+  get waiting(): number {
+    const inSplit = this.#split?.uploads.waiting ?? 0;
+    return this.scopes.reduce((sum, { remote }) => sum + remote.waiting, inSplit);
+  }
+
+  openSession(scope: Scope, session: ReadSession): RemoteBuilds {
+    if (this.#options.config.layout === "split") return splitSession(this.#openSplit(), session);
+    return this.#scope(scope).openSession(session);
+  }
+
+  /** Fetches, behind, what the last run of that scope used. */
+  async prefetch(scope: Scope): Promise<void> {
+    if (this.#options.config.layout === "split") return;
+    try {
+      const { entries } = await this.#scope(scope).remote.prefetch();
+      this.#parts.log.info(() => `prefetch: ${entries} entries are here`);
+    } catch (error) {
+      this.#parts.log.info(() => `prefetch: ${describeError(error)}`);
+    }
+  }
+
+  /** Brings what there is into the bucket, within `limitMs`; the rest stays in journals. */
+  async drain(limitMs: number): Promise<void> {
+    clearInterval(this.#ticking);
+    const storing = [...this.#scopes.values()].map((scope) => scope.store());
+    await Promise.race([Promise.all([...storing, this.#split?.drain()]), Bun.sleep(Math.max(0, limitMs))]);
+    await this.close();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#ticking);
+    this.#split?.abort();
+    for (const key of this.#scopes.keys()) this.#retire(key);
+    this.#transfer?.restorer.stop();
+    this.#transfer?.uploader.abandon();
+  }
+
+  #scope(scope: Scope): ScopeRemote {
+    const key = JSON.stringify(scope);
+    const known = this.#scopes.get(key);
+    if (known !== undefined) return known;
+    this.#evict(MAX_SCOPES - 1);
+    const store = this.#store();
+    this.#transfer ??= openTransfer(this.#options, store);
+    const split = this.#options.config.layout === "both" ? this.#openSplit() : undefined;
+    const remote = openShared({ ...this.#options, scope, store, transfer: this.#transfer, split });
+    const made = new ScopeRemote(scope, remote);
+    this.#scopes.set(key, made);
+    return made;
+  }
+
+  #openSplit(): SplitRemote {
+    this.#split ??= openSplit(this.#options, this.#store());
+    return this.#split;
+  }
+
+  #store() {
+    const store = this.#parts.openStore();
+    if (store === undefined) throw new Error("no bucket is configured");
+    return store;
+  }
+
+  #tick(): void {
+    this.#takeUp();
+    this.#split?.adopt();
+    for (const scope of this.#scopes.values()) if (scope.remote.isDirty) void scope.store();
+    this.#evict(MAX_SCOPES);
+  }
+
+  /** What sessions and servers have left that died. */
+  #takeUp(): void {
+    const dir = this.journalDir;
+    if (dir === undefined) return;
+    for (const scope of leftScopes(dir)) {
+      const taker = this.#scope(scope);
+      taker.remote.adopt();
+      void taker.store();
+    }
+  }
+
+  /** Those that nothing would be lost with: idle for long, refused by the bucket, or too many. */
+  #evict(most: number): void {
+    const idle = [...this.#scopes].filter(([, { idleMs, remote }]) => idleMs > 0 && isDispensable(remote));
+    const old = idle.filter(([, { idleMs, remote }]) => idleMs > this.#idleMs || remote.isGivenUp);
+    for (const [key] of old) this.#retire(key);
+    const rest = idle.filter(([key]) => this.#scopes.has(key)).sort(([, a], [, b]) => b.idleMs - a.idleMs);
+    for (const [key] of rest.slice(0, Math.max(0, this.#scopes.size - most))) this.#retire(key);
+    if (this.#scopes.size === 0) this.#transfer = undefined;
+  }
+
+  #retire(key: string): void {
+    this.#scopes.get(key)?.remote.retire();
+    this.#scopes.delete(key);
+  }
+}
+
+function isDispensable(remote: ScopeRemote["remote"]): boolean {
+  return !remote.isDirty || remote.isGivenUp;
+}
+
+function splitSession(split: SplitRemote, session: ReadSession): RemoteBuilds {
+  return {
+    get: (actionId, onMiss) => split.get(actionId, onMiss, session),
+    used: () => {},
+    put: (entry) => split.put(entry, session),
+    drain: async () => {},
+    settle: async () => {},
+    abort: () => {},
+  };
+}

@@ -1,0 +1,77 @@
+/** The settings that a go command would have, with which `doctor` looks, and what is wrong with them. */
+import { type CacheprogLine, namesProgram } from "../../app/doctor/cacheprog-line.ts";
+import type { CacheprogUse, CheckedFinding } from "../../app/doctor/check.ts";
+import type { CommandLine } from "../command-line.ts";
+import { startNotes, unknownVariables } from "../text/start-notes.ts";
+import { UsageError } from "../usage-error.ts";
+import { parseAddress } from "./address-values.ts";
+import { joinFlags, readCacheprogArguments } from "./cacheprog-flags.ts";
+import { resolveCommandSettings } from "./command-options.ts";
+import { ALL_OPTIONS, type Option, type Settings } from "./options.ts";
+import { type Environment, resolveSettings } from "./settings.ts";
+
+/** `flags`: those of `doctor` itself, which go before those in GOCACHEPROG. */
+export function resolveDoctorSettings(options: {
+  flags: ReadonlyMap<string, string>;
+  cacheprog: CacheprogLine | undefined;
+  program: string;
+  env: Environment;
+}): {
+  settings: Settings;
+  cacheprogUse: CacheprogUse;
+  /** See `Patient`. */
+  unread: string | undefined;
+  findings: CheckedFinding[];
+} {
+  const { flags, cacheprog, program, env } = options;
+  const isOurs = cacheprog !== undefined && namesProgram(cacheprog, program) !== "other";
+  const { line, problem } = readCacheprogArguments(isOurs ? cacheprog : { args: [] });
+  const given = joinFlags(line, flags);
+  const { readable, unreadable, findings } = readableVariables(env);
+  const ofBucket = unreadable.find(({ group, flag }) => group === "bucket" && !given.has(flag));
+  const unread = problem === undefined ? ofBucket?.env : "what follows the program in GOCACHEPROG";
+  const settings = resolveSettings(given, readable);
+  for (const note of unknownVariables(env)) findings.push(finding("warning", note, "rename or unset it"));
+  for (const note of startNotes(settings, {})) findings.push(finding("note", note));
+  if (findings.length === 0) findings.push(finding("ok", "flags and variables can be read"));
+  return { settings, cacheprogUse: { problem, server: serverOf(line, settings) }, unread, findings };
+}
+
+/** The variables without those that every command would refuse. */
+function readableVariables(env: Environment): {
+  readable: Environment;
+  unreadable: Option[];
+  findings: CheckedFinding[];
+} {
+  const findings: CheckedFinding[] = [];
+  const unreadable: Option[] = [];
+  const readable = { ...env };
+  for (const option of ALL_OPTIONS) {
+    const { env: name, parse } = option;
+    try {
+      if (env[name]) parse(env[name], name);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      findings.push(
+        finding("error", `${error.message}, so every go command fails`, `correct or unset ${name}`),
+      );
+      unreadable.push(option);
+      readable[name] = undefined;
+    }
+  }
+  return { readable, unreadable, findings };
+}
+
+function serverOf(
+  { words: [command, operand], flags }: CommandLine,
+  { plugin }: Settings,
+): CacheprogUse["server"] {
+  const address = operand === undefined ? plugin : parseAddress(operand, "connect");
+  if (address === undefined || address.kind === "systemd") return undefined;
+  const { isFallback } = resolveCommandSettings(flags, "connect");
+  return { address, isUsed: command === "connect", isFallback };
+}
+
+function finding(severity: CheckedFinding["severity"], message: string, remedy?: string): CheckedFinding {
+  return { check: "settings", severity, message, ...(remedy === undefined ? {} : { remedy }) };
+}

@@ -1,0 +1,81 @@
+/** The tables of `inspect`. */
+import type { BucketReport, IdReport } from "../../app/maintenance/inspect.ts";
+import { formatByteSize } from "../../lib/text/byte-size.ts";
+import { formatAge } from "../../lib/text/duration.ts";
+import { printable } from "../../lib/text/printable.ts";
+import { alignColumns } from "./text-layout.ts";
+
+const HEADING = [
+  "PLATFORM",
+  "PROJECT",
+  "BRANCH",
+  "JOB",
+  "RUNS",
+  "ENTRIES",
+  "PACKS",
+  "SIZE",
+  "WANTED",
+  "NEWEST",
+];
+
+/** The scopes, then the sums. */
+export function bucketText(report: BucketReport): string {
+  const { scopes, totals, serverTimeMs, unreadable } = report;
+  const rows = scopes.map((scope) => [
+    ...[scope.platform, scope.project, scope.branch, scope.job].map(printable),
+    ...[scope.runs, scope.entries, scope.packs].map(String),
+    formatByteSize(scope.packBytes),
+    formatShare(scope.wantedBytes, scope.packBytes),
+    formatAge(serverTimeMs - scope.newestMs),
+  ]);
+  const { runRecords, additions, sharedRecords, packs, unnamedPacks, wantedBytes } = totals;
+  const wanted = formatShare(wantedBytes, packs.sizeBytes);
+  const lines = [
+    printable(report.name),
+    ...(rows.length > 0 ? [alignColumns([HEADING, ...rows])] : []),
+    `records: ${runRecords} of runs, ${additions} of additions, ${sharedRecords} shared`,
+    `packs: ${formatSum(packs)}, wanted by newest runs: ${wanted}; named by no record: ${formatSum(unnamedPacks)}`,
+    ...unreadable.map(({ key, reason }) => printable(`not readable: ${key}: ${reason}`)),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** Where an id lies: the bucket, then this machine. */
+export function idText(id: string, { inBucket, local }: IdReport): string {
+  const lines = inBucket.flatMap((entry) => {
+    const { actionId, outputId, sizeBytes, putTimeMs, place, records, recordCount } = entry;
+    return [
+      `action ${actionId}`,
+      `  output ${outputId}, ${sizeBytes} bytes, put ${formatTime(putTimeMs)}`,
+      place === undefined
+        ? "  empty, lies nowhere"
+        : `  pack ${place.key}${place.isThere ? "" : " (gone)"}, offset ${place.offset}, length ${place.length}`,
+      ...records.map((key) => `  in ${key}`),
+      ...(recordCount > records.length ? [`  and in ${recordCount - records.length} more`] : []),
+    ];
+  });
+  for (const { path, record, isWhole } of local.actions) {
+    lines.push(`local action ${path}`);
+    if (record === undefined) lines.push("  not readable");
+    else lines.push(`  output ${record.outputId}, ${record.sizeBytes} bytes${isWhole ? "" : " (not there)"}`);
+  }
+  for (const { path, sizeBytes, usedMs } of local.outputs) {
+    lines.push(`local output ${path}`, `  ${sizeBytes} bytes, last used ${formatTime(usedMs)}`);
+  }
+  if (lines.length === 0)
+    lines.push(`nothing begins with ${id}, neither in the bucket nor in the local cache`);
+  return lines.map((line) => `${printable(line)}\n`).join("");
+}
+
+function formatSum({ count, sizeBytes }: { count: number; sizeBytes: number }): string {
+  return `${count} (${formatByteSize(sizeBytes)})`;
+}
+
+function formatShare(part: number, whole: number): string {
+  return whole === 0 ? "-" : `${Math.round((100 * part) / whole)}%`;
+}
+
+function formatTime(ms: number): string {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? "at an unknown time" : date.toISOString();
+}

@@ -1,0 +1,108 @@
+/**
+ * Collects what nobody needs any more below `[<prefix>/]packed/v1/`, and touches nothing else:
+ *
+ * 1. Run records, and those of module files, that were not written for `olderThanMs`, and additions older than three
+ *    days, are removed.
+ * 2. What the newest runs of several projects have in common becomes `shared/<platform>.json.zst`.
+ * 3. Packs that no record names any more are noted in `gc/candidates.json.zst` and removed two days later.
+ *
+ * It may break off anywhere, and several may run at once. All ages are by the store's clock.
+ */
+
+import { doesCount } from "../format/record-trust.ts";
+import { collectPacks, deleteAll } from "./gc-packs.ts";
+import type { GcOptions, GcReport } from "./gc-report.ts";
+import { updateShared } from "./gc-shared.ts";
+import { PackNames } from "./pack-names.ts";
+import { PackedBucket } from "./packed-bucket.ts";
+import { type ListedRecord, listRecords, newestRuns } from "./record-census.ts";
+import { SharedEntries } from "./shared-record.ts";
+
+const ADDITION_AGE_MS = 3 * 24 * 3_600_000;
+
+/** Records by what becomes of them. */
+interface Census {
+  removedRuns: number;
+  removedAdditions: number;
+  kept: ListedRecord[];
+  /** The store's clock at the first page. */
+  listedMs: number;
+}
+
+export async function collectGarbage(options: GcOptions): Promise<GcReport> {
+  const bucket = new PackedBucket(options);
+  const onProgress = options.onProgress ?? (() => {});
+  const { kept, listedMs, removedRuns, removedAdditions } = await removeOld(bucket, options);
+  const names = new PackNames();
+  const platforms = await readKept(bucket, kept, names, options);
+  const { dryRun, trust } = options;
+  const shared = await updateShared({ bucket, platforms, names, dryRun, signing: trust });
+  const round = { bucket, names, listedMs, dryRun: options.dryRun, onProgress };
+  const packs = names.unreadable.length > 0 ? undefined : await collectPacks(round);
+  return {
+    name: bucket.name,
+    removedRuns,
+    removedAdditions,
+    keptRecords: kept.filter(({ kind }) => kind !== "head").length,
+    shared,
+    unreadable: names.unreadable,
+    packs,
+  };
+}
+
+async function removeOld(bucket: PackedBucket, options: GcOptions): Promise<Census> {
+  const census: Census = {
+    removedRuns: 0,
+    removedAdditions: 0,
+    kept: [],
+    listedMs: Number.POSITIVE_INFINITY,
+  };
+  for await (const { records, serverTimeMs } of listRecords(bucket, ["run", "head", "new", "mod"])) {
+    census.listedMs = Math.min(census.listedMs, serverTimeMs);
+    const old = new Set(records.filter((record) => isOld(record, serverTimeMs, options.olderThanMs)));
+    // Page by page: after years without a collection there may be any number of them.
+    if (!options.dryRun)
+      await deleteAll(
+        bucket,
+        [...old].map(({ key }) => key),
+      );
+    for (const record of records) {
+      if (!old.has(record)) {
+        if (record.kind !== "mod") census.kept.push(record);
+      } else if (record.kind === "run" || record.kind === "mod") census.removedRuns++;
+      else if (record.kind === "new") census.removedAdditions++;
+    }
+    options.onProgress?.({ stage: "listing records", done: census.kept.length, total: undefined });
+  }
+  return census;
+}
+
+function isOld({ kind, modifiedMs }: ListedRecord, nowMs: number, olderThanMs: number): boolean {
+  const limitMs = kind === "new" ? Math.min(olderThanMs, ADDITION_AGE_MS) : olderThanMs;
+  // 0: the server didn't say.
+  return modifiedMs > 0 && nowMs - modifiedMs >= limitMs;
+}
+
+/** Notes which packs are named, and what each platform's projects have in common. */
+async function readKept(
+  bucket: PackedBucket,
+  kept: ListedRecord[],
+  names: PackNames,
+  { trust, onProgress }: GcOptions,
+): Promise<Map<string, SharedEntries>> {
+  const newest = new Set<ListedRecord>(newestRuns(kept));
+  const platforms = new Map<string, SharedEntries>();
+  const fromOldest = kept.toSorted((a, b) => a.modifiedMs - b.modifiedMs);
+  let done = 0;
+  await names.read(bucket, fromOldest, (ref, { entries }, bytes) => {
+    done++;
+    onProgress?.({ stage: "reading records", done, total: kept.length });
+    if (ref.scope === undefined || !newest.has(ref)) return;
+    if (trust !== undefined && !doesCount(trust.check, ref.key, bytes)) return;
+    const { platform, project } = ref.scope;
+    const shared = platforms.get(platform) ?? new SharedEntries();
+    platforms.set(platform, shared);
+    shared.add(project, entries);
+  });
+  return platforms;
+}

@@ -1,0 +1,74 @@
+/** Where the records of a bucket name actions. */
+
+import type { OnProgress } from "../../../lib/progress.ts";
+import { encodeName } from "../../../lib/text/percent-name.ts";
+import type { StoreOptions } from "../../patient-store.ts";
+import { doesCount, type RecordCheck } from "../format/record-trust.ts";
+import { PackedBucket } from "./packed-bucket.ts";
+import { type ListedRecord, listRecords } from "./record-census.ts";
+import { readRecords } from "./stored-record.ts";
+
+/** Of each action; more places are not worth remembering. */
+const MAX_SIGHTINGS = 8;
+
+/** A job's record that names an action. */
+export interface Sighting {
+  project: string;
+  branch: string;
+  job: string;
+  /** When the record was written, by the store's clock. */
+  writtenMs: number;
+  /** Whether the record counts, where there are keys to trust. */
+  isTrusted: boolean;
+}
+
+/**
+ * Reads every record of a platform. `wanted`: actions, and until when (ms) one must have been put to be of interest. The
+ * newest record of each job stands for all of it. Rejects when the records can't be had.
+ */
+export async function findSightings(
+  options: StoreOptions & {
+    platform: string;
+    wanted: ReadonlyMap<string, number>;
+    check: RecordCheck | undefined;
+    onProgress: OnProgress;
+  },
+): Promise<Map<string, Sighting[]>> {
+  const { platform, wanted, check, onProgress } = options;
+  const bucket = new PackedBucket(options);
+  const found = new Map<string, Sighting[]>();
+  let done = 0;
+  for await (const { records } of listRecords(bucket, ["run", "new", "shared"])) {
+    const refs = records.filter((ref) => isOfPlatform(ref, bucket.keys.root, platform));
+    for await (const { ref, record, bytes } of readRecords(bucket, refs)) {
+      onProgress({ stage: "reading records", done: ++done, total: undefined });
+      if (record === undefined || bytes === undefined) continue;
+      const isTrusted = check === undefined || doesCount(check, ref.key, bytes);
+      const { project = "", branch = "", job = "" } = record.about;
+      const sighting = { project, branch, job, writtenMs: ref.modifiedMs, isTrusted };
+      for (const { actionId, putTimeMs } of record.entries) {
+        if (putTimeMs < (wanted.get(actionId) ?? 0)) note(found, actionId, sighting);
+      }
+    }
+  }
+  return found;
+}
+
+/** `run/<platform>/…`, `new/<platform>/…`, `shared/<platform>.json.zst`. */
+function isOfPlatform({ key }: ListedRecord, root: string, platform: string): boolean {
+  const name = key.slice(root.length).split("/")[1];
+  return name === encodeName(platform) || name === `${encodeName(platform)}.json.zst`;
+}
+
+function note(found: Map<string, Sighting[]>, actionId: string, sighting: Sighting): void {
+  const known = found.get(actionId) ?? [];
+  found.set(actionId, known);
+  const same = known.find((other) => isSameJob(other, sighting));
+  if (same !== undefined) same.writtenMs = Math.max(same.writtenMs, sighting.writtenMs);
+  else if (known.length < MAX_SIGHTINGS) known.push({ ...sighting });
+}
+
+function isSameJob(a: Sighting, b: Sighting): boolean {
+  const areSame = a.project === b.project && a.branch === b.branch && a.job === b.job;
+  return areSame && a.isTrusted === b.isTrusted;
+}

@@ -1,0 +1,46 @@
+import type { Entry } from "../format/entry.ts";
+import type { FrameFaults } from "./frame-check.ts";
+import { isSameClaim, type PackClaims } from "./pack-claims.ts";
+import type { StoredPack } from "./packed-bucket.ts";
+
+/** A pack whose bytes are those that its name says, so that each wrong claim on it is a fault of the record. */
+export class SoundPack {
+  readonly #pack: StoredPack;
+  readonly #claims: PackClaims;
+  readonly #faults: FrameFaults;
+
+  constructor(pack: StoredPack, claims: PackClaims, faults: FrameFaults) {
+    this.#pack = pack;
+    this.#claims = claims;
+    this.#faults = faults;
+  }
+
+  /** Whether the claims of all records on this pack were checked and hold. */
+  get isAsClaimed(): boolean {
+    const { isDisputed, sizeBytes } = this.#claims;
+    const { wrong, unchecked } = this.#faults;
+    return !isDisputed && sizeBytes === this.#pack.sizeBytes && wrong.size + unchecked.size === 0;
+  }
+
+  /** Why it can't be told of some claim whether it holds; `undefined`: all could be checked. */
+  get doubt(): string | undefined {
+    const [reason] = this.#faults.unchecked.values();
+    return reason;
+  }
+
+  /** Why a record that has this entry is wrong; `undefined`: nothing proves that. */
+  faultOf({ outputId, sizeBytes, place }: Entry): string | undefined {
+    if (place === undefined) return undefined;
+    const { id, sizeBytes: packBytes } = this.#pack;
+    const { pack, offset, length } = place;
+    if (pack.sizeBytes !== packBytes) return `pack ${id} has ${packBytes} bytes, not ${pack.sizeBytes}`;
+    const checked = this.#claims.byOffset.get(offset);
+    if (checked === undefined) return undefined;
+    const { wrong, unchecked } = this.#faults;
+    if (isSameClaim(checked, { offset, length, outputId, sizeBytes }))
+      return wrong.has(offset) ? `pack ${id}: ${wrong.get(offset)}` : undefined;
+    const isProven = !wrong.has(offset) && !unchecked.has(offset);
+    if (!isProven) return undefined;
+    return `pack ${id}: at ${offset} is output ${checked.outputId}, ${checked.sizeBytes} bytes in ${checked.length}`;
+  }
+}

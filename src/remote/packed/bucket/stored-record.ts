@@ -1,0 +1,66 @@
+/** Reads any record of a bucket and says what is wrong with one that can't be used. */
+
+import { mapAhead } from "../../../lib/async/map-ahead.ts";
+import { expandFrame } from "../../../lib/bytes/zstd.ts";
+import { describeError } from "../../../lib/text/describe-error.ts";
+import { splitSeal } from "../format/record-seal.ts";
+import { MAX_JSON_BYTES, MAX_RECORD_BYTES, parseRunRecord, type RunRecord } from "../format/run-record.ts";
+import type { PackedBucket } from "./packed-bucket.ts";
+
+/** Held in memory at once, 8 MiB at most each. */
+const READ_AHEAD = 6;
+
+/** Why a record is of no use. */
+export interface BadRecord {
+  reason: string;
+  /** Written by a later version of this program: not wrong, only not for us. */
+  isNewer: boolean;
+}
+
+/** A record that was read; both `undefined`: it was removed meanwhile. */
+export interface ReadRecord<T> {
+  ref: T;
+  record: RunRecord | undefined;
+  /** As it is stored; also of one that can't be used. */
+  bytes?: Uint8Array<ArrayBuffer> | undefined;
+  bad: BadRecord | undefined;
+}
+
+/** Reads records in the order given, some ahead. */
+export async function* readRecords<T extends { key: string; sizeBytes: number }>(
+  bucket: PackedBucket,
+  refs: Iterable<T>,
+): AsyncGenerator<ReadRecord<T>, void, void> {
+  const fetched = mapAhead(refs, READ_AHEAD, async (ref) => {
+    // Not worth a request: it would be too large anyway.
+    const isReadable = ref.sizeBytes <= MAX_RECORD_BYTES;
+    return { ref, isReadable, bytes: isReadable ? await bucket.read(ref.key, MAX_RECORD_BYTES) : undefined };
+  });
+  for await (const { ref, isReadable, bytes } of fetched) {
+    if (!isReadable) yield { ref, record: undefined, bad: TOO_LARGE };
+    else if (bytes === undefined) yield { ref, record: undefined, bad: undefined };
+    else yield { ref, bytes, ...understand(bytes) };
+  }
+}
+
+const TOO_LARGE: BadRecord = { reason: `larger than ${MAX_RECORD_BYTES} bytes`, isNewer: false };
+
+function understand(bytes: Uint8Array<ArrayBuffer>): Omit<ReadRecord<never>, "ref"> {
+  if (bytes.length > MAX_RECORD_BYTES) return { record: undefined, bad: TOO_LARGE };
+  try {
+    return { record: parseRunRecord(bytes), bad: undefined };
+  } catch (error) {
+    return { record: undefined, bad: { reason: describeError(error), isNewer: isNewer(bytes) } };
+  }
+}
+
+function isNewer(bytes: Uint8Array<ArrayBuffer>): boolean {
+  try {
+    const version = JSON.parse(
+      new TextDecoder().decode(expandFrame(splitSeal(bytes).frame, MAX_JSON_BYTES)),
+    )?.version;
+    return typeof version === "number" && version > 1;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,49 @@
+import type { Pack } from "../format/entry.ts";
+import type { WantedOutput } from "./wanted-output.ts";
+
+/** One request: a part of a pack, and what is wanted of it, by offset. */
+export interface Fetch {
+  pack: Pack;
+  offset: number;
+  length: number;
+  outputs: WantedOutput[];
+}
+
+/** Bytes that are cheaper to read than to leave out with another request. */
+const GAP_BYTES = 512 << 10;
+
+/** A pack of which at least this part is wanted is fetched whole. */
+const WHOLE_SHARE = 0.5;
+
+/** A pack is about this large; a request for more would only make what is at its end wait. */
+const MAX_FETCH_BYTES = 16 << 20;
+
+/** The requests that bring `outputs`, packs in the order in which the first of each is wanted. */
+export function planFetches(outputs: WantedOutput[]): Fetch[] {
+  const packs = Map.groupBy(outputs, ({ place }) => place.pack.id);
+  return [...packs.values()].flatMap(planPack);
+}
+
+function planPack(outputs: WantedOutput[]): Fetch[] {
+  const sorted = outputs.toSorted((a, b) => a.place.offset - b.place.offset);
+  const pack = (sorted[0] as WantedOutput).place.pack;
+  const wantedBytes = sorted.reduce((sum, { place }) => sum + place.length, 0);
+  const gapBytes = wantedBytes >= WHOLE_SHARE * pack.sizeBytes ? pack.sizeBytes : GAP_BYTES;
+  const fetches: Fetch[] = [];
+  for (const output of sorted) {
+    const { offset, length } = output.place;
+    const last = fetches.at(-1);
+    const end = offset + length;
+    if (last !== undefined && offset - (last.offset + last.length) <= gapBytes && fits(last, end)) {
+      last.length = Math.max(last.length, end - last.offset);
+      last.outputs.push(output);
+    } else {
+      fetches.push({ pack, offset, length, outputs: [output] });
+    }
+  }
+  return fetches;
+}
+
+function fits(fetch: Fetch, end: number): boolean {
+  return end - fetch.offset <= MAX_FETCH_BYTES;
+}

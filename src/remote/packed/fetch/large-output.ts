@@ -1,0 +1,61 @@
+import { Deadline } from "../../../lib/async/deadline.ts";
+import { expandStream, isExpandError } from "../../../lib/bytes/expand-stream.ts";
+import { MAX_OBJECT_BYTES } from "../../../store/object-limit.ts";
+import type { ObjectStore } from "../../../store/object-store.ts";
+import { transferLimitMs } from "../../../store/transfer-limits.ts";
+import type { LocalOutputs } from "../../local-outputs.ts";
+import { WrongBytesError } from "../../wrong-bytes-error.ts";
+import type { Entry, Place } from "../format/entry.ts";
+import { PackedKeys } from "../format/keys.ts";
+
+/**
+ * Brings an output that is too large for memory: its frame is expanded while it comes. `false`: there is no such pack.
+ * Nothing becomes visible unless the bytes have the SHA-256 that is their id.
+ */
+export async function fetchLargeOutput(options: {
+  store: ObjectStore;
+  entry: Entry;
+  place: Place;
+  local: LocalOutputs;
+  timeoutMs: number;
+  signal: AbortSignal;
+}): Promise<boolean> {
+  const { store, entry, place, local, timeoutMs } = options;
+  if (Math.max(entry.sizeBytes, place.length) > MAX_OBJECT_BYTES) {
+    throw new WrongBytesError(entry.outputId, "none, for it is too large");
+  }
+  using deadline = new Deadline(timeoutMs, options.signal);
+  const { pack, offset, length } = place;
+  const key = new PackedKeys(pack.prefix).pack(pack.id);
+  const object = await store.get(key, { signal: deadline.signal, range: { offset, length } });
+  if (object === undefined) return false;
+  deadline.restart(timeoutMs + transferLimitMs(length));
+  await writeChecked(object.body, entry, local);
+  return true;
+}
+
+async function writeChecked(
+  frame: AsyncIterable<Uint8Array>,
+  { outputId, sizeBytes }: Entry,
+  local: LocalOutputs,
+): Promise<void> {
+  const file = local.createOutput(outputId);
+  try {
+    const hash = new Bun.CryptoHasher("sha256");
+    let received = 0;
+    await expandStream(frame, (bytes) => {
+      received += bytes.length;
+      // A few bytes can stand for gigabytes.
+      if (received > sizeBytes) throw new WrongBytesError(outputId, "none, for it is too long");
+      hash.update(bytes);
+      file.write(bytes);
+    });
+    const sha256 = hash.digest("hex");
+    if (sha256 !== outputId) throw new WrongBytesError(outputId, sha256);
+    file.commit();
+  } catch (cause) {
+    file.discard();
+    if (!isExpandError(cause)) throw cause;
+    throw WrongBytesError.ofFrame(outputId, cause);
+  }
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { compressFrame, compressFrameAside } from "../../../lib/bytes/zstd.ts";
+
+/** So small that another thread would cost more than the work. */
+const SMALL_BYTES = 64 << 10;
+
+/** An output on the local disk. */
+export interface OutputFile {
+  outputId: string;
+  sizeBytes: number;
+  path: string;
+}
+
+/** Its frame; `undefined` when the file is gone or holds other bytes by now. */
+export async function readFrame(output: OutputFile): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const isSmall = output.sizeBytes <= SMALL_BYTES;
+  const bytes = isSmall ? readNow(output.path) : await readFile(output.path).catch(() => undefined);
+  if (bytes === undefined || bytes.length !== output.sizeBytes) return undefined;
+  const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+  if (sha256 !== output.outputId) return undefined;
+  return isSmall ? compressFrame(bytes) : await compressFrameAside(bytes);
+}
+
+function readNow(path: string): Buffer<ArrayBuffer> | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}

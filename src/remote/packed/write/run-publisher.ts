@@ -1,0 +1,174 @@
+import { type CompileTimes, formatCompileTimes } from "../../compile-times.ts";
+import type { Scope } from "../../scope/scope.ts";
+import type { Entry, Place } from "../format/entry.ts";
+import type { PackedKeys } from "../format/keys.ts";
+import type { RecordSigner } from "../format/record-trust.ts";
+import { formatRunRecord, type RunRecord } from "../format/run-record.ts";
+import type { PackUploader } from "./pack-uploader.ts";
+import { mergeEntries, movedEntries, type RunLog, type RunLogState } from "./run-log.ts";
+
+/** A record that says all there is to say is written anew after a day, to show that it is in use. */
+const UNCHANGED_MS = 24 * 3_600_000;
+
+/** Writes down what a session used and put: for this machine's next session, and for everybody in the bucket. */
+export class RunPublisher {
+  readonly #options: RunPublisherOptions;
+  /** Of this session's own record, where the disk takes no log. */
+  #loneKey: string | undefined;
+
+  constructor(options: RunPublisherOptions) {
+    this.#options = options;
+  }
+
+  /** `added` is the part of `session` that nobody knows yet. Returns whether all of it is in the bucket. */
+  async publish(session: Entry[], added: Entry[]): Promise<boolean> {
+    const [isAdded, isRecorded] = await Promise.all([
+      this.#putAdditions(added),
+      this.#record(session, added),
+    ]);
+    return isAdded && isRecorded;
+  }
+
+  async #putAdditions(entries: Entry[]): Promise<boolean> {
+    if (entries.length === 0) return true;
+    const { keys, scope, uploader, serverTimeMs } = this.#options;
+    const key = keys.addition(scope, serverTimeMs());
+    return await uploader.put(key, await this.#format(key, { kind: "new", about: this.#about(), entries }));
+  }
+
+  /**
+   * Sessions of one run merge what they have into the run's log, then one of them at a time uploads all of it: whoever
+   * waited for that finds that its part is stored, too. Gives up when the uploads are abandoned.
+   */
+  async #record(session: Entry[], added: Entry[]): Promise<boolean> {
+    const { uploader } = this.#options;
+    let merged: RunLogState;
+    try {
+      merged = await this.#merge(session, added);
+    } catch {
+      return !uploader.isAbandoned && (await this.#recordAlone(session));
+    }
+    if (merged.due <= merged.stored && !this.#isOld(merged)) return true;
+    try {
+      return await this.#upload(merged);
+    } catch {
+      return false;
+    }
+  }
+
+  async #merge(session: Entry[], added: Entry[]): Promise<RunLogState> {
+    const { keys, scope, machine, serverTimeMs, log, isTrusted, uploader, onRecorded } = this.#options;
+    const merge = (before: RunLogState | undefined): RunLogState => {
+      const { entries, isChanged } = mergeEntries(before?.entries ?? [], session, isTrusted);
+      const key = before?.key ?? keys.run(scope, serverTimeMs(), machine);
+      const state = before ?? { key, version: 0, due: 0, stored: 0, storedMs: 0, entries: [] };
+      if (!isChanged) return state;
+      const version = state.version + 1;
+      const isDue = added.length > 0 || this.#isNews(entries, state.entries);
+      return { ...state, version, due: isDue ? version : state.due, entries };
+    };
+    const merged = await log.update(merge, uploader.abandonment);
+    onRecorded?.(merged.entries);
+    return merged;
+  }
+
+  /** Uploads the newest version, unless another session has uploaded `wanted` or a later one meanwhile. */
+  async #upload(wanted: RunLogState): Promise<boolean> {
+    const { log, uploader } = this.#options;
+    for (;;) {
+      await using lock = await log.lockUpload(uploader.abandonment);
+      const state = log.load();
+      // The log was lost, and is another one now.
+      if (state === undefined || state.key !== wanted.key) return false;
+      if (state.stored >= wanted.due && !this.#isOld(state)) return true;
+      const entries = await this.#repacked(state.entries);
+      const isStored = await this.#putRun(state.key, entries);
+      // Otherwise another session has uploaded since, and nobody knows which version came last.
+      const isLast = await lock.isHeld();
+      if (isStored || !isLast) log.setStored(state.key, isLast ? state.version : 0);
+      if (isLast || !isStored) return isStored;
+    }
+  }
+
+  async #repacked(entries: Entry[]): Promise<Entry[]> {
+    const { log, repack, uploader, onRecorded } = this.#options;
+    const moved = await repack(entries);
+    if (moved === entries) return entries;
+    const move = (now: RunLogState | undefined) =>
+      now && { ...now, entries: movedEntries(now.entries, moved) };
+    const state = await log.update(move, uploader.abandonment);
+    if (state !== undefined) onRecorded?.(state.entries);
+    return moved;
+  }
+
+  /** The disk takes no log, so the session has a record of its own: the same one each time. */
+  async #recordAlone(session: Entry[]): Promise<boolean> {
+    const { keys, scope, machine, serverTimeMs } = this.#options;
+    this.#loneKey ??= keys.run(scope, serverTimeMs(), machine);
+    return await this.#putRun(this.#loneKey, session);
+  }
+
+  /** The head is only a head start: whether it is stored does not matter. */
+  async #putRun(key: string, entries: Entry[]): Promise<boolean> {
+    const { keys, scope, uploader } = this.#options;
+    const about = { ...this.#about(), key };
+    const bytes = await this.#format(key, { kind: "run", about, entries });
+    const [isStored] = await Promise.all([uploader.put(key, bytes), uploader.put(keys.head(scope), bytes)]);
+    return isStored;
+  }
+
+  async #format(key: string, record: RunRecord): Promise<Uint8Array<ArrayBuffer>> {
+    const { compileTimes } = this.#options;
+    const times = compileTimes === undefined ? {} : formatCompileTimes(record.entries, compileTimes);
+    const bytes = await formatRunRecord({ ...record, about: { ...record.about, ...times } });
+    return this.#options.signer?.sign(key, bytes) ?? bytes;
+  }
+
+  /** Whether `entries` has any that neither the log had nor the bucket's records of this scope have. */
+  #isNews(entries: Entry[], logged: Entry[]): boolean {
+    const known = new Set([...logged, ...this.#options.ownEntries()].map(fingerprint));
+    return entries.some((entry) => !known.has(fingerprint(entry)));
+  }
+
+  #isOld({ storedMs }: RunLogState): boolean {
+    const { ownRecordMs, signer } = this.#options;
+    const limitMs = Math.min(UNCHANGED_MS, (signer?.validMs ?? Number.POSITIVE_INFINITY) / 2);
+    return Date.now() - Math.max(storedMs, ownRecordMs()) > limitMs;
+  }
+
+  #about(): Record<string, string> {
+    const { scope, machine, host } = this.#options;
+    const { platform, project, branch, job, run } = scope;
+    return { platform, project, branch, job, run, machine, host };
+  }
+}
+
+function fingerprint({ actionId, outputId, place }: Entry): string {
+  return `${actionId} ${outputId} ${place?.pack.id}`;
+}
+
+export interface RunPublisherOptions {
+  keys: PackedKeys;
+  scope: Scope;
+  /** Names this machine in keys; without a dash. */
+  machine: string;
+  /** For people. */
+  host: string;
+  log: RunLog;
+  uploader: PackUploader;
+  /** What the bucket's records of this scope say, as far as they were read, and when the newest was written. */
+  ownEntries: () => Entry[];
+  ownRecordMs: () => number;
+  /** Whether what lies there is what records say, as far as this session has found out. */
+  isTrusted: (place: Place | undefined) => boolean;
+  /** Brings entries that lie scattered together. */
+  repack: (entries: Entry[]) => Promise<Entry[]>;
+  /** Told of all that the run's log now holds. */
+  onRecorded?: ((entries: Entry[]) => void) | undefined;
+  /** Goes into records. */
+  compileTimes?: CompileTimes | undefined;
+  /** The server's clock. */
+  serverTimeMs: () => number;
+  /** `undefined`: records are not signed. */
+  signer?: RecordSigner | undefined;
+}

@@ -1,0 +1,37 @@
+import { createReadStream } from "node:fs";
+import { createZstdCompress } from "node:zlib";
+import type { TempFile } from "../../../store/local/temp-file.ts";
+import type { OutputFile } from "../format/output-frame.ts";
+
+/** A frame on the disk, for an output that is too large for memory. */
+export interface SpooledFrame {
+  path: string;
+  sizeBytes: number;
+  /** Of the frame: the name of the pack that it is alone. */
+  sha256: string;
+}
+
+/**
+ * Compresses an output into `file`; `undefined` when the output is gone or holds other bytes by now. The caller
+ * discards `file`.
+ */
+export async function spoolFrame(output: OutputFile, file: TempFile): Promise<SpooledFrame | undefined> {
+  const content = new Bun.CryptoHasher("sha256");
+  const frame = new Bun.CryptoHasher("sha256");
+  const source = createReadStream(output.path, { highWaterMark: 1 << 20 });
+  const compress = createZstdCompress();
+  source.on("data", (chunk) => content.update(chunk));
+  source.once("error", (error) => compress.destroy(error));
+  try {
+    for await (const chunk of source.pipe(compress)) {
+      frame.update(chunk);
+      file.write(chunk);
+    }
+  } catch {
+    return undefined;
+  } finally {
+    source.destroy();
+  }
+  if (content.digest("hex") !== output.outputId) return undefined;
+  return { path: file.path, sizeBytes: file.sizeBytes, sha256: frame.digest("hex") };
+}

@@ -1,0 +1,32 @@
+import type { ListedObject, ListPage, ObjectStore } from "../../store/object-store.ts";
+import { parseRunName } from "./run-names.ts";
+
+/** Runs of each job that are read: the newest may have been cut short. */
+const RUNS = 2;
+
+/** The first objects whose key begins with `prefix`, and the server's clock. Rejects when the store fails. */
+export async function firstPage(
+  store: ObjectStore,
+  prefix: string,
+  pageSize: number,
+  signal: AbortSignal,
+): Promise<ListPage> {
+  for await (const page of store.list(prefix, { pageSize, signal })) return page;
+  throw new Error(`no answer to the listing of ${prefix}`);
+}
+
+/** All writers' records of the newest runs, newest first: by when they were written, for they are rewritten. */
+export function newestRuns(objects: ListedObject[], maxBytes: number): ListedObject[] {
+  const runs = new Set<string>();
+  return objects.toSorted(byAge).filter(({ key, sizeBytes }) => {
+    const run = parseRunName(key)?.run;
+    if (run === undefined || sizeBytes > maxBytes) return false;
+    if (runs.size < RUNS) runs.add(run);
+    return runs.has(run);
+  });
+}
+
+/** Newest first. */
+export function byAge(a: ListedObject, b: ListedObject): number {
+  return b.modifiedMs - a.modifiedMs;
+}

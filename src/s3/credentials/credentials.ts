@@ -1,0 +1,203 @@
+/**
+ * Where the keys come from: the environment, or else the AWS SDK's own chain (shared files, SSO, web identity,
+ * process, container, instance), which is loaded when the first request needs it. One load serves all callers.
+ *
+ * https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+ */
+import { type Clock, systemClock } from "../../lib/async/clock.ts";
+import { chainFailure } from "./chain-failure.ts";
+import { sharedFilePaths } from "./shared-files.ts";
+
+/** One identity's keys. */
+export interface Credentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string | undefined;
+  expiration?: Date | undefined;
+}
+
+/** Nothing names any keys; the text says what to do about it. */
+const NO_CREDENTIALS =
+  "no AWS credentials found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a profile with AWS_PROFILE " +
+  "(see: aws configure, aws sso login), or give this machine a role";
+
+/** The chain does not tell which of these it is. */
+function noneInProfile(name: string): string {
+  return (
+    `no credentials from the AWS profile ${name}: it is not there, incomplete or expired ` +
+    `(see: aws sts get-caller-identity --profile ${name})`
+  );
+}
+
+/** Keys are renewed this long before they expire. */
+const RENEW_BEFORE_MS = 5 * 60_000;
+
+/** Any answer, failures too, serves everybody for this long: looking again can cost seconds. */
+const KEPT_MS = 10_000;
+
+export class CredentialSource {
+  readonly #env: Record<string, string | undefined>;
+  readonly #mayBeNobody: boolean;
+  readonly #clock: Clock;
+  #held: Promise<Credentials | undefined> | undefined;
+  #heldUntilMs = 0;
+  /** Until then refused keys are not looked up again. */
+  #refusedUntilMs = 0;
+
+  /** `mayBeNobody`: finding no keys at all means unsigned requests, as for a public bucket. */
+  constructor(options: {
+    env: Record<string, string | undefined>;
+    mayBeNobody: boolean;
+    clock?: Clock | undefined;
+  }) {
+    this.#env = options.env;
+    this.#mayBeNobody = options.mayBeNobody;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** The keys to sign with; `undefined`: don't sign. */
+  get(): Promise<Credentials | undefined> {
+    const held = this.#held;
+    if (held !== undefined && this.#clock.nowMs() < this.#heldUntilMs) return held;
+    const loading = held === undefined ? this.#load() : this.#renew(held);
+    this.#hold(loading);
+    return loading;
+  }
+
+  #hold(loading: Promise<Credentials | undefined>): void {
+    this.#held = loading;
+    this.#heldUntilMs = Number.POSITIVE_INFINITY;
+    loading.then(
+      (found) => this.#keep(loading, renewalMs(found, this.#clock.nowMs())),
+      () => this.#keep(loading, this.#clock.nowMs() + KEPT_MS),
+    );
+  }
+
+  /**
+   * The server refused `used`: they expired, or were rotated. Looks for others, unless another caller just did, and
+   * returns whether another attempt makes sense: there are other keys now, or the lookup failed. Never rejects.
+   */
+  async replace(used: Credentials): Promise<boolean> {
+    const held = this.#held;
+    const current = await held?.catch(() => undefined);
+    if (current === used && this.#held === held) this.#lookAgain(used);
+    try {
+      const found = await this.get();
+      return found !== undefined && !isSame(found, used);
+    } catch {
+      // The next attempt reports it.
+      return true;
+    }
+  }
+
+  #lookAgain(used: Credentials): void {
+    const nowMs = this.#clock.nowMs();
+    if (nowMs < this.#refusedUntilMs) return;
+    this.#refusedUntilMs = nowMs + KEPT_MS;
+    // While a file is being rewritten it may name nothing: that must not turn later requests into unsigned ones.
+    this.#hold(this.#load().then((found) => found ?? used));
+  }
+
+  #keep(loading: Promise<unknown>, untilMs: number): void {
+    if (this.#held === loading) this.#heldUntilMs = untilMs;
+  }
+
+  /** Others in good time, or the old ones while they last. */
+  async #renew(held: Promise<Credentials | undefined>): Promise<Credentials | undefined> {
+    const old = await held.catch(() => undefined);
+    try {
+      return await this.#load();
+    } catch (error) {
+      if (old?.expiration === undefined || old.expiration.getTime() <= this.#clock.nowMs()) throw error;
+      return old;
+    }
+  }
+
+  async #load(): Promise<Credentials | undefined> {
+    const fromEnv = environmentCredentials(this.#env);
+    if (fromEnv !== undefined) return fromEnv;
+    try {
+      return await loadChain(this.#env);
+    } catch (error) {
+      if (!isNothingFound(error)) throw chainFailure(error, this.#env);
+      if (this.#env.AWS_PROFILE) throw new Error(noneInProfile(this.#env.AWS_PROFILE), { cause: error });
+      if (this.#mayBeNobody) return undefined;
+      throw new Error(NO_CREDENTIALS, { cause: error });
+    }
+  }
+}
+
+function isSame(a: Credentials, b: Credentials): boolean {
+  return (
+    a.accessKeyId === b.accessKeyId &&
+    a.secretAccessKey === b.secretAccessKey &&
+    a.sessionToken === b.sessionToken
+  );
+}
+
+/** What the chain would say first, without loading it: it takes longer than a whole warm build. */
+function environmentCredentials(env: Record<string, string | undefined>): Credentials | undefined {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  if (!accessKeyId || !secretAccessKey || env.AWS_PROFILE) return undefined;
+  const sessionToken = env.AWS_SESSION_TOKEN;
+  return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
+}
+
+async function loadChain(env: Record<string, string | undefined>): Promise<Credentials> {
+  const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
+  const { SdkRequests } = await import("./sdk-requests.ts");
+  const profile = env.AWS_PROFILE;
+  // A new chain each time: it remembers what it found, also when the server has called that expired.
+  const provider = defaultProvider({
+    ...sharedFilePaths(env),
+    ...(profile ? { profile } : {}),
+    ignoreCache: true,
+    logger: SILENT,
+    clientConfig: { requestHandler: new SdkRequests(env) },
+  });
+  return await provider();
+}
+
+/** What the SDK notes on keys about where they are from, the most telling first; see `$source` in `@aws-sdk/types`. */
+const PROVIDERS: readonly (readonly [feature: string, words: string])[] = [
+  ["CREDENTIALS_PROFILE_SSO", "single sign-on of the profile"],
+  ["CREDENTIALS_PROFILE_SSO_LEGACY", "single sign-on of the profile"],
+  ["CREDENTIALS_SSO", "single sign-on"],
+  ["CREDENTIALS_SSO_LEGACY", "single sign-on"],
+  ["CREDENTIALS_PROFILE_STS_WEB_ID_TOKEN", "web identity of the profile"],
+  ["CREDENTIALS_ENV_VARS_STS_WEB_ID_TOKEN", "web identity (AWS_WEB_IDENTITY_TOKEN_FILE)"],
+  ["CREDENTIALS_PROFILE_PROCESS", "credential_process of the profile"],
+  ["CREDENTIALS_PROCESS", "credential_process of the profile"],
+  ["CREDENTIALS_PROFILE_LOGIN", "aws login"],
+  ["CREDENTIALS_LOGIN", "aws login"],
+  ["CREDENTIALS_PROFILE_SOURCE_PROFILE", "role of the profile"],
+  ["CREDENTIALS_PROFILE_NAMED_PROVIDER", "role of the profile"],
+  ["CREDENTIALS_PROFILE", "keys of the profile"],
+  ["CREDENTIALS_HTTP", "role of the container"],
+  ["CREDENTIALS_ENV_VARS", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"],
+];
+
+/** Which provider of the chain these keys are from, in words. */
+export function credentialOrigin(
+  credentials: Credentials & { $source?: object },
+  env: Record<string, string | undefined>,
+): string {
+  if (environmentCredentials(env) !== undefined) return "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+  const features = Object.keys(credentials.$source ?? {});
+  const words = PROVIDERS.find(([feature]) => features.includes(feature))?.[1] ?? "role of the machine";
+  return words.endsWith("profile") ? `${words} ${env.AWS_PROFILE || "default"}` : words;
+}
+
+/** The SDK would otherwise warn on stderr, which is go's. */
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** The last words of the chain when each of its members had nothing to say. */
+function isNothingFound(error: unknown): boolean {
+  return error instanceof Error && error.message === "Could not load credentials from any providers";
+}
+
+function renewalMs(found: Credentials | undefined, nowMs: number): number {
+  if (found?.expiration === undefined) return Number.POSITIVE_INFINITY;
+  // Keys that come with less left than that must not be asked for before every request.
+  return Math.max(found.expiration.getTime() - RENEW_BEFORE_MS, nowMs + KEPT_MS);
+}

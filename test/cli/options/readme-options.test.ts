@@ -1,0 +1,35 @@
+import { expect, test } from "bun:test";
+import { renderCommandsMarkdown, renderOptionsMarkdown } from "../../../src/cli/options/option-docs.ts";
+import { ALL_OPTIONS, OPTION_GROUPS } from "../../../src/cli/options/options.ts";
+
+const README = new URL("../../../README.md", import.meta.url);
+
+test("README.md shows the options as the table has them", async () => {
+  const text = await Bun.file(README).text();
+  const shown = /<!-- options -->\n(.*?)<!-- \/options -->/s.exec(text)?.[1];
+  expect(shown?.trim()).toBe(renderOptionsMarkdown().trim());
+});
+
+test("README.md shows the commands as their table has them", async () => {
+  const text = await Bun.file(README).text();
+  const shown = /<!-- commands -->\n(.*?)<!-- \/commands -->/s.exec(text)?.[1];
+  expect(shown?.trim()).toBe(renderCommandsMarkdown().trim());
+});
+
+test("no flag and no variable is there twice, and each option has a heading", () => {
+  expect(new Set(ALL_OPTIONS.map((option) => option.flag)).size).toBe(ALL_OPTIONS.length);
+  expect(new Set(ALL_OPTIONS.map((option) => option.env)).size).toBe(ALL_OPTIONS.length);
+  expect(ALL_OPTIONS.filter((option) => !OPTION_GROUPS.includes(option.group))).toEqual([]);
+});
+
+test("nothing in the table breaks a Markdown table", () => {
+  const cells = ALL_OPTIONS.flatMap((option) => [option.meaning, option.defaultMeaning ?? option.default]);
+  expect(cells.filter((cell) => /[|<>\n]/.test(cell))).toEqual([]);
+});
+
+test("every default can be read and is explained when empty", () => {
+  for (const option of ALL_OPTIONS) {
+    option.parse(option.default, option.flag);
+    expect(option.default !== "" || option.defaultMeaning !== undefined).toBe(true);
+  }
+});

@@ -1,0 +1,278 @@
+import { describe, expect, test } from "bun:test";
+import { parseCommandLine } from "../../../src/cli/command-line.ts";
+import { checkCommandFlags, resolveCommandSettings } from "../../../src/cli/options/command-options.ts";
+import { ALL_OPTIONS, dashed } from "../../../src/cli/options/options.ts";
+import { resolveSettings, toConfig } from "../../../src/cli/options/settings.ts";
+import { helpText } from "../../../src/cli/text/help.ts";
+import { TERMINAL_HINT } from "../../../src/cli/text/usage-text.ts";
+
+/** Those of the seed. */
+const TOPICS = [
+  "configure",
+  "environment",
+  "direct-mode",
+  "serve-mode",
+  "module-proxy",
+  "reverse-proxy",
+  "debug",
+];
+const COMMANDS = [
+  "direct",
+  "serve",
+  "connect",
+  "prune",
+  "prefetch",
+  "gc",
+  "inspect",
+  "stats",
+  "explain",
+  "verify",
+  "mod",
+  "mtimes",
+  "init",
+  "doctor",
+  "env",
+  "completion",
+  "help",
+  "version",
+];
+const ALL_TEXTS = [undefined, ...TOPICS, ...COMMANDS].map((topic) => [topic, helpText(topic)] as const);
+
+describe("every text", () => {
+  test.each(ALL_TEXTS)("of %p is at most 100 wide, plain, and ends with one line break", (_, text) => {
+    expect(text.split("\n").filter((line) => line.length > 100)).toEqual([]);
+    expect(text).toMatch(/^[\n\x20-\x7e]+[^\n]\n$/);
+    expect(text.split("\n").filter((line) => line.endsWith(" "))).toEqual([]);
+  });
+});
+
+test("names each flag and variable in the overview and under environment", () => {
+  for (const { flag, env } of ALL_OPTIONS) {
+    for (const text of [helpText(undefined), helpText("environment")]) {
+      expect(text).toMatch(new RegExp(`^  ${dashed(flag)} `, "m"));
+      expect(text).toContain(env);
+    }
+  }
+});
+
+describe("the examples of", () => {
+  test.each([...COMMANDS].filter((name) => name !== "direct"))("%s are command lines that work", (name) => {
+    const shown = [...helpText(name).matchAll(/^ {2}(?!.*\bEOF)(.*go-cache-plugin .*)$/gm)].map(
+      ([, line]) => line ?? "",
+    );
+    expect(shown.length).toBeGreaterThan(0);
+    for (const line of shown) {
+      const inner = /go-cache-plugin ([^"|>)]*)/.exec(line)?.[1]?.trim() ?? "";
+      const { flags, words } = parseCommandLine(inner.split(" "));
+      expect(words[0]).toBe(name);
+      checkCommandFlags(name, flags);
+      toConfig(resolveSettings(flags, {}));
+      resolveCommandSettings(flags, name);
+    }
+  });
+});
+
+test("every GOCACHEPROG that is shown is a command line that works", () => {
+  const texts = [TERMINAL_HINT, ...ALL_TEXTS.map(([, text]) => text)].join("\n");
+  const shown = [...texts.matchAll(/GOCACHEPROG="?(go-cache-plugin[^"\n]*)/g)].map((match) => match[1] ?? "");
+  expect(shown.length).toBeGreaterThan(4);
+  for (const line of shown) {
+    const { flags, words } = parseCommandLine(line.split(" ").slice(1));
+    expect(words[0] ?? "connect").toBe("connect");
+    toConfig(resolveSettings(flags, {}));
+  }
+});
+
+test("the overview", () => {
+  expect(helpText(undefined)).toMatchInlineSnapshot(`
+    "Shares Go's build cache between machines through an S3 bucket or a directory.
+    The go command starts it when GOCACHEPROG says so; without a bucket it is a local cache.
+
+    usage: go-cache-plugin [flags] [command]
+
+      export GOCACHEPROG="go-cache-plugin --cache-dir=/tmp/gocache --bucket=my-bucket"
+      go build ./...
+
+    cache:
+      --cache-dir PATH           where the local cache is
+                                 GOCACHE_DIR, default: $GOCACHE/go-cache-plugin
+      --max-size SIZE            prune the local cache to this size, least recently used first; 0: no
+                                 limit
+                                 GOCACHE_MAX_SIZE, default: 20GiB
+      --expiry DURATION          prune what was not used for this long, such as 48h or 1h30m; 6h at
+                                 least; 0: keep
+                                 GOCACHE_EXPIRY, default: none
+
+    bucket:
+      --bucket BUCKET            where entries are shared: an S3 bucket's name, s3://name, or
+                                 file:///path for a directory
+                                 GOCACHE_S3_BUCKET, default: none, a local cache only
+      --prefix PREFIX            goes before every key in the bucket
+                                 GOCACHE_KEY_PREFIX, default: none
+      --read-prefix PREFIXES     further prefixes, with commas between them, that are read after
+                                 --prefix and never written; /: the bucket's top
+                                 GOCACHE_READ_PREFIXES, default: none
+      --layout LAYOUT            how entries lie in the bucket; packed: many an object, fetched ahead;
+                                 split: an object each, as tailscale/go-cache-plugin has them; both
+                                 GOCACHE_LAYOUT, default: packed
+      --project NAME             whose builds these are: runs of one project find each other's entries
+                                 GOCACHE_PROJECT, default: the main module's path
+      --scope NAME               what this job is called, where CI's own name does not tell jobs apart,
+                                 such as those of a matrix
+                                 GOCACHE_SCOPE, default: CI's name of the job
+      --region REGION            the bucket's region
+                                 GOCACHE_S3_REGION, default: AWS's settings, then the server's word
+      --s3-endpoint-url URL      the S3 server, such as http://localhost:9000
+                                 GOCACHE_S3_ENDPOINT_URL, default: AWS_ENDPOINT_URL_S3,
+                                 AWS_ENDPOINT_URL, AWS
+      --s3-path-style            name the bucket in the path of requests; --s3-path-style=false: in the
+                                 host's name, as some S3 servers want it
+                                 GOCACHE_S3_PATH_STYLE, default: true, but false for AWS
+
+    trust:
+      --sign-key FILE            sign what goes into the bucket with this secret key, and trust what it
+                                 has signed; the variable may hold the key itself
+                                 GOCACHE_SIGN_KEY, default: none, nothing is signed
+      --sign-for DURATION        how long a signature counts, such as 14d or 36h
+                                 GOCACHE_SIGN_FOR, default: 14d
+      --trust-key KEYS           use only what was signed with one of these public keys, or files with
+                                 one, with commas between them
+                                 GOCACHE_TRUST_KEYS, default: none, every record counts
+      --trust-split              read the split layout, which nobody can sign, although there are keys
+                                 to trust
+                                 GOCACHE_TRUST_SPLIT, default: false
+
+    behaviour:
+      --read-only                read from the bucket, upload nothing
+                                 GOCACHE_READ_ONLY, default: false
+      --min-upload-size SIZE     do not upload outputs smaller than this; split layout only, packs hold
+                                 small ones for nothing
+                                 GOCACHE_MIN_SIZE, default: 0
+      -c N                       how many lookups may wait for the bucket at once
+                                 GOCACHE_CONCURRENCY, default: 64
+      -u N                       how many uploads may run at once; of packs at most 3, for each is held
+                                 in memory
+                                 GOCACHE_S3_CONCURRENCY, default: 16
+      --remote-timeout DURATION  how long to wait for the first byte of an answer before it counts as a
+                                 miss
+                                 GOCACHE_REMOTE_TIMEOUT, default: 5s
+      --drain WHEN               uploads left when go is done: wait lets go wait for them, background
+                                 does not
+                                 GOCACHE_DRAIN, default: wait
+      --drain-timeout DURATION   how long those uploads may take
+                                 GOCACHE_DRAIN_TIMEOUT, default: 60s
+
+    server:
+      --plugin ADDR              where serve waits for connect: a port on this machine, host:port, or
+                                 the path of a Unix socket
+                                 GOCACHE_PLUGIN, default: none
+      --http ADDR                where serve answers HTTP: status, metrics, and the proxies; an address
+                                 as for --plugin
+                                 GOCACHE_HTTP, default: none
+      --modproxy                 serve modules and checksums at /mod/ of --http
+                                 GOCACHE_MODPROXY, default: false
+      --sumdb NAMES              checksum databases that --modproxy passes on, with commas between them
+                                 GOCACHE_SUMDB, default: sum.golang.org,sum.golang.google.cn
+      --upstream URLS            where --modproxy has modules from, written like GOPROXY; the variable
+                                 may hold URLs with a password
+                                 GOCACHE_UPSTREAM, default: go's own GOPROXY
+      --revproxy HOSTS           hosts whose downloads --http caches as a forward proxy, with commas
+                                 between them
+                                 GOCACHE_REVPROXY, default: none
+      --forward-connect          let the forward proxy connect to other hosts than those of --revproxy
+                                 too
+                                 GOCACHE_FORWARD_CONNECT, default: false
+
+    output:
+      --metrics                  say on stderr at exit how much was hit, saved and transferred;
+                                 --metrics=json: all counters
+                                 GOCACHE_METRICS, default: false
+      -v                         say on stderr what is done and what failed, and --metrics too
+                                 GOCACHE_VERBOSE, default: false
+      --log-format FORMAT        how lines on stderr look: text, or json, an object each
+                                 GOCACHE_LOG_FORMAT, default: text
+      --debug MASK               log single requests: 1 build cache, 2 module proxy, 4 reverse proxy;
+                                 see "help debug"
+                                 GOCACHE_DEBUG, default: 0
+
+    commands:
+      serve             serve many go commands, and what --http offers, from one process
+      connect [ADDR]    serve the go command that started this program, helped by a server
+      prune             prune the local cache to --max-size and --expiry now; what was used in 6h stays
+      prefetch          fetch what this job's last run used, ahead of go; returns at once without --wait
+      gc                remove from the bucket what no run needed for two weeks; needs s3:DeleteObject
+      inspect [ID]      say what is in the bucket, or where an action or output lies
+      stats             show hits, traffic, time saved and cost of this job
+      explain           explain the most recent cache misses
+      verify            check the local cache and the bucket against the hashes of what they hold
+      ca ACTION         print, install or uninstall the certificate of the forward proxy (--revproxy)
+      mod TASK          modules of --modproxy: prefetch [GO.SUM...], verify, import DIR, export DIR
+      mtimes [DIR]      give tracked files the same times in every checkout, so that test results hit
+      init PLACE        print the set-up: github, gitlab, buildkite, circleci, jenkins, shell, docker
+      doctor            say what is wrong and how to mend it; exit code 1 for errors, 3 for warnings
+      env               print the variables that make go use it, for a shell to read
+      completion SHELL  print what completes its words: bash, zsh, fish
+      keygen [FILE]     make a pair of keys for --sign-key and --trust-key; the secret one goes to FILE
+      help [TOPIC]      print this overview, or about one topic or command
+      version           print the version, the commit, Bun's version and the platform
+
+    topics, for help TOPIC:
+      configure      how to set the program up
+      environment    the environment variables
+      trust          who decides what is linked
+      direct-mode    how the go command runs the program
+      serve-mode     one server for many go commands
+      module-proxy   caching modules and checksums
+      reverse-proxy  caching other downloads
+      debug          logging single requests
+    "
+  `);
+});
+
+test("the variables", () => {
+  expect(helpText("environment")).toMatchInlineSnapshot(`
+    "Every flag has a variable, read the same way. An empty variable counts as not set.
+
+      flag               variable                 value     default
+      --cache-dir        GOCACHE_DIR              PATH      $GOCACHE/go-cache-plugin
+      --max-size         GOCACHE_MAX_SIZE         SIZE      20GiB
+      --expiry           GOCACHE_EXPIRY           DURATION  none
+      --bucket           GOCACHE_S3_BUCKET        BUCKET    none, a local cache only
+      --prefix           GOCACHE_KEY_PREFIX       PREFIX    none
+      --read-prefix      GOCACHE_READ_PREFIXES    PREFIXES  none
+      --layout           GOCACHE_LAYOUT           LAYOUT    packed
+      --project          GOCACHE_PROJECT          NAME      the main module's path
+      --scope            GOCACHE_SCOPE            NAME      CI's name of the job
+      --region           GOCACHE_S3_REGION        REGION    AWS's settings, then the server's word
+      --s3-endpoint-url  GOCACHE_S3_ENDPOINT_URL  URL       AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS
+      --s3-path-style    GOCACHE_S3_PATH_STYLE    boolean   true, but false for AWS
+      --sign-key         GOCACHE_SIGN_KEY         FILE      none, nothing is signed
+      --sign-for         GOCACHE_SIGN_FOR         DURATION  14d
+      --trust-key        GOCACHE_TRUST_KEYS       KEYS      none, every record counts
+      --trust-split      GOCACHE_TRUST_SPLIT      boolean   false
+      --read-only        GOCACHE_READ_ONLY        boolean   false
+      --min-upload-size  GOCACHE_MIN_SIZE         SIZE      0
+      -c                 GOCACHE_CONCURRENCY      N         64
+      -u                 GOCACHE_S3_CONCURRENCY   N         16
+      --remote-timeout   GOCACHE_REMOTE_TIMEOUT   DURATION  5s
+      --drain            GOCACHE_DRAIN            WHEN      wait
+      --drain-timeout    GOCACHE_DRAIN_TIMEOUT    DURATION  60s
+      --plugin           GOCACHE_PLUGIN           ADDR      none
+      --http             GOCACHE_HTTP             ADDR      none
+      --modproxy         GOCACHE_MODPROXY         boolean   false
+      --sumdb            GOCACHE_SUMDB            NAMES     sum.golang.org,sum.golang.google.cn
+      --upstream         GOCACHE_UPSTREAM         URLS      go's own GOPROXY
+      --revproxy         GOCACHE_REVPROXY         HOSTS     none
+      --forward-connect  GOCACHE_FORWARD_CONNECT  boolean   false
+      --metrics          GOCACHE_METRICS          boolean   false
+      -v                 GOCACHE_VERBOSE          boolean   false
+      --log-format       GOCACHE_LOG_FORMAT       FORMAT    text
+      --debug            GOCACHE_DEBUG            MASK      0
+
+    GOCACHE is go's own: it tells the program where the user's build cache is. With -v every other
+    GOCACHE_... variable that nothing reads is named, so that a misspelt one is found.
+
+    See also: help configure.
+    "
+  `);
+});

@@ -1,0 +1,30 @@
+/**
+ * A process that takes a lock, for tests with several of them:
+ *
+ *     bun test/lib/lock-contender.ts <lock> hold             takes it, says `held`, and never ends
+ *     bun test/lib/lock-contender.ts <lock> <inside> <gate>  says `ready`, and takes it once when the file <gate> exists
+ *
+ * The second one creates the file <inside> while it has the lock. It says `overlap` when that exists already.
+ */
+import { closeSync, existsSync, openSync, rmSync } from "node:fs";
+import { lockFile } from "../../../src/lib/files/lock-file.ts";
+
+const [lock = "", inside = "", gate = ""] = process.argv.slice(2);
+if (inside === "hold") {
+  await using _held = await lockFile(lock, undefined);
+  console.log("held");
+  await new Promise((resolve) => setInterval(resolve, 2 ** 30));
+}
+console.log("ready");
+while (!existsSync(gate)) await Bun.sleep(1);
+{
+  await using _held = await lockFile(lock, undefined);
+  try {
+    closeSync(openSync(inside, "wx"));
+    await Bun.sleep(5);
+    rmSync(inside);
+  } catch {
+    console.log("overlap");
+  }
+}
+console.log("done");

@@ -1,0 +1,245 @@
+import { describe, expect, test } from "bun:test";
+import { compressFrame } from "../../../../src/lib/bytes/zstd.ts";
+import { checkBucket } from "../../../../src/remote/packed/bucket/check-bucket.ts";
+import type { Entry } from "../../../../src/remote/packed/format/entry.ts";
+import type { Finding } from "../../../../src/store/finding.ts";
+import { rejection } from "../../../support/rejection.ts";
+import { objectOf } from "../../tampered-store.ts";
+import { entryOf, packOf, StockedBucket } from "../stocked-bucket.ts";
+
+async function check(bucket: StockedBucket, options: { isRepairing?: boolean; maxClaims?: number } = {}) {
+  const findings: Finding[] = [];
+  const onFinding = (finding: Finding) => findings.push(finding);
+  const report = await checkBucket({ ...bucket, isRepairing: false, onFinding, ...options });
+  return { report, findings };
+}
+
+/** A bucket with one pack and its record; `claim` changes what the record says of the first output. */
+async function bucketWith(claim: (entry: Entry) => Entry = (entry) => entry) {
+  const bucket = new StockedBucket();
+  const [first, ...rest] = (await bucket.pack(["first output", "second output"])) as [Entry, Entry];
+  const record = await bucket.run([claim(first), ...rest]);
+  return { bucket, record, key: bucket.keys.pack(packOf(first)), first };
+}
+
+function moved(entry: Entry, by: { offset?: number; length?: number; packBytes?: number }): Entry {
+  const { offset = 0, length = 0, packBytes = 0 } = by;
+  if (entry.place === undefined) return entry;
+  const { pack, ...place } = entry.place;
+  return {
+    ...entry,
+    place: {
+      pack: { ...pack, sizeBytes: pack.sizeBytes + packBytes },
+      offset: place.offset + offset,
+      length: place.length + length,
+    },
+  };
+}
+
+describe("a pack is wrong", () => {
+  test.each([
+    ["cut off", (bytes: Buffer) => bytes.subarray(0, -1)],
+    ["empty", () => Buffer.alloc(0)],
+    ["longer", (bytes: Buffer) => Buffer.concat([bytes, bytes])],
+    ["altered", (bytes: Buffer) => Buffer.from(bytes.map((byte, i) => (i === 20 ? byte ^ 1 : byte)))],
+  ])("that is %s, and goes when repairing", async (_, change) => {
+    const { bucket, key } = await bucketWith();
+    using _bucket = bucket;
+    await bucket.overwrite(key, change(Buffer.from(await Bun.file(bucket.dir.join(key)).arrayBuffer())));
+    const { findings } = await check(bucket);
+    expect(findings).toMatchObject([{ where: key, isRemoved: false }]);
+    expect(findings[0]?.what).toStartWith("its bytes have the SHA-256 ");
+    expect(bucket.has(key)).toBe(true);
+    expect((await check(bucket, { isRepairing: true })).findings).toMatchObject([{ isRemoved: true }]);
+    expect(bucket.has(key)).toBe(false);
+    const after = await check(bucket);
+    expect([after.findings, after.report.absentPacks]).toEqual([[], 1]);
+  });
+
+  test("that no record names, too", async () => {
+    using bucket = new StockedBucket();
+    const [entry] = await bucket.pack(["unnamed"]);
+    await bucket.overwrite(bucket.keys.pack(packOf(entry)), Buffer.from("x"));
+    expect((await check(bucket)).findings.length).toBe(1);
+  });
+});
+
+describe("a record whose claim on a sound pack is wrong goes when repairing, and the pack stays:", () => {
+  test.each<[string, (entry: Entry) => Entry, string]>([
+    [
+      "other bytes",
+      (entry) => ({ ...entry, outputId: entryOf("x").outputId }),
+      "expands to bytes with the SHA-256",
+    ],
+    ["more bytes", (entry) => ({ ...entry, sizeBytes: 13 }), "expands to 12 bytes instead of 13"],
+    ["fewer bytes", (entry) => ({ ...entry, sizeBytes: 11 }), "expands to more than 11 bytes"],
+    ["a frame that is cut off", (entry) => moved(entry, { length: -1 }), "not a zstd frame: "],
+    ["no frame", (entry) => moved(entry, { offset: 1, length: -1 }), "not a zstd frame: "],
+    ["a pack of another size", (entry) => moved(entry, { packBytes: 1 }), "bytes, not "],
+  ])("that it holds %s", async (_, claim, problem) => {
+    const { bucket, record, key } = await bucketWith(claim);
+    using _bucket = bucket;
+    const what = expect.stringContaining(problem);
+    expect((await check(bucket)).findings).toEqual([{ where: record, what, isRemoved: false }]);
+    expect(bucket.has(record)).toBe(true);
+    const { findings } = await check(bucket, { isRepairing: true });
+    expect(findings).toEqual([{ where: record, what, isRemoved: true }]);
+    expect([bucket.has(key), bucket.has(record), (await check(bucket)).findings]).toEqual([true, false, []]);
+  });
+
+  test("that a frame reaches into the next one, which is then not checked", async () => {
+    const { bucket, record, key } = await bucketWith((entry) => moved(entry, { length: 1 }));
+    using _bucket = bucket;
+    const { findings } = await check(bucket, { isRepairing: true });
+    expect(findings).toMatchObject([
+      { where: key, what: expect.stringContaining("can't both be"), isRemoved: false },
+      { where: record, isRemoved: true },
+    ]);
+    expect([bucket.has(key), (await check(bucket)).findings]).toEqual([true, []]);
+  });
+
+  test.each([
+    ["newer", -1000],
+    ["older", 1000],
+  ])("against a right record, also if the wrong one is %s", async (_, ageMs) => {
+    const { bucket, record, key, first } = await bucketWith();
+    using _bucket = bucket;
+    const wrong = { ...first, outputId: entryOf("x").outputId };
+    const liar = await bucket.run([wrong], { run: "2", ageMs });
+    for (let rounds = 0; bucket.has(liar); rounds++) {
+      expect(rounds).toBeLessThan(2);
+      const { findings } = await check(bucket, { isRepairing: true });
+      expect(findings.map(({ where }) => where)).toEqual([liar]);
+    }
+    expect([bucket.has(key), bucket.has(record), (await check(bucket)).findings]).toEqual([true, true, []]);
+  });
+
+  test("whose frames expand without end, which is not waited for", async () => {
+    using bucket = new StockedBucket();
+    const [entry] = (await bucket.pack(["\0".repeat(64 << 20)])) as [Entry];
+    await bucket.run([{ ...entry, sizeBytes: 1000 }]);
+    const { findings } = await check(bucket);
+    expect(findings[0]?.what).toContain("expands to more than 1000 bytes");
+  });
+});
+
+test("outputs that records place in the same bytes are a doubt, for which nothing is removed", async () => {
+  const { bucket, key, record, first } = await bucketWith();
+  using _bucket = bucket;
+  const other = await bucket.run([moved(first, { offset: 5, length: -5 })], { run: "2" });
+  const { findings } = await check(bucket, { isRepairing: true });
+  expect(findings).toEqual([
+    { where: key, what: expect.stringContaining("can't both be"), isRemoved: false },
+  ]);
+  expect([key, record, other].map((object) => bucket.has(object))).toEqual([true, true, true]);
+});
+
+describe("a record is wrong", () => {
+  test.each([
+    ["empty", () => Buffer.alloc(0)],
+    ["corrupt", () => Buffer.from("nonsense")],
+    ["above 8 MiB", () => Buffer.alloc((8 << 20) + 1)],
+  ])("that is %s, and goes when repairing", async (_, bytes) => {
+    const { bucket, record } = await bucketWith();
+    using _bucket = bucket;
+    await bucket.overwrite(record, bytes());
+    expect((await check(bucket)).findings).toMatchObject([{ where: record, isRemoved: false }]);
+    expect(bucket.has(record)).toBe(true);
+    expect((await check(bucket, { isRepairing: true })).findings).toMatchObject([{ isRemoved: true }]);
+    expect(bucket.has(record)).toBe(false);
+  });
+
+  test("but not one of a later version", async () => {
+    const { bucket, record } = await bucketWith();
+    using _bucket = bucket;
+    await bucket.overwrite(record, compressFrame(new TextEncoder().encode('{"version":2}')));
+    const { report, findings } = await check(bucket, { isRepairing: true });
+    expect([findings, report.newerRecords, bucket.has(record)]).toEqual([[], 1, true]);
+  });
+});
+
+test("a body that breaks off is read again, and one that always does is not removed", async () => {
+  const { bucket, key } = await bucketWith();
+  using _bucket = bucket;
+  let failures = 1;
+  const broken = async () => objectOf("some", { error: new Error("reset") });
+  bucket.store.onGet = (asked, get) => (asked === key && failures-- > 0 ? broken() : get());
+  expect((await check(bucket)).findings).toEqual([]);
+  failures = 100;
+  expect((await check(bucket, { isRepairing: true })).findings).toEqual([
+    { where: key, what: "it can't be read: reset", isRemoved: false },
+  ]);
+  expect(bucket.has(key)).toBe(true);
+});
+
+test("a pack that goes meanwhile is not wrong", async () => {
+  const { bucket, key } = await bucketWith();
+  using _bucket = bucket;
+  bucket.store.onGet = async (asked, get) => (asked === key ? undefined : await get());
+  expect((await check(bucket)).findings).toEqual([]);
+});
+
+test("a failing listing fails the check", async () => {
+  const { bucket, key } = await bucketWith();
+  using _bucket = bucket;
+  const failure = new Error("listing");
+  bucket.store.list = () => {
+    throw failure;
+  };
+  expect(await rejection(check(bucket))).toBe(failure);
+  expect(bucket.has(key)).toBe(true);
+});
+
+test("counts what is well", async () => {
+  using bucket = new StockedBucket();
+  const large = "x".repeat(3 << 20) + Array.from({ length: 200_000 }, (_, i) => i * i).join();
+  const packs = [
+    await bucket.pack(["a", "b", large, "c"]),
+    await bucket.pack(["d"]),
+    await bucket.pack(["gone"]),
+  ];
+  await bucket.run(packs.flat());
+  await bucket.addition(packs[0] ?? []);
+  const elsewhere = (await bucket.pack(["elsewhere"])) as [Entry];
+  await bucket.remove(bucket.keys.pack(packOf(elsewhere[0])));
+  const pack = {
+    id: packOf(elsewhere[0]),
+    sizeBytes: elsewhere[0].place?.pack.sizeBytes ?? 0,
+    prefix: "other",
+  };
+  await bucket.run([{ ...elsewhere[0], place: { pack, offset: 0, length: pack.sizeBytes } }, entryOf("")], {
+    run: "2",
+  });
+  await bucket.remove(bucket.keys.pack(packOf(packs[2]?.[0])));
+  const { report, findings } = await check(bucket);
+  const bytesOf = (entries: Entry[] = []) => entries[0]?.place?.pack.sizeBytes ?? 0;
+  expect<object>({ report, findings }).toEqual({
+    report: {
+      name: `${bucket.store.name}/team/packed/v1/`,
+      records: 3,
+      newerRecords: 0,
+      packs: { count: 2, sizeBytes: bytesOf(packs[0]) + bytesOf(packs[1]) },
+      frames: 5,
+      absentPacks: 1,
+    },
+    findings: [],
+  });
+});
+
+test("in several rounds, when there is more than fits into memory, finds the same", async () => {
+  using bucket = new StockedBucket();
+  const entries: Entry[] = [];
+  for (let i = 0; i < 40; i++) entries.push(...(await bucket.pack([`a${i}`, `b${i}`])));
+  const bad = await bucket.run(entries);
+  const corrupt = await bucket.run([], { run: "2" });
+  await bucket.overwrite(corrupt, Buffer.from("x"));
+  const wrong = bucket.keys.pack(packOf(entries[20]));
+  await bucket.overwrite(wrong, Buffer.from("x"));
+  const whole = await check(bucket);
+  bucket.store.calls.length = 0;
+  const parts = await check(bucket, { maxClaims: 20 });
+  expect(bucket.store.calls.filter((call) => call === `get ${bad}`).length).toBeGreaterThan(3);
+  expect(parts).toEqual(whole);
+  expect(whole.findings.map(({ where }) => where)).toEqual([corrupt, wrong]);
+  expect(whole.report).toMatchObject({ records: 2, packs: { count: 40 }, frames: 80, absentPacks: 0 });
+});

@@ -1,0 +1,76 @@
+/** Helpers on one machine that want the same packs. */
+import { expect, test } from "bun:test";
+import type { WantedOutput } from "../../../../src/remote/packed/fetch/wanted-output.ts";
+import { age } from "../../../buildcache/local-fixture.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { takeCalls } from "../failing-store.ts";
+import { holdGets, QueueFixture } from "./queue-fixture.ts";
+
+/** A fixture with a pack of two outputs that another helper is fetching. */
+async function claimed() {
+  const fixture = new QueueFixture();
+  const outputs = (await fixture.pack(["a", "b"])) as [WantedOutput, WantedOutput];
+  const packId = outputs[0].place.pack.id;
+  fixture.others.take(packId);
+  takeCalls(fixture.store);
+  return Object.assign(fixture, { outputs, packId });
+}
+
+const arrivals = (outputs: WantedOutput[]) => Promise.all(outputs.map(({ arrival }) => arrival));
+
+test("what another helper brings is not fetched", async () => {
+  using fixture = await claimed();
+  fixture.queue.add(fixture.outputs, false);
+  for (const output of fixture.outputs) fixture.local.add(output);
+  fixture.others.release(fixture.packId);
+  expect([await arrivals(fixture.outputs), fixture.store.calls]).toEqual([[true, true], []]);
+  expect(fixture.others.take(fixture.packId)).toBe(true);
+});
+
+test("what go waits for is there as soon as the other helper has it", async () => {
+  using fixture = await claimed();
+  fixture.outputs[1].isDemanded = true;
+  fixture.queue.add(fixture.outputs, true);
+  fixture.local.add(fixture.outputs[1]);
+  expect([await fixture.outputs[1].arrival, fixture.outputs[0].stage]).toEqual([true, "queued"]);
+});
+
+test("what another helper did not bring is fetched when it is done", async () => {
+  using fixture = await claimed();
+  fixture.queue.add(fixture.outputs, false);
+  fixture.local.add(fixture.outputs[0]);
+  fixture.others.release(fixture.packId);
+  expect([await arrivals(fixture.outputs), fixture.frames]).toEqual([[true, true], ["b"]]);
+});
+
+test("a helper that died is not waited for", async () => {
+  using fixture = await claimed();
+  age(fixture.dir.join(fixture.packId), 5_000);
+  fixture.queue.add(fixture.outputs, false);
+  expect([await arrivals(fixture.outputs), fixture.store.calls.length]).toEqual([[true, true], 1]);
+});
+
+test("the end of the session ends the waiting for others", async () => {
+  using fixture = await claimed();
+  fixture.queue.add(fixture.outputs, false);
+  fixture.controller.abort(new Error("the session has ended"));
+  fixture.queue.clear();
+  expect([await arrivals(fixture.outputs), fixture.store.calls]).toEqual([[false, false], []]);
+});
+
+test("a pack stays claimed until the last of what was asked of it is placed", async () => {
+  using fixture = new QueueFixture();
+  const outputs = (await fixture.pack(["a", "b"])) as [WantedOutput, WantedOutput];
+  const packId = outputs[0].place.pack.id;
+  fixture.onFrame = () => undefined;
+  const letGo = holdGets(fixture.store);
+  for (const output of outputs) fixture.queue.add([output], false);
+  expect(fixture.others.take(packId)).toBe(false);
+  letGo();
+  letGo();
+  await eventually("two frames", () => fixture.frames.length >= 2);
+  fixture.place(outputs[0]);
+  expect(fixture.others.take(packId)).toBe(false);
+  fixture.place(outputs[1]);
+  expect(fixture.others.take(packId)).toBe(true);
+});

@@ -1,0 +1,153 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync } from "node:fs";
+import { zstdCompressSync } from "node:zlib";
+import { fetchLargeOutput } from "../../../../src/remote/packed/fetch/large-output.ts";
+import { isBadPack } from "../../../../src/remote/packed/fetch/pack-stream.ts";
+import type { Entry, Place } from "../../../../src/remote/packed/format/entry.ts";
+import { filesBelow } from "../../../support/file-tree.ts";
+import { immutable } from "../../../support/full-disk.ts";
+import { sha256Hex } from "../../../support/ids.ts";
+import { testOnLinux } from "../../../support/platform.ts";
+import { rejection } from "../../../support/rejection.ts";
+import { noise } from "../../../support/seed.ts";
+import { objectOf } from "../../tampered-store.ts";
+import { failGets, hangGets, takeCalls } from "../failing-store.ts";
+import { Machine, packBytes } from "../packed-fixture.ts";
+import { StockedBucket } from "../stocked-bucket.ts";
+
+/** Can't be made smaller, so that the frame comes in many pieces. */
+const BODY = noise(1 << 20);
+const FRAME = zstdCompressSync(BODY);
+
+/** A bucket with that output between two others, and a machine without it. */
+async function stocked(frame: Uint8Array = FRAME) {
+  const bucket = new StockedBucket();
+  const machine = new Machine(bucket);
+  const around = { body: Buffer.from("around") };
+  const [, entry] = await packBytes(bucket, [around, { body: BODY, frame }, around]);
+  takeCalls(bucket.store);
+  const fetch = (timeoutMs = 60_000, signal = new AbortController().signal, changes: Partial<Entry> = {}) => {
+    const wanted = { ...(entry as Entry), ...changes };
+    const { store } = bucket;
+    return fetchLargeOutput({
+      store,
+      entry: wanted,
+      place: wanted.place as Place,
+      local: machine.local,
+      timeoutMs,
+      signal,
+    });
+  };
+  const dispose = () => {
+    machine[Symbol.dispose]();
+    bucket[Symbol.dispose]();
+  };
+  return { bucket, machine, entry: entry as Entry, fetch, [Symbol.dispose]: dispose };
+}
+
+const OUTPUT_PATH = `output/${sha256Hex(BODY).slice(0, 2)}/${sha256Hex(BODY)}`;
+
+test("is expanded while it comes, from a range of its pack", async () => {
+  using fixture = await stocked();
+  expect(await fixture.fetch()).toBe(true);
+  const { offset, length } = fixture.entry.place as Place;
+  expect(fixture.bucket.store.calls).toEqual([expect.stringContaining(` ${offset}+${length}`)]);
+  const bytes = await Bun.file(fixture.machine.dir.join(OUTPUT_PATH)).bytes();
+  expect([bytes.length, sha256Hex(bytes)]).toEqual([BODY.length, sha256Hex(BODY)]);
+});
+
+test("a pack that is gone is said to be", async () => {
+  using fixture = await stocked();
+  await fixture.bucket.remove(fixture.bucket.keys.pack(fixture.entry.place?.pack.id ?? ""));
+  expect([await fixture.fetch(), filesBelow(fixture.machine.dir.path)]).toEqual([false, []]);
+});
+
+describe("are wrong bytes, and leave nothing:", () => {
+  const altered = Uint8Array.from(FRAME);
+  altered.fill(0, 1 << 19, (1 << 19) + 100);
+
+  test.each([
+    ["a frame that is altered", altered],
+    ["a frame of another output", zstdCompressSync(noise(1 << 20, 1))],
+    ["a frame of something shorter", zstdCompressSync(BODY.subarray(1))],
+    ["a frame of far more", zstdCompressSync(Buffer.alloc(64 << 20))],
+    ["a frame that is cut off", FRAME.subarray(0, -10)],
+    ["no frame", BODY],
+  ])("%s", async (_, frame) => {
+    using fixture = await stocked(frame);
+    expect(await rejection(fixture.fetch())).toMatchObject({ name: "WrongBytesError" });
+    expect(filesBelow(fixture.machine.dir.path)).toEqual([]);
+  });
+});
+
+describe("is an error, and leaves nothing:", () => {
+  test("a pack that is shorter than its record says, which makes it no pack", async () => {
+    using fixture = await stocked();
+    const { pack } = fixture.entry.place as Place;
+    await fixture.bucket.overwrite(fixture.bucket.keys.pack(pack.id), FRAME.subarray(0, 1 << 19));
+    expect(isBadPack(await rejection(fixture.fetch()))).toBe(true);
+  });
+
+  test("a store that fails", async () => {
+    using fixture = await stocked();
+    failGets(fixture.bucket.store, "pack/");
+    expect(await rejection(fixture.fetch())).toEqual(new Error("503"));
+  });
+
+  test("a body that breaks off", async () => {
+    using fixture = await stocked();
+    fixture.bucket.store.onGet = async () => ({ ...objectOf(""), body: breakingBody() });
+    expect(await rejection(fixture.fetch())).toEqual(new Error("reset"));
+    expect(filesBelow(fixture.machine.dir.path)).toEqual([]);
+  });
+
+  test("a body that hangs, as soon as the session ends", async () => {
+    using fixture = await stocked();
+    hangGets(fixture.bucket.store, "pack/", "half");
+    const controller = new AbortController();
+    const fetched = rejection(fixture.fetch(60_000, controller.signal));
+    await new Promise(setImmediate);
+    controller.abort(new Error("the session has ended"));
+    expect(await fetched).toEqual(new Error("the session has ended"));
+    expect(filesBelow(fixture.machine.dir.path)).toEqual([]);
+  });
+
+  test("a store that is silent, when the time is over", async () => {
+    using fixture = await stocked();
+    hangGets(fixture.bucket.store, "pack/");
+    expect(await rejection(fixture.fetch(5))).toMatchObject({ name: "TimeoutError" });
+  });
+
+  testOnLinux("a disk that takes nothing, and the body is let go of", async () => {
+    using fixture = await stocked();
+    mkdirSync(fixture.machine.dir.join("tmp"));
+    using _closed = immutable(fixture.machine.dir.join("tmp"));
+    const cancelled = Promise.withResolvers<void>();
+    fixture.bucket.store.onGet = async () => {
+      const body = new ReadableStream<Uint8Array>({
+        pull: (controller) => controller.enqueue(Uint8Array.from(FRAME)),
+        cancel: () => cancelled.resolve(),
+      });
+      return { ...objectOf(""), body };
+    };
+    expect(await rejection(fixture.fetch())).toMatchObject({ code: "EPERM" });
+    await cancelled.promise;
+  });
+});
+
+/** The first half of the frame, then an error. */
+function breakingBody(): ReadableStream<Uint8Array> {
+  const half = Uint8Array.from(FRAME.subarray(0, 1 << 19));
+  return new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(half),
+    pull: (controller) => controller.error(new Error("reset")),
+  });
+}
+
+test("what is said to have more than 5 GiB is not even asked for", async () => {
+  using fixture = await stocked();
+  const changes = { sizeBytes: 5 * 2 ** 30 + 1 };
+  const error = await rejection(fixture.fetch(60_000, new AbortController().signal, changes));
+  expect(String(error)).toContain("too large");
+  expect(takeCalls(fixture.bucket.store)).toEqual([]);
+});

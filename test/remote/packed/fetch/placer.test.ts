@@ -1,0 +1,83 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, readFileSync } from "node:fs";
+import { compressFrame } from "../../../../src/lib/bytes/zstd.ts";
+import {
+  expandOutput,
+  expandOutputAside,
+  placeOutput,
+  recordActions,
+} from "../../../../src/remote/packed/fetch/placer.ts";
+import { WantedOutput } from "../../../../src/remote/packed/fetch/wanted-output.ts";
+import type { Entry, Place } from "../../../../src/remote/packed/format/entry.ts";
+import { WrongBytesError } from "../../../../src/remote/wrong-bytes-error.ts";
+import { filesBelow } from "../../../support/file-tree.ts";
+import { immutable } from "../../../support/full-disk.ts";
+import { testOnLinux } from "../../../support/platform.ts";
+import { rejection } from "../../../support/rejection.ts";
+import { Machine } from "../packed-fixture.ts";
+import { entryOf, StockedBucket } from "../stocked-bucket.ts";
+
+const HELLO = Buffer.from("hello");
+const PLACE: Place = { pack: { id: "0a".repeat(32), sizeBytes: 100, prefix: "" }, offset: 0, length: 9 };
+
+function wanted(...entries: Entry[]): WantedOutput {
+  const [first = entryOf("hello"), ...others] = entries;
+  const output = new WantedOutput(first, PLACE);
+  output.entries.push(...others);
+  return output;
+}
+
+describe("a frame", () => {
+  test("expands to the output, on this thread or another", async () => {
+    const frame = compressFrame(HELLO);
+    for (const bytes of [expandOutput(wanted(), frame), await expandOutputAside(wanted(), frame)]) {
+      expect(Buffer.from(bytes).toString()).toBe("hello");
+    }
+  });
+
+  test.each([
+    ["of something longer", compressFrame(Buffer.from("hello!"))],
+    ["of a gigabyte, it says", Buffer.from("28b52ffda000000040010000", "hex")],
+    ["with another behind it", Buffer.concat([compressFrame(HELLO), compressFrame(Buffer.alloc(1 << 20))])],
+    ["that is none", Buffer.from("hello, world")],
+    ["that is cut off", compressFrame(HELLO).subarray(0, -1)],
+    ["of nothing", Buffer.alloc(0)],
+  ])("%s holds wrong bytes", async (_, bytes) => {
+    const frame = bytes as Uint8Array<ArrayBuffer>;
+    expect(() => expandOutput(wanted(), frame)).toThrow(WrongBytesError);
+    expect(await rejection(expandOutputAside(wanted(), frame))).toBeInstanceOf(WrongBytesError);
+  });
+});
+
+test("an output is put in place, and recorded for each action that made it", () => {
+  using bucket = new StockedBucket();
+  using machine = new Machine(bucket);
+  const hello = entryOf("hello");
+  const other = { ...hello, actionId: entryOf("other").actionId, putTimeMs: 1_600_000_000_000 };
+  placeOutput(wanted(hello, other), HELLO, machine.local);
+  for (const { actionId, outputId, sizeBytes, putTimeMs } of [hello, other]) {
+    const found = machine.local.get(actionId);
+    expect(found).toMatchObject({ outputId, sizeBytes, putTimeMs });
+    expect(readFileSync(found?.diskPath ?? "", "utf8")).toBe("hello");
+  }
+});
+
+test.each(["hellO", "hell", "hello!", ""])(
+  "other bytes (%j) are wrong, and nothing of them stays",
+  (text) => {
+    using bucket = new StockedBucket();
+    using machine = new Machine(bucket);
+    expect(() => placeOutput(wanted(), Buffer.from(text), machine.local)).toThrow(WrongBytesError);
+    expect(filesBelow(machine.dir.path)).toEqual([]);
+  },
+);
+
+testOnLinux("a disk that takes nothing says so, and nothing stays", () => {
+  using bucket = new StockedBucket();
+  using machine = new Machine(bucket);
+  mkdirSync(machine.dir.join("tmp"));
+  using _closed = immutable(machine.dir.join("tmp"));
+  expect(() => placeOutput(wanted(), HELLO, machine.local)).toThrow("EPERM");
+  expect(() => recordActions([entryOf("hello")], machine.local)).toThrow("EPERM");
+  expect(filesBelow(machine.dir.path)).toEqual([]);
+});

@@ -1,0 +1,98 @@
+import { Claims } from "../../../../src/remote/packed/fetch/claims.ts";
+import { FetchQueue } from "../../../../src/remote/packed/fetch/fetch-queue.ts";
+import { WantedOutput } from "../../../../src/remote/packed/fetch/wanted-output.ts";
+import type { Entry, Pack, Place } from "../../../../src/remote/packed/format/entry.ts";
+import { type TempDir, tempDir } from "../../../support/temp-dir.ts";
+import { type TamperedStore, untilAborted } from "../../tampered-store.ts";
+import { entryOf, StockedBucket } from "../stocked-bucket.ts";
+
+/** A queue, and what it has brought. */
+export class QueueFixture implements Disposable {
+  readonly dir: TempDir = tempDir("queue");
+  readonly bucket: StockedBucket = new StockedBucket();
+  readonly controller: AbortController = new AbortController();
+  readonly claims: Claims = new Claims(this.dir.path);
+  /** Of other helpers on this machine. */
+  readonly others: Claims = new Claims(this.dir.path);
+  /** Outputs that have come to the local disk by other hands. */
+  readonly local: Set<WantedOutput> = new Set();
+  readonly frames: string[] = [];
+  readonly bad: [string, string][] = [];
+  readonly queue: FetchQueue;
+  /** What becomes of a frame; placed at once unless a test says otherwise. */
+  onFrame: (output: WantedOutput) => void = (output) => this.place(output);
+
+  constructor(timeoutMs = 60_000) {
+    this.queue = new FetchQueue({
+      store: this.store,
+      timeoutMs,
+      signal: this.controller.signal,
+      claims: this.claims,
+      isLocal: (output) => this.local.has(output),
+      onFrame: (output, frame) => {
+        output.hold(frame);
+        this.frames.push(textOf(frame));
+        this.onFrame(output);
+      },
+      onBadPack: (packId, error) => this.bad.push([packId, error === undefined ? "gone" : String(error)]),
+    });
+  }
+
+  get store(): TamperedStore {
+    return this.bucket.store;
+  }
+
+  place(output: WantedOutput): void {
+    output.placed();
+    this.queue.release(output);
+  }
+
+  /** A pack of these outputs in the bucket, wanted. */
+  async pack(texts: string[]): Promise<WantedOutput[]> {
+    return (await this.bucket.pack(texts)).map(wantedOf);
+  }
+
+  [Symbol.dispose](): void {
+    this.controller.abort(new Error("the test has ended"));
+    for (const claims of [this.claims, this.others]) claims.releaseAll();
+    this.bucket[Symbol.dispose]();
+    this.dir[Symbol.dispose]();
+  }
+}
+
+function textOf(frame: Uint8Array<ArrayBuffer>): string {
+  try {
+    return Bun.zstdDecompressSync(frame).toString();
+  } catch {
+    return "no frame";
+  }
+}
+
+function wantedOf(entry: Entry): WantedOutput {
+  return new WantedOutput(entry, entry.place as Place);
+}
+
+/** Outputs, each a pack of its own that is nowhere, and that large. */
+export function lonely(count: number, sizeBytes = 100): WantedOutput[] {
+  return Array.from({ length: count }, (_, n) => {
+    const pack: Pack = { id: String(n).padStart(64, "0"), sizeBytes, prefix: "" };
+    return new WantedOutput(entryOf(String(n)), { pack, offset: 0, length: sizeBytes });
+  });
+}
+
+/** The numbers of the lonely packs that were asked for, in order. */
+export function askedFor(store: TamperedStore): number[] {
+  return store.calls.map((call) => Number(call.slice(call.lastIndexOf("/") + 1)));
+}
+
+/** Makes every get hang until a test lets it go on, one at a time. */
+export function holdGets(store: TamperedStore): (error?: Error) => void {
+  const held: PromiseWithResolvers<never>[] = [];
+  store.onGet = async (_, get, signal) => {
+    const gate = Promise.withResolvers<never>();
+    held.push(gate);
+    await Promise.race([gate.promise.catch(() => undefined), untilAborted(signal)]);
+    return await get();
+  };
+  return () => held.shift()?.reject(new Error("let go"));
+}

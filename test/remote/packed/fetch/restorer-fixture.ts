@@ -1,0 +1,29 @@
+import type { Entry } from "../../../../src/remote/packed/format/entry.ts";
+import { takeCalls } from "../failing-store.ts";
+import { Machine } from "../packed-fixture.ts";
+import { StockedBucket } from "../stocked-bucket.ts";
+
+/** A bucket, a machine that has nothing, and its restorer. */
+export function openRestorer(options: Parameters<Machine["restorer"]>[0] = {}) {
+  const bucket = new StockedBucket();
+  const machine = new Machine(bucket);
+  const dispose = () => {
+    machine[Symbol.dispose]();
+    bucket[Symbol.dispose]();
+  };
+  return { bucket, machine, ...machine.restorer(options), [Symbol.dispose]: dispose };
+}
+
+export type Opened = ReturnType<typeof openRestorer>;
+
+/** Puts a pack of these outputs into the bucket. */
+export async function pack({ bucket }: Opened, ...texts: string[]): Promise<[Entry, ...Entry[]]> {
+  const entries = (await bucket.pack(texts)) as [Entry, ...Entry[]];
+  takeCalls(bucket.store);
+  return entries;
+}
+
+/** The texts of these outputs on the machine's disk. */
+export async function texts({ machine }: Opened, entries: Entry[]): Promise<(string | undefined)[]> {
+  return await Promise.all(entries.map(({ outputId }) => machine.text(outputId)));
+}

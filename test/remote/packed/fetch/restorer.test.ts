@@ -1,0 +1,173 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync, rmSync } from "node:fs";
+import { ObjectSum } from "../../../../src/lib/object-sum.ts";
+import type { Entry } from "../../../../src/remote/packed/format/entry.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { filesBelow } from "../../../support/file-tree.ts";
+import { rejection } from "../../../support/rejection.ts";
+import { noise } from "../../../support/seed.ts";
+import { hangGets } from "../failing-store.ts";
+import { packBytes } from "../packed-fixture.ts";
+import { entryOf, packOf } from "../stocked-bucket.ts";
+import { holdGets } from "./queue-fixture.ts";
+import { openRestorer, pack, texts } from "./restorer-fixture.ts";
+
+describe("an output that go waits for", () => {
+  test("is brought and recorded", async () => {
+    using opened = openRestorer();
+    const [entry] = await pack(opened, "hello");
+    expect(await opened.restorer.bring(entry)).toBe(true);
+    const { outputId, sizeBytes, putTimeMs } = entry;
+    const found = opened.machine.local.get(entry.actionId);
+    expect(found).toMatchObject({ outputId, sizeBytes, putTimeMs });
+    expect(readFileSync(found?.diskPath ?? "", "utf8")).toBe("hello");
+  });
+
+  test("is not asked for when it is there already", async () => {
+    using opened = openRestorer();
+    const [entry] = await pack(opened, "hello");
+    opened.machine.entry("hello");
+    expect([await opened.restorer.bring(entry), opened.bucket.store.calls]).toEqual([true, []]);
+  });
+
+  test("is asked for when a file of another size is there", async () => {
+    using opened = openRestorer();
+    const [entry] = await pack(opened, "hello");
+    const file = opened.machine.local.createOutput(entry.outputId);
+    file.write(Buffer.from("hell"));
+    file.commit();
+    expect([await opened.restorer.bring(entry), await texts(opened, [entry])]).toEqual([true, ["hello"]]);
+  });
+
+  test("is made without a request when it is empty", async () => {
+    using opened = openRestorer();
+    const empty = entryOf("");
+    expect([await opened.restorer.bring(empty), await texts(opened, [empty])]).toEqual([true, [""]]);
+    expect(opened.bucket.store.calls).toEqual([]);
+  });
+
+  test("can't be had when it lies nowhere", async () => {
+    using opened = openRestorer();
+    expect(await opened.restorer.bring(entryOf("hello"))).toBe(false);
+  });
+
+  test("is brought again when it has gone from the disk, also by a prefetch", async () => {
+    using opened = openRestorer();
+    const [entry] = await pack(opened, "hello");
+    const forget = () => rmSync(opened.machine.local.findOutput(entry.outputId)?.path ?? "");
+    expect(await opened.restorer.bring(entry)).toBe(true);
+    forget();
+    expect(await opened.restorer.bring(entry)).toBe(true);
+    forget();
+    opened.restorer.prefetch([entry]);
+    await opened.restorer.idle();
+    await opened.restorer.finish();
+    expect(await texts(opened, [entry])).toEqual(["hello"]);
+  });
+
+  test("comes before what is only prefetched, and once for all who wait", async () => {
+    using opened = openRestorer();
+    const packs: Entry[] = [];
+    for (let n = 0; n < 8; n++) packs.push(...(await pack(opened, `output ${n}`)));
+    const letGo = holdGets(opened.bucket.store);
+    opened.restorer.prefetch(packs);
+    const last = packs[7] as Entry;
+    const brought = [opened.restorer.bring(last), opened.restorer.bring(last)];
+    for (let n = 0; n < 5; n++) {
+      letGo();
+      await eventually("a fifth request", () => opened.bucket.store.calls.length >= 5);
+    }
+    expect(await Promise.all(brought)).toEqual([true, true]);
+    expect(opened.bucket.store.calls[4]).toEndWith(packOf(last));
+    opened.restorer.stop();
+  });
+
+  test("that is too slow to come is an error, though nothing is wrong with the pack", async () => {
+    using opened = openRestorer({ timeoutMs: -995 });
+    const [entry] = await pack(opened, "hello");
+    hangGets(opened.bucket.store, "pack/");
+    const error = await rejection(opened.restorer.bring(entry));
+    expect([(error as Error).name, opened.bad]).toEqual(["TimeoutError", []]);
+    opened.restorer.stop();
+  });
+});
+
+describe("a prefetch", () => {
+  test("brings everything that is not here, with the records of all actions", async () => {
+    using opened = openRestorer();
+    const entries = await pack(opened, "a", "b", "c");
+    const twin = { ...entries[0], actionId: entryOf("twin").actionId };
+    opened.machine.entry("c");
+    opened.restorer.prefetch([...entries, twin, entryOf("")]);
+    await opened.restorer.idle();
+    const asked = [...entries, twin, entryOf("")];
+    const found = asked.map(({ actionId }) => opened.machine.local.get(actionId)?.outputId);
+    expect(found).toEqual(asked.map(({ outputId }) => outputId));
+    expect(opened.machine.counters.get("prefetch_outputs")).toBe(2);
+  });
+
+  test("places large outputs beside small ones", async () => {
+    using opened = openRestorer();
+    const bodies = [200_000, 10, 300_000, 128 << 10].map((length, index) => noise(length, index));
+    const entries = await packBytes(
+      opened.bucket,
+      bodies.map((body) => ({ body })),
+    );
+    opened.restorer.prefetch(entries);
+    await opened.restorer.idle();
+    await opened.restorer.finish();
+    const sizes = entries.map(({ outputId }) => opened.machine.local.findOutput(outputId)?.sizeBytes);
+    expect(sizes).toEqual(bodies.map(({ length }) => length));
+  });
+
+  test("of what is known already asks for nothing again", async () => {
+    using opened = openRestorer();
+    const entries = await pack(opened, "a", "b");
+    opened.restorer.prefetch(entries);
+    opened.restorer.prefetch(entries);
+    expect([
+      await opened.restorer.bring(entries[0]),
+      await opened.restorer.bring(entries[1] as Entry),
+    ]).toEqual([true, true]);
+    expect(opened.bucket.store.calls).toHaveLength(1);
+  });
+});
+
+describe("the end", () => {
+  test("drops what is on its way, and asks for nothing more", async () => {
+    using opened = openRestorer();
+    const [entry] = await pack(opened, "hello");
+    const [other] = await pack(opened, "other");
+    hangGets(opened.bucket.store, "pack/");
+    const brought = rejection(opened.restorer.bring(entry));
+    opened.restorer.stop();
+    const ended = new Error("the session has ended");
+    expect([await brought, await rejection(opened.restorer.bring(other))]).toEqual([ended, ended]);
+    await opened.restorer.finish();
+    expect([opened.bucket.store.calls.length, filesBelow(opened.machine.dir.join("state"))]).toEqual([1, []]);
+  });
+
+  test("puts on the disk what has come by then", async () => {
+    using opened = openRestorer();
+    const entries = await pack(opened, ...Array.from({ length: 50 }, (_, n) => `output ${n}`));
+    opened.restorer.prefetch(entries);
+    await eventually("the first bytes", () => opened.machine.counters.get("prefetch_bytes") > 0);
+    opened.restorer.stop();
+    await opened.restorer.finish();
+    expect(opened.machine.counters.get("prefetch_outputs")).toBe(50);
+  });
+});
+
+test("what comes is counted for those who wanted it, whether they waited for it or not", async () => {
+  using opened = openRestorer();
+  const [hello, ...others] = await pack(opened, "hello", "other", "third!");
+  const [mine, yours] = [new ObjectSum(), new ObjectSum()];
+  opened.restorer.prefetch([hello, ...others], mine);
+  expect(await opened.restorer.bring(hello, yours)).toBe(true);
+  await opened.restorer.idle();
+  await opened.restorer.finish();
+  expect([mine, yours].map(({ count, sizeBytes }) => [count, sizeBytes])).toEqual([
+    [3, 16],
+    [1, 5],
+  ]);
+});

@@ -1,0 +1,203 @@
+import { describe, expect, test } from "bun:test";
+import { readdirSync, truncateSync } from "node:fs";
+import { compressFrame } from "../../../../src/lib/bytes/zstd.ts";
+import { formatRunRecord } from "../../../../src/remote/packed/format/run-record.ts";
+import type { RecordRef } from "../../../../src/remote/packed/index/record-cache.ts";
+import { rejection } from "../../../support/rejection.ts";
+import { objectOf } from "../../tampered-store.ts";
+import { failGets, hangGets, takeCalls } from "../failing-store.ts";
+import { Machine } from "../packed-fixture.ts";
+import { entryOf, StockedBucket, scopeOf } from "../stocked-bucket.ts";
+
+const ENTRIES = [entryOf("")];
+const NEVER = new AbortController().signal;
+const BIG = "8 MiB and a byte";
+
+function refTo(key: string, more: Partial<RecordRef> = {}): RecordRef {
+  return { key, etag: '"1"', role: "own", modifiedMs: 0, sizeBytes: 100, ...more };
+}
+
+test("a record is fetched once and copied, for later sessions too", async () => {
+  using bucket = new StockedBucket();
+  using machine = new Machine(bucket);
+  const ref = refTo(await bucket.run(ENTRIES));
+  const { reader } = machine.reader();
+  await reader.fetch([ref], NEVER);
+  await reader.fetch([ref], NEVER);
+  expect(takeCalls(bucket.store, "get")).toEqual([`get ${ref.key}`]);
+  expect(reader.local([ref])).toEqual([{ entries: ENTRIES }]);
+  const later = machine.reader().reader;
+  await later.fetch([ref], NEVER);
+  expect([later.local([ref]), bucket.store.calls]).toEqual([[{ entries: ENTRIES }], []]);
+  expect(machine.counters.snapshot()).toEqual({ records_read: 1 });
+});
+
+test("a group is the same object each time it is asked for", async () => {
+  using bucket = new StockedBucket();
+  using machine = new Machine(bucket);
+  const { reader } = machine.reader();
+  const ref = refTo(await bucket.run(ENTRIES));
+  await reader.fetch([ref], NEVER);
+  expect(reader.local([ref])[0]).toBe(reader.local([ref])[0] as never);
+});
+
+test("what is not kept is forgotten, and read from its copy again", async () => {
+  using bucket = new StockedBucket();
+  using machine = new Machine(bucket);
+  const { reader } = machine.reader();
+  const older = await bucket.run(ENTRIES, { ageMs: 1_000 });
+  const refs = [refTo(await bucket.run(ENTRIES)), refTo(older)] as const;
+  await reader.fetch([...refs], NEVER);
+  const [kept, dropped] = reader.local([...refs]);
+  reader.keepOnly([refs[0]]);
+  const [keptStill, readAnew] = reader.local([...refs]);
+  expect([keptStill === kept, readAnew === dropped, readAnew]).toEqual([true, false, { entries: ENTRIES }]);
+});
+
+test("a record that was written anew is fetched anew", async () => {
+  using bucket = new StockedBucket();
+  using machine = new Machine(bucket);
+  const { reader } = machine.reader();
+  const key = await bucket.run([]);
+  await reader.fetch([refTo(key)], NEVER);
+  await bucket.record(key, "run", ENTRIES);
+  const anew = refTo(key, { etag: '"2"' });
+  await reader.fetch([anew], NEVER);
+  expect(reader.local([anew])).toEqual([{ entries: ENTRIES }]);
+});
+
+test("records that are not on this machine are passed over", () => {
+  using bucket = new StockedBucket();
+  using machine = new Machine(bucket);
+  expect(machine.reader().reader.local([refTo("run/x")])).toEqual([]);
+});
+
+test("a copy that was cut off is fetched again", async () => {
+  using bucket = new StockedBucket();
+  using machine = new Machine(bucket);
+  const ref = refTo(await bucket.run(ENTRIES));
+  await machine.reader().reader.fetch([ref], NEVER);
+  const copies = machine.dir.join("state", "records", "records");
+  truncateSync(`${copies}/${readdirSync(copies)[0]}`, 20);
+  const { reader } = machine.reader();
+  await reader.fetch([ref], NEVER);
+  expect(reader.local([ref])).toEqual([{ entries: ENTRIES }]);
+});
+
+async function badRecords(): Promise<[string, Uint8Array][]> {
+  const good = await formatRunRecord({ kind: "run", about: {}, entries: ENTRIES });
+  return [
+    ["empty", Buffer.alloc(0)],
+    ["cut off", good.subarray(0, -3)],
+    ["no record", Buffer.from("hello")],
+    ["of a later version", compressFrame(Buffer.from('{"version":2}'))],
+    [BIG, Buffer.alloc((8 << 20) + 1)],
+  ];
+}
+
+describe("a record that is", async () => {
+  test.each(await badRecords())(
+    "%s is not used, not copied, and keeps no other from being read",
+    async (what, bytes) => {
+      using bucket = new StockedBucket();
+      using machine = new Machine(bucket);
+      const { reader, cache } = machine.reader();
+      const bad = refTo(await bucket.put("team/packed/v1/run/bad", bytes));
+      const good = refTo(await bucket.run(ENTRIES));
+      await reader.fetch([bad, good], NEVER);
+      expect([reader.local([bad, good]), cache.read(bad)]).toEqual([[{ entries: ENTRIES }], undefined]);
+      // A large one is not looked into at all.
+      const isParsed = what !== BIG;
+      expect(machine.counters.snapshot()).toMatchObject(
+        isParsed ? { records_read: 2, records_bad: 1 } : { records_read: 1 },
+      );
+      expect(machine.health.lines.join("")).toContain(isParsed ? `record ${bad.key} is not used: ` : "");
+    },
+  );
+
+  test("removed since it was listed is passed over", async () => {
+    using bucket = new StockedBucket();
+    using machine = new Machine(bucket);
+    const { reader } = machine.reader();
+    await reader.fetch([refTo("team/packed/v1/run/gone")], NEVER);
+    expect(machine.counters.snapshot()).toEqual({});
+  });
+
+  test("200 MB large by now is read no further than it may be", async () => {
+    using bucket = new StockedBucket();
+    using machine = new Machine(bucket);
+    let read = 0;
+    bucket.store.onGet = async () => {
+      const chunk = new Uint8Array(1 << 20);
+      const body = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          read++;
+          controller.enqueue(chunk);
+        },
+      });
+      return { ...objectOf(""), body };
+    };
+    await machine.reader().reader.fetch([refTo("x")], NEVER);
+    expect(read).toBeLessThan(12);
+  });
+});
+
+test("a record that fails, or hangs until the signal, is an error", async () => {
+  using bucket = new StockedBucket();
+  using machine = new Machine(bucket);
+  const { reader } = machine.reader();
+  const ref = refTo(await bucket.run(ENTRIES));
+  failGets(bucket.store, "run/");
+  expect(await rejection(reader.fetch([ref], NEVER))).toEqual(new Error("503"));
+  hangGets(bucket.store, "run/", "half");
+  const signal = AbortSignal.abort(new Error("the session has ended"));
+  expect(await rejection(reader.fetch([ref], signal))).toEqual(new Error("the session has ended"));
+});
+
+describe("a head", () => {
+  const scope = scopeOf();
+
+  /** A run's record and its copy at the head. */
+  async function stock(bucket: StockedBucket) {
+    const key = bucket.keys.run(scope, 0, "m1");
+    const bytes = await formatRunRecord({ kind: "run", about: { key }, entries: ENTRIES });
+    for (const at of [key, bucket.keys.head(scope)]) await bucket.put(at, bytes);
+    return refTo(key, { sizeBytes: bytes.length });
+  }
+
+  test("counts as read when a listing names what it is a copy of", async () => {
+    using bucket = new StockedBucket();
+    using machine = new Machine(bucket);
+    const { reader, cache } = machine.reader();
+    const ref = await stock(bucket);
+    const group = await reader.fetchHead(bucket.keys.head(scope), bucket.keys.runs(scope), NEVER);
+    await reader.fetch([ref], NEVER);
+    expect(takeCalls(bucket.store, "get")).toEqual([`get ${bucket.keys.head(scope)}`]);
+    expect(reader.local([ref])[0]).toBe(group as never);
+    expect(cache.read(ref)?.length).toBe(ref.sizeBytes);
+  });
+
+  test("does not stand for a record that has another size by now", async () => {
+    using bucket = new StockedBucket();
+    using machine = new Machine(bucket);
+    const { reader } = machine.reader();
+    const ref = await stock(bucket);
+    await reader.fetchHead(bucket.keys.head(scope), bucket.keys.runs(scope), NEVER);
+    await bucket.record(ref.key, "run", []);
+    const anew = { ...ref, sizeBytes: ref.sizeBytes + 1 };
+    await reader.fetch([anew], NEVER);
+    expect(reader.local([anew])).toEqual([{ entries: [] }]);
+  });
+
+  test("that is not there, or no record, is none", async () => {
+    using bucket = new StockedBucket();
+    using machine = new Machine(bucket);
+    const { reader } = machine.reader();
+    const key = bucket.keys.head(scope);
+    expect(await reader.fetchHead(key, bucket.keys.runs(scope), NEVER)).toBeUndefined();
+    for (const [, bytes] of await badRecords()) {
+      await bucket.put(key, bytes);
+      expect(await reader.fetchHead(key, bucket.keys.runs(scope), NEVER)).toBeUndefined();
+    }
+  });
+});

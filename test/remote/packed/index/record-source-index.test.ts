@@ -1,0 +1,150 @@
+/** What a source makes of several records: whose entry counts, and what is asked for beyond the scope's own. */
+import { describe, expect, test } from "bun:test";
+import type { Entry } from "../../../../src/remote/packed/format/entry.ts";
+import type { RecordSource } from "../../../../src/remote/packed/index/record-source.ts";
+import { failLists, hangLists, takeCalls } from "../failing-store.ts";
+import { entryOf, HOUR_MS, packOf, scopeOf } from "../stocked-bucket.ts";
+import { SourceFixture } from "./source-fixture.ts";
+
+const HELLO = entryOf("");
+const MERGED: Entry = { ...HELLO, actionId: entryOf("merged").actionId };
+
+async function found(source: RecordSource, { actionId }: Entry): Promise<Entry | undefined> {
+  return (await source.find(actionId))?.entry;
+}
+
+/** Looks up so many actions that no record names. */
+async function miss(source: RecordSource, count: number): Promise<void> {
+  for (let n = 0; n < count; n++) await source.find(entryOf(`unknown ${n}`).actionId);
+}
+
+test("of two places the one in the newer record counts, until its pack can't be trusted", async () => {
+  using fixture = new SourceFixture();
+  const { bucket } = fixture;
+  const [older] = await bucket.pack(["hello", "a"]);
+  const [newer] = await bucket.pack(["hello", "b"]);
+  await bucket.run([older as Entry], { run: "1", ageMs: HOUR_MS });
+  await bucket.run([newer as Entry], { run: "2" });
+  const source = fixture.open();
+  expect(await found(source, newer as Entry)).toEqual(newer as Entry);
+  source.index.distrust(packOf(newer));
+  expect(await found(source, newer as Entry)).toEqual(older as Entry);
+});
+
+test("what can't be trusted is not trusted after the next reading either", async () => {
+  using fixture = new SourceFixture();
+  const { bucket } = fixture;
+  const [entry] = await bucket.pack(["hello"]);
+  await bucket.run([entry as Entry]);
+  const source = fixture.open();
+  await source.refreshNow();
+  source.index.distrust(packOf(entry));
+  await bucket.run([HELLO], { run: "2" });
+  const later = fixture.open({}, { now: () => fixture.clock.ms + HOUR_MS });
+  later.index.distrust(packOf(entry));
+  await later.refreshNow();
+  expect([await found(later, entry as Entry), await found(later, HELLO)]).toEqual([undefined, HELLO]);
+});
+
+describe("what this machine's run has in its log", () => {
+  const own = { entries: [HELLO] };
+
+  test("is known without any record, and needs none of its own to be read", async () => {
+    using fixture = new SourceFixture();
+    const key = await fixture.bucket.run([MERGED]);
+    takeCalls(fixture.bucket.store);
+    const source = fixture.open({}, { ownGroup: own, ownKey: key });
+    expect(source.index.find(HELLO.actionId)?.group).toBe(own);
+    expect(await found(source, HELLO)).toEqual(HELLO);
+    expect(await found(source, MERGED)).toBeUndefined();
+    expect(takeCalls(fixture.bucket.store, `get ${key}`)).toEqual([]);
+    expect(source.ownGroups()).toEqual([]);
+  });
+});
+
+test("the groups of this scope are told from those of others", async () => {
+  using fixture = new SourceFixture();
+  await fixture.bucket.run([MERGED]);
+  const source = fixture.open({ branch: "pr-1", fallbackBranches: ["main"] });
+  await source.refreshNow();
+  expect([source.ownGroups(), source.ownRecordMs()]).toEqual([[], expect.any(Number)]);
+  const main = fixture.open();
+  await main.refreshNow();
+  expect(main.ownGroups()).toEqual([{ entries: [MERGED] }]);
+});
+
+test("times are the server's, by what its listing said, and records' ages are by our clock", async () => {
+  using fixture = new SourceFixture();
+  const { bucket, clock } = fixture;
+  const key = await bucket.run([HELLO]);
+  const skewMs = 2 * 24 * HOUR_MS;
+  bucket.store.onList = async function* (_, list) {
+    for await (const page of list()) {
+      const objects = page.objects.map((object) => ({ ...object, modifiedMs: clock.ms + skewMs - HOUR_MS }));
+      yield { objects, serverTimeMs: clock.ms + skewMs };
+    }
+  };
+  const source = fixture.open();
+  expect([source.serverTimeMs(), source.ownRecordMs()]).toEqual([clock.ms, 0]);
+  await source.refreshNow();
+  expect([source.serverTimeMs(), source.ownRecordMs()]).toEqual([clock.ms + skewMs, clock.ms - HOUR_MS]);
+  expect(takeCalls(bucket.store, `get ${key}`)).toHaveLength(1);
+});
+
+describe("what another scope's session added", () => {
+  test("is found after four unknown actions, with one listing", async () => {
+    using fixture = new SourceFixture();
+    const { bucket } = fixture;
+    await bucket.run([HELLO]);
+    const key = await bucket.addition([MERGED], { branch: "pr-1" });
+    const source = fixture.open();
+    await miss(source, 2);
+    takeCalls(bucket.store);
+    expect([await found(source, MERGED), bucket.store.calls]).toEqual([undefined, []]);
+    expect(await found(source, MERGED)).toEqual(MERGED);
+    await miss(source, 5);
+    expect(takeCalls(bucket.store)).toEqual([`list ${bucket.keys.additions(scopeOf())}`, `get ${key}`]);
+  });
+
+  test("stays known to the next command, which does not ask again within a minute", async () => {
+    using fixture = new SourceFixture();
+    const { bucket, clock } = fixture;
+    await bucket.addition([MERGED], { branch: "pr-1" });
+    await miss(fixture.open(), 4);
+    takeCalls(bucket.store);
+    const next = fixture.open();
+    expect(await found(next, MERGED)).toEqual(MERGED);
+    await miss(next, 5);
+    expect(bucket.store.calls).toEqual([]);
+    clock.advance(60_001);
+    const later = fixture.open();
+    await miss(later, 5);
+    expect(takeCalls(bucket.store, `list ${bucket.keys.additions(scopeOf())}`)).toHaveLength(1);
+    expect(await found(later, MERGED)).toEqual(MERGED);
+  });
+
+  test("of this very scope is not read: its own records say it", async () => {
+    using fixture = new SourceFixture();
+    const key = await fixture.bucket.addition([MERGED]);
+    const source = fixture.open();
+    await miss(source, 5);
+    expect([await found(source, MERGED), takeCalls(fixture.bucket.store, `get ${key}`)]).toEqual([
+      undefined,
+      [],
+    ]);
+  });
+
+  test("is a miss when the listing fails or hangs, which is told once, if at all", async () => {
+    using fixture = new SourceFixture();
+    const { store } = fixture.bucket;
+    const source = fixture.open();
+    await miss(source, 3);
+    failLists(store, new Error("503"));
+    await miss(source, 3);
+    expect(fixture.troubles).toEqual([new Error("503")]);
+    const other = fixture.open();
+    hangLists(store);
+    await miss(other, 6);
+    expect(fixture.troubles).toHaveLength(1);
+  });
+});

@@ -1,0 +1,41 @@
+import { RecordSource, type RecordSourceOptions } from "../../../../src/remote/packed/index/record-source.ts";
+import type { Scope } from "../../../../src/remote/scope/scope.ts";
+import { FakeNow } from "../../../support/fake-now.ts";
+import { Machine } from "../packed-fixture.ts";
+import { StockedBucket, scopeOf } from "../stocked-bucket.ts";
+
+/** A bucket and a machine, on which one source after another is opened, as by one go command after another. */
+export class SourceFixture implements Disposable {
+  readonly bucket: StockedBucket = new StockedBucket();
+  readonly machine: Machine = new Machine(this.bucket);
+  readonly clock: FakeNow = new FakeNow();
+  readonly troubles: unknown[] = [];
+  /** Of all sources, those that are open as well. */
+  timeoutMs = 60_000;
+
+  open(scope: Partial<Scope> = {}, options: Partial<RecordSourceOptions> = {}): RecordSource {
+    const { store, keys } = this.bucket;
+    const fixture = this;
+    return new RecordSource({
+      store,
+      keys,
+      scope: scopeOf(scope),
+      ...this.machine.reader(),
+      ownGroup: undefined,
+      ownKey: undefined,
+      get timeoutMs() {
+        return fixture.timeoutMs;
+      },
+      signal: new AbortController().signal,
+      onAnswer: () => {},
+      onTrouble: (error) => this.troubles.push(error),
+      now: this.clock.now,
+      ...options,
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.machine[Symbol.dispose]();
+    this.bucket[Symbol.dispose]();
+  }
+}

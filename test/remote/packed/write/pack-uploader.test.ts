@@ -1,0 +1,143 @@
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { PackUploader } from "../../../../src/remote/packed/write/pack-uploader.ts";
+import { S3Error } from "../../../../src/s3/s3-error.ts";
+import { filesBelow } from "../../../support/file-tree.ts";
+import { tempDir } from "../../../support/temp-dir.ts";
+import { openHealth } from "../../remote-fixture.ts";
+import { objectText, TamperedStore, untilAborted } from "../../tampered-store.ts";
+import { DENIED } from "../failing-store.ts";
+
+const HELLO = Buffer.from("hello");
+
+function open(timeoutMs = 60_000) {
+  const dir = tempDir("uploader");
+  const store = new TamperedStore(dir.join("bucket"));
+  const health = openHealth(dir.join("remote.json"), { verbose: true });
+  const uploader = new PackUploader({ ...health, store, timeoutMs });
+  return { ...health, dir, store, uploader, [Symbol.dispose]: () => dir[Symbol.dispose]() };
+}
+
+/** Makes every put hang; resolves when one has begun. */
+function hangPuts(store: TamperedStore): Promise<void> {
+  const begun = Promise.withResolvers<void>();
+  store.onPut = (_, __, signal) => {
+    begun.resolve();
+    return untilAborted(signal);
+  };
+  return begun.promise;
+}
+
+test("stores bytes, and files as they are", async () => {
+  using fixture = open();
+  writeFileSync(fixture.dir.join("file"), "world");
+  const file = { path: fixture.dir.join("file"), sizeBytes: 5 };
+  expect([await fixture.uploader.put("a", HELLO), await fixture.uploader.put("b", file)]).toEqual([
+    true,
+    true,
+  ]);
+  expect([await objectText(fixture.store, "a"), await objectText(fixture.store, "b")]).toEqual([
+    "hello",
+    "world",
+  ]);
+  expect(fixture.counters.snapshot()).toEqual({ put_remote_bytes: 10, put_remote_object: 2 });
+});
+
+test("stores over what is there", async () => {
+  using fixture = open();
+  await fixture.uploader.put("a", Buffer.from("old"));
+  await fixture.uploader.put("a", HELLO);
+  expect(await objectText(fixture.store, "a")).toBe("hello");
+});
+
+describe("a store that", () => {
+  test("fails three times is left alone, and the user hears of it once", async () => {
+    using fixture = open();
+    fixture.store.onPut = () => Promise.reject(new Error("503"));
+    for (let n = 0; n < 5; n++) expect(await fixture.uploader.put("a", HELLO)).toBe(false);
+    expect([fixture.store.calls.length, fixture.counters.snapshot()]).toEqual([3, { put_remote_error: 3 }]);
+    const warnings = fixture.lines.filter((line) => line.includes("takes no uploads for now: 503"));
+    expect(warnings).toHaveLength(1);
+    expect(fixture.health.reads.admit()).toBe("call");
+  });
+
+  test("fails once is asked again", async () => {
+    using fixture = open();
+    const { onPut } = fixture.store;
+    fixture.store.onPut = () => Promise.reject(new Error("503"));
+    expect(await fixture.uploader.put("a", HELLO)).toBe(false);
+    fixture.store.onPut = onPut;
+    expect(await fixture.uploader.put("a", HELLO)).toBe(true);
+  });
+
+  test("refuses this identity is left alone at once", async () => {
+    using fixture = open();
+    fixture.store.onPut = () => Promise.reject(DENIED);
+    expect([await fixture.uploader.put("a", HELLO), await fixture.uploader.put("b", HELLO)]).toEqual([
+      false,
+      false,
+    ]);
+    expect([fixture.store.calls.length, fixture.health.isDenied]).toEqual([1, true]);
+  });
+
+  test("denies its writes for a while only is not taken to deny them any more", async () => {
+    using fixture = open();
+    const { onPut } = fixture.store;
+    fixture.store.onPut = () => Promise.reject(DENIED);
+    await fixture.uploader.put("a", HELLO);
+    fixture.store.onPut = onPut;
+    fixture.clock.advance(10_000);
+    expect([await fixture.uploader.put("b", HELLO), fixture.health.isDenied]).toEqual([true, false]);
+  });
+
+  test("fails on its side is not taken for one that refuses", async () => {
+    using fixture = open();
+    const broken = new S3Error({ operation: "put", bucket: "b" }, { status: 500, code: "InternalError" });
+    fixture.store.onPut = () => Promise.reject(broken);
+    await fixture.uploader.put("a", HELLO);
+    expect([fixture.health.isDenied, fixture.health.writes.admit()]).toEqual([false, "call"]);
+  });
+
+  test("does not answer in the time that the bytes need is left alone, and other uploads end", async () => {
+    using fixture = open(-1_000);
+    void hangPuts(fixture.store);
+    expect(await fixture.uploader.put("a", HELLO)).toBe(false);
+    expect([fixture.stops(), fixture.health.writes.admit()]).toEqual([1, "skip"]);
+    expect(filesBelow(fixture.dir.join("bucket"))).toEqual([]);
+  });
+
+  test("answers again after a pause is taken back", async () => {
+    using fixture = open();
+    const { onPut } = fixture.store;
+    fixture.store.onPut = () => Promise.reject(DENIED);
+    await fixture.uploader.put("a", HELLO);
+    fixture.store.onPut = onPut;
+    fixture.clock.advance(10_000);
+    expect([await fixture.uploader.put("a", HELLO), await fixture.uploader.put("b", HELLO)]).toEqual([
+      true,
+      true,
+    ]);
+  });
+});
+
+test("an interruption ends what is under way, counts nothing against the store, and lets more follow", async () => {
+  using fixture = open();
+  const { onPut } = fixture.store;
+  const begun = hangPuts(fixture.store);
+  const put = fixture.uploader.put("a", HELLO);
+  await begun;
+  fixture.uploader.interrupt();
+  expect([await put, fixture.health.writes.admit()]).toEqual([false, "call"]);
+  fixture.store.onPut = onPut;
+  expect(await fixture.uploader.put("a", HELLO)).toBe(true);
+});
+
+test("once abandoned, what is under way ends and nothing more is taken", async () => {
+  using fixture = open();
+  const begun = hangPuts(fixture.store);
+  const put = fixture.uploader.put("a", HELLO);
+  await begun;
+  fixture.uploader.abandon();
+  expect([await put, await fixture.uploader.put("b", HELLO)]).toEqual([false, false]);
+  expect([fixture.store.calls, fixture.health.writes.admit()]).toEqual([["put a"], "call"]);
+});

@@ -1,0 +1,209 @@
+import { describe, expect, test } from "bun:test";
+import { renameSync, rmSync } from "node:fs";
+import type { Entry } from "../../../../src/remote/packed/format/entry.ts";
+import { Journal } from "../../../../src/remote/packed/write/journal.ts";
+import { untilAborted } from "../../tampered-store.ts";
+import { DENIED, putKinds, takeCalls } from "../failing-store.ts";
+import { packOf, scopeOf } from "../stocked-bucket.ts";
+import { LONG_MS, openWriter, recorded } from "./writer-fixture.ts";
+
+describe("what was put", () => {
+  test("is in the journal at once, and in packs and records after the drain", async () => {
+    using opened = openWriter();
+    const entry = opened.machine.entry("hello");
+    opened.writer.put(entry);
+    expect([opened.journals().length, opened.writer.newsBytes]).toEqual([1, 5]);
+    await opened.writer.drain(LONG_MS);
+    expect([opened.journals(), opened.writer.newsBytes, putKinds(opened.bucket)] as unknown[]).toEqual([
+      [],
+      undefined,
+      ["head", "new", "pack", "run"],
+    ]);
+    const { path: _, ...known } = entry;
+    expect(await recorded(opened)).toEqual([{ ...known, place: expect.objectContaining({ offset: 0 }) }]);
+  });
+
+  test("is written once, however often it is drained", async () => {
+    using opened = openWriter();
+    opened.writer.put(opened.machine.entry("hello"));
+    await Promise.all([opened.writer.drain(LONG_MS), opened.writer.drain(LONG_MS)]);
+    await opened.writer.drain(LONG_MS);
+    expect(putKinds(opened.bucket)).toEqual(["head", "new", "pack", "run"]);
+  });
+
+  test("lies nowhere when it is empty, and once when two actions made it", async () => {
+    using opened = openWriter();
+    for (const entry of [
+      opened.machine.entry(""),
+      opened.machine.entry("hello"),
+      opened.machine.entry("hello", "x"),
+    ]) {
+      opened.writer.put(entry);
+    }
+    await opened.writer.drain(LONG_MS);
+    const places = (await recorded(opened)).map(({ place }) => place);
+    expect([places[0], places[1]] as unknown[]).toEqual([undefined, places[2]]);
+    expect(takeCalls(opened.bucket.store, "put").filter((call) => call.includes("/pack/"))).toHaveLength(1);
+  });
+
+  test("again with another output counts with that one", async () => {
+    using opened = openWriter();
+    const again = opened.machine.entry("other", "hello");
+    opened.writer.put(opened.machine.entry("hello"));
+    opened.writer.put(again);
+    await opened.writer.drain(LONG_MS);
+    expect(await recorded(opened)).toMatchObject([{ actionId: again.actionId, outputId: again.outputId }]);
+  });
+
+  test("and gone from the disk by its turn is lost, alone", async () => {
+    using opened = openWriter();
+    const [gone, good] = [opened.machine.entry("gone"), opened.machine.entry("good")];
+    rmSync(gone.path);
+    opened.writer.put(gone);
+    opened.writer.put(good);
+    await opened.writer.drain(LONG_MS);
+    expect(await recorded(opened)).toMatchObject([{ actionId: good.actionId }]);
+    expect(opened.machine.counters.get("put_remote_lost")).toBe(1);
+  });
+});
+
+describe("what was only used", () => {
+  test("is recorded where the bucket has it, without an upload", async () => {
+    using opened = openWriter();
+    const entries = await opened.bucket.pack(["hello"]);
+    takeCalls(opened.bucket.store);
+    opened.index.add({ entries });
+    opened.session.add({ ...opened.machine.entry("hello"), isNew: false });
+    expect(opened.writer.newsBytes).toBeUndefined();
+    await opened.writer.drain(LONG_MS);
+    expect([await recorded(opened), putKinds(opened.bucket)]).toEqual([entries, ["head", "run"]]);
+  });
+
+  test("is uploaded when the bucket does not have it, or only in a pack that can't be trusted", async () => {
+    using opened = openWriter();
+    const [entry] = await opened.bucket.pack(["hello"]);
+    takeCalls(opened.bucket.store);
+    opened.index.add({ entries: [entry as Entry] });
+    opened.index.distrust(packOf(entry));
+    for (const text of ["hello", "unknown"])
+      opened.session.add({ ...opened.machine.entry(text), isNew: false });
+    await opened.writer.drain(LONG_MS);
+    expect([(await recorded(opened)).length, putKinds(opened.bucket)]).toEqual([2, ["head", "pack", "run"]]);
+  });
+
+  test("is not uploaded as long as nobody has read what the bucket holds; what was put is", async () => {
+    using opened = openWriter(false);
+    opened.session.add({ ...opened.machine.entry("hello"), isNew: false });
+    await opened.writer.drain(LONG_MS);
+    expect([opened.bucket.objects, opened.machine.counters.snapshot()]).toEqual([[], {}]);
+    opened.writer.put(opened.machine.entry("world"));
+    await opened.writer.drain(LONG_MS);
+    expect(await recorded(opened)).toMatchObject([{ outputId: opened.machine.entry("world").outputId }]);
+  });
+
+  test("is nothing, when it is nothing", async () => {
+    using opened = openWriter();
+    await opened.writer.drain(LONG_MS);
+    expect([opened.bucket.objects, opened.journals()]).toEqual([[], []]);
+  });
+});
+
+describe("a bucket that takes nothing", () => {
+  test("leaves it to the journal, and is counted once", async () => {
+    using opened = openWriter();
+    opened.bucket.store.onPut = () => Promise.reject(new Error("503"));
+    opened.writer.put(opened.machine.entry("hello"));
+    await opened.writer.drain(LONG_MS);
+    await opened.writer.drain(LONG_MS);
+    expect([opened.machine.counters.get("put_remote_lost"), opened.journals().length]).toEqual([1, 1]);
+  });
+
+  test("because it refuses this identity does not get it later either", async () => {
+    using opened = openWriter();
+    opened.bucket.store.onPut = () => Promise.reject(DENIED);
+    opened.writer.put(opened.machine.entry("hello"));
+    await opened.writer.drain(LONG_MS);
+    expect([opened.machine.counters.get("put_remote_lost"), opened.journals()]).toEqual([1, []]);
+  });
+
+  test("in time is not waited for", async () => {
+    using opened = openWriter();
+    opened.bucket.store.onPut = (_, __, signal) => untilAborted(signal);
+    opened.writer.put(opened.machine.entry("hello"));
+    await opened.writer.drain(1);
+    expect([opened.journals().length, opened.machine.health.lines]).toEqual([
+      1,
+      [expect.stringContaining("stopped")],
+    ]);
+  });
+
+  test("of records has the packs, and none of it counts as stored", async () => {
+    using opened = openWriter();
+    opened.bucket.store.onPut = (key, put) =>
+      key.includes("/pack/") ? put() : Promise.reject(new Error("503"));
+    opened.writer.put(opened.machine.entry("hello"));
+    await opened.writer.drain(LONG_MS);
+    expect([opened.journals().length, opened.writer.newsBytes, opened.writer.hasPublished]).toEqual([
+      1,
+      5,
+      false,
+    ]);
+  });
+});
+
+test("what helpers that died have left is taken over, as far as it is on this machine", async () => {
+  using opened = openWriter();
+  const [left, gone, other] = ["left", "gone", "other"].map((text) => opened.machine.entry(text));
+  if (left === undefined || gone === undefined || other === undefined) throw new Error("no entries");
+  const journal = new Journal(opened.journalDir, scopeOf());
+  for (const entry of [left, gone, { ...other, sizeBytes: 6 }]) journal.append(entry);
+  journal.leave();
+  rmSync(gone.path);
+  const [name = ""] = opened.journals();
+  const dead = name.replace(/^\d+/, "999999999");
+  renameSync(`${opened.journalDir}/${name}`, `${opened.journalDir}/${dead}`);
+  opened.writer.adopt();
+  await opened.writer.drain(LONG_MS);
+  expect([await recorded(opened), opened.journals()]).toMatchObject([[{ actionId: left.actionId }], []]);
+  expect(putKinds(opened.bucket)).toEqual(["head", "new", "pack", "run"]);
+});
+
+test("what was only used stays in the journal, too, when the run's record can't be stored", async () => {
+  using opened = openWriter();
+  const entries = await opened.bucket.pack(["hello"]);
+  opened.index.add({ entries });
+  const journal = new Journal(opened.journalDir, scopeOf());
+  journal.append({ ...opened.machine.entry("hello"), isOnlyUsed: true });
+  journal.handOver();
+  const { onPut } = opened.bucket.store;
+  opened.bucket.store.onPut = () => Promise.reject(new Error("503"));
+  opened.writer.adopt();
+  await opened.writer.store();
+  expect([opened.journals().length, opened.writer.isSettled]).toEqual([1, false]);
+  opened.bucket.store.onPut = onPut;
+  await opened.writer.store();
+  expect([opened.journals(), await recorded(opened)]).toEqual([[], entries]);
+});
+
+test("a failure that nobody foresaw ends no process, and the journal keeps what was put", async () => {
+  using opened = openWriter();
+  opened.writer.put(opened.machine.entry("hello"));
+  const { findPlace } = opened.index;
+  opened.index.findPlace = () => {
+    throw new Error("unforeseen");
+  };
+  await opened.writer.store();
+  await opened.writer.drain(LONG_MS);
+  expect([opened.machine.counters.get("put_remote_lost"), opened.journals().length]).toEqual([1, 1]);
+  opened.index.findPlace = findPlace;
+  await opened.writer.drain(LONG_MS);
+  expect([opened.journals(), (await recorded(opened)).length]).toEqual([[], 1]);
+});
+
+test("once it is abandoned nothing more is uploaded, and the journal keeps it", async () => {
+  using opened = openWriter();
+  opened.writer.put(opened.machine.entry("hello"));
+  opened.writer.abandon();
+  await opened.writer.drain(LONG_MS);
+  expect([opened.bucket.objects, opened.journals().length]).toEqual([[], 1]);
+});

@@ -1,0 +1,222 @@
+import { describe, expect, test } from "bun:test";
+import { rmSync, writeFileSync } from "node:fs";
+import { expandFrame } from "../../../../src/lib/bytes/zstd.ts";
+import type { Place } from "../../../../src/remote/packed/format/entry.ts";
+import { PackUploader } from "../../../../src/remote/packed/write/pack-uploader.ts";
+import { Packer, type PackerOptions } from "../../../../src/remote/packed/write/packer.ts";
+import { LocalDir } from "../../../../src/store/local/local-dir.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { filesBelow } from "../../../support/file-tree.ts";
+import { sha256Hex } from "../../../support/ids.ts";
+import { noise } from "../../../support/seed.ts";
+import { untilAborted } from "../../tampered-store.ts";
+import { Machine } from "../packed-fixture.ts";
+import { StockedBucket } from "../stocked-bucket.ts";
+
+const KIBIBYTE = 1 << 10;
+const MEBIBYTE = 1 << 20;
+
+function open(options: Partial<PackerOptions> = {}) {
+  const bucket = new StockedBucket();
+  const machine = new Machine(bucket);
+  const { store, keys, prefix } = bucket;
+  const { counters } = machine;
+  const uploader = new PackUploader({ ...machine.health, store, timeoutMs: 60_000 });
+  const createTemp = () => new LocalDir(machine.dir.path).createTemp();
+  const packer = new Packer({ keys, prefix, uploader, counters, createTemp, concurrency: 4, ...options });
+  const dispose = () => {
+    machine[Symbol.dispose]();
+    bucket[Symbol.dispose]();
+  };
+  return { bucket, machine, uploader, packer, [Symbol.dispose]: dispose };
+}
+
+/** What lies in the bucket at that place. */
+async function frameAt({ bucket }: ReturnType<typeof open>, place: Place | undefined) {
+  if (place === undefined) throw new Error("it lies nowhere");
+  const { pack, offset, length } = place;
+  const bytes = await Bun.file(bucket.dir.join(bucket.keys.pack(pack.id))).bytes();
+  expect([bytes.length, sha256Hex(bytes), pack.prefix]).toEqual([pack.sizeBytes, pack.id, "team"]);
+  return bytes.slice(offset, offset + length);
+}
+
+test("what is left is uploaded by a flush, small outputs in one pack and the rest in another", async () => {
+  using fixture = open();
+  const bodies = [Buffer.from("hello"), noise(32 * KIBIBYTE), Buffer.from("world"), noise(100_000)];
+  const places = bodies.map((body) => fixture.packer.add(fixture.machine.entry(body)));
+  await fixture.packer.flush();
+  const [hello, large, world, larger] = await Promise.all(places);
+  expect([hello?.pack, large?.pack]).toEqual([world?.pack, larger?.pack] as never);
+  for (const [n, place] of [hello, large, world, larger].entries()) {
+    const body = bodies[n] as Buffer;
+    expect(Buffer.from(expandFrame(await frameAt(fixture, place), body.length)).equals(body)).toBe(true);
+  }
+  expect(fixture.bucket.store.calls).toHaveLength(2);
+  expect(fixture.machine.counters.snapshot()).toMatchObject({ packs_written: 2, put_remote_object: 2 });
+});
+
+test("a flush of nothing uploads nothing", async () => {
+  using fixture = open();
+  await fixture.packer.flush();
+  expect(fixture.bucket.store.calls).toEqual([]);
+});
+
+test("an output that two actions made is uploaded once", async () => {
+  using fixture = open();
+  const places = [
+    fixture.packer.add(fixture.machine.entry("hello")),
+    fixture.packer.add(fixture.machine.entry("hello", "x")),
+  ];
+  await fixture.packer.flush();
+  const [one, two] = await Promise.all(places);
+  expect([one, one?.pack.sizeBytes]).toEqual([two, one?.length]);
+  expect(await fixture.packer.add(fixture.machine.entry("hello"))).toEqual(one as Place);
+});
+
+test("a pack that is full is uploaded at once", async () => {
+  using fixture = open();
+  const places = [5, 4].map((size, index) =>
+    fixture.packer.add(fixture.machine.entry(noise(size * MEBIBYTE, index))),
+  );
+  const [one, two] = await Promise.all(places);
+  expect([one?.pack, one?.offset, two?.offset]).toEqual([two?.pack as never, 0, one?.length]);
+});
+
+test("no more packs are on their way at once than were allowed, nor than memory has room for", async () => {
+  for (const [concurrency, allowed] of [
+    [2, 2],
+    [100, 4],
+  ] as const) {
+    using fixture = open({ concurrency });
+    const { calls } = fixture.bucket.store;
+    fixture.bucket.store.onPut = (_, __, signal) => untilAborted(signal);
+    const bodies = Array.from({ length: allowed + 2 }, (_, index) => noise(8 * MEBIBYTE, index));
+    const places = bodies.map((body) => fixture.packer.add(fixture.machine.entry(body)));
+    await eventually("two uploads", () => calls.length >= 2);
+    for (let n = 0; n < 100; n++) await new Promise(setImmediate);
+    expect(calls.length).toBeLessThanOrEqual(allowed);
+    fixture.uploader.abandon();
+    expect(await Promise.all(places)).toEqual(places.map(() => undefined));
+  }
+});
+
+describe("an output above 32 MiB", () => {
+  const body = Buffer.alloc(32 * MEBIBYTE + 1, "large ");
+
+  test("is a pack alone, compressed on the disk, of which nothing stays", async () => {
+    using fixture = open();
+    const place = await fixture.packer.add(fixture.machine.entry(body));
+    expect(place).toMatchObject({ offset: 0, length: place?.pack.sizeBytes });
+    const frame = await frameAt(fixture, place);
+    expect(sha256Hex(Bun.zstdDecompressSync(frame))).toBe(sha256Hex(body));
+    expect(filesBelow(fixture.machine.dir.join("tmp"))).toEqual([]);
+  });
+
+  test("is given up when the disk has no room for it, or the bucket refuses it", async () => {
+    using fixture = open({ createTemp: () => undefined });
+    expect(await fixture.packer.add(fixture.machine.entry(body))).toBeUndefined();
+    using other = open();
+    other.bucket.store.onPut = () => Promise.reject(new Error("503"));
+    expect(await other.packer.add(other.machine.entry(body))).toBeUndefined();
+    expect(filesBelow(other.machine.dir.join("tmp"))).toEqual([]);
+  });
+
+  test("is given up when making a file for it fails", async () => {
+    const fails = () => {
+      throw new Error("EACCES");
+    };
+    using fixture = open({ createTemp: fails });
+    const place = fixture.packer.add(fixture.machine.entry(body));
+    await fixture.packer.flush();
+    expect(await place).toBeUndefined();
+  });
+
+  test("is given up when it is gone by its turn", async () => {
+    using fixture = open();
+    const entry = fixture.machine.entry(body);
+    rmSync(entry.path);
+    expect(await fixture.packer.add(entry)).toBeUndefined();
+    expect(fixture.machine.counters.snapshot()).toEqual({ put_skip_gone: 1 });
+  });
+});
+
+test("an output that is gone or another by its turn is passed over, and can be added again", async () => {
+  using fixture = open();
+  const [gone, other, good] = ["gone", "other", "good"].map((text) => fixture.machine.entry(text));
+  if (gone === undefined || other === undefined || good === undefined) throw new Error("no entries");
+  rmSync(gone.path);
+  writeFileSync(other.path, "OTHER");
+  const places = [gone, other, good].map((entry) => fixture.packer.add(entry));
+  await fixture.packer.flush();
+  expect(await Promise.all(places)).toMatchObject([undefined, undefined, { offset: 0 }]);
+  expect(fixture.machine.counters.get("put_skip_gone")).toBe(2);
+  const again = fixture.packer.add(fixture.machine.entry("gone"));
+  await fixture.packer.flush();
+  expect(await again).toMatchObject({ offset: 0 });
+});
+
+test("an output that can't be packed is given up, and the next one is stored", async () => {
+  using fixture = open();
+  const bad = fixture.machine.entry("bad");
+  Object.defineProperty(bad, "path", {
+    get: () => {
+      throw new Error("no memory");
+    },
+  });
+  const places = [bad, fixture.machine.entry("good")].map((entry) => fixture.packer.add(entry));
+  await fixture.packer.flush();
+  expect(await Promise.all(places)).toMatchObject([undefined, { offset: 0 }]);
+});
+
+test("once uploads are abandoned nothing more is read", async () => {
+  using fixture = open();
+  const gone = fixture.machine.entry("gone");
+  rmSync(gone.path);
+  fixture.uploader.abandon();
+  const places = [gone, fixture.machine.entry("hello")].map((entry) => fixture.packer.add(entry));
+  await fixture.packer.flush();
+  expect([await Promise.all(places), fixture.machine.counters.snapshot()] as unknown[]).toEqual([
+    [undefined, undefined],
+    {},
+  ]);
+});
+
+test("a pack that is not taken is given up, with all that is in it, and can be tried again", async () => {
+  using fixture = open();
+  const { onPut } = fixture.bucket.store;
+  fixture.bucket.store.onPut = () => Promise.reject(new Error("503"));
+  const entries = ["hello", "world"].map((text) => fixture.machine.entry(text));
+  const places = entries.map((entry) => fixture.packer.add(entry));
+  await fixture.packer.flush();
+  expect(await Promise.all(places)).toEqual([undefined, undefined]);
+  fixture.bucket.store.onPut = onPut;
+  const again = entries.map((entry) => fixture.packer.add(entry));
+  await fixture.packer.flush();
+  const [first] = await Promise.all(again);
+  expect(first).toMatchObject({ offset: 0 });
+});
+
+describe("outputs that are stored anew", () => {
+  test("lie together in one pack, each once; those that are gone are left out", async () => {
+    using fixture = open();
+    const [hello, gone, large] = ["hello", "gone", "x".repeat(100_000)].map((text) =>
+      fixture.machine.entry(text),
+    );
+    if (hello === undefined || gone === undefined || large === undefined) throw new Error("no entries");
+    rmSync(gone.path);
+    const places = await fixture.packer.repack([hello, gone, large, hello]);
+    expect([...places.keys()]).toEqual([hello.outputId, large.outputId]);
+    const [one, two] = places.values();
+    expect([one?.pack, one?.offset, two?.offset]).toEqual([two?.pack as never, 0, one?.length]);
+    expect(fixture.bucket.store.calls).toHaveLength(1);
+    expect(fixture.machine.counters.get("packs_rewritten")).toBe(1);
+  });
+
+  test("stay where they are when the bucket does not take them, or none is left", async () => {
+    using fixture = open();
+    expect(await fixture.packer.repack([])).toEqual(new Map());
+    fixture.bucket.store.onPut = () => Promise.reject(new Error("503"));
+    expect(await fixture.packer.repack([fixture.machine.entry("hello")])).toEqual(new Map());
+    expect(fixture.bucket.store.calls).toHaveLength(1);
+  });
+});

@@ -1,0 +1,74 @@
+import { expect, test } from "bun:test";
+import type { Entry, Place } from "../../../../src/remote/packed/format/entry.ts";
+import type { OutputFile } from "../../../../src/remote/packed/format/output-frame.ts";
+import { repackSmall } from "../../../../src/remote/packed/write/repack.ts";
+import { sha256Hex } from "../../../support/ids.ts";
+import { entryOf } from "../stocked-bucket.ts";
+
+const MEBIBYTE = 1 << 20;
+
+/** Entries, each in a pack of its own of that size. */
+function scattered(count: number, packBytes = 1_000): Entry[] {
+  return Array.from({ length: count }, (_, n) => {
+    const pack = { id: sha256Hex(`${packBytes} ${n}`), sizeBytes: packBytes, prefix: "" };
+    return { ...entryOf(`${packBytes} ${n}`), place: { pack, offset: 0, length: 10 } };
+  });
+}
+
+const NEW_PLACE: Place = {
+  pack: { id: "ab".repeat(32), sizeBytes: 1_000, prefix: "" },
+  offset: 0,
+  length: 10,
+};
+
+/** Repacks as if all outputs but those were on this machine; returns the entries, and what was stored anew. */
+async function repack(entries: Entry[], options: { missing?: string[]; store?: boolean } = {}) {
+  const { missing = [], store = true } = options;
+  const stored: OutputFile[] = [];
+  const sizes = new Map(entries.map(({ outputId, sizeBytes }) => [outputId, sizeBytes]));
+  const local = {
+    findOutput: (outputId: string) =>
+      missing.includes(outputId) ? undefined : { path: `/${outputId}`, sizeBytes: sizes.get(outputId) ?? 0 },
+    createOutput: () => {
+      throw new Error("nothing is written");
+    },
+  };
+  const repacked = await repackSmall(entries, {
+    local,
+    store: async (outputs) => {
+      stored.push(...outputs);
+      return new Map(store ? outputs.map(({ outputId }) => [outputId, NEW_PLACE]) : []);
+    },
+  });
+  return { repacked, stored };
+}
+
+test("up to four small packs are left as they are, and any number of large ones", async () => {
+  for (const entries of [scattered(4), scattered(30, MEBIBYTE), [entryOf("")]]) {
+    expect(await repack(entries)).toEqual({ repacked: entries, stored: [] });
+  }
+});
+
+test("more small packs become one, and large ones and empty outputs stay where they are", async () => {
+  const small = scattered(5);
+  const others = [...scattered(2, MEBIBYTE), entryOf("")];
+  const { repacked, stored } = await repack([...others, ...small]);
+  expect(repacked).toEqual([...others, ...small.map((entry) => ({ ...entry, place: NEW_PLACE }))]);
+  expect(stored).toHaveLength(5);
+});
+
+test("no more than 16 MiB are rewritten at a time, the smallest first", async () => {
+  const large = scattered(20, MEBIBYTE - 1);
+  const { repacked, stored } = await repack([...large, ...scattered(2)]);
+  expect(stored).toHaveLength(17);
+  expect(repacked.slice(-2).map(({ place }) => place)).toEqual([NEW_PLACE, NEW_PLACE]);
+});
+
+test("what is not on this machine, or could not be stored, stays where it is", async () => {
+  const entries = scattered(5);
+  const [first] = entries as [Entry];
+  const { repacked } = await repack(entries, { missing: [first.outputId] });
+  expect([repacked[0], repacked[1]?.place]).toEqual([first, NEW_PLACE]);
+  expect((await repack(entries, { store: false })).repacked).toEqual(entries);
+  expect((await repack(entries, { missing: entries.map(({ outputId }) => outputId) })).stored).toEqual([]);
+});

@@ -1,0 +1,54 @@
+import { expect, test } from "bun:test";
+import { type SessionEntry, SessionLog } from "../../../../src/remote/packed/write/session-log.ts";
+import { entryOf } from "../stocked-bucket.ts";
+
+function used(text: string, more: Partial<SessionEntry> = {}): SessionEntry {
+  const { place: _, ...entry } = entryOf(text);
+  return { ...entry, path: `/${text}`, isNew: false, ...more };
+}
+
+function logOf(...entries: SessionEntry[]): SessionLog {
+  const log = new SessionLog();
+  for (const entry of entries) log.add(entry);
+  return log;
+}
+
+test("keeps each action once, in the order of first use", () => {
+  const log = logOf(used("a"), used("b"), used("a"), used("c"));
+  expect(log.entries).toEqual([used("a"), used("b"), used("c")]);
+});
+
+test("an action put again counts with its new output, where it was used first", () => {
+  const again = { ...used("other"), actionId: used("a").actionId, isNew: true };
+  expect(logOf(used("a"), used("b"), again).entries).toEqual([again, used("b")]);
+});
+
+test("what was put stays new when it is used afterwards, but not as another output", () => {
+  const put = used("a", { isNew: true });
+  const other = { ...used("other"), actionId: put.actionId };
+  expect(logOf(put, used("a")).entries).toEqual([put]);
+  expect(logOf(put, other).entries).toEqual([other]);
+});
+
+test("what others know is news no more", () => {
+  const log = logOf(used("a", { isNew: true }), used("b", { isNew: true }), used("c"));
+  log.told(log.entries.filter(({ path }) => path !== "/b"));
+  expect(log.entries).toEqual([used("a"), used("b", { isNew: true }), used("c")]);
+});
+
+test("what was put anew while others were told of it is still news", () => {
+  const log = logOf(used("a", { isNew: true }));
+  const told = log.entries;
+  log.add(used("a", { isNew: true, putTimeMs: 2 }));
+  log.told(told);
+  expect(log.entries).toEqual([used("a", { isNew: true, putTimeMs: 2 })]);
+});
+
+test("counts its news", () => {
+  const log = logOf(used("a", { isNew: true }), used("a"), used("b"), used("c", { isNew: true }));
+  expect(log.newsCount).toBe(2);
+  log.add({ ...used("other"), actionId: used("a").actionId });
+  expect(log.newsCount).toBe(1);
+  log.told(log.entries);
+  expect(log.newsCount).toBe(0);
+});

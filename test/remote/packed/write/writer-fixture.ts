@@ -1,0 +1,80 @@
+import { readdirSync } from "node:fs";
+import type { Entry } from "../../../../src/remote/packed/format/entry.ts";
+import { PackedIndex } from "../../../../src/remote/packed/index/packed-index.ts";
+import { Journal } from "../../../../src/remote/packed/write/journal.ts";
+import { PackUploader } from "../../../../src/remote/packed/write/pack-uploader.ts";
+import { PackedWriter } from "../../../../src/remote/packed/write/packed-writer.ts";
+import { Packer } from "../../../../src/remote/packed/write/packer.ts";
+import { RunLog } from "../../../../src/remote/packed/write/run-log.ts";
+import { RunPublisher } from "../../../../src/remote/packed/write/run-publisher.ts";
+import { SessionLog } from "../../../../src/remote/packed/write/session-log.ts";
+import { Machine, recordAt } from "../packed-fixture.ts";
+import { StockedBucket, scopeOf } from "../stocked-bucket.ts";
+
+export const LONG_MS = 60_000;
+
+/** A writer, and the parts that it writes with. `isKnown`: what is in the bucket was read. */
+export function openWriter(isKnown = true) {
+  const bucket = new StockedBucket();
+  const machine = new Machine(bucket);
+  const { store, keys, prefix } = bucket;
+  const { counters, local, health } = machine;
+  const scope = scopeOf();
+  const dir = machine.dir.join("scope");
+  const index = new PackedIndex();
+  const session = new SessionLog();
+  const uploader = new PackUploader({ ...health, store, timeoutMs: LONG_MS });
+  const packer = new Packer({
+    keys,
+    prefix,
+    uploader,
+    counters,
+    concurrency: 4,
+    createTemp: () => undefined,
+  });
+  const publisher = new RunPublisher({
+    keys,
+    scope,
+    machine: "m1",
+    host: "runner",
+    log: new RunLog(dir, scope.run),
+    uploader,
+    ownEntries: () => [],
+    ownRecordMs: () => 0,
+    isTrusted: () => true,
+    repack: async (entries) => entries,
+    serverTimeMs: () => 0,
+  });
+  const journalDir = machine.dir.join("journal");
+  const journal = new Journal(journalDir, scope);
+  const isDenied = () => health.health.isDenied;
+  const writer = new PackedWriter({
+    index: () => index,
+    local,
+    session,
+    packer,
+    uploader,
+    publisher,
+    journal,
+    counters,
+    isBucketKnown: () => isKnown,
+    badPackReports: () => 0,
+    isDenied,
+  });
+  const dispose = () => {
+    journal.discard();
+    machine[Symbol.dispose]();
+    bucket[Symbol.dispose]();
+  };
+  /** The journals on this machine, its own and those of others. */
+  const journals = () => (readdirSync(machine.dir.path).includes("journal") ? readdirSync(journalDir) : []);
+  return { bucket, machine, index, session, writer, journalDir, journals, [Symbol.dispose]: dispose };
+}
+
+export type Opened = ReturnType<typeof openWriter>;
+
+/** The entries in the only run record of the bucket. */
+export async function recorded({ bucket }: Opened): Promise<Entry[]> {
+  const [key = ""] = bucket.objects.filter((object) => object.includes("/run/"));
+  return key === "" ? [] : (await recordAt(bucket, key)).entries;
+}

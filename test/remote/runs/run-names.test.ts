@@ -1,0 +1,44 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { formatRunName, jobFolder, parseRunName } from "../../../src/remote/runs/run-names.ts";
+
+const STARTED_MS = 1_767_225_600_000;
+const WRITER = "0123456789ab";
+const NAME = fc.string({ unit: "binary", maxLength: 300 });
+
+describe("the name of a run", () => {
+  test("says when it began, which run it was, and who wrote it", () => {
+    const key = `ci/${formatRunName({ startedMs: STARTED_MS, run: "77-2/x", writer: WRITER })}`;
+    expect(parseRunName(key)).toEqual({ startedMs: STARTED_MS, run: "77-2%2Fx", writer: WRITER });
+  });
+
+  test("can be read whatever the run is called", () => {
+    fc.assert(
+      fc.property(NAME, fc.nat(), (run, startedMs) => {
+        const name = formatRunName({ startedMs, run, writer: WRITER });
+        expect(parseRunName(name)).toMatchObject({ startedMs, writer: WRITER });
+      }),
+    );
+  });
+
+  test.each([
+    "",
+    "run/x.json.zst",
+    "8232774399999-1.json.zst",
+    "8232774399999--m.json.zst",
+    "823277439999-1-m.json.zst",
+    "8232774399999-1-m.json",
+    "8232774399999-1-m.json.zst.tmp",
+  ])("is not %j", (key) => {
+    expect(parseRunName(`run/a/${key}`)).toBeUndefined();
+  });
+});
+
+test("lists of other names have other folders", () => {
+  fc.assert(
+    fc.property(fc.array(NAME, { minLength: 2, maxLength: 3 }), (names) => {
+      expect(jobFolder(...names).split("/")).toHaveLength(names.length);
+      expect(jobFolder(...names)).not.toBe(jobFolder(names.join("/")));
+    }),
+  );
+});

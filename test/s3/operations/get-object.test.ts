@@ -1,0 +1,133 @@
+import { describe, expect, test } from "bun:test";
+import { getObject } from "../../../src/s3/operations/get-object.ts";
+import { isBeyondEnd } from "../../../src/store/store-failure.ts";
+import { rejection } from "../../support/rejection.ts";
+import { type Scripted, scriptedServer } from "../../support/scripted-server.ts";
+import { clientFor } from "../client-for-test.ts";
+
+const RANGE = { offset: 3, length: 4 };
+const TEN = "0123456789";
+
+async function read(answer: Scripted, range?: { offset: number; length: number }): Promise<string> {
+  await using server = await scriptedServer([answer]);
+  const { client } = clientFor(server.endpoint);
+  const object = await getObject(client, "key", { range });
+  return await new Response(object?.body).text();
+}
+
+describe("a body that", () => {
+  test("ends early errors, and says where", async () => {
+    const error = await rejection(read({ body: TEN, cutAfterBytes: 4 }));
+    expect(error).toMatchObject({ name: "S3Error", status: 200 });
+    expect(String(error)).toMatch(/S3 get s3:..bucket.key: 200: body ended after [0-4] of 10 bytes$/);
+  });
+
+  test("is reset halfway errors and is not asked for again", async () => {
+    await using server = await scriptedServer([{ body: TEN.repeat(100_000), cutAfterBytes: 500_000 }]);
+    const { client } = clientFor(server.endpoint);
+    const object = await getObject(client, "key");
+    expect(await rejection(new Response(object?.body).bytes())).toMatchObject({ name: "S3Error" });
+    expect(server.calls.length).toBe(1);
+  });
+
+  test("has no length is refused: its end could be anywhere", async () => {
+    const error = await rejection(read({ headers: { "content-length": "" }, body: TEN }));
+    expect(String(error)).toContain("S3 get s3://bucket/key: 200: no Content-Length");
+  });
+
+  test("has chunks and no length is refused", async () => {
+    const headers = { "content-length": "", "transfer-encoding": "chunked" };
+    const error = await rejection(read({ headers, body: "5\r\nhello\r\n0\r\n\r\n" }));
+    expect(String(error)).toContain("no Content-Length");
+  });
+
+  test("is a page from somebody else is refused", async () => {
+    const error = await rejection(read({ headers: { etag: "" }, body: "<html>Sign in</html>" }));
+    expect(String(error)).toContain("no ETag, so this is not S3's answer");
+  });
+
+  test("is said to be compressed comes as it is stored", async () => {
+    expect(await read({ headers: { "content-encoding": "gzip" }, body: TEN })).toBe(TEN);
+  });
+});
+
+describe("a range", () => {
+  test.each<[string, Scripted]>([
+    ["of other bytes", { status: 206, headers: { "content-range": "bytes 0-3/10" }, body: "0123" }],
+    ["that was cut short", { status: 206, headers: { "content-range": "bytes 3-5/6" }, body: "345" }],
+    ["without Content-Range", { status: 206, body: "3456" }],
+    [
+      "with a Content-Range of no use",
+      { status: 206, headers: { "content-range": "bytes */10" }, body: "3456" },
+    ],
+    ["of a whole object that is too short", { status: 200, body: "01234" }],
+    ["of a whole object that breaks off", { status: 200, body: TEN, cutAfterBytes: 5 }],
+    [
+      "that breaks off",
+      { status: 206, headers: { "content-range": "bytes 3-6/10" }, body: "3456", cutAfterBytes: 2 },
+    ],
+  ])("%s is an error", async (_, answer) => {
+    expect(await rejection(read(answer, RANGE))).toMatchObject({ name: "S3Error" });
+  });
+
+  test.each<[string, Scripted]>([
+    ["a part", { status: 206, headers: { "content-range": "bytes 3-5/6" }, body: "345" }],
+    ["a whole object", { status: 200, body: "01234" }],
+    ["a refusal", { status: 416, body: "<Error><Code>InvalidRange</Code></Error>" }],
+  ])("that ends beyond the object is told from other errors by %s", async (_, answer) => {
+    expect(isBeyondEnd(await rejection(read(answer, RANGE)))).toBe(true);
+    const other = { status: 206, headers: { "content-range": "bytes 0-3/10" }, body: "0123" };
+    expect(isBeyondEnd(await rejection(read(other, RANGE)))).toBe(false);
+  });
+
+  test("that nobody asked for is an error", async () => {
+    const answer = { status: 206, headers: { "content-range": "bytes 3-6/10" }, body: "3456" };
+    expect(await rejection(read(answer))).toMatchObject({ name: "S3Error", status: 206 });
+  });
+
+  test("is cut out of the whole object where the server knows no ranges", async () => {
+    expect(await read({ status: 200, body: TEN }, RANGE)).toBe("3456");
+  });
+
+  test("is asked for in bytes", async () => {
+    await using server = await scriptedServer([
+      { status: 206, headers: { "content-range": "bytes 3-6/10", etag: '"e"' }, body: "3456" },
+    ]);
+    const { client } = clientFor(server.endpoint);
+    const { body, ...object } = (await getObject(client, "key", { range: RANGE })) ?? {};
+    expect(object).toEqual({ sizeBytes: 10, bodyBytes: 4, etag: '"e"', modifiedMs: 0 });
+    expect(server.calls[0]?.headers.range).toBe("bytes=3-6");
+    await body?.cancel();
+  });
+});
+
+test("bodies that are cancelled leave room for as many more requests as one likes", async () => {
+  const chunk = new Uint8Array(1 << 20);
+  await using server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: () => {
+      const body = new ReadableStream({ pull: (controller) => controller.enqueue(chunk) });
+      // Bun itself sends chunks here, hence a range: there the length is known all the same.
+      return new Response(body, {
+        status: 206,
+        headers: { etag: '"e"', "content-range": "bytes 0-999999999/1000000000" },
+      });
+    },
+  });
+  const { client } = clientFor(server.url.href);
+  // Bun has 256 requests under way at most: an abandoned one would stop the rest here.
+  for (let i = 0; i < 300; i++) {
+    const object = await getObject(client, "key", { range: { offset: 0, length: 1_000_000_000 } });
+    const reader = object?.body.getReader();
+    await reader?.read();
+    await reader?.cancel();
+  }
+  await client.close();
+});
+
+test("an answer whose head is larger than any server's is a failure", async () => {
+  await using server = await scriptedServer([{ headers: { "x-endless": "a".repeat(4 << 20) } }]);
+  const { client } = clientFor(server.endpoint);
+  expect(await rejection(getObject(client, "a"))).toMatchObject({ name: "S3Error" });
+});

@@ -1,0 +1,150 @@
+import { expect, test } from "bun:test";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { pidSpace } from "../../../src/lib/process/process-life.ts";
+import { LineJournal } from "../../../src/store/upload/line-journal.ts";
+import { age, HOUR_MS } from "../../buildcache/local-fixture.ts";
+import { FullDisk } from "../../support/full-disk.ts";
+import { testOnLinux } from "../../support/platform.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+
+/** No system has that many processes. */
+const DEAD_PID = 999_999_999;
+const DAY_MS = 24 * HOUR_MS;
+
+function readLines(path: string) {
+  if (!existsSync(path)) return undefined;
+  const [head = "", ...entries] = readFileSync(path, "utf8").split("\n").slice(0, -1);
+  return head === pidSpace() ? { pidSpace: head, entries } : undefined;
+}
+
+function journalIn(dir: Pick<TempDir, "join">, read = readLines) {
+  return new LineJournal({ dir: dir.join("journal"), head: pidSpace(), read });
+}
+
+const names = (dir: Pick<TempDir, "join">) => readdirSync(dir.join("journal"));
+
+/** The path of the only journal there is. */
+function pathIn(dir: TempDir): string {
+  expect(names(dir)).toHaveLength(1);
+  return dir.join("journal", names(dir)[0] ?? "");
+}
+
+/** As if its writer had died. */
+function die(dir: TempDir, begunMs = Date.now()): void {
+  const dead = `${DEAD_PID}-${begunMs.toString(36)}-${names(dir).length}`;
+  renameSync(pathIn(dir), dir.join("journal", dead));
+}
+
+test("a writer whose journal was adopted meanwhile begins another one with all of its lines", () => {
+  using dir = tempDir("lines");
+  const [suspended, adopter] = [journalIn(dir), journalIn(dir)];
+  suspended.append(["a"]);
+  age(pathIn(dir), 61_000);
+  expect(adopter.adopt()).toEqual(["a"]);
+  adopter.discard();
+  suspended.append(["b", "c"]);
+  suspended.append(["d"]);
+  suspended.leave();
+  die(dir);
+  expect(journalIn(dir).adopt()).toEqual(["a", "b", "c", "d"]);
+});
+
+test("the same when the journal was removed, with its directory", () => {
+  using dir = tempDir("lines");
+  const journal = journalIn(dir);
+  journal.append(["a"]);
+  rmSync(dir.join("journal"), { recursive: true });
+  journal.append(["b"]);
+  expect(readLines(pathIn(dir))?.entries).toEqual(["a", "b"]);
+  journal.discard();
+  expect(names(dir)).toEqual([]);
+  journal.append(["c"]);
+  expect(readLines(pathIn(dir))?.entries).toEqual(["c"]);
+  journal.discard();
+});
+
+test("a line that its writer adds while the journal is adopted is adopted, too", () => {
+  using dir = tempDir("lines");
+  const writer = journalIn(dir);
+  writer.append(["a"]);
+  die(dir);
+  let reads = 0;
+  const adopter = journalIn(dir, (path) => {
+    const found = readLines(path);
+    if (++reads === 1) appendFileSync(path, "b\n");
+    return found;
+  });
+  expect(adopter.adopt()).toEqual(["a", "b"]);
+  for (const journal of [writer, adopter]) journal.discard();
+});
+
+test("lines that nobody can store are adopted for a week, by however many processes", () => {
+  using dir = tempDir("lines");
+  const first = journalIn(dir);
+  first.append(["a"]);
+  first.leave();
+  die(dir, Date.now() - 7 * DAY_MS + HOUR_MS);
+  for (let n = 0; n < 3; n++) {
+    const adopter = journalIn(dir);
+    expect(adopter.adopt()).toEqual(["a"]);
+    adopter.handOver();
+  }
+  const [name = ""] = names(dir);
+  const [left, pid, begun = "", random] = name.split("-");
+  const older = (Number.parseInt(begun, 36) - 2 * HOUR_MS).toString(36);
+  renameSync(dir.join("journal", name), dir.join("journal", [left, pid, older, random].join("-")));
+  expect([journalIn(dir).adopt(), names(dir)]).toEqual([[], []]);
+});
+
+test("lines that a process in another container has handed over are adopted at once", () => {
+  using dir = tempDir("lines");
+  const silent = `7-${Date.now().toString(36)}-y`;
+  mkdirSync(dir.join("journal"));
+  writeFileSync(dir.join("journal", `left-7-${Date.now().toString(36)}-x`), "elsewhere\na\n");
+  writeFileSync(dir.join("journal", silent), "elsewhere\nb\n");
+  const read = (path: string) => {
+    const [space = "", ...entries] = readFileSync(path, "utf8").trimEnd().split("\n");
+    return { pidSpace: space, entries };
+  };
+  const begun = journalIn(dir, read);
+  expect(begun.adopt()).toEqual(["a"]);
+  age(dir.join("journal", silent), 61_000);
+  expect(begun.adopt()).toEqual(["b"]);
+  begun.discard();
+});
+
+test("journals of earlier versions, which do not say when they were begun, are adopted", () => {
+  using dir = tempDir("lines");
+  mkdirSync(dir.join("journal"));
+  writeFileSync(dir.join("journal", `${DEAD_PID}-x`), `${pidSpace()}\na\n`);
+  writeFileSync(dir.join("journal", `left-${process.pid}-y`), `${pidSpace()}\nb\n`);
+  const journal = journalIn(dir);
+  expect(new Set(journal.adopt())).toEqual(new Set(["a", "b"]));
+  journal.discard();
+  expect(names(dir)).toEqual([]);
+});
+
+testOnLinux("a line that a full disk cuts off spoils none of those after it", () => {
+  using disk = new FullDisk(16 << 10);
+  const journal = journalIn(disk);
+  journal.append(["a"]);
+  writeFileSync(disk.join("rest"), "");
+  expect(() => writeFileSync(disk.join("rest"), Buffer.alloc(32 << 10))).toThrow("ENOSPC");
+  journal.append(["x".repeat(8 << 10)]);
+  rmSync(disk.join("rest"));
+  for (const line of ["b", "c"]) journal.append([line]);
+  journal.leave();
+  const lines = names(disk).flatMap((name) => readLines(disk.join("journal", name))?.entries ?? []);
+  for (const line of ["a", "b", "c"]) expect(lines).toContain(line);
+  journal.discard();
+  expect(names(disk)).toEqual([]);
+});

@@ -1,0 +1,152 @@
+import { expect, test } from "bun:test";
+import { TimeoutError } from "../../../src/lib/async/deadline.ts";
+import { UploadQueue } from "../../../src/store/upload/upload-queue.ts";
+import { openHealth } from "../../remote/remote-fixture.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+
+/** A queue whose uploads end when a test says so. */
+function openQueue(concurrency: number) {
+  const dir = tempDir("upload-queue");
+  const fixture = openHealth(dir.join("remote.json"));
+  const started: string[] = [];
+  const uploads = new Map<string, PromiseWithResolvers<boolean>>();
+  const queue = new UploadQueue<string>({
+    concurrency,
+    health: fixture.health,
+    upload: (task, signal) => {
+      started.push(task);
+      const upload = Promise.withResolvers<boolean>();
+      uploads.set(task, upload);
+      signal.addEventListener("abort", () => upload.reject(signal.reason));
+      return upload.promise;
+    },
+  });
+  return {
+    ...fixture,
+    queue,
+    started,
+    /** Ends an upload and waits until the queue has taken note of it. */
+    async end(task: string, error?: Error, wasAsked = true): Promise<void> {
+      if (error === undefined) uploads.get(task)?.resolve(wasAsked);
+      else uploads.get(task)?.reject(error);
+      await settled();
+    },
+    [Symbol.dispose]: () => dir[Symbol.dispose](),
+  };
+}
+
+/** Everything that waits for a settled promise has run. */
+async function settled(): Promise<void> {
+  for (let n = 0; n < 10; n++) await Promise.resolve();
+}
+
+test("runs no more at once than allowed, in order", async () => {
+  using fixture = openQueue(2);
+  for (const task of ["a", "b", "c", "d"]) fixture.queue.push(task);
+  expect(fixture.started).toEqual(["a", "b"]);
+  await fixture.end("b");
+  expect(fixture.started).toEqual(["a", "b", "c"]);
+  await fixture.end("a");
+  await fixture.end("c");
+  await fixture.end("d");
+  expect([fixture.started, await fixture.queue.drain(60_000)]).toEqual([["a", "b", "c", "d"], 0]);
+});
+
+test("an empty queue is drained at once", async () => {
+  using fixture = openQueue(1);
+  expect(await fixture.queue.drain(60_000)).toBe(0);
+});
+
+test("a drain waits for what is under way and what waits", async () => {
+  using fixture = openQueue(1);
+  fixture.queue.push("a");
+  fixture.queue.push("b");
+  const drained = fixture.queue.drain(60_000);
+  await fixture.end("a");
+  await fixture.end("b");
+  expect([await drained, fixture.started]).toEqual([0, ["a", "b"]]);
+});
+
+test("a task that fails is lost, and the next one goes on", async () => {
+  using fixture = openQueue(1);
+  fixture.queue.push("a");
+  fixture.queue.push("b");
+  await fixture.end("a", new Error("500"));
+  await fixture.end("b");
+  expect([fixture.started, await fixture.queue.drain(60_000)]).toEqual([["a", "b"], 1]);
+});
+
+test("while the remote does not answer, tasks wait, and a drain gives them up", async () => {
+  using fixture = openQueue(1);
+  for (const task of ["a", "b", "c"]) fixture.queue.push(task);
+  await fixture.end("a", new Error("put", { cause: new TimeoutError(5_000) }));
+  expect([fixture.started, await fixture.queue.drain(60_000)]).toEqual([["a"], 3]);
+});
+
+test("one task now and then is a probe, and its success starts the others", async () => {
+  using fixture = openQueue(2);
+  fixture.health.writeFailed(new TimeoutError(5_000));
+  for (const task of ["a", "b", "c"]) fixture.queue.push(task);
+  expect(fixture.started).toEqual([]);
+  fixture.clock.advance(10_000);
+  fixture.queue.push("d");
+  expect(fixture.started).toEqual(["a"]);
+  await fixture.end("a");
+  expect(fixture.started).toEqual(["a", "b", "c"]);
+});
+
+test("a probe that asked nothing says nothing of the remote", async () => {
+  using fixture = openQueue(2);
+  fixture.health.writeFailed(new TimeoutError(5_000));
+  fixture.clock.advance(10_000);
+  for (const task of ["a", "b"]) fixture.queue.push(task);
+  await fixture.end("a", undefined, false);
+  expect([fixture.started, fixture.health.writes.open === undefined]).toEqual([["a"], false]);
+});
+
+test("a drain makes no probes", async () => {
+  using fixture = openQueue(1);
+  fixture.queue.push("a");
+  fixture.queue.push("b");
+  fixture.health.writeFailed(new TimeoutError(5_000));
+  fixture.clock.advance(10_000);
+  const drained = fixture.queue.drain(60_000);
+  await fixture.end("a", new Error("500"));
+  expect([await drained, fixture.started]).toEqual([2, ["a"]]);
+});
+
+test("an interrupt ends what is under way, without counting it against the remote", async () => {
+  using fixture = openQueue(4);
+  for (const task of ["a", "b", "c", "d"]) fixture.queue.push(task);
+  fixture.queue.interrupt();
+  await settled();
+  fixture.queue.push("e");
+  expect([fixture.started, fixture.lines]).toEqual([["a", "b", "c", "d", "e"], []]);
+  await fixture.end("e");
+  expect(await fixture.queue.drain(60_000)).toBe(4);
+});
+
+test("abandon ends what is under way and forgets the rest, what comes later too", async () => {
+  using fixture = openQueue(1);
+  fixture.queue.push("a");
+  fixture.queue.push("b");
+  fixture.queue.abandon();
+  fixture.queue.push("c");
+  expect([await fixture.queue.drain(60_000), fixture.started]).toEqual([3, ["a"]]);
+});
+
+test("a drain ends with its limit, nothing being under way then", async () => {
+  using fixture = openQueue(2);
+  for (const task of ["a", "b", "c"]) fixture.queue.push(task);
+  expect([await fixture.queue.drain(1), fixture.started]).toEqual([3, ["a", "b"]]);
+});
+
+test("what is pushed during a drain is drained as well", async () => {
+  using fixture = openQueue(1);
+  fixture.queue.push("a");
+  const drained = fixture.queue.drain(60_000);
+  fixture.queue.push("b");
+  await fixture.end("a");
+  await fixture.end("b");
+  expect([await drained, fixture.started]).toEqual([0, ["a", "b"]]);
+});
