@@ -1,11 +1,12 @@
 import { Semaphore } from "../lib/async/semaphore.ts";
 import type { Counters } from "../lib/counters.ts";
 import { DEBUG_BITS, type Logger } from "../lib/logger.ts";
-import type { CacheEntry, LocalCache } from "./local-cache.ts";
+import type { CacheEntry, LocalEntry } from "./entry.ts";
+import type { LocalCache } from "./local-cache.ts";
 import { LookupLog } from "./lookup-log.ts";
 import type { MissReason } from "./miss-reason.ts";
 import { PutWriter } from "./put-writer.ts";
-import type { RemoteBuilds, RemoteEntry } from "./remote-builds.ts";
+import type { RemoteBuilds } from "./remote-builds.ts";
 
 /**
  * The cache that go sees: this machine's disk first, then the remote. A get that the disk can answer is answered
@@ -19,7 +20,7 @@ export class BuildCache {
   readonly #remoteGets: Semaphore;
   readonly lookups: LookupLog;
   readonly #onFirstPut: (() => void) | undefined;
-  readonly #flights = new Map<string, Promise<CacheEntry | undefined>>();
+  readonly #flights = new Map<string, Promise<LocalEntry | undefined>>();
 
   constructor(options: {
     local: LocalCache;
@@ -40,7 +41,7 @@ export class BuildCache {
   }
 
   /** The entry of an action (id in lower-case hex), at once when it is local. A miss is `undefined`. */
-  get(actionId: string): CacheEntry | undefined | Promise<CacheEntry | undefined> {
+  get(actionId: string): LocalEntry | undefined | Promise<LocalEntry | undefined> {
     this.#counters.add("get");
     const entry = this.#local.get(actionId);
     this.#counters.add(entry === undefined ? "get_local_miss" : "get_local_hit");
@@ -49,7 +50,7 @@ export class BuildCache {
       this.lookups.missed(actionId, "unknown");
     } else {
       this.lookups.hit(actionId, entry.putTimeMs);
-      this.#remote?.used({ ...entry, actionId, path: entry.diskPath });
+      this.#remote?.used(entry);
     }
     this.#log.debug(DEBUG_BITS.build, () => `get ${actionId}: ${entry === undefined ? "miss" : "local hit"}`);
     return entry;
@@ -80,7 +81,7 @@ export class BuildCache {
     await this.#remote?.settle();
   }
 
-  #flight(actionId: string, remote: RemoteBuilds): Promise<CacheEntry | undefined> {
+  #flight(actionId: string, remote: RemoteBuilds): Promise<LocalEntry | undefined> {
     const running = this.#flights.get(actionId);
     if (running !== undefined) return running;
     const endWait = this.lookups.beginWait();
@@ -94,7 +95,7 @@ export class BuildCache {
     return flight;
   }
 
-  async #faultIn(actionId: string, remote: RemoteBuilds): Promise<CacheEntry | undefined> {
+  async #faultIn(actionId: string, remote: RemoteBuilds): Promise<LocalEntry | undefined> {
     let reason: MissReason = "unknown";
     const found = await remote.get(actionId, (why) => {
       reason = why;
@@ -104,15 +105,19 @@ export class BuildCache {
       DEBUG_BITS.build,
       () => `get ${actionId}: ${found === undefined ? "miss" : "remote hit"}`,
     );
-    const entry = found && this.#keep(actionId, found);
+    const entry = found && this.#keep(found);
     if (entry === undefined) this.lookups.missed(actionId, reason);
     else this.lookups.hit(actionId, entry.putTimeMs);
     return entry;
   }
 
-  #keep(actionId: string, found: RemoteEntry): CacheEntry | undefined {
+  /** A remote that brings more than it was asked for has written the record already. */
+  #keep(found: CacheEntry): LocalEntry | undefined {
+    const { actionId, putTimeMs } = found;
+    const kept = this.#local.get(actionId);
+    if (kept !== undefined) return kept;
     try {
-      this.#local.putRecord(actionId, found, found.putTimeMs);
+      this.#local.putRecord(actionId, found, putTimeMs);
       return this.#local.get(actionId);
     } catch {
       return undefined;

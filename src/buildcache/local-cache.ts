@@ -19,19 +19,9 @@ import {
   MAX_RECORD_BYTES,
   parseActionRecord,
 } from "./action-record.ts";
+import type { LocalEntry } from "./entry.ts";
 import type { Fallback } from "./fallback.ts";
 import { OutputWriter } from "./output-writer.ts";
-
-/** A cached action as go is told of it. */
-export interface CacheEntry {
-  /** Lower-case hex. */
-  outputId: string;
-  sizeBytes: number;
-  /** When the action was put. */
-  putTimeMs: number;
-  /** Absolute path of a file with exactly the output's bytes. */
-  diskPath: string;
-}
 
 const HOUR_MS = 3_600_000;
 /** Some file systems keep times to two seconds only. */
@@ -65,7 +55,7 @@ export class LocalCache {
   }
 
   /** The entry, or `undefined` when there is none that could be handed out. */
-  get(actionId: string): CacheEntry | undefined {
+  get(actionId: string): LocalEntry | undefined {
     const entry = this.#getFrom(this.#primary, actionId);
     if (entry !== undefined) return entry;
     const fallback = this.#fallback.existing();
@@ -124,13 +114,13 @@ export class LocalCache {
     });
   }
 
-  #getFrom(dir: LocalDir, actionId: string): CacheEntry | undefined {
+  #getFrom(dir: LocalDir, actionId: string): LocalEntry | undefined {
     return this.#withRecord(dir, actionId, ({ outputId, sizeBytes }, file) => {
       const place = this.#usableOutput(dir, outputId, sizeBytes);
       if (place === undefined) return undefined;
       this.#touchRecord(file);
-      const diskPath = place.shownPath(OUTPUT_DIR, outputId);
-      return { outputId, sizeBytes, putTimeMs: file.stat.mtimeMs, diskPath };
+      const path = place.shownPath(OUTPUT_DIR, outputId);
+      return { actionId, outputId, sizeBytes, putTimeMs: file.stat.mtimeMs, path };
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Counters } from "../lib/counters.ts";
-import type { CacheEntry, LocalCache } from "./local-cache.ts";
+import type { LocalEntry } from "./entry.ts";
+import type { LocalCache } from "./local-cache.ts";
 import type { OutputWriter } from "./output-writer.ts";
 import type { RemoteBuilds } from "./remote-builds.ts";
 
@@ -36,11 +37,12 @@ export class PutWriter {
   }
 
   /** Makes output and action visible (in that order), hands them to the remote, and returns the entry. */
-  commit(): CacheEntry {
+  commit(): LocalEntry {
     const before = this.#remote && this.#local.get(this.#actionId);
     const sha256 = this.#hash.digest("hex");
     const record = { outputId: this.#nameOf(sha256), sizeBytes: this.#sizeBytes };
-    const entry = { ...record, diskPath: this.#commitOutput(record.outputId), putTimeMs: Date.now() };
+    const path = this.#commitOutput(record.outputId);
+    const entry = { actionId: this.#actionId, ...record, path, putTimeMs: Date.now() };
     try {
       this.#local.putRecord(this.#actionId, record);
     } catch {
@@ -71,9 +73,8 @@ export class PutWriter {
   }
 
   /** What was there already somebody else has put, at the same time perhaps, and this session has used it as well. */
-  #tellRemote(entry: CacheEntry, wasThere: boolean): void {
-    const stored = { ...entry, actionId: this.#actionId, path: entry.diskPath };
-    if (wasThere) this.#remote?.used(stored);
-    else this.#remote?.put(stored);
+  #tellRemote(entry: LocalEntry, wasThere: boolean): void {
+    if (wasThere) this.#remote?.used(entry);
+    else this.#remote?.put(entry);
   }
 }

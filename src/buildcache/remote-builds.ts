@@ -1,3 +1,4 @@
+import type { CacheEntry, LocalEntry } from "./entry.ts";
 import type { OnMiss } from "./miss-reason.ts";
 
 /**
@@ -9,28 +10,15 @@ export interface RemoteBuilds {
    * Looks an action up and brings its output to the local disk, checked against its id. `undefined`: a miss, of which
    * `onMiss` is told the reason.
    */
-  get(actionId: string, onMiss?: OnMiss): Promise<RemoteEntry | undefined>;
+  get(actionId: string, onMiss?: OnMiss): Promise<CacheEntry | undefined>;
   /** Notes that an entry was found on the local disk, and used. Cheap. */
-  used(entry: StoredEntry): void;
+  used(entry: LocalEntry): void;
   /** Stores an action whose output is on the local disk, some time behind. */
-  put(entry: StoredEntry): void;
+  put(entry: LocalEntry): void;
   /** Waits, within a bound, for what `put` was given. */
   drain(): Promise<void>;
   /** Does, within a bound, what nobody needs to wait for. Called after `drain`, when go has its answer. */
   settle(): Promise<void>;
   /** Gives up all that is under way. */
   abort(): void;
-}
-
-/** A remote hit. */
-export interface RemoteEntry {
-  outputId: string;
-  sizeBytes: number;
-  putTimeMs: number;
-}
-
-/** An entry on the local disk whose bytes were seen to match the output id. */
-export interface StoredEntry extends RemoteEntry {
-  actionId: string;
-  path: string;
 }

@@ -23,7 +23,8 @@ export interface Hit {
   outputId: string;
   sizeBytes: number;
   putTimeMs: number;
-  diskPath: string;
+  /** Of a file with exactly the output's bytes. */
+  path: string;
 }
 
 export const HELLO = '{"ID":0,"KnownCommands":["get","put","close"]}\n';
@@ -53,7 +54,7 @@ export function parseRequest(text: string): Request {
 export function formatHit(id: string, hit: Hit): string {
   const outputId = Buffer.from(hit.outputId, "hex").toString("base64");
   const time = new Date(Math.min(Math.max(hit.putTimeMs, 0), LATEST_MS)).toISOString();
-  return `{"ID":${id},"OutputID":"${outputId}","Size":${hit.sizeBytes},"Time":"${time}","DiskPath":${JSON.stringify(hit.diskPath)}}\n`;
+  return `{"ID":${id},"OutputID":"${outputId}","Size":${hit.sizeBytes},"Time":"${time}","DiskPath":${JSON.stringify(hit.path)}}\n`;
 }
 
 export function formatMiss(id: string): string {

@@ -1,5 +1,6 @@
+import type { LocalEntry } from "../buildcache/entry.ts";
 import type { OnMiss } from "../buildcache/miss-reason.ts";
-import type { LocalEntry, PackedRemote } from "./packed/packed-remote.ts";
+import type { PackedRemote } from "./packed/packed-remote.ts";
 import type { ReadSession } from "./read-session.ts";
 import type { SplitRemote } from "./split/split-remote.ts";
 
@@ -18,7 +19,7 @@ export class BothLayouts {
     // What is too slow for packs is so all the more for single objects.
     if (packed !== undefined || this.#packed.isLeftAlone(session)) return packed;
     const split = await this.#split.get(actionId, onMiss, session);
-    if (split !== undefined) this.#packed.foundElsewhere({ ...split, actionId });
+    if (split !== undefined) this.#packed.foundElsewhere(split);
     return split;
   }
 

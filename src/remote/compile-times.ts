@@ -1,4 +1,4 @@
-import type { Entry } from "./packed/format/entry.ts";
+import type { PackedEntry } from "./packed/format/entry.ts";
 
 /** Longer than any compilation. */
 const MAX_MS = 24 * 3_600_000;
@@ -12,7 +12,10 @@ export interface CompileTimes {
 }
 
 /** For the `about` of a record: a number for each of its entries, in order, or nothing for an unknown one. */
-export function formatCompileTimes(entries: readonly Entry[], times: CompileTimes): Record<string, string> {
+export function formatCompileTimes(
+  entries: readonly PackedEntry[],
+  times: CompileTimes,
+): Record<string, string> {
   const timeOf = times.current();
   const all = entries.map(({ actionId }) => timeOf(actionId));
   if (all.every((ms) => ms === undefined)) return {};
@@ -22,7 +25,7 @@ export function formatCompileTimes(entries: readonly Entry[], times: CompileTime
 /** Nothing for a record without them, or with something else in their place. */
 export function parseCompileTimes(
   { compileMs }: Record<string, unknown>,
-  entries: readonly Entry[],
+  entries: readonly PackedEntry[],
 ): [actionId: string, ms: number][] {
   if (typeof compileMs !== "string") return [];
   const fields = compileMs.split(",");

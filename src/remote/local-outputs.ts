@@ -2,7 +2,7 @@
 export interface LocalOutputs {
   /** Where an output is; its content may be anything. */
   findOutput(outputId: string): { path: string; sizeBytes: number } | undefined;
-  createOutput(outputId: string): OutputFile;
+  createOutput(outputId: string): NewOutput;
 }
 
 /** The same, with the records of actions: for a remote that brings more than it was asked for. */
@@ -12,7 +12,7 @@ export interface LocalBuilds extends LocalOutputs {
 }
 
 /** An output being written: any number of `write`, then one `commit` or `discard`. Throws when the disk fails. */
-interface OutputFile {
+interface NewOutput {
   write(bytes: Uint8Array): void;
   commit(): unknown;
   discard(): void;

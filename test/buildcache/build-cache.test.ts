@@ -9,7 +9,7 @@ import { ACTION, HELLO, type LocalFixture, openLocal, putOutput, writeEntry } fr
 import { RecordingRemote } from "./recording-remote.ts";
 
 const OTHER_ACTION = "01".repeat(32);
-const REMOTE_ENTRY = { outputId: HELLO, sizeBytes: 5, putTimeMs: 1_700_000_000_000 };
+const REMOTE_ENTRY = { actionId: ACTION, outputId: HELLO, sizeBytes: 5, putTimeMs: 1_700_000_000_000 };
 
 function open(
   root: string,
@@ -58,7 +58,7 @@ test("a remote hit is recorded with the remote's put time, and local from then o
   const { local, cache, counters } = open(dir.path, remote);
   putOutput(local, HELLO, "hello");
   remote.answers.set(ACTION, Promise.resolve(REMOTE_ENTRY));
-  const entry = { ...REMOTE_ENTRY, diskPath: dir.join("output", "2c", HELLO) };
+  const entry = { ...REMOTE_ENTRY, path: dir.join("output", "2c", HELLO) };
   expect(await cache.get(ACTION)).toEqual(entry);
   expect(cache.get(ACTION)).toEqual(entry);
   expect(counters.snapshot()).toMatchObject({

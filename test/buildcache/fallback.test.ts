@@ -13,15 +13,16 @@ test("an entry that the cache directory can't take is found in the fallback, out
   writeFileSync(dir.join("file"), "");
   const fallback = new TestFallback(dir.join("fallback"));
   const { local } = openLocal(dir.join("file", "cache"), { fallback });
-  const diskPath = putOutput(local, HELLO, "hello");
+  const path = putOutput(local, HELLO, "hello");
   local.putRecord(ACTION, { outputId: HELLO, sizeBytes: 5 }, 1_700_000_000_000);
   expect(local.get(ACTION)).toEqual({
+    actionId: ACTION,
     outputId: HELLO,
     sizeBytes: 5,
     putTimeMs: 1_700_000_000_000,
-    diskPath,
+    path,
   });
-  expect(local.findOutput(HELLO)).toEqual({ path: diskPath, sizeBytes: 5 });
+  expect(local.findOutput(HELLO)).toEqual({ path, sizeBytes: 5 });
 });
 
 testOnLinux("an output in the fallback whose record is in the cache directory is a hit", () => {
@@ -29,9 +30,9 @@ testOnLinux("an output in the fallback whose record is in the cache directory is
   mkdirSync(dir.join("cache", "output"), { recursive: true });
   const { local } = openLocal(dir.join("cache"), { fallback: new TestFallback(dir.join("fallback")) });
   using _closed = immutable(dir.join("cache", "output"));
-  const diskPath = putOutput(local, HELLO, "hello");
+  const path = putOutput(local, HELLO, "hello");
   local.putRecord(ACTION, { outputId: HELLO, sizeBytes: 5 });
-  expect(local.get(ACTION)).toMatchObject({ diskPath });
+  expect(local.get(ACTION)).toMatchObject({ path });
   expect(filesBelow(dir.path)).toEqual([`cache/action/00/${ACTION}`, `fallback/output/2c/${HELLO}`]);
 });
 
@@ -42,9 +43,9 @@ testOnLinux("a record in the fallback whose output is in the cache directory is 
     fallback: new TestFallback(dir.join("fallback")),
   });
   using _closed = immutable(dir.join("cache", "action"));
-  const diskPath = putOutput(local, HELLO, "hello");
+  const path = putOutput(local, HELLO, "hello");
   local.putRecord(ACTION, { outputId: HELLO, sizeBytes: 5 });
-  expect(local.get(ACTION)).toMatchObject({ diskPath });
+  expect(local.get(ACTION)).toMatchObject({ path });
   expect({ troubles, files: filesBelow(dir.path) }).toEqual({
     troubles: ["EPERM"],
     files: [`cache/output/2c/${HELLO}`, `fallback/action/00/${ACTION}`],
@@ -58,7 +59,7 @@ test("what an earlier trouble left is read without any new trouble", () => {
   const { local } = openLocal(dir.join("cache"), { fallback });
   expect(local.get(ACTION)).toBeUndefined();
   fallback.writable();
-  expect(local.get(ACTION)).toMatchObject({ diskPath: dir.join("fallback", "output", "2c", HELLO) });
+  expect(local.get(ACTION)).toMatchObject({ path: dir.join("fallback", "output", "2c", HELLO) });
 });
 
 testOnLinux("without a fallback a record that can't be written throws, and leaves nothing", () => {

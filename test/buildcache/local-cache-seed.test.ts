@@ -15,8 +15,8 @@ test.each(Object.entries(ACTIONS))("the action %s of a seed is a hit", (actionId
   cpSync(fixturePath("seed-cache"), dir.path, { recursive: true });
   const { dir: localDir, local } = openLocal(dir.path);
   const putTimeMs = statSync(localDir.path("action", actionId)).mtimeMs;
-  const diskPath = localDir.path("output", record.outputId);
-  expect(local.get(actionId)).toEqual({ ...record, putTimeMs, diskPath });
+  const path = localDir.path("output", record.outputId);
+  expect(local.get(actionId)).toEqual({ actionId, ...record, putTimeMs, path });
 });
 
 test("the same entries written here are the same files", () => {

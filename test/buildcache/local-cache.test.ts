@@ -20,14 +20,15 @@ test("an empty cache misses", () => {
 test("an entry that was put is found, under the path for go", () => {
   using dir = tempDir("local");
   const { local } = openLocal(dir.path, { shownRoot: "/go/shown" });
-  const diskPath = putOutput(local, HELLO, "hello");
+  const path = putOutput(local, HELLO, "hello");
   local.putRecord(ACTION, { outputId: HELLO, sizeBytes: 5 }, 1_700_000_000_000);
-  expect(diskPath).toBe(`/go/shown/output/2c/${HELLO}`);
+  expect(path).toBe(`/go/shown/output/2c/${HELLO}`);
   expect(local.get(ACTION)).toEqual({
+    actionId: ACTION,
     outputId: HELLO,
     sizeBytes: 5,
     putTimeMs: 1_700_000_000_000,
-    diskPath,
+    path,
   });
   expect(local.findOutput(HELLO)).toEqual({ path: dir.join("output", "2c", HELLO), sizeBytes: 5 });
 });

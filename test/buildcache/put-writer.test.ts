@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { BuildCache } from "../../src/buildcache/build-cache.ts";
-import type { CacheEntry } from "../../src/buildcache/local-cache.ts";
+import type { LocalEntry } from "../../src/buildcache/entry.ts";
 import { Counters } from "../../src/lib/counters.ts";
 import { filesBelow } from "../support/file-tree.ts";
 import { immutable } from "../support/full-disk.ts";
@@ -21,7 +21,7 @@ function open(root: string, remote: RecordingRemote | undefined = new RecordingR
   return { ...fixture, cache, counters, remote };
 }
 
-function put(cache: BuildCache, outputId: string, body: string, actionId = ACTION): CacheEntry {
+function put(cache: BuildCache, outputId: string, body: string, actionId = ACTION): LocalEntry {
   const writer = cache.beginPut(actionId, outputId);
   if (body !== "") writer.write(Buffer.from(body));
   return writer.commit();
@@ -31,11 +31,12 @@ test("a put is visible with its commit, output and record, and handed to the rem
   using dir = tempDir("put");
   const { cache, remote, counters } = open(dir.path);
   const entry = put(cache, HELLO, "hello");
-  const diskPath = dir.join("output", "2c", HELLO);
-  expect(entry).toEqual({ outputId: HELLO, sizeBytes: 5, putTimeMs: expect.any(Number), diskPath });
-  expect(readFileSync(diskPath, "utf8")).toBe("hello");
+  const path = dir.join("output", "2c", HELLO);
+  const putTimeMs = expect.any(Number);
+  expect(entry).toEqual({ actionId: ACTION, outputId: HELLO, sizeBytes: 5, putTimeMs, path });
+  expect(readFileSync(path, "utf8")).toBe("hello");
   expect(remote.puts).toMatchObject([
-    { actionId: ACTION, outputId: HELLO, sizeBytes: 5, putTimeMs: entry.putTimeMs, path: diskPath },
+    { actionId: ACTION, outputId: HELLO, sizeBytes: 5, putTimeMs: entry.putTimeMs, path },
   ]);
   expect(counters.snapshot()).toEqual({ put: 1, put_bytes: 5 });
 });
@@ -56,9 +57,9 @@ test.each(["other", ""])(
     const { cache, remote } = open(dir.path);
     const good = put(cache, HELLO, "hello", OTHER_ACTION);
     const wrong = put(cache, HELLO, body);
-    const read = ({ diskPath }: CacheEntry) => readFileSync(diskPath, "utf8");
+    const read = ({ path }: LocalEntry) => readFileSync(path, "utf8");
     expect([read(good), read(wrong)]).toEqual(["hello", body]);
-    expect(cache.get(OTHER_ACTION)).toMatchObject({ outputId: HELLO, diskPath: good.diskPath });
+    expect(cache.get(OTHER_ACTION)).toMatchObject({ outputId: HELLO, path: good.path });
     expect(cache.get(ACTION)).toMatchObject({ outputId: sha256Hex(body), sizeBytes: body.length });
     expect(remote.puts).toHaveLength(1);
   },
@@ -106,9 +107,9 @@ test("puts of nothing share one file that is written once", () => {
   using dir = tempDir("put");
   const { cache } = open(dir.path);
   const first = put(cache, EMPTY, "");
-  const inode = statSync(first.diskPath).ino;
+  const inode = statSync(first.path).ino;
   const second = put(cache, EMPTY, "", OTHER_ACTION);
-  expect([second.diskPath, statSync(second.diskPath).ino]).toEqual([first.diskPath, inode]);
+  expect([second.path, statSync(second.path).ino]).toEqual([first.path, inode]);
 });
 
 test("a put of nothing whose file has vanished makes it again", () => {
@@ -116,7 +117,7 @@ test("a put of nothing whose file has vanished makes it again", () => {
   const { cache } = open(dir.path);
   mkdirSync(dir.join("output", "e3"), { recursive: true });
   writeFileSync(dir.join("output", "e3", EMPTY), "not empty");
-  expect(readFileSync(put(cache, EMPTY, "").diskPath, "utf8")).toBe("");
+  expect(readFileSync(put(cache, EMPTY, "").path, "utf8")).toBe("");
 });
 
 testOnLinux("a record that no disk takes is no error: the output is all that go needs now", () => {
@@ -124,7 +125,7 @@ testOnLinux("a record that no disk takes is no error: the output is all that go 
   mkdirSync(dir.join("action"));
   using _closed = immutable(dir.join("action"));
   const { cache, troubles } = open(dir.path);
-  expect(existsSync(put(cache, HELLO, "hello").diskPath)).toBe(true);
+  expect(existsSync(put(cache, HELLO, "hello").path)).toBe(true);
   expect(troubles).toEqual(["EPERM"]);
 });
 
@@ -140,5 +141,5 @@ test("without a remote a put is local", () => {
   const { local } = openLocal(dir.path);
   const options = { local, remote: undefined, counters: new Counters(), concurrency: 1, log: silentLog };
   const entry = put(new BuildCache(options), HELLO, "hello");
-  expect(local.get(ACTION)).toMatchObject({ diskPath: entry.diskPath });
+  expect(local.get(ACTION)).toMatchObject({ path: entry.path });
 });

@@ -31,7 +31,7 @@ export function openHits(root: string, rounds: number): number {
       // Evicted already.
     }
     const hit = local.get(ACTION);
-    lost += hit === undefined || isThere(hit.diskPath) ? 0 : 1;
+    lost += hit === undefined || isThere(hit.path) ? 0 : 1;
   }
   return lost;
 }

@@ -1,24 +1,25 @@
-import type { RemoteBuilds, RemoteEntry, StoredEntry } from "../../src/buildcache/remote-builds.ts";
+import type { CacheEntry, LocalEntry } from "../../src/buildcache/entry.ts";
+import type { RemoteBuilds } from "../../src/buildcache/remote-builds.ts";
 
 /** A remote that keeps what it is given and answers with what a test puts into `answers`. */
 export class RecordingRemote implements RemoteBuilds {
   readonly asked: string[] = [];
-  readonly puts: StoredEntry[] = [];
-  readonly uses: StoredEntry[] = [];
-  readonly answers = new Map<string, Promise<RemoteEntry | undefined>>();
+  readonly puts: LocalEntry[] = [];
+  readonly uses: LocalEntry[] = [];
+  readonly answers = new Map<string, Promise<CacheEntry | undefined>>();
   drains = 0;
   settles = 0;
 
-  async get(actionId: string): Promise<RemoteEntry | undefined> {
+  async get(actionId: string): Promise<CacheEntry | undefined> {
     this.asked.push(actionId);
     return await this.answers.get(actionId);
   }
 
-  used(entry: StoredEntry): void {
+  used(entry: LocalEntry): void {
     this.uses.push(entry);
   }
 
-  put(entry: StoredEntry): void {
+  put(entry: LocalEntry): void {
     this.puts.push(entry);
   }
 

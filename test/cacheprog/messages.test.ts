@@ -81,14 +81,14 @@ test.each(["5", "null", '["get"]', "{}"])("makes an empty command of %s", (comma
 });
 
 test("writes a hit with the id in base64, the time in RFC 3339 and an escaped path", () => {
-  const hit = { outputId: O.hex, sizeBytes: 5, putTimeMs: 1_700_000_000_123.75, diskPath: 'C:\\a "b"\n' };
+  const hit = { outputId: O.hex, sizeBytes: 5, putTimeMs: 1_700_000_000_123.75, path: 'C:\\a "b"\n' };
   expect(formatHit("7", hit)).toBe(
     `{"ID":7,"OutputID":"${O.base64}","Size":5,"Time":"2023-11-14T22:13:20.123Z","DiskPath":"C:\\\\a \\"b\\"\\n"}\n`,
   );
 });
 
 test.each([-1e15, -1, 3e14, 1e300])("writes a year of four digits whatever the time: %p", (putTimeMs) => {
-  const hit = JSON.parse(formatHit("1", { outputId: O.hex, sizeBytes: 5, putTimeMs, diskPath: "/x" }));
+  const hit = JSON.parse(formatHit("1", { outputId: O.hex, sizeBytes: 5, putTimeMs, path: "/x" }));
   expect(hit.Time).toMatch(/^\d{4}-\d\d-\d\dT/);
 });
 

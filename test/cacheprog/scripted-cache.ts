@@ -32,7 +32,7 @@ export class ScriptedCache implements BuildCache {
       commit: () => {
         this.#failAt("commit");
         this.puts.push(`commit ${body}`);
-        const hit = { outputId, sizeBytes: body.length, putTimeMs: 0, diskPath: `/cache/${outputId}` };
+        const hit = { outputId, sizeBytes: body.length, putTimeMs: 0, path: `/cache/${outputId}` };
         this.entries.set(actionId, hit);
         return hit;
       },

@@ -114,7 +114,7 @@ test("answers gets in the order in which they are found", async () => {
   const slower = peer.cache.hold(actionId(2).hex);
   peer.send(getText(1, 2) + getText(2, 1) + getText(3, 0));
   expect(await peer.next()).toEqual({ ID: 3, Miss: true });
-  slow.resolve({ outputId: outputId("x").hex, sizeBytes: 1, putTimeMs: 0, diskPath: "/x" });
+  slow.resolve({ outputId: outputId("x").hex, sizeBytes: 1, putTimeMs: 0, path: "/x" });
   expect(await peer.next()).toMatchObject({ ID: 2, DiskPath: "/x" });
   slower.resolve(undefined);
   expect(await peer.next()).toEqual({ ID: 1, Miss: true });

@@ -1,7 +1,8 @@
 /** What a session asks a server for. Loaded when a session first needs more than the local disk. */
 
+import type { CacheEntry, LocalEntry } from "../../buildcache/entry.ts";
 import { isMissReason, type MissReason, type OnMiss } from "../../buildcache/miss-reason.ts";
-import type { RemoteBuilds, RemoteEntry, StoredEntry } from "../../buildcache/remote-builds.ts";
+import type { RemoteBuilds } from "../../buildcache/remote-builds.ts";
 import type { Counters } from "../../lib/counters.ts";
 import type { Logger } from "../../lib/logger.ts";
 import type { ClientSocket } from "../../net/client-socket.ts";
@@ -24,12 +25,14 @@ const END_MS = 2_000;
 /** How often at most the server is told what was counted, while the session asks it for something. */
 const TELL_MS = 1_000;
 
+type LinkFound = Omit<CacheEntry, "actionId">;
+
 /** The server at the other end of a link. One that has gone, or hangs, misses; what was put stays in the journal. */
 export class LinkRemote implements RemoteBuilds {
   readonly #options: LinkRemoteOptions;
   readonly #reader = new LineReader(MAX_LINE_BYTES);
-  readonly #gets = new Map<number, (found: RemoteEntry | MissReason) => void>();
-  readonly #used: StoredEntry[] = [];
+  readonly #gets = new Map<number, (found: LinkFound | MissReason) => void>();
+  readonly #used: LocalEntry[] = [];
   #unnoted = 0;
   #hasPut = false;
   #lastId = 0;
@@ -49,19 +52,19 @@ export class LinkRemote implements RemoteBuilds {
     socket.write(formatOpening(scope));
   }
 
-  async get(actionId: string, onMiss?: OnMiss): Promise<RemoteEntry | undefined> {
+  async get(actionId: string, onMiss?: OnMiss): Promise<CacheEntry | undefined> {
     const found = await this.#ask(actionId);
-    if (typeof found !== "string") return found;
+    if (typeof found !== "string") return { actionId, ...found };
     onMiss?.(found);
     return undefined;
   }
 
-  used(entry: StoredEntry): void {
+  used(entry: LocalEntry): void {
     if (isSharable(entry)) this.#used.push(entry);
   }
 
   /** First into this session's own journal: the server may be gone before it has read of it. */
-  put(entry: StoredEntry): void {
+  put(entry: LocalEntry): void {
     const { socket, journal } = this.#options;
     if (!isSharable(entry)) return;
     this.#hasPut = true;
@@ -114,11 +117,11 @@ export class LinkRemote implements RemoteBuilds {
     this.#told = counts;
   }
 
-  async #ask(actionId: string): Promise<RemoteEntry | MissReason> {
+  async #ask(actionId: string): Promise<LinkFound | MissReason> {
     const { socket } = this.#options;
     if (!socket.isOpen) return "fault";
     const n = ++this.#lastId;
-    const got = Promise.withResolvers<RemoteEntry | MissReason>();
+    const got = Promise.withResolvers<LinkFound | MissReason>();
     this.#gets.set(n, got.resolve);
     this.#startWatch();
     socket.write(formatMessage("get", n, actionId));
@@ -161,7 +164,7 @@ export class LinkRemote implements RemoteBuilds {
     }
   }
 
-  #answer(n: number, found: RemoteEntry | MissReason): void {
+  #answer(n: number, found: LinkFound | MissReason): void {
     this.#gets.get(n)?.(found);
     this.#gets.delete(n);
     if (this.#gets.size === 0) this.#stopWatch();
@@ -200,11 +203,11 @@ export class LinkRemote implements RemoteBuilds {
 }
 
 /** go's ids are SHA-256 sums; a record has no place for others. */
-function isSharable({ actionId, outputId }: StoredEntry): boolean {
+function isSharable({ actionId, outputId }: LocalEntry): boolean {
   return actionId.length === 64 && outputId.length === 64;
 }
 
-function linkEntry({ actionId, outputId, sizeBytes, putTimeMs }: StoredEntry): LinkEntry {
+function linkEntry({ actionId, outputId, sizeBytes, putTimeMs }: LocalEntry): LinkEntry {
   return [actionId, outputId, sizeBytes, Math.max(0, Math.floor(putTimeMs))];
 }
 

@@ -1,5 +1,6 @@
+import type { CacheEntry, LocalEntry } from "../../buildcache/entry.ts";
 import type { OnMiss } from "../../buildcache/miss-reason.ts";
-import type { RemoteBuilds, RemoteEntry, StoredEntry } from "../../buildcache/remote-builds.ts";
+import type { RemoteBuilds } from "../../buildcache/remote-builds.ts";
 
 /**
  * A remote that is loaded with its first use: what a build that is local throughout never needs should not cost it
@@ -12,9 +13,9 @@ export class LazyRemote implements RemoteBuilds {
   #loaded: RemoteBuilds | undefined;
   #isAborted = false;
   /** What was put while the remote was loading. */
-  readonly #early: StoredEntry[] = [];
+  readonly #early: LocalEntry[] = [];
   /** What was used before it was loaded. */
-  readonly #used: StoredEntry[] = [];
+  readonly #used: LocalEntry[] = [];
 
   /**
    * `load` may reject; `onFailure` is then told why, once. `settles`: it wants to know what was used, also of a session
@@ -37,19 +38,19 @@ export class LazyRemote implements RemoteBuilds {
     return this.#loading !== undefined;
   }
 
-  async get(actionId: string, onMiss?: OnMiss): Promise<RemoteEntry | undefined> {
+  async get(actionId: string, onMiss?: OnMiss): Promise<CacheEntry | undefined> {
     const remote = await this.#remote();
     if (!this.#isAborted) return await remote.get(actionId, onMiss);
     onMiss?.("fault");
     return undefined;
   }
 
-  used(entry: StoredEntry): void {
+  used(entry: LocalEntry): void {
     if (this.#loaded !== undefined) this.#loaded.used(entry);
     else if (this.#settles) this.#used.push(entry);
   }
 
-  put(entry: StoredEntry): void {
+  put(entry: LocalEntry): void {
     if (this.#loaded !== undefined) {
       this.#loaded.put(entry);
       return;

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { CacheEntry, LocalEntry } from "../../buildcache/entry.ts";
 import type { OnMiss } from "../../buildcache/miss-reason.ts";
 import { removeLink } from "../../lib/files/remove-link.ts";
 import { ObjectSum } from "../../lib/object-sum.ts";
@@ -10,9 +11,9 @@ import type { ReadSession } from "../read-session.ts";
 import type { Scope } from "../scope/scope.ts";
 import { collectDaily } from "./bucket/daily-gc.ts";
 import { Burst } from "./burst.ts";
-import type { Entry } from "./format/entry.ts";
+import type { PackedEntry } from "./format/entry.ts";
 import { PackedKeys, projectHash, scopeHash } from "./format/keys.ts";
-import type { OutputFile } from "./format/output-frame.ts";
+import type { LocalOutput } from "./format/output-frame.ts";
 import type { RecordTrust } from "./format/record-trust.ts";
 import type { EntryGroup } from "./index/packed-index.ts";
 import { RecordCache } from "./index/record-cache.ts";
@@ -28,15 +29,6 @@ import { RunPublisher } from "./write/run-publisher.ts";
 import { SessionLog } from "./write/session-log.ts";
 
 const ID_DIGITS = 64;
-
-/** An entry whose output is on the local disk. */
-export interface LocalEntry {
-  actionId: string;
-  outputId: string;
-  sizeBytes: number;
-  putTimeMs: number;
-  path: string;
-}
 
 /** Build outputs in packs, found by what earlier runs wrote down (README, "How it works"). */
 export class PackedRemote {
@@ -85,7 +77,7 @@ export class PackedRemote {
     });
     this.#burst = new Burst(join(options.stateDir, "session-ended"), options);
     if (options.readOnly) return;
-    const repacking = { local, store: (outputs: OutputFile[]) => packer.repack(outputs) };
+    const repacking = { local, store: (outputs: LocalOutput[]) => packer.repack(outputs) };
     this.#writer = new PackedWriter({
       index: () => this.#source.index,
       local,
@@ -128,7 +120,7 @@ export class PackedRemote {
     actionId: string,
     onMiss: OnMiss = () => {},
     session?: ReadSession,
-  ): Promise<Omit<LocalEntry, "path" | "actionId"> | undefined> {
+  ): Promise<CacheEntry | undefined> {
     if (this.#isListingDenied) {
       this.#options.counters.add("get_remote_denied");
       onMiss("denied");
@@ -151,7 +143,7 @@ export class PackedRemote {
   }
 
   /** Notes that this session used an entry that somebody else brought to the local disk. */
-  foundElsewhere(entry: Omit<LocalEntry, "path">): void {
+  foundElsewhere(entry: CacheEntry): void {
     const path = this.#options.local.findOutput(entry.outputId)?.path;
     if (path !== undefined) this.used({ ...entry, path });
   }
@@ -283,7 +275,7 @@ export class PackedRemote {
     if (this.#options.transfer === undefined) this.#transfer.restorer.stop();
   }
 
-  async #lookUp(actionId: string, onMiss: OnMiss): Promise<Entry | undefined> {
+  async #lookUp(actionId: string, onMiss: OnMiss): Promise<PackedEntry | undefined> {
     const found = await this.#find(actionId, onMiss);
     if (found === undefined) return undefined;
     const { entry, group } = found;

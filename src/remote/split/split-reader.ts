@@ -1,3 +1,4 @@
+import type { CacheEntry } from "../../buildcache/entry.ts";
 import type { OnMiss } from "../../buildcache/miss-reason.ts";
 import { Deadline } from "../../lib/async/deadline.ts";
 import { EMPTY_SHA256 } from "../../lib/bytes/empty-sha256.ts";
@@ -13,13 +14,6 @@ import { WrongBytesError } from "../wrong-bytes-error.ts";
 import { actionKey, outputKey } from "./keys.ts";
 import { MAX_SPLIT_RECORD_BYTES, parseSplitRecord, type SplitRecord } from "./split-record.ts";
 
-/** An action found in the bucket, its output now on the local disk. */
-export interface SplitEntry {
-  outputId: string;
-  sizeBytes: number;
-  putTimeMs: number;
-}
-
 /** Reads the split layout: the action object, then the output unless it is on this machine already. */
 export class SplitReader {
   readonly #options: SplitReaderOptions;
@@ -30,12 +24,12 @@ export class SplitReader {
   }
 
   /** Never rejects and never takes longer than its deadlines: trouble of any kind is a miss. */
-  async get(actionId: string, onMiss?: OnMiss, session?: ReadSession): Promise<SplitEntry | undefined> {
+  async get(actionId: string, onMiss?: OnMiss, session?: ReadSession): Promise<CacheEntry | undefined> {
     const lookUp = () => this.#lookUp(actionId);
     return await this.#options.gate.run(`get action ${actionId}`, lookUp, onMiss, session);
   }
 
-  async #lookUp(actionId: string): Promise<SplitEntry | undefined> {
+  async #lookUp(actionId: string): Promise<CacheEntry | undefined> {
     const { prefix, readPrefixes = [] } = this.#options;
     // All at once: what is not below the own prefix would otherwise cost a round trip more.
     const records = [prefix, ...readPrefixes].map((at) => this.#readRecord(at, actionId));
@@ -46,7 +40,7 @@ export class SplitReader {
         result.value.outputId,
         at === 0 ? prefix : (readPrefixes[at - 1] ?? ""),
       );
-      if (sizeBytes !== undefined) return { ...result.value, sizeBytes };
+      if (sizeBytes !== undefined) return { actionId, ...result.value, sizeBytes };
     }
     // That of the own prefix, if it is one.
     for (const result of settled) if (result.status === "rejected") throw result.reason;

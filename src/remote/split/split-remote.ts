@@ -1,3 +1,4 @@
+import type { CacheEntry, LocalEntry } from "../../buildcache/entry.ts";
 import type { OnMiss } from "../../buildcache/miss-reason.ts";
 import type { Counters } from "../../lib/counters.ts";
 import type { Logger } from "../../lib/logger.ts";
@@ -7,8 +8,8 @@ import { HealthFile } from "../health-file.ts";
 import type { LocalOutputs } from "../local-outputs.ts";
 import { ReadGate } from "../read-gate.ts";
 import type { ReadSession } from "../read-session.ts";
-import { type SplitEntry, SplitReader } from "./split-reader.ts";
-import { type SplitPut, SplitWriter } from "./split-writer.ts";
+import { SplitReader } from "./split-reader.ts";
+import { SplitWriter } from "./split-writer.ts";
 
 /** Build outputs in the layout of tailscale/go-cache-plugin: two objects an action. */
 export class SplitRemote {
@@ -47,7 +48,7 @@ export class SplitRemote {
   }
 
   /** Looks an action up and brings its output to the local disk. Never rejects. */
-  async get(actionId: string, onMiss?: OnMiss, session?: ReadSession): Promise<SplitEntry | undefined> {
+  async get(actionId: string, onMiss?: OnMiss, session?: ReadSession): Promise<CacheEntry | undefined> {
     return this.#isReading ? await this.#reader.get(actionId, onMiss, session) : undefined;
   }
 
@@ -58,9 +59,9 @@ export class SplitRemote {
    * Stores an entry behind. What was not looked up any more, for that took too long, is taken to be stored if most of the
    * rest was: a put has to send the bytes to learn that, and would take the line and the processor for nothing.
    */
-  put(put: SplitPut, session?: ReadSession): void {
+  put(entry: LocalEntry, session?: ReadSession): void {
     if (this.#gate.isStockedButSlow(session)) this.#counters.add("put_skip_slow");
-    else this.#writer?.put(put);
+    else this.#writer?.put(entry);
   }
 
   /** Takes over the uploads that processes of this machine which died have left. */

@@ -1,3 +1,4 @@
+import type { LocalEntry } from "../../buildcache/entry.ts";
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import type { Counters } from "../../lib/counters.ts";
 import { statFile } from "../../lib/files/stat-file.ts";
@@ -10,15 +11,6 @@ import type { RemoteHealth } from "../health.ts";
 import type { LocalOutputs } from "../local-outputs.ts";
 import { actionKey, outputKey } from "./keys.ts";
 import { formatSplitRecord } from "./split-record.ts";
-
-/** An entry whose output is on the local disk and has the SHA-256 that is its id. */
-export interface SplitPut {
-  actionId: string;
-  outputId: string;
-  sizeBytes: number;
-  putTimeMs: number;
-  path: string;
-}
 
 /** How many outputs are remembered as stored; one that is not costs a request more. */
 const MAX_STORED = 20_000;
@@ -48,7 +40,7 @@ export class SplitWriter {
     this.#uploads.adopt();
   }
 
-  put(put: SplitPut): void {
+  put(put: LocalEntry): void {
     if (put.sizeBytes < this.#options.minBytes) this.#options.counters.add("put_skip_small");
     else if (put.sizeBytes > MAX_OBJECT_BYTES) this.#options.counters.add("put_skip_large");
     else {
@@ -107,7 +99,7 @@ export class SplitWriter {
   }
 
   /** One upload an output and session, however many actions made it. */
-  #outputStored(put: SplitPut, signal: AbortSignal): Promise<void> {
+  #outputStored(put: LocalEntry, signal: AbortSignal): Promise<void> {
     const known = this.#outputs.get(put.outputId);
     if (known !== undefined) return known;
     const upload = this.#putOutput(put, signal);
@@ -116,7 +108,7 @@ export class SplitWriter {
     return upload;
   }
 
-  async #putOutput(put: SplitPut, signal: AbortSignal): Promise<void> {
+  async #putOutput(put: LocalEntry, signal: AbortSignal): Promise<void> {
     const { store, prefix, counters } = this.#options;
     // Asking costs a server more than it saves for nothing at all.
     const replaces = put.sizeBytes === 0 || this.#wrongOutputs.has(put.outputId);
@@ -133,7 +125,7 @@ export class SplitWriter {
     if (result === "stored") counters.add("put_remote_bytes", put.sizeBytes);
   }
 
-  async #putRecord(put: SplitPut, signal: AbortSignal): Promise<void> {
+  async #putRecord(put: LocalEntry, signal: AbortSignal): Promise<void> {
     const { store, prefix, counters } = this.#options;
     const body = Buffer.from(formatSplitRecord(put), "latin1");
     await this.#uploads.line.bounded(body.length, signal, (bounded) =>
@@ -144,7 +136,7 @@ export class SplitWriter {
 }
 
 /** How a put is written into the journal: `<action> <output> <size in bytes> <put at, ms>`. */
-function formatPutLine({ actionId, outputId, sizeBytes, putTimeMs }: SplitPut): string {
+function formatPutLine({ actionId, outputId, sizeBytes, putTimeMs }: LocalEntry): string {
   return `${actionId} ${outputId} ${sizeBytes} ${Math.floor(putTimeMs)}`;
 }
 
@@ -154,7 +146,7 @@ const PUT_LINE = /^([0-9a-f]{2,128}) ([0-9a-f]{64}) (\d{1,15}) (\d{1,15})$/;
  * `undefined` for what is no such line, and when the file was pruned since or has another size: its next put comes with
  * its next use.
  */
-function parsePutLine(line: string, local: LocalOutputs): SplitPut | undefined {
+function parsePutLine(line: string, local: LocalOutputs): LocalEntry | undefined {
   const [, actionId = "", outputId = "", size, putTime] = PUT_LINE.exec(line) ?? [];
   const sizeBytes = Number(size);
   const found = local.findOutput(outputId);

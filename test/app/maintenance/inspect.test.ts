@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { inspectId } from "../../../src/app/maintenance/inspect.ts";
-import type { Entry } from "../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry } from "../../../src/remote/packed/format/entry.ts";
 import { LocalDir } from "../../../src/store/local/local-dir.ts";
 import { writeEntry } from "../../buildcache/local-fixture.ts";
 import { StockedBucket } from "../../remote/packed/stocked-bucket.ts";
@@ -10,7 +10,7 @@ import { bucketConfig } from "./bucket-config.ts";
 test("an id is looked for in the bucket and on this machine, and nothing is made there", async () => {
   await using cache = tempDir("inspect");
   using bucket = new StockedBucket();
-  const [entry] = (await bucket.pack(["one"])) as [Entry];
+  const [entry] = (await bucket.pack(["one"])) as [PackedEntry];
   await bucket.run([entry]);
   const { actionId, outputId } = entry;
   const config = bucketConfig(bucket.dir.path);

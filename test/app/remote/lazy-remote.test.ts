@@ -1,21 +1,21 @@
 import { describe, expect, test } from "bun:test";
 import { LazyRemote } from "../../../src/app/remote/lazy-remote.ts";
-import type { StoredEntry } from "../../../src/buildcache/remote-builds.ts";
+import type { LocalEntry } from "../../../src/buildcache/entry.ts";
 import { RecordingRemote } from "../../buildcache/recording-remote.ts";
 
-const ENTRY = { outputId: "0b", sizeBytes: 5, putTimeMs: 1 };
-const STORED: StoredEntry = { ...ENTRY, actionId: "0a", path: "/x" };
-const OTHER: StoredEntry = { ...STORED, actionId: "0b" };
+const ENTRY = { actionId: "0a", outputId: "0b", sizeBytes: 5, putTimeMs: 1 };
+const STORED: LocalEntry = { ...ENTRY, path: "/x" };
+const OTHER: LocalEntry = { ...STORED, actionId: "0b" };
 
 /** A remote that notes what it is told, in order, behind a lazy one whose loading a test settles. */
 class NotingRemote extends RecordingRemote {
   readonly notes: string[] = [];
 
-  override used(entry: StoredEntry): void {
+  override used(entry: LocalEntry): void {
     this.notes.push(`used ${entry.actionId}`);
   }
 
-  override put(entry: StoredEntry): void {
+  override put(entry: LocalEntry): void {
     this.notes.push(`put ${entry.actionId}`);
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Entry } from "../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry } from "../../../src/remote/packed/format/entry.ts";
 import { entryOf, HOUR_MS, packOf, StockedBucket } from "../../remote/packed/stocked-bucket.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { runProgram } from "./program.ts";
@@ -47,7 +47,7 @@ packs: 0 (0 B), wanted by newest runs: -; named by no record: 0 (0 B)
 
 test("a table of scopes, whatever their names hold", async () => {
   using bucket = new StockedBucket();
-  const [wanted] = (await bucket.pack(["wanted", "other"])) as [Entry];
+  const [wanted] = (await bucket.pack(["wanted", "other"])) as [PackedEntry];
   await bucket.run([wanted], { ageMs: 5 * HOUR_MS });
   await bucket.run([], { branch: "../\u001b[2J%\u202e", job: "a b 🚀" });
   await bucket.overwrite(await bucket.addition([]), Buffer.from("x"));
@@ -75,7 +75,7 @@ test("the same as JSON, safe to show", async () => {
 
 test("where an action lies", async () => {
   using bucket = new StockedBucket();
-  const [entry] = (await bucket.pack(["one"])) as [Entry];
+  const [entry] = (await bucket.pack(["one"])) as [PackedEntry];
   const empty = { ...entryOf(""), actionId: entry.actionId };
   const record = await bucket.run([entry, empty]);
   const id = entry.actionId.slice(0, 10);

@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import type { Entry } from "../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry } from "../../../src/remote/packed/format/entry.ts";
 import { parseRunRecord } from "../../../src/remote/packed/format/run-record.ts";
 import { s3Flags } from "../../support/binary.ts";
 import { FaultProxy } from "../../support/fault-proxy.ts";
@@ -17,7 +17,7 @@ const COMMANDS = Number(process.env.PARALLEL_COMMANDS ?? 10);
 /** In a CI, so that go waits for its uploads. */
 const CI_ENV = { DRONE: "true", DRONE_BUILD_NUMBER: "7", DRONE_BRANCH: "main", DRONE_REPO_BRANCH: "main" };
 
-async function entriesBelow(s3: S3Server, part: string): Promise<Entry[]> {
+async function entriesBelow(s3: S3Server, part: string): Promise<PackedEntry[]> {
   const keys = (await keysBelow(s3, "packed/")).filter((key) => key.includes(part));
   const bodies = keys.map(async (key) => new Uint8Array(await s3Client(s3).file(key).arrayBuffer()));
   return (await Promise.all(bodies)).flatMap((bytes) => parseRunRecord(bytes).entries);

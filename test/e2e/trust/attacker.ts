@@ -1,7 +1,7 @@
 /** What somebody does who can write to the bucket: other outputs for known actions, in whatever records there are. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
-import type { Entry } from "../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry } from "../../../src/remote/packed/format/entry.ts";
 import { splitSeal } from "../../../src/remote/packed/format/record-seal.ts";
 import {
   formatRunRecord,
@@ -22,11 +22,11 @@ export type Forge = (record: {
 export class Attacker {
   readonly #team: TrustedTeam;
   /** What the good library's outputs are replaced by. */
-  readonly evil: Entry;
+  readonly evil: PackedEntry;
   readonly #goodIds: Set<string>;
 
   /** `evil`: an entry whose output is the library with another body, in a pack of the bucket. */
-  constructor(team: TrustedTeam, goodIds: Iterable<string>, evil: Entry) {
+  constructor(team: TrustedTeam, goodIds: Iterable<string>, evil: PackedEntry) {
     this.#team = team;
     this.#goodIds = new Set(goodIds);
     this.evil = evil;
@@ -72,7 +72,7 @@ export class Attacker {
 }
 
 /** The entries of all records in the bucket, with the keys of their records. */
-export function allEntries(team: TrustedTeam): Entry[] {
+export function allEntries(team: TrustedTeam): PackedEntry[] {
   return KINDS.flatMap((kind) => team.objects(kind)).flatMap((path) => parseRunRecord(read(path)).entries);
 }
 

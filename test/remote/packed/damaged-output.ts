@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import type { OutputFile } from "../../../src/remote/packed/format/output-frame.ts";
+import type { LocalOutput } from "../../../src/remote/packed/format/output-frame.ts";
 import { sha256Hex } from "../../support/ids.ts";
 import type { TempDir } from "../../support/temp-dir.ts";
 
 /** An output in a file. */
-export function outputIn(dir: TempDir, body: Uint8Array): OutputFile {
+export function outputIn(dir: TempDir, body: Uint8Array): LocalOutput {
   const path = dir.join("output");
   writeFileSync(path, body);
   return { outputId: sha256Hex(body), sizeBytes: body.length, path };

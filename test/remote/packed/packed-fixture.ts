@@ -1,4 +1,5 @@
 /** Machines that share a bucket, and how a session on one of them begins and ends. */
+import type { LocalEntry } from "../../../src/buildcache/entry.ts";
 import type { LocalCache } from "../../../src/buildcache/local-cache.ts";
 import { compressFrame } from "../../../src/lib/bytes/zstd.ts";
 import type { Counters } from "../../../src/lib/counters.ts";
@@ -7,15 +8,11 @@ import type { Logger } from "../../../src/lib/logger.ts";
 import { describeError } from "../../../src/lib/text/describe-error.ts";
 import { Claims } from "../../../src/remote/packed/fetch/claims.ts";
 import { Restorer, type RestorerOptions } from "../../../src/remote/packed/fetch/restorer.ts";
-import type { Entry, Pack } from "../../../src/remote/packed/format/entry.ts";
+import type { Pack, PackedEntry } from "../../../src/remote/packed/format/entry.ts";
 import { parseRunRecord, type RunRecord } from "../../../src/remote/packed/format/run-record.ts";
 import { RecordCache } from "../../../src/remote/packed/index/record-cache.ts";
 import { RecordReader } from "../../../src/remote/packed/index/record-reader.ts";
-import {
-  type LocalEntry,
-  PackedRemote,
-  type PackedRemoteOptions,
-} from "../../../src/remote/packed/packed-remote.ts";
+import { PackedRemote, type PackedRemoteOptions } from "../../../src/remote/packed/packed-remote.ts";
 import type { Scope } from "../../../src/remote/scope/scope.ts";
 import { LocalDir } from "../../../src/store/local/local-dir.ts";
 import { openLocal, putOutput } from "../../buildcache/local-fixture.ts";
@@ -140,7 +137,7 @@ export async function end(session: PackedRemote): Promise<void> {
 export async function packBytes(
   bucket: StockedBucket,
   outputs: { body: Uint8Array<ArrayBuffer>; frame?: Uint8Array }[],
-): Promise<Entry[]> {
+): Promise<PackedEntry[]> {
   const frames = outputs.map(({ body, frame }) => frame ?? compressFrame(body));
   const bytes = Buffer.concat(frames);
   const pack: Pack = { id: sha256Hex(bytes), sizeBytes: bytes.length, prefix: bucket.prefix };

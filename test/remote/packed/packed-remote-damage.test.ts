@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { renameSync, truncateSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { compressFrame } from "../../../src/lib/bytes/zstd.ts";
-import type { Entry } from "../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry } from "../../../src/remote/packed/format/entry.ts";
 import { wrongOutputs } from "../../support/file-tree.ts";
 import { told } from "./filled-bucket.ts";
 import { end, Machine, packBytes } from "./packed-fixture.ts";
@@ -109,7 +109,7 @@ describe("packs that are", () => {
 
   test("gone are no loss when an older record knows another place", async () => {
     using team = await filled();
-    const [entry] = (await packBytes(team.bucket, [{ body: Buffer.from("hello") }])) as [Entry];
+    const [entry] = (await packBytes(team.bucket, [{ body: Buffer.from("hello") }])) as [PackedEntry];
     const newer = { ...entry, actionId: entryOf("hello").actionId };
     await team.bucket.run([newer], { run: "2", machine: "m9", ageMs: -HOUR_MS });
     for (const key of [team.bucket.keys.pack(packOf(newer)), ...team.keysOf("head")])
@@ -122,7 +122,7 @@ describe("packs that are", () => {
 test("a record that says an output lies where another does is not believed", async () => {
   using team = await filled();
   const entries = await packBytes(team.bucket, [{ body: Buffer.from("a") }, { body: Buffer.from("b") }]);
-  const swapped = { ...(entries[0] as Entry), place: (entries[1] as Entry).place };
+  const swapped = { ...(entries[0] as PackedEntry), place: (entries[1] as PackedEntry).place };
   await team.bucket.run([swapped], { run: "2", machine: "m9", ageMs: -HOUR_MS });
   expect(await team.two.get([swapped.actionId])).toEqual([undefined]);
   expect(wrongOutputs(team.two.dir.path)).toEqual([]);
@@ -132,7 +132,7 @@ test.each(["../../../../etc", "/etc", "a\0b"])(
   "a record that names packs below %j reads nothing there",
   async (prefix) => {
     using team = await filled();
-    const [entry] = (await packBytes(team.bucket, [{ body: Buffer.from("a") }])) as [Entry];
+    const [entry] = (await packBytes(team.bucket, [{ body: Buffer.from("a") }])) as [PackedEntry];
     const { place } = entry;
     const elsewhere = { ...entry, place: place && { ...place, pack: { ...place.pack, prefix } } };
     await team.bucket.run([elsewhere], { run: "2", machine: "m9", ageMs: -HOUR_MS });

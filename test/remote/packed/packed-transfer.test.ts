@@ -1,7 +1,8 @@
 /** Remotes of several scopes that share what moves bytes, as those of a server do. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { join } from "node:path";
-import type { LocalEntry, PackedRemote } from "../../../src/remote/packed/packed-remote.ts";
+import type { LocalEntry } from "../../../src/buildcache/entry.ts";
+import type { PackedRemote } from "../../../src/remote/packed/packed-remote.ts";
 import { PackedTransfer } from "../../../src/remote/packed/packed-transfer.ts";
 import { LocalDir } from "../../../src/store/local/local-dir.ts";
 import { putKinds } from "./failing-store.ts";

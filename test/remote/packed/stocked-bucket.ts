@@ -2,7 +2,7 @@
 import { utimesSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { compressFrame } from "../../../src/lib/bytes/zstd.ts";
-import type { Entry, Pack } from "../../../src/remote/packed/format/entry.ts";
+import type { Pack, PackedEntry } from "../../../src/remote/packed/format/entry.ts";
 import { PackedKeys } from "../../../src/remote/packed/format/keys.ts";
 import { formatRunRecord, type RunRecord } from "../../../src/remote/packed/format/run-record.ts";
 import type { Scope } from "../../../src/remote/scope/scope.ts";
@@ -29,7 +29,7 @@ export class StockedBucket implements Disposable {
   }
 
   /** A pack with these outputs, and an entry for each. */
-  async pack(outputs: readonly string[], ageMs = 0): Promise<Entry[]> {
+  async pack(outputs: readonly string[], ageMs = 0): Promise<PackedEntry[]> {
     const frames = outputs.map((text) => compressFrame(new TextEncoder().encode(text)));
     const bytes = Buffer.concat(frames);
     const pack: Pack = { id: sha256Hex(bytes), sizeBytes: bytes.length, prefix: this.prefix };
@@ -43,19 +43,19 @@ export class StockedBucket implements Disposable {
   }
 
   /** A run's record; returns its key. */
-  async run(entries: Entry[], about: Partial<Scope> & { ageMs?: number; machine?: string } = {}) {
+  async run(entries: PackedEntry[], about: Partial<Scope> & { ageMs?: number; machine?: string } = {}) {
     const { ageMs = 0, machine = "m1", ...scope } = about;
     const key = this.keys.run(scopeOf(scope), Date.now() - ageMs, machine);
     return await this.record(key, "run", entries, ageMs);
   }
 
   /** What a session added; returns the record's key. */
-  async addition(entries: Entry[], about: Partial<Scope> & { ageMs?: number } = {}) {
+  async addition(entries: PackedEntry[], about: Partial<Scope> & { ageMs?: number } = {}) {
     const { ageMs = 0, ...scope } = about;
     return await this.record(this.keys.addition(scopeOf(scope), Date.now() - ageMs), "new", entries, ageMs);
   }
 
-  async record(key: string, kind: RunRecord["kind"], entries: Entry[], ageMs = 0): Promise<string> {
+  async record(key: string, kind: RunRecord["kind"], entries: PackedEntry[], ageMs = 0): Promise<string> {
     // Told apart, so that two records of the same entries are two objects.
     const about = { n: String(this.#count++) };
     return await this.put(key, await formatRunRecord({ kind, about, entries }), ageMs);
@@ -98,7 +98,7 @@ export class StockedBucket implements Disposable {
 }
 
 /** An entry whose output is this text, made by an action of that name, lying nowhere yet. */
-export function entryOf(text: string): Entry {
+export function entryOf(text: string): PackedEntry {
   return {
     actionId: sha256Hex(`action ${text}`),
     outputId: sha256Hex(text),
@@ -122,6 +122,6 @@ export function scopeOf(scope: Partial<Scope> = {}): Scope {
 }
 
 /** The id of the pack in which an entry lies. */
-export function packOf(entry: Entry | undefined): string {
+export function packOf(entry: PackedEntry | undefined): string {
   return entry?.place?.pack.id ?? "";
 }

@@ -1,8 +1,9 @@
+import type { LocalEntry } from "../../../src/buildcache/entry.ts";
 import type { LocalCache } from "../../../src/buildcache/local-cache.ts";
 import type { Counters } from "../../../src/lib/counters.ts";
 import { ReadGate } from "../../../src/remote/read-gate.ts";
 import { SplitReader } from "../../../src/remote/split/split-reader.ts";
-import { type SplitPut, SplitWriter } from "../../../src/remote/split/split-writer.ts";
+import { SplitWriter } from "../../../src/remote/split/split-writer.ts";
 import { ACTION, HELLO, openLocal, putOutput } from "../../buildcache/local-fixture.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { type HealthFixture, openHealth } from "../remote-fixture.ts";
@@ -58,7 +59,7 @@ export async function fill(store: TamperedStore, objects: Record<string, string>
 }
 
 /** An output that is on the local disk, as it is given to the writer. */
-export function localPut(local: LocalCache, put: { actionId?: string; body?: string } = {}): SplitPut {
+export function localPut(local: LocalCache, put: { actionId?: string; body?: string } = {}): LocalEntry {
   const { actionId = ACTION, body = "hello" } = put;
   const outputId = new Bun.CryptoHasher("sha256").update(body).digest("hex");
   return {

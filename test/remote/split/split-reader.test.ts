@@ -6,7 +6,7 @@ import { objectOf } from "../tampered-store.ts";
 import { ACTION_KEY, fill, HELLO_KEY, HELLO_RECORD, openSplit, PUT_MS } from "./split-fixture.ts";
 
 const OTHER_ACTION = "01".repeat(32);
-const HELLO_ENTRY = { outputId: HELLO, sizeBytes: 5, putTimeMs: PUT_MS };
+const HELLO_ENTRY = { actionId: ACTION, outputId: HELLO, sizeBytes: 5, putTimeMs: PUT_MS };
 
 test("brings an action's output to the local disk", async () => {
   using fixture = openSplit();
@@ -23,7 +23,7 @@ test("reads a bucket that the seed has filled", async () => {
   const emptyAction = "2e1cfa82b035c26cbbbdae632cea070514eb8b773f616aaeaf668e2f0be8f10d";
   expect([await fixture.reader.get(ACTION), await fixture.reader.get(emptyAction)]).toEqual([
     HELLO_ENTRY,
-    { outputId: EMPTY, sizeBytes: 0, putTimeMs: PUT_MS },
+    { actionId: emptyAction, outputId: EMPTY, sizeBytes: 0, putTimeMs: PUT_MS },
   ]);
 });
 
@@ -117,7 +117,8 @@ test.each(["hellO", "hell", "hello!", ""])("wrong bytes never become visible: %j
 test("an empty output is not asked for", async () => {
   using fixture = openSplit();
   await fill(fixture.store, { [ACTION_KEY]: `${EMPTY} ${PUT_MS}000000` });
-  expect(await fixture.reader.get(ACTION)).toEqual({ outputId: EMPTY, sizeBytes: 0, putTimeMs: PUT_MS });
+  const entry = { actionId: ACTION, outputId: EMPTY, sizeBytes: 0, putTimeMs: PUT_MS };
+  expect(await fixture.reader.get(ACTION)).toEqual(entry);
   expect(fixture.store.calls).toEqual([`get ${ACTION_KEY}`]);
   expect(fixture.local.findOutput(EMPTY)).toMatchObject({ sizeBytes: 0 });
 });
@@ -154,7 +155,7 @@ test("concurrent gets of one output download it once", async () => {
     return await get();
   };
   const entries = await Promise.all([fixture.reader.get(ACTION), fixture.reader.get(OTHER_ACTION)]);
-  expect(entries).toEqual([HELLO_ENTRY, HELLO_ENTRY]);
+  expect(entries).toEqual([HELLO_ENTRY, { ...HELLO_ENTRY, actionId: OTHER_ACTION }]);
   expect(fixture.store.calls.filter((call) => call === `get ${HELLO_KEY}`)).toHaveLength(1);
 });
 

@@ -51,6 +51,7 @@ test("what is written is read back on another machine", async () => {
   await fixture.writer.drain(LONG_MS);
   rmSync(fixture.dir.join("cache"), { recursive: true });
   expect(await fixture.reader.get(ACTION)).toEqual({
+    actionId: ACTION,
     outputId: put.outputId,
     sizeBytes: 300_000,
     putTimeMs: PUT_MS,

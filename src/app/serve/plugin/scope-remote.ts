@@ -1,4 +1,5 @@
-import type { RemoteBuilds, StoredEntry } from "../../../buildcache/remote-builds.ts";
+import type { LocalEntry } from "../../../buildcache/entry.ts";
+import type { RemoteBuilds } from "../../../buildcache/remote-builds.ts";
 import type { BothLayouts } from "../../../remote/both-layouts.ts";
 import type { PackedRemote } from "../../../remote/packed/packed-remote.ts";
 import type { ReadSession } from "../../../remote/read-session.ts";
@@ -34,8 +35,8 @@ export class ScopeRemote {
     this.#sessions++;
     return {
       get: (actionId, onMiss) => remote.get(actionId, onMiss, session),
-      used: (entry: StoredEntry) => remote.used(entry),
-      put: (entry: StoredEntry) => remote.put(entry, session),
+      used: (entry: LocalEntry) => remote.used(entry),
+      put: (entry: LocalEntry) => remote.put(entry, session),
       // The server goes on; go need not wait for it.
       drain: async () => {},
       settle: async () => this.#endSession(),

@@ -1,3 +1,4 @@
+import type { CacheEntry } from "../../../buildcache/entry.ts";
 import type { OnProgress } from "../../../lib/progress.ts";
 import type { StoreOptions } from "../../patient-store.ts";
 import type { Place } from "../format/entry.ts";
@@ -13,11 +14,7 @@ const MAX_FOUND = 100;
 const MAX_RECORDS = 10;
 
 /** An entry, and who names it. */
-export interface FoundEntry {
-  actionId: string;
-  outputId: string;
-  sizeBytes: number;
-  putTimeMs: number;
+export interface FoundEntry extends CacheEntry {
   /** `undefined`: it is empty and lies nowhere. */
   place: (Place & { key: string; isThere: boolean }) | undefined;
   /** Keys of the first few records that have it. */

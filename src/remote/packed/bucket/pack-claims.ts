@@ -1,4 +1,4 @@
-import type { Entry, Place } from "../format/entry.ts";
+import type { PackedEntry, Place } from "../format/entry.ts";
 import { PackedKeys } from "../format/keys.ts";
 
 /** What records say lies in a pack. */
@@ -61,7 +61,7 @@ export class PackClaimTable {
     return group >= this.#start && group < this.#end;
   }
 
-  add({ outputId, sizeBytes, place }: Entry): void {
+  add({ outputId, sizeBytes, place }: PackedEntry): void {
     if (place === undefined || !this.covers(place.pack.id) || !this.#isHere(place.pack.prefix)) return;
     const claims = this.#claimsOf(place);
     const { offset, length } = place;

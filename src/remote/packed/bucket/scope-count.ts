@@ -1,5 +1,5 @@
 import { IdTable } from "../../../lib/id-table.ts";
-import type { Entry } from "../format/entry.ts";
+import type { PackedEntry } from "../format/entry.ts";
 
 /** Bytes of frames in packs, each counted once however many records name it. */
 class FrameSum {
@@ -29,7 +29,7 @@ export class ScopeCounts {
   #current = new ScopeCount();
 
   /** Records of one scope come one after the other. */
-  add(scope: string, entries: readonly Entry[]): void {
+  add(scope: string, entries: readonly PackedEntry[]): void {
     if (scope !== this.#scope) {
       this.#finish();
       this.#scope = scope;
@@ -55,7 +55,7 @@ class ScopeCount {
   readonly #frames = new FrameSum();
   #packBytes = 0;
 
-  add(entries: readonly Entry[], total: FrameSum): void {
+  add(entries: readonly PackedEntry[], total: FrameSum): void {
     for (const { actionId, place } of entries) {
       this.#actions.set(actionId);
       if (place === undefined) continue;

@@ -5,7 +5,7 @@
 
 import { IdTable } from "../../../lib/id-table.ts";
 import { decodeName } from "../../../lib/text/percent-name.ts";
-import type { Entry } from "../format/entry.ts";
+import type { PackedEntry } from "../format/entry.ts";
 import { splitSeal } from "../format/record-seal.ts";
 import { doesCount, type RecordTrust } from "../format/record-trust.ts";
 import { formatRunRecord, MAX_RECORD_BYTES, type RunRecord } from "../format/run-record.ts";
@@ -21,10 +21,10 @@ export class SharedEntries {
   readonly #projects = new Map<string, number>();
   /** Which project has an action, or that several do. */
   readonly #owners = new IdTable();
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, PackedEntry>();
 
   /** Records are added from the oldest to the newest, so that the newest location stays. */
-  add(project: string, entries: readonly Entry[]): void {
+  add(project: string, entries: readonly PackedEntry[]): void {
     const number = this.#numberOf(project);
     for (const entry of entries) {
       const owner = this.#owners.get(entry.actionId);
@@ -33,11 +33,11 @@ export class SharedEntries {
     }
   }
 
-  get entries(): Entry[] {
+  get entries(): PackedEntry[] {
     return [...this.#entries.values()];
   }
 
-  #share(entry: Entry): void {
+  #share(entry: PackedEntry): void {
     if (!this.#entries.has(entry.actionId)) {
       if (this.#entries.size === MAX_ENTRIES) return;
       this.#owners.set(entry.actionId, SEVERAL);
@@ -55,7 +55,7 @@ export class SharedEntries {
 /** The record's object for a platform as in keys; `undefined` when nothing is shared. */
 export async function formatShared(
   platform: string,
-  entries: Entry[],
+  entries: PackedEntry[],
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (entries.length === 0) return undefined;
   const record: RunRecord = { kind: "shared", about: { platform: decodeName(platform) }, entries };

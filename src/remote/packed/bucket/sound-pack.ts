@@ -1,4 +1,4 @@
-import type { Entry } from "../format/entry.ts";
+import type { PackedEntry } from "../format/entry.ts";
 import type { FrameFaults } from "./frame-check.ts";
 import { isSameClaim, type PackClaims } from "./pack-claims.ts";
 import type { StoredPack } from "./packed-bucket.ts";
@@ -29,7 +29,7 @@ export class SoundPack {
   }
 
   /** Why a record that has this entry is wrong; `undefined`: nothing proves that. */
-  faultOf({ outputId, sizeBytes, place }: Entry): string | undefined {
+  faultOf({ outputId, sizeBytes, place }: PackedEntry): string | undefined {
     if (place === undefined) return undefined;
     const { id, sizeBytes: packBytes } = this.#pack;
     const { pack, offset, length } = place;

@@ -5,7 +5,7 @@ import type { ObjectStore } from "../../../store/object-store.ts";
 import { transferLimitMs } from "../../../store/transfer-limits.ts";
 import type { LocalOutputs } from "../../local-outputs.ts";
 import { WrongBytesError } from "../../wrong-bytes-error.ts";
-import type { Entry, Place } from "../format/entry.ts";
+import type { PackedEntry, Place } from "../format/entry.ts";
 import { PackedKeys } from "../format/keys.ts";
 
 /**
@@ -14,7 +14,7 @@ import { PackedKeys } from "../format/keys.ts";
  */
 export async function fetchLargeOutput(options: {
   store: ObjectStore;
-  entry: Entry;
+  entry: PackedEntry;
   place: Place;
   local: LocalOutputs;
   timeoutMs: number;
@@ -36,7 +36,7 @@ export async function fetchLargeOutput(options: {
 
 async function writeChecked(
   frame: AsyncIterable<Uint8Array>,
-  { outputId, sizeBytes }: Entry,
+  { outputId, sizeBytes }: PackedEntry,
   local: LocalOutputs,
 ): Promise<void> {
   const file = local.createOutput(outputId);

@@ -1,7 +1,7 @@
 import { expandFrame, expandFrameAside } from "../../../lib/bytes/zstd.ts";
 import type { LocalBuilds } from "../../local-outputs.ts";
 import { WrongBytesError } from "../../wrong-bytes-error.ts";
-import type { Entry } from "../format/entry.ts";
+import type { PackedEntry } from "../format/entry.ts";
 import type { WantedOutput } from "./wanted-output.ts";
 
 /** The bytes of an output's frame. Throws a `WrongBytesError` for what is no frame of that size. */
@@ -41,7 +41,7 @@ export function placeOutput(output: WantedOutput, bytes: Uint8Array, local: Loca
 }
 
 /** Records actions whose output is in place. */
-export function recordActions(entries: Entry[], local: LocalBuilds): void {
+export function recordActions(entries: PackedEntry[], local: LocalBuilds): void {
   for (const { actionId, outputId, sizeBytes, putTimeMs } of entries) {
     local.putRecord(actionId, { outputId, sizeBytes }, putTimeMs);
   }

@@ -9,7 +9,7 @@ import { transferLimitMs } from "../../../store/transfer-limits.ts";
 import type { LocalBuilds } from "../../local-outputs.ts";
 import { NotAskedError } from "../../not-asked-error.ts";
 import { WrongBytesError } from "../../wrong-bytes-error.ts";
-import type { Entry, Place } from "../format/entry.ts";
+import type { PackedEntry, Place } from "../format/entry.ts";
 import type { Claims } from "./claims.ts";
 import { FetchQueue } from "./fetch-queue.ts";
 import { fetchLargeOutput } from "./large-output.ts";
@@ -38,7 +38,7 @@ export class Restorer {
   readonly #large = new Map<string, Promise<boolean>>();
   readonly #held: WantedOutput[] = [];
   /** Entries whose output is on this machine, but most likely not the record of the action. */
-  readonly #ready: Entry[] = [];
+  readonly #ready: PackedEntry[] = [];
   #recording: Promise<void> = Promise.resolve();
   #placers = 0;
 
@@ -53,7 +53,7 @@ export class Restorer {
   }
 
   /** Begins to bring what is not on this machine yet; nobody waits for it. What comes is counted in `brought`. */
-  prefetch(entries: Entry[], brought?: ObjectSum): void {
+  prefetch(entries: PackedEntry[], brought?: ObjectSum): void {
     const outputs = entries.flatMap((entry) => this.#newOutput(entry));
     if (brought !== undefined)
       for (const { outputId } of entries) this.#wanted.get(outputId)?.countedBy.add(brought);
@@ -65,7 +65,7 @@ export class Restorer {
    * Brings one output, and counts it in `brought`. `false`: there is none to be had. Rejects when the store fails or is
    * slow, with a `WrongBytesError` when it has other bytes, and with a `NotAskedError` when nothing is known of it.
    */
-  async bring(entry: Entry, brought?: ObjectSum): Promise<boolean> {
+  async bring(entry: PackedEntry, brought?: ObjectSum): Promise<boolean> {
     const { outputId, sizeBytes, place } = entry;
     if (this.#isLocal(outputId, sizeBytes)) return true;
     if (outputId === EMPTY_SHA256) return this.#makeEmpty(outputId);
@@ -110,7 +110,7 @@ export class Restorer {
     this.#options.claims.releaseAll();
   }
 
-  #newOutput(entry: Entry): WantedOutput[] {
+  #newOutput(entry: PackedEntry): WantedOutput[] {
     const { outputId, sizeBytes, place } = entry;
     const known = this.#wanted.get(outputId);
     if (known !== undefined && known.stage !== "done") {
@@ -125,7 +125,7 @@ export class Restorer {
     return [this.#register(entry, place)];
   }
 
-  #register(entry: Entry, place: Place): WantedOutput {
+  #register(entry: PackedEntry, place: Place): WantedOutput {
     const output = new WantedOutput(entry, place);
     this.#wanted.set(entry.outputId, output);
     void output.arrival.then(
@@ -137,7 +137,7 @@ export class Restorer {
     return output;
   }
 
-  #demand(entry: Entry, place: Place): WantedOutput {
+  #demand(entry: PackedEntry, place: Place): WantedOutput {
     const output = this.#register(entry, place);
     this.#queue.add([output], true);
     return output;
@@ -220,7 +220,7 @@ export class Restorer {
     this.#queue.release(output);
   }
 
-  #bringLarge(entry: Entry, place: Place): Promise<boolean> {
+  #bringLarge(entry: PackedEntry, place: Place): Promise<boolean> {
     const running = this.#large.get(entry.outputId);
     if (running !== undefined) return running;
     const { onBadPack } = this.#options;
@@ -272,7 +272,7 @@ export class Restorer {
   }
 }
 
-function isLarge(entry: Entry, place: Place): boolean {
+function isLarge(entry: PackedEntry, place: Place): boolean {
   return entry.sizeBytes > LARGE_OUTPUT_BYTES || place.length > LARGE_FRAME_BYTES;
 }
 

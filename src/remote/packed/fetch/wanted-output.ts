@@ -1,5 +1,5 @@
 import type { ObjectSum } from "../../../lib/object-sum.ts";
-import type { Entry, Place } from "../format/entry.ts";
+import type { PackedEntry, Place } from "../format/entry.ts";
 
 /** How far an output has come: on its way, in memory, on its way to the disk, or over (placed or given up). */
 type Stage = "queued" | "held" | "placing" | "done";
@@ -10,7 +10,7 @@ export class WantedOutput {
   readonly sizeBytes: number;
   readonly place: Place;
   /** The actions that made it. */
-  readonly entries: Entry[];
+  readonly entries: PackedEntry[];
   /** Who counts it when it is here. */
   readonly countedBy = new Set<ObjectSum>();
   stage: Stage = "queued";
@@ -20,7 +20,7 @@ export class WantedOutput {
   #frame: Uint8Array<ArrayBuffer> | undefined;
   readonly #arrival = Promise.withResolvers<boolean>();
 
-  constructor(entry: Entry, place: Place) {
+  constructor(entry: PackedEntry, place: Place) {
     this.outputId = entry.outputId;
     this.sizeBytes = entry.sizeBytes;
     this.place = place;

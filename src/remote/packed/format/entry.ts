@@ -1,3 +1,5 @@
+import type { CacheEntry } from "../../../buildcache/entry.ts";
+
 /** A pack: an object of zstd frames, named by the SHA-256 of its bytes. */
 export interface Pack {
   /** Lower-case hex. */
@@ -7,14 +9,8 @@ export interface Pack {
   prefix: string;
 }
 
-/** An action, what it made, and where the bytes lie. */
-export interface Entry {
-  /** Lower-case hex, as is `outputId`. */
-  actionId: string;
-  outputId: string;
-  /** Of the output. */
-  sizeBytes: number;
-  putTimeMs: number;
+/** An entry whose output lies in the bucket. */
+export interface PackedEntry extends CacheEntry {
   /** Where the output's frame is; an empty output lies nowhere. */
   place: Place | undefined;
 }

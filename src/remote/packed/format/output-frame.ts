@@ -1,19 +1,16 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import type { LocalEntry } from "../../../buildcache/entry.ts";
 import { compressFrame, compressFrameAside } from "../../../lib/bytes/zstd.ts";
 
 /** So small that another thread would cost more than the work. */
 const SMALL_BYTES = 64 << 10;
 
-/** An output on the local disk. */
-export interface OutputFile {
-  outputId: string;
-  sizeBytes: number;
-  path: string;
-}
+/** An output on the local disk, whichever action made it. */
+export type LocalOutput = Pick<LocalEntry, "outputId" | "sizeBytes" | "path">;
 
 /** Its frame; `undefined` when the file is gone or holds other bytes by now. */
-export async function readFrame(output: OutputFile): Promise<Uint8Array<ArrayBuffer> | undefined> {
+export async function readFrame(output: LocalOutput): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const isSmall = output.sizeBytes <= SMALL_BYTES;
   const bytes = isSmall ? readNow(output.path) : await readFile(output.path).catch(() => undefined);
   if (bytes === undefined || bytes.length !== output.sizeBytes) return undefined;

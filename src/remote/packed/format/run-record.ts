@@ -10,7 +10,7 @@
  * version, and one that is not exactly like this. A seal may follow, see `record-seal.ts`.
  */
 import { compressFrameAside, expandFrame } from "../../../lib/bytes/zstd.ts";
-import type { Entry, Pack, Place } from "./entry.ts";
+import type { Pack, PackedEntry, Place } from "./entry.ts";
 import { splitSeal } from "./record-seal.ts";
 
 /** Larger ones are not read: no run needs so many entries. */
@@ -27,7 +27,7 @@ export interface RunRecord {
   kind: "run" | "new" | "shared";
   /** For people; `key` is the object's own. */
   about: Record<string, string>;
-  entries: Entry[];
+  entries: PackedEntry[];
 }
 
 export async function formatRunRecord(record: RunRecord): Promise<Uint8Array<ArrayBuffer>> {
@@ -85,7 +85,7 @@ function parsePack(row: unknown, prefixes: string[]): Pack {
   return { id, sizeBytes, prefix };
 }
 
-function parseEntry(row: unknown, packs: Pack[]): Entry {
+function parseEntry(row: unknown, packs: Pack[]): PackedEntry {
   const [actionId, outputId, sizeBytes, putTimeMs, packIndex, offset, length] =
     Array.isArray(row) && row.length === 7 ? row : [];
   const isValid = isId(actionId) && isId(outputId) && isSize(sizeBytes) && isSize(putTimeMs);

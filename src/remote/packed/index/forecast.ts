@@ -4,7 +4,7 @@ import type { ObjectStore } from "../../../store/object-store.ts";
 import { readSmallBytes } from "../../../store/read-small-object.ts";
 import type { LocalOutputs } from "../../local-outputs.ts";
 import type { Scope } from "../../scope/scope.ts";
-import type { Entry, Pack } from "../format/entry.ts";
+import type { Pack, PackedEntry } from "../format/entry.ts";
 import { PackedKeys } from "../format/keys.ts";
 import type { RecordCheck } from "../format/record-trust.ts";
 import { MAX_RECORD_BYTES, parseRunRecord } from "../format/run-record.ts";
@@ -63,13 +63,13 @@ export async function forecastHits(options: {
   };
 }
 
-function isLocal({ outputId, sizeBytes }: Entry, local: Pick<LocalOutputs, "findOutput">): boolean {
+function isLocal({ outputId, sizeBytes }: PackedEntry, local: Pick<LocalOutputs, "findOutput">): boolean {
   return local.findOutput(outputId)?.sizeBytes === sizeBytes;
 }
 
 async function findGonePacks(
   store: ObjectStore,
-  entries: Entry[],
+  entries: PackedEntry[],
   signal: AbortSignal,
 ): Promise<Set<string>> {
   const packs = new Map<string, Pack>();
@@ -83,7 +83,7 @@ async function findGonePacks(
 }
 
 /** Two actions may have made the same output, which is fetched once. */
-function framesOf(entries: Entry[]): number {
+function framesOf(entries: PackedEntry[]): number {
   const lengths = new Map(entries.map(({ outputId, place }) => [outputId, place?.length ?? 0]));
   return lengths.values().reduce((sum, length) => sum + length, 0);
 }

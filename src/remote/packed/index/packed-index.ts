@@ -1,13 +1,13 @@
-import type { Entry, Place } from "../format/entry.ts";
+import type { PackedEntry, Place } from "../format/entry.ts";
 
 /** The entries of one record: what one run used, or one session added. Needing one of them means to need most. */
 export interface EntryGroup {
-  entries: Entry[];
+  entries: PackedEntry[];
 }
 
 /** An entry, and the newest group that has it. */
 export interface IndexedEntry {
-  entry: Entry;
+  entry: PackedEntry;
   group: EntryGroup;
 }
 

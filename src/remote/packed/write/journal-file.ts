@@ -1,4 +1,5 @@
 /** What is in the file of a journal; see `journal.ts`. */
+import type { CacheEntry } from "../../../buildcache/entry.ts";
 import { readSmallFile } from "../../../lib/files/small-file.ts";
 import { type JournalContent, MAX_JOURNAL_BYTES } from "../../../store/upload/journal-files.ts";
 import type { Scope } from "../../scope/scope.ts";
@@ -7,11 +8,7 @@ import type { Scope } from "../../scope/scope.ts";
 export type JournalHead = Scope & { pidSpace: string };
 
 /** An entry that is to be uploaded. */
-export interface JournalEntry {
-  actionId: string;
-  outputId: string;
-  sizeBytes: number;
-  putTimeMs: number;
+export interface JournalEntry extends CacheEntry {
   /** It was not put, and the bucket may well have it. */
   isOnlyUsed?: true;
 }

@@ -1,5 +1,7 @@
+import type { CacheEntry, LocalEntry } from "../../../buildcache/entry.ts";
 import type { LocalBuilds } from "../../local-outputs.ts";
-import type { Entry } from "../format/entry.ts";
+import type { PackedEntry } from "../format/entry.ts";
+import type { LocalOutput } from "../format/output-frame.ts";
 import type { PackedIndex } from "../index/packed-index.ts";
 import type { Journal } from "./journal.ts";
 import type { PackUploader } from "./pack-uploader.ts";
@@ -62,7 +64,7 @@ export class PackedWriter {
     journal.handOver();
   }
 
-  put(entry: Omit<SessionEntry, "isNew">): void {
+  put(entry: LocalEntry): void {
     this.#hasPut = true;
     this.#options.journal.append(entry);
     this.#options.session.add({ ...entry, isNew: true });
@@ -153,16 +155,16 @@ export class PackedWriter {
     const [placed] = await Promise.all([Promise.all(places), packer.flush()]);
     const stored = placed.filter((entry) => entry !== undefined);
     const added = placed.filter((entry, index) => entry !== undefined && entries[index]?.isNew === true);
-    const isPublished = stored.length === 0 || (await publisher.publish(stored, added as Entry[]));
+    const isPublished = stored.length === 0 || (await publisher.publish(stored, added as PackedEntry[]));
     if (!isPublished) return { lost: entries.filter(({ isNew }) => isNew).length, isAll: false };
     this.#hasPublished ||= added.length > 0;
-    session.told(entries.filter((_, index) => placed[index] !== undefined));
+    session.markPublished(entries.filter((_, index) => placed[index] !== undefined));
     const lost = entries.filter(({ isNew }, index) => isNew && placed[index] === undefined).length;
     return { lost, isAll: lost === 0 };
   }
 
   /** `undefined` when its output is not in the bucket and can't be brought there. */
-  async #place({ path, isNew, ...entry }: SessionEntry): Promise<Entry | undefined> {
+  async #place({ path, isNew, ...entry }: SessionEntry): Promise<PackedEntry | undefined> {
     if (this.#options.isSigning === true && !this.#mayBeSigned(entry)) return undefined;
     if (entry.sizeBytes === 0) return { ...entry, place: undefined };
     const { outputId, sizeBytes } = entry;
@@ -175,13 +177,13 @@ export class PackedWriter {
   }
 
   /** Nobody knows who has put what is merely on this disk. */
-  #mayBeSigned(entry: { actionId: string; outputId: string }): boolean {
+  #mayBeSigned(entry: CacheEntry): boolean {
     const known = this.#options.index().find(entry.actionId)?.entry;
     return known?.outputId === entry.outputId || this.#own.has(nameOf(entry));
   }
 
   /** Begins to upload an output, unless it is in the bucket already. */
-  #pack(output: { outputId: string; sizeBytes: number; path: string }): void {
+  #pack(output: LocalOutput): void {
     const { index, packer } = this.#options;
     if (output.sizeBytes === 0 || index().findPlace(output.outputId) !== undefined) return;
     void packer.add(output);
@@ -196,7 +198,7 @@ interface WriterState {
   badPackReports: number;
 }
 
-function nameOf({ actionId, outputId }: { actionId: string; outputId: string }): string {
+function nameOf({ actionId, outputId }: CacheEntry): string {
   return `${actionId} ${outputId}`;
 }
 

@@ -6,7 +6,7 @@ import { MAX_OBJECT_BYTES } from "../../../store/object-limit.ts";
 import type { PutBody } from "../../../store/object-store.ts";
 import type { Pack, Place } from "../format/entry.ts";
 import type { PackedKeys } from "../format/keys.ts";
-import { type OutputFile, readFrame } from "../format/output-frame.ts";
+import { type LocalOutput, readFrame } from "../format/output-frame.ts";
 import { PackBuilder } from "../format/pack-builder.ts";
 import type { PackUploader } from "./pack-uploader.ts";
 import { spoolFrame } from "./spooled-output.ts";
@@ -26,7 +26,7 @@ export class Packer {
   /** Outputs on their way. */
   readonly #places = new Map<string, PromiseWithResolvers<Place | undefined>>();
   readonly #stored = new BoundedMap<string, Place>(MAX_STORED);
-  readonly #waiting: OutputFile[] = [];
+  readonly #waiting: LocalOutput[] = [];
   readonly #uploads = new Set<Promise<void>>();
   readonly #small: PackBuilder;
   readonly #rest: PackBuilder;
@@ -42,7 +42,7 @@ export class Packer {
   }
 
   /** Where the output lies once its pack is stored; `undefined` when that can't be. One upload an output. */
-  async add(output: OutputFile): Promise<Place | undefined> {
+  async add(output: LocalOutput): Promise<Place | undefined> {
     const stored = this.#stored.get(output.outputId);
     if (stored !== undefined) return stored;
     const known = this.#places.get(output.outputId);
@@ -67,7 +67,7 @@ export class Packer {
   }
 
   /** Stores outputs anew, together in one pack; returns where they lie now. Those that are gone are left out. */
-  async repack(outputs: OutputFile[]): Promise<Map<string, Place>> {
+  async repack(outputs: LocalOutput[]): Promise<Map<string, Place>> {
     const { prefix, counters } = this.#options;
     const builder = new PackBuilder(prefix);
     const seen = new Set<string>();
@@ -99,7 +99,7 @@ export class Packer {
     this.#work = undefined;
   }
 
-  async #pack(output: OutputFile): Promise<void> {
+  async #pack(output: LocalOutput): Promise<void> {
     if (this.#options.uploader.isAbandoned) {
       this.#settle(output.outputId, undefined);
       return;
@@ -131,7 +131,7 @@ export class Packer {
     this.#start(upload());
   }
 
-  async #packAlone(output: OutputFile): Promise<void> {
+  async #packAlone(output: LocalOutput): Promise<void> {
     let file: TempFile | undefined;
     try {
       file = this.#options.createTemp();
@@ -143,7 +143,7 @@ export class Packer {
     }
   }
 
-  async #storeAlone(output: OutputFile, file: TempFile): Promise<Place | undefined> {
+  async #storeAlone(output: LocalOutput, file: TempFile): Promise<Place | undefined> {
     const { prefix, counters } = this.#options;
     // No reader expands a frame to more than that.
     const isTooLarge = output.sizeBytes > MAX_OBJECT_BYTES;

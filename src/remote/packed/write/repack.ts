@@ -1,6 +1,6 @@
 import type { LocalOutputs } from "../../local-outputs.ts";
-import type { Entry, Pack, Place } from "../format/entry.ts";
-import type { OutputFile } from "../format/output-frame.ts";
+import type { Pack, PackedEntry, Place } from "../format/entry.ts";
+import type { LocalOutput } from "../format/output-frame.ts";
 
 /** A run that needs more small packs than this costs its readers too many requests. */
 const MAX_SMALL_PACKS = 4;
@@ -13,9 +13,9 @@ const MAX_BYTES = 16 << 20;
  * entries with their new places; those that could not be moved keep their old ones.
  */
 export async function repackSmall(
-  entries: Entry[],
-  options: { local: LocalOutputs; store: (outputs: OutputFile[]) => Promise<Map<string, Place>> },
-): Promise<Entry[]> {
+  entries: PackedEntry[],
+  options: { local: LocalOutputs; store: (outputs: LocalOutput[]) => Promise<Map<string, Place>> },
+): Promise<PackedEntry[]> {
   const scattered = scatteredEntries(entries);
   const outputs = scattered.flatMap((entry) => findLocal(entry, options.local));
   if (outputs.length === 0) return entries;
@@ -28,7 +28,7 @@ export async function repackSmall(
 }
 
 /** The entries in the smallest of the small packs, when there are too many. */
-function scatteredEntries(entries: Entry[]): Entry[] {
+function scatteredEntries(entries: PackedEntry[]): PackedEntry[] {
   const packs = new Map<string, Pack>();
   for (const { place } of entries) {
     if (place !== undefined && place.pack.sizeBytes < SMALL_PACK_BYTES) packs.set(place.pack.id, place.pack);
@@ -43,7 +43,7 @@ function scatteredEntries(entries: Entry[]): Entry[] {
   return entries.filter(({ place }) => place !== undefined && chosen.has(place.pack.id));
 }
 
-function findLocal({ outputId, sizeBytes }: Entry, local: LocalOutputs): OutputFile[] {
+function findLocal({ outputId, sizeBytes }: PackedEntry, local: LocalOutputs): LocalOutput[] {
   const found = local.findOutput(outputId);
   return found?.sizeBytes === sizeBytes ? [{ outputId, sizeBytes, path: found.path }] : [];
 }

@@ -19,7 +19,7 @@ import { removeFile } from "../../../lib/files/remove-file.ts";
 import { replaceFile } from "../../../lib/files/replace-file.ts";
 import { readSmallFile } from "../../../lib/files/small-file.ts";
 import { statPlainFile } from "../../../lib/files/stat-file.ts";
-import type { Entry, Place } from "../format/entry.ts";
+import type { PackedEntry, Place } from "../format/entry.ts";
 import type { RecordTrust } from "../format/record-trust.ts";
 import { formatRunRecord, MAX_RECORD_BYTES, parseRunRecord } from "../format/run-record.ts";
 
@@ -34,7 +34,7 @@ export interface LoggedRun {
   version: number;
   due: number;
   /** In the order of first use. */
-  entries: Entry[];
+  entries: PackedEntry[];
 }
 
 export interface RunLogState extends LoggedRun {
@@ -159,10 +159,10 @@ function logKey(key: string): string {
  * brought there since `added` was looked up, together with others.
  */
 export function mergeEntries(
-  entries: Entry[],
-  added: Entry[],
+  entries: PackedEntry[],
+  added: PackedEntry[],
   isTrusted: (place: Place | undefined) => boolean,
-): { entries: Entry[]; isChanged: boolean } {
+): { entries: PackedEntry[]; isChanged: boolean } {
   const merged = new Map(entries.map((entry) => [entry.actionId, entry]));
   let isChanged = false;
   for (const entry of added) {
@@ -175,7 +175,7 @@ export function mergeEntries(
 }
 
 /** `entries`, with the places that `moved` names for the same outputs of the same actions. */
-export function movedEntries(entries: Entry[], moved: Entry[]): Entry[] {
+export function movedEntries(entries: PackedEntry[], moved: PackedEntry[]): PackedEntry[] {
   const places = new Map(moved.map((entry) => [entry.actionId, entry]));
   return entries.map((entry) => {
     const other = places.get(entry.actionId);
@@ -183,6 +183,6 @@ export function movedEntries(entries: Entry[], moved: Entry[]): Entry[] {
   });
 }
 
-function isSamePack(a: Entry, b: Entry): boolean {
+function isSamePack(a: PackedEntry, b: PackedEntry): boolean {
   return a.place?.pack.id === b.place?.pack.id;
 }

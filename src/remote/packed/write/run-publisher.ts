@@ -1,6 +1,6 @@
 import { type CompileTimes, formatCompileTimes } from "../../compile-times.ts";
 import type { Scope } from "../../scope/scope.ts";
-import type { Entry, Place } from "../format/entry.ts";
+import type { PackedEntry, Place } from "../format/entry.ts";
 import type { PackedKeys } from "../format/keys.ts";
 import type { RecordSigner } from "../format/record-trust.ts";
 import { formatRunRecord, type RunRecord } from "../format/run-record.ts";
@@ -21,7 +21,7 @@ export class RunPublisher {
   }
 
   /** `added` is the part of `session` that nobody knows yet. Returns whether all of it is in the bucket. */
-  async publish(session: Entry[], added: Entry[]): Promise<boolean> {
+  async publish(session: PackedEntry[], added: PackedEntry[]): Promise<boolean> {
     const [isAdded, isRecorded] = await Promise.all([
       this.#putAdditions(added),
       this.#record(session, added),
@@ -29,7 +29,7 @@ export class RunPublisher {
     return isAdded && isRecorded;
   }
 
-  async #putAdditions(entries: Entry[]): Promise<boolean> {
+  async #putAdditions(entries: PackedEntry[]): Promise<boolean> {
     if (entries.length === 0) return true;
     const { keys, scope, uploader, serverTimeMs } = this.#options;
     const key = keys.addition(scope, serverTimeMs());
@@ -40,7 +40,7 @@ export class RunPublisher {
    * Sessions of one run merge what they have into the run's log, then one of them at a time uploads all of it: whoever
    * waited for that finds that its part is stored, too. Gives up when the uploads are abandoned.
    */
-  async #record(session: Entry[], added: Entry[]): Promise<boolean> {
+  async #record(session: PackedEntry[], added: PackedEntry[]): Promise<boolean> {
     const { uploader } = this.#options;
     let merged: RunLogState;
     try {
@@ -56,7 +56,7 @@ export class RunPublisher {
     }
   }
 
-  async #merge(session: Entry[], added: Entry[]): Promise<RunLogState> {
+  async #merge(session: PackedEntry[], added: PackedEntry[]): Promise<RunLogState> {
     const { keys, scope, machine, serverTimeMs, log, isTrusted, uploader, onRecorded } = this.#options;
     const merge = (before: RunLogState | undefined): RunLogState => {
       const { entries, isChanged } = mergeEntries(before?.entries ?? [], session, isTrusted);
@@ -90,7 +90,7 @@ export class RunPublisher {
     }
   }
 
-  async #repacked(entries: Entry[]): Promise<Entry[]> {
+  async #repacked(entries: PackedEntry[]): Promise<PackedEntry[]> {
     const { log, repack, uploader, onRecorded } = this.#options;
     const moved = await repack(entries);
     if (moved === entries) return entries;
@@ -102,14 +102,14 @@ export class RunPublisher {
   }
 
   /** The disk takes no log, so the session has a record of its own: the same one each time. */
-  async #recordAlone(session: Entry[]): Promise<boolean> {
+  async #recordAlone(session: PackedEntry[]): Promise<boolean> {
     const { keys, scope, machine, serverTimeMs } = this.#options;
     this.#loneKey ??= keys.run(scope, serverTimeMs(), machine);
     return await this.#putRun(this.#loneKey, session);
   }
 
   /** The head is only a head start: whether it is stored does not matter. */
-  async #putRun(key: string, entries: Entry[]): Promise<boolean> {
+  async #putRun(key: string, entries: PackedEntry[]): Promise<boolean> {
     const { keys, scope, uploader } = this.#options;
     const about = { ...this.#about(), key };
     const bytes = await this.#format(key, { kind: "run", about, entries });
@@ -125,7 +125,7 @@ export class RunPublisher {
   }
 
   /** Whether `entries` has any that neither the log had nor the bucket's records of this scope have. */
-  #isNews(entries: Entry[], logged: Entry[]): boolean {
+  #isNews(entries: PackedEntry[], logged: PackedEntry[]): boolean {
     const known = new Set([...logged, ...this.#options.ownEntries()].map(fingerprint));
     return entries.some((entry) => !known.has(fingerprint(entry)));
   }
@@ -143,7 +143,7 @@ export class RunPublisher {
   }
 }
 
-function fingerprint({ actionId, outputId, place }: Entry): string {
+function fingerprint({ actionId, outputId, place }: PackedEntry): string {
   return `${actionId} ${outputId} ${place?.pack.id}`;
 }
 
@@ -157,14 +157,14 @@ export interface RunPublisherOptions {
   log: RunLog;
   uploader: PackUploader;
   /** What the bucket's records of this scope say, as far as they were read, and when the newest was written. */
-  ownEntries: () => Entry[];
+  ownEntries: () => PackedEntry[];
   ownRecordMs: () => number;
   /** Whether what lies there is what records say, as far as this session has found out. */
   isTrusted: (place: Place | undefined) => boolean;
   /** Brings entries that lie scattered together. */
-  repack: (entries: Entry[]) => Promise<Entry[]>;
+  repack: (entries: PackedEntry[]) => Promise<PackedEntry[]>;
   /** Told of all that the run's log now holds. */
-  onRecorded?: ((entries: Entry[]) => void) | undefined;
+  onRecorded?: ((entries: PackedEntry[]) => void) | undefined;
   /** Goes into records. */
   compileTimes?: CompileTimes | undefined;
   /** The server's clock. */

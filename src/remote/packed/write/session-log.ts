@@ -1,11 +1,7 @@
+import type { LocalEntry } from "../../../buildcache/entry.ts";
+
 /** An entry that a session used or put, with its output on the local disk. */
-export interface SessionEntry {
-  actionId: string;
-  outputId: string;
-  sizeBytes: number;
-  putTimeMs: number;
-  /** Where the output is. */
-  path: string;
+export interface SessionEntry extends LocalEntry {
   /** Made by this session, or left by a helper that died: others may not know it yet. */
   isNew: boolean;
 }
@@ -41,8 +37,8 @@ export class SessionLog {
     return this.#newsCount;
   }
 
-  /** These are in the bucket, and so are news no more, unless they were put anew since. */
-  told(entries: SessionEntry[]): void {
+  /** These are in the bucket, so they are not new any more, unless they were put again since. */
+  markPublished(entries: SessionEntry[]): void {
     for (const entry of entries) {
       if (this.#entries.get(entry.actionId) === entry) {
         this.#entries.set(entry.actionId, { ...entry, isNew: false });

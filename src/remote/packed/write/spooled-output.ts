@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { createZstdCompress } from "node:zlib";
 import type { TempFile } from "../../../store/local/temp-file.ts";
-import type { OutputFile } from "../format/output-frame.ts";
+import type { LocalOutput } from "../format/output-frame.ts";
 
 /** A frame on the disk, for an output that is too large for memory. */
 export interface SpooledFrame {
@@ -15,7 +15,7 @@ export interface SpooledFrame {
  * Compresses an output into `file`; `undefined` when the output is gone or holds other bytes by now. The caller
  * discards `file`.
  */
-export async function spoolFrame(output: OutputFile, file: TempFile): Promise<SpooledFrame | undefined> {
+export async function spoolFrame(output: LocalOutput, file: TempFile): Promise<SpooledFrame | undefined> {
   const content = new Bun.CryptoHasher("sha256");
   const frame = new Bun.CryptoHasher("sha256");
   const source = createReadStream(output.path, { highWaterMark: 1 << 20 });

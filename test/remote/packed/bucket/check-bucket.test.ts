@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { compressFrame } from "../../../../src/lib/bytes/zstd.ts";
 import { checkBucket } from "../../../../src/remote/packed/bucket/check-bucket.ts";
-import type { Entry } from "../../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import type { Finding } from "../../../../src/store/finding.ts";
 import { rejection } from "../../../support/rejection.ts";
 import { objectOf } from "../../tampered-store.ts";
@@ -15,14 +15,20 @@ async function check(bucket: StockedBucket, options: { isRepairing?: boolean; ma
 }
 
 /** A bucket with one pack and its record; `claim` changes what the record says of the first output. */
-async function bucketWith(claim: (entry: Entry) => Entry = (entry) => entry) {
+async function bucketWith(claim: (entry: PackedEntry) => PackedEntry = (entry) => entry) {
   const bucket = new StockedBucket();
-  const [first, ...rest] = (await bucket.pack(["first output", "second output"])) as [Entry, Entry];
+  const [first, ...rest] = (await bucket.pack(["first output", "second output"])) as [
+    PackedEntry,
+    PackedEntry,
+  ];
   const record = await bucket.run([claim(first), ...rest]);
   return { bucket, record, key: bucket.keys.pack(packOf(first)), first };
 }
 
-function moved(entry: Entry, by: { offset?: number; length?: number; packBytes?: number }): Entry {
+function moved(
+  entry: PackedEntry,
+  by: { offset?: number; length?: number; packBytes?: number },
+): PackedEntry {
   const { offset = 0, length = 0, packBytes = 0 } = by;
   if (entry.place === undefined) return entry;
   const { pack, ...place } = entry.place;
@@ -65,7 +71,7 @@ describe("a pack is wrong", () => {
 });
 
 describe("a record whose claim on a sound pack is wrong goes when repairing, and the pack stays:", () => {
-  test.each<[string, (entry: Entry) => Entry, string]>([
+  test.each<[string, (entry: PackedEntry) => PackedEntry, string]>([
     [
       "other bytes",
       (entry) => ({ ...entry, outputId: entryOf("x").outputId }),
@@ -116,7 +122,7 @@ describe("a record whose claim on a sound pack is wrong goes when repairing, and
 
   test("whose frames expand without end, which is not waited for", async () => {
     using bucket = new StockedBucket();
-    const [entry] = (await bucket.pack(["\0".repeat(64 << 20)])) as [Entry];
+    const [entry] = (await bucket.pack(["\0".repeat(64 << 20)])) as [PackedEntry];
     await bucket.run([{ ...entry, sizeBytes: 1000 }]);
     const { findings } = await check(bucket);
     expect(findings[0]?.what).toContain("expands to more than 1000 bytes");
@@ -200,7 +206,7 @@ test("counts what is well", async () => {
   ];
   await bucket.run(packs.flat());
   await bucket.addition(packs[0] ?? []);
-  const elsewhere = (await bucket.pack(["elsewhere"])) as [Entry];
+  const elsewhere = (await bucket.pack(["elsewhere"])) as [PackedEntry];
   await bucket.remove(bucket.keys.pack(packOf(elsewhere[0])));
   const pack = {
     id: packOf(elsewhere[0]),
@@ -212,7 +218,7 @@ test("counts what is well", async () => {
   });
   await bucket.remove(bucket.keys.pack(packOf(packs[2]?.[0])));
   const { report, findings } = await check(bucket);
-  const bytesOf = (entries: Entry[] = []) => entries[0]?.place?.pack.sizeBytes ?? 0;
+  const bytesOf = (entries: PackedEntry[] = []) => entries[0]?.place?.pack.sizeBytes ?? 0;
   expect<object>({ report, findings }).toEqual({
     report: {
       name: `${bucket.store.name}/team/packed/v1/`,
@@ -228,7 +234,7 @@ test("counts what is well", async () => {
 
 test("in several rounds, when there is more than fits into memory, finds the same", async () => {
   using bucket = new StockedBucket();
-  const entries: Entry[] = [];
+  const entries: PackedEntry[] = [];
   for (let i = 0; i < 40; i++) entries.push(...(await bucket.pack([`a${i}`, `b${i}`])));
   const bad = await bucket.run(entries);
   const corrupt = await bucket.run([], { run: "2" });

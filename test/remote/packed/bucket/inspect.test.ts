@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { findEntries } from "../../../../src/remote/packed/bucket/find-entries.ts";
 import { inspectBucket } from "../../../../src/remote/packed/bucket/inspect.ts";
-import type { Entry } from "../../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import { DAY_MS, entryOf, HOUR_MS, PLATFORM, packOf, StockedBucket } from "../stocked-bucket.ts";
 
 const NOTHING = { entries: 0, packs: 0, packBytes: 0, wantedBytes: 0 };
@@ -35,8 +35,8 @@ test("a scope whose records can't be read is listed with nothing in it", async (
 
 test("counts what the newest run of each scope names, once", async () => {
   using bucket = new StockedBucket();
-  const first = (await bucket.pack(["one", "two"])) as [Entry, Entry];
-  const second = (await bucket.pack(["three"])) as [Entry];
+  const first = (await bucket.pack(["one", "two"])) as [PackedEntry, PackedEntry];
+  const second = (await bucket.pack(["three"])) as [PackedEntry];
   await bucket.run([...first, ...second], { run: "1", ageMs: 2 * HOUR_MS });
   await bucket.run([first[0], entryOf("")], { run: "2", machine: "m1", ageMs: HOUR_MS });
   await bucket.run([first[0]], { run: "2", machine: "m2", ageMs: HOUR_MS });
@@ -69,9 +69,9 @@ test("counts what the newest run of each scope names, once", async () => {
 
 test("sums over all scopes count what is shared once, and name what nobody names", async () => {
   using bucket = new StockedBucket();
-  const shared = (await bucket.pack(["std"])) as [Entry];
-  const unnamed = (await bucket.pack(["unnamed"])) as [Entry];
-  const added = (await bucket.pack(["added"])) as [Entry];
+  const shared = (await bucket.pack(["std"])) as [PackedEntry];
+  const unnamed = (await bucket.pack(["unnamed"])) as [PackedEntry];
+  const added = (await bucket.pack(["added"])) as [PackedEntry];
   await bucket.run(shared);
   await bucket.run(shared, { project: "example.com/b" });
   await bucket.addition(added, { ageMs: DAY_MS });
@@ -100,7 +100,7 @@ test("an id that nobody has is not found", async () => {
 
 test("an action and an output are found by their first digits, with every record that has them", async () => {
   using bucket = new StockedBucket();
-  const [one] = (await bucket.pack(["one", "two"])) as [Entry];
+  const [one] = (await bucket.pack(["one", "two"])) as [PackedEntry];
   const run = await bucket.run([one]);
   const addition = await bucket.addition([one]);
   const bad = await bucket.run([], { run: "bad" });
@@ -120,8 +120,8 @@ test("an action and an output are found by their first digits, with every record
 
 test("an action put again elsewhere is found in both places, an empty output nowhere", async () => {
   using bucket = new StockedBucket();
-  const [one] = (await bucket.pack(["one"])) as [Entry];
-  const [other] = (await bucket.pack(["one", "more"])) as [Entry];
+  const [one] = (await bucket.pack(["one"])) as [PackedEntry];
+  const [other] = (await bucket.pack(["one", "more"])) as [PackedEntry];
   const empty = { ...entryOf(""), actionId: one.actionId };
   await bucket.run([one, other, empty]);
   const found = await findEntries({ ...bucket, id: one.actionId });

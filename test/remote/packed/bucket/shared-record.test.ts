@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { compressFrame } from "../../../../src/lib/bytes/zstd.ts";
 import { collectGarbage } from "../../../../src/remote/packed/bucket/gc.ts";
 import { SharedEntries } from "../../../../src/remote/packed/bucket/shared-record.ts";
-import type { Entry } from "../../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import { parseRunRecord } from "../../../../src/remote/packed/format/run-record.ts";
 import { DAY_MS, entryOf, HOUR_MS, PLATFORM, StockedBucket } from "../stocked-bucket.ts";
 
@@ -13,7 +13,7 @@ function collect({ store, prefix }: StockedBucket) {
   return collectGarbage({ store, prefix, olderThanMs: 14 * DAY_MS, dryRun: false });
 }
 
-async function sharedIn(bucket: StockedBucket, key = KEY): Promise<Entry[]> {
+async function sharedIn(bucket: StockedBucket, key = KEY): Promise<PackedEntry[]> {
   const record = parseRunRecord(new Uint8Array(await Bun.file(bucket.dir.join(key)).arrayBuffer()));
   expect(record.kind).toBe("shared");
   return record.entries;
@@ -40,7 +40,7 @@ describe("is not shared:", () => {
 
   test("what a project's newest run doesn't use any more", async () => {
     using bucket = new StockedBucket();
-    const [std, old] = (await bucket.pack(["std", "old"])) as [Entry, Entry];
+    const [std, old] = (await bucket.pack(["std", "old"])) as [PackedEntry, PackedEntry];
     await bucket.run([std, old], { run: "1", ageMs: 2 * HOUR_MS });
     await bucket.run([std], { run: "2", ageMs: HOUR_MS });
     await bucket.run([std, old], B);
@@ -59,7 +59,7 @@ describe("is not shared:", () => {
 
 test("all machines' records of the newest run count", async () => {
   using bucket = new StockedBucket();
-  const [one, two] = (await bucket.pack(["one", "two"])) as [Entry, Entry];
+  const [one, two] = (await bucket.pack(["one", "two"])) as [PackedEntry, PackedEntry];
   await bucket.run([one], { run: "7", machine: "m1", ageMs: HOUR_MS });
   await bucket.run([two], { run: "7", machine: "m2" });
   await bucket.run([one, two], B);
@@ -77,7 +77,7 @@ test.each([
   await bucket.run(ofA, { ageMs: ageOfA });
   await bucket.run(ofB, { ...B, ageMs: ageOfB });
   expect((await collect(bucket)).shared).toEqual([{ platform: PLATFORM, entries: 1 }]);
-  expect(await sharedIn(bucket)).toEqual([(ageOfA < ageOfB ? ofA : ofB)[0] as Entry]);
+  expect(await sharedIn(bucket)).toEqual([(ageOfA < ageOfB ? ofA : ofB)[0] as PackedEntry]);
 });
 
 test("empty outputs are shared as well, and names stay as they are encoded", async () => {

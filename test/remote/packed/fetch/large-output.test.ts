@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { zstdCompressSync } from "node:zlib";
 import { fetchLargeOutput } from "../../../../src/remote/packed/fetch/large-output.ts";
 import { isBadPack } from "../../../../src/remote/packed/fetch/pack-stream.ts";
-import type { Entry, Place } from "../../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry, Place } from "../../../../src/remote/packed/format/entry.ts";
 import { filesBelow } from "../../../support/file-tree.ts";
 import { immutable } from "../../../support/full-disk.ts";
 import { sha256Hex } from "../../../support/ids.ts";
@@ -26,8 +26,12 @@ async function stocked(frame: Uint8Array = FRAME) {
   const around = { body: Buffer.from("around") };
   const [, entry] = await packBytes(bucket, [around, { body: BODY, frame }, around]);
   takeCalls(bucket.store);
-  const fetch = (timeoutMs = 60_000, signal = new AbortController().signal, changes: Partial<Entry> = {}) => {
-    const wanted = { ...(entry as Entry), ...changes };
+  const fetch = (
+    timeoutMs = 60_000,
+    signal = new AbortController().signal,
+    changes: Partial<PackedEntry> = {},
+  ) => {
+    const wanted = { ...(entry as PackedEntry), ...changes };
     const { store } = bucket;
     return fetchLargeOutput({
       store,
@@ -42,7 +46,7 @@ async function stocked(frame: Uint8Array = FRAME) {
     machine[Symbol.dispose]();
     bucket[Symbol.dispose]();
   };
-  return { bucket, machine, entry: entry as Entry, fetch, [Symbol.dispose]: dispose };
+  return { bucket, machine, entry: entry as PackedEntry, fetch, [Symbol.dispose]: dispose };
 }
 
 const OUTPUT_PATH = `output/${sha256Hex(BODY).slice(0, 2)}/${sha256Hex(BODY)}`;

@@ -8,7 +8,7 @@ import {
   recordActions,
 } from "../../../../src/remote/packed/fetch/placer.ts";
 import { WantedOutput } from "../../../../src/remote/packed/fetch/wanted-output.ts";
-import type { Entry, Place } from "../../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry, Place } from "../../../../src/remote/packed/format/entry.ts";
 import { WrongBytesError } from "../../../../src/remote/wrong-bytes-error.ts";
 import { filesBelow } from "../../../support/file-tree.ts";
 import { immutable } from "../../../support/full-disk.ts";
@@ -20,7 +20,7 @@ import { entryOf, StockedBucket } from "../stocked-bucket.ts";
 const HELLO = Buffer.from("hello");
 const PLACE: Place = { pack: { id: "0a".repeat(32), sizeBytes: 100, prefix: "" }, offset: 0, length: 9 };
 
-function wanted(...entries: Entry[]): WantedOutput {
+function wanted(...entries: PackedEntry[]): WantedOutput {
   const [first = entryOf("hello"), ...others] = entries;
   const output = new WantedOutput(first, PLACE);
   output.entries.push(...others);
@@ -58,7 +58,7 @@ test("an output is put in place, and recorded for each action that made it", () 
   for (const { actionId, outputId, sizeBytes, putTimeMs } of [hello, other]) {
     const found = machine.local.get(actionId);
     expect(found).toMatchObject({ outputId, sizeBytes, putTimeMs });
-    expect(readFileSync(found?.diskPath ?? "", "utf8")).toBe("hello");
+    expect(readFileSync(found?.path ?? "", "utf8")).toBe("hello");
   }
 });
 

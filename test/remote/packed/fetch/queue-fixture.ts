@@ -1,7 +1,7 @@
 import { Claims } from "../../../../src/remote/packed/fetch/claims.ts";
 import { FetchQueue } from "../../../../src/remote/packed/fetch/fetch-queue.ts";
 import { WantedOutput } from "../../../../src/remote/packed/fetch/wanted-output.ts";
-import type { Entry, Pack, Place } from "../../../../src/remote/packed/format/entry.ts";
+import type { Pack, PackedEntry, Place } from "../../../../src/remote/packed/format/entry.ts";
 import { type TempDir, tempDir } from "../../../support/temp-dir.ts";
 import { type TamperedStore, untilAborted } from "../../tampered-store.ts";
 import { entryOf, StockedBucket } from "../stocked-bucket.ts";
@@ -68,7 +68,7 @@ function textOf(frame: Uint8Array<ArrayBuffer>): string {
   }
 }
 
-function wantedOf(entry: Entry): WantedOutput {
+function wantedOf(entry: PackedEntry): WantedOutput {
   return new WantedOutput(entry, entry.place as Place);
 }
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { Claims } from "../../../../src/remote/packed/fetch/claims.ts";
-import type { Entry } from "../../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import { openLocal } from "../../../buildcache/local-fixture.ts";
 import { immutable } from "../../../support/full-disk.ts";
 import { sha256Hex } from "../../../support/ids.ts";
@@ -34,7 +34,7 @@ describe("a pack that", () => {
       })),
     );
     opened.restorer.prefetch(entries);
-    expect(await rejection(opened.restorer.bring(entries[1] as Entry))).toMatchObject({
+    expect(await rejection(opened.restorer.bring(entries[1] as PackedEntry))).toMatchObject({
       name: "WrongBytesError",
     });
     await opened.restorer.idle();
@@ -48,7 +48,7 @@ describe("a pack that", () => {
     using opened = openRestorer();
     const frame = Bun.zstdCompressSync(Buffer.alloc(200_000, "y"));
     const [entry] = (await packBytes(opened.bucket, [{ body: Buffer.alloc(200_000, "x"), frame }])) as [
-      Entry,
+      PackedEntry,
     ];
     opened.restorer.prefetch([entry]);
     await opened.restorer.idle();

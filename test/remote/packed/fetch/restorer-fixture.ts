@@ -1,4 +1,4 @@
-import type { Entry } from "../../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import { takeCalls } from "../failing-store.ts";
 import { Machine } from "../packed-fixture.ts";
 import { StockedBucket } from "../stocked-bucket.ts";
@@ -17,13 +17,13 @@ export function openRestorer(options: Parameters<Machine["restorer"]>[0] = {}) {
 export type Opened = ReturnType<typeof openRestorer>;
 
 /** Puts a pack of these outputs into the bucket. */
-export async function pack({ bucket }: Opened, ...texts: string[]): Promise<[Entry, ...Entry[]]> {
-  const entries = (await bucket.pack(texts)) as [Entry, ...Entry[]];
+export async function pack({ bucket }: Opened, ...texts: string[]): Promise<[PackedEntry, ...PackedEntry[]]> {
+  const entries = (await bucket.pack(texts)) as [PackedEntry, ...PackedEntry[]];
   takeCalls(bucket.store);
   return entries;
 }
 
 /** The texts of these outputs on the machine's disk. */
-export async function texts({ machine }: Opened, entries: Entry[]): Promise<(string | undefined)[]> {
+export async function texts({ machine }: Opened, entries: PackedEntry[]): Promise<(string | undefined)[]> {
   return await Promise.all(entries.map(({ outputId }) => machine.text(outputId)));
 }

@@ -1,6 +1,6 @@
 /** Outputs that are too large for memory: above 8 MiB compressed, or above 32 MiB. */
 import { describe, expect, test } from "bun:test";
-import type { Entry } from "../../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import { filesBelow } from "../../../support/file-tree.ts";
 import { rejection } from "../../../support/rejection.ts";
 import { noise } from "../../../support/seed.ts";
@@ -19,7 +19,7 @@ async function stocked(body: Uint8Array<ArrayBuffer>, frame?: Uint8Array) {
   const bucket = new StockedBucket();
   const machine = new Machine(bucket);
   const large = frame === undefined ? { body } : { body, frame };
-  const entries = (await packBytes(bucket, [large, { body: SMALL }])) as [Entry, Entry];
+  const entries = (await packBytes(bucket, [large, { body: SMALL }])) as [PackedEntry, PackedEntry];
   takeCalls(bucket.store);
   const dispose = () => {
     machine[Symbol.dispose]();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync, rmSync } from "node:fs";
 import { ObjectSum } from "../../../../src/lib/object-sum.ts";
-import type { Entry } from "../../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { filesBelow } from "../../../support/file-tree.ts";
 import { rejection } from "../../../support/rejection.ts";
@@ -20,7 +20,7 @@ describe("an output that go waits for", () => {
     const { outputId, sizeBytes, putTimeMs } = entry;
     const found = opened.machine.local.get(entry.actionId);
     expect(found).toMatchObject({ outputId, sizeBytes, putTimeMs });
-    expect(readFileSync(found?.diskPath ?? "", "utf8")).toBe("hello");
+    expect(readFileSync(found?.path ?? "", "utf8")).toBe("hello");
   });
 
   test("is not asked for when it is there already", async () => {
@@ -67,11 +67,11 @@ describe("an output that go waits for", () => {
 
   test("comes before what is only prefetched, and once for all who wait", async () => {
     using opened = openRestorer();
-    const packs: Entry[] = [];
+    const packs: PackedEntry[] = [];
     for (let n = 0; n < 8; n++) packs.push(...(await pack(opened, `output ${n}`)));
     const letGo = holdGets(opened.bucket.store);
     opened.restorer.prefetch(packs);
-    const last = packs[7] as Entry;
+    const last = packs[7] as PackedEntry;
     const brought = [opened.restorer.bring(last), opened.restorer.bring(last)];
     for (let n = 0; n < 5; n++) {
       letGo();
@@ -127,7 +127,7 @@ describe("a prefetch", () => {
     opened.restorer.prefetch(entries);
     expect([
       await opened.restorer.bring(entries[0]),
-      await opened.restorer.bring(entries[1] as Entry),
+      await opened.restorer.bring(entries[1] as PackedEntry),
     ]).toEqual([true, true]);
     expect(opened.bucket.store.calls).toHaveLength(1);
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { zstdDecompressSync } from "node:zlib";
 import fc from "fast-check";
 import { compressFrame } from "../../../../src/lib/bytes/zstd.ts";
-import type { Entry, Pack } from "../../../../src/remote/packed/format/entry.ts";
+import type { Pack, PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import {
   formatRunRecord,
   parseRunRecord,
@@ -34,7 +34,7 @@ const PACKS = fc.uniqueArray(fc.record({ id: ID, sizeBytes: fc.nat(), prefix: fc
   maxLength: 5,
 });
 
-function entryIn(packs: Pack[]): fc.Arbitrary<Entry> {
+function entryIn(packs: Pack[]): fc.Arbitrary<PackedEntry> {
   const place = fc.constantFrom(...packs).chain((pack) =>
     fc.tuple(fc.nat(pack.sizeBytes), fc.nat(pack.sizeBytes)).map(([offset, length]) => {
       const fitting = Math.min(length, pack.sizeBytes - offset);
@@ -190,5 +190,5 @@ test("a few bytes that stand for many megabytes are no record", () => {
 test("of more than 80,000 entries the ones used last are left out", async () => {
   const entries = Array.from({ length: 80_001 }, (_, n) => ({ ...entryOf(""), actionId: sha256Hex(`${n}`) }));
   const record = parseRunRecord(await formatRunRecord({ kind: "run", about: {}, entries }));
-  expect([record.entries.length, record.entries.at(-1)]).toEqual([80_000, entries.at(-2) as Entry]);
+  expect([record.entries.length, record.entries.at(-1)]).toEqual([80_000, entries.at(-2) as PackedEntry]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Entry } from "../../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import { PackedIndex } from "../../../../src/remote/packed/index/packed-index.ts";
 import { entryOf } from "../stocked-bucket.ts";
 
@@ -7,7 +7,7 @@ const OLD_PACK = "0a".repeat(32);
 const NEW_PACK = "0b".repeat(32);
 
 /** An entry that lies in a pack of that id. */
-function placed(text: string, packId: string): Entry {
+function placed(text: string, packId: string): PackedEntry {
   const pack = { id: packId, sizeBytes: 100, prefix: "" };
   return { ...entryOf(text), place: { pack, offset: 0, length: 10 } };
 }
@@ -17,7 +17,7 @@ const inOld = placed("hello", OLD_PACK);
 const inNew = placed("hello", NEW_PACK);
 
 /** An index of groups, the newest first. */
-function indexOf(...groups: Entry[][]): PackedIndex {
+function indexOf(...groups: PackedEntry[][]): PackedIndex {
   const index = new PackedIndex();
   for (const entries of groups) index.add({ entries });
   return index;

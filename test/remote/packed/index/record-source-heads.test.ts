@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { TimeoutError } from "../../../../src/lib/async/deadline.ts";
-import type { Entry } from "../../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import type { RecordSource } from "../../../../src/remote/packed/index/record-source.ts";
 import { DENIED, hangLists, takeCalls } from "../failing-store.ts";
 import { entryOf, scopeOf } from "../stocked-bucket.ts";
@@ -8,7 +8,7 @@ import { SourceFixture } from "./source-fixture.ts";
 
 const HELLO = entryOf("");
 
-async function found(source: RecordSource, { actionId }: Entry): Promise<Entry | undefined> {
+async function found(source: RecordSource, { actionId }: PackedEntry): Promise<PackedEntry | undefined> {
   return (await source.find(actionId))?.entry;
 }
 

@@ -1,15 +1,15 @@
 /** What a source makes of several records: whose entry counts, and what is asked for beyond the scope's own. */
 import { describe, expect, test } from "bun:test";
-import type { Entry } from "../../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import type { RecordSource } from "../../../../src/remote/packed/index/record-source.ts";
 import { failLists, hangLists, takeCalls } from "../failing-store.ts";
 import { entryOf, HOUR_MS, packOf, scopeOf } from "../stocked-bucket.ts";
 import { SourceFixture } from "./source-fixture.ts";
 
 const HELLO = entryOf("");
-const MERGED: Entry = { ...HELLO, actionId: entryOf("merged").actionId };
+const MERGED: PackedEntry = { ...HELLO, actionId: entryOf("merged").actionId };
 
-async function found(source: RecordSource, { actionId }: Entry): Promise<Entry | undefined> {
+async function found(source: RecordSource, { actionId }: PackedEntry): Promise<PackedEntry | undefined> {
   return (await source.find(actionId))?.entry;
 }
 
@@ -23,19 +23,19 @@ test("of two places the one in the newer record counts, until its pack can't be 
   const { bucket } = fixture;
   const [older] = await bucket.pack(["hello", "a"]);
   const [newer] = await bucket.pack(["hello", "b"]);
-  await bucket.run([older as Entry], { run: "1", ageMs: HOUR_MS });
-  await bucket.run([newer as Entry], { run: "2" });
+  await bucket.run([older as PackedEntry], { run: "1", ageMs: HOUR_MS });
+  await bucket.run([newer as PackedEntry], { run: "2" });
   const source = fixture.open();
-  expect(await found(source, newer as Entry)).toEqual(newer as Entry);
+  expect(await found(source, newer as PackedEntry)).toEqual(newer as PackedEntry);
   source.index.distrust(packOf(newer));
-  expect(await found(source, newer as Entry)).toEqual(older as Entry);
+  expect(await found(source, newer as PackedEntry)).toEqual(older as PackedEntry);
 });
 
 test("what can't be trusted is not trusted after the next reading either", async () => {
   using fixture = new SourceFixture();
   const { bucket } = fixture;
   const [entry] = await bucket.pack(["hello"]);
-  await bucket.run([entry as Entry]);
+  await bucket.run([entry as PackedEntry]);
   const source = fixture.open();
   await source.refreshNow();
   source.index.distrust(packOf(entry));
@@ -43,7 +43,7 @@ test("what can't be trusted is not trusted after the next reading either", async
   const later = fixture.open({}, { now: () => fixture.clock.ms + HOUR_MS });
   later.index.distrust(packOf(entry));
   await later.refreshNow();
-  expect([await found(later, entry as Entry), await found(later, HELLO)]).toEqual([undefined, HELLO]);
+  expect([await found(later, entry as PackedEntry), await found(later, HELLO)]).toEqual([undefined, HELLO]);
 });
 
 describe("what this machine's run has in its log", () => {

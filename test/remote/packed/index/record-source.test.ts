@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Entry } from "../../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import type { RecordSource } from "../../../../src/remote/packed/index/record-source.ts";
 import { rejection } from "../../../support/rejection.ts";
 import { DENIED, failGets, failLists, hangGets, hangLists, takeCalls } from "../failing-store.ts";
@@ -7,10 +7,10 @@ import { entryOf, HOUR_MS, scopeOf } from "../stocked-bucket.ts";
 import { SourceFixture } from "./source-fixture.ts";
 
 const HELLO = entryOf("");
-const OTHER: Entry = { ...HELLO, actionId: entryOf("other").actionId };
+const OTHER: PackedEntry = { ...HELLO, actionId: entryOf("other").actionId };
 const UNKNOWN = entryOf("unknown").actionId;
 
-async function found(source: RecordSource, { actionId }: Entry): Promise<Entry | undefined> {
+async function found(source: RecordSource, { actionId }: PackedEntry): Promise<PackedEntry | undefined> {
   return (await source.find(actionId))?.entry;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { renameSync, rmSync } from "node:fs";
-import type { Entry } from "../../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import { Journal } from "../../../../src/remote/packed/write/journal.ts";
 import { untilAborted } from "../../tampered-store.ts";
 import { DENIED, putKinds, takeCalls } from "../failing-store.ts";
@@ -83,7 +83,7 @@ describe("what was only used", () => {
     using opened = openWriter();
     const [entry] = await opened.bucket.pack(["hello"]);
     takeCalls(opened.bucket.store);
-    opened.index.add({ entries: [entry as Entry] });
+    opened.index.add({ entries: [entry as PackedEntry] });
     opened.index.distrust(packOf(entry));
     for (const text of ["hello", "unknown"])
       opened.session.add({ ...opened.machine.entry(text), isNew: false });

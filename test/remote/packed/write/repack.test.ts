@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { Entry, Place } from "../../../../src/remote/packed/format/entry.ts";
-import type { OutputFile } from "../../../../src/remote/packed/format/output-frame.ts";
+import type { PackedEntry, Place } from "../../../../src/remote/packed/format/entry.ts";
+import type { LocalOutput } from "../../../../src/remote/packed/format/output-frame.ts";
 import { repackSmall } from "../../../../src/remote/packed/write/repack.ts";
 import { sha256Hex } from "../../../support/ids.ts";
 import { entryOf } from "../stocked-bucket.ts";
@@ -8,7 +8,7 @@ import { entryOf } from "../stocked-bucket.ts";
 const MEBIBYTE = 1 << 20;
 
 /** Entries, each in a pack of its own of that size. */
-function scattered(count: number, packBytes = 1_000): Entry[] {
+function scattered(count: number, packBytes = 1_000): PackedEntry[] {
   return Array.from({ length: count }, (_, n) => {
     const pack = { id: sha256Hex(`${packBytes} ${n}`), sizeBytes: packBytes, prefix: "" };
     return { ...entryOf(`${packBytes} ${n}`), place: { pack, offset: 0, length: 10 } };
@@ -22,9 +22,9 @@ const NEW_PLACE: Place = {
 };
 
 /** Repacks as if all outputs but those were on this machine; returns the entries, and what was stored anew. */
-async function repack(entries: Entry[], options: { missing?: string[]; store?: boolean } = {}) {
+async function repack(entries: PackedEntry[], options: { missing?: string[]; store?: boolean } = {}) {
   const { missing = [], store = true } = options;
-  const stored: OutputFile[] = [];
+  const stored: LocalOutput[] = [];
   const sizes = new Map(entries.map(({ outputId, sizeBytes }) => [outputId, sizeBytes]));
   const local = {
     findOutput: (outputId: string) =>
@@ -66,7 +66,7 @@ test("no more than 16 MiB are rewritten at a time, the smallest first", async ()
 
 test("what is not on this machine, or could not be stored, stays where it is", async () => {
   const entries = scattered(5);
-  const [first] = entries as [Entry];
+  const [first] = entries as [PackedEntry];
   const { repacked } = await repack(entries, { missing: [first.outputId] });
   expect([repacked[0], repacked[1]?.place]).toEqual([first, NEW_PLACE]);
   expect((await repack(entries, { store: false })).repacked).toEqual(entries);

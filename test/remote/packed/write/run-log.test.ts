@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
-import type { Entry } from "../../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import { formatRunRecord } from "../../../../src/remote/packed/format/run-record.ts";
 import {
   type LoggedRun,
@@ -15,7 +15,7 @@ import { rejection } from "../../../support/rejection.ts";
 import { type TempDir, tempDir } from "../../../support/temp-dir.ts";
 import { entryOf } from "../stocked-bucket.ts";
 
-function placed(text: string, packByte = "0a", offset = 0): Entry {
+function placed(text: string, packByte = "0a", offset = 0): PackedEntry {
   const pack = { id: packByte.repeat(32), sizeBytes: 100, prefix: "ci" };
   return { ...entryOf(text), place: { pack, offset, length: 10 } };
 }
@@ -177,7 +177,7 @@ describe("merging", () => {
 
   test("takes the new place where the old one can't be trusted any more", () => {
     const moved = placed("a", "0b");
-    const isGood = (place: Entry["place"]) => place?.pack.id !== placed("a").place?.pack.id;
+    const isGood = (place: PackedEntry["place"]) => place?.pack.id !== placed("a").place?.pack.id;
     expect(mergeEntries([placed("a"), placed("b", "0c")], [moved], isGood)).toEqual({
       entries: [moved, placed("b", "0c")],
       isChanged: true,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import type { Entry } from "../../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import type { RunRecord } from "../../../../src/remote/packed/format/run-record.ts";
 import { PackUploader } from "../../../../src/remote/packed/write/pack-uploader.ts";
 import { RunLog } from "../../../../src/remote/packed/write/run-log.ts";
@@ -11,9 +11,9 @@ import { Machine, recordAt } from "../packed-fixture.ts";
 import { DAY_MS, entryOf, StockedBucket, scopeOf } from "../stocked-bucket.ts";
 
 const [A, B, C] = ["a", "b", "c"].map((text) => ({ ...entryOf(""), actionId: entryOf(text).actionId })) as [
-  Entry,
-  Entry,
-  Entry,
+  PackedEntry,
+  PackedEntry,
+  PackedEntry,
 ];
 const SERVER_MS = 1_767_225_600_000;
 
@@ -56,7 +56,7 @@ function open() {
 
 type Opened = ReturnType<typeof open>;
 
-async function entriesAt({ bucket }: Opened, key: string): Promise<Entry[]> {
+async function entriesAt({ bucket }: Opened, key: string): Promise<PackedEntry[]> {
   return (await recordAt(bucket, key)).entries;
 }
 
@@ -268,8 +268,8 @@ describe("sessions of one run that upload at the same time", () => {
 
 test("what lies scattered is brought together before it is written, and not otherwise", async () => {
   using opened = open();
-  const asked: Entry[][] = [];
-  const repack = async (entries: Entry[]) => {
+  const asked: PackedEntry[][] = [];
+  const repack = async (entries: PackedEntry[]) => {
     asked.push(entries);
     return entries.map((entry) => ({ ...entry, putTimeMs: 1 }));
   };

@@ -32,7 +32,7 @@ test("what was put stays new when it is used afterwards, but not as another outp
 
 test("what others know is news no more", () => {
   const log = logOf(used("a", { isNew: true }), used("b", { isNew: true }), used("c"));
-  log.told(log.entries.filter(({ path }) => path !== "/b"));
+  log.markPublished(log.entries.filter(({ path }) => path !== "/b"));
   expect(log.entries).toEqual([used("a"), used("b", { isNew: true }), used("c")]);
 });
 
@@ -40,7 +40,7 @@ test("what was put anew while others were told of it is still news", () => {
   const log = logOf(used("a", { isNew: true }));
   const told = log.entries;
   log.add(used("a", { isNew: true, putTimeMs: 2 }));
-  log.told(told);
+  log.markPublished(told);
   expect(log.entries).toEqual([used("a", { isNew: true, putTimeMs: 2 })]);
 });
 
@@ -49,6 +49,6 @@ test("counts its news", () => {
   expect(log.newsCount).toBe(2);
   log.add({ ...used("other"), actionId: used("a").actionId });
   expect(log.newsCount).toBe(1);
-  log.told(log.entries);
+  log.markPublished(log.entries);
   expect(log.newsCount).toBe(0);
 });

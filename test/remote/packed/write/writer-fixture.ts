@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import type { Entry } from "../../../../src/remote/packed/format/entry.ts";
+import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import { PackedIndex } from "../../../../src/remote/packed/index/packed-index.ts";
 import { Journal } from "../../../../src/remote/packed/write/journal.ts";
 import { PackUploader } from "../../../../src/remote/packed/write/pack-uploader.ts";
@@ -74,7 +74,7 @@ export function openWriter(isKnown = true) {
 export type Opened = ReturnType<typeof openWriter>;
 
 /** The entries in the only run record of the bucket. */
-export async function recorded({ bucket }: Opened): Promise<Entry[]> {
+export async function recorded({ bucket }: Opened): Promise<PackedEntry[]> {
   const [key = ""] = bucket.objects.filter((object) => object.includes("/run/"));
   return key === "" ? [] : (await recordAt(bucket, key)).entries;
 }
