@@ -32,6 +32,7 @@
  * hex of 64 digits, times milliseconds since 1970.
  */
 import { isAbsolute, resolve, sep } from "node:path";
+import { isCount, isObject, isSha256, isText, listOf, tableOf } from "../lib/shape.ts";
 
 /** The version of all this. */
 export const LINK_VERSION = 2;
@@ -87,13 +88,12 @@ export function formatGreeting(info: ServerInfo): string {
 /** `undefined`: another program's hello, or none at all. */
 export function parseGreeting(line: string): ServerInfo | undefined {
   const info = parseJson(line)?.Server;
-  if (typeof info !== "object" || info === null) return undefined;
-  const { link, pid, cacheDir, journalDir } = info as Record<string, unknown>;
-  if (!isCount(link) || !isCount(pid) || typeof cacheDir !== "string" || !isAbsolute(cacheDir))
-    return undefined;
+  if (!isObject(info)) return undefined;
+  const { link, pid, cacheDir, journalDir } = info;
+  if (!isCount(link) || !isCount(pid) || !isText(cacheDir) || !isAbsolute(cacheDir)) return undefined;
   if (journalDir === undefined) return { link, pid, cacheDir };
   // On a port anybody may listen: nothing is written but below a cache directory.
-  return typeof journalDir === "string" && isBelow(cacheDir, journalDir)
+  return isText(journalDir) && isBelow(cacheDir, journalDir)
     ? { link, pid, cacheDir, journalDir }
     : undefined;
 }
@@ -116,10 +116,11 @@ export function formatMessage(...message: unknown[]): string {
 
 export function parseClientMessage(line: string): ClientMessage {
   const [kind, second, ...rest] = parseArray(line);
-  if (kind === "get" && isCount(second) && isId(rest[0])) return { kind, n: second, actionId: rest[0] };
+  if (kind === "get" && isCount(second) && isSha256(rest[0])) return { kind, n: second, actionId: rest[0] };
   if (kind === "put" && isCount(second) && isEntry(rest)) return { kind, n: second, entry: rest };
-  if (kind === "used" && isCount(second) && isEntries(rest[0])) return { kind, n: second, entries: rest[0] };
-  if (kind === "counts" && isCounts(second)) return { kind, counts: second };
+  if (kind === "used" && isCount(second) && listOf(isEntry)(rest[0]))
+    return { kind, n: second, entries: rest[0] };
+  if (kind === "counts" && tableOf(isCount)(second)) return { kind, counts: second };
   throw new LinkError(line);
 }
 
@@ -127,12 +128,12 @@ export function parseServerMessage(line: string): ServerMessage {
   const [kind, n, ...rest] = parseArray(line);
   if (kind === undefined) return { kind: "alive" };
   if (kind === "noted" && isCount(n)) return { kind, n };
-  if (kind === "alone" && isWord(n) && typeof rest[0] === "string") return { kind, why: n, text: rest[0] };
+  if (kind === "alone" && isWord(n) && isText(rest[0])) return { kind, why: n, text: rest[0] };
   const [outputId, sizeBytes, putTimeMs] = rest;
   if (kind === "got" && isCount(n) && isWord(outputId) && rest.length === 1) {
     return { kind: "missed", n, reason: outputId };
   }
-  if (kind === "got" && isCount(n) && isId(outputId) && isCount(sizeBytes) && isCount(putTimeMs)) {
+  if (kind === "got" && isCount(n) && isSha256(outputId) && isCount(sizeBytes) && isCount(putTimeMs)) {
     return { kind, n, found: [outputId, sizeBytes, putTimeMs] };
   }
   throw new LinkError(line);
@@ -160,26 +161,9 @@ function isBelow(dir: string, path: string): boolean {
 function isEntry(value: unknown): value is LinkEntry {
   if (!Array.isArray(value) || value.length !== 4) return false;
   const [actionId, outputId, sizeBytes, putTimeMs] = value;
-  return isId(actionId) && isId(outputId) && isCount(sizeBytes) && isCount(putTimeMs);
-}
-
-function isEntries(value: unknown): value is LinkEntry[] {
-  return Array.isArray(value) && value.every(isEntry);
-}
-
-function isId(value: unknown): value is string {
-  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+  return isSha256(actionId) && isSha256(outputId) && isCount(sizeBytes) && isCount(putTimeMs);
 }
 
 function isWord(value: unknown): value is string {
-  return typeof value === "string" && /^[a-z]{1,32}$/.test(value);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0);
-}
-
-function isCounts(value: unknown): value is Record<string, number> {
-  if (typeof value !== "object" || value === null) return false;
-  return Object.values(value).every(isCount);
+  return isText(value) && /^[a-z]{1,32}$/.test(value);
 }

@@ -8,9 +8,8 @@
  * that is missing works. Older than a minute, the state is doubted: a probe is due at once, and nothing is slow.
  */
 import type { OpenState } from "../lib/async/breaker.ts";
-import { removeFile } from "../lib/files/remove-file.ts";
-import { replaceFile } from "../lib/files/replace-file.ts";
-import { readSmallFile } from "../lib/files/small-file.ts";
+import { jsonOf, StateFile } from "../lib/files/state-file.ts";
+import { isBoolean, isNumber, isText, optional, shape } from "../lib/shape.ts";
 
 export interface SavedHealth {
   savedAtMs: number;
@@ -27,19 +26,29 @@ export interface SavedHealth {
 export const BELIEVED_MS = 60_000;
 const FORGOTTEN_MS = 10 * 60_000;
 
+const isOpenState = optional(shape<OpenState>({ probeAtMs: isNumber, pauseMs: isNumber }));
+const isSavedHealth = shape<SavedHealth>({
+  savedAtMs: isNumber,
+  reason: isText,
+  reads: isOpenState,
+  writes: isOpenState,
+  isSlow: optional(isBoolean),
+  denial: optional(isText),
+});
+
 export class HealthFile {
-  readonly #path: string;
+  readonly #file: StateFile<SavedHealth>;
   readonly #now: () => number;
 
   constructor(path: string, now: () => number = Date.now) {
-    this.#path = path;
+    this.#file = new StateFile(path, jsonOf(isSavedHealth));
     this.#now = now;
   }
 
   /** The state to start with; `undefined`: nothing is known to be wrong. */
   load(): SavedHealth | undefined {
-    const saved = readJson(this.#path);
-    if (!isSavedHealth(saved)) return undefined;
+    const saved = this.#file.load();
+    if (saved === undefined) return undefined;
     const ageMs = this.#now() - saved.savedAtMs;
     if (ageMs < 0 || ageMs > FORGOTTEN_MS) return undefined;
     return ageMs <= BELIEVED_MS
@@ -49,44 +58,15 @@ export class HealthFile {
 
   /** Never throws: a state that can't be kept costs the next helper some time, nothing else. */
   save(health: SavedHealth): void {
-    try {
-      replaceFile(this.#path, JSON.stringify(health));
-    } catch {
-      // See above.
-    }
+    this.#file.save(health);
   }
 
   /** Never throws either. */
   clear(): void {
-    removeFile(this.#path);
+    this.#file.remove();
   }
 }
 
 function doubted(state: OpenState | undefined): OpenState | undefined {
   return state && { ...state, probeAtMs: 0 };
-}
-
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readSmallFile(path).toString());
-  } catch {
-    return undefined;
-  }
-}
-
-function isSavedHealth(value: unknown): value is SavedHealth {
-  if (typeof value !== "object" || value === null) return false;
-  const { savedAtMs, reason, reads, writes, isSlow = false, denial = "" } = value as Partial<SavedHealth>;
-  const isKnown =
-    Number.isFinite(savedAtMs) &&
-    typeof reason === "string" &&
-    typeof isSlow === "boolean" &&
-    typeof denial === "string";
-  return isKnown && isOpenState(reads) && isOpenState(writes);
-}
-
-function isOpenState(value: unknown): boolean {
-  if (value === undefined) return true;
-  const state = value as OpenState | null;
-  return Number.isFinite(state?.probeAtMs) && Number.isFinite(state?.pauseMs);
 }

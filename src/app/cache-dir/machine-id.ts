@@ -6,18 +6,15 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { createFile } from "../../lib/files/create-file.ts";
 import { removeFileIf } from "../../lib/files/remove-file-if.ts";
-import { readSmallFile } from "../../lib/files/small-file.ts";
 import { statPlainFile } from "../../lib/files/stat-file.ts";
+import { LINE, StateFile } from "../../lib/files/state-file.ts";
 import { STATE_DIR } from "../../store/local/local-dir.ts";
 
 /** Twelve hex digits. */
 export function machineId(root: string): string {
-  const text = `${storedId(join(root, STATE_DIR, "machine"))} ${hostname()}`;
+  const path = join(root, STATE_DIR, "machine");
+  const text = `${readId(path) ?? makeId(path)} ${hostname()}`;
   return new Bun.CryptoHasher("sha256").update(text).digest("hex").slice(0, 12);
-}
-
-function storedId(path: string): string {
-  return readId(path) ?? makeId(path);
 }
 
 /** Two helpers at once agree on the id of the first; where none can be kept, each has its own. */
@@ -34,9 +31,5 @@ function makeId(path: string): string {
 }
 
 function readId(path: string): string | undefined {
-  try {
-    return readSmallFile(path).toString("latin1") || undefined;
-  } catch {
-    return undefined;
-  }
+  return new StateFile(path, LINE).load();
 }

@@ -10,10 +10,10 @@ import type { PruneLimits } from "../../buildcache/eviction.ts";
 import { type PruneReport, prune } from "../../buildcache/prune.ts";
 import { makePrivateDir } from "../../lib/files/private-dir.ts";
 import { removeFile } from "../../lib/files/remove-file.ts";
-import { replaceFile } from "../../lib/files/replace-file.ts";
-import { readSmallFile } from "../../lib/files/small-file.ts";
 import { statFile } from "../../lib/files/stat-file.ts";
+import { jsonOf, StateFile } from "../../lib/files/state-file.ts";
 import type { OnProgress } from "../../lib/progress.ts";
+import { isNumber, shape } from "../../lib/shape.ts";
 import { LocalDir, STATE_DIR } from "../../store/local/local-dir.ts";
 import { pruneState } from "./prune-state.ts";
 import { MAX_PRUNED_IDS, notePruned } from "./pruned-actions.ts";
@@ -22,17 +22,13 @@ const HOUR_MS = 3_600_000;
 
 /** Whether the last pruning was more than an hour ago. */
 export function isPruneDue(root: string): boolean {
-  const stat = statFile(stampPath(root));
-  return stat === undefined || Math.abs(Date.now() - stat.mtimeMs) > HOUR_MS;
+  const { ageMs } = stampFile(root);
+  return ageMs === undefined || Math.abs(ageMs) > HOUR_MS;
 }
 
 /** How many bytes the last pruning left in place; 0 when there was none. */
 export function bytesAfterLastPrune(root: string): number {
-  try {
-    return Number(JSON.parse(readSmallFile(stampPath(root)).toString()).keptBytes) || 0;
-  } catch {
-    return 0;
-  }
+  return stampFile(root).load()?.keptBytes ?? 0;
 }
 
 /** Prunes now. `undefined`: another process is at it, or the directory can't be written. */
@@ -54,24 +50,16 @@ export function pruneNow(
     const others = pruneState(root, nowMs);
     const report = prune(new LocalDir(root), limits, { nowMs, others, onProgress, onForgotten });
     notePruned(root, forgotten);
-    writeStamp(root, report);
+    // Where that fails, the next helper prunes again.
+    stampFile(root).save({ keptBytes: report.keptBytes });
     return report;
   } finally {
     removeFile(lock);
   }
 }
 
-/** A disk that is full even now has other worries than when it was pruned. */
-function writeStamp(root: string, { keptBytes }: PruneReport): void {
-  try {
-    replaceFile(stampPath(root), `${JSON.stringify({ keptBytes })}\n`);
-  } catch {
-    // The next helper prunes again.
-  }
-}
-
-function stampPath(root: string): string {
-  return join(root, STATE_DIR, "prune.json");
+function stampFile(root: string): StateFile<Pick<PruneReport, "keptBytes">> {
+  return new StateFile(join(root, STATE_DIR, "prune.json"), jsonOf(shape({ keptBytes: isNumber })));
 }
 
 function acquire(lock: string): boolean {

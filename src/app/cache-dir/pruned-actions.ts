@@ -2,12 +2,12 @@
  * The actions that pruning has removed from this machine, for `explain`: `state/pruned`, the first eight bytes of each
  * id, the newest first.
  */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { replaceFile } from "../../lib/files/replace-file.ts";
+import { BYTES, StateFile } from "../../lib/files/state-file.ts";
 import { STATE_DIR } from "../../store/local/local-dir.ts";
 
 const ID_BYTES = 8;
+const NONE = new Uint8Array();
 /** How many are remembered. */
 export const MAX_PRUNED_IDS = 65_536;
 
@@ -15,17 +15,14 @@ export const MAX_PRUNED_IDS = 65_536;
 export function notePruned(root: string, actionIds: readonly string[]): void {
   const shortIds = actionIds.map(shortId).filter((id) => id.length === 2 * ID_BYTES);
   if (shortIds.length === 0) return;
-  const news = Buffer.from(shortIds.join(""), "hex");
-  try {
-    replaceFile(prunedPath(root), Buffer.concat([news, load(root)]).subarray(0, MAX_PRUNED_IDS * ID_BYTES));
-  } catch {
-    // A disk that takes nothing.
-  }
+  const file = prunedFile(root);
+  const ids = Buffer.concat([Buffer.from(shortIds.join(""), "hex"), file.load() ?? NONE]);
+  file.save(ids.subarray(0, MAX_PRUNED_IDS * ID_BYTES));
 }
 
 /** Tells whether an action was removed, as far as is remembered. */
 export function prunedActions(root: string): (actionId: string) => boolean {
-  const text = load(root).toString("hex");
+  const text = Buffer.from(prunedFile(root).load() ?? NONE).toString("hex");
   const ids = new Set(Array.from({ length: text.length / (2 * ID_BYTES) }, (_, at) => idAt(text, at)));
   return (actionId) => ids.has(shortId(actionId));
 }
@@ -38,14 +35,6 @@ function shortId(actionId: string): string {
   return actionId.slice(0, 2 * ID_BYTES);
 }
 
-function load(root: string): Buffer {
-  try {
-    return readFileSync(prunedPath(root));
-  } catch {
-    return Buffer.alloc(0);
-  }
-}
-
-function prunedPath(root: string): string {
-  return join(root, STATE_DIR, "pruned");
+function prunedFile(root: string) {
+  return new StateFile(join(root, STATE_DIR, "pruned"), BYTES);
 }

@@ -2,13 +2,11 @@
  * What go commands missed, for `explain`: `state/missed.jsonl`, a line for each command that missed anything, in the
  * order in which they ended. Any number of processes append at once.
  */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Miss } from "../../buildcache/lookup-log.ts";
-import { isMissReason } from "../../buildcache/miss-reason.ts";
-import { appendPrivately } from "../../lib/files/private-dir.ts";
-import { replaceFile } from "../../lib/files/replace-file.ts";
-import { statFile } from "../../lib/files/stat-file.ts";
+import { isMissReason, type MissReason } from "../../buildcache/miss-reason.ts";
+import { appendLines, readJsonLines } from "../../lib/files/line-file.ts";
+import { isBoolean, isNumber, isText, listOf, shape } from "../../lib/shape.ts";
 import type { JobRun } from "../../remote/scope/job-run.ts";
 import type { Scope } from "../../remote/scope/scope.ts";
 import { STATE_DIR } from "../../store/local/local-dir.ts";
@@ -41,57 +39,38 @@ export function appendMissed(root: string, session: MissedSession): void {
     .slice(0, MAX_MISSES)
     .map(({ actionId, reason, missedAtMs, madeMs }) => [actionId, reason, missedAtMs, madeMs ?? null]);
   const json = { ...session, scope: { platform, project, branch, job }, misses };
-  const path = missedPath(root);
-  // A line that a full disk has cut off must not spoil the next.
-  appendPrivately(path, `\n${JSON.stringify(json)}`);
-  if ((statFile(path)?.size ?? 0) > FULL_BYTES) shorten(path);
+  appendLines(missedPath(root), [JSON.stringify(json)], FULL_BYTES);
 }
 
 /** Those that are known, the oldest first. */
 export function readMissed(root: string): MissedSession[] {
-  try {
-    return readFileSync(missedPath(root), "utf8")
-      .split("\n")
-      .flatMap((line) => parseSession(line) ?? []);
-  } catch {
-    return [];
-  }
+  return readJsonLines(missedPath(root), isStoredSession).map((session) => ({
+    ...session,
+    misses: session.misses.map(([actionId, reason, missedAtMs, madeMs]) => {
+      return { actionId, reason, missedAtMs, madeMs: madeMs ?? undefined };
+    }),
+  }));
 }
 
-function shorten(path: string): void {
-  const lines = readFileSync(path, "utf8").split("\n");
-  replaceFile(path, lines.slice(Math.ceil(lines.length / 2)).join("\n"));
-}
+/** A miss in the file. */
+type MissRow = [actionId: string, reason: MissReason, missedAtMs: number, madeMs: number | null];
 
-function parseSession(line: string): MissedSession | undefined {
-  try {
-    const session = JSON.parse(line);
-    const { of, endedAtMs, lookUps, missed, scope, hasRemote, misses } = session;
-    const areNumbers = [endedAtMs, lookUps, missed].every(Number.isFinite);
-    const names = [scope.platform, scope.project, scope.branch, scope.job, of.job, of.run];
-    if (!areNumbers || !names.every((name) => typeof name === "string")) return undefined;
-    return {
-      of,
-      endedAtMs,
-      lookUps,
-      missed,
-      scope,
-      hasRemote: hasRemote === true,
-      misses: misses.map(parseMiss),
-    };
-  } catch {
-    return undefined;
-  }
-}
+const isStoredSession = shape<Omit<MissedSession, "misses"> & { misses: MissRow[] }>({
+  of: shape<JobRun>({ job: isText, run: isText }),
+  endedAtMs: isNumber,
+  lookUps: isNumber,
+  missed: isNumber,
+  scope: shape<WhoseMisses>({ platform: isText, project: isText, branch: isText, job: isText }),
+  hasRemote: isBoolean,
+  misses: listOf(isMissRow),
+});
 
-function parseMiss([actionId, reason, missedAtMs, madeMs]: unknown[]): Miss {
-  if (typeof actionId !== "string" || !isMissReason(reason)) throw new Error("no miss");
-  return {
-    actionId,
-    reason,
-    missedAtMs: Number(missedAtMs),
-    madeMs: typeof madeMs === "number" ? madeMs : undefined,
-  };
+function isMissRow(value: unknown): value is MissRow {
+  if (!Array.isArray(value)) return false;
+  const [actionId, reason, missedAtMs, madeMs] = value;
+  return (
+    isText(actionId) && isMissReason(reason) && isNumber(missedAtMs) && (madeMs === null || isNumber(madeMs))
+  );
 }
 
 function missedPath(root: string): string {

@@ -2,13 +2,13 @@
 import { join } from "node:path";
 import type { Counters } from "../../lib/counters.ts";
 import { removeLink } from "../../lib/files/remove-link.ts";
+import { LINE, StateFile } from "../../lib/files/state-file.ts";
 import { proxyRoute } from "../../lib/network/env-proxy.ts";
 import { DirectoryStore } from "../../store/directory/directory-store.ts";
 import { STATE_DIR } from "../../store/local/local-dir.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import { S3Store } from "../../store/s3-store.ts";
 import type { RemoteConfig } from "../config.ts";
-import { RegionFile } from "./region-file.ts";
 
 export function openStore(options: {
   config: RemoteConfig;
@@ -24,8 +24,13 @@ export function openStore(options: {
     ...bucket,
     env,
     counters,
-    regionMemory: new RegionFile(statePath(root, config, "region")),
+    regionMemory: regionFile(root, config),
   });
+}
+
+/** The region that the bucket's server named: one redirect fewer for each go command. */
+export function regionFile(root: string, config: RemoteConfig): StateFile<string> {
+  return new StateFile(statePath(root, config, "region"), LINE);
 }
 
 /**

@@ -12,12 +12,11 @@ import { listFiles } from "../../lib/files/list-files.ts";
 import { makePrivateDir } from "../../lib/files/private-dir.ts";
 import { removeFile } from "../../lib/files/remove-file.ts";
 import { removeFileIf } from "../../lib/files/remove-file-if.ts";
-import { replaceFile } from "../../lib/files/replace-file.ts";
-import { readSmallFile } from "../../lib/files/small-file.ts";
 import { statPlainFile } from "../../lib/files/stat-file.ts";
+import { jsonOf, StateFile } from "../../lib/files/state-file.ts";
 import { formatListenAddress, type ListenAddress } from "../../lib/network/listen-address.ts";
 import { isProcessAlive, processStart } from "../../lib/process/process-life.ts";
-import { describeError } from "../../lib/text/describe-error.ts";
+import { isCount, isObject } from "../../lib/shape.ts";
 import { STATE_DIR } from "../../store/local/local-dir.ts";
 import type { Config, ServeConfig } from "../config.ts";
 
@@ -55,17 +54,12 @@ export function logFile(root: string, config: Pick<ServeConfig, "plugin" | "http
 
 /** Returns why that is not possible; such a server serves all the same, but `--stop` and `--status` do not find it. */
 export function noteServer(path: string, note: ServerNote): string | undefined {
-  try {
-    replaceFile(path, `${JSON.stringify(note)}\n`);
-    return undefined;
-  } catch (error) {
-    return describeError(error);
-  }
+  return noteFile(path).save(note);
 }
 
 /** Removes the note of this process, and no other's. */
 export function removeNote(path: string): void {
-  removeFileIf(path, (at) => readNote(at)?.pid === process.pid);
+  removeFileIf(path, (at) => noteFile(at).load()?.pid === process.pid);
 }
 
 /** The servers that run with that cache directory. Notes of dead ones are removed. */
@@ -73,9 +67,9 @@ export function runningServers(root: string): { path: string; note: ServerNote }
   const names = listFiles(join(root, STATE_DIR)).filter((name) => /^serve-[0-9a-f]{16}\.json$/.test(name));
   return names.flatMap((name) => {
     const path = join(root, STATE_DIR, name);
-    const note = readNote(path);
+    const note = noteFile(path).load();
     if (isLive(note)) return [{ path, note }];
-    removeFileIf(path, (at) => statPlainFile(at) !== undefined && !isLive(readNote(at)));
+    removeFileIf(path, (at) => statPlainFile(at) !== undefined && !isLive(noteFile(at).load()));
     return [];
   });
 }
@@ -88,13 +82,13 @@ export function makeLog(path: string): void {
   writeFileSync(path, "", { flag: "wx", mode: 0o600 });
 }
 
-function readNote(path: string): ServerNote | undefined {
-  try {
-    const note = JSON.parse(readSmallFile(path).toString());
-    return Number.isSafeInteger(note.pid) && note.pid > 0 ? note : undefined;
-  } catch {
-    return undefined;
-  }
+function noteFile(path: string): StateFile<ServerNote> {
+  return new StateFile(path, jsonOf(isNote));
+}
+
+/** Only this user writes these files, so the process number is all that is checked. */
+function isNote(value: unknown): value is ServerNote {
+  return isObject(value) && isCount(value.pid) && value.pid > 0;
 }
 
 /** Whether the process that wrote the note still runs, and not another one that has its number now. */

@@ -1,8 +1,6 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { appendPrivately } from "../../lib/files/private-dir.ts";
-import { replaceFile } from "../../lib/files/replace-file.ts";
-import { statFile } from "../../lib/files/stat-file.ts";
+import { appendLines } from "../../lib/files/line-file.ts";
 import type { CompileTimes } from "../../remote/compile-times.ts";
 import { STATE_DIR } from "../../store/local/local-dir.ts";
 
@@ -47,18 +45,12 @@ export class CompileTimesFile implements CompileTimes {
     if (times.length === 0) return;
     const whole = times.map(([actionId, ms]) => [keyOf(actionId), Math.floor(ms)] as const);
     for (const [key, ms] of whole) this.#times.set(key, ms);
+    const lines = whole.map(([key, ms]) => `${key} ${ms}`);
     try {
-      // Each line has a line end on both sides: one that a full disk has cut off must not spoil the next.
-      appendPrivately(this.#path, `\n${whole.map(([key, ms]) => `${key} ${ms}\n`).join("")}`);
-      if ((statFile(this.#path)?.size ?? 0) > FULL_BYTES) this.#shorten();
+      appendLines(this.#path, lines, FULL_BYTES);
     } catch {
       // See above.
     }
-  }
-
-  #shorten(): void {
-    const lines = readFileSync(this.#path, "latin1").split("\n");
-    replaceFile(this.#path, `${lines.slice(lines.length / 2).join("\n")}\n`);
   }
 
   /** Reads what other processes have appended. */

@@ -9,14 +9,15 @@
  * `state/jobs/<hash>.used` lists which actions the job's commands have hit or put, by the first 16 digits of their ids, a
  * line each, in blocks: `#<random>` begins the block of one command.
  */
-import { readFileSync, renameSync } from "node:fs";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
+import { appendLines, readJsonLines } from "../../lib/files/line-file.ts";
 import { listFiles } from "../../lib/files/list-files.ts";
-import { appendPrivately } from "../../lib/files/private-dir.ts";
 import { removeFile } from "../../lib/files/remove-file.ts";
 import { replaceFile } from "../../lib/files/replace-file.ts";
 import { readSmallFile } from "../../lib/files/small-file.ts";
 import { statFile } from "../../lib/files/stat-file.ts";
+import { isNumber, shape, tableOf } from "../../lib/shape.ts";
 import type { JobRun } from "../../remote/scope/job-run.ts";
 import { STATE_DIR } from "../../store/local/local-dir.ts";
 
@@ -36,6 +37,8 @@ export interface JobSum {
   counts: Record<string, number>;
 }
 
+const isJobSum = shape<JobSum>({ atMs: isNumber, sessions: isNumber, counts: tableOf(isNumber) });
+
 export class JobFile {
   readonly #dir: string;
   readonly #name: string;
@@ -54,8 +57,7 @@ export class JobFile {
     try {
       const sizeBytes = statFile(path)?.size;
       if (sizeBytes === undefined) this.#tidy();
-      // A line that a full disk has cut off must not take the next one with it.
-      appendPrivately(path, `\n${JSON.stringify(sum)}`);
+      appendLines(path, [JSON.stringify(sum)]);
       if (sizeBytes !== undefined && sizeBytes > FULL_BYTES) renameSync(path, this.#fullPath());
     } catch {
       // As said above.
@@ -64,7 +66,7 @@ export class JobFile {
 
   /** `undefined`: nothing was counted yet. */
   read(): JobSum | undefined {
-    return addUp(this.#paths().flatMap(readLines));
+    return addUp(this.#paths().flatMap(readSums));
   }
 
   /** When the first go command of the job started that has put anything or ended; `undefined`: there is none yet. */
@@ -83,7 +85,7 @@ export class JobFile {
       const all = [...news, ...put.filter((id) => !known.has(keyOf(id)))].map(keyOf);
       if (all.length === 0) return news;
       const marker = `#${crypto.randomUUID()}`;
-      appendPrivately(this.#usedPath, `\n${[marker, ...all].join("\n")}\n`);
+      appendLines(this.#usedPath, [marker, ...all]);
       // Others may have appended since the look above.
       const before = this.#used(marker);
       return news.filter((id) => !before.has(keyOf(id)));
@@ -126,7 +128,7 @@ export class JobFile {
       const silentMs = Date.now() - (stat?.mtimeMs ?? Number.POSITIVE_INFINITY);
       if (silentMs > FORGOTTEN_MS) removeFile(path);
       else if (name.includes("-") && silentMs > STILL_MS && stat !== undefined && stat.size > FULL_BYTES) {
-        const sum = addUp(readLines(path));
+        const sum = addUp(readSums(path));
         if (sum !== undefined) replaceFile(path, JSON.stringify(sum));
       }
     }
@@ -137,22 +139,8 @@ function keyOf(actionId: string): string {
   return actionId.slice(0, KEY_DIGITS);
 }
 
-function readLines(path: string): JobSum[] {
-  try {
-    return readFileSync(path, "utf8").split("\n").flatMap(parseLine);
-  } catch {
-    return [];
-  }
-}
-
-function parseLine(line: string): JobSum[] {
-  try {
-    const { atMs, sessions, counts } = JSON.parse(line);
-    const numbers = [atMs, sessions, ...Object.values(counts)];
-    return numbers.every((value) => Number.isFinite(value)) ? [{ atMs, sessions, counts }] : [];
-  } catch {
-    return [];
-  }
+function readSums(path: string): JobSum[] {
+  return readJsonLines(path, isJobSum);
 }
 
 function addUp(sums: readonly JobSum[]): JobSum | undefined {

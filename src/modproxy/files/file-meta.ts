@@ -6,7 +6,8 @@
  * `verified` is there when the file was found to be what the checksum database says. In the bucket there is one only
  * for files that change, whose age it tells; other programs need none.
  */
-import { readSmallFile } from "../../lib/files/small-file.ts";
+import { jsonOf, StateFile } from "../../lib/files/state-file.ts";
+import { isCount, isNumber, isSha256, isText, optional, shape } from "../../lib/shape.ts";
 import type { TempFile } from "../../store/local/temp-file.ts";
 import type { StoredFile, TieredStore } from "../../store/tiered/tiered-store.ts";
 
@@ -23,6 +24,17 @@ export interface FileMeta {
 
 /** None is larger. */
 export const MAX_META_BYTES = 64 << 10;
+
+/** The bucket is written by others as well; what it says goes into requests and answers. */
+const isMeta = shape<FileMeta>({
+  name: isText,
+  sha256: isSha256,
+  sizeBytes: isCount,
+  fetchedAtMs: isNumber,
+  etag: (value): value is string | undefined =>
+    optional(isText)(value) && /^[\x20-\x7e\x80-\xff]*$/.test(value ?? ""),
+  verified: (value): value is true => value === undefined || value === true,
+});
 
 export class MetaFiles {
   readonly #store: TieredStore;
@@ -61,22 +73,6 @@ export class MetaFiles {
 }
 
 function readMeta(file: Pick<StoredFile, "path"> | undefined, name: string): FileMeta | undefined {
-  if (file === undefined) return undefined;
-  try {
-    const meta: unknown = JSON.parse(readSmallFile(file.path, MAX_META_BYTES).toString());
-    return isMeta(meta) && meta.name === name ? meta : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The bucket is written by others as well; what it says goes into requests and answers. */
-function isMeta(value: unknown): value is FileMeta {
-  if (typeof value !== "object" || value === null) return false;
-  const { name, sha256, sizeBytes, fetchedAtMs, etag, verified } = value as Record<keyof FileMeta, unknown>;
-  const isNamed = typeof name === "string" && typeof sha256 === "string" && /^[0-9a-f]{64}$/.test(sha256);
-  const isSized =
-    Number.isSafeInteger(sizeBytes) && (sizeBytes as number) >= 0 && Number.isFinite(fetchedAtMs);
-  const isTagged = etag === undefined || (typeof etag === "string" && /^[\x20-\x7e\x80-\xff]*$/.test(etag));
-  return isNamed && isSized && isTagged && (verified === undefined || verified === true);
+  const meta = file && new StateFile(file.path, jsonOf(isMeta), MAX_META_BYTES).load();
+  return meta?.name === name ? meta : undefined;
 }

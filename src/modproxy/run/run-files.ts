@@ -8,6 +8,7 @@
  * in the order of first use. A small file lies in it itself, as text, or in base64 with `base64:` before it.
  */
 import { compressFrameAside, expandFrame } from "../../lib/bytes/zstd.ts";
+import { isCount, isSha256, isText, optional } from "../../lib/shape.ts";
 
 /** A file that a run used. */
 export interface RunFile {
@@ -49,18 +50,9 @@ export function parseRunFiles(bytes: Uint8Array<ArrayBuffer>): RunFile[] {
 
 function parseRow(row: unknown): RunFile {
   const [name, sizeBytes, sha256, content] = Array.isArray(row) ? row : [];
-  const isValid =
-    typeof name === "string" &&
-    isSize(sizeBytes) &&
-    typeof sha256 === "string" &&
-    /^[0-9a-f]{64}$/.test(sha256);
-  const isContent = content === undefined || typeof content === "string";
-  if (!isValid || !isContent) throw new Error("record of module files with a bad row");
+  const isValid = isText(name) && isCount(sizeBytes) && isSha256(sha256);
+  if (!isValid || !optional(isText)(content)) throw new Error("record of module files with a bad row");
   return { name, sizeBytes, sha256, bytes: content === undefined ? undefined : parseBytes(content) };
-}
-
-function isSize(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function formatBytes(bytes: Buffer): string {

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { removeLink } from "../../lib/files/remove-link.ts";
-import { replaceFile } from "../../lib/files/replace-file.ts";
-import { readSmallFile } from "../../lib/files/small-file.ts";
+import { StateFile } from "../../lib/files/state-file.ts";
 import type { Database } from "./databases.ts";
 import { openTreeHead, type TreeHead } from "./note.ts";
 
@@ -16,20 +15,19 @@ export class HeadFiles {
   }
 
   /** `undefined`: none is known, or none that is still signed well. */
-  load({ name, verifier }: Database): TreeHead | undefined {
-    try {
-      return openTreeHead(readSmallFile(join(this.#dir, name)).toString(), verifier);
-    } catch {
-      return undefined;
-    }
+  load(database: Database): TreeHead | undefined {
+    return this.#file(database).load();
   }
 
-  /** Keeps a head that continues the one before it. */
-  save({ name }: Database, head: TreeHead): void {
-    try {
-      replaceFile(join(this.#dir, name), head.note);
-    } catch {
-      // A disk that takes nothing: the next start begins with whatever is signed.
-    }
+  /** Keeps a head that continues the one before it. Never throws: the next start takes any signed head then. */
+  save(database: Database, head: TreeHead): void {
+    this.#file(database).save(head);
+  }
+
+  #file({ name, verifier }: Database): StateFile<TreeHead> {
+    return new StateFile(join(this.#dir, name), {
+      parse: (bytes) => openTreeHead(bytes.toString(), verifier),
+      format: ({ note }) => note,
+    });
   }
 }

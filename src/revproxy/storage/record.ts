@@ -10,6 +10,7 @@
  * of this URL apart; `"kind":"gone"`: what was here is no longer right. A body that is not inline is a file of its own,
  * named by its SHA-256, so that equal ones are there once.
  */
+import { isBoolean, isCount, isSha256, isText, listOf } from "../../lib/shape.ts";
 import { withoutCookies } from "../semantics/cookies.ts";
 import { type HeaderList, isSafeHeader } from "../semantics/header-list.ts";
 import { endToEnd } from "../semantics/hop-by-hop.ts";
@@ -74,11 +75,11 @@ function isInlineWhole({ body }: ResponseRecord, inline: Uint8Array): boolean {
 /** The bucket is written by others as well, so nothing in it is taken for what it should be. */
 function readRecord(json: Record<string, unknown>): CacheRecord | undefined {
   const { kind, url } = json;
-  if (typeof url !== "string") return undefined;
+  if (!isText(url)) return undefined;
   if (kind === "gone") return { kind, url };
   if (kind === "vary") {
     const { names, generation } = json;
-    const isGood = isTextList(names) && typeof generation === "string";
+    const isGood = listOf(isText)(names) && isText(generation);
     return isGood ? { kind, url, names, generation } : undefined;
   }
   return kind === "response" ? readResponse(url, json) : undefined;
@@ -86,11 +87,11 @@ function readRecord(json: Record<string, unknown>): CacheRecord | undefined {
 
 function readResponse(url: string, json: Record<string, unknown>): ResponseRecord | undefined {
   const { variant, status, headers, requestedMs, receivedMs, body } = json;
-  if (typeof variant !== "string" || !isWhole(status) || status < 200 || status > 599) return undefined;
-  if (!isWhole(requestedMs) || !isWhole(receivedMs) || !isHeaderList(headers)) return undefined;
+  if (!isText(variant) || !isCount(status) || status < 200 || status > 599) return undefined;
+  if (!isCount(requestedMs) || !isCount(receivedMs) || !isHeaderList(headers)) return undefined;
   const { sha256: hash, sizeBytes, isInline } = (body ?? {}) as Record<string, unknown>;
-  if (typeof hash !== "string" || !/^[0-9a-f]{64}$/.test(hash)) return undefined;
-  if (!isWhole(sizeBytes) || typeof isInline !== "boolean") return undefined;
+  if (!isSha256(hash)) return undefined;
+  if (!isCount(sizeBytes) || !isBoolean(isInline)) return undefined;
   const kept = { sha256: hash, sizeBytes, isInline };
   // What would steer a connection, or set somebody's cookie, is never kept, so it was not written here.
   const safe = withoutCookies(endToEnd(headers));
@@ -99,20 +100,13 @@ function readResponse(url: string, json: Record<string, unknown>): ResponseRecor
 
 function isHeaderList(value: unknown): value is HeaderList {
   return (
-    Array.isArray(value) && value.every((pair) => isTextList(pair) && pair.length === 2 && isSafePair(pair))
+    Array.isArray(value) &&
+    value.every((pair) => listOf(isText)(pair) && pair.length === 2 && isSafePair(pair))
   );
 }
 
 function isSafePair([name = "", value = ""]: string[]): boolean {
   return isSafeHeader([name, value]);
-}
-
-function isTextList(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
-}
-
-function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0);
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -1,6 +1,5 @@
 import { configuredRegion } from "../../../s3/region.ts";
-import { statePath } from "../../remote/open-store.ts";
-import { RegionFile } from "../../remote/region-file.ts";
+import { regionFile } from "../../remote/open-store.ts";
 import type { Check, Finding, Patient } from "../check.ts";
 import { reach } from "./reach.ts";
 
@@ -11,7 +10,7 @@ export const region: Check = {
   run: async ({ bucket, env, dir }: Patient): Promise<Finding[]> => {
     if (bucket?.config.bucket.kind !== "s3") return [];
     const { name, from } = await configuredRegion(bucket.config.bucket.region, env);
-    const learned = new RegionFile(statePath(dir.root, bucket.config, "region")).load();
+    const learned = regionFile(dir.root, bucket.config).load();
     if (learned === undefined || learned === name) {
       return [{ severity: "ok", message: `${name} (${from})`, data: { region: name, from } }];
     }

@@ -10,8 +10,8 @@
 import { join } from "node:path";
 import { listFiles } from "../../../lib/files/list-files.ts";
 import { removeFile } from "../../../lib/files/remove-file.ts";
-import { replaceFile } from "../../../lib/files/replace-file.ts";
-import { readSmallFile } from "../../../lib/files/small-file.ts";
+import { BYTES, jsonOf, StateFile } from "../../../lib/files/state-file.ts";
+import { isNumber, isText, listOf, oneOf, shape } from "../../../lib/shape.ts";
 import { MAX_RECORD_BYTES } from "../format/run-record.ts";
 
 /** A record in the bucket. `own`: of this very scope; `new`: what another scope's session added. */
@@ -39,77 +39,57 @@ export interface RecordList {
 /** The name of a copy, or of one being written. */
 const RECORD_FILE = /^[0-9a-f]{16}(\.\d+)?$/;
 
+const isRecordRef = shape<RecordRef>({
+  key: isText,
+  etag: isText,
+  role: oneOf("own", "other", "new"),
+  modifiedMs: isNumber,
+  sizeBytes: isNumber,
+});
+const isRecordList = shape<RecordList>({
+  refreshedAtMs: isNumber,
+  pauseMs: isNumber,
+  clockSkewMs: isNumber,
+  additionsAtMs: isNumber,
+  records: listOf(isRecordRef),
+});
+
 export class RecordCache {
   readonly #dir: string;
+  readonly #list: StateFile<RecordList>;
 
   constructor(dir: string) {
-    this.#dir = dir;
+    this.#dir = join(dir, "records");
+    this.#list = new StateFile(join(dir, "records.json"), jsonOf(isRecordList));
   }
 
   /** `undefined` when nothing was read yet. */
   load(): RecordList | undefined {
-    try {
-      const list = JSON.parse(readSmallFile(this.#listPath()).toString());
-      return isRecordList(list) ? list : undefined;
-    } catch {
-      return undefined;
-    }
+    return this.#list.load();
   }
 
   read(ref: RecordRef): Uint8Array<ArrayBuffer> | undefined {
-    try {
-      return readSmallFile(this.#recordPath(ref), MAX_RECORD_BYTES);
-    } catch {
-      return undefined;
-    }
+    return this.#copy(ref).load();
   }
 
   /** Never throws, as nothing here does: a copy that can't be kept costs the next command a request. */
-  write(ref: RecordRef, bytes: Uint8Array): void {
-    keepFile(this.#recordPath(ref), bytes);
+  write(ref: RecordRef, bytes: Uint8Array<ArrayBuffer>): void {
+    this.#copy(ref).save(bytes);
   }
 
   /** Keeps the list, and removes the copies that it does not name. */
   save(list: RecordList): void {
-    keepFile(this.#listPath(), JSON.stringify(list));
+    this.#list.save(list);
     const kept = new Set(list.records.map(recordFile));
-    const dir = join(this.#dir, "records");
-    for (const name of listFiles(dir))
-      if (RECORD_FILE.test(name) && !kept.has(name)) removeFile(join(dir, name));
+    for (const name of listFiles(this.#dir))
+      if (RECORD_FILE.test(name) && !kept.has(name)) removeFile(join(this.#dir, name));
   }
 
-  #listPath(): string {
-    return join(this.#dir, "records.json");
-  }
-
-  #recordPath(ref: RecordRef): string {
-    return join(this.#dir, "records", recordFile(ref));
+  #copy(ref: RecordRef) {
+    return new StateFile(join(this.#dir, recordFile(ref)), BYTES, MAX_RECORD_BYTES);
   }
 }
 
 function recordFile({ key, etag }: RecordRef): string {
   return Bun.hash(`${key}\n${etag}`).toString(16).padStart(16, "0");
-}
-
-function keepFile(path: string, content: string | Uint8Array): void {
-  try {
-    replaceFile(path, content);
-  } catch {
-    // The next command asks the bucket.
-  }
-}
-
-function isRecordList(value: unknown): value is RecordList {
-  if (typeof value !== "object" || value === null) return false;
-  const { refreshedAtMs, pauseMs, clockSkewMs, additionsAtMs, records } = value as Partial<RecordList>;
-  const areTimes = [refreshedAtMs, pauseMs, clockSkewMs, additionsAtMs].every(Number.isFinite);
-  return areTimes && Array.isArray(records) && records.every(isRecordRef);
-}
-
-const ROLES: readonly unknown[] = ["own", "other", "new"];
-
-function isRecordRef(value: unknown): boolean {
-  const ref = value as Partial<RecordRef> | null;
-  const areTexts = typeof ref?.key === "string" && typeof ref.etag === "string" && ROLES.includes(ref.role);
-  return areTexts && Number.isFinite(ref?.modifiedMs) && Number.isFinite(ref?.sizeBytes);
 }

@@ -22,7 +22,7 @@ export class RecordReader {
   /** Parsed once, so that a group stays the same object. */
   readonly #groups = new Map<string, ReadGroup>();
   /** Heads by the key and the size of what they are a copy of. */
-  readonly #heads = new Map<string, ReadGroup & { bytes: Uint8Array }>();
+  readonly #heads = new Map<string, ReadGroup & { bytes: Uint8Array<ArrayBuffer> }>();
 
   constructor(options: RecordReaderOptions) {
     this.#options = options;
