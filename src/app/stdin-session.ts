@@ -1,17 +1,16 @@
 /** One go session on stdin and stdout: what direct mode and `connect` have in common. */
 import { BuildCache } from "../buildcache/build-cache.ts";
-import { LocalCache } from "../buildcache/local-cache.ts";
+import type { LocalCache } from "../buildcache/local-cache.ts";
 import { type SessionEnd, serveSession } from "../cacheprog/session.ts";
 import { Counters } from "../lib/counters.ts";
 import type { Logger } from "../lib/logger.ts";
 import { FdWriter } from "../lib/process/fd-writer.ts";
 import { readStdin } from "../lib/process/stdin-input.ts";
 import type { Progress, WatchProgress } from "../lib/progress.ts";
-import { describeError } from "../lib/text/describe-error.ts";
-import { LocalDir } from "../store/local/local-dir.ts";
 import type { CacheDir } from "./cache-dir/cache-dir.ts";
 import { ensureCacheDir } from "./cache-dir/dir-owner.ts";
 import { FallbackDir } from "./cache-dir/fallback-dir.ts";
+import { openLocalCache } from "./cache-dir/open-local-cache.ts";
 import { bytesAfterLastPrune, isPruneDue, pruneNow } from "./cache-dir/prune-cache.ts";
 import { closeOutput } from "./close-output.ts";
 import type { Config } from "./config.ts";
@@ -42,19 +41,14 @@ export interface SessionParts {
 /** Serves until go closes the session or goes away; resolves with the exit code when all is drained. */
 export async function serveStdin(options: StdinSessionOptions): Promise<number> {
   const { config, log, watchProgress } = options;
-  const { root, shownRoot, refusal } = options.dir;
+  const { root, refusal } = options.dir;
   if (refusal !== undefined) log.warn("directory", refusal);
   ensureCacheDir(root);
   const counters = new Counters();
   const startedMs = Date.now();
   const compileTimes = new CompileTimesFile(root);
   const fallback = new FallbackDir(root);
-  const local = new LocalCache({
-    dir: new LocalDir(root, shownRoot),
-    fallback,
-    expiryMs: config.expiryMs,
-    onTrouble: (error) => tellDiskTrouble(log, root, error),
-  });
+  const local = openLocalCache({ ...options.dir, config, log }, fallback);
   const remote = options.openRemote({ local, counters, compileTimes });
   const { concurrency, job } = config;
   const onFirstPut = () => void openNote().then((note) => note.firstPut());
@@ -125,10 +119,6 @@ function lazily<T>(open: () => Promise<T>): () => Promise<T> {
 /** What go waits for at the end. */
 function uploadProgress(counters: Counters): Progress {
   return { stage: "go-cache-plugin: uploading", done: counters.get("put_remote_bytes"), unit: "bytes" };
-}
-
-function tellDiskTrouble(log: Logger, root: string, error: unknown): void {
-  log.warn("disk", `cache directory ${root} can't be written: ${describeError(error)}`);
 }
 
 function pruneAll(roots: (string | undefined)[], config: Config): void {

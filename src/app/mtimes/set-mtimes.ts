@@ -3,7 +3,7 @@ import { lstatSync, lutimesSync, type Stats } from "node:fs";
 import { join, resolve } from "node:path";
 import type { OnProgress } from "../../lib/progress.ts";
 import { DirectoryNames } from "./directory-names.ts";
-import { findCheckout, readGitIndex, type TrackedEntry } from "./git-index.ts";
+import { findCheckout, type GitIndex, readGitIndex, type TrackedEntry } from "./git-index.ts";
 import { directoryTimeMs, fileTimeMs } from "./stable-time.ts";
 
 /** How many of each there were. */
@@ -35,12 +35,12 @@ export interface MtimesOptions {
 export async function setMtimes(options: MtimesOptions): Promise<MtimesReport> {
   const { directory, cwd, env } = options;
   const start = directory === undefined ? (await findCheckout(cwd, env)).top : resolve(cwd, directory);
-  const report = { files: 0, directories: 0, settled: 0, changed: 0, failed: 0 };
-  await visit(start, options, report);
-  return report;
+  const setter = new TimeSetter(options);
+  await visit(start, options, setter);
+  return setter.report;
 }
 
-async function visit(directory: string, options: MtimesOptions, report: MtimesReport): Promise<void> {
+async function visit(directory: string, options: MtimesOptions, setter: TimeSetter): Promise<void> {
   const { env, onProgress } = options;
   const [{ top, below }, index] = await Promise.all([
     findCheckout(directory, env),
@@ -54,48 +54,57 @@ async function visit(directory: string, options: MtimesOptions, report: MtimesRe
     const stat = statEntry(path);
     if (stat !== undefined) names.add(entry.path);
     if (entry.kind === "submodule") {
-      const checkedOut = stat?.isDirectory() && statEntry(absolutePath(top, `${entry.path}/.git`));
-      if (checkedOut) submodules.push(join(top, textOf(entry.path)));
-    } else if (stat === undefined || index.changed.has(entry.path) || !isKind(stat, entry)) report.changed++;
-    else if (setTime(path, stat, fileTimeMs(entry.id), options, report)) report.files++;
+      if (isCheckedOut(top, entry, stat)) submodules.push(join(top, textOf(entry.path)));
+    } else if (stat !== undefined && isAsCommitted(index, entry, stat))
+      setter.set("files", path, stat, fileTimeMs(entry.id));
+    else setter.report.changed++;
   }
+  setDirectories(top, names, setter);
+  for (const submodule of submodules) await visit(submodule, options, setter);
+}
+
+function setDirectories(top: string, names: DirectoryNames, setter: TimeSetter): void {
   for (const [name, content] of names) {
     const path = absolutePath(top, name);
     const stat = statEntry(path);
-    if (stat?.isDirectory() && setTime(path, stat, directoryTimeMs(content), options, report)) {
-      report.directories++;
+    if (stat?.isDirectory()) setter.set("directories", path, stat, directoryTimeMs(content));
+  }
+}
+
+/** Sets times, and counts. */
+class TimeSetter {
+  readonly report: MtimesReport = { files: 0, directories: 0, settled: 0, changed: 0, failed: 0 };
+  readonly #options: MtimesOptions;
+
+  constructor(options: MtimesOptions) {
+    this.#options = options;
+  }
+
+  set(kind: "files" | "directories", path: Buffer, { mtimeMs }: Stats, timeMs: number): void {
+    const { dryRun, onSet, onFailure } = this.#options;
+    if (mtimeMs === timeMs) {
+      this.report.settled++;
+      return;
+    }
+    try {
+      // A link itself, not its target. The last access is now, since cleaners go by that.
+      if (!dryRun) lutimesSync(path, new Date(), new Date(timeMs));
+      onSet(path.toString(), timeMs);
+      this.report[kind]++;
+    } catch (error) {
+      this.report.failed++;
+      onFailure(path.toString(), error);
     }
   }
-  for (const submodule of submodules) await visit(submodule, options, report);
 }
 
-/** Whether it got, or would get, another time. */
-function setTime(
-  path: Buffer,
-  { mtimeMs }: Stats,
-  timeMs: number,
-  { dryRun, onSet, onFailure }: MtimesOptions,
-  report: MtimesReport,
-): boolean {
-  if (mtimeMs === timeMs) {
-    report.settled++;
-    return false;
-  }
-  try {
-    // A link itself, not what it leads to. The last access is now: what tidies up goes by that.
-    if (!dryRun) lutimesSync(path, new Date(), new Date(timeMs));
-    onSet(path.toString(), timeMs);
-    return true;
-  } catch (error) {
-    report.failed++;
-    onFailure(path.toString(), error);
-    return false;
-  }
+function isCheckedOut(top: string, { path }: TrackedEntry, stat: Stats | undefined): boolean {
+  return stat?.isDirectory() === true && statEntry(absolutePath(top, `${path}/.git`)) !== undefined;
 }
 
-function isKind(stat: Stats, { kind }: TrackedEntry): boolean {
+function isAsCommitted({ changed }: GitIndex, { kind, path }: TrackedEntry, stat: Stats): boolean {
   // Where links can't be made, git writes a file with the path in it.
-  return stat.isFile() || (kind === "link" && stat.isSymbolicLink());
+  return !changed.has(path) && (stat.isFile() || (kind === "link" && stat.isSymbolicLink()));
 }
 
 function statEntry(path: Buffer): Stats | undefined {

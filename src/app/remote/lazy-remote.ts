@@ -1,6 +1,7 @@
 import type { CacheEntry, LocalEntry } from "../../buildcache/entry.ts";
 import type { OnMiss } from "../../buildcache/miss-reason.ts";
 import type { RemoteBuilds } from "../../buildcache/remote-builds.ts";
+import { noRemote } from "./no-remote.ts";
 
 /**
  * A remote that is loaded with its first use: what a build that is local throughout never needs should not cost it
@@ -29,7 +30,7 @@ export class LazyRemote implements RemoteBuilds {
     this.#load = () =>
       load().catch((error) => {
         onFailure(error);
-        return NOTHING;
+        return noRemote("fault");
       });
   }
 
@@ -89,15 +90,3 @@ export class LazyRemote implements RemoteBuilds {
     return this.#loading;
   }
 }
-
-const NOTHING: RemoteBuilds = {
-  get: async (_, onMiss) => {
-    onMiss?.("fault");
-    return undefined;
-  },
-  used: () => {},
-  put: () => {},
-  settle: async () => {},
-  drain: async () => {},
-  abort: () => {},
-};

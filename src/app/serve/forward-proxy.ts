@@ -1,5 +1,4 @@
 /** The caching forward proxy. */
-import type { ForwardProxy } from "../../http/mount.ts";
 import { type Clock, systemClock } from "../../lib/async/clock.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
 import type { CertificateAuthority, Lifetimes } from "../../revproxy/certificates/certificate-authority.ts";
@@ -16,9 +15,9 @@ import { LocalDir, REVPROXY_DIR } from "../../store/local/local-dir.ts";
 import { type RemoteTier, TieredStore } from "../../store/tiered/tiered-store.ts";
 import { openRemoteTier } from "../remote/remote-tier.ts";
 import { configuredHosts } from "./configured-hosts.ts";
-import type { ServedPart, ServeParts } from "./parts.ts";
+import type { ServeParts } from "./parts.ts";
 import { openProxyAuthority } from "./proxy-authority.ts";
-import type { ProxyState } from "./server-state.ts";
+import type { ForwardProxyPart } from "./server-state.ts";
 
 /** For what is short-lived. */
 const MEMORY_BYTES = 32 << 20;
@@ -39,7 +38,7 @@ export interface ProxyOptions {
 export async function openForwardProxy(
   parts: ServeParts,
   { clock = systemClock, lifetimes, upstreamUrls = [] }: ProxyOptions = {},
-): Promise<ServedPart & ForwardProxy & ProxyState> {
+): Promise<ForwardProxyPart> {
   const { config, counters } = parts;
   const { revproxy, forwardConnect } = config.serve;
   const targets = new Targets(revproxy);

@@ -1,12 +1,9 @@
 /** The module and checksum proxy at `/mod/`. */
-import type { HttpMount } from "../../http/mount.ts";
 import { openConfiguredProxy } from "../modules/open-module-proxy.ts";
-import type { ServedPart, ServeParts } from "./parts.ts";
-import type { ProxyState } from "./server-state.ts";
+import type { ServeParts } from "./parts.ts";
+import type { ModuleProxyPart } from "./server-state.ts";
 
-export function openModuleProxy(
-  parts: ServeParts,
-): ServedPart & HttpMount & ProxyState & { upstreamUrls: string[] } {
+export function openModuleProxy(parts: ServeParts): ModuleProxyPart {
   const open = openConfiguredProxy({ ...parts, store: parts.openStore() });
   const { proxy, bringer, waitingUploads, health, drain, close, upstreams } = open;
   bringer.prepare();

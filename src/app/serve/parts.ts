@@ -1,5 +1,6 @@
 import type { Counters } from "../../lib/counters.ts";
 import type { Logger } from "../../lib/logger.ts";
+import type { ListenAddress } from "../../lib/network/listen-address.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import type { Config } from "../config.ts";
 import type { CompileTimesFile } from "../summary/compile-times-file.ts";
@@ -27,4 +28,9 @@ export interface ServedPart {
   drain(limitMs: number): Promise<void>;
   /** Lets go of everything, at once. Never rejects. */
   close(): Promise<void>;
+}
+
+/** A part that takes connections. */
+export interface ListeningPart extends ServedPart {
+  address: ListenAddress;
 }

@@ -3,6 +3,7 @@ import { Counters } from "../../lib/counters.ts";
 import { unusableProxies } from "../../lib/network/env-proxy.ts";
 import { formatListenAddress } from "../../lib/network/listen-address.ts";
 import { processStart } from "../../lib/process/process-life.ts";
+import type { WatchProgress } from "../../lib/progress.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import { locateCacheDir } from "../cache-dir/cache-dir.ts";
 import { ensureCacheDir } from "../cache-dir/dir-owner.ts";
@@ -10,16 +11,15 @@ import type { Config } from "../config.ts";
 import type { RunContext } from "../direct.ts";
 import { withGoEnv } from "../go-env.ts";
 import { openStore } from "../remote/open-store.ts";
+import { untilStopped } from "../signals.ts";
 import { CompileTimesFile } from "../summary/compile-times-file.ts";
 import { removeSnapshot, writeSnapshots } from "./heap-snapshot.ts";
 import { openModuleProxy } from "./module-proxy.ts";
-import { type HttpPart, openHttp } from "./pages/http-part.ts";
 import { ServerCounts } from "./pages/server-counts.ts";
-import type { ServedPart, ServeParts } from "./parts.ts";
-import { openPlugin, type PluginPart } from "./plugin/plugin-part.ts";
+import type { ServeParts } from "./parts.ts";
+import { openPlugin } from "./plugin/plugin-part.ts";
 import { noteServer, removeNote, type ServerNote, serverFile, settingsDigest } from "./server-file.ts";
-import type { ServerState } from "./server-state.ts";
-import { untilStopped } from "./until-stopped.ts";
+import { type ServerState, servedParts } from "./server-state.ts";
 import { Upkeep } from "./upkeep.ts";
 import { withoutOwnProxy } from "./without-own-proxy.ts";
 
@@ -35,78 +35,64 @@ export interface ServeContext extends RunContext {
 
 /** Serves until a signal says otherwise; resolves with the exit code when all is drained. */
 export async function runServe(config: Config, context: ServeContext): Promise<number> {
-  const env = await withoutOwnProxy(withGoEnv(context.env), config.serve.http);
-  for (const text of unusableProxies(env)) context.log.warn(text, text);
-  const { root, shownRoot, refusal } = locateCacheDir(config.cacheDir, env);
-  if (refusal !== undefined) context.log.warn("directory", refusal);
-  ensureCacheDir(root);
-  const counters = new Counters();
-  let store: ObjectStore | undefined;
-  const { remote } = config;
-  const parts: ServeParts = {
-    config,
-    env,
-    root,
-    shownRoot,
-    log: context.log,
-    counters,
-    compileTimes: new CompileTimesFile(root),
-    openStore: () => {
-      if (remote !== undefined) store ??= openStore({ config: remote, root, env, counters });
-      return store;
-    },
-  };
+  const { log } = context;
+  const { parts, closeStore } = await makeParts(config, context);
   const state: ServerState = { parts, version: context.version, startedMs: Date.now(), isDraining: false };
-  const running = await openAll(state);
-  const notePath = serverFile(root, config.serve);
-  const note = noteOf(config, running);
+  await openAll(state);
+  const notePath = serverFile(parts.root, config.serve);
+  const note = noteOf(config, state);
   const serverCounts = new ServerCounts(parts);
-  const upkeep = new Upkeep(root, config, context.pruneAside);
+  const upkeep = new Upkeep(parts.root, config, context.pruneAside);
   const stopped = untilStopped(async () => {
     state.isDraining = true;
     noteServer(notePath, { ...note, isStopping: true });
-    const limitMs = performance.now() + config.drainTimeoutMs;
-    using _line = context.watchProgress(() => ({
-      stage: "uploading",
-      done: counters.get("put_remote_bytes"),
-      unit: "bytes",
-    }));
-    await Promise.all(running.all.map((part) => part.drain(config.drainTimeoutMs)));
-    await upkeep.finish(limitMs - performance.now());
+    await drainAll(state, upkeep, context.watchProgress);
   });
-  writeSnapshots(notePath, context.log);
+  writeSnapshots(notePath, log);
   context.onReady(note);
   // Last, since whoever reads the note may send a signal.
   const trouble = noteServer(notePath, { ...note, isStopping: state.isDraining || undefined });
-  if (trouble !== undefined) {
-    context.log.warn(
-      "note",
-      `${notePath} can't be written, so --stop and --status do not find this server: ${trouble}`,
-    );
-  }
-  context.log.info(() => `ready, process ${process.pid}`);
+  if (trouble !== undefined) log.warn("note", unnoted(notePath, trouble));
+  log.info(() => `ready, process ${process.pid}`);
   await stopped;
   upkeep.stop();
   serverCounts.finish();
-  for (const part of running.all.toReversed()) await part.close();
-  await store?.[Symbol.asyncDispose]();
+  await closeAll(state);
+  await closeStore();
   removeNote(notePath);
   removeSnapshot(notePath);
   if (config.metrics !== "off") {
     const { formatMetrics } = await import("../format-metrics.ts");
-    context.log.print(formatMetrics(config.metrics, counters));
+    log.print(formatMetrics(config.metrics, parts.counters));
   }
   return 0;
 }
 
-interface RunningParts {
-  /** In the order in which they were opened. */
-  all: ServedPart[];
-  http?: HttpPart;
-  plugin?: PluginPart;
+/** What all parts share. `closeStore` is called once none of them uses the store any more. */
+async function makeParts(
+  config: Config,
+  { env: given, log }: ServeContext,
+): Promise<{ parts: ServeParts; closeStore: () => Promise<void> }> {
+  const env = await withoutOwnProxy(withGoEnv(given), config.serve.http);
+  for (const text of unusableProxies(env)) log.warn(text, text);
+  const { root, shownRoot, refusal } = locateCacheDir(config.cacheDir, env);
+  if (refusal !== undefined) log.warn("directory", refusal);
+  ensureCacheDir(root);
+  const counters = new Counters();
+  const compileTimes = new CompileTimesFile(root);
+  let store: ObjectStore | undefined;
+  const { remote } = config;
+  const openSharedStore = () => {
+    if (remote !== undefined) store ??= openStore({ config: remote, root, env, counters });
+    return store;
+  };
+  return {
+    parts: { config, env, root, shownRoot, log, counters, compileTimes, openStore: openSharedStore },
+    closeStore: async () => await store?.[Symbol.asyncDispose](),
+  };
 }
 
-function noteOf(config: Config, { plugin, http }: RunningParts): ServerNote {
+function noteOf(config: Config, { plugin, http }: ServerState): ServerNote {
   return {
     pid: process.pid,
     start: processStart(process.pid),
@@ -117,40 +103,44 @@ function noteOf(config: Config, { plugin, http }: RunningParts): ServerNote {
   };
 }
 
+function unnoted(notePath: string, trouble: string): string {
+  return `${notePath} can't be written, so --stop and --status do not find this server: ${trouble}`;
+}
+
 /** In the order in which they are needed; what is open already is closed when a later one fails. */
-async function openAll(state: ServerState): Promise<RunningParts> {
+async function openAll(state: ServerState): Promise<void> {
   const { parts } = state;
   const { plugin, http, modproxy, revproxy, forwardConnect } = parts.config.serve;
-  const running: RunningParts = { all: [] };
-  const add = <T extends ServedPart>(part: T): T => {
-    running.all.push(part);
-    return part;
-  };
   try {
-    if (plugin !== undefined) {
-      running.plugin = add(await openPlugin(parts, plugin));
-      state.plugin = running.plugin;
+    if (plugin !== undefined) state.plugin = await openPlugin(parts, plugin);
+    if (http === undefined) return;
+    if (modproxy) state.moduleProxy = openModuleProxy(parts);
+    if (revproxy.length > 0 || forwardConnect) {
+      // Loaded only where it is wanted: it includes much that issues certificates.
+      const { openForwardProxy } = await import("./forward-proxy.ts");
+      const upstreamUrls = state.moduleProxy?.upstreamUrls ?? [];
+      state.forwardProxy = await openForwardProxy(parts, { upstreamUrls });
     }
-    if (http === undefined) return running;
-    const moduleProxy = modproxy ? add(openModuleProxy(parts)) : undefined;
-    if (moduleProxy !== undefined) state.moduleProxy = moduleProxy;
-    const isProxy = revproxy.length > 0 || forwardConnect;
-    const forwardProxy = isProxy
-      ? add(await loadForwardProxy(parts, moduleProxy?.upstreamUrls ?? []))
-      : undefined;
-    if (forwardProxy !== undefined) state.forwardProxy = forwardProxy;
-    const { serverPages } = await import("./pages/pages.ts");
-    const server = serverPages(state, () => forwardProxy?.caPem());
-    running.http = add(await openHttp({ parts, address: http, server, moduleProxy, forwardProxy }));
-    return running;
+    const { openHttp } = await import("./pages/http-part.ts");
+    state.http = await openHttp(state, http);
   } catch (error) {
-    for (const part of running.all.toReversed()) await part.close();
+    await closeAll(state);
     throw error;
   }
 }
 
-/** Loaded only where it is wanted: it brings much with it that makes certificates. */
-async function loadForwardProxy(parts: ServeParts, upstreamUrls: readonly string[]) {
-  const { openForwardProxy } = await import("./forward-proxy.ts");
-  return await openForwardProxy(parts, { upstreamUrls });
+async function drainAll(state: ServerState, upkeep: Upkeep, watchProgress: WatchProgress): Promise<void> {
+  const { config, counters } = state.parts;
+  const limitMs = performance.now() + config.drainTimeoutMs;
+  using _line = watchProgress(() => ({
+    stage: "uploading",
+    done: counters.get("put_remote_bytes"),
+    unit: "bytes",
+  }));
+  await Promise.all(servedParts(state).map((part) => part.drain(config.drainTimeoutMs)));
+  await upkeep.finish(limitMs - performance.now());
+}
+
+async function closeAll(state: ServerState): Promise<void> {
+  for (const part of servedParts(state).toReversed()) await part.close();
 }

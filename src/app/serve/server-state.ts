@@ -1,8 +1,9 @@
+import type { ForwardProxy, HttpMount } from "../../http/mount.ts";
 import type { RemoteHealth } from "../../remote/health.ts";
-import type { ServeParts } from "./parts.ts";
+import type { ListeningPart, ServedPart, ServeParts } from "./parts.ts";
 import type { PluginPart } from "./plugin/plugin-part.ts";
 
-/** What a running server tells of itself. */
+/** A running server, with the parts that it has. */
 export interface ServerState {
   parts: ServeParts;
   /** Of the program, in one line. */
@@ -10,14 +11,26 @@ export interface ServerState {
   startedMs: number;
   isDraining: boolean;
   plugin?: PluginPart;
-  moduleProxy?: ProxyState;
-  forwardProxy?: ProxyState;
+  moduleProxy?: ModuleProxyPart;
+  forwardProxy?: ForwardProxyPart;
+  http?: ListeningPart;
 }
 
-/** What a proxy tells. */
-export interface ProxyState {
+/** What the pages show of a proxy. */
+interface ProxyState {
   /** How many files are not uploaded yet. */
   waitingUploads(): number;
   /** Of the bucket as this proxy sees it; `undefined`: there is none. */
   health: RemoteHealth | undefined;
+}
+
+export interface ModuleProxyPart extends ServedPart, HttpMount, ProxyState {
+  upstreamUrls: string[];
+}
+
+export interface ForwardProxyPart extends ServedPart, ForwardProxy, ProxyState {}
+
+/** In the order in which they were opened: a later one needs those before it. */
+export function servedParts({ plugin, moduleProxy, forwardProxy, http }: ServerState): ServedPart[] {
+  return [plugin, moduleProxy, forwardProxy, http].filter((part) => part !== undefined);
 }

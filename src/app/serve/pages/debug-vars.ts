@@ -47,7 +47,7 @@ export function debugVars({ parts, version, startedMs, plugin }: ServerState): R
       Object.entries(HOST_NAMES).map(([ours, theirs]) => [theirs, count(ours)]),
     ),
     ...Object.fromEntries(ofParts),
-    sessions: plugin?.sessions(),
+    sessions: plugin?.connections.counts,
     counters,
   };
 }

@@ -18,7 +18,7 @@ export function gauges(state: ServerState): GaugeValue[] {
 
 function sessionGauges({ plugin, isDraining }: ServerState): GaugeValue[] {
   const help = "Connections of go commands";
-  const sessions = Object.entries(plugin?.sessions() ?? {}).map(([kind, value]) => ({
+  const sessions = Object.entries(plugin?.connections.counts ?? {}).map(([kind, value]) => ({
     name: "sessions",
     help,
     labels: { kind },

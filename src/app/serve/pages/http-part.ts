@@ -1,37 +1,24 @@
-/** What `--http` offers, put together from the settings. */
-
+/** What `--http` offers. */
 import { createHttpListener } from "../../../http/listener.ts";
-import type { ForwardProxy, HttpMount } from "../../../http/mount.ts";
+import type { HttpMount } from "../../../http/mount.ts";
 import { Router } from "../../../http/router.ts";
 import { formatListenAddress, type ListenAddress } from "../../../lib/network/listen-address.ts";
 import { describeError } from "../../../lib/text/describe-error.ts";
 import { bind } from "../../../net/bind.ts";
-import type { ServedPart, ServeParts } from "../parts.ts";
-import type { ServerPages } from "./pages.ts";
+import type { ListeningPart } from "../parts.ts";
+import type { ServerState } from "../server-state.ts";
+import { serverPages } from "./pages.ts";
 
 const POLL_MS = 20;
 
-/** The proxies are there only where they are configured. */
-export interface HttpPartOptions {
-  parts: ServeParts;
-  address: ListenAddress;
-  /** Of the server itself. */
-  server: ServerPages;
-  moduleProxy: HttpMount | undefined;
-  forwardProxy: ForwardProxy | undefined;
-}
-
-export interface HttpPart extends ServedPart {
-  address: ListenAddress;
-}
-
-/** Listens from here on. Rejects when that is not possible. */
-export async function openHttp(options: HttpPartOptions): Promise<HttpPart> {
-  const { parts, address, server: own, moduleProxy, forwardProxy } = options;
+/** Listens from here on, for the proxies that `state` has. Rejects when that is not possible. */
+export async function openHttp(state: ServerState, address: ListenAddress): Promise<ListeningPart> {
+  const { parts, moduleProxy, forwardProxy } = state;
   const { log, env } = parts;
+  const { pages, events } = serverPages(state);
   const mounts = new Map<string, HttpMount>(moduleProxy === undefined ? [] : [["/mod/", moduleProxy]]);
   const router = new Router({
-    pages: own.pages,
+    pages,
     mounts,
     forwardProxy,
     listenHost: address.kind === "tcp" ? address.host : undefined,
@@ -45,7 +32,7 @@ export async function openHttp(options: HttpPartOptions): Promise<HttpPart> {
     // It goes on answering: that this server is about to end is worth asking.
     drain: async (limitMs) => {
       const endMs = performance.now() + limitMs;
-      await own.events.end();
+      await events.end();
       while (router.active > 0 && performance.now() < endMs) await Bun.sleep(POLL_MS);
     },
     close: async () => {

@@ -4,7 +4,7 @@
  */
 import { Metrics } from "../../../http/metrics.ts";
 import type { HttpMount } from "../../../http/mount.ts";
-import { page, textPage } from "../../../http/page.ts";
+import { type PageContent, page, textPage } from "../../../http/page.ts";
 import { LiveEvents } from "../../../http/status/live-events.ts";
 import { html } from "../../../http/status/markup.ts";
 import { PAGE_BUILD, PAGE_HEADERS, renderPage } from "../../../http/status/page.ts";
@@ -24,55 +24,48 @@ export interface ServerPages {
   events: LiveEvents;
 }
 
-/** `caPem`: the certificate of the forward proxy, if it has one. */
-export function serverPages(state: ServerState, caPem: () => string | undefined): ServerPages {
+export function serverPages(state: ServerState): ServerPages {
   const metrics = new Metrics();
   const status = new StatusSource(state, metrics);
-  const { counters } = state.parts;
+  const { counters, log } = state.parts;
   counters.onTime = metrics.observe;
-  const links = otherPages(state);
-  const statusPage = async (query: URLSearchParams) => renderPage(await status.read(query), links);
   const events = new LiveEvents({
     render: async (query) => renderParts(await status.read(query)),
     build: PAGE_BUILD,
-    onFailure: (error) => state.parts.log.info(() => `status page: ${describeError(error)}`),
+    onFailure: (error) => log.info(() => `status page: ${describeError(error)}`),
   });
-  const pages = new Map<string, HttpMount>([
-    ["/", page(async (query) => ({ type: HTML, body: await statusPage(query), headers: PAGE_HEADERS }))],
-    ["/events", events],
-    ["/healthz", textPage(() => "ok")],
-    [
-      "/readyz",
-      page(() => ({
-        status: state.isDraining ? 503 : 200,
-        type: "text/plain; charset=utf-8",
-        body: state.isDraining ? "draining\n" : "ready\n",
-      })),
-    ],
-    ["/version", textPage(() => state.version)],
-    [
-      "/metrics",
-      page(async () => ({
-        type: metrics.contentType,
-        body: await metrics.text(counters.snapshot(), gauges(state)),
-      })),
-    ],
-    [
-      "/ca.pem",
-      page(() => {
-        const pem = caPem();
-        return pem === undefined
-          ? { status: 404, type: "text/plain", body: "there is no forward proxy with a certificate\n" }
-          : { type: "application/x-pem-file", body: pem };
-      }),
-    ],
-    ["/debug/", page(() => ({ type: HTML, body: debugIndex(state) }))],
-    [
-      "/debug/vars",
-      page(() => ({ type: JSON_TYPE, body: `${JSON.stringify(debugVars(state), null, 2)}\n` })),
-    ],
-  ]);
-  return { pages, events };
+  const pages: Record<string, HttpMount> = {
+    "/": page(async (query) => {
+      const body = renderPage(await status.read(query), otherPages(state));
+      return { type: HTML, body, headers: PAGE_HEADERS };
+    }),
+    "/events": events,
+    "/healthz": textPage(() => "ok"),
+    "/readyz": page(() => readiness(state)),
+    "/version": textPage(() => state.version),
+    "/metrics": page(async () => {
+      return { type: metrics.contentType, body: await metrics.text(counters.snapshot(), gauges(state)) };
+    }),
+    "/ca.pem": page(() => certificate(state)),
+    "/debug/": page(() => ({ type: HTML, body: debugIndex(state) })),
+    "/debug/vars": page(() => ({ type: JSON_TYPE, body: `${JSON.stringify(debugVars(state), null, 2)}\n` })),
+  };
+  return { pages: new Map(Object.entries(pages)), events };
+}
+
+function readiness({ isDraining }: ServerState): PageContent {
+  return {
+    status: isDraining ? 503 : 200,
+    type: "text/plain; charset=utf-8",
+    body: isDraining ? "draining\n" : "ready\n",
+  };
+}
+
+function certificate({ forwardProxy }: ServerState): PageContent {
+  const pem = forwardProxy?.caPem();
+  return pem === undefined
+    ? { status: 404, type: "text/plain", body: "there is no forward proxy with a certificate\n" }
+    : { type: "application/x-pem-file", body: pem };
 }
 
 function otherPages({ parts }: ServerState): string[] {

@@ -74,15 +74,17 @@ export class StatusSource {
   }
 
   #sessions(): SessionReport[] {
-    return [...(this.#state.plugin?.connections ?? [])].flatMap(({ scope, kind, startedMs, counters }) => {
-      if (scope === undefined || kind === "silent") return [];
-      return {
-        scope,
-        kind,
-        startedMs,
-        lookUps: countLookUps(counters.snapshot()),
-        puts: counters.get("put"),
-      };
-    });
+    return [...(this.#state.plugin?.connections.all ?? [])].flatMap(
+      ({ scope, kind, startedMs, counters }) => {
+        if (scope === undefined || kind === "silent") return [];
+        return {
+          scope,
+          kind,
+          startedMs,
+          lookUps: countLookUps(counters.snapshot()),
+          puts: counters.get("put"),
+        };
+      },
+    );
   }
 }
