@@ -5,7 +5,7 @@ import { statPlainFile } from "../../lib/files/stat-file.ts";
 import { formatByteSize } from "../../lib/text/byte-size.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
 import { ACTION_DIR, LocalDir, OUTPUT_DIR, STATE_DIR, TEMP_DIR } from "../../store/local/local-dir.ts";
-import type { Check, Finding, Patient } from "./check.ts";
+import type { Check, Finding, Subject } from "./check.ts";
 
 /** Less is gone within one build. */
 const LITTLE_BYTES = 1 << 30;
@@ -24,7 +24,7 @@ const NETWORK_TYPES: ReadonlyMap<number, string> = new Map([
 /** Whose the cache directory is, whether it can be written, and how much is in it and beside it. */
 export const cacheDirectory: Check = {
   name: "cache directory",
-  run: ({ dir, config }: Patient): Finding[] => {
+  run: ({ dir, config }: Subject): Finding[] => {
     const refusal: Finding[] =
       dir.refusal === undefined
         ? []

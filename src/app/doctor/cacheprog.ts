@@ -3,21 +3,21 @@ import { statFile } from "../../lib/files/stat-file.ts";
 import { quoteGoWord } from "../../lib/text/go-words.ts";
 import { holdsSecret, quoteValue } from "../../lib/text/hide-secrets.ts";
 import { type CacheprogLine, namesProgram } from "./cacheprog-line.ts";
-import type { Check, Finding, Patient } from "./check.ts";
+import type { Check, Finding, Subject } from "./check.ts";
 
 /** Whether go starts this program, with arguments that it takes. */
 export const cacheprog: Check = {
   name: "GOCACHEPROG",
-  run: (patient: Patient): Finding[] => {
-    const { cacheprog: line, program } = patient;
-    if (line === undefined) return [notSet(patient)];
-    const start = startProblem(line, offSwitch(patient));
-    if (start !== undefined) return [start, ...origin(patient)];
-    return [identity(line, program), ...argumentProblem(patient), ...origin(patient)];
+  run: (subject: Subject): Finding[] => {
+    const { cacheprog: line, program } = subject;
+    if (line === undefined) return [notSet(subject)];
+    const start = startProblem(line, offSwitch(subject));
+    if (start !== undefined) return [start, ...origin(subject)];
+    return [identity(line, program), ...argumentProblem(subject), ...origin(subject)];
   },
 };
 
-function notSet({ program }: Patient): Finding {
+function notSet({ program }: Subject): Finding {
   return {
     severity: "error",
     message:
@@ -94,7 +94,7 @@ function identity(line: CacheprogLine, program: string): Finding {
   return { severity: "warning", message, remedy: `${path} doctor`, data };
 }
 
-function argumentProblem({ cacheprogUse: { problem }, cacheprog: line }: Patient): Finding[] {
+function argumentProblem({ cacheprogUse: { problem }, cacheprog: line }: Subject): Finding[] {
   if (problem === undefined) return [];
   return [
     {
@@ -106,13 +106,13 @@ function argumentProblem({ cacheprogUse: { problem }, cacheprog: line }: Patient
 }
 
 /** What makes go do without the program. */
-function offSwitch({ env }: Patient): string {
+function offSwitch({ env }: Subject): string {
   return env.GOCACHEPROG ? "unset GOCACHEPROG" : "go env -u GOCACHEPROG";
 }
 
 /** Where the value is from, where that may surprise. */
-function origin(patient: Patient): Finding[] {
-  const { env, go } = patient;
+function origin(subject: Subject): Finding[] {
+  const { env, go } = subject;
   const ofGo = "settings" in go ? go.settings.GOCACHEPROG : "";
   if (env.GOCACHEPROG || ofGo === "") return [];
   const file = "settings" in go ? go.settings.GOENV : "";
@@ -121,7 +121,7 @@ function origin(patient: Patient): Finding[] {
     {
       severity: "note",
       message: `it is set by go env -w, in ${file}${isEmpty ? "; an empty variable does not switch that off" : ""}`,
-      remedy: `${offSwitch(patient)} removes it`,
+      remedy: `${offSwitch(subject)} removes it`,
     },
   ];
 }

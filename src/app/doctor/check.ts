@@ -36,11 +36,11 @@ export interface Check {
   /** A check that finds an error here is not made: it would say the same once more. */
   readonly needs?: readonly Check[];
   /** What nothing is found in when there is nothing to look at. Rejects for what it can't explain. */
-  run(patient: Patient, signal: AbortSignal): Finding[] | Promise<Finding[]>;
+  run(subject: Subject, signal: AbortSignal): Finding[] | Promise<Finding[]>;
 }
 
 /** What is looked at. */
-export interface Patient {
+export interface Subject {
   config: Config;
   /** With what `go env` says of GOCACHE, GOOS, GOARCH and GOVERSION. */
   env: Record<string, string | undefined>;

@@ -6,14 +6,14 @@ import { type CacheDir, locateCacheDir } from "../cache-dir/cache-dir.ts";
 import type { Config } from "../config.ts";
 import { connectGreeted, type Greeted } from "../connect/greeted.ts";
 import { openBucket } from "./bucket/bucket.ts";
-import type { Patient } from "./check.ts";
+import type { Subject } from "./check.ts";
 import { type ExamineOptions, examine } from "./examine.ts";
 
-const NO_BUCKET: Pick<Patient, "bucket" | "bucketProblem"> = { bucket: undefined, bucketProblem: undefined };
+const NO_BUCKET: Pick<Subject, "bucket" | "bucketProblem"> = { bucket: undefined, bucketProblem: undefined };
 
 /** What is looked at, and who is told. */
 export type DoctorOptions = ExamineOptions &
-  Pick<Patient, "config" | "env" | "cwd" | "go" | "cacheprog" | "cacheprogUse" | "unread" | "program">;
+  Pick<Subject, "config" | "env" | "cwd" | "go" | "cacheprog" | "cacheprogUse" | "unread" | "program">;
 
 /** Looks at everything. Nothing is changed, but for an object below `doctor/` that is removed again. */
 export async function runDoctor(options: DoctorOptions): Promise<void> {
@@ -22,9 +22,9 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
   const greeted = cacheprogUse.server && (await greet(cacheprogUse.server.address));
   const dir = locate(options, env, greeted);
   const { bucket, bucketProblem } = options.unread === undefined ? open(config, dir.root, env) : NO_BUCKET;
-  const patient: Patient = { ...options, env, greeted, dir, bucket, bucketProblem };
+  const subject: Subject = { ...options, env, greeted, dir, bucket, bucketProblem };
   try {
-    await examine(patient, options);
+    await examine(subject, options);
   } finally {
     await bucket?.store[Symbol.asyncDispose]();
   }
@@ -48,7 +48,7 @@ async function greet(address: ListenAddress): Promise<Greeted | undefined> {
 /** With `connect` it is the server's. */
 function locate(
   { config, cacheprogUse }: DoctorOptions,
-  env: Patient["env"],
+  env: Subject["env"],
   greeted: Greeted | undefined,
 ): CacheDir {
   const ofServer = cacheprogUse.server?.isUsed === true ? greeted?.server?.cacheDir : undefined;
@@ -58,8 +58,8 @@ function locate(
 function open(
   { remote }: Config,
   root: string,
-  env: Patient["env"],
-): Pick<Patient, "bucket" | "bucketProblem"> {
+  env: Subject["env"],
+): Pick<Subject, "bucket" | "bucketProblem"> {
   try {
     const bucket = remote && openBucket({ config: remote, root, env });
     return { bucket, bucketProblem: undefined };

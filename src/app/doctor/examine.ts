@@ -3,26 +3,17 @@ import { abortable } from "../../lib/async/abortable.ts";
 import { Deadline } from "../../lib/async/deadline.ts";
 import type { OnProgress } from "../../lib/progress.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
-import { clock } from "./bucket/clock.ts";
-import { conditions } from "./bucket/conditions.ts";
 import { credentials } from "./bucket/credentials.ts";
-import { get } from "./bucket/get.ts";
-import { latency } from "./bucket/latency.ts";
-import { list } from "./bucket/list.ts";
-import { newestRun } from "./bucket/newest-run.ts";
-import { put } from "./bucket/put.ts";
-import { ranges } from "./bucket/ranges.ts";
-import { reach } from "./bucket/reach.ts";
-import { region } from "./bucket/region.ts";
-import { remove } from "./bucket/remove.ts";
-import { scope } from "./bucket/scope.ts";
+import { clock, region } from "./bucket/first-answer.ts";
+import { list, reach } from "./bucket/listing.ts";
+import { conditions, get, put, ranges, remove } from "./bucket/objects.ts";
+import { newestRun, scope } from "./bucket/runs.ts";
 import { shared } from "./bucket/shared.ts";
-import { throughput } from "./bucket/throughput.ts";
+import { latency, throughput } from "./bucket/speed.ts";
 import { cacheDirectory } from "./cache-directory.ts";
 import { cacheprog } from "./cacheprog.ts";
-import type { Check, CheckedFinding, Finding, Patient } from "./check.ts";
-import { goCache } from "./go-cache.ts";
-import { goRelease } from "./go-release.ts";
+import type { Check, CheckedFinding, Finding, Subject } from "./check.ts";
+import { goCache, goRelease } from "./go.ts";
 import { checksums, moduleProxy } from "./modules.ts";
 import { server } from "./server.ts";
 
@@ -64,7 +55,7 @@ export interface ExamineOptions {
 }
 
 /** Tells of each finding as it is made. Never rejects. */
-export async function examine(patient: Patient, { onFinding, onProgress }: ExamineOptions): Promise<void> {
+export async function examine(subject: Subject, { onFinding, onProgress }: ExamineOptions): Promise<void> {
   const failed = new Set<Check>();
   const left: string[] = [];
   for (const [index, check] of CHECKS.entries()) {
@@ -75,7 +66,7 @@ export async function examine(patient: Patient, { onFinding, onProgress }: Exami
       left.push(check.name);
       continue;
     }
-    const findings = await make(check, patient);
+    const findings = await make(check, subject);
     if (findings.some(({ severity }) => severity === "error")) failed.add(check);
     for (const finding of findings) onFinding({ check: check.name, ...finding });
   }
@@ -84,11 +75,11 @@ export async function examine(patient: Patient, { onFinding, onProgress }: Exami
   onFinding({ check: "not looked at", severity: "note", message });
 }
 
-async function make(check: Check, patient: Patient): Promise<Finding[]> {
+async function make(check: Check, subject: Subject): Promise<Finding[]> {
   using limit = new Deadline(LIMIT_MS);
   using hardLimit = new Deadline(LIMIT_MS + GRACE_MS);
   try {
-    return await abortable(Promise.resolve(check.run(patient, limit.signal)), hardLimit.signal);
+    return await abortable(Promise.resolve(check.run(subject, limit.signal)), hardLimit.signal);
   } catch (error) {
     return [{ severity: "error", message: describeError(error) }];
   }

@@ -4,7 +4,7 @@ import { describeError } from "../../lib/text/describe-error.ts";
 import { parseDatabases } from "../../modproxy/sumdb/databases.ts";
 import { readGoSettings } from "../go-settings.ts";
 import { chooseUpstreams, isOurs } from "../modules/module-upstreams.ts";
-import type { Check, Finding, Patient } from "./check.ts";
+import type { Check, Finding, Subject } from "./check.ts";
 
 /** For one answer. */
 const LIMIT_MS = 5_000;
@@ -12,14 +12,14 @@ const LIMIT_MS = 5_000;
 /** The proxy of `serve --modproxy` that GOPROXY names, and where `--modproxy` has modules from. */
 export const moduleProxy: Check = {
   name: "module proxy",
-  run: async (patient: Patient, signal: AbortSignal): Promise<Finding[]> => {
-    const ours = ownProxy(patient);
+  run: async (subject: Subject, signal: AbortSignal): Promise<Finding[]> => {
+    const ours = ownProxy(subject);
     const findings: Finding[] = [];
     if (ours !== undefined) {
       const remedy = `go-cache-plugin serve --detach --modproxy --http=${new URL(ours).port || "80"}; until then go goes on to the next entry of GOPROXY, if there is one`;
       findings.push(await tryUrl(new URL("/readyz", ours).href, `GOPROXY's ${ours}`, remedy, signal));
     }
-    for (const url of upstreams(patient)) {
+    for (const url of upstreams(subject)) {
       const remedy = "check --upstream, the network, and HTTPS_PROXY and NO_PROXY";
       findings.push(await tryUrl(`${url}/`, `upstream ${url}`, remedy, signal));
     }
@@ -31,11 +31,11 @@ export const moduleProxy: Check = {
 export const checksums: Check = {
   name: "checksum database",
   needs: [moduleProxy],
-  run: async (patient: Patient, signal: AbortSignal): Promise<Finding[]> => {
-    const ours = ownProxy(patient);
-    const { serve } = patient.config;
+  run: async (subject: Subject, signal: AbortSignal): Promise<Finding[]> => {
+    const ours = ownProxy(subject);
+    const { serve } = subject.config;
     if (ours === undefined && !serve.modproxy) return [];
-    const { GOSUMDB } = readGoSettings(patient.env);
+    const { GOSUMDB } = readGoSettings(subject.env);
     if (GOSUMDB === "off")
       return [{ severity: "note", message: "GOSUMDB is off: go does not check what modules hash to" }];
     const databases = parseDatabases(serve.sumdb, GOSUMDB);
@@ -50,7 +50,7 @@ export const checksums: Check = {
 };
 
 /** The first entry of GOPROXY that is a server of this program. */
-function ownProxy({ go }: Patient): string | undefined {
+function ownProxy({ go }: Subject): string | undefined {
   const entries = "settings" in go ? go.settings.GOPROXY.split(/[,|]/) : [];
   const url = entries
     .map((entry) => entry.trim())
@@ -58,7 +58,7 @@ function ownProxy({ go }: Patient): string | undefined {
   return url?.replace(/\/+$/, "");
 }
 
-function upstreams({ config, env }: Patient): string[] {
+function upstreams({ config, env }: Subject): string[] {
   const { modproxy, upstream, http } = config.serve;
   if (!modproxy) return [];
   const ownPort = http?.kind === "tcp" ? http.port : undefined;

@@ -2,12 +2,12 @@ import { formatListenAddress } from "../../lib/network/listen-address.ts";
 import { LINK_VERSION } from "../../net/link-protocol.ts";
 import { socketForeignness } from "../../net/socket-owner.ts";
 import type { Greeted } from "../connect/greeted.ts";
-import type { Check, Finding, Patient } from "./check.ts";
+import type { Check, Finding, Subject } from "./check.ts";
 
 /** Whether the server that go's helper would connect to is there. */
 export const server: Check = {
   name: "server",
-  run: ({ cacheprogUse, greeted }: Patient): Finding[] => {
+  run: ({ cacheprogUse, greeted }: Subject): Finding[] => {
     if (cacheprogUse.server === undefined) return [];
     const { address, isUsed, isFallback } = cacheprogUse.server;
     const name = formatListenAddress(address);

@@ -19,7 +19,7 @@ export function resolveDoctorSettings(options: {
 }): {
   settings: Settings;
   cacheprogUse: CacheprogUse;
-  /** See `Patient`. */
+  /** See `Subject`. */
   unread: string | undefined;
   findings: CheckedFinding[];
 } {

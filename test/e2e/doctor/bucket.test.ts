@@ -11,7 +11,7 @@ import { keysBelow } from "../../support/s3-objects.ts";
 import { addUser, type S3Server, startS3Server } from "../../support/s3-server.ts";
 import { settled } from "../../support/settled.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
-import { bucketEnv, checksWith, expectWell, findingOf, Patient } from "./patient.ts";
+import { bucketEnv, checksWith, expectWell, findingOf, Subject } from "./subject.ts";
 
 // A guard against hanging only.
 setDefaultTimeout(300_000);
@@ -30,26 +30,26 @@ afterAll(async () => {
 });
 
 /** A machine of its own, with the server as its bucket. */
-async function newPatient(env: Record<string, string> = {}): Promise<Patient> {
-  const patient = await Patient.open(dir.join(`machine-${++count}`));
-  return patient
+async function newSubject(env: Record<string, string> = {}): Promise<Subject> {
+  const subject = await Subject.open(dir.join(`machine-${++count}`));
+  return subject
     .with(bucketEnv(server))
     .as({ ...server.env })
     .with(env);
 }
 
 /** Without a main package nothing of the standard library is compiled. */
-async function build(patient: Patient): Promise<void> {
-  const env = patient.variables;
-  const outcome = await run(["go", "build", "-trimpath", "./p2"], { env, cwd: patient.cwd });
+async function build(subject: Subject): Promise<void> {
+  const env = subject.variables;
+  const outcome = await run(["go", "build", "-trimpath", "./p2"], { env, cwd: subject.cwd });
   expect(outcome).toMatchObject({ stderr: "", exitCode: 0 });
   await settled({ gocache: env.GOCACHE ?? "" });
 }
 
 describe("names the cause:", () => {
   test("an access key that nobody has", async () => {
-    const patient = await newPatient({ AWS_ACCESS_KEY_ID: "nobody" });
-    const diagnosis = await patient.examine();
+    const subject = await newSubject({ AWS_ACCESS_KEY_ID: "nobody" });
+    const diagnosis = await subject.examine();
     expect(findingOf(diagnosis, "credentials")?.message).toContain("from AWS_ACCESS_KEY_ID");
     expect(findingOf(diagnosis, "reach")).toMatchObject({
       severity: "error",
@@ -61,7 +61,7 @@ describe("names the cause:", () => {
   });
 
   test("a secret key of another access key", async () => {
-    const diagnosis = await (await newPatient())
+    const diagnosis = await (await newSubject())
       .as({ AWS_SECRET_ACCESS_KEY: "not-the-right-secret" })
       .examine();
     expect(findingOf(diagnosis, "reach")).toMatchObject({
@@ -72,7 +72,7 @@ describe("names the cause:", () => {
 
   test("no credentials at all", async () => {
     const env = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", GOCACHE_S3_ENDPOINT_URL: "" };
-    const diagnosis = await (await newPatient(env)).examine();
+    const diagnosis = await (await newSubject(env)).examine();
     expect(findingOf(diagnosis, "credentials")).toMatchObject({
       severity: "error",
       message: expect.stringContaining("no AWS credentials found"),
@@ -82,7 +82,7 @@ describe("names the cause:", () => {
 
   test("no credentials at a server of one's own: one error, which does not blame the rights", async () => {
     const env = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" };
-    const diagnosis = await (await newPatient(env)).examine();
+    const diagnosis = await (await newSubject(env)).examine();
     expect(checksWith(diagnosis, "error")).toEqual(["reach"]);
     expect(findingOf(diagnosis, "reach")).toMatchObject({
       message: expect.stringContaining("no credentials were found, so the request was not signed"),
@@ -93,7 +93,7 @@ describe("names the cause:", () => {
 
   test("https where there is no TLS", async () => {
     const endpoint = server.endpoint.replace("http:", "https:");
-    const diagnosis = await (await newPatient({ GOCACHE_S3_ENDPOINT_URL: endpoint })).examine();
+    const diagnosis = await (await newSubject({ GOCACHE_S3_ENDPOINT_URL: endpoint })).examine();
     expect(findingOf(diagnosis, "reach")).toMatchObject({
       severity: "error",
       message: expect.stringContaining("does not speak TLS"),
@@ -103,7 +103,7 @@ describe("names the cause:", () => {
 
   test("an endpoint with the bucket in it", async () => {
     const endpoint = `${server.endpoint}/${server.bucket}`;
-    const diagnosis = await (await newPatient({ GOCACHE_S3_ENDPOINT_URL: endpoint })).examine();
+    const diagnosis = await (await newSubject({ GOCACHE_S3_ENDPOINT_URL: endpoint })).examine();
     expect(findingOf(diagnosis, "bucket")).toMatchObject({
       severity: "error",
       message: `the endpoint ${endpoint} names the bucket ${server.bucket}; give the server's address only`,
@@ -111,7 +111,7 @@ describe("names the cause:", () => {
   });
 
   test("an endpoint that can't be read, and no other one is asked instead", async () => {
-    const diagnosis = await (await newPatient({ GOCACHE_S3_ENDPOINT_URL: "127.0.0.1:9000" })).examine();
+    const diagnosis = await (await newSubject({ GOCACHE_S3_ENDPOINT_URL: "127.0.0.1:9000" })).examine();
     expect(checksWith(diagnosis, "error")).toEqual(["settings"]);
     expect(findingOf(diagnosis, "bucket")?.message).toBe(
       "not looked at: GOCACHE_S3_ENDPOINT_URL can't be read",
@@ -121,9 +121,9 @@ describe("names the cause:", () => {
 
   test("a server that wants the bucket in the path is told so by the remedy", async () => {
     const endpoint = server.endpoint.replace("127.0.0.1", "localhost");
-    const patient = await newPatient({ GOCACHE_S3_ENDPOINT_URL: endpoint });
-    expect(checksWith(await patient.examine(), "error")).toEqual([]);
-    const diagnosis = await patient.examine("--s3-path-style=false");
+    const subject = await newSubject({ GOCACHE_S3_ENDPOINT_URL: endpoint });
+    expect(checksWith(await subject.examine(), "error")).toEqual([]);
+    const diagnosis = await subject.examine("--s3-path-style=false");
     expect(findingOf(diagnosis, "reach")).toMatchObject({
       severity: "error",
       remedy: expect.stringContaining("--s3-path-style=false"),
@@ -131,16 +131,16 @@ describe("names the cause:", () => {
   });
 
   test("a profile whose credentials have expired", async () => {
-    const patient = await newPatient({ AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" });
+    const subject = await newSubject({ AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" });
     const keys = {
       Version: 1,
       AccessKeyId: "old",
       SecretAccessKey: "old",
       Expiration: "2020-01-01T00:00:00Z",
     };
-    const config = join(patient.env.HOME ?? "", "aws-config");
+    const config = join(subject.env.HOME ?? "", "aws-config");
     await Bun.write(config, `[profile old]\ncredential_process = echo '${JSON.stringify(keys)}'\n`);
-    const diagnosis = await patient.with({ AWS_PROFILE: "old", AWS_CONFIG_FILE: config }).examine();
+    const diagnosis = await subject.with({ AWS_PROFILE: "old", AWS_CONFIG_FILE: config }).examine();
     expect(findingOf(diagnosis, "credentials")).toMatchObject({
       severity: "error",
       message: expect.stringContaining(
@@ -153,7 +153,7 @@ describe("names the cause:", () => {
     await using proxy = await FaultProxy.start({ target: server.endpoint });
     const body = "<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>";
     proxy.fail(() => true, { kind: "answer", status: 400, body, contentType: "application/xml" });
-    const diagnosis = await (await newPatient({ GOCACHE_S3_ENDPOINT_URL: proxy.endpoint })).examine();
+    const diagnosis = await (await newSubject({ GOCACHE_S3_ENDPOINT_URL: proxy.endpoint })).examine();
     expect(findingOf(diagnosis, "reach")).toMatchObject({
       severity: "error",
       message: expect.stringContaining("the credentials have expired"),
@@ -161,7 +161,7 @@ describe("names the cause:", () => {
   });
 
   test("a bucket that is not there", async () => {
-    const diagnosis = await (await newPatient({ GOCACHE_S3_BUCKET: "no-such-bucket" })).examine();
+    const diagnosis = await (await newSubject({ GOCACHE_S3_BUCKET: "no-such-bucket" })).examine();
     expect(findingOf(diagnosis, "reach")).toMatchObject({
       severity: "error",
       message: expect.stringContaining("there is no bucket of that name on this server"),
@@ -171,7 +171,7 @@ describe("names the cause:", () => {
 
   test("an endpoint where nobody listens", async () => {
     const endpoint = `http://127.0.0.1:${await freePort()}`;
-    const diagnosis = await (await newPatient({ GOCACHE_S3_ENDPOINT_URL: endpoint })).examine();
+    const diagnosis = await (await newSubject({ GOCACHE_S3_ENDPOINT_URL: endpoint })).examine();
     expect(findingOf(diagnosis, "bucket")?.message).toContain(` at ${endpoint},`);
     expect(findingOf(diagnosis, "reach")).toMatchObject({
       severity: "error",
@@ -181,7 +181,7 @@ describe("names the cause:", () => {
   });
 
   test("an endpoint whose name nobody knows", async () => {
-    const diagnosis = await (await newPatient({ GOCACHE_S3_ENDPOINT_URL: "http://s3.invalid" })).examine();
+    const diagnosis = await (await newSubject({ GOCACHE_S3_ENDPOINT_URL: "http://s3.invalid" })).examine();
     expect(findingOf(diagnosis, "reach")).toMatchObject({
       severity: "error",
       remedy: expect.stringContaining("--s3-endpoint-url"),
@@ -191,11 +191,11 @@ describe("names the cause:", () => {
   test("an endpoint that never answers", async () => {
     await using proxy = await FaultProxy.start({ target: server.endpoint });
     proxy.fail(() => true, { kind: "hang" });
-    const patient = await newPatient({
+    const subject = await newSubject({
       GOCACHE_S3_ENDPOINT_URL: proxy.endpoint,
       GOCACHE_REMOTE_TIMEOUT: "300ms",
     });
-    expect(findingOf(await patient.examine(), "reach")).toMatchObject({
+    expect(findingOf(await subject.examine(), "reach")).toMatchObject({
       severity: "error",
       message: expect.stringContaining("the server does not answer (no answer within 300 ms"),
     });
@@ -204,7 +204,7 @@ describe("names the cause:", () => {
   test("an endpoint that is no S3 server", async () => {
     await using proxy = await FaultProxy.start({ target: server.endpoint });
     proxy.fail(() => true, { kind: "answer", status: 200, body: "<p>Welcome", contentType: "text/html" });
-    const diagnosis = await (await newPatient({ GOCACHE_S3_ENDPOINT_URL: proxy.endpoint })).examine();
+    const diagnosis = await (await newSubject({ GOCACHE_S3_ENDPOINT_URL: proxy.endpoint })).examine();
     expect(findingOf(diagnosis, "reach")).toMatchObject({
       severity: "error",
       message: expect.stringContaining("not a listing"),
@@ -214,7 +214,7 @@ describe("names the cause:", () => {
   test("a clock that is three hours behind the server's", async () => {
     await using proxy = await FaultProxy.start({ target: server.endpoint });
     proxy.fail(() => true, { kind: "date", offsetMs: 3 * 3_600_000 });
-    const diagnosis = await (await newPatient({ GOCACHE_S3_ENDPOINT_URL: proxy.endpoint })).examine();
+    const diagnosis = await (await newSubject({ GOCACHE_S3_ENDPOINT_URL: proxy.endpoint })).examine();
     expect(findingOf(diagnosis, "clock")).toMatchObject({
       severity: "warning",
       message: expect.stringMatching(/^this machine's clock is 3h behind the server's/),
@@ -229,7 +229,7 @@ describe("names the cause:", () => {
     let puts = 0;
     // The first is the probe, the second has a condition.
     proxy.fail(({ method }) => method === "PUT" && ++puts === 2, s3Error(501));
-    const diagnosis = await (await newPatient({ GOCACHE_S3_ENDPOINT_URL: proxy.endpoint })).examine();
+    const diagnosis = await (await newSubject({ GOCACHE_S3_ENDPOINT_URL: proxy.endpoint })).examine();
     expect(findingOf(diagnosis, "conditional writes")).toMatchObject({
       severity: "note",
       message: expect.stringContaining("refuses conditions (501)"),
@@ -256,7 +256,7 @@ describe("rights of the credentials:", () => {
   });
 
   async function examineAs(user: string, ...flags: string[]) {
-    return await (await newPatient()).as(users.get(user) ?? {}).examine(...flags);
+    return await (await newSubject()).as(users.get(user) ?? {}).examine(...flags);
   }
 
   test("s3:PutObject is missing, and --read-only does without", async () => {
@@ -308,17 +308,17 @@ describe("rights of the credentials:", () => {
 
 describe("a right set-up", () => {
   test("has nothing to mend, and leaves nothing behind", async () => {
-    const patient = await newPatient({ GOCACHE_KEY_PREFIX: "right" });
-    const before = await patient.examine();
+    const subject = await newSubject({ GOCACHE_KEY_PREFIX: "right" });
+    const before = await subject.examine();
     expectWell(before);
     expect(findingOf(before, "newest run")?.message).toStartWith(
       "no run of this project and platform is known yet",
     );
-    await build(patient);
+    await build(subject);
     expect(await keysBelow(server, "right/doctor")).toEqual([]);
     // All that it built is here, and on a new machine it would come from the bucket.
-    const here = await patient.examine();
-    const there = await (await newPatient({ GOCACHE_KEY_PREFIX: "right" })).examine();
+    const here = await subject.examine();
+    const there = await (await newSubject({ GOCACHE_KEY_PREFIX: "right" })).examine();
     const forecasts = [here, there].map((diagnosis) => findingOf(diagnosis, "newest run"));
     const entries = Number(forecasts[0]?.data?.entries);
     expect(entries).toBeGreaterThan(2);
@@ -333,9 +333,9 @@ describe("a right set-up", () => {
   });
 
   test("that only reads is looked at with what is there", async () => {
-    const writer = await newPatient({ GOCACHE_KEY_PREFIX: "read" });
+    const writer = await newSubject({ GOCACHE_KEY_PREFIX: "read" });
     await build(writer);
-    const diagnosis = await (await newPatient({ GOCACHE_KEY_PREFIX: "read" })).examine("--read-only");
+    const diagnosis = await (await newSubject({ GOCACHE_KEY_PREFIX: "read" })).examine("--read-only");
     expect(checksWith(diagnosis, "error").concat(checksWith(diagnosis, "warning"))).toEqual([]);
     expect(findingOf(diagnosis, "get")?.message).toMatch(/^read\/packed\/v1\/\S+ can be read$/);
     expect(findingOf(diagnosis, "ranges")?.severity).toBe("ok");
@@ -347,10 +347,10 @@ describe("a right set-up", () => {
   });
 
   test("is told that packs have vanished", async () => {
-    const patient = await newPatient({ GOCACHE_KEY_PREFIX: "vanished" });
-    await build(patient);
+    const subject = await newSubject({ GOCACHE_KEY_PREFIX: "vanished" });
+    await build(subject);
     await run(["rm", "-r", join(server.dataDir, server.bucket, "vanished/packed/v1/pack")]);
-    const diagnosis = await (await newPatient({ GOCACHE_KEY_PREFIX: "vanished" })).examine();
+    const diagnosis = await (await newSubject({ GOCACHE_KEY_PREFIX: "vanished" })).examine();
     expect(findingOf(diagnosis, "newest run")).toMatchObject({
       severity: "warning",
       remedy: expect.stringContaining("lifecycle rule"),
@@ -358,9 +358,9 @@ describe("a right set-up", () => {
   });
 
   test("takes the flags in GOCACHEPROG for its own", async () => {
-    const patient = await newPatient({ GOCACHE_S3_BUCKET: "no-such-bucket" });
-    patient.with({ GOCACHEPROG: `${patient.env.GOCACHEPROG} --bucket=${server.bucket}` });
-    expect(checksWith(await patient.examine(), "error")).toEqual([]);
-    expect(findingOf(await patient.examine("--bucket=no-such-bucket"), "reach")?.severity).toBe("error");
+    const subject = await newSubject({ GOCACHE_S3_BUCKET: "no-such-bucket" });
+    subject.with({ GOCACHEPROG: `${subject.env.GOCACHEPROG} --bucket=${server.bucket}` });
+    expect(checksWith(await subject.examine(), "error")).toEqual([]);
+    expect(findingOf(await subject.examine("--bucket=no-such-bucket"), "reach")?.severity).toBe("error");
   });
 });

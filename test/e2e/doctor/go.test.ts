@@ -8,7 +8,7 @@ import { startModServer } from "../../support/modules/mod-server.ts";
 import { startModuleUpstream } from "../../support/modules/module-upstream.ts";
 import { startPluginServer } from "../../support/plugin-server.ts";
 import { tempDir } from "../../support/temp-dir.ts";
-import { checksWith, type Diagnosis, expectWell, findingOf, Patient } from "./patient.ts";
+import { checksWith, type Diagnosis, expectWell, findingOf, Subject } from "./subject.ts";
 
 // A guard against hanging only.
 setDefaultTimeout(300_000);
@@ -16,7 +16,7 @@ setDefaultTimeout(300_000);
 /** What is said of a machine whose variables were changed. */
 async function examine(env: Record<string, string | undefined>, ...flags: string[]): Promise<Diagnosis> {
   await using dir = tempDir("doctor");
-  return await (await Patient.open(dir.path)).with(env).examine(...flags);
+  return await (await Subject.open(dir.path)).with(env).examine(...flags);
 }
 
 describe("go:", () => {
@@ -197,7 +197,7 @@ describe("settings:", () => {
 
   test("a mistake on doctor's own command line ends it", async () => {
     await using dir = tempDir("doctor");
-    const outcome = await (await Patient.open(dir.path)).run("doctor", "--expiry=banana");
+    const outcome = await (await Subject.open(dir.path)).run("doctor", "--expiry=banana");
     expect(outcome).toMatchObject({ stdout: "", exitCode: 2 });
   });
 });

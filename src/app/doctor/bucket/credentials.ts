@@ -2,7 +2,7 @@ import { abortable } from "../../../lib/async/abortable.ts";
 import { describeError } from "../../../lib/text/describe-error.ts";
 import { formatSpan } from "../../../lib/text/duration.ts";
 import { CredentialSource, credentialOrigin } from "../../../s3/credentials/credentials.ts";
-import type { Check, Finding, Patient } from "../check.ts";
+import type { Check, Finding, Subject } from "../check.ts";
 
 export const CREDENTIALS_REMEDY = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE";
 
@@ -11,7 +11,7 @@ const SOON_MS = 15 * 60_000;
 /** Which provider of AWS's chain has keys, and how long they last. Never the keys. */
 export const credentials: Check = {
   name: "credentials",
-  run: async ({ bucket, env }: Patient, signal: AbortSignal): Promise<Finding[]> => {
+  run: async ({ bucket, env }: Subject, signal: AbortSignal): Promise<Finding[]> => {
     if (bucket?.config.bucket.kind !== "s3") return [];
     const source = new CredentialSource({ env, mayBeNobody: bucket.endpoint !== undefined });
     try {

@@ -1,9 +1,9 @@
-import type { Check, Finding, Patient } from "../check.ts";
+import type { Check, Finding, Subject } from "../check.ts";
 
 /** Whether there is anything that machines share. */
 export const shared: Check = {
   name: "bucket",
-  run: ({ bucket, bucketProblem, cacheprogUse, unread }: Patient): Finding[] => {
+  run: ({ bucket, bucketProblem, cacheprogUse, unread }: Subject): Finding[] => {
     if (unread !== undefined)
       return [{ severity: "note", message: `not looked at: ${unread} can't be read` }];
     if (bucketProblem !== undefined) {

@@ -1,7 +1,40 @@
+/** Whether go is new enough, and can start at all. */
+
 import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { dirname, isAbsolute } from "node:path";
 import { describeError } from "../../lib/text/describe-error.ts";
-import type { Check, Finding, Patient } from "./check.ts";
+import type { Check, Finding, Subject } from "./check.ts";
+
+/** The first minor release of Go 1 that knows GOCACHEPROG. */
+const FIRST_MINOR = 24;
+
+/** Whether go is there, and new enough to have a helper. */
+export const goRelease: Check = {
+  name: "go",
+  run: ({ go }: Subject): Finding[] => {
+    if (!("settings" in go)) {
+      const remedy =
+        go.path === undefined
+          ? "install Go 1.24 or newer, or put its bin directory on the PATH"
+          : "run it by hand; GOTOOLCHAIN and the go line of go.mod decide which release it starts";
+      return [{ severity: "error", message: go.problem, remedy }];
+    }
+    const { GOVERSION: version, GOOS, GOARCH, GOTOOLCHAIN } = go.settings;
+    const data = { version, path: go.path };
+    const minor = /go1\.(\d+)/.exec(version)?.[1];
+    if (minor !== undefined && Number(minor) < FIRST_MINOR) {
+      return [
+        {
+          severity: "error",
+          message: `${version} does not know GOCACHEPROG, it came with Go 1.24: nothing is cached by this program`,
+          remedy: `install Go 1.24 or newer, or let go choose it: GOTOOLCHAIN is ${GOTOOLCHAIN || "not set"}`,
+          data,
+        },
+      ];
+    }
+    return [{ severity: "ok", message: `${version} for ${GOOS}/${GOARCH}, ${go.path}`, data }];
+  },
+};
 
 /** go makes `00` to `ff` at once, and needs to write nothing where all are there. */
 const PARTS = 256;
@@ -11,7 +44,7 @@ const REMEDY = "set GOCACHE to a directory that this user can write, such as: ex
 /** Whether go can set up a build cache of its own. It does so before it starts any helper, and ends where it can't. */
 export const goCache: Check = {
   name: "GOCACHE",
-  run: ({ go, env }: Patient): Finding[] => {
+  run: ({ go, env }: Subject): Finding[] => {
     if (!("settings" in go)) return [];
     const { GOCACHE } = go.settings;
     if (GOCACHE === "off" && !env.HOME && !env.XDG_CACHE_HOME) {

@@ -1,12 +1,62 @@
+/** How far away the bucket is, and how much it transfers. */
+
 import { randomBytes } from "node:crypto";
 import { Deadline } from "../../../lib/async/deadline.ts";
 import { formatByteSize } from "../../../lib/text/byte-size.ts";
 import { PackedKeys } from "../../../remote/packed/format/keys.ts";
 import type { ListedObject, ObjectStore } from "../../../store/object-store.ts";
 import type { Finding } from "../check.ts";
-import type { Bucket } from "./bucket.ts";
+import { type Bucket, readWhole } from "./bucket.ts";
 import { bucketCheck } from "./bucket-check.ts";
-import { get } from "./get.ts";
+import { get } from "./objects.ts";
+
+const ROUND_TRIPS = 7;
+/** No more are begun after this time. */
+const ENOUGH_MS = 2_000;
+/** Above this, even a burst of a dozen requests is felt. */
+const FAR_MS = 500;
+
+/** How long the bucket takes to answer, over a connection that is open. */
+export const latency = bucketCheck({
+  name: "latency",
+  needs: [get],
+  permission: "s3:GetObject",
+  run: async ({ store, probe, probeKey, sample, config }, signal) => {
+    const key = probe === undefined ? (sample?.key ?? probeKey) : probeKey;
+    // Of what is not there nothing can be asked for a part of.
+    const isThere = probe !== undefined || sample !== undefined;
+    const range = isThere ? { range: { offset: 0, length: 1 } } : {};
+    const tripsMs: number[] = [];
+    const firstMs = performance.now();
+    while (tripsMs.length < ROUND_TRIPS && performance.now() - firstMs < ENOUGH_MS) {
+      const startedMs = performance.now();
+      await readWhole(await store.get(key, { ...range, signal }));
+      tripsMs.push(performance.now() - startedMs);
+    }
+    const sortedMs = tripsMs.toSorted((a, b) => a - b);
+    return [judgeLatency(sortedMs, config.layout)];
+  },
+});
+
+function judgeLatency(sortedMs: number[], layout: string): Finding {
+  const medianMs = sortedMs[Math.floor(sortedMs.length / 2)] ?? 0;
+  const slowestMs = sortedMs.at(-1) ?? 0;
+  const message = `${medianMs.toFixed(1)} ms, the median of ${sortedMs.length} round trips (slowest ${slowestMs.toFixed(1)} ms)`;
+  const data = { medianMs, slowestMs };
+  if (medianMs > FAR_MS) {
+    const remedy = "use a bucket nearer to this machine";
+    return { severity: "warning", message: `${message}: far away`, remedy, data };
+  }
+  const isFelt = layout === "split" && medianMs > 10;
+  if (!isFelt) return { severity: "ok", message, data };
+  const remedy = "--layout=packed, or both while older tools use the bucket";
+  return {
+    severity: "note",
+    message: `${message}; the split layout takes one or two for each look-up`,
+    remedy,
+    data,
+  };
+}
 
 const SAMPLE_BYTES = 4 << 20;
 /** A smaller object is over before it has begun. */
@@ -26,12 +76,12 @@ export const throughput = bucketCheck({
     if (probe !== undefined) {
       const up = await upload(bucket, signal);
       if (up === undefined) return [tooSlow("up")];
-      return [judge(up, await download(store, probeKey, SAMPLE_BYTES, signal))];
+      return [judgeSpeed(up, await download(store, probeKey, SAMPLE_BYTES, signal))];
     }
     const pack = await findPack(bucket, signal);
     if (pack === undefined) return [];
     const length = Math.min(pack.sizeBytes, SAMPLE_BYTES);
-    return [judge(undefined, await download(store, pack.key, length, signal))];
+    return [judgeSpeed(undefined, await download(store, pack.key, length, signal))];
   },
 });
 
@@ -85,7 +135,7 @@ function perSecond(bytes: number, startedMs: number): number {
 }
 
 /** `up`: not measured where nothing may be written. */
-function judge(up: number | undefined, down: number): Finding {
+function judgeSpeed(up: number | undefined, down: number): Finding {
   const upText = up === undefined ? "" : `, ${formatSpeed(up)} up`;
   const message = `${formatSpeed(down)} down${upText}, over one connection`;
   const data = { downBytesPerSecond: Math.round(down), upBytesPerSecond: up && Math.round(up) };

@@ -1,24 +1,56 @@
+/** Which scope builds here have, and what its newest run left. */
+
 import { LocalCache } from "../../../buildcache/local-cache.ts";
 import { formatByteSize } from "../../../lib/text/byte-size.ts";
 import { describeError } from "../../../lib/text/describe-error.ts";
 import { formatSpan } from "../../../lib/text/duration.ts";
 import { type Forecast, forecastHits } from "../../../remote/packed/index/forecast.ts";
+import { detectScope, type Scope } from "../../../remote/scope/scope.ts";
+import { scopeOrigin } from "../../../remote/scope/scope-origin.ts";
 import { S3Error } from "../../../s3/s3-error.ts";
 import { LocalDir } from "../../../store/local/local-dir.ts";
 import { FallbackDir } from "../../cache-dir/fallback-dir.ts";
+import type { RemoteConfig } from "../../config.ts";
 import { openTrust } from "../../remote/open-trust.ts";
-import type { Check, Finding, Patient } from "../check.ts";
+import type { Check, Finding, Subject } from "../check.ts";
 import { bucketTrouble } from "./bucket-trouble.ts";
-import { get } from "./get.ts";
-import { list } from "./list.ts";
-import { patientScope } from "./patient-scope.ts";
+import { list } from "./listing.ts";
+import { get } from "./objects.ts";
+
+/** The scope of a go command that is started in the same place. */
+function scopeHere({ env, cwd }: Subject, { project, job }: RemoteConfig): Scope {
+  return detectScope({ env, cwd, project, job, nowMs: Date.now() });
+}
+
+/** Whose runs find each other, and what that was read from. */
+export const scope: Check = {
+  name: "scope",
+  run: (subject: Subject): Finding[] => {
+    const { bucket, env, cwd } = subject;
+    if (bucket === undefined || bucket.config.layout === "split") return [];
+    const { project, branch, job, platform, fallbackBranches } = scopeHere(subject, bucket.config);
+    const origin = scopeOrigin({ env, cwd, project: bucket.config.project, job: bucket.config.job });
+    const further = fallbackBranches.length === 0 ? "" : `, then ${fallbackBranches.join(", ")}`;
+    const message = `project ${project} (${origin.project}), branch ${branch}${further} (${origin.branch}), job ${job} (${origin.job}), platform ${platform}`;
+    const data = { project, branch, fallbackBranches, job, platform, origin };
+    if (project !== "no-module") return [{ severity: "ok", message, data }];
+    return [
+      {
+        severity: "note",
+        message,
+        remedy: "run doctor where go runs, in the module's directory, or set --project",
+        data,
+      },
+    ];
+  },
+};
 
 /** What the newest run of this scope wrote down, and how much of that the next one will find. */
 export const newestRun: Check = {
   name: "newest run",
   needs: [list, get],
-  run: async (patient: Patient, signal: AbortSignal): Promise<Finding[]> => {
-    const { bucket, config, dir } = patient;
+  run: async (subject: Subject, signal: AbortSignal): Promise<Finding[]> => {
+    const { bucket, config, dir } = subject;
     if (bucket === undefined || bucket.config.layout === "split") return [];
     const local = new LocalCache({
       dir: new LocalDir(dir.root),
@@ -30,7 +62,7 @@ export const newestRun: Check = {
       const forecast = await forecastHits({
         store: bucket.store,
         prefixes: [bucket.config.prefix, ...bucket.config.readPrefixes],
-        scope: patientScope(patient, bucket.config),
+        scope: scopeHere(subject, bucket.config),
         local,
         check: openTrust(bucket.config)?.check,
         signal,

@@ -16,7 +16,7 @@ export interface Diagnosis {
 }
 
 /** One machine with a module, as a user has it. */
-export class Patient {
+export class Subject {
   readonly cwd: string;
   /** All that is set; `undefined`: not set. */
   env: Record<string, string | undefined>;
@@ -29,12 +29,12 @@ export class Patient {
   }
 
   /** A machine below `dir` where go starts the executable with these flags. */
-  static async open(dir: string, flags: string[] = []): Promise<Patient> {
+  static async open(dir: string, flags: string[] = []): Promise<Subject> {
     const gocache = join(dir, "gocache");
     mkdirSync(gocache, { recursive: true });
     const cwd = chainModule(join(dir, "chain"), { name: "chain", count: 3 });
     const env = await goEnv({ release: NEWEST_GO, gocache, cacheprog: gocacheprog(...flags) });
-    return new Patient(cwd, { ...env, HOME: dir });
+    return new Subject(cwd, { ...env, HOME: dir });
   }
 
   /** Whose keys it has. */

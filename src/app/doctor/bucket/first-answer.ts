@@ -1,0 +1,60 @@
+/** What the first answer says of the server: its region and its clock. */
+
+import { formatMinutes } from "../../../lib/text/duration.ts";
+import { configuredRegion } from "../../../s3/region.ts";
+import { regionFile } from "../../remote/open-store.ts";
+import type { Check, Finding, Subject } from "../check.ts";
+import { reach } from "./listing.ts";
+
+/** Which region requests are signed for, and whether the server had to say so. Made after the first request. */
+export const region: Check = {
+  name: "region",
+  needs: [reach],
+  run: async ({ bucket, env, dir }: Subject): Promise<Finding[]> => {
+    if (bucket?.config.bucket.kind !== "s3") return [];
+    const { name, from } = await configuredRegion(bucket.config.bucket.region, env);
+    const learned = regionFile(dir.root, bucket.config).load();
+    if (learned === undefined || learned === name) {
+      return [{ severity: "ok", message: `${name} (${from})`, data: { region: name, from } }];
+    }
+    return [
+      {
+        severity: "note",
+        message: `${learned}, as the server says, not ${name} (${from}): each new machine asks the wrong one first`,
+        remedy: `set --region=${learned}`,
+        data: { region: learned, configured: name, from },
+      },
+    ];
+  },
+};
+
+/** A Date header has whole seconds, and the answer takes its time. */
+const TOLERANCE_MS = 60_000;
+/** From here on S3 refuses requests (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html). */
+const REFUSED_MS = 15 * 60_000;
+
+/** How far this machine's clock is from the server's. */
+export const clock: Check = {
+  name: "clock",
+  needs: [reach],
+  run: ({ bucket }: Subject): Finding[] => {
+    if (bucket?.skewMs === undefined || bucket.config.bucket.kind !== "s3") return [];
+    const { skewMs } = bucket;
+    const data = { skewMs: Math.round(skewMs) };
+    if (Math.abs(skewMs) < TOLERANCE_MS)
+      return [{ severity: "ok", message: "the same as the server's", data }];
+    const way = skewMs > 0 ? "behind" : "ahead of";
+    const effect =
+      Math.abs(skewMs) < REFUSED_MS
+        ? "S3 refuses requests from 15 minutes on"
+        : "S3 refuses requests that are signed by it, and each command has to ask twice";
+    return [
+      {
+        severity: "warning",
+        message: `this machine's clock is ${formatMinutes(Math.abs(skewMs))} ${way} the server's: ${effect}`,
+        remedy: "set it by NTP, such as: timedatectl set-ntp true",
+        data,
+      },
+    ];
+  },
+};
