@@ -1,9 +1,9 @@
 import { closeSync, openSync } from "node:fs";
 
 /**
- * Lets go of stdout and stderr: go waits until nobody holds its pipe any more, and so does whoever captures go's
- * stderr. The two numbers are given to the null device, so that no cache file gets them and what is written to them
- * later goes nowhere.
+ * Releases stdout and stderr: go waits until its pipe is closed everywhere, and so does a program that captures go's
+ * stderr. Both descriptors then lead to the null device, so that no cache file gets their numbers and late writes
+ * go nowhere.
  */
 export function closeOutput(): void {
   for (const fd of [1, 2]) {
@@ -11,7 +11,7 @@ export function closeOutput(): void {
       closeSync(fd);
       openSync(process.platform === "win32" ? "\\\\.\\NUL" : "/dev/null", "w");
     } catch {
-      // Already closed by whoever started us.
+      // The parent process has closed it already.
     }
   }
 }

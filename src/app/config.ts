@@ -42,7 +42,7 @@ export interface ServeConfig {
 /** Where the cache directory is; `undefined`: below `$GOCACHE`. What a set of keys vouches for lies in one of its own. */
 export type CacheDirSetting = string | undefined | { path: string | undefined; trustSet: string };
 
-/** Whose records count, and with what ours are signed. */
+/** The keys whose records are trusted, and the key that signs ours. */
 export interface TrustConfig {
   /** The one that belongs to `signKey` among them. */
   keys: readonly PublicKey[];

@@ -12,7 +12,7 @@ import { type SessionParts, serveStdin } from "./stdin-session.ts";
 export interface RunContext {
   env: Record<string, string | undefined>;
   log: Logger;
-  /** For what may take long, where somebody looks at it. */
+  /** Shows the progress of long operations on a terminal. */
   watchProgress: WatchProgress;
 }
 

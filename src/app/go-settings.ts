@@ -1,4 +1,4 @@
-/** What go itself is told about modules, by its environment or `go env -w`. */
+/** go's settings for modules, from its environment or `go env -w`. */
 const NAMES = ["GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOSUMDB"] as const;
 
 export type GoSettings = Record<(typeof NAMES)[number], string>;
@@ -8,7 +8,7 @@ export function readGoSettings(env: Record<string, string | undefined>): GoSetti
   return goEnv(env) ?? (Object.fromEntries(NAMES.map((name) => [name, env[name] ?? ""])) as GoSettings);
 }
 
-/** What GOPROXY is where nobody has set it; `undefined`: there is no go to ask. */
+/** The default of GOPROXY; `undefined`: there is no go on the PATH. */
 export function readStockGoProxy(env: Record<string, string | undefined>): string | undefined {
   return goEnv({ ...env, GOENV: "off", GOPROXY: "" })?.GOPROXY;
 }

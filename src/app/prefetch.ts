@@ -1,4 +1,4 @@
-/** Brings what the next go commands here will most likely need to the local disk, ahead of them. */
+/** `prefetch`: fetches what the next go commands here will most likely need. */
 import { LocalCache } from "../buildcache/local-cache.ts";
 import { Counters } from "../lib/counters.ts";
 import { detectCi } from "../remote/scope/detect-ci.ts";
@@ -15,7 +15,7 @@ import { CompileTimesFile } from "./summary/compile-times-file.ts";
 import { JobCounts } from "./summary/job-counts.ts";
 import { JobFile } from "./summary/job-file.ts";
 
-/** What was brought, or was there already. */
+/** What was fetched, or was on the disk already. */
 export interface PrefetchReport {
   records: number;
   entries: number;

@@ -21,7 +21,7 @@ export async function proxyCertificate(config: Config, env: Environment): Promis
     clock: systemClock,
     // What is printed would be of no use: the server can't find it.
     onEphemeral: (error) => {
-      throw new Error(`the certificate can't be kept in ${root}: ${describeError(error)}`, { cause: error });
+      throw new Error(`the certificate can't be saved in ${root}: ${describeError(error)}`, { cause: error });
     },
   });
   return cert;
@@ -30,7 +30,7 @@ export async function proxyCertificate(config: Config, env: Environment): Promis
 /** Makes all programs of this machine trust it; returns where it was put. */
 export async function installProxyCertificate(config: Config, env: Environment): Promise<string> {
   const cert = await proxyCertificate(config, env);
-  // A directory of our own: whoever could foresee the name might have put a link there.
+  // A directory of our own: another user could place a link at a predictable name.
   const dir = mkdtempSync(join(tmpdir(), "go-cache-plugin-ca-"));
   const path = join(dir, "ca.crt");
   try {

@@ -24,7 +24,7 @@ export interface StdinSessionOptions {
   log: Logger;
   watchProgress: WatchProgress;
   dir: CacheDir;
-  /** Makes what is asked after the local disk. */
+  /** Opens the remote, which is looked up after the local disk. */
   openRemote: (parts: SessionParts) => LazyRemote | undefined;
   /** For what is written down of the session. */
   note: Pick<SessionNoteOptions, "env" | "project" | "isServed">;

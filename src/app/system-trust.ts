@@ -47,7 +47,7 @@ export function uninstallTrust(place: TrustPlace, fingerprint: string): void {
     place.run(["certutil", "-delstore", "Root", fingerprint]);
   } else {
     const { file, update } = linuxPlace(place);
-    if (existsSync(file) && !removeFile(file)) throw new Error(`${file} can't be removed; it takes root`);
+    if (existsSync(file) && !removeFile(file)) throw new Error(`${file} can't be removed without root`);
     place.run(update);
   }
 }
@@ -56,7 +56,7 @@ function linuxPlace({ root }: TrustPlace): { file: string; update: string[] } {
   const found = LINUX_PLACES.find(({ dir }) => existsSync(join(root, dir)));
   if (found === undefined) {
     throw new Error(
-      'this system\'s list of authorities is not known here; give programs the file of "ca print"',
+      'the certificate store of this system is unknown; give programs the file that "ca print" writes',
     );
   }
   return { file: join(root, found.dir, `${NAME}.crt`), update: found.update };

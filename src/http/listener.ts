@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { createServer as createNetServer, type Server, type Socket } from "node:net";
-import { limitIdling, writeLatin1 } from "../lib/network/given-connections.ts";
+import { limitIdling, writeLatin1 } from "../lib/network/adopted-connections.ts";
 import { serveInTurn } from "../lib/network/turns.ts";
 import type { Router } from "./router.ts";
 

@@ -2,10 +2,10 @@
 export class Counters {
   readonly #values = new Map<string, number>();
   readonly #whole: Counters | undefined;
-  /** Told of how long single things took; nobody is, except in a server. */
+  /** Receives the duration of single operations; set in a server only. */
   onTime: ((name: string, seconds: number) => void) | undefined;
 
-  /** `whole`: counts everything that these count as well, beside what others bring. */
+  /** `whole`: counts everything that these count, as well as others'. */
   constructor(whole?: Counters) {
     this.#whole = whole;
   }
@@ -19,7 +19,7 @@ export class Counters {
     return this.#values.get(name) ?? 0;
   }
 
-  /** Notes how long something took that began at `startedMs`, a time of `performance.now()`. */
+  /** Reports the duration of an operation that began at `startedMs`, a time of `performance.now()`. */
   time(name: string, startedMs: number): void {
     this.onTime?.(name, (performance.now() - startedMs) / 1000);
     this.#whole?.time(name, startedMs);

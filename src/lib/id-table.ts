@@ -7,7 +7,7 @@ const FIRST_CAPACITY = 1024;
 const WORDS = 4;
 
 export class IdTable {
-  /** Odd numbers that nobody knows: whoever chooses ids can't choose that they get in each other's way. */
+  /** Secret odd numbers: nobody can choose ids that collide. */
   readonly #factors = [...crypto.getRandomValues(new Uint32Array(WORDS))].map((each) => each | 1) as Words;
   #words = new Uint32Array(FIRST_CAPACITY * WORDS);
   /** 0: free. */

@@ -1,7 +1,7 @@
 import { hideSecrets } from "./text/hide-secrets.ts";
 
 /**
- * What the program says on stderr. Silent unless asked (`verbose`, `debug`), with one exception: `warn` says a
+ * What the program prints on stderr. Silent without `verbose` or `debug`, with one exception: `warn` prints a
  * given text once a process. stderr is go's own stderr, so every line names the program. Secrets are hidden in all.
  */
 export class Logger {
@@ -24,19 +24,19 @@ export class Logger {
     this.#isJson = options.format === "json";
   }
 
-  /** A line for everybody, said once a process for each `topic`. */
+  /** A line that is always printed, once a process for each `topic`. */
   warn(topic: string, message: string): void {
     if (this.#warned.has(topic)) return;
     this.#warned.add(topic);
     this.#line("warn", message);
   }
 
-  /** A line for everybody, of a command whose stderr is not go's. */
+  /** A line that is always printed, by a command that go did not start. */
   say(message: string): void {
     this.#line("info", message);
   }
 
-  /** Text that the user asked for, such as `--metrics`; it stands alone on its line. */
+  /** Requested output, such as `--metrics`, without a prefix. */
   print(text: string): void {
     this.#write(`${text}\n`);
   }

@@ -2,15 +2,15 @@
 export interface Progress {
   /** Such as `reading records`. */
   stage: string;
-  /** `undefined`: that can't be told. */
+  /** `undefined`: unknown. */
   done?: number | undefined;
   total?: number | undefined;
   /** What is counted, where it is not things. */
   unit?: "bytes";
 }
 
-/** Told often; it has to be quick. */
+/** Called often; it has to be quick. */
 export type OnProgress = (progress: Progress) => void;
 
-/** Shows what `read` says, over and over, until the returned thing is disposed of. */
+/** Shows what `read` returns, again and again, until the result is disposed of. */
 export type WatchProgress = (read: () => Progress) => Disposable;

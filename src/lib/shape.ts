@@ -42,7 +42,7 @@ export function listOf<T>(guard: Guard<T>): Guard<T[]> {
   return (value): value is T[] => Array.isArray(value) && value.every((item) => guard(item));
 }
 
-/** An object whose every value is one of `guard`. */
+/** An object with values of that guard only. */
 export function tableOf<T>(guard: Guard<T>): Guard<Record<string, T>> {
   return (value): value is Record<string, T> => isObject(value) && listOf(guard)(Object.values(value));
 }

@@ -22,7 +22,7 @@ const CONNECT_MS = 1_000;
 
 /** A connection to a server. Bun's own sockets: those of `node:net` take ten milliseconds to load, and go waits. */
 export class ClientSocket {
-  /** Who is told of what comes from now on. */
+  /** Receives what comes from now on. */
   listener: SocketListener;
   #socket: Bun.Socket<undefined> | undefined;
   #unsent: Uint8Array[] = [];
@@ -59,7 +59,7 @@ export class ClientSocket {
     return this.#isOpen;
   }
 
-  /** Sends a text, behind what is still to be sent. Lost when the connection has ended. */
+  /** Sends a text after what is queued. Lost when the connection has ended. */
   write(text: string | Uint8Array): void {
     if (!this.#isOpen || this.#isEnding) return;
     this.#unsent.push(typeof text === "string" ? Buffer.from(text) : new Uint8Array(text));

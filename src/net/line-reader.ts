@@ -8,7 +8,7 @@ export class LineReader {
     this.#maxBytes = maxBytes;
   }
 
-  /** The lines that `chunk` completes. The chunk may be used anew afterwards. */
+  /** The lines that `chunk` completes. The chunk may be reused afterwards. */
   feed(chunk: Uint8Array): string[] {
     const lines: string[] = [];
     let from = 0;
@@ -16,7 +16,7 @@ export class LineReader {
       lines.push(this.#take(chunk.subarray(from, end)));
       from = end + 1;
     }
-    // A copy also of a Buffer, whose own slice shares its memory.
+    // A Buffer's own slice would share its memory.
     this.#keep(new Uint8Array(chunk.subarray(from)));
     return lines;
   }

@@ -27,8 +27,8 @@
  *                                                      [] every second while a look-up is under way: it still lives
  *
  * The connection's end is the session's. What was put or used, and not noted by then, stays in the client's own journal
- * in `journalDir`, which the next server, or helper of the same project, takes up; without `journalDir` nobody would.
- * Whoever reads something else closes the connection: that costs the client misses, nothing more. Ids are lower-case
+ * in `journalDir`, which the next server, or helper of the same project, adopts; without `journalDir` there is none.
+ * A peer that reads anything else closes the connection, which costs the client misses only. Ids are lower-case
  * hex of 64 digits, times milliseconds since 1970.
  */
 import { isAbsolute, resolve, sep } from "node:path";

@@ -1,4 +1,4 @@
-/** Whose a Unix socket is: whoever answers there decides what go links. */
+/** Who owns a Unix socket: its server decides what go links. */
 import { foreignness, lookAlong, ownerProblem, writerProblem } from "../lib/files/path-owner.ts";
 
 /** A socket that this user or root made, as it was when it was looked at. */

@@ -10,12 +10,12 @@ import { removeFile } from "../lib/files/remove-file.ts";
 export async function clearStaleSocket(path: string): Promise<void> {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return;
-  if (!stat.isSocket()) throw new Error(`${path} is there, and is no socket`);
+  if (!stat.isSocket()) throw new Error(`${path} exists and is not a socket`);
   if (await isAnswered(path)) throw new Error(`a server is listening on ${path} already`);
   removeFile(path);
 }
 
-/** Rejects when that can't be told, such as for a socket of another user. */
+/** Rejects when that is unknown, such as for a socket of another user. */
 async function isAnswered(path: string): Promise<boolean> {
   const answered = Promise.withResolvers<boolean>();
   const socket = connect(path);

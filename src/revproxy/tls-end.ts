@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
-import { limitIdling, writeLatin1 } from "../lib/network/given-connections.ts";
+import { limitIdling, writeLatin1 } from "../lib/network/adopted-connections.ts";
 import { serveInTurn } from "../lib/network/turns.ts";
 import type { Authority } from "./authority.ts";
 import type { KeyedCertificate } from "./certificates/issue.ts";

@@ -10,7 +10,7 @@ function spawn(body: string): Bun.Subprocess<"pipe", "pipe", "pipe"> {
   return Bun.spawn([process.execPath, "-e", program], { stdin: "pipe", stdout: "pipe", stderr: "pipe" });
 }
 
-test("whoever reads stdout and stderr sees their end while the program goes on", async () => {
+test("readers of stdout and stderr see their end while the program runs on", async () => {
   const child = spawn(
     'fs.writeSync(1, "last"); closeOutput(); fs.readSync(0, new Uint8Array(1)); process.exit(7)',
   );

@@ -9,10 +9,10 @@ function place(platform: NodeJS.Platform, root: string) {
 }
 
 describe("on Linux", () => {
-  test("a system that keeps its list elsewhere is left alone", async () => {
+  test("a system that keeps its list elsewhere is not changed", async () => {
     await using root = tempDir("trust");
     const machine = place("linux", root.path);
-    expect(() => installTrust(machine, "PEM", "/x")).toThrow("is not known here");
+    expect(() => installTrust(machine, "PEM", "/x")).toThrow("certificate store of this system is unknown");
     expect(machine.commands).toEqual([]);
   });
 

@@ -25,7 +25,7 @@ test("as JSON, each line is an object with time, level and message", () => {
   ]);
 });
 
-test("is silent unless asked, and makes no message then", () => {
+test("is silent by default, and formats no message then", () => {
   const { log, lines } = logger();
   log.info(unwanted);
   for (const bit of Object.values(DEBUG_BITS)) log.debug(bit, unwanted);
@@ -54,7 +54,7 @@ test("says only what the debug mask names", () => {
   expect(lines).toEqual(["go-cache-plugin: build\n", "go-cache-plugin: proxy\n"]);
 });
 
-test("prints text that was asked for as it is", () => {
+test("prints requested output unchanged", () => {
   const { log, lines } = logger();
   log.print('{"get":1}');
   expect(lines).toEqual(['{"get":1}\n']);

@@ -12,7 +12,7 @@ test("gives whole lines, however the bytes come", () => {
   }
 });
 
-test("keeps nothing of a chunk that is used anew", () => {
+test("keeps nothing of a chunk that is reused", () => {
   const reader = new LineReader(100);
   const chunk = Buffer.from("half");
   reader.feed(chunk);

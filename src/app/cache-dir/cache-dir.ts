@@ -6,11 +6,11 @@ import { ensureCacheDir, whyForeign, whyOpen, whyReplaceable, whyUnsafe } from "
 import { ownTemporaryDir } from "./fallback-dir.ts";
 import { trustedDir } from "./trusted-dir.ts";
 
-/** Where the cache is, and under which name its files are handed to go. */
+/** Where the cache is, and under which name go gets its files. */
 export interface CacheDir {
   root: string;
   shownRoot: string;
-  /** Why it is not the one that was asked for; `undefined`: it is. */
+  /** Why it is not the configured one; `undefined`: it is. */
   refusal?: string;
 }
 
@@ -20,7 +20,7 @@ export interface CacheDir {
  * that somebody else could have filled is not used: then it is a directory of our own among the temporary files.
  *
  * `go build -o x.a` moves a cached archive away, out of the cache, unless its path begins with `$GOCACHE`; then it
- * copies. A directory elsewhere is therefore handed out through a symbolic link in `$GOCACHE`.
+ * copies. Paths in a directory elsewhere therefore go through a symbolic link in `$GOCACHE`.
  */
 export function locateCacheDir(
   configured: CacheDirSetting,
@@ -54,7 +54,7 @@ function shownAs(
   const start = below.endsWith(sep) ? below : below + sep;
   const tail = trustSet === undefined ? "" : `${sep}${trustedDir("", trustSet)}`;
   if (isDefault) return `${start}go-cache-plugin${tail}`;
-  // Whoever can write there could point the link elsewhere.
+  // A user who can write there could point the link elsewhere.
   const problem = trustSet === undefined ? whyReplaceable(below) : whyOpen(below);
   if (problem !== undefined) return root;
   const link = `${start}go-cache-plugin-${Bun.hash(root).toString(16).padStart(16, "0")}`;

@@ -1,4 +1,4 @@
-/** Whose a directory is: what somebody else has put into it could be linked into what we build. */
+/** Who owns a directory: what another user has put into it could be linked into what we build. */
 import { lstatSync, mkdirSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
@@ -58,7 +58,7 @@ export function whyReplaceable(path: string): string | undefined {
 }
 
 /**
- * Makes a cache directory for its user alone: what is built may be nobody else's business. One that is there stays as open
+ * Creates a cache directory for its user alone, since builds may be private. An existing one stays as open
  * as it is. Never throws: where it can't be made, the writing fails.
  */
 export function ensureCacheDir(root: string): void {
@@ -73,8 +73,8 @@ export function ensureCacheDir(root: string): void {
 }
 
 /**
- * The same for a directory that only what can be trusted may lie in, from `base` down: nobody else may be able to write
- * there either. It is made, for its user alone, so that nobody else can make it.
+ * The same for a directory that holds only trusted files, from `base` down: no other user may be able to write
+ * there either. It is created, for its user alone, so that no other user can create it.
  */
 export function whyUnsafe(base: string, dir: string): string | undefined {
   ensureCacheDir(base);
@@ -88,7 +88,7 @@ export function whyUnsafe(base: string, dir: string): string | undefined {
   return whyForeign(dir);
 }
 
-/** Why somebody else may have a hand in what lies in this directory. */
+/** Why another user may have written to this directory. */
 export function whyOpen(dir: string): string | undefined {
   const stat = look(dir);
   return stat && (whyOthers(dir, stat) ?? whyWritable(dir, stat));
@@ -122,6 +122,6 @@ function make(dir: string): void {
   try {
     makePrivateDir(dir);
   } catch {
-    // It can't be written, and then nobody else may have either.
+    // It can't be written, probably not by other users either.
   }
 }

@@ -47,8 +47,8 @@ export class FallbackDir {
 }
 
 /**
- * A directory for somebody whose cache directory is not to be used. Somebody else may have taken its name everywhere:
- * then it is one for this process alone.
+ * A directory for a user whose cache directory is not safe. If other users have taken its name everywhere,
+ * it is one for this process alone.
  */
 export function ownTemporaryDir(refusedRoot: string): string {
   return new FallbackDir(refusedRoot).writable()?.root ?? throwAwayDir();
@@ -62,7 +62,7 @@ function throwAwayDir(): string {
       // The next one may take it.
     }
   }
-  // Nothing can be written anywhere; this is nobody's.
+  // Nothing can be written anywhere.
   return join(tmpdir(), `go-cache-plugin-${crypto.randomUUID()}`);
 }
 

@@ -31,14 +31,14 @@ export function bytesAfterLastPrune(root: string): number {
   return stampFile(root).load()?.keptBytes ?? 0;
 }
 
-/** Prunes now. `undefined`: another process is at it, or the directory can't be written. */
+/** Prunes now. `undefined`: another process is pruning, or the directory can't be written. */
 export function pruneNow(
   root: string,
   limits: PruneLimits,
   onProgress?: OnProgress,
   nowMs = Date.now(),
 ): PruneReport | undefined {
-  // Somebody may have removed it since; making it anew is not for pruning.
+  // Another process may have removed it since; pruning does not create it again.
   if (!existsSync(root)) return { removedFiles: 0, removedBytes: 0, keptBytes: 0 };
   const lock = join(root, STATE_DIR, "prune.lock");
   if (!acquire(lock)) return undefined;

@@ -1,5 +1,5 @@
 /**
- * The files in `state/`, which count in the size limit: those that nobody will read again are removed, and what is
+ * The files in `state/`, which count in the size limit: those that no process will read again are removed, and what is
  * remembered of a job can be evicted. Every branch, job, bucket and killed process leaves something here.
  */
 import { lstatSync, rmSync } from "node:fs";

@@ -18,7 +18,7 @@ export interface ConnectOptions {
   address: ListenAddress;
   /** How long to wait for somebody to listen. */
   waitMs: number;
-  /** Whether to do without a server when nobody listens, as without `connect`. */
+  /** Whether to continue without a server when nobody listens, as without `connect`. */
   isFallback: boolean;
   project: string | undefined;
 }
@@ -40,13 +40,13 @@ export async function runConnect(
   const greeted = await connectGreeted(address, options.waitMs).catch((error: unknown) => {
     if (error instanceof ForeignPathError) log.warn("server", `the server is not used: ${error.message}`);
     else if (error instanceof NobodyListensError && isFallback) {
-      log.info(() => `nobody listens on ${formatListenAddress(address)}, going on without`);
+      log.info(() => `nobody listens on ${formatListenAddress(address)}; continuing without a server`);
     } else throw withRemedy(error, address);
   });
   if (greeted === undefined) return await withoutServer();
   const { line, socket, server } = greeted;
   if (line !== undefined && !isTrusted(config, address, greeted)) {
-    log.warn("server", "the server is not used: it is not this user's with the same keys to trust");
+    log.warn("server", "the server is not used: it does not belong to this user, or trusts other keys");
     socket.destroy();
     return await withoutServer();
   }
@@ -62,7 +62,7 @@ export async function runConnect(
     return await withoutServer();
   }
   if (!isHello(line)) {
-    throw new Error(`what listens on ${formatListenAddress(address)} is no server for go commands`);
+    throw new Error(`the program on ${formatListenAddress(address)} is not a server for go commands`);
   }
   const { bridge } = await import("./bridge.ts");
   return await bridge(socket, line);

@@ -21,8 +21,8 @@ export interface Greeted {
 }
 
 /**
- * Connects, and hears who it is. Rejects with a `NobodyListensError` when nobody listens within `waitMs`, and with a
- * `ForeignPathError` when another user may be the one who listens.
+ * Connects and reads the greeting. Rejects with a `NobodyListensError` when nobody listens within `waitMs`, and with a
+ * `ForeignPathError` when another user may own the socket.
  */
 export async function connectGreeted(address: ListenAddress, waitMs: number): Promise<Greeted> {
   const startedMs = performance.now();

@@ -1,4 +1,4 @@
-/** What a session asks a server for. Loaded when a session first needs more than the local disk. */
+/** The remote of a session that uses a server. Loaded when a session first needs more than the local disk. */
 
 import type { CacheEntry, LocalEntry } from "../../buildcache/entry.ts";
 import { isMissReason, type MissReason, type OnMiss } from "../../buildcache/miss-reason.ts";
@@ -18,12 +18,12 @@ import {
 import type { Journal } from "../../remote/packed/write/journal.ts";
 import type { Scope } from "../../remote/scope/scope.ts";
 
-/** A server says every second that it lives while it is asked for something. */
+/** During a lookup a server reports every second that it lives. */
 const SILENT_MS = 5_000;
 /** How long the end of a session waits for the server to note what was put, and to read what was used. */
 const END_MS = 2_000;
-/** How often at most the server is told what was counted, while the session asks it for something. */
-const TELL_MS = 1_000;
+/** The shortest interval between two reports of counters. */
+const REPORT_MS = 1_000;
 
 type LinkFound = Omit<CacheEntry, "actionId">;
 
@@ -37,8 +37,8 @@ export class LinkRemote implements RemoteBuilds {
   #hasPut = false;
   #lastId = 0;
   #heardMs = performance.now();
-  #toldMs = performance.now();
-  #told: Record<string, number> = {};
+  #reportedMs = performance.now();
+  #reported: Record<string, number> = {};
   #watch: ReturnType<typeof setInterval> | undefined;
   #onQuiet: () => void = () => {};
 
@@ -72,7 +72,7 @@ export class LinkRemote implements RemoteBuilds {
     this.#unnoted++;
     if (!socket.isOpen) return;
     socket.write(formatMessage("put", ++this.#lastId, ...linkEntry(entry)));
-    this.#tellCounts(TELL_MS);
+    this.#reportCounts(REPORT_MS);
   }
 
   /** Waits until the server has noted what was put. Uploading it is the server's, which goes on living. */
@@ -93,7 +93,7 @@ export class LinkRemote implements RemoteBuilds {
       this.#unnoted++;
       socket.write(formatMessage("used", ++this.#lastId, some));
     }
-    this.#tellCounts(0);
+    this.#reportCounts(0);
     if (this.#unnoted > 0 && socket.isOpen) await this.#noted();
     if (this.#unnoted > 0 && journal !== undefined) {
       journal.append(...used.map((entry) => ({ ...entry, isOnlyUsed: true as const })));
@@ -107,14 +107,14 @@ export class LinkRemote implements RemoteBuilds {
   }
 
   /** Unless it was done less than `pauseMs` ago. */
-  #tellCounts(pauseMs: number): void {
+  #reportCounts(pauseMs: number): void {
     const nowMs = performance.now();
-    if (nowMs - this.#toldMs < pauseMs) return;
+    if (nowMs - this.#reportedMs < pauseMs) return;
     const counts = this.#options.counters.snapshot();
-    const news = Object.entries(counts).map(([name, count]) => [name, count - (this.#told[name] ?? 0)]);
+    const news = Object.entries(counts).map(([name, count]) => [name, count - (this.#reported[name] ?? 0)]);
     this.#options.socket.write(formatMessage("counts", Object.fromEntries(news)));
-    this.#toldMs = nowMs;
-    this.#told = counts;
+    this.#reportedMs = nowMs;
+    this.#reported = counts;
   }
 
   async #ask(actionId: string): Promise<LinkFound | MissReason> {
@@ -125,7 +125,7 @@ export class LinkRemote implements RemoteBuilds {
     this.#gets.set(n, got.resolve);
     this.#startWatch();
     socket.write(formatMessage("get", n, actionId));
-    this.#tellCounts(TELL_MS);
+    this.#reportCounts(REPORT_MS);
     return await got.promise;
   }
 
@@ -140,7 +140,7 @@ export class LinkRemote implements RemoteBuilds {
     try {
       for (const line of this.#reader.feed(bytes)) this.#take(line);
     } catch (error) {
-      this.#giveUp(`sent what is no answer, ${(error as Error).message}`);
+      this.#giveUp(`sent an invalid message, ${(error as Error).message}`);
     }
   }
 

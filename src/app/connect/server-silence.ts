@@ -3,12 +3,12 @@ import { BYTES, StateFile } from "../../lib/files/state-file.ts";
 import { formatListenAddress, type ListenAddress } from "../../lib/network/listen-address.ts";
 import { STATE_DIR } from "../../store/local/local-dir.ts";
 
-/** How long one session's word counts; a server that was helped up is asked again soon. */
+/** How long a note counts: a restarted server is to be used again soon. */
 const BELIEVED_MS = 10_000;
 
 /**
- * What the sessions of a machine tell each other of a server that hangs, by the age of the empty file
- * `state/silent-<hash of its address>`: otherwise each go command in a row would wait for it anew.
+ * A server that hangs, noted for the other sessions of this machine by the age of the empty file
+ * `state/silent-<hash of its address>`: otherwise each go command would wait for it again.
  */
 export class ServerSilence {
   readonly #file: StateFile<Uint8Array<ArrayBuffer>>;

@@ -12,7 +12,7 @@ const LITTLE_BYTES = 1 << 30;
 /** For counting what is there. */
 const MEASURE_MS = 1_000;
 
-/** Types of file systems whose every look-up is a round trip (`statfs(2)`). */
+/** Types of file systems on which every lookup is a round trip (`statfs(2)`). */
 const NETWORK_TYPES: ReadonlyMap<number, string> = new Map([
   [0x6969, "NFS"],
   [0xff534d42, "SMB"],
@@ -21,7 +21,7 @@ const NETWORK_TYPES: ReadonlyMap<number, string> = new Map([
   [0x01021997, "9P"],
 ]);
 
-/** Whose the cache directory is, whether it can be written, and how much is in it and beside it. */
+/** Who owns the cache directory, whether it can be written, how much it holds and how much room the disk has. */
 export const cacheDirectory: Check = {
   name: "cache directory",
   run: ({ dir, config }: Subject): Finding[] => {
@@ -54,7 +54,7 @@ function writeTrouble(root: string): Finding | undefined {
   } catch (error) {
     return {
       severity: "error",
-      message: `${root} can't be written (${describeError(error)}), so its files go to a temporary directory, if anywhere`,
+      message: `${root} can't be written (${describeError(error)}), so files go to a temporary directory, if one works`,
       remedy: "give this user the right to write there, make room, or choose another with --cache-dir",
     };
   }
@@ -70,7 +70,7 @@ function devices(root: string): Finding[] {
   if (foreign.length > 0) {
     findings.push({
       severity: "error",
-      message: `${foreign.join(", ")} is on another device than ${root}: nothing can be renamed into place`,
+      message: `${foreign.join(", ")} is on another device than ${root}: files can't be renamed into place`,
       remedy: "mount the whole directory, or none of it",
     });
   }

@@ -40,7 +40,7 @@ function startProblem(
     const quoted = [unquoted, ...shown].map((each) => quoteGoWord(each) ?? each).join(" ");
     return {
       severity: "error",
-      message: `the path ${JSON.stringify(unquoted)} has a blank and no quotes around it, so go would start ${JSON.stringify(word)}`,
+      message: `the path ${JSON.stringify(unquoted)} contains a blank and is not quoted, so go would start ${JSON.stringify(word)}`,
       remedy: `export GOCACHEPROG=${JSON.stringify(quoted)}`,
     };
   }
@@ -48,7 +48,7 @@ function startProblem(
   if (/[/\\]/.test(word) && !isAbsolute(word)) {
     return {
       severity: "error",
-      message: `${JSON.stringify(word)} is no whole path, so go finds it only in some working directories`,
+      message: `${JSON.stringify(word)} is not an absolute path; go resolves it against its working directory`,
       remedy: `export GOCACHEPROG with ${JSON.stringify(path)}`,
     };
   }
@@ -59,16 +59,16 @@ function notFound(word: string, off: string): Finding {
   if (/^~|[$]/.test(word)) {
     return {
       severity: "error",
-      message: `go looks for a program called ${JSON.stringify(word)}: it replaces neither ~ nor variables`,
-      remedy: "write the whole path, or let the shell replace it: $HOME inside double quotes",
+      message: `go looks for a program called ${JSON.stringify(word)}: it expands neither ~ nor variables`,
+      remedy: "write the absolute path, or let the shell expand it: $HOME inside double quotes",
     };
   }
   const isThere = statFile(word) !== undefined;
-  const notFoundRemedy = `put the program there, or its whole path into GOCACHEPROG; to build without it: ${off}`;
+  const notFoundRemedy = `put the program there, or its absolute path into GOCACHEPROG; to build without it: ${off}`;
   return {
     severity: "error",
     message: isThere
-      ? `${word} may not be executed`
+      ? `${word} is not executable`
       : `there is no program ${JSON.stringify(word)}${/[/\\]/.test(word) ? "" : " on the PATH"}, so every go command fails`,
     remedy: isThere ? `chmod +x ${word}` : notFoundRemedy,
   };
@@ -90,7 +90,7 @@ function identity(line: CacheprogLine, program: string): Finding {
       data,
     };
   }
-  const message = `go starts ${path}, another copy than this one, ${program}: what is said here is about this one`;
+  const message = `go starts ${path}, another copy of this program; the findings here are about ${program}`;
   return { severity: "warning", message, remedy: `${path} doctor`, data };
 }
 

@@ -24,7 +24,7 @@ export interface Finding {
   data?: Record<string, unknown>;
 }
 
-/** A finding and whose it is. */
+/** A finding and the name of its check. */
 export interface CheckedFinding extends Finding {
   check: string;
 }
@@ -52,7 +52,7 @@ export interface Subject {
   cacheprogUse: CacheprogUse;
   /** The path of this executable. */
   program: string;
-  /** What listens where a server should; `undefined`: nobody does, or none is named. */
+  /** The process that listens at the server's address; `undefined`: there is none, or no address is set. */
   greeted: Greeted | undefined;
   /** The one that go's helper uses. */
   dir: CacheDir;

@@ -11,14 +11,14 @@ import { type ExamineOptions, examine } from "./examine.ts";
 
 const NO_BUCKET: Pick<Subject, "bucket" | "bucketProblem"> = { bucket: undefined, bucketProblem: undefined };
 
-/** What is looked at, and who is told. */
+/** What is examined, and who receives the findings. */
 export type DoctorOptions = ExamineOptions &
   Pick<Subject, "config" | "env" | "cwd" | "go" | "cacheprog" | "cacheprogUse" | "unread" | "program">;
 
-/** Looks at everything. Nothing is changed, but for an object below `doctor/` that is removed again. */
+/** Makes all checks. They change nothing but one object below `doctor/`, which they remove again. */
 export async function runDoctor(options: DoctorOptions): Promise<void> {
   const { config, go, cacheprogUse } = options;
-  const env = { ...("settings" in go ? toldByGo(go.settings) : {}), ...options.env };
+  const env = { ...("settings" in go ? goVariables(go.settings) : {}), ...options.env };
   const greeted = cacheprogUse.server && (await greet(cacheprogUse.server.address));
   const dir = locate(options, env, greeted);
   const { bucket, bucketProblem } = options.unread === undefined ? open(config, dir.root, env) : NO_BUCKET;
@@ -31,7 +31,7 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
 }
 
 /** What go tells its helper by environment. */
-function toldByGo({ GOCACHE, GOOS, GOARCH, GOVERSION }: Record<string, string>) {
+function goVariables({ GOCACHE, GOOS, GOARCH, GOVERSION }: Record<string, string>) {
   return { GOCACHE, GOOS, GOARCH, GOVERSION };
 }
 

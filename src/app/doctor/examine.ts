@@ -48,34 +48,34 @@ const LIMIT_MS = 10_000;
 /** For a check to say itself what did not answer. */
 const GRACE_MS = 500;
 
-/** Who is told. */
+/** Who receives findings and progress. */
 export interface ExamineOptions {
   onFinding: (finding: CheckedFinding) => void;
   onProgress: OnProgress;
 }
 
-/** Tells of each finding as it is made. Never rejects. */
+/** Reports each finding at once. Never rejects. */
 export async function examine(subject: Subject, { onFinding, onProgress }: ExamineOptions): Promise<void> {
   const failed = new Set<Check>();
-  const left: string[] = [];
+  const skipped: string[] = [];
   for (const [index, check] of CHECKS.entries()) {
     onProgress({ stage: `looking at ${check.name}`, done: index + 1, total: CHECKS.length });
     if (check.needs?.some((needed) => failed.has(needed))) {
-      // What needs this one has the same reason not to be made.
+      // Its dependents are skipped for the same reason.
       failed.add(check);
-      left.push(check.name);
+      skipped.push(check.name);
       continue;
     }
-    const findings = await make(check, subject);
+    const findings = await runCheck(check, subject);
     if (findings.some(({ severity }) => severity === "error")) failed.add(check);
     for (const finding of findings) onFinding({ check: check.name, ...finding });
   }
-  if (left.length === 0) return;
-  const message = `${left.join(", ")}, because of the errors above`;
+  if (skipped.length === 0) return;
+  const message = `${skipped.join(", ")}, because of the errors above`;
   onFinding({ check: "not looked at", severity: "note", message });
 }
 
-async function make(check: Check, subject: Subject): Promise<Finding[]> {
+async function runCheck(check: Check, subject: Subject): Promise<Finding[]> {
   using limit = new Deadline(LIMIT_MS);
   using hardLimit = new Deadline(LIMIT_MS + GRACE_MS);
   try {

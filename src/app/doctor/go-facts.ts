@@ -1,4 +1,4 @@
-/** What go says of itself, asked once for all checks. */
+/** What `go env` reports, read once for all checks. */
 const NAMES = [
   "GOVERSION",
   "GOCACHE",

@@ -56,7 +56,7 @@ export const goCache: Check = {
       const message = `GOCACHE is ${JSON.stringify(GOCACHE)}, so every go command fails: it must be an absolute path`;
       return [{ severity: "error", message, remedy: REMEDY }];
     }
-    const problem = whyNotMade(GOCACHE);
+    const problem = setupProblem(GOCACHE);
     if (problem === undefined) return [{ severity: "ok", message: GOCACHE, data: { path: GOCACHE } }];
     const message = `go can't set up its build cache in ${GOCACHE}, so every go command fails: ${problem}`;
     return [{ severity: "error", message, remedy: REMEDY }];
@@ -64,11 +64,11 @@ export const goCache: Check = {
 };
 
 /** Looks at the nearest directory that is there; changes nothing. */
-function whyNotMade(path: string): string | undefined {
+function setupProblem(path: string): string | undefined {
   try {
     const found = statSync(path, { throwIfNoEntry: false });
-    if (found === undefined) return whyNotMade(dirname(path));
-    if (!found.isDirectory()) return `${path} is no directory`;
+    if (found === undefined) return setupProblem(dirname(path));
+    if (!found.isDirectory()) return `${path} is not a directory`;
     accessSync(path, constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {

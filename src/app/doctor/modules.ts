@@ -16,7 +16,7 @@ export const moduleProxy: Check = {
     const ours = ownProxy(subject);
     const findings: Finding[] = [];
     if (ours !== undefined) {
-      const remedy = `go-cache-plugin serve --detach --modproxy --http=${new URL(ours).port || "80"}; until then go goes on to the next entry of GOPROXY, if there is one`;
+      const remedy = `go-cache-plugin serve --detach --modproxy --http=${new URL(ours).port || "80"}; until then go tries the next entry of GOPROXY, if there is one`;
       findings.push(await tryUrl(new URL("/readyz", ours).href, `GOPROXY's ${ours}`, remedy, signal));
     }
     for (const url of upstreams(subject)) {
@@ -37,14 +37,14 @@ export const checksums: Check = {
     if (ours === undefined && !serve.modproxy) return [];
     const { GOSUMDB } = readGoSettings(subject.env);
     if (GOSUMDB === "off")
-      return [{ severity: "note", message: "GOSUMDB is off: go does not check what modules hash to" }];
+      return [{ severity: "note", message: "GOSUMDB is off: go does not verify checksums of modules" }];
     const databases = parseDatabases(serve.sumdb, GOSUMDB);
     const wanted = databases.get(GOSUMDB.split(/[\s+]/)[0] ?? "") ?? databases.values().next().value;
     if (wanted === undefined) return [];
     const url = ours === undefined ? `${wanted.url}/latest` : `${ours}/sumdb/${wanted.name}/latest`;
     const remedy = "check --sumdb and the network; GONOSUMDB or GOPRIVATE name modules that need none";
     return [
-      await tryUrl(url, `${wanted.name}${ours === undefined ? "" : " by way of GOPROXY"}`, remedy, signal),
+      await tryUrl(url, `${wanted.name}${ours === undefined ? "" : " through GOPROXY"}`, remedy, signal),
     ];
   },
 };

@@ -31,13 +31,17 @@ function nobody(name: string, isUsed: boolean, isFallback: boolean): Finding {
   const start = `go-cache-plugin serve --detach --plugin=${name}`;
   if (!isUsed) return { severity: "note", message };
   if (isFallback)
-    return { severity: "warning", message: `${message}: go does without (--fallback)`, remedy: start };
+    return {
+      severity: "warning",
+      message: `${message}: go continues without a server (--fallback)`,
+      remedy: start,
+    };
   const remedy = `${start}; or add --fallback or --wait=10s to connect`;
   return { severity: "error", message: `${message}, so every go command fails`, remedy };
 }
 
 function notOwn(reason: string, isUsed: boolean): Finding {
-  const message = `another user may listen there, so go does without a server: ${reason}`;
+  const message = `another user may listen there, so go continues without a server: ${reason}`;
   if (!isUsed) return { severity: "note", message };
   const remedy = "start the server as this user, with a --plugin path below a directory of this user";
   return { severity: "error", message, remedy };
@@ -45,11 +49,11 @@ function notOwn(reason: string, isUsed: boolean): Finding {
 
 function judge({ server: info, line }: Greeted, name: string): Finding {
   if (line === undefined) {
-    const message = `what listens on ${name} does not greet: it hangs, or is another program`;
+    const message = `the program on ${name} sends no greeting: it hangs, or is not a server of go-cache-plugin`;
     return { severity: "error", message, remedy: "go-cache-plugin serve --stop, and start it again" };
   }
   if (info === undefined || info.link !== LINK_VERSION) {
-    const message = `what listens on ${name} is no server of this version: bytes are passed on, which is slower`;
+    const message = `the server on ${name} has another version: connect only passes bytes on, which is slower`;
     return { severity: "warning", message, remedy: "start serve and connect from the same release" };
   }
   const { pid, cacheDir } = info;

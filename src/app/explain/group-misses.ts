@@ -5,10 +5,10 @@ import type { Sighting } from "../../remote/packed/bucket/sightings.ts";
 /**
  * Why lookups missed:
  *
- *     new         nobody has written the action down before
+ *     new         no record names the action
  *     elsewhere   only records of other branches, jobs or projects name it
  *     evicted     it was there once: a record of this job names it, or it was on this disk
- *     remote      the bucket failed, refused, or was not asked
+ *     remote      the bucket failed, refused, or was bypassed
  *     refused     only records that no trusted key has signed name it
  *     undecided   the bucket's records can't be read now
  */

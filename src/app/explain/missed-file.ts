@@ -26,13 +26,13 @@ export interface MissedSession {
   lookUps: number;
   missed: number;
   scope: WhoseMisses;
-  /** Whether there was a bucket, or a server, to be asked. */
+  /** Whether a bucket or a server was configured. */
   hasRemote: boolean;
   /** The first of those that missed. */
   misses: Miss[];
 }
 
-/** `root`: the cache directory. Throws when the disk takes nothing. */
+/** `root`: the cache directory. Throws when the disk fails. */
 export function appendMissed(root: string, session: MissedSession): void {
   const { platform, project, branch, job } = session.scope;
   const misses = session.misses

@@ -21,7 +21,7 @@ export interface VerifyReport {
 type VerifyOptions = CheckOptions &
   Omit<MaintenanceOptions, "config"> & { config: RemoteConfig | undefined; onProgress: OnProgress };
 
-/** What is wrong is told as it is found, and removed if that was asked for. */
+/** Reports each problem at once, and removes what is wrong if `options` say so. */
 export async function verifyAll(options: VerifyOptions): Promise<VerifyReport> {
   const { config, cacheDir, env, isRepairing, onFinding, onProgress } = options;
   const check = { isRepairing, onFinding, onProgress };

@@ -12,7 +12,7 @@ export interface TrackedEntry {
 }
 
 export interface GitIndex {
-  /** Without those that a sparse checkout leaves out, that are in conflict, or that git was told not to look at. */
+  /** Without those that a sparse checkout omits, that are in conflict, or that git is set to ignore. */
   entries: TrackedEntry[];
   /** Paths that are not as the index has them, or gone. */
   changed: ReadonlySet<string>;

@@ -13,9 +13,9 @@ export interface MtimesReport {
   directories: number;
   /** Files and directories that had their time already. */
   settled: number;
-  /** Not as git's index has them, so left alone. */
+  /** Different from git's index, so skipped. */
   changed: number;
-  /** Whose time can't be set. */
+  /** Those with a time that can't be set. */
   failed: number;
 }
 

@@ -4,8 +4,8 @@ import type { RemoteBuilds } from "../../buildcache/remote-builds.ts";
 import { noRemote } from "./no-remote.ts";
 
 /**
- * A remote that is loaded with its first use: what a build that is local throughout never needs should not cost it
- * anything. A remote that can't be made (a bad endpoint, say) misses and takes nothing.
+ * A remote that is loaded at its first use: a build that is local throughout should not pay for it.
+ * A remote that can't be opened (a bad endpoint, say) misses, and ignores puts.
  */
 export class LazyRemote implements RemoteBuilds {
   readonly #load: () => Promise<RemoteBuilds>;
@@ -19,8 +19,8 @@ export class LazyRemote implements RemoteBuilds {
   readonly #used: LocalEntry[] = [];
 
   /**
-   * `load` may reject; `onFailure` is then told why, once. `settles`: it wants to know what was used, also of a session
-   * that needs nothing else of it.
+   * `load` may reject; then `onFailure` is called once. `settles`: the remote records what was used, also by a session
+   * that makes no other request.
    */
   constructor(
     load: () => Promise<RemoteBuilds>,
@@ -34,7 +34,7 @@ export class LazyRemote implements RemoteBuilds {
       });
   }
 
-  /** Whether anything was ever asked of it. */
+  /** Whether any request was made. */
   get isInUse(): boolean {
     return this.#loading !== undefined;
   }
@@ -82,7 +82,7 @@ export class LazyRemote implements RemoteBuilds {
         remote.abort();
         return remote;
       }
-      // Before anybody who waits for the loading goes on: a drain must not overtake them.
+      // Before callers that wait for the loading continue: a drain must not overtake these.
       for (const entry of this.#used) remote.used(entry);
       for (const entry of this.#early) remote.put(entry);
       return remote;

@@ -43,7 +43,7 @@ export async function startDetached(config: Config, env: Env, command: string[])
   ensureCacheDir(root);
   makePrivateDir(dirname(log));
   await untilStoppingEnded(config, root);
-  // Of two that are started at once, the later one finds the first.
+  // If two are started at once, the later one finds the first.
   using limit = new Deadline(START_LIMIT_MS);
   await using _lock = await lockFile(`${log}.lock`, limit.signal);
   const running = findServers(config, root)[0];
@@ -64,9 +64,7 @@ async function untilStoppingEnded(config: Config, root: string): Promise<void> {
     const stopping = findServers(config, root).find(({ note }) => note.isStopping);
     if (stopping === undefined) return;
     if (performance.now() > limitMs)
-      throw new Error(
-        `the server that runs there is stopping and does not end, process ${stopping.note.pid}`,
-      );
+      throw new Error(`the server process ${stopping.note.pid} is stopping and does not end`);
     await Bun.sleep(POLL_MS);
   }
 }

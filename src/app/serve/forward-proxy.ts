@@ -34,7 +34,7 @@ export interface ProxyOptions {
   lifetimes?: Lifetimes;
 }
 
-/** Rejects when a host is none. */
+/** Rejects when a host is invalid. */
 export async function openForwardProxy(
   parts: ServeParts,
   { clock = systemClock, lifetimes, upstreamUrls = [] }: ProxyOptions = {},
@@ -90,7 +90,7 @@ async function openAuthority(
   const onEphemeral = (error: unknown) =>
     log.warn(
       "ca",
-      `the proxy's certificate ends with this process, for it can't be kept: ${describeError(error)}`,
+      `the proxy's certificate can't be saved, so it is valid for this process only: ${describeError(error)}`,
     );
   return await openProxyAuthority({ root, hosts, clock, onEphemeral, lifetimes });
 }

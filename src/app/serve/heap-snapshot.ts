@@ -1,7 +1,7 @@
 /**
  * A snapshot of a running server's heap, for Chromium's developer tools (`.heapsnapshot`). All that the server keeps
- * secret is in it, so nothing that listens hands it out: a signal asks for it, which the kernel takes from the server's
- * own user and from root alone, and the server writes a file that only its user can read,
+ * secret is in it, so no page serves it: a signal requests it, which the kernel accepts from the server's
+ * own user and from root only, and the server writes a file that only its user can read,
  * `state/serve-<hash>.heapsnapshot` beside its note.
  */
 import { closeSync, openSync, writeFileSync } from "node:fs";
@@ -22,7 +22,7 @@ function snapshotFile(notePath: string): string {
   return notePath.replace(/json$/, "heapsnapshot");
 }
 
-/** Writes a snapshot whenever the signal comes. The file is removed by whoever asked, or by `removeSnapshot`. */
+/** Writes a snapshot at each signal. The client removes the file, or `removeSnapshot` does. */
 export function writeSnapshots(notePath: string, log: Logger): void {
   if (process.platform === "win32") return;
   process.on(SIGNAL, () => {

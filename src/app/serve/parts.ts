@@ -12,7 +12,7 @@ export interface ServeParts {
   env: Record<string, string | undefined>;
   /** The cache directory. */
   root: string;
-  /** The same under the name that is handed out to go; see `cache-dir.ts`. */
+  /** The same under the name that go is given; see `cache-dir.ts`. */
   shownRoot: string;
   log: Logger;
   /** One for the whole server. */
@@ -24,9 +24,9 @@ export interface ServeParts {
 
 /** A part of the server while it runs. */
 export interface ServedPart {
-  /** Ends what is under way, within `limitMs`, and takes nothing more. Never rejects. */
+  /** Finishes pending work within `limitMs`, and accepts no more. Never rejects. */
   drain(limitMs: number): Promise<void>;
-  /** Lets go of everything, at once. Never rejects. */
+  /** Releases everything at once. Never rejects. */
   close(): Promise<void>;
 }
 

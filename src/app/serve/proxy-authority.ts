@@ -10,7 +10,7 @@ function authorityPath(root: string): string {
   return join(root, STATE_DIR, "revproxy-ca.pem");
 }
 
-/** Rejects when a host is none. `onEphemeral` is told when it can't be kept. */
+/** Rejects when a host is invalid. `onEphemeral`: called when the certificate can't be kept. */
 export async function openProxyAuthority(options: {
   root: string;
   /** As `--revproxy` has them. */

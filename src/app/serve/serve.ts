@@ -50,7 +50,7 @@ export async function runServe(config: Config, context: ServeContext): Promise<n
   });
   writeSnapshots(notePath, log);
   context.onReady(note);
-  // Last, since whoever reads the note may send a signal.
+  // Last, since a reader of the note may send a signal.
   const trouble = noteServer(notePath, { ...note, isStopping: state.isDraining || undefined });
   if (trouble !== undefined) log.warn("note", unnoted(notePath, trouble));
   log.info(() => `ready, process ${process.pid}`);

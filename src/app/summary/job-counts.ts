@@ -25,7 +25,7 @@ export class JobCounts {
   readonly #isWanted: (name: string) => boolean;
   #noted: Record<string, number> = {};
 
-  /** `file`: asked each time, for a new day begins another one. */
+  /** `file`: called each time, since each day has its own file. */
   constructor(file: () => JobFile, counters: Counters, isWanted: (name: string) => boolean = () => true) {
     this.#file = file;
     this.#counters = counters;

@@ -22,9 +22,9 @@ import type { JobRun } from "../../remote/scope/job-run.ts";
 import { STATE_DIR } from "../../store/local/local-dir.ts";
 
 const FULL_BYTES = 1 << 20;
-/** Whoever had opened the file before it was renamed has written by then. */
+/** By then a process that opened the file before its renaming has written. */
 const STILL_MS = 10_000;
-/** Nobody asks after a job that is older. */
+/** Older jobs are deleted. */
 const FORGOTTEN_MS = 7 * 24 * 3_600_000;
 /** A longer list is not read: nothing counts as a first use then. */
 const MAX_USED_BYTES = 16 << 20;
@@ -51,7 +51,7 @@ export class JobFile {
       .padStart(16, "0");
   }
 
-  /** Never throws: on a disk that takes nothing, nothing is counted. */
+  /** Never throws: when the disk fails, nothing is counted. */
   append(sum: JobSum): void {
     const path = join(this.#dir, `${this.#name}.jsonl`);
     try {
@@ -76,7 +76,7 @@ export class JobFile {
 
   /**
    * Notes which actions a go command hit and put, and returns those of `hit` that no other command has noted before. Of
-   * two commands that note the same action at once, one gets it. Never throws; none where the disk takes nothing.
+   * two commands that note the same action at once, one gets it. Never throws; returns none when the disk fails.
    */
   firstUses(hit: readonly string[], put: readonly string[]): string[] {
     try {

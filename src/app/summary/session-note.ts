@@ -104,7 +104,7 @@ export class SessionNote {
         misses: missed,
       });
     } catch {
-      // A disk that takes nothing: "explain" does not know of this command.
+      // The disk failed: "explain" does not know this command.
     }
   }
 }

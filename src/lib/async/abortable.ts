@@ -1,5 +1,5 @@
 /**
- * Settles as `promise` does, or rejects with the signal's reason as soon as that is aborted. The work behind
+ * Settles as `promise` does, or rejects with the signal's reason as soon as that is aborted. The work of
  * `promise` goes on: for work that is shared, or that can't be stopped.
  */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -3,7 +3,7 @@ const MAX_FAILURES = 3;
 const FIRST_PAUSE_MS = 10_000;
 const LONGEST_PAUSE_MS = 120_000;
 
-/** An open breaker, as other processes are told of it. */
+/** An open breaker, as saved for other processes. */
 export interface OpenState {
   /** When the next probe is due. */
   probeAtMs: number;
@@ -12,8 +12,8 @@ export interface OpenState {
 }
 
 /**
- * Stops asking a peer that doesn't answer. Closed: every call may be made. Open: none, but for a probe now and then
- * that nobody waits for, 10 s after it opened and then at doubled distances up to 120 s; its success closes it.
+ * Stops calls to a peer that doesn't answer. Closed: every call is admitted. Open: only a probe now and then
+ * in the background, 10 s after it opened and then at doubled intervals up to 120 s; its success closes it.
  */
 export class Breaker {
   readonly #now: () => number;
@@ -29,7 +29,7 @@ export class Breaker {
     return this.#open;
   }
 
-  /** What the next call may do: be made, be made with nobody waiting for it, or not be made. */
+  /** Whether the next call is made, is made as a probe in the background, or is skipped. */
   admit(): "call" | "probe" | "skip" {
     if (this.#open === undefined) return "call";
     if (this.#now() < this.#open.probeAtMs) return "skip";
@@ -50,7 +50,7 @@ export class Breaker {
     return true;
   }
 
-  /** Takes over what another process found out. */
+  /** Adopts the state that another process saved. */
   openAs(state: OpenState): void {
     this.#open = { ...state };
   }

@@ -1,4 +1,4 @@
-/** For how long at least one of many things was under way. It is told of each when that has ended. */
+/** The time during which at least one of many operations was running. Each is added when it has ended. */
 export class BusyTime {
   /** Apart from each other, in order. */
   readonly #spans: { startMs: number; endMs: number }[] = [];

@@ -32,7 +32,7 @@ export class Deadline implements Disposable {
     return this.#controller.signal;
   }
 
-  /** Begins anew with `limitMs` from now: headers came, now the body has its own time. */
+  /** Restarts with `limitMs` from now: headers came, now the body has its own time. */
   restart(limitMs: number): void {
     this.#startedMs = performance.now();
     this.extendTo(limitMs);

@@ -1,6 +1,6 @@
 /**
  * What `action` makes of each item, in order, with up to `limit` of them under way ahead of the reader: for requests
- * whose answers are looked at one by one. Each is started no earlier than the reader comes near it.
+ * whose answers are read one by one. Each starts when the reader comes near it.
  */
 export async function* mapAhead<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
@@ -10,7 +10,7 @@ export async function* mapAhead<T, R>(
   const started: Promise<R>[] = [];
   for await (const item of items) {
     const result = action(item);
-    // Somebody looks at it when its turn comes; until then a failure must not count as unseen.
+    // The reader handles a failure in its turn; until then it must not count as unhandled.
     result.catch(() => undefined);
     started.push(result);
     if (started.length >= limit) yield (await started.shift()) as R;

@@ -8,7 +8,7 @@ export class BufferGarbage {
   readonly #limitBytes: number;
   #bytes = 0;
 
-  /** `limitBytes`: of buffers let go of since the last collection, more than this are not left lying around. */
+  /** `limitBytes`: this much garbage since the last collection starts the next one. */
   constructor(limitBytes = LIMIT_BYTES) {
     this.#limitBytes = limitBytes;
   }

@@ -1,7 +1,7 @@
 /**
- * Gives the memory behind `bytes` back at once, and leaves `bytes` empty. The collector would do so too, but later:
+ * Frees the memory of `bytes` at once, and leaves `bytes` empty. The collector would do so later:
  * it looks at its own heap, in which a buffer of megabytes is hardly seen. Nothing may use `bytes`, or another view of
- * the same memory, any more; a view of only a part is left alone.
+ * the same memory, any more; a view of a part is not freed.
  *
  * https://tc39.es/ecma262/#sec-arraybuffer.prototype.transfer
  */

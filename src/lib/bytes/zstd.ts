@@ -46,7 +46,7 @@ function checkContentSize(frame: Uint8Array, maxBytes: number): void {
   const { contentBytes } = header;
   if (contentBytes > maxBytes)
     throw new Error(`a zstd frame of ${contentBytes} bytes instead of ${maxBytes}`);
-  // What comes behind would be expanded as well, to whatever size.
+  // Later frames would be expanded as well, to any size.
   if (frameEnd(frame, header) !== frame.length) throw new Error("not exactly one zstd frame");
 }
 

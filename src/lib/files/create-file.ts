@@ -7,7 +7,7 @@ import { unfinishedPath } from "./unfinished-path.ts";
 
 /**
  * Creates a small file whole, for its owner's eyes only, with its directory: of several processes at once one succeeds,
- * and nobody ever sees an empty file. Throws `EEXIST` when there is one, and when the disk fails.
+ * and none ever sees an empty file. Throws `EEXIST` when there is one, and when the disk fails.
  */
 export function createFile(path: string, content: string): void {
   const temp = unfinishedPath(path);

@@ -6,10 +6,10 @@
  * and a line break. Its holder rewrites it every few seconds. Nothing but exclusive creation decides who has a lock, so
  * that there is no moment for two:
  *
- * - Whoever creates `path` holds the lock.
- * - Whoever creates `<path>.<id>.0` may remove the lock `<id>`, its holder included. An id never comes back, and nobody
- *   else may remove that lock meanwhile, so what is removed is what was judged.
- * - When that process dies between the two steps, whoever creates `<path>.<id>.1` may remove it, and so on.
+ * - The process that creates `path` holds the lock.
+ * - The process that creates `<path>.<id>.0`, be it the holder, may remove the lock `<id>`. Ids are unique, and no
+ *   other process may remove that lock meanwhile, so what is removed is what was judged.
+ * - When that process dies between the two steps, the one that creates `<path>.<id>.1` may remove it, and so on.
  *
  * A holder is dead when it is no process of this machine any more. Another machine's, and one whose number was given to
  * another process, is taken for dead when it has not rewritten its lock for `SILENT_MS`. It may be suspended only:
@@ -31,7 +31,7 @@ const POLLS_BEFORE_JUDGING = 50;
 const CONTENT = /^([0-9a-f-]{36}) (\d+) ([^\n]*)\n$/;
 
 export interface FileLock extends AsyncDisposable {
-  /** Whether nobody has taken the lock over. Ask right before each write that the lock is for. */
+  /** Whether the lock is still ours. Check right before each write that the lock is for. */
   isHeld(): Promise<boolean>;
 }
 

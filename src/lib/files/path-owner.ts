@@ -1,6 +1,6 @@
 /**
- * Whose a path is. Who owns a folder or a link on the way to a file, or may write to such a folder, can put another file
- * in its place. That decides what go links where the file is a socket, or the cache directory.
+ * Who controls a path. A user who owns a folder or a link on the way to a file, or may write to such a folder, can put
+ * another file in its place. That decides what go links where the file is a socket, or the cache directory.
  */
 import { lstatSync, readlinkSync, realpathSync, type Stats } from "node:fs";
 import { dirname, resolve } from "node:path";

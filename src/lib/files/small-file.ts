@@ -11,7 +11,7 @@ export function readSmallFile(path: string, maxBytes = MAX_STATE_BYTES): Buffer<
   const fd = openSync(path, OPEN_FLAGS);
   try {
     const stat = fstatSync(fd);
-    if (!stat.isFile()) throw new Error(`${path} is no file`);
+    if (!stat.isFile()) throw new Error(`${path} is not a regular file`);
     if (stat.size > maxBytes) throw new Error(`${path} is larger than ${maxBytes} bytes`);
     return readUpTo(fd, stat.size);
   } finally {

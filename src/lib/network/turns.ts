@@ -1,7 +1,7 @@
 /** The requests of one connection are answered one at a time, however many a client sends ahead. */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { refuseMalformed } from "./given-connections.ts";
+import { refuseMalformed } from "./adopted-connections.ts";
 
 /** A client that sends more requests ahead than this loses its connection. */
 const MAX_WAITING = 16;
@@ -11,7 +11,7 @@ export interface TurnHandlers {
   onConnect(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** What the parser or the connection reports, if it is not a malformed request. By default the connection ends. */
   onError?(error: NodeJS.ErrnoException, socket: Duplex): void;
-  /** How often the server checks that a client reads. One that takes nothing from one check to the next is left. */
+  /** How often the server checks that a client reads. One that has read nothing since the last check is disconnected. */
   stallMs?: number;
 }
 

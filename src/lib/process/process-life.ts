@@ -5,7 +5,7 @@ import { isErrno } from "../files/errno.ts";
 
 const STATE_FIELD = 3;
 const START_FIELD = 22;
-/** It has ended, and its parent has not asked how: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+/** It has ended, and its parent has not waited for it: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
 const ENDED_STATES = ["Z", "X"];
 
 /** Where a process number means something: this machine, this boot, this container. */
@@ -26,7 +26,7 @@ export function isProcessAlive(pid: number): boolean {
   } catch (error) {
     if (isErrno(error, "ESRCH")) return false;
   }
-  // Where the first process of a container asks for nobody's end, one that was killed keeps its number for good.
+  // If a container's first process reaps no children, a killed one keeps its number forever.
   const state = statField(pid, STATE_FIELD);
   return state === undefined || !ENDED_STATES.includes(state);
 }

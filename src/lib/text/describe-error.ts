@@ -18,7 +18,7 @@ export function describeError(error: unknown): string {
   return hideSecrets(parts.join(": "));
 }
 
-/** What Bun's fetch says to programmers behind the failure itself. */
+/** Advice for programmers that Bun's fetch appends to its errors. */
 const ADVICE = [
   / For more information, pass `verbose: true` in the second argument to fetch\(\)/g,
   / Is the computer able to access the url\?/g,

@@ -108,7 +108,7 @@ testOnPosix(
   },
 );
 
-testOnLinux("a refused directory is replaced by one of our own, and that is said", () => {
+testOnLinux("a refused directory is replaced by one of our own, with a warning", () => {
   using dir = tempDir("owner");
   chownSync(dir.path, NOBODY, NOBODY);
   const { root, refusal } = locateCacheDir({ path: dir.path, trustSet: SET }, {});

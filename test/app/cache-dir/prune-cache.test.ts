@@ -25,7 +25,7 @@ test("prunes, and remembers what was left", () => {
   ]);
 });
 
-test("says what it is at", () => {
+test("reports its progress", () => {
   using dir = tempDir("prune-cache");
   writeEntries(dir, { aa: 100, bb: 1 });
   const stages: unknown[] = [];
@@ -66,7 +66,7 @@ test.each(["", "null", "{}", "{", '{"keptBytes":"x"}', "5"])("a stamp of %j know
   expect(bytesAfterLastPrune(dir.path)).toBe(0);
 });
 
-test("leaves it to another process that is at it", () => {
+test("does nothing while another process prunes", () => {
   using dir = tempDir("prune-cache");
   writeEntries(dir, { aa: 100 });
   writeAged(dir.join("state", "prune.lock"), "1\n", 0.9 * HOUR_MS);

@@ -68,7 +68,7 @@ test("notes about a bucket or server go after two weeks, claims and unfinished f
   ]);
 });
 
-test("a job's files go together when they are asked to, and the rest is what stays", () => {
+test("a job's files are removed together on request, and the rest stays", () => {
   using dir = tempDir("prune-state");
   writeJob(dir, "0000000000000001", { storedDays: 3, readDays: 2 });
   writeJob(dir, "0000000000000002", { storedDays: 1 });

@@ -35,7 +35,7 @@ function listen() {
   return { server, messages };
 }
 
-test("what a very large build used is told in lines that the server takes", async () => {
+test("what a very large build used is reported in lines that the server accepts", async () => {
   const { server, messages } = listen();
   const nothing = { onData: () => {}, onEnd: () => {} };
   const socket = await ClientSocket.connect({ kind: "tcp", host: "127.0.0.1", port: server.port }, nothing);

@@ -6,7 +6,7 @@ import { tempDir } from "../../support/temp-dir.ts";
 
 const ADDRESS = { kind: "tcp", host: "127.0.0.1", port: 5930 } as const;
 
-test("is known to all sessions from when one noted it, for that server only", () => {
+test("all sessions know of a silent server once one has noted it, for that server only", () => {
   using dir = tempDir("silence");
   expect(new ServerSilence(dir.path, ADDRESS).isKnown).toBe(false);
   new ServerSilence(dir.path, ADDRESS).note();
@@ -26,7 +26,7 @@ test("is forgotten after a moment, and not believed from a clock that was wrong"
   }
 });
 
-test("a directory that takes no note is no trouble", () => {
+test("a directory that can't be written causes no failure", () => {
   using dir = tempDir("silence");
   writeFileSync(dir.join("file"), "");
   const silence = new ServerSilence(dir.join("file"), ADDRESS);

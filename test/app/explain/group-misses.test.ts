@@ -21,7 +21,7 @@ function verdict(one: Miss, hindsight: Partial<Hindsight> = {}) {
   return [group?.why, group?.details[0]?.what];
 }
 
-test("what nobody has written down is new, if all could be asked", () => {
+test("an action that no record names is new, if all records could be read", () => {
   expect(verdict(miss("a"))).toEqual(["new", undefined]);
   expect(verdict(miss("a"), { areRecordsKnown: false })).toEqual(["undecided", undefined]);
 });

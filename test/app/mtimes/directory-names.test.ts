@@ -21,7 +21,7 @@ test("every directory on the way up has the next one's name, the top too", () =>
   });
 });
 
-test("nothing above the directory that is asked for", () => {
+test("nothing above the requested directory", () => {
   expect(namesOf("a/b", "a/b/c/1", "a/b/2")).toEqual({ "a/b": ["2", "c"], "a/b/c": ["1"] });
 });
 

@@ -44,7 +44,7 @@ function lazy(settles = true) {
   return { remote, inner: new NotingRemote(), loading, failures, loads: () => loads };
 }
 
-test("is not loaded before it is asked for anything", async () => {
+test("is not loaded before its first request", async () => {
   const { remote, loads } = lazy();
   await remote.drain();
   await remote.settle();
@@ -114,7 +114,7 @@ describe("what was used", () => {
   });
 });
 
-test("a remote that can't be made says so once, misses and takes nothing", async () => {
+test("a remote that can't be opened warns once, misses and ignores puts", async () => {
   const { remote, loading, failures } = lazy();
   const gets = [remote.get("0a"), remote.get("0b")];
   remote.used(STORED);

@@ -39,7 +39,7 @@ testOnPosix.each([
   expect(store.name).toBe(name);
 });
 
-testOnPosix("each bucket and prefix has its own place for what is known of it, and only those count", () => {
+testOnPosix("each bucket and prefix has its own state path, and nothing else changes it", () => {
   const configs = [
     configOf({ kind: "directory", path: "/srv/a" }),
     configOf({ kind: "directory", path: "/srv/b" }),
@@ -55,7 +55,7 @@ testOnPosix("each bucket and prefix has its own place for what is known of it, a
   );
 });
 
-test("what is known by way of one proxy says nothing of another one, or of none", () => {
+test("the health seen through one proxy says nothing of another proxy, or of none", () => {
   const of = (env: Record<string, string>) => healthPath("/root", configOf(S3), env);
   const direct = of({});
   expect(direct).toBe(`${statePath("/root", configOf(S3), "remote")}.json`);

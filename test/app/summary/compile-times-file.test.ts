@@ -45,7 +45,7 @@ test("a line that was cut off, or is nonsense, costs that line only", () => {
   expect([A, B].map(new CompileTimesFile(dir.path).current())).toEqual([1, 2]);
 });
 
-test("a directory that takes nothing loses nothing of this process", () => {
+test("a directory that can't be written loses nothing of this process", () => {
   using dir = tempDir("compile-times");
   writeFileSync(dir.join("file"), "");
   const file = new CompileTimesFile(dir.join("file"));

@@ -16,12 +16,12 @@ function age(path: string, days: number): void {
   utimesSync(path, seconds, seconds);
 }
 
-test("a job that nobody has counted for has no sum", () => {
+test("a job without counts has no sum", () => {
   using dir = tempDir("job-file");
   expect(new JobFile(dir.path, JOB).read()).toBeUndefined();
 });
 
-test("a directory that takes nothing is no trouble", () => {
+test("a directory that can't be written causes no failure", () => {
   using dir = tempDir("job-file");
   writeFileSync(dir.join("file"), "");
   const file = new JobFile(dir.join("file"), JOB);

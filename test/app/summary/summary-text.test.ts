@@ -12,7 +12,7 @@ test("a session without a bucket says what the disk answered", () => {
   ]);
 });
 
-test("a session with a bucket says what it brought, and what that cost", () => {
+test("the summary of a session with a bucket has its hits and what they cost", () => {
   const counts = {
     get: 1_066,
     get_local_hit: 1_040,
@@ -36,7 +36,7 @@ test("a session with a bucket says what it brought, and what that cost", () => {
   ]);
 });
 
-test("errors come first, and why the bucket was bypassed is said", () => {
+test("errors come first, then why the bucket was bypassed", () => {
   const counts = {
     get: 3,
     get_remote_miss: 382,
@@ -100,7 +100,7 @@ test.each([
     { get_remote_skipped: 9, left_alone_unanswered: 1 },
     "did not answer",
   ],
-])("a bucket that gave and took nothing is said first, with the reason: %s", (_, counts, reason) => {
+])("a bucket without any traffic comes first, with the reason: %s", (_, counts, reason) => {
   const [first] = summaryLines(
     figuresOf({ get: 9, get_remote_miss: 9, ...(counts as Record<string, number>) }),
   );

@@ -47,7 +47,7 @@ async function build(subject: Subject): Promise<void> {
 }
 
 describe("names the cause:", () => {
-  test("an access key that nobody has", async () => {
+  test("an unknown access key", async () => {
     const subject = await newSubject({ AWS_ACCESS_KEY_ID: "nobody" });
     const diagnosis = await subject.examine();
     expect(findingOf(diagnosis, "credentials")?.message).toContain("from AWS_ACCESS_KEY_ID");
@@ -110,7 +110,7 @@ describe("names the cause:", () => {
     });
   });
 
-  test("an endpoint that can't be read, and no other one is asked instead", async () => {
+  test("an endpoint that can't be parsed, without a fallback to another one", async () => {
     const diagnosis = await (await newSubject({ GOCACHE_S3_ENDPOINT_URL: "127.0.0.1:9000" })).examine();
     expect(checksWith(diagnosis, "error")).toEqual(["settings"]);
     expect(findingOf(diagnosis, "bucket")?.message).toBe(
@@ -119,7 +119,7 @@ describe("names the cause:", () => {
     expect(findingOf(diagnosis, "reach")).toBeUndefined();
   });
 
-  test("a server that wants the bucket in the path is told so by the remedy", async () => {
+  test("a server that expects the bucket in the path: the remedy names the option", async () => {
     const endpoint = server.endpoint.replace("127.0.0.1", "localhost");
     const subject = await newSubject({ GOCACHE_S3_ENDPOINT_URL: endpoint });
     expect(checksWith(await subject.examine(), "error")).toEqual([]);
@@ -169,18 +169,18 @@ describe("names the cause:", () => {
     });
   });
 
-  test("an endpoint where nobody listens", async () => {
+  test("an endpoint that refuses connections", async () => {
     const endpoint = `http://127.0.0.1:${await freePort()}`;
     const diagnosis = await (await newSubject({ GOCACHE_S3_ENDPOINT_URL: endpoint })).examine();
     expect(findingOf(diagnosis, "bucket")?.message).toContain(` at ${endpoint},`);
     expect(findingOf(diagnosis, "reach")).toMatchObject({
       severity: "error",
-      message: expect.stringContaining("nobody listens at the endpoint"),
+      message: expect.stringContaining("nothing listens at the endpoint"),
       remedy: expect.stringContaining("--s3-endpoint-url"),
     });
   });
 
-  test("an endpoint whose name nobody knows", async () => {
+  test("an endpoint with an unknown host name", async () => {
     const diagnosis = await (await newSubject({ GOCACHE_S3_ENDPOINT_URL: "http://s3.invalid" })).examine();
     expect(findingOf(diagnosis, "reach")).toMatchObject({
       severity: "error",
@@ -307,7 +307,7 @@ describe("rights of the credentials:", () => {
 });
 
 describe("a right set-up", () => {
-  test("has nothing to mend, and leaves nothing behind", async () => {
+  test("has nothing to fix, and leaves nothing behind", async () => {
     const subject = await newSubject({ GOCACHE_KEY_PREFIX: "right" });
     const before = await subject.examine();
     expectWell(before);
@@ -346,7 +346,7 @@ describe("a right set-up", () => {
     expect(await keysBelow(server, "read/doctor")).toEqual([]);
   });
 
-  test("is told that packs have vanished", async () => {
+  test("reports that packs have vanished", async () => {
     const subject = await newSubject({ GOCACHE_KEY_PREFIX: "vanished" });
     await build(subject);
     await run(["rm", "-r", join(server.dataDir, server.bucket, "vanished/packed/v1/pack")]);

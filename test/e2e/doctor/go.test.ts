@@ -75,7 +75,7 @@ describe("GOCACHE:", () => {
     });
   });
 
-  test("is said, and is not made by looking", async () => {
+  test("is reported, and not created by the check", async () => {
     await using dir = tempDir("doctor");
     const diagnosis = await examine({ GOCACHE: dir.join("deep/gocache"), GOCACHE_DIR: dir.join("cache") });
     expect(findingOf(diagnosis, "GOCACHE")).toMatchObject({
@@ -133,7 +133,7 @@ describe("GOCACHEPROG:", () => {
     symlinkSync(binaryPath(), path);
     expect(findingOf(await examine({ GOCACHEPROG: write(path) }), "GOCACHEPROG")).toMatchObject({
       severity: "error",
-      message: expect.stringContaining(`the path "${path}" has a blank and no quotes around it`),
+      message: expect.stringContaining(`the path "${path}" contains a blank and is not quoted`),
       remedy: `export GOCACHEPROG="'${path}' --read-only"`,
     });
     const quoted = await examine({ GOCACHEPROG: `'${path}' --read-only` });
@@ -142,8 +142,8 @@ describe("GOCACHEPROG:", () => {
 
   test.each([
     ["a quote that is not closed", `'${binaryPath()}`, "a quote ' is not closed", "close the quote"],
-    ["a tilde", "~/bin/go-cache-plugin", "it replaces neither ~ nor variables", "$HOME"],
-    ["a variable", "$HOME/bin/go-cache-plugin", "it replaces neither ~ nor variables", "$HOME"],
+    ["a tilde", "~/bin/go-cache-plugin", "it expands neither ~ nor variables", "$HOME"],
+    ["a variable", "$HOME/bin/go-cache-plugin", "it expands neither ~ nor variables", "$HOME"],
     ["a program that is not there", "/nowhere/go-cache-plugin", "there is no program", "its whole path"],
     ["a name that is not on the PATH", "no-such-program", "on the PATH", "its whole path"],
     [
@@ -162,13 +162,13 @@ describe("GOCACHEPROG:", () => {
     });
   });
 
-  test("a file that may not be executed", async () => {
+  test("a file that is not executable", async () => {
     await using dir = tempDir("doctor");
     writeFileSync(dir.join("program"), "");
     chmodSync(dir.join("program"), 0o644);
     expect(findingOf(await examine({ GOCACHEPROG: dir.join("program") }), "GOCACHEPROG")).toMatchObject({
       severity: "error",
-      message: expect.stringContaining("may not be executed"),
+      message: expect.stringContaining("is not executable"),
       remedy: expect.stringContaining("chmod +x"),
     });
   });
@@ -184,7 +184,7 @@ describe("GOCACHEPROG:", () => {
 });
 
 describe("settings:", () => {
-  test("a variable that nothing reads, and one that nobody can read", async () => {
+  test("a variable that nothing reads, and one that can't be parsed", async () => {
     const diagnosis = await examine({ GOCACHE_BUCKET: "x", GOCACHE_EXPIRY: "banana" });
     const said = diagnosis.findings.filter(({ check }) => check === "settings");
     expect(said).toMatchObject([
@@ -297,7 +297,7 @@ describe("a server:", () => {
 });
 
 describe("modules:", () => {
-  test("nobody listens where GOPROXY points", async () => {
+  test("GOPROXY names a server that is not running", async () => {
     const proxy = `http://127.0.0.1:${await freePort()}/mod`;
     const diagnosis = await examine({ GOPROXY: proxy });
     expect(findingOf(diagnosis, "module proxy")).toMatchObject({
@@ -323,7 +323,7 @@ describe("modules:", () => {
     expect(findingOf(well, "module proxy")?.severity).toBe("ok");
     expect(findingOf(well, "checksum database")).toMatchObject({
       severity: "ok",
-      message: `${upstream.sumdb.name} by way of GOPROXY answers`,
+      message: `${upstream.sumdb.name} through GOPROXY answers`,
     });
     await upstream.stop();
     const ill = await examine({ ...env, GOCACHE_MODPROXY: "1", GOCACHE_UPSTREAM: upstream.url });

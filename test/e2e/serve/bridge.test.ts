@@ -64,7 +64,7 @@ test("a session that is only passed on is greeted, served, and ended with close"
   );
 });
 
-test("what it puts comes to another machine's bridges, through the bucket", async () => {
+test("what it puts reaches another machine's bridges through the bucket", async () => {
   const first = await serve("machine");
   await talk(first.plugin, [PUT, CLOSE], BASE64);
   expect((await first.stop()).exitCode).toBe(0);

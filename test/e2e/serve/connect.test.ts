@@ -84,7 +84,7 @@ test("connect refuses what is no server for go commands", async () => {
   stack.defer(() => void server.close());
   await new Promise<void>((resolve) => server.listen(dir.join("mail.sock"), resolve));
   const outcome = await run([binaryPath(), "connect", dir.join("mail.sock")], { env: plainEnv(), stdin: "" });
-  const stderr = `go-cache-plugin: what listens on ${dir.join("mail.sock")} is no server for go commands\n`;
+  const stderr = `go-cache-plugin: the program on ${dir.join("mail.sock")} is not a server for go commands\n`;
   expect(outcome).toEqual({ stdout: "", stderr, exitCode: 1 });
 });
 
@@ -170,7 +170,7 @@ function silenceOf(address: string): string {
   return `go-cache-plugin: server on ${address} disabled for this command: it does not answer ${advice}\n`;
 }
 
-test("a server that hangs costs a miss, and is said to", async () => {
+test("a server that hangs costs a miss and a warning", async () => {
   await using server = await serve("machine");
   await using client = await connect(server.plugin);
   server.signal("SIGSTOP");
@@ -257,7 +257,7 @@ describe("--plugin=<path>", () => {
     await using _server = await serve("machine", { plugin });
     await expect(serve("second", { plugin })).rejects.toThrow(`a server is listening on ${plugin} already`);
     writeFileSync(dir.join("file"), "");
-    await expect(serve("third", { plugin: dir.join("file") })).rejects.toThrow("is there, and is no socket");
+    await expect(serve("third", { plugin: dir.join("file") })).rejects.toThrow("exists and is not a socket");
   });
 });
 
@@ -295,6 +295,6 @@ describe("serve --detach", () => {
   test("says why it did not start", async () => {
     writeFileSync(dir.join("file"), "");
     const outcome = await program("serve", "--detach", `--plugin=${dir.join("file")}`);
-    expect(outcome).toMatchObject({ stderr: expect.stringContaining("is no socket"), exitCode: 1 });
+    expect(outcome).toMatchObject({ stderr: expect.stringContaining("is not a socket"), exitCode: 1 });
   });
 });

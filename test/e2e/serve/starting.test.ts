@@ -110,7 +110,7 @@ describe("serve --detach", () => {
     });
   });
 
-  test("twice at once is one server, and both are told", async () => {
+  test("two at once start one server, and both report it", async () => {
     const plugin = `--plugin=${dir.join("server.sock")}`;
     const outcomes = await Promise.all([serve("--detach", plugin), serve("--detach", plugin)]);
     expect(outcomes.map(({ stderr, exitCode }) => ({ stderr, exitCode }))).toEqual([

@@ -98,7 +98,7 @@ test("a session shows while it lives, and what was opened stays open", async () 
   expect(troubles).toEqual([]);
 });
 
-test("a bucket that does not answer is said to, with the reason", async () => {
+test("a bucket that does not answer is shown, with the reason", async () => {
   await using server = await serve(NO_BUCKET);
   await using opened = await openPage(browser, server.http);
   await using client = await session(server);
@@ -126,7 +126,7 @@ test("a server that ends and comes back: the numbers are said to be old, then th
   await waitForText(page, "#state", `process ${second.pid}`);
 });
 
-test("a page of another build loads itself anew", async () => {
+test("a page of another build reloads", async () => {
   await using server = await serve();
   await using opened = await openPage(browser, server.http);
   const { page } = opened;
@@ -141,7 +141,7 @@ test("a page of another build loads itself anew", async () => {
   await waitForText(page, "#connection", "Live");
 });
 
-test("a page that nobody sees asks nothing of the server", async () => {
+test("a hidden page sends no requests", async () => {
   await using server = await serve();
   await using opened = await openPage(browser, server.http);
   const { page } = opened;
@@ -209,7 +209,7 @@ test("everything that can be used is reached with the keyboard, and seen to be",
   expect(await page.locator('[aria-current="true"]').textContent()).toBe("24 hours");
 });
 
-test("it lets a browser load and do nothing but its own", async () => {
+test("its content security policy allows only its own resources", async () => {
   await using server = await serve();
   const { headers } = await fetch(server.http);
   expect(headers.get("content-security-policy")).toMatch(

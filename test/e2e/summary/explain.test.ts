@@ -99,7 +99,7 @@ test("in CI all go commands of the job are explained, elsewhere the last one", a
   expect([last.goCommands, last.session.missed < job.session.missed]).toEqual([undefined, true]);
 });
 
-test("without the bucket that go had, what was seen by others can't be told", async () => {
+test("without the bucket that go had, whether others have seen an action is unknown", async () => {
   const on = await machine(githubPush("main", 1), "unasked");
   await build(on);
   const { cacheprog: _, ...bare } = on;
@@ -181,7 +181,7 @@ test("the bucket: one that does not answer", async () => {
   expect(whats).toContain("bypassed: it had failed or not answered");
 });
 
-test("refused: what nobody with a trusted key has signed", async () => {
+test("refused: records without a signature of a trusted key", async () => {
   await build(await machine(githubPush("main", 12), "trust"));
   const key = await keygen(dir.join("sign.key"));
   const env = { ...githubPush("main", 13), GOCACHE_TRUST_KEYS: formatPublicKey(key.publicKey) };

@@ -126,7 +126,7 @@ test("many go commands at once add up, and lose nothing", async () => {
   expect({ goCommands, counts }).toEqual({ goCommands: 12, counts: expected });
 });
 
-test("a run of the job begins anew, and so does a reset", async () => {
+test("each run of the job starts from zero, and so does a reset", async () => {
   const machine = newMachine(dir.path, { env: githubPush("main", 4) });
   const project = chainModule(dir.join("project"), { name: "anew", count: 1 });
   await go(machine, ["build", "./p0"], { cwd: project });

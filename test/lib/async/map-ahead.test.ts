@@ -27,7 +27,7 @@ test("yields in order whatever is ready first", async () => {
   expect(await results).toEqual([0, 1, 2]);
 });
 
-test("has no more under way than the limit, and starts none that nobody comes near", async () => {
+test("runs no more than the limit at once, and starts none that the reader is far from", async () => {
   const doors = Array.from({ length: 9 }, () => Promise.withResolvers<void>());
   const started: number[] = [];
   const results = mapAhead(doors.keys(), 3, async (i) => {

@@ -36,7 +36,7 @@ test("frames one after the other are one content", async () => {
   expect((await expanded(pieces(frames, 7))).toString()).toBe("hello, world");
 });
 
-test("a frame that is cut off ends early: whoever reads it knows how much there should be", async () => {
+test("a frame that is cut off ends early: its reader knows the expected size", async () => {
   const content = await expanded(pieces(FRAME.subarray(0, -10), 50_000));
   expect(content.equals(BODY.subarray(0, content.length))).toBe(true);
   expect(content.length).toBeLessThan(BODY.length);

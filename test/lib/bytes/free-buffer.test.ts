@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { freeBuffer } from "../../../src/lib/bytes/free-buffer.ts";
 
-test("a view of a part of a buffer is left alone, whoever uses the rest", () => {
+test("a view of a part of a buffer is not freed, since the rest may be in use", () => {
   const whole = new Uint8Array(10).fill(7);
   freeBuffer(whole.subarray(0, 4));
   expect([...whole]).toEqual(Array(10).fill(7));

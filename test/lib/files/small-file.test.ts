@@ -25,7 +25,7 @@ testOnPosix("follows no link, waits for no pipe, and reads no directory", () => 
   symlinkSync(dir.join("file"), dir.join("link"));
   Bun.spawnSync(["mkfifo", dir.join("pipe")]);
   expect(() => readSmallFile(dir.join("link"))).toThrow("ELOOP");
-  expect(() => readSmallFile(dir.join("pipe"))).toThrow("is no file");
+  expect(() => readSmallFile(dir.join("pipe"))).toThrow("is not a regular file");
   expect(() => readSmallFile(dir.path)).toThrow();
   expect(() => readSmallFile(dir.join("none"))).toThrow("ENOENT");
 });

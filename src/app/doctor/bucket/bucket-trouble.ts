@@ -20,22 +20,22 @@ const BY_CODE: Readonly<Record<string, Trouble>> = {
   },
   SignatureDoesNotMatch: {
     cause: "the secret key does not belong to the access key",
-    remedy: "check AWS_SECRET_ACCESS_KEY, for a character that was cut off or added as well",
+    remedy: "check AWS_SECRET_ACCESS_KEY for missing or extra characters",
   },
   ExpiredToken: {
     cause: "the credentials have expired",
-    remedy: "get new ones (aws sso login), or let the job do it later",
+    remedy: "get new ones (aws sso login), later in the job if need be",
   },
   InvalidToken: {
     cause: "the session token is wrong",
-    remedy: "set all three AWS_ variables anew, or unset AWS_SESSION_TOKEN",
+    remedy: "set all three AWS_ variables again, or unset AWS_SESSION_TOKEN",
   },
   NoSuchBucket: {
     cause: "there is no bucket of that name on this server",
     remedy: "make it, or check --bucket, --region and --s3-endpoint-url",
   },
   RequestTimeTooSkewed: {
-    cause: "this machine's clock is too far off for the server",
+    cause: "this machine's clock differs too much from the server's",
     remedy: "set the clock by NTP",
   },
   PermanentRedirect: {
@@ -50,15 +50,15 @@ const BY_CODE: Readonly<Record<string, Trouble>> = {
 
 const REACH = "check --s3-endpoint-url, the network, and HTTPS_PROXY and NO_PROXY";
 
-const NO_WAY: Trouble = { cause: "there is no way to it from here", remedy: REACH };
+const NO_WAY: Trouble = { cause: "there is no route to the endpoint", remedy: REACH };
 
 const PATH_STYLE =
-  "a server that wants the bucket in the host's name needs --s3-path-style=false, one that wants it in the path must not have that";
+  "set --s3-path-style=false if the server expects the bucket in the host name, and only then";
 
 const BY_ERRNO: Readonly<Record<string, Trouble>> = {
-  ECONNREFUSED: { cause: "nobody listens at the endpoint", remedy: REACH },
-  ENOTFOUND: { cause: "there is no host of the endpoint's name", remedy: `${REACH}; ${PATH_STYLE}` },
-  ECONNRESET: { cause: "the connection is cut", remedy: REACH },
+  ECONNREFUSED: { cause: "nothing listens at the endpoint", remedy: REACH },
+  ENOTFOUND: { cause: "the endpoint's host name does not resolve", remedy: `${REACH}; ${PATH_STYLE}` },
+  ECONNRESET: { cause: "the connection was reset", remedy: REACH },
   EPROTO: {
     cause: "what listens at the endpoint does not speak TLS",
     remedy: "use http:// instead of https:// in --s3-endpoint-url, or the port that speaks TLS",
@@ -86,13 +86,13 @@ function explain(error: unknown, permission: string, { bucket, prefix }: RemoteC
   const known = BY_CODE[failure?.code ?? ""];
   if (known !== undefined) return known;
   if (failure?.code === "NoCredentials") {
-    return { cause: "there are no credentials to sign with", remedy: "see what is said of credentials" };
+    return { cause: "there are no credentials to sign with", remedy: "see the finding on credentials" };
   }
   if (isNotPermitted(error)) {
     if (bucket.kind === "directory") {
       return {
-        cause: `this user may not do that in ${bucket.path}`,
-        remedy: "give it the right to, or set --read-only",
+        cause: `this user has no permission for that in ${bucket.path}`,
+        remedy: "grant it, or set --read-only",
       };
     }
     const place = `arn:aws:s3:::${bucket.bucket}${permission === "s3:ListBucket" ? "" : `/${posix.join(prefix, "*")}`}`;
@@ -102,10 +102,10 @@ function explain(error: unknown, permission: string, { bucket, prefix }: RemoteC
   const errno = errnoOf(error);
   if (errno !== undefined) return BY_ERRNO[errno] ?? { cause: errno, remedy: REACH };
   if (failure?.status !== undefined && failure.status >= 500) {
-    return { cause: "the server has trouble of its own", remedy: "try again, or ask who runs it" };
+    return { cause: "the server reports an internal error (5xx)", remedy: "try again, or ask its operator" };
   }
   return {
-    cause: "the answer is not one of an S3 server",
+    cause: "the answer is not that of an S3 server",
     remedy: `check that this is an S3 server's address; ${PATH_STYLE}; ${REACH}`,
   };
 }

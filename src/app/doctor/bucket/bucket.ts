@@ -1,4 +1,4 @@
-/** The bucket as doctor looks at it, and what its checks find out for those that follow. */
+/** The bucket under examination, with what its checks find out for later ones. */
 import { posix } from "node:path";
 import { Counters } from "../../../lib/counters.ts";
 import { configuredEndpoint } from "../../../s3/address.ts";

@@ -21,7 +21,7 @@ export const credentials: Check = {
         return [
           {
             severity: "note",
-            message: "there are none: requests are not signed, which only public buckets take",
+            message: "there are none: requests are unsigned, which only public buckets accept",
             remedy: CREDENTIALS_REMEDY,
           },
         ];
@@ -37,7 +37,7 @@ export const credentials: Check = {
           severity: "error",
           message: describeError(error),
           remedy:
-            "go-cache-plugin help configure; aws sts get-caller-identity says what AWS's own tools find",
+            "go-cache-plugin help configure; aws sts get-caller-identity shows what AWS's own tools find",
         },
       ];
     }
@@ -58,5 +58,5 @@ function lasting(message: string, expiration: Date | undefined, data: Record<str
   }
   const text = `${message}, for ${formatSpan(leftMs)}`;
   if (leftMs > SOON_MS) return { severity: "ok", message: text, data };
-  return { severity: "note", message: `${text}; renewed then, where the provider can`, data };
+  return { severity: "note", message: `${text}; the provider renews them then, if it can`, data };
 }

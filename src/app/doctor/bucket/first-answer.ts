@@ -20,7 +20,7 @@ export const region: Check = {
     return [
       {
         severity: "note",
-        message: `${learned}, as the server says, not ${name} (${from}): each new machine asks the wrong one first`,
+        message: `the server says ${learned}, not ${name} (${from}): each new machine sends its first request to the wrong region`,
         remedy: `set --region=${learned}`,
         data: { region: learned, configured: name, from },
       },
@@ -46,8 +46,8 @@ export const clock: Check = {
     const way = skewMs > 0 ? "behind" : "ahead of";
     const effect =
       Math.abs(skewMs) < REFUSED_MS
-        ? "S3 refuses requests from 15 minutes on"
-        : "S3 refuses requests that are signed by it, and each command has to ask twice";
+        ? "S3 refuses requests when they differ by 15 minutes"
+        : "S3 refuses requests that are signed with it, so each command sends its first request twice";
     return [
       {
         severity: "warning",

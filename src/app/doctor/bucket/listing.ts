@@ -105,12 +105,12 @@ async function readPrefix(bucket: Bucket, prefix: string, signal: AbortSignal): 
   }
 }
 
-/** A mount that is missing looks like a bucket that nobody has used yet. */
+/** A missing mount looks like a bucket that was never used. */
 function missingDirectory({ config: { bucket } }: Bucket): Finding | undefined {
   if (bucket.kind !== "directory" || existsSync(bucket.path)) return undefined;
   return {
     severity: "note",
-    message: `there is no directory ${bucket.path} yet; the first put makes it`,
+    message: `there is no directory ${bucket.path} yet; the first put creates it`,
     remedy: "if a mount should be there, mount it first",
   };
 }

@@ -14,7 +14,7 @@ export const put = bucketCheck({
   permission: "s3:PutObject",
   run: async (bucket, signal) => {
     const { config, store, probeKey } = bucket;
-    if (config.readOnly) return [{ severity: "ok", message: "not tried: the bucket is only read" }];
+    if (config.readOnly) return [{ severity: "ok", message: "not tried: --read-only is set" }];
     const bytes = Buffer.from(PROBE);
     try {
       await store.put(probeKey, bytes, { signal });
@@ -26,7 +26,7 @@ export const put = bucketCheck({
       return [
         {
           severity: "error",
-          message: `nothing that is built here gets into the bucket: ${message}`,
+          message: `builds here can't store anything in the bucket: ${message}`,
           remedy: `${remedy}; or set --read-only, if this job should only read`,
         },
       ];
@@ -45,15 +45,14 @@ export const get = bucketCheck({
     if (probe === undefined) {
       await object?.body.cancel();
       // An object that is not there can't be read, but is refused where none may be.
-      const message = sample === undefined ? "nothing is there to be read yet" : `${key} can be read`;
+      const message = sample === undefined ? "there is no object to read yet" : `${key} can be read`;
       return [{ severity: "ok", message }];
     }
     if (object !== undefined && probe.equals(await readWhole(object))) {
-      return [{ severity: "ok", message: `${key} came back as it was written` }];
+      return [{ severity: "ok", message: `${key} was read back unchanged` }];
     }
     const what = object === undefined ? "is not there" : "has other bytes";
-    const remedy =
-      "check what lies between: a proxy that caches or changes answers, or a server that is not S3";
+    const remedy = "look for a proxy that caches or changes responses, or a server that is not S3";
     return [{ severity: "error", message: `${key} ${what}, a moment after it was written`, remedy }];
   },
 });
@@ -73,15 +72,15 @@ export const ranges = bucketCheck({
     const isRight = probe?.subarray(RANGE.offset, RANGE.offset + RANGE.length).equals(part) ?? true;
     if (!isRight || part.length !== RANGE.length) {
       const remedy = "use --layout=split, which reads whole objects only";
-      return [{ severity: "error", message: "the server sends another part than the one asked for", remedy }];
+      return [{ severity: "error", message: "the server sends another range than requested", remedy }];
     }
     const isPart = config.bucket.kind === "directory" || counters.get("s3_answers_get_206") > before;
     if (isPart) return [{ severity: "ok", message: "parts of objects can be read" }];
     return [
       {
         severity: "warning",
-        message: "the server sends whole objects where a part was asked for: more is fetched than needed",
-        remedy: "nothing is wrong by that; another server, or --layout=split, fetches less",
+        message: "the server ignores ranges and sends whole objects: more is fetched than needed",
+        remedy: "builds work all the same; another server, or --layout=split, fetches less",
       },
     ];
   },
@@ -96,12 +95,12 @@ export const conditions = bucketCheck({
     if (probe === undefined) return [];
     const result = await store.put(probeKey, probe, { onlyIf: "absent", signal });
     const isKnown = result === "refused" && counters.get("s3_answers_put_501") === 0;
-    if (isKnown) return [{ severity: "ok", message: "an object that is there is not overwritten" }];
+    if (isKnown) return [{ severity: "ok", message: "an existing object is not overwritten" }];
     const how = result === "refused" ? "refuses conditions (501)" : "ignores conditions";
     const effect =
       config.layout === "packed"
         ? "the packed layout does without them"
-        : "outputs of the split layout that are there already are uploaded again";
+        : "existing outputs of the split layout are uploaded again";
     return [{ severity: "note", message: `the server ${how}; ${effect}` }];
   },
 });
@@ -124,8 +123,8 @@ export const remove = bucketCheck({
       return [
         {
           severity: "note",
-          message: `gc can't remove old objects from here, and ${probeKey} is left there, empty: ${message}`,
-          remedy: `${remedy}; one job that has it and stores something is enough`,
+          message: `gc can't delete old objects from here, and ${probeKey} stays, empty: ${message}`,
+          remedy: `${remedy}; it is enough if one job that uploads has it`,
         },
       ];
     }

@@ -22,7 +22,7 @@ function scopeHere({ env, cwd }: Subject, { project, job }: RemoteConfig): Scope
   return detectScope({ env, cwd, project, job, nowMs: Date.now() });
 }
 
-/** Whose runs find each other, and what that was read from. */
+/** The scope, whose runs share an index, and where each part of it was read from. */
 export const scope: Check = {
   name: "scope",
   run: (subject: Subject): Finding[] => {
@@ -87,8 +87,7 @@ function nothingKnown(): Finding {
     severity: "note",
     message:
       "no run of this project and platform is known yet: the next build compiles everything and stores it",
-    remedy:
-      "if there should be one, compare --prefix, and what is said of the scope, with the job that stored it",
+    remedy: "if there should be one, compare --prefix and the scope with those of the job that stored it",
   };
 }
 
@@ -103,7 +102,7 @@ function judge({ record, serverTimeMs, entries, local, remote, gone, fetchBytes 
   return {
     severity: "warning",
     message,
-    remedy: "something else than gc removes packs, such as a lifecycle rule: let gc do it",
+    remedy: "something other than gc deletes packs, such as a lifecycle rule: leave that to gc",
     data: counts,
   };
 }

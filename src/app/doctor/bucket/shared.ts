@@ -24,8 +24,7 @@ export const shared: Check = {
       ];
     }
     if (cacheprogUse.server?.isUsed) {
-      const message =
-        "it is the server's; to look at it, give doctor the flags or variables that the server has";
+      const message = "it is the server's; to check it, give doctor the server's flags or variables";
       return [{ severity: "note", message }];
     }
     return [

@@ -23,7 +23,7 @@ export const latency = bucketCheck({
   permission: "s3:GetObject",
   run: async ({ store, probe, probeKey, sample, config }, signal) => {
     const key = probe === undefined ? (sample?.key ?? probeKey) : probeKey;
-    // Of what is not there nothing can be asked for a part of.
+    // A missing object has no ranges.
     const isThere = probe !== undefined || sample !== undefined;
     const range = isThere ? { range: { offset: 0, length: 1 } } : {};
     const tripsMs: number[] = [];
@@ -52,21 +52,21 @@ function judgeLatency(sortedMs: number[], layout: string): Finding {
   const remedy = "--layout=packed, or both while older tools use the bucket";
   return {
     severity: "note",
-    message: `${message}; the split layout takes one or two for each look-up`,
+    message: `${message}; the split layout needs one or two for each lookup`,
     remedy,
     data,
   };
 }
 
 const SAMPLE_BYTES = 4 << 20;
-/** A smaller object is over before it has begun. */
+/** A smaller object says nothing about throughput. */
 const LEAST_BYTES = 256 << 10;
 /** Each way. */
 const LIMIT_MS = 4_000;
-/** Slower than this, compiling anew is often faster than fetching. */
+/** Below this, compiling is often faster than fetching. */
 const SLOW_BYTES_PER_SECOND = 1e6;
 
-/** How much comes and goes in a second: a few megabytes each way, or as much as does in a few seconds. */
+/** The throughput each way, measured with a few megabytes or for a few seconds. */
 export const throughput = bucketCheck({
   name: "throughput",
   needs: [get],
@@ -85,9 +85,9 @@ export const throughput = bucketCheck({
   },
 });
 
-/** Bytes a second; `undefined`: it did not get through in time. */
+/** Bytes a second; `undefined`: the upload took too long. */
 async function upload(bucket: Bucket, signal: AbortSignal): Promise<number | undefined> {
-  // Nothing on the way can make it shorter.
+  // Random, so that no proxy can compress it.
   const body = randomBytes(SAMPLE_BYTES);
   using limit = new Deadline(LIMIT_MS, signal);
   const startedMs = performance.now();
@@ -119,7 +119,7 @@ async function download(
   return perSecond(count, startedMs);
 }
 
-/** What is there to read where nothing may be written: the largest of a few packs. */
+/** The largest of a few packs, to read where nothing may be written. */
 async function findPack({ store, config }: Bucket, signal: AbortSignal): Promise<ListedObject | undefined> {
   const folder = `${new PackedKeys(config.prefix).root}pack/`;
   for await (const { objects } of store.list(folder, { pageSize: 100, signal })) {

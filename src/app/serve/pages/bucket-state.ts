@@ -1,12 +1,12 @@
 import type { OpenState } from "../../../lib/async/breaker.ts";
 import type { ServerState } from "../server-state.ts";
 
-/** Whether the bucket is asked. */
+/** Whether requests to the bucket are sent. */
 export interface BucketState {
-  /** `undefined`: it is, as usual. */
+  /** `undefined`: they are. */
   reads: Readonly<OpenState> | undefined;
   writes: Readonly<OpenState> | undefined;
-  /** Why one of them is left alone. */
+  /** Why reads or writes are paused. */
   trouble: string | undefined;
 }
 

@@ -34,7 +34,7 @@ function remoteGauges(state: ServerState): GaugeValue[] {
   const { plugin, parts } = state;
   if (parts.config.remote === undefined) return [];
   const { reads, writes } = bucketState(state);
-  const help = "Whether the bucket is left alone, for it does not answer";
+  const help = "Whether requests to the bucket are paused because it does not answer";
   return [
     { name: "breaker_open", help, labels: { side: "reads" }, value: Number(reads !== undefined) },
     { name: "breaker_open", help, labels: { side: "writes" }, value: Number(writes !== undefined) },
@@ -47,8 +47,8 @@ function poolGauges(pool: RemotePool | undefined): GaugeValue[] {
   const { fetchingBytes, uploadingBytes } = pool.underWay;
   return [
     { name: "scopes", help: "Scopes whose index is in memory", value: pool.scopes.length },
-    { name: "fetching_bytes", help: "Bytes of packs that are on their way here", value: fetchingBytes },
-    { name: "uploading_bytes", help: "Bytes that are on their way to the bucket", value: uploadingBytes },
+    { name: "fetching_bytes", help: "Bytes of packs being fetched", value: fetchingBytes },
+    { name: "uploading_bytes", help: "Bytes being uploaded", value: uploadingBytes },
   ];
 }
 
@@ -59,7 +59,7 @@ function queueGauges({ plugin, moduleProxy, forwardProxy }: ServerState): GaugeV
     ["modules", moduleProxy?.waitingUploads()],
     ["downloads", forwardProxy?.waitingUploads()],
   ];
-  const help = "Entries and files that are not in the bucket yet";
+  const help = "Entries and files waiting for upload";
   return waiting.flatMap(([part, value]) =>
     value === undefined ? [] : [{ name: "upload_queue", help, labels: { part }, value }],
   );
@@ -76,7 +76,11 @@ function diskGauges({ parts }: ServerState): GaugeValue[] {
     return [
       kept,
       { name: "disk_size_bytes", help: "Size of the cache directory's file system", value: blocks * bsize },
-      { name: "disk_free_bytes", help: "What is free on it", value: bavail * bsize },
+      {
+        name: "disk_free_bytes",
+        help: "Free bytes of the cache directory's file system",
+        value: bavail * bsize,
+      },
     ];
   } catch {
     return [kept];

@@ -58,7 +58,7 @@ export class StatusSource {
     this.#history.note(countLookUps(this.#state.parts.counters.snapshot()), Date.now());
   }
 
-  /** The one that was asked for, or an hour, as soon as there is more than the shortest can show. */
+  /** The requested range, or an hour as soon as the uptime exceeds the shortest. */
   #range(name: string | null, uptimeMs: number) {
     const [shortest, hour] = HISTORY_RANGES;
     const asked = HISTORY_RANGES.find((range) => range.name === name);

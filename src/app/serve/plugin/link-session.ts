@@ -15,11 +15,11 @@ import { SESSION_COUNTERS } from "../../summary/job-counts.ts";
 
 const ALIVE_MS = 1_000;
 
-/** go asks for as many at once as it has processors; whoever asks for more is no go command's helper. */
+/** go looks up as many at once as it has processors; a client with more is not a go command's helper. */
 const MAX_LOOKUPS = 10_000;
 
 export interface LinkSessionOptions {
-  /** The connection, from behind the opening line. */
+  /** The connection's bytes after the opening line. */
   input: AsyncIterable<Uint8Array>;
   write: (text: string) => void;
   remote: RemoteBuilds;
@@ -52,7 +52,7 @@ class LinkSession {
 
   take(message: ClientMessage): void {
     if (message.kind === "get") {
-      if (this.#looking >= MAX_LOOKUPS) throw new Error(`more than ${MAX_LOOKUPS} look-ups at once`);
+      if (this.#looking >= MAX_LOOKUPS) throw new Error(`more than ${MAX_LOOKUPS} lookups at once`);
       void this.#get(message);
     } else if (message.kind === "put") this.#put(message);
     else if (message.kind === "used") this.#used(message);
@@ -83,7 +83,7 @@ class LinkSession {
   #put({ n, entry }: { n: number; entry: LinkEntry }): void {
     const { remote, local, write } = this.#options;
     const found = local.findOutput(entry[1]);
-    // One that is gone can't be uploaded by anybody.
+    // A missing output can't be uploaded.
     if (found !== undefined && found.sizeBytes === entry[2])
       remote.put({ ...named(entry), path: found.path });
     write(formatMessage("noted", n));

@@ -32,7 +32,7 @@ export interface PluginCaches {
   local: LocalCache;
   /** What a session of that scope asks; misses where there is no remote. */
   openRemote: (scope: Scope, session: ReadSession) => RemoteBuilds;
-  /** Whose sessions those are that come over a bridge. */
+  /** The scope of sessions that come over a bridge. */
   bridgeScope: Scope;
 }
 
@@ -41,7 +41,7 @@ export class PluginConnection {
   readonly #caches: PluginCaches;
   /** `silent`: nothing that makes sense has come yet. */
   kind: "silent" | "bridge" | "link" = "silent";
-  /** Whose session it is; `undefined` while silent. */
+  /** The scope of the session; `undefined` while silent. */
   scope: Scope | undefined;
   readonly startedMs = Date.now();
   /** Of this session alone. */
@@ -61,7 +61,7 @@ export class PluginConnection {
     try {
       await this.#serve();
       this.#socket.end();
-      // Who has its last answer and stays nevertheless.
+      // The client may not close after its last answer.
       setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
     } catch (error) {
       parts.counters.add("sessions_malformed");
@@ -96,9 +96,9 @@ export class PluginConnection {
 
   async #serveLink(line: string, input: AsyncIterable<Uint8Array>): Promise<void> {
     const { parts, local, openRemote } = this.#caches;
-    if (!line.startsWith(LINK_WORD)) throw new Error("neither go nor connect is at the other end");
+    if (!line.startsWith(LINK_WORD)) throw new Error("the client is neither go nor connect");
     const scope = checkScope(parseOpening(line));
-    if (scope === undefined) throw new Error("no valid scope");
+    if (scope === undefined) throw new Error("the client sent no valid scope");
     this.kind = "link";
     this.scope = scope;
     parts.counters.add("sessions_link");

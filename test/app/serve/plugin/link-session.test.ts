@@ -30,7 +30,7 @@ test("ends a session that asks for more at once than any build does", async () =
   const get = (n: number) => formatMessage("get", n, "0a".repeat(32));
   const asked = (count: number) => Array.from({ length: count }, (_, n) => get(n));
   await serve(asked(10_000));
-  expect(String(await rejection(serve(asked(10_001))))).toContain("more than 10000 look-ups at once");
+  expect(String(await rejection(serve(asked(10_001))))).toContain("more than 10000 lookups at once");
 });
 
 test("ends a session whose line does not end", async () => {

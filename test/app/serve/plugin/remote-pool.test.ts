@@ -65,7 +65,7 @@ function scopeOf(branch: string): Scope {
 
 const records = () => filesBelow(dir.join("bucket", "packed", "v1", "run"));
 
-test("a scope that no session has used for ten minutes is let go of, and made anew when it is wanted", async () => {
+test("a scope that no session has used for ten minutes is released, and opened again on demand", async () => {
   jest.useFakeTimers();
   await using opened = openPool();
   const { pool } = opened;

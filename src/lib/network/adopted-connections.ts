@@ -1,6 +1,6 @@
 /**
- * What an HTTP server of this runtime leaves out for connections that it has not accepted itself but that were given to
- * it, by its event `connection`.
+ * What this runtime's HTTP server does not do for adopted connections: those that it has not accepted itself, but got by
+ * its event `connection`.
  */
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
@@ -13,7 +13,7 @@ export interface IdlingLimits {
   idleMs: number;
 }
 
-/** Ends given connections that idle. One that CONNECT takes over is let go of. */
+/** Ends adopted connections that idle, until CONNECT takes one over. */
 export function limitIdling(server: Server, { headMs, idleMs }: IdlingLimits): void {
   const due = new WeakMap<Duplex, number>();
   const heads = new WeakMap<Duplex, ReturnType<typeof setTimeout>>();
@@ -39,7 +39,7 @@ export function limitIdling(server: Server, { headMs, idleMs }: IdlingLimits): v
   });
 }
 
-/** Makes the server write heads to given connections as they are held in strings, each character a byte. */
+/** Makes the server write heads to adopted connections as Latin-1: each character of a string is a byte. */
 export function writeLatin1(server: Server): void {
   server.on("connection", (socket: Socket) => socket.setDefaultEncoding("latin1"));
 }

@@ -5,7 +5,7 @@ import {
   type IdlingLimits,
   limitIdling,
   refuseMalformed,
-} from "../../../src/lib/network/given-connections.ts";
+} from "../../../src/lib/network/adopted-connections.ts";
 
 const LONG_MS = 3_600_000;
 /** A test that must be through before it is over does no more in that time than send one head. */
@@ -54,7 +54,7 @@ test("a client that says nothing is left", async () => {
   expect(await converse(() => undefined)).toBe("");
 });
 
-test("a client that never comes to the end of its head is left", async () => {
+test("a client that never finishes its head is disconnected", async () => {
   await open({ headMs: 50 });
   const heard = await converse((socket) => {
     socket.write("GET / HTTP/1.1\r\n");
