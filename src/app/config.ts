@@ -14,9 +14,9 @@ export interface Config {
   /** `wait`: close is answered after the drain; `background`: before it. */
   drain: "wait" | "background";
   drainTimeoutMs: number;
-  /** What is printed at exit: nothing, lines for people, or one of JSON. */
+  /** The output at exit: none, lines for people, or one line of JSON. */
   metrics: "off" | "summary" | "json";
-  /** What CI's job is called instead; also where there is no bucket. */
+  /** Overrides the name of CI's job; also without a bucket. */
   job: string | undefined;
   verbose: boolean;
   /** Bit mask: 1 build, 2 module, 4 proxy. */
@@ -24,7 +24,7 @@ export interface Config {
   serve: ServeConfig;
 }
 
-/** What `serve` offers, and where. */
+/** The services of `serve`, and their addresses. */
 export interface ServeConfig {
   plugin: ListenAddress | undefined;
   http: ListenAddress | undefined;
@@ -32,7 +32,7 @@ export interface ServeConfig {
   modproxy: boolean;
   /** Names of checksum databases; empty: the default. */
   sumdb: string[];
-  /** Written like GOPROXY; `undefined`: what go itself uses. */
+  /** Written like GOPROXY; `undefined`: go's own setting. */
   upstream: string | undefined;
   /** Hosts, `host` or `host:port`, whose answers are cached; empty: no forward proxy for any. */
   revproxy: string[];
@@ -44,7 +44,7 @@ export type CacheDirSetting = string | undefined | { path: string | undefined; t
 
 /** The keys whose records are trusted, and the key that signs ours. */
 export interface TrustConfig {
-  /** The one that belongs to `signKey` among them. */
+  /** Includes the one that belongs to `signKey`. */
   keys: readonly PublicKey[];
   signKey: SecretKey | undefined;
   /** How long a signature counts. */
@@ -78,7 +78,7 @@ export type BucketConfig =
   | {
       kind: "s3";
       bucket: string;
-      /** `undefined`: environment, profile, then what the server says. */
+      /** `undefined`: environment, profile, then the server's answer. */
       region: string | undefined;
       /** `undefined`: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, then AWS itself. */
       endpointUrl: string | undefined;

@@ -16,7 +16,7 @@ export function readStockGoProxy(env: Record<string, string | undefined>): strin
 function goEnv(env: Record<string, string | undefined>): GoSettings | undefined {
   try {
     const go = Bun.spawnSync(["go", "env", "-json", ...NAMES], {
-      // No helper of its own, and no other release of go fetched through the proxy that is only starting.
+      // No helper, and no other release of go downloaded through the proxy that is only starting.
       env: { ...env, GOCACHEPROG: "", GOTOOLCHAIN: "local" },
       cwd: "/",
       stderr: "ignore",

@@ -22,7 +22,7 @@ export interface PrefetchReport {
   fetchedBytes: number;
 }
 
-/** Resolves when all is there. Rejects when the bucket can't be read. */
+/** Resolves when all is on the disk. Rejects when the bucket can't be read. */
 export async function prefetchNow(
   config: Config & { remote: RemoteConfig },
   context: RunContext,
@@ -40,7 +40,7 @@ export async function prefetchNow(
   });
   const { drainTimeoutMs } = config;
   const { log } = context;
-  // It does not stay to upload what helpers that died have left.
+  // This process ends too soon to upload what dead helpers have left.
   const remoteConfig = { ...config.remote, readOnly: true };
   const remote = openPacked({
     config: remoteConfig,

@@ -1,4 +1,4 @@
-/** What the command `ca` does with the forward proxy's certificate. */
+/** `ca`: prints, installs and removes the forward proxy's certificate. */
 import { X509Certificate } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,7 +19,7 @@ export async function proxyCertificate(config: Config, env: Environment): Promis
     root,
     hosts: config.serve.revproxy,
     clock: systemClock,
-    // What is printed would be of no use: the server can't find it.
+    // A certificate that the server can't find would be useless.
     onEphemeral: (error) => {
       throw new Error(`the certificate can't be saved in ${root}: ${describeError(error)}`, { cause: error });
     },

@@ -1,4 +1,4 @@
-/** One go session on stdin and stdout: what direct mode and `connect` have in common. */
+/** One go session on stdin and stdout, for direct mode and `connect`. */
 import { BuildCache } from "../buildcache/build-cache.ts";
 import type { LocalCache } from "../buildcache/local-cache.ts";
 import { type SessionEnd, serveSession } from "../cacheprog/session.ts";
@@ -26,7 +26,7 @@ export interface StdinSessionOptions {
   dir: CacheDir;
   /** Opens the remote, which is looked up after the local disk. */
   openRemote: (parts: SessionParts) => LazyRemote | undefined;
-  /** For what is written down of the session. */
+  /** For the session's note. */
   note: Pick<SessionNoteOptions, "env" | "project" | "isServed">;
   /** Whether the directory is to be kept within its limits; a server does that for its own. */
   prunes: boolean;
@@ -68,7 +68,7 @@ export async function serveStdin(options: StdinSessionOptions): Promise<number> 
     cache,
   });
   signals.sessionEnded();
-  // Before the drain, which writes records: they tell others how long compiling took.
+  // Before the drain, which writes records: they contain the compile times.
   compileTimes.measured(cache.lookups.compileTimes);
   const isPruning = options.prunes && isPruneDue(root);
   if (isPruning) warnIfTooLarge(config, log, root);
@@ -116,7 +116,7 @@ function lazily<T>(open: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** What go waits for at the end. */
+/** Shown while go waits at the end. */
 function uploadProgress(counters: Counters): Progress {
   return { stage: "go-cache-plugin: uploading", done: counters.get("put_remote_bytes"), unit: "bytes" };
 }
@@ -125,7 +125,7 @@ function pruneAll(roots: (string | undefined)[], config: Config): void {
   for (const root of roots) if (root !== undefined) pruneNow(root, config);
 }
 
-/** What is in use can't be pruned, so a limit that is too small for it does nothing: worth a word. */
+/** Files in use can't be pruned, so a limit that is too small for them has no effect. */
 function warnIfTooLarge(config: Config, log: Logger, root: string): void {
   const keptBytes = bytesAfterLastPrune(root);
   if (config.maxSizeBytes === 0 || keptBytes <= config.maxSizeBytes) return;

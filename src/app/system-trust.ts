@@ -3,19 +3,19 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { removeFile } from "../lib/files/remove-file.ts";
 
-/** What is needed of the machine, so that tests can have another. */
+/** The machine, which tests replace. */
 export interface TrustPlace {
   platform: NodeJS.Platform;
   /** Instead of `/`. */
   root: string;
-  /** Runs a command; throws with what it says when that fails. */
+  /** Runs a command; throws with its output when it fails. */
   run: (argv: string[]) => void;
 }
 
 const NAME = "go-cache-plugin-proxy";
 const MAC_KEYCHAIN = "/Library/Keychains/System.keychain";
 
-/** Where Linux distributions take further authorities from, and what makes them known. */
+/** Where Linux distributions read further authorities from, and the commands that apply them. */
 const LINUX_PLACES = [
   { dir: "usr/local/share/ca-certificates", update: ["update-ca-certificates"] },
   { dir: "etc/pki/ca-trust/source/anchors", update: ["update-ca-trust", "extract"] },

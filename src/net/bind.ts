@@ -51,7 +51,7 @@ async function bindUnix(server: Server, path: string): Promise<Bound> {
   using limit = new Deadline(LOCK_WAIT_MS);
   await using _lock = await lockFile(`${path}.lock`, limit.signal);
   await clearStaleSocket(path);
-  // Not chmod alone: somebody might connect before that.
+  // Not chmod alone: another user might connect before that.
   const umask = process.umask(0o177);
   try {
     await listening(server, () => server.listen(path));

@@ -1,7 +1,7 @@
 import { Deadline } from "../lib/async/deadline.ts";
 import { formatListenAddress, type ListenAddress } from "../lib/network/listen-address.ts";
 
-/** What comes over a `ClientSocket`. */
+/** Receives the events of a `ClientSocket`. */
 export interface SocketListener {
   /** The bytes are only valid during the call. */
   onData(bytes: Uint8Array): void;
@@ -66,12 +66,12 @@ export class ClientSocket {
     if (this.#unsent.length === 1) this.#flush();
   }
 
-  /** Resolves when what was written is on its way, or never will be. */
+  /** Resolves when all is sent, or the connection has ended. */
   async drained(): Promise<void> {
     while (this.#unsent.length > 0 && this.#isOpen) await Bun.sleep(1);
   }
 
-  /** Sends what is left, and says that nothing follows; resolves when the other end has closed too, or after `limitMs`. */
+  /** Sends what is queued, then closes; resolves when the peer has closed too, or after `limitMs`. */
   async end(limitMs: number): Promise<void> {
     this.#isEnding = true;
     this.#flush();

@@ -37,7 +37,7 @@ import { isCount, isObject, isSha256, isText, listOf, tableOf } from "../lib/sha
 /** The version of all this. */
 export const LINK_VERSION = 2;
 
-/** What the server says of itself in its hello. */
+/** The server's description of itself in its hello. */
 export interface ServerInfo {
   link: number;
   pid: number;
@@ -68,10 +68,10 @@ export const LINK_WORD = "link ";
 /** The longest line, in bytes. */
 export const MAX_LINE_BYTES = 1 << 20;
 
-/** What one line tells of at most: it stays below the limit, whatever the numbers are. */
+/** The most entries on one line: it stays below the limit, whatever the numbers are. */
 export const MAX_LINE_ENTRIES = 4_000;
 
-/** A line that is none of these, or not what it should be. */
+/** A line that is not a valid message. */
 class LinkError extends Error {
   override name = "LinkError" as const;
 
@@ -98,7 +98,7 @@ export function parseGreeting(line: string): ServerInfo | undefined {
     : undefined;
 }
 
-/** `scope`: see `remote/scope/scope.ts`; checked by who uses it. */
+/** `scope`: see `remote/scope/scope.ts`; checked by its user. */
 export function formatOpening(scope: object): string {
   return `${LINK_WORD}${JSON.stringify({ version: LINK_VERSION, scope })}\n`;
 }

@@ -68,7 +68,7 @@ export function ensureCacheDir(root: string): void {
     mkdirSync(dirname(root), { recursive: true, mode: 0o755 });
     mkdirSync(root, { mode: 0o700 });
   } catch {
-    // It is there, or can't be made.
+    // It exists, or can't be created.
   }
 }
 

@@ -26,7 +26,7 @@ export class FallbackDir {
     this.#dirs = dirs.filter((dir) => dir !== primaryRoot);
   }
 
-  /** The one that an earlier trouble has left, if any. */
+  /** The one that an earlier failure has left, if any. */
   existing(): LocalDir | undefined {
     if (this.#existing === "unknown") this.#existing = this.#find(isOurs);
     return this.#existing;

@@ -12,14 +12,14 @@ import { statPlainFile } from "../../lib/files/stat-file.ts";
 import { STATE_DIR } from "../../store/local/local-dir.ts";
 
 const DAY_MS = 24 * 3_600_000;
-/** For as long `gc` keeps a job's records in the bucket. What is removed too early is read or learned again. */
+/** For as long `gc` keeps a job's records in the bucket. If removed too early, it is read or measured again. */
 const KEPT_MS = 14 * DAY_MS;
 /** A bucket's directory, and a job's in it; see `statePath` and `scopeHash`. */
 const BUCKET = /^packed-[0-9a-f]{16}$/;
 const JOB = /^[0-9a-f]{16}$/;
 /** Notes about one bucket or server. */
 const NOTE = /^(remote-[0-9a-f]{16}\.json|region-[0-9a-f]{16}|silent-[0-9a-f]{16})$/;
-/** What a killed process was writing; see `replaceFile`. */
+/** A file that a killed process was writing; see `replaceFile`. */
 const UNFINISHED = /\.\d+$/;
 /** Claims are touched twice a second; see `Claims`. */
 const CLAIM = /^claims[/\\]/;
@@ -31,7 +31,7 @@ interface StateFile {
   mtimeMs: number;
 }
 
-/** Never throws: what can't be removed stays. */
+/** Never throws: files that can't be removed stay. */
 export function pruneState(root: string, nowMs = Date.now()): OtherFiles {
   const state = join(root, STATE_DIR);
   const others: OtherFiles = { evictable: [], fixedBytes: 0 };
@@ -58,7 +58,7 @@ function addJob(others: OtherFiles, path: string, nowMs: number): void {
   if (nowMs - job.usedMs <= KEPT_MS || !job.remove()) others.evictable.push(job);
 }
 
-/** Removes what is of no use; returns what the rest takes. */
+/** Removes useless files; returns the size of the rest. */
 function sweep(dir: string, besides: ReadonlySet<string>, nowMs: number): number {
   let keptBytes = 0;
   for (const { name, bytes, mtimeMs } of listTree(dir, besides)) {

@@ -1,11 +1,11 @@
-/** Where what a set of keys vouches for lies: `<cache directory>/trust/<set>`. */
+/** The cache directory for entries that a set of keys has signed: `<cache directory>/trust/<set>`. */
 import { basename, dirname, join } from "node:path";
 
 const NAME = "trust";
 const SET = /^[0-9a-f]{16}$/;
 const FALLBACK = /^go-cache-plugin-(?:\d+|user)-([0-9a-f]{16})$/;
 
-/** A directory that is one already stays what it is: a server passes it on to what it starts. */
+/** Returns such a directory unchanged: a server passes its own on to the helpers that it starts. */
 export function trustedDir(base: string, trustSet: string): string {
   return trustSetOf(base) === trustSet ? base : join(base, NAME, trustSet);
 }

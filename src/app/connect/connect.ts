@@ -102,7 +102,7 @@ async function serveLinked(
 }
 
 /**
- * Whether what the server has comes from those only whom we trust. A plain bridge does not say, and on a port anybody
+ * Whether the server's entries are all signed by keys that we trust. A plain bridge does not say, and on a port anybody
  * may listen.
  */
 function isTrusted({ cacheDir }: Config, address: ListenAddress, { server }: Greeted): boolean {

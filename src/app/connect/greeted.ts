@@ -4,12 +4,12 @@ import { LineReader } from "../../net/line-reader.ts";
 import { parseGreeting, type ServerInfo } from "../../net/link-protocol.ts";
 import { lookAtSocket } from "../../net/socket-owner.ts";
 
-/** How long a server may take to greet; one that hangs must not hang go, which begins to complain after 5 s. */
+/** How long a server may take to greet; a longer wait would make go complain, which it does after 5 s. */
 const GREETING_MS = 3_000;
 const POLL_MS = 50;
 const MAX_GREETING_BYTES = 64 << 10;
 
-/** Who listens at an address. */
+/** A connection to whatever listens at an address. */
 export interface Greeted {
   socket: ClientSocket;
   /** The first line, with its end; `undefined`: none came in time, or the connection ended before. */
@@ -36,7 +36,7 @@ export async function connectGreeted(address: ListenAddress, waitMs: number): Pr
   }
 }
 
-/** The socket must be the same before and after: in between its server may have gone, and somebody else's come. */
+/** The socket must be the same before and after: in between another user's may have replaced it. */
 async function greetOwn(address: ListenAddress): Promise<Greeted> {
   if (address.kind !== "unix") return await greet(address);
   const before = lookAtSocket(address.path);

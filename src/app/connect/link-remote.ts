@@ -27,7 +27,7 @@ const REPORT_MS = 1_000;
 
 type LinkFound = Omit<CacheEntry, "actionId">;
 
-/** The server at the other end of a link. One that has gone, or hangs, misses; what was put stays in the journal. */
+/** The server at the other end of a link. If it has gone, or hangs, lookups miss, and puts stay in the journal. */
 export class LinkRemote implements RemoteBuilds {
   readonly #options: LinkRemoteOptions;
   readonly #reader = new LineReader(MAX_LINE_BYTES);
@@ -75,7 +75,7 @@ export class LinkRemote implements RemoteBuilds {
     this.#reportCounts(REPORT_MS);
   }
 
-  /** Waits until the server has noted what was put. Uploading it is the server's, which goes on living. */
+  /** Waits until the server has noted what was put. The server uploads it later. */
   async drain(): Promise<void> {
     const { socket, journal } = this.#options;
     if (!this.#hasPut || journal === undefined) return;
@@ -106,7 +106,7 @@ export class LinkRemote implements RemoteBuilds {
     this.#options.socket.destroy();
   }
 
-  /** Unless it was done less than `pauseMs` ago. */
+  /** Does nothing within `pauseMs` of the last report. */
   #reportCounts(pauseMs: number): void {
     const nowMs = performance.now();
     if (nowMs - this.#reportedMs < pauseMs) return;
@@ -216,9 +216,9 @@ export interface LinkRemoteOptions {
   /** For messages. */
   address: string;
   scope: Scope;
-  /** For what the server does not note; `undefined`: it has no use for one. */
+  /** Keeps what the server does not note; `undefined`: the server uses none. */
   journal: Journal | undefined;
-  /** What the session counts, for the server to know. */
+  /** The session's counters, which are reported to the server. */
   counters: Counters;
   /** Called when the server hangs. */
   onSilent: () => void;

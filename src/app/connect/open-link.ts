@@ -1,4 +1,4 @@
-/** Makes the link of a session. Imported only when it is first needed. */
+/** Opens the link of a session. Imported only when it is first needed. */
 import type { RemoteBuilds } from "../../buildcache/remote-builds.ts";
 import { Journal } from "../../remote/packed/write/journal.ts";
 import { detectScope } from "../../remote/scope/scope.ts";
@@ -7,7 +7,7 @@ import { LinkRemote, type LinkRemoteOptions } from "./link-remote.ts";
 export function openLink(
   options: Omit<LinkRemoteOptions, "scope" | "journal"> & {
     env: Record<string, string | undefined>;
-    /** In place of what would be found; see `remote/scope/`. */
+    /** Overrides what is detected; see `remote/scope/`. */
     project: string | undefined;
     job: string | undefined;
     journalDir: string | undefined;

@@ -9,7 +9,7 @@ import type { Check, Finding, Subject } from "./check.ts";
 
 /** Less is gone within one build. */
 const LITTLE_BYTES = 1 << 30;
-/** For counting what is there. */
+/** The time to measure the outputs. */
 const MEASURE_MS = 1_000;
 
 /** Types of file systems on which every lookup is a round trip (`statfs(2)`). */
@@ -107,7 +107,7 @@ function space(root: string, maxSizeBytes: number): Finding[] {
   ];
 }
 
-/** What the outputs take, or as many of them as can be looked at in a moment. */
+/** The size of the outputs, or of as many as can be measured in `MEASURE_MS`. */
 function measure(dir: LocalDir): { sizeBytes: number; isWhole: boolean } {
   const startedMs = performance.now();
   let sizeBytes = 0;

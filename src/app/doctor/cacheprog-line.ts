@@ -12,13 +12,13 @@ export interface CacheprogLine {
   path: string | undefined;
   /** A program whose path is not quoted, so that go reads only the start of it. */
   unquoted: string | undefined;
-  /** What follows the program, as meant. */
+  /** The arguments, as meant. */
   args: readonly string[];
   /** Why go refuses the whole. */
   problem: string | undefined;
 }
 
-/** What go would start; `undefined`: `text`, the value of GOCACHEPROG, is empty. */
+/** The program that go would start; `undefined`: `text`, the value of GOCACHEPROG, is empty. */
 export function readCacheprog(
   text: string,
   env: Record<string, string | undefined>,

@@ -26,7 +26,7 @@ function notSet({ program }: Subject): Finding {
   };
 }
 
-/** Why go can't start what is named. */
+/** Why go can't start the program. */
 function startProblem(
   { text, word, path, unquoted, problem, args }: CacheprogLine,
   off: string,
@@ -74,7 +74,7 @@ function notFound(word: string, off: string): Finding {
   };
 }
 
-/** Whether it is the very program that looks. */
+/** Whether it is this very program. */
 function identity(line: CacheprogLine, program: string): Finding {
   const { path = "" } = line;
   const text = line.args.some(holdsSecret) ? `${line.word} ***` : line.text;
@@ -105,7 +105,7 @@ function argumentProblem({ cacheprogUse: { problem }, cacheprog: line }: Subject
   ];
 }
 
-/** What makes go do without the program. */
+/** The command after which go no longer starts the program. */
 function offSwitch({ env }: Subject): string {
   return env.GOCACHEPROG ? "unset GOCACHEPROG" : "go env -u GOCACHEPROG";
 }

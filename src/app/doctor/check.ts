@@ -1,4 +1,4 @@
-/** What doctor is made of: checks, each of which looks at one thing, and what they find. */
+/** The checks of doctor, and their findings. */
 import type { ListenAddress } from "../../lib/network/listen-address.ts";
 import type { CacheDir } from "../cache-dir/cache-dir.ts";
 import type { Config } from "../config.ts";
@@ -13,10 +13,10 @@ export const SEVERITIES = ["ok", "note", "warning", "error"] as const;
 /** `note`: worth knowing, nothing to mend; `warning`: works, but worse than it could; `error`: does not work. */
 export type Severity = (typeof SEVERITIES)[number];
 
-/** What a check found out. */
+/** A result of a check. */
 export interface Finding {
   severity: Severity;
-  /** What is the case and why; one line. Never a secret. */
+  /** The fact and its reason; one line, without secrets. */
   message: string;
   /** What to do about it; one line. */
   remedy?: string;
@@ -33,16 +33,16 @@ export interface CheckedFinding extends Finding {
 export interface Check {
   /** One or two words. */
   readonly name: string;
-  /** A check that finds an error here is not made: it would say the same once more. */
+  /** After an error of one of these, this check is skipped: it would report the same. */
   readonly needs?: readonly Check[];
-  /** What nothing is found in when there is nothing to look at. Rejects for what it can't explain. */
+  /** No findings: there is nothing to check. Rejects with a failure that it can't explain. */
   run(subject: Subject, signal: AbortSignal): Finding[] | Promise<Finding[]>;
 }
 
-/** What is looked at. */
+/** The setup under examination. */
 export interface Subject {
   config: Config;
-  /** With what `go env` says of GOCACHE, GOOS, GOARCH and GOVERSION. */
+  /** With the values of `go env` for GOCACHE, GOOS, GOARCH and GOVERSION. */
   env: Record<string, string | undefined>;
   /** An absolute path. */
   cwd: string;
@@ -54,16 +54,16 @@ export interface Subject {
   program: string;
   /** The process that listens at the server's address; `undefined`: there is none, or no address is set. */
   greeted: Greeted | undefined;
-  /** The one that go's helper uses. */
+  /** The cache directory of go's helper. */
   dir: CacheDir;
   /** `undefined`: no bucket is configured, or none that can be one. */
   bucket: Bucket | undefined;
   bucketProblem: string | undefined;
-  /** What can't be read and may say which bucket go uses, so that any other one would be a wrong guess. */
+  /** A setting that can't be read and may name go's bucket: then no bucket is checked. */
   unread: string | undefined;
 }
 
-/** What this program would do when started with the arguments in GOCACHEPROG. */
+/** How this program would act on the arguments in GOCACHEPROG. */
 export interface CacheprogUse {
   /** Why it would refuse them. */
   problem: string | undefined;

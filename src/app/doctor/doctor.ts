@@ -30,7 +30,7 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
   }
 }
 
-/** What go tells its helper by environment. */
+/** The variables that go sets for its helper. */
 function goVariables({ GOCACHE, GOOS, GOARCH, GOVERSION }: Record<string, string>) {
   return { GOCACHE, GOOS, GOARCH, GOVERSION };
 }
@@ -45,7 +45,7 @@ async function greet(address: ListenAddress): Promise<Greeted | undefined> {
   }
 }
 
-/** With `connect` it is the server's. */
+/** With `connect`, the server's. */
 function locate(
   { config, cacheprogUse }: DoctorOptions,
   env: Subject["env"],

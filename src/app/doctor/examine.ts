@@ -45,7 +45,7 @@ const CHECKS: readonly Check[] = [
 
 /** For one check; a server that hangs must not keep anybody. */
 const LIMIT_MS = 10_000;
-/** For a check to say itself what did not answer. */
+/** For a check to report itself what did not answer. */
 const GRACE_MS = 500;
 
 /** Who receives findings and progress. */

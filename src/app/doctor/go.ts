@@ -8,7 +8,7 @@ import type { Check, Finding, Subject } from "./check.ts";
 /** The first minor release of Go 1 that knows GOCACHEPROG. */
 const FIRST_MINOR = 24;
 
-/** Whether go is there, and new enough to have a helper. */
+/** Whether go is installed, and new enough to have a helper. */
 export const goRelease: Check = {
   name: "go",
   run: ({ go }: Subject): Finding[] => {
@@ -36,12 +36,12 @@ export const goRelease: Check = {
   },
 };
 
-/** go makes `00` to `ff` at once, and needs to write nothing where all are there. */
+/** go creates `00` to `ff` at once, and writes nothing if all exist. */
 const PARTS = 256;
 
 const REMEDY = "set GOCACHE to a directory that this user can write, such as: export GOCACHE=/tmp/go-cache";
 
-/** Whether go can set up a build cache of its own. It does so before it starts any helper, and ends where it can't. */
+/** Whether go can set up a build cache of its own. It does so before it starts any helper, and exits if it can't. */
 export const goCache: Check = {
   name: "GOCACHE",
   run: ({ go, env }: Subject): Finding[] => {
@@ -63,7 +63,7 @@ export const goCache: Check = {
   },
 };
 
-/** Looks at the nearest directory that is there; changes nothing. */
+/** Checks the nearest existing directory; changes nothing. */
 function setupProblem(path: string): string | undefined {
   try {
     const found = statSync(path, { throwIfNoEntry: false });

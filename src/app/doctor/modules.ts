@@ -67,14 +67,14 @@ function upstreams({ config, env }: Subject): string[] {
   );
 }
 
-/** Whether somebody answers there, with anything but a failure. */
+/** Whether a server answers there with anything but a failure. */
 async function tryUrl(url: string, name: string, remedy: string, signal: AbortSignal): Promise<Finding> {
   using limit = new Deadline(LIMIT_MS, signal);
   try {
     const answer = await fetch(url, { signal: limit.signal, redirect: "manual" });
     await answer.body?.cancel();
     if (answer.status < 400) return { severity: "ok", message: `${name} answers` };
-    // An upstream has nothing at its top, and may want to know who asks.
+    // An upstream has no page at its root, and may require authentication.
     if (answer.status < 500 && url.endsWith("/"))
       return { severity: "ok", message: `${name} answers (${answer.status})` };
     return { severity: "error", message: `${name} answers ${answer.status} to ${url}`, remedy };

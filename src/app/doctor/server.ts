@@ -4,7 +4,7 @@ import { socketForeignness } from "../../net/socket-owner.ts";
 import type { Greeted } from "../connect/greeted.ts";
 import type { Check, Finding, Subject } from "./check.ts";
 
-/** Whether the server that go's helper would connect to is there. */
+/** Whether the server that go's helper would connect to is running. */
 export const server: Check = {
   name: "server",
   run: ({ cacheprogUse, greeted }: Subject): Finding[] => {

@@ -20,13 +20,13 @@ export interface MissGroup {
   /** Those that go put afterwards, and how long it was at each of them, added up. */
   made: number;
   madeMs: number;
-  /** What can be said more exactly, and of how many. */
+  /** More exact reasons, with the number of misses of each. */
   details: { what: string; count: number }[];
   /** The first few actions. */
   actions: string[];
 }
 
-/** What is known now about earlier misses. */
+/** What the records and the disk now show of earlier misses. */
 export interface Hindsight {
   /** The records that named an action before it missed. */
   seenIn: (actionId: string) => readonly Sighting[];

@@ -1,4 +1,4 @@
-/** `inspect`: what is in the bucket, and where one id lies. */
+/** `inspect`: lists what is in the bucket, and finds an id. */
 import { findLocally, type LocalFinds } from "../../buildcache/find-local.ts";
 import type { OnProgress } from "../../lib/progress.ts";
 import { type FoundEntry, findEntries } from "../../remote/packed/bucket/find-entries.ts";

@@ -1,4 +1,4 @@
-/** `verify`: whether the local cache and the bucket hold what they say. */
+/** `verify`: checks the local cache and the bucket for damage. */
 import { checkLocal, type LocalCheckReport } from "../../buildcache/check-local.ts";
 import type { ObjectSum } from "../../lib/object-sum.ts";
 import type { OnProgress } from "../../lib/progress.ts";

@@ -1,4 +1,4 @@
-/** What git knows of the files of a checkout. Only reads: the index is neither written nor locked. */
+/** Reads git's index of a checkout; neither writes nor locks it. */
 import { existsSync } from "node:fs";
 import { describeError } from "../../lib/text/describe-error.ts";
 
@@ -28,7 +28,7 @@ const KINDS: Readonly<Record<string, TrackedEntry["kind"]>> = {
 /** `H 100644 <id> 0`, a tab, the path: as `git ls-files -v --stage` prints what is there and in no conflict. */
 const ENTRY = /^H (\d{6}) ([0-9a-f]{40,64}) 0\t(.+)$/s;
 
-/** Variables that say which checkout is meant whatever the directory: those of a hook that started us. */
+/** Variables that override the directory: a git hook that started us has set them. */
 const LOCAL_VARIABLES = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY"];
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -46,11 +46,11 @@ export async function findCheckout(directory: string, env: Env): Promise<Checkou
   return { top: Buffer.from(top, "latin1").toString(), below: prefix.replace(/\/$/, "") };
 }
 
-/** Reads the index of the checkout that `directory` is in, of what is below that. */
+/** Reads the index of the checkout around `directory`, for the files below that. */
 export async function readGitIndex(directory: string, env: Env): Promise<GitIndex> {
   const [staged, modified] = await Promise.all([
     git(directory, env, ["ls-files", "-z", "--full-name", "-v", "--stage"]),
-    // Where the time of a file is not the one that the index remembers, git compares contents.
+    // If a file's time differs from the index, git compares contents.
     git(directory, env, ["ls-files", "-z", "--full-name", "--modified"]),
   ]);
   return {

@@ -24,7 +24,7 @@ export interface MtimesOptions {
   directory: string | undefined;
   cwd: string;
   env: Readonly<Record<string, string | undefined>>;
-  /** Set nothing, only say what would be. */
+  /** Only report, set nothing. */
   dryRun: boolean;
   onProgress: OnProgress;
   onSet: (path: string, timeMs: number) => void;

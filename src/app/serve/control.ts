@@ -17,12 +17,12 @@ import { logFile, makeLog, runningServers, type ServerNote, settingsDigest } fro
 const POLL_MS = 20;
 /** A server is ready within a second; more than this is a server that never will be. */
 const START_LIMIT_MS = 10_000;
-/** What a server may need beyond its drain: pruning, and letting go. */
+/** What a server may need after its drain: for pruning and closing. */
 const STOP_GRACE_MS = 30_000;
 
 type Env = Record<string, string | undefined>;
 
-/** A server that runs in the background, and where it says what it does. */
+/** A server that runs in the background, and the path of its log. */
 export interface DetachedServer {
   note: ServerNote;
   log: string;

@@ -19,13 +19,13 @@ import type { ServeParts } from "./parts.ts";
 import { openProxyAuthority } from "./proxy-authority.ts";
 import type { ForwardProxyPart } from "./server-state.ts";
 
-/** For what is short-lived. */
+/** For short-lived responses. */
 const MEMORY_BYTES = 32 << 20;
 
 /** No single response takes more than this part of the cache. */
 const LARGEST_PART = 1 / 4;
 
-/** What the proxy is given beside the parts of the server. */
+/** Options of the proxy beside the parts of the server. */
 export interface ProxyOptions {
   /** Where the module proxy's modules come from. */
   upstreamUrls?: readonly string[];
@@ -105,7 +105,7 @@ function openTieredStore(parts: ServeParts, log: ProxyLog, remote: RemoteTier | 
   });
 }
 
-/** What tailscale/go-cache-plugin calls these. */
+/** Counters with another name in tailscale/go-cache-plugin. */
 const COUNTERS: Readonly<Record<string, string>> = {
   put_s3: "rsp_push",
   put_s3_bytes: "rsp_push_bytes",

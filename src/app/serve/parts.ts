@@ -5,10 +5,10 @@ import type { ObjectStore } from "../../store/object-store.ts";
 import type { Config } from "../config.ts";
 import type { CompileTimesFile } from "../summary/compile-times-file.ts";
 
-/** What the parts of a server are made from. */
+/** What the parts of a server share. */
 export interface ServeParts {
   config: Config;
-  /** With what `go env` says of GOCACHE, GOOS, GOARCH and GOVERSION. */
+  /** With the values of `go env` for GOCACHE, GOOS, GOARCH and GOVERSION. */
   env: Record<string, string | undefined>;
   /** The cache directory. */
   root: string;

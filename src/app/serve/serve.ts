@@ -23,11 +23,11 @@ import { type ServerState, servedParts } from "./server-state.ts";
 import { Upkeep } from "./upkeep.ts";
 import { withoutOwnProxy } from "./without-own-proxy.ts";
 
-/** What a server is given beside its settings. */
+/** What a server gets beside its settings. */
 export interface ServeContext extends RunContext {
-  /** Prunes the cache directory in a process of its own: it takes seconds in a large one, and sessions wait. */
+  /** Prunes the cache directory in a process of its own: it takes seconds in a large one, and would block sessions. */
   pruneAside: (root: string) => Promise<void>;
-  /** What this program is, in one line. */
+  /** The program's version, in one line. */
   version: string;
   /** Called once, when everything listens. */
   onReady: (server: Pick<ServerNote, "plugin" | "http">) => void;
@@ -107,7 +107,7 @@ function unnoted(notePath: string, trouble: string): string {
   return `${notePath} can't be written, so --stop and --status do not find this server: ${trouble}`;
 }
 
-/** In the order in which they are needed; what is open already is closed when a later one fails. */
+/** Opens the parts in the order of their dependencies; closes them when a later one fails. */
 async function openAll(state: ServerState): Promise<void> {
   const { parts } = state;
   const { plugin, http, modproxy, revproxy, forwardConnect } = parts.config.serve;

@@ -3,8 +3,9 @@
  *
  *     {"pid":…,"start":"…","plugin":"127.0.0.1:5930","http":"…","settings":"…","startedAtMs":…}
  *
- * (with `"isStopping":true` from the signal that ends it on); beside it, with `--detach`, its log, `state/serve-<hash>.log`. It is there from when all is ready until the end.
- * `start` tells the process from a later one of the same number, see `processStart`.
+ * It exists from when all is ready until the end, with `"isStopping":true` from the signal that ends the server on. Beside
+ * it, with `--detach`, lies the log, `state/serve-<hash>.log`. `start` distinguishes the process from a later one of the
+ * same number, see `processStart`.
  */
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -22,7 +23,7 @@ import type { Config, ServeConfig } from "../config.ts";
 
 export interface ServerNote {
   pid: number;
-  /** Absent where the system does not tell. */
+  /** Absent where the system has no such value. */
   start?: string | undefined;
   /** As they can be connected to. */
   plugin: string | undefined;
@@ -42,7 +43,7 @@ export function serverFile(root: string, config: Pick<ServeConfig, "plugin" | "h
   return join(root, STATE_DIR, `serve-${hash}.json`);
 }
 
-/** Equal for servers with equal settings, but for those that only change what they say. */
+/** Equal for servers with equal settings, apart from those of their output. */
 export function settingsDigest({ verbose: _, debug: __, metrics: ___, ...config }: Config): string {
   return Bun.hash(JSON.stringify(config)).toString(16).padStart(16, "0");
 }
@@ -77,7 +78,7 @@ export function runningServers(root: string): { path: string; note: ServerNote }
 /** An empty log, for a process of its own to write. */
 export function makeLog(path: string): void {
   makePrivateDir(dirname(path));
-  // A link is replaced, and what was for others to read is not for them any more.
+  // Replaces a link, and a file that other users could read.
   removeFile(path);
   writeFileSync(path, "", { flag: "wx", mode: 0o600 });
 }

@@ -36,7 +36,7 @@ export class CompileTimesFile implements CompileTimes {
     this.#append([...times].filter(([actionId]) => !this.#times.has(keyOf(actionId))));
   }
 
-  /** Adds what this machine has measured itself, which replaces what is known. */
+  /** Adds times that this machine has measured itself, which replace known ones. */
   measured(times: readonly (readonly [actionId: string, ms: number])[]): void {
     this.#append(times);
   }

@@ -1,4 +1,4 @@
-/** What counters add up to, for people. */
+/** Figures for people, from counters. */
 
 /** US dollars a request, as S3 charges them in most regions: PUT and LIST, GET and HEAD. DELETE costs nothing. */
 const WRITE_PRICE = 5 / 1e6;
@@ -62,7 +62,7 @@ const UNUSED_REASONS: readonly [name: string, reason: string][] = [
   ["left_alone_unanswered", "it failed or did not answer"],
 ];
 
-/** Counters of what came from the bucket, or went there. */
+/** Counters of traffic with the bucket. */
 const USES = [
   "get_remote_hit",
   "prefetch_outputs",

@@ -120,7 +120,7 @@ export class JobFile {
     return join(this.#dir, `${this.#name}-${Math.random().toString(36).slice(2)}.jsonl`);
   }
 
-  /** Removes what belongs to old jobs, and makes one line of many. */
+  /** Removes the files of old jobs, and sums up large ones. */
   #tidy(): void {
     for (const name of listFiles(this.#dir)) {
       const path = join(this.#dir, name);

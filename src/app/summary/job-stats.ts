@@ -1,4 +1,4 @@
-/** `stats`: what the go commands of this job add up to. */
+/** `stats`: the sums of this job's go commands. */
 import { detectCi } from "../../remote/scope/detect-ci.ts";
 import { type JobRun, jobRun } from "../../remote/scope/job-run.ts";
 import { locateCacheDir } from "../cache-dir/cache-dir.ts";
@@ -17,7 +17,7 @@ export interface JobStats extends JobRun {
   counts: Record<string, number>;
 }
 
-/** `isReset`: what was counted is forgotten then. */
+/** `isReset`: resets the counts afterwards. */
 export function jobStats(
   { cacheDir, job }: Config,
   env: Record<string, string | undefined>,

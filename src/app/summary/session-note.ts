@@ -13,7 +13,7 @@ export interface SessionNoteOptions {
   /** The cache directory. */
   root: string;
   env: Record<string, string | undefined>;
-  /** In place of what would be found; see `remote/scope/`. */
+  /** Overrides what is detected; see `remote/scope/`. */
   project: string | undefined;
   job: string | undefined;
   startedMs: number;
@@ -21,7 +21,7 @@ export interface SessionNoteOptions {
   lookups: LookupLog;
   compileTimes: CompileTimesFile;
   hasRemote: boolean;
-  /** Whether a server counts what is not the session's own. */
+  /** Whether a server counts the rest, such as requests. */
   isServed: boolean;
 }
 
@@ -41,7 +41,7 @@ export class SessionNote {
     this.#counts = new JobCounts(() => this.#file, counters, isWanted);
   }
 
-  /** Tells sessions of the same job that end before this one that what it puts was not there before the job. */
+  /** Marks the job's start, for sessions that end before this one: what it puts is not older than the job. */
   firstPut(): void {
     this.#file.append({ atMs: this.#options.startedMs, sessions: 0, counts: {} });
   }

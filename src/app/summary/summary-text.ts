@@ -5,7 +5,7 @@ import { type Figures, formatCount } from "./figures.ts";
 /** Not worth a word. */
 const MIN_TRAFFIC_DOLLARS = 0.0001;
 
-/** What went wrong comes first, then how it went, where things came from, and what it cost. */
+/** Errors come first, then the hits, their sources, and the cost. */
 export function summaryLines(figures: Figures, headlineEnd = ""): string[] {
   const { troubles, requests } = figures;
   const unused = unusedText(figures);
@@ -48,7 +48,7 @@ function percent(part: number, whole: number): string {
   return formatTenths(whole === 0 ? 0 : Math.floor((1000 * part) / whole));
 }
 
-/** The shares of local hits, remote hits and misses: they add up to 100.0, and the hits to what the headline says. */
+/** The shares of local hits, remote hits and misses: they add up to 100.0, and the hits to the headline's figure. */
 export function percentages({ localHits, remoteHits, misses }: Figures): [string, string, string] {
   const whole = localHits + remoteHits + misses;
   if (whole === 0) return [formatTenths(0), formatTenths(0), formatTenths(0)];

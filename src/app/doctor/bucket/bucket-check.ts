@@ -3,7 +3,7 @@ import type { Bucket } from "./bucket.ts";
 import { bucketTrouble } from "./bucket-trouble.ts";
 
 /**
- * A check of the bucket: without one there is nothing to look at, and what a request fails with is explained.
+ * A check of the bucket: without one there is nothing to check, and failures of requests are explained.
  * `permission`: what its requests need.
  */
 export function bucketCheck({

@@ -1,4 +1,4 @@
-/** What a failure of a request to the bucket means, and what to do about it. */
+/** Causes and remedies of failed requests to the bucket. */
 import { posix } from "node:path";
 import { TimeoutError } from "../../../lib/async/deadline.ts";
 import { isErrno } from "../../../lib/files/errno.ts";

@@ -12,11 +12,11 @@ export interface Bucket {
   store: ObjectStore;
   /** `undefined`: AWS, or a directory. */
   endpoint: string | undefined;
-  /** What the store's requests were answered with. */
+  /** Counts the answers to the store's requests. */
   counters: Counters;
-  /** The object that is written and removed. Named after the machine, so that what can't be removed does not pile up. */
+  /** The object that is written and removed. Named after the machine, so that leftovers don't pile up. */
   probeKey: string;
-  /** What lies there now; `undefined`: nothing of ours. */
+  /** Its content now; `undefined`: none of ours. */
   probe: Buffer | undefined;
   /** An object that was there before. */
   sample: ListedObject | undefined;

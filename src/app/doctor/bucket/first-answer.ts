@@ -1,4 +1,4 @@
-/** What the first answer says of the server: its region and its clock. */
+/** What the first answer shows of the server: its region and its clock. */
 
 import { formatMinutes } from "../../../lib/text/duration.ts";
 import { configuredRegion } from "../../../s3/region.ts";
@@ -6,7 +6,7 @@ import { regionFile } from "../../remote/open-store.ts";
 import type { Check, Finding, Subject } from "../check.ts";
 import { reach } from "./listing.ts";
 
-/** Which region requests are signed for, and whether the server had to say so. Made after the first request. */
+/** The region that requests are signed for, and whether the server had to name it in the first answer. */
 export const region: Check = {
   name: "region",
   needs: [reach],

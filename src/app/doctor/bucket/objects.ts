@@ -1,4 +1,4 @@
-/** What may be done with objects, tried with one small object below `doctor/`. */
+/** The permissions on objects, tried with one small object below `doctor/`. */
 
 import { readWhole } from "./bucket.ts";
 import { bucketCheck } from "./bucket-check.ts";
@@ -105,7 +105,7 @@ export const conditions = bucketCheck({
   },
 });
 
-/** Takes away what `put` has written. Only `gc` needs that, and one job that runs it is enough. */
+/** Deletes what `put` has written. Only `gc` needs that, and one job that runs it is enough. */
 export const remove = bucketCheck({
   name: "delete",
   needs: [put],

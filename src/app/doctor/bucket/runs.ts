@@ -1,4 +1,4 @@
-/** Which scope builds here have, and what its newest run left. */
+/** The scope of builds here, and its newest run. */
 
 import { LocalCache } from "../../../buildcache/local-cache.ts";
 import { formatByteSize } from "../../../lib/text/byte-size.ts";
@@ -45,7 +45,7 @@ export const scope: Check = {
   },
 };
 
-/** What the newest run of this scope wrote down, and how much of that the next one will find. */
+/** The record of the newest run of this scope, and how much of it the next run will hit. */
 export const newestRun: Check = {
   name: "newest run",
   needs: [list, get],

@@ -5,7 +5,7 @@ import type { RemotePool } from "../plugin/remote-pool.ts";
 import type { ServerState } from "../server-state.ts";
 import { bucketState } from "./bucket-state.ts";
 
-/** What may fall again: sessions, what is on its way, whether the bucket answers, the disk, the process. */
+/** Values that may fall: sessions, transfers, whether the bucket answers, the disk, the process. */
 export function gauges(state: ServerState): GaugeValue[] {
   return [
     ...sessionGauges(state),

@@ -1,5 +1,5 @@
 /**
- * The pages of `--http` that tell of the server itself. Every user of the machine can open them when `--http` is a port,
+ * The pages of `--http` that describe the server itself. Every user of the machine can open them when `--http` is a port,
  * so they show counters and names, and nothing that one could act with as the server's user.
  */
 import { Metrics } from "../../../http/metrics.ts";

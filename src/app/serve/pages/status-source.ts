@@ -8,7 +8,7 @@ import type { ServerState } from "../server-state.ts";
 import { bucketState } from "./bucket-state.ts";
 import { gauges } from "./gauges.ts";
 
-/** The shortest step of the history: what comes between two notes is taken to have come with the later one. */
+/** The shortest step of the history: what happens between two notes counts at the later one. */
 const NOTE_MS = 5_000;
 
 /** What the status page shows of a server; the numbers are those of `/metrics`. */

@@ -14,7 +14,7 @@ const isScope = shape<Scope>({
   defaultBranch: optional(isName),
 });
 
-/** The scope that a client sent, or `undefined` when it is none. Further fields are left out. */
+/** The scope that a client sent, or `undefined` when it is invalid. Further fields are dropped. */
 export function checkScope(value: unknown): Scope | undefined {
   if (!isScope(value)) return undefined;
   const { platform, project, branch, job, run, fallbackBranches, defaultBranch } = value;

@@ -27,7 +27,7 @@ export interface LinkSessionOptions {
   counters: Counters;
 }
 
-/** Serves until the connection ends. Rejects when what comes is no message. */
+/** Serves until the connection ends. Rejects at an invalid message. */
 export async function serveLink(options: LinkSessionOptions): Promise<void> {
   const session = new LinkSession(options);
   const reader = new LineReader(MAX_LINE_BYTES);

@@ -23,14 +23,14 @@ import { serveLink } from "./link-session.ts";
 /** The longest opening line: a scope with names of the greatest length. */
 const MAX_OPENING_BYTES = 256 << 10;
 const LINGER_MS = 10_000;
-/** What may wait for a client that does not read. */
+/** The most that is queued for a client that does not read. */
 const MAX_UNREAD_BYTES = 16 << 20;
 
-/** What connections are served from. */
+/** What connections share. */
 export interface PluginCaches {
   parts: ServeParts;
   local: LocalCache;
-  /** What a session of that scope asks; misses where there is no remote. */
+  /** The remote of a session of that scope; misses where there is none. */
   openRemote: (scope: Scope, session: ReadSession) => RemoteBuilds;
   /** The scope of sessions that come over a bridge. */
   bridgeScope: Scope;
