@@ -144,8 +144,8 @@ describe("GOCACHEPROG:", () => {
     ["a quote that is not closed", `'${binaryPath()}`, "a quote ' is not closed", "close the quote"],
     ["a tilde", "~/bin/go-cache-plugin", "it expands neither ~ nor variables", "$HOME"],
     ["a variable", "$HOME/bin/go-cache-plugin", "it expands neither ~ nor variables", "$HOME"],
-    ["a program that is not there", "/nowhere/go-cache-plugin", "there is no program", "its whole path"],
-    ["a name that is not on the PATH", "no-such-program", "on the PATH", "its whole path"],
+    ["a program that is not there", "/nowhere/go-cache-plugin", "there is no program", "its absolute path"],
+    ["a name that is not on the PATH", "no-such-program", "on the PATH", "its absolute path"],
     [
       "a flag that is misspelt",
       `${binaryPath()} --buckt=x`,

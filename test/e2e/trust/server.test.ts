@@ -59,7 +59,8 @@ test("a client with keys to trust does without a server that has not got them", 
   const { exitCode, stderr } = await client.ended();
   expect({ exitCode, stderr }).toEqual({
     exitCode: 0,
-    stderr: "go-cache-plugin: the server is not used: it does not belong to this user, or trusts other keys\n",
+    stderr:
+      "go-cache-plugin: the server is not used: it does not belong to this user, or trusts other keys\n",
   });
   server.signal("SIGTERM");
 });
