@@ -1,17 +1,51 @@
-/** The variables that go sets for its helper, for commands that go did not start. */
-const NAMES = ["GOCACHE", "GOOS", "GOARCH", "GOVERSION"];
+/** What `go env` reports to this program, outside of a go command. */
 
-/** Completes `env` with the values of `go env`; without a go on the PATH, returns it unchanged. */
-export function withGoEnv(env: Record<string, string | undefined>): Record<string, string | undefined> {
-  if (NAMES.every((name) => env[name] !== undefined)) return env;
+type Env = Record<string, string | undefined>;
+
+/** The variables that go sets for its helper. */
+const HELPER_NAMES = ["GOCACHE", "GOOS", "GOARCH", "GOVERSION"];
+
+const MODULE_NAMES = ["GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOSUMDB"] as const;
+
+/** go's settings for modules, from its environment or `go env -w`. */
+export type GoSettings = Record<(typeof MODULE_NAMES)[number], string>;
+
+/** Adds the variables that go sets for its helper, where missing; without a go on the PATH, returns `env` unchanged. */
+export function withGoEnv(env: Env): Env {
+  if (HELPER_NAMES.every((name) => env[name] !== undefined)) return env;
+  return { ...runGoEnv(HELPER_NAMES, env), ...env };
+}
+
+/** The settings as go sees them; without a go on the PATH, those in `env` alone. */
+export function readGoSettings(env: Env): GoSettings {
+  const inEnv = Object.fromEntries(MODULE_NAMES.map((name) => [name, env[name] ?? ""])) as GoSettings;
+  return moduleSettings(env) ?? inEnv;
+}
+
+/** The default of GOPROXY; `undefined`: there is no go on the PATH. */
+export function readStockGoProxy(env: Env): string | undefined {
+  return moduleSettings({ ...env, GOENV: "off", GOPROXY: "" })?.GOPROXY;
+}
+
+function moduleSettings(env: Env): GoSettings | undefined {
+  // No other release of go, downloaded through the proxy that is only starting.
+  return runGoEnv(MODULE_NAMES, { ...env, GOTOOLCHAIN: "local" }, "/");
+}
+
+function runGoEnv<Name extends string>(
+  names: readonly Name[],
+  env: Env,
+  cwd?: string,
+): Record<Name, string> | undefined {
   try {
-    // Without a helper: that would be this program again.
-    const go = Bun.spawnSync(["go", "env", "-json", ...NAMES], {
+    const go = Bun.spawnSync(["go", "env", "-json", ...names], {
+      // Without a helper: that would be this program again.
       env: { ...env, GOCACHEPROG: "" },
+      ...(cwd === undefined ? {} : { cwd }),
       stderr: "ignore",
     });
-    return { ...JSON.parse(go.stdout.toString()), ...env };
+    return JSON.parse(go.stdout.toString());
   } catch {
-    return env;
+    return undefined;
   }
 }

@@ -24,7 +24,7 @@ const UNFINISHED = /\.\d+$/;
 /** Claims are touched twice a second; see `Claims`. */
 const CLAIM = /^claims[/\\]/;
 
-interface StateFile {
+interface ListedFile {
   /** Below the listed directory. */
   name: string;
   bytes: number;
@@ -71,7 +71,11 @@ function sweep(dir: string, besides: ReadonlySet<string>, nowMs: number): number
 }
 
 /** All files below `dir`, not through links. */
-function* listTree(dir: string, besides?: ReadonlySet<string>, below = ""): Generator<StateFile, void, void> {
+function* listTree(
+  dir: string,
+  besides?: ReadonlySet<string>,
+  below = "",
+): Generator<ListedFile, void, void> {
   for (const entry of listFiles(join(dir, below))) {
     if (besides?.has(entry)) continue;
     const name = join(below, entry);

@@ -2,7 +2,7 @@
 import { Deadline } from "../../lib/async/deadline.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
 import { parseDatabases } from "../../modproxy/sumdb/databases.ts";
-import { readGoSettings } from "../go-settings.ts";
+import { readGoSettings } from "../go-env.ts";
 import { chooseUpstreams, isOurs } from "../modules/module-upstreams.ts";
 import type { Check, Finding, Subject } from "./check.ts";
 

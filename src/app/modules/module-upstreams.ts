@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { isHttpUrl } from "../../lib/network/http-url.ts";
 import { parseNetrc } from "../../modproxy/upstream/netrc.ts";
 import { parseUpstreams, type Upstream } from "../../modproxy/upstream/upstream-list.ts";
-import { type GoSettings, readStockGoProxy } from "../go-settings.ts";
+import { type GoSettings, readStockGoProxy } from "../go-env.ts";
 
 /**
  * Where modules come from: `--upstream`; else what GOPROXY is for go, without this proxy itself; else what it is where

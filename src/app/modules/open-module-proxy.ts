@@ -12,7 +12,7 @@ import { detectScope } from "../../remote/scope/scope.ts";
 import { LocalDir, STATE_DIR } from "../../store/local/local-dir.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import type { Config } from "../config.ts";
-import { readGoSettings } from "../go-settings.ts";
+import { readGoSettings } from "../go-env.ts";
 import { openRemoteTier } from "../remote/remote-tier.ts";
 import { chooseUpstreams, readNetrc } from "./module-upstreams.ts";
 

@@ -1,8 +1,8 @@
-import { detectCi } from "../../../remote/scope/detect-ci.ts";
-import { jobRun } from "../../../remote/scope/job-run.ts";
-import { JobCounts, SESSION_COUNTERS } from "../../summary/job-counts.ts";
-import { JobFile } from "../../summary/job-file.ts";
-import type { ServeParts } from "../parts.ts";
+import { detectCi } from "../../remote/scope/detect-ci.ts";
+import { jobRun } from "../../remote/scope/job-run.ts";
+import { JobCounts, SESSION_COUNTERS } from "../summary/job-counts.ts";
+import { JobFile } from "../summary/job-file.ts";
+import type { ServeParts } from "./parts.ts";
 
 const NOTE_MS = 5_000;
 
