@@ -8,7 +8,7 @@ import type { Config } from "./config.ts";
 import { LazyRemote } from "./remote/lazy-remote.ts";
 import { type SessionParts, serveStdin } from "./stdin-session.ts";
 
-/** What a run gets beside its settings. */
+/** The environment of a run, and what it reports to. */
 export interface RunContext {
   env: Record<string, string | undefined>;
   log: Logger;

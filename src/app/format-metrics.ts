@@ -3,7 +3,7 @@ import { peakMemoryBytes } from "../lib/process/peak-memory.ts";
 import { figuresOf } from "./summary/figures.ts";
 import { summaryLines } from "./summary/summary-text.ts";
 
-/** What `--metrics` prints: lines for people, or all counters as one line of JSON. */
+/** The output of `--metrics`: lines for people, or all counters as one line of JSON. */
 export function formatMetrics(form: "summary" | "json", counters: Counters): string {
   const counts = counters.snapshot();
   if (form === "json") return JSON.stringify({ ...counts, peak_memory_bytes: peakMemoryBytes() });

@@ -1,4 +1,4 @@
-/** What `go env` reports to this program, outside of a go command. */
+/** Runs `go env`, for commands that go did not start. */
 
 type Env = Record<string, string | undefined>;
 

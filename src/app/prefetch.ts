@@ -15,7 +15,7 @@ import { CompileTimesFile } from "./summary/compile-times-file.ts";
 import { JobCounts } from "./summary/job-counts.ts";
 import { JobFile } from "./summary/job-file.ts";
 
-/** What was fetched, or was on the disk already. */
+/** Entries that were fetched, or were on the disk already. */
 export interface PrefetchReport {
   records: number;
   entries: number;

@@ -1,11 +1,11 @@
-/** What is being done, for somebody who waits. */
+/** The progress of an operation. */
 export interface Progress {
   /** Such as `reading records`. */
   stage: string;
   /** `undefined`: unknown. */
   done?: number | undefined;
   total?: number | undefined;
-  /** What is counted, where it is not things. */
+  /** The unit of the counts; absent: items. */
   unit?: "bytes";
 }
 

@@ -1,5 +1,5 @@
 /**
- * What this machine is called in the bucket: a random id kept in the cache directory (`state/machine`), and the host's
+ * The name of this machine in the bucket: a random id kept in the cache directory (`state/machine`), and the host's
  * name, since CI restores one cache directory on many machines.
  */
 import { hostname } from "node:os";

@@ -18,7 +18,7 @@ export interface Finding {
   severity: Severity;
   /** The fact and its reason; one line, without secrets. */
   message: string;
-  /** What to do about it; one line. */
+  /** The advice to the user; one line. */
   remedy?: string;
   /** The same for programs. */
   data?: Record<string, unknown>;

@@ -11,7 +11,7 @@ import { type ExamineOptions, examine } from "./examine.ts";
 
 const NO_BUCKET: Pick<Subject, "bucket" | "bucketProblem"> = { bucket: undefined, bucketProblem: undefined };
 
-/** What is examined, and who receives the findings. */
+/** The setup to examine, and the receivers of findings. */
 export type DoctorOptions = ExamineOptions &
   Pick<Subject, "config" | "env" | "cwd" | "go" | "cacheprog" | "cacheprogUse" | "unread" | "program">;
 

@@ -48,7 +48,7 @@ const LIMIT_MS = 10_000;
 /** For a check to report itself what did not answer. */
 const GRACE_MS = 500;
 
-/** Who receives findings and progress. */
+/** Receivers of findings and progress. */
 export interface ExamineOptions {
   onFinding: (finding: CheckedFinding) => void;
   onProgress: OnProgress;

@@ -1,4 +1,4 @@
-/** What `go env` reports, read once for all checks. */
+/** The report of `go env`, read once for all checks. */
 const NAMES = [
   "GOVERSION",
   "GOCACHE",

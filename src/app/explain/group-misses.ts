@@ -26,7 +26,7 @@ export interface MissGroup {
   actions: string[];
 }
 
-/** What the records and the disk now show of earlier misses. */
+/** The present state of actions that missed earlier. */
 export interface Hindsight {
   /** The records that named an action before it missed. */
   seenIn: (actionId: string) => readonly Sighting[];

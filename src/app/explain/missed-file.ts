@@ -1,5 +1,5 @@
 /**
- * What go commands missed, for `explain`: `state/missed.jsonl`, a line for each command that missed anything, in the
+ * The misses of go commands, for `explain`: `state/missed.jsonl`, a line for each command that missed anything, in the
  * order in which they ended. Any number of processes append at once.
  */
 import { join } from "node:path";

@@ -4,7 +4,7 @@ import { locateCacheDir } from "../cache-dir/cache-dir.ts";
 import type { CacheDirSetting, RemoteConfig } from "../config.ts";
 import { openStore } from "../remote/open-store.ts";
 
-/** What a command on the whole bucket gets. */
+/** Options of commands on the whole bucket. */
 export interface MaintenanceOptions {
   config: RemoteConfig;
   /** As configured; see `cache-dir.ts`. */

@@ -13,9 +13,9 @@ export class LazyRemote implements RemoteBuilds {
   #loading: Promise<RemoteBuilds> | undefined;
   #loaded: RemoteBuilds | undefined;
   #isAborted = false;
-  /** What was put while the remote was loading. */
+  /** Puts from before the remote was loaded. */
   readonly #early: LocalEntry[] = [];
-  /** What was used before it was loaded. */
+  /** Hits from before it was loaded. */
   readonly #used: LocalEntry[] = [];
 
   /**

@@ -17,7 +17,7 @@ import { logFile, makeLog, runningServers, type ServerNote, settingsDigest } fro
 const POLL_MS = 20;
 /** A server is ready within a second; more than this is a server that never will be. */
 const START_LIMIT_MS = 10_000;
-/** What a server may need after its drain: for pruning and closing. */
+/** The time that a server may need after its drain, for pruning and closing. */
 const STOP_GRACE_MS = 30_000;
 
 type Env = Record<string, string | undefined>;

@@ -5,7 +5,7 @@ import type { ObjectStore } from "../../store/object-store.ts";
 import type { Config } from "../config.ts";
 import type { CompileTimesFile } from "../summary/compile-times-file.ts";
 
-/** What the parts of a server share. */
+/** Shared by the parts of a server. */
 export interface ServeParts {
   config: Config;
   /** With the values of `go env` for GOCACHE, GOOS, GOARCH and GOVERSION. */

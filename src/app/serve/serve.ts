@@ -23,7 +23,7 @@ import { type ServerState, servedParts } from "./server-state.ts";
 import { Upkeep } from "./upkeep.ts";
 import { withoutOwnProxy } from "./without-own-proxy.ts";
 
-/** What a server gets beside its settings. */
+/** The environment of a server, and what it reports to. */
 export interface ServeContext extends RunContext {
   /** Prunes the cache directory in a process of its own: it takes seconds in a large one, and would block sessions. */
   pruneAside: (root: string) => Promise<void>;
@@ -68,7 +68,7 @@ export async function runServe(config: Config, context: ServeContext): Promise<n
   return 0;
 }
 
-/** What all parts share. `closeStore` is called once none of them uses the store any more. */
+/** Makes what all parts share. `closeStore` is called once none of them uses the store any more. */
 async function makeParts(
   config: Config,
   { env: given, log }: ServeContext,

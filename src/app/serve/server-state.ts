@@ -6,7 +6,7 @@ import type { PluginPart } from "./plugin/plugin-part.ts";
 /** A running server, with the parts that it has. */
 export interface ServerState {
   parts: ServeParts;
-  /** Of the program, in one line. */
+  /** The program's version, in one line. */
   version: string;
   startedMs: number;
   isDraining: boolean;
@@ -16,11 +16,11 @@ export interface ServerState {
   http?: ListeningPart;
 }
 
-/** What the pages show of a proxy. */
+/** The state of a proxy for the pages. */
 interface ProxyState {
   /** How many files are not uploaded yet. */
   waitingUploads(): number;
-  /** Of the bucket as this proxy sees it; `undefined`: there is none. */
+  /** The health of the bucket as this proxy sees it; `undefined`: there is no bucket. */
   health: RemoteHealth | undefined;
 }
 

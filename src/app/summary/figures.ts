@@ -32,7 +32,7 @@ export interface Figures {
   savedMs: number | undefined;
   /** Why nothing came from the bucket and nothing went there; `undefined`: something did, or nothing went wrong. */
   bucketUnused: string | undefined;
-  /** What went wrong, such as `2 lookups failed`. */
+  /** Errors, such as `2 lookups failed`. */
   troubles: string[];
   /** Why lookups bypassed the bucket: `slow`, `failing`, `unanswered`. */
   remoteLeftAlone: string[];

@@ -2,8 +2,8 @@ import type { Counters } from "../../lib/counters.ts";
 import type { JobFile } from "./job-file.ts";
 
 /**
- * What a session counts for itself. If it uses a server, the server counts the rest, such as requests; the session sends
- * these to the server, for the server's own pages.
+ * The counters that a session keeps itself. If it uses a server, the server counts the rest, such as requests; the
+ * session sends these to the server, for the server's own pages.
  */
 export const SESSION_COUNTERS: ReadonlySet<string> = new Set([
   "get",

@@ -1,5 +1,5 @@
 /**
- * What the go commands of one run of a job counted, so that they add up: `state/jobs/<hash of job and run>.jsonl`,
+ * The counters of the go commands of one run of a job, to be summed up: `state/jobs/<hash of job and run>.jsonl`,
  *
  *     {"atMs":…,"sessions":1,"counts":{"get":1066,…}}
  *
@@ -30,7 +30,7 @@ const FORGOTTEN_MS = 7 * 24 * 3_600_000;
 const MAX_USED_BYTES = 16 << 20;
 const KEY_DIGITS = 16;
 
-/** What was counted, by how many go commands, and when the first of them started. */
+/** Summed counters, the number of go commands, and the start of the first one. */
 export interface JobSum {
   atMs: number;
   sessions: number;
@@ -103,7 +103,7 @@ export class JobFile {
     return join(this.#dir, `${this.#name}.used`);
   }
 
-  /** What is listed, up to a marker. */
+  /** The listed actions, up to a marker. */
   #used(marker?: string): Set<string> {
     if (statFile(this.#usedPath) === undefined) return new Set();
     const lines = readSmallFile(this.#usedPath, MAX_USED_BYTES).toString("latin1").split("\n");

@@ -1,4 +1,4 @@
-/** What a session leaves for `stats` and `explain`. Loaded after go has its answer, except by sessions that put. */
+/** The note of a session for `stats` and `explain`. Loaded after go has its answer, except by sessions that put. */
 import type { LookupLog } from "../../buildcache/lookup-log.ts";
 import type { Counters } from "../../lib/counters.ts";
 import { detectCi } from "../../remote/scope/detect-ci.ts";

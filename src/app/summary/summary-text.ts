@@ -57,7 +57,7 @@ export function percentages({ localHits, remoteHits, misses }: Figures): [string
   return [formatTenths(local), formatTenths(hits - local), formatTenths(1000 - hits)];
 }
 
-/** What requests and traffic cost at AWS's prices, without storage. */
+/** The cost of requests and traffic at AWS's prices, without storage. */
 export function cost({ dollars, trafficDollars, reads, writes }: Figures): string {
   const requests = `requests ${formatDollars(dollars)} (${formatCount(reads)} GET, ${formatCount(writes)} PUT or LIST)`;
   if (trafficDollars < MIN_TRAFFIC_DOLLARS) return requests;

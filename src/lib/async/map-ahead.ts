@@ -1,5 +1,5 @@
 /**
- * What `action` makes of each item, in order, with up to `limit` of them under way ahead of the reader: for requests
+ * The result of `action` for each item, in order, with up to `limit` running ahead of the reader: for requests
  * whose answers are read one by one. Each starts when the reader comes near it.
  */
 export async function* mapAhead<T, R>(

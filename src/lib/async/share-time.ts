@@ -14,7 +14,7 @@ export function shareTime(intervals: readonly Interval[]): number[] {
       { atMs: Math.max(startMs, endMs), change: -1 },
     ])
     .sort((a, b) => a.atMs - b.atMs);
-  /** What an interval that is open all the time would have got until then. */
+  /** The share of an interval that were open all the time, up to then. */
   const shareAt = new Map<number, number>();
   let open = 0;
   let share = 0;

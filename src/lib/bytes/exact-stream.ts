@@ -25,7 +25,7 @@ export function exactStream(
   );
 }
 
-/** What is needed of a reader: Bun and Node declare the whole of it differently. */
+/** The needed part of a reader: Bun and Node declare the whole differently. */
 interface StreamReader {
   read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
   cancel(reason?: unknown): Promise<void>;

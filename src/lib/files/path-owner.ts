@@ -16,7 +16,7 @@ export class ForeignPathError extends Error {
   override name = "ForeignPathError" as const;
 }
 
-/** What is wrong with a part of a path; `undefined`: nothing. */
+/** Returns the problem of a part of a path; `undefined`: none. */
 export type Judge = (stat: Stats) => string | undefined;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * What only its user may open, whatever the umask: every directory that this program makes on this machine for itself,
- * and every file that it writes down about itself. A directory store is different: several users may share one.
+ * Files and directories that only their user may open, whatever the umask: those that this program makes on this machine
+ * for itself. A directory store is different: several users may share one.
  */
 import { appendFileSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
-/** What this program writes down for itself is far smaller. */
+/** This program's own notes are far smaller. */
 const MAX_STATE_BYTES = 1 << 20;
 
 /** Neither through a link, which may lead anywhere, nor waiting for the other end of a pipe. Windows has neither flag. */

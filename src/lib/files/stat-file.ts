@@ -1,6 +1,6 @@
 import { lstatSync, type Stats, statSync } from "node:fs";
 
-/** What is known of a regular file; `undefined` when there is none, or none that can be looked at. */
+/** The stat of a regular file; `undefined` when there is none, or it can't be read. */
 export function statFile(path: string): Stats | undefined {
   return statWith(statSync, path);
 }

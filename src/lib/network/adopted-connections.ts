@@ -1,5 +1,5 @@
 /**
- * What this runtime's HTTP server does not do for adopted connections: those that it has not accepted itself, but got by
+ * Completes this runtime's HTTP server for adopted connections: those that it has not accepted itself, but got by
  * its event `connection`.
  */
 import type { Server } from "node:http";

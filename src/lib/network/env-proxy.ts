@@ -5,7 +5,7 @@ import { hostOf, isHttpUrl } from "./http-url.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What decides whether a proxy is used; `host` without the brackets of an IPv6 address. */
+/** The target of a connection, by which a proxy is chosen; `host` without the brackets of an IPv6 address. */
 export interface Destination {
   scheme: "http" | "https";
   host: string;

@@ -21,7 +21,7 @@ const LOOPBACK = "127.0.0.1";
 /** The longest path of a Unix socket that every system takes, in bytes. */
 const MAX_SOCKET_PATH_BYTES = 103;
 
-/** What is wrong with `text`, when `parseListenAddress` returns `undefined`. */
+/** The error in `text`, when `parseListenAddress` returns `undefined`. */
 export const LISTEN_ADDRESS_KINDS = "a port, host:port, or the path of a Unix socket (at most 103 bytes)";
 
 /** `undefined` for what is no address. Paths are kept as they are. */

@@ -9,7 +9,7 @@ const MAX_WAITING = 16;
 export interface TurnHandlers {
   onRequest(request: IncomingMessage, response: ServerResponse): void;
   onConnect(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** What the parser or the connection reports, if it is not a malformed request. By default the connection ends. */
+  /** Receives errors of the parser or the connection except malformed requests. By default the connection ends. */
   onError?(error: NodeJS.ErrnoException, socket: Duplex): void;
   /** How often the server checks that a client reads. One that has read nothing since the last check is disconnected. */
   stallMs?: number;

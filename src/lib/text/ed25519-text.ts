@@ -19,7 +19,7 @@ export interface SecretKey {
 const PUBLIC_LABEL = "gocache-public:";
 const SECRET_LABEL = "gocache-secret:";
 const KEY_BYTES = 32;
-/** What goes before the bytes of a key in DER (RFC 8410). */
+/** The prefix of a key's bytes in DER (RFC 8410). */
 const PUBLIC_DER = Buffer.from("302a300506032b6570032100", "hex");
 const SECRET_DER = Buffer.from("302e020100300506032b657004220420", "hex");
 

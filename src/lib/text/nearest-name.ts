@@ -7,7 +7,7 @@ function allowedDistance(word: string): number {
 
 /**
  * The name with the fewest typing errors between it and `word`; failing that, the shortest one that contains
- * `word` or is contained in it. `undefined` when nothing is near. Of equals the first wins.
+ * `word` or is contained in it. `undefined` when nothing is near. The first of equals wins.
  */
 export function nearestName(word: string, names: readonly string[]): string | undefined {
   const lower = word.toLowerCase();

@@ -18,7 +18,7 @@ export function encodeName(text: string): string {
   return `${encoded.slice(0, KEPT_LENGTH).replace(/%.?$/, "")}~${hash}`;
 }
 
-/** What a person should read; a cut name stays cut. */
+/** The readable form; a cut name stays cut. */
 export function decodeName(name: string): string {
   if (name === "%") return "";
   return name.replaceAll(/(%[0-9A-F]{2})+/g, (run) => Buffer.from(run.replaceAll("%", ""), "hex").toString());

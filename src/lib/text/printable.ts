@@ -1,4 +1,4 @@
-/** What a terminal or a log would act on instead of showing it: controls, changes of direction, halves of characters. */
+/** Characters that a terminal or a log acts on: controls, changes of direction, halves of characters. */
 const ACTIVE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** Text from elsewhere for a terminal, in one line: what is not plain to see is written as `\u001b`. */

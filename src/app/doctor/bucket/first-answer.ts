@@ -1,4 +1,4 @@
-/** What the first answer shows of the server: its region and its clock. */
+/** Checks of the server's region and clock, which the first answer shows. */
 
 import { formatMinutes } from "../../../lib/text/duration.ts";
 import { configuredRegion } from "../../../s3/region.ts";

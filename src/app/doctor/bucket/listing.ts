@@ -42,7 +42,7 @@ export const reach = bucketCheck({
   },
 });
 
-/** Of a bucket that is a directory only the last part is made, see `DirectoryTree`. */
+/** A bucket that is a directory is created without its parents, see `DirectoryTree`. */
 function notMounted(parent: string): Finding {
   return {
     severity: "error",

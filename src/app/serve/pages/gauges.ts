@@ -52,7 +52,7 @@ function poolGauges(pool: RemotePool | undefined): GaugeValue[] {
   ];
 }
 
-/** Of the parts that there are. */
+/** The queues of the parts that are open. */
 function queueGauges({ plugin, moduleProxy, forwardProxy }: ServerState): GaugeValue[] {
   const waiting: [part: string, value: number | undefined][] = [
     ["builds", plugin?.pool?.waiting],

@@ -1,4 +1,4 @@
-/** What `--http` offers. */
+/** The listener of `--http`. */
 import { createHttpListener } from "../../../http/listener.ts";
 import type { HttpMount } from "../../../http/mount.ts";
 import { Router } from "../../../http/router.ts";

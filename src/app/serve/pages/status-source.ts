@@ -11,7 +11,7 @@ import { gauges } from "./gauges.ts";
 /** The shortest step of the history: what happens between two notes counts at the later one. */
 const NOTE_MS = 5_000;
 
-/** What the status page shows of a server; the numbers are those of `/metrics`. */
+/** The data of the status page; its numbers are those of `/metrics`. */
 export class StatusSource {
   readonly #state: ServerState;
   readonly #metrics: Metrics;

@@ -26,7 +26,7 @@ const LINGER_MS = 10_000;
 /** The most that is queued for a client that does not read. */
 const MAX_UNREAD_BYTES = 16 << 20;
 
-/** What connections share. */
+/** Shared by all connections. */
 export interface PluginCaches {
   parts: ServeParts;
   local: LocalCache;
@@ -44,7 +44,7 @@ export class PluginConnection {
   /** The scope of the session; `undefined` while silent. */
   scope: Scope | undefined;
   readonly startedMs = Date.now();
-  /** Of this session alone. */
+  /** The counters of this session alone. */
   readonly counters: Counters;
 
   /** An error of `socket` must be handled already. */

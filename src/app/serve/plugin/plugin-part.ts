@@ -1,4 +1,4 @@
-/** What `--plugin` offers: sessions of go commands. */
+/** The listener of `--plugin`, for sessions of go commands. */
 import { createServer } from "node:net";
 import { formatListenAddress, type ListenAddress } from "../../../lib/network/listen-address.ts";
 import { bind } from "../../../net/bind.ts";
