@@ -1,4 +1,5 @@
 import { Semaphore } from "../lib/async/semaphore.ts";
+import { SingleFlight } from "../lib/async/single-flight.ts";
 import type { Counters } from "../lib/counters.ts";
 import { DEBUG_BITS, type Logger } from "../lib/logger.ts";
 import type { CacheEntry, LocalEntry } from "./entry.ts";
@@ -20,7 +21,7 @@ export class BuildCache {
   readonly #remoteGets: Semaphore;
   readonly lookups: LookupLog;
   readonly #onFirstPut: (() => void) | undefined;
-  readonly #flights = new Map<string, Promise<LocalEntry | undefined>>();
+  readonly #flights = new SingleFlight<LocalEntry | undefined>();
 
   constructor(options: {
     local: LocalCache;
@@ -82,17 +83,10 @@ export class BuildCache {
   }
 
   #flight(actionId: string, remote: RemoteBuilds): Promise<LocalEntry | undefined> {
-    const running = this.#flights.get(actionId);
-    if (running !== undefined) return running;
-    const endWait = this.lookups.beginWait();
-    const flight = this.#remoteGets
-      .run(() => this.#faultIn(actionId, remote))
-      .finally(() => {
-        endWait();
-        this.#flights.delete(actionId);
-      });
-    this.#flights.set(actionId, flight);
-    return flight;
+    return this.#flights.run(actionId, () => {
+      const endWait = this.lookups.beginWait();
+      return this.#remoteGets.run(() => this.#faultIn(actionId, remote)).finally(endWait);
+    });
   }
 
   async #faultIn(actionId: string, remote: RemoteBuilds): Promise<LocalEntry | undefined> {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Semaphore } from "../../lib/async/semaphore.ts";
+import { SingleFlight } from "../../lib/async/single-flight.ts";
 import { hashFile } from "../../lib/files/hash-file.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
@@ -37,7 +38,7 @@ const AT_ONCE = 2;
 export class ModuleVerifier {
   readonly #options: ModuleVerifierOptions;
   readonly #slots = new Semaphore(AT_ONCE);
-  readonly #underWay = new Map<string, Promise<Verdict>>();
+  readonly #running = new SingleFlight<Verdict>();
 
   constructor(options: ModuleVerifierOptions) {
     this.#options = options;
@@ -47,12 +48,7 @@ export class ModuleVerifier {
   async verify(request: ModRequest, { isAgain = false } = {}): Promise<Verdict> {
     if (!this.isVerifiable(request)) return "unknown";
     if (!isAgain && this.#options.metas.find(request.name)?.verified === true) return "good";
-    const known = this.#underWay.get(request.name);
-    if (known !== undefined) return await known;
-    const verdict = this.#slots.run(() => this.#verify(request));
-    this.#underWay.set(request.name, verdict);
-    void verdict.finally(() => this.#underWay.delete(request.name));
-    return await verdict;
+    return await this.#running.run(request.name, () => this.#slots.run(() => this.#verify(request)));
   }
 
   /** Whether there is a checksum database to ask about it. */

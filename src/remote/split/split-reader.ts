@@ -1,6 +1,7 @@
 import type { CacheEntry } from "../../buildcache/entry.ts";
 import type { OnMiss } from "../../buildcache/miss-reason.ts";
 import { Deadline } from "../../lib/async/deadline.ts";
+import { SingleFlight } from "../../lib/async/single-flight.ts";
 import { EMPTY_SHA256 } from "../../lib/bytes/empty-sha256.ts";
 import type { Counters } from "../../lib/counters.ts";
 import { hashFile } from "../../lib/files/hash-file.ts";
@@ -17,7 +18,7 @@ import { MAX_SPLIT_RECORD_BYTES, parseSplitRecord, type SplitRecord } from "./sp
 /** Reads the split layout: the action object, then the output unless it is on this machine already. */
 export class SplitReader {
   readonly #options: SplitReaderOptions;
-  readonly #flights = new Map<string, Promise<number | undefined>>();
+  readonly #flights = new SingleFlight<number | undefined>();
 
   constructor(options: SplitReaderOptions) {
     this.#options = options;
@@ -59,11 +60,7 @@ export class SplitReader {
 
   /** One flight an output, however many actions made it. */
   #bring(outputId: string, prefix: string): Promise<number | undefined> {
-    const running = this.#flights.get(outputId);
-    if (running !== undefined) return running;
-    const flight = this.#fetch(outputId, prefix).finally(() => this.#flights.delete(outputId));
-    this.#flights.set(outputId, flight);
-    return flight;
+    return this.#flights.run(outputId, () => this.#fetch(outputId, prefix));
   }
 
   async #fetch(outputId: string, prefix: string): Promise<number | undefined> {

@@ -7,6 +7,7 @@
  * This is where tailscale/go-cache-plugin keeps modules and what its forward proxy keeps, both ways. What a name
  * means, and whether bytes are good, is the caller's business: nothing read from the store is trusted.
  */
+import { SingleFlight } from "../../lib/async/single-flight.ts";
 import type { Logger } from "../../lib/logger.ts";
 import type { LocalDir } from "../local/local-dir.ts";
 import { hashName, NamedFiles, type StoredFile } from "../local/named-files.ts";
@@ -60,7 +61,7 @@ export class TieredStore {
   readonly #uploads: WriteBehind | undefined;
   readonly #count: (event: string, amount?: number) => void;
   /** Fetches under way, by name. */
-  readonly #flights = new Map<string, Promise<StoredFile | undefined>>();
+  readonly #flights = new SingleFlight<StoredFile | undefined>();
 
   constructor({ dir, kind, maxBytes = MAX_OBJECT_BYTES, remote, log, count }: TieredStoreOptions) {
     this.#files = new NamedFiles(dir, kind);
@@ -155,15 +156,9 @@ export class TieredStore {
   async #fetchRemote(name: string, check: FileCheck): Promise<StoredFile | undefined> {
     const downloads = this.#downloads;
     if (downloads === undefined) return undefined;
-    const flight =
-      this.#flights.get(name) ??
-      downloads.run(hashName(name), (receive) => this.#bring(name, check, receive));
-    this.#flights.set(name, flight);
-    try {
-      return await flight;
-    } finally {
-      this.#flights.delete(name);
-    }
+    return await this.#flights.run(name, () =>
+      downloads.run(hashName(name), (receive) => this.#bring(name, check, receive)),
+    );
   }
 
   async #bring(

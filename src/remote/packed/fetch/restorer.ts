@@ -1,5 +1,6 @@
 import { abortable } from "../../../lib/async/abortable.ts";
 import { Deadline, TimeoutError } from "../../../lib/async/deadline.ts";
+import { SingleFlight } from "../../../lib/async/single-flight.ts";
 import { EMPTY_SHA256 } from "../../../lib/bytes/empty-sha256.ts";
 import { freeBuffer } from "../../../lib/bytes/free-buffer.ts";
 import type { Counters } from "../../../lib/counters.ts";
@@ -35,7 +36,7 @@ export class Restorer {
   readonly #queue: FetchQueue;
   /** Those that are not here yet, and those that could not be had. */
   readonly #wanted = new Map<string, WantedOutput>();
-  readonly #large = new Map<string, Promise<boolean>>();
+  readonly #large = new SingleFlight<boolean>();
   readonly #held: WantedOutput[] = [];
   /** Entries whose output is on this machine, but most likely not the record of the action. */
   readonly #ready: PackedEntry[] = [];
@@ -221,24 +222,27 @@ export class Restorer {
   }
 
   #bringLarge(entry: PackedEntry, place: Place): Promise<boolean> {
-    const running = this.#large.get(entry.outputId);
-    if (running !== undefined) return running;
-    const { onBadPack } = this.#options;
-    const flight = fetchLargeOutput({ ...this.#options, entry, place, signal: this.#controller.signal })
-      .then((isThere) => {
-        if (isThere) recordActions([entry], this.#options.local);
-        else onBadPack(place.pack.id, undefined);
-        return isThere;
-      })
-      .catch((error) => {
-        const isBad = isBadPack(error);
-        if (isBad || error instanceof WrongBytesError) onBadPack(place.pack.id, error);
-        if (isBad) return false;
-        throw error;
-      })
-      .finally(() => this.#large.delete(entry.outputId));
-    this.#large.set(entry.outputId, flight);
-    return flight;
+    return this.#large.run(entry.outputId, () => this.#fetchLarge(entry, place));
+  }
+
+  async #fetchLarge(entry: PackedEntry, place: Place): Promise<boolean> {
+    const { onBadPack, local } = this.#options;
+    try {
+      const isThere = await fetchLargeOutput({
+        ...this.#options,
+        entry,
+        place,
+        signal: this.#controller.signal,
+      });
+      if (isThere) recordActions([entry], local);
+      else onBadPack(place.pack.id, undefined);
+      return isThere;
+    } catch (error) {
+      const isBad = isBadPack(error);
+      if (isBad || error instanceof WrongBytesError) onBadPack(place.pack.id, error);
+      if (isBad) return false;
+      throw error;
+    }
   }
 
   /** A few at a time, like outputs. */
