@@ -1,8 +1,8 @@
-/** Why a request can't be answered with a file: the status and the text that the client is told. */
+/** Why a request can't be answered with a file: the status and the text for the client. */
 export class ModError extends Error {
   override name = "ModError" as const;
   readonly status: number;
-  /** How long the answer may be kept, in seconds; `undefined`: not at all. */
+  /** How long the client may cache the answer; `undefined`: not at all. */
   readonly maxAgeSeconds: number | undefined;
 
   constructor(status: number, message: string, options: ErrorOptions & { maxAgeSeconds?: number } = {}) {
@@ -11,26 +11,31 @@ export class ModError extends Error {
     this.maxAgeSeconds = options.maxAgeSeconds;
   }
 
-  /** Whether it says that there is no such thing, so that go asks the next proxy. */
+  /** Whether there is no such file, so that go asks the next proxy. */
   get isAbsence(): boolean {
     return this.status === 404 || this.status === 410;
   }
 }
 
-/** go shows one or two lines of what is left when the prefixes that proxies put before each other's are gone. */
+/** Removes the prefixes that a chain of proxies puts before a reason: go shows only a line or two of it. */
 export function notFound(reason: string, maxAgeSeconds = 60): ModError {
   const text = reason.replace(/^(?:(?:not found|bad request|gone):\s*)+/i, "").trim();
   return new ModError(404, text === "" ? "not found" : `not found: ${text}`, { maxAgeSeconds });
 }
 
-/** The cache directory takes nothing: it is full, or read-only, or there are no descriptors left. */
+/** The answer when no place that may be asked has the file. */
+export function unavailable(): ModError {
+  return notFound("temporarily unavailable");
+}
+
+/** The cache directory can't be written: it is full or read-only, or no descriptors are left. */
 export class DiskError extends ModError {}
 
 export function diskError(cause: unknown): DiskError {
   return new DiskError(500, "the cache directory can't be written", { cause });
 }
 
-/** What was stored or sent is not what its name says. */
+/** The content of a file doesn't match its name. */
 export class InvalidFileError extends Error {
   override name = "InvalidFileError" as const;
 }

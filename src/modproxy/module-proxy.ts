@@ -1,6 +1,6 @@
 /**
- * GOPROXY's protocol (https://go.dev/ref/mod#goproxy-protocol) with the checksum databases below `sumdb/`. Below
- * `cached-only/` is the same without ever asking the upstream, and so it is with the header Disable-Module-Fetch.
+ * GOPROXY's protocol (https://go.dev/ref/mod#goproxy-protocol) with the checksum databases below `sumdb/`. Requests
+ * below `cached-only/`, or with the header Disable-Module-Fetch, never reach the upstream.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Counters } from "../lib/counters.ts";
@@ -9,7 +9,7 @@ import { describeError } from "../lib/text/describe-error.ts";
 import { answerFile, answerGrowing } from "./answer/answer-file.ts";
 import { GrowingFile } from "./files/growing-file.ts";
 import type { ModuleFiles } from "./files/module-files.ts";
-import type { Quiet } from "./files/quiet.ts";
+import type { IdleGate } from "./idle-gate.ts";
 import { ModError, notFound } from "./mod-error.ts";
 import { type ModRequest, parseModRequest } from "./names/mod-request.ts";
 import { NameError } from "./names/name-error.ts";
@@ -17,15 +17,15 @@ import type { Policy } from "./policy.ts";
 
 const CACHED_ONLY = "cached-only/";
 const DAY_SECONDS = 86_400;
-/** The texts that Go's strconv.ParseBool takes for true. */
+/** What Go's strconv.ParseBool parses as true. */
 const TRUE = new Set(["1", "t", "T", "true", "TRUE", "True"]);
 
 export interface ModuleProxyOptions {
   files: ModuleFiles;
   policy: Policy;
   databases: ReadonlySet<string>;
-  quiet: Quiet;
-  /** What this proxy's own requests carry. */
+  idle: IdleGate;
+  /** The Via header of this proxy's own requests. */
   via: string;
   counters: Counters;
   log: Logger;
@@ -38,9 +38,9 @@ export class ModuleProxy {
     this.#options = options;
   }
 
-  /** Answers a request; `target` is what follows the proxy's prefix, as it came. */
+  /** Answers a request; `target`: the path after the proxy's prefix, not decoded. */
   async handle(request: IncomingMessage, response: ServerResponse, target: string): Promise<void> {
-    await this.#options.quiet.during(() => this.#handle(request, response, target));
+    await this.#options.idle.during(() => this.#handle(request, response, target));
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse, target: string): Promise<void> {
@@ -83,7 +83,7 @@ export class ModuleProxy {
     const file = await this.#options.files.get(asked, { mayFetch });
     if (!(file instanceof GrowingFile)) return await answerFile(request, response, { asked, file });
     if (!file.isFinished) return await answerGrowing(request, response, { asked, growing: file });
-    // It has come whole since, and lies where files lie.
+    // The download has finished meanwhile, so the file is in the cache directory.
     await this.#answerWith(request, response, asked, mayFetch);
   }
 
@@ -96,7 +96,7 @@ export class ModuleProxy {
     }
   }
 
-  /** go asks for these itself, where they lie; nobody else is to hear of them. */
+  /** go fetches private modules from their origins; their names must not reach any upstream. */
   #refusePrivate(asked: ModRequest): void {
     const { policy } = this.#options;
     if (!("database" in asked)) {
@@ -116,7 +116,7 @@ function answerSupported(response: ServerResponse): void {
   response.end();
 }
 
-/** go shows such a text to its user. */
+/** go shows the text to its user. */
 function answerError(response: ServerResponse, { status, message, maxAgeSeconds }: ModError): void {
   if (response.headersSent) return;
   const body = Buffer.from(`${message}\n`);

@@ -1,8 +1,8 @@
-/** go's own settings that say which modules are whose business. */
+/** go's settings for private modules. */
 import { matchesPatterns } from "./names/patterns.ts";
 
 export interface PolicySettings {
-  /** Each a list of patterns; the other two are this one where they are empty. */
+  /** Lists of patterns; `goPrivate` is the default for the other two. */
   goPrivate: string;
   goNoProxy: string;
   goNoSumdb: string;
@@ -17,12 +17,12 @@ export class Policy {
     this.#noSumdb = goNoSumdb || goPrivate;
   }
 
-  /** Whether go is to fetch it itself, from where it lies. */
+  /** Whether go fetches the module from its origin instead of a proxy. */
   isPrivate(module: string): boolean {
     return matchesPatterns(this.#noProxy, module);
   }
 
-  /** Whether no checksum database may hear its name. */
+  /** Whether the module's name must not reach a checksum database. */
   isUnlisted(module: string): boolean {
     return matchesPatterns(this.#noSumdb, module);
   }

@@ -19,13 +19,9 @@ export function openLocalProxy(root: string, upstreams: string): LocalProxy {
   const dir = new LocalDir(root);
   const proxy = openProxy({
     dir,
-    stateDir: `${root}/state`,
     remote: undefined,
-    upstreams: parseUpstreams(upstreams),
-    netrc: new Map(),
-    env: {},
-    databases: new Map(),
-    database: undefined,
+    upstream: { list: parseUpstreams(upstreams), netrc: new Map(), env: {} },
+    sumdb: { databases: new Map(), verifying: undefined, stateDir: `${root}/state` },
     policy: new Policy({ goPrivate: "", goNoProxy: "", goNoSumdb: "" }),
     counters: new Counters(),
     log: silentLog,

@@ -50,13 +50,9 @@ export function openConfiguredProxy({
   const remote = store && openRemote({ config, env, root, store, log });
   const proxy = openProxy({
     dir: new LocalDir(root),
-    stateDir: join(root, STATE_DIR),
     remote,
-    upstreams,
-    netrc: readNetrc(env),
-    env,
-    databases,
-    database: chooseDatabase(databases, go.GOSUMDB),
+    upstream: { list: upstreams, netrc: readNetrc(env), env },
+    sumdb: { databases, verifying: chooseDatabase(databases, go.GOSUMDB), stateDir: join(root, STATE_DIR) },
     policy: new Policy({ goPrivate: go.GOPRIVATE, goNoProxy: go.GONOPROXY, goNoSumdb: go.GONOSUMDB }),
     counters,
     log,

@@ -5,8 +5,8 @@ import type { ModuleProxyPart } from "./server-state.ts";
 
 export function openModuleProxy(parts: ServeParts): ModuleProxyPart {
   const open = openConfiguredProxy({ ...parts, store: parts.openStore() });
-  const { proxy, bringer, waitingUploads, health, drain, close, upstreams } = open;
-  bringer.prepare();
+  const { proxy, prefetch, waitingUploads, health, drain, close, upstreams } = open;
+  prefetch.readAhead();
   return {
     handle: (request, response, target) => proxy.handle(request, response, target),
     upstreamUrls: upstreams.map(({ url }) => url),

@@ -7,19 +7,19 @@ import type { FileCheck } from "../../store/tiered/tiered-store.ts";
 import { InvalidFileError } from "../mod-error.ts";
 import type { ModRequest } from "../names/mod-request.ts";
 import type { Database } from "../sumdb/databases.ts";
-import { checkZip } from "../zip/check-zip.ts";
+import { checkZip, checkZipBytes } from "../zip/check-zip.ts";
 import { checkBody, MAX_SMALL_BYTES } from "./check-body.ts";
 import type { MetaFiles } from "./file-meta.ts";
 import { isMutable } from "./freshness.ts";
 
 const MAX_REFUSED = 10_000;
 
-/** Checks files that were stored at some time, by whomever. */
+/** Checks stored files: other programs write to the cache directory and the bucket as well. */
 export class FileChecks {
   readonly #metas: MetaFiles;
   readonly #databases: ReadonlyMap<string, Database>;
   readonly #log: Logger;
-  /** The SHA-256 of bytes that the checksum database contradicts, by name: the bucket may still hold them. */
+  /** SHA-256 by name of files that the checksum database contradicts: the bucket may still have them. */
   readonly #refused = new BoundedMap<string, string>(MAX_REFUSED);
 
   constructor(options: { metas: MetaFiles; databases: ReadonlyMap<string, Database>; log: Logger }) {
@@ -29,8 +29,8 @@ export class FileChecks {
   }
 
   /**
-   * Whether a file is what `request` names: it has the bytes that were good once, or, when nothing is known of it, it
-   * is good. What a file that never changes hashes to is then known.
+   * Whether a file is what `request` names: its hash is the noted one, or, without a note, its content is good. The
+   * hash of a file that never changes is then noted.
    */
   of(request: ModRequest): FileCheck {
     return async (path) => {
@@ -44,15 +44,16 @@ export class FileChecks {
     };
   }
 
-  /** From now on a file of that name with that SHA-256 is not used. */
+  /** Don't use the file of that name with that SHA-256 any more. */
   refuse(name: string, sha256: string): void {
     this.#refused.set(name, sha256);
   }
 
-  /** Whether bytes that a record holds are the small file `request` names. */
-  isGoodBody(request: ModRequest, bytes: Buffer): boolean {
+  /** Whether bytes are the file that `request` names. */
+  isGood(request: ModRequest, bytes: Buffer): boolean {
     try {
-      checkBody(request, bytes, this.verifierOf(request));
+      if (request.kind === "zip") checkZipBytes(bytes, request.module, request.version);
+      else checkBody(request, bytes, this.verifierOf(request));
       return true;
     } catch {
       return false;

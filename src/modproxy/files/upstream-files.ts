@@ -1,7 +1,6 @@
 import type { Counters } from "../../lib/counters.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
 import type { TempFile } from "../../store/local/temp-file.ts";
-import type { TieredStore } from "../../store/tiered/tiered-store.ts";
 import { DiskError, diskError, InvalidFileError, ModError } from "../mod-error.ts";
 import { encodeName, type ModRequest, type ModuleRequest } from "../names/mod-request.ts";
 import type { SumdbSource } from "../sumdb/sumdb-source.ts";
@@ -10,8 +9,8 @@ import type { Download } from "../upstream/download.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
 import { checkZipBytes, MAX_ZIP_BYTES } from "../zip/check-zip.ts";
 import { checkBody, MAX_SMALL_BYTES } from "./check-body.ts";
-import type { FileChecks } from "./file-checks.ts";
-import type { FileMeta, MetaFiles } from "./file-meta.ts";
+import type { FileMeta } from "./file-meta.ts";
+import type { FileStorage } from "./file-storage.ts";
 import { isMutable } from "./freshness.ts";
 import { GrowingFile } from "./growing-file.ts";
 import type { ModFile } from "./mod-file.ts";
@@ -21,17 +20,15 @@ type ZipRequest = ModuleRequest & { kind: "zip" };
 export interface UpstreamFilesOptions {
   upstreams: Upstreams;
   sumdb: SumdbSource;
-  store: TieredStore;
-  metas: MetaFiles;
-  checks: FileChecks;
+  storage: FileStorage;
   counters: Counters;
-  /** Looks at a small file beyond its form before it is kept; throws an `InvalidFileError`. */
+  /** Checks the content of a small file before it is stored; throws an `InvalidFileError`. */
   inspect: (request: ModRequest, bytes: Buffer) => Promise<void>;
-  /** Told of every file that was kept. */
-  onKept: (request: ModRequest) => void;
+  /** Called for every file that was stored. */
+  onStored: (request: ModRequest) => void;
 }
 
-/** Fetches single files from the upstream and keeps those that are good. Everything rejects with a `ModError`. */
+/** Fetches single files from the upstream and stores the good ones. All methods reject with a `ModError`. */
 export class UpstreamFiles {
   readonly #options: UpstreamFilesOptions;
 
@@ -39,13 +36,14 @@ export class UpstreamFiles {
     this.#options = options;
   }
 
-  /** Anything but a zip. `older`: what is known of the copy that is here. */
+  /** Anything but a zip. `older`: what is known about the local copy. */
   async fetchSmall(request: ModRequest, older: FileMeta | undefined): Promise<ModFile> {
     const sink = new MemorySink(MAX_SMALL_BYTES);
     const { etag, isUnchanged } = await this.#download(request, sink, older?.etag);
-    const { store, checks, inspect } = this.#options;
+    const { storage, inspect } = this.#options;
+    const { store, metas, checks } = storage;
     if (isUnchanged && older !== undefined) {
-      this.#note(request, { ...older, fetchedAtMs: Date.now() });
+      metas.save({ ...older, fetchedAtMs: Date.now() }, { upload: isMutable(request) });
       return answerOf(older, store.find(request.name)?.path ?? "");
     }
     const bytes = await refuseInvalid(async () => {
@@ -54,12 +52,12 @@ export class UpstreamFiles {
       return body;
     });
     const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
-    const meta = { name: request.name, sha256, sizeBytes: bytes.length, fetchedAtMs: Date.now(), etag };
-    const path = this.#keepSmall(request, bytes, meta);
-    return { ...answerOf(meta, path), bytes };
+    const stored = storage.keepBytes(request, bytes, { sha256, etag, upload: true });
+    if (stored !== undefined) this.#options.onStored(request);
+    return { ...answerOf({ sha256, sizeBytes: bytes.length }, stored?.path ?? ""), bytes };
   }
 
-  /** A zip: whole, or, when it is very large, while it comes; it goes on coming when nobody reads it. */
+  /** A zip: complete, or still growing if it is very large; the download continues without readers. */
   async fetchLarge(request: ZipRequest): Promise<ModFile | GrowingFile> {
     try {
       return await this.#fetchToDisk(request);
@@ -79,8 +77,8 @@ export class UpstreamFiles {
   }
 
   /**
-   * go has no use for a full disk of ours, and goes on to the next proxy only where there is none of a thing. So what is
-   * no larger than any other file may be is handed out from memory.
+   * A full disk here must not fail a build, and go tries the next proxy only after a 404. So a zip that is no larger
+   * than a small file may be is served from memory.
    */
   async #fetchUnkept(request: ZipRequest, failure: DiskError): Promise<ModFile> {
     const sink = new MemorySink(MAX_SMALL_BYTES);
@@ -96,20 +94,18 @@ export class UpstreamFiles {
   }
 
   async #receive(request: ZipRequest, temp: TempFile, growing: GrowingFile): Promise<ModFile> {
-    const { store, checks, onKept } = this.#options;
+    const { storage, onStored } = this.#options;
     try {
       const { etag } = await this.#download(request, growing, undefined);
-      await refuseInvalid(async () => checks.checkContent(request, temp.path));
-      const { name } = request;
-      const meta = { name, sha256: growing.sha256, sizeBytes: temp.sizeBytes, fetchedAtMs: Date.now(), etag };
-      this.#note(request, meta);
-      const { path } = store.keep(name, temp, { upload: true });
+      await refuseInvalid(async () => storage.checks.checkContent(request, temp.path));
+      const { sha256 } = growing;
+      const { path, sizeBytes } = storage.keep(request, temp, { sha256, etag, upload: true });
       growing.succeed();
-      onKept(request);
-      return answerOf(meta, path);
+      onStored(request);
+      return answerOf({ sha256, sizeBytes }, path);
     } catch (cause) {
       temp.discard();
-      // All that is not the upstream's doing is the disk's.
+      // Errors of the upstream are `ModError`s, so this is the disk's.
       const error = cause instanceof ModError ? cause : diskError(cause);
       growing.fail(error);
       throw error;
@@ -134,30 +130,9 @@ export class UpstreamFiles {
     }
   }
 
-  #keepSmall(request: ModRequest, bytes: Buffer, meta: FileMeta): string {
-    const { store, onKept } = this.#options;
-    let temp: TempFile | undefined;
-    try {
-      temp = store.createTemp();
-      temp.write(bytes);
-      this.#note(request, meta);
-      const { path } = store.keep(request.name, temp, { upload: true });
-      onKept(request);
-      return path;
-    } catch {
-      // A disk that takes nothing: the bytes are handed out all the same.
-      temp?.discard();
-      return "";
-    }
-  }
-
-  #note(request: ModRequest, meta: FileMeta): void {
-    this.#options.metas.save(meta, { upload: isMutable(request) });
-  }
-
   #createTemp(): TempFile {
     try {
-      return this.#options.store.createTemp();
+      return this.#options.storage.store.createTemp();
     } catch (cause) {
       throw diskError(cause);
     }
@@ -172,11 +147,10 @@ async function refuseInvalid<T>(check: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What the upstream sent is not what was asked for. */
 function refused(cause: InvalidFileError): ModError {
   return new ModError(502, `upstream sent a bad file: ${describeError(cause)}`, { cause });
 }
 
-function answerOf({ sha256, sizeBytes }: FileMeta, path: string): ModFile {
+function answerOf({ sha256, sizeBytes }: Pick<FileMeta, "sha256" | "sizeBytes">, path: string): ModFile {
   return { path, sizeBytes, sha256, source: "fetch", isStale: false };
 }

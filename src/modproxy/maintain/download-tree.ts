@@ -1,6 +1,6 @@
 /**
- * Trees like `$GOMODCACHE/cache/download`, where a file's path is what its URL below a module proxy is: go uses one by
- * itself, and reads any as `GOPROXY=file:///…`.
+ * Trees like `$GOMODCACHE/cache/download`, where a file's path is its URL below a module proxy. go reads any such tree
+ * as `GOPROXY=file:///…`.
  */
 import { copyFileSync, createReadStream, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -16,11 +16,11 @@ import { storedNames } from "./stored-names.ts";
 export interface ImportReport {
   files: number;
   bytes: number;
-  /** Not what their names say. */
+  /** Files whose content doesn't match their names. */
   refused: string[];
 }
 
-/** Takes in every file of a tree that is good and not here yet. */
+/** Stores every good file of a tree that is not stored yet. */
 export async function importTree(
   proxy: OpenProxy,
   dir: string,
@@ -32,7 +32,7 @@ export async function importTree(
     onProgress({ stage: "importing", done: index + 1, total: names.length });
     const request = parseName(name, proxy.databases);
     if (request === undefined || request.kind === "supported" || isMutable(request)) continue;
-    if (proxy.store.find(name) !== undefined) continue;
+    if (proxy.storage.store.find(name) !== undefined) continue;
     try {
       report.bytes += await importFile(proxy, request, join(dir, name));
       report.files++;
@@ -44,7 +44,7 @@ export async function importTree(
   return report;
 }
 
-/** Writes every file that never changes, and a list of the versions that are there. Returns how many files. */
+/** Writes every stored file that never changes, and a list of versions for each module. Returns how many files. */
 export async function exportTree(
   proxy: OpenProxy,
   root: string,
@@ -56,7 +56,7 @@ export async function exportTree(
   let count = 0;
   for (const [index, request] of requests.entries()) {
     onProgress({ stage: "exporting", done: index + 1, total: requests.length });
-    const file = await proxy.store.fetchLocal(request.name, proxy.checks.of(request));
+    const file = await proxy.storage.store.fetchLocal(request.name, proxy.storage.checks.of(request));
     if (file === undefined) continue;
     mkdirSync(dirname(join(dir, request.name)), { recursive: true });
     copyFileSync(file.path, join(dir, request.name));
@@ -69,23 +69,16 @@ export async function exportTree(
   return count;
 }
 
-async function importFile(
-  { store, metas, checks }: OpenProxy,
-  request: ModRequest,
-  path: string,
-): Promise<number> {
-  checks.checkContent(request, path);
-  const temp = store.createTemp();
+async function importFile({ storage }: OpenProxy, request: ModRequest, path: string): Promise<number> {
+  storage.checks.checkContent(request, path);
+  const temp = storage.store.createTemp();
   try {
     for await (const chunk of createReadStream(path)) temp.write(chunk);
     const sha256 = await hashFile(temp.path, new AbortController().signal);
     if (sha256 === undefined) throw new Error(`${temp.path} is gone`);
-    const { sizeBytes } = temp;
-    metas.save({ name: request.name, sha256, sizeBytes, fetchedAtMs: Date.now() }, { upload: false });
-    store.keep(request.name, temp, { upload: true });
-    return sizeBytes;
+    return storage.keep(request, temp, { sha256, upload: true }).sizeBytes;
   } finally {
-    // Harmless when it was kept.
+    // Does nothing if the file was kept.
     temp.discard();
   }
 }

@@ -6,28 +6,28 @@ import { parseName } from "../names/mod-request.ts";
 import type { OpenProxy } from "../open-proxy.ts";
 import type { WantedFile } from "./go-sum.ts";
 
-const AT_ONCE = 16;
+const CONCURRENCY = 16;
 
 export interface PrefetchReport {
   files: number;
   bytes: number;
-  /** What could not be had, and why. */
+  /** Files that could not be fetched, and why. */
   failures: { name: string; reason: string }[];
 }
 
-/** Brings what the last run used, and the files that these go.sum lines name, with the info of each zip. */
+/** Fetches what the last run used, and the files of these go.sum lines, with the info of each zip. */
 export async function prefetchModules(
-  { bringer, files, databases, policy }: OpenProxy,
+  { prefetch, files, databases, policy }: OpenProxy,
   wanted: WantedFile[],
   onProgress: OnProgress,
 ): Promise<PrefetchReport> {
-  await bringer.bringAll();
+  await prefetch.fetchAll();
   const names = new Set(
     wanted.flatMap(({ name }) => [name, ...(name.endsWith(".zip") ? [name.replace(/zip$/, "info")] : [])]),
   );
   const report: PrefetchReport = { files: 0, bytes: 0, failures: [] };
   let done = 0;
-  const fetched = mapAhead(names, AT_ONCE, async (name) => {
+  const fetched = mapAhead(names, CONCURRENCY, async (name) => {
     const request = parseName(name, databases);
     // go fetches private modules itself.
     if (request === undefined || "database" in request || policy.isPrivate(request.module)) return;

@@ -5,8 +5,8 @@ import { META_SUFFIX, MODULE_DIR } from "../../store/local/local-dir.ts";
 import { type ModRequest, parseName } from "../names/mod-request.ts";
 
 /**
- * What is stored below a cache directory, by what is known of it. Files alone have no names: what another program left
- * there is known from its first use on.
+ * The files stored in a cache directory, by their notes. A file's path is a hash of its name, so a file of another
+ * program is missing here until its first use writes a note.
  */
 export function storedNames(root: string, databases: ReadonlySet<string>): ModRequest[] {
   const dir = join(root, MODULE_DIR + META_SUFFIX);

@@ -5,18 +5,18 @@ import type { ModRequest } from "../names/mod-request.ts";
 import type { OpenProxy } from "../open-proxy.ts";
 import { storedNames } from "./stored-names.ts";
 
-const AT_ONCE = 8;
+const CONCURRENCY = 8;
 
 export interface VerifyReport {
-  /** Modules' files that are what the checksum database says. */
+  /** Files that match the checksum database. */
   verified: number;
-  /** Those that it can't say anything about, and the files that it never does. */
+  /** Files that the checksum database doesn't cover. */
   unchanged: number;
   /** Removed. */
   wrong: string[];
 }
 
-/** Hashes all stored files, modules as the checksum database does. What is wrong is removed: it is fetched anew. */
+/** Hashes all stored files, modules as the checksum database does, and removes wrong ones: the next use fetches them. */
 export async function verifyModules(
   proxy: OpenProxy,
   root: string,
@@ -25,7 +25,7 @@ export async function verifyModules(
   const requests = storedNames(root, proxy.databases).filter((request) => !isMutable(request));
   const report: VerifyReport = { verified: 0, unchanged: 0, wrong: [] };
   let done = 0;
-  const verdicts = mapAhead(requests, AT_ONCE, async (request) => ({
+  const verdicts = mapAhead(requests, CONCURRENCY, async (request) => ({
     request,
     verdict: await verifyOne(proxy, request),
   }));
@@ -38,17 +38,16 @@ export async function verifyModules(
   return report;
 }
 
-async function verifyOne({ store, metas, checks, verifier }: OpenProxy, request: ModRequest) {
+async function verifyOne({ storage, verifier }: OpenProxy, request: ModRequest) {
   const { name } = request;
-  const path = store.find(name)?.path;
+  const path = storage.store.find(name)?.path;
   if (path === undefined) {
-    metas.remove(name);
+    storage.metas.remove(name);
     return "gone";
   }
-  if (!(await checks.of(request)(path))) {
-    store.remove(name);
-    metas.remove(name);
+  if (!(await storage.checks.of(request)(path))) {
+    storage.remove(name);
     return "wrong";
   }
-  return "database" in request ? "unknown" : await verifier.verify(request, { isAgain: true });
+  return "database" in request ? "unknown" : await verifier.verify(request, { again: true });
 }

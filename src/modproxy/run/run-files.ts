@@ -1,11 +1,11 @@
 /**
- * The record of the module files that a run used, so that the next run of that job gets them in one go. One zstd frame
+ * The record of the module files that a run used, so that the next run of that job prefetches them. One zstd frame
  * of JSON (`zstd -dc | jq` reads it):
  *
  *     {"version":1,"kind":"modules","about":{"project":…,"branch":…,"job":…,"run":…,"host":…},
  *      "files":[["<name>", <bytes>, "<SHA-256>"], ["<name>", <bytes>, "<SHA-256>", "<text>"], …]}
  *
- * in the order of first use. A small file lies in it itself, as text, or in base64 with `base64:` before it.
+ * in the order of first use. The record contains small files themselves, as text, or in base64 after `base64:`.
  */
 import { compressFrameAside, expandFrame } from "../../lib/bytes/zstd.ts";
 import { isCount, isSha256, isText, optional } from "../../lib/shape.ts";
@@ -15,13 +15,13 @@ export interface RunFile {
   name: string;
   sizeBytes: number;
   sha256: string;
-  /** `undefined`: it lies in the bucket under its name. */
+  /** `undefined`: only the bucket has the content, under the file's name. */
   bytes: Buffer | undefined;
 }
 
 export const MAX_RECORD_BYTES = 8 << 20;
 const MAX_JSON_BYTES = 32 << 20;
-/** What comes after these is not written down. */
+/** The record leaves out what follows. */
 export const MAX_FILES = 50_000;
 const VERSION = 1;
 const BASE64 = "base64:";
@@ -37,7 +37,7 @@ export async function formatRunFiles(
   return await compressFrameAside(new TextEncoder().encode(json));
 }
 
-/** Throws for anything but a record as described above. What its files are is not looked at. */
+/** Throws for anything but a record as described above. Doesn't check the files. */
 export function parseRunFiles(bytes: Uint8Array<ArrayBuffer>): RunFile[] {
   const json = JSON.parse(new TextDecoder().decode(expandFrame(bytes, MAX_JSON_BYTES)));
   const { version, kind, about, files } = json ?? {};

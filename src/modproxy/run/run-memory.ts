@@ -6,11 +6,13 @@ import type { StoreHealth } from "../../store/store-health.ts";
 import { MAX_FILES, type RunFile } from "./run-files.ts";
 import { type KnownRuns, RunRecords, type RunScope } from "./run-records.ts";
 
-/** Files up to this size lie in the record itself, as long as it stays small. */
+/** The record contains files up to this size, as long as it stays small. */
 const INLINE_BYTES = 128 << 10;
 const INLINE_TOTAL_BYTES = 6 << 20;
-/** A record that says all there is to say is written anew after a day, to show `gc` that it is in use. */
+/** An unchanged record is written again after a day, so that `gc` sees that it is in use. */
 const UNCHANGED_MS = 24 * 3_600_000;
+/** How long after the last use the record is saved. */
+const SAVE_DELAY_MS = 5_000;
 
 export interface RunMemoryOptions {
   store: ObjectStore;
@@ -19,24 +21,25 @@ export interface RunMemoryOptions {
   readOnly: boolean;
   timeoutMs: number;
   scope: RunScope;
-  /** For people. */
+  /** For people who read the record. */
   host: string;
-  /** The content of a small file that was used. */
+  /** The content of a small file. */
   readLocal: (name: string) => Buffer | undefined;
   log: Logger;
 }
 
 const NOTHING: KnownRuns = { files: [], newest: { names: new Set(), writtenMs: 0 } };
 
-/** What the last runs of this job used, and what this process does. */
+/** What the last runs of this job used, and the record of what this process uses. */
 export class RunMemory {
   readonly #options: RunMemoryOptions;
   readonly #records: RunRecords;
   readonly #used = new Map<string, Omit<RunFile, "bytes">>();
   #known: Promise<KnownRuns> | undefined;
-  /** What need not be written down, for the newest run has it already. */
-  #noted: KnownRuns["newest"] | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  /** What this process wrote last. */
+  #saved: KnownRuns["newest"] | undefined;
+  #saving: Promise<void> = Promise.resolve();
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: RunMemoryOptions) {
     this.#options = options;
@@ -44,39 +47,42 @@ export class RunMemory {
     this.#records = new RunRecords({
       ...options,
       onDamaged: (key, error) =>
-        log.info(() => `record of module files ${key} is not used: ${describeError(error)}`),
+        log.info(() => `record of module files ${key} is ignored: ${describeError(error)}`),
     });
   }
 
-  /** The files of the newest runs that are known, read once; none when there is none, or the bucket is in trouble. */
-  get files(): Promise<RunFile[]> {
-    return this.#read().then(({ files }) => files);
+  /** The files of the newest runs, read once; empty when there are none or the bucket fails. */
+  async readFiles(): Promise<RunFile[]> {
+    return (await this.#read()).files;
   }
 
   use(file: Omit<RunFile, "bytes">): void {
     if (this.#used.size < MAX_FILES || this.#used.has(file.name)) this.#used.set(file.name, file);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.save(), SAVE_DELAY_MS).unref();
   }
 
-  /** Writes down what this process has used so far, if that is news. Never rejects. */
+  /** Writes the record of what this process has used so far, unless the newest one has all of it. Never rejects. */
   async save(): Promise<void> {
-    this.#writing = this.#writing.then(() => this.#save());
-    await this.#writing;
+    clearTimeout(this.#timer);
+    this.#saving = this.#saving.then(() => this.#save());
+    await this.#saving;
   }
 
   async #save(): Promise<void> {
     const { readOnly, health, timeoutMs, log } = this.#options;
     if (readOnly || this.#used.size === 0 || health.writes.admit() === "skip") return;
-    const { names, writtenMs } = this.#noted ?? (await this.#read()).newest;
+    const { names, writtenMs } = this.#saved ?? (await this.#read()).newest;
     const isKnown = [...this.#used.keys()].every((name) => names.has(name));
     if (isKnown && Date.now() - writtenMs < UNCHANGED_MS) return;
     try {
       using deadline = new Deadline(4 * timeoutMs);
       await this.#records.write(this.#withContent(), deadline.signal);
       health.succeeded("writes");
-      this.#noted = { names: new Set(this.#used.keys()), writtenMs: Date.now() };
+      this.#saved = { names: new Set(this.#used.keys()), writtenMs: Date.now() };
     } catch (error) {
       health.writeFailed(error);
-      log.info(() => `record of module files is not stored: ${describeError(error)}`);
+      log.info(() => `record of module files was not written: ${describeError(error)}`);
     }
   }
 
@@ -105,7 +111,7 @@ export class RunMemory {
       return known;
     } catch (error) {
       health.readFailed(error);
-      log.info(() => `records of module files are not used: ${describeError(error)}`);
+      log.info(() => `records of module files are ignored: ${describeError(error)}`);
       return NOTHING;
     }
   }

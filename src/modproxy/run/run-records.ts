@@ -1,10 +1,9 @@
 /**
- * What the runs of a job used of the module proxy, in the bucket, the same on every platform:
+ * The module files that the runs of a job used, as records in the bucket, the same on every platform:
  *
  *     [<prefix>/]packed/v1/mod/<project>/<branch>/<job>/<inverted time>-<run>-<process>.json.zst
  *
- * Each process has a record of its own, which nobody else writes: several of one job at once, or one after the other,
- * lose nothing of each other.
+ * Each process writes a record of its own, so that processes of one job don't overwrite each other's.
  */
 import { firstPage, newestRuns } from "../../remote/runs/list-runs.ts";
 import { formatRunName, jobFolder, packedRoot, parseRunName } from "../../remote/runs/run-names.ts";
@@ -21,25 +20,25 @@ export interface RunScope {
   fallbackBranches: string[];
 }
 
-/** What is known of earlier runs. */
+/** What is known about earlier runs. */
 export interface KnownRuns {
-  /** What the two newest used: the newest may have been cut short. */
+  /** What the newest runs used: the newest alone may have been cut short. */
   files: RunFile[];
-  /** What the newest of this very branch used, and when it said so last. */
+  /** What the newest run of this branch itself used, and when it was written. */
   newest: { names: ReadonlySet<string>; writtenMs: number };
 }
 
 const LISTED = 64;
-/** Records that are read, all at once: each process of a run has one. */
+/** Records that are read at the same time: each process of a run has one. */
 const MAX_RECORDS = 8;
 
 export interface RunRecordsOptions {
   store: ObjectStore;
   prefix: string;
   scope: RunScope;
-  /** For people. */
+  /** For people who read the record. */
   host: string;
-  /** Told of records that can't be used. */
+  /** Called for a record that can't be used. */
   onDamaged: (key: string, error: unknown) => void;
 }
 
@@ -54,7 +53,7 @@ export class RunRecords {
     this.#ownKey = `${this.#folder(branch)}${formatRunName({ startedMs: Date.now(), run, writer })}`;
   }
 
-  /** Those of this branch; where there are none, of the nearest branch that has some. */
+  /** The records of this branch, or of the nearest branch that has some. */
   async read(signal: AbortSignal): Promise<KnownRuns> {
     const { branch, fallbackBranches } = this.#options.scope;
     const listed = await Promise.all([branch, ...fallbackBranches].map((one) => this.#list(one, signal)));
@@ -75,7 +74,7 @@ export class RunRecords {
     };
   }
 
-  /** Writes this process's record anew: all that it has used so far. */
+  /** Replaces this process's record. */
   async write(files: RunFile[], signal: AbortSignal): Promise<void> {
     const { store, scope, host } = this.#options;
     const { project, branch, job, run } = scope;
@@ -106,7 +105,7 @@ export class RunRecords {
   }
 }
 
-/** Each file once, as the newest record that names it has it. */
+/** Each file once, as in the newest record that names it. */
 function mergeFiles(records: { files: RunFile[] }[]): RunFile[] {
   const merged = new Map<string, RunFile>();
   for (const file of records.flatMap(({ files }) => files)) {

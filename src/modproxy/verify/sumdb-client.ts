@@ -1,6 +1,6 @@
 import { describeError } from "../../lib/text/describe-error.ts";
 import { InvalidFileError, ModError } from "../mod-error.ts";
-import type { SumdbRequest } from "../names/mod-request.ts";
+import type { ModRequest, SumdbRequest } from "../names/mod-request.ts";
 import { escapeName } from "../names/module-path.ts";
 import { formatTileName, TILE_WIDTH, type Tile } from "../names/tile-name.ts";
 import type { Database } from "../sumdb/databases.ts";
@@ -12,19 +12,19 @@ import { proveGrowth, proveRecord, type ReadTile } from "../sumdb/tree.ts";
 export interface SumdbClientOptions {
   database: Database;
   heads: HeadFiles;
-  /** The content of a file of the database, from wherever it is. */
+  /** The content of a file of the database, from any source. */
   read: (request: SumdbRequest) => Promise<Buffer>;
-  /** A file has turned out to be wrong. */
+  /** Removes a file that was found wrong. */
   forget: (name: string) => void;
-  /** Told of what looks like an attack. */
+  /** Called when something looks like an attack. */
   onFraud: (message: string) => void;
 }
 
-/** Asks a checksum database, and believes only what its signed tree holds. Nothing that failed is remembered. */
+/** Asks a checksum database, and trusts only what its signed tree contains. Failures are not remembered. */
 export class SumdbClient {
   readonly #options: SumdbClientOptions;
   #head: TreeHead | undefined;
-  /** One head after the other: each is held against the newest. */
+  /** Heads are merged one after the other, since each is compared with the newest. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: SumdbClientOptions) {
@@ -34,7 +34,7 @@ export class SumdbClient {
 
   /**
    * The hashes of a version. `undefined`: the database does not know it. Rejects when it can't be asked, or with an
-   * `InvalidFileError` when what it says is not in its tree.
+   * `InvalidFileError` when the reply is not in its tree.
    */
   async lookup(module: string, version: string): Promise<ModuleHashes | undefined> {
     const { name, verifier } = this.#options.database;
@@ -47,7 +47,7 @@ export class SumdbClient {
     };
     const text = await this.#read(request);
     if (text === undefined) return undefined;
-    return await this.#believing([request.name], async (readTile) => {
+    return await this.#prove([request.name], async (readTile) => {
       const { record, recordId, hashes, head } = parseLookupReply(text.toString(), request, verifier);
       const newest = await this.#merge(head, readTile);
       await proveRecord(newest, record, recordId, readTile);
@@ -55,16 +55,17 @@ export class SumdbClient {
     });
   }
 
-  /** Whether a head that was sent continues the newest one known. Throws an `InvalidFileError` if not. */
-  async checkHead(note: string): Promise<void> {
-    const head = openTreeHead(note, this.#options.database.verifier);
+  /** Rejects with an `InvalidFileError` for a head of this database that doesn't continue the newest known one. */
+  async inspect(request: ModRequest, bytes: Buffer): Promise<void> {
+    if (request.kind !== "head" || request.database !== this.#options.database.name) return;
+    const head = openTreeHead(bytes.toString(), this.#options.database.verifier);
     if (this.#head !== undefined && head.size < this.#head.size) {
       throw new InvalidFileError(`tree of ${head.size} records, after one of ${this.#head.size}`);
     }
-    await this.#believing([], (readTile) => this.#merge(head, readTile));
+    await this.#prove([], (readTile) => this.#merge(head, readTile));
   }
 
-  /** The larger of `head` and the newest known, once the smaller is proven to be its beginning. */
+  /** The larger of `head` and the newest known head, after a proof that the smaller one is its beginning. */
   async #merge(head: TreeHead, readTile: ReadTile): Promise<TreeHead> {
     const turn = this.#turn.then(() => this.#mergeNow(head, readTile));
     this.#turn = turn.catch(() => undefined);
@@ -89,8 +90,8 @@ export class SumdbClient {
     return head;
   }
 
-  /** Runs a proof. When it fails, all that it was made from is forgotten, so that a later one begins anew. */
-  async #believing<T>(names: string[], prove: (readTile: ReadTile) => Promise<T>): Promise<T> {
+  /** Runs a proof. If it fails, all files that it used are removed, so that the next proof fetches them again. */
+  async #prove<T>(names: string[], prove: (readTile: ReadTile) => Promise<T>): Promise<T> {
     const used = new Set(names);
     try {
       return await prove((tile) => this.#readTile(tile, used));
@@ -102,7 +103,7 @@ export class SumdbClient {
     }
   }
 
-  /** An edge that has grown meanwhile is in the full tile. */
+  /** A partial tile may have been replaced by the full one. */
   async #readTile(tile: Tile, used: Set<string>): Promise<Uint8Array> {
     const bytes =
       (await this.#readOneTile(tile, used)) ??

@@ -30,7 +30,7 @@ export function checkZip(path: string, module: string, version: string): void {
 }
 
 /** The same for a zip in memory. */
-export function checkZipBytes(bytes: Buffer<ArrayBuffer>, module: string, version: string): void {
+export function checkZipBytes(bytes: Buffer, module: string, version: string): void {
   checkEntries(bytes, `${module}@${version}/`);
 }
 

@@ -15,7 +15,7 @@ export interface ZipEntry {
 }
 
 /** The descriptor of an open zip, or its bytes. */
-export type ZipSource = number | Buffer<ArrayBuffer>;
+export type ZipSource = number | Buffer;
 
 const END_BYTES = 22;
 const MAX_COMMENT_BYTES = 65_535;
@@ -42,13 +42,13 @@ export function sizeOf(zip: ZipSource): number {
 }
 
 /** Exactly `length` bytes; at once, for a client waits and another thread would cost more. */
-export function readPart(zip: ZipSource, offset: number, length: number): Buffer<ArrayBuffer> {
+export function readPart(zip: ZipSource, offset: number, length: number): Buffer {
   if (typeof zip === "number") return readFilePart(zip, offset, length);
   if (offset + length > zip.length) throw new InvalidFileError("zip is cut off");
-  return zip.subarray(offset, offset + length) as Buffer<ArrayBuffer>;
+  return zip.subarray(offset, offset + length) as Buffer;
 }
 
-function readFilePart(file: number, offset: number, length: number): Buffer<ArrayBuffer> {
+function readFilePart(file: number, offset: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafe(length);
   let done = 0;
   while (done < length) {

@@ -8,6 +8,6 @@ test("reads zips and go.mod files", () => {
   ]);
 });
 
-test("names the line that is none", () => {
-  expect(() => parseGoSum("example.com/a v1.0.0 h1:a\nnonsense\n")).toThrow("line 2 is none of a go.sum");
+test("reports the number of a bad line", () => {
+  expect(() => parseGoSum("example.com/a v1.0.0 h1:a\nnonsense\n")).toThrow("line 2 is not a line of go.sum");
 });

@@ -1,0 +1,100 @@
+import { mapAhead } from "../../lib/async/map-ahead.ts";
+import type { Counters } from "../../lib/counters.ts";
+import type { FileStorage } from "../files/file-storage.ts";
+import { isMutable } from "../files/freshness.ts";
+import { type ModRequest, parseName } from "../names/mod-request.ts";
+import type { RunFile } from "./run-files.ts";
+
+/** Downloads at the same time; the bucket allows more, so requests that a client waits for have room. */
+const CONCURRENCY = 32;
+/** A run that uses more than this doesn't need all of it at the start. */
+const MAX_BYTES = 2 * 1024 ** 3;
+
+/** Whether the last run used a file; `unknown`: there is no record of a last run. */
+export type LastRun = "used" | "unused" | "unknown";
+
+export interface RunPrefetchOptions {
+  /** Reads what the last run used. */
+  readFiles: () => Promise<RunFile[]>;
+  storage: FileStorage;
+  databases: ReadonlySet<string>;
+  /** Called for every prefetched file. */
+  onFetched: (request: ModRequest) => void;
+  counters: Counters;
+}
+
+/** Fetches all files that the last run used and that are not on the disk, from the first miss on. */
+export class RunPrefetch {
+  readonly #options: RunPrefetchOptions;
+  /** Names of the files that the last run used. */
+  #used: Promise<ReadonlySet<string>> | undefined;
+  #downloads: Promise<void> = Promise.resolve();
+
+  constructor(options: RunPrefetchOptions) {
+    this.#options = options;
+  }
+
+  /** Reads the record of the last run, ahead of the first miss. */
+  readAhead(): void {
+    void this.#options.readFiles();
+  }
+
+  /**
+   * Starts the prefetch with the first call, and resolves when the small files that the record contains are stored. A
+   * download is not waited for: the caller asks for the file itself, ahead of those that nobody waits for. Never rejects.
+   */
+  async start(name: string): Promise<LastRun> {
+    this.#used ??= this.#start();
+    const used = await this.#used;
+    if (used.size === 0) return "unknown";
+    return used.has(name) ? "used" : "unused";
+  }
+
+  /** Prefetches everything; resolves with the number of files that the last run used. */
+  async fetchAll(): Promise<number> {
+    this.#used ??= this.#start();
+    const { size } = await this.#used;
+    await this.#downloads;
+    return size;
+  }
+
+  async #start(): Promise<ReadonlySet<string>> {
+    const { storage, databases, counters } = this.#options;
+    const used = new Set<string>();
+    const missing: ModRequest[] = [];
+    let total = 0;
+    for (const file of await this.#options.readFiles()) {
+      const request = parseName(file.name, databases);
+      if (request === undefined || isMutable(request)) continue;
+      total += file.sizeBytes;
+      used.add(file.name);
+      if (total > MAX_BYTES || storage.store.find(file.name) !== undefined) continue;
+      if (file.bytes !== undefined) this.#keepInline(request, file.sha256, file.bytes);
+      else missing.push(request);
+    }
+    if (used.size > 0) counters.add("mod_run_records");
+    this.#downloads = this.#download(missing);
+    return used;
+  }
+
+  /** Stores a small file that the record itself contains. One that can't be stored is fetched when it is needed. */
+  #keepInline(request: ModRequest, sha256: string, bytes: Buffer): void {
+    const { storage, counters, onFetched } = this.#options;
+    if (new Bun.CryptoHasher("sha256").update(bytes).digest("hex") !== sha256) return;
+    if (!storage.checks.isGood(request, bytes)) return;
+    if (storage.keepBytes(request, bytes, { sha256, upload: false }) === undefined) return;
+    counters.add("mod_run_inline");
+    onFetched(request);
+  }
+
+  async #download(requests: ModRequest[]): Promise<void> {
+    const { storage, counters, onFetched } = this.#options;
+    const downloads = mapAhead(requests, CONCURRENCY, async (request) => {
+      const file = await storage.store.fetch(request.name, storage.checks.of(request));
+      if (file === undefined) return;
+      counters.add("mod_run_brought");
+      onFetched(request);
+    });
+    for await (const _ of downloads);
+  }
+}
