@@ -76,9 +76,12 @@ describe("refuses", () => {
     expect(await refusalOf(zip)).toContain("overlap");
   });
 
-  test("a list that says to have more files than any module", async () => {
-    const zip = makeZip({ [`${PREFIX}a`]: "" });
-    for (const at of [8, 10]) zip.writeUInt16LE(65_534, zip.length - 22 + at);
+  test.each<[string, number]>([
+    ["more files than any module has", 65_534],
+    ["fewer files than it has", 1],
+  ])("a list that claims %s", async (_, count) => {
+    const zip = makeZip({ [`${PREFIX}a`]: "", [`${PREFIX}b`]: "" });
+    for (const at of [8, 10]) zip.writeUInt16LE(count, zip.length - 22 + at);
     expect(await refusalOf(zip)).toContain("another length than it says");
   });
 });

@@ -1,4 +1,0 @@
-/** A name that nothing can be stored or asked under. */
-export class NameError extends Error {
-  override name = "NameError" as const;
-}
