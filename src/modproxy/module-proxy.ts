@@ -12,7 +12,7 @@ import type { ModuleFiles } from "./files/module-files.ts";
 import type { IdleGate } from "./idle-gate.ts";
 import { ModError, notFound } from "./mod-error.ts";
 import { type ModRequest, parseModRequest } from "./names/mod-request.ts";
-import { NameError } from "./names/name-error.ts";
+import { NameError } from "./names/module-path.ts";
 import type { Policy } from "./policy.ts";
 
 const CACHED_ONLY = "cached-only/";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { matchesPatterns } from "../../../src/modproxy/names/patterns.ts";
+import { matchesPatterns } from "../../src/modproxy/policy.ts";
 
 test.each([
   ["", "example.com/a", false],

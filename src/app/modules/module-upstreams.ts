@@ -7,25 +7,25 @@ import { parseUpstreams, type Upstream } from "../../modproxy/upstream/upstream-
 import { type GoSettings, readStockGoProxy } from "../go-env.ts";
 
 /**
- * Where modules come from: `--upstream`; else what GOPROXY is for go, without this proxy itself; else what it is where
- * nobody has set it. Throws when nobody can say.
+ * The upstreams for modules: `--upstream`, else go's GOPROXY without this proxy itself, else GOPROXY's default. Throws
+ * when go is not there to ask.
  */
 export function chooseUpstreams(options: {
   configured: string | undefined;
   go: GoSettings;
   env: Record<string, string | undefined>;
-  /** The port that this proxy listens on, if it does. */
+  /** The port that this proxy listens on, if any. */
   ownPort: number | undefined;
 }): Upstream[] {
   const { configured, go, env, ownPort } = options;
   if (configured !== undefined) return parseUpstreams(configured);
   const own = tryParse(go.GOPROXY).filter(({ url }) => !isOurs(url, ownPort));
-  // "off" is a wish: nothing is to be asked.
+  // "off" means to ask no upstream.
   if (own.length > 0 || go.GOPROXY.trim() === "off") return own;
   const stock = readStockGoProxy(env);
   if (stock === undefined) {
     throw new Error(
-      "where modules come from is not known: there is no go on the PATH to ask, so set --upstream",
+      "no upstream for modules: there is no go on the PATH whose GOPROXY could be used, so set --upstream",
     );
   }
   return parseUpstreams(stock);
@@ -41,23 +41,22 @@ export function readNetrc(env: Record<string, string | undefined>): Map<string, 
   }
 }
 
-/** GOPROXY may hold what only go knows, such as file: URLs. */
+/** GOPROXY may have entries that only go supports, such as file: URLs. */
 function tryParse(text: string): Upstream[] {
-  return text.split(/(?<=[,|])/).reduce<{ list: Upstream[]; isOver: boolean }>(
-    ({ list, isOver }, entry) => {
-      const word = entry.replace(/[,|]$/, "").trim();
-      if (isOver || word === "direct" || word === "off") return { list, isOver: true };
-      try {
-        return { list: [...list, ...parseUpstreams(entry)], isOver };
-      } catch {
-        return { list, isOver };
-      }
-    },
-    { list: [], isOver: false },
-  ).list;
+  const list: Upstream[] = [];
+  for (const entry of text.split(/(?<=[,|])/)) {
+    const word = entry.replace(/[,|]$/, "").trim();
+    if (word === "direct" || word === "off") break;
+    try {
+      list.push(...parseUpstreams(entry));
+    } catch {
+      // See above.
+    }
+  }
+  return list;
 }
 
-/** Whether this is the module proxy of a server on this machine; `ownPort`: the one at that port only. */
+/** Whether a URL is the module proxy of a server on this machine, at `ownPort` if given. */
 export function isOurs(url: string, ownPort: number | undefined): boolean {
   const parsed = new URL(url);
   const { hostname, port, pathname } = parsed;

@@ -1,4 +1,4 @@
-/** What the `mod` commands do: work on the module proxy's files without serving them. */
+/** The `mod` commands: they use the module proxy's files without serving them. */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Counters } from "../../lib/counters.ts";
@@ -25,7 +25,7 @@ interface Task extends Omit<RunContext, "watchProgress"> {
   onProgress: OnProgress;
 }
 
-/** `paths`: go.sum files. Rejects when one can't be read. */
+/** `paths`: go.sum files. Rejects if one can't be read. */
 export async function prefetchModules(task: Task, paths: readonly string[]): Promise<ModulePrefetch> {
   const wanted = paths.flatMap((path) => readGoSum(path));
   return await withProxy(task, (proxy) => prefetch(proxy, wanted, task.onProgress));

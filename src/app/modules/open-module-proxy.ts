@@ -1,4 +1,4 @@
-/** Makes the module proxy from the settings; `serve` answers with it, the `mod` commands work on what it holds. */
+/** Opens the module proxy from the settings, for `serve` and the `mod` commands. */
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Counters } from "../../lib/counters.ts";
@@ -26,7 +26,7 @@ export interface ModuleProxyParts {
   log: Logger;
 }
 
-/** Throws when the settings can't be carried out. */
+/** Throws for settings that can't be used. */
 export function openConfiguredProxy({
   config,
   env,
@@ -44,9 +44,7 @@ export function openConfiguredProxy({
     env,
     ownPort: http?.kind === "tcp" ? http.port : undefined,
   });
-  log.info(
-    () => `modules come from ${upstreams.map(({ url }) => url).join(", ") || "nowhere but the cache"}`,
-  );
+  log.info(() => `module upstreams: ${upstreams.map(({ url }) => url).join(", ") || "none, only the cache"}`);
   const remote = store && openRemote({ config, env, root, store, log });
   const proxy = openProxy({
     dir: new LocalDir(root),
@@ -71,7 +69,7 @@ function openRemote(
   return { ...openRemoteTier({ config: remote, store, root, env, log }), scope, host: hostname() };
 }
 
-/** The one that go itself would verify with, if it is passed on; else the first whose key is known. */
+/** The database that go itself verifies with, if the proxy passes it on; else the first one with a known key. */
 function chooseDatabase(databases: ReadonlyMap<string, Database>, goSumdb: string): Database | undefined {
   if (goSumdb === "off") return undefined;
   const named = databases.get(goSumdb.split(/[\s+]/)[0] ?? "");

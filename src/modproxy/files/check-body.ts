@@ -1,4 +1,4 @@
-/** Whether a small file is what its name says: before it is kept, and when it comes from the disk or the bucket. */
+/** Checks the content of small files before they are stored, and when they come from the disk or the bucket. */
 import { InvalidFileError } from "../mod-error.ts";
 import type { ModRequest } from "../names/mod-request.ts";
 import { TILE_WIDTH } from "../names/tile-name.ts";
@@ -6,18 +6,15 @@ import { isCanonical, sortedVersions } from "../names/version.ts";
 import { parseLookupReply } from "../sumdb/lookup-reply.ts";
 import { openTreeHead, type Verifier } from "../sumdb/note.ts";
 
-/** The largest of each kind; a zip has its own limit. */
+/** Largest size of any file but a zip. */
 export const MAX_SMALL_BYTES = 16 << 20;
 
-/** A list of 50,000 versions. Nobody has so many, and to put the largest small file in order takes seconds. */
+/** A list of 50,000 versions. No module has so many, and sorting the largest small file takes seconds. */
 const MAX_LIST_BYTES = 1 << 20;
 
 const HASH_BYTES = 32;
 
-/**
- * The bytes to keep: those that came, but a list of versions in order and without what does not belong there. Throws an
- * `InvalidFileError`.
- */
+/** Returns the bytes to store: a list of versions is sorted and cleaned. Throws an `InvalidFileError`. */
 export function checkBody(request: ModRequest, bytes: Buffer, verifier: Verifier | undefined): Buffer {
   switch (request.kind) {
     case "list":
@@ -57,7 +54,7 @@ function checkInfo(bytes: Buffer, isGood: (version: string) => boolean): void {
   if (!isGood(version)) throw new InvalidFileError("info of another version");
 }
 
-/** `undefined` for what is no JSON: the parser's message quotes what came, and that may be a secret. */
+/** `undefined`: no JSON. The parser's message would quote the text, which may have secrets. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

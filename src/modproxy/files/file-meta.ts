@@ -1,10 +1,10 @@
 /**
- * What is known of a stored file, beside it: `module-meta/<xx>/<SHA-256 of the name>` as JSON,
+ * A note about each stored file: `module-meta/<xx>/<SHA-256 of the name>` as JSON,
  *
  *     {"name":"example.com/a/@v/list","sha256":"…","sizeBytes":12,"fetchedAtMs":1760000000000,"etag":"\"…\""}
  *
- * `verified` is there when the file was found to be what the checksum database says. In the bucket there is one only
- * for files that change, whose age it tells; other programs need none.
+ * `verified` means that the file matches the checksum database. The bucket has notes only for files that change, with
+ * their age; other programs need none.
  */
 import { jsonOf, StateFile } from "../../lib/files/state-file.ts";
 import { isCount, isNumber, isSha256, isText, optional, shape } from "../../lib/shape.ts";
@@ -15,17 +15,17 @@ export interface FileMeta {
   name: string;
   sha256: string;
   sizeBytes: number;
-  /** When the upstream was asked last, and had this. */
+  /** When the upstream last sent or confirmed this content. */
   fetchedAtMs: number;
   /** The upstream's. */
   etag?: string | undefined;
   verified?: true;
 }
 
-/** None is larger. */
+/** Larger notes are ignored. */
 export const MAX_META_BYTES = 64 << 10;
 
-/** The bucket is written by others as well; what it says goes into requests and answers. */
+/** Others write to the bucket as well, and fields of a note go into requests and answers. */
 const isMeta = shape<FileMeta>({
   name: isText,
   sha256: isSha256,
@@ -43,18 +43,18 @@ export class MetaFiles {
     this.#store = store;
   }
 
-  /** What this machine knows. */
+  /** The note on this machine. */
   find(name: string): FileMeta | undefined {
     return readMeta(this.#store.find(name), name);
   }
 
-  /** What this machine or the bucket knows. */
+  /** The note on this machine, or else in the bucket. */
   async fetch(name: string): Promise<FileMeta | undefined> {
     const isGood = (path: string) => readMeta({ path }, name) !== undefined;
     return readMeta(await this.#store.fetch(name, isGood), name);
   }
 
-  /** Never throws: what is not known is found out again. */
+  /** Never throws: a missing note is made again at the file's next use. */
   save(meta: FileMeta, options: { upload: boolean }): void {
     let temp: TempFile | undefined;
     try {
@@ -62,7 +62,6 @@ export class MetaFiles {
       temp.write(Buffer.from(`${JSON.stringify(meta)}\n`));
       this.#store.keep(meta.name, temp, options);
     } catch {
-      // A disk that takes nothing.
       temp?.discard();
     }
   }

@@ -6,11 +6,11 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** How long a file of one kind may be used. */
 export interface Freshness {
-  /** Without asking the upstream. */
+  /** While it is younger, the upstream is not asked. */
   freshMs: number;
-  /** When the upstream fails. */
+  /** While it is younger, it may be used when the upstream fails. */
   staleMs: number;
-  /** How long it is believed that there is none. */
+  /** How long the upstream is not asked again after it had no such file. */
   negativeMs: number;
 }
 
@@ -31,7 +31,7 @@ export function freshnessOf(request: ModRequest): Freshness {
   }
 }
 
-/** Whether what the name stands for may become something else. */
+/** Whether the content of a file may change. */
 export function isMutable({ kind }: ModRequest): boolean {
   return kind === "list" || kind === "latest" || kind === "query" || kind === "head";
 }

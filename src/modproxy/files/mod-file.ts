@@ -1,16 +1,13 @@
-/** A file to answer with. */
+/** A file to serve. */
 export interface ModFile {
-  /**
-   * Where it lies; one that may change is in `bytes` as it was. Empty: the disk has taken nothing, and there are only the
-   * bytes.
-   */
+  /** Empty: the disk failed, and only `bytes` has the content. A file that may change is also in `bytes`. */
   path: string;
   bytes?: Buffer;
   sizeBytes: number;
   sha256: string;
   source: "local" | "remote" | "fetch";
-  /** The upstream fails, and this is what it said last. */
+  /** The upstream fails, and this is an old copy. */
   isStale: boolean;
-  /** The checksum database says the same of a zip or go.mod. */
+  /** A zip or go.mod matches the checksum database. */
   isVerified?: boolean;
 }

@@ -1,9 +1,8 @@
 /**
- * What a URL below the proxy asks for. The name is the URL's path, percent-decoded once, and what the file is stored
- * under. Names that can be none of a module are refused here: nothing is asked or stored for them.
+ * Which file a URL below the proxy names. The file's name is the URL's path, percent-decoded once; the file is stored
+ * under that name. Impossible names are refused here, so they reach neither the upstream nor the disk.
  */
-import { unescapePath, unescapeVersion } from "./module-path.ts";
-import { NameError } from "./name-error.ts";
+import { NameError, unescapePath, unescapeVersion } from "./module-path.ts";
 import { parseTileName, type Tile } from "./tile-name.ts";
 import { isCanonical, matchesPath } from "./version.ts";
 
@@ -26,7 +25,7 @@ export type SumdbRequest = { name: string; database: string } & (
 /** Revisions that only go itself can resolve. */
 const UNRESOLVED = new Set(["latest", "upgrade", "patch"]);
 
-/** `target`: the rest of the URL as it came, percent-encoded. Throws a `NameError`. */
+/** `target`: the rest of the URL, percent-encoded. Throws a `NameError`. */
 export function parseModRequest(target: string, databases: ReadonlySet<string>): ModRequest {
   const name = decodeOnce(target);
   if (name.startsWith("sumdb/")) return parseSumdbRequest(name, databases);
@@ -40,7 +39,7 @@ export function parseModRequest(target: string, databases: ReadonlySet<string>):
   return parseFile(name, module, rest.slice(2));
 }
 
-/** The same for the name of a stored file; `undefined` for one that is none. */
+/** The same for the name of a stored file; `undefined`: it is invalid. */
 export function parseName(name: string, databases: ReadonlySet<string>): ModRequest | undefined {
   try {
     return parseModRequest(encodeName(name), databases);
@@ -49,9 +48,9 @@ export function parseName(name: string, databases: ReadonlySet<string>): ModRequ
   }
 }
 
-/** A name as a URL's path, each part encoded afresh. */
+/** A name as a URL's path. */
 export function encodeName(name: string): string {
-  // What cmd/go leaves as it is stays: some proxies compare.
+  // Some proxies accept only what cmd/go sends, which leaves + and @ as they are.
   return name
     .split("/")
     .map((part) => encodeURIComponent(part).replaceAll("%2B", "+").replaceAll("%40", "@"))
@@ -74,7 +73,7 @@ function parseFile(name: string, module: string, file: string): ModuleRequest {
 
 function parseSumdbRequest(name: string, databases: ReadonlySet<string>): SumdbRequest {
   const [, database = "", ...parts] = name.split("/");
-  // Never a host that the client chose.
+  // The client must not choose a host.
   if (!databases.has(database)) throw new NameError(`unknown checksum database ${JSON.stringify(database)}`);
   const path = parts.join("/");
   if (path === "supported") return { kind: "supported", name, database };
@@ -102,7 +101,7 @@ function decodeOnce(target: string): string {
   } catch (cause) {
     throw new NameError("invalid percent-encoding", { cause });
   }
-  // What would need to be decoded again is an attempt to be read differently further on.
+  // A name that can be decoded twice might mean something else to the next program.
   if (!/^[\x21-\x7e]+$/.test(name) || /[\\%]/.test(name)) throw new NameError("invalid character");
   if (name.split("/").some((part) => part === "" || part === "." || part === "..")) {
     throw new NameError("path is not clean");

@@ -1,13 +1,17 @@
-/** Module paths and versions as they stand in URLs: `!` and a small letter for each capital (golang.org/x/mod/module). */
-import { NameError } from "./name-error.ts";
+/** Module paths and versions in URLs: `!` and a small letter for each capital (golang.org/x/mod/module). */
+
+/** The name of a file that no proxy can have. */
+export class NameError extends Error {
+  override name = "NameError" as const;
+}
 
 const RESERVED = /^(con|prn|aux|nul|com[1-9]|lpt[1-9])$/i;
 const PATH_CHARS = /^[A-Za-z0-9._~-]+$/;
-/** No file could have a longer name, and a pattern of GOPRIVATE tries a part from each of its characters. */
+/** No file can have a longer name, and patterns of GOPRIVATE take quadratic time. */
 const MAX_PART_CHARS = 255;
 const VERSION_CHARS = /^[A-Za-z0-9!#$%&()+,\-.=@[\]^_{}~ ]+$/;
 
-/** The path that `escaped` stands for. Throws a `NameError` when there is none, or it can't be a module's. */
+/** The module path that `escaped` stands for. Throws a `NameError` if there is none. */
 export function unescapePath(escaped: string): string {
   const path = unbang(escaped);
   const fault = path === undefined ? "invalid escape" : pathFault(path);
@@ -27,12 +31,12 @@ export function unescapeVersion(escaped: string): string {
   return version;
 }
 
-/** Of a valid path or version. */
+/** `name`: a valid path or version. */
 export function escapeName(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `!${letter.toLowerCase()}`);
 }
 
-/** What makes `path` no module path; `undefined`: nothing does. */
+/** Why `path` is no module path; `undefined`: it is one. */
 function pathFault(path: string): string | undefined {
   const elements = path.split("/");
   const [first = ""] = elements;
@@ -73,7 +77,7 @@ function versionFault(version: string): string | undefined {
   return RESERVED.test(version.split(".")[0] ?? "") ? "disallowed" : undefined;
 }
 
-/** `undefined` for a capital, a `!` that none follows, and what is not ASCII. */
+/** `undefined` for capitals, a `!` without a letter after it, and other characters than ASCII. */
 function unbang(escaped: string): string | undefined {
   if (!/^[\x20-\x7e]*$/.test(escaped) || /[A-Z]|!(?![a-z])/.test(escaped)) return undefined;
   return escaped.replaceAll(/!([a-z])/g, (_, letter: string) => letter.toUpperCase());

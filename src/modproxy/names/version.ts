@@ -8,7 +8,7 @@ const SEMVER = new RegExp(
 const PSEUDO =
   /^v[0-9]+\.(0\.0-|\d+\.\d+-([^+]*\.)?0\.)\d{14}-[A-Za-z0-9]+(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
 const INCOMPATIBLE = "+incompatible";
-/** No file could have the name of a longer one, and a long one takes an expression seconds. */
+/** No file can have a longer name, and the expressions take seconds for a very long one. */
 const MAX_CHARS = 255;
 
 /** Whether `version` has all three numbers and no build data but `+incompatible`. */
@@ -17,7 +17,7 @@ export function isCanonical(version: string): boolean {
   return match !== null && (match[5] === undefined || match[5] === INCOMPATIBLE);
 }
 
-/** Whether a canonical version can be one of the module at `path`: its major version has to be the path's. */
+/** Whether a canonical version fits the module at `path`: both have the same major version. */
 export function matchesPath(version: string, path: string): boolean {
   const pathMajor = pathMajorOf(path).replace(/-unstable$/, "");
   if (pathMajor === ".v1" && version.startsWith("v0.0.0-")) return true;
@@ -26,17 +26,17 @@ export function matchesPath(version: string, path: string): boolean {
   return major === "v0" || major === "v1" || version.endsWith(INCOMPATIBLE);
 }
 
-/** `null` for what is no version. */
+/** `null`: no version. */
 function parse(version: string): RegExpExecArray | null {
   return version.length > MAX_CHARS ? null : SEMVER.exec(version);
 }
 
-/** A pseudo-version, which has to be a version, names a commit that has no tag. */
+/** Whether a valid version is a pseudo-version, which names a commit without a tag. */
 function isPseudo(version: string): boolean {
   return PSEUDO.test(version) && version.split("-").length > 2;
 }
 
-/** The lines of a version list that are releases, each once, in semantic order. */
+/** The tagged versions of a list, each once, in semantic order. */
 export function sortedVersions(list: string): string[] {
   const versions = list.split("\n").map((line) => line.trim().split(/\s/)[0] ?? "");
   const releases = versions.filter((version) => parse(version) !== null && !isPseudo(version));
@@ -71,7 +71,7 @@ function comparePreParts(a: string, b: string): number {
   return compareText(a, b);
 }
 
-/** Of any length, without leading zeros. */
+/** Numbers of any length without leading zeros. */
 function compareNumbers(a: string, b: string): number {
   return a.length - b.length || compareText(a, b);
 }
@@ -81,7 +81,7 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** The end of a path that says its major version: `/v2`, `.v2` and `.v2-unstable` below gopkg.in, or nothing. */
+/** The path's suffix with the major version: `/v2`, below gopkg.in `.v2` or `.v2-unstable`, or nothing. */
 function pathMajorOf(path: string): string {
   if (path.startsWith("gopkg.in/")) return /\.v\d+(-unstable)?$/.exec(path)?.[0] ?? "";
   return /\/v([2-9]|[1-9]\d+)$/.exec(path)?.[0] ?? "";

@@ -1,13 +1,13 @@
-/** The checksum databases that are passed on: `--sumdb`, GOSUMDB. */
+/** The checksum databases that the proxy passes on: `--sumdb`, GOSUMDB. */
 import { quoteEntry } from "../../lib/text/hide-secrets.ts";
 import { parseVerifier, type Verifier } from "./note.ts";
 
 export interface Database {
   /** As in URLs. */
   name: string;
-  /** Where it answers itself, when no proxy passes it on. */
+  /** Its own address, for when no proxy passes it on. */
   url: string;
-  /** `undefined`: its signatures can't be checked. */
+  /** `undefined`: its key is not known, so its signatures can't be checked. */
   verifier: Verifier | undefined;
 }
 
@@ -16,8 +16,8 @@ const GO_KEY = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8O
 const DEFAULT_NAMES = ["sum.golang.org", "sum.golang.google.cn"];
 
 /**
- * Each entry is `name`, `name url`, `key` or `key url`, a key being written as in GOSUMDB. Without entries Go's own
- * databases. `goSumdb` (GOSUMDB) may tell the key of one of them. Throws for an entry that is none of these.
+ * Each entry is `name`, `name url`, `key` or `key url`, with keys as in GOSUMDB. Without entries: Go's own databases.
+ * `goSumdb` (GOSUMDB) may give the key of one of them. Throws for any other entry.
  */
 export function parseDatabases(entries: readonly string[], goSumdb: string): Map<string, Database> {
   const databases = (entries.length === 0 ? DEFAULT_NAMES : entries).map((entry, _, list) =>

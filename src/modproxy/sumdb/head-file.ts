@@ -4,22 +4,22 @@ import { StateFile } from "../../lib/files/state-file.ts";
 import type { Database } from "./databases.ts";
 import { openTreeHead, type TreeHead } from "./note.ts";
 
-/** The newest head of each database's tree that was proven: `state/sumdb/<name>`, the signed note as it came. */
+/** The newest proven head of each database's tree, as a signed note in `state/sumdb/<name>`. */
 export class HeadFiles {
   readonly #dir: string;
 
   constructor(stateDir: string) {
     this.#dir = join(stateDir, "sumdb");
-    // It may lead out of the cache directory.
+    // A link may lead out of the cache directory.
     removeLink(this.#dir);
   }
 
-  /** `undefined`: none is known, or none that is still signed well. */
+  /** `undefined`: none is stored, or its signature is not valid for the current key. */
   load(database: Database): TreeHead | undefined {
     return this.#file(database).load();
   }
 
-  /** Keeps a head that continues the one before it. Never throws: the next start takes any signed head then. */
+  /** Never throws: the next start accepts any signed head then. `head` must continue the stored one. */
   save(database: Database, head: TreeHead): void {
     this.#file(database).save(head);
   }

@@ -1,6 +1,6 @@
 /**
- * What a database says of one version: the record's number, the record, an empty line, and the signed head of a tree
- * that holds it.
+ * A database's reply about one version: the record's number, the record, an empty line, and the signed head of a tree
+ * that contains it.
  *
  *     12345
  *     example.com/a v1.0.0 h1:…
@@ -12,12 +12,12 @@
 import { InvalidFileError } from "../mod-error.ts";
 import { openTreeHead, type TreeHead, type Verifier } from "./note.ts";
 
-/** A record has two lines, and a note its own limit. */
+/** Far more than a record of two lines and a note need. */
 const MAX_REPLY_CHARS = 1 << 20;
 
 export interface LookupReply {
   recordId: number;
-  /** What the tree holds: nothing else of the reply is authenticated by it. */
+  /** The tree authenticates this text, and nothing else of the reply. */
   record: string;
   hashes: ModuleHashes;
   head: TreeHead;
@@ -29,7 +29,7 @@ export interface ModuleHashes {
   mod: string;
 }
 
-/** Throws an `InvalidFileError` for a reply that is not about that version, or badly signed. */
+/** Throws an `InvalidFileError` for a reply about another version, or without a valid signature. */
 export function parseLookupReply(
   text: string,
   { module, version }: { module: string; version: string },

@@ -1,6 +1,6 @@
 /**
  * Signed notes (golang.org/x/mod/sumdb/note): a text, an empty line, and lines `— <name> <base64 of key hash and
- * Ed25519 signature>`; and what a database signs, the head of its tree:
+ * Ed25519 signature>`. A database signs the head of its tree:
  *
  *     go.sum database tree
  *     <number of records>
@@ -11,26 +11,26 @@ import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import { quoteValue } from "../../lib/text/hide-secrets.ts";
 import { InvalidFileError } from "../mod-error.ts";
 
-/** Whom a database's signature is checked with. */
+/** The public key of a database. */
 export interface Verifier {
   name: string;
   keyHash: number;
   key: KeyObject;
 }
 
-/** The head of a tree: its records so far, and what they hash to. */
+/** The head of a tree: the number of its records and their hash. */
 export interface TreeHead {
   size: number;
   root: Buffer;
-  /** As it came, signatures included. */
+  /** The signed note. */
   note: string;
 }
 
-/** An Ed25519 key in the form that node:crypto reads, without the key itself (RFC 8410). */
+/** What goes before an Ed25519 key in the format that node:crypto reads (RFC 8410). */
 const SPKI_START = Buffer.from("302a300506032b6570032100", "hex");
 const MAX_NOTE_BYTES = 1_000_000;
 
-/** `<name>+<hash>+<base64>`, as in GOSUMDB. Throws for anything else. */
+/** `text`: `<name>+<hash>+<base64>`, as in GOSUMDB. Throws for anything else. */
 export function parseVerifier(text: string): Verifier {
   const [, name = "", hash = "", base64 = ""] =
     /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(text) ?? [];
@@ -48,8 +48,8 @@ export function parseVerifier(text: string): Verifier {
 }
 
 /**
- * The head of the tree in a note. With a verifier its signature has to be good; without, only the form. Throws an
- * `InvalidFileError`.
+ * The head of the tree in a note. Throws an `InvalidFileError` for a malformed note, and with a verifier also for one
+ * without its valid signature.
  */
 export function openTreeHead(note: string, verifier: Verifier | undefined): TreeHead {
   if (note.length > MAX_NOTE_BYTES) throw new InvalidFileError("note is too long");
@@ -71,13 +71,13 @@ export function openTreeHead(note: string, verifier: Verifier | undefined): Tree
 function isSigned(text: string, signatures: string, verifier: Verifier): boolean {
   for (const line of signatures.split("\n")) {
     const signature = signatureIn(line, verifier);
-    // Of one key's only the first counts, as in go: a note may have thousands, and each costs a look at all of it.
+    // Only the first of a key's signatures counts, as in go: a note may have thousands, and each check hashes the text.
     if (signature !== undefined) return verify(null, Buffer.from(text), verifier.key, signature);
   }
   return false;
 }
 
-/** `undefined`: it is not this key's. */
+/** `undefined`: not a signature of this key. */
 function signatureIn(line: string, { name, keyHash }: Verifier): Buffer | undefined {
   const [, signer, base64 = ""] = /^— (\S+) ([A-Za-z0-9+/=]+)$/.exec(line) ?? [];
   const bytes = Buffer.from(base64, "base64");

@@ -6,10 +6,10 @@ import type { Upstream } from "../upstream/upstream-list.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
 import type { Database } from "./databases.ts";
 
-/** A proxy that does not pass a database on is asked again after this long. */
-const RECONSIDERED_MS = 60_000;
+/** When no proxy passes a database on, the proxies are asked again after this long. */
+const RECHECK_MS = 60_000;
 
-/** Where checksum databases are asked: through a proxy that passes them on, as cmd/go does, else themselves. */
+/** Asks checksum databases through a proxy that passes them on, as cmd/go does, or else directly. */
 export class SumdbSource {
   readonly #upstreams: Upstreams;
   readonly #databases: ReadonlyMap<string, Database>;
@@ -51,7 +51,7 @@ export class SumdbSource {
     const entry = { base, untilMs: Number.POSITIVE_INFINITY };
     this.#bases.set(name, entry);
     void base.then(({ upstream }) => {
-      if (upstream === undefined) entry.untilMs = Date.now() + RECONSIDERED_MS;
+      if (upstream === undefined) entry.untilMs = Date.now() + RECHECK_MS;
     });
     return base;
   }
@@ -64,7 +64,7 @@ export class SumdbSource {
         await this.#upstreams.downloadFrom(`${url}/supported`, new MemorySink(1 << 20), { upstream });
         return { url, upstream };
       } catch {
-        // Not passed on here, or not reachable: then the next, and the database itself in the end.
+        // Not passed on, or not reachable: try the next one, and at last the database itself.
       }
     }
     return { url: this.#databases.get(name)?.url ?? "", upstream: undefined };

@@ -1,6 +1,6 @@
 /**
- * Proofs in a checksum database's tree (RFC 6962), made from its tiles. The tiles themselves need not be trusted:
- * what is computed from them has to come out as a root that is signed, so a wrong tile can't prove anything.
+ * Proofs in a checksum database's tree (RFC 6962), made from its tiles. Tiles need not be trusted: the hash computed
+ * from them must equal a signed root, so a wrong tile can't prove anything.
  */
 import { InvalidFileError } from "../mod-error.ts";
 import { TILE_WIDTH, type Tile } from "../names/tile-name.ts";
@@ -8,7 +8,7 @@ import { TILE_WIDTH, type Tile } from "../names/tile-name.ts";
 const HASH_BYTES = 32;
 const TILE_LEVELS = 8;
 
-/** The bytes of a tile of hashes, from anywhere. */
+/** Reads the bytes of a tile of hashes, from any source. */
 export type ReadTile = (tile: Tile) => Promise<Uint8Array>;
 
 /** Throws an `InvalidFileError` unless the tree with this root has `record` at place `id`. */
@@ -50,7 +50,7 @@ export function hashNode(left: Uint8Array, right: Uint8Array): Buffer {
 class TileTree {
   readonly #size: number;
   readonly #readTile: ReadTile;
-  /** By first leaf and number of leaves: one proof must not see two values of one node. */
+  /** Hashes by first leaf and number of leaves, so that one proof never sees two values of a node. */
   readonly #known = new Map<string, Buffer>();
   readonly #tiles = new Map<string, Promise<Uint8Array>>();
 
@@ -59,7 +59,7 @@ class TileTree {
     this.#readTile = readTile;
   }
 
-  /** The root, one leaf being given and the rest from tiles. */
+  /** The root, computed from one given leaf and tiles. */
   async rootWithLeaf(id: number, leaf: Buffer, low: number, high: number): Promise<Buffer> {
     if (high - low === 1) return leaf;
     const middle = low + splitPoint(high - low);
@@ -118,7 +118,7 @@ class TileTree {
 
 /** The largest power of two below `count`. */
 function splitPoint(count: number): number {
-  // Not by a logarithm, which is rounded up just below a large power of two.
+  // A logarithm would be rounded up just below a large power of two.
   let point = 1;
   while (2 * point < count) point *= 2;
   return point;
@@ -129,7 +129,7 @@ function isComplete(count: number): boolean {
   return count === 1 || 2 * splitPoint(count) === count;
 }
 
-/** `count`, a power of two, of a tile's hashes from `first` on, as one. */
+/** The hash over `count` (a power of two) of a tile's hashes, starting at `first`. */
 function mergeHashes(tile: Uint8Array, first: number, count: number): Buffer {
   if (count === 1) {
     const hash = tile.subarray(first * HASH_BYTES, (first + 1) * HASH_BYTES);

@@ -1,13 +1,13 @@
-/** Where a body goes while it comes. */
+/** Receives the body of a download. */
 export interface BodySink {
-  /** Bytes that were written so far. */
+  /** Bytes written so far. */
   readonly sizeBytes: number;
   write(chunk: Uint8Array): void;
-  /** A body begins, from its start; how long it will be, if that is known. */
+  /** Starts again at the beginning. `totalBytes`: the body's length, if known. */
   restart(totalBytes: number | undefined): void;
 }
 
-/** A body in memory. */
+/** Keeps the body in memory. */
 export class MemorySink implements BodySink {
   readonly #maxBytes: number;
   #chunks: Uint8Array[] = [];
@@ -37,7 +37,7 @@ export class MemorySink implements BodySink {
   }
 }
 
-/** A body that no file of its kind can have; asking again does not help. */
+/** The body is larger than any file of its kind; retrying does not help. */
 export class BodyTooLargeError extends Error {
   override name = "BodyTooLargeError" as const;
 

@@ -1,33 +1,38 @@
-/** One file from one server, whatever becomes of the connection. */
+/** Downloads one file from one server, over broken connections and passing failures: cmd/go itself never retries. */
+import { systemClock } from "../../lib/async/clock.ts";
 import { TimeoutError } from "../../lib/async/deadline.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
 import { InvalidFileError, ModError, notFound } from "../mod-error.ts";
 import { type BodySink, BodyTooLargeError } from "./body-sink.ts";
 import type { HttpAnswer, HttpClient } from "./http-client.ts";
-import { isRetried, MAX_ATTEMPTS, pauseBefore } from "./retry.ts";
 
 /** As much of an error's text as go would show. */
 const MAX_TEXT_BYTES = 2_000;
 
+const MAX_ATTEMPTS = 4;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+const RETRIED = new Set([408, 425, 429, 500, 502, 503, 504]);
+
 export interface DownloadRequest {
   url: string;
   authorization: string | undefined;
-  /** What is known of an older copy. */
+  /** The etag of an older copy. */
   etag?: string | undefined;
   signal: AbortSignal;
-  /** `undefined`: as often as usual. */
+  /** By default `MAX_ATTEMPTS`. */
   maxAttempts?: number;
 }
 
-/** What came: the whole body, or word that the older copy still holds. */
 export interface Download {
+  /** The server has no other file than the older copy, and sent no body. */
   isUnchanged: boolean;
   etag: string | undefined;
 }
 
 /**
- * Writes the whole body to `sink`. A connection that breaks is taken up where it broke, or anew; statuses that pass
- * are tried again. Rejects with a `ModError` for any other answer than 200.
+ * Writes the whole body to `sink`. After a broken connection it continues where that broke, or starts again; passing
+ * failures are retried. Rejects with a `ModError` for any other answer than 200.
  */
 export async function download(
   client: HttpClient,
@@ -41,7 +46,7 @@ export async function download(
     try {
       const answer = await part.ask();
       if (answer === "done") return part.result;
-      if (!isRetried(answer.status) || attempt >= maxAttempts) throw await toError(answer);
+      if (!RETRIED.has(answer.status) || attempt >= maxAttempts) throw await toError(answer);
       retryAfter = answer.headers.get("retry-after");
       await discard(answer);
     } catch (error) {
@@ -49,15 +54,22 @@ export async function download(
         error instanceof ModError || error instanceof BodyTooLargeError || error instanceof InvalidFileError;
       if (isFinal || attempt >= maxAttempts || request.signal.aborted) throw toModError(error);
     }
-    await pauseBefore(attempt + 1, retryAfter, request.signal);
+    await backOff(attempt, retryAfter, request.signal);
   }
+}
+
+/** Waits at random, longer after each attempt, or as long as the server says, within limits. */
+async function backOff(attempt: number, retryAfter: string | null, signal: AbortSignal): Promise<void> {
+  const serverMs = /^\d+$/.test(retryAfter ?? "") ? Number(retryAfter) * 1000 : 0;
+  const limitMs = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS);
+  await systemClock.sleep(Math.max(Math.min(serverMs, LONGEST_PAUSE_MS), Math.random() * limitMs), signal);
 }
 
 class Part {
   readonly #client: HttpClient;
   readonly #request: DownloadRequest;
   readonly #sink: BodySink;
-  /** Of the answer that is being read, when its bytes are sure to stay the same. */
+  /** The strong etag of the answer that is being read: only such an etag promises the same bytes. */
   #strongEtag: string | undefined;
   #totalBytes: number | undefined;
   result: Download = { isUnchanged: false, etag: undefined };
@@ -68,14 +80,14 @@ class Part {
     this.#sink = sink;
   }
 
-  /** `done`, or an answer that has no body for us. Rejects when the connection breaks. */
+  /** Resolves to `done`, or to an answer with another status. Rejects when the connection breaks. */
   async ask(): Promise<"done" | HttpAnswer> {
     const { url, authorization, signal } = this.#request;
     const answer = await this.#client.get(url, { authorization, headers: this.#headers(), signal });
     try {
       return await this.#take(answer);
     } catch (error) {
-      // A body that nobody reads keeps its connection.
+      // An unread body keeps its connection open.
       await discard(answer);
       throw error;
     }
@@ -90,7 +102,7 @@ class Part {
     }
     if (status === 206 && this.#continues(headers)) return await this.#read(answer);
     if (status === 206 || status === 416) {
-      // It can't continue, so the next attempt begins anew.
+      // The next attempt starts again.
       this.#strongEtag = undefined;
       throw new Error(`answered ${status} with another part than the one asked for`);
     }
@@ -106,7 +118,7 @@ class Part {
 
   #headers(): Record<string, string> {
     const { sizeBytes } = this.#sink;
-    // Without an etag nobody can say that the rest would belong to the same bytes.
+    // Without a strong etag, the rest may be of other bytes.
     if (sizeBytes > 0 && this.#strongEtag !== undefined) {
       return { range: `bytes=${sizeBytes}-`, "if-range": this.#strongEtag };
     }
@@ -154,7 +166,7 @@ async function toError(answer: HttpAnswer): Promise<ModError> {
   return new ModError(status === 504 ? 504 : 502, `upstream answered ${status}${detail}`);
 }
 
-/** The first lines of a plain text; nothing of any other, and nothing of a server that may repeat our credentials. */
+/** The beginning of a plain text; empty for other types, and for a server that may repeat our credentials. */
 async function readText(answer: HttpAnswer): Promise<string> {
   if (answer.sentCredentials) {
     await discard(answer);
@@ -170,7 +182,7 @@ async function readText(answer: HttpAnswer): Promise<string> {
       if (chunks.reduce((sum, { length }) => sum + length, 0) > MAX_TEXT_BYTES) break;
     }
   } catch {
-    // The status is what counts.
+    // The status alone is enough for an error.
   }
   const text = Buffer.concat(chunks).toString("utf8", 0, MAX_TEXT_BYTES);
   return isPlain ? text.replaceAll(/[^\P{C}\n]/gu, "").trim() : "";

@@ -1,28 +1,28 @@
 /**
- * GET requests as module proxies and checksum databases want them: raw bytes, redirects followed, credentials only to
- * the origin that was asked first, and a deadline for everything.
+ * GET requests for module proxies and checksum databases: raw bytes, redirects followed, credentials only for the first
+ * origin, and a deadline for everything.
  */
 import { Deadline } from "../../lib/async/deadline.ts";
 import { proxyForUrl, proxyRefusal } from "../../lib/network/env-proxy.ts";
 import { isHttpUrl } from "../../lib/network/http-url.ts";
 import { ModError } from "../mod-error.ts";
 
-/** The longest wait for an answer's head, and between two chunks of its body. */
+/** The longest wait for an answer's head, and for each chunk of its body. */
 const STALL_MS = 30_000;
 
 const MAX_REDIRECTS = 10;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** An answer whose body is still to come. */
+/** An answer whose body is not read yet. */
 export interface HttpAnswer {
   status: number;
   headers: Headers;
-  /** Whether a request that led here carried credentials: a server may repeat them in its error text. */
+  /** Whether any request up to here had credentials: a server may repeat them in its error text. */
   sentCredentials: boolean;
   /** Rejects when nothing comes for `STALL_MS`. Read it to its end or cancel it. */
   body: ReadableStream<Uint8Array> | null;
-  /** The time limit; dispose of it when the body was read. */
+  /** Dispose of it when the body was read. */
   deadline: Deadline;
 }
 
@@ -32,7 +32,7 @@ export class HttpClient {
   readonly #env: Environment;
   readonly #stallMs: number;
 
-  /** `via` goes into each request, so that a proxy which asks itself notices. `env` names proxies. */
+  /** `via`: a header of each request, so that a proxy notices that it is its own upstream. `env` names HTTP proxies. */
   constructor(options: {
     netrc: ReadonlyMap<string, string>;
     via: string;
@@ -66,8 +66,8 @@ export class HttpClient {
     first: URL,
     options: { authorization?: string | undefined; headers?: Record<string, string> },
     signal: AbortSignal,
-  ) {
-    // For the place that was asked and no other: a redirect must not choose who gets a password, nor what it is spent on.
+  ): Promise<Omit<HttpAnswer, "deadline">> {
+    // Only for the first origin: a redirect must not choose who gets a password, nor what for.
     const own = this.#authorization(first, options.authorization);
     let url = first;
     let sentCredentials = false;
@@ -76,34 +76,20 @@ export class HttpClient {
       const headers = { ...options.headers, via: this.#via, ...(authorization && { authorization }) };
       // HTTPS_PROXY is not for this machine itself.
       const proxy = isLoopback(url.hostname) ? undefined : proxyForUrl(url, this.#env);
-      // The query of a redirect's target is what a storage has signed.
-      sentCredentials ||= [authorization, url.username, url.password, url.search, proxy?.username].some(
-        Boolean,
-      );
-      const answer = await fetch(url.href, {
-        headers,
-        signal,
-        redirect: "manual",
-        decompress: false,
-        proxy: proxy?.href ?? false,
-      } as RequestInit);
-      const refusal = proxyRefusal(answer, proxy);
-      if (refusal !== undefined) {
-        await answer.body?.cancel();
-        throw new Error(refusal);
-      }
-      const location = answer.status >= 300 && answer.status < 400 ? answer.headers.get("location") : null;
-      if (location === null) {
-        return { status: answer.status, headers: answer.headers, body: answer.body, sentCredentials };
-      }
-      await answer.body?.cancel();
+      // A redirect's query may be a signature.
+      const secrets = [authorization, url.username, url.password, url.search, proxy?.username];
+      sentCredentials ||= secrets.some(Boolean);
+      const { status, headers: fields, body } = await send(url, { headers, signal, proxy });
+      const location = status >= 300 && status < 400 ? fields.get("location") : null;
+      if (location === null) return { status, headers: fields, body, sentCredentials };
+      await body?.cancel();
       if (redirects === MAX_REDIRECTS)
         throw new ModError(502, `upstream sends more than ${MAX_REDIRECTS} redirects`);
       url = redirectTarget(location, url);
     }
   }
 
-  /** netrc's passwords are not sent in the clear to another machine. */
+  /** Passwords from netrc never go unencrypted to another machine. */
   #authorization(url: URL, given: string | undefined): string | undefined {
     if (given !== undefined) return given;
     const isSafe = url.protocol === "https:" || isLoopback(url.hostname);
@@ -111,7 +97,29 @@ export class HttpClient {
   }
 }
 
-/** Throws a `ModError`, whose text holds nothing of the URL but its scheme: the rest may be a secret. */
+/** Sends one request; rejects when the HTTP proxy refuses it. */
+async function send(
+  url: URL,
+  {
+    headers,
+    signal,
+    proxy,
+  }: { headers: Record<string, string>; signal: AbortSignal; proxy: URL | undefined },
+): Promise<Response> {
+  const answer = await fetch(url.href, {
+    headers,
+    signal,
+    redirect: "manual",
+    decompress: false,
+    proxy: proxy?.href ?? false,
+  } as RequestInit);
+  const refusal = proxyRefusal(answer, proxy);
+  if (refusal === undefined) return answer;
+  await answer.body?.cancel();
+  throw new Error(refusal);
+}
+
+/** Throws a `ModError` that names only the URL's scheme: the rest may be a secret. */
 function redirectTarget(location: string, from: URL): URL {
   const url = URL.parse(location, from.href);
   if (url === null) throw new ModError(502, "upstream redirects to something that is not a URL");

@@ -1,13 +1,12 @@
-/** A list of proxies as in GOPROXY: after `,` only "there is no such thing" leads on to the next, after `|` anything does. */
-
+/** A list of proxies as in GOPROXY: the next proxy is asked after `,` only for an absent file, after `|` for any error. */
 import { isHttpUrl } from "../../lib/network/http-url.ts";
 
 export interface Upstream {
-  /** Without a slash at the end, without user and password. */
+  /** Without a trailing slash, user and password. */
   url: string;
   /** From the URL itself. */
   authorization: string | undefined;
-  /** Whether the next one is asked when this one fails. */
+  /** Whether the next proxy is asked after any error. */
   fallsThrough: boolean;
 }
 
@@ -21,7 +20,7 @@ export function parseUpstreams(text: string): Upstream[] {
     if (word === "") continue;
     count++;
     const upstream = parseEntry(word);
-    // The entry is not quoted: it may be a part of a password that has a comma or a bar in it.
+    // The message doesn't quote the entry: it may be part of a password with a comma or a bar.
     if (upstream === undefined) throw new Error(`upstream ${count} of the list is not an http or https URL`);
     upstreams.push({ ...upstream, fallsThrough: separator === "|" });
   }

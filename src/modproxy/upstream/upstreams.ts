@@ -4,13 +4,13 @@ import { type Download, download } from "./download.ts";
 import type { HttpClient } from "./http-client.ts";
 import type { Upstream } from "./upstream-list.ts";
 
-/** How long one file may take, with all that is tried. */
+/** How long one file may take, retries included. */
 const OVERALL_MS = 10 * 60_000;
 
-/** A server that did not answer is asked but once a request for this long: nobody waits for pauses then. */
+/** A server that did not answer gets one attempt per request for this long, so that clients don't wait for retries. */
 const DOWN_MS = 10_000;
 
-/** The proxies that are asked, one after the other, by GOPROXY's rules. */
+/** A list of proxies, asked one after the other by GOPROXY's rules. */
 export class Upstreams {
   readonly #client: HttpClient;
   readonly #list: readonly Upstream[];
@@ -33,17 +33,15 @@ export class Upstreams {
       try {
         return await this.downloadFrom(`${upstream.url}/${path}`, sink, { ...options, upstream });
       } catch (error) {
-        // What comes from the next one has no place here either.
-        if (!(error instanceof ModError) || error instanceof DiskError) throw error;
-        if (!error.isAbsence && !upstream.fallsThrough) throw error;
-        // A proxy in trouble may have had it: that says more than another's "not found".
+        if (!mayAskNext(error, upstream)) throw error;
+        // A failing proxy may have the file, so its error says more than another's "not found".
         if (failure === undefined || (failure.isAbsence && !error.isAbsence)) failure = error;
       }
     }
     throw failure ?? notFound("no upstream proxy is configured");
   }
 
-  /** From one place. Rejects with a `ModError`. */
+  /** From one server. Rejects with a `ModError`. */
   async downloadFrom(
     url: string,
     sink: BodySink,
@@ -79,4 +77,9 @@ export class Upstreams {
   abort(): void {
     this.#controller.abort(new ModError(503, "this proxy is shutting down"));
   }
+}
+
+/** A full disk is no reason to: it would refuse the next proxy's file as well. */
+function mayAskNext(error: unknown, { fallsThrough }: Upstream): error is ModError {
+  return error instanceof ModError && !(error instanceof DiskError) && (error.isAbsence || fallsThrough);
 }

@@ -1,17 +1,17 @@
-/** What go demands of a module's zip (golang.org/x/mod/zip), looked up in its list of files: nothing is expanded. */
+/** go's rules for a module's zip (golang.org/x/mod/zip), checked in its central directory without expanding files. */
 import { closeSync, openSync } from "node:fs";
 import { excerpt } from "../../lib/text/excerpt.ts";
 import { InvalidFileError } from "../mod-error.ts";
 import { readZipDirectory, sizeOf, type ZipEntry, type ZipSource } from "./zip-directory.ts";
 
-/** Of a zip, and of all that is in it. */
+/** Largest size of a zip, and of its files when expanded. */
 export const MAX_ZIP_BYTES = 500 << 20;
 const MAX_SMALL_BYTES = 16 << 20;
-/** Nobody could write the file: the longest path of the common systems. */
+/** The longest path that common systems can write. */
 const MAX_NAME_CHARS = 4_096;
 /**
- * Of all files and of the directories that they lie in. A name of 4,096 characters may name 2,000 directories, which
- * take 4 MB: without a limit of their own, a list that is read fills the memory.
+ * Limits for the names of all files and their directories together. A name of 4,096 characters may name 2,000
+ * directories, which take 4 MB, so directories of many files could fill the memory.
  */
 const MAX_NAMES_CHARS = 64 << 20;
 const MAX_NAMES = 500_000;
@@ -41,22 +41,25 @@ function checkEntries(zip: ZipSource, prefix: string): void {
   let sum = 0;
   let compressedSum = 0;
   for (const entry of readZipDirectory(zip)) {
-    if (entry.name.length > MAX_NAME_CHARS) throw new InvalidFileError("zip has a file with too long a name");
-    if (!entry.name.startsWith(prefix)) {
-      throw new InvalidFileError(`zip has ${excerpt(entry.name)}, which does not begin with ${prefix}`);
-    }
-    const name = entry.name.slice(prefix.length);
-    if (name === "") continue;
-    const isDirectory = name.endsWith("/");
-    checkName(isDirectory ? name.slice(0, -1) : name);
-    names.add(isDirectory ? name.slice(0, -1) : name, isDirectory);
+    const path = pathBelow(prefix, entry.name);
+    if (path === "") continue;
+    const isDirectory = path.endsWith("/");
+    const name = isDirectory ? path.slice(0, -1) : path;
+    checkName(name);
+    names.add(name, isDirectory);
     if (!isDirectory) checkEntry(entry, name, size);
-    // Files that lie in the same bytes are read once for each of them, and there may be half a million.
+    // Half a million files could share the same bytes, which would be expanded for each of them.
     compressedSum += entry.compressedBytes;
     if (compressedSum > size) throw new InvalidFileError("zip with files that overlap");
     sum += entry.sizeBytes;
     if (sum > MAX_ZIP_BYTES) throw new InvalidFileError(`zip expands to more than ${MAX_ZIP_BYTES} bytes`);
   }
+}
+
+function pathBelow(prefix: string, name: string): string {
+  if (name.length > MAX_NAME_CHARS) throw new InvalidFileError("zip has a file with too long a name");
+  if (name.startsWith(prefix)) return name.slice(prefix.length);
+  throw new InvalidFileError(`zip has ${excerpt(name)}, which does not begin with ${prefix}`);
 }
 
 function checkEntry(entry: ZipEntry, name: string, size: number): void {
@@ -80,20 +83,20 @@ function checkName(name: string): void {
   if (!isGood) throw new InvalidFileError(`zip has a file with the bad name ${excerpt(name)}`);
 }
 
-/** Names that differ only in capitals can't lie side by side everywhere. */
+/** Refuses names that differ only in case: some file systems can't have both. */
 class NameSet {
   readonly #byFolded = new Map<string, { name: string; isDirectory: boolean }>();
   #chars = 0;
 
   add(name: string, isDirectory: boolean): void {
     let isNew = this.#addOne(name, isDirectory);
-    // Upwards: what is above a name that is known is known as well.
+    // Upwards: the parents of a known directory are known as well.
     for (let end = name.lastIndexOf("/"); isNew && end !== -1; end = name.lastIndexOf("/", end - 1)) {
       isNew = this.#addOne(name.slice(0, end), true);
     }
   }
 
-  /** Whether it is new. */
+  /** Returns whether the name is new. */
   #addOne(name: string, isDirectory: boolean): boolean {
     const folded = name.toLowerCase();
     const known = this.#byFolded.get(folded);

@@ -1,4 +1,4 @@
-/** The hashes that stand in go.sum and in checksum databases: `h1:` (golang.org/x/mod/sumdb/dirhash). */
+/** The hashes in go.sum and checksum databases: `h1:` (golang.org/x/mod/sumdb/dirhash). */
 import { closeSync, openSync } from "node:fs";
 import { promisify } from "node:util";
 import { createInflateRaw, inflateRaw } from "node:zlib";
@@ -6,18 +6,18 @@ import { compareUtf8 } from "../../lib/text/compare-utf8.ts";
 import { InvalidFileError } from "../mod-error.ts";
 import { readPart, readZipDirectory, type ZipEntry } from "./zip-directory.ts";
 
-/** Files above this are expanded as a stream. */
+/** Larger files are expanded as a stream. */
 const STREAMED_BYTES = 4 << 20;
 const LOCAL_HEADER_BYTES = 30;
 
 const inflate = promisify(inflateRaw);
 
-/** Of a go.mod file. */
+/** The hash of a go.mod file. */
 export function hashModFile(bytes: Uint8Array): string {
   return hashOfFiles([{ name: "go.mod", sha256: sha256Hex(bytes) }]);
 }
 
-/** Of a module's zip: every file is expanded, never to more than it says to have. */
+/** The hash of a module's zip. Expands every file, none to more than its size in the central directory. */
 export async function hashZip(path: string): Promise<string> {
   const file = openSync(path, "r");
   try {

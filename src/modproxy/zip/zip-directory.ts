@@ -1,4 +1,4 @@
-/** The list of files at the end of a zip (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT), zip64 included. */
+/** The central directory of a zip (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT), zip64 included. */
 import { fstatSync, readSync } from "node:fs";
 import { InvalidFileError } from "../mod-error.ts";
 
@@ -9,8 +9,7 @@ export interface ZipEntry {
   method: number;
   compressedBytes: number;
   sizeBytes: number;
-  crc32: number;
-  /** Where its local header begins. */
+  /** Of its local header. */
   offset: number;
 }
 
@@ -19,12 +18,12 @@ export type ZipSource = number | Buffer;
 
 const END_BYTES = 22;
 const MAX_COMMENT_BYTES = 65_535;
-/** A module of 500 MiB has no more files than that; the list itself has to fit in memory. */
+/** More than a module of 500 MiB has; the central directory is read into memory. */
 const MAX_ENTRIES = 500_000;
 const MAX_DIRECTORY_BYTES = 64 << 20;
 const IN_ZIP64 = 0xffff_ffff;
 
-/** Throws an `InvalidFileError` for what is no whole zip. */
+/** Throws an `InvalidFileError` for an incomplete or malformed zip. */
 export function readZipDirectory(zip: ZipSource): ZipEntry[] {
   const size = sizeOf(zip);
   const { offset, length, count } = findDirectory(zip, size);
@@ -41,7 +40,7 @@ export function sizeOf(zip: ZipSource): number {
   return typeof zip === "number" ? fstatSync(zip).size : zip.length;
 }
 
-/** Exactly `length` bytes; at once, for a client waits and another thread would cost more. */
+/** Exactly `length` bytes; synchronous, since a client waits and another thread would take longer. */
 export function readPart(zip: ZipSource, offset: number, length: number): Buffer {
   if (typeof zip === "number") return readFilePart(zip, offset, length);
   if (offset + length > zip.length) throw new InvalidFileError("zip is cut off");
@@ -95,7 +94,6 @@ function parseDirectory(bytes: Buffer): ZipEntry[] {
     const entry = {
       name: bytes.toString("utf8", at + 46, nameEnd),
       method: bytes.readUInt16LE(at + 10),
-      crc32: bytes.readUInt32LE(at + 16),
       compressedBytes: bytes.readUInt32LE(at + 20),
       sizeBytes: bytes.readUInt32LE(at + 24),
       offset: bytes.readUInt32LE(at + 42),
@@ -106,7 +104,7 @@ function parseDirectory(bytes: Buffer): ZipEntry[] {
   return entries;
 }
 
-/** Sizes that don't fit are in an extra field of their own, in this order. */
+/** Sizes of more than 32 bits are in an extra field, in this order. */
 function withZip64(entry: ZipEntry, extra: Buffer): ZipEntry {
   for (let at = 0; at + 4 <= extra.length; ) {
     const end = at + 4 + extra.readUInt16LE(at + 2);

@@ -381,7 +381,7 @@ test("credentials of a netrc file go to their host, and into no log", async () =
   await other.told(LIST);
   expect(seen).toEqual([`Basic ${btoa("me:s3cret")}`, `Basic ${btoa("you:pa:ss")}`]);
   const said = `${await server.stop()}${await other.stop()}`;
-  expect(said).toContain("modules come from");
+  expect(said).toContain("module upstreams: ");
   expect(said).not.toMatch(/s3cret|pa%3Ass|pa:ss/);
 });
 

@@ -6,8 +6,12 @@ import { checkBody } from "../../../src/modproxy/files/check-body.ts";
 import { parseGoSum } from "../../../src/modproxy/maintain/go-sum.ts";
 import { InvalidFileError } from "../../../src/modproxy/mod-error.ts";
 import { encodeName, parseModRequest } from "../../../src/modproxy/names/mod-request.ts";
-import { escapeName, unescapePath, unescapeVersion } from "../../../src/modproxy/names/module-path.ts";
-import { NameError } from "../../../src/modproxy/names/name-error.ts";
+import {
+  escapeName,
+  NameError,
+  unescapePath,
+  unescapeVersion,
+} from "../../../src/modproxy/names/module-path.ts";
 import { formatTileName, parseTileName } from "../../../src/modproxy/names/tile-name.ts";
 import { compareVersions, isCanonical } from "../../../src/modproxy/names/version.ts";
 import { checkZip } from "../../../src/modproxy/zip/check-zip.ts";
