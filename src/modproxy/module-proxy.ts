@@ -68,23 +68,23 @@ export class ModuleProxy {
     }
     const isCachedOnly = target.startsWith(CACHED_ONLY);
     const mayFetch = !isCachedOnly && !TRUE.has(String(request.headers["disable-module-fetch"]));
-    const asked = this.#parse(isCachedOnly ? target.slice(CACHED_ONLY.length) : target);
-    if (asked.kind === "supported") return answerSupported(response);
-    this.#refusePrivate(asked);
-    await this.#answerWith(request, response, asked, mayFetch);
+    const wanted = this.#parse(isCachedOnly ? target.slice(CACHED_ONLY.length) : target);
+    if (wanted.kind === "supported") return answerSupported(response);
+    this.#refusePrivate(wanted);
+    await this.#answerWith(request, response, wanted, mayFetch);
   }
 
   async #answerWith(
     request: IncomingMessage,
     response: ServerResponse,
-    asked: ModRequest,
+    wanted: ModRequest,
     mayFetch: boolean,
   ): Promise<void> {
-    const file = await this.#options.files.get(asked, { mayFetch });
-    if (!(file instanceof GrowingFile)) return await answerFile(request, response, { asked, file });
-    if (!file.isFinished) return await answerGrowing(request, response, { asked, growing: file });
+    const file = await this.#options.files.get(wanted, { mayFetch });
+    if (!(file instanceof GrowingFile)) return await answerFile(request, response, { asked: wanted, file });
+    if (!file.isFinished) return await answerGrowing(request, response, { asked: wanted, growing: file });
     // The download has finished meanwhile, so the file is in the cache directory.
-    await this.#answerWith(request, response, asked, mayFetch);
+    await this.#answerWith(request, response, wanted, mayFetch);
   }
 
   #parse(target: string): ModRequest {
@@ -97,12 +97,13 @@ export class ModuleProxy {
   }
 
   /** go fetches private modules from their origins; their names must not reach any upstream. */
-  #refusePrivate(asked: ModRequest): void {
+  #refusePrivate(wanted: ModRequest): void {
     const { policy } = this.#options;
-    if (!("database" in asked)) {
-      if (policy.isPrivate(asked.module)) throw notFound(`${asked.module} is private (GOPRIVATE, GONOPROXY)`);
-    } else if (asked.kind === "lookup" && policy.isUnlisted(asked.module)) {
-      throw notFound(`${asked.module} is private (GOPRIVATE, GONOSUMDB)`);
+    if (!("database" in wanted)) {
+      if (policy.isPrivate(wanted.module))
+        throw notFound(`${wanted.module} is private (GOPRIVATE, GONOPROXY)`);
+    } else if (wanted.kind === "lookup" && policy.isUnlisted(wanted.module)) {
+      throw notFound(`${wanted.module} is private (GOPRIVATE, GONOSUMDB)`);
     }
   }
 }

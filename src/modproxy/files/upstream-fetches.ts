@@ -42,7 +42,7 @@ export class UpstreamFetches {
     return await this.#flights.run(request.name, async () => {
       try {
         return request.kind === "zip"
-          ? await this.#upstream.fetchLarge(request)
+          ? await this.#upstream.fetchZip(request)
           : await this.#upstream.fetchSmall(request, older);
       } catch (error) {
         const { negativeMs } = freshnessOf(request);

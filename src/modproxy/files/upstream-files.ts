@@ -58,29 +58,29 @@ export class UpstreamFiles {
   }
 
   /** A zip: complete, or still growing if it is very large; the download continues without readers. */
-  async fetchLarge(request: ZipRequest): Promise<ModFile | GrowingFile> {
+  async fetchZip(request: ZipRequest): Promise<ModFile | GrowingFile> {
     try {
       return await this.#fetchToDisk(request);
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;
-      return await this.#fetchUnkept(request, error);
+      return await this.#fetchToMemory(request, error);
     }
   }
 
   async #fetchToDisk(request: ZipRequest): Promise<ModFile | GrowingFile> {
     const temp = this.#createTemp();
     const growing = new GrowingFile(temp, MAX_ZIP_BYTES);
-    const receiving = this.#receive(request, temp, growing);
-    receiving.catch(() => undefined);
+    const download = this.#storeZip(request, temp, growing);
+    download.catch(() => undefined);
     await growing.shown;
-    return growing.isFinished ? await receiving : growing;
+    return growing.isFinished ? await download : growing;
   }
 
   /**
    * A full disk here must not fail a build, and go tries the next proxy only after a 404. So a zip that is no larger
    * than a small file may be is served from memory.
    */
-  async #fetchUnkept(request: ZipRequest, failure: DiskError): Promise<ModFile> {
+  async #fetchToMemory(request: ZipRequest, failure: DiskError): Promise<ModFile> {
     const sink = new MemorySink(MAX_SMALL_BYTES);
     try {
       await this.#download(request, sink, undefined);
@@ -93,7 +93,7 @@ export class UpstreamFiles {
     return { path: "", bytes, sizeBytes: bytes.length, sha256, source: "fetch", isStale: false };
   }
 
-  async #receive(request: ZipRequest, temp: TempFile, growing: GrowingFile): Promise<ModFile> {
+  async #storeZip(request: ZipRequest, temp: TempFile, growing: GrowingFile): Promise<ModFile> {
     const { storage, onStored } = this.#options;
     try {
       const { etag } = await this.#download(request, growing, undefined);

@@ -50,12 +50,11 @@ export class RunPrefetch {
     return used.has(name) ? "used" : "unused";
   }
 
-  /** Prefetches everything; resolves with the number of files that the last run used. */
-  async fetchAll(): Promise<number> {
+  /** Prefetches everything that the last run used. Never rejects. */
+  async fetchAll(): Promise<void> {
     this.#used ??= this.#start();
-    const { size } = await this.#used;
+    await this.#used;
     await this.#downloads;
-    return size;
   }
 
   async #start(): Promise<ReadonlySet<string>> {

@@ -4,7 +4,7 @@ import { TimeoutError } from "../../lib/async/deadline.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
 import { InvalidFileError, ModError, notFound } from "../mod-error.ts";
 import { type BodySink, BodyTooLargeError } from "./body-sink.ts";
-import type { HttpAnswer, HttpClient } from "./http-client.ts";
+import { type HttpAnswer, type HttpClient, STALL_MS } from "./http-client.ts";
 
 /** As much of an error's text as go would show. */
 const MAX_TEXT_BYTES = 2_000;
@@ -140,7 +140,7 @@ class Part {
     if (body !== null) {
       for await (const chunk of body) {
         this.#sink.write(chunk);
-        deadline.restart(this.#client.stallMs);
+        deadline.restart(STALL_MS);
       }
     }
     const total = this.#totalBytes;

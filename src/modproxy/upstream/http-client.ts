@@ -8,7 +8,7 @@ import { isHttpUrl } from "../../lib/network/http-url.ts";
 import { ModError } from "../mod-error.ts";
 
 /** The longest wait for an answer's head, and for each chunk of its body. */
-const STALL_MS = 30_000;
+export const STALL_MS = 30_000;
 
 const MAX_REDIRECTS = 10;
 
@@ -30,30 +30,19 @@ export class HttpClient {
   readonly #netrc: ReadonlyMap<string, string>;
   readonly #via: string;
   readonly #env: Environment;
-  readonly #stallMs: number;
 
   /** `via`: a header of each request, so that a proxy notices that it is its own upstream. `env` names HTTP proxies. */
-  constructor(options: {
-    netrc: ReadonlyMap<string, string>;
-    via: string;
-    env: Environment;
-    stallMs?: number;
-  }) {
+  constructor(options: { netrc: ReadonlyMap<string, string>; via: string; env: Environment }) {
     this.#env = options.env;
     this.#netrc = options.netrc;
     this.#via = options.via;
-    this.#stallMs = options.stallMs ?? STALL_MS;
-  }
-
-  get stallMs(): number {
-    return this.#stallMs;
   }
 
   async get(
     url: string,
     options: { authorization?: string | undefined; headers?: Record<string, string>; signal: AbortSignal },
   ): Promise<HttpAnswer> {
-    const deadline = new Deadline(this.#stallMs, options.signal);
+    const deadline = new Deadline(STALL_MS, options.signal);
     try {
       return { ...(await this.#follow(new URL(url), options, deadline.signal)), deadline };
     } catch (error) {

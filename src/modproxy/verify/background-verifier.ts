@@ -11,7 +11,6 @@ export interface BackgroundVerifierOptions {
   /** Fetches a file again. May reject. */
   replace: (request: ModRequest) => Promise<unknown>;
   log: Logger;
-  now?: () => number;
 }
 
 /** A file with an unknown verdict is verified again after this long. */
@@ -21,7 +20,6 @@ const MAX_PAUSED = 50_000;
 /** Verifies modules from all sources while no client waits. */
 export class BackgroundVerifier {
   readonly #options: BackgroundVerifierOptions;
-  readonly #now: () => number;
   readonly #pending = new Set<string>();
   readonly #running = new Set<Promise<void>>();
   readonly #pausedUntilMs = new BoundedMap<string, number>(MAX_PAUSED);
@@ -30,7 +28,6 @@ export class BackgroundVerifier {
 
   constructor(options: BackgroundVerifierOptions) {
     this.#options = options;
-    this.#now = options.now ?? Date.now;
   }
 
   /** Verifies a file that the upstream has just sent. */
@@ -40,7 +37,7 @@ export class BackgroundVerifier {
 
   /** Verifies a file from the bucket or the disk; a wrong one is fetched again. */
   addStored(request: ModRequest): void {
-    if (this.#now() < (this.#pausedUntilMs.get(request.name) ?? 0)) return;
+    if (Date.now() < (this.#pausedUntilMs.get(request.name) ?? 0)) return;
     this.#add(request, { isReplaced: true });
   }
 
@@ -66,7 +63,7 @@ export class BackgroundVerifier {
     const verdict = await verifier.verify(request);
     // Before the replacement, which is verified as well.
     this.#pending.delete(request.name);
-    if (verdict === "unknown") this.#pausedUntilMs.set(request.name, this.#now() + PAUSE_MS);
+    if (verdict === "unknown") this.#pausedUntilMs.set(request.name, Date.now() + PAUSE_MS);
     if (verdict !== "wrong" || !isReplaced) return;
     await replace(request).catch((error) =>
       log.info(() => `${request.name} is wrong and could not be replaced: ${describeError(error)}`),

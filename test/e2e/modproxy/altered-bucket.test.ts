@@ -94,7 +94,7 @@ test("an altered zip in the bucket is not used again while the upstream is gone"
   expect(await server.told(`cached-only/${name}`)).toStartWith("404 ");
 });
 
-test("a zip on the disk that nothing is known of is verified when it is used", async () => {
+test("a zip on the disk without a note is verified when it is used", async () => {
   await using fixture = await openProxyFixture();
   const name = `${MODULE}.zip`;
   await using server = await startMachine(fixture, "machine");

@@ -12,7 +12,7 @@ import { nameHash, openProxyFixture, type ProxyFixture } from "./fixture.ts";
 const GO_MOD =
   "module example.com/user\n\ngo 1.24\n\nrequire (\n\texample.com/BigCo/Lib v0.1.0\n\texample.com/a v1.0.0\n)\n";
 
-test("prefetch brings what a go.sum names, so that go needs nobody else", async () => {
+test("prefetch fetches what a go.sum names, so that go needs no upstream", async () => {
   await using fixture = await openProxyFixture();
   const { dir, server, upstream } = fixture;
   const { cwd, machine } = await downloaded(fixture);
@@ -30,7 +30,7 @@ test("prefetch brings what a go.sum names, so that go needs nobody else", async 
   expect(upstream.asked.length).toBe(before);
 });
 
-test("prefetch names what could not be had", async () => {
+test("prefetch lists files that could not be fetched", async () => {
   await using fixture = await openProxyFixture();
   const { dir } = fixture;
   writeFileSync(dir.join("go.sum"), `example.com/none v1.0.0 h1:x\n`);
@@ -44,7 +44,7 @@ test("prefetch names what could not be had", async () => {
   });
 });
 
-test("import takes in what go has downloaded, export hands it out again", async () => {
+test("import stores what go has downloaded, export writes it again", async () => {
   await using fixture = await openProxyFixture();
   const { dir, upstream } = fixture;
   const { modCache, cwd } = await downloaded(fixture);
@@ -66,7 +66,7 @@ test("import takes in what go has downloaded, export hands it out again", async 
   expect(upstream.asked.slice(before).filter((path) => !path.startsWith("sumdb/"))).toEqual([]);
 });
 
-test("verify finds and removes what is not what the database says", async () => {
+test("verify finds and removes files that contradict the database", async () => {
   await using fixture = await openProxyFixture();
   const { server, dir } = fixture;
   const { cwd } = await downloaded(fixture);

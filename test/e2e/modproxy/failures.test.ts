@@ -22,7 +22,7 @@ const INFO = "example.com/a/@v/v1.0.0.info";
 const ZIP = "example.com/a/@v/v1.0.0.zip";
 const MIB = 1 << 20;
 
-test("20: a refusal goes through with its text, and nothing is tried again", async () => {
+test("an upstream's refusal is passed on with its text, without retries", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   upstream.overrides.set(ZIP, answering(403, "module is quarantined: ask security\n"));
@@ -30,7 +30,7 @@ test("20: a refusal goes through with its text, and nothing is tried again", asy
   expect(upstream.count(ZIP)).toBe(1);
 });
 
-test("an upstream's text is withheld from clients and the log where credentials were sent", async () => {
+test("an upstream's text reaches neither clients nor the log if credentials were sent", async () => {
   await using dir = tempDir("modproxy");
   await using upstream = await startModuleUpstream();
   const repeat =
@@ -65,7 +65,7 @@ test("an upstream's text is withheld from clients and the log where credentials 
   }
 });
 
-test("20: an upstream in trouble is asked a few times, then its text is told", async () => {
+test("a failing upstream gets a few retries, then its text is passed on", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   upstream.overrides.set(ZIP, answering(503, "be back soon\n"));
@@ -75,7 +75,7 @@ test("20: an upstream in trouble is asked a few times, then its text is told", a
   expect((await server.get(ZIP)).status).toBe(200);
 });
 
-test("20: a failure that passes is not seen by the client", async () => {
+test("clients don't see a passing failure", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   let failures = 2;
@@ -86,7 +86,7 @@ test("20: a failure that passes is not seen by the client", async () => {
   expect((await server.get(ZIP)).status).toBe(200);
 });
 
-test("an upstream is reached through HTTPS_PROXY, unless NO_PROXY names it", async () => {
+test("an upstream is reached through HTTPS_PROXY unless NO_PROXY names it", async () => {
   await using dir = tempDir("modproxy");
   const hosts = ["near.example", "far.example"];
   await using far = await startFarHosts(hosts, (_url, _request, response) => response.end("v1.0.0\n"));
@@ -101,7 +101,7 @@ test("an upstream is reached through HTTPS_PROXY, unless NO_PROXY names it", asy
   expect(far.seen).toEqual([`GET https://far.example/${LIST}`]);
 });
 
-test("21: a list is asked for anew when it is old, and the newest one is told when that fails", async () => {
+test("a stale list is fetched again, and served when that fails", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream, dir } = fixture;
   expect(await server.told(LIST)).toBe("200 v1.0.0\nv1.1.0\nv1.2.0-Pre");
@@ -123,7 +123,7 @@ test("21: a list is asked for anew when it is old, and the newest one is told wh
   expect(await next.told(LIST)).toBe("200 v1.0.0\nv1.3.0");
 });
 
-test("21: an old list that has not changed is not sent again", async () => {
+test("an unchanged stale list is revalidated, not sent again", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   await server.told(LIST);
@@ -138,7 +138,7 @@ test("21: an old list that has not changed is not sent again", async () => {
   expect(seen).toEqual([expect.stringMatching(/^"/)]);
 });
 
-test("22: fifty at once for one zip are one request", async () => {
+test("fifty requests at the same time for one zip are one upstream request", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   const answers = await Promise.all(
@@ -149,7 +149,7 @@ test("22: fifty at once for one zip are one request", async () => {
   expect(upstream.count(ZIP)).toBe(1);
 });
 
-test("23: a zip that breaks off is taken up where it broke", async () => {
+test("a zip that breaks off is continued where it broke", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   const bytes = upstream.files.get(ZIP) as Buffer;
@@ -169,9 +169,9 @@ test("23: a zip that breaks off is taken up where it broke", async () => {
 });
 
 test.each([
-  ["again and again", { etag: undefined }],
+  ["every time", { etag: undefined }],
   ["with an etag", { etag: '"x"' }],
-])("23: a zip that breaks off %s is no answer, and is not kept", async (_how, { etag }) => {
+])("a zip that breaks off %s is neither served nor stored", async (_how, { etag }) => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   const bytes = upstream.files.get(ZIP) as Buffer;
@@ -184,7 +184,7 @@ test.each([
   expect(readdirSync(`${server.cacheDir}/tmp`)).toEqual([]);
 });
 
-test("23: a large zip is handed on while it comes, and begun anew unseen", async () => {
+test("a large zip is served while it downloads, and clients don't notice a restart", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   const bytes = largeZip(24 * MIB);
@@ -201,7 +201,7 @@ test("23: a large zip is handed on while it comes, and begun anew unseen", async
   expect(requests).toBe(2);
 });
 
-test("23: a large zip that turns out bad, or another one, breaks the connection", async () => {
+test("a large zip that is bad, or changes while it downloads, breaks the connection", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   const bytes = largeZip(24 * MIB);
@@ -242,7 +242,7 @@ const HOSTILE_ZIPS: Record<string, Buffer> = {
   "that is empty": Buffer.alloc(0),
 };
 
-test.each(Object.keys(HOSTILE_ZIPS))("25: a zip %s is refused and not kept", async (name) => {
+test.each(Object.keys(HOSTILE_ZIPS))("a zip %s is refused and not stored", async (name) => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   upstream.files.set(ZIP, HOSTILE_ZIPS[name] as Buffer);
@@ -251,7 +251,7 @@ test.each(Object.keys(HOSTILE_ZIPS))("25: a zip %s is refused and not kept", asy
   expect(readdirSync(`${server.cacheDir}/tmp`)).toEqual([]);
 });
 
-test("a zip of 450 MB is not held in memory", async () => {
+test("a zip of 450 MB is not kept in memory", async () => {
   await using fixture = await openProxyFixture({ env: { GOSUMDB: "off" } });
   const { server, upstream } = fixture;
   const chunk = Buffer.alloc(MIB, "noise");
@@ -273,7 +273,7 @@ test("a zip of 450 MB is not held in memory", async () => {
   expect(upstream.count(ZIP)).toBe(1);
 });
 
-test("25: a zip that says to be too large is not even fetched", async () => {
+test("a zip that claims to be too large is not downloaded", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   upstream.overrides.set(ZIP, (_request, response) => {
@@ -291,7 +291,7 @@ test.each([
   ["example.com/a/@v/master.info", '{"Version":"master"}'],
   ["example.com/a/@latest", "[]"],
   ["example.com/a/@v/v1.0.0.mod", Buffer.from([0x6d, 0xff, 0xfe])],
-])("25: %s with %p is refused and not kept", async (path, body) => {
+])("%s with %p is refused and not stored", async (path, body) => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   upstream.files.set(path, body);
@@ -299,7 +299,7 @@ test.each([
   expect(storedFiles(server)).toEqual([]);
 });
 
-test("an answer that is no success, or none at all, is not kept", async () => {
+test("an error answer, or no answer, is not stored", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   upstream.overrides.set(LIST, answering(204));
@@ -325,7 +325,7 @@ test("redirects are followed", async () => {
   expect(await server.told("example.com/a/@v/v1.1.0.zip")).toContain("redirects");
 });
 
-test("35: after a comma only absence leads on to the next upstream, after a bar anything does", async () => {
+test("after a comma only an absent file leads to the next upstream, after a bar any error does", async () => {
   await using first = await openProxyFixture();
   await using second = await startModuleUpstream();
   await addCaseModules(second);
@@ -342,7 +342,7 @@ test("35: after a comma only absence leads on to the next upstream, after a bar 
   expect((await bar.get(ZIP)).status).toBe(200);
 });
 
-test("what go is to fetch itself is neither asked for nor looked up", async () => {
+test("private modules are neither fetched nor looked up", async () => {
   await using fixture = await openProxyFixture({ env: { GOPRIVATE: "example.com/*/private,*.corp" } });
   const { server, upstream } = fixture;
   for (const module of ["example.com/a/private", "git.corp/x"]) {
@@ -354,7 +354,7 @@ test("what go is to fetch itself is neither asked for nor looked up", async () =
   expect(upstream.asked).toEqual([]);
 });
 
-test("credentials of a netrc file go to their host, and into no log", async () => {
+test("credentials of a netrc file go to their host and not into the log", async () => {
   await using fixture = await openProxyFixture();
   const { upstream, dir } = fixture;
   const seen: (string | undefined)[] = [];

@@ -11,7 +11,7 @@ export interface ProxyFixture extends AsyncDisposable {
   server: ModServer;
 }
 
-/** The upstream has the modules that the conformance cases speak of. */
+/** The upstream has the modules of `addCaseModules`. */
 export async function openProxyFixture(
   options: { flags?: string[]; env?: Record<string, string> } = {},
 ): Promise<ProxyFixture> {
@@ -46,14 +46,14 @@ export async function addCaseModules(upstream: ModuleUpstream): Promise<void> {
   );
 }
 
-/** The files that are stored of modules and databases. */
+/** The stored files of modules and databases. */
 export function storedFiles(server: ModServer): string[] {
   return existsSync(server.cacheDir)
     ? filesBelow(server.cacheDir).filter((name) => name.startsWith("module/"))
     : [];
 }
 
-/** Where a name lies. */
+/** The hash that a name is stored under. */
 export function nameHash(name: string): string {
   return new Bun.CryptoHasher("sha256").update(name).digest("hex");
 }

@@ -25,7 +25,7 @@ require (
 `,
 };
 
-test("32: go mod download works with GOSUMDB, and again when the upstream is gone", async () => {
+test("go mod download works with GOSUMDB, and again without the upstream", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream, dir } = fixture;
   const cwd = writeModule(dir.join("user"), "example.com/user", USER);
@@ -42,7 +42,7 @@ test("32: go mod download works with GOSUMDB, and again when the upstream is gon
   expect(upstream.asked).toContain("sumdb/sumdb.test/lookup/example.com/!big!co/!lib@v0.1.0");
 });
 
-test("33: another go release is fetched, verified and run", async () => {
+test("another go release is fetched, verified and run", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream, dir } = fixture;
   const version = "v0.0.1-go1.99.0.linux-amd64";
@@ -71,7 +71,7 @@ test("33: another go release is fetched, verified and run", async () => {
   expect(upstream.asked).toContain(`sumdb/sumdb.test/lookup/golang.org/toolchain@${version}`);
 });
 
-test("33: a real release is fetched, verified by the real checksum database, and run", async () => {
+test("a real release is fetched, verified by the real checksum database, and run", async () => {
   await using dir = tempDir("modproxy");
   await using fetched = await serveFetchedModules();
   const { GOPROXY = "", GOSUMDB = "" } = await machineGoEnv();
@@ -97,7 +97,7 @@ test("33: a real release is fetched, verified by the real checksum database, and
   expect(storedFiles(server)).toContain(`module/${lookup.slice(0, 2)}/${lookup}`);
 });
 
-test("34: what go asks for when versions are to be found", async () => {
+test("answers go's requests when it looks for versions", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream, dir } = fixture;
   await upstream.addModule({
@@ -129,7 +129,7 @@ test("34: what go asks for when versions are to be found", async () => {
   await works("install", "-n", "example.com/tool/cmd/hi@v1.0.0");
 });
 
-test("35: go shows our text, and goes on to the next proxy when this one is gone", async () => {
+test("go shows our text, and asks the next proxy without this one", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream, dir } = fixture;
   const cwd = writeModule(dir.join("user"), "example.com/user", {

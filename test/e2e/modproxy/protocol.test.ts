@@ -13,7 +13,7 @@ afterAll(async () => {
   await fixture[Symbol.asyncDispose]();
 });
 
-test("1: a list has releases only, in order, and may be kept for a minute", async () => {
+test("a list has only sorted releases, and may be cached for a minute", async () => {
   const response = await fixture.server.get("example.com/a/@v/list");
   expect(response.status).toBe(200);
   expect(response.headers.get("content-type")).toBe("text/plain; charset=utf-8");
@@ -21,7 +21,7 @@ test("1: a list has releases only, in order, and may be kept for a minute", asyn
   expect(await response.text()).toBe("v1.0.0\nv1.1.0\nv1.2.0-Pre");
 });
 
-test("2: an info is what the upstream has, Origin included", async () => {
+test("an info is the upstream's, with its Origin", async () => {
   const response = await fixture.server.get("example.com/a/@v/v1.1.0.info");
   expect(response.headers.get("content-type")).toBe("application/json; charset=utf-8");
   expect(await response.json()).toEqual({
@@ -31,13 +31,13 @@ test("2: an info is what the upstream has, Origin included", async () => {
   });
 });
 
-test("3: a go.mod is fetched alone", async () => {
+test("a go.mod is fetched without its zip", async () => {
   expect(await fixture.server.told("example.com/a/@v/v1.0.0.mod")).toBe("200 module example.com/a");
   expect(fixture.upstream.count("example.com/a/@v/v1.0.0.zip")).toBe(0);
   expect(fixture.upstream.count("example.com/a/@v/v1.0.0.info")).toBe(0);
 });
 
-test("4: a zip comes from the upstream once", async () => {
+test("a zip is fetched from the upstream once", async () => {
   const path = "example.com/a/@v/v1.1.0.zip";
   const bytes = fixture.upstream.files.get(path) as Buffer;
   for (const cache of ["fetch", "hit, local"]) {
@@ -53,7 +53,7 @@ test("4: a zip comes from the upstream once", async () => {
   expect(fixture.upstream.count(path)).toBe(1);
 });
 
-test("5: a capital is one name, whether its mark is percent-encoded or not", async () => {
+test("a capital is the same name with its ! percent-encoded or not", async () => {
   const told = "200 module example.com/BigCo/Lib";
   expect(await fixture.server.told("example.com/%21big%21co/%21lib/@v/v0.1.0.mod")).toBe(told);
   expect(await fixture.server.told("example.com/!big!co/!lib/@v/v0.1.0.mod")).toBe(told);
@@ -97,31 +97,31 @@ test.each([
   "/example.com/%2e%2e/x/@v/list",
   "/example.com/../example.com/a/@v/list",
   "/example.com/./a/@v/list",
-])("14: %s is refused as it was sent", async (path) => {
+])("%s is refused as it was sent", async (path) => {
   const before = fixture.upstream.asked.length;
   expect(await rawStatus(path)).toBe(404);
   expect(fixture.upstream.asked.length).toBe(before);
 });
 
-test("8: what is not compatible keeps its mark", async () => {
+test("+incompatible stays part of a version", async () => {
   expect(await fixture.server.told("example.com/inc/@v/v2.0.0+incompatible.mod")).toBe(
     "200 module example.com/inc",
   );
 });
 
-test("9: a branch is resolved by the upstream", async () => {
+test("the upstream resolves a branch", async () => {
   const response = await fixture.server.get("example.com/a/@v/master.info");
   expect(response.headers.get("cache-control")).toBe("public, max-age=60");
   expect(await response.json()).toEqual({ Version: "v1.1.0" });
 });
 
-test("11: the latest version, where the upstream says so", async () => {
+test("the upstream resolves the latest version", async () => {
   expect(await fixture.server.told("example.com/a/@latest")).toBe('200 {"Version":"v1.1.0"}');
   expect(await fixture.server.told("example.com/pseudo/@latest")).toStartWith('200 {"Version":"v0.0.0-2024');
   expect(await fixture.server.told("example.com/inc/@latest")).toStartWith("404 not found");
 });
 
-test("16: only GET and HEAD are answered, HEAD without a body", async () => {
+test("only GET and HEAD are allowed, HEAD without a body", async () => {
   const post = await fixture.server.get("example.com/a/@v/list", { method: "POST" });
   expect([post.status, post.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
   const head = await fixture.server.get("example.com/a/@v/v1.2.0-!pre.zip", { method: "HEAD" });
@@ -129,7 +129,7 @@ test("16: only GET and HEAD are answered, HEAD without a body", async () => {
   expect(await head.text()).toBe("");
 });
 
-test("17: a part of a zip, and word that it has not changed", async () => {
+test("answers range and conditional requests for a zip", async () => {
   const path = "example.com/a/@v/v1.0.0.zip";
   const whole = await fixture.server.get(path);
   const bytes = Buffer.from(await whole.arrayBuffer());
@@ -143,7 +143,7 @@ test("17: a part of a zip, and word that it has not changed", async () => {
   expect(beyond.status).toBe(416);
 });
 
-test("18: below cached-only, and with the header, nothing is asked", async () => {
+test("cached-only requests, by path or by header, never reach the upstream", async () => {
   const uncached = "example.com/never/@v/v1.0.0.info";
   await fixture.server.told("example.com/a/@v/v1.1.0.info");
   await fixture.server.told("sumdb/sumdb.test/lookup/example.com/a@v1.0.0");
@@ -160,14 +160,14 @@ test("18: below cached-only, and with the header, nothing is asked", async () =>
   expect(fixture.upstream.asked.length).toBe(before);
 });
 
-test("19: what the upstream does not have is asked for once", async () => {
+test("the upstream is asked once for a file that it does not have", async () => {
   const path = "example.com/none/@v/v1.0.0.info";
   for (let n = 0; n < 3; n++)
     expect(await fixture.server.told(path)).toBe("404 not found: no such file upstream");
   expect(fixture.upstream.count(path)).toBe(1);
 });
 
-test("26: a corrupt file is noticed, fetched anew, and written over", async () => {
+test("a corrupt file is detected, fetched again and replaced", async () => {
   await using own = await openProxyFixture();
   const path = "example.com/a/@v/v1.0.0.zip";
   await own.server.told(path);
@@ -181,13 +181,13 @@ test("26: a corrupt file is noticed, fetched anew, and written over", async () =
   expect(Buffer.from(await Bun.file(local).arrayBuffer()).equals(bytes)).toBe(true);
 });
 
-test("27: the database is said to be supported, without asking", async () => {
+test("says that the database is supported without asking the upstream", async () => {
   const before = fixture.upstream.asked.length;
   expect(await fixture.server.told("sumdb/sumdb.test/supported")).toBe("200 ");
   expect(fixture.upstream.asked.length).toBe(before);
 });
 
-test("28: a lookup is one name, and asked for once", async () => {
+test("a lookup is one name, and fetched once", async () => {
   const told = await fixture.server.told("sumdb/sumdb.test/lookup/example.com/!big!co/!lib@v0.1.0");
   expect(told).toContain("example.com/BigCo/Lib v0.1.0 h1:");
   expect(await fixture.server.told("sumdb/sumdb.test/lookup/example.com/%21big%21co/%21lib@v0.1.0")).toBe(

@@ -39,7 +39,7 @@ test.each(["file", "data", "s3", "blob"])(
   },
 );
 
-test("a redirect to something that is not a URL is refused, and its text stays out of the answer", async () => {
+test("a redirect to something that is not a URL is refused, and the answer doesn't quote it", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   upstream.overrides.set(INFO, (_request, response) => {
@@ -67,7 +67,7 @@ test("a redirect to another http URL is followed, an endless one is not", async 
   expect(upstream.count(next)).toBe(11);
 });
 
-test("an info that is no JSON is refused without a word of it", async () => {
+test("the refusal of an info that is no JSON quotes nothing of it", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   upstream.files.set(INFO, "glpat_secret\n");

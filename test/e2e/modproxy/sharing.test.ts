@@ -28,7 +28,7 @@ const JOB = {
 };
 
 test.each(["bucket", "disk"])(
-  "36: what the seed has left on the %s is served without the upstream",
+  "what the seed has left on the %s is served without the upstream",
   async (where) => {
     await using dir = tempDir("seed");
     await using upstream = await startModuleUpstream();
@@ -53,7 +53,7 @@ test.each(["bucket", "disk"])(
   },
 );
 
-test("36: what is kept has the seed's names and nothing added, on the disk and in the bucket", async () => {
+test("stored files have the seed's names and nothing added, on the disk and in the bucket", async () => {
   await using fixture = await openProxyFixture({ flags: [] });
   const { dir, upstream } = fixture;
   const flags = [`--bucket=file://${dir.join("bucket")}`];
@@ -69,7 +69,7 @@ test("36: what is kept has the seed's names and nothing added, on the disk and i
   }
 });
 
-test("36: the names are hashed as the seed does", () => {
+test("the names are hashed as the seed does", () => {
   expect(nameHash("example.com/a/@v/list")).toBe(
     "73c8d9f90801de0d24c706e579f5f21db7becaee516285dc0c5c0bc12ac74439",
   );
@@ -78,7 +78,7 @@ test("36: the names are hashed as the seed does", () => {
   );
 });
 
-test("what the last run used comes at once, small files with the record itself", async () => {
+test("files of the last run are prefetched, small ones with the record itself", async () => {
   await using s3 = await startS3Server();
   await using bucket = await FaultProxy.start({ target: s3.endpoint });
   await using dir = tempDir("run");
@@ -101,7 +101,7 @@ test("what the last run used comes at once, small files with the record itself",
   expect(gets.at(-1)?.path).toContain("packed/v1/mod/");
 });
 
-test("proxies of one job that run at once lose nothing that another has used", async () => {
+test("proxies of one job that run at the same time don't lose what the others used", async () => {
   await using dir = tempDir("run");
   await using upstream = await startModuleUpstream();
   await addCaseModules(upstream);
@@ -120,7 +120,7 @@ test("proxies of one job that run at once lose nothing that another has used", a
   expect(storedFiles(next)).toEqual(expect.arrayContaining(brought));
 });
 
-test("what a job used two runs ago is not forgotten when the last one was cut short", async () => {
+test("files of the run before last are prefetched if the last run was cut short", async () => {
   await using dir = tempDir("run");
   await using upstream = await startModuleUpstream();
   await addCaseModules(upstream);
@@ -141,7 +141,7 @@ test("what a job used two runs ago is not forgotten when the last one was cut sh
   expect(storedFiles(next)).toEqual(expect.arrayContaining(brought));
 });
 
-test("26: a corrupt object is refused, and written over; without a bucket that answers all still works", async () => {
+test("a corrupt object is refused and replaced, and a failing bucket doesn't fail requests", async () => {
   await using fixture = await openProxyFixture();
   const { dir, upstream } = fixture;
   const flags = [`--bucket=file://${dir.join("bucket")}`];
@@ -160,7 +160,7 @@ test("26: a corrupt object is refused, and written over; without a bucket that a
   expect((await alone.get(path)).status).toBe(200);
 });
 
-test("uploads that a killed proxy owes are made by the next one", async () => {
+test("the next proxy continues the uploads of a killed one", async () => {
   await using fixture = await openProxyFixture();
   const { dir, upstream } = fixture;
   const flags = [`--bucket=file://${dir.join("bucket")}`];
@@ -175,7 +175,7 @@ test("uploads that a killed proxy owes are made by the next one", async () => {
   expect(filesBelow(dir.path)).toContain(`bucket/module/${hash.slice(0, 2)}/${hash}`);
 });
 
-test("a bucket that is only to be read stays as it is", async () => {
+test("a read-only bucket is never written", async () => {
   await using fixture = await openProxyFixture();
   const { dir, upstream } = fixture;
   mkdirSync(dir.join("bucket"));

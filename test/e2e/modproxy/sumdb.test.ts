@@ -27,7 +27,7 @@ const LIES: Record<string, (good: string, fixture: ProxyFixture) => string> = {
   "that is empty": () => "",
 };
 
-test.each(Object.keys(LIES))("a lookup %s is refused and not kept", async (name) => {
+test.each(Object.keys(LIES))("a lookup %s is refused and not stored", async (name) => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   const good = String(upstream.sumdb.answer("lookup/example.com/a@v1.0.0"));
@@ -38,7 +38,7 @@ test.each(Object.keys(LIES))("a lookup %s is refused and not kept", async (name)
   expect(await server.told(LOOKUP)).toStartWith("200");
 });
 
-test("a tile of another length is refused and not kept", async () => {
+test("a tile of another length is refused and not stored", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   const path = `sumdb/sumdb.test/tile/8/0/000.p/${upstream.sumdb.size}`;
@@ -53,7 +53,7 @@ test("a tile of another length is refused and not kept", async () => {
   expect(upstream.count(path)).toBe(2);
 });
 
-test("the edge of a tree is cut from what it has grown to, without asking", async () => {
+test("a partial tile is cut from a wider one without asking the upstream", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   const { size } = upstream.sumdb;
@@ -67,7 +67,7 @@ test("the edge of a tree is cut from what it has grown to, without asking", asyn
   expect(await server.told(`sumdb/sumdb.test/tile/8/0/000.p/${size + 1}`)).toStartWith("502");
 });
 
-test("the database's head is asked for by the minute, and an older one is refused", async () => {
+test("the database's head is fetched again after a minute, and an older one is refused", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream, dir } = fixture;
   const newest = upstream.sumdb.head();
@@ -88,7 +88,7 @@ test("the database's head is asked for by the minute, and an older one is refuse
   expect(state).toBe(newest);
 });
 
-test("a head that does not continue the one before is refused", async () => {
+test("a head that does not continue the last one is refused", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   await server.told(LATEST);
@@ -103,7 +103,7 @@ test("a head that does not continue the one before is refused", async () => {
   );
 });
 
-test("a zip that is not the database's is dropped when it is noticed, and never uploaded", async () => {
+test("a zip that contradicts the database is removed and never uploaded", async () => {
   await using fixture = await openProxyFixture();
   const { upstream, dir } = fixture;
   upstream.files.set(ZIP, makeZip({ "example.com/a@v1.0.0/go.mod": "module example.com/a\n" }));
@@ -121,7 +121,7 @@ test("a zip that is not the database's is dropped when it is noticed, and never 
   expect(existsSync(dir.join("bucket/module", good.slice(0, 2), good))).toBe(true);
 });
 
-test("a tile that lies proves nothing, and is forgotten with what it was to prove", async () => {
+test("a wrong tile proves nothing, and is removed with the lookup", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream, dir } = fixture;
   const { size } = upstream.sumdb;
@@ -137,7 +137,7 @@ test("a tile that lies proves nothing, and is forgotten with what it was to prov
   expect(await next.told(LOOKUP)).toStartWith("200");
 });
 
-test("modules that are exempt are not looked up", async () => {
+test("exempt modules are not looked up", async () => {
   await using fixture = await openProxyFixture({ env: { GONOSUMDB: "example.com/a" } });
   const { server, upstream } = fixture;
   await server.told(ZIP);
@@ -147,7 +147,7 @@ test("modules that are exempt are not looked up", async () => {
   expect(upstream.count("sumdb/sumdb.test/lookup/example.com/inc@v2.0.0+incompatible")).toBe(1);
 });
 
-test("without a proxy that passes it on, the database itself is asked", async () => {
+test("the database itself is asked if no proxy passes it on", async () => {
   await using fixture = await openProxyFixture();
   const { upstream, dir } = fixture;
   upstream.overrides.set("sumdb/sumdb.test/supported", answering(404));

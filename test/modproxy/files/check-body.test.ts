@@ -6,7 +6,7 @@ const NAMED = { name: "", module: "example.com/a", version: "v1.0.0" } as const;
 const check = (kind: "info" | "mod" | "list" | "latest", text: string | Uint8Array) =>
   checkBody({ ...NAMED, kind }, Buffer.from(text as string), undefined).toString();
 
-describe("refuses with a short word", () => {
+describe("refuses with a short message", () => {
   test.each([
     ["info", "{"],
     ["info", "null"],
@@ -30,12 +30,12 @@ describe("refuses with a short word", () => {
   });
 });
 
-test("takes what go writes, and a module line wherever one may stand", () => {
+test("accepts what go writes, and a module line anywhere in a go.mod", () => {
   expect(check("info", '{"Version":"v1.0.0","Time":"2020-01-01T00:00:00Z"}')).toContain("v1.0.0");
   expect(check("mod", "// comment\n\n\t module example.com/a\n")).toContain("module");
 });
 
-test("a list is put in order, without what does not belong there", () => {
+test("sorts a list and drops invalid versions", () => {
   expect(check("list", "v1.10.0\nnonsense\nv1.9.0\nv1.9.0\nv0.0.0-20170217094210-abcdefabcdef\n")).toBe(
     "v1.9.0\nv1.10.0",
   );

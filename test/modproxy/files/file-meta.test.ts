@@ -23,7 +23,7 @@ function openMetas(root: string): MetaFiles {
   return new MetaFiles(new TieredStore({ ...options, remote: undefined }));
 }
 
-/** What is read of a note with this text. */
+/** The note that is read from this text. */
 function read(text: string): FileMeta | undefined {
   using dir = tempDir("meta");
   const hash = hashName(META.name);
@@ -32,7 +32,7 @@ function read(text: string): FileMeta | undefined {
   return openMetas(dir.path).find(META.name);
 }
 
-test("a note that is whole is read", () => {
+test("reads a complete note", () => {
   expect(read(JSON.stringify(META))).toEqual(META);
   expect(read(JSON.stringify({ ...META, etag: undefined, verified: true }))).toMatchObject({
     verified: true,
@@ -40,19 +40,19 @@ test("a note that is whole is read", () => {
 });
 
 test.each<[string, object]>([
-  ["of another name", { name: "b" }],
-  ["without a sum", { sha256: "x" }],
-  ["of a size that is none", { sizeBytes: -1 }],
+  ["with another name", { name: "b" }],
+  ["without a hash", { sha256: "x" }],
+  ["with an invalid size", { sizeBytes: -1 }],
   ["with an etag that would break every request", { etag: '"a"\nx' }],
-  ["with an etag that is no text", { etag: {} }],
-  ["verified by halves", { verified: "yes" }],
-  ["of no time", { fetchedAtMs: null }],
+  ["with an etag that is not a string", { etag: {} }],
+  ["with an invalid verified field", { verified: "yes" }],
+  ["without a time", { fetchedAtMs: null }],
   ["that is too large", { etag: "x".repeat(64 << 10) }],
-])("a note %s is none", (_, change) => {
+])("ignores a note %s", (_, change) => {
   expect(read(JSON.stringify({ ...META, ...change }))).toBeUndefined();
 });
 
-testOnLinux("a note that the disk does not take leaves nothing there", () => {
+testOnLinux("a note that does not fit on the disk leaves no file", () => {
   using disk = new FullDisk(8 << 10);
   expect(() => writeFileSync(disk.join("all-of-it"), Buffer.alloc(16 << 10))).toThrow("ENOSPC");
   openMetas(disk.path).save(META, { upload: false });

@@ -1,4 +1,4 @@
-/** What becomes of module files where the cache directory takes nothing. */
+/** Module files when the cache directory can't be written. */
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { GrowingFile } from "../../../src/modproxy/files/growing-file.ts";
@@ -22,7 +22,7 @@ const ZIP = "example.com/a/@v/v1.0.0.zip";
 const LIST = "example.com/a/@v/list";
 const NOISE = "example.com/a@v1.0.0/noise";
 
-test("a zip that no file can be made for is handed out all the same, and kept the next time", async () => {
+test("serves a zip that can't be stored, and stores it the next time", async () => {
   using dir = tempDir("modproxy");
   await using upstream = await startModuleUpstream();
   await using local = openLocalProxy(dir.path, upstream.url);
@@ -35,7 +35,7 @@ test("a zip that no file can be made for is handed out all the same, and kept th
   expect(upstream.count(ZIP)).toBe(2);
 });
 
-test("a zip that fits neither the disk nor memory is an error only for as long as that is so", async () => {
+test("a zip that fits neither the disk nor memory is an error until there is room", async () => {
   using dir = tempDir("modproxy");
   await using upstream = await startModuleUpstream();
   await using local = openLocalProxy(dir.path, upstream.url);
@@ -48,7 +48,7 @@ test("a zip that fits neither the disk nor memory is an error only for as long a
 });
 
 testOnLinux(
-  "a zip that a full disk takes the half of is handed out, and no upstream is blamed for it",
+  "serves a zip that fills the disk, and doesn't count that as a failure of the upstream",
   async () => {
     using disk = new FullDisk(64 << 10);
     await using upstream = await startModuleUpstream();
@@ -57,7 +57,7 @@ testOnLinux(
     const zip = putZip(upstream, 1);
     expect(((await local.get(ZIP)) as ModFile).bytes?.equals(zip)).toBe(true);
     expect([upstream.count(ZIP), second.asked]).toEqual([2, []]);
-    // One that counts as silent would be asked once, and then the next.
+    // A failed upstream would get one attempt before the next is asked.
     upstream.overrides.set(LIST, (request, response, body) => {
       if (upstream.count(LIST) < 2) void answering(503)(request, response, body);
       else answer(request, response, body);
@@ -69,7 +69,7 @@ testOnLinux(
   },
 );
 
-test("a bad zip is refused where the disk takes none, too", async () => {
+test("refuses a bad zip also when it can't be stored", async () => {
   using dir = tempDir("modproxy");
   await using upstream = await startModuleUpstream();
   await using local = openLocalProxy(dir.path, upstream.url);
@@ -78,22 +78,19 @@ test("a bad zip is refused where the disk takes none, too", async () => {
   expect(String(await rejection(local.get(ZIP)))).toContain("upstream sent a bad file: zip has");
 });
 
-testOnLinux(
-  "small files that a full disk does not take cost neither descriptors nor temporary files",
-  async () => {
-    using disk = new FullDisk(16 << 10);
-    await using upstream = await startModuleUpstream();
-    await using local = openLocalProxy(disk.path, upstream.url);
-    for (let n = 0; n < 10; n++) {
-      const mod = `module example.com/a\n${"// filler\n".repeat(2_000)}`;
-      upstream.files.set(`example.com/a/@v/v1.${n}.0.mod`, mod);
-      expect(String(((await local.get(`example.com/a/@v/v1.${n}.0.mod`)) as ModFile).bytes)).toBe(mod);
-    }
-    expect([openFilesBelow(disk.path), readdirSync(disk.join("tmp"))]).toEqual([[], []]);
-  },
-);
+testOnLinux("small files on a full disk leak neither descriptors nor temporary files", async () => {
+  using disk = new FullDisk(16 << 10);
+  await using upstream = await startModuleUpstream();
+  await using local = openLocalProxy(disk.path, upstream.url);
+  for (let n = 0; n < 10; n++) {
+    const mod = `module example.com/a\n${"// filler\n".repeat(2_000)}`;
+    upstream.files.set(`example.com/a/@v/v1.${n}.0.mod`, mod);
+    expect(String(((await local.get(`example.com/a/@v/v1.${n}.0.mod`)) as ModFile).bytes)).toBe(mod);
+  }
+  expect([openFilesBelow(disk.path), readdirSync(disk.join("tmp"))]).toEqual([[], []]);
+});
 
-testOnLinux("what a full disk has not taken does not count as prefetched", async () => {
+testOnLinux("a file that could not be stored does not count as prefetched", async () => {
   using disk = new FullDisk(64 << 10);
   await using upstream = await startModuleUpstream();
   await using local = openLocalProxy(disk.path, upstream.url);
@@ -105,7 +102,7 @@ testOnLinux("what a full disk has not taken does not count as prefetched", async
   ]);
 });
 
-/** One with so many MiB that no compression helps. */
+/** A zip of that size, not compressed. */
 function putZip(upstream: ModuleUpstream, sizeMiB: number): Buffer {
   const { head, tail } = zipAround(NOISE, Buffer.alloc(1 << 20, "noise"), sizeMiB);
   const zip = Buffer.concat([head, Buffer.alloc(sizeMiB << 20, "noise"), tail]);
@@ -130,7 +127,7 @@ function linkOf(path: string): string {
   try {
     return readlinkSync(path);
   } catch {
-    // The directory that is being read.
+    // The descriptor of this listing itself.
     return "";
   }
 }

@@ -45,6 +45,6 @@ test.each(["v1.0.0", "master", "v1.2.0-!pre", "feature(1)"])("%s is a version or
   expect(unescapeVersion(escaped)).not.toBe("");
 });
 
-test.each(["", "..", "a/b", "v1.0.0-Pre", "a!", "nul", "a.", "a:b", "a*"])("%p is none", (escaped) => {
+test.each(["", "..", "a/b", "v1.0.0-Pre", "a!", "nul", "a.", "a:b", "a*"])("%p is neither", (escaped) => {
   expect(() => unescapeVersion(escaped)).toThrow("invalid escaped version");
 });

@@ -43,13 +43,13 @@ test.each([
   expect(matchesPath(version, path)).toBe(isGood);
 });
 
-test("sorts releases, leaves out pseudo-versions and what is none", () => {
+test("sorts releases, and drops pseudo-versions and invalid lines", () => {
   const list =
     "v1.10.0\nv1.9.0 2024-01-02\n\nv0.0.0-20240102030405-abcdefabcdef\njunk\nv1.9.0\nv1.10.0-rc.2\nv1.10.0-rc.10\n";
   expect(sortedVersions(list)).toEqual(["v1.9.0", "v1.10.0-rc.2", "v1.10.0-rc.10", "v1.10.0"]);
 });
 
-test("leaves out what is longer than a file's name may be", () => {
+test("drops versions that are too long for a file name", () => {
   expect(sortedVersions(`v1.0.0\nv1.0.0-${"rc.".repeat(300_000)}1\n`)).toEqual(["v1.0.0"]);
 });
 

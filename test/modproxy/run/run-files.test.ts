@@ -4,7 +4,7 @@ import { formatRunFiles, parseRunFiles } from "../../../src/modproxy/run/run-fil
 
 const sha256 = "a".repeat(64);
 
-test("a record says what was used, small files included", async () => {
+test("a record survives a round trip, with its small files", async () => {
   const files = [
     { name: "example.com/a/@v/v1.0.0.zip", sizeBytes: 100_000, sha256, bytes: undefined },
     { name: "example.com/a/@v/v1.0.0.mod", sizeBytes: 3, sha256, bytes: Buffer.from("mod") },
@@ -21,7 +21,7 @@ test.each([
   `{"version":1,"kind":"modules","about":{},"files":[["x",1.5,"${"a".repeat(64)}"]]}`,
   "null",
   "nonsense",
-])("%s is no record", async (json) => {
+])("refuses %s", async (json) => {
   const bytes = await compressFrameAside(new TextEncoder().encode(json));
   expect(() => parseRunFiles(bytes)).toThrow();
 });

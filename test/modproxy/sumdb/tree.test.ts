@@ -54,7 +54,7 @@ test.each([
   await proveRecord(headOf(size), sumdb.record(id), id, readTile);
 });
 
-test("another record, another place and another root are no proof", async () => {
+test("no proof for another record, another place or another root", async () => {
   const head = headOf(RECORDS);
   const isNot = "is not in the tree";
   await expect(proveRecord(head, `${sumdb.record(5)} `, 5, readTile)).rejects.toThrow(isNot);
@@ -64,7 +64,7 @@ test("another record, another place and another root are no proof", async () => 
   ).rejects.toThrow(isNot);
 });
 
-test("no tile that a proof reads may lie, wherever it is", async () => {
+test("a wrong tile anywhere makes a proof fail", async () => {
   const read: string[] = [];
   const id = 65_600;
   await proveRecord(headOf(RECORDS), sumdb.record(id), id, async (tile) => {
@@ -92,7 +92,7 @@ test.each([
   await proveGrowth(headOf(older), headOf(newer), readTile);
 });
 
-test("a tree with another beginning does not continue", async () => {
+test("a tree with another beginning is no continuation", async () => {
   const forged = { size: 257, root: Buffer.alloc(32, 1) };
   await expect(proveGrowth(forged, headOf(RECORDS), readTile)).rejects.toThrow("does not continue");
   await expect(
@@ -100,7 +100,7 @@ test("a tree with another beginning does not continue", async () => {
   ).rejects.toThrow("does not continue");
 });
 
-test.each([2 ** 48 - 1, 2 ** 50 - 1, 2 ** 53 - 1])("a tree of %d records is no circle", async (size) => {
+test.each([2 ** 48 - 1, 2 ** 50 - 1, 2 ** 53 - 1])("a proof in a tree of %d records ends", async (size) => {
   let reads = 0;
   const readAny: ReadTile = async () => {
     reads++;

@@ -6,9 +6,9 @@ import { startModuleUpstream } from "../../support/modules/module-upstream.ts";
 import { rejection } from "../../support/rejection.ts";
 
 test.each<[string, Record<string, string>]>([
-  ["in a coding that was not asked for", { "content-encoding": "gzip" }],
-  ["that says to be too large", { "content-length": String(1 << 30) }],
-])("a body %s keeps no connection", async (_, headers) => {
+  ["with an unexpected content-encoding", { "content-encoding": "gzip" }],
+  ["that claims to be too large", { "content-length": String(1 << 30) }],
+])("a refused body %s doesn't keep its connection open", async (_, headers) => {
   await using upstream = await startModuleUpstream();
   const closed = Promise.withResolvers<void>();
   upstream.overrides.set("file", (_request, response) => {
@@ -23,7 +23,7 @@ test.each<[string, Record<string, string>]>([
   await closed.promise;
 });
 
-/** The garbage collector would close what nobody holds, at some time. */
+/** Keeps the answers: the garbage collector would close them at some time. */
 class KeepingClient extends HttpClient {
   readonly answers: HttpAnswer[] = [];
 
@@ -34,7 +34,7 @@ class KeepingClient extends HttpClient {
   }
 }
 
-/** Refuses what is announced, as a file does. */
+/** Refuses a body by its announced length, as a file does. */
 class PickySink extends MemorySink {
   override restart(totalBytes?: number): void {
     if (totalBytes === 1 << 30) this.write(new Uint8Array((1 << 20) + 1));

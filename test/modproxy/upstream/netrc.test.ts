@@ -3,7 +3,7 @@ import { parseNetrc } from "../../../src/modproxy/upstream/netrc.ts";
 
 const basic = (text: string) => `Basic ${btoa(text)}`;
 
-test("reads one machine a line, or over several", () => {
+test("reads an entry on one line or on several", () => {
   const text = "machine a.test login me password one\nmachine b.test\n  login you\n  password two\n";
   expect([...parseNetrc(text)]).toEqual([
     ["a.test", basic("me:one")],
@@ -11,19 +11,19 @@ test("reads one machine a line, or over several", () => {
   ]);
 });
 
-test("the first of two entries counts, and what follows default does not", () => {
+test("the first of two entries for a host counts, and entries after default don't", () => {
   const text =
     "machine a.test login me password one\nmachine a.test login me password two\ndefault login x password y\nmachine b.test login x password y\n";
   expect([...parseNetrc(text)]).toEqual([["a.test", basic("me:one")]]);
 });
 
-test("macros are passed over", () => {
+test("skips macros", () => {
   expect([
     ...parseNetrc("macdef init\nmachine x login y password z\n\nmachine a.test login me password one\n"),
   ]).toEqual([["a.test", basic("me:one")]]);
 });
 
-test("an entry without a password is none", () => {
+test("ignores an entry without a password", () => {
   expect([...parseNetrc("machine a.test login me\nmachine b.test login me password one\n")]).toEqual([
     ["b.test", basic("me:one")],
   ]);

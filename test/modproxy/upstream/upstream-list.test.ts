@@ -11,11 +11,11 @@ test("reads a list as go reads GOPROXY", () => {
   ]);
 });
 
-test.each(["off", "direct", "", ",|"])("%p names none", (text) => {
+test.each(["off", "direct", "", ",|"])("%p has no upstream", (text) => {
   expect(parseUpstreams(text)).toEqual([]);
 });
 
-test("a password is not told when a URL is refused", () => {
+test("the refusal of a URL doesn't show its password", () => {
   expect(() => parseUpstreams("https://me:secret@[bad")).toThrow(/^(?!.*secret)/);
   expect(() => parseUpstreams("file:///x")).toThrow("upstream 1 of the list is not an http or https URL");
 });

@@ -13,13 +13,13 @@ async function refusalOf(zip: Uint8Array): Promise<string> {
   return String(await rejection(Promise.try(() => checkZip(dir.join("zip"), "example.com/a", "v1.0.0"))));
 }
 
-/** Names that have no directory in common. */
+/** Names without a common directory. */
 function deepNames(count: number, depth: number): Record<string, string> {
   const below = "/a".repeat(depth - 1);
   return Object.fromEntries(Array.from({ length: count }, (_, n) => [`${PREFIX}${n}${below}`, ""]));
 }
 
-/** Where the list names a file. */
+/** The offset of a file's entry in the central directory. */
 function offsetOf(zip: Buffer, name: string): number {
   return zip.lastIndexOf(name) - 46;
 }
@@ -37,11 +37,11 @@ test("accepts as many files and directories as the largest modules have", async 
 
 describe("refuses", () => {
   test.each<[string, Record<string, string>, string]>([
-    ["files beside the module's", { "other/a.go": "" }, "does not begin with"],
-    ["a way out", { [`${PREFIX}../a.go`]: "" }, "bad name"],
+    ["files outside the module", { "other/a.go": "" }, "does not begin with"],
+    ["a path with ..", { [`${PREFIX}../a.go`]: "" }, "bad name"],
     ["an absolute path", { [`${PREFIX}/etc/passwd`]: "" }, "bad name"],
-    ["names that differ only in capitals", { [`${PREFIX}a`]: "", [`${PREFIX}A`]: "" }, "zip has"],
-    ["a file that is a directory as well", { [`${PREFIX}a`]: "", [`${PREFIX}a/b`]: "" }, "zip has"],
+    ["names that differ only in case", { [`${PREFIX}a`]: "", [`${PREFIX}A`]: "" }, "zip has"],
+    ["a file that is also a directory", { [`${PREFIX}a`]: "", [`${PREFIX}a/b`]: "" }, "zip has"],
     ["a name that no system can write", { [`${PREFIX}${"a/".repeat(30_000)}b`]: "" }, "too long a name"],
     ["a go.mod that is not at the top", { [`${PREFIX}a/go.mod`]: "" }, "not at its top"],
   ])("%s", async (_, files, complaint) => {
@@ -50,7 +50,7 @@ describe("refuses", () => {
     expect(refusal.length).toBeLessThan(300);
   });
 
-  test("files that expand to more than 500 MiB, by what the list says", async () => {
+  test("files that claim to expand to more than 500 MiB", async () => {
     const names = Array.from({ length: 3 }, (_, n) => `${PREFIX}${n}`);
     const zip = makeZip(
       Object.fromEntries(names.map((name) => [name, "x"])),
@@ -60,9 +60,9 @@ describe("refuses", () => {
   });
 
   test.each<[string, Record<string, string>]>([
-    ["far below each other, again and again", deepNames(600, 2_000)],
+    ["in very deep directories", deepNames(600, 2_000)],
     ["in more directories than any module has files", deepNames(20_000, 30)],
-  ])("files %s, before their directories have filled the memory", async (_, files) => {
+  ])("files %s, before the directories fill the memory", async (_, files) => {
     expect(await refusalOf(makeZip(files))).toContain("too many directories");
   });
 
@@ -70,7 +70,7 @@ describe("refuses", () => {
     const content = noise(10_000);
     const zip = makeZip({ [`${PREFIX}a`]: "", [`${PREFIX}b`]: content });
     const [first, second] = [offsetOf(zip, `${PREFIX}a`), offsetOf(zip, `${PREFIX}b`)];
-    // All of the other one's, and what it is to expand to as well.
+    // The second entry gets the first one's sizes and offset.
     zip.copy(zip, first + 16, second + 16, second + 28);
     zip.copy(zip, first + 42, second + 42, second + 46);
     expect(await refusalOf(zip)).toContain("overlap");

@@ -10,8 +10,7 @@ async function withZip<T>(zip: Buffer, use: (path: string) => T | Promise<T>): P
   return await use(dir.join("zip"));
 }
 
-/** What go.sum files have for these (golang.org/x/mod/sumdb/dirhash). */
-test("a go.mod's hash is that of a directory with this one file", () => {
+test("a go.mod's hash is the hash of a directory with only this file", () => {
   const sha256 = new Bun.CryptoHasher("sha256").update("module m\n").digest("hex");
   const h1 = new Bun.CryptoHasher("sha256").update(`${sha256}  go.mod\n`).digest("base64");
   expect(hashModFile(Buffer.from("module m\n"))).toBe(`h1:${h1}`);
@@ -24,7 +23,7 @@ test("a zip's hash does not depend on the order of its files", async () => {
 });
 
 test.each([5, 5_000_000])(
-  "a file that expands to more or less than it says has no hash: %i bytes",
+  "no hash for a file of %i bytes that expands to more or less than its claimed size",
   async (length) => {
     const name = "m@v1.0.0/a";
     for (const claimed of [length - 1, length + 1]) {
@@ -34,7 +33,7 @@ test.each([5, 5_000_000])(
   },
 );
 
-test("accepts what go makes, capitals and letters of all scripts included", async () => {
+test("accepts what go makes, with capitals and letters of all scripts", async () => {
   const names = ["go.mod", "LICENSE", "README.md", "dir/ä ö.go", "dir/_go.mod", "a-b_c~d/e (1).txt"];
   const zip = makeZip(Object.fromEntries(names.map((name) => [`example.com/M@v1.0.0/${name}`, "x"])));
   await withZip(zip, (path) => checkZip(path, "example.com/M", "v1.0.0"));
