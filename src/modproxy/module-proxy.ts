@@ -11,7 +11,7 @@ import { GrowingFile } from "./files/growing-file.ts";
 import type { ModuleFiles } from "./files/module-files.ts";
 import type { IdleGate } from "./idle-gate.ts";
 import { ModError, notFound } from "./mod-error.ts";
-import { type ModRequest, parseModRequest } from "./names/mod-request.ts";
+import { type DatabaseNames, type ModRequest, parseModRequest } from "./names/mod-request.ts";
 import { NameError } from "./names/module-path.ts";
 import type { Policy } from "./policy.ts";
 
@@ -23,7 +23,7 @@ const TRUE = new Set(["1", "t", "T", "true", "TRUE", "True"]);
 export interface ModuleProxyOptions {
   files: ModuleFiles;
   policy: Policy;
-  databases: ReadonlySet<string>;
+  databases: DatabaseNames;
   idle: IdleGate;
   /** The Via header of this proxy's own requests. */
   via: string;

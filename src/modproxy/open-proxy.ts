@@ -1,5 +1,4 @@
 /** Puts a module proxy together. */
-import { readFileSync } from "node:fs";
 import { abortable } from "../lib/async/abortable.ts";
 import { Deadline } from "../lib/async/deadline.ts";
 import type { Counters } from "../lib/counters.ts";
@@ -10,7 +9,7 @@ import { ModuleFiles } from "./files/module-files.ts";
 import { UpstreamFiles } from "./files/upstream-files.ts";
 import { IdleGate } from "./idle-gate.ts";
 import { ModuleProxy } from "./module-proxy.ts";
-import type { ModRequest } from "./names/mod-request.ts";
+import type { DatabaseNames, ModRequest } from "./names/mod-request.ts";
 import type { Policy } from "./policy.ts";
 import { RunMemory } from "./run/run-memory.ts";
 import { RunPrefetch } from "./run/run-prefetch.ts";
@@ -60,7 +59,7 @@ export interface OpenProxy {
   storage: FileStorage;
   verifier: ModuleVerifier;
   prefetch: RunPrefetch;
-  databases: ReadonlySet<string>;
+  databases: DatabaseNames;
   policy: Policy;
   /** How many files are not uploaded yet. */
   waitingUploads(): number;
@@ -73,17 +72,18 @@ export interface OpenProxy {
 const VERIFYING_MS = 10_000;
 
 export function openProxy(settings: ProxySettings): OpenProxy {
-  const { sumdb, policy, counters, log } = settings;
-  const databases = new Set(sumdb.databases.keys());
+  const { policy, counters, log } = settings;
+  const { databases } = settings.sumdb;
   const idle = new IdleGate();
   const via = `1.1 go-cache-plugin-${crypto.randomUUID().slice(0, 8)}`;
   const storage = new FileStorage({
     ...settings,
-    databases: sumdb.databases,
+    databases,
     whenIdle: () => idle.wait(),
     mayUpload: (name) => verification.verifier.mayUpload(name),
   });
-  const memory = openMemory(settings, storage);
+  const readLocal = (name: string) => storage.readLocal(name)?.bytes;
+  const memory = settings.remote && new RunMemory({ ...settings.remote, readLocal, log });
   const upstreams = new Upstreams(new HttpClient({ ...settings.upstream, via }), settings.upstream.list);
   // Verification reads files, and files are verified.
   const getVerification = () => verification;
@@ -115,10 +115,6 @@ interface Verification {
   background: BackgroundVerifier;
 }
 
-function openMemory({ remote, log }: ProxySettings, { store }: FileStorage): RunMemory | undefined {
-  return remote && new RunMemory({ ...remote, log, readLocal: (name) => tryRead(store.find(name)?.path) });
-}
-
 function openFiles(
   { sumdb, counters }: ProxySettings,
   {
@@ -144,7 +140,7 @@ function openFiles(
   const prefetch = new RunPrefetch({
     readFiles: async () => (await memory?.readFiles()) ?? [],
     storage,
-    databases: new Set(sumdb.databases.keys()),
+    databases: sumdb.databases,
     onFetched: (request) => getVerification().background.addStored(request),
     counters,
   });
@@ -174,14 +170,7 @@ function openVerification(
       forget: (name) => files.forget(name),
       onFraud: (message) => log.warn("sumdb", message),
     });
-  const verifier = new ModuleVerifier({
-    storage,
-    databases: new Set(databases.keys()),
-    policy,
-    client,
-    counters,
-    log,
-  });
+  const verifier = new ModuleVerifier({ storage, databases, policy, client, counters, log });
   const replace = (request: ModRequest) => files.refetch(request);
   return { client, verifier, background: new BackgroundVerifier({ verifier, idle, replace, log }) };
 }
@@ -202,12 +191,4 @@ async function drain(
   await abortable(verification.background.settled(), limit.signal).catch(() => undefined);
   const leftMs = Math.max(limitMs - (performance.now() - startMs), 0);
   await Promise.all([storage.drain(leftMs), memory?.save()]);
-}
-
-function tryRead(path: string | undefined): Buffer | undefined {
-  try {
-    return path === undefined ? undefined : readFileSync(path);
-  } catch {
-    return undefined;
-  }
 }

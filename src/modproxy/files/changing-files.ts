@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { ModError, unavailable } from "../mod-error.ts";
 import type { ModRequest } from "../names/mod-request.ts";
 import type { FileMeta } from "./file-meta.ts";
@@ -52,21 +51,12 @@ export class ChangingFiles {
   }
 
   #read(request: ModRequest, meta: FileMeta | undefined, source: ModFile["source"]): ModFile | undefined {
-    const { store, checks } = this.#storage;
-    const file = store.find(request.name);
-    const bytes = file === undefined ? undefined : tryRead(file.path);
-    if (file === undefined || bytes === undefined) return undefined;
+    const file = this.#storage.readLocal(request.name);
+    if (file === undefined) return undefined;
+    const { path, bytes } = file;
     const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
     // Another process may have written the file but not its note yet, so a well-formed file is used without one.
-    if (meta?.sha256 !== sha256 && !checks.isGood(request, bytes)) return undefined;
-    return { path: file.path, bytes, sizeBytes: bytes.length, sha256, source, isStale: false };
-  }
-}
-
-function tryRead(path: string): Buffer | undefined {
-  try {
-    return readFileSync(path);
-  } catch {
-    return undefined;
+    if (meta?.sha256 !== sha256 && !this.#storage.checks.isGood(request, bytes)) return undefined;
+    return { path, bytes, sizeBytes: bytes.length, sha256, source, isStale: false };
   }
 }

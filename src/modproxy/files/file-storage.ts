@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Counters } from "../../lib/counters.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { type LocalDir, META_SUFFIX, MODULE_DIR } from "../../store/local/local-dir.ts";
@@ -57,6 +58,17 @@ export class FileStorage {
     });
     this.metas = new MetaFiles(this.#metaStore);
     this.checks = new FileChecks({ metas: this.metas, databases, log });
+  }
+
+  /** The local copy of a small file, not checked. */
+  readLocal(name: string): { path: string; bytes: Buffer } | undefined {
+    const file = this.store.find(name);
+    if (file === undefined) return undefined;
+    try {
+      return { path: file.path, bytes: readFileSync(file.path) };
+    } catch {
+      return undefined;
+    }
   }
 
   /** Stores a file that was found good. Throws when the disk fails; the temporary file still exists then. */

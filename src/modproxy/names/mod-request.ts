@@ -22,11 +22,14 @@ export type SumdbRequest = { name: string; database: string } & (
   | { kind: "tile"; tile: Tile }
 );
 
+/** The names of the databases that the proxy passes on. */
+export type DatabaseNames = Pick<ReadonlySet<string>, "has">;
+
 /** Revisions that only go itself can resolve. */
 const UNRESOLVED = new Set(["latest", "upgrade", "patch"]);
 
 /** `target`: the rest of the URL, percent-encoded. Throws a `NameError`. */
-export function parseModRequest(target: string, databases: ReadonlySet<string>): ModRequest {
+export function parseModRequest(target: string, databases: DatabaseNames): ModRequest {
   const name = decodeOnce(target);
   if (name.startsWith("sumdb/")) return parseSumdbRequest(name, databases);
   const at = name.indexOf("/@");
@@ -40,7 +43,7 @@ export function parseModRequest(target: string, databases: ReadonlySet<string>):
 }
 
 /** The same for the name of a stored file; `undefined`: it is invalid. */
-export function parseName(name: string, databases: ReadonlySet<string>): ModRequest | undefined {
+export function parseName(name: string, databases: DatabaseNames): ModRequest | undefined {
   try {
     return parseModRequest(encodeName(name), databases);
   } catch {
@@ -71,7 +74,7 @@ function parseFile(name: string, module: string, file: string): ModuleRequest {
   return { kind: "query", name, module, version };
 }
 
-function parseSumdbRequest(name: string, databases: ReadonlySet<string>): SumdbRequest {
+function parseSumdbRequest(name: string, databases: DatabaseNames): SumdbRequest {
   const [, database = "", ...parts] = name.split("/");
   // The client must not choose a host.
   if (!databases.has(database)) throw new NameError(`unknown checksum database ${JSON.stringify(database)}`);

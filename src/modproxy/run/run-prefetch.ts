@@ -2,7 +2,7 @@ import { mapAhead } from "../../lib/async/map-ahead.ts";
 import type { Counters } from "../../lib/counters.ts";
 import type { FileStorage } from "../files/file-storage.ts";
 import { isMutable } from "../files/freshness.ts";
-import { type ModRequest, parseName } from "../names/mod-request.ts";
+import { type DatabaseNames, type ModRequest, parseName } from "../names/mod-request.ts";
 import type { RunFile } from "./run-files.ts";
 
 /** Downloads at the same time; the bucket allows more, so requests that a client waits for have room. */
@@ -17,7 +17,7 @@ export interface RunPrefetchOptions {
   /** Reads what the last run used. */
   readFiles: () => Promise<RunFile[]>;
   storage: FileStorage;
-  databases: ReadonlySet<string>;
+  databases: DatabaseNames;
   /** Called for every prefetched file. */
   onFetched: (request: ModRequest) => void;
   counters: Counters;

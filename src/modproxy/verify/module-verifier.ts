@@ -6,7 +6,7 @@ import { hashFile } from "../../lib/files/hash-file.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
 import type { FileStorage } from "../files/file-storage.ts";
-import { type ModRequest, type ModuleRequest, parseName } from "../names/mod-request.ts";
+import { type DatabaseNames, type ModRequest, type ModuleRequest, parseName } from "../names/mod-request.ts";
 import type { Policy } from "../policy.ts";
 import { hashModFile, hashZip } from "../zip/module-hash.ts";
 import type { SumdbClient } from "./sumdb-client.ts";
@@ -19,7 +19,7 @@ export type Verdict = "good" | "wrong" | "unknown";
 
 export interface ModuleVerifierOptions {
   storage: FileStorage;
-  databases: ReadonlySet<string>;
+  databases: DatabaseNames;
   policy: Policy;
   /** `undefined`: GOSUMDB=off, or a database whose signatures can't be checked. */
   client: SumdbClient | undefined;
