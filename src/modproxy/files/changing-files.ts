@@ -5,16 +5,16 @@ import type { FileStorage } from "./file-storage.ts";
 import { freshnessOf } from "./freshness.ts";
 import type { GrowingFile } from "./growing-file.ts";
 import type { ModFile } from "./mod-file.ts";
-import type { UpstreamFetches } from "./upstream-fetches.ts";
+import type { UpstreamFiles } from "./upstream-files.ts";
 
 /** Files that may change: the local copy while it is fresh, then the upstream's, and a stale copy when that fails. */
 export class ChangingFiles {
   readonly #storage: FileStorage;
-  readonly #fetches: UpstreamFetches;
+  readonly #upstream: UpstreamFiles;
 
-  constructor(storage: FileStorage, fetches: UpstreamFetches) {
+  constructor(storage: FileStorage, upstream: UpstreamFiles) {
     this.#storage = storage;
-    this.#fetches = fetches;
+    this.#upstream = upstream;
   }
 
   /** Rejects with a `ModError`. */
@@ -29,9 +29,9 @@ export class ChangingFiles {
       if (old === undefined) throw unavailable();
       return old;
     }
-    this.#fetches.refuseAbsent(request.name);
+    this.#upstream.refuseAbsent(request.name);
     try {
-      return await this.#fetches.fetch(request, local === undefined ? undefined : meta);
+      return await this.#upstream.fetch(request, local === undefined ? undefined : meta);
     } catch (error) {
       const isAbsence = error instanceof ModError && error.isAbsence;
       const old = isAbsence ? undefined : await this.#findOld(request, staleMs);

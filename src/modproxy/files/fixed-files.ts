@@ -8,11 +8,11 @@ import type { LastRun } from "../run/run-prefetch.ts";
 import type { FileStorage } from "./file-storage.ts";
 import { GrowingFile } from "./growing-file.ts";
 import type { ModFile } from "./mod-file.ts";
-import type { UpstreamFetches } from "./upstream-fetches.ts";
+import type { UpstreamFiles } from "./upstream-files.ts";
 
 export interface FixedFilesOptions {
   storage: FileStorage;
-  fetches: UpstreamFetches;
+  upstream: UpstreamFiles;
   /** Starts the prefetch of what the last run used, and says whether `name` is part of that. */
   prefetch: (name: string) => Promise<LastRun>;
   /** Called for every use of a file. */
@@ -40,10 +40,10 @@ export class FixedFiles {
   /** In the order in which they are tried. */
   readonly #sources: readonly Source[] = [
     ({ request }) => this.#findLocal(request),
-    ({ request }) => this.#options.fetches.running(request.name),
+    ({ request }) => this.#options.upstream.running(request.name),
     ({ request }) => this.#findInWiderTile(request),
     (lookup) => this.#findInRun(lookup),
-    ({ request }) => this.#options.fetches.refuseAbsent(request.name),
+    ({ request }) => this.#options.upstream.refuseAbsent(request.name),
     (lookup) => this.#findInBucket(lookup),
     (lookup) => this.#fetch(lookup),
   ];
@@ -120,7 +120,7 @@ export class FixedFiles {
     const local = await this.#findLocal(request);
     if (local !== undefined) return local;
     try {
-      return await this.#options.fetches.fetch(request);
+      return await this.#options.upstream.fetch(request);
     } catch (error) {
       const isAbsence = error instanceof ModError && error.isAbsence;
       const file = isAbsence || wasBucketAsked === true ? undefined : await this.#askBucket(request);

@@ -5,21 +5,17 @@ import { FixedFiles, type FixedFilesOptions } from "./fixed-files.ts";
 import { isMutable } from "./freshness.ts";
 import { GrowingFile } from "./growing-file.ts";
 import type { ModFile } from "./mod-file.ts";
-import { UpstreamFetches } from "./upstream-fetches.ts";
-import type { UpstreamFiles } from "./upstream-files.ts";
 
 /** A module proxy's files from the disk, the bucket or the upstream. */
 export class ModuleFiles {
-  readonly #options: Omit<FixedFilesOptions, "fetches">;
-  readonly #fetches: UpstreamFetches;
+  readonly #options: FixedFilesOptions;
   readonly #fixed: FixedFiles;
   readonly #changing: ChangingFiles;
 
-  constructor(options: Omit<FixedFilesOptions, "fetches"> & { upstream: UpstreamFiles }) {
+  constructor(options: FixedFilesOptions) {
     this.#options = options;
-    this.#fetches = new UpstreamFetches(options.upstream);
-    this.#fixed = new FixedFiles({ ...options, fetches: this.#fetches });
-    this.#changing = new ChangingFiles(options.storage, this.#fetches);
+    this.#fixed = new FixedFiles(options);
+    this.#changing = new ChangingFiles(options.storage, options.upstream);
   }
 
   /** Rejects with a `ModError`. `mayFetch`: whether the upstream may be asked. */
@@ -36,7 +32,7 @@ export class ModuleFiles {
 
   /** Fetches a file that never changes, and resolves when it is stored. Rejects with a `ModError`. */
   async refetch(request: ModRequest): Promise<void> {
-    const file = await this.#fetches.fetch(request);
+    const file = await this.#options.upstream.fetch(request);
     if (file instanceof GrowingFile) await file.settled();
     else this.#options.onUse(request, file);
   }
@@ -44,6 +40,6 @@ export class ModuleFiles {
   /** Removes a file that was found wrong, so that the next request fetches it again. */
   forget(name: string): void {
     this.#options.storage.remove(name);
-    this.#fetches.forgetAbsence(name);
+    this.#options.upstream.forgetAbsence(name);
   }
 }

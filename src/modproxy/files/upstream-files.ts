@@ -1,3 +1,5 @@
+import { SingleFlight } from "../../lib/async/single-flight.ts";
+import { BoundedMap } from "../../lib/bounded-map.ts";
 import type { Counters } from "../../lib/counters.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
 import type { TempFile } from "../../store/local/temp-file.ts";
@@ -11,9 +13,11 @@ import { checkZipBytes, MAX_ZIP_BYTES } from "../zip/check-zip.ts";
 import { checkBody, MAX_SMALL_BYTES } from "./check-body.ts";
 import type { FileMeta } from "./file-meta.ts";
 import type { FileStorage } from "./file-storage.ts";
-import { isMutable } from "./freshness.ts";
+import { freshnessOf, isMutable } from "./freshness.ts";
 import { GrowingFile } from "./growing-file.ts";
 import type { ModFile } from "./mod-file.ts";
+
+const MAX_ABSENCES = 10_000;
 
 type ZipRequest = ModuleRequest & { kind: "zip" };
 
@@ -28,16 +32,51 @@ export interface UpstreamFilesOptions {
   onStored: (request: ModRequest) => void;
 }
 
-/** Fetches single files from the upstream and stores the good ones. All methods reject with a `ModError`. */
+/**
+ * Fetches files from the upstream, each once at a time, and stores the good ones. Remembers for a short time which files
+ * the upstream doesn't have. Everything rejects with a `ModError`.
+ */
 export class UpstreamFiles {
   readonly #options: UpstreamFilesOptions;
+  readonly #flights = new SingleFlight<ModFile | GrowingFile>((file) =>
+    file instanceof GrowingFile ? file.settled() : undefined,
+  );
+  readonly #absences = new BoundedMap<string, { error: ModError; untilMs: number }>(MAX_ABSENCES);
 
   constructor(options: UpstreamFilesOptions) {
     this.#options = options;
   }
 
-  /** Anything but a zip. `older`: what is known about the local copy. */
-  async fetchSmall(request: ModRequest, older: FileMeta | undefined): Promise<ModFile> {
+  /** The fetch in progress. */
+  running(name: string): Promise<ModFile | GrowingFile> | undefined {
+    return this.#flights.get(name);
+  }
+
+  /** Throws what the upstream said when it lately had no such file. */
+  refuseAbsent(name: string): undefined {
+    const absence = this.#absences.get(name);
+    if (absence !== undefined && Date.now() < absence.untilMs) throw absence.error;
+  }
+
+  forgetAbsence(name: string): void {
+    this.#absences.delete(name);
+  }
+
+  /** `older`: what is known about the local copy of a file that may change. */
+  async fetch(request: ModRequest, older?: FileMeta): Promise<ModFile | GrowingFile> {
+    return await this.#flights.run(request.name, async () => {
+      try {
+        return await (request.kind === "zip" ? this.#fetchZip(request) : this.#fetchSmall(request, older));
+      } catch (error) {
+        const { negativeMs } = freshnessOf(request);
+        const isAbsence = error instanceof ModError && error.isAbsence;
+        if (isAbsence) this.#absences.set(request.name, { error, untilMs: Date.now() + negativeMs });
+        throw error;
+      }
+    });
+  }
+
+  async #fetchSmall(request: ModRequest, older: FileMeta | undefined): Promise<ModFile> {
     const sink = new MemorySink(MAX_SMALL_BYTES);
     const { etag, isUnchanged } = await this.#download(request, sink, older?.etag);
     const { storage, inspect } = this.#options;
@@ -58,7 +97,7 @@ export class UpstreamFiles {
   }
 
   /** A zip: complete, or still growing if it is very large; the download continues without readers. */
-  async fetchZip(request: ZipRequest): Promise<ModFile | GrowingFile> {
+  async #fetchZip(request: ZipRequest): Promise<ModFile | GrowingFile> {
     try {
       return await this.#fetchToDisk(request);
     } catch (error) {
