@@ -57,10 +57,6 @@ export class BothLayouts {
     return this.#packed.isGivenUp;
   }
 
-  knows(actionId: string, outputId: string): boolean {
-    return this.#packed.knows(actionId, outputId);
-  }
-
   async prefetch() {
     return await this.#packed.prefetch();
   }

@@ -6,22 +6,24 @@ import type { Logger } from "../lib/logger.ts";
 import type { ObjectSum } from "../lib/object-sum.ts";
 import { describeError } from "../lib/text/describe-error.ts";
 import { describeDenial, isUnsigned } from "../store/describe-trouble.ts";
+import type { StoreHealth } from "../store/guard/store-health.ts";
+import { NotAskedError } from "../store/not-asked-error.ts";
 import { isAccessDenied } from "../store/store-failure.ts";
-import type { RemoteHealth } from "./health.ts";
-import { NotAskedError } from "./not-asked-error.ts";
 import { type LeftAlone, type ReadSession, SessionWaits } from "./read-session.ts";
 import type { LookUpResult, WaitLedger } from "./wait-ledger.ts";
 import { WrongBytesError } from "./wrong-bytes-error.ts";
 
 /** How long a session that ends waits for look-ups to notice. */
 const CLEAN_UP_MS = 100;
+/** Look-ups that fail in a row: no more are made, even if single requests of them succeed. */
+const MAX_FAILURES = 3;
 
 /**
  * Lets a look-up through to the remote when it is worth go's waiting, and makes a miss of everything that goes wrong.
  * A look-up that is only a probe runs behind while go is told of a miss.
  */
 export class ReadGate {
-  readonly #health: RemoteHealth;
+  readonly #health: StoreHealth;
   readonly #counters: Counters;
   readonly #log: Logger;
   readonly #brought: ObjectSum | undefined;
@@ -30,10 +32,11 @@ export class ReadGate {
   readonly #controller = new AbortController();
   readonly #underWay = new Set<Promise<unknown>>();
   #denial: unknown;
+  #failures = 0;
   #hasBeenAnswered = false;
 
   constructor(options: {
-    health: RemoteHealth;
+    health: StoreHealth;
     counters: Counters;
     log: Logger;
     /** All that comes, where that is more than what is asked for; `undefined`: nothing else does. */
@@ -105,8 +108,9 @@ export class ReadGate {
   }
 
   #admit(ledger: WaitLedger): { admitted: "wait" | "probe" | "skip"; why: LeftAlone | undefined } {
-    const admitted = this.#health.reads.admit();
-    return { admitted: admitted === "call" ? ledger.admit() : admitted, why: this.#whyNot(ledger) };
+    const { state } = this.#health.reads;
+    if (state === "closed") return { admitted: ledger.admit(), why: ledger.whyNot };
+    return { admitted: state === "half-open" ? "probe" : "skip", why: "unanswered" };
   }
 
   #whyNot(ledger: WaitLedger): LeftAlone | undefined {
@@ -174,8 +178,9 @@ export class ReadGate {
     try {
       const found = await lookUp();
       this.#hasBeenAnswered = true;
+      this.#failures = 0;
       // Where more comes than is asked for, what has come before can say that there is nothing.
-      if (found !== undefined || this.#brought === undefined) this.#health.succeeded("reads");
+      if (found !== undefined || this.#brought === undefined) this.#health.readsAllowed();
       return { result: found === undefined ? "miss" : "hit", found };
     } catch (error) {
       const result = this.#judge(what, error);
@@ -195,7 +200,10 @@ export class ReadGate {
     }
     this.#counters.add("get_remote_error");
     if (error instanceof WrongBytesError) this.#health.warn(`wrong bytes, not used: ${describeError(error)}`);
-    else if (!(error instanceof NotAskedError)) this.#health.readFailed(error);
+    else if (!(error instanceof NotAskedError) && ++this.#failures === MAX_FAILURES) {
+      this.#health.readsFailed(error);
+      this.#failures = 0;
+    }
     return "failure";
   }
 }

@@ -29,6 +29,8 @@ export interface RequestOptions {
 export interface GetOptions extends RequestOptions {
   /** Bytes `offset` to `offset + length - 1`; a range beyond the end rejects. */
   range?: { offset: number; length: number };
+  /** Nobody waits for the whole of it: the body may take its time, as long as something comes. See `GuardedStore`. */
+  isLong?: boolean;
 }
 
 export interface ObjectInfo {

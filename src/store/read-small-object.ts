@@ -8,9 +8,9 @@ export async function readSmallBytes(
   store: ObjectStore,
   key: string,
   maxBytes: number,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const object = await store.get(key, { signal });
+  const object = await store.get(key, signal === undefined ? {} : { signal });
   if (object === undefined) return undefined;
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -27,7 +27,7 @@ export async function readSmallObject(
   store: ObjectStore,
   key: string,
   maxBytes: number,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<string | undefined> {
   const bytes = await readSmallBytes(store, key, maxBytes, signal);
   return (

@@ -1,12 +1,12 @@
 import { expect, spyOn, test } from "bun:test";
 import { BothLayouts } from "../../src/remote/both-layouts.ts";
-import { HealthFile } from "../../src/remote/health-file.ts";
 import { SplitRemote } from "../../src/remote/split/split-remote.ts";
+import { HealthFile } from "../../src/store/guard/health-file.ts";
+import { untilAborted } from "../store/tampered-store.ts";
 import { eventually } from "../support/eventually.ts";
 import { takeCalls } from "./packed/failing-store.ts";
 import { Machine } from "./packed/packed-fixture.ts";
 import { entryOf, StockedBucket } from "./packed/stocked-bucket.ts";
-import { untilAborted } from "./tampered-store.ts";
 
 const HELLO = entryOf("hello").actionId;
 
@@ -19,18 +19,16 @@ function open() {
   return { bucket, one, two, [Symbol.dispose]: dispose };
 }
 
-function splitOn({ bucket, local, counters, log, dir }: Machine): SplitRemote {
-  const { store, prefix } = bucket;
+function splitOn(machine: Machine): SplitRemote {
+  const { bucket, local, counters, log, dir } = machine;
   return new SplitRemote({
-    store,
-    prefix,
+    store: machine.guardedStore(),
+    prefix: bucket.prefix,
     local,
     readOnly: false,
     minBytes: 0,
     concurrency: 2,
-    timeoutMs: 60_000,
     drainTimeoutMs: 60_000,
-    healthPath: dir.join("state", "remote.json"),
     journalDir: dir.join("state", "split"),
     counters,
     log,

@@ -1,12 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { TimeoutError } from "../../src/lib/async/deadline.ts";
-import { ObjectSum } from "../../src/lib/object-sum.ts";
-import { NotAskedError } from "../../src/remote/not-asked-error.ts";
 import { ReadGate } from "../../src/remote/read-gate.ts";
 import { WrongBytesError } from "../../src/remote/wrong-bytes-error.ts";
 import { S3Error } from "../../src/s3/s3-error.ts";
+import { NotAskedError } from "../../src/store/not-asked-error.ts";
+import { openHealth } from "../store/guard/health-fixture.ts";
 import { tempDir } from "../support/temp-dir.ts";
-import { openHealth } from "./remote-fixture.ts";
 
 const DENIED = new S3Error(
   { operation: "get", bucket: "b", key: "k" },
@@ -16,7 +15,14 @@ const DENIED = new S3Error(
 function openGate(verbose = false) {
   const dir = tempDir("read-gate");
   const fixture = openHealth(dir.join("remote.json"), { verbose });
-  return { ...fixture, gate: new ReadGate(fixture), [Symbol.dispose]: () => dir[Symbol.dispose]() };
+  const gate = new ReadGate(fixture);
+  /** A look-up that waits for the remote until its time is up, as the store finds it. */
+  const timingOut = () => {
+    const error = new TimeoutError(5_000);
+    fixture.health.readFailed(error);
+    return Promise.reject(error);
+  };
+  return { ...fixture, gate, timingOut, [Symbol.dispose]: () => dir[Symbol.dispose]() };
 }
 
 /** A look-up that fails with `error`. */
@@ -41,16 +47,6 @@ test("a failure is a miss, counted and silent but for -v", async () => {
   expect(fixture.lines).toEqual(["go-cache-plugin: get action 0a: reset\n"]);
 });
 
-test("a miss that may have asked nothing does not say that the remote answers again", async () => {
-  using fixture = openGate();
-  const gate = new ReadGate({ ...fixture, brought: new ObjectSum() });
-  await gate.run("get", failing(new TimeoutError(5_000)));
-  fixture.clock.advance(10_000);
-  await gate.run("get", nothing);
-  await gate.abort();
-  expect(fixture.health.reads.open).toBeDefined();
-});
-
 test("who is told of a miss is told why, unless nothing names it", async () => {
   using fixture = openGate();
   const reasons: string[] = [];
@@ -58,14 +54,14 @@ test("who is told of a miss is told why, unless nothing names it", async () => {
   await fixture.gate.run("get", found, onMiss);
   await fixture.gate.run("get", nothing, onMiss);
   await fixture.gate.run("get", failing(DENIED), onMiss);
-  await fixture.gate.run("get", failing(new TimeoutError(5_000)), onMiss);
+  await fixture.gate.run("get", fixture.timingOut, onMiss);
   await fixture.gate.run("get", found, onMiss);
   expect(reasons).toEqual(["denied", "fault", "unanswered"]);
 });
 
 test("after a timeout nothing is looked up any more", async () => {
   using fixture = openGate();
-  await fixture.gate.run("get", failing(new TimeoutError(5_000)));
+  await fixture.gate.run("get", fixture.timingOut);
   const lookUp = () => Promise.reject(new Error("was looked up"));
   expect(await fixture.gate.run("get", lookUp)).toBeUndefined();
   expect(fixture.counters.snapshot()).toEqual({
@@ -77,11 +73,11 @@ test("after a timeout nothing is looked up any more", async () => {
 
 test("a probe is a miss at once, looked up behind, and its success opens the gate", async () => {
   using fixture = openGate();
-  await fixture.gate.run("get", failing(new TimeoutError(5_000)));
+  await fixture.gate.run("get", fixture.timingOut);
   fixture.clock.advance(10_000);
   const probe = Promise.withResolvers<typeof FOUND>();
   expect(await fixture.gate.run("get", () => probe.promise)).toBeUndefined();
-  expect(await fixture.gate.run("get", found)).toBeUndefined();
+  fixture.health.succeeded("reads");
   probe.resolve(FOUND);
   await fixture.gate.abort();
   expect(await fixture.gate.run("get", found)).toBe(FOUND);
@@ -168,13 +164,14 @@ test("that the remote is left alone is counted and said to the session once, and
   const told: string[] = [];
   const session = { onLeftAlone: (why: string, text: string) => told.push(`${why}: ${text}`) };
   const run = () => fixture.gate.run("get", found, undefined, session);
-  await fixture.gate.run("get", failing(new TimeoutError(5_000)));
+  await fixture.gate.run("get", fixture.timingOut);
   await run();
   await run();
   fixture.clock.advance(10_000);
   await run();
+  fixture.health.succeeded("reads");
   expect(await run()).toBe(FOUND);
-  await fixture.gate.run("get", failing(new TimeoutError(5_000)));
+  await fixture.gate.run("get", fixture.timingOut);
   await run();
   const line = "remote cache file:///bucket: left alone, it does not answer";
   expect(told).toEqual([`unanswered: ${line}`, `unanswered: ${line}`]);
@@ -191,7 +188,7 @@ test("when waiting has no sense any more, those who wait already are told of a m
   const note = (reason: string) => reasons.push(reason);
   const never = Promise.withResolvers<typeof FOUND>();
   const waiting = fixture.gate.run("get", () => never.promise, note);
-  await fixture.gate.run("get", failing(new TimeoutError(5_000)), note);
+  await fixture.gate.run("get", fixture.timingOut, note);
   expect([await waiting, reasons]).toEqual([undefined, ["fault", "unanswered"]]);
   never.resolve(FOUND);
 });

@@ -15,7 +15,7 @@ import {
   MAX_LINE_ENTRIES,
   parseServerMessage,
 } from "../../net/link-protocol.ts";
-import type { Journal } from "../../remote/packed/write/journal.ts";
+import type { EntryJournal } from "../../remote/packed/write/journal.ts";
 import type { Scope } from "../../remote/scope/scope.ts";
 
 /** During a lookup a server reports every second that it lives. */
@@ -68,7 +68,7 @@ export class LinkRemote implements RemoteBuilds {
     const { socket, journal } = this.#options;
     if (!isSharable(entry)) return;
     this.#hasPut = true;
-    journal?.append(entry);
+    journal?.append([entry]);
     this.#unnoted++;
     if (!socket.isOpen) return;
     socket.write(formatMessage("put", ++this.#lastId, ...linkEntry(entry)));
@@ -96,7 +96,7 @@ export class LinkRemote implements RemoteBuilds {
     this.#reportCounts(0);
     if (this.#unnoted > 0 && socket.isOpen) await this.#noted();
     if (this.#unnoted > 0 && journal !== undefined) {
-      journal.append(...used.map((entry) => ({ ...entry, isOnlyUsed: true as const })));
+      journal.append(used.map((entry) => ({ ...entry, isOnlyUsed: true as const })));
       journal.handOver();
     }
     await socket.end(END_MS);
@@ -217,7 +217,7 @@ export interface LinkRemoteOptions {
   address: string;
   scope: Scope;
   /** Keeps what the server does not note; `undefined`: the server uses none. */
-  journal: Journal | undefined;
+  journal: EntryJournal | undefined;
   /** The session's counters, which are reported to the server. */
   counters: Counters;
   /** Called when the server hangs. */

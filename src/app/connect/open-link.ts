@@ -1,6 +1,6 @@
 /** Opens the link of a session. Imported only when it is first needed. */
 import type { RemoteBuilds } from "../../buildcache/remote-builds.ts";
-import { Journal } from "../../remote/packed/write/journal.ts";
+import { openJournal } from "../../remote/packed/write/journal.ts";
 import { detectScope } from "../../remote/scope/scope.ts";
 import { LinkRemote, type LinkRemoteOptions } from "./link-remote.ts";
 
@@ -15,6 +15,6 @@ export function openLink(
 ): RemoteBuilds {
   const { env, project, job, journalDir } = options;
   const scope = detectScope({ env, cwd: process.cwd(), project, job, nowMs: Date.now() });
-  const journal = journalDir === undefined ? undefined : new Journal(journalDir, scope);
+  const journal = journalDir === undefined ? undefined : openJournal(journalDir, scope);
   return new LinkRemote({ ...options, scope, journal });
 }

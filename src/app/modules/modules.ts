@@ -13,7 +13,7 @@ import { ensureCacheDir } from "../cache-dir/dir-owner.ts";
 import type { Config } from "../config.ts";
 import type { RunContext } from "../direct.ts";
 import { withGoEnv } from "../go-env.ts";
-import { openStore } from "../remote/open-store.ts";
+import { openGuardedStore } from "../remote/open-store.ts";
 import { openConfiguredProxy } from "./open-module-proxy.ts";
 
 export type ModulePrefetch = PrefetchReport;
@@ -53,7 +53,7 @@ async function withProxy<T>(
   if (refusal !== undefined) log.warn("directory", refusal);
   ensureCacheDir(root);
   const counters = new Counters();
-  await using store = config.remote && openStore({ config: config.remote, root, env, counters });
+  await using store = config.remote && openGuardedStore({ config: config.remote, root, env, counters, log });
   const proxy = openConfiguredProxy({ config, env, root, store, counters, log });
   try {
     return await use(proxy, root);

@@ -7,13 +7,12 @@ import { type OpenProxy, openProxy } from "../../modproxy/open-proxy.ts";
 import { Policy } from "../../modproxy/policy.ts";
 import { type Database, parseDatabases } from "../../modproxy/sumdb/databases.ts";
 import type { Upstream } from "../../modproxy/upstream/upstream-list.ts";
-import type { RemoteHealth } from "../../remote/health.ts";
 import { detectScope } from "../../remote/scope/scope.ts";
+import type { GuardedStore } from "../../store/guard/guarded-store.ts";
 import { LocalDir, STATE_DIR } from "../../store/local/local-dir.ts";
-import type { ObjectStore } from "../../store/object-store.ts";
 import type { Config } from "../config.ts";
 import { readGoSettings } from "../go-env.ts";
-import { openRemoteTier } from "../remote/remote-tier.ts";
+import { proxyTier } from "../remote/open-store.ts";
 import { chooseUpstreams, readNetrc } from "./module-upstreams.ts";
 
 export interface ModuleProxyParts {
@@ -21,7 +20,7 @@ export interface ModuleProxyParts {
   env: Record<string, string | undefined>;
   /** The cache directory. */
   root: string;
-  store: ObjectStore | undefined;
+  store: GuardedStore | undefined;
   counters: Counters;
   log: Logger;
 }
@@ -34,7 +33,7 @@ export function openConfiguredProxy({
   store,
   counters,
   log,
-}: ModuleProxyParts): OpenProxy & { health: RemoteHealth | undefined; upstreams: readonly Upstream[] } {
+}: ModuleProxyParts): OpenProxy & { upstreams: readonly Upstream[] } {
   const { sumdb, upstream, http } = config.serve;
   const go = readGoSettings(env);
   const databases = parseDatabases(sumdb, go.GOSUMDB);
@@ -45,7 +44,7 @@ export function openConfiguredProxy({
     ownPort: http?.kind === "tcp" ? http.port : undefined,
   });
   log.info(() => `module upstreams: ${upstreams.map(({ url }) => url).join(", ") || "none, only the cache"}`);
-  const remote = store && openRemote({ config, env, root, store, log });
+  const remote = store && openRemote({ config, env, root, store });
   const proxy = openProxy({
     dir: new LocalDir(root),
     remote,
@@ -55,18 +54,16 @@ export function openConfiguredProxy({
     counters,
     log,
   });
-  return { ...proxy, health: remote?.health, upstreams };
+  return { ...proxy, upstreams };
 }
 
-function openRemote(
-  options: Pick<ModuleProxyParts, "config" | "env" | "root" | "log"> & { store: ObjectStore },
-) {
-  const { config, env, root, store, log } = options;
+function openRemote(options: Pick<ModuleProxyParts, "config" | "env" | "root"> & { store: GuardedStore }) {
+  const { config, env, root, store } = options;
   const { remote } = config;
   if (remote === undefined) return undefined;
   const { project, job } = remote;
   const scope = detectScope({ env, cwd: process.cwd(), project, job, nowMs: Date.now() });
-  return { ...openRemoteTier({ config: remote, store, root, env, log }), scope, host: hostname() };
+  return { ...proxyTier(remote, root, store), scope, host: hostname() };
 }
 
 /** The database that go itself verifies with, if the proxy passes it on; else the first one with a known key. */

@@ -11,18 +11,18 @@ import { PackedRemote } from "../../remote/packed/packed-remote.ts";
 import { PackedTransfer } from "../../remote/packed/packed-transfer.ts";
 import { detectScope, type Scope } from "../../remote/scope/scope.ts";
 import { SplitRemote } from "../../remote/split/split-remote.ts";
+import type { GuardedStore } from "../../store/guard/guarded-store.ts";
 import { LocalDir } from "../../store/local/local-dir.ts";
-import type { ObjectStore } from "../../store/object-store.ts";
 import { machineId } from "../cache-dir/machine-id.ts";
 import type { RemoteConfig } from "../config.ts";
 import { mayEndWithGo } from "./machine-life.ts";
-import { healthPath, openStore, statePath } from "./open-store.ts";
+import { openGuardedStore, statePath } from "./open-store.ts";
 import { openTrust } from "./open-trust.ts";
 
 /** What a server gives beside: its remotes live longer than a session, and share what moves bytes. */
 export interface SharedRemoteOptions extends RemoteOptions {
   scope: Scope;
-  store: ObjectStore;
+  store: GuardedStore;
   transfer: PackedTransfer;
   /** One for all, where the layout has it. */
   split: SplitRemote | undefined;
@@ -44,7 +44,7 @@ export interface RemoteOptions {
 }
 
 export function openRemote(options: RemoteOptions): RemoteBuilds {
-  const store = openStore(options);
+  const store = openGuardedStore(options);
   const { layout } = options.config;
   if (layout === "split") return openSplit(options, store);
   if (layout === "packed") return openPacked(options, store);
@@ -59,7 +59,7 @@ export function openShared(options: SharedRemoteOptions): PackedRemote | BothLay
 }
 
 /** What the packed remotes of a server share. */
-export function openTransfer(options: RemoteOptions, store: ObjectStore): PackedTransfer {
+export function openTransfer(options: RemoteOptions, store: GuardedStore): PackedTransfer {
   return new PackedTransfer({ ...options, ...transferOptions(options), store });
 }
 
@@ -68,8 +68,8 @@ export function journalDir(root: string, config: RemoteConfig): string {
   return join(statePath(root, config, "packed"), "journal");
 }
 
-export function openSplit(options: RemoteOptions, store: ObjectStore): SplitRemote {
-  const { config, root, env, log } = options;
+export function openSplit(options: RemoteOptions, store: GuardedStore): SplitRemote {
+  const { config, root, log } = options;
   if (config.layout === "split" && config.trust?.readsSplit === false) log.warn("trust", NO_SPLIT);
   return new SplitRemote({
     ...options,
@@ -80,15 +80,13 @@ export function openSplit(options: RemoteOptions, store: ObjectStore): SplitRemo
     readOnly: config.readOnly,
     minBytes: config.minUploadBytes,
     concurrency: config.uploadConcurrency,
-    timeoutMs: config.timeoutMs,
-    healthPath: healthPath(root, config, env),
     journalDir: statePath(root, config, "split"),
   });
 }
 
 export function openPacked(
   options: RemoteOptions,
-  store = openStore(options),
+  store = openGuardedStore(options),
   shared: { scope?: Scope; transfer?: PackedTransfer } = {},
 ): PackedRemote {
   const { config, root, env } = options;
@@ -111,13 +109,11 @@ export function openPacked(
   });
 }
 
-function transferOptions({ config, root, env }: RemoteOptions) {
+function transferOptions({ config, root }: RemoteOptions) {
   return {
     prefix: config.prefix,
     concurrency: config.uploadConcurrency,
-    timeoutMs: config.timeoutMs,
     stateDir: statePath(root, config, "packed"),
-    healthPath: healthPath(root, config, env),
     createTemp: () => createTemp(root),
   };
 }

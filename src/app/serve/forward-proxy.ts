@@ -13,7 +13,7 @@ import { Targets } from "../../revproxy/targets.ts";
 import { Tunnels } from "../../revproxy/tunnel/tunnels.ts";
 import { LocalDir, REVPROXY_DIR } from "../../store/local/local-dir.ts";
 import { type RemoteTier, TieredStore } from "../../store/tiered/tiered-store.ts";
-import { openRemoteTier } from "../remote/remote-tier.ts";
+import { proxyTier } from "../remote/open-store.ts";
 import { configuredHosts } from "./configured-hosts.ts";
 import type { ServeParts } from "./parts.ts";
 import { openProxyAuthority } from "./proxy-authority.ts";
@@ -70,7 +70,6 @@ export async function openForwardProxy(
     connect: (request, socket, head) => proxy.connect(request, socket, head),
     caPem: () => proxy.caPem(),
     waitingUploads: () => store.waitingUploads,
-    health: tier?.health,
     drain: (limitMs) => store.drain(limitMs),
     async close() {
       proxy.close();
@@ -113,10 +112,10 @@ const COUNTERS: Readonly<Record<string, string>> = {
   get_fault_miss: "req_fault_miss",
 };
 
-function openTier({ config, root, env, log, openStore }: ServeParts) {
+function openTier({ config, root, openStore }: ServeParts) {
   const { remote } = config;
   const store = openStore();
   if (remote === undefined || store === undefined) return undefined;
-  const { journalDirs, ...tier } = openRemoteTier({ config: remote, store, root, env, log });
+  const { journalDirs, ...tier } = proxyTier(remote, root, store);
   return { ...tier, journalDir: `${journalDirs}-${REVPROXY_DIR}` };
 }

@@ -5,13 +5,12 @@ import type { ModuleProxyPart } from "./server-state.ts";
 
 export function openModuleProxy(parts: ServeParts): ModuleProxyPart {
   const open = openConfiguredProxy({ ...parts, store: parts.openStore() });
-  const { proxy, prefetch, waitingUploads, health, drain, close, upstreams } = open;
+  const { proxy, prefetch, waitingUploads, drain, close, upstreams } = open;
   prefetch.readAhead();
   return {
     handle: (request, response, target) => proxy.handle(request, response, target),
     upstreamUrls: upstreams.map(({ url }) => url),
     waitingUploads,
-    health,
     drain,
     close,
   };

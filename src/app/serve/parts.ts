@@ -1,7 +1,7 @@
 import type { Counters } from "../../lib/counters.ts";
 import type { Logger } from "../../lib/logger.ts";
 import type { ListenAddress } from "../../lib/network/listen-address.ts";
-import type { ObjectStore } from "../../store/object-store.ts";
+import type { GuardedStore } from "../../store/guard/guarded-store.ts";
 import type { Config } from "../config.ts";
 import type { CompileTimesFile } from "../summary/compile-times-file.ts";
 
@@ -19,7 +19,7 @@ export interface ServeParts {
   counters: Counters;
   compileTimes: CompileTimesFile;
   /** The configured store, one for all parts, closed by the server; `undefined`: none is configured. */
-  openStore(): ObjectStore | undefined;
+  openStore(): GuardedStore | undefined;
 }
 
 /** A part of the server while it runs. */

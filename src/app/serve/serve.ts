@@ -4,13 +4,13 @@ import { unusableProxies } from "../../lib/network/env-proxy.ts";
 import { formatListenAddress } from "../../lib/network/listen-address.ts";
 import { processStart } from "../../lib/process/process-life.ts";
 import type { WatchProgress } from "../../lib/progress.ts";
-import type { ObjectStore } from "../../store/object-store.ts";
+import type { GuardedStore } from "../../store/guard/guarded-store.ts";
 import { locateCacheDir } from "../cache-dir/cache-dir.ts";
 import { ensureCacheDir } from "../cache-dir/dir-owner.ts";
 import type { Config } from "../config.ts";
 import type { RunContext } from "../direct.ts";
 import { withGoEnv } from "../go-env.ts";
-import { openStore } from "../remote/open-store.ts";
+import { openGuardedStore } from "../remote/open-store.ts";
 import { untilStopped } from "../signals.ts";
 import { CompileTimesFile } from "../summary/compile-times-file.ts";
 import { removeSnapshot, writeSnapshots } from "./heap-snapshot.ts";
@@ -80,10 +80,10 @@ async function makeParts(
   ensureCacheDir(root);
   const counters = new Counters();
   const compileTimes = new CompileTimesFile(root);
-  let store: ObjectStore | undefined;
+  let store: GuardedStore | undefined;
   const { remote } = config;
   const openSharedStore = () => {
-    if (remote !== undefined) store ??= openStore({ config: remote, root, env, counters });
+    if (remote !== undefined) store ??= openGuardedStore({ config: remote, root, env, counters, log });
     return store;
   };
   return {

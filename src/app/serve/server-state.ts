@@ -1,5 +1,4 @@
 import type { ForwardProxy, HttpMount } from "../../http/mount.ts";
-import type { RemoteHealth } from "../../remote/health.ts";
 import type { ListeningPart, ServedPart, ServeParts } from "./parts.ts";
 import type { PluginPart } from "./plugin/plugin-part.ts";
 
@@ -20,8 +19,6 @@ export interface ServerState {
 interface ProxyState {
   /** How many files are not uploaded yet. */
   waitingUploads(): number;
-  /** The health of the bucket as this proxy sees it; `undefined`: there is no bucket. */
-  health: RemoteHealth | undefined;
 }
 
 export interface ModuleProxyPart extends ServedPart, HttpMount, ProxyState {

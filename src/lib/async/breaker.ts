@@ -29,10 +29,16 @@ export class Breaker {
     return this.#open;
   }
 
+  /** Half-open: the next call is a probe. */
+  get state(): "closed" | "half-open" | "open" {
+    if (this.#open === undefined) return "closed";
+    return this.#now() < this.#open.probeAtMs ? "open" : "half-open";
+  }
+
   /** Whether the next call is made, is made as a probe in the background, or is skipped. */
   admit(): "call" | "probe" | "skip" {
     if (this.#open === undefined) return "call";
-    if (this.#now() < this.#open.probeAtMs) return "skip";
+    if (this.state === "open") return "skip";
     this.#pause(Math.min(2 * this.#open.pauseMs, LONGEST_PAUSE_MS));
     return "probe";
   }

@@ -12,19 +12,20 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Bounds one operation by time: its signal aborts with a `TimeoutError` when the time is up, or with the reason of
- * `parent` when that aborts first. Dispose of it when the operation has ended.
+ * the first of `parents` that aborts. Dispose of it when the operation has ended.
  */
 export class Deadline implements Disposable {
   readonly #controller = new AbortController();
-  readonly #parent: AbortSignal | undefined;
-  readonly #onParentAbort = () => this.#controller.abort(this.#parent?.reason);
+  readonly #parents: AbortSignal[];
+  readonly #onParentAbort = () =>
+    this.#controller.abort(this.#parents.find(({ aborted }) => aborted)?.reason);
   #startedMs = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(limitMs: number, parent?: AbortSignal) {
-    this.#parent = parent;
-    if (parent?.aborted) this.#onParentAbort();
-    parent?.addEventListener("abort", this.#onParentAbort);
+  constructor(limitMs: number, ...parents: (AbortSignal | undefined)[]) {
+    this.#parents = parents.filter((parent) => parent !== undefined);
+    for (const parent of this.#parents) parent.addEventListener("abort", this.#onParentAbort);
+    if (this.#parents.some(({ aborted }) => aborted)) this.#onParentAbort();
     this.restart(limitMs);
   }
 
@@ -47,6 +48,6 @@ export class Deadline implements Disposable {
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
-    this.#parent?.removeEventListener("abort", this.#onParentAbort);
+    for (const parent of this.#parents) parent.removeEventListener("abort", this.#onParentAbort);
   }
 }

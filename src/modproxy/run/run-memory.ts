@@ -1,8 +1,6 @@
-import { Deadline } from "../../lib/async/deadline.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
-import type { ObjectStore } from "../../store/object-store.ts";
-import type { StoreHealth } from "../../store/store-health.ts";
+import type { GuardedStore } from "../../store/guard/guarded-store.ts";
 import { MAX_FILES, type RunFile } from "./run-files.ts";
 import { type KnownRuns, RunRecords, type RunScope } from "./run-records.ts";
 
@@ -15,11 +13,9 @@ const UNCHANGED_MS = 24 * 3_600_000;
 const SAVE_DELAY_MS = 5_000;
 
 export interface RunMemoryOptions {
-  store: ObjectStore;
+  store: GuardedStore;
   prefix: string;
-  health: StoreHealth;
   readOnly: boolean;
-  timeoutMs: number;
   scope: RunScope;
   /** For people who read the record. */
   host: string;
@@ -70,18 +66,15 @@ export class RunMemory {
   }
 
   async #save(): Promise<void> {
-    const { readOnly, health, timeoutMs, log } = this.#options;
-    if (readOnly || this.#used.size === 0 || health.writes.admit() === "skip") return;
+    const { readOnly, log } = this.#options;
+    if (readOnly || this.#used.size === 0) return;
     const { names, writtenMs } = this.#saved ?? (await this.#read()).newest;
     const isKnown = [...this.#used.keys()].every((name) => names.has(name));
     if (isKnown && Date.now() - writtenMs < UNCHANGED_MS) return;
     try {
-      using deadline = new Deadline(4 * timeoutMs);
-      await this.#records.write(this.#withContent(), deadline.signal);
-      health.succeeded("writes");
+      await this.#records.write(this.#withContent());
       this.#saved = { names: new Set(this.#used.keys()), writtenMs: Date.now() };
     } catch (error) {
-      health.writeFailed(error);
       log.info(() => `record of module files was not written: ${describeError(error)}`);
     }
   }
@@ -102,15 +95,11 @@ export class RunMemory {
   }
 
   async #readNow(): Promise<KnownRuns> {
-    const { health, timeoutMs, log } = this.#options;
-    if (health.reads.admit() !== "call") return NOTHING;
+    const { store, log } = this.#options;
+    if (store.health.reads.state !== "closed") return NOTHING;
     try {
-      using deadline = new Deadline(timeoutMs);
-      const known = await this.#records.read(deadline.signal);
-      health.succeeded("reads");
-      return known;
+      return await this.#records.read();
     } catch (error) {
-      health.readFailed(error);
       log.info(() => `records of module files are ignored: ${describeError(error)}`);
       return NOTHING;
     }

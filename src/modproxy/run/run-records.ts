@@ -54,13 +54,13 @@ export class RunRecords {
   }
 
   /** The records of this branch, or of the nearest branch that has some. */
-  async read(signal: AbortSignal): Promise<KnownRuns> {
+  async read(): Promise<KnownRuns> {
     const { branch, fallbackBranches } = this.#options.scope;
-    const listed = await Promise.all([branch, ...fallbackBranches].map((one) => this.#list(one, signal)));
+    const listed = await Promise.all([branch, ...fallbackBranches].map((one) => this.#list(one)));
     const index = listed.findIndex((records) => records.length > 0);
     const records = await Promise.all(
       (listed[index] ?? []).map(async ({ key, modifiedMs }) => {
-        return { run: parseRunName(key)?.run, modifiedMs, files: await this.#readFiles(key, signal) };
+        return { run: parseRunName(key)?.run, modifiedMs, files: await this.#readFiles(key) };
       }),
     );
     const newestRun = index === 0 ? records[0]?.run : undefined;
@@ -75,11 +75,11 @@ export class RunRecords {
   }
 
   /** Replaces this process's record. */
-  async write(files: RunFile[], signal: AbortSignal): Promise<void> {
+  async write(files: RunFile[]): Promise<void> {
     const { store, scope, host } = this.#options;
     const { project, branch, job, run } = scope;
     const about = { project, branch, job, run, host };
-    await store.put(this.#ownKey, await formatRunFiles(about, files), { signal });
+    await store.put(this.#ownKey, await formatRunFiles(about, files));
   }
 
   #folder(branch: string): string {
@@ -87,13 +87,13 @@ export class RunRecords {
     return `${packedRoot(prefix)}mod/${jobFolder(scope.project, branch, scope.job)}/`;
   }
 
-  async #list(branch: string, signal: AbortSignal) {
-    const { objects } = await firstPage(this.#options.store, this.#folder(branch), LISTED, signal);
+  async #list(branch: string) {
+    const { objects } = await firstPage(this.#options.store, this.#folder(branch), LISTED);
     return newestRuns(objects, MAX_RECORD_BYTES).slice(0, MAX_RECORDS);
   }
 
-  async #readFiles(key: string, signal: AbortSignal): Promise<RunFile[]> {
-    const bytes = await readSmallBytes(this.#options.store, key, MAX_RECORD_BYTES, signal);
+  async #readFiles(key: string): Promise<RunFile[]> {
+    const bytes = await readSmallBytes(this.#options.store, key, MAX_RECORD_BYTES);
     if (bytes === undefined) return [];
     try {
       if (bytes.length > MAX_RECORD_BYTES) throw new Error(`larger than ${MAX_RECORD_BYTES} bytes`);

@@ -4,6 +4,7 @@ import type { OnMiss } from "../../buildcache/miss-reason.ts";
 import { removeLink } from "../../lib/files/remove-link.ts";
 import { ObjectSum } from "../../lib/object-sum.ts";
 import { describeDenial, isUnsigned } from "../../store/describe-trouble.ts";
+import type { StoreHealth } from "../../store/guard/store-health.ts";
 import { isAccessDenied } from "../../store/store-failure.ts";
 import type { CompileTimes } from "../compile-times.ts";
 import { ReadGate } from "../read-gate.ts";
@@ -21,7 +22,7 @@ import { RecordReader } from "./index/record-reader.ts";
 import { RecordSource } from "./index/record-source.ts";
 import { PackedTransfer, type TransferOptions } from "./packed-transfer.ts";
 import { collectRow } from "./row-collector.ts";
-import { Journal } from "./write/journal.ts";
+import { openJournal } from "./write/journal.ts";
 import { PackedWriter } from "./write/packed-writer.ts";
 import { repackSmall } from "./write/repack.ts";
 import { RunLog } from "./write/run-log.ts";
@@ -47,13 +48,14 @@ export class PackedRemote {
 
   constructor(options: PackedRemoteOptions) {
     this.#options = options;
-    const { store, prefix, scope, local, timeoutMs, counters, log } = options;
+    const { store, prefix, scope, local, counters, log } = options;
+    const { health } = store;
     const keys = new PackedKeys(prefix);
     const dir = join(options.stateDir, scopeHash(scope));
     // It may lead out of the cache directory.
     removeLink(dir);
     this.#transfer = options.transfer ?? new PackedTransfer(options);
-    const { health, uploader, packer } = this.#transfer;
+    const { uploads, packer } = this.#transfer;
     this.#gate = new ReadGate({ health, counters, log, brought: this.#brought });
     const cache = new RecordCache(dir);
     const { trust, compileTimes } = options;
@@ -70,10 +72,10 @@ export class PackedRemote {
       reader,
       ownGroup: before && { entries: before.entries },
       ownKey: before?.key,
-      timeoutMs,
       signal: this.#gate.signal,
-      onAnswer: () => health.succeeded("reads"),
-      onTrouble: (error) => health.readFailed(error),
+      onTrouble: (error) => {
+        if (isAccessDenied(error)) health.readsDenied(describeDenial(error));
+      },
     });
     this.#burst = new Burst(join(options.stateDir, "session-ended"), options);
     if (options.readOnly) return;
@@ -83,14 +85,14 @@ export class PackedRemote {
       local,
       session: this.#session,
       packer,
-      uploader,
+      uploads,
       publisher: new RunPublisher({
         keys,
         scope,
         machine: options.machine,
         host: options.host,
         log: runLog,
-        uploader,
+        uploads,
         ownEntries: () => this.#source.ownGroups().flatMap(({ entries }) => entries),
         ownRecordMs: () => this.#source.ownRecordMs(),
         isTrusted: (place) => this.#source.index.isTrusted(place),
@@ -101,7 +103,7 @@ export class PackedRemote {
         // Whose session ends with it will not ask again.
         onRecorded: options.transfer && ((entries) => this.#source.setOwn(entries)),
       }),
-      journal: this.#isSigning ? NO_JOURNAL : new Journal(join(options.stateDir, "journal"), scope),
+      journal: this.#isSigning ? NO_JOURNAL : openJournal(join(options.stateDir, "journal"), scope),
       isSigning: this.#isSigning,
       counters,
       isBucketKnown: () => this.#source.isKnown,
@@ -177,9 +179,9 @@ export class PackedRemote {
     await this.#gate.abort();
     const newsBytes = this.#writer?.newsBytes;
     // Of a bucket that takes nothing nobody waits for the next probe.
-    const isTakingNothing = this.#transfer.health.writes.open !== undefined;
+    const isTakingNothing = this.#health.writes.open !== undefined;
     if (newsBytes !== undefined && !isTakingNothing && !this.#burst.mayDefer(newsBytes)) {
-      this.#transfer.uploader.hasten();
+      this.#options.store.uplink.hasten();
       await this.#writer?.drain(this.#options.drainTimeoutMs);
     }
     this.#gate.reportDenials();
@@ -225,9 +227,7 @@ export class PackedRemote {
    */
   async store(): Promise<void> {
     const writer = this.#writer;
-    const { open } = this.#transfer.health.writes;
-    if (writer === undefined || writer.isSettled || (open !== undefined && Date.now() < open.probeAtMs))
-      return;
+    if (writer === undefined || writer.isSettled || this.#health.writes.state === "open") return;
     await this.#learnBucket();
     await writer.store();
     if (writer.hasPublished) await collectDaily(this.#options);
@@ -245,12 +245,7 @@ export class PackedRemote {
 
   /** Whether it is known that this remote brings nothing any more, so that a new one is worth a try. */
   get isGivenUp(): boolean {
-    return this.#isListingDenied || this.#transfer.health.isDenied;
-  }
-
-  /** Whether a session has told of this before. */
-  knows(actionId: string, outputId: string): boolean {
-    return this.#session.has(actionId, outputId);
+    return this.#isListingDenied || this.#health.isDenied;
   }
 
   /** Takes up what helpers or sessions have left that died. */
@@ -263,6 +258,10 @@ export class PackedRemote {
     this.#stopReading();
     void this.#gate.abort();
     this.#writer?.retire();
+  }
+
+  get #health(): StoreHealth {
+    return this.#options.store.health;
   }
 
   /** Then every session stores its own: nobody knows who has written a journal. */
@@ -306,13 +305,12 @@ export class PackedRemote {
 
   /** A session that was local throughout has not read what the bucket holds, and would store it again. */
   async #learnBucket(): Promise<void> {
-    const mayAsk = !this.#isListingDenied && this.#transfer.health.reads.open === undefined;
+    const mayAsk = !this.#isListingDenied && this.#health.reads.open === undefined;
     if (this.#session.entries.length === 0 || !mayAsk) return;
     try {
       await this.#source.readOnce(this.#abandoned.signal);
     } catch (error) {
       if (isAccessDenied(error)) this.#denyListing(error);
-      else if (!this.#abandoned.signal.aborted) this.#transfer.health.readFailed(error);
     }
   }
 
@@ -320,7 +318,7 @@ export class PackedRemote {
     const { counters } = this.#options;
     if (!this.#isListingDenied) counters.add(isUnsigned(error) ? "remote_unsigned" : "remote_list_denied");
     this.#isListingDenied = true;
-    this.#transfer.health.readsDenied(describeDenial(error));
+    this.#health.readsDenied(describeDenial(error));
   }
 }
 

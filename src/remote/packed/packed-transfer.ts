@@ -2,24 +2,21 @@ import { join } from "node:path";
 import type { Counters } from "../../lib/counters.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
+import type { GuardedStore } from "../../store/guard/guarded-store.ts";
 import type { TempFile } from "../../store/local/temp-file.ts";
-import type { ObjectStore } from "../../store/object-store.ts";
-import { RemoteHealth } from "../health.ts";
-import { HealthFile } from "../health-file.ts";
 import type { LocalBuilds } from "../local-outputs.ts";
 import { Claims } from "./fetch/claims.ts";
 import { Restorer } from "./fetch/restorer.ts";
 import { PackedKeys } from "./format/keys.ts";
-import { PackUploader } from "./write/pack-uploader.ts";
 import { Packer } from "./write/packer.ts";
+import { Uploads } from "./write/uploads.ts";
 
 /**
  * What moves outputs between the bucket and the local disk. It knows outputs, not whose they are, so that a server has
  * one for all scopes: an output is on its way once, and memory is bounded once.
  */
 export class PackedTransfer {
-  readonly health: RemoteHealth;
-  readonly uploader: PackUploader;
+  readonly uploads: Uploads;
   readonly claims: Claims;
   readonly restorer: Restorer;
   readonly packer: Packer;
@@ -30,16 +27,10 @@ export class PackedTransfer {
   #badPackReports = 0;
 
   constructor(options: TransferOptions) {
-    const { store, prefix, stateDir, counters, log } = options;
+    const { prefix, stateDir, counters, log } = options;
     this.#counters = counters;
     this.#log = log;
-    this.health = new RemoteHealth({
-      file: new HealthFile(options.healthPath),
-      log,
-      store,
-      onWritesStopped: () => this.uploader.interrupt(),
-    });
-    this.uploader = new PackUploader({ ...options, health: this.health });
+    this.uploads = new Uploads(options);
     this.claims = new Claims(join(stateDir, "claims"), () => counters.add("claims_taken_over"));
     this.restorer = new Restorer({
       ...options,
@@ -49,7 +40,7 @@ export class PackedTransfer {
     this.packer = new Packer({
       ...options,
       keys: new PackedKeys(prefix),
-      uploader: this.uploader,
+      uploads: this.uploads,
       // Packs are named by their content, so the same one may come back.
       onStored: (packId) => this.distrustedPacks.delete(packId),
     });
@@ -71,17 +62,13 @@ export class PackedTransfer {
 }
 
 export interface TransferOptions {
-  store: ObjectStore;
+  store: GuardedStore;
   prefix: string;
   local: LocalBuilds;
   /** Most uploads at once. */
   concurrency: number;
-  /** Longest wait for the first byte of an answer. */
-  timeoutMs: number;
   /** What this machine remembers of this bucket and prefix. */
   stateDir: string;
-  /** Where helpers on this machine tell each other whether the remote answers. */
-  healthPath: string;
   /** A file for what is too large for memory; `undefined` when the disk takes none. */
   createTemp: () => TempFile | undefined;
   counters: Counters;

@@ -9,9 +9,9 @@ export async function firstPage(
   store: ObjectStore,
   prefix: string,
   pageSize: number,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<ListPage> {
-  for await (const page of store.list(prefix, { pageSize, signal })) return page;
+  for await (const page of store.list(prefix, { pageSize, ...(signal && { signal }) })) return page;
   throw new Error(`no answer to the listing of ${prefix}`);
 }
 

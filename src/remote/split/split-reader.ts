@@ -1,6 +1,5 @@
 import type { CacheEntry } from "../../buildcache/entry.ts";
 import type { OnMiss } from "../../buildcache/miss-reason.ts";
-import { Deadline } from "../../lib/async/deadline.ts";
 import { SingleFlight } from "../../lib/async/single-flight.ts";
 import { EMPTY_SHA256 } from "../../lib/bytes/empty-sha256.ts";
 import type { Counters } from "../../lib/counters.ts";
@@ -49,10 +48,9 @@ export class SplitReader {
   }
 
   async #readRecord(prefix: string, actionId: string): Promise<SplitRecord | undefined> {
-    const { store, counters } = this.#options;
-    const text = await this.#bounded((deadline) =>
-      readSmallObject(store, actionKey(prefix, actionId), MAX_SPLIT_RECORD_BYTES, deadline.signal),
-    );
+    const { store, counters, gate } = this.#options;
+    const key = actionKey(prefix, actionId);
+    const text = await readSmallObject(store, key, MAX_SPLIT_RECORD_BYTES, gate.signal);
     const record = text === undefined ? undefined : parseSplitRecord(text);
     if (text !== undefined && record === undefined) counters.add("get_remote_bad_record");
     return record;
@@ -73,19 +71,13 @@ export class SplitReader {
       return 0;
     }
     try {
-      return await this.#bounded((deadline) =>
-        downloadOutput({ store, key: outputKey(prefix, outputId), outputId, local, deadline }),
-      );
+      const key = outputKey(prefix, outputId);
+      return await downloadOutput({ store, key, outputId, local, signal: gate.signal });
     } catch (error) {
       if (error instanceof WrongBytesError && prefix === this.#options.prefix)
         this.#options.onWrongBytes(outputId);
       throw error;
     }
-  }
-
-  async #bounded<T>(action: (deadline: Deadline) => Promise<T>): Promise<T> {
-    using deadline = new Deadline(this.#options.timeoutMs, this.#options.gate.signal);
-    return await action(deadline);
   }
 }
 
@@ -94,8 +86,6 @@ export interface SplitReaderOptions {
   prefix: string;
   /** Read after the own one. */
   readPrefixes?: readonly string[] | undefined;
-  /** Longest wait for the first byte of an answer. */
-  timeoutMs: number;
   local: LocalOutputs;
   gate: ReadGate;
   counters: Counters;

@@ -2,9 +2,7 @@ import type { CacheEntry, LocalEntry } from "../../buildcache/entry.ts";
 import type { OnMiss } from "../../buildcache/miss-reason.ts";
 import type { Counters } from "../../lib/counters.ts";
 import type { Logger } from "../../lib/logger.ts";
-import type { ObjectStore } from "../../store/object-store.ts";
-import { RemoteHealth } from "../health.ts";
-import { HealthFile } from "../health-file.ts";
+import type { GuardedStore } from "../../store/guard/guarded-store.ts";
 import type { LocalOutputs } from "../local-outputs.ts";
 import { ReadGate } from "../read-gate.ts";
 import type { ReadSession } from "../read-session.ts";
@@ -13,7 +11,6 @@ import { SplitWriter } from "./split-writer.ts";
 
 /** Build outputs in the layout of tailscale/go-cache-plugin: two objects an action. */
 export class SplitRemote {
-  readonly health: RemoteHealth;
   readonly #reader: SplitReader;
   readonly #writer: SplitWriter | undefined;
   readonly #gate: ReadGate;
@@ -23,28 +20,22 @@ export class SplitRemote {
 
   constructor(options: SplitRemoteOptions) {
     const { store, log, counters } = options;
-    this.health = new RemoteHealth({
-      file: new HealthFile(options.healthPath),
-      log,
-      store,
-      onWritesStopped: () => this.#writer?.interrupt(),
-    });
-    this.#gate = new ReadGate({ health: this.health, counters, log });
+    this.#gate = new ReadGate({ health: store.health, counters, log });
     this.#counters = counters;
     this.#reader = new SplitReader({
       ...options,
       gate: this.#gate,
       onWrongBytes: (outputId) => this.#writer?.replace(outputId),
     });
-    this.#writer = options.readOnly ? undefined : new SplitWriter({ ...options, health: this.health });
+    this.#writer = options.readOnly ? undefined : new SplitWriter(options);
     this.#writer?.adopt();
     this.#isReading = options.isReading ?? true;
     this.#drainTimeoutMs = options.drainTimeoutMs;
   }
 
-  /** How many entries are not in the bucket yet, and bytes of those that are on their way. */
-  get uploads(): { waiting: number; bytes: number } {
-    return { waiting: this.#writer?.waiting ?? 0, bytes: this.#writer?.bytesUnderWay ?? 0 };
+  /** How many entries are not in the bucket yet. */
+  get waiting(): number {
+    return this.#writer?.waiting ?? 0;
   }
 
   /** Looks an action up and brings its output to the local disk. Never rejects. */
@@ -86,7 +77,7 @@ export class SplitRemote {
 }
 
 export interface SplitRemoteOptions {
-  store: ObjectStore;
+  store: GuardedStore;
   prefix: string;
   local: LocalOutputs;
   /** Read after the own one, and never written. */
@@ -98,11 +89,7 @@ export interface SplitRemoteOptions {
   minBytes: number;
   /** Uploads at once. */
   concurrency: number;
-  /** Longest wait for the first byte of an answer. */
-  timeoutMs: number;
   drainTimeoutMs: number;
-  /** Where helpers on this machine tell each other whether the remote answers. */
-  healthPath: string;
   /** Where helpers keep what is not uploaded yet, for their successors. */
   journalDir: string;
   counters: Counters;

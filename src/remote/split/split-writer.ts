@@ -4,10 +4,9 @@ import type { Counters } from "../../lib/counters.ts";
 import { statFile } from "../../lib/files/stat-file.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
+import type { GuardedStore } from "../../store/guard/guarded-store.ts";
 import { MAX_OBJECT_BYTES } from "../../store/object-limit.ts";
-import type { ObjectStore } from "../../store/object-store.ts";
-import { WriteBehind } from "../../store/upload/write-behind.ts";
-import type { RemoteHealth } from "../health.ts";
+import { UploadQueue } from "../../store/upload/upload-queue.ts";
 import type { LocalOutputs } from "../local-outputs.ts";
 import { actionKey, outputKey } from "./keys.ts";
 import { formatSplitRecord } from "./split-record.ts";
@@ -21,7 +20,7 @@ const ADOPTED_MS = 2_000;
 /** Writes the split layout in the background: the output first, then the action object that names it. */
 export class SplitWriter {
   readonly #options: SplitWriterOptions;
-  readonly #uploads: WriteBehind;
+  readonly #uploads: UploadQueue;
   /** Stored, or on their way. */
   readonly #outputs = new BoundedMap<string, Promise<void>>(MAX_STORED);
   readonly #wrongOutputs = new Set<string>();
@@ -29,7 +28,7 @@ export class SplitWriter {
 
   constructor(options: SplitWriterOptions) {
     this.#options = options;
-    this.#uploads = new WriteBehind({
+    this.#uploads = new UploadQueue({
       ...options,
       upload: (line, signal) => this.#upload(line, signal),
     });
@@ -54,11 +53,6 @@ export class SplitWriter {
     return this.#uploads.size;
   }
 
-  /** Bytes of what is being uploaded. */
-  get bytesUnderWay(): number {
-    return this.#uploads.line.bytesUnderWay;
-  }
-
   /** This output is stored with other bytes than its own: the next put replaces it. */
   replace(outputId: string): void {
     this.#wrongOutputs.add(outputId);
@@ -69,11 +63,6 @@ export class SplitWriter {
   async drain(limitMs: number): Promise<void> {
     const lost = await this.#uploads.drain(this.#hasPut ? limitMs : Math.min(limitMs, ADOPTED_MS));
     if (lost > 0) this.#options.counters.add("put_remote_lost", lost);
-  }
-
-  /** Ends the uploads under way; see `UploadQueue`. */
-  interrupt(): void {
-    this.#uploads.interrupt();
   }
 
   abandon(): void {
@@ -113,13 +102,11 @@ export class SplitWriter {
     // Asking costs a server more than it saves for nothing at all.
     const replaces = put.sizeBytes === 0 || this.#wrongOutputs.has(put.outputId);
     const body = put.sizeBytes === 0 ? new Uint8Array(0) : { path: put.path, sizeBytes: put.sizeBytes };
-    const result = await this.#uploads.line.bounded(put.sizeBytes, signal, (bounded) =>
-      store.put(outputKey(prefix, put.outputId), body, {
-        sha256: put.outputId,
-        signal: bounded,
-        ...(replaces ? {} : { onlyIf: "absent" as const }),
-      }),
-    );
+    const result = await store.put(outputKey(prefix, put.outputId), body, {
+      sha256: put.outputId,
+      signal,
+      ...(replaces ? {} : { onlyIf: "absent" }),
+    });
     this.#wrongOutputs.delete(put.outputId);
     counters.add(result === "stored" ? "put_remote_object" : "put_remote_found");
     if (result === "stored") counters.add("put_remote_bytes", put.sizeBytes);
@@ -128,9 +115,7 @@ export class SplitWriter {
   async #putRecord(put: LocalEntry, signal: AbortSignal): Promise<void> {
     const { store, prefix, counters } = this.#options;
     const body = Buffer.from(formatSplitRecord(put), "latin1");
-    await this.#uploads.line.bounded(body.length, signal, (bounded) =>
-      store.put(actionKey(prefix, put.actionId), body, { signal: bounded }),
-    );
+    await store.put(actionKey(prefix, put.actionId), body, { signal });
     counters.add("put_remote_action");
   }
 }
@@ -155,17 +140,14 @@ function parsePutLine(line: string, local: LocalOutputs): LocalEntry | undefined
 }
 
 export interface SplitWriterOptions {
-  store: ObjectStore;
+  store: GuardedStore;
   prefix: string;
   local: LocalOutputs;
   /** Outputs smaller than this are not uploaded, nor are their actions. */
   minBytes: number;
   concurrency: number;
-  /** Longest wait for the answer to a small upload. */
-  timeoutMs: number;
   /** Where the journal of uploads lies. */
   journalDir: string;
-  health: RemoteHealth;
   counters: Counters;
   log: Logger;
 }

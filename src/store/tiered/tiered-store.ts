@@ -7,17 +7,21 @@
  * This is where tailscale/go-cache-plugin keeps modules and what its forward proxy keeps, both ways. What a name
  * means, and whether bytes are good, is the caller's business: nothing read from the store is trusted.
  */
+import { statSync } from "node:fs";
+import { posix } from "node:path";
+import { Semaphore } from "../../lib/async/semaphore.ts";
 import { SingleFlight } from "../../lib/async/single-flight.ts";
+import { isErrno } from "../../lib/files/errno.ts";
 import type { Logger } from "../../lib/logger.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
+import type { GuardedStore } from "../guard/guarded-store.ts";
 import type { LocalDir } from "../local/local-dir.ts";
 import { hashName, NamedFiles, type StoredFile } from "../local/named-files.ts";
 import type { TempFile } from "../local/temp-file.ts";
 import { MAX_OBJECT_BYTES } from "../object-limit.ts";
-import type { ObjectStore } from "../object-store.ts";
-import type { StoreHealth } from "../store-health.ts";
-import { WriteBehind } from "../upload/write-behind.ts";
-import { ObjectDownloads } from "./object-downloads.ts";
-import { uploadFile } from "./upload-file.ts";
+import type { StoredObject } from "../object-store.ts";
+import { isAccessDenied, isDiskFailure } from "../store-failure.ts";
+import { UploadQueue } from "../upload/upload-queue.ts";
 
 export type { StoredFile } from "../local/named-files.ts";
 
@@ -38,45 +42,43 @@ export interface TieredStoreOptions {
 }
 
 export interface RemoteTier {
-  store: ObjectStore;
+  store: GuardedStore;
   /** Goes before every key, as given. */
   prefix: string;
-  health: StoreHealth;
   /** Nothing is ever uploaded. */
   readOnly: boolean;
-  /** Uploads and downloads at once. */
+  /** Uploads at once. */
   uploads: number;
-  downloads: number;
-  /** Longest wait for the first byte of an answer. */
-  timeoutMs: number;
   /** Where the journal of uploads lies: a directory of this store, kind and prefix alone. */
   journalDir: string;
   /** Asked just before an upload, however old; `false`: it is not worth one. By default everything is. */
   mayUpload?: (name: string) => Promise<boolean>;
 }
 
+/** Downloads at once; nobody's patience depends on it. */
+const DOWNLOADS = 40;
+
 export class TieredStore {
+  readonly #options: TieredStoreOptions;
   readonly #files: NamedFiles;
-  readonly #downloads: ObjectDownloads | undefined;
-  readonly #uploads: WriteBehind | undefined;
+  readonly #uploads: UploadQueue | undefined;
   readonly #count: (event: string, amount?: number) => void;
+  readonly #slots = new Semaphore(DOWNLOADS);
+  readonly #closing = new AbortController();
   /** Fetches under way, by name. */
   readonly #flights = new SingleFlight<StoredFile | undefined>();
 
-  constructor({ dir, kind, maxBytes = MAX_OBJECT_BYTES, remote, log, count }: TieredStoreOptions) {
+  constructor(options: TieredStoreOptions) {
+    const { dir, kind, remote, count } = options;
+    this.#options = options;
     this.#files = new NamedFiles(dir, kind);
     this.#count = count;
-    if (remote === undefined) return;
-    this.#downloads = new ObjectDownloads({ ...remote, kind, maxBytes, log, count });
-    if (remote.readOnly) return;
-    const findPath = (name: string) => this.#files.find(name)?.path;
-    const uploads = new WriteBehind({
+    if (remote === undefined || remote.readOnly) return;
+    this.#uploads = new UploadQueue({
       ...remote,
       concurrency: remote.uploads,
-      upload: (name, signal) =>
-        uploadFile(name, { ...remote, kind, log, count, findPath, line: uploads.line, signal }),
+      upload: (name, signal) => this.#upload(name, remote, signal),
     });
-    this.#uploads = uploads;
   }
 
   /** The local file, which counts as used now; its content may be anything. */
@@ -149,26 +151,54 @@ export class TieredStore {
 
   /** Ends what is under way. The object store itself is the caller's to close. */
   async close(): Promise<void> {
-    this.#downloads?.abort();
+    this.#closing.abort(new Error("the store is closed"));
     await this.#uploads?.drain(0);
   }
 
+  /** While the remote does not answer, it is probed now and then with nobody waiting. */
   async #fetchRemote(name: string, check: FileCheck): Promise<StoredFile | undefined> {
-    const downloads = this.#downloads;
-    if (downloads === undefined) return undefined;
-    return await this.#flights.run(name, () =>
-      downloads.run(hashName(name), (receive) => this.#bring(name, check, receive)),
-    );
+    const { remote } = this.#options;
+    const { state } = remote?.store.health.reads ?? { state: "open" };
+    if (remote === undefined || state === "open") return undefined;
+    const flight = this.#flights.run(name, () => this.#slots.run(() => this.#download(name, remote, check)));
+    return state === "closed" ? await flight : undefined;
   }
 
-  async #bring(
+  /** Never rejects: everything that goes wrong is a miss. */
+  async #download(name: string, remote: RemoteTier, check: FileCheck): Promise<StoredFile | undefined> {
+    const { signal } = this.#closing;
+    const key = this.#keyOf(name, remote);
+    try {
+      const object = await remote.store.get(key, { signal });
+      const file = object && (await this.#receive(name, key, object, check));
+      this.#count(file === undefined ? "get_fault_miss" : "get_fault_hit");
+      return file;
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      this.#options.log.info(() => `get ${key}: ${describeError(error)}`);
+      // What S3 answers for an absent object when listing is not granted.
+      if (isAccessDenied(error)) this.#count("get_fault_miss");
+      else this.#count(isDiskFailure(error) ? "get_local_error" : "get_fault_error");
+      return undefined;
+    }
+  }
+
+  async #receive(
     name: string,
+    key: string,
+    object: StoredObject,
     check: FileCheck,
-    receive: (temp: TempFile) => Promise<boolean>,
   ): Promise<StoredFile | undefined> {
+    const { maxBytes = MAX_OBJECT_BYTES, log } = this.#options;
+    if (object.bodyBytes > maxBytes) {
+      await object.body.cancel();
+      log.info(() => `get ${key}: ${object.bodyBytes} bytes are more than any such file has`);
+      return undefined;
+    }
     const temp = this.#files.createTemp();
     try {
-      if (!(await receive(temp))) return undefined;
+      for await (const chunk of object.body) temp.write(chunk);
+      this.#count("get_fault_bytes", temp.sizeBytes);
       if (await check(temp.path)) return this.#files.keep(name, temp);
       this.#count("get_fault_bad");
       return undefined;
@@ -176,5 +206,31 @@ export class TieredStore {
       // Harmless when it was kept.
       temp.discard();
     }
+  }
+
+  /** Returns whether the store was asked; rejects when it failed. */
+  async #upload(name: string, remote: RemoteTier, signal: AbortSignal): Promise<boolean> {
+    try {
+      const isWanted = await (remote.mayUpload?.(name) ?? true);
+      const path = isWanted ? this.#files.find(name)?.path : undefined;
+      const sizeBytes = path === undefined ? Number.POSITIVE_INFINITY : statSync(path).size;
+      if (path === undefined || sizeBytes > MAX_OBJECT_BYTES) return false;
+      await remote.store.put(this.#keyOf(name, remote), { path, sizeBytes }, { signal });
+      this.#count("put_s3");
+      this.#count("put_s3_bytes", sizeBytes);
+      return true;
+    } catch (error) {
+      // Pruned, or found bad, since it was queued.
+      if (isErrno(error, "ENOENT")) return false;
+      this.#count("put_s3_error");
+      this.#options.log.info(() => `put ${name}: ${describeError(error)}`);
+      throw error;
+    }
+  }
+
+  /** An empty prefix leaves no slash. */
+  #keyOf(name: string, { prefix }: RemoteTier): string {
+    const hash = hashName(name);
+    return posix.join(prefix, this.#options.kind, hash.slice(0, 2), hash);
   }
 }

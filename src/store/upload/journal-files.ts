@@ -25,7 +25,9 @@ export interface JournalFile {
 }
 
 /** What a journal holds. */
-export interface JournalContent<T> {
+export interface JournalContent<H, T> {
+  /** What its first line says beside this. */
+  head: H;
   /** Where the process number in its name means something. */
   pidSpace: unknown;
   entries: T[];
@@ -52,7 +54,7 @@ export function listJournals(dir: string): JournalFile[] {
 /** Whether its writer has ended, or handed it over, or was suspended for so long that it counts as gone. */
 export function isLeft(
   { path, silentMs }: JournalFile,
-  { pidSpace: space }: JournalContent<unknown>,
+  { pidSpace: space }: Pick<JournalContent<unknown, unknown>, "pidSpace">,
 ): boolean {
   const [, left, pid] = NAME.exec(basename(path)) ?? [];
   if (left !== undefined || silentMs > SILENT_MS) return true;

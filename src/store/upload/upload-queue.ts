@@ -1,92 +1,143 @@
-import type { StoreHealth } from "../store-health.ts";
+import type { GuardedStore } from "../guard/guarded-store.ts";
+import { isDenial } from "../store-failure.ts";
+import { Journal, type JournalFormat } from "./journal.ts";
+
+const RETRY_AFTER_MS = 60_000;
 
 /**
- * Uploads in the order they come, a bounded number at once, and remembers only what to upload: the bytes are read
- * from disk when it is a task's turn. While the remote doesn't answer, tasks wait and one now and then is a probe.
+ * Uploads by name in the background, in the order they come, a bounded number at once. It keeps only names, in memory
+ * and in a journal: the bytes are read from disk at their turn. While the store takes nothing, names wait, and one now
+ * and then is a probe.
  */
-export class UploadQueue<Task> {
-  readonly #concurrency: number;
-  readonly #upload: (task: Task, signal: AbortSignal) => Promise<boolean>;
-  readonly #health: StoreHealth;
-  readonly #waiting: Task[] = [];
+export class UploadQueue {
+  readonly #options: UploadQueueOptions;
+  readonly #journal: Journal<object, string>;
+  /** A name that is pushed again before its turn is uploaded once. */
+  readonly #waiting = new Set<string>();
   readonly #running = new Set<Promise<void>>();
-  #current = new AbortController();
+  /** Names whose upload failed, and when; they are retried. */
+  readonly #failed = new Map<string, number>();
+  readonly #controller = new AbortController();
   #phase: "open" | "draining" | "abandoned" = "open";
   #lost = 0;
 
-  constructor(options: {
-    concurrency: number;
-    /** Resolves with whether the store was asked at all. Rejects when the task failed; it is not tried again. */
-    upload: (task: Task, signal: AbortSignal) => Promise<boolean>;
-    health: StoreHealth;
-  }) {
-    this.#concurrency = options.concurrency;
-    this.#upload = options.upload;
-    this.#health = options.health;
+  constructor(options: UploadQueueOptions) {
+    this.#options = options;
+    this.#journal = new Journal({ dir: options.journalDir, head: {}, format: NAMES });
   }
 
-  /** How many tasks are waiting or under way. */
+  push(name: string): void {
+    if (this.#waiting.has(name)) return;
+    this.#journal.append([name]);
+    this.#enqueue(name);
+  }
+
+  /** How many names are not uploaded yet. */
   get size(): number {
-    return this.#waiting.length + this.#running.size;
+    return this.#waiting.size + this.#failed.size + this.#running.size;
   }
 
-  push(task: Task): void {
-    this.#waiting.push(task);
-    this.#fill();
-  }
-
-  /** Ends what is under way, for the remote doesn't answer. Tasks that wait go on waiting. */
-  interrupt(): void {
-    this.#current.abort(new Error("uploads were stopped"));
-    this.#current = new AbortController();
-  }
-
-  /** Ends what is under way and forgets the rest. */
-  abandon(): void {
-    this.#phase = "abandoned";
-    this.interrupt();
+  /** Adopts the names that processes left which died; returns how many there are. */
+  adopt(): number {
+    const names = new Set(this.#journal.adopt()).difference(this.#waiting);
+    for (const name of names) this.#enqueue(name);
+    this.#tidy();
+    return names.size;
   }
 
   /**
-   * Resolves when everything is uploaded, when that has no hope, or after `limitMs`; nothing is under way then.
-   * Returns how many tasks were not uploaded.
+   * Resolves when all is uploaded, when that has no hope, or after `limitMs`; nothing is under way then, and the journal
+   * keeps the rest. Returns how many names were not uploaded.
    */
   async drain(limitMs: number): Promise<number> {
+    this.#options.store.uplink.hasten();
     if (this.#phase === "open") this.#phase = "draining";
     const timer = setTimeout(() => this.abandon(), limitMs);
     while (this.#running.size > 0) await Promise.race(this.#running);
     clearTimeout(timer);
-    return this.#lost + this.#waiting.length;
+    this.#tidy();
+    this.#journal.leave();
+    return this.#lost + this.#waiting.size;
+  }
+
+  /** Ends what is under way and takes nothing more; the journal keeps it. */
+  abandon(): void {
+    this.#phase = "abandoned";
+    this.#controller.abort(new Error("uploads were abandoned"));
+    this.#journal.leave();
+  }
+
+  #enqueue(name: string): void {
+    this.#waiting.add(name);
+    this.#fill();
   }
 
   #fill(): void {
-    while (this.#waiting.length > 0 && this.#running.size < this.#concurrency && this.#mayStart()) {
-      this.#start(this.#waiting.shift() as Task);
+    for (const name of this.#waiting) {
+      if (!this.#mayStart()) return;
+      this.#waiting.delete(name);
+      const run = this.#upload(name);
+      this.#running.add(run);
+      void run.finally(() => {
+        this.#running.delete(run);
+        this.#tidy();
+        this.#fill();
+      });
     }
   }
 
   #mayStart(): boolean {
-    if (this.#phase === "abandoned") return false;
-    const admitted = this.#health.writes.admit();
-    // Nobody waits for a probe, and a drain is waited for.
-    return admitted === "call" || (admitted === "probe" && this.#phase === "open");
+    if (this.#phase === "abandoned" || this.#running.size >= this.#options.concurrency) return false;
+    const { state } = this.#options.store.health.writes;
+    // A drain is waited for, so it makes no probe.
+    return (
+      state === "closed" || (state === "half-open" && this.#phase === "open" && this.#running.size === 0)
+    );
   }
 
-  #start(task: Task): void {
-    const signal = this.#current.signal;
-    const run = this.#upload(task, signal).then(
-      (wasAsked) => {
-        if (wasAsked) this.#health.succeeded("writes");
-      },
-      (error) => {
-        this.#lost++;
-        if (!signal.aborted) this.#health.writeFailed(error);
-      },
-    );
-    this.#running.add(run);
-    void run.finally(() => {
-      this.#running.delete(run);
-      this.#fill();
-    });
+  /** Never rejects. */
+  async #upload(name: string): Promise<void> {
+    try {
+      const wasAsked = await this.#options.upload(name, this.#controller.signal);
+      if (wasAsked) this.#retryFailed();
+    } catch (error) {
+      this.#lost++;
+      // It stays in the journal, unless the store never takes it.
+      if (!isDenial(error)) this.#failed.set(name, Date.now());
+    }
   }
+
+  /** The store takes uploads, so what failed a while ago has another chance. */
+  #retryFailed(): void {
+    for (const [name, failedMs] of this.#failed) {
+      if (Date.now() - failedMs < RETRY_AFTER_MS) continue;
+      this.#failed.delete(name);
+      this.#waiting.add(name);
+    }
+  }
+
+  /** Forgets the journal when nothing is left that a successor would have to do. */
+  #tidy(): void {
+    if (this.size === 0) this.#journal.discard();
+  }
+}
+
+/** A name as JSON a line. */
+export const NAMES: JournalFormat<object, string> = {
+  parseHead: () => ({}),
+  format: (name) => JSON.stringify(name),
+  parse(line) {
+    const name: unknown = JSON.parse(line);
+    return typeof name === "string" ? name : undefined;
+  },
+};
+
+interface UploadQueueOptions {
+  store: GuardedStore;
+  /** Uploads at once. */
+  concurrency: number;
+  /** A directory for uploads of this kind, to this place, alone. */
+  journalDir: string;
+  /** Resolves with whether the store was asked at all. Rejects when the upload failed. */
+  upload: (name: string, signal: AbortSignal) => Promise<boolean>;
 }

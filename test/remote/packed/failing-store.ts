@@ -1,6 +1,6 @@
 /** Ways in which a bucket fails, and what it was asked. */
 import { S3Error } from "../../../src/s3/s3-error.ts";
-import { objectOf, type TamperedStore, untilAborted } from "../tampered-store.ts";
+import { objectOf, type TamperedStore, untilAborted } from "../../store/tampered-store.ts";
 import type { StockedBucket } from "./stocked-bucket.ts";
 
 /** What S3 says to somebody who may not do that. */

@@ -14,11 +14,14 @@ import { RecordCache } from "../../../src/remote/packed/index/record-cache.ts";
 import { RecordReader } from "../../../src/remote/packed/index/record-reader.ts";
 import { PackedRemote, type PackedRemoteOptions } from "../../../src/remote/packed/packed-remote.ts";
 import type { Scope } from "../../../src/remote/scope/scope.ts";
+import { GuardedStore } from "../../../src/store/guard/guarded-store.ts";
+import { HealthFile } from "../../../src/store/guard/health-file.ts";
+import { StoreHealth } from "../../../src/store/guard/store-health.ts";
 import { LocalDir } from "../../../src/store/local/local-dir.ts";
 import { openLocal, putOutput } from "../../buildcache/local-fixture.ts";
+import { type HealthFixture, openHealth } from "../../store/guard/health-fixture.ts";
 import { sha256Hex } from "../../support/ids.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
-import { type HealthFixture, openHealth } from "../remote-fixture.ts";
 import { type StockedBucket, scopeOf } from "./stocked-bucket.ts";
 
 /** One machine: its cache, and what it has counted and said. */
@@ -37,32 +40,42 @@ export class Machine implements Disposable {
   }
 
   /** Opens a session as a helper does that go has started. */
-  session(
-    options: Partial<Omit<PackedRemoteOptions, "scope">> & { scope?: Partial<Scope> } = {},
-  ): PackedRemote {
-    const { store, prefix } = this.bucket;
+  session({
+    timeoutMs,
+    ...options
+  }: Partial<Omit<PackedRemoteOptions, "scope">> & {
+    scope?: Partial<Scope>;
+    timeoutMs?: number;
+  } = {}): PackedRemote {
+    const { prefix } = this.bucket;
     // Each as if the one before had ended long ago: of a row of sessions only one does the bookkeeping.
     removeFile(this.dir.join("state", "packed", "session-ended"));
     return new PackedRemote({
-      store,
+      store: this.guardedStore(timeoutMs),
       prefix,
       machine: this.name,
       host: `host-of-${this.name}`,
       local: this.local,
       readOnly: false,
       concurrency: 4,
-      timeoutMs: 60_000,
       drainTimeoutMs: 60_000,
       mayEndWithGo: true,
       startedMs: Date.now(),
       stateDir: this.dir.join("state", "packed"),
-      healthPath: this.dir.join("state", "remote.json"),
       createTemp: () => new LocalDir(this.dir.path).createTemp(),
       counters: this.counters,
       log: this.log,
       ...options,
       scope: scopeOf(options.scope),
     });
+  }
+
+  /** The bucket as a helper opens it: what others of this machine know of its health is in a file. */
+  guardedStore(timeoutMs = 60_000): GuardedStore {
+    const { bucket, log } = this;
+    const file = new HealthFile(this.dir.join("state", "remote.json"));
+    const health = new StoreHealth({ file, log, store: bucket.store });
+    return new GuardedStore(bucket.store, { health, timeoutMs });
   }
 
   /** Puts these texts in a session of their own, which then ends; returns what was put. */
@@ -101,12 +114,14 @@ export class Machine implements Disposable {
   }
 
   /** Brings outputs to this machine; notes the packs that it finds no good. */
-  restorer(options: Partial<RestorerOptions> = {}): { restorer: Restorer; bad: [string, string][] } {
+  restorer({ timeoutMs, ...options }: Partial<RestorerOptions> & { timeoutMs?: number } = {}): {
+    restorer: Restorer;
+    bad: [string, string][];
+  } {
     const bad: [string, string][] = [];
     const { local, counters } = this;
     const restorer = new Restorer({
-      store: this.bucket.store,
-      timeoutMs: 60_000,
+      store: this.health.guard(this.bucket.store, timeoutMs),
       local,
       claims: new Claims(this.dir.join("state", "claims")),
       counters,

@@ -1,6 +1,6 @@
 /** Helpers that die, live on, or give up: what they had put is not lost. */
 import { describe, expect, test } from "bun:test";
-import { untilAborted } from "../tampered-store.ts";
+import { untilAborted } from "../../store/tampered-store.ts";
 import { hangGets, hangLists } from "./failing-store.ts";
 import { filled, journals, leftByDead, told } from "./filled-bucket.ts";
 import { end } from "./packed-fixture.ts";

@@ -25,15 +25,14 @@ afterEach(() => {
 const A = { project: "example.com/a" };
 const B = { project: "example.com/b" };
 
-function transferOf({ dir, local, counters, log }: Machine): PackedTransfer {
+function transferOf(machine: Machine): PackedTransfer {
+  const { dir, local, counters, log } = machine;
   return new PackedTransfer({
-    store: bucket.store,
+    store: machine.guardedStore(),
     prefix: bucket.prefix,
     local,
     concurrency: 4,
-    timeoutMs: 60_000,
     stateDir: join(dir.path, "state", "packed"),
-    healthPath: join(dir.path, "state", "remote.json"),
     createTemp: () => new LocalDir(dir.path).createTemp(),
     counters,
     log,

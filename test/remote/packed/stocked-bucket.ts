@@ -6,10 +6,10 @@ import type { Pack, PackedEntry } from "../../../src/remote/packed/format/entry.
 import { PackedKeys } from "../../../src/remote/packed/format/keys.ts";
 import { formatRunRecord, type RunRecord } from "../../../src/remote/packed/format/run-record.ts";
 import type { Scope } from "../../../src/remote/scope/scope.ts";
+import { TamperedStore } from "../../store/tampered-store.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { sha256Hex } from "../../support/ids.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
-import { TamperedStore } from "../tampered-store.ts";
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;

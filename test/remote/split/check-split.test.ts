@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { checkSplit } from "../../../src/remote/split/check-split.ts";
 import type { Finding } from "../../../src/store/finding.ts";
+import { TamperedStore } from "../../store/tampered-store.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { sha256Hex } from "../../support/ids.ts";
 import { tempDir } from "../../support/temp-dir.ts";
-import { TamperedStore } from "../tampered-store.ts";
 
 async function check(store: TamperedStore, prefix: string, isRepairing = false) {
   const findings: Finding[] = [];

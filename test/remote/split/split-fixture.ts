@@ -4,10 +4,11 @@ import type { Counters } from "../../../src/lib/counters.ts";
 import { ReadGate } from "../../../src/remote/read-gate.ts";
 import { SplitReader } from "../../../src/remote/split/split-reader.ts";
 import { SplitWriter } from "../../../src/remote/split/split-writer.ts";
+import type { GuardedStore } from "../../../src/store/guard/guarded-store.ts";
 import { ACTION, HELLO, openLocal, putOutput } from "../../buildcache/local-fixture.ts";
+import { type HealthFixture, openHealth } from "../../store/guard/health-fixture.ts";
+import { TamperedStore } from "../../store/tampered-store.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
-import { type HealthFixture, openHealth } from "../remote-fixture.ts";
-import { TamperedStore } from "../tampered-store.ts";
 
 export const ACTION_KEY = `action/00/${ACTION}`;
 export const HELLO_KEY = `output/2c/${HELLO}`;
@@ -19,6 +20,7 @@ export const HELLO_RECORD = `${HELLO} ${PUT_MS}000000`;
 export interface SplitFixture extends HealthFixture, Disposable {
   dir: TempDir;
   store: TamperedStore;
+  guarded: GuardedStore;
   local: LocalCache;
   counters: Counters;
   gate: ReadGate;
@@ -41,7 +43,8 @@ export function openSplit(
   const health = openHealth(dir.join("remote.json"));
   const gate = new ReadGate(health);
   const wrong: string[] = [];
-  const parts = { ...health, store, prefix, readPrefixes, timeoutMs, local, gate };
+  const guarded = health.guard(store, timeoutMs);
+  const parts = { ...health, store: guarded, prefix, readPrefixes, local, gate };
   const journalDir = dir.join("journal");
   const writer = new SplitWriter({ ...parts, minBytes, concurrency: 4, journalDir });
   const onWrongBytes = (outputId: string) => {
@@ -49,7 +52,18 @@ export function openSplit(
     writer.replace(outputId);
   };
   const reader = new SplitReader({ ...parts, onWrongBytes });
-  return { ...parts, dir, journalDir, reader, writer, wrong, [Symbol.dispose]: () => dir[Symbol.dispose]() };
+  return {
+    ...parts,
+    store,
+    guarded,
+    timeoutMs,
+    dir,
+    journalDir,
+    reader,
+    writer,
+    wrong,
+    [Symbol.dispose]: () => dir[Symbol.dispose](),
+  };
 }
 
 /** Puts objects into the bucket as another machine would. */

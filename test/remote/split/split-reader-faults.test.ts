@@ -1,9 +1,9 @@
 /** A bucket that doesn't answer, or not well: a miss, in time, and nothing left. */
 import { expect, test } from "bun:test";
 import { ACTION, HELLO } from "../../buildcache/local-fixture.ts";
+import { objectOf, untilAborted } from "../../store/tampered-store.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { testOnPosix } from "../../support/platform.ts";
-import { objectOf, untilAborted } from "../tampered-store.ts";
 import { ACTION_KEY, fill, HELLO_KEY, HELLO_RECORD, openSplit } from "./split-fixture.ts";
 
 test.each(["action", "output"])("an %s that fails is a miss, three in a row end the asking", async (kind) => {

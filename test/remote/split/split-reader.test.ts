@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { cpSync, readFileSync } from "node:fs";
 import { ACTION, EMPTY, fixturePath, HELLO, putOutput } from "../../buildcache/local-fixture.ts";
+import { objectOf } from "../../store/tampered-store.ts";
 import { filesBelow } from "../../support/file-tree.ts";
-import { objectOf } from "../tampered-store.ts";
 import { ACTION_KEY, fill, HELLO_KEY, HELLO_RECORD, openSplit, PUT_MS } from "./split-fixture.ts";
 
 const OTHER_ACTION = "01".repeat(32);

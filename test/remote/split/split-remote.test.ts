@@ -2,27 +2,37 @@ import { expect, spyOn, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { Counters } from "../../../src/lib/counters.ts";
 import { SplitRemote, type SplitRemoteOptions } from "../../../src/remote/split/split-remote.ts";
+import { GuardedStore } from "../../../src/store/guard/guarded-store.ts";
+import { HealthFile } from "../../../src/store/guard/health-file.ts";
+import { StoreHealth } from "../../../src/store/guard/store-health.ts";
 import { ACTION, HELLO, openLocal } from "../../buildcache/local-fixture.ts";
+import { objectOf, objectText, TamperedStore, untilAborted } from "../../store/tampered-store.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { silentLog } from "../../support/silent-log.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
-import { objectOf, objectText, TamperedStore, untilAborted } from "../tampered-store.ts";
 import { ACTION_KEY, fill, HELLO_KEY, HELLO_RECORD, localPut } from "./split-fixture.ts";
 
-function openRemote(dir: TempDir, options: Partial<SplitRemoteOptions> = {}) {
-  const store = new TamperedStore(dir.join("bucket"));
+function openRemote(
+  dir: TempDir,
+  {
+    timeoutMs = 60_000,
+    bucket = dir.join("bucket"),
+    ...options
+  }: Partial<SplitRemoteOptions> & { timeoutMs?: number; bucket?: string } = {},
+) {
+  const store = new TamperedStore(bucket);
+  const file = new HealthFile(dir.join("state", "remote.json"));
+  const health = new StoreHealth({ file, log: silentLog, store });
   const { local } = openLocal(dir.join("cache"));
   const counters = new Counters();
   const remote = new SplitRemote({
-    store,
+    store: new GuardedStore(store, { health, timeoutMs }),
     prefix: "",
     local,
     readOnly: false,
     minBytes: 0,
     concurrency: 4,
-    timeoutMs: 60_000,
     drainTimeoutMs: 60_000,
-    healthPath: dir.join("state", "remote.json"),
     journalDir: dir.join("state", "split"),
     counters,
     log: silentLog,
@@ -37,7 +47,7 @@ test("what one machine puts another gets", async () => {
   one.remote.put(localPut(one.local));
   await one.remote.drain();
   using other = tempDir("split-remote");
-  const two = openRemote(other, { store: new TamperedStore(dir.join("bucket")) });
+  const two = openRemote(other, { bucket: dir.join("bucket") });
   expect(await two.remote.get(ACTION)).toMatchObject({ outputId: HELLO, sizeBytes: 5 });
   expect(two.local.findOutput(HELLO)).toMatchObject({ sizeBytes: 5 });
 });

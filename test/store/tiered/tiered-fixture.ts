@@ -2,8 +2,8 @@ import { DirectoryStore } from "../../../src/store/directory/directory-store.ts"
 import { LocalDir } from "../../../src/store/local/local-dir.ts";
 import type { ObjectStore } from "../../../src/store/object-store.ts";
 import { type RemoteTier, TieredStore } from "../../../src/store/tiered/tiered-store.ts";
-import { openHealth } from "../../remote/remote-fixture.ts";
 import { tempDir } from "../../support/temp-dir.ts";
+import { openHealth } from "../guard/health-fixture.ts";
 
 /** Machines with a cache directory each, on one bucket that is a directory. */
 export function tieredMachines() {
@@ -12,14 +12,17 @@ export function tieredMachines() {
   return {
     dir,
     bucket,
-    open: (machine: string, remote: Partial<RemoteTier> = {}, maxBytes?: number) =>
-      openOn(dir.join(machine), bucket, remote, maxBytes),
+    open: (machine: string, { store = bucket, ...remote }: TestTier = {}, maxBytes?: number) =>
+      openOn(dir.join(machine), store, remote, maxBytes),
     [Symbol.dispose]: () => dir[Symbol.dispose](),
   };
 }
 
-function openOn(root: string, bucket: ObjectStore, remote: Partial<RemoteTier>, maxBytes?: number) {
-  const { health, clock, log, counters } = openHealth(`${root}/state/remote.json`);
+/** A tier on a bucket that is not guarded yet. */
+type TestTier = Partial<Omit<RemoteTier, "store">> & { store?: ObjectStore };
+
+function openOn(root: string, bucket: ObjectStore, remote: Omit<TestTier, "store">, maxBytes?: number) {
+  const { guard, clock, log, counters } = openHealth(`${root}/state/remote.json`);
   const store = new TieredStore({
     dir: new LocalDir(root),
     kind: "module",
@@ -27,13 +30,10 @@ function openOn(root: string, bucket: ObjectStore, remote: Partial<RemoteTier>, 
     log,
     count: (event, amount) => counters.add(event, amount),
     remote: {
-      store: bucket,
+      store: guard(bucket),
       prefix: "team",
-      health,
       readOnly: false,
       uploads: 4,
-      downloads: 4,
-      timeoutMs: 60_000,
       journalDir: `${root}/state/uploads`,
       ...remote,
     },

@@ -13,7 +13,8 @@ import {
 import { dirname } from "node:path";
 import { S3Error } from "../../../src/s3/s3-error.ts";
 import type { ObjectStore } from "../../../src/store/object-store.ts";
-import { UploadJournal } from "../../../src/store/upload/upload-journal.ts";
+import { Journal } from "../../../src/store/upload/journal.ts";
+import { NAMES } from "../../../src/store/upload/upload-queue.ts";
 import { testOnPosix } from "../../support/platform.ts";
 import { keepText, tieredMachines } from "./tiered-fixture.ts";
 
@@ -182,7 +183,7 @@ test("works without any bucket", async () => {
   using machines = tieredMachines();
   const { TieredStore } = await import("../../../src/store/tiered/tiered-store.ts");
   const { LocalDir } = await import("../../../src/store/local/local-dir.ts");
-  const { log } = await import("../../remote/remote-fixture.ts").then(({ openHealth }) =>
+  const { log } = await import("../guard/health-fixture.ts").then(({ openHealth }) =>
     openHealth("/dev/null"),
   );
   const dir = new LocalDir(machines.dir.join("alone"));
@@ -236,9 +237,9 @@ testOnPosix(
       truncateSync(`${dir}/${name}`, sizeBytes);
       if (name === "notes.txt") utimesSync(`${dir}/${name}`, old, old);
     }
-    const journal = new UploadJournal(dir);
+    const journal = new Journal({ dir, head: {}, format: NAMES });
     expect(journal.adopt()).toEqual([]);
-    journal.append(NAME);
+    journal.append([NAME]);
     const own = readdirSync(dir).find((name) => name.startsWith(`${process.pid}-`)) ?? "";
     expect((statSync(`${dir}/${own}`).mode & 0o777).toString(8)).toBe("600");
     journal.discard();

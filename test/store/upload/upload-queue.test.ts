@@ -1,24 +1,34 @@
 import { expect, test } from "bun:test";
 import { TimeoutError } from "../../../src/lib/async/deadline.ts";
+import type { PutResult } from "../../../src/store/object-store.ts";
 import { UploadQueue } from "../../../src/store/upload/upload-queue.ts";
-import { openHealth } from "../../remote/remote-fixture.ts";
 import { tempDir } from "../../support/temp-dir.ts";
+import { openHealth } from "../guard/health-fixture.ts";
+import { TamperedStore } from "../tampered-store.ts";
 
 /** A queue whose uploads end when a test says so. */
 function openQueue(concurrency: number) {
   const dir = tempDir("upload-queue");
   const fixture = openHealth(dir.join("remote.json"));
   const started: string[] = [];
-  const uploads = new Map<string, PromiseWithResolvers<boolean>>();
-  const queue = new UploadQueue<string>({
+  const uploads = new Map<string, PromiseWithResolvers<PutResult>>();
+  const bucket = new TamperedStore(dir.join("bucket"));
+  bucket.onPut = (key, _, signal) => {
+    started.push(key);
+    const upload = Promise.withResolvers<PutResult>();
+    uploads.set(key, upload);
+    signal?.addEventListener("abort", () => upload.reject(signal.reason));
+    return upload.promise;
+  };
+  const store = fixture.guard(bucket);
+  const queue = new UploadQueue({
+    store,
     concurrency,
-    health: fixture.health,
-    upload: (task, signal) => {
-      started.push(task);
-      const upload = Promise.withResolvers<boolean>();
-      uploads.set(task, upload);
-      signal.addEventListener("abort", () => upload.reject(signal.reason));
-      return upload.promise;
+    journalDir: dir.join("journal"),
+    async upload(name, signal) {
+      if (name.startsWith("gone")) return false;
+      await store.put(name, Buffer.from(name), { signal });
+      return true;
     },
   });
   return {
@@ -26,8 +36,8 @@ function openQueue(concurrency: number) {
     queue,
     started,
     /** Ends an upload and waits until the queue has taken note of it. */
-    async end(task: string, error?: Error, wasAsked = true): Promise<void> {
-      if (error === undefined) uploads.get(task)?.resolve(wasAsked);
+    async end(task: string, error?: Error): Promise<void> {
+      if (error === undefined) uploads.get(task)?.resolve("stored");
       else uploads.get(task)?.reject(error);
       await settled();
     },
@@ -99,9 +109,9 @@ test("a probe that asked nothing says nothing of the remote", async () => {
   using fixture = openQueue(2);
   fixture.health.writeFailed(new TimeoutError(5_000));
   fixture.clock.advance(10_000);
-  for (const task of ["a", "b"]) fixture.queue.push(task);
-  await fixture.end("a", undefined, false);
-  expect([fixture.started, fixture.health.writes.open === undefined]).toEqual([["a"], false]);
+  fixture.queue.push("gone");
+  await settled();
+  expect([fixture.started, fixture.health.writes.open === undefined]).toEqual([[], false]);
 });
 
 test("a drain makes no probes", async () => {
@@ -115,15 +125,12 @@ test("a drain makes no probes", async () => {
   expect([await drained, fixture.started]).toEqual([2, ["a"]]);
 });
 
-test("an interrupt ends what is under way, without counting it against the remote", async () => {
-  using fixture = openQueue(4);
-  for (const task of ["a", "b", "c", "d"]) fixture.queue.push(task);
-  fixture.queue.interrupt();
+test("when the remote is found silent, what is under way ends, and what waits goes on waiting", async () => {
+  using fixture = openQueue(2);
+  for (const task of ["a", "b", "c"]) fixture.queue.push(task);
+  fixture.health.writeFailed(new TimeoutError(5_000));
   await settled();
-  fixture.queue.push("e");
-  expect([fixture.started, fixture.lines]).toEqual([["a", "b", "c", "d", "e"], []]);
-  await fixture.end("e");
-  expect(await fixture.queue.drain(60_000)).toBe(4);
+  expect([fixture.started, fixture.queue.size]).toEqual([["a", "b"], 3]);
 });
 
 test("abandon ends what is under way and forgets the rest, what comes later too", async () => {

@@ -3,7 +3,6 @@ import type { GaugeValue } from "../../../http/metrics.ts";
 import { bytesAfterLastPrune } from "../../cache-dir/prune-cache.ts";
 import type { RemotePool } from "../plugin/remote-pool.ts";
 import type { ServerState } from "../server-state.ts";
-import { bucketState } from "./bucket-state.ts";
 
 /** Values that may fall: sessions, transfers, whether the bucket answers, the disk, the process. */
 export function gauges(state: ServerState): GaugeValue[] {
@@ -33,22 +32,27 @@ function sessionGauges({ plugin, isDraining }: ServerState): GaugeValue[] {
 function remoteGauges(state: ServerState): GaugeValue[] {
   const { plugin, parts } = state;
   if (parts.config.remote === undefined) return [];
-  const { reads, writes } = bucketState(state);
+  const store = parts.openStore();
+  if (store === undefined) return [];
+  const { reads, writes } = store.health;
   const help = "Whether requests to the bucket are paused because it does not answer";
   return [
-    { name: "breaker_open", help, labels: { side: "reads" }, value: Number(reads !== undefined) },
-    { name: "breaker_open", help, labels: { side: "writes" }, value: Number(writes !== undefined) },
+    { name: "breaker_open", help, labels: { side: "reads" }, value: Number(reads.open !== undefined) },
+    { name: "breaker_open", help, labels: { side: "writes" }, value: Number(writes.open !== undefined) },
+    {
+      name: "uploading_bytes",
+      help: "Bytes being uploaded",
+      value: store.uplink.bytesUnderWay,
+    },
     ...poolGauges(plugin?.pool),
   ];
 }
 
 function poolGauges(pool: RemotePool | undefined): GaugeValue[] {
   if (pool === undefined) return [];
-  const { fetchingBytes, uploadingBytes } = pool.underWay;
   return [
     { name: "scopes", help: "Scopes whose index is in memory", value: pool.scopes.length },
-    { name: "fetching_bytes", help: "Bytes of packs being fetched", value: fetchingBytes },
-    { name: "uploading_bytes", help: "Bytes being uploaded", value: uploadingBytes },
+    { name: "fetching_bytes", help: "Bytes of packs being fetched", value: pool.fetchingBytes },
   ];
 }
 

@@ -5,7 +5,6 @@ import { countLookUps } from "../../../http/status/look-ups.ts";
 import type { BucketReport, SessionReport, StatusReport } from "../../../http/status/report.ts";
 import { formatListenAddress } from "../../../lib/network/listen-address.ts";
 import type { ServerState } from "../server-state.ts";
-import { bucketState } from "./bucket-state.ts";
 import { gauges } from "./gauges.ts";
 
 /** The shortest step of the history: what happens between two notes counts at the later one. */
@@ -66,11 +65,15 @@ export class StatusSource {
   }
 
   #bucket(): BucketReport | undefined {
-    const { remote } = this.#state.parts.config;
-    if (remote === undefined) return undefined;
+    const { config, openStore } = this.#state.parts;
+    const { remote } = config;
+    const health = openStore()?.health;
+    if (remote === undefined || health === undefined) return undefined;
     const { bucket, layout, readOnly } = remote;
     const name = bucket.kind === "directory" ? bucket.path : bucket.bucket;
-    return { name, layout, readOnly, ...bucketState(this.#state) };
+    const [reads, writes] = [health.reads.open, health.writes.open];
+    const trouble = (reads ?? writes) && health.trouble;
+    return { name, layout, readOnly, reads, writes, trouble };
   }
 
   #sessions(): SessionReport[] {

@@ -1,7 +1,6 @@
 import type { LocalCache } from "../../../buildcache/local-cache.ts";
 import type { RemoteBuilds } from "../../../buildcache/remote-builds.ts";
 import { describeError } from "../../../lib/text/describe-error.ts";
-import type { RemoteHealth } from "../../../remote/health.ts";
 import type { PackedTransfer } from "../../../remote/packed/packed-transfer.ts";
 import { leftScopes } from "../../../remote/packed/write/journal.ts";
 import type { ReadSession } from "../../../remote/read-session.ts";
@@ -61,22 +60,14 @@ export class RemotePool {
     return [...this.#scopes.values()];
   }
 
-  /** Whether the bucket is asked, for each layout that is in use. */
-  get healths(): RemoteHealth[] {
-    return [this.#transfer?.health, this.#split?.health].filter((health) => health !== undefined);
-  }
-
-  /** What is on its way to and from the bucket, in bytes. */
-  get underWay(): { fetchingBytes: number; uploadingBytes: number } {
-    return {
-      fetchingBytes: this.#transfer?.restorer.bytesUnderWay ?? 0,
-      uploadingBytes: (this.#transfer?.uploader.bytesUnderWay ?? 0) + (this.#split?.uploads.bytes ?? 0),
-    };
+  /** Bytes of packs that are on their way here. */
+  get fetchingBytes(): number {
+    return this.#transfer?.restorer.bytesUnderWay ?? 0;
   }
 
   /** How many entries are not in the bucket yet. */
   get waiting(): number {
-    const inSplit = this.#split?.uploads.waiting ?? 0;
+    const inSplit = this.#split?.waiting ?? 0;
     return this.scopes.reduce((sum, { remote }) => sum + remote.waiting, inSplit);
   }
 
@@ -109,7 +100,7 @@ export class RemotePool {
     this.#split?.abort();
     for (const key of this.#scopes.keys()) this.#retire(key);
     this.#transfer?.restorer.stop();
-    this.#transfer?.uploader.abandon();
+    this.#transfer?.uploads.abandon();
   }
 
   #scope(scope: Scope): ScopeRemote {

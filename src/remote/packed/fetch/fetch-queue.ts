@@ -1,4 +1,3 @@
-import { TimeoutError } from "../../../lib/async/deadline.ts";
 import { BufferGarbage } from "../../../lib/bytes/buffer-garbage.ts";
 import { freeBuffer } from "../../../lib/bytes/free-buffer.ts";
 import type { ObjectStore } from "../../../store/object-store.ts";
@@ -15,7 +14,6 @@ const LAST_LIMIT = 12;
 const FAST_BYTES_PER_MS = 8_000;
 /** Bytes of packs in memory, on their way or waiting to be expanded. */
 const MAX_BUFFERED_BYTES = 48 << 20;
-const ATTEMPTS = 2;
 const CLAIM_POLL_MS = 15;
 
 /** Fetches frames, a bounded number of requests and of bytes at once, in the order in which they are wanted. */
@@ -111,7 +109,7 @@ export class FetchQueue {
     this.#streaming++;
     const startedMs = performance.now();
     try {
-      const bytes = await this.#attempt(fetch);
+      const bytes = await this.#stream(fetch);
       if (bytes === undefined) this.#options.onBadPack(fetch.pack.id, undefined);
       else if (this.#buffered.has(fetch)) this.#buffered.set(fetch, bytes);
       else freeBuffer(bytes);
@@ -129,18 +127,10 @@ export class FetchQueue {
     }
   }
 
-  async #attempt(fetch: Fetch): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const { store, timeoutMs, signal, onFrame } = this.#options;
+  async #stream(fetch: Fetch): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const { store, signal, onFrame } = this.#options;
     const key = new PackedKeys(fetch.pack.prefix).pack(fetch.pack.id);
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await streamFrames({ store, key, fetch, timeoutMs, signal, onFrame });
-      } catch (error) {
-        // Who was silent for so long has used up what a session may wait.
-        const isHopeless = signal.aborted || isBadPack(error) || error instanceof TimeoutError;
-        if (attempt === ATTEMPTS || isHopeless) throw error;
-      }
-    }
+    return await streamFrames({ store, key, fetch, signal, onFrame });
   }
 
   /** Whatever has not come will not come. */
@@ -181,8 +171,6 @@ export class FetchQueue {
 
 export interface FetchQueueOptions {
   store: ObjectStore;
-  /** Longest wait for the first byte of an answer, and for the next. */
-  timeoutMs: number;
   signal: AbortSignal;
   claims: Claims;
   /** Whether the output has come to the local disk meanwhile. */

@@ -1,8 +1,6 @@
-import { Deadline } from "../../../lib/async/deadline.ts";
 import { expandStream, isExpandError } from "../../../lib/bytes/expand-stream.ts";
 import { MAX_OBJECT_BYTES } from "../../../store/object-limit.ts";
 import type { ObjectStore } from "../../../store/object-store.ts";
-import { transferLimitMs } from "../../../store/transfer-limits.ts";
 import type { LocalOutputs } from "../../local-outputs.ts";
 import { WrongBytesError } from "../../wrong-bytes-error.ts";
 import type { PackedEntry, Place } from "../format/entry.ts";
@@ -17,19 +15,16 @@ export async function fetchLargeOutput(options: {
   entry: PackedEntry;
   place: Place;
   local: LocalOutputs;
-  timeoutMs: number;
   signal: AbortSignal;
 }): Promise<boolean> {
-  const { store, entry, place, local, timeoutMs } = options;
+  const { store, entry, place, local, signal } = options;
   if (Math.max(entry.sizeBytes, place.length) > MAX_OBJECT_BYTES) {
     throw new WrongBytesError(entry.outputId, "none, for it is too large");
   }
-  using deadline = new Deadline(timeoutMs, options.signal);
   const { pack, offset, length } = place;
   const key = new PackedKeys(pack.prefix).pack(pack.id);
-  const object = await store.get(key, { signal: deadline.signal, range: { offset, length } });
+  const object = await store.get(key, { signal, range: { offset, length } });
   if (object === undefined) return false;
-  deadline.restart(timeoutMs + transferLimitMs(length));
   await writeChecked(object.body, entry, local);
   return true;
 }

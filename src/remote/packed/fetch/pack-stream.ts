@@ -1,4 +1,3 @@
-import { Deadline } from "../../../lib/async/deadline.ts";
 import type { ObjectStore } from "../../../store/object-store.ts";
 import { isBeyondEnd } from "../../../store/store-failure.ts";
 import type { Fetch } from "./fetch-plan.ts";
@@ -16,30 +15,26 @@ export function isBadPack(error: unknown): boolean {
 
 /**
  * Sends one request and hands out each wanted frame as soon as its last byte has come. Resolves to the bytes of which
- * the frames are parts, `undefined` when there is no such pack. Rejects when it breaks off, and when nothing comes for
- * `timeoutMs`, however much has come before.
+ * the frames are parts, `undefined` when there is no such pack.
  */
 export async function streamFrames(options: {
   store: ObjectStore;
   key: string;
   fetch: Fetch;
-  timeoutMs: number;
   signal: AbortSignal;
   onFrame: (output: WantedOutput, frame: Uint8Array<ArrayBuffer>) => void;
 }): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const { store, key, fetch, timeoutMs } = options;
+  const { store, key, fetch, signal } = options;
   const { offset, length } = fetch;
-  using deadline = new Deadline(timeoutMs, options.signal);
   const isWhole = offset === 0 && length === fetch.pack.sizeBytes;
   const range = isWhole ? {} : { range: { offset, length } };
-  const object = await store.get(key, { signal: deadline.signal, ...range });
+  const object = await store.get(key, { signal, isLong: true, ...range });
   if (object === undefined) return undefined;
   const bytes = new Uint8Array(length);
   const waiting = fetch.outputs.values();
   let next = waiting.next().value;
   let received = 0;
   for await (const chunk of object.body) {
-    deadline.restart(timeoutMs);
     if (received + chunk.length > length) throw new BadPackError(`${key} is longer than its record says`);
     bytes.set(chunk, received);
     received += chunk.length;

@@ -5,10 +5,10 @@ import { EMPTY_SHA256 } from "../../../lib/bytes/empty-sha256.ts";
 import { freeBuffer } from "../../../lib/bytes/free-buffer.ts";
 import type { Counters } from "../../../lib/counters.ts";
 import type { ObjectSum } from "../../../lib/object-sum.ts";
-import type { ObjectStore } from "../../../store/object-store.ts";
+import type { GuardedStore } from "../../../store/guard/guarded-store.ts";
+import { NotAskedError } from "../../../store/not-asked-error.ts";
 import { transferLimitMs } from "../../../store/transfer-limits.ts";
 import type { LocalBuilds } from "../../local-outputs.ts";
-import { NotAskedError } from "../../not-asked-error.ts";
 import { WrongBytesError } from "../../wrong-bytes-error.ts";
 import type { PackedEntry, Place } from "../format/entry.ts";
 import type { Claims } from "./claims.ts";
@@ -156,7 +156,7 @@ export class Restorer {
   }
 
   #waitLimitMs({ place }: WantedOutput): number {
-    return this.#options.timeoutMs + transferLimitMs(this.#queue.bytesUnderWay + place.length);
+    return this.#options.store.timeoutMs + transferLimitMs(this.#queue.bytesUnderWay + place.length);
   }
 
   #hold(output: WantedOutput, frame: Uint8Array<ArrayBuffer>): void {
@@ -281,9 +281,7 @@ function isLarge(entry: PackedEntry, place: Place): boolean {
 }
 
 export interface RestorerOptions {
-  store: ObjectStore;
-  /** Longest wait for the first byte of an answer, and for the next. */
-  timeoutMs: number;
+  store: GuardedStore;
   local: LocalBuilds;
   claims: Claims;
   counters: Counters;

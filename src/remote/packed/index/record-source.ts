@@ -134,8 +134,8 @@ export class RecordSource {
     refresh.then(
       () => this.#forget(refresh),
       (error) => {
-        // Who has no copy asks again; who has one goes on with it for a while.
         if (this.#list !== undefined) this.#options.onTrouble(error);
+        // Who has no copy asks again; who has one goes on with it for a while.
         if (this.#list === undefined) this.#forget(refresh);
         else this.#failedAtMs = startedAtMs;
       },
@@ -199,10 +199,9 @@ export class RecordSource {
   }
 
   async #readHead(keys: PackedKeys, branch: string): Promise<EntryGroup | undefined> {
-    const { scope, reader, timeoutMs, signal } = this.#options;
-    using deadline = new Deadline(timeoutMs, signal);
+    const { scope, reader, signal } = this.#options;
     const folder = keys.runs(scope, branch);
-    return await reader.fetchHead(keys.head(scope, branch), folder, deadline.signal).catch(() => undefined);
+    return await reader.fetchHead(keys.head(scope, branch), folder, signal).catch(() => undefined);
   }
 
   async #readAdditions(): Promise<void> {
@@ -220,12 +219,9 @@ export class RecordSource {
 
   /** One burst of listings, then one of records. */
   async #bring(list: (signal: AbortSignal) => Promise<Listing>, signal: AbortSignal): Promise<Listing> {
-    using deadline = new Deadline(this.#options.timeoutMs, signal);
-    const listing = await list(deadline.signal);
-    deadline.restart(this.#options.timeoutMs);
+    const listing = await list(signal);
     const foreign = listing.refs.filter(({ key }) => key !== this.#options.ownKey);
-    await this.#options.reader.fetch(foreign, deadline.signal);
-    this.#options.onAnswer();
+    await this.#options.reader.fetch(foreign, signal);
     return { ...listing, refs: foreign };
   }
 
@@ -261,11 +257,8 @@ export interface RecordSourceOptions {
   /** What this machine's run has in its log, and under which key; it need not be fetched. */
   ownGroup: EntryGroup | undefined;
   ownKey: string | undefined;
-  timeoutMs: number;
   /** Aborts when nothing more is wanted. */
   signal: AbortSignal;
-  /** Told each time that records were read, or that there are none. */
-  onAnswer: () => void;
   /** Told of failures that nobody waits for. */
   onTrouble: (error: unknown) => void;
   now?: () => number;

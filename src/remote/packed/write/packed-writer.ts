@@ -3,11 +3,11 @@ import type { LocalBuilds } from "../../local-outputs.ts";
 import type { PackedEntry } from "../format/entry.ts";
 import type { LocalOutput } from "../format/output-frame.ts";
 import type { PackedIndex } from "../index/packed-index.ts";
-import type { Journal } from "./journal.ts";
-import type { PackUploader } from "./pack-uploader.ts";
+import type { EntryJournal } from "./journal.ts";
 import type { Packer } from "./packer.ts";
 import type { RunPublisher } from "./run-publisher.ts";
 import type { SessionEntry, SessionLog } from "./session-log.ts";
+import type { Uploads } from "./uploads.ts";
 
 /** How long the close of a session that put nothing may take for what others have left. */
 const ADOPTED_MS = 2_000;
@@ -60,13 +60,13 @@ export class PackedWriter {
     const { journal, session } = this.#options;
     clearTimeout(this.#pause);
     const used = session.entries.filter(({ isNew }) => !isNew);
-    journal.append(...used.map((entry) => ({ ...entry, isOnlyUsed: true as const })));
+    journal.append(used.map((entry) => ({ ...entry, isOnlyUsed: true as const })));
     journal.handOver();
   }
 
   put(entry: LocalEntry): void {
     this.#hasPut = true;
-    this.#options.journal.append(entry);
+    this.#options.journal.append([entry]);
     this.#options.session.add({ ...entry, isNew: true });
     if (this.#options.isSigning === true) this.#own.add(nameOf(entry));
     this.#pack(entry);
@@ -82,13 +82,10 @@ export class PackedWriter {
 
   /** Uploads and writes down everything, within `limitMs`; the journal keeps what could not be. */
   async drain(limitMs: number): Promise<void> {
-    const { uploader, counters } = this.#options;
+    const { uploads, counters } = this.#options;
     clearTimeout(this.#pause);
     if (this.isSettled) return;
-    const timer = setTimeout(
-      () => uploader.abandon(),
-      this.#hasPut ? limitMs : Math.min(limitMs, ADOPTED_MS),
-    );
+    const timer = setTimeout(() => uploads.abandon(), this.#hasPut ? limitMs : Math.min(limitMs, ADOPTED_MS));
     const { lost } = await this.#storeInTurn();
     clearTimeout(timer);
     if (lost > this.#lost) counters.add("put_remote_lost", lost - this.#lost);
@@ -114,7 +111,7 @@ export class PackedWriter {
 
   /** Gives up what is under way; the journal keeps it. */
   abandon(): void {
-    this.#options.uploader.abandon();
+    this.#options.uploads.abandon();
   }
 
   /** Whether another round would find nothing to do. */
@@ -207,9 +204,9 @@ export interface PackedWriterOptions {
   local: LocalBuilds;
   session: SessionLog;
   packer: Packer;
-  uploader: PackUploader;
+  uploads: Uploads;
   publisher: RunPublisher;
-  journal: Pick<Journal, "append" | "adopt" | "discard" | "handOver" | "leave">;
+  journal: Pick<EntryJournal, "append" | "adopt" | "discard" | "handOver" | "leave">;
   /** Whether records are signed: only what go put here, or what comes from a record that counts, is written down. */
   isSigning?: boolean | undefined;
   counters: { add(name: string, amount?: number): void };

@@ -8,8 +8,8 @@ import type { Pack, Place } from "../format/entry.ts";
 import type { PackedKeys } from "../format/keys.ts";
 import { type LocalOutput, readFrame } from "../format/output-frame.ts";
 import { PackBuilder } from "../format/pack-builder.ts";
-import type { PackUploader } from "./pack-uploader.ts";
 import { spoolFrame } from "./spooled-output.ts";
+import type { Uploads } from "./uploads.ts";
 
 const PACK_BYTES = 8 << 20;
 /** Small outputs have a pack of their own: a build reads most of them first, to see what it has to do. */
@@ -100,7 +100,7 @@ export class Packer {
   }
 
   async #pack(output: LocalOutput): Promise<void> {
-    if (this.#options.uploader.isAbandoned) {
+    if (this.#options.uploads.abandonment.aborted) {
       this.#settle(output.outputId, undefined);
       return;
     }
@@ -158,8 +158,8 @@ export class Packer {
   }
 
   async #put(pack: Pack, body: PutBody): Promise<boolean> {
-    const { uploader, keys, onStored } = this.#options;
-    const isStored = await uploader.put(keys.pack(pack.id), body, pack.id);
+    const { uploads, keys, onStored } = this.#options;
+    const isStored = await uploads.put(keys.pack(pack.id), body, pack.id);
     if (isStored) onStored?.(pack.id);
     return isStored;
   }
@@ -182,7 +182,7 @@ export interface PackerOptions {
   keys: PackedKeys;
   /** Below which the packs lie. */
   prefix: string;
-  uploader: PackUploader;
+  uploads: Uploads;
   /** Most uploads at once. */
   concurrency: number;
   counters: Counters;

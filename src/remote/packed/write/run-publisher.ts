@@ -4,8 +4,8 @@ import type { PackedEntry, Place } from "../format/entry.ts";
 import type { PackedKeys } from "../format/keys.ts";
 import type { RecordSigner } from "../format/record-trust.ts";
 import { formatRunRecord, type RunRecord } from "../format/run-record.ts";
-import type { PackUploader } from "./pack-uploader.ts";
 import { mergeEntries, movedEntries, type RunLog, type RunLogState } from "./run-log.ts";
+import type { Uploads } from "./uploads.ts";
 
 /** A record that says all there is to say is written anew after a day, to show that it is in use. */
 const UNCHANGED_MS = 24 * 3_600_000;
@@ -31,9 +31,9 @@ export class RunPublisher {
 
   async #putAdditions(entries: PackedEntry[]): Promise<boolean> {
     if (entries.length === 0) return true;
-    const { keys, scope, uploader, serverTimeMs } = this.#options;
+    const { keys, scope, uploads, serverTimeMs } = this.#options;
     const key = keys.addition(scope, serverTimeMs());
-    return await uploader.put(key, await this.#format(key, { kind: "new", about: this.#about(), entries }));
+    return await uploads.put(key, await this.#format(key, { kind: "new", about: this.#about(), entries }));
   }
 
   /**
@@ -41,12 +41,12 @@ export class RunPublisher {
    * waited for that finds that its part is stored, too. Gives up when the uploads are abandoned.
    */
   async #record(session: PackedEntry[], added: PackedEntry[]): Promise<boolean> {
-    const { uploader } = this.#options;
+    const { uploads } = this.#options;
     let merged: RunLogState;
     try {
       merged = await this.#merge(session, added);
     } catch {
-      return !uploader.isAbandoned && (await this.#recordAlone(session));
+      return !uploads.abandonment.aborted && (await this.#recordAlone(session));
     }
     if (merged.due <= merged.stored && !this.#isOld(merged)) return true;
     try {
@@ -57,7 +57,7 @@ export class RunPublisher {
   }
 
   async #merge(session: PackedEntry[], added: PackedEntry[]): Promise<RunLogState> {
-    const { keys, scope, machine, serverTimeMs, log, isTrusted, uploader, onRecorded } = this.#options;
+    const { keys, scope, machine, serverTimeMs, log, isTrusted, uploads, onRecorded } = this.#options;
     const merge = (before: RunLogState | undefined): RunLogState => {
       const { entries, isChanged } = mergeEntries(before?.entries ?? [], session, isTrusted);
       const key = before?.key ?? keys.run(scope, serverTimeMs(), machine);
@@ -67,16 +67,16 @@ export class RunPublisher {
       const isDue = added.length > 0 || this.#isNews(entries, state.entries);
       return { ...state, version, due: isDue ? version : state.due, entries };
     };
-    const merged = await log.update(merge, uploader.abandonment);
+    const merged = await log.update(merge, uploads.abandonment);
     onRecorded?.(merged.entries);
     return merged;
   }
 
   /** Uploads the newest version, unless another session has uploaded `wanted` or a later one meanwhile. */
   async #upload(wanted: RunLogState): Promise<boolean> {
-    const { log, uploader } = this.#options;
+    const { log, uploads } = this.#options;
     for (;;) {
-      await using lock = await log.lockUpload(uploader.abandonment);
+      await using lock = await log.lockUpload(uploads.abandonment);
       const state = log.load();
       // The log was lost, and is another one now.
       if (state === undefined || state.key !== wanted.key) return false;
@@ -91,12 +91,12 @@ export class RunPublisher {
   }
 
   async #repacked(entries: PackedEntry[]): Promise<PackedEntry[]> {
-    const { log, repack, uploader, onRecorded } = this.#options;
+    const { log, repack, uploads, onRecorded } = this.#options;
     const moved = await repack(entries);
     if (moved === entries) return entries;
     const move = (now: RunLogState | undefined) =>
       now && { ...now, entries: movedEntries(now.entries, moved) };
-    const state = await log.update(move, uploader.abandonment);
+    const state = await log.update(move, uploads.abandonment);
     if (state !== undefined) onRecorded?.(state.entries);
     return moved;
   }
@@ -110,10 +110,10 @@ export class RunPublisher {
 
   /** The head is only a head start: whether it is stored does not matter. */
   async #putRun(key: string, entries: PackedEntry[]): Promise<boolean> {
-    const { keys, scope, uploader } = this.#options;
+    const { keys, scope, uploads } = this.#options;
     const about = { ...this.#about(), key };
     const bytes = await this.#format(key, { kind: "run", about, entries });
-    const [isStored] = await Promise.all([uploader.put(key, bytes), uploader.put(keys.head(scope), bytes)]);
+    const [isStored] = await Promise.all([uploads.put(key, bytes), uploads.put(keys.head(scope), bytes)]);
     return isStored;
   }
 
@@ -155,7 +155,7 @@ export interface RunPublisherOptions {
   /** For people. */
   host: string;
   log: RunLog;
-  uploader: PackUploader;
+  uploads: Uploads;
   /** What the bucket's records of this scope say, as far as they were read, and when the newest was written. */
   ownEntries: () => PackedEntry[];
   ownRecordMs: () => number;

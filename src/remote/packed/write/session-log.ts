@@ -18,11 +18,6 @@ export class SessionLog {
     this.#newsCount += Number(isNew) - Number(known?.isNew ?? false);
   }
 
-  /** Whether the action was added with this output. */
-  has(actionId: string, outputId: string): boolean {
-    return this.#entries.get(actionId)?.outputId === outputId;
-  }
-
   /** How many actions there are. */
   get size(): number {
     return this.#entries.size;

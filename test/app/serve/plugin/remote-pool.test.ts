@@ -7,10 +7,11 @@ import { type PoolTimes, RemotePool } from "../../../../src/app/serve/plugin/rem
 import { CompileTimesFile } from "../../../../src/app/summary/compile-times-file.ts";
 import { resolveSettings, toConfig } from "../../../../src/cli/options/settings.ts";
 import { Counters } from "../../../../src/lib/counters.ts";
-import { Journal } from "../../../../src/remote/packed/write/journal.ts";
+import { openJournal } from "../../../../src/remote/packed/write/journal.ts";
 import type { Scope } from "../../../../src/remote/scope/scope.ts";
 import { DirectoryStore } from "../../../../src/store/directory/directory-store.ts";
 import { ACTION, HELLO, openLocal, putOutput } from "../../../buildcache/local-fixture.ts";
+import { openHealth } from "../../../store/guard/health-fixture.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { filesBelow } from "../../../support/file-tree.ts";
 import { silentLog } from "../../../support/silent-log.ts";
@@ -39,7 +40,7 @@ function openPool(times?: PoolTimes) {
   const flags = new Map([["bucket", pathToFileURL(dir.join("bucket")).href]]);
   const config = toConfig(resolveSettings(flags, {}));
   const remote = config.remote as RemoteConfig;
-  const store = new DirectoryStore(dir.join("bucket"));
+  const store = openHealth(dir.join("remote.json")).guard(new DirectoryStore(dir.join("bucket")));
   const root = dir.join("cache");
   const counters = new Counters();
   const compileTimes = new CompileTimesFile(root);
@@ -116,8 +117,8 @@ test("what a session puts is in the bucket's records every half minute, long bef
 
 test("what a session that died has left is taken up every half minute, too", async () => {
   await using opened = openPool(SOON);
-  const journal = new Journal(opened.journals, scopeOf("left"));
-  journal.append(ENTRY);
+  const journal = openJournal(opened.journals, scopeOf("left"));
+  journal.append([ENTRY]);
   journal.handOver();
   await eventually("a record in the bucket", () => records().length > 0);
   expect(records()).toEqual([expect.stringContaining("/left/local/")]);

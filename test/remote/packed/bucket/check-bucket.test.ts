@@ -3,8 +3,8 @@ import { compressFrame } from "../../../../src/lib/bytes/zstd.ts";
 import { checkBucket } from "../../../../src/remote/packed/bucket/check-bucket.ts";
 import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import type { Finding } from "../../../../src/store/finding.ts";
+import { objectOf } from "../../../store/tampered-store.ts";
 import { rejection } from "../../../support/rejection.ts";
-import { objectOf } from "../../tampered-store.ts";
 import { entryOf, packOf, StockedBucket } from "../stocked-bucket.ts";
 
 async function check(bucket: StockedBucket, options: { isRepairing?: boolean; maxClaims?: number } = {}) {

@@ -4,13 +4,13 @@ import { zstdCompressSync } from "node:zlib";
 import { fetchLargeOutput } from "../../../../src/remote/packed/fetch/large-output.ts";
 import { isBadPack } from "../../../../src/remote/packed/fetch/pack-stream.ts";
 import type { PackedEntry, Place } from "../../../../src/remote/packed/format/entry.ts";
+import { objectOf } from "../../../store/tampered-store.ts";
 import { filesBelow } from "../../../support/file-tree.ts";
 import { immutable } from "../../../support/full-disk.ts";
 import { sha256Hex } from "../../../support/ids.ts";
 import { testOnLinux } from "../../../support/platform.ts";
 import { rejection } from "../../../support/rejection.ts";
 import { noise } from "../../../support/seed.ts";
-import { objectOf } from "../../tampered-store.ts";
 import { failGets, hangGets, takeCalls } from "../failing-store.ts";
 import { Machine, packBytes } from "../packed-fixture.ts";
 import { StockedBucket } from "../stocked-bucket.ts";
@@ -26,11 +26,7 @@ async function stocked(frame: Uint8Array = FRAME) {
   const around = { body: Buffer.from("around") };
   const [, entry] = await packBytes(bucket, [around, { body: BODY, frame }, around]);
   takeCalls(bucket.store);
-  const fetch = (
-    timeoutMs = 60_000,
-    signal = new AbortController().signal,
-    changes: Partial<PackedEntry> = {},
-  ) => {
+  const fetch = (signal = new AbortController().signal, changes: Partial<PackedEntry> = {}) => {
     const wanted = { ...(entry as PackedEntry), ...changes };
     const { store } = bucket;
     return fetchLargeOutput({
@@ -38,7 +34,6 @@ async function stocked(frame: Uint8Array = FRAME) {
       entry: wanted,
       place: wanted.place as Place,
       local: machine.local,
-      timeoutMs,
       signal,
     });
   };
@@ -109,17 +104,11 @@ describe("is an error, and leaves nothing:", () => {
     using fixture = await stocked();
     hangGets(fixture.bucket.store, "pack/", "half");
     const controller = new AbortController();
-    const fetched = rejection(fixture.fetch(60_000, controller.signal));
+    const fetched = rejection(fixture.fetch(controller.signal));
     await new Promise(setImmediate);
     controller.abort(new Error("the session has ended"));
     expect(await fetched).toEqual(new Error("the session has ended"));
     expect(filesBelow(fixture.machine.dir.path)).toEqual([]);
-  });
-
-  test("a store that is silent, when the time is over", async () => {
-    using fixture = await stocked();
-    hangGets(fixture.bucket.store, "pack/");
-    expect(await rejection(fixture.fetch(5))).toMatchObject({ name: "TimeoutError" });
   });
 
   testOnLinux("a disk that takes nothing, and the body is let go of", async () => {
@@ -151,7 +140,7 @@ function breakingBody(): ReadableStream<Uint8Array> {
 test("what is said to have more than 5 GiB is not even asked for", async () => {
   using fixture = await stocked();
   const changes = { sizeBytes: 5 * 2 ** 30 + 1 };
-  const error = await rejection(fixture.fetch(60_000, new AbortController().signal, changes));
+  const error = await rejection(fixture.fetch(new AbortController().signal, changes));
   expect(String(error)).toContain("too large");
   expect(takeCalls(fixture.bucket.store)).toEqual([]);
 });

@@ -3,9 +3,9 @@ import { planFetches } from "../../../../src/remote/packed/fetch/fetch-plan.ts";
 import { isBadPack, streamFrames } from "../../../../src/remote/packed/fetch/pack-stream.ts";
 import { WantedOutput } from "../../../../src/remote/packed/fetch/wanted-output.ts";
 import type { Place } from "../../../../src/remote/packed/format/entry.ts";
+import { objectOf, type TamperedStore } from "../../../store/tampered-store.ts";
 import { rejection } from "../../../support/rejection.ts";
-import { objectOf, type TamperedStore } from "../../tampered-store.ts";
-import { failGets, hangGets, takeCalls } from "../failing-store.ts";
+import { failGets, takeCalls } from "../failing-store.ts";
 import { entryOf, StockedBucket } from "../stocked-bucket.ts";
 
 const PACK = { id: "0a".repeat(32), sizeBytes: 10, prefix: "" };
@@ -17,14 +17,14 @@ const PLACES: Place[] = [
 ];
 
 /** Streams those places from `key` in one request; what came until it ended is in `frames`, `ended` says if it was there. */
-function stream(store: TamperedStore, key: string, places = PLACES, timeoutMs = 60_000) {
+function stream(store: TamperedStore, key: string, places = PLACES) {
   const frames: string[] = [];
   const outputs = places.map((place) => new WantedOutput(entryOf(String(place.offset)), place));
   const [fetch, ...others] = planFetches(outputs);
   if (fetch === undefined || others.length > 0) throw new Error("that is not one request");
   const signal = new AbortController().signal;
   const onFrame = (_: WantedOutput, frame: Uint8Array) => frames.push(Buffer.from(frame).toString());
-  const bytes = streamFrames({ store, key, fetch, timeoutMs, signal, onFrame });
+  const bytes = streamFrames({ store, key, fetch, signal, onFrame });
   return { frames, ended: bytes.then((all) => all !== undefined) };
 }
 
@@ -117,13 +117,3 @@ test("a store that fails or a body that breaks off is another matter", async () 
   expect([failed, broken, frames]).toEqual([new Error("503"), new Error("reset"), ["0123", "45"]]);
   expect([isBadPack(failed), isBadPack(broken)]).toEqual([false, false]);
 });
-
-test.each([undefined, "", "01234"])(
-  "nothing more after %j is an error, once the time is over",
-  async (text) => {
-    using bucket = await stocked();
-    hangGets(bucket.store, PACK.id, text);
-    const error = await rejection(stream(bucket.store, bucket.key, PLACES, 10).ended);
-    expect([(error as Error).name, isBadPack(error)]).toEqual(["TimeoutError", false]);
-  },
-);

@@ -2,8 +2,9 @@ import { Claims } from "../../../../src/remote/packed/fetch/claims.ts";
 import { FetchQueue } from "../../../../src/remote/packed/fetch/fetch-queue.ts";
 import { WantedOutput } from "../../../../src/remote/packed/fetch/wanted-output.ts";
 import type { Pack, PackedEntry, Place } from "../../../../src/remote/packed/format/entry.ts";
+import { openHealth } from "../../../store/guard/health-fixture.ts";
+import { type TamperedStore, untilAborted } from "../../../store/tampered-store.ts";
 import { type TempDir, tempDir } from "../../../support/temp-dir.ts";
-import { type TamperedStore, untilAborted } from "../../tampered-store.ts";
 import { entryOf, StockedBucket } from "../stocked-bucket.ts";
 
 /** A queue, and what it has brought. */
@@ -24,8 +25,7 @@ export class QueueFixture implements Disposable {
 
   constructor(timeoutMs = 60_000) {
     this.queue = new FetchQueue({
-      store: this.store,
-      timeoutMs,
+      store: openHealth(this.dir.join("remote.json")).guard(this.store, timeoutMs),
       signal: this.controller.signal,
       claims: this.claims,
       isLocal: (output) => this.local.has(output),

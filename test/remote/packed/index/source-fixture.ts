@@ -9,13 +9,11 @@ export class SourceFixture implements Disposable {
   readonly bucket: StockedBucket = new StockedBucket();
   readonly machine: Machine = new Machine(this.bucket);
   readonly clock: FakeNow = new FakeNow();
+
   readonly troubles: unknown[] = [];
-  /** Of all sources, those that are open as well. */
-  timeoutMs = 60_000;
 
   open(scope: Partial<Scope> = {}, options: Partial<RecordSourceOptions> = {}): RecordSource {
     const { store, keys } = this.bucket;
-    const fixture = this;
     return new RecordSource({
       store,
       keys,
@@ -23,11 +21,7 @@ export class SourceFixture implements Disposable {
       ...this.machine.reader(),
       ownGroup: undefined,
       ownKey: undefined,
-      get timeoutMs() {
-        return fixture.timeoutMs;
-      },
       signal: new AbortController().signal,
-      onAnswer: () => {},
       onTrouble: (error) => this.troubles.push(error),
       now: this.clock.now,
       ...options,

@@ -10,8 +10,12 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { Journal, leftScopes } from "../../../../src/remote/packed/write/journal.ts";
-import type { JournalEntry } from "../../../../src/remote/packed/write/journal-file.ts";
+import {
+  type EntryJournal,
+  type JournalEntry,
+  leftScopes,
+  openJournal,
+} from "../../../../src/remote/packed/write/journal.ts";
 import { age, HOUR_MS } from "../../../buildcache/local-fixture.ts";
 import { immutable } from "../../../support/full-disk.ts";
 import { testOnLinux, testOnPosix } from "../../../support/platform.ts";
@@ -28,8 +32,8 @@ const OTHER = { ...ENTRY, actionId: "0c".repeat(32), sizeBytes: 0 };
 /** No system has that many processes. */
 const DEAD_PID = 999_999_999;
 
-function journalIn(dir: TempDir, scope = scopeOf()): Journal {
-  return new Journal(dir.join("journal"), scope);
+function journalIn(dir: TempDir, scope = scopeOf()): EntryJournal {
+  return openJournal(dir.join("journal"), scope);
 }
 
 /** The only journal there is. */
@@ -42,7 +46,7 @@ function journalPath(dir: TempDir): string {
 /** A journal with those entries whose writer has died. */
 function left(dir: TempDir, entries: JournalEntry[], scope = scopeOf()): void {
   const journal = journalIn(dir, scope);
-  for (const entry of entries) journal.append(entry);
+  for (const entry of entries) journal.append([entry]);
   journal.leave();
   const own = readdirSync(dir.join("journal")).find((name) => name.startsWith(`${process.pid}-`)) ?? "";
   renameSync(dir.join("journal", own), dir.join("journal", own.replace(/^\d+/, `${DEAD_PID}`)));
@@ -51,8 +55,8 @@ function left(dir: TempDir, entries: JournalEntry[], scope = scopeOf()): void {
 test("says what was put, in lines that say whose they are", () => {
   using dir = tempDir("journal");
   const journal = journalIn(dir);
-  journal.append({ ...ENTRY, putTimeMs: 1_700_000_000_000.7 });
-  journal.append(OTHER);
+  journal.append([{ ...ENTRY, putTimeMs: 1_700_000_000_000.7 }]);
+  journal.append([OTHER]);
   const [head = "", ...lines] = readFileSync(journalPath(dir), "utf8").split("\n");
   expect(JSON.parse(head)).toEqual({
     ...JSON.parse(JSON.stringify(scopeOf())),
@@ -70,10 +74,10 @@ test("is no file before anything is put, nor after it was discarded, and begins 
   using dir = tempDir("journal");
   const journal = journalIn(dir);
   expect([journal.adopt(), readdirSync(dir.path)]).toEqual([[], []]);
-  journal.append(ENTRY);
+  journal.append([ENTRY]);
   journal.discard();
   expect(readdirSync(dir.join("journal"))).toEqual([]);
-  journal.append(OTHER);
+  journal.append([OTHER]);
   expect(readFileSync(journalPath(dir), "utf8")).toContain(`}\n${OTHER.actionId}`);
   journal.discard();
 });
@@ -90,7 +94,7 @@ describe("the journal of a helper that died", () => {
     left(dir, [ENTRY]);
     const journal = journalIn(dir);
     journal.adopt();
-    journal.append(OTHER);
+    journal.append([OTHER]);
     expect(readdirSync(dir.join("journal"))).toHaveLength(2);
     journal.discard();
     expect(readdirSync(dir.join("journal"))).toEqual([]);
@@ -145,9 +149,9 @@ test("a journal that was handed over is adopted at once, though its helper lives
   using dir = tempDir("journal");
   const journal = journalIn(dir);
   const used = { ...OTHER, isOnlyUsed: true as const };
-  journal.append(ENTRY, used);
+  journal.append([ENTRY, used]);
   journal.handOver();
-  journal.append(ENTRY);
+  journal.append([ENTRY]);
   expect(journalIn(dir).adopt()).toEqual([ENTRY, used]);
   expect(readdirSync(dir.join("journal"))).toHaveLength(2);
   journal.discard();
@@ -156,9 +160,9 @@ test("a journal that was handed over is adopted at once, though its helper lives
 test("the journal of a helper that lives is let alone", () => {
   using dir = tempDir("journal");
   const living = journalIn(dir);
-  living.append(ENTRY);
+  living.append([ENTRY]);
   expect(journalIn(dir).adopt()).toEqual([]);
-  living.append(OTHER);
+  living.append([OTHER]);
   expect(readFileSync(journalPath(dir), "utf8")).toContain(OTHER.actionId);
   living.discard();
 });
@@ -192,7 +196,7 @@ test("a disk that takes no journal is no error", () => {
   using dir = tempDir("journal");
   writeFileSync(dir.join("journal"), "");
   const journal = journalIn(dir);
-  journal.append(ENTRY);
+  journal.append([ENTRY]);
   expect(journal.adopt()).toEqual([]);
   journal.discard();
 });
@@ -211,7 +215,7 @@ test("says whose what was left is, once each, whatever else is there", () => {
   left(dir, [ENTRY], scopeOf({ project: "example.com/\u00e9" }));
   writeFileSync(dir.join("journal", "foreign"), "nothing of ours\n");
   const alive = journalIn(dir, scopeOf({ project: "example.com/alive" }));
-  alive.append(ENTRY);
+  alive.append([ENTRY]);
   const projects = leftScopes(dir.join("journal")).map(({ project }) => project);
   expect(projects).toHaveLength(2);
   expect(new Set(projects)).toEqual(new Set([scopeOf().project, "example.com/\u00e9"]));
@@ -245,7 +249,7 @@ describe("within limits,", () => {
     using dir = tempDir("journal");
     const journal = journalIn(dir);
     const many = Array.from({ length: 100_000 }, () => ENTRY);
-    for (let n = 0; n < 6; n++) journal.append(...many);
+    for (let n = 0; n < 6; n++) journal.append([...many]);
     const { mode, size } = statSync(journalPath(dir));
     expect((mode & 0o777).toString(8)).toBe("600");
     expect([size > 1 << 20, size <= 64 << 20]).toEqual([true, true]);
@@ -263,7 +267,7 @@ testOnPosix("what is no journal of ours stays where it is, and links are not fol
   }
   symlinkSync(dir.join("elsewhere"), dir.join("linked"));
   symlinkSync(dir.join("elsewhere", "1-a"), dir.join("journal", "1-b"));
-  for (const name of ["journal", "linked"]) new Journal(dir.join(name), scopeOf()).adopt();
+  for (const name of ["journal", "linked"]) openJournal(dir.join(name), scopeOf()).adopt();
   expect(readdirSync(dir.join("journal")).sort()).toEqual(["1-b", "notes.txt"]);
   expect(readdirSync(dir.join("elsewhere"))).toEqual(["1-a"]);
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { renameSync, rmSync } from "node:fs";
 import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
-import { Journal } from "../../../../src/remote/packed/write/journal.ts";
-import { untilAborted } from "../../tampered-store.ts";
+import { openJournal } from "../../../../src/remote/packed/write/journal.ts";
+import { untilAborted } from "../../../store/tampered-store.ts";
 import { DENIED, putKinds, takeCalls } from "../failing-store.ts";
 import { packOf, scopeOf } from "../stocked-bucket.ts";
 import { LONG_MS, openWriter, recorded } from "./writer-fixture.ts";
@@ -133,7 +133,7 @@ describe("a bucket that takes nothing", () => {
     await opened.writer.drain(1);
     expect([opened.journals().length, opened.machine.health.lines]).toEqual([
       1,
-      [expect.stringContaining("stopped")],
+      [expect.stringContaining("abandoned")],
     ]);
   });
 
@@ -155,8 +155,8 @@ test("what helpers that died have left is taken over, as far as it is on this ma
   using opened = openWriter();
   const [left, gone, other] = ["left", "gone", "other"].map((text) => opened.machine.entry(text));
   if (left === undefined || gone === undefined || other === undefined) throw new Error("no entries");
-  const journal = new Journal(opened.journalDir, scopeOf());
-  for (const entry of [left, gone, { ...other, sizeBytes: 6 }]) journal.append(entry);
+  const journal = openJournal(opened.journalDir, scopeOf());
+  for (const entry of [left, gone, { ...other, sizeBytes: 6 }]) journal.append([entry]);
   journal.leave();
   rmSync(gone.path);
   const [name = ""] = opened.journals();
@@ -172,8 +172,8 @@ test("what was only used stays in the journal, too, when the run's record can't 
   using opened = openWriter();
   const entries = await opened.bucket.pack(["hello"]);
   opened.index.add({ entries });
-  const journal = new Journal(opened.journalDir, scopeOf());
-  journal.append({ ...opened.machine.entry("hello"), isOnlyUsed: true });
+  const journal = openJournal(opened.journalDir, scopeOf());
+  journal.append([{ ...opened.machine.entry("hello"), isOnlyUsed: true }]);
   journal.handOver();
   const { onPut } = opened.bucket.store;
   opened.bucket.store.onPut = () => Promise.reject(new Error("503"));

@@ -2,14 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { rmSync, writeFileSync } from "node:fs";
 import { expandFrame } from "../../../../src/lib/bytes/zstd.ts";
 import type { Place } from "../../../../src/remote/packed/format/entry.ts";
-import { PackUploader } from "../../../../src/remote/packed/write/pack-uploader.ts";
 import { Packer, type PackerOptions } from "../../../../src/remote/packed/write/packer.ts";
+import { Uploads } from "../../../../src/remote/packed/write/uploads.ts";
 import { LocalDir } from "../../../../src/store/local/local-dir.ts";
+import { untilAborted } from "../../../store/tampered-store.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { filesBelow } from "../../../support/file-tree.ts";
 import { sha256Hex } from "../../../support/ids.ts";
 import { noise } from "../../../support/seed.ts";
-import { untilAborted } from "../../tampered-store.ts";
 import { Machine } from "../packed-fixture.ts";
 import { StockedBucket } from "../stocked-bucket.ts";
 
@@ -21,14 +21,14 @@ function open(options: Partial<PackerOptions> = {}) {
   const machine = new Machine(bucket);
   const { store, keys, prefix } = bucket;
   const { counters } = machine;
-  const uploader = new PackUploader({ ...machine.health, store, timeoutMs: 60_000 });
+  const uploads = new Uploads({ ...machine.health, store: machine.health.guard(store) });
   const createTemp = () => new LocalDir(machine.dir.path).createTemp();
-  const packer = new Packer({ keys, prefix, uploader, counters, createTemp, concurrency: 4, ...options });
+  const packer = new Packer({ keys, prefix, uploads, counters, createTemp, concurrency: 4, ...options });
   const dispose = () => {
     machine[Symbol.dispose]();
     bucket[Symbol.dispose]();
   };
-  return { bucket, machine, uploader, packer, [Symbol.dispose]: dispose };
+  return { bucket, machine, uploads, packer, [Symbol.dispose]: dispose };
 }
 
 /** What lies in the bucket at that place. */
@@ -95,7 +95,7 @@ test("no more packs are on their way at once than were allowed, nor than memory 
     await eventually("two uploads", () => calls.length >= 2);
     for (let n = 0; n < 100; n++) await new Promise(setImmediate);
     expect(calls.length).toBeLessThanOrEqual(allowed);
-    fixture.uploader.abandon();
+    fixture.uploads.abandon();
     expect(await Promise.all(places)).toEqual(places.map(() => undefined));
   }
 });
@@ -172,7 +172,7 @@ test("once uploads are abandoned nothing more is read", async () => {
   using fixture = open();
   const gone = fixture.machine.entry("gone");
   rmSync(gone.path);
-  fixture.uploader.abandon();
+  fixture.uploads.abandon();
   const places = [gone, fixture.machine.entry("hello")].map((entry) => fixture.packer.add(entry));
   await fixture.packer.flush();
   expect([await Promise.all(places), fixture.machine.counters.snapshot()] as unknown[]).toEqual([

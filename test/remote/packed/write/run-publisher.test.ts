@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import type { RunRecord } from "../../../../src/remote/packed/format/run-record.ts";
-import { PackUploader } from "../../../../src/remote/packed/write/pack-uploader.ts";
 import { RunLog } from "../../../../src/remote/packed/write/run-log.ts";
 import { RunPublisher, type RunPublisherOptions } from "../../../../src/remote/packed/write/run-publisher.ts";
+import { Uploads } from "../../../../src/remote/packed/write/uploads.ts";
 import { age } from "../../../buildcache/local-fixture.ts";
 import { takeCalls } from "../failing-store.ts";
 import { Machine, recordAt } from "../packed-fixture.ts";
@@ -35,7 +35,7 @@ function open() {
       machine: "m1",
       host: "runner",
       log: logOf(scope),
-      uploader: new PackUploader({ ...machine.health, store, timeoutMs: 60_000 }),
+      uploads: new Uploads({ ...machine.health, store: machine.health.guard(store) }),
       ownEntries: () => [],
       ownRecordMs: () => 0,
       isTrusted: () => true,
@@ -257,11 +257,12 @@ describe("sessions of one run that upload at the same time", () => {
   test("have stored nothing, when their uploads are abandoned while they wait for another one", async () => {
     using opened = open();
     const { store } = opened.bucket;
-    const uploader = new PackUploader({ ...opened.machine.health, store, timeoutMs: 60_000 });
+    const { health } = opened.machine;
+    const uploads = new Uploads({ ...health, store: health.guard(store) });
     await using _uploading = await opened.logOf().lockUpload();
-    const published = opened.session({ uploader }).publish([A], [A]);
+    const published = opened.session({ uploads }).publish([A], [A]);
     while (opened.logOf().load() === undefined) await Bun.sleep(1);
-    uploader.abandon();
+    uploads.abandon();
     expect(await published).toBe(false);
   });
 });

@@ -1,13 +1,13 @@
 import { readdirSync } from "node:fs";
 import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import { PackedIndex } from "../../../../src/remote/packed/index/packed-index.ts";
-import { Journal } from "../../../../src/remote/packed/write/journal.ts";
-import { PackUploader } from "../../../../src/remote/packed/write/pack-uploader.ts";
+import { openJournal } from "../../../../src/remote/packed/write/journal.ts";
 import { PackedWriter } from "../../../../src/remote/packed/write/packed-writer.ts";
 import { Packer } from "../../../../src/remote/packed/write/packer.ts";
 import { RunLog } from "../../../../src/remote/packed/write/run-log.ts";
 import { RunPublisher } from "../../../../src/remote/packed/write/run-publisher.ts";
 import { SessionLog } from "../../../../src/remote/packed/write/session-log.ts";
+import { Uploads } from "../../../../src/remote/packed/write/uploads.ts";
 import { Machine, recordAt } from "../packed-fixture.ts";
 import { StockedBucket, scopeOf } from "../stocked-bucket.ts";
 
@@ -23,11 +23,11 @@ export function openWriter(isKnown = true) {
   const dir = machine.dir.join("scope");
   const index = new PackedIndex();
   const session = new SessionLog();
-  const uploader = new PackUploader({ ...health, store, timeoutMs: LONG_MS });
+  const uploads = new Uploads({ ...health, store: health.guard(store) });
   const packer = new Packer({
     keys,
     prefix,
-    uploader,
+    uploads,
     counters,
     concurrency: 4,
     createTemp: () => undefined,
@@ -38,7 +38,7 @@ export function openWriter(isKnown = true) {
     machine: "m1",
     host: "runner",
     log: new RunLog(dir, scope.run),
-    uploader,
+    uploads,
     ownEntries: () => [],
     ownRecordMs: () => 0,
     isTrusted: () => true,
@@ -46,14 +46,14 @@ export function openWriter(isKnown = true) {
     serverTimeMs: () => 0,
   });
   const journalDir = machine.dir.join("journal");
-  const journal = new Journal(journalDir, scope);
+  const journal = openJournal(journalDir, scope);
   const isDenied = () => health.health.isDenied;
   const writer = new PackedWriter({
     index: () => index,
     local,
     session,
     packer,
-    uploader,
+    uploads,
     publisher,
     journal,
     counters,

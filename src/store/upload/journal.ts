@@ -1,12 +1,21 @@
 /**
- * What a process still has to do, a line each below a head line, so that nothing is lost when it dies. Another process
- * adopts the journal by renaming it. It may do so while the writer lives: one that was suspended for a minute counts as
- * dead. Lines never go into a file that is gone: the writer then begins another one with all of its lines.
+ * What a process still has to do, so that nothing is lost when it dies: files (see `journal-files.ts`) like
+ *
+ *     {"pidSpace":"…", …}
+ *     <entry>
+ *     …
+ *
+ * Another process adopts a journal by renaming it. It may do so while the writer lives: one that was suspended for a
+ * minute counts as dead. Lines never go into a file that is gone: the writer then begins another one with all of its
+ * lines.
  */
 import { appendFileSync, constants, existsSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { makePrivateDir } from "../../lib/files/private-dir.ts";
 import { removeFile } from "../../lib/files/remove-file.ts";
+import { removeLink } from "../../lib/files/remove-link.ts";
+import { readSmallFile } from "../../lib/files/small-file.ts";
+import { pidSpace } from "../../lib/process/process-life.ts";
 import {
   adoptSome,
   begunMsOf,
@@ -23,8 +32,19 @@ const HEARTBEAT_MS = 20_000;
 /** Not O_CREAT. */
 const APPEND_FLAGS = constants.O_WRONLY | constants.O_APPEND;
 
-export class LineJournal<T> {
-  readonly #options: LineJournalOptions<T>;
+/** How the entries of a kind of journal, and what its head says beside the pid space, are written. */
+export interface JournalFormat<H extends object, T> {
+  /** `undefined` or an error: it is no journal of this kind. */
+  parseHead(head: Record<string, unknown>): H | undefined;
+  /** Without line breaks. */
+  format(entry: T): string;
+  /** `undefined` or an error: it is no entry. */
+  parse(line: string): T | undefined;
+}
+
+export class Journal<H extends object, T> {
+  readonly #options: JournalOptions<H, T>;
+  readonly #head: string;
   /** Further files whose lines are ours: adopted ones, and own ones that could not be continued. */
   readonly #others: string[] = [];
   #path: string | undefined;
@@ -35,13 +55,17 @@ export class LineJournal<T> {
   #retryAtLines = 0;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
 
-  constructor(options: LineJournalOptions<T>) {
+  constructor(options: JournalOptions<H, T>) {
     this.#options = options;
-    this.#sizeBytes = sizeOf(options.head);
+    // It may lead out of the cache directory.
+    removeLink(options.dir);
+    this.#head = JSON.stringify({ ...options.head, pidSpace: pidSpace() });
+    this.#sizeBytes = sizeOf(this.#head);
   }
 
-  /** Lines without line breaks. Never throws: without a journal all is done as well, if the process lives. */
-  append(lines: readonly string[]): void {
+  /** Never throws: without a journal all is done as well, if the process lives. */
+  append(entries: readonly T[]): void {
+    const lines = entries.map((entry) => this.#options.format.format(entry));
     const fitting = lines.filter((line) => {
       this.#sizeBytes += sizeOf(line);
       return this.#sizeBytes <= MAX_JOURNAL_BYTES;
@@ -52,7 +76,7 @@ export class LineJournal<T> {
     if (this.#path !== undefined) this.#beat();
   }
 
-  /** The lines of processes that are gone. They are this journal's from now on. */
+  /** The entries of processes that are gone. They are this journal's from now on. */
   adopt(): T[] {
     const entries = adoptSome(listJournals(this.#options.dir), (file) => this.#adoptOne(file));
     if (this.#others.length > 0) this.#beat();
@@ -87,7 +111,7 @@ export class LineJournal<T> {
     const paths = [...(this.#path === undefined ? [] : [this.#path]), ...this.#others.splice(0)];
     this.#path = undefined;
     this.#lines = [];
-    this.#sizeBytes = sizeOf(this.#options.head);
+    this.#sizeBytes = sizeOf(this.#head);
     this.#retryAtLines = 0;
     return paths;
   }
@@ -110,11 +134,11 @@ export class LineJournal<T> {
 
   #begin(): void {
     if (this.#lines.length < this.#retryAtLines) return;
-    const { dir, head } = this.#options;
+    const { dir } = this.#options;
     const path = join(dir, newJournalName());
     try {
       makePrivateDir(dir);
-      writeFileSync(path, formatLines([head, ...this.#lines]), { flag: "wx", mode: 0o600 });
+      writeFileSync(path, formatLines([this.#head, ...this.#lines]), { flag: "wx", mode: 0o600 });
       this.#path = path;
     } catch {
       // A disk that is full. A part would be taken for all.
@@ -132,7 +156,7 @@ export class LineJournal<T> {
   #adoptOne(file: JournalFile): T[] {
     const { path } = file;
     if (path === this.#path || this.#others.includes(path)) return [];
-    const found = this.#options.read(path);
+    const found = this.#read(path);
     if (found === undefined || !isLeft(file, found)) return [];
     if (isHopeless(file)) {
       removeFile(path);
@@ -148,7 +172,13 @@ export class LineJournal<T> {
     touch(adopted);
     this.#others.push(adopted);
     // Its writer may have gone on until it was renamed.
-    return this.#options.read(adopted)?.entries ?? [];
+    return this.#read(adopted)?.entries ?? [];
+  }
+
+  #read(path: string): JournalContent<H, T> | undefined {
+    const { format, isOurs } = this.#options;
+    const content = readJournal(path, format);
+    return content !== undefined && (isOurs?.(content.head) ?? true) ? content : undefined;
   }
 }
 
@@ -169,10 +199,37 @@ function touch(path: string): void {
   }
 }
 
-export interface LineJournalOptions<T> {
+/** What lies at a path; `undefined` when that is no journal of this kind. */
+export function readJournal<H extends object, T>(
+  path: string,
+  format: JournalFormat<H, T>,
+): JournalContent<H, T> | undefined {
+  try {
+    // What follows the last line break was cut off.
+    const [first = "", ...lines] = readSmallFile(path, MAX_JOURNAL_BYTES).toString().split("\n").slice(0, -1);
+    const fields: Record<string, unknown> = JSON.parse(first);
+    const head = format.parseHead(fields);
+    return (
+      head && { head, pidSpace: fields.pidSpace, entries: lines.flatMap((line) => parseLine(line, format)) }
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+function parseLine<H extends object, T>(line: string, format: JournalFormat<H, T>): T[] {
+  try {
+    const entry = format.parse(line);
+    return entry === undefined ? [] : [entry];
+  } catch {
+    return [];
+  }
+}
+
+export interface JournalOptions<H extends object, T> {
   dir: string;
-  /** The first line. It tells `read` the pid space of its writer. */
-  head: string;
-  /** What lies at a path; `undefined` when that is no journal of this kind. */
-  read: (path: string) => JournalContent<T> | undefined;
+  head: H;
+  format: JournalFormat<H, T>;
+  /** Whose journals are adopted; by default all of this kind. */
+  isOurs?: (head: H) => boolean;
 }

@@ -1,36 +1,35 @@
-import { Breaker } from "../lib/async/breaker.ts";
-import { TimeoutError } from "../lib/async/deadline.ts";
-import type { Logger } from "../lib/logger.ts";
-import { describeTrouble } from "../store/describe-trouble.ts";
-import type { ObjectStore } from "../store/object-store.ts";
-import { isDenial, isHopeless } from "../store/store-failure.ts";
+import { Breaker } from "../../lib/async/breaker.ts";
+import { TimeoutError } from "../../lib/async/deadline.ts";
+import type { Logger } from "../../lib/logger.ts";
+import { describeTrouble } from "../describe-trouble.ts";
+import { NotAskedError } from "../not-asked-error.ts";
+import type { ObjectStore } from "../object-store.ts";
+import { isDenial, isHopeless } from "../store-failure.ts";
 import { BELIEVED_MS, type HealthFile } from "./health-file.ts";
 
 /**
  * Whether the remote answers. Reads and writes have a breaker each (a reader need not be allowed to write), shared
  * with the other helpers on this machine. The user hears of trouble once a session.
  */
-export class RemoteHealth {
+export class StoreHealth {
   readonly reads: Breaker;
   readonly writes: Breaker;
   readonly #file: HealthFile;
   readonly #log: Logger;
   readonly #remoteName: string;
-  readonly #onWritesStopped: () => void;
   readonly #now: () => number;
   /** Whether the remote denies this identity's writes. */
   #isDenied = false;
   /** Why it denies all reads; the user has been told. */
   #readDenial: string | undefined;
   #slowUntilMs: number;
+  #writing = new AbortController();
   #trouble: string | undefined;
 
   constructor(options: {
     file: HealthFile;
     log: Logger;
     store: Pick<ObjectStore, "name" | "endpoint">;
-    /** Called when uploads that are under way have no hope. */
-    onWritesStopped: () => void;
     now?: () => number;
   }) {
     this.reads = new Breaker(options.now);
@@ -40,7 +39,6 @@ export class RemoteHealth {
     this.#log = options.log;
     const { name, endpoint } = options.store;
     this.#remoteName = endpoint === undefined ? name : `${name} at ${endpoint}`;
-    this.#onWritesStopped = options.onWritesStopped;
     const saved = options.file.load();
     this.#trouble = saved?.reason || undefined;
     this.#readDenial = saved?.denial;
@@ -49,21 +47,40 @@ export class RemoteHealth {
     if (saved?.writes !== undefined) this.writes.openAs(saved.writes);
   }
 
+  /** Throws a `NotAskedError` while the remote does not answer, but for a probe now and then. */
+  admit(side: "reads" | "writes"): void {
+    if (this[side].admit() === "skip") throw new NotAskedError(`${this.#remoteName} does not answer`);
+  }
+
+  /** Aborts when uploads that are under way have no hope. */
+  get writing(): AbortSignal {
+    return this.#writing.signal;
+  }
+
   succeeded(side: "reads" | "writes"): void {
     if (side === "writes") this.#isDenied = false;
-    const wasWrong = this[side].open !== undefined || (side === "reads" && this.#readDenial !== undefined);
+    const wasOpen = this[side].open !== undefined;
     this[side].success();
-    if (side === "reads") this.#readDenial = undefined;
-    if (wasWrong) this.#save();
+    if (wasOpen) this.#save();
+  }
+
+  /** Reads are not refused, or not any more. */
+  readsAllowed(): void {
+    if (this.#readDenial === undefined) return;
+    this.#readDenial = undefined;
+    this.#save();
   }
 
   /** A read has failed. A server that doesn't answer reads is not asked to take writes either. */
   readFailed(error: unknown): void {
     const opened = this.#failed(this.reads, error);
     if (opened && isSilent(error)) this.#failed(this.writes, error);
-    if (!opened) return;
-    this.#keepTrouble(error);
-    this.#warnDisabled(describeTrouble(error));
+    if (opened) this.#readsStopped(error);
+  }
+
+  /** Reads are of no use for now, whatever single requests say. */
+  readsFailed(error: unknown): void {
+    if (this.reads.failure("timeout")) this.#readsStopped(error);
   }
 
   writeFailed(error: unknown): void {
@@ -119,8 +136,16 @@ export class RemoteHealth {
 
   #failed(breaker: Breaker, error: unknown): boolean {
     const opened = breaker.failure(isSilent(error) || isHopeless(error) ? "timeout" : "failure");
-    if (opened && breaker === this.writes) this.#onWritesStopped();
+    if (opened && breaker === this.writes) {
+      this.#writing.abort(new Error("uploads were stopped"));
+      this.#writing = new AbortController();
+    }
     return opened;
+  }
+
+  #readsStopped(error: unknown): void {
+    this.#keepTrouble(error);
+    this.#warnDisabled(describeTrouble(error));
   }
 
   #keepTrouble(error: unknown): void {

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { TimeoutError } from "../../src/lib/async/deadline.ts";
-import { S3Error } from "../../src/s3/s3-error.ts";
-import type { FakeNow } from "../support/fake-now.ts";
-import { tempDir } from "../support/temp-dir.ts";
-import { openHealth } from "./remote-fixture.ts";
+import { TimeoutError } from "../../../src/lib/async/deadline.ts";
+import { S3Error } from "../../../src/s3/s3-error.ts";
+import type { FakeNow } from "../../support/fake-now.ts";
+import { tempDir } from "../../support/temp-dir.ts";
+import { openHealth } from "./health-fixture.ts";
 
 const TIMEOUT = new Error("get action 0a", { cause: new TimeoutError(5_000) });
 const FAILURE = new Error("get action 0a", { cause: new Error("socket closed") });
@@ -26,9 +26,14 @@ test("both sides work at first", () => {
 test("one read without an answer stops reads and writes, and the user hears it once", () => {
   using dir = tempDir("health");
   const fixture = openHealth(dir.join("remote.json"));
+  const { writing } = fixture.health;
   fixture.health.readFailed(TIMEOUT);
   fixture.health.readFailed(TIMEOUT);
-  expect([admissions(fixture), fixture.stops()]).toEqual([["skip", "skip"], 1]);
+  expect([admissions(fixture), writing.aborted, fixture.health.writing.aborted]).toEqual([
+    ["skip", "skip"],
+    true,
+    false,
+  ]);
   expect(fixture.lines).toEqual([
     'go-cache-plugin: remote cache file:///bucket disabled for now: no answer within 5000 ms (see "go-cache-plugin doctor")\n',
   ]);
@@ -40,7 +45,7 @@ test("three failures in a row stop the reads only", () => {
   for (let n = 0; n < 2; n++) fixture.health.readFailed(FAILURE);
   expect([admissions(fixture), fixture.lines]).toEqual([["call", "call"], []]);
   fixture.health.readFailed(FAILURE);
-  expect([admissions(fixture), fixture.stops()]).toEqual([["skip", "call"], 0]);
+  expect([admissions(fixture), fixture.health.writing.aborted]).toEqual([["skip", "call"], false]);
 });
 
 test("names the server that is not AWS's", () => {
@@ -80,15 +85,16 @@ test("a read that succeeds ends the denial, and so do ten minutes", () => {
   first.health.readsDenied("no right");
   first.clock.advance(601_000);
   expect(again()).toBe(1);
-  openHealth(dir.join("remote.json"), { clock: first.clock }).health.succeeded("reads");
+  openHealth(dir.join("remote.json"), { clock: first.clock }).health.readsAllowed();
   expect([existsSync(dir.join("remote.json")), again(), again()]).toEqual([false, 1, 0]);
 });
 
 test("a write without an answer stops the writes only", () => {
   using dir = tempDir("health");
   const fixture = openHealth(dir.join("remote.json"));
+  const { writing } = fixture.health;
   fixture.health.writeFailed(TIMEOUT);
-  expect([admissions(fixture), fixture.stops()]).toEqual([["call", "skip"], 1]);
+  expect([admissions(fixture), writing.aborted]).toEqual([["call", "skip"], true]);
 });
 
 test.each([{ status: 403, code: "AccessDenied" }, { status: 401 }, { code: "NoCredentials" }])(

@@ -1,16 +1,7 @@
 import { expect, test } from "bun:test";
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { pidSpace } from "../../../src/lib/process/process-life.ts";
-import { LineJournal } from "../../../src/store/upload/line-journal.ts";
+import { Journal, type JournalFormat, readJournal } from "../../../src/store/upload/journal.ts";
 import { age, HOUR_MS } from "../../buildcache/local-fixture.ts";
 import { FullDisk } from "../../support/full-disk.ts";
 import { testOnLinux } from "../../support/platform.ts";
@@ -20,15 +11,20 @@ import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 const DEAD_PID = 999_999_999;
 const DAY_MS = 24 * HOUR_MS;
 
-function readLines(path: string) {
-  if (!existsSync(path)) return undefined;
-  const [head = "", ...entries] = readFileSync(path, "utf8").split("\n").slice(0, -1);
-  return head === pidSpace() ? { pidSpace: head, entries } : undefined;
+const LINES: JournalFormat<object, string> = {
+  parseHead: () => ({}),
+  format: (line) => line,
+  parse: (line) => line,
+};
+
+const readLines = (path: string) => readJournal(path, LINES);
+
+function journalIn(dir: Pick<TempDir, "join">, format = LINES) {
+  return new Journal({ dir: dir.join("journal"), head: {}, format });
 }
 
-function journalIn(dir: Pick<TempDir, "join">, read = readLines) {
-  return new LineJournal({ dir: dir.join("journal"), head: pidSpace(), read });
-}
+/** The head of a journal that was written in this container, or in another. */
+const headOf = (space = pidSpace()) => JSON.stringify({ pidSpace: space });
 
 const names = (dir: Pick<TempDir, "join">) => readdirSync(dir.join("journal"));
 
@@ -78,10 +74,12 @@ test("a line that its writer adds while the journal is adopted is adopted, too",
   writer.append(["a"]);
   die(dir);
   let reads = 0;
-  const adopter = journalIn(dir, (path) => {
-    const found = readLines(path);
-    if (++reads === 1) appendFileSync(path, "b\n");
-    return found;
+  const adopter = journalIn(dir, {
+    ...LINES,
+    parseHead() {
+      if (++reads === 1) appendFileSync(pathIn(dir), "b\n");
+      return {};
+    },
   });
   expect(adopter.adopt()).toEqual(["a", "b"]);
   for (const journal of [writer, adopter]) journal.discard();
@@ -109,13 +107,9 @@ test("lines that a process in another container has handed over are adopted at o
   using dir = tempDir("lines");
   const silent = `7-${Date.now().toString(36)}-y`;
   mkdirSync(dir.join("journal"));
-  writeFileSync(dir.join("journal", `left-7-${Date.now().toString(36)}-x`), "elsewhere\na\n");
-  writeFileSync(dir.join("journal", silent), "elsewhere\nb\n");
-  const read = (path: string) => {
-    const [space = "", ...entries] = readFileSync(path, "utf8").trimEnd().split("\n");
-    return { pidSpace: space, entries };
-  };
-  const begun = journalIn(dir, read);
+  writeFileSync(dir.join("journal", `left-7-${Date.now().toString(36)}-x`), `${headOf("elsewhere")}\na\n`);
+  writeFileSync(dir.join("journal", silent), `${headOf("elsewhere")}\nb\n`);
+  const begun = journalIn(dir);
   expect(begun.adopt()).toEqual(["a"]);
   age(dir.join("journal", silent), 61_000);
   expect(begun.adopt()).toEqual(["b"]);
@@ -125,8 +119,8 @@ test("lines that a process in another container has handed over are adopted at o
 test("journals of earlier versions, which do not say when they were begun, are adopted", () => {
   using dir = tempDir("lines");
   mkdirSync(dir.join("journal"));
-  writeFileSync(dir.join("journal", `${DEAD_PID}-x`), `${pidSpace()}\na\n`);
-  writeFileSync(dir.join("journal", `left-${process.pid}-y`), `${pidSpace()}\nb\n`);
+  writeFileSync(dir.join("journal", `${DEAD_PID}-x`), `${headOf()}\na\n`);
+  writeFileSync(dir.join("journal", `left-${process.pid}-y`), `${headOf()}\nb\n`);
   const journal = journalIn(dir);
   expect(new Set(journal.adopt())).toEqual(new Set(["a", "b"]));
   journal.discard();

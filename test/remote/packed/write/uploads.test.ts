@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { PackUploader } from "../../../../src/remote/packed/write/pack-uploader.ts";
+import { TimeoutError } from "../../../../src/lib/async/deadline.ts";
+import { Uploads } from "../../../../src/remote/packed/write/uploads.ts";
 import { S3Error } from "../../../../src/s3/s3-error.ts";
+import { openHealth } from "../../../store/guard/health-fixture.ts";
+import { objectText, TamperedStore, untilAborted } from "../../../store/tampered-store.ts";
 import { filesBelow } from "../../../support/file-tree.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
-import { openHealth } from "../../remote-fixture.ts";
-import { objectText, TamperedStore, untilAborted } from "../../tampered-store.ts";
 import { DENIED } from "../failing-store.ts";
 
 const HELLO = Buffer.from("hello");
@@ -14,8 +15,8 @@ function open(timeoutMs = 60_000) {
   const dir = tempDir("uploader");
   const store = new TamperedStore(dir.join("bucket"));
   const health = openHealth(dir.join("remote.json"), { verbose: true });
-  const uploader = new PackUploader({ ...health, store, timeoutMs });
-  return { ...health, dir, store, uploader, [Symbol.dispose]: () => dir[Symbol.dispose]() };
+  const uploads = new Uploads({ ...health, store: health.guard(store, timeoutMs) });
+  return { ...health, dir, store, uploads, [Symbol.dispose]: () => dir[Symbol.dispose]() };
 }
 
 /** Makes every put hang; resolves when one has begun. */
@@ -32,10 +33,7 @@ test("stores bytes, and files as they are", async () => {
   using fixture = open();
   writeFileSync(fixture.dir.join("file"), "world");
   const file = { path: fixture.dir.join("file"), sizeBytes: 5 };
-  expect([await fixture.uploader.put("a", HELLO), await fixture.uploader.put("b", file)]).toEqual([
-    true,
-    true,
-  ]);
+  expect([await fixture.uploads.put("a", HELLO), await fixture.uploads.put("b", file)]).toEqual([true, true]);
   expect([await objectText(fixture.store, "a"), await objectText(fixture.store, "b")]).toEqual([
     "hello",
     "world",
@@ -45,8 +43,8 @@ test("stores bytes, and files as they are", async () => {
 
 test("stores over what is there", async () => {
   using fixture = open();
-  await fixture.uploader.put("a", Buffer.from("old"));
-  await fixture.uploader.put("a", HELLO);
+  await fixture.uploads.put("a", Buffer.from("old"));
+  await fixture.uploads.put("a", HELLO);
   expect(await objectText(fixture.store, "a")).toBe("hello");
 });
 
@@ -54,7 +52,7 @@ describe("a store that", () => {
   test("fails three times is left alone, and the user hears of it once", async () => {
     using fixture = open();
     fixture.store.onPut = () => Promise.reject(new Error("503"));
-    for (let n = 0; n < 5; n++) expect(await fixture.uploader.put("a", HELLO)).toBe(false);
+    for (let n = 0; n < 5; n++) expect(await fixture.uploads.put("a", HELLO)).toBe(false);
     expect([fixture.store.calls.length, fixture.counters.snapshot()]).toEqual([3, { put_remote_error: 3 }]);
     const warnings = fixture.lines.filter((line) => line.includes("takes no uploads for now: 503"));
     expect(warnings).toHaveLength(1);
@@ -65,15 +63,15 @@ describe("a store that", () => {
     using fixture = open();
     const { onPut } = fixture.store;
     fixture.store.onPut = () => Promise.reject(new Error("503"));
-    expect(await fixture.uploader.put("a", HELLO)).toBe(false);
+    expect(await fixture.uploads.put("a", HELLO)).toBe(false);
     fixture.store.onPut = onPut;
-    expect(await fixture.uploader.put("a", HELLO)).toBe(true);
+    expect(await fixture.uploads.put("a", HELLO)).toBe(true);
   });
 
   test("refuses this identity is left alone at once", async () => {
     using fixture = open();
     fixture.store.onPut = () => Promise.reject(DENIED);
-    expect([await fixture.uploader.put("a", HELLO), await fixture.uploader.put("b", HELLO)]).toEqual([
+    expect([await fixture.uploads.put("a", HELLO), await fixture.uploads.put("b", HELLO)]).toEqual([
       false,
       false,
     ]);
@@ -84,25 +82,25 @@ describe("a store that", () => {
     using fixture = open();
     const { onPut } = fixture.store;
     fixture.store.onPut = () => Promise.reject(DENIED);
-    await fixture.uploader.put("a", HELLO);
+    await fixture.uploads.put("a", HELLO);
     fixture.store.onPut = onPut;
     fixture.clock.advance(10_000);
-    expect([await fixture.uploader.put("b", HELLO), fixture.health.isDenied]).toEqual([true, false]);
+    expect([await fixture.uploads.put("b", HELLO), fixture.health.isDenied]).toEqual([true, false]);
   });
 
   test("fails on its side is not taken for one that refuses", async () => {
     using fixture = open();
     const broken = new S3Error({ operation: "put", bucket: "b" }, { status: 500, code: "InternalError" });
     fixture.store.onPut = () => Promise.reject(broken);
-    await fixture.uploader.put("a", HELLO);
+    await fixture.uploads.put("a", HELLO);
     expect([fixture.health.isDenied, fixture.health.writes.admit()]).toEqual([false, "call"]);
   });
 
   test("does not answer in the time that the bytes need is left alone, and other uploads end", async () => {
     using fixture = open(-1_000);
     void hangPuts(fixture.store);
-    expect(await fixture.uploader.put("a", HELLO)).toBe(false);
-    expect([fixture.stops(), fixture.health.writes.admit()]).toEqual([1, "skip"]);
+    expect(await fixture.uploads.put("a", HELLO)).toBe(false);
+    expect(fixture.health.writes.admit()).toBe("skip");
     expect(filesBelow(fixture.dir.join("bucket"))).toEqual([]);
   });
 
@@ -110,34 +108,35 @@ describe("a store that", () => {
     using fixture = open();
     const { onPut } = fixture.store;
     fixture.store.onPut = () => Promise.reject(DENIED);
-    await fixture.uploader.put("a", HELLO);
+    await fixture.uploads.put("a", HELLO);
     fixture.store.onPut = onPut;
     fixture.clock.advance(10_000);
-    expect([await fixture.uploader.put("a", HELLO), await fixture.uploader.put("b", HELLO)]).toEqual([
+    expect([await fixture.uploads.put("a", HELLO), await fixture.uploads.put("b", HELLO)]).toEqual([
       true,
       true,
     ]);
   });
 });
 
-test("an interruption ends what is under way, counts nothing against the store, and lets more follow", async () => {
+test("an upload beside one that finds the store silent ends with it, and more follow when it answers", async () => {
   using fixture = open();
   const { onPut } = fixture.store;
   const begun = hangPuts(fixture.store);
-  const put = fixture.uploader.put("a", HELLO);
+  const put = fixture.uploads.put("a", HELLO);
   await begun;
-  fixture.uploader.interrupt();
-  expect([await put, fixture.health.writes.admit()]).toEqual([false, "call"]);
+  fixture.health.writeFailed(new TimeoutError(5_000));
+  expect([await put, fixture.health.writes.admit()]).toEqual([false, "skip"]);
   fixture.store.onPut = onPut;
-  expect(await fixture.uploader.put("a", HELLO)).toBe(true);
+  fixture.clock.advance(10_000);
+  expect(await fixture.uploads.put("a", HELLO)).toBe(true);
 });
 
 test("once abandoned, what is under way ends and nothing more is taken", async () => {
   using fixture = open();
   const begun = hangPuts(fixture.store);
-  const put = fixture.uploader.put("a", HELLO);
+  const put = fixture.uploads.put("a", HELLO);
   await begun;
-  fixture.uploader.abandon();
-  expect([await put, await fixture.uploader.put("b", HELLO)]).toEqual([false, false]);
+  fixture.uploads.abandon();
+  expect([await put, await fixture.uploads.put("b", HELLO)]).toEqual([false, false]);
   expect([fixture.store.calls, fixture.health.writes.admit()]).toEqual([["put a"], "call"]);
 });

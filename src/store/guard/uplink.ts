@@ -13,10 +13,10 @@ interface Upload {
 }
 
 /**
- * Bounds uploads that share one line by the time they need together. How much of one has gone is not known before its
+ * Bounds uploads that share one uplink by the time they need together. How much of one has gone is not known before its
  * answer comes, so one that begins gives those under way its own time on top.
  */
-export class UploadLine {
+export class Uplink {
   readonly #timeoutMs: number;
   readonly #uploads = new Set<Upload>();
   #answerMs: number;
@@ -38,15 +38,15 @@ export class UploadLine {
     this.#answerMs = this.#timeoutMs / 2;
   }
 
-  /** Settles as `upload` does, which has to obey its signal: that aborts when the time is up, and when `signal` does. */
+  /** Settles as `upload` does, which has to obey its signal: that aborts when the time is up, and when one of `signals` does. */
   async bounded<T>(
     sizeBytes: number,
-    signal: AbortSignal,
+    signals: readonly (AbortSignal | undefined)[],
     upload: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     for (const other of this.#uploads) share(other, sizeBytes, this.#uploads.size + 1);
     this.#bytesUnderWay += sizeBytes;
-    using deadline = new Deadline(uploadLimitMs(this.#bytesUnderWay, this.#answerMs), signal);
+    using deadline = new Deadline(uploadLimitMs(this.#bytesUnderWay, this.#answerMs), ...signals);
     const own = {
       deadline,
       answerMs: this.#answerMs,

@@ -7,9 +7,9 @@
  * Every go command starts a helper of its own, so without it each would wait for the same dead server again. A side
  * that is missing works. Older than a minute, the state is doubted: a probe is due at once, and nothing is slow.
  */
-import type { OpenState } from "../lib/async/breaker.ts";
-import { jsonOf, StateFile } from "../lib/files/state-file.ts";
-import { isBoolean, isNumber, isText, optional, shape } from "../lib/shape.ts";
+import type { OpenState } from "../../lib/async/breaker.ts";
+import { jsonOf, StateFile } from "../../lib/files/state-file.ts";
+import { isBoolean, isNumber, isText, optional, shape } from "../../lib/shape.ts";
 
 export interface SavedHealth {
   savedAtMs: number;

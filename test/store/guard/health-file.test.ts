@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { HealthFile, type SavedHealth } from "../../src/remote/health-file.ts";
-import { FakeNow } from "../support/fake-now.ts";
-import { filesBelow } from "../support/file-tree.ts";
-import { immutable } from "../support/full-disk.ts";
-import { testOnLinux } from "../support/platform.ts";
-import { tempDir } from "../support/temp-dir.ts";
+import { HealthFile, type SavedHealth } from "../../../src/store/guard/health-file.ts";
+import { FakeNow } from "../../support/fake-now.ts";
+import { filesBelow } from "../../support/file-tree.ts";
+import { immutable } from "../../support/full-disk.ts";
+import { testOnLinux } from "../../support/platform.ts";
+import { tempDir } from "../../support/temp-dir.ts";
 
 function savedHealth(clock: FakeNow): SavedHealth {
   return {

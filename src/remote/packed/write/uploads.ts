@@ -1,0 +1,49 @@
+import type { Counters } from "../../../lib/counters.ts";
+import type { Logger } from "../../../lib/logger.ts";
+import { describeError } from "../../../lib/text/describe-error.ts";
+import { NotAskedError } from "../../../store/not-asked-error.ts";
+import type { ObjectStore, PutBody } from "../../../store/object-store.ts";
+
+/** Puts objects into the bucket until abandoned. Trouble is a `false`, counted and logged. */
+export class Uploads {
+  readonly #options: UploadsOptions;
+  readonly #controller = new AbortController();
+
+  constructor(options: UploadsOptions) {
+    this.#options = options;
+  }
+
+  /** Aborts when nothing more is taken. */
+  get abandonment(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Whether it is stored now. */
+  async put(key: string, body: PutBody, sha256?: string): Promise<boolean> {
+    const { store, counters, log } = this.#options;
+    const signal = this.abandonment;
+    if (signal.aborted) return false;
+    try {
+      await store.put(key, body, { signal, ...(sha256 === undefined ? {} : { sha256 }) });
+      counters.add("put_remote_object");
+      counters.add("put_remote_bytes", body instanceof Uint8Array ? body.length : body.sizeBytes);
+      return true;
+    } catch (error) {
+      if (error instanceof NotAskedError) return false;
+      counters.add("put_remote_error");
+      log.info(() => `put ${key}: ${describeError(error)}`);
+      return false;
+    }
+  }
+
+  /** Ends what is under way and takes nothing more. */
+  abandon(): void {
+    this.#controller.abort(new Error("uploads were abandoned"));
+  }
+}
+
+interface UploadsOptions {
+  store: ObjectStore;
+  counters: Counters;
+  log: Logger;
+}

@@ -1,0 +1,127 @@
+import { isErrno } from "../../lib/files/errno.ts";
+import type {
+  GetOptions,
+  ListOptions,
+  ListPage,
+  ObjectInfo,
+  ObjectStore,
+  PutBody,
+  PutOptions,
+  PutResult,
+  RequestOptions,
+  StoredObject,
+} from "../object-store.ts";
+import { guardedBody } from "./guarded-body.ts";
+import { GuardedRead, type ReadContext } from "./guarded-read.ts";
+import type { StoreHealth } from "./store-health.ts";
+import { Uplink } from "./uplink.ts";
+
+/**
+ * An object store with limits. Every request ends within its deadline and counts for or against the store's health.
+ * While the store does not answer, a request rejects with a `NotAskedError`, but for a probe now and then. A body that
+ * breaks off is resumed. Uploads share one uplink.
+ */
+export class GuardedStore implements ObjectStore {
+  readonly health: StoreHealth;
+  readonly uplink: Uplink;
+  /** Longest wait for the first byte of an answer, and for the answer to a small upload. */
+  readonly timeoutMs: number;
+  readonly #store: ObjectStore;
+  readonly #context: ReadContext;
+
+  constructor(store: ObjectStore, { health, timeoutMs }: { health: StoreHealth; timeoutMs: number }) {
+    this.#store = store;
+    this.health = health;
+    this.timeoutMs = timeoutMs;
+    this.uplink = new Uplink(timeoutMs);
+    this.#context = { health, timeoutMs, heardMs: Number.NEGATIVE_INFINITY };
+  }
+
+  get name(): string {
+    return this.#store.name;
+  }
+
+  get endpoint(): string | undefined {
+    return this.#store.endpoint;
+  }
+
+  async get(key: string, options: GetOptions = {}): Promise<StoredObject | undefined> {
+    const read = new GuardedRead(this.#context, options);
+    try {
+      const object = await this.#store.get(key, { ...options, signal: read.signal });
+      if (object !== undefined) {
+        read.heard();
+        return { ...object, body: guardedBody(this.#store, key, object, options, read) };
+      }
+      read.succeeded();
+      return undefined;
+    } catch (error) {
+      read.failed(error);
+      throw error;
+    }
+  }
+
+  async head(key: string, options: RequestOptions = {}): Promise<ObjectInfo | undefined> {
+    const read = new GuardedRead(this.#context, options);
+    try {
+      const info = await this.#store.head(key, { signal: read.signal });
+      read.succeeded();
+      return info;
+    } catch (error) {
+      read.failed(error);
+      throw error;
+    }
+  }
+
+  async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ListPage, void, void> {
+    using read = new GuardedRead(this.#context, options);
+    try {
+      for await (const page of this.#store.list(prefix, { ...options, signal: read.signal })) {
+        read.answered();
+        this.health.readsAllowed();
+        read.pause();
+        yield page;
+        read.wait();
+      }
+    } catch (error) {
+      read.failed(error);
+      throw error;
+    }
+  }
+
+  async put(key: string, body: PutBody, options: PutOptions = {}): Promise<PutResult> {
+    const sizeBytes = body instanceof Uint8Array ? body.length : body.sizeBytes;
+    return await this.#write(sizeBytes, options.signal, (signal) =>
+      this.#store.put(key, body, { ...options, signal }),
+    );
+  }
+
+  async delete(key: string, options: RequestOptions = {}): Promise<void> {
+    await this.#write(0, options.signal, (signal) => this.#store.delete(key, { signal }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#store[Symbol.asyncDispose]();
+  }
+
+  async #write<T>(
+    sizeBytes: number,
+    caller: AbortSignal | undefined,
+    request: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const { health } = this;
+    health.admit("writes");
+    const signals = [caller, health.writing];
+    try {
+      const result = await this.uplink.bounded(sizeBytes, signals, request);
+      health.succeeded("writes");
+      return result;
+    } catch (error) {
+      // A file that was pruned since says nothing of the store.
+      const isAborted = signals.some((signal) => signal?.aborted);
+      const isGone = isErrno(error, "ENOENT") || isErrno((error as Error).cause, "ENOENT");
+      if (!isAborted && !isGone) health.writeFailed(error);
+      throw error;
+    }
+  }
+}
