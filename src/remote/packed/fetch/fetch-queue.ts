@@ -4,6 +4,7 @@ import type { ObjectStore } from "../../../store/object-store.ts";
 import { PackedKeys } from "../format/keys.ts";
 import type { Claims } from "./claims.ts";
 import { type Fetch, planFetches } from "./fetch-plan.ts";
+import type { FrameWriter } from "./frame-writer.ts";
 import { isBadPack, streamFrames } from "./pack-stream.ts";
 import type { WantedOutput } from "./wanted-output.ts";
 
@@ -39,7 +40,7 @@ export class FetchQueue {
     const fetches = planFetches(outputs);
     for (const fetch of fetches) {
       this.#pending.set(fetch, fetch.outputs.length);
-      for (const output of fetch.outputs) this.#fetchOf.set(output, fetch);
+      for (const output of fetch.outputs) this.#register(output, fetch);
     }
     if (isDemanded) this.#waiting.unshift(...fetches);
     else this.#waiting.push(...fetches);
@@ -66,13 +67,18 @@ export class FetchQueue {
 
   /** Sends nothing more. What is under way ends with the signal. */
   clear(): void {
-    for (const { outputs } of this.#waiting.splice(0)) for (const output of outputs) this.#giveUp(output);
+    for (const { outputs } of this.#waiting.splice(0)) for (const output of outputs) output.failed(undefined);
   }
 
-  /** An output has been placed or given up: its part of the memory is not needed any more. */
-  release(output: WantedOutput): void {
-    const fetch = this.#fetchOf.get(output);
-    if (fetch === undefined) return;
+  /** Once an output is written or given up, its part of the memory is not needed any more. */
+  #register(output: WantedOutput, fetch: Fetch): void {
+    this.#fetchOf.set(output, fetch);
+    const release = () => this.#release(output, fetch);
+    void output.arrival.then(release, release);
+  }
+
+  #release(output: WantedOutput, fetch: Fetch): void {
+    if (this.#fetchOf.get(output) !== fetch) return;
     this.#fetchOf.delete(output);
     const pending = (this.#pending.get(fetch) ?? 0) - 1;
     this.#pending.set(fetch, pending);
@@ -128,9 +134,15 @@ export class FetchQueue {
   }
 
   async #stream(fetch: Fetch): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const { store, signal, onFrame } = this.#options;
+    const { store, signal, writer } = this.#options;
     const key = new PackedKeys(fetch.pack.prefix).pack(fetch.pack.id);
-    return await streamFrames({ store, key, fetch, signal, onFrame });
+    return await streamFrames({
+      store,
+      key,
+      fetch,
+      signal,
+      onFrame: (output, frame) => writer.take(output, frame),
+    });
   }
 
   /** Whatever has not come will not come. */
@@ -138,7 +150,6 @@ export class FetchQueue {
     for (const output of fetch.outputs) {
       if (output.stage !== "queued") continue;
       output.failed(error);
-      this.release(output);
     }
   }
 
@@ -153,19 +164,12 @@ export class FetchQueue {
     claims.release(fetch.pack.id);
     for (const output of fetch.outputs) if (isLocal(output)) this.#found(output);
     const rest = fetch.outputs.filter(({ stage }) => stage !== "done");
-    if (signal.aborted) for (const output of rest) this.#giveUp(output);
+    if (signal.aborted) for (const output of rest) output.failed(undefined);
     else this.add(rest, true);
   }
 
   #found(output: WantedOutput): void {
-    if (output.stage === "done") return;
-    output.placed();
-    this.release(output);
-  }
-
-  #giveUp(output: WantedOutput): void {
-    output.failed(undefined);
-    this.release(output);
+    if (output.stage !== "done") output.placed();
   }
 }
 
@@ -175,7 +179,7 @@ export interface FetchQueueOptions {
   claims: Claims;
   /** Whether the output has come to the local disk meanwhile. */
   isLocal: (output: WantedOutput) => boolean;
-  onFrame: (output: WantedOutput, frame: Uint8Array<ArrayBuffer>) => void;
+  writer: Pick<FrameWriter, "take">;
   /** This pack is gone (no error), or not what its record says. */
   onBadPack: (packId: string, error: unknown) => void;
 }

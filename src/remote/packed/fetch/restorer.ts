@@ -2,7 +2,6 @@ import { abortable } from "../../../lib/async/abortable.ts";
 import { Deadline, TimeoutError } from "../../../lib/async/deadline.ts";
 import { SingleFlight } from "../../../lib/async/single-flight.ts";
 import { EMPTY_SHA256 } from "../../../lib/bytes/empty-sha256.ts";
-import { freeBuffer } from "../../../lib/bytes/free-buffer.ts";
 import type { Counters } from "../../../lib/counters.ts";
 import type { ObjectSum } from "../../../lib/object-sum.ts";
 import type { GuardedStore } from "../../../store/guard/guarded-store.ts";
@@ -13,17 +12,15 @@ import { WrongBytesError } from "../../wrong-bytes-error.ts";
 import type { PackedEntry, Place } from "../format/entry.ts";
 import type { Claims } from "./claims.ts";
 import { FetchQueue } from "./fetch-queue.ts";
+import { FrameWriter } from "./frame-writer.ts";
 import { fetchLargeOutput } from "./large-output.ts";
 import { isBadPack } from "./pack-stream.ts";
-import { expandOutput, expandOutputAside, placeOutput, recordActions } from "./placer.ts";
 import { WantedOutput } from "./wanted-output.ts";
+import { recordActions } from "./write-output.ts";
 
 /** Outputs larger than this come only when they are asked for, and never into memory. */
 const LARGE_FRAME_BYTES = 8 << 20;
 const LARGE_OUTPUT_BYTES = 32 << 20;
-/** Outputs expanded on other threads, and how many at once. */
-const ASIDE_BYTES = 128 << 10;
-const MAX_PLACERS = 3;
 const READY_AT_ONCE = 16;
 
 /**
@@ -33,23 +30,23 @@ const READY_AT_ONCE = 16;
 export class Restorer {
   readonly #options: RestorerOptions;
   readonly #controller = new AbortController();
+  readonly #writer: FrameWriter;
   readonly #queue: FetchQueue;
   /** Those that are not here yet, and those that could not be had. */
   readonly #wanted = new Map<string, WantedOutput>();
   readonly #large = new SingleFlight<boolean>();
-  readonly #held: WantedOutput[] = [];
   /** Entries whose output is on this machine, but most likely not the record of the action. */
   readonly #ready: PackedEntry[] = [];
   #recording: Promise<void> = Promise.resolve();
-  #placers = 0;
 
   constructor(options: RestorerOptions) {
     this.#options = options;
+    this.#writer = new FrameWriter(options);
     this.#queue = new FetchQueue({
       ...options,
       signal: this.#controller.signal,
       isLocal: ({ outputId, sizeBytes }) => this.#isLocal(outputId, sizeBytes),
-      onFrame: (output, frame) => this.#hold(output, frame),
+      writer: this.#writer,
     });
   }
 
@@ -81,7 +78,7 @@ export class Restorer {
     const output = known === undefined || known.stage === "done" ? this.#demand(entry, place) : known;
     output.isDemanded = true;
     if (brought !== undefined) output.countedBy.add(brought);
-    if (output.stage === "held") this.#place(output);
+    if (output.stage === "held") this.#writer.writeNow(output);
     if (output.stage === "queued") this.#queue.hurry(output);
     return await this.#arrivalOf(output);
   }
@@ -106,8 +103,7 @@ export class Restorer {
   /** Puts on the disk what has come already. */
   async finish(): Promise<void> {
     await this.#recording;
-    await this.#placeHeld();
-    while (this.#placers > 0) await new Promise(setImmediate);
+    await this.#writer.finish();
     this.#options.claims.releaseAll();
   }
 
@@ -157,68 +153,6 @@ export class Restorer {
 
   #waitLimitMs({ place }: WantedOutput): number {
     return this.#options.store.timeoutMs + transferLimitMs(this.#queue.bytesUnderWay + place.length);
-  }
-
-  #hold(output: WantedOutput, frame: Uint8Array<ArrayBuffer>): void {
-    if (output.stage === "done") return;
-    output.hold(frame);
-    this.#options.counters.add("prefetch_bytes", frame.length);
-    if (output.isDemanded) this.#place(output);
-    else this.#held.push(output);
-    this.#placeSoon();
-  }
-
-  /** Between requests of go, a few at a time: none of them waits long for it. */
-  #placeSoon(): void {
-    while (this.#placers < MAX_PLACERS && this.#held.length > this.#placers) {
-      this.#placers++;
-      void this.#placeHeld().finally(() => this.#placers--);
-    }
-  }
-
-  async #placeHeld(): Promise<void> {
-    await new Promise(setImmediate);
-    for (let output = this.#held.shift(); output !== undefined; output = this.#held.shift()) {
-      if (output.sizeBytes >= ASIDE_BYTES) await this.#placeAside(output);
-      else this.#place(output);
-      await new Promise(setImmediate);
-    }
-  }
-
-  #place(output: WantedOutput): void {
-    const frame = output.takeFrame();
-    if (frame === undefined) return;
-    try {
-      this.#finishPlacing(output, expandOutput(output, frame));
-    } catch (error) {
-      this.#failPlacing(output, error);
-    }
-  }
-
-  /** A large one keeps another processor busy while this one goes on answering. */
-  async #placeAside(output: WantedOutput): Promise<void> {
-    const frame = output.takeFrame();
-    if (frame === undefined) return;
-    try {
-      this.#finishPlacing(output, await expandOutputAside(output, frame));
-    } catch (error) {
-      this.#failPlacing(output, error);
-    }
-  }
-
-  #finishPlacing(output: WantedOutput, bytes: Uint8Array<ArrayBuffer>): void {
-    placeOutput(output, bytes, this.#options.local);
-    freeBuffer(bytes);
-    this.#options.counters.add("prefetch_outputs");
-    output.placed();
-    this.#queue.release(output);
-  }
-
-  #failPlacing(output: WantedOutput, error: unknown): void {
-    const isWrong = error instanceof WrongBytesError;
-    if (isWrong) this.#options.onBadPack(output.place.pack.id, error);
-    output.failed(isWrong ? error : undefined);
-    this.#queue.release(output);
   }
 
   #bringLarge(entry: PackedEntry, place: Place): Promise<boolean> {

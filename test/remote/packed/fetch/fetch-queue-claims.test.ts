@@ -70,7 +70,9 @@ test("a pack stays claimed until the last of what was asked of it is placed", as
   letGo();
   await eventually("two frames", () => fixture.frames.length >= 2);
   fixture.place(outputs[0]);
+  await new Promise(setImmediate);
   expect(fixture.others.take(packId)).toBe(false);
   fixture.place(outputs[1]);
+  await new Promise(setImmediate);
   expect(fixture.others.take(packId)).toBe(true);
 });

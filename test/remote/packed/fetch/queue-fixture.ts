@@ -29,10 +29,12 @@ export class QueueFixture implements Disposable {
       signal: this.controller.signal,
       claims: this.claims,
       isLocal: (output) => this.local.has(output),
-      onFrame: (output, frame) => {
-        output.hold(frame);
-        this.frames.push(textOf(frame));
-        this.onFrame(output);
+      writer: {
+        take: (output, frame) => {
+          output.hold(frame);
+          this.frames.push(textOf(frame));
+          this.onFrame(output);
+        },
       },
       onBadPack: (packId, error) => this.bad.push([packId, error === undefined ? "gone" : String(error)]),
     });
@@ -44,7 +46,6 @@ export class QueueFixture implements Disposable {
 
   place(output: WantedOutput): void {
     output.placed();
-    this.queue.release(output);
   }
 
   /** A pack of these outputs in the bucket, wanted. */

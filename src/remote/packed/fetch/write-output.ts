@@ -26,7 +26,7 @@ export async function expandOutputAside(output: WantedOutput, frame: Uint8Array<
  * Checks an output's bytes against its id and puts them on the local disk, then the records of the actions that made
  * it. Throws a `WrongBytesError` for other bytes, and what the disk says when it takes nothing.
  */
-export function placeOutput(output: WantedOutput, bytes: Uint8Array, local: LocalBuilds): void {
+export function writeOutput(output: WantedOutput, bytes: Uint8Array, local: LocalBuilds): void {
   const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
   if (sha256 !== output.outputId) throw new WrongBytesError(output.outputId, sha256);
   const file = local.createOutput(output.outputId);

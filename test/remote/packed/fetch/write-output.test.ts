@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync } from "node:fs";
 import { compressFrame } from "../../../../src/lib/bytes/zstd.ts";
+import { WantedOutput } from "../../../../src/remote/packed/fetch/wanted-output.ts";
 import {
   expandOutput,
   expandOutputAside,
-  placeOutput,
   recordActions,
-} from "../../../../src/remote/packed/fetch/placer.ts";
-import { WantedOutput } from "../../../../src/remote/packed/fetch/wanted-output.ts";
+  writeOutput,
+} from "../../../../src/remote/packed/fetch/write-output.ts";
 import type { PackedEntry, Place } from "../../../../src/remote/packed/format/entry.ts";
 import { WrongBytesError } from "../../../../src/remote/wrong-bytes-error.ts";
 import { filesBelow } from "../../../support/file-tree.ts";
@@ -54,7 +54,7 @@ test("an output is put in place, and recorded for each action that made it", () 
   using machine = new Machine(bucket);
   const hello = entryOf("hello");
   const other = { ...hello, actionId: entryOf("other").actionId, putTimeMs: 1_600_000_000_000 };
-  placeOutput(wanted(hello, other), HELLO, machine.local);
+  writeOutput(wanted(hello, other), HELLO, machine.local);
   for (const { actionId, outputId, sizeBytes, putTimeMs } of [hello, other]) {
     const found = machine.local.get(actionId);
     expect(found).toMatchObject({ outputId, sizeBytes, putTimeMs });
@@ -67,7 +67,7 @@ test.each(["hellO", "hell", "hello!", ""])(
   (text) => {
     using bucket = new StockedBucket();
     using machine = new Machine(bucket);
-    expect(() => placeOutput(wanted(), Buffer.from(text), machine.local)).toThrow(WrongBytesError);
+    expect(() => writeOutput(wanted(), Buffer.from(text), machine.local)).toThrow(WrongBytesError);
     expect(filesBelow(machine.dir.path)).toEqual([]);
   },
 );
@@ -77,7 +77,7 @@ testOnLinux("a disk that takes nothing says so, and nothing stays", () => {
   using machine = new Machine(bucket);
   mkdirSync(machine.dir.join("tmp"));
   using _closed = immutable(machine.dir.join("tmp"));
-  expect(() => placeOutput(wanted(), HELLO, machine.local)).toThrow("EPERM");
+  expect(() => writeOutput(wanted(), HELLO, machine.local)).toThrow("EPERM");
   expect(() => recordActions([entryOf("hello")], machine.local)).toThrow("EPERM");
   expect(filesBelow(machine.dir.path)).toEqual([]);
 });
