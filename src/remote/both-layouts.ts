@@ -17,9 +17,9 @@ export class BothLayouts {
   async get(actionId: string, onMiss?: OnMiss, session?: ReadSession) {
     const packed = await this.#packed.get(actionId, onMiss, session);
     // What is too slow for packs is so all the more for single objects.
-    if (packed !== undefined || this.#packed.isLeftAlone(session)) return packed;
+    if (packed !== undefined || this.#packed.isBypassed(session)) return packed;
     const split = await this.#split.get(actionId, onMiss, session);
-    if (split !== undefined) this.#packed.foundElsewhere(split);
+    if (split !== undefined) this.#packed.markUsed(split);
     return split;
   }
 
@@ -29,7 +29,7 @@ export class BothLayouts {
 
   put(entry: LocalEntry, session?: ReadSession): void {
     this.#packed.put(entry);
-    if (!this.#packed.isStockedButSlow(session)) this.#split.put(entry, session);
+    if (!this.#packed.isSlowButWarm(session)) this.#split.put(entry, session);
   }
 
   async drain(): Promise<void> {

@@ -9,7 +9,7 @@ import { describeDenial, isUnsigned } from "../store/describe-trouble.ts";
 import type { StoreHealth } from "../store/guard/store-health.ts";
 import { NotAskedError } from "../store/not-asked-error.ts";
 import { isAccessDenied } from "../store/store-failure.ts";
-import { type LeftAlone, type ReadSession, SessionWaits } from "./read-session.ts";
+import { type BypassReason, type ReadSession, SessionWaits } from "./read-session.ts";
 import type { LookUpResult, WaitLedger } from "./wait-ledger.ts";
 import { WrongBytesError } from "./wrong-bytes-error.ts";
 
@@ -60,8 +60,8 @@ export class ReadGate {
   ): Promise<T | undefined> {
     const waits = this.#waitsOf(session);
     const { admitted, why } = this.#admit(waits.ledger);
-    if (why !== undefined && why !== waits.leftAlone) this.#tellLeftAlone(session, waits, why);
-    waits.leftAlone = why;
+    if (why !== undefined && why !== waits.bypassed) this.#reportBypass(session, waits, why);
+    waits.bypassed = why;
     if (admitted === "wait") return await this.#waitFor(waits, what, lookUp, onMiss);
     this.#counters.add("get_remote_skipped");
     if (why !== undefined) onMiss(why);
@@ -70,15 +70,15 @@ export class ReadGate {
   }
 
   /** Whether the session's last look-up was not waited for, or the next would not be. */
-  isLeftAlone(session: ReadSession = this.#ownSession): boolean {
-    const { leftAlone, ledger } = this.#waitsOf(session);
-    return leftAlone !== undefined || this.#whyNot(ledger) !== undefined;
+  isBypassed(session: ReadSession = this.#ownSession): boolean {
+    const { bypassed, ledger } = this.#waitsOf(session);
+    return bypassed !== undefined || this.#bypassReason(ledger) !== undefined;
   }
 
   /** Whether waiting has not paid for this session, although the remote had most of what was looked up. */
-  isStockedButSlow(session: ReadSession = this.#ownSession): boolean {
+  isSlowButWarm(session: ReadSession = this.#ownSession): boolean {
     const { ledger } = this.#waitsOf(session);
-    return ledger.whyNot !== undefined && ledger.hasMost;
+    return ledger.bypassReason !== undefined && ledger.hasMost;
   }
 
   /** Aborts when look-ups are no longer wanted; every look-up has to obey it. */
@@ -107,22 +107,22 @@ export class ReadGate {
     return waits;
   }
 
-  #admit(ledger: WaitLedger): { admitted: "wait" | "probe" | "skip"; why: LeftAlone | undefined } {
+  #admit(ledger: WaitLedger): { admitted: "wait" | "probe" | "skip"; why: BypassReason | undefined } {
     const { state } = this.#health.reads;
-    if (state === "closed") return { admitted: ledger.admit(), why: ledger.whyNot };
+    if (state === "closed") return { admitted: ledger.admit(), why: ledger.bypassReason };
     return { admitted: state === "half-open" ? "probe" : "skip", why: "unanswered" };
   }
 
-  #whyNot(ledger: WaitLedger): LeftAlone | undefined {
-    return this.#health.reads.open === undefined ? ledger.whyNot : "unanswered";
+  #bypassReason(ledger: WaitLedger): BypassReason | undefined {
+    return this.#health.reads.open === undefined ? ledger.bypassReason : "unanswered";
   }
 
-  #tellLeftAlone(session: ReadSession, waits: SessionWaits, why: LeftAlone): void {
+  #reportBypass(session: ReadSession, waits: SessionWaits, why: BypassReason): void {
     const text = this.#health.nameIn(waits.describe(why));
     this.#counters.add(`left_alone_${why}`);
     this.#log.info(() => text);
     if (why === "slow") this.#health.foundSlow(true);
-    session.onLeftAlone?.(why, text);
+    session.onBypass?.(why, text);
   }
 
   async #waitFor<T extends { sizeBytes: number }>(
@@ -138,7 +138,7 @@ export class ReadGate {
     if (outcome === undefined) {
       this.#book(waits, () => ledger.gaveUp(wait, performance.now()));
       void this.#bookProbe(waits, wait.startedMs, attempt);
-      onMiss(this.#whyNot(ledger) ?? "slow");
+      onMiss(this.#bypassReason(ledger) ?? "slow");
       return undefined;
     }
     const { result, found, reason } = outcome;
@@ -162,7 +162,7 @@ export class ReadGate {
     const { ledger } = waits;
     const wasDoubted = ledger.isDoubted;
     entry();
-    if (this.#whyNot(ledger) !== undefined) waits.giveUp();
+    if (this.#bypassReason(ledger) !== undefined) waits.giveUp();
     if (wasDoubted && !ledger.isDoubted) this.#health.foundSlow(false);
   }
 

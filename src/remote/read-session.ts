@@ -2,19 +2,19 @@ import type { ObjectSum } from "../lib/object-sum.ts";
 import { WaitLedger } from "./wait-ledger.ts";
 
 /** Why a session does without the remote: waiting does not pay, five seconds went on failures, or no answers come. */
-export type LeftAlone = "slow" | "failing" | "unanswered";
+export type BypassReason = "slow" | "failing" | "unanswered";
 
 /** One go command, whose waiting it is. */
 export interface ReadSession {
   /** Told each time that the remote is left alone from now on; `text` is for people. */
-  onLeftAlone?(why: LeftAlone, text: string): void;
+  onBypass?(why: BypassReason, text: string): void;
 }
 
 /** How waiting for a remote has gone for one session. */
 export class SessionWaits {
   readonly ledger: WaitLedger;
   /** Why nothing is looked up now, as far as the session was told. */
-  leftAlone: LeftAlone | undefined;
+  bypassed: BypassReason | undefined;
   readonly #brought: ObjectSum | undefined;
   readonly #waiting = new Set<() => void>();
   #seen = { count: 0, sizeBytes: 0 };
@@ -60,7 +60,7 @@ export class SessionWaits {
   }
 
   /** The reason for people. */
-  describe(why: LeftAlone): string {
+  describe(why: BypassReason): string {
     const { waitedMs, savedMs } = this.ledger.sums;
     const asBefore = this.ledger.isDoubted ? ", as little as before" : "";
     const reasons = {

@@ -60,13 +60,13 @@ export class WaitLedger {
 
   /** `wait`: go may wait for this one. `probe`: look it up, but tell go at once that it is a miss. */
   admit(): "wait" | "probe" | "skip" {
-    if (this.whyNot === undefined) return "wait";
+    if (this.bypassReason === undefined) return "wait";
     this.#skipped++;
     return this.#skipped % PROBE_EVERY === 0 ? "probe" : "skip";
   }
 
   /** Why look-ups are not waited for now; `undefined`: they are. */
-  get whyNot(): "slow" | "failing" | undefined {
+  get bypassReason(): "slow" | "failing" | undefined {
     if (this.#failureMs > LIMIT_MS) return "failing";
     return this.#balanceMs > LIMIT_MS ? "slow" : undefined;
   }

@@ -162,7 +162,7 @@ test("an abort does not wait for a look-up that takes no notice of it", async ()
 test("that the remote is left alone is counted and said to the session once, and again when it comes to that again", async () => {
   using fixture = openGate(true);
   const told: string[] = [];
-  const session = { onLeftAlone: (why: string, text: string) => told.push(`${why}: ${text}`) };
+  const session = { onBypass: (why: string, text: string) => told.push(`${why}: ${text}`) };
   const run = () => fixture.gate.run("get", found, undefined, session);
   await fixture.gate.run("get", fixture.timingOut);
   await run();

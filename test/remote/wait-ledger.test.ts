@@ -44,7 +44,7 @@ test("hits that take longer than go would are waited for until they have cost fi
   book(ledger, "hit", 1_600, { count: 10, brought });
   expect([ledger.admit(), ledger.sums]).toEqual(["wait", { waitedMs: 16_000, savedMs: 11_000 }]);
   book(ledger, "hit", 1_200, { brought });
-  expect([ledger.admit(), ledger.whyNot]).toEqual(["skip", "slow"]);
+  expect([ledger.admit(), ledger.bypassReason]).toEqual(["skip", "slow"]);
 });
 
 test("what came beside a hit, or beside a miss, was saved as well", () => {
@@ -86,7 +86,7 @@ test("a probe that hits later than that, or misses, does not", () => {
   ledger.probed("hit", 350, 1_000_000);
   ledger.probed("miss", 1, 0);
   ledger.probed("failure", 1, 0);
-  expect(ledger.whyNot).toBe("slow");
+  expect(ledger.bypassReason).toBe("slow");
 });
 
 test("failures are waited for five seconds a session, whatever the hits", () => {
@@ -98,7 +98,7 @@ test("failures are waited for five seconds a session, whatever the hits", () => 
   book(ledger, "failure", 1);
   book(ledger, "hit", 1, hits);
   ledger.probed("hit", 1, 0);
-  expect([ledger.admit(), ledger.whyNot]).toEqual(["skip", "failing"]);
+  expect([ledger.admit(), ledger.bypassReason]).toEqual(["skip", "failing"]);
 });
 
 test("probes cost nothing, for nobody waits for them", () => {
@@ -135,9 +135,9 @@ test("time counts for as many as waited at that moment", () => {
   ledger.end("failure", second, 6_000, NOTHING);
   ledger.end("hit", first, 6_000, NOTHING);
   book(ledger, "failure", 4_000);
-  expect(ledger.whyNot).not.toBe("failing");
+  expect(ledger.bypassReason).not.toBe("failing");
   book(ledger, "failure", 1);
-  expect(ledger.whyNot).toBe("failing");
+  expect(ledger.bypassReason).toBe("failing");
 });
 
 test("time in which nobody waits costs nothing", () => {
@@ -165,7 +165,7 @@ describe("in doubt", () => {
     book(ledger, "miss", 400);
     expect([ledger.admit(), ledger.patienceMs]).toEqual(["wait", 600]);
     book(ledger, "miss", 601);
-    expect([ledger.admit(), ledger.whyNot, ledger.patienceMs]).toEqual(["skip", "slow", 0]);
+    expect([ledger.admit(), ledger.bypassReason, ledger.patienceMs]).toEqual(["skip", "slow", 0]);
   });
 
   test("what is given up has cost its time, and is a probe", () => {

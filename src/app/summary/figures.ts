@@ -35,7 +35,7 @@ export interface Figures {
   /** Errors, such as `2 lookups failed`. */
   troubles: string[];
   /** Why lookups bypassed the bucket: `slow`, `failing`, `unanswered`. */
-  remoteLeftAlone: string[];
+  bypasses: string[];
   /** How many. */
   skipped: number;
 }
@@ -101,7 +101,7 @@ export function figuresOf(counts: Readonly<Record<string, number>>): Figures {
     troubles: TROUBLES.filter(([name]) => of(name) > 0).map(
       ([name, one, many]) => `${formatCount(of(name))} ${of(name) === 1 ? one : many}`,
     ),
-    remoteLeftAlone: Object.keys(counts)
+    bypasses: Object.keys(counts)
       .filter((name) => name.startsWith(LEFT_ALONE))
       .map((name) => name.slice(LEFT_ALONE.length)),
     skipped: of("get_remote_skipped"),

@@ -76,9 +76,9 @@ const BYPASS_REASONS: Readonly<Record<string, string>> = {
 };
 
 /** `slower than compiling, 380 lookups not sent`; `undefined` when it was not. */
-export function bypassText({ remoteLeftAlone, skipped }: Figures): string | undefined {
-  if (remoteLeftAlone.length === 0) return undefined;
-  const reasons = remoteLeftAlone.map((reason) => BYPASS_REASONS[reason] ?? reason);
+export function bypassText({ bypasses, skipped }: Figures): string | undefined {
+  if (bypasses.length === 0) return undefined;
+  const reasons = bypasses.map((reason) => BYPASS_REASONS[reason] ?? reason);
   const lookups = skipped === 1 ? "1 lookup" : `${formatCount(skipped)} lookups`;
   return [...reasons, ...(skipped === 0 ? [] : [`go did not wait for ${lookups}`])].join(", ");
 }

@@ -51,7 +51,7 @@ export class SplitRemote {
    * rest was: a put has to send the bytes to learn that, and would take the line and the processor for nothing.
    */
   put(entry: LocalEntry, session?: ReadSession): void {
-    if (this.#gate.isStockedButSlow(session)) this.#counters.add("put_skip_slow");
+    if (this.#gate.isSlowButWarm(session)) this.#counters.add("put_skip_slow");
     else this.#writer?.put(entry);
   }
 

@@ -50,7 +50,7 @@ export class UploadQueue {
    * keeps the rest. Returns how many names were not uploaded.
    */
   async drain(limitMs: number): Promise<number> {
-    this.#options.store.uplink.hasten();
+    this.#options.store.uplink.tighten();
     if (this.#phase === "open") this.#phase = "draining";
     const timer = setTimeout(() => this.abandon(), limitMs);
     while (this.#running.size > 0) await Promise.race(this.#running);

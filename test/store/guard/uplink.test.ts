@@ -40,8 +40,8 @@ test("ends with the reason of whoever stops it", async () => {
 
 test("when the end is waited for, an answer may take half as long, and bytes as long as before", async () => {
   const uplink = new Uplink(20);
-  uplink.hasten();
-  uplink.hasten();
+  uplink.tighten();
+  uplink.tighten();
   expect(await silent(uplink, 1)).toBe("TimeoutError: no answer within 10 ms");
   expect(await silent(uplink, BYTES)).toBe("TimeoutError: no answer within 75 ms");
 });
@@ -49,7 +49,7 @@ test("when the end is waited for, an answer may take half as long, and bytes as 
 test("what began before that keeps its time, whatever begins beside it", async () => {
   const uplink = new Uplink(20);
   const before = silent(uplink, 1);
-  uplink.hasten();
+  uplink.tighten();
   await silent(uplink, 1);
   expect(await before).toBe("TimeoutError: no answer within 20 ms");
 });

@@ -103,7 +103,7 @@ export class PluginConnection {
     this.scope = scope;
     parts.counters.add("sessions_link");
     const remote = openRemote(scope, {
-      onLeftAlone: (why, text) => this.#write(formatMessage("alone", why, text)),
+      onBypass: (why, text) => this.#write(formatMessage("alone", why, text)),
     });
     const { counters } = this;
     await serveLink({ input, write: (text) => this.#write(text), remote, local, counters });

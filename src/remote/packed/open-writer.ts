@@ -1,0 +1,74 @@
+import { join } from "node:path";
+import { PackedKeys } from "./format/keys.ts";
+import type { LocalOutput } from "./format/output-frame.ts";
+import type { RecordSource } from "./index/record-source.ts";
+import type { ReaderOptions } from "./packed-reader.ts";
+import type { TransferOptions } from "./packed-transfer.ts";
+import { openJournal } from "./write/journal.ts";
+import { PackedWriter } from "./write/packed-writer.ts";
+import { repackSmall } from "./write/repack.ts";
+import type { RunLog } from "./write/run-log.ts";
+import { RunPublisher } from "./write/run-publisher.ts";
+import type { SessionLog } from "./write/session-log.ts";
+
+/** Joins the writer with what the records say. */
+export function openWriter(options: WriterOptions): PackedWriter {
+  const { local, scope, store, stateDir, counters, trust, transfer, source, session } = options;
+  const { uploads, packer } = transfer;
+  // Nobody knows who wrote a journal, so a session that signs stores its own.
+  const isSigning = trust?.signer !== undefined;
+  return new PackedWriter({
+    index: () => source.index,
+    local,
+    session,
+    packer,
+    uploads,
+    publisher: openPublisher(options),
+    journal: isSigning ? NO_JOURNAL : openJournal(join(stateDir, "journal"), scope),
+    isSigning,
+    counters,
+    isBucketKnown: () => source.isKnown,
+    badPackReports: () => transfer.badPackReports,
+    isDenied: () => store.health.isDenied,
+  });
+}
+
+function openPublisher(options: WriterOptions): RunPublisher {
+  const { local, prefix, trust, transfer, source, runLog } = options;
+  const { uploads, packer } = transfer;
+  const repacking = { local, store: (outputs: LocalOutput[]) => packer.repack(outputs) };
+  return new RunPublisher({
+    ...options,
+    keys: new PackedKeys(prefix),
+    log: runLog,
+    uploads,
+    ownEntries: () => source.ownGroups().flatMap(({ entries }) => entries),
+    ownRecordMs: () => source.ownRecordMs(),
+    isTrusted: (place) => source.index.isTrusted(place),
+    repack: (entries) => repackSmall(entries, repacking),
+    serverTimeMs: () => source.serverTimeMs(),
+    signer: trust?.signer,
+    // A remote that ends with its session is not asked again.
+    onRecorded: options.isShared ? (entries) => source.setOwn(entries) : undefined,
+  });
+}
+
+const NO_JOURNAL = {
+  append: () => {},
+  adopt: () => [],
+  discard: () => {},
+  handOver: () => {},
+  leave: () => {},
+};
+
+export interface WriterOptions
+  extends TransferOptions,
+    Pick<ReaderOptions, "scope" | "trust" | "compileTimes" | "transfer" | "isShared"> {
+  /** Names this machine in keys; without a dash. */
+  machine: string;
+  /** For people. */
+  host: string;
+  source: RecordSource;
+  session: SessionLog;
+  runLog: RunLog;
+}

@@ -1,0 +1,170 @@
+import type { OnMiss } from "../../buildcache/miss-reason.ts";
+import { ObjectSum } from "../../lib/object-sum.ts";
+import { describeDenial, isUnsigned } from "../../store/describe-trouble.ts";
+import { isAccessDenied } from "../../store/store-failure.ts";
+import type { CompileTimes } from "../compile-times.ts";
+import { ReadGate } from "../read-gate.ts";
+import type { ReadSession } from "../read-session.ts";
+import type { Scope } from "../scope/scope.ts";
+import type { PackedEntry } from "./format/entry.ts";
+import { PackedKeys } from "./format/keys.ts";
+import type { RecordTrust } from "./format/record-trust.ts";
+import type { EntryGroup, IndexedEntry } from "./index/packed-index.ts";
+import { RecordCache } from "./index/record-cache.ts";
+import { RecordReader } from "./index/record-reader.ts";
+import { RecordSource } from "./index/record-source.ts";
+import type { PackedTransfer, TransferOptions } from "./packed-transfer.ts";
+
+/** Finds actions in the records of earlier runs, and fetches what they name to the local disk. */
+export class PackedReader {
+  /** What the records say. */
+  readonly source: RecordSource;
+  readonly #options: ReaderOptions;
+  readonly #gate: ReadGate;
+  /** Not kept alive by this: a server makes a new one with each session that stores something. */
+  readonly #prefetched = new WeakSet<EntryGroup>();
+  readonly #received = new ObjectSum();
+  readonly #abandoned = new AbortController();
+  #isDenied = false;
+
+  constructor(options: ReaderOptions) {
+    this.#options = options;
+    const { store, prefix, readPrefixes, scope, dir, trust, compileTimes, ownRun, counters, log } = options;
+    const { health } = store;
+    this.#gate = new ReadGate({ health, counters, log, brought: this.#received });
+    const cache = new RecordCache(dir);
+    this.source = new RecordSource({
+      store,
+      keys: new PackedKeys(prefix),
+      readKeys: readPrefixes?.map((other) => new PackedKeys(other)),
+      scope,
+      distrustedPacks: options.transfer.distrustedPacks,
+      cache,
+      reader: new RecordReader({ store, cache, check: trust?.check, compileTimes, counters, log }),
+      ownGroup: ownRun && { entries: ownRun.entries },
+      ownKey: ownRun?.key,
+      signal: this.#gate.signal,
+      onTrouble: (error) => {
+        if (isAccessDenied(error)) health.readsDenied(describeDenial(error));
+      },
+    });
+  }
+
+  /** See `PackedRemote.get`. */
+  async get(actionId: string, onMiss: OnMiss, session?: ReadSession): Promise<PackedEntry | undefined> {
+    if (this.#isDenied) {
+      this.#missDenied(onMiss);
+      return undefined;
+    }
+    const lookUp = () => this.#lookUp(actionId, onMiss);
+    return await this.#gate.run(`get action ${actionId}`, lookUp, onMiss, session);
+  }
+
+  isBypassed(session?: ReadSession): boolean {
+    return this.#gate.isBypassed(session);
+  }
+
+  isSlowButWarm(session?: ReadSession): boolean {
+    return this.#gate.isSlowButWarm(session);
+  }
+
+  /** Whether the bucket refuses to be listed. */
+  get isDenied(): boolean {
+    return this.#isDenied;
+  }
+
+  /** See `PackedRemote.prefetch`. */
+  async prefetch(): Promise<{ records: number; entries: number }> {
+    const { restorer } = this.#options.transfer;
+    await this.source.refreshNow();
+    const groups = this.source.newestGroups();
+    for (const group of groups) restorer.prefetch(group.entries, this.#received);
+    await restorer.idle();
+    await restorer.finish();
+    return { records: groups.length, entries: groups.reduce((sum, { entries }) => sum + entries.length, 0) };
+  }
+
+  /** Reads what the bucket holds, if this machine never has: what is there already is not stored again. Never rejects. */
+  async learnBucket(): Promise<void> {
+    if (this.#isDenied || this.#options.store.health.reads.open !== undefined) return;
+    try {
+      await this.source.readOnce(this.#abandoned.signal);
+    } catch (error) {
+      if (isAccessDenied(error)) this.#denied(error);
+    }
+  }
+
+  /** Ends look-ups. What is on its way in a transfer that others share goes on. */
+  async stop(): Promise<void> {
+    if (!this.#options.isShared) this.#options.transfer.restorer.stop();
+    await this.#gate.abort();
+  }
+
+  abandon(): void {
+    void this.stop();
+    this.#abandoned.abort(new Error("given up"));
+  }
+
+  /** Tells the user when all reads were refused. */
+  reportDenials(): void {
+    this.#gate.reportDenials();
+  }
+
+  async #lookUp(actionId: string, onMiss: OnMiss): Promise<PackedEntry | undefined> {
+    const found = await this.#find(actionId, onMiss);
+    if (found === undefined) return undefined;
+    const { restorer } = this.#options.transfer;
+    const { entry, group } = found;
+    if (!this.#prefetched.has(group)) {
+      this.#prefetched.add(group);
+      restorer.prefetch(group.entries, this.#received);
+    }
+    if (await restorer.bring(entry, this.#received)) return entry;
+    // Its pack was no good: another one may have it.
+    const other = this.source.index.find(actionId)?.entry;
+    const isElsewhere = other !== undefined && other.place?.pack.id !== entry.place?.pack.id;
+    if (isElsewhere && (await restorer.bring(other, this.#received))) return other;
+    onMiss("gone");
+    return undefined;
+  }
+
+  async #find(actionId: string, onMiss: OnMiss): Promise<IndexedEntry | undefined> {
+    try {
+      return await this.source.find(actionId);
+    } catch (error) {
+      if (!isAccessDenied(error)) throw error;
+      this.#denied(error);
+      this.#missDenied(onMiss);
+      return undefined;
+    }
+  }
+
+  #missDenied(onMiss: OnMiss): void {
+    this.#options.counters.add("get_remote_denied");
+    onMiss("denied");
+  }
+
+  #denied(error: unknown): void {
+    const { counters, store } = this.#options;
+    if (!this.#isDenied) counters.add(isUnsigned(error) ? "remote_unsigned" : "remote_list_denied");
+    this.#isDenied = true;
+    store.health.readsDenied(describeDenial(error));
+  }
+}
+
+export interface ReaderOptions extends Pick<TransferOptions, "store" | "prefix" | "counters" | "log"> {
+  scope: Scope;
+  /** Read after the own one, and never written. */
+  readPrefixes?: readonly string[] | undefined;
+  /** Where copies of records lie. */
+  dir: string;
+  transfer: PackedTransfer;
+  /** Whether others use the transfer, too. */
+  isShared: boolean;
+  /** `undefined`: every record counts, and ours are not signed. */
+  trust?: RecordTrust | undefined;
+  /** Learns from records. */
+  compileTimes?: CompileTimes | undefined;
+  /** What this machine's run has in its log, and the key of its record, which need not be fetched. */
+  ownRun: { key: string; entries: PackedEntry[] } | undefined;
+}
