@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   try {
     exitCode = await runCli(args, process.env);
   } catch (error) {
-    const failure = explainFailure(error, args, process.env);
+    const failure = await explainFailure(error, args, process.env);
     writeStderr(failure.text);
     exitCode = failure.exitCode;
   }

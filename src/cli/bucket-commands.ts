@@ -1,5 +1,6 @@
 /** What the commands that work on the whole bucket have in common. */
 import type { Config, RemoteConfig } from "../app/config.ts";
+import { formatByteSize } from "../lib/text/byte-size.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** The bucket's settings, or a `UsageError` when there are none. */
@@ -11,4 +12,9 @@ export function requireBucket({ remote }: Config, command: string): RemoteConfig
 /** Refuses to remove from a bucket that is only to be read. */
 export function refuseReadOnly({ readOnly }: { readOnly: boolean }, what: string): void {
   if (readOnly) throw new UsageError(`${what} removes from the bucket, which --read-only forbids`);
+}
+
+/** `12 (3.4 MiB)`. */
+export function formatSum({ count, sizeBytes }: { count: number; sizeBytes: number }): string {
+  return `${count} (${formatByteSize(sizeBytes)})`;
 }

@@ -1,29 +1,26 @@
 /**
  * The command line, read strictly and by Go's flag rules: one dash or two, `-name=value` or `-name value`, booleans
- * only as `-name` or `-name=true`, the last of a repeated flag wins but for lists, `--` ends the flags. Unlike in Go, flags may
- * stand before and after the command. Everything wrong is a `UsageError`.
+ * only as `-name` or `-name=true`, the last of a repeated flag wins except for lists, `--` ends the flags. Unlike in Go,
+ * flags may stand before and after the command. Every error is a `UsageError`.
  */
 import { holdsSecret } from "../lib/text/hide-secrets.ts";
-import { COMMANDS } from "./commands.ts";
-import { ALL_COMMAND_OPTIONS, type CommandOption } from "./options/command-options.ts";
-import { ALL_OPTIONS, dashed, type Option } from "./options/options.ts";
+import { type CommandList, loadCommands, ownOptions } from "./command.ts";
+import { type CommonOption, dashed, type Option } from "./options/option.ts";
+import { ALL_OPTIONS } from "./options/options.ts";
 import { didYouMean } from "./text/did-you-mean.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** A command line taken apart. */
+/** A parsed command line. */
 export interface CommandLine {
   /** Checked texts by flag name. */
   flags: ReadonlyMap<string, string>;
-  /** What is not a flag: the command and its operands. */
+  /** The arguments that are not flags: the command and its operands. */
   words: readonly string[];
-  /** `--help` or `--version`; what follows it was not looked at. */
+  /** `--help` or `--version`; the parser ignores everything after it. */
   asked: "help" | "version" | undefined;
 }
 
-/** Those of single commands too: only `run.ts` knows which command it will be. */
-const BY_FLAG: ReadonlyMap<string, Option | CommandOption> = new Map(
-  [...ALL_OPTIONS, ...ALL_COMMAND_OPTIONS].map((option) => [option.flag, option]),
-);
+type KnownOption = CommonOption | Option;
 
 const ASKED: ReadonlyMap<string, "help" | "version"> = new Map([
   ["help", "help"],
@@ -31,26 +28,64 @@ const ASKED: ReadonlyMap<string, "help" | "version"> = new Map([
   ["version", "version"],
 ]);
 
-/** Takes the arguments apart (without the program's own name), checking the value of each flag. */
-export function parseCommandLine(args: readonly string[]): CommandLine {
+/** Parses the arguments, without the program's own name, for the command among them. */
+export async function readCommandLine(args: readonly string[], commands: CommandList): Promise<CommandLine> {
+  const load = commands.get(args.find((arg, i) => commands.has(arg) && !needsValue(args[i - 1])) ?? "");
+  const own = load === undefined ? [] : ownOptions(await load());
+  const known = new Set([...ALL_OPTIONS, ...own].map(({ flag }) => flag));
+  const isKnown = (arg: string) => !isDashed(arg) || known.has(flagName(arg)) || ASKED.has(flagName(arg));
+  if (args.every(isKnown)) return parseCommandLine(args, own);
+  // Errors about unknown and misplaced flags name the flags of all commands.
+  const others = (await loadCommands(commands)).flatMap(ownOptions);
+  return parseCommandLine(args, [...others, ...own]);
+}
+
+/** Parses and checks each flag; beside the common options there are `own`, and of two with one name the last counts. */
+export function parseCommandLine(args: readonly string[], own: readonly Option[] = []): CommandLine {
+  const options = new Map([...ALL_OPTIONS, ...own].map((option) => [option.flag, option]));
   const flags = new Map<string, string>();
   const words: string[] = [];
   const rest = [...args];
-  const command = args.find((arg) => COMMANDS.has(arg));
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (arg === "--") words.push(...rest.splice(0));
-    else if (!arg.startsWith("-") || arg === "-") words.push(arg);
+    else if (!isDashed(arg)) words.push(arg);
     else {
       const { name, value } = splitFlag(arg);
       const asked = ASKED.get(name);
       if (asked !== undefined) return { flags, words, asked };
-      const option = findOption(name, command);
-      const text = checkedValue(option, value, rest);
-      const before = "isRepeatable" in option ? flags.get(name) : undefined;
-      flags.set(name, before === undefined ? text : `${before},${text}`);
+      const option = options.get(name) ?? rejectFlag(name, options);
+      const text = value ?? (option.placeholder === undefined ? "true" : nextValue(option, rest, options));
+      setFlag(flags, option, text);
     }
   }
   return { flags, words, asked: undefined };
+}
+
+/** Rejects the flags of other commands. */
+export async function checkFlags({ words, flags }: CommandLine, commands: CommandList): Promise<void> {
+  const command = await commands.get(words[0] ?? "")?.();
+  const options = [...ALL_OPTIONS, ...(command === undefined ? [] : ownOptions(command))];
+  const stray = [...flags.keys()].find((name) => !options.some(({ flag }) => flag === name));
+  if (stray === undefined) return;
+  const owners = (await loadCommands(commands)).filter((each) =>
+    ownOptions(each).some(({ flag }) => flag === stray),
+  );
+  const names = new Intl.ListFormat("en").format(owners.map(({ meta }) => JSON.stringify(meta.name)));
+  throw new UsageError(`${dashed(stray)} is a flag of the command ${names} only`);
+}
+
+/** Whether a common option takes the next argument as its value. */
+function needsValue(arg: string | undefined): boolean {
+  if (arg === undefined || !isDashed(arg) || arg.includes("=")) return false;
+  return ALL_OPTIONS.some(({ flag, placeholder }) => flag === flagName(arg) && placeholder !== undefined);
+}
+
+function isDashed(arg: string): boolean {
+  return arg.startsWith("-") && arg !== "-";
+}
+
+function flagName(arg: string): string {
+  return /^--?([^=]+)/.exec(arg)?.[1] ?? "";
 }
 
 function splitFlag(arg: string): { name: string; value: string | undefined } {
@@ -59,38 +94,28 @@ function splitFlag(arg: string): { name: string; value: string | undefined } {
   return { name: match[1] ?? "", value: match[2] };
 }
 
-/** Two commands may have a flag of the same name that are read differently. */
-function findOption(name: string, command: string | undefined): Option | CommandOption {
-  const own = ALL_COMMAND_OPTIONS.find(
-    ({ flag, commands }) => flag === name && command !== undefined && commands.includes(command),
-  );
-  const option = own ?? BY_FLAG.get(name);
-  if (option !== undefined) return option;
-  const hint = didYouMean(name, [...BY_FLAG.keys(), ...ASKED.keys()], dashed);
+function rejectFlag(name: string, options: ReadonlyMap<string, KnownOption>): never {
+  const hint = didYouMean(name, [...options.keys(), ...ASKED.keys()], dashed);
   throw new UsageError(`unknown flag ${holdsSecret(name) ? "--***" : dashed(name)}${hint}`);
 }
 
-/** The value after `=`, else the next argument (taken from `rest`), else what the bare flag means. */
-function checkedValue(option: Option | CommandOption, given: string | undefined, rest: string[]): string {
-  const name = dashed(option.flag);
-  const text = given ?? (option.placeholder === undefined ? "true" : nextValue(name, rest));
-  option.parse(text, name);
-  if ("env" in option && holdsSecret(text)) {
-    throw new UsageError(
-      `${name}: a secret on a command line can be read by everybody on the machine; set ${option.env} instead`,
-    );
-  }
-  return text;
-}
-
-function nextValue(name: string, rest: string[]): string {
-  const text = rest[0];
-  // Go would take a flag that follows for the value; that is never what was meant.
-  if (text === undefined || isFlag(text)) throw new UsageError(`flag needs a value: ${name}`);
+function nextValue({ flag }: KnownOption, rest: string[], options: ReadonlyMap<string, KnownOption>): string {
+  const [text] = rest;
+  const isFlag = (arg: string) =>
+    arg === "--" || (isDashed(arg) && (options.has(flagName(arg)) || ASKED.has(flagName(arg))));
+  // Go would take the next flag as the value; that is never meant.
+  if (text === undefined || isFlag(text)) throw new UsageError(`flag needs a value: ${dashed(flag)}`);
   return rest.shift() ?? "";
 }
 
-function isFlag(text: string): boolean {
-  const name = /^--?([^=]+)/.exec(text)?.[1] ?? "";
-  return text === "--" || (text.startsWith("-") && (BY_FLAG.has(name) || ASKED.has(name)));
+function setFlag(flags: Map<string, string>, option: KnownOption, text: string): void {
+  const name = dashed(option.flag);
+  option.parse(text, name);
+  if ("env" in option && holdsSecret(text)) {
+    throw new UsageError(
+      `${name}: every user of this machine can read a secret on a command line; set ${option.env} instead`,
+    );
+  }
+  const before = "isRepeatable" in option ? flags.get(option.flag) : undefined;
+  flags.set(option.flag, before === undefined ? text : `${before},${text}`);
 }

@@ -1,5 +1,7 @@
 /** Text for people. Written when the functions return, so that the process may exit after them. */
+import { Logger } from "../lib/logger.ts";
 import { FdWriter } from "../lib/process/fd-writer.ts";
+import type { Settings } from "./options/options.ts";
 
 const stdout = new FdWriter(1);
 const stderr = new FdWriter(2);
@@ -23,4 +25,9 @@ export function writeStderr(text: string): void {
 export function writePassing(text: string, clear: () => void): void {
   takeAway = clear;
   stderr.write(text);
+}
+
+/** The log of a command on stderr, as the settings want it. */
+export function makeLogger({ verbose, debug, logFormat }: Settings): Logger {
+  return new Logger({ verbose, debugMask: debug, format: logFormat, write: writeStderr });
 }

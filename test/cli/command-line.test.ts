@@ -38,7 +38,7 @@ test.each([
   [["--project=https://ci:hunter2@git.example.com/a"], "--project", "GOCACHE_PROJECT"],
   [["--sumdb=sum.example.com https://user:hunter2@sum.example.com"], "--sumdb", "GOCACHE_SUMDB"],
 ])("refuses a secret that everybody on the machine could read: %j", (args, flag, variable) => {
-  const message = `${flag}: a secret on a command line can be read by everybody on the machine; set ${variable} instead`;
+  const message = `${flag}: every user of this machine can read a secret on a command line; set ${variable} instead`;
   expect(() => parseCommandLine(args)).toThrow(new UsageError(message));
 });
 

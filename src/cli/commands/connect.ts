@@ -1,40 +1,59 @@
 /** `go-cache-plugin connect ADDR`: serve the go command that started this process, with a server's help. */
-import { defineCommand } from "citty";
-import type { Call } from "../call.ts";
-import { makeLogger } from "../make-logger.ts";
+import { declareCommand } from "../command.ts";
 import { parseAddress } from "../options/address-values.ts";
-import { resolveCommandSettings } from "../options/command-options.ts";
 import { resolveSettings, toConfig } from "../options/settings.ts";
-import { writeStderr } from "../output.ts";
+import { parseBoolean, parseTimeout } from "../options/values.ts";
+import { makeLogger, writeStderr } from "../output.ts";
 import { watchProgress } from "../text/progress-line.ts";
 import { isStdinTerminal } from "../text/terminal.ts";
-import { CONNECT_TERMINAL_HINT } from "../text/usage-text.ts";
 import { UsageError } from "../usage-error.ts";
 
-/** Runs until go closes the session. */
-export function connectCommand(call: Call) {
-  return defineCommand({
-    meta: { name: "connect" },
-    run: async () => {
-      call.exitCode = await connect(call);
-    },
-  });
-}
+const TERMINAL_HINT = `connect is started by the go command; by hand there is nothing to do. To use it:
+  export GOCACHEPROG="go-cache-plugin connect 5930" && go build ./...
+`;
 
-async function connect({ commandLine, env }: Call): Promise<number> {
-  const settings = resolveSettings(commandLine.flags, env);
-  const { waitMs, isFallback } = resolveCommandSettings(commandLine.flags, "connect");
-  const operand = commandLine.words[1];
-  const address = operand === undefined ? settings.plugin : parseAddress(operand, "connect");
-  if (address === undefined) throw new UsageError('"connect" needs the address that "serve" has as --plugin');
-  if (isStdinTerminal()) {
-    writeStderr(CONNECT_TERMINAL_HINT);
-    return 2;
-  }
-  const config = toConfig(settings);
-  const log = makeLogger(settings);
-  const { runConnect } = await import("../../app/connect/connect.ts");
-  const { project } = settings;
-  const context = { env, log, watchProgress: watchProgress(env) };
-  return await runConnect(config, { address, waitMs, isFallback, project }, context);
-}
+/** Runs until go closes the session. On a terminal: explains itself on stderr, exit code 2. */
+export const connectCommand = declareCommand({
+  meta: {
+    name: "connect",
+    description: "serve the go command that started this program, helped by a server",
+  },
+  args: { addr: { type: "positional", required: false } },
+  options: {
+    waitMs: {
+      flag: "wait",
+      placeholder: "DURATION",
+      default: "0",
+      meaning: "how long to wait for somebody to listen, such as 10s",
+      parse: parseTimeout,
+    },
+    isFallback: {
+      flag: "fallback",
+      default: "false",
+      meaning: "when nobody listens, do without: as with no command",
+      parse: parseBoolean,
+    },
+  },
+  examples: [
+    'export GOCACHEPROG="go-cache-plugin connect 5930"',
+    'export GOCACHEPROG="go-cache-plugin connect /tmp/go-cache.sock --wait=10s"',
+    'export GOCACHEPROG="go-cache-plugin connect 5930 --fallback --bucket=my-bucket"',
+  ],
+  ignoresCacheprog: true,
+  run: async ({ args: { addr }, options: { waitMs, isFallback }, flags, env }) => {
+    const settings = resolveSettings(flags, env);
+    const address = addr === undefined ? settings.plugin : parseAddress(addr, "connect");
+    if (address === undefined) {
+      throw new UsageError('"connect" needs the address that "serve" has as --plugin');
+    }
+    if (isStdinTerminal()) {
+      writeStderr(TERMINAL_HINT);
+      return 2;
+    }
+    const log = makeLogger(settings);
+    const { runConnect } = await import("../../app/connect/connect.ts");
+    const { project } = settings;
+    const context = { env, log, watchProgress: watchProgress(env) };
+    return await runConnect(toConfig(settings), { address, waitMs, isFallback, project }, context);
+  },
+});

@@ -1,35 +1,80 @@
 /** `go-cache-plugin gc`: remove from the bucket what no build needs any more. */
-import { defineCommand } from "citty";
-import { refuseReadOnly, requireBucket } from "../bucket-commands.ts";
-import type { Call } from "../call.ts";
-import { resolveCommandSettings } from "../options/command-options.ts";
+import type { GcReport } from "../../app/maintenance/gc.ts";
+import { decodeName } from "../../lib/text/percent-name.ts";
+import { printable } from "../../lib/text/printable.ts";
+import { formatSum, refuseReadOnly, requireBucket } from "../bucket-commands.ts";
+import { declareCommand } from "../command.ts";
 import { resolveSettings, toConfig } from "../options/settings.ts";
+import { parseBoolean, parseLongDuration } from "../options/values.ts";
 import { writeStdout } from "../output.ts";
 import { ProgressLine } from "../text/progress-line.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** Prints what was removed and what is left. */
-export function gcCommand(call: Call) {
-  return defineCommand({
-    meta: { name: "gc", description: "Remove from the bucket what no build needs any more" },
-    run: () => collect(call),
-  });
-}
+export const gcCommand = declareCommand({
+  meta: {
+    name: "gc",
+    description: "remove from the bucket what no run needed for two weeks; needs s3:DeleteObject",
+  },
+  options: {
+    olderThanMs: {
+      flag: "older-than",
+      placeholder: "DURATION",
+      default: "14d",
+      meaning: "remove records of runs that were not written for this long, such as 14d or 36h",
+      parse: parseLongDuration,
+    },
+    dryRun: {
+      flag: "dry-run",
+      default: "false",
+      meaning: "say what would be removed, and change nothing",
+      parse: parseBoolean,
+    },
+    isConfirmed: {
+      flag: "yes",
+      default: "false",
+      meaning: "go on although there is no --prefix",
+      parse: parseBoolean,
+    },
+  },
+  examples: [
+    "go-cache-plugin gc --bucket=my-bucket --prefix=team --dry-run",
+    "go-cache-plugin gc --bucket=my-bucket --prefix=team --older-than=30d",
+    "go-cache-plugin gc --bucket=my-bucket --yes",
+  ],
+  run: async ({ options: { olderThanMs, dryRun, isConfirmed }, flags, env }) => {
+    const settings = resolveSettings(flags, env);
+    const config = toConfig(settings);
+    const remote = requireBucket(config, "gc");
+    if (!dryRun) refuseReadOnly(settings, '"gc"');
+    if (remote.prefix === "" && !isConfirmed && !dryRun) {
+      throw new UsageError(
+        '"gc" without --prefix works at the top of the bucket: add --yes if that is meant',
+      );
+    }
+    const { collectInBucket } = await import("../../app/maintenance/gc.ts");
+    using progress = ProgressLine.open(env);
+    const { cacheDir } = config;
+    const onProgress = progress.update;
+    const report = await collectInBucket({ config: remote, cacheDir, env, olderThanMs, dryRun, onProgress });
+    writeStdout(gcText(report, dryRun));
+    return 0;
+  },
+});
 
-async function collect({ commandLine, env }: Call): Promise<void> {
-  const settings = resolveSettings(commandLine.flags, env);
-  const config = toConfig(settings);
-  const { olderThanMs, dryRun, isConfirmed } = resolveCommandSettings(commandLine.flags, "gc");
-  const remote = requireBucket(config, "gc");
-  if (!dryRun) refuseReadOnly(settings, '"gc"');
-  if (remote.prefix === "" && !isConfirmed && !dryRun) {
-    throw new UsageError('"gc" without --prefix works at the top of the bucket: add --yes if that is meant');
-  }
-  const { collectInBucket } = await import("../../app/maintenance/gc.ts");
-  const { gcText } = await import("../text/gc-text.ts");
-  using progress = ProgressLine.open(env);
-  const { cacheDir } = config;
-  const onProgress = progress.update;
-  const report = await collectInBucket({ config: remote, cacheDir, env, olderThanMs, dryRun, onProgress });
-  writeStdout(gcText(report, dryRun));
+function gcText(report: GcReport, dryRun: boolean): string {
+  const { removedRuns, removedAdditions, keptRecords, shared, unreadable, packs } = report;
+  const removed = dryRun ? "would remove" : "removed";
+  const lines = [
+    report.name,
+    `records: ${removed} ${removedRuns} of runs and ${removedAdditions} of additions, ${keptRecords} left`,
+    ...shared.map(
+      ({ platform, entries }) => `shared by projects on ${decodeName(platform)}: ${entries} entries`,
+    ),
+    packs === undefined
+      ? "packs: not looked at, for these records can't be read and may name any of them:"
+      : `packs: ${removed} ${formatSum(packs.removed)}, ${formatSum(packs.left)} left, ${formatSum(packs.unnamed)} of them unnamed`,
+    ...unreadable.map(({ key, reason }) => `  ${key}: ${reason}`),
+  ];
+  return lines.map((line) => `${printable(line)}\n`).join("");
 }

@@ -1,17 +1,16 @@
-/** `go-cache-plugin help [topic]`; the texts are loaded only here. */
-import { defineCommand } from "citty";
-import type { Call } from "../call.ts";
+/** `go-cache-plugin help [TOPIC]`. */
+import { declareCommand, loadCommands } from "../command.ts";
 import { writeStdout } from "../output.ts";
+import { helpText } from "../text/help.ts";
 
-/** Prints the help, or that of one topic or command, to stdout. */
-export function helpCommand(call: Call) {
-  return defineCommand({
-    meta: { name: "help" },
-    args: { topic: { type: "positional", required: false } },
-    run: async ({ args }) => {
-      const { helpText } = await import("../text/help.ts");
-      writeStdout(helpText(args.topic));
-      call.exitCode = 0;
-    },
-  });
-}
+/** Prints the overview, or the help of one topic or command. */
+export const helpCommand = declareCommand({
+  meta: { name: "help", description: "print this overview, or about one topic or command" },
+  args: { topic: { type: "positional", required: false } },
+  examples: ["go-cache-plugin help", "go-cache-plugin help configure", "go-cache-plugin help gc"],
+  ignoresCacheprog: true,
+  run: async ({ args: { topic }, commands }) => {
+    writeStdout(helpText(topic, await loadCommands(commands)));
+    return 0;
+  },
+});

@@ -1,17 +1,20 @@
-/** `go-cache-plugin init PLACE`: how to set it up there, with what was given filled in. */
-import { defineCommand } from "citty";
-import type { Call } from "../call.ts";
+/** `go-cache-plugin init PLACE`: how to set it up there, with the given values filled in. */
+import { declareCommand } from "../command.ts";
 import { writeStdout } from "../output.ts";
+import { PLACES, recipeFor } from "../recipes/recipe-for.ts";
 
 /** Prints a file to be saved, with comments on what is left to do. */
-export function initCommand(call: Call) {
-  return defineCommand({
-    meta: { name: "init", description: "Print the recipe for one place" },
-    args: { place: { type: "positional", required: true } },
-    run: async ({ args }) => {
-      const { recipeFor } = await import("../recipes/recipe-for.ts");
-      const context = { program: process.execPath, directory: process.cwd() };
-      writeStdout(recipeFor(args.place, call.commandLine.flags, call.env, context));
-    },
-  });
-}
+export const initCommand = declareCommand({
+  meta: { name: "init", description: `print the set-up: ${PLACES.join(", ")}` },
+  args: { place: { type: "positional", required: true, words: PLACES } },
+  examples: [
+    "go-cache-plugin init github --bucket=my-bucket --prefix=team --region=eu-central-1",
+    "go-cache-plugin init gitlab --bucket=my-bucket --plugin=5930",
+    "go-cache-plugin init shell --bucket=file:///mnt/shared/gocache >> ~/.profile",
+  ],
+  run: ({ args: { place }, flags, env }) => {
+    const context = { program: process.execPath, directory: process.cwd() };
+    writeStdout(recipeFor(place, flags, env, context));
+    return 0;
+  },
+});

@@ -1,27 +1,29 @@
 /** `go-cache-plugin keygen [FILE]`: a key to sign with, and the one that others trust it by. */
 import { generateKeyPairSync } from "node:crypto";
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
-import { defineCommand } from "citty";
 import { formatPublicKey, formatSecretKey, type SecretKey } from "../../lib/text/ed25519-text.ts";
-import type { Call } from "../call.ts";
+import { declareCommand } from "../command.ts";
 import { writeStdout } from "../output.ts";
 
 const KEY_BYTES = 32;
 
-/** Prints both as variables; with FILE the secret one goes there, for its owner alone, and only the other is printed. */
-export function keygenCommand(call: Call) {
-  return defineCommand({
-    meta: { name: "keygen", description: "Make a pair of keys" },
-    args: { file: { type: "positional", required: false } },
-    run: ({ args }) => {
-      const key = makeKey();
-      if (args.file !== undefined) writeSecret(args.file, formatSecretKey(key));
-      else writeStdout(`GOCACHE_SIGN_KEY=${formatSecretKey(key)}\n`);
-      writeStdout(`GOCACHE_TRUST_KEYS=${formatPublicKey(key.publicKey)}\n`);
-      call.exitCode = 0;
-    },
-  });
-}
+/** Prints both as variables. With FILE the secret key goes there, readable by its owner alone, and is not printed. */
+export const keygenCommand = declareCommand({
+  meta: {
+    name: "keygen",
+    description: "make a pair of keys for --sign-key and --trust-key; the secret one goes to FILE",
+  },
+  args: { file: { type: "positional", required: false } },
+  examples: ["go-cache-plugin keygen ci.key", "go-cache-plugin keygen"],
+  ignoresCacheprog: true,
+  run: ({ args: { file } }) => {
+    const key = makeKey();
+    if (file !== undefined) writeSecret(file, formatSecretKey(key));
+    else writeStdout(`GOCACHE_SIGN_KEY=${formatSecretKey(key)}\n`);
+    writeStdout(`GOCACHE_TRUST_KEYS=${formatPublicKey(key.publicKey)}\n`);
+    return 0;
+  },
+});
 
 function makeKey(): SecretKey {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");

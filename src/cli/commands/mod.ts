@@ -1,54 +1,62 @@
 /** `go-cache-plugin mod TASK`: fill, check, take in and hand out the modules that `serve --modproxy` serves. */
-
-import { defineCommand } from "citty";
 import { formatByteSize } from "../../lib/text/byte-size.ts";
 import { quoteValue } from "../../lib/text/hide-secrets.ts";
 import { printable } from "../../lib/text/printable.ts";
-import type { Call } from "../call.ts";
-import { MOD_TASKS } from "../commands.ts";
-import { makeLogger } from "../make-logger.ts";
+import { declareCommand } from "../command.ts";
 import { resolveSettings, toConfig } from "../options/settings.ts";
-import { writeStdout } from "../output.ts";
+import { makeLogger, writeStdout } from "../output.ts";
 import { ProgressLine } from "../text/progress-line.ts";
 import { UsageError } from "../usage-error.ts";
 
 type Modules = typeof import("../../app/modules/modules.ts");
 type Task = Parameters<Modules["verifyStoredModules"]>[0];
 
-/** Does one task; what it returns is the exit code. */
-type Run = (modules: Modules, task: Task, paths: readonly string[]) => Promise<number>;
-
-type Name = keyof typeof MOD_TASKS;
-
-const RUNS: Record<Name, Run> = { prefetch, verify, import: importFrom, export: exportTo };
-
-export function modCommand(call: Call) {
-  return defineCommand({
-    meta: { name: "mod", description: "Work on the modules of --modproxy" },
-    run: async () => {
-      call.exitCode = await mod(call);
-    },
-  });
+interface TaskSpec {
+  /** How many paths may follow, at least and at most. */
+  paths: readonly [least: number, most: number];
+  /** Does the task and returns the exit code. */
+  run: (modules: Modules, task: Task, paths: readonly string[]) => Promise<number>;
 }
 
-async function mod({ commandLine, env }: Call): Promise<number> {
-  const [, word, ...paths] = commandLine.words;
-  // No other word gets this far.
-  const name = word as Name;
-  checkPaths(name, paths);
-  const settings = resolveSettings(commandLine.flags, env);
-  const modules = await import("../../app/modules/modules.ts");
-  using progress = ProgressLine.open(env);
-  const task = { config: toConfig(settings), env, log: makeLogger(settings), onProgress: progress.update };
-  return await RUNS[name](modules, task, paths);
-}
+const TASKS: ReadonlyMap<string, TaskSpec> = new Map([
+  ["prefetch", { paths: [0, Number.POSITIVE_INFINITY], run: prefetch }],
+  ["verify", { paths: [0, 0], run: verify }],
+  ["import", { paths: [1, 1], run: importFrom }],
+  ["export", { paths: [1, 1], run: exportTo }],
+]);
 
-function checkPaths(name: Name, paths: readonly string[]): void {
-  const [least, most] = MOD_TASKS[name];
-  if (paths.length < least) throw new UsageError(`"mod ${name}" needs a directory`);
+export const modCommand = declareCommand({
+  meta: {
+    name: "mod",
+    description: "modules of --modproxy: prefetch [GO.SUM...], verify, import DIR, export DIR",
+  },
+  args: {
+    task: { type: "positional", required: true, words: [...TASKS.keys()], isOpenEnded: true },
+  },
+  examples: [
+    "go-cache-plugin mod prefetch --bucket=my-bucket",
+    "go-cache-plugin mod prefetch go.sum tools/go.sum",
+    "go-cache-plugin mod verify",
+    "go-cache-plugin mod import ~/go/pkg/mod/cache/download",
+  ],
+  run: async ({ args, flags, env }) => {
+    const paths = args._.slice(1);
+    const { run } = checkedTask(args.task, paths);
+    const settings = resolveSettings(flags, env);
+    const modules = await import("../../app/modules/modules.ts");
+    using progress = ProgressLine.open(env);
+    const task = { config: toConfig(settings), env, log: makeLogger(settings), onProgress: progress.update };
+    return await run(modules, task, paths);
+  },
+});
+
+function checkedTask(name: string, paths: readonly string[]): TaskSpec {
+  const spec = TASKS.get(name);
+  const [least, most] = spec?.paths ?? [0, 0];
+  if (spec === undefined || paths.length < least) throw new UsageError(`"mod ${name}" needs a directory`);
   const stray = paths[most];
-  if (stray !== undefined)
-    throw new UsageError(`unexpected argument ${quoteValue(stray)} after "mod ${name}"`);
+  if (stray === undefined) return spec;
+  throw new UsageError(`unexpected argument ${quoteValue(stray)} after "mod ${name}"`);
 }
 
 async function prefetch(modules: Modules, task: Task, paths: readonly string[]): Promise<number> {

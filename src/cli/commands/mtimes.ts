@@ -1,9 +1,8 @@
 /** `go-cache-plugin mtimes [DIR]`: times of files that are the same in every checkout. */
-import { defineCommand } from "citty";
 import { describeError } from "../../lib/text/describe-error.ts";
 import { printable } from "../../lib/text/printable.ts";
-import type { Call } from "../call.ts";
-import { resolveCommandSettings } from "../options/command-options.ts";
+import { declareCommand } from "../command.ts";
+import { parseBoolean } from "../options/values.ts";
 import { writeStderr, writeStdout } from "../output.ts";
 import { ProgressLine } from "../text/progress-line.ts";
 
@@ -11,41 +10,51 @@ import { ProgressLine } from "../text/progress-line.ts";
 const MAX_FAILURES_SHOWN = 5;
 
 /** Prints how many times were set. Exit code 1 when some could not be. */
-export function mtimesCommand(call: Call) {
-  return defineCommand({
-    meta: { name: "mtimes", description: "Give tracked files the same times in every checkout" },
-    args: { directory: { type: "positional", required: false } },
-    run: async ({ args }) => {
-      call.exitCode = await mtimes(call, args.directory);
+export const mtimesCommand = declareCommand({
+  meta: {
+    name: "mtimes",
+    description: "give tracked files the same times in every checkout, so that test results hit",
+  },
+  args: { dir: { type: "positional", required: false } },
+  options: {
+    dryRun: {
+      flag: "dry-run",
+      default: "false",
+      meaning: "say which times would be set, and change nothing",
+      parse: parseBoolean,
     },
-  });
-}
-
-async function mtimes({ commandLine, env }: Call, directory: string | undefined): Promise<number> {
-  const { isTrial } = resolveCommandSettings(commandLine.flags, "mtimes");
-  const { setMtimes } = await import("../../app/mtimes/set-mtimes.ts");
-  using progress = ProgressLine.open(env);
-  progress.update({ stage: "asking git" });
-  let failures = 0;
-  const report = await setMtimes({
-    directory,
-    cwd: process.cwd(),
-    env,
-    dryRun: isTrial,
-    onProgress: progress.update,
-    onSet: (path, timeMs) => {
-      if (isTrial) writeStdout(`${new Date(timeMs).toISOString()} ${printable(path)}\n`);
-    },
-    onFailure: (path, error) => {
-      if (++failures > MAX_FAILURES_SHOWN) return;
-      writeStderr(`go-cache-plugin: ${printable(`${path}: ${describeError(error)}`)}\n`);
-    },
-  });
-  const { files, directories, settled, changed, failed } = report;
-  const left = changed === 0 ? "" : `; not as git has them, so left alone: ${changed}`;
-  const lost = failed === 0 ? "" : `; failed: ${failed}`;
-  writeStdout(
-    `${isTrial ? "times to set" : "times set"}: files ${files}, directories ${directories}; right before: ${settled}${left}${lost}\n`,
-  );
-  return failed === 0 ? 0 : 1;
-}
+  },
+  examples: [
+    "go-cache-plugin mtimes",
+    "go-cache-plugin mtimes --dry-run",
+    "go-cache-plugin mtimes internal/parser/testdata",
+  ],
+  ignoresCacheprog: true,
+  run: async ({ args: { dir }, options: { dryRun }, env }) => {
+    const { setMtimes } = await import("../../app/mtimes/set-mtimes.ts");
+    using progress = ProgressLine.open(env);
+    progress.update({ stage: "asking git" });
+    let failures = 0;
+    const report = await setMtimes({
+      directory: dir,
+      cwd: process.cwd(),
+      env,
+      dryRun,
+      onProgress: progress.update,
+      onSet: (path, timeMs) => {
+        if (dryRun) writeStdout(`${new Date(timeMs).toISOString()} ${printable(path)}\n`);
+      },
+      onFailure: (path, error) => {
+        if (++failures > MAX_FAILURES_SHOWN) return;
+        writeStderr(`go-cache-plugin: ${printable(`${path}: ${describeError(error)}`)}\n`);
+      },
+    });
+    const { files, directories, settled, changed, failed } = report;
+    const left = changed === 0 ? "" : `; not as git has them, so left alone: ${changed}`;
+    const lost = failed === 0 ? "" : `; failed: ${failed}`;
+    writeStdout(
+      `${dryRun ? "times to set" : "times set"}: files ${files}, directories ${directories}; right before: ${settled}${left}${lost}\n`,
+    );
+    return failed === 0 ? 0 : 1;
+  },
+});

@@ -1,44 +1,50 @@
 /** `go-cache-plugin prefetch`: fetch what the last run of this job used, behind the steps that come before go. */
-import { defineCommand } from "citty";
 import { formatByteSize } from "../../lib/text/byte-size.ts";
 import { requireBucket } from "../bucket-commands.ts";
-import type { Call } from "../call.ts";
-import { makeLogger } from "../make-logger.ts";
-import { resolveCommandSettings } from "../options/command-options.ts";
+import { type Call, declareCommand } from "../command.ts";
 import { resolveSettings, toConfig } from "../options/settings.ts";
-import { writeStdout } from "../output.ts";
+import { parseBoolean } from "../options/values.ts";
+import { makeLogger, writeStdout } from "../output.ts";
 import { watchProgress } from "../text/progress-line.ts";
 import { UsageError } from "../usage-error.ts";
 
-/** Returns at once; with `--wait` when all is there, and then says how much that is. */
-export function prefetchCommand(call: Call) {
-  return defineCommand({
-    meta: { name: "prefetch", description: "Fetch what the last run of this job used" },
-    run: () => prefetch(call),
-  });
-}
-
-async function prefetch({ commandLine, env }: Call): Promise<void> {
-  const settings = resolveSettings(commandLine.flags, env);
-  const config = toConfig(settings);
-  const { isWaiting } = resolveCommandSettings(commandLine.flags, "prefetch");
-  const remote = requireBucket(config, "prefetch");
-  if (remote.layout === "split") throw new UsageError('"prefetch" needs --layout=packed or both');
-  if (!isWaiting) {
-    prefetchBehind(commandLine.flags, env);
-    return;
-  }
-  const context = { env, log: makeLogger(settings), watchProgress: watchProgress(env) };
-  const { prefetchNow } = await import("../../app/prefetch.ts");
-  const { records, entries, fetchedBytes } = await prefetchNow({ ...config, remote }, context);
-  const size = formatByteSize(fetchedBytes);
-  writeStdout(
-    records === 0 ? "no run of this job is known yet\n" : `${entries} entries are here, ${size} fetched\n`,
-  );
-}
+/** Returns at once. With `--wait` returns when everything is fetched, and prints how much that is. */
+export const prefetchCommand = declareCommand({
+  meta: {
+    name: "prefetch",
+    description: "fetch what this job's last run used, ahead of go; returns at once without --wait",
+  },
+  options: {
+    isWaiting: {
+      flag: "wait",
+      default: "false",
+      meaning: "return when everything is there",
+      parse: parseBoolean,
+    },
+  },
+  examples: ["go-cache-plugin prefetch --bucket=my-bucket", "go-cache-plugin prefetch --wait --scope=lint"],
+  run: async ({ options: { isWaiting }, flags, env }) => {
+    const settings = resolveSettings(flags, env);
+    const config = toConfig(settings);
+    const remote = requireBucket(config, "prefetch");
+    if (remote.layout === "split") throw new UsageError('"prefetch" needs --layout=packed or both');
+    if (!isWaiting) {
+      prefetchInBackground(flags, env);
+      return 0;
+    }
+    const context = { env, log: makeLogger(settings), watchProgress: watchProgress(env) };
+    const { prefetchNow } = await import("../../app/prefetch.ts");
+    const { records, entries, fetchedBytes } = await prefetchNow({ ...config, remote }, context);
+    const size = formatByteSize(fetchedBytes);
+    writeStdout(
+      records === 0 ? "no run of this job is known yet\n" : `${entries} entries are here, ${size} fetched\n`,
+    );
+    return 0;
+  },
+});
 
 /** In a process that holds none of this one's streams, so that nobody waits for it. */
-function prefetchBehind(flags: ReadonlyMap<string, string>, env: Call["env"]): void {
+function prefetchInBackground(flags: ReadonlyMap<string, string>, env: Call["env"]): void {
   const words = [...flags].map(([name, value]) => `--${name}=${value}`);
   const child = Bun.spawn([process.execPath, "prefetch", "--wait", ...words], {
     env,

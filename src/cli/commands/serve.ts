@@ -1,14 +1,12 @@
 /** `go-cache-plugin serve`: one process for many go commands. */
-import { defineCommand } from "citty";
 import type { Config } from "../../app/config.ts";
 import type { ServerNote } from "../../app/serve/server-file.ts";
 import type { Logger } from "../../lib/logger.ts";
-import type { Call } from "../call.ts";
-import { makeLogger } from "../make-logger.ts";
-import { resolveCommandSettings } from "../options/command-options.ts";
-import { ALL_OPTIONS, type Option, type Settings } from "../options/options.ts";
+import { type Call, declareCommand } from "../command.ts";
+import { ALL_OPTIONS, type Settings } from "../options/options.ts";
 import { type Environment, resolveSettings, toConfig } from "../options/settings.ts";
-import { writeStderr, writeStdout } from "../output.ts";
+import { parseBoolean, parsePath } from "../options/values.ts";
+import { makeLogger, writeStderr, writeStdout } from "../output.ts";
 import { programName } from "../text/program-name.ts";
 import { watchProgress } from "../text/progress-line.ts";
 import { goWord } from "../text/quote.ts";
@@ -18,35 +16,66 @@ import { versionLine } from "../text/version-line.ts";
 import { UsageError } from "../usage-error.ts";
 
 const PRUNE_FLAGS = ["max-size", "expiry"];
+const COMMON_FLAGS = ALL_OPTIONS.map(({ flag }) => flag);
 
 /** Runs until a signal ends it; with --detach, --stop, --status and --heap only as long as that takes. */
-export function serveCommand(call: Call) {
-  return defineCommand({
-    meta: { name: "serve", description: "Serve many go commands from one process" },
-    run: async () => {
-      call.exitCode = await serve(call);
+export const serveCommand = declareCommand({
+  meta: { name: "serve", description: "serve many go commands, and what --http offers, from one process" },
+  options: {
+    isDetached: {
+      flag: "detach",
+      default: "false",
+      meaning: "return when it is ready, and serve behind; its log is in the cache directory, below state/",
+      parse: parseBoolean,
     },
-  });
-}
+    isStop: {
+      flag: "stop",
+      default: "false",
+      meaning: "stop the server that was started with --detach; returns when its uploads are done",
+      parse: parseBoolean,
+    },
+    isStatus: {
+      flag: "status",
+      default: "false",
+      meaning: "say whether a server runs; exit code 1 when none does",
+      parse: parseBoolean,
+    },
+    heapFile: {
+      flag: "heap",
+      placeholder: "FILE",
+      default: "",
+      meaning:
+        "write a snapshot of a running server's heap to FILE, for Chromium's developer tools; it holds secrets",
+      parse: parsePath,
+    },
+  },
+  examples: [
+    "go-cache-plugin serve --plugin=5930 --bucket=my-bucket",
+    "go-cache-plugin serve --detach --plugin=/tmp/go-cache.sock --http=5970",
+    "go-cache-plugin serve --status",
+    "go-cache-plugin serve --heap=server.heapsnapshot",
+    "go-cache-plugin serve --stop",
+  ],
+  run: async ({ options: { isDetached, isStop, isStatus, heapFile }, flags, env }) => {
+    const settings = resolveSettings(flags, env);
+    const config = toConfig(settings);
+    if (isStop) return await stop(config, env);
+    if (isStatus) return await status(config, env);
+    if (heapFile !== undefined) return await heap(config, env, heapFile);
+    checkAddresses(settings);
+    checkTrust(settings);
+    return isDetached ? await detach(flags, config, env) : await serve({ flags, env }, settings);
+  },
+});
 
-async function serve({ commandLine, env }: Call): Promise<number> {
-  const settings = resolveSettings(commandLine.flags, env);
-  const { isDetached, isStop, isStatus, heapFile } = resolveCommandSettings(commandLine.flags, "serve");
+async function serve({ flags, env }: Pick<Call, "flags" | "env">, settings: Settings): Promise<number> {
   const config = toConfig(settings);
-  if (isStop) return await stop(config, env);
-  if (isStatus) return await status(config, env);
-  if (heapFile !== undefined) return await heap(config, env, heapFile);
-  checkAddresses(settings);
-  checkTrust(settings);
-  if (isDetached) return await detach(commandLine.flags, config, env);
   const log = makeLogger(settings);
   for (const note of config.verbose ? startNotes(settings, env) : []) log.info(() => note);
   const { runServe } = await import("../../app/serve/serve.ts");
   const pruneAside = async (root: string) => {
-    const limits = flagWords(commandLine.flags, ({ flag }) => PRUNE_FLAGS.includes(flag));
-    const words = [`--cache-dir=${root}`, ...limits];
-    await Bun.spawn([process.execPath, "prune", ...words], { env, stdio: ["ignore", "ignore", "ignore"] })
-      .exited;
+    const words = ["prune", `--cache-dir=${root}`, ...flagWords(flags, PRUNE_FLAGS)];
+    await Bun.spawn([process.execPath, ...words], { env, stdio: ["ignore", "ignore", "ignore"] }).exited;
   };
   return await runServe(config, {
     env,
@@ -74,8 +103,7 @@ function announce(
 
 async function detach(flags: ReadonlyMap<string, string>, config: Config, env: Environment): Promise<number> {
   const { startDetached } = await import("../../app/serve/control.ts");
-  const words = flagWords(flags, () => true);
-  const command = [process.execPath, "serve", ...words];
+  const command = [process.execPath, "serve", ...flagWords(flags, COMMON_FLAGS)];
   const { note, log, wasRunning } = await startDetached(config, env, command);
   writeStdout(`${wasRunning ? "already running: " : ""}${describeServer(note)}, log ${log}\n`);
   return 0;
@@ -110,11 +138,9 @@ function describeServer({ pid, plugin, http }: ServerNote): string {
   return `process ${pid}, ${places.join(" ")}`;
 }
 
-/** The flags that were given and that a command of all has, as a process of its own is given them. */
-function flagWords(flags: ReadonlyMap<string, string>, isWanted: (option: Option) => boolean): string[] {
-  return ALL_OPTIONS.filter((option) => flags.has(option.flag) && isWanted(option)).map(
-    ({ flag }) => `--${flag}=${flags.get(flag)}`,
-  );
+/** Those of `wanted` that were given, as arguments for another process. */
+function flagWords(flags: ReadonlyMap<string, string>, wanted: readonly string[]): string[] {
+  return wanted.filter((flag) => flags.has(flag)).map((flag) => `--${flag}=${flags.get(flag)}`);
 }
 
 /** Over a port any user of the machine can say that some action made some output; systemd's sockets are for all, too. */

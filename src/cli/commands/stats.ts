@@ -1,27 +1,43 @@
 /** `go-cache-plugin stats`: what the go commands of this job add up to. */
-import { defineCommand } from "citty";
 import { printableJson } from "../../lib/text/printable.ts";
-import type { Call } from "../call.ts";
-import { resolveCommandSettings } from "../options/command-options.ts";
+import { declareCommand } from "../command.ts";
+import { JSON_OPTION } from "../options/option.ts";
 import { resolveSettings, toConfig } from "../options/settings.ts";
+import { parseBoolean } from "../options/values.ts";
 import { writeStdout } from "../output.ts";
+import { statsMarkdown, statsText } from "../text/stats-text.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** Prints lines for people, JSON, or Markdown. */
-export function statsCommand(call: Call) {
-  return defineCommand({
-    meta: { name: "stats", description: "Show hits, traffic, time saved and cost of this job" },
-    run: () => stats(call),
-  });
-}
-
-async function stats({ commandLine, env }: Call): Promise<void> {
-  const config = toConfig(resolveSettings(commandLine.flags, env));
-  const { isJson, isMarkdown, isReset } = resolveCommandSettings(commandLine.flags, "stats");
-  if (isJson && isMarkdown) throw new UsageError("--json and --markdown exclude each other");
-  const { jobStats } = await import("../../app/summary/job-stats.ts");
-  const { statsMarkdown, statsText } = await import("../text/stats-text.ts");
-  const report = jobStats(config, env, isReset);
-  if (isJson) writeStdout(`${printableJson(report)}\n`);
-  else writeStdout(isMarkdown ? statsMarkdown(report) : statsText(report));
-}
+export const statsCommand = declareCommand({
+  meta: { name: "stats", description: "show hits, traffic, time saved and cost of this job" },
+  options: {
+    isJson: JSON_OPTION,
+    isMarkdown: {
+      flag: "markdown",
+      default: "false",
+      meaning: "print Markdown with a chart, such as $GITHUB_STEP_SUMMARY takes",
+      parse: parseBoolean,
+    },
+    isReset: {
+      flag: "reset",
+      default: "false",
+      meaning: "begin anew once it is printed",
+      parse: parseBoolean,
+    },
+  },
+  examples: [
+    "go-cache-plugin stats",
+    "go-cache-plugin stats --json --reset",
+    'go-cache-plugin stats --markdown >> "$GITHUB_STEP_SUMMARY"',
+  ],
+  run: async ({ options: { isJson, isMarkdown, isReset }, flags, env }) => {
+    const config = toConfig(resolveSettings(flags, env));
+    if (isJson && isMarkdown) throw new UsageError("--json and --markdown exclude each other");
+    const { jobStats } = await import("../../app/summary/job-stats.ts");
+    const report = jobStats(config, env, isReset);
+    if (isJson) writeStdout(`${printableJson(report)}\n`);
+    else writeStdout(isMarkdown ? statsMarkdown(report) : statsText(report));
+    return 0;
+  },
+});

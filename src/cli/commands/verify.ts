@@ -1,44 +1,65 @@
 /** `go-cache-plugin verify`: check what is stored against its hashes. */
-import { defineCommand } from "citty";
+import type { VerifyReport } from "../../app/maintenance/verify.ts";
 import { printable } from "../../lib/text/printable.ts";
-import { refuseReadOnly } from "../bucket-commands.ts";
-import type { Call } from "../call.ts";
-import { resolveCommandSettings } from "../options/command-options.ts";
+import { formatSum, refuseReadOnly } from "../bucket-commands.ts";
+import { declareCommand } from "../command.ts";
 import { resolveSettings, toConfig } from "../options/settings.ts";
+import { parseBoolean } from "../options/values.ts";
 import { writeStdout } from "../output.ts";
 import { ProgressLine } from "../text/progress-line.ts";
 
-/** Prints what is wrong as it is found. Exit code 1 when something was, and still is there. */
-export function verifyCommand(call: Call) {
-  return defineCommand({
-    meta: { name: "verify", description: "Check what is stored against its hashes" },
-    run: async () => {
-      call.exitCode = await verify(call);
+/** Prints each wrong file or object at once. Exit code 1 when one is left. */
+export const verifyCommand = declareCommand({
+  meta: {
+    name: "verify",
+    description: "check the local cache and the bucket against the hashes of what they hold",
+  },
+  options: {
+    isRepairing: {
+      flag: "repair",
+      default: "false",
+      meaning: "remove what is wrong, so that it is a miss and made anew",
+      parse: parseBoolean,
     },
-  });
-}
+  },
+  examples: ["go-cache-plugin verify", "go-cache-plugin verify --bucket=my-bucket --repair"],
+  run: async ({ options: { isRepairing }, flags, env }) => {
+    const settings = resolveSettings(flags, env);
+    const { cacheDir, remote } = toConfig(settings);
+    if (isRepairing && remote !== undefined) refuseReadOnly(settings, "--repair");
+    const { verifyAll } = await import("../../app/maintenance/verify.ts");
+    using progress = ProgressLine.open(env);
+    const found = { wrong: 0, removed: 0 };
+    const report = await verifyAll({
+      config: remote,
+      cacheDir,
+      env,
+      isRepairing,
+      onProgress: progress.update,
+      onFinding: ({ where, what, isRemoved }) => {
+        found.wrong++;
+        if (isRemoved) found.removed++;
+        writeStdout(`${printable(`${where}: ${what}`)}${isRemoved ? "; removed" : ""}\n`);
+      },
+    });
+    writeStdout(verifyText(report, found));
+    return found.wrong > found.removed ? 1 : 0;
+  },
+});
 
-async function verify({ commandLine, env }: Call): Promise<number> {
-  const settings = resolveSettings(commandLine.flags, env);
-  const { cacheDir, remote } = toConfig(settings);
-  const { isRepairing } = resolveCommandSettings(commandLine.flags, "verify");
-  if (isRepairing && remote !== undefined) refuseReadOnly(settings, "--repair");
-  const { verifyAll } = await import("../../app/maintenance/verify.ts");
-  const { verifyText } = await import("../text/verify-text.ts");
-  using progress = ProgressLine.open(env);
-  const found = { wrong: 0, removed: 0 };
-  const report = await verifyAll({
-    config: remote,
-    cacheDir,
-    env,
-    isRepairing,
-    onProgress: progress.update,
-    onFinding: ({ where, what, isRemoved }) => {
-      found.wrong++;
-      if (isRemoved) found.removed++;
-      writeStdout(`${printable(`${where}: ${what}`)}${isRemoved ? "; removed" : ""}\n`);
-    },
-  });
-  writeStdout(verifyText(report, found));
-  return found.wrong > found.removed ? 1 : 0;
+/** A line for each place, one for the result. */
+function verifyText(
+  { root, local, bucket }: VerifyReport,
+  { wrong, removed }: { wrong: number; removed: number },
+): string {
+  const lines = [`${root}: ${formatSum(local.outputs)} outputs, ${local.records} records`];
+  if (bucket !== undefined) {
+    const { name, records, packs, frames, splitOutputs, newerRecords, absentPacks } = bucket;
+    lines.push(`${name}: ${records} records, ${formatSum(packs)} packs, ${frames} outputs in them`);
+    if (splitOutputs.count > 0) lines.push(`split layout: ${formatSum(splitOutputs)} outputs`);
+    if (newerRecords > 0) lines.push(`not looked at: ${newerRecords} records of a later version`);
+    if (absentPacks > 0) lines.push(`gone: ${absentPacks} packs that records name, which are misses`);
+  }
+  lines.push(wrong === 0 ? "nothing wrong" : `${wrong} wrong, ${removed} of them removed`);
+  return lines.map((line) => `${printable(line)}\n`).join("");
 }

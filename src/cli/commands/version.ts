@@ -1,16 +1,14 @@
 /** `go-cache-plugin version`: `go-cache-plugin 0.1.0 (commit abc1234, bun 1.4.5, linux/amd64)`. */
-import { defineCommand } from "citty";
-import type { Call } from "../call.ts";
+import { declareCommand } from "../command.ts";
 import { writeStdout } from "../output.ts";
 import { versionLine } from "../text/version-line.ts";
 
-/** Prints the version to stdout. */
-export function versionCommand(call: Call) {
-  return defineCommand({
-    meta: { name: "version" },
-    run: () => {
-      writeStdout(`${versionLine()}\n`);
-      call.exitCode = 0;
-    },
-  });
-}
+export const versionCommand = declareCommand({
+  meta: { name: "version", description: "print the version, the commit, Bun's version and the platform" },
+  examples: ["go-cache-plugin version"],
+  ignoresCacheprog: true,
+  run: () => {
+    writeStdout(`${versionLine()}\n`);
+    return 0;
+  },
+});

@@ -1,7 +1,7 @@
-import { COMMON_FLAGS, COMPLETED_COMMANDS, type CompletedFlag } from "./completion-words.ts";
+import { COMMON_FLAGS, type CompletedCommand, type CompletedFlag } from "./completion-words.ts";
 
 /** For bash 3.2 and later, without the package bash-completion. */
-export function bashScript(): string {
+export function bashScript(commands: readonly CompletedCommand[]): string {
   return `# Completions of go-cache-plugin for bash. In ~/.bashrc: eval "$(go-cache-plugin completion bash)"
 _go_cache_plugin_words() {
   # shellcheck disable=SC2207
@@ -26,23 +26,25 @@ _go_cache_plugin() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=\${COMP_WORDS[i]}
     case $word in
-      ${COMPLETED_COMMANDS.map(({ name }) => name).join(" | ")})
+      ${commands.map(({ name }) => name).join(" | ")})
         command=$word
         break
         ;;
     esac
   done
   case $command:$prev in
-${[...COMPLETED_COMMANDS.flatMap(({ name, flags }) => flags.map((flag) => valueCase(`${name}:`, flag))), ...COMMON_FLAGS.map((flag) => valueCase("*:", flag))].join("")}  esac
+${[...commands.flatMap(({ name, flags }) => flags.map((flag) => valueCase(`${name}:`, flag))), ...COMMON_FLAGS.map((flag) => valueCase("*:", flag))].join("")}  esac
   case $command in
-    "") words="${COMPLETED_COMMANDS.map(({ name }) => name).join(" ")}" ;;
-${COMPLETED_COMMANDS.map(({ name, flags, operands }) => {
-  const own = flags.map(({ flag }) => flag).join(" ");
-  const words = operands === "directory" ? "" : operands.join(" ");
-  const directories =
-    operands === "directory" ? `\n      [ "\${cur#-}" != "$cur" ] || _go_cache_plugin_paths -d` : "";
-  return `    ${name})\n      flags="${own}"\n      words="${words}"${directories}\n      ;;\n`;
-}).join("")}  esac
+    "") words="${commands.map(({ name }) => name).join(" ")}" ;;
+${commands
+  .map(({ name, flags, operands }) => {
+    const own = flags.map(({ flag }) => flag).join(" ");
+    const words = operands === "directory" ? "" : operands.join(" ");
+    const directories =
+      operands === "directory" ? `\n      [ "\${cur#-}" != "$cur" ] || _go_cache_plugin_paths -d` : "";
+    return `    ${name})\n      flags="${own}"\n      words="${words}"${directories}\n      ;;\n`;
+  })
+  .join("")}  esac
   case $cur in
     -*) words="$flags ${COMMON_FLAGS.map(({ flag }) => flag).join(" ")}" ;;
   esac

@@ -1,15 +1,14 @@
 /** What can be completed, from the tables of options and commands; every shell's script is made from this. */
-
-import { COMMANDS } from "../commands.ts";
-import { ALL_COMMAND_OPTIONS, type CommandOption } from "../options/command-options.ts";
-import { ALL_OPTIONS, dashed, type Option } from "../options/options.ts";
+import { type Command, ownOptions } from "../command.ts";
+import { dashed, type Option } from "../options/option.ts";
+import { ALL_OPTIONS } from "../options/options.ts";
 import { HELP_TOPICS } from "../text/help-topics.ts";
 
 export interface CompletedFlag {
   /** With its dashes. */
   flag: string;
   meaning: string;
-  /** What its value can be; `path`: a file or directory; `undefined`: anything; a boolean has none. */
+  /** The possible values; `path`: a file or directory; `undefined`: anything; a boolean has none. */
   value: readonly string[] | "path" | undefined;
   takesValue: boolean;
 }
@@ -30,23 +29,24 @@ export const COMMON_FLAGS: readonly CompletedFlag[] = [
   { flag: "--version", meaning: "print the version", value: undefined, takesValue: false },
 ];
 
-export const COMPLETED_COMMANDS: readonly CompletedCommand[] = [...COMMANDS]
-  .filter(([, { hidden }]) => hidden !== true)
-  .map(([name, { summary, operand, operandWords }]) => ({
-    name,
-    summary,
-    flags: ALL_COMMAND_OPTIONS.filter(({ commands }) => commands.includes(name)).map(completedFlag),
-    operands: operand === "[DIR]" ? "directory" : name === "help" ? helpWords() : (operandWords ?? []),
-  }));
-
-function helpWords(): string[] {
-  return [
-    ...HELP_TOPICS.keys(),
-    ...[...COMMANDS].filter(([, { hidden }]) => hidden !== true).map(([name]) => name),
-  ];
+/** The commands without the hidden ones. */
+export function completedCommands(commands: readonly Command[]): CompletedCommand[] {
+  const shown = commands.filter(({ meta }) => !meta.hidden);
+  const topics = [...HELP_TOPICS.keys(), ...shown.map(({ meta }) => meta.name)];
+  return shown.map((command) => {
+    const { name, description } = command.meta;
+    const [operand] = Object.entries(command.args ?? {});
+    const words = name === "help" ? topics : (operand?.[1].words ?? []);
+    return {
+      name,
+      summary: description,
+      flags: ownOptions(command).map(completedFlag),
+      operands: operand?.[0] === "dir" ? "directory" : words,
+    };
+  });
 }
 
-function completedFlag({ flag, meaning, placeholder, parse }: Option | CommandOption): CompletedFlag {
+function completedFlag({ flag, meaning, placeholder, parse }: Option): CompletedFlag {
   const value = parse.choices ?? (placeholder === "PATH" ? "path" : undefined);
   return { flag: dashed(flag), meaning, value, takesValue: placeholder !== undefined };
 }

@@ -1,11 +1,11 @@
-import { COMMON_FLAGS, COMPLETED_COMMANDS, type CompletedFlag } from "./completion-words.ts";
+import { COMMON_FLAGS, type CompletedCommand, type CompletedFlag } from "./completion-words.ts";
 
 const COMPLETE = "complete -c go-cache-plugin";
 
 /** For `~/.config/fish/completions/go-cache-plugin.fish`. */
-export function fishScript(): string {
-  const names = COMPLETED_COMMANDS.map(({ name }) => name).join(" ");
-  const lines = COMPLETED_COMMANDS.flatMap(({ name, summary, flags, operands }) => {
+export function fishScript(commands: readonly CompletedCommand[]): string {
+  const names = commands.map(({ name }) => name).join(" ");
+  const lines = commands.flatMap(({ name, summary, flags, operands }) => {
     const here = `-n '__fish_seen_subcommand_from ${name}'`;
     const words = operands === "directory" ? "'(__fish_complete_directories)'" : quoted(operands.join(" "));
     return [

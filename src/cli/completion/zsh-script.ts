@@ -1,7 +1,7 @@
-import { COMMON_FLAGS, COMPLETED_COMMANDS, type CompletedFlag } from "./completion-words.ts";
+import { COMMON_FLAGS, type CompletedCommand, type CompletedFlag } from "./completion-words.ts";
 
 /** For zsh's own completion system: as a file `_go-cache-plugin` in `$fpath`, or read after `compinit`. */
-export function zshScript(): string {
+export function zshScript(commands: readonly CompletedCommand[]): string {
   return `#compdef go-cache-plugin
 # Completions of go-cache-plugin for zsh. In ~/.zshrc, after compinit: eval "$(go-cache-plugin completion zsh)"
 _go-cache-plugin() {
@@ -10,7 +10,7 @@ _go-cache-plugin() {
   common=(
 ${COMMON_FLAGS.map(argumentSpec).join("")}  )
   commands=(
-${COMPLETED_COMMANDS.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}\n`).join("")}  )
+${commands.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}\n`).join("")}  )
   for word in "\${(@)words[2,CURRENT-1]}"; do
     if (( \${commands[(I)$word:*]} )); then
       command=$word
@@ -19,19 +19,23 @@ ${COMPLETED_COMMANDS.map(({ name, summary }) => `    ${quoted(`${name}:${summary
   done
   case $command in
     '') arguments=('1:command:{ _describe command commands }') ;;
-${COMPLETED_COMMANDS.map(({ name, flags, operands }) => {
-  const operand =
-    operands === "directory"
-      ? "2:directory:_files -/"
-      : operands.length === 0
-        ? ""
-        : `2:word:(${operands.join(" ")})`;
-  const specs = ["1:command:", ...(operand === "" ? [] : [operand])].map((spec) => `      ${quoted(spec)}\n`);
-  return `    ${name})\n      arguments=(\n${specs.join("")}${flags
-    .map(argumentSpec)
-    .map((line) => `  ${line}`)
-    .join("")}      )\n      ;;\n`;
-}).join("")}  esac
+${commands
+  .map(({ name, flags, operands }) => {
+    const operand =
+      operands === "directory"
+        ? "2:directory:_files -/"
+        : operands.length === 0
+          ? ""
+          : `2:word:(${operands.join(" ")})`;
+    const specs = ["1:command:", ...(operand === "" ? [] : [operand])].map(
+      (spec) => `      ${quoted(spec)}\n`,
+    );
+    return `    ${name})\n      arguments=(\n${specs.join("")}${flags
+      .map(argumentSpec)
+      .map((line) => `  ${line}`)
+      .join("")}      )\n      ;;\n`;
+  })
+  .join("")}  esac
   _arguments -S $arguments $common
 }
 if [ "\${funcstack[1]}" = _go-cache-plugin ]; then

@@ -5,10 +5,11 @@
 import type { CacheprogLine } from "../../app/doctor/cacheprog-line.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
 import { quoteValue } from "../../lib/text/hide-secrets.ts";
-import { type CommandLine, parseCommandLine } from "../command-line.ts";
+import type { CommandList } from "../command.ts";
+import { type CommandLine, checkFlags, readCommandLine } from "../command-line.ts";
+import { writeStderr } from "../output.ts";
 import { UsageError } from "../usage-error.ts";
 import { parseAddress } from "./address-values.ts";
-import { checkCommandFlags } from "./command-options.ts";
 import { ALL_OPTIONS } from "./options.ts";
 import type { Environment } from "./settings.ts";
 
@@ -18,23 +19,20 @@ export interface CacheprogArguments {
   problem: string | undefined;
 }
 
-/** Commands whose own command line is all there is to know, and `doctor`, which judges GOCACHEPROG itself. */
-const WITHOUT = new Set(["direct", "connect", "doctor", "mtimes", "completion", "keygen", "help", "version"]);
-
-/** Adds the flags in GOCACHEPROG. `onProblem`: they can't be read, and count for nothing. */
+/** `flags` and the flags in GOCACHEPROG. Says on stderr when it can't read those, and then ignores them. */
 export async function withCacheprogFlags(
-  line: CommandLine,
+  flags: CommandLine["flags"],
   env: Environment,
-  onProblem: (message: string) => void,
-): Promise<CommandLine> {
-  const [command] = line.words;
-  if (command === undefined || WITHOUT.has(command) || line.asked !== undefined) return line;
+  commands: CommandList,
+): Promise<CommandLine["flags"]> {
   const { namesProgram, readCacheprog } = await import("../../app/doctor/cacheprog-line.ts");
   const cacheprog = readCacheprog(env.GOCACHEPROG || goSetting(env), env);
-  if (cacheprog === undefined || namesProgram(cacheprog, process.execPath) === "other") return line;
-  const { line: given, problem } = readCacheprogArguments(cacheprog);
-  if (problem !== undefined) onProblem(`the flags in GOCACHEPROG are not used: ${problem}`);
-  return { ...line, flags: joinFlags(given, line.flags) };
+  if (cacheprog === undefined || namesProgram(cacheprog, process.execPath) === "other") return flags;
+  const { line, problem } = await readCacheprogArguments(cacheprog, commands);
+  if (problem !== undefined) {
+    writeStderr(`go-cache-plugin: the flags in GOCACHEPROG are not used: ${problem}\n`);
+  }
+  return joinFlags(line, flags);
 }
 
 /** Those of all commands in `cacheprog`, then `own`, which win. */
@@ -43,18 +41,21 @@ export function joinFlags(cacheprog: CommandLine, own: CommandLine["flags"]): Co
   return new Map([...common, ...own]);
 }
 
-/** Reads the arguments; there are none where the program would refuse them. */
-export function readCacheprogArguments({ args }: Pick<CacheprogLine, "args">): CacheprogArguments {
+/** Parses the arguments; the result is empty if the program would reject them. */
+export async function readCacheprogArguments(
+  { args }: Pick<CacheprogLine, "args">,
+  commands: CommandList,
+): Promise<CacheprogArguments> {
   const nothing: CommandLine = { flags: new Map(), words: [], asked: undefined };
   try {
-    const line = parseCommandLine(args);
-    const [command] = line.words;
+    const line = await readCommandLine(args, commands);
+    const [command, address] = line.words;
     const isForGo = command === undefined || command === "connect" || command === "direct";
     if (!isForGo || line.asked !== undefined) {
       return { line: nothing, problem: `${quoteValue(command ?? `--${line.asked}`)} does not serve go` };
     }
-    checkCommandFlags(command, line.flags);
-    if (command === "connect" && line.words[1] !== undefined) parseAddress(line.words[1], "connect");
+    await checkFlags(line, commands);
+    if (command === "connect" && address !== undefined) parseAddress(address, "connect");
     return { line, problem: undefined };
   } catch (error) {
     if (error instanceof UsageError) return { line: nothing, problem: describeError(error) };

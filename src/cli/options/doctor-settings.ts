@@ -1,34 +1,38 @@
 /** The settings that a go command would have, with which `doctor` looks, and what is wrong with them. */
 import { type CacheprogLine, namesProgram } from "../../app/doctor/cacheprog-line.ts";
 import type { CacheprogUse, CheckedFinding } from "../../app/doctor/check.ts";
+import type { CommandList } from "../command.ts";
 import type { CommandLine } from "../command-line.ts";
 import { startNotes, unknownVariables } from "../text/start-notes.ts";
 import { UsageError } from "../usage-error.ts";
 import { parseAddress } from "./address-values.ts";
 import { joinFlags, readCacheprogArguments } from "./cacheprog-flags.ts";
-import { resolveCommandSettings } from "./command-options.ts";
-import { ALL_OPTIONS, type Option, type Settings } from "./options.ts";
+import type { CommonOption } from "./option.ts";
+import { ALL_OPTIONS, OPTION_GROUPS, type Settings } from "./options.ts";
 import { type Environment, resolveSettings } from "./settings.ts";
+import { parseBoolean } from "./values.ts";
 
 /** `flags`: those of `doctor` itself, which go before those in GOCACHEPROG. */
-export function resolveDoctorSettings(options: {
+export async function resolveDoctorSettings(options: {
   flags: ReadonlyMap<string, string>;
   cacheprog: CacheprogLine | undefined;
   program: string;
   env: Environment;
-}): {
+  commands: CommandList;
+}): Promise<{
   settings: Settings;
   cacheprogUse: CacheprogUse;
   /** See `Subject`. */
   unread: string | undefined;
   findings: CheckedFinding[];
-} {
-  const { flags, cacheprog, program, env } = options;
+}> {
+  const { flags, cacheprog, program, env, commands } = options;
   const isOurs = cacheprog !== undefined && namesProgram(cacheprog, program) !== "other";
-  const { line, problem } = readCacheprogArguments(isOurs ? cacheprog : { args: [] });
+  const { line, problem } = await readCacheprogArguments(isOurs ? cacheprog : { args: [] }, commands);
   const given = joinFlags(line, flags);
   const { readable, unreadable, findings } = readableVariables(env);
-  const ofBucket = unreadable.find(({ group, flag }) => group === "bucket" && !given.has(flag));
+  const bucketOptions: readonly CommonOption[] = Object.values(OPTION_GROUPS.bucket);
+  const ofBucket = unreadable.find((option) => bucketOptions.includes(option) && !given.has(option.flag));
   const unread = problem === undefined ? ofBucket?.env : "what follows the program in GOCACHEPROG";
   const settings = resolveSettings(given, readable);
   for (const note of unknownVariables(env)) findings.push(finding("warning", note, "rename or unset it"));
@@ -40,11 +44,11 @@ export function resolveDoctorSettings(options: {
 /** The variables without those that every command would refuse. */
 function readableVariables(env: Environment): {
   readable: Environment;
-  unreadable: Option[];
+  unreadable: CommonOption[];
   findings: CheckedFinding[];
 } {
   const findings: CheckedFinding[] = [];
-  const unreadable: Option[] = [];
+  const unreadable: CommonOption[] = [];
   const readable = { ...env };
   for (const option of ALL_OPTIONS) {
     const { env: name, parse } = option;
@@ -68,7 +72,7 @@ function serverOf(
 ): CacheprogUse["server"] {
   const address = operand === undefined ? plugin : parseAddress(operand, "connect");
   if (address === undefined || address.kind === "systemd") return undefined;
-  const { isFallback } = resolveCommandSettings(flags, "connect");
+  const isFallback = parseBoolean(flags.get("fallback") ?? "false", "--fallback");
   return { address, isUsed: command === "connect", isFallback };
 }
 

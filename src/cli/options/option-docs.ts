@@ -1,32 +1,32 @@
 /** What is written about the options, made from their tables: for the help, and for README.md. */
 
-import { COMMANDS } from "../commands.ts";
+import { type Command, ownOptions, usageOf } from "../command.ts";
 import { alignColumns, wrapText } from "../text/text-layout.ts";
-import { ALL_COMMAND_OPTIONS, type CommandOption } from "./command-options.ts";
-import { ALL_OPTIONS, dashed, OPTION_GROUPS, type Option } from "./options.ts";
+import { type CommonOption, dashed, type Option } from "./option.ts";
+import { ALL_OPTIONS, OPTION_GROUPS } from "./options.ts";
 
 /** Wider than every flag with its placeholder. */
 const MEANING_COLUMN = 29;
 
-/** The flags under their headings, each with its variable and default. */
+/** The common flags under their headings, each with its variable and default. */
 export function renderFlags(): string {
-  return OPTION_GROUPS.map((group) => {
-    const options = ALL_OPTIONS.filter((option) => option.group === group);
-    return [`${group}:`, ...options.map(renderFlag)].join("\n");
-  }).join("\n\n");
+  const groups = Object.entries(OPTION_GROUPS).map(([heading, options]) => {
+    const flags = Object.values<CommonOption>(options).map((option) =>
+      renderLines(option, `${option.env}, default: ${defaultOf(option)}`),
+    );
+    return [`${heading}:`, ...flags].join("\n");
+  });
+  return groups.join("\n\n");
 }
 
 /** The flags of one command; empty when it has none of its own. */
-export function renderCommandFlags(command: string): string {
-  const options = ALL_COMMAND_OPTIONS.filter(({ commands }) => commands.includes(command));
-  return options.map((option) => renderLines(option, `default: ${option.default || "none"}`)).join("\n");
+export function renderCommandFlags(command: Command): string {
+  return ownOptions(command)
+    .map((option) => renderLines(option, `default: ${option.default || "none"}`))
+    .join("\n");
 }
 
-function renderFlag(option: Option): string {
-  return renderLines(option, `${option.env}, default: ${defaultOf(option)}`);
-}
-
-function renderLines(option: Option | CommandOption, origin: string): string {
+function renderLines(option: Option, origin: string): string {
   const start = `  ${flagWithPlaceholder(option)}`.padEnd(MEANING_COLUMN);
   return `${start}${wrapText(option.meaning, MEANING_COLUMN).trimStart()}\n${wrapText(origin, MEANING_COLUMN)}`;
 }
@@ -53,20 +53,20 @@ export function renderOptionsMarkdown(): string {
 }
 
 /** The table that README.md shows between its `commands` marks, with a line break at the end. */
-export function renderCommandsMarkdown(): string {
-  const shown = [...COMMANDS].filter(([, { hidden }]) => hidden !== true);
-  const rows = shown.map(([name, { operand, summary }]) => {
-    const flags = ALL_COMMAND_OPTIONS.filter(({ commands }) => commands.includes(name));
-    const words = [name, operand, ...flags.map((option) => `[${flagWithPlaceholder(option)}]`)];
-    return `| \`${words.filter((word) => word !== undefined).join(" ")}\` | ${summary} |\n`;
-  });
+export function renderCommandsMarkdown(commands: readonly Command[]): string {
+  const rows = commands
+    .filter(({ meta }) => !meta.hidden)
+    .map((command) => {
+      const flags = ownOptions(command).map((option) => `[${flagWithPlaceholder(option)}]`);
+      return `| \`${[usageOf(command), ...flags].join(" ")}\` | ${command.meta.description} |\n`;
+    });
   return `| command | meaning |\n|---|---|\n${rows.join("")}`;
 }
 
-function flagWithPlaceholder({ flag, placeholder }: Option | CommandOption): string {
+function flagWithPlaceholder({ flag, placeholder }: Option): string {
   return placeholder === undefined ? dashed(flag) : `${dashed(flag)} ${placeholder}`;
 }
 
-function defaultOf(option: Option): string {
+function defaultOf(option: CommonOption): string {
   return option.defaultMeaning ?? option.default;
 }

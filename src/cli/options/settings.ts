@@ -2,7 +2,8 @@
 import { posix } from "node:path";
 import type { BucketConfig, Config, RemoteConfig, ServeConfig, TrustConfig } from "../../app/config.ts";
 import type { BucketAddress } from "./bucket-values.ts";
-import { dashed, OPTIONS, type Option, type Settings } from "./options.ts";
+import { type CommonOption, dashed, parseOptions } from "./option.ts";
+import { OPTIONS, type Settings } from "./options.ts";
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -12,17 +13,11 @@ export const EXPIRY_FLOOR_MS = 6 * 3_600_000;
 
 /** The value of every option, or a `UsageError` that names the flag or variable to blame. */
 export function resolveSettings(flags: ReadonlyMap<string, string>, env: Environment): Settings {
-  const entries = Object.entries(OPTIONS).map(([key, option]) => [key, resolveOption(option, flags, env)]);
-  // Key by key what each option's own parser returned, which is how Settings is defined.
-  return Object.fromEntries(entries) as Settings;
-}
-
-function resolveOption(option: Option, flags: ReadonlyMap<string, string>, env: Environment): unknown {
-  const flag = flags.get(option.flag);
-  if (flag !== undefined) return option.parse(flag, dashed(option.flag));
-  const variable = env[option.env];
-  if (variable !== undefined && variable !== "") return option.parse(variable, option.env);
-  return option.parse(option.default, dashed(option.flag));
+  return parseOptions(OPTIONS, ({ flag, env: variable }: CommonOption) => {
+    const text = flags.get(flag);
+    if (text !== undefined) return { text, name: dashed(flag) };
+    return env[variable] ? { text: env[variable], name: variable } : undefined;
+  });
 }
 
 /** The settings in the shape that the program is built from. */

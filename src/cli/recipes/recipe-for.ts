@@ -21,7 +21,7 @@ interface Place {
   passSecret: (name: string) => string;
 }
 
-const PLACES: ReadonlyMap<string, Place> = new Map<string, Place>([
+const WRITERS: ReadonlyMap<string, Place> = new Map<string, Place>([
   [
     "github",
     {
@@ -61,6 +61,9 @@ const PLACES: ReadonlyMap<string, Place> = new Map<string, Place>([
   ],
 ]);
 
+/** The places by name. */
+export const PLACES: readonly string[] = [...WRITERS.keys()];
+
 const BUCKET: Variable = ["GOCACHE_S3_BUCKET", "my-bucket"];
 const REGION = "eu-central-1";
 
@@ -79,8 +82,8 @@ export function recipeFor(
   env: Environment,
   context: RecipeContext,
 ): string {
-  const found = PLACES.get(place);
-  if (found === undefined) throw new UsageError(`"init" needs one of ${[...PLACES.keys()].join(", ")}`);
+  const found = WRITERS.get(place);
+  if (found === undefined) throw new UsageError(`"init" needs one of ${PLACES.join(", ")}`);
   const { variables, secrets } = givenValues(flags, env);
   const recipe = makeRecipe({ place, variables, settings: resolveSettings(flags, env), env, ...context });
   const secretNotes = secrets.map(

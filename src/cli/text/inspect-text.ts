@@ -3,6 +3,7 @@ import type { BucketReport, IdReport } from "../../app/maintenance/inspect.ts";
 import { formatByteSize } from "../../lib/text/byte-size.ts";
 import { formatAge } from "../../lib/text/duration.ts";
 import { printable } from "../../lib/text/printable.ts";
+import { formatSum } from "../bucket-commands.ts";
 import { alignColumns } from "./text-layout.ts";
 
 const HEADING = [
@@ -65,10 +66,6 @@ export function idText(id: string, { inBucket, local }: IdReport): string {
   if (lines.length === 0)
     lines.push(`nothing begins with ${id}, neither in the bucket nor in the local cache`);
   return lines.map((line) => `${printable(line)}\n`).join("");
-}
-
-function formatSum({ count, sizeBytes }: { count: number; sizeBytes: number }): string {
-  return `${count} (${formatByteSize(sizeBytes)})`;
 }
 
 function formatShare(part: number, whole: number): string {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { PLACES } from "../../../src/cli/commands.ts";
-import { recipeFor } from "../../../src/cli/recipes/recipe-for.ts";
+import { PLACES, recipeFor } from "../../../src/cli/recipes/recipe-for.ts";
 import { formatSecretKey } from "../../../src/lib/text/ed25519-text.ts";
 import { testOnPosix } from "../../support/platform.ts";
 import { tempDir } from "../../support/temp-dir.ts";

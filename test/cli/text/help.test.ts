@@ -1,10 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { parseCommandLine } from "../../../src/cli/command-line.ts";
-import { checkCommandFlags, resolveCommandSettings } from "../../../src/cli/options/command-options.ts";
-import { ALL_OPTIONS, dashed } from "../../../src/cli/options/options.ts";
+import { loadCommands } from "../../../src/cli/command.ts";
+import { checkFlags, readCommandLine } from "../../../src/cli/command-line.ts";
+import { TERMINAL_HINT } from "../../../src/cli/commands/direct.ts";
+import { COMMANDS } from "../../../src/cli/commands.ts";
+import { dashed, parseOwnOptions } from "../../../src/cli/options/option.ts";
+import { ALL_OPTIONS } from "../../../src/cli/options/options.ts";
 import { resolveSettings, toConfig } from "../../../src/cli/options/settings.ts";
 import { helpText } from "../../../src/cli/text/help.ts";
-import { TERMINAL_HINT } from "../../../src/cli/text/usage-text.ts";
 
 /** Those of the seed. */
 const TOPICS = [
@@ -16,27 +18,10 @@ const TOPICS = [
   "reverse-proxy",
   "debug",
 ];
-const COMMANDS = [
-  "direct",
-  "serve",
-  "connect",
-  "prune",
-  "prefetch",
-  "gc",
-  "inspect",
-  "stats",
-  "explain",
-  "verify",
-  "mod",
-  "mtimes",
-  "init",
-  "doctor",
-  "env",
-  "completion",
-  "help",
-  "version",
-];
-const ALL_TEXTS = [undefined, ...TOPICS, ...COMMANDS].map((topic) => [topic, helpText(topic)] as const);
+const ALL = await loadCommands(COMMANDS);
+const ALL_TEXTS = [undefined, ...TOPICS, ...COMMANDS.keys()].map(
+  (topic) => [topic, helpText(topic, ALL)] as const,
+);
 
 describe("every text", () => {
   test.each(ALL_TEXTS)("of %p is at most 100 wide, plain, and ends with one line break", (_, text) => {
@@ -48,7 +33,7 @@ describe("every text", () => {
 
 test("names each flag and variable in the overview and under environment", () => {
   for (const { flag, env } of ALL_OPTIONS) {
-    for (const text of [helpText(undefined), helpText("environment")]) {
+    for (const text of [helpText(undefined, ALL), helpText("environment", ALL)]) {
       expect(text).toMatch(new RegExp(`^  ${dashed(flag)} `, "m"));
       expect(text).toContain(env);
     }
@@ -56,35 +41,39 @@ test("names each flag and variable in the overview and under environment", () =>
 });
 
 describe("the examples of", () => {
-  test.each([...COMMANDS].filter((name) => name !== "direct"))("%s are command lines that work", (name) => {
-    const shown = [...helpText(name).matchAll(/^ {2}(?!.*\bEOF)(.*go-cache-plugin .*)$/gm)].map(
-      ([, line]) => line ?? "",
-    );
-    expect(shown.length).toBeGreaterThan(0);
-    for (const line of shown) {
-      const inner = /go-cache-plugin ([^"|>)]*)/.exec(line)?.[1]?.trim() ?? "";
-      const { flags, words } = parseCommandLine(inner.split(" "));
-      expect(words[0]).toBe(name);
-      checkCommandFlags(name, flags);
-      toConfig(resolveSettings(flags, {}));
-      resolveCommandSettings(flags, name);
-    }
-  });
+  const shown = ALL.filter(({ meta }) => !meta.hidden);
+  test.each(shown.map((command) => [command.meta.name, command] as const))(
+    "%s are command lines that work",
+    async (name, { options }) => {
+      const examples = [...helpText(name, ALL).matchAll(/^ {2}(?!.*\bEOF)(.*go-cache-plugin .*)$/gm)].map(
+        ([, line]) => line ?? "",
+      );
+      expect(examples.length).toBeGreaterThan(0);
+      for (const example of examples) {
+        const inner = /go-cache-plugin ([^"|>)]*)/.exec(example)?.[1]?.trim() ?? "";
+        const line = await readCommandLine(inner.split(" "), COMMANDS);
+        expect(line.words[0]).toBe(name);
+        await checkFlags(line, COMMANDS);
+        toConfig(resolveSettings(line.flags, {}));
+        parseOwnOptions(options, line.flags);
+      }
+    },
+  );
 });
 
-test("every GOCACHEPROG that is shown is a command line that works", () => {
+test("every GOCACHEPROG that is shown is a command line that works", async () => {
   const texts = [TERMINAL_HINT, ...ALL_TEXTS.map(([, text]) => text)].join("\n");
   const shown = [...texts.matchAll(/GOCACHEPROG="?(go-cache-plugin[^"\n]*)/g)].map((match) => match[1] ?? "");
   expect(shown.length).toBeGreaterThan(4);
   for (const line of shown) {
-    const { flags, words } = parseCommandLine(line.split(" ").slice(1));
+    const { flags, words } = await readCommandLine(line.split(" ").slice(1), COMMANDS);
     expect(words[0] ?? "connect").toBe("connect");
     toConfig(resolveSettings(flags, {}));
   }
 });
 
 test("the overview", () => {
-  expect(helpText(undefined)).toMatchInlineSnapshot(`
+  expect(helpText(undefined, ALL)).toMatchInlineSnapshot(`
     "Shares Go's build cache between machines through an S3 bucket or a directory.
     The go command starts it when GOCACHEPROG says so; without a bucket it is a local cache.
 
@@ -230,7 +219,7 @@ test("the overview", () => {
 });
 
 test("the variables", () => {
-  expect(helpText("environment")).toMatchInlineSnapshot(`
+  expect(helpText("environment", ALL)).toMatchInlineSnapshot(`
     "Every flag has a variable, read the same way. An empty variable counts as not set.
 
       flag               variable                 value     default

@@ -2,6 +2,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { loadCommands } from "../../../src/cli/command.ts";
+import { COMMANDS } from "../../../src/cli/commands.ts";
 import { completionScript } from "../../../src/cli/completion/completion-script.ts";
 import { recipeFor } from "../../../src/cli/recipes/recipe-for.ts";
 import { PROJECT_DIR } from "../../support/binary.ts";
@@ -16,6 +18,7 @@ import { actionSteps } from "./composite-action.ts";
 // A guard against hanging only.
 setDefaultTimeout(300_000);
 
+const COMPLETION = completionScript("bash", await loadCommands(COMMANDS));
 const ACTIONS = ["setup", "finish"];
 const CONTEXT = { program: "/opt/bin/go-cache-plugin", directory: PROJECT_DIR };
 const VALUES = new Map([
@@ -48,7 +51,7 @@ describe("shellcheck has nothing to say about", () => {
   test.each([
     ["install.sh", "sh", projectFile("install.sh")],
     [".ci/run", "bash", projectFile(".ci/run")],
-    ["what completes words in bash", "bash", completionScript("bash")],
+    ["what completes words in bash", "bash", COMPLETION],
     ["the recipe for a shell", "sh", `#!/bin/sh\n${recipeFor("shell", VALUES, {}, CONTEXT)}`],
     [
       "the recipe for a shell with the module proxy",

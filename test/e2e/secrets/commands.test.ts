@@ -1,7 +1,7 @@
 /** No command says a secret, whether it works or fails. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { PLACES } from "../../../src/cli/commands.ts";
+import { PLACES } from "../../../src/cli/recipes/recipe-for.ts";
 import { binaryPath } from "../../support/binary.ts";
 import { CacheprogClient } from "../../support/cacheprog-client.ts";
 import { idOf } from "../../support/ids.ts";

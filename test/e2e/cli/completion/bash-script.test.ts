@@ -1,10 +1,13 @@
 import { describe, expect, test } from "bun:test";
+import { loadCommands, ownOptions } from "../../../../src/cli/command.ts";
 import { COMMANDS } from "../../../../src/cli/commands.ts";
-import { ALL_COMMAND_OPTIONS } from "../../../../src/cli/options/command-options.ts";
-import { ALL_OPTIONS, dashed } from "../../../../src/cli/options/options.ts";
+import { dashed } from "../../../../src/cli/options/option.ts";
+import { ALL_OPTIONS } from "../../../../src/cli/options/options.ts";
 import { plainEnv, run } from "../../../support/process.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 import { runProgram } from "../program.ts";
+
+const ALL = await loadCommands(COMMANDS);
 
 /** What a real bash offers for the last of the words, which it splits at `=` as it does when a person types. */
 async function complete(...words: string[]): Promise<string[]> {
@@ -26,7 +29,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
 
 describe("offers", () => {
   test("each command that the help shows", async () => {
-    const shown = [...COMMANDS].filter(([, { hidden }]) => hidden !== true).map(([name]) => name);
+    const shown = ALL.filter(({ meta }) => !meta.hidden).map(({ meta }) => meta.name);
     expect(await complete("")).toEqual(shown);
   });
 
@@ -35,15 +38,14 @@ describe("offers", () => {
     expect(await complete("-")).toEqual([...flags, "--help", "--version"]);
   });
 
-  test.each([...new Set(ALL_COMMAND_OPTIONS.flatMap(({ commands }) => commands))])(
-    "the flags of %s",
-    async (name) => {
-      const own = ALL_COMMAND_OPTIONS.filter(({ commands }) => commands.includes(name)).map(({ flag }) =>
-        dashed(flag),
-      );
-      expect((await complete(name, "-")).slice(0, own.length)).toEqual(own);
-    },
-  );
+  test.each(
+    ALL.filter(({ options }) => options !== undefined).map(
+      (command) => [command.meta.name, ownOptions(command)] as const,
+    ),
+  )("the flags of %s", async (name, options) => {
+    const own = options.map(({ flag }) => dashed(flag));
+    expect((await complete(name, "-")).slice(0, own.length)).toEqual(own);
+  });
 
   test.each([
     [["--lay"], ["--layout"]],
