@@ -4,8 +4,7 @@ import { hideSecrets } from "../lib/text/hide-secrets.ts";
 import { readCommandLine } from "./command-line.ts";
 import { COMMANDS } from "./commands.ts";
 import { type Environment, resolveSettings } from "./options/settings.ts";
-import { usageLines } from "./text/usage-text.ts";
-import { UsageError } from "./usage-error.ts";
+import { USAGE_LINE, UsageError } from "./usage-error.ts";
 
 /** A usage error: the message and where to read on, 2. Anything else: one line, the stack with `--debug`, 1. */
 export async function explainFailure(
@@ -21,6 +20,12 @@ export async function explainFailure(
       ? hideSecrets(withoutContent(`${error.stack}\n`))
       : "";
   return { text: line + stack, exitCode: 1 };
+}
+
+/** The lines below the message of a usage error: what to do next. */
+function usageLines(command: string | undefined): string {
+  if (command === undefined) return `${USAGE_LINE}\nrun "go-cache-plugin help" for the flags\n`;
+  return `run "go-cache-plugin help ${command}" for its flags and examples\n`;
 }
 
 /** The first word, if it is a command with a help page about its flags. */

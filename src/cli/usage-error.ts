@@ -2,3 +2,6 @@
 export class UsageError extends Error {
   override name = "UsageError" as const;
 }
+
+/** How a command line looks. */
+export const USAGE_LINE = "usage: go-cache-plugin [flags] [command]";

@@ -1,15 +1,25 @@
 /** `go-cache-plugin completion SHELL`: a script that completes commands, flags and their values. */
 import { declareCommand, loadCommands } from "../command.ts";
-import { COMPLETION_SHELLS, completionScript } from "../completion/completion-script.ts";
+import { bashScript } from "../completion/bash-script.ts";
+import { completedCommands } from "../completion/completion-words.ts";
+import { fishScript } from "../completion/fish-script.ts";
+import { zshScript } from "../completion/zsh-script.ts";
 import { writeStdout } from "../output.ts";
+
+const SCRIPTS = new Map([
+  ["bash", bashScript],
+  ["zsh", zshScript],
+  ["fish", fishScript],
+]);
+const SHELLS = [...SCRIPTS.keys()];
 
 /** Prints a script for the shell to read at its start. */
 export const completionCommand = declareCommand({
   meta: {
     name: "completion",
-    description: `print what completes its words: ${COMPLETION_SHELLS.join(", ")}`,
+    description: `print what completes its words: ${SHELLS.join(", ")}`,
   },
-  args: { shell: { type: "positional", required: true, words: COMPLETION_SHELLS } },
+  args: { shell: { type: "positional", required: true, words: SHELLS } },
   examples: [
     'eval "$(go-cache-plugin completion bash)"',
     "go-cache-plugin completion zsh > ~/.zsh/completions/_go-cache-plugin",
@@ -17,7 +27,8 @@ export const completionCommand = declareCommand({
   ],
   ignoresCacheprog: true,
   run: async ({ args: { shell }, commands }) => {
-    writeStdout(completionScript(shell, await loadCommands(commands)));
+    const words = completedCommands(await loadCommands(commands));
+    writeStdout(SCRIPTS.get(shell)?.(words) ?? "");
     return 0;
   },
 });

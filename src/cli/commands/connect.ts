@@ -1,8 +1,7 @@
 /** `go-cache-plugin connect ADDR`: serve the go command that started this process, with a server's help. */
 import { declareCommand } from "../command.ts";
-import { parseAddress } from "../options/address-values.ts";
 import { resolveSettings, toConfig } from "../options/settings.ts";
-import { parseBoolean, parseTimeout } from "../options/values.ts";
+import { parseAddress, parseBoolean, parseTimeout } from "../options/values.ts";
 import { makeLogger, writeStderr } from "../output.ts";
 import { watchProgress } from "../text/progress-line.ts";
 import { isStdinTerminal } from "../text/terminal.ts";

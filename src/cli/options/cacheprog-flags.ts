@@ -9,9 +9,9 @@ import type { CommandList } from "../command.ts";
 import { type CommandLine, checkFlags, readCommandLine } from "../command-line.ts";
 import { writeStderr } from "../output.ts";
 import { UsageError } from "../usage-error.ts";
-import { parseAddress } from "./address-values.ts";
 import { ALL_OPTIONS } from "./options.ts";
 import type { Environment } from "./settings.ts";
+import { parseAddress } from "./values.ts";
 
 /** What go would start, and why the program would refuse that. */
 export interface CacheprogArguments {

@@ -5,12 +5,11 @@ import type { CommandList } from "../command.ts";
 import type { CommandLine } from "../command-line.ts";
 import { startNotes, unknownVariables } from "../text/start-notes.ts";
 import { UsageError } from "../usage-error.ts";
-import { parseAddress } from "./address-values.ts";
 import { joinFlags, readCacheprogArguments } from "./cacheprog-flags.ts";
 import type { CommonOption } from "./option.ts";
 import { ALL_OPTIONS, OPTION_GROUPS, type Settings } from "./options.ts";
 import { type Environment, resolveSettings } from "./settings.ts";
-import { parseBoolean } from "./values.ts";
+import { parseAddress, parseBoolean } from "./values.ts";
 
 /** `flags`: those of `doctor` itself, which go before those in GOCACHEPROG. */
 export async function resolveDoctorSettings(options: {

@@ -12,8 +12,8 @@ import {
   type SecretKey,
 } from "../../lib/text/ed25519-text.ts";
 import { UsageError } from "../usage-error.ts";
-import { parseNames } from "./address-values.ts";
 import { parsePrefix } from "./bucket-values.ts";
+import { parseNames } from "./values.ts";
 
 const MAX_KEY_CHARS = 4_096;
 

@@ -2,15 +2,16 @@
  * The options of every command, once. Flags, environment variables, defaults, help and the README's table are made from
  * these tables; a new option is one row here and one field in `config.ts`.
  */
-import { parseAddress, parseNames } from "./address-values.ts";
 import { BUCKET_OPTIONS, TRUST_OPTIONS } from "./bucket-options.ts";
 import type { CommonOption, ValuesOf } from "./option.ts";
 import {
+  parseAddress,
   parseBoolean,
   parseChoice,
   parseCount,
   parseMask,
   parseMetrics,
+  parseNames,
   parseOptionalDuration,
   parseOptionalText,
   parsePath,

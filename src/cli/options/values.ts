@@ -3,6 +3,11 @@
  * the defaults of the table. Each takes the text and the name to blame (`--expiry` or `GOCACHE_EXPIRY`) and
  * throws a `UsageError` such as `GOCACHE_EXPIRY: "banana" is not a duration such as 48h or 1h30m`.
  */
+import {
+  LISTEN_ADDRESS_KINDS,
+  type ListenAddress,
+  parseListenAddress,
+} from "../../lib/network/listen-address.ts";
 import { parseByteSize } from "../../lib/text/byte-size.ts";
 import { parseDuration, parseLongDuration as readLongDuration } from "../../lib/text/duration.ts";
 import { hideSecrets, quoteValue } from "../../lib/text/hide-secrets.ts";
@@ -75,6 +80,24 @@ export function parsePath(text: string, name: string): string | undefined {
   if (/^~[^/\\]*([/\\]|$)/.test(text))
     throw new UsageError(`${name}: "~" is not expanded here; write $HOME or the whole path`);
   return text;
+}
+
+/** Empty: not set. */
+export function parseAddress(text: string, name: string): ListenAddress | undefined {
+  if (text === "") return undefined;
+  if (/^~/.test(text))
+    throw new UsageError(`${name}: "~" is not expanded here; write $HOME or the whole path`);
+  const address = parseListenAddress(text);
+  if (address === undefined) throw invalidValue(name, text, LISTEN_ADDRESS_KINDS);
+  return address;
+}
+
+/** Names with commas between them, without empty ones and without blanks around them. */
+export function parseNames(text: string): string[] {
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
 }
 
 /** A bit mask. */

@@ -2,11 +2,10 @@
 import { quoteValue } from "../../lib/text/hide-secrets.ts";
 import { type Command, usageOf } from "../command.ts";
 import { renderCommandFlags, renderFlags } from "../options/option-docs.ts";
-import { UsageError } from "../usage-error.ts";
+import { USAGE_LINE, UsageError } from "../usage-error.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { HELP_TOPICS } from "./help-topics.ts";
 import { alignColumns } from "./text-layout.ts";
-import { USAGE_LINE } from "./usage-text.ts";
 
 /** The overview, or the text about one topic or command. Throws a `UsageError` for any other. */
 export function helpText(topic: string | undefined, commands: readonly Command[]): string {

@@ -17,7 +17,7 @@ describe("removes nothing, exit code 2:", () => {
     [["--prefix=team", "--read-only"], '"gc" removes from the bucket, which --read-only forbids'],
     [
       ["--prefix=team", "--json"],
-      '--json is a flag of the command "inspect", "doctor", "stats", and "explain" only',
+      '--json is a flag of the command "inspect", "stats", "explain", and "doctor" only',
     ],
     [["--prefix=team", "--older-than=x"], '--older-than: "x" is not a duration above 0 such as 14d or 36h'],
     [["--prefix=team", "now"], 'unexpected argument "now" after "gc"'],

@@ -10,7 +10,7 @@ test.concurrent.each([
   [["--bucket=file:///nowhere", "--layout=split"], '"prefetch" needs --layout=packed or both'],
   [
     ["--bucket=file:///nowhere", "--json"],
-    '--json is a flag of the command "inspect", "doctor", "stats", and "explain" only',
+    '--json is a flag of the command "inspect", "stats", "explain", and "doctor" only',
   ],
 ])("%j is refused", async (flags, message) => {
   await using cache = tempDir("prefetch");

@@ -4,7 +4,8 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { loadCommands } from "../../../src/cli/command.ts";
 import { COMMANDS } from "../../../src/cli/commands.ts";
-import { completionScript } from "../../../src/cli/completion/completion-script.ts";
+import { bashScript } from "../../../src/cli/completion/bash-script.ts";
+import { completedCommands } from "../../../src/cli/completion/completion-words.ts";
 import { recipeFor } from "../../../src/cli/recipes/recipe-for.ts";
 import { PROJECT_DIR } from "../../support/binary.ts";
 import { git } from "../../support/git.ts";
@@ -18,7 +19,7 @@ import { actionSteps } from "./composite-action.ts";
 // A guard against hanging only.
 setDefaultTimeout(300_000);
 
-const COMPLETION = completionScript("bash", await loadCommands(COMMANDS));
+const COMPLETION = bashScript(completedCommands(await loadCommands(COMMANDS)));
 const ACTIONS = ["setup", "finish"];
 const CONTEXT = { program: "/opt/bin/go-cache-plugin", directory: PROJECT_DIR };
 const VALUES = new Map([
