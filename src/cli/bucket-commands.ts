@@ -1,4 +1,4 @@
-/** What the commands that work on the whole bucket have in common. */
+/** Shared by the commands that work on the whole bucket. */
 import type { Config, RemoteConfig } from "../app/config.ts";
 import { formatByteSize } from "../lib/text/byte-size.ts";
 import { UsageError } from "./usage-error.ts";
@@ -9,9 +9,9 @@ export function requireBucket({ remote }: Config, command: string): RemoteConfig
   throw new UsageError(`"${command}" needs a bucket: set --bucket or GOCACHE_S3_BUCKET`);
 }
 
-/** Refuses to remove from a bucket that is only to be read. */
+/** Throws a `UsageError` with --read-only. */
 export function refuseReadOnly({ readOnly }: { readOnly: boolean }, what: string): void {
-  if (readOnly) throw new UsageError(`${what} removes from the bucket, which --read-only forbids`);
+  if (readOnly) throw new UsageError(`${what} removes from the bucket: run it without --read-only`);
 }
 
 /** `12 (3.4 MiB)`. */

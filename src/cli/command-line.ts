@@ -71,7 +71,7 @@ export async function checkFlags({ words, flags }: CommandLine, commands: Comman
     ownOptions(each).some(({ flag }) => flag === stray),
   );
   const names = new Intl.ListFormat("en").format(owners.map(({ meta }) => JSON.stringify(meta.name)));
-  throw new UsageError(`${dashed(stray)} is a flag of the command ${names} only`);
+  throw new UsageError(`${dashed(stray)} is a flag of ${names} only`);
 }
 
 /** Whether a common option takes the next argument as its value. */

@@ -31,9 +31,9 @@ describe("refuses", () => {
   });
 
   test.each([
-    ["inspect", "dry-run", '--dry-run is a flag of the command "gc" and "mtimes" only'],
-    ["prune", "json", '--json is a flag of the command "inspect", "stats", "explain", and "doctor" only'],
-    [undefined, "repair", '--repair is a flag of the command "verify" only'],
+    ["inspect", "dry-run", '--dry-run is a flag of "gc" and "mtimes" only'],
+    ["prune", "json", '--json is a flag of "inspect", "stats", "explain", and "doctor" only'],
+    [undefined, "repair", '--repair is a flag of "verify" only'],
   ])("%p with --%s", async (command, flag, message) => {
     const words = command === undefined ? [] : [command];
     const line = await readCommandLine([...words, `--${flag}`], COMMANDS);
@@ -116,14 +116,13 @@ test("the help of gc", () => {
   expect(helpText("gc", ALL)).toMatchInlineSnapshot(`
     "usage: go-cache-plugin [flags] gc
 
-      remove from the bucket what no run needed for two weeks; needs s3:DeleteObject
+      remove from the bucket what no run used for two weeks; needs s3:DeleteObject
 
-      --older-than DURATION      remove records of runs that were not written for this long, such as 14d
-                                 or 36h
+      --older-than DURATION      remove run records not written for this long, such as 14d or 36h
                                  default: 14d
-      --dry-run                  say what would be removed, and change nothing
+      --dry-run                  show what would be removed, change nothing
                                  default: false
-      --yes                      go on although there is no --prefix
+      --yes                      run even without --prefix
                                  default: false
 
     examples:
@@ -131,7 +130,7 @@ test("the help of gc", () => {
       go-cache-plugin gc --bucket=my-bucket --prefix=team --older-than=30d
       go-cache-plugin gc --bucket=my-bucket --yes
 
-    The flags that all commands have: go-cache-plugin help
+    Flags of all commands: go-cache-plugin help
     "
   `);
 });

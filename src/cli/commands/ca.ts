@@ -19,7 +19,7 @@ export const caCommand = declareCommand({
   run: async ({ args: { action }, flags, env }) => {
     const config = toConfig(resolveSettings(flags, env));
     if (config.serve.revproxy.length === 0) {
-      throw new UsageError('"ca" needs --revproxy, the hosts that the certificate is for');
+      throw new UsageError('"ca" needs --revproxy, the hosts of the certificate');
     }
     const ca = await import("../../app/proxy-ca.ts");
     if (action === "print") writeStdout(await ca.proxyCertificate(config, env));
@@ -27,7 +27,7 @@ export const caCommand = declareCommand({
       writeStdout(`installed in ${await ca.installProxyCertificate(config, env)}\n`);
     } else {
       await ca.uninstallProxyCertificate(config, env);
-      writeStdout("removed from this machine's list of authorities\n");
+      writeStdout("uninstalled from this machine's certificate authorities\n");
     }
     return 0;
   },

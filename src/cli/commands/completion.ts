@@ -17,7 +17,7 @@ const SHELLS = [...SCRIPTS.keys()];
 export const completionCommand = declareCommand({
   meta: {
     name: "completion",
-    description: `print what completes its words: ${SHELLS.join(", ")}`,
+    description: `print a shell completion script: ${SHELLS.join(", ")}`,
   },
   args: { shell: { type: "positional", required: true, words: SHELLS } },
   examples: [

@@ -1,4 +1,4 @@
-/** `go-cache-plugin connect ADDR`: serve the go command that started this process, with a server's help. */
+/** `go-cache-plugin connect ADDR`: serve the go command that started this process, with the help of a server. */
 import { declareCommand } from "../command.ts";
 import { resolveSettings, toConfig } from "../options/settings.ts";
 import { parseAddress, parseBoolean, parseTimeout } from "../options/values.ts";
@@ -7,7 +7,7 @@ import { watchProgress } from "../text/progress-line.ts";
 import { isStdinTerminal } from "../text/terminal.ts";
 import { UsageError } from "../usage-error.ts";
 
-const TERMINAL_HINT = `connect is started by the go command; by hand there is nothing to do. To use it:
+const TERMINAL_HINT = `The go command starts connect; do not start it by hand. To use it:
   export GOCACHEPROG="go-cache-plugin connect 5930" && go build ./...
 `;
 
@@ -15,7 +15,7 @@ const TERMINAL_HINT = `connect is started by the go command; by hand there is no
 export const connectCommand = declareCommand({
   meta: {
     name: "connect",
-    description: "serve the go command that started this program, helped by a server",
+    description: "serve the go command that started this program, with the help of a server",
   },
   args: { addr: { type: "positional", required: false } },
   options: {
@@ -23,13 +23,13 @@ export const connectCommand = declareCommand({
       flag: "wait",
       placeholder: "DURATION",
       default: "0",
-      meaning: "how long to wait for somebody to listen, such as 10s",
+      meaning: "how long to wait for a server to listen, such as 10s",
       parse: parseTimeout,
     },
     isFallback: {
       flag: "fallback",
       default: "false",
-      meaning: "when nobody listens, do without: as with no command",
+      meaning: "if no server listens, run as without a command",
       parse: parseBoolean,
     },
   },
@@ -43,7 +43,7 @@ export const connectCommand = declareCommand({
     const settings = resolveSettings(flags, env);
     const address = addr === undefined ? settings.plugin : parseAddress(addr, "connect");
     if (address === undefined) {
-      throw new UsageError('"connect" needs the address that "serve" has as --plugin');
+      throw new UsageError('"connect" needs an address: the --plugin of "serve"');
     }
     if (isStdinTerminal()) {
       writeStderr(TERMINAL_HINT);

@@ -6,8 +6,8 @@ import { watchProgress } from "../text/progress-line.ts";
 import { startNotes } from "../text/start-notes.ts";
 import { isStdinTerminal } from "../text/terminal.ts";
 
-/** Said on stderr to somebody who starts the program by hand. */
-export const TERMINAL_HINT = `go-cache-plugin is started by the go command; by hand there is nothing to do. To use it:
+/** Printed to stderr if a person starts the program by hand. */
+export const TERMINAL_HINT = `The go command starts go-cache-plugin; do not start it by hand. To use it:
   export GOCACHEPROG="go-cache-plugin --bucket=my-bucket" && go build ./...
 run "go-cache-plugin help" for more
 `;
@@ -16,7 +16,7 @@ run "go-cache-plugin help" for more
 export const directCommand = declareCommand({
   meta: {
     name: "direct",
-    description: "serve the go command that started this program; what no command means",
+    description: "serve the go command that started this program; the default",
     hidden: true,
   },
   ignoresCacheprog: true,

@@ -1,4 +1,4 @@
-/** `go-cache-plugin doctor`: what is wrong with the set-up, and how to mend it. */
+/** `go-cache-plugin doctor`: problems of the setup, and how to fix them. */
 import type { CheckedFinding } from "../../app/doctor/check.ts";
 import { hideSecrets } from "../../lib/text/hide-secrets.ts";
 import { printableJson } from "../../lib/text/printable.ts";
@@ -18,7 +18,7 @@ import { isStdoutTerminal } from "../text/terminal.ts";
 export const doctorCommand = declareCommand({
   meta: {
     name: "doctor",
-    description: "say what is wrong and how to mend it; exit code 1 for errors, 3 for warnings",
+    description: "report problems and how to fix them; exit code 1 for errors, 3 for warnings",
   },
   options: { isJson: JSON_OPTION },
   examples: [
@@ -51,7 +51,7 @@ async function examine(
   using progress = ProgressLine.open(env);
   const cwd = process.cwd();
   const program = process.execPath;
-  progress.update({ stage: "asking go" });
+  progress.update({ stage: "running go" });
   const go = await askGo(env, cwd);
   const ofGo = "settings" in go ? go.settings.GOCACHEPROG : "";
   const cacheprog = readCacheprog(env.GOCACHEPROG || ofGo, env);

@@ -8,13 +8,13 @@ import { exportLine, goWord, type Shell } from "../text/quote.ts";
 
 /** Prints GOCACHEPROG and a variable for each given option; of a secret only its name, in a comment. */
 export const envCommand = declareCommand({
-  meta: { name: "env", description: "print the variables that make go use it, for a shell to read" },
+  meta: { name: "env", description: "print the environment variables for go, for a shell to evaluate" },
   options: {
     shell: {
       flag: "shell",
       placeholder: "SHELL",
       default: "sh",
-      meaning: "whose words the variables are written in: sh, bash, zsh, fish or powershell",
+      meaning: "syntax of the output: sh, bash, zsh, fish or powershell",
       parse: parseChoice<Shell>("sh", "bash", "zsh", "fish", "powershell"),
     },
   },
@@ -33,7 +33,7 @@ export const envCommand = declareCommand({
     ];
     // At the end: an eval without quotes joins all lines, and a comment hides everything after it.
     const secrets = given.secrets.map(
-      (name) => `# ${name} holds a secret and is not printed. Set it from where you keep secrets.\n`,
+      (name) => `# ${name} holds a secret and is not printed. Set it from your secret store.\n`,
     );
     writeStdout([...lines.map(([name, value]) => exportLine(shell, name, value)), ...secrets].join(""));
     return 0;

@@ -1,4 +1,4 @@
-/** `go-cache-plugin explain`: why lookups missed: in CI those of the job, elsewhere those of the last go command. */
+/** `go-cache-plugin explain`: why lookups missed, in CI for the whole job, elsewhere for the last go command. */
 import { printableJson } from "../../lib/text/printable.ts";
 import { declareCommand } from "../command.ts";
 import { JSON_OPTION } from "../options/option.ts";

@@ -14,26 +14,26 @@ import { UsageError } from "../usage-error.ts";
 export const gcCommand = declareCommand({
   meta: {
     name: "gc",
-    description: "remove from the bucket what no run needed for two weeks; needs s3:DeleteObject",
+    description: "remove from the bucket what no run used for two weeks; needs s3:DeleteObject",
   },
   options: {
     olderThanMs: {
       flag: "older-than",
       placeholder: "DURATION",
       default: "14d",
-      meaning: "remove records of runs that were not written for this long, such as 14d or 36h",
+      meaning: "remove run records not written for this long, such as 14d or 36h",
       parse: parseLongDuration,
     },
     dryRun: {
       flag: "dry-run",
       default: "false",
-      meaning: "say what would be removed, and change nothing",
+      meaning: "show what would be removed, change nothing",
       parse: parseBoolean,
     },
     isConfirmed: {
       flag: "yes",
       default: "false",
-      meaning: "go on although there is no --prefix",
+      meaning: "run even without --prefix",
       parse: parseBoolean,
     },
   },
@@ -49,7 +49,7 @@ export const gcCommand = declareCommand({
     if (!dryRun) refuseReadOnly(settings, '"gc"');
     if (remote.prefix === "" && !isConfirmed && !dryRun) {
       throw new UsageError(
-        '"gc" without --prefix works at the top of the bucket: add --yes if that is meant',
+        '"gc" without --prefix works on the whole bucket: set --prefix, or confirm with --yes',
       );
     }
     const { collectInBucket } = await import("../../app/maintenance/gc.ts");
@@ -72,7 +72,7 @@ function gcText(report: GcReport, dryRun: boolean): string {
       ({ platform, entries }) => `shared by projects on ${decodeName(platform)}: ${entries} entries`,
     ),
     packs === undefined
-      ? "packs: not looked at, for these records can't be read and may name any of them:"
+      ? "packs: skipped; these unreadable records may name any of them:"
       : `packs: ${removed} ${formatSum(packs.removed)}, ${formatSum(packs.left)} left, ${formatSum(packs.unnamed)} of them unnamed`,
     ...unreadable.map(({ key, reason }) => `  ${key}: ${reason}`),
   ];

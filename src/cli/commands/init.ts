@@ -1,11 +1,11 @@
-/** `go-cache-plugin init PLACE`: how to set it up there, with the given values filled in. */
+/** `go-cache-plugin init PLACE`: the configuration for one place, with the given values filled in. */
 import { declareCommand } from "../command.ts";
 import { writeStdout } from "../output.ts";
 import { PLACES, recipeFor } from "../recipes/recipe-for.ts";
 
-/** Prints a file to be saved, with comments on what is left to do. */
+/** Prints a file to be saved, with comments about the remaining steps. */
 export const initCommand = declareCommand({
-  meta: { name: "init", description: `print the set-up: ${PLACES.join(", ")}` },
+  meta: { name: "init", description: `print the setup for ${PLACES.join(", ")}` },
   args: { place: { type: "positional", required: true, words: PLACES } },
   examples: [
     "go-cache-plugin init github --bucket=my-bucket --prefix=team --region=eu-central-1",

@@ -1,4 +1,4 @@
-/** `go-cache-plugin inspect [ID]`: what is in the bucket, or where one action or output is. */
+/** `go-cache-plugin inspect [ID]`: what is in the bucket, or where one action or output is stored. */
 import { printableJson } from "../../lib/text/printable.ts";
 import { requireBucket } from "../bucket-commands.ts";
 import { declareCommand } from "../command.ts";
@@ -9,9 +9,12 @@ import { writeStdout } from "../output.ts";
 import { bucketText, idText } from "../text/inspect-text.ts";
 import { ProgressLine } from "../text/progress-line.ts";
 
-/** Prints a table, or JSON with `--json`. Exit code 1 when an id is nowhere. */
+/** Prints a table, or JSON with `--json`. Exit code 1 if an id is not found. */
 export const inspectCommand = declareCommand({
-  meta: { name: "inspect", description: "say what is in the bucket, or where an action or output lies" },
+  meta: {
+    name: "inspect",
+    description: "show what is in the bucket, or where an action or output is stored",
+  },
   args: { id: { type: "positional", required: false } },
   options: { isJson: JSON_OPTION },
   examples: [

@@ -1,4 +1,4 @@
-/** `go-cache-plugin keygen [FILE]`: a key to sign with, and the one that others trust it by. */
+/** `go-cache-plugin keygen [FILE]`: a secret key to sign with, and the public key to trust. */
 import { generateKeyPairSync } from "node:crypto";
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { formatPublicKey, formatSecretKey, type SecretKey } from "../../lib/text/ed25519-text.ts";
@@ -11,7 +11,7 @@ const KEY_BYTES = 32;
 export const keygenCommand = declareCommand({
   meta: {
     name: "keygen",
-    description: "make a pair of keys for --sign-key and --trust-key; the secret one goes to FILE",
+    description: "generate a key pair for --sign-key and --trust-key; the secret key goes to FILE",
   },
   args: { file: { type: "positional", required: false } },
   examples: ["go-cache-plugin keygen ci.key", "go-cache-plugin keygen"],
@@ -31,7 +31,7 @@ function makeKey(): SecretKey {
   return { seed, publicKey: publicKey.export({ format: "der", type: "spki" }).subarray(-KEY_BYTES) };
 }
 
-/** A file that is there already may be the only copy of another key. */
+/** Never overwrites a file: it may be the only copy of another key. */
 function writeSecret(path: string, text: string): void {
   const fd = openSync(path, "wx", 0o600);
   try {

@@ -1,4 +1,4 @@
-/** `go-cache-plugin mod TASK`: fill, check, take in and hand out the modules that `serve --modproxy` serves. */
+/** `go-cache-plugin mod TASK`: prefetch, verify, import and export the modules of `serve --modproxy`. */
 import { formatByteSize } from "../../lib/text/byte-size.ts";
 import { quoteValue } from "../../lib/text/hide-secrets.ts";
 import { printable } from "../../lib/text/printable.ts";
@@ -28,7 +28,7 @@ const TASKS: ReadonlyMap<string, TaskSpec> = new Map([
 export const modCommand = declareCommand({
   meta: {
     name: "mod",
-    description: "modules of --modproxy: prefetch [GO.SUM...], verify, import DIR, export DIR",
+    description: "manage --modproxy modules: prefetch [GO.SUM...], verify, import DIR, export DIR",
   },
   args: {
     task: { type: "positional", required: true, words: [...TASKS.keys()], isOpenEnded: true },
@@ -65,29 +65,27 @@ async function prefetch(modules: Modules, task: Task, paths: readonly string[]):
     paths.length === 0 ? ["go.sum"] : paths,
   );
   for (const { name, reason } of failures) writeLine(`${name}: ${reason}`);
-  writeLine(`${files} files are here, ${formatByteSize(bytes)}`);
+  writeLine(`${files} files are local, ${formatByteSize(bytes)}`);
   return failures.length === 0 ? 0 : 1;
 }
 
 async function verify(modules: Modules, task: Task): Promise<number> {
   const { verified, unchanged, wrong } = await modules.verifyStoredModules(task);
   for (const name of wrong) writeLine(`${name}: wrong; removed`);
-  writeLine(
-    `${verified} are what the checksum database says, ${unchanged} as they were, ${wrong.length} wrong`,
-  );
+  writeLine(`${verified} match the checksum database, ${unchanged} are unchanged, ${wrong.length} wrong`);
   return wrong.length === 0 ? 0 : 1;
 }
 
 async function importFrom(modules: Modules, task: Task, [dir = ""]: readonly string[]): Promise<number> {
   const { files, bytes, refused } = await modules.importModules(task, dir);
-  for (const line of refused) writeLine(`not taken: ${line}`);
-  writeLine(`${files} files taken in, ${formatByteSize(bytes)}`);
+  for (const line of refused) writeLine(`rejected: ${line}`);
+  writeLine(`${files} files imported, ${formatByteSize(bytes)}`);
   return refused.length === 0 ? 0 : 1;
 }
 
 async function exportTo(modules: Modules, task: Task, [dir = ""]: readonly string[]): Promise<number> {
   const files = await modules.exportModules(task, dir);
-  writeLine(`${files} files written to ${dir}; use them with GOPROXY=file://${dir}`);
+  writeLine(`${files} files exported to ${dir}; use them with GOPROXY=file://${dir}`);
   return 0;
 }
 

@@ -1,4 +1,4 @@
-/** `go-cache-plugin mtimes [DIR]`: times of files that are the same in every checkout. */
+/** `go-cache-plugin mtimes [DIR]`: set file times that are the same in every checkout. */
 import { describeError } from "../../lib/text/describe-error.ts";
 import { printable } from "../../lib/text/printable.ts";
 import { declareCommand } from "../command.ts";
@@ -6,21 +6,21 @@ import { parseBoolean } from "../options/values.ts";
 import { writeStderr, writeStdout } from "../output.ts";
 import { ProgressLine } from "../text/progress-line.ts";
 
-/** More failures than these say nothing new. */
+/** More failures add no information. */
 const MAX_FAILURES_SHOWN = 5;
 
 /** Prints how many times were set. Exit code 1 when some could not be. */
 export const mtimesCommand = declareCommand({
   meta: {
     name: "mtimes",
-    description: "give tracked files the same times in every checkout, so that test results hit",
+    description: "set the same file times in every checkout, so that test results hit",
   },
   args: { dir: { type: "positional", required: false } },
   options: {
     dryRun: {
       flag: "dry-run",
       default: "false",
-      meaning: "say which times would be set, and change nothing",
+      meaning: "show which times would be set, change nothing",
       parse: parseBoolean,
     },
   },
@@ -33,7 +33,7 @@ export const mtimesCommand = declareCommand({
   run: async ({ args: { dir }, options: { dryRun }, env }) => {
     const { setMtimes } = await import("../../app/mtimes/set-mtimes.ts");
     using progress = ProgressLine.open(env);
-    progress.update({ stage: "asking git" });
+    progress.update({ stage: "running git" });
     let failures = 0;
     const report = await setMtimes({
       directory: dir,
@@ -50,10 +50,10 @@ export const mtimesCommand = declareCommand({
       },
     });
     const { files, directories, settled, changed, failed } = report;
-    const left = changed === 0 ? "" : `; not as git has them, so left alone: ${changed}`;
+    const left = changed === 0 ? "" : `; skipped, not as committed: ${changed}`;
     const lost = failed === 0 ? "" : `; failed: ${failed}`;
     writeStdout(
-      `${dryRun ? "times to set" : "times set"}: files ${files}, directories ${directories}; right before: ${settled}${left}${lost}\n`,
+      `${dryRun ? "times to set" : "times set"}: files ${files}, directories ${directories}; already set: ${settled}${left}${lost}\n`,
     );
     return failed === 0 ? 0 : 1;
   },

@@ -1,4 +1,4 @@
-/** `go-cache-plugin prefetch`: fetch what the last run of this job used, behind the steps that come before go. */
+/** `go-cache-plugin prefetch`: prefetch what this job's last run used while other steps run. */
 import { formatByteSize } from "../../lib/text/byte-size.ts";
 import { requireBucket } from "../bucket-commands.ts";
 import { type Call, declareCommand } from "../command.ts";
@@ -12,13 +12,13 @@ import { UsageError } from "../usage-error.ts";
 export const prefetchCommand = declareCommand({
   meta: {
     name: "prefetch",
-    description: "fetch what this job's last run used, ahead of go; returns at once without --wait",
+    description: "prefetch what this job's last run used; returns at once without --wait",
   },
   options: {
     isWaiting: {
       flag: "wait",
       default: "false",
-      meaning: "return when everything is there",
+      meaning: "return when everything is fetched",
       parse: parseBoolean,
     },
   },
@@ -37,13 +37,15 @@ export const prefetchCommand = declareCommand({
     const { records, entries, fetchedBytes } = await prefetchNow({ ...config, remote }, context);
     const size = formatByteSize(fetchedBytes);
     writeStdout(
-      records === 0 ? "no run of this job is known yet\n" : `${entries} entries are here, ${size} fetched\n`,
+      records === 0
+        ? "no earlier run of this job is known\n"
+        : `${entries} entries are local, ${size} fetched\n`,
     );
     return 0;
   },
 });
 
-/** In a process that holds none of this one's streams, so that nobody waits for it. */
+/** In a process without this one's streams, so that no caller waits for it. */
 function prefetchInBackground(flags: ReadonlyMap<string, string>, env: Call["env"]): void {
   const words = [...flags].map(([name, value]) => `--${name}=${value}`);
   const child = Bun.spawn([process.execPath, "prefetch", "--wait", ...words], {

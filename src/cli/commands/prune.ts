@@ -1,4 +1,4 @@
-/** `go-cache-plugin prune`: bring the local cache within its limits now instead of at the next hourly occasion. */
+/** `go-cache-plugin prune`: prune the local cache now instead of at the next hourly check. */
 import { formatByteSize } from "../../lib/text/byte-size.ts";
 import { declareCommand } from "../command.ts";
 import { resolveSettings, toConfig } from "../options/settings.ts";
@@ -9,7 +9,7 @@ import { ProgressLine } from "../text/progress-line.ts";
 export const pruneCommand = declareCommand({
   meta: {
     name: "prune",
-    description: "prune the local cache to --max-size and --expiry now; what was used in 6h stays",
+    description: "prune the local cache to --max-size and --expiry now; entries used in 6h stay",
   },
   examples: ["go-cache-plugin prune --max-size=5GiB", "go-cache-plugin prune --expiry=48h"],
   run: async ({ flags, env }) => {

@@ -18,26 +18,30 @@ import { UsageError } from "../usage-error.ts";
 const PRUNE_FLAGS = ["max-size", "expiry"];
 const COMMON_FLAGS = ALL_OPTIONS.map(({ flag }) => flag);
 
-/** Runs until a signal ends it; with --detach, --stop, --status and --heap only as long as that takes. */
+/** Runs until a signal ends it; with --detach, --stop, --status or --heap returns when that is done. */
 export const serveCommand = declareCommand({
-  meta: { name: "serve", description: "serve many go commands, and what --http offers, from one process" },
+  meta: {
+    name: "serve",
+    description: "serve many go commands, and the HTTP services of --http, from one process",
+  },
   options: {
     isDetached: {
       flag: "detach",
       default: "false",
-      meaning: "return when it is ready, and serve behind; its log is in the cache directory, below state/",
+      meaning:
+        "return when the server is ready; it runs in the background and logs to state/ in the cache directory",
       parse: parseBoolean,
     },
     isStop: {
       flag: "stop",
       default: "false",
-      meaning: "stop the server that was started with --detach; returns when its uploads are done",
+      meaning: "stop the server that --detach started; returns when its uploads are done",
       parse: parseBoolean,
     },
     isStatus: {
       flag: "status",
       default: "false",
-      meaning: "say whether a server runs; exit code 1 when none does",
+      meaning: "show whether a server runs; exit code 1 if none does",
       parse: parseBoolean,
     },
     heapFile: {
@@ -45,7 +49,7 @@ export const serveCommand = declareCommand({
       placeholder: "FILE",
       default: "",
       meaning:
-        "write a snapshot of a running server's heap to FILE, for Chromium's developer tools; it holds secrets",
+        "write a heap snapshot of a running server to FILE, for Chromium's developer tools; it contains secrets",
       parse: parsePath,
     },
   },
@@ -87,7 +91,7 @@ async function serve({ flags, env }: Pick<Call, "flags" | "env">, settings: Sett
   });
 }
 
-/** On stderr, since somebody waits in front of it. Lines of JSON have no room for what a shell should read. */
+/** On stderr, for the person who waits. JSON lines omit the exports for a shell. */
 function announce(
   { plugin, http }: Pick<ServerNote, "plugin" | "http">,
   { logFormat, modproxy }: Settings,
@@ -113,7 +117,7 @@ async function stop(config: Config, env: Environment): Promise<number> {
   const { stopServers } = await import("../../app/serve/control.ts");
   const { stopped, hanging } = await stopServers(config, env, watchProgress(env));
   for (const note of stopped) writeStdout(`stopped: ${describeServer(note)}\n`);
-  for (const note of hanging) writeStderr(`go-cache-plugin: does not stop: ${describeServer(note)}\n`);
+  for (const note of hanging) writeStderr(`go-cache-plugin: did not stop: ${describeServer(note)}\n`);
   if (stopped.length + hanging.length === 0) writeStdout("no server is running\n");
   return hanging.length === 0 ? 0 : 1;
 }
@@ -129,7 +133,7 @@ async function status(config: Config, env: Environment): Promise<number> {
 async function heap(config: Config, env: Environment, file: string): Promise<number> {
   const { saveHeap } = await import("../../app/serve/control.ts");
   const note = await saveHeap(config, env, file);
-  writeStdout(`heap of ${describeServer(note)}: ${file}; the server's secrets are in it\n`);
+  writeStdout(`heap of ${describeServer(note)}: ${file}; it contains the server's secrets\n`);
   return 0;
 }
 
@@ -138,18 +142,16 @@ function describeServer({ pid, plugin, http }: ServerNote): string {
   return `process ${pid}, ${places.join(" ")}`;
 }
 
-/** Those of `wanted` that were given, as arguments for another process. */
+/** The given flags among `wanted`, as arguments for another process. */
 function flagWords(flags: ReadonlyMap<string, string>, wanted: readonly string[]): string[] {
   return wanted.filter((flag) => flags.has(flag)).map((flag) => `--${flag}=${flags.get(flag)}`);
 }
 
-/** Over a port any user of the machine can say that some action made some output; systemd's sockets are for all, too. */
+/** Any user of the machine can write entries through a port, and systemd's sockets are open to all as well. */
 function checkTrust({ plugin, signKey, trustKeys }: Settings): void {
   if (plugin === undefined || plugin.kind === "unix" || (signKey === undefined && trustKeys.length === 0))
     return;
-  throw new UsageError(
-    "--plugin must be the path of a Unix socket where there are keys to trust or to sign with",
-  );
+  throw new UsageError("--sign-key and --trust-key need a Unix socket: set --plugin to a path");
 }
 
 function checkAddresses({ plugin, http, modproxy, revproxy, forwardConnect }: Settings): void {

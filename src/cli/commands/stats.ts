@@ -1,4 +1,4 @@
-/** `go-cache-plugin stats`: what the go commands of this job add up to. */
+/** `go-cache-plugin stats`: figures of all go commands of this job. */
 import { printableJson } from "../../lib/text/printable.ts";
 import { declareCommand } from "../command.ts";
 import { JSON_OPTION } from "../options/option.ts";
@@ -16,13 +16,13 @@ export const statsCommand = declareCommand({
     isMarkdown: {
       flag: "markdown",
       default: "false",
-      meaning: "print Markdown with a chart, such as $GITHUB_STEP_SUMMARY takes",
+      meaning: "print Markdown with a chart, for $GITHUB_STEP_SUMMARY",
       parse: parseBoolean,
     },
     isReset: {
       flag: "reset",
       default: "false",
-      meaning: "begin anew once it is printed",
+      meaning: "start counting again after printing",
       parse: parseBoolean,
     },
   },
@@ -33,7 +33,7 @@ export const statsCommand = declareCommand({
   ],
   run: async ({ options: { isJson, isMarkdown, isReset }, flags, env }) => {
     const config = toConfig(resolveSettings(flags, env));
-    if (isJson && isMarkdown) throw new UsageError("--json and --markdown exclude each other");
+    if (isJson && isMarkdown) throw new UsageError("choose one of --json and --markdown");
     const { jobStats } = await import("../../app/summary/job-stats.ts");
     const report = jobStats(config, env, isReset);
     if (isJson) writeStdout(`${printableJson(report)}\n`);

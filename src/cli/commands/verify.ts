@@ -1,4 +1,4 @@
-/** `go-cache-plugin verify`: check what is stored against its hashes. */
+/** `go-cache-plugin verify`: check stored contents against their hashes. */
 import type { VerifyReport } from "../../app/maintenance/verify.ts";
 import { printable } from "../../lib/text/printable.ts";
 import { formatSum, refuseReadOnly } from "../bucket-commands.ts";
@@ -12,13 +12,13 @@ import { ProgressLine } from "../text/progress-line.ts";
 export const verifyCommand = declareCommand({
   meta: {
     name: "verify",
-    description: "check the local cache and the bucket against the hashes of what they hold",
+    description: "check the local cache and the bucket against their hashes",
   },
   options: {
     isRepairing: {
       flag: "repair",
       default: "false",
-      meaning: "remove what is wrong, so that it is a miss and made anew",
+      meaning: "remove wrong entries, so that they become misses and are rebuilt",
       parse: parseBoolean,
     },
   },
@@ -57,8 +57,9 @@ function verifyText(
     const { name, records, packs, frames, splitOutputs, newerRecords, absentPacks } = bucket;
     lines.push(`${name}: ${records} records, ${formatSum(packs)} packs, ${frames} outputs in them`);
     if (splitOutputs.count > 0) lines.push(`split layout: ${formatSum(splitOutputs)} outputs`);
-    if (newerRecords > 0) lines.push(`not looked at: ${newerRecords} records of a later version`);
-    if (absentPacks > 0) lines.push(`gone: ${absentPacks} packs that records name, which are misses`);
+    if (newerRecords > 0) lines.push(`skipped: ${newerRecords} records of a later version`);
+    if (absentPacks > 0)
+      lines.push(`missing: ${absentPacks} packs that records name; lookups in them are misses`);
   }
   lines.push(wrong === 0 ? "nothing wrong" : `${wrong} wrong, ${removed} of them removed`);
   return lines.map((line) => `${printable(line)}\n`).join("");

@@ -11,15 +11,15 @@ import {
   parseOptionalText,
 } from "./values.ts";
 
-/** Where entries are shared. */
+/** The shared storage. */
 export const BUCKET_OPTIONS = {
   bucket: {
     flag: "bucket",
     env: "GOCACHE_S3_BUCKET",
     placeholder: "BUCKET",
     default: "",
-    defaultMeaning: "none, a local cache only",
-    meaning: "where entries are shared: an S3 bucket's name, s3://name, or file:///path for a directory",
+    defaultMeaning: "none (local cache only)",
+    meaning: "shared storage: the name of an S3 bucket, s3://name, or file:///path for a directory",
     parse: parseBucket,
   },
   prefix: {
@@ -28,7 +28,7 @@ export const BUCKET_OPTIONS = {
     placeholder: "PREFIX",
     default: "",
     defaultMeaning: "none",
-    meaning: "goes before every key in the bucket",
+    meaning: "prefix of every key in the bucket",
     parse: parsePrefix,
   },
   readPrefixes: {
@@ -37,8 +37,7 @@ export const BUCKET_OPTIONS = {
     placeholder: "PREFIXES",
     default: "",
     defaultMeaning: "none",
-    meaning:
-      "further prefixes, with commas between them, that are read after --prefix and never written; /: the bucket's top",
+    meaning: "more prefixes to read after --prefix, comma-separated, never written; /: the top of the bucket",
     isRepeatable: true,
     parse: parsePrefixes,
   },
@@ -48,7 +47,7 @@ export const BUCKET_OPTIONS = {
     placeholder: "LAYOUT",
     default: "packed",
     meaning:
-      "how entries lie in the bucket; packed: many an object, fetched ahead; split: an object each, as tailscale/go-cache-plugin has them; both",
+      "bucket layout: packed (many entries per object, prefetched), split (one object per entry, as in tailscale/go-cache-plugin), both",
     parse: parseChoice("packed", "split", "both"),
   },
   project: {
@@ -57,7 +56,7 @@ export const BUCKET_OPTIONS = {
     placeholder: "NAME",
     default: "",
     defaultMeaning: "the main module's path",
-    meaning: "whose builds these are: runs of one project find each other's entries",
+    meaning: "project name; runs of one project share an index",
     parse: parseName,
   },
   job: {
@@ -65,9 +64,8 @@ export const BUCKET_OPTIONS = {
     env: "GOCACHE_SCOPE",
     placeholder: "NAME",
     default: "",
-    defaultMeaning: "CI's name of the job",
-    meaning:
-      "what this job is called, where CI's own name does not tell jobs apart, such as those of a matrix",
+    defaultMeaning: "CI's job name",
+    meaning: "job name, if CI's does not distinguish jobs (matrix legs)",
     parse: parseName,
   },
   region: {
@@ -75,7 +73,7 @@ export const BUCKET_OPTIONS = {
     env: "GOCACHE_S3_REGION",
     placeholder: "REGION",
     default: "",
-    defaultMeaning: "AWS's settings, then the server's word",
+    defaultMeaning: "AWS's settings, else the server's answer",
     meaning: "the bucket's region",
     parse: parseOptionalText,
   },
@@ -85,30 +83,30 @@ export const BUCKET_OPTIONS = {
     placeholder: "URL",
     default: "",
     defaultMeaning: "AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS",
-    meaning: "the S3 server, such as http://localhost:9000",
+    meaning: "URL of the S3 server, such as http://localhost:9000",
     parse: parseEndpointUrl,
   },
   pathStyle: {
     flag: "s3-path-style",
     env: "GOCACHE_S3_PATH_STYLE",
     default: "",
-    defaultMeaning: "true, but false for AWS",
+    defaultMeaning: "true (false for AWS)",
     meaning:
-      "name the bucket in the path of requests; --s3-path-style=false: in the host's name, as some S3 servers want it",
+      "put the bucket's name in the path of requests; --s3-path-style=false: in the host name, as some S3 servers require",
     parse: parseOptionalBoolean,
   },
 } satisfies Record<string, CommonOption>;
 
-/** Who may write what others use. */
+/** Whose records a run uses. */
 export const TRUST_OPTIONS = {
   signKey: {
     flag: "sign-key",
     env: "GOCACHE_SIGN_KEY",
     placeholder: "FILE",
     default: "",
-    defaultMeaning: "none, nothing is signed",
+    defaultMeaning: "none (sign nothing)",
     meaning:
-      "sign what goes into the bucket with this secret key, and trust what it has signed; the variable may hold the key itself",
+      "sign uploads with this secret key, and trust its signatures; the variable may hold the key itself",
     parse: parseSignKey,
   },
   signForMs: {
@@ -116,7 +114,7 @@ export const TRUST_OPTIONS = {
     env: "GOCACHE_SIGN_FOR",
     placeholder: "DURATION",
     default: "14d",
-    meaning: "how long a signature counts, such as 14d or 36h",
+    meaning: "how long a signature is valid, such as 14d or 36h",
     parse: parseLongDuration,
   },
   trustKeys: {
@@ -124,9 +122,8 @@ export const TRUST_OPTIONS = {
     env: "GOCACHE_TRUST_KEYS",
     placeholder: "KEYS",
     default: "",
-    defaultMeaning: "none, every record counts",
-    meaning:
-      "use only what was signed with one of these public keys, or files with one, with commas between them",
+    defaultMeaning: "none (trust every record)",
+    meaning: "use only records signed with one of these public keys or key files, comma-separated",
     isRepeatable: true,
     parse: parseTrustKeys,
   },
@@ -134,7 +131,7 @@ export const TRUST_OPTIONS = {
     flag: "trust-split",
     env: "GOCACHE_TRUST_SPLIT",
     default: "false",
-    meaning: "read the split layout, which nobody can sign, although there are keys to trust",
+    meaning: "read the split layout, which has no signatures, even with keys to trust",
     parse: parseBoolean,
   },
 } satisfies Record<string, CommonOption>;

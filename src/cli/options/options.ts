@@ -30,7 +30,7 @@ const CACHE_OPTIONS = {
     placeholder: "PATH",
     default: "",
     defaultMeaning: "$GOCACHE/go-cache-plugin",
-    meaning: "where the local cache is",
+    meaning: "directory of the local cache",
     parse: parsePath,
   },
   maxSizeBytes: {
@@ -47,7 +47,7 @@ const CACHE_OPTIONS = {
     placeholder: "DURATION",
     default: "",
     defaultMeaning: "none",
-    meaning: "prune what was not used for this long, such as 48h or 1h30m; 6h at least; 0: keep",
+    meaning: "prune entries unused for this long, such as 48h or 1h30m; at least 6h; 0: keep",
     parse: parseOptionalDuration,
   },
 } satisfies Record<string, CommonOption>;
@@ -65,7 +65,8 @@ const BEHAVIOUR_OPTIONS = {
     env: "GOCACHE_MIN_SIZE",
     placeholder: "SIZE",
     default: "0",
-    meaning: "do not upload outputs smaller than this; split layout only, packs hold small ones for nothing",
+    meaning:
+      "minimum size of uploaded outputs; split layout only, packs carry small outputs at no extra cost",
     parse: parseSize,
   },
   concurrency: {
@@ -81,7 +82,7 @@ const BEHAVIOUR_OPTIONS = {
     env: "GOCACHE_S3_CONCURRENCY",
     placeholder: "N",
     default: String(DEFAULT_UPLOADS),
-    meaning: "how many uploads may run at once; of packs at most 3, for each is held in memory",
+    meaning: "how many uploads may run at once; at most 3 of packs, since each is held in memory",
     parse: parseCount(DEFAULT_UPLOADS),
   },
   timeoutMs: {
@@ -89,7 +90,7 @@ const BEHAVIOUR_OPTIONS = {
     env: "GOCACHE_REMOTE_TIMEOUT",
     placeholder: "DURATION",
     default: "5s",
-    meaning: "how long to wait for the first byte of an answer before it counts as a miss",
+    meaning: "how long to wait for the first byte of a response before it counts as a miss",
     parse: parsePositiveTimeout,
   },
   drain: {
@@ -97,7 +98,7 @@ const BEHAVIOUR_OPTIONS = {
     env: "GOCACHE_DRAIN",
     placeholder: "WHEN",
     default: "wait",
-    meaning: "uploads left when go is done: wait lets go wait for them, background does not",
+    meaning: "remaining uploads at the end: wait (go waits for them) or background (go does not wait)",
     parse: parseChoice("wait", "background"),
   },
   drainTimeoutMs: {
@@ -105,7 +106,7 @@ const BEHAVIOUR_OPTIONS = {
     env: "GOCACHE_DRAIN_TIMEOUT",
     placeholder: "DURATION",
     default: "60s",
-    meaning: "how long those uploads may take",
+    meaning: "time limit for the remaining uploads",
     parse: parseTimeout,
   },
 } satisfies Record<string, CommonOption>;
@@ -117,7 +118,8 @@ const SERVER_OPTIONS = {
     placeholder: "ADDR",
     default: "",
     defaultMeaning: "none",
-    meaning: "where serve waits for connect: a port on this machine, host:port, or the path of a Unix socket",
+    meaning:
+      "address at which serve listens for connect: a port on this machine, host:port, or the path of a Unix socket",
     parse: parseAddress,
   },
   http: {
@@ -126,7 +128,7 @@ const SERVER_OPTIONS = {
     placeholder: "ADDR",
     default: "",
     defaultMeaning: "none",
-    meaning: "where serve answers HTTP: status, metrics, and the proxies; an address as for --plugin",
+    meaning: "address at which serve answers HTTP (status, metrics, proxies), written like --plugin",
     parse: parseAddress,
   },
   modproxy: {
@@ -142,7 +144,7 @@ const SERVER_OPTIONS = {
     placeholder: "NAMES",
     default: "",
     defaultMeaning: "sum.golang.org,sum.golang.google.cn",
-    meaning: "checksum databases that --modproxy passes on, with commas between them",
+    meaning: "checksum databases that --modproxy serves, comma-separated",
     parse: parseNames,
   },
   upstream: {
@@ -150,9 +152,8 @@ const SERVER_OPTIONS = {
     env: "GOCACHE_UPSTREAM",
     placeholder: "URLS",
     default: "",
-    defaultMeaning: "go's own GOPROXY",
-    meaning:
-      "where --modproxy has modules from, written like GOPROXY; the variable may hold URLs with a password",
+    defaultMeaning: "go's GOPROXY",
+    meaning: "upstream of --modproxy, written like GOPROXY; the variable may hold URLs with a password",
     parse: parseOptionalText,
   },
   revproxy: {
@@ -161,14 +162,14 @@ const SERVER_OPTIONS = {
     placeholder: "HOSTS",
     default: "",
     defaultMeaning: "none",
-    meaning: "hosts whose downloads --http caches as a forward proxy, with commas between them",
+    meaning: "hosts whose downloads --http caches as a forward proxy, comma-separated",
     parse: parseNames,
   },
   forwardConnect: {
     flag: "forward-connect",
     env: "GOCACHE_FORWARD_CONNECT",
     default: "false",
-    meaning: "let the forward proxy connect to other hosts than those of --revproxy too",
+    meaning: "let the forward proxy connect to hosts outside --revproxy too",
     parse: parseBoolean,
   },
 } satisfies Record<string, CommonOption>;
@@ -178,14 +179,14 @@ const OUTPUT_OPTIONS = {
     flag: "metrics",
     env: "GOCACHE_METRICS",
     default: "false",
-    meaning: "say on stderr at exit how much was hit, saved and transferred; --metrics=json: all counters",
+    meaning: "print hits, time saved and traffic to stderr at exit; --metrics=json: all counters",
     parse: parseMetrics,
   },
   verbose: {
     flag: "v",
     env: "GOCACHE_VERBOSE",
     default: "false",
-    meaning: "say on stderr what is done and what failed, and --metrics too",
+    meaning: "verbose logging to stderr; implies --metrics",
     parse: parseBoolean,
   },
   logFormat: {
@@ -193,7 +194,7 @@ const OUTPUT_OPTIONS = {
     env: "GOCACHE_LOG_FORMAT",
     placeholder: "FORMAT",
     default: "text",
-    meaning: "how lines on stderr look: text, or json, an object each",
+    meaning: "format of lines on stderr: text, or json (one object per line)",
     parse: parseChoice("text", "json"),
   },
   debug: {
@@ -201,7 +202,7 @@ const OUTPUT_OPTIONS = {
     env: "GOCACHE_DEBUG",
     placeholder: "MASK",
     default: "0",
-    meaning: 'log single requests: 1 build cache, 2 module proxy, 4 reverse proxy; see "help debug"',
+    meaning: 'log individual requests: 1 build cache, 2 module proxy, 4 reverse proxy; see "help debug"',
     parse: parseMask,
   },
 } satisfies Record<string, CommonOption>;

@@ -1,7 +1,7 @@
-/** The texts of `go-cache-plugin help TOPIC`. Loaded only for the help. */
+/** The texts of `go-cache-plugin help TOPIC`. */
 import { renderVariables } from "../options/option-docs.ts";
 
-/** A text and the line that announces it. */
+/** A text and its line in the overview. */
 export interface HelpTopic {
   summary: string;
   text: string;
@@ -12,37 +12,37 @@ export const HELP_TOPICS: ReadonlyMap<string, HelpTopic> = new Map([
   [
     "configure",
     {
-      summary: "how to set the program up",
-      text: `Put the program somewhere on the machine and set GOCACHEPROG to the command line that starts it: its
-path, or its name if it is in $PATH, and its flags. Every flag can be an environment variable
-instead; a flag beats the environment, the environment beats the default. Other commands read the
-flags in GOCACHEPROG as well; their own flags beat them.
+      summary: "how to set up the program",
+      text: `Install the program and set GOCACHEPROG to the command line that starts it: its path, or its name if
+it is in $PATH, and its flags. Every flag has an environment variable; flags override variables,
+variables override defaults. Other commands read the flags in GOCACHEPROG as well; their own
+flags override those.
 
   export GOCACHEPROG="go-cache-plugin --cache-dir=/tmp/gocache --bucket=my-bucket"
   go build ./...
 
-go splits that line at blanks and understands quotes. No shell reads it: "~" and $HOME work only
-where the shell that sets the variable replaces them.
+go splits that line at spaces and understands quotes. No shell reads it: "~" and $HOME work only if
+the shell that sets the variable expands them.
 
-S3 credentials are found as the AWS tools find them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY,
-AWS_PROFILE with the files in ~/.aws, single sign-on, web identity, the container's or the
-machine's role. They are looked for when the bucket is first asked, and never printed. Do not write
+The program finds S3 credentials as the AWS tools do: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY,
+AWS_PROFILE with the files in ~/.aws, single sign-on, web identity, the role of the container or the
+machine. It looks for them at the first request to the bucket, and never prints them. Do not write
 them into flags or URLs.
 
-Another S3 server than AWS's:
+For another S3 server than AWS:
 
   export GOCACHE_S3_ENDPOINT_URL=http://localhost:9000
 
-Requests name the bucket in the path there; a server that wants it in the host's name needs
+Requests then name the bucket in the path; a server that expects it in the host name needs
 --s3-path-style=false.
 
-No server at all, only a directory that several machines see:
+For a directory that several machines share, without a server:
 
   export GOCACHEPROG="go-cache-plugin --bucket=file:///mnt/shared/gocache"
 
-When the bucket cannot be used, builds go on without it; -v says why.
+If the bucket is unavailable, builds continue without it; -v prints the reason.
 
-The whole set-up of a CI, of a shell or of an image, with your values in it:
+The whole setup of a CI, a shell or an image, with your values filled in:
 
   go-cache-plugin init github --bucket=my-bucket --region=eu-central-1
 
@@ -53,12 +53,12 @@ See also: help init, help env, help environment, help direct-mode.`,
     "environment",
     {
       summary: "the environment variables",
-      text: `Every flag has a variable, read the same way. An empty variable counts as not set.
+      text: `Every flag has a variable with the same syntax. An empty variable counts as not set.
 
 ${renderVariables()}
 
-GOCACHE is go's own: it tells the program where the user's build cache is. With -v every other
-GOCACHE_... variable that nothing reads is named, so that a misspelt one is found.
+GOCACHE is go's own variable: the directory of the user's build cache. With -v the program names
+every other GOCACHE_... variable that it does not know, to reveal misspelt ones.
 
 See also: help configure.`,
     },
@@ -66,30 +66,31 @@ See also: help configure.`,
   [
     "trust",
     {
-      summary: "who decides what is linked",
-      text: `Contents are hashed, but who can write to the bucket can say which action made them. Give pull
-requests a prefix of their own, and credentials that can't write below the trusted one:
+      summary: "whose uploads a build uses",
+      text: `Hashes protect contents, but whoever can write to the bucket decides which content belongs to which
+action. Give pull requests a prefix of their own, and credentials that can't write below the trusted
+prefix:
 
   trusted job:    --prefix=main/
   pull requests:  --prefix=pr/ --read-prefix=main/
 
-Or sign what the trusted job writes; whoever has the public key uses nothing else:
+Or sign the uploads of the trusted job; machines with the public key use nothing else:
 
-  go-cache-plugin keygen ci.key      writes the secret key, prints the public one
-  trusted job:    GOCACHE_SIGN_KEY, the secret key or a file that holds it
-  everybody else: GOCACHE_TRUST_KEYS, the public key
+  go-cache-plugin keygen ci.key      writes the secret key, prints the public key
+  trusted job:    GOCACHE_SIGN_KEY, the secret key or a file that contains it
+  all others:     GOCACHE_TRUST_KEYS, the public key
 
-Who has keys to trust and none to sign with uploads nothing. Each set of keys has a local cache of
-its own. The split layout can't be signed, and is not read then. Everything that a signing job runs,
-tests too, can read its key.`,
+A machine with keys to trust but no key to sign uploads nothing. Each set of keys has its own local
+cache. The split layout has no signatures, so it is not read then. Every program that a signing job
+runs, tests included, can read its key.`,
     },
   ],
   [
     "direct-mode",
     {
       summary: "how the go command runs the program",
-      text: `Started without a command, the program serves the go command that started it, on its standard
-input and output, and ends with it.
+      text: `Started without a command, the program serves the go command that started it, on standard input and
+output, and exits with it.
 
   export GOCACHEPROG="go-cache-plugin --cache-dir=/tmp/gocache --bucket=my-bucket"
   go build ./...
@@ -101,12 +102,12 @@ or
   export GOCACHEPROG=go-cache-plugin
   go build ./...
 
-Lookups are answered from the local cache, then from the bucket. What go builds is stored in the
-local cache at once and uploaded meanwhile; when go is done, it waits for the rest of the uploads,
-at most as long as --drain-timeout says, or not at all with --drain=background.
-Without --bucket the program is a local cache.
+Lookups go to the local cache, then to the bucket. Outputs of go are stored in the local cache at
+once and uploaded in the background; at the end go waits for the remaining uploads, at most for
+--drain-timeout, or not at all with --drain=background. Without --bucket there is only the local
+cache.
 
-Started by hand on a terminal the program explains itself and ends with exit code 2.
+Started by hand on a terminal, the program prints how to use it and exits with code 2.
 
 See also: help configure.`,
     },
@@ -115,20 +116,20 @@ See also: help configure.`,
     "serve-mode",
     {
       summary: "one server for many go commands",
-      text: `One server for all go commands of a machine: what they need of the bucket is looked up and fetched
-once, and go never waits for uploads.
+      text: `One server for all go commands of a machine: it fetches each entry from the bucket once, and go
+never waits for uploads.
 
   go-cache-plugin serve --detach --plugin=5930 --bucket=my-bucket
   export GOCACHEPROG="go-cache-plugin connect 5930 --fallback"
   go build ./...
   go-cache-plugin serve --stop
 
-"connect" serves go from the cache directory itself, and asks the server for what is not there. The
-cache directory and the bucket are the server's. When it dies, builds go on without it. When nobody
-listens at the start, go fails, unless --wait=10s or --fallback says otherwise.
+"connect" serves go from the cache directory, and requests missing entries from the server. The
+server decides the cache directory and the bucket. If the server dies, builds continue without it.
+If no server listens at the start, go fails; use --wait=10s or --fallback to avoid that.
 
-ADDR is a port (of this machine only), host:port, or the path of a Unix socket, which only the same
-user can use: the right thing on a machine that several people share.
+ADDR is a port (of this machine only), host:port, or the path of a Unix socket. Only the same user
+can use the socket, so prefer it on a machine that several people share.
 
 --http=5970 adds a status page at /, and /healthz, /readyz, /version, /metrics and /debug/.
 
@@ -144,42 +145,42 @@ See also: help direct-mode, help module-proxy, help reverse-proxy.`,
   go-cache-plugin serve --detach --http=5970 --modproxy --bucket=my-bucket
   export GOPROXY="http://127.0.0.1:5970/mod|$(go env GOPROXY)"
 
-Files lie in the cache directory and, if there is a bucket, in it, where tailscale/go-cache-plugin
-has them, too. What is missing comes from --upstream; without it from where GOPROXY points, or from
-where it points when nobody has set it. GOPRIVATE, GONOPROXY, GONOSUMDB and netrc count, too.
-Below /mod/cached-only/ the upstream is never asked.
+Files are stored in the cache directory and in the bucket, under the keys of
+tailscale/go-cache-plugin. Missing files come from --upstream, else from GOPROXY, else from go's
+default proxy. GOPRIVATE, GONOPROXY, GONOSUMDB and netrc apply as well. Requests below
+/mod/cached-only/ never reach the upstream.
 
-  go-cache-plugin mod prefetch [GO.SUM...]   bring what these files name, ./go.sum if none is given
-  go-cache-plugin mod verify                 hash everything, and ask the checksum database
-  go-cache-plugin mod import DIR             take in a $GOMODCACHE/cache/download
-  go-cache-plugin mod export DIR             write such a tree, for GOPROXY=file://DIR`,
+  go-cache-plugin mod prefetch [GO.SUM...]   fetch the modules in these files, by default ./go.sum
+  go-cache-plugin mod verify                 check every file against the checksum database
+  go-cache-plugin mod import DIR             import a $GOMODCACHE/cache/download
+  go-cache-plugin mod export DIR             export such a tree, for GOPROXY=file://DIR`,
     },
   ],
   [
     "reverse-proxy",
     {
       summary: "caching other downloads",
-      text: `"serve --http=5970 --revproxy=HOSTS" is a forward proxy that caches what comes from these hosts.
+      text: `"serve --http=5970 --revproxy=HOSTS" is a forward proxy that caches the responses of these hosts.
 
   go-cache-plugin serve --http=5970 --revproxy=files.example.com,*.example.org &
   export HTTPS_PROXY=http://localhost:5970 HTTP_PROXY=http://localhost:5970
 
-A host may have a port (example.com:8443), and "*." in front for every name below it. Responses are
-kept as HTTP says (RFC 9111): long-lived ones on the disk and in the bucket, for all machines;
-short-lived ones in memory. X-Cache in a response says where it comes from.
+A host may have a port (example.com:8443); "*." at the start matches every subdomain. Responses are
+cached by HTTP's rules (RFC 9111): long-lived ones on disk and in the bucket, for all machines;
+short-lived ones in memory. The X-Cache header of a response names its source.
 
-TLS to these hosts ends in the proxy, so clients have to trust its certificate, which is good for
-these hosts only. "go-cache-plugin ca print" prints it, and http://localhost:5970/ca.pem has it:
+The proxy terminates TLS to these hosts, so clients have to trust its certificate. It is valid for
+these hosts only. "go-cache-plugin ca print" and http://localhost:5970/ca.pem return it:
 
   go-cache-plugin ca print > ca.pem      (with the same --revproxy and --cache-dir, or variables)
   export CURL_CA_BUNDLE=$PWD/ca.pem GIT_SSL_CAINFO=$PWD/ca.pem NODE_EXTRA_CA_CERTS=$PWD/ca.pem
   export PIP_CERT=$PWD/ca.pem REQUESTS_CA_BUNDLE=$PWD/ca.pem
 
-SSL_CERT_FILE is go's and OpenSSL's; it takes the place of the system's list, so give it both.
-"ca install" adds the certificate to that list instead, which takes an administrator.
+go and OpenSSL read SSL_CERT_FILE; it replaces the system's list, so that file has to contain both.
+"ca install" adds the certificate to the system's list instead, as an administrator.
 
-Other hosts are refused, unless --forward-connect is given: then they are passed on uncached, to
-ports 443 (CONNECT) and 80 (plain HTTP) of addresses in the public network.
+The proxy rejects other hosts. With --forward-connect it forwards them uncached, to ports 443
+(CONNECT) and 80 (plain HTTP) of public addresses.
 
 See also: help debug.`,
     },
@@ -187,15 +188,15 @@ See also: help debug.`,
   [
     "debug",
     {
-      summary: "logging single requests",
-      text: `--debug logs single requests to stderr, which is a lot. Its value is the sum of
+      summary: "logging individual requests",
+      text: `--debug logs individual requests to stderr, which is a lot. Its value is the sum of
 
   1  go's build cache
   2  module proxy and checksums
   4  forward proxy
 
-The default is 0. With any other value an unexpected error is followed by its stack.
--v says much less: variables that nothing reads, what failed, and what --metrics says.`,
+The default is 0. With any other value, unexpected errors include their stack trace.
+-v logs much less: unknown variables, failures, and the summary of --metrics.`,
     },
   ],
 ]);

@@ -27,14 +27,14 @@ function commandText(command: Command): string {
     `  ${command.meta.description}`,
     ...(flags === "" ? [] : [flags]),
     ["examples:", ...examples].join("\n"),
-    "The flags that all commands have: go-cache-plugin help",
+    "Flags of all commands: go-cache-plugin help",
   ].join("\n\n");
 }
 
 function overview(commands: readonly Command[]): string {
   const shown = commands.filter(({ meta }) => !meta.hidden);
   return `Shares Go's build cache between machines through an S3 bucket or a directory.
-The go command starts it when GOCACHEPROG says so; without a bucket it is a local cache.
+The go command starts it through GOCACHEPROG; without a bucket it is a local cache.
 
 ${USAGE_LINE}
 

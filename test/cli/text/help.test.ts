@@ -75,7 +75,7 @@ test("every GOCACHEPROG that is shown is a command line that works", async () =>
 test("the overview", () => {
   expect(helpText(undefined, ALL)).toMatchInlineSnapshot(`
     "Shares Go's build cache between machines through an S3 bucket or a directory.
-    The go command starts it when GOCACHEPROG says so; without a bucket it is a local cache.
+    The go command starts it through GOCACHEPROG; without a bucket it is a local cache.
 
     usage: go-cache-plugin [flags] [command]
 
@@ -83,161 +83,157 @@ test("the overview", () => {
       go build ./...
 
     cache:
-      --cache-dir PATH           where the local cache is
+      --cache-dir PATH           directory of the local cache
                                  GOCACHE_DIR, default: $GOCACHE/go-cache-plugin
       --max-size SIZE            prune the local cache to this size, least recently used first; 0: no
                                  limit
                                  GOCACHE_MAX_SIZE, default: 20GiB
-      --expiry DURATION          prune what was not used for this long, such as 48h or 1h30m; 6h at
-                                 least; 0: keep
+      --expiry DURATION          prune entries unused for this long, such as 48h or 1h30m; at least 6h;
+                                 0: keep
                                  GOCACHE_EXPIRY, default: none
 
     bucket:
-      --bucket BUCKET            where entries are shared: an S3 bucket's name, s3://name, or
-                                 file:///path for a directory
-                                 GOCACHE_S3_BUCKET, default: none, a local cache only
-      --prefix PREFIX            goes before every key in the bucket
+      --bucket BUCKET            shared storage: the name of an S3 bucket, s3://name, or file:///path
+                                 for a directory
+                                 GOCACHE_S3_BUCKET, default: none (local cache only)
+      --prefix PREFIX            prefix of every key in the bucket
                                  GOCACHE_KEY_PREFIX, default: none
-      --read-prefix PREFIXES     further prefixes, with commas between them, that are read after
-                                 --prefix and never written; /: the bucket's top
+      --read-prefix PREFIXES     more prefixes to read after --prefix, comma-separated, never written;
+                                 /: the top of the bucket
                                  GOCACHE_READ_PREFIXES, default: none
-      --layout LAYOUT            how entries lie in the bucket; packed: many an object, fetched ahead;
-                                 split: an object each, as tailscale/go-cache-plugin has them; both
+      --layout LAYOUT            bucket layout: packed (many entries per object, prefetched), split (one
+                                 object per entry, as in tailscale/go-cache-plugin), both
                                  GOCACHE_LAYOUT, default: packed
-      --project NAME             whose builds these are: runs of one project find each other's entries
+      --project NAME             project name; runs of one project share an index
                                  GOCACHE_PROJECT, default: the main module's path
-      --scope NAME               what this job is called, where CI's own name does not tell jobs apart,
-                                 such as those of a matrix
-                                 GOCACHE_SCOPE, default: CI's name of the job
+      --scope NAME               job name, if CI's does not distinguish jobs (matrix legs)
+                                 GOCACHE_SCOPE, default: CI's job name
       --region REGION            the bucket's region
-                                 GOCACHE_S3_REGION, default: AWS's settings, then the server's word
-      --s3-endpoint-url URL      the S3 server, such as http://localhost:9000
+                                 GOCACHE_S3_REGION, default: AWS's settings, else the server's answer
+      --s3-endpoint-url URL      URL of the S3 server, such as http://localhost:9000
                                  GOCACHE_S3_ENDPOINT_URL, default: AWS_ENDPOINT_URL_S3,
                                  AWS_ENDPOINT_URL, AWS
-      --s3-path-style            name the bucket in the path of requests; --s3-path-style=false: in the
-                                 host's name, as some S3 servers want it
-                                 GOCACHE_S3_PATH_STYLE, default: true, but false for AWS
+      --s3-path-style            put the bucket's name in the path of requests; --s3-path-style=false:
+                                 in the host name, as some S3 servers require
+                                 GOCACHE_S3_PATH_STYLE, default: true (false for AWS)
 
     trust:
-      --sign-key FILE            sign what goes into the bucket with this secret key, and trust what it
-                                 has signed; the variable may hold the key itself
-                                 GOCACHE_SIGN_KEY, default: none, nothing is signed
-      --sign-for DURATION        how long a signature counts, such as 14d or 36h
+      --sign-key FILE            sign uploads with this secret key, and trust its signatures; the
+                                 variable may hold the key itself
+                                 GOCACHE_SIGN_KEY, default: none (sign nothing)
+      --sign-for DURATION        how long a signature is valid, such as 14d or 36h
                                  GOCACHE_SIGN_FOR, default: 14d
-      --trust-key KEYS           use only what was signed with one of these public keys, or files with
-                                 one, with commas between them
-                                 GOCACHE_TRUST_KEYS, default: none, every record counts
-      --trust-split              read the split layout, which nobody can sign, although there are keys
-                                 to trust
+      --trust-key KEYS           use only records signed with one of these public keys or key files,
+                                 comma-separated
+                                 GOCACHE_TRUST_KEYS, default: none (trust every record)
+      --trust-split              read the split layout, which has no signatures, even with keys to trust
                                  GOCACHE_TRUST_SPLIT, default: false
 
     behaviour:
       --read-only                read from the bucket, upload nothing
                                  GOCACHE_READ_ONLY, default: false
-      --min-upload-size SIZE     do not upload outputs smaller than this; split layout only, packs hold
-                                 small ones for nothing
+      --min-upload-size SIZE     minimum size of uploaded outputs; split layout only, packs carry small
+                                 outputs at no extra cost
                                  GOCACHE_MIN_SIZE, default: 0
       -c N                       how many lookups may wait for the bucket at once
                                  GOCACHE_CONCURRENCY, default: 64
-      -u N                       how many uploads may run at once; of packs at most 3, for each is held
-                                 in memory
+      -u N                       how many uploads may run at once; at most 3 of packs, since each is
+                                 held in memory
                                  GOCACHE_S3_CONCURRENCY, default: 16
-      --remote-timeout DURATION  how long to wait for the first byte of an answer before it counts as a
+      --remote-timeout DURATION  how long to wait for the first byte of a response before it counts as a
                                  miss
                                  GOCACHE_REMOTE_TIMEOUT, default: 5s
-      --drain WHEN               uploads left when go is done: wait lets go wait for them, background
-                                 does not
+      --drain WHEN               remaining uploads at the end: wait (go waits for them) or background
+                                 (go does not wait)
                                  GOCACHE_DRAIN, default: wait
-      --drain-timeout DURATION   how long those uploads may take
+      --drain-timeout DURATION   time limit for the remaining uploads
                                  GOCACHE_DRAIN_TIMEOUT, default: 60s
 
     server:
-      --plugin ADDR              where serve waits for connect: a port on this machine, host:port, or
-                                 the path of a Unix socket
+      --plugin ADDR              address at which serve listens for connect: a port on this machine,
+                                 host:port, or the path of a Unix socket
                                  GOCACHE_PLUGIN, default: none
-      --http ADDR                where serve answers HTTP: status, metrics, and the proxies; an address
-                                 as for --plugin
+      --http ADDR                address at which serve answers HTTP (status, metrics, proxies), written
+                                 like --plugin
                                  GOCACHE_HTTP, default: none
       --modproxy                 serve modules and checksums at /mod/ of --http
                                  GOCACHE_MODPROXY, default: false
-      --sumdb NAMES              checksum databases that --modproxy passes on, with commas between them
+      --sumdb NAMES              checksum databases that --modproxy serves, comma-separated
                                  GOCACHE_SUMDB, default: sum.golang.org,sum.golang.google.cn
-      --upstream URLS            where --modproxy has modules from, written like GOPROXY; the variable
-                                 may hold URLs with a password
-                                 GOCACHE_UPSTREAM, default: go's own GOPROXY
-      --revproxy HOSTS           hosts whose downloads --http caches as a forward proxy, with commas
-                                 between them
+      --upstream URLS            upstream of --modproxy, written like GOPROXY; the variable may hold
+                                 URLs with a password
+                                 GOCACHE_UPSTREAM, default: go's GOPROXY
+      --revproxy HOSTS           hosts whose downloads --http caches as a forward proxy, comma-separated
                                  GOCACHE_REVPROXY, default: none
-      --forward-connect          let the forward proxy connect to other hosts than those of --revproxy
-                                 too
+      --forward-connect          let the forward proxy connect to hosts outside --revproxy too
                                  GOCACHE_FORWARD_CONNECT, default: false
 
     output:
-      --metrics                  say on stderr at exit how much was hit, saved and transferred;
-                                 --metrics=json: all counters
+      --metrics                  print hits, time saved and traffic to stderr at exit; --metrics=json:
+                                 all counters
                                  GOCACHE_METRICS, default: false
-      -v                         say on stderr what is done and what failed, and --metrics too
+      -v                         verbose logging to stderr; implies --metrics
                                  GOCACHE_VERBOSE, default: false
-      --log-format FORMAT        how lines on stderr look: text, or json, an object each
+      --log-format FORMAT        format of lines on stderr: text, or json (one object per line)
                                  GOCACHE_LOG_FORMAT, default: text
-      --debug MASK               log single requests: 1 build cache, 2 module proxy, 4 reverse proxy;
-                                 see "help debug"
+      --debug MASK               log individual requests: 1 build cache, 2 module proxy, 4 reverse
+                                 proxy; see "help debug"
                                  GOCACHE_DEBUG, default: 0
 
     commands:
-      serve             serve many go commands, and what --http offers, from one process
-      connect [ADDR]    serve the go command that started this program, helped by a server
-      prune             prune the local cache to --max-size and --expiry now; what was used in 6h stays
-      prefetch          fetch what this job's last run used, ahead of go; returns at once without --wait
-      gc                remove from the bucket what no run needed for two weeks; needs s3:DeleteObject
-      inspect [ID]      say what is in the bucket, or where an action or output lies
+      serve             serve many go commands, and the HTTP services of --http, from one process
+      connect [ADDR]    serve the go command that started this program, with the help of a server
+      prune             prune the local cache to --max-size and --expiry now; entries used in 6h stay
+      prefetch          prefetch what this job's last run used; returns at once without --wait
+      gc                remove from the bucket what no run used for two weeks; needs s3:DeleteObject
+      inspect [ID]      show what is in the bucket, or where an action or output is stored
       stats             show hits, traffic, time saved and cost of this job
       explain           explain the most recent cache misses
-      verify            check the local cache and the bucket against the hashes of what they hold
+      verify            check the local cache and the bucket against their hashes
       ca ACTION         print, install or uninstall the certificate of the forward proxy (--revproxy)
-      mod TASK          modules of --modproxy: prefetch [GO.SUM...], verify, import DIR, export DIR
-      mtimes [DIR]      give tracked files the same times in every checkout, so that test results hit
-      init PLACE        print the set-up: github, gitlab, buildkite, circleci, jenkins, shell, docker
-      doctor            say what is wrong and how to mend it; exit code 1 for errors, 3 for warnings
-      env               print the variables that make go use it, for a shell to read
-      completion SHELL  print what completes its words: bash, zsh, fish
-      keygen [FILE]     make a pair of keys for --sign-key and --trust-key; the secret one goes to FILE
-      help [TOPIC]      print this overview, or about one topic or command
+      mod TASK          manage --modproxy modules: prefetch [GO.SUM...], verify, import DIR, export DIR
+      mtimes [DIR]      set the same file times in every checkout, so that test results hit
+      init PLACE        print the setup for github, gitlab, buildkite, circleci, jenkins, shell, docker
+      doctor            report problems and how to fix them; exit code 1 for errors, 3 for warnings
+      env               print the environment variables for go, for a shell to evaluate
+      completion SHELL  print a shell completion script: bash, zsh, fish
+      keygen [FILE]     generate a key pair for --sign-key and --trust-key; the secret key goes to FILE
+      help [TOPIC]      print this overview, or the help of a topic or command
       version           print the version, the commit, Bun's version and the platform
 
     topics, for help TOPIC:
-      configure      how to set the program up
+      configure      how to set up the program
       environment    the environment variables
-      trust          who decides what is linked
+      trust          whose uploads a build uses
       direct-mode    how the go command runs the program
       serve-mode     one server for many go commands
       module-proxy   caching modules and checksums
       reverse-proxy  caching other downloads
-      debug          logging single requests
+      debug          logging individual requests
     "
   `);
 });
 
 test("the variables", () => {
   expect(helpText("environment", ALL)).toMatchInlineSnapshot(`
-    "Every flag has a variable, read the same way. An empty variable counts as not set.
+    "Every flag has a variable with the same syntax. An empty variable counts as not set.
 
       flag               variable                 value     default
       --cache-dir        GOCACHE_DIR              PATH      $GOCACHE/go-cache-plugin
       --max-size         GOCACHE_MAX_SIZE         SIZE      20GiB
       --expiry           GOCACHE_EXPIRY           DURATION  none
-      --bucket           GOCACHE_S3_BUCKET        BUCKET    none, a local cache only
+      --bucket           GOCACHE_S3_BUCKET        BUCKET    none (local cache only)
       --prefix           GOCACHE_KEY_PREFIX       PREFIX    none
       --read-prefix      GOCACHE_READ_PREFIXES    PREFIXES  none
       --layout           GOCACHE_LAYOUT           LAYOUT    packed
       --project          GOCACHE_PROJECT          NAME      the main module's path
-      --scope            GOCACHE_SCOPE            NAME      CI's name of the job
-      --region           GOCACHE_S3_REGION        REGION    AWS's settings, then the server's word
+      --scope            GOCACHE_SCOPE            NAME      CI's job name
+      --region           GOCACHE_S3_REGION        REGION    AWS's settings, else the server's answer
       --s3-endpoint-url  GOCACHE_S3_ENDPOINT_URL  URL       AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS
-      --s3-path-style    GOCACHE_S3_PATH_STYLE    boolean   true, but false for AWS
-      --sign-key         GOCACHE_SIGN_KEY         FILE      none, nothing is signed
+      --s3-path-style    GOCACHE_S3_PATH_STYLE    boolean   true (false for AWS)
+      --sign-key         GOCACHE_SIGN_KEY         FILE      none (sign nothing)
       --sign-for         GOCACHE_SIGN_FOR         DURATION  14d
-      --trust-key        GOCACHE_TRUST_KEYS       KEYS      none, every record counts
+      --trust-key        GOCACHE_TRUST_KEYS       KEYS      none (trust every record)
       --trust-split      GOCACHE_TRUST_SPLIT      boolean   false
       --read-only        GOCACHE_READ_ONLY        boolean   false
       --min-upload-size  GOCACHE_MIN_SIZE         SIZE      0
@@ -250,7 +246,7 @@ test("the variables", () => {
       --http             GOCACHE_HTTP             ADDR      none
       --modproxy         GOCACHE_MODPROXY         boolean   false
       --sumdb            GOCACHE_SUMDB            NAMES     sum.golang.org,sum.golang.google.cn
-      --upstream         GOCACHE_UPSTREAM         URLS      go's own GOPROXY
+      --upstream         GOCACHE_UPSTREAM         URLS      go's GOPROXY
       --revproxy         GOCACHE_REVPROXY         HOSTS     none
       --forward-connect  GOCACHE_FORWARD_CONNECT  boolean   false
       --metrics          GOCACHE_METRICS          boolean   false
@@ -258,8 +254,8 @@ test("the variables", () => {
       --log-format       GOCACHE_LOG_FORMAT       FORMAT    text
       --debug            GOCACHE_DEBUG            MASK      0
 
-    GOCACHE is go's own: it tells the program where the user's build cache is. With -v every other
-    GOCACHE_... variable that nothing reads is named, so that a misspelt one is found.
+    GOCACHE is go's own variable: the directory of the user's build cache. With -v the program names
+    every other GOCACHE_... variable that it does not know, to reveal misspelt ones.
 
     See also: help configure.
     "

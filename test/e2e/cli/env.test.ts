@@ -99,8 +99,8 @@ describe("a secret is not printed but named in a comment,", () => {
     const { stdout } = await runProgram(["env", `--shell=${shell}`], env);
     expect(stdout).not.toMatch(/gocache-secret|hunter2/);
     expect(stdout.split("\n").filter((line) => line.startsWith("#"))).toEqual([
-      "# GOCACHE_SIGN_KEY holds a secret and is not printed. Set it from where you keep secrets.",
-      "# GOCACHE_UPSTREAM holds a secret and is not printed. Set it from where you keep secrets.",
+      "# GOCACHE_SIGN_KEY holds a secret and is not printed. Set it from your secret store.",
+      "# GOCACHE_UPSTREAM holds a secret and is not printed. Set it from your secret store.",
     ]);
   });
 

@@ -13,12 +13,9 @@ async function gc(bucket: StockedBucket, ...flags: string[]) {
 
 describe("removes nothing, exit code 2:", () => {
   test.concurrent.each([
-    [[], '"gc" without --prefix works at the top of the bucket: add --yes if that is meant'],
-    [["--prefix=team", "--read-only"], '"gc" removes from the bucket, which --read-only forbids'],
-    [
-      ["--prefix=team", "--json"],
-      '--json is a flag of the command "inspect", "stats", "explain", and "doctor" only',
-    ],
+    [[], '"gc" without --prefix works on the whole bucket: set --prefix, or confirm with --yes'],
+    [["--prefix=team", "--read-only"], '"gc" removes from the bucket: run it without --read-only'],
+    [["--prefix=team", "--json"], '--json is a flag of "inspect", "stats", "explain", and "doctor" only'],
     [["--prefix=team", "--older-than=x"], '--older-than: "x" is not a duration above 0 such as 14d or 36h'],
     [["--prefix=team", "now"], 'unexpected argument "now" after "gc"'],
     [["--bucket="], '"gc" needs a bucket: set --bucket or GOCACHE_S3_BUCKET'],

@@ -15,7 +15,7 @@ describe("fails:", () => {
     [["--bucket="], '"inspect" needs a bucket: set --bucket or GOCACHE_S3_BUCKET'],
     [["0123"], 'ID: "0123" is not 8 to 64 hex digits'],
     [["00112233", "44556677"], 'unexpected argument "44556677" after "inspect"'],
-    [["--dry-run"], '--dry-run is a flag of the command "gc" and "mtimes" only'],
+    [["--dry-run"], '--dry-run is a flag of "gc" and "mtimes" only'],
   ])("%j", async (flags, message) => {
     using bucket = new StockedBucket();
     const outcome = await inspect(bucket, ...flags);

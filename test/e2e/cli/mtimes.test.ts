@@ -38,7 +38,7 @@ test("a dry run says which times would be set, safe to show", async () => {
     stdout.replaceAll(/\d{4}-\S+Z/g, "TIME").replaceAll(dir.path, "DIR"),
   ).toBe(`TIME DIR/sub/\\u001b[1mfile
 TIME DIR/sub
-times to set: files 1, directories 1; right before: 0
+times to set: files 1, directories 1; already set: 0
 `);
   expect(lstatSync(dir.join("sub")).mtimeMs).toBe(before);
 });
@@ -46,8 +46,7 @@ times to set: files 1, directories 1; right before: 0
 test("sets them, and says what it left alone", async () => {
   using dir = tempDir("mtimes");
   makeCheckout(dir);
-  const counts =
-    "times set: files 1, directories 2; right before: 0; not as git has them, so left alone: 1\n";
+  const counts = "times set: files 1, directories 2; already set: 0; skipped, not as committed: 1\n";
   expect(await mtimes(dir)).toEqual({ stdout: counts, stderr: "", exitCode: 0 });
   expect(lstatSync(dir.join("sub/\u001b[1mfile")).mtime.toISOString()).toBe(TIME);
 });

@@ -10,7 +10,7 @@ test.concurrent.each([
   [["--bucket=file:///nowhere", "--layout=split"], '"prefetch" needs --layout=packed or both'],
   [
     ["--bucket=file:///nowhere", "--json"],
-    '--json is a flag of the command "inspect", "stats", "explain", and "doctor" only',
+    '--json is a flag of "inspect", "stats", "explain", and "doctor" only',
   ],
 ])("%j is refused", async (flags, message) => {
   await using cache = tempDir("prefetch");
@@ -23,7 +23,7 @@ test.concurrent("a bucket without a run of this job is said to have none", async
   using bucket = new StockedBucket();
   const args = ["prefetch", "--wait", `--bucket=${bucket.store.name}`];
   expect(await runProgram(args, { GOCACHE_DIR: cache.path })).toEqual({
-    stdout: "no run of this job is known yet\n",
+    stdout: "no earlier run of this job is known\n",
     stderr: "",
     exitCode: 0,
   });

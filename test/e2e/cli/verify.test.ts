@@ -16,7 +16,7 @@ describe("fails:", () => {
     await using cache = tempDir("verify");
     const outcome = await verify(cache, "--bucket=file:///none", "--read-only", "--repair");
     expect(outcome).toMatchObject({ stdout: "", exitCode: 2 });
-    expect(outcome.stderr).toContain("--repair removes from the bucket, which --read-only forbids\n");
+    expect(outcome.stderr).toContain("--repair removes from the bucket: run it without --read-only\n");
   });
 
   test("wrong local files are named; removed only when repairing", async () => {
@@ -65,7 +65,9 @@ describe("fails:", () => {
     expect([bucket.has(key), bucket.has(split)]).toEqual([false, false]);
     const after = await verify(cache, ...flags);
     expect(after.exitCode).toBe(0);
-    expect(after.stdout).toEndWith("gone: 1 packs that records name, which are misses\nnothing wrong\n");
+    expect(after.stdout).toEndWith(
+      "missing: 1 packs that records name; lookups in them are misses\nnothing wrong\n",
+    );
   });
 });
 

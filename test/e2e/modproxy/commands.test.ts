@@ -17,7 +17,7 @@ test("prefetch fetches what a go.sum names, so that go needs no upstream", async
   const { dir, server, upstream } = fixture;
   const { cwd, machine } = await downloaded(fixture);
   expect(await mod(machine, ["prefetch"], cwd)).toMatchObject({
-    stdout: expect.stringMatching(/^6 files are here, /),
+    stdout: expect.stringMatching(/^6 files are local, /),
     exitCode: 0,
   });
   expect(await mod(machine, ["prefetch", "nowhere"], cwd)).toMatchObject({ exitCode: 1 });
@@ -38,7 +38,7 @@ test("prefetch lists files that could not be fetched", async () => {
     stdout:
       "example.com/none/@v/v1.0.0.zip: not found: no such file upstream\n" +
       "example.com/none/@v/v1.0.0.info: not found: no such file upstream\n" +
-      "0 files are here, 0 B\n",
+      "0 files are local, 0 B\n",
     stderr: "",
     exitCode: 1,
   });
@@ -56,7 +56,7 @@ test("import stores what go has downloaded, export writes it again", async () =>
   const before = upstream.asked.length;
   const imported = await mod(machine, ["import", tree], cwd);
   expect(imported).toMatchObject({ stderr: "", exitCode: 1 });
-  expect(imported.stdout).toContain("not taken: example.com/bad/@v/v1.0.0.zip: no zip");
+  expect(imported.stdout).toContain("rejected: example.com/bad/@v/v1.0.0.zip: no zip");
   expect(await mod(machine, ["export", dir.join("out")], cwd)).toMatchObject({ exitCode: 0 });
   for (const name of ["example.com/a/@v/v1.0.0.zip", "example.com/!big!co/!lib/@v/v0.1.0.mod"]) {
     expect(readFileSync(dir.join("out", name))).toEqual(readFileSync(join(tree, name)));
@@ -74,7 +74,7 @@ test("verify finds and removes files that contradict the database", async () => 
   const machine = { ...machineOf(fixture, "x"), cacheDir: server.cacheDir };
   const clean = await mod(machine, ["verify"], cwd);
   expect(clean).toMatchObject({
-    stdout: expect.stringMatching(/^4 are what the checksum database says, \d+ as they were, 0 wrong\n$/),
+    stdout: expect.stringMatching(/^4 match the checksum database, \d+ are unchanged, 0 wrong\n$/),
     exitCode: 0,
   });
   const zip = "example.com/a/@v/v1.0.0.zip";

@@ -40,7 +40,7 @@ test("brings everything before go starts, with --wait", async () => {
   const outcome = await prefetch(machine, team, project, "--wait");
   expect(outcome).toEqual({
     exitCode: 0,
-    stdout: expect.stringMatching(/^\d+ entries are here, [\d.]+ [KM]iB fetched\n$/),
+    stdout: expect.stringMatching(/^\d+ entries are local, [\d.]+ [KM]iB fetched\n$/),
     stderr: "",
   });
   const build = await go(machine, ["build", "-x", "-trimpath", "-o", "/dev/null", "./..."], { cwd: project });
@@ -59,7 +59,7 @@ test("returns at once and goes on behind", async () => {
 test("an unknown job has nothing to fetch", async () => {
   const stranger = new PackedTeam(dir.join("stranger"));
   const outcome = await prefetch(stranger.newMachine(), stranger, project, "--wait");
-  expect(outcome).toEqual({ exitCode: 0, stdout: "no run of this job is known yet\n", stderr: "" });
+  expect(outcome).toEqual({ exitCode: 0, stdout: "no earlier run of this job is known\n", stderr: "" });
 });
 
 test("the split layout has nothing to fetch ahead", async () => {

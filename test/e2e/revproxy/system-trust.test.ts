@@ -55,7 +55,7 @@ test("ca install makes curl trust the proxy by the system's list alone, ca unins
     stdout: ` curl: 60
 installed in ${LOCAL_DIR}/go-cache-plugin-proxy.crt
 here curl: 0
-removed from this machine's list of authorities
+uninstalled from this machine's certificate authorities
  curl: 60
 `,
     stderr: "",

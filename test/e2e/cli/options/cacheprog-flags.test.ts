@@ -35,7 +35,7 @@ describe("the flags in GOCACHEPROG name the bucket and the directory for", () =>
   test("prefetch, also where go is told to connect to a server", async () => {
     const connect = env.GOCACHEPROG?.replace(" --bucket", " connect 5930 --wait=10s --bucket") ?? "";
     const outcome = await run(["prefetch", "--wait"], { GOCACHEPROG: connect });
-    expect(outcome).toEqual({ stdout: "no run of this job is known yet\n", stderr: "", exitCode: 0 });
+    expect(outcome).toEqual({ stdout: "no earlier run of this job is known\n", stderr: "", exitCode: 0 });
   });
 
   test("serve --status, which looks into that directory", async () => {

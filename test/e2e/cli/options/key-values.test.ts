@@ -83,8 +83,7 @@ test.each(["0", "systemd"])(
     expect({ ...outcome, stderr: outcome.stderr.split("\n")[0] }).toEqual({
       exitCode: 2,
       stdout: "",
-      stderr:
-        "go-cache-plugin: --plugin must be the path of a Unix socket where there are keys to trust or to sign with",
+      stderr: "go-cache-plugin: --sign-key and --trust-key need a Unix socket: set --plugin to a path",
     });
   },
 );

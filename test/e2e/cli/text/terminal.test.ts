@@ -32,7 +32,7 @@ test("a bad flag comes before the explanation", async () => {
 test("direct mode on a terminal explains itself on stderr instead of waiting", async () => {
   expect(await runOnTerminal([])).toEqual({
     terminal: "",
-    stderr: `go-cache-plugin is started by the go command; by hand there is nothing to do. To use it:
+    stderr: `The go command starts go-cache-plugin; do not start it by hand. To use it:
   export GOCACHEPROG="go-cache-plugin --bucket=my-bucket" && go build ./...
 run "go-cache-plugin help" for more
 `,
