@@ -1,5 +1,5 @@
 /**
- * The entry. go waits for the first line of output, so nothing is loaded here but what reads the command line.
+ * The entry point. go waits for the first line of output, so this loads only what reads the command line.
  * No top-level await: the executable is compiled to bytecode.
  */
 import { explainFailure } from "./cli/failure.ts";
@@ -7,7 +7,7 @@ import { writeStderr } from "./cli/output.ts";
 import { runCli } from "./cli/run.ts";
 
 async function main(): Promise<void> {
-  // Bun would print each request with its credentials on stderr, into the log of the build.
+  // Otherwise Bun logs each request with its credentials to stderr, into the build log.
   if (process.env.BUN_CONFIG_VERBOSE_FETCH) process.env.BUN_CONFIG_VERBOSE_FETCH = "false";
   const args = process.argv.slice(2);
   let exitCode: number;
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
     writeStderr(failure.text);
     exitCode = failure.exitCode;
   }
-  // Everything is written by now; an open stdin or an idle connection must not keep the process.
+  // All output is written. An open stdin or an idle connection must not keep the process alive.
   process.exit(exitCode);
 }
 

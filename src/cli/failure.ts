@@ -1,4 +1,4 @@
-/** What is said about an error that ended the program, and its exit code. */
+/** The message and exit code for an error that ends the program. */
 import { describeError, withoutContent } from "../lib/text/describe-error.ts";
 import { hideSecrets } from "../lib/text/hide-secrets.ts";
 import { readCommandLine } from "./command-line.ts";
@@ -6,7 +6,7 @@ import { COMMANDS } from "./commands.ts";
 import { type Environment, resolveSettings } from "./options/settings.ts";
 import { USAGE_LINE, UsageError } from "./usage-error.ts";
 
-/** A usage error: the message and where to read on, 2. Anything else: one line, the stack with `--debug`, 1. */
+/** Usage errors: the message and where to find help, exit code 2. Others: one line, the stack with `--debug`, 1. */
 export async function explainFailure(
   error: unknown,
   args: readonly string[],

@@ -1,4 +1,4 @@
-/** Text for people. Written when the functions return, so that the process may exit after them. */
+/** Output for people, written synchronously, so that the process may exit right after it. */
 import { Logger } from "../lib/logger.ts";
 import { FdWriter } from "../lib/process/fd-writer.ts";
 import type { Settings } from "./options/options.ts";
@@ -6,24 +6,24 @@ import type { Settings } from "./options/options.ts";
 const stdout = new FdWriter(1);
 const stderr = new FdWriter(2);
 
-/** What is on the terminal only for now, and must go before anything else is written. */
-let takeAway: () => void = () => {};
+/** Clears the progress line before other output. */
+let clearPassing: () => void = () => {};
 
-/** Writes what was asked for. A reader that went away (`help | head -1`) is no failure. */
+/** Writes results. A reader that closed the pipe (`help | head -1`) is no error. */
 export function writeStdout(text: string): void {
-  takeAway();
+  clearPassing();
   stdout.write(text);
 }
 
-/** Writes a message; lost when nobody can read it. */
+/** Writes a message; drops it if stderr is closed. */
 export function writeStderr(text: string): void {
-  takeAway();
+  clearPassing();
   stderr.write(text);
 }
 
-/** Writes on stderr what `clear` takes away again, for good or before other output. */
+/** Writes temporary text to stderr; `clear` removes it before other output. */
 export function writePassing(text: string, clear: () => void): void {
-  takeAway = clear;
+  clearPassing = clear;
   stderr.write(text);
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { parseCommandLine } from "../../src/cli/command-line.ts";
 import { UsageError } from "../../src/cli/usage-error.ts";
 
-describe("refuses", () => {
+describe("rejects", () => {
   test.each([
     [["--buckt", "x"], "unknown flag --buckt (did you mean --bucket?)"],
     [["-buckt=x"], "unknown flag --buckt (did you mean --bucket?)"],
@@ -37,7 +37,7 @@ test.each([
   [["--upstream=https://hunter2@proxy.example.com,direct"], "--upstream", "GOCACHE_UPSTREAM"],
   [["--project=https://ci:hunter2@git.example.com/a"], "--project", "GOCACHE_PROJECT"],
   [["--sumdb=sum.example.com https://user:hunter2@sum.example.com"], "--sumdb", "GOCACHE_SUMDB"],
-])("refuses a secret that everybody on the machine could read: %j", (args, flag, variable) => {
+])("rejects a secret, which every user of the machine could read: %j", (args, flag, variable) => {
   const message = `${flag}: every user of this machine can read a secret on a command line; set ${variable} instead`;
   expect(() => parseCommandLine(args)).toThrow(new UsageError(message));
 });
@@ -74,14 +74,17 @@ describe("reads", () => {
     });
   });
 
-  test.each(["-h", "--h", "-help", "--help", "--help=true"])("%s, looking at nothing after it", (flag) => {
-    expect(parseCommandLine(["version", flag, "--buckt"])).toMatchObject({
-      asked: "help",
-      words: ["version"],
-    });
-  });
+  test.each(["-h", "--h", "-help", "--help", "--help=true"])(
+    "%s, and ignores everything after it",
+    (flag) => {
+      expect(parseCommandLine(["version", flag, "--buckt"])).toMatchObject({
+        asked: "help",
+        words: ["version"],
+      });
+    },
+  );
 
-  test("--version, looking at nothing after it", () => {
+  test("--version, and ignores everything after it", () => {
     expect(parseCommandLine(["--version", "--buckt"])).toMatchObject({ asked: "version", words: [] });
   });
 });

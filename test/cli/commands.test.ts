@@ -16,7 +16,7 @@ async function optionsOf(args: readonly string[]): Promise<Record<string, unknow
   return parseOwnOptions((await COMMANDS.get(words[0] ?? "")?.())?.options, flags);
 }
 
-describe("refuses", () => {
+describe("rejects", () => {
   test.each([
     [["gc", "--older-than=0"], '--older-than: "0" is not a duration above 0 such as 14d or 36h'],
     [["gc", "--older-than=-1h"], '--older-than: "-1h" is not a duration above 0 such as 14d or 36h'],
@@ -40,15 +40,12 @@ describe("refuses", () => {
     await expect(checkFlags(line, COMMANDS)).rejects.toThrow(new UsageError(message));
   });
 
-  test.each(["", "0123456", "0123456g", "0".repeat(65), "../../etc"])(
-    "%j as the beginning of an id",
-    (text) => {
-      expect(() => parseIdStart(text, "ID")).toThrow(`ID: ${JSON.stringify(text)} is not 8 to 64 hex digits`);
-    },
-  );
+  test.each(["", "0123456", "0123456g", "0".repeat(65), "../../etc"])("%j as the start of an id", (text) => {
+    expect(() => parseIdStart(text, "ID")).toThrow(`ID: ${JSON.stringify(text)} is not 8 to 64 hex digits`);
+  });
 });
 
-test("reads the flags of a command, before and after it", async () => {
+test("parses the flags of a command before and after it", async () => {
   const args = ["--dry-run", "gc", "--older-than=2d12h", "-yes"];
   const line = await readCommandLine(args, COMMANDS);
   expect(line.words).toEqual(["gc"]);
@@ -77,24 +74,24 @@ test("a missing flag has its default", async () => {
   });
 });
 
-test("ids are read in lower case", () => {
+test("ids are converted to lower case", () => {
   expect(parseIdStart("0123ABCD", "ID")).toBe("0123abcd");
 });
 
-test("a flag of two commands is read as that of the command it is given to, wherever it stands", async () => {
+test("a flag of two commands is parsed as that of the given command, before and after it", async () => {
   const waiting = await optionsOf(["--wait=10s", "connect", "5930"]);
   expect(waiting).toEqual({ waitMs: 10_000, isFallback: false });
   expect(await optionsOf(["prefetch", "--wait"])).toEqual({ isWaiting: true });
   await expect(readCommandLine(["connect", "--wait", "soon"], COMMANDS)).rejects.toThrow("--wait");
 });
 
-test("the value of a flag is not taken for the command", async () => {
+test("the value of a flag is not mistaken for the command", async () => {
   const args = ["--project", "connect", "prefetch", "--wait"];
   expect((await readCommandLine(args, COMMANDS)).words).toEqual(["prefetch"]);
   expect(await optionsOf(args)).toEqual({ isWaiting: true });
 });
 
-test("each command has the name under which it is listed, and no flag twice or of all commands", () => {
+test("each command has its name in the list, and unique flags", () => {
   expect(ALL.map(({ meta }) => meta.name)).toEqual([...COMMANDS.keys()]);
   for (const command of ALL) {
     const flags = [...ALL_OPTIONS, ...ownOptions(command)].map(({ flag }) => flag);
@@ -102,7 +99,7 @@ test("each command has the name under which it is listed, and no flag twice or o
   }
 });
 
-test("the help of a command names its flags, and no other", () => {
+test("the help of a command names its own flags and no others", () => {
   const flags = ALL.flatMap(ownOptions).map(({ flag }) => flag);
   for (const command of ALL) {
     for (const flag of flags) {

@@ -1,14 +1,13 @@
-/** How `--bucket` and `--s3-endpoint-url` are read: `name`, `s3://name`, `file:///absolute/path`; `https://host`. */
-
+/** Parsers of `--bucket` (`name`, `s3://name`, `file:///absolute/path`), `--s3-endpoint-url` and `--prefix`. */
 import { pathToFileURL } from "node:url";
 import { holdsSecret, quoteValue } from "../../lib/text/hide-secrets.ts";
 import { UsageError } from "../usage-error.ts";
 import { invalidValue } from "./values.ts";
 
-/** Where the shared entries are: a bucket of an S3 server, or a directory. */
+/** The shared storage: a bucket of an S3 server, or a directory. */
 export type BucketAddress = { kind: "s3"; bucket: string } | { kind: "directory"; path: string };
 
-/** AWS's rule, and a little more because other servers allow capitals and "_". */
+/** AWS's rule, and capitals and "_", which other servers allow. */
 const BUCKET_NAME = /^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i;
 
 const EXPECTED = "a bucket name (3 to 63 of a-z 0-9 . - _), s3://name or file:///path";
@@ -25,7 +24,7 @@ export function parseBucket(text: string, name: string): BucketAddress | undefin
   const bucket = text.replace(/^s3:\/\//i, "").replace(/\/$/, "");
   if (BUCKET_NAME.test(bucket)) return { kind: "s3", bucket };
   if (bucket.includes("/") && !bucket.includes("://")) {
-    throw new UsageError(`${name}: ${quoteValue(text)} has a slash; what goes before the keys is --prefix`);
+    throw new UsageError(`${name}: ${quoteValue(text)} has a slash; set the prefix of keys with --prefix`);
   }
   throw invalidValue(name, text, EXPECTED);
 }
@@ -35,7 +34,7 @@ function parseFileUrl(text: string, name: string): string {
   if (url === null || url.search !== "" || url.hash !== "") {
     throw invalidValue(name, text, "file:/// and an absolute path, such as file:///srv/gocache");
   }
-  // Neither can be in a path's name, however it is written.
+  // A path can't contain either, in any encoding.
   if (/%00|%2f/i.test(text)) throw invalidValue(name, text, "the URL of a file");
   return Bun.fileURLToPath(url);
 }
@@ -49,16 +48,13 @@ export function parseEndpointUrl(text: string, name: string): string | undefined
   }
   if (url.username !== "" || url.password !== "") {
     // Not quoted: this goes to build logs.
-    throw new UsageError(`${name}: a URL with a user or password is refused; see "help configure"`);
+    throw new UsageError(`${name}: remove the user and password from the URL; see "help configure"`);
   }
   if (/[?#]/.test(text)) throw invalidValue(name, text, "a URL without ? and #");
   return text;
 }
 
-/**
- * What goes before the keys. Requests can't carry keys that begin with a slash or have `.` or `..` between slashes:
- * URLs with them mean other keys.
- */
+/** The prefix of keys. Keys must not start with a slash or contain `.` or `..` as a part: URLs with them mean other keys. */
 export function parsePrefix(text: string, name: string): string {
   if (text.startsWith("/")) throw invalidValue(name, text, "a prefix: it must not begin with a slash");
   if (text.split("/").some((part) => part === "." || part === "..")) {

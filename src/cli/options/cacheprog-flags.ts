@@ -1,6 +1,6 @@
 /**
- * The flags in GOCACHEPROG, for the commands that go does not start: what a build uses is what they look at. A flag of
- * the command itself beats them, and they beat the variables, as they do for the program that go starts.
+ * The flags in GOCACHEPROG, for commands that go does not start, so that they see the same settings as a build. The
+ * command's own flags override them, and they override variables.
  */
 import type { CacheprogLine } from "../../app/doctor/cacheprog-line.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
@@ -13,13 +13,13 @@ import { ALL_OPTIONS } from "./options.ts";
 import type { Environment } from "./settings.ts";
 import { parseAddress } from "./values.ts";
 
-/** What go would start, and why the program would refuse that. */
+/** The command line that go would start, and why the program would reject it. */
 export interface CacheprogArguments {
   line: CommandLine;
   problem: string | undefined;
 }
 
-/** `flags` and the flags in GOCACHEPROG. Says on stderr when it can't read those, and then ignores them. */
+/** `flags` and the flags in GOCACHEPROG. If those are invalid, ignores them with a message on stderr. */
 export async function withCacheprogFlags(
   flags: CommandLine["flags"],
   env: Environment,
@@ -30,12 +30,12 @@ export async function withCacheprogFlags(
   if (cacheprog === undefined || namesProgram(cacheprog, process.execPath) === "other") return flags;
   const { line, problem } = await readCacheprogArguments(cacheprog, commands);
   if (problem !== undefined) {
-    writeStderr(`go-cache-plugin: the flags in GOCACHEPROG are not used: ${problem}\n`);
+    writeStderr(`go-cache-plugin: the flags in GOCACHEPROG are ignored: ${problem}\n`);
   }
   return joinFlags(line, flags);
 }
 
-/** Those of all commands in `cacheprog`, then `own`, which win. */
+/** The common flags in `cacheprog`, overridden by `own`. */
 export function joinFlags(cacheprog: CommandLine, own: CommandLine["flags"]): CommandLine["flags"] {
   const common = [...cacheprog.flags].filter(([name]) => ALL_OPTIONS.some(({ flag }) => flag === name));
   return new Map([...common, ...own]);
@@ -63,11 +63,11 @@ export async function readCacheprogArguments(
   }
 }
 
-/** What `go env -w` has set. */
+/** The value that `go env -w` set. */
 function goSetting(env: Environment): string {
   try {
     const go = Bun.spawnSync(["go", "env", "GOCACHEPROG"], {
-      // No other release of go is fetched for this.
+      // Keeps go from downloading another release for this.
       env: { ...env, GOTOOLCHAIN: "local" },
       stderr: "ignore",
     });

@@ -1,4 +1,4 @@
-/** The settings that a go command would have, with which `doctor` looks, and what is wrong with them. */
+/** The settings of a go command, as `doctor` checks them, and findings about them. */
 import { type CacheprogLine, namesProgram } from "../../app/doctor/cacheprog-line.ts";
 import type { CacheprogUse, CheckedFinding } from "../../app/doctor/check.ts";
 import type { CommandList } from "../command.ts";
@@ -11,7 +11,7 @@ import { ALL_OPTIONS, OPTION_GROUPS, type Settings } from "./options.ts";
 import { type Environment, resolveSettings } from "./settings.ts";
 import { parseAddress, parseBoolean } from "./values.ts";
 
-/** `flags`: those of `doctor` itself, which go before those in GOCACHEPROG. */
+/** `flags`: those of `doctor` itself, which override those in GOCACHEPROG. */
 export async function resolveDoctorSettings(options: {
   flags: ReadonlyMap<string, string>;
   cacheprog: CacheprogLine | undefined;
@@ -21,7 +21,7 @@ export async function resolveDoctorSettings(options: {
 }): Promise<{
   settings: Settings;
   cacheprogUse: CacheprogUse;
-  /** See `Subject`. */
+  /** The invalid source of settings that keeps the bucket from being checked. */
   unread: string | undefined;
   findings: CheckedFinding[];
 }> {
@@ -32,15 +32,15 @@ export async function resolveDoctorSettings(options: {
   const { readable, unreadable, findings } = readableVariables(env);
   const bucketOptions: readonly CommonOption[] = Object.values(OPTION_GROUPS.bucket);
   const ofBucket = unreadable.find((option) => bucketOptions.includes(option) && !given.has(option.flag));
-  const unread = problem === undefined ? ofBucket?.env : "what follows the program in GOCACHEPROG";
+  const unread = problem === undefined ? ofBucket?.env : "the flags in GOCACHEPROG";
   const settings = resolveSettings(given, readable);
   for (const note of unknownVariables(env)) findings.push(finding("warning", note, "rename or unset it"));
   for (const note of startNotes(settings, {})) findings.push(finding("note", note));
-  if (findings.length === 0) findings.push(finding("ok", "flags and variables can be read"));
+  if (findings.length === 0) findings.push(finding("ok", "flags and variables are valid"));
   return { settings, cacheprogUse: { problem, server: serverOf(line, settings) }, unread, findings };
 }
 
-/** The variables without those that every command would refuse. */
+/** The variables without the invalid ones. */
 function readableVariables(env: Environment): {
   readable: Environment;
   unreadable: CommonOption[];

@@ -1,4 +1,4 @@
-/** What somebody has already decided, to be written down for go: in shells and in recipes for CI. */
+/** The given options as variables for go, for shells and for the recipes of CI systems. */
 import { holdsSecret } from "../../lib/text/hide-secrets.ts";
 import { ALL_OPTIONS } from "./options.ts";
 import { type Environment, resolveSettings } from "./settings.ts";
@@ -6,17 +6,14 @@ import { type Environment, resolveSettings } from "./settings.ts";
 /** A variable and its value. */
 export type Variable = readonly [name: string, value: string];
 
-/** What was given, by flag or by variable, in the order of the table. */
+/** The options given by flag or variable, in the order of the table. */
 export interface GivenValues {
   variables: Variable[];
-  /** The variables whose values are left out, because they are secrets or hold one. */
+  /** The variables without their values, which are or contain secrets. */
   secrets: string[];
 }
 
-/**
- * Checked: a value that nobody could read is a `UsageError` now and not in a job. Credentials of AWS are no options, and
- * so are in neither list.
- */
+/** Throws a `UsageError` for an invalid value. AWS credentials are not options, so they are in neither list. */
 export function givenValues(flags: ReadonlyMap<string, string>, env: Environment): GivenValues {
   resolveSettings(flags, env);
   const given: GivenValues = { variables: [], secrets: [] };
@@ -29,7 +26,7 @@ export function givenValues(flags: ReadonlyMap<string, string>, env: Environment
   return given;
 }
 
-/** Whether a server was decided for: then go starts `connect`. */
+/** Whether the values name a server, so that go starts `connect`. */
 export function isServed({ variables }: GivenValues): boolean {
   return variables.some(([name]) => name === "GOCACHE_PLUGIN");
 }

@@ -1,6 +1,6 @@
 /**
- * How `--sign-key`, `--trust-key` and `--read-prefix` are read. A key is its text, or the name of a file that holds it.
- * No message quotes the value: it may be a secret key with a mistake in it, and messages go to build logs.
+ * Parsers of `--sign-key`, `--trust-key` and `--read-prefix`. A key is its text, or the name of a file that contains it.
+ * No message quotes the value: it may be a secret key with a typo, and messages go to build logs.
  */
 import { readFileSync } from "node:fs";
 import {
@@ -21,23 +21,23 @@ const MAX_KEY_CHARS = 4_096;
 export function parseSignKey(text: string, name: string): SecretKey | undefined {
   if (text === "") return undefined;
   const key = parseSecretKey(keyText(text, name));
-  if (key === undefined) throw new UsageError(`${name}: not a secret key as "keygen" makes them`);
+  if (key === undefined) throw new UsageError(`${name}: not a secret key of "keygen"`);
   return key;
 }
 
-/** Keys or files with commas between them. */
+/** Comma-separated keys or files. */
 export function parseTrustKeys(text: string, name: string): PublicKey[] {
   return parseNames(text).map((item) => {
     const keyOrNot = keyText(item, name);
     if (hasSecret(keyOrNot))
-      throw new UsageError(`${name}: that is a secret key; "keygen" made a public one with it`);
+      throw new UsageError(`${name}: this is a secret key; use the public key that "keygen" printed`);
     const key = parsePublicKey(keyOrNot);
-    if (key === undefined) throw new UsageError(`${name}: not a public key as "keygen" makes them`);
+    if (key === undefined) throw new UsageError(`${name}: not a public key of "keygen"`);
     return key;
   });
 }
 
-/** Prefixes with commas between them; "/" is the top of the bucket. */
+/** Comma-separated prefixes; "/" is the top of the bucket. */
 export function parsePrefixes(text: string, name: string): string[] {
   return parseNames(text).map((item) => (item === "/" ? "" : parsePrefix(item, name)));
 }
@@ -45,7 +45,7 @@ export function parsePrefixes(text: string, name: string): string[] {
 function keyText(text: string, name: string): string {
   const content = isKeyText(text) ? text : readText(text);
   if (content !== undefined) return content;
-  throw new UsageError(`${name}: neither a key as "keygen" makes them nor a file that can be read`);
+  throw new UsageError(`${name}: neither a key of "keygen" nor a readable file`);
 }
 
 function readText(path: string): string | undefined {

@@ -1,5 +1,4 @@
-/** What is written about the options, made from their tables: for the help, and for README.md. */
-
+/** The options and commands as texts for the help and as tables for README.md. */
 import { type Command, ownOptions, usageOf } from "../command.ts";
 import { alignColumns, wrapText } from "../text/text-layout.ts";
 import { type CommonOption, dashed, type Option } from "./option.ts";
@@ -43,7 +42,7 @@ export function renderVariables(): string {
   return alignColumns([heading, ...rows]);
 }
 
-/** The table that README.md shows between its `options` marks, with a line break at the end. */
+/** The table between the `options` marks of README.md, with a line break at the end. */
 export function renderOptionsMarkdown(): string {
   const rows = ALL_OPTIONS.map((option) => {
     const value = option.defaultMeaning ?? `\`${option.default}\``;
@@ -52,7 +51,7 @@ export function renderOptionsMarkdown(): string {
   return `| flag | environment | default | meaning |\n|---|---|---|---|\n${rows.join("")}`;
 }
 
-/** The table that README.md shows between its `commands` marks, with a line break at the end. */
+/** The table between the `commands` marks of README.md, with a line break at the end. */
 export function renderCommandsMarkdown(commands: readonly Command[]): string {
   const rows = commands
     .filter(({ meta }) => !meta.hidden)

@@ -1,4 +1,4 @@
-/** From flags, environment and defaults to the program's `Config`: a flag beats the environment beats the default. */
+/** From flags, environment and defaults to the program's `Config`; flags override variables, variables override defaults. */
 import { posix } from "node:path";
 import type { BucketConfig, Config, RemoteConfig, ServeConfig, TrustConfig } from "../../app/config.ts";
 import type { BucketAddress } from "./bucket-values.ts";
@@ -8,10 +8,10 @@ import { OPTIONS, type Settings } from "./options.ts";
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** go opens files it was told of long before: nothing used within this time may be pruned. */
+/** go opens files long after the lookup, so pruning keeps everything used within this time. */
 export const EXPIRY_FLOOR_MS = 6 * 3_600_000;
 
-/** The value of every option, or a `UsageError` that names the flag or variable to blame. */
+/** The value of every option, or a `UsageError` that names the wrong flag or variable. */
 export function resolveSettings(flags: ReadonlyMap<string, string>, env: Environment): Settings {
   return parseOptions(OPTIONS, ({ flag, env: variable }: CommonOption) => {
     const text = flags.get(flag);
@@ -20,7 +20,7 @@ export function resolveSettings(flags: ReadonlyMap<string, string>, env: Environ
   });
 }
 
-/** The settings in the shape that the program is built from. */
+/** The settings as the rest of the program takes them. */
 export function toConfig(settings: Settings): Config {
   const { cacheDir, maxSizeBytes, concurrency, drain, drainTimeoutMs, verbose, debug } = settings;
   const trust = trustConfig(settings);
@@ -40,7 +40,7 @@ export function toConfig(settings: Settings): Config {
   };
 }
 
-/** As in the seed: who wants to hear everything gets the counters too. Whoever reads JSON gets nothing else. */
+/** -v implies the summary, as in tailscale/go-cache-plugin. With a JSON log the summary is JSON too. */
 function metricsForm({ metrics, verbose, logFormat }: Settings): Config["metrics"] {
   const isWanted = metrics !== "off" || verbose;
   if (!isWanted) return "off";
@@ -52,7 +52,7 @@ function serveConfig(settings: Settings): ServeConfig {
   return { plugin, http, modproxy, sumdb, upstream, revproxy, forwardConnect };
 }
 
-/** Who trusts keys, and has none to sign with, could use nothing of what it writes: it only hides what is signed. */
+/** With keys to trust but none to sign with, a run is read-only: its unsigned uploads would only hide signed ones. */
 function remoteConfig(
   address: BucketAddress,
   settings: Settings,
@@ -75,7 +75,7 @@ function remoteConfig(
   };
 }
 
-/** Each once, and not the own one again. */
+/** Without duplicates and without the own prefix. */
 function readPrefixes({ prefix, readPrefixes }: Settings): string[] {
   const seen = new Set([posix.join(prefix, "/")]);
   return readPrefixes.filter((other) => {
@@ -84,13 +84,13 @@ function readPrefixes({ prefix, readPrefixes }: Settings): string[] {
   });
 }
 
-/** A run that signs trusts its own key: it must not build on what it would not sign. */
+/** A run that signs trusts its own key, so that its outputs do not depend on unsigned entries. */
 function trustConfig({ signKey, trustKeys, signForMs, trustSplit }: Settings): TrustConfig | undefined {
   const keys = signKey === undefined ? trustKeys : [signKey.publicKey, ...trustKeys];
   return keys.length === 0 ? undefined : { keys, signKey, signForMs, readsSplit: trustSplit };
 }
 
-/** The same for the same keys, in whatever order. */
+/** The same name for the same keys in any order. */
 function trustSetName({ keys }: TrustConfig): string {
   const names = new Set(keys.map((key) => Buffer.from(key).toString("hex")));
   const inOrder = [...names].sort((a, b) => (a < b ? -1 : 1));

@@ -1,7 +1,7 @@
 /**
- * How the value of an option is read, one function a kind of value; the same for flags, environment variables and
- * the defaults of the table. Each takes the text and the name to blame (`--expiry` or `GOCACHE_EXPIRY`) and
- * throws a `UsageError` such as `GOCACHE_EXPIRY: "banana" is not a duration such as 48h or 1h30m`.
+ * Parsers of option values, one for each kind of value, for flags, environment variables and defaults alike. Each takes
+ * the text and the name of its source (`--expiry` or `GOCACHE_EXPIRY`), and throws a `UsageError` such as
+ * `GOCACHE_EXPIRY: "banana" is not a duration such as 48h or 1h30m`.
  */
 import {
   LISTEN_ADDRESS_KINDS,
@@ -13,10 +13,10 @@ import { parseDuration, parseLongDuration as readLongDuration } from "../../lib/
 import { hideSecrets, quoteValue } from "../../lib/text/hide-secrets.ts";
 import { UsageError } from "../usage-error.ts";
 
-/** Reads a value, or throws a `UsageError` that names `name`. */
+/** Parses a value, or throws a `UsageError` that names `name`. */
 export interface ValueParser<T> {
   (text: string, name: string): T;
-  /** All there are, where they are few. */
+  /** All possible values, if they are few. */
   choices?: readonly string[];
 }
 
@@ -52,7 +52,7 @@ export function parseOptionalBoolean(text: string, name: string): boolean | unde
   return text === "" ? undefined : parseBoolean(text, name);
 }
 
-/** What is printed at exit: a boolean, as in the seed, or `json`. */
+/** What to print at exit: a boolean, as in tailscale/go-cache-plugin, or `json`. */
 export function parseMetrics(text: string, name: string): "off" | "summary" | "json" {
   if (text === "json") return text;
   const value = BOOLEANS.get(text);
@@ -66,8 +66,8 @@ export function parseOptionalText(text: string): string | undefined {
 }
 
 /**
- * A name that becomes part of keys in the bucket and is shown to others; empty: not set. A secret is taken out of it:
- * CI systems have the repository's URL with a token in it, another one for each job.
+ * A name that becomes part of keys in the bucket; empty: not set. Secrets are removed from it: on some CI systems the
+ * name is the repository's URL, with a different token in each job.
  */
 export function parseName(text: string): string | undefined {
   return parseOptionalText(hideSecrets(text));
@@ -76,7 +76,7 @@ export function parseName(text: string): string | undefined {
 /** A path; empty: not set. */
 export function parsePath(text: string, name: string): string | undefined {
   if (text === "") return undefined;
-  // Neither go nor a shell expands it inside GOCACHEPROG; a directory called "~" is never what was meant.
+  // Neither go nor a shell expands it inside GOCACHEPROG; a directory called "~" is never meant.
   if (/^~[^/\\]*([/\\]|$)/.test(text))
     throw new UsageError(`${name}: "~" is not expanded here; write $HOME or the whole path`);
   return text;
@@ -92,7 +92,7 @@ export function parseAddress(text: string, name: string): ListenAddress | undefi
   return address;
 }
 
-/** Names with commas between them, without empty ones and without blanks around them. */
+/** Comma-separated names, trimmed, without empty ones. */
 export function parseNames(text: string): string[] {
   return text
     .split(",")
@@ -107,7 +107,7 @@ export function parseMask(text: string, name: string): number {
   return value;
 }
 
-/** A number of things at once; 0: `fallback`, as in the seed. */
+/** A count; 0: `fallback`, as in tailscale/go-cache-plugin. */
 export function parseCount(fallback: number): ValueParser<number> {
   return (text, name) => {
     const value = parseInteger(text);
@@ -130,7 +130,7 @@ export function parseOptionalDuration(text: string, name: string): number | unde
   return ms === 0 ? undefined : ms;
 }
 
-/** Milliseconds from 0 up, at most what a timer can count. */
+/** Milliseconds from 0 up, at most the maximum of a timer. */
 export function parseTimeout(text: string, name: string): number {
   const ms = parseDuration(text);
   if (ms === undefined || ms < 0) throw invalidValue(name, text, DURATION);
@@ -151,7 +151,7 @@ export function parseLongDuration(text: string, name: string): number {
   return ms;
 }
 
-/** The beginning of an id in hex, in lower case. */
+/** The start of a hexadecimal id, in lower case. */
 export function parseIdStart(text: string, name: string): string {
   if (!/^[0-9a-f]{8,64}$/i.test(text)) throw invalidValue(name, text, "8 to 64 hex digits");
   return text.toLowerCase();

@@ -5,7 +5,7 @@ const CREDENTIALS =
   "# AWS credentials: the agent's own role, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY from its secrets.\n";
 
 const MODULES =
-  "# Modules: an agent that stays keeps them in ~/go/pkg/mod. For agents that start empty: init buildkite --modproxy.\n";
+  "# Modules: a permanent agent keeps them in ~/go/pkg/mod. For agents that start empty: init buildkite --modproxy.\n";
 
 /** A pipeline with one step. */
 export function buildkiteRecipe({
@@ -22,7 +22,7 @@ export function buildkiteRecipe({
   const trap = `trap '${finish.join("; ")}' EXIT`;
   const proxy = goproxy === undefined ? [] : [`export GOPROXY="${goproxy}"`];
   const lines = [...install, "go-cache-plugin mtimes", ...start, trap, ...proxy, "go test ./..."];
-  // Buildkite would replace a dollar sign by what it knows itself.
+  // Buildkite would expand a dollar sign.
   const commands = lines.map((line) => line.replaceAll("$", "$$$$"));
   return `# .buildkite/pipeline.yml, made by "go-cache-plugin init buildkite"
 ${indented(

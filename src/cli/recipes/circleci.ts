@@ -1,7 +1,7 @@
 import { yamlText } from "../text/quote.ts";
 import { indented, type Recipe } from "./recipe.ts";
 
-/** By go.mod, which is always there, while go.sum is only where modules are used. */
+/** By go.mod, which always exists; go.sum exists only with dependencies. */
 const KEY = `go-modules-v1-{{ arch }}-{{ checksum "go.mod" }}`;
 
 /** The plugin keeps modules only as a proxy. */

@@ -4,10 +4,7 @@ import { ALPINE_NOTE, indented, type Recipe } from "./recipe.ts";
 
 const KEYS = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 
-/**
- * A Dockerfile. A server does not outlive its layer, so go starts the program itself; with the module proxy there is one
- * for the step that builds.
- */
+/** A Dockerfile. A server does not outlive its layer, so only the build step has one, and only for the module proxy. */
 export function dockerRecipe(recipe: Recipe): string {
   const { store, install, notes, goproxy, goVersion } = recipe;
   const [fetch, run] = install;
@@ -17,11 +14,11 @@ ${indented(
   0,
   [...notes, ...(store === "directory" ? [] : BUILD_NOTES)].map((note) => `# ${note}`),
 )}FROM golang:${goVersion} AS build
-# A layer of its own, made again only for another version. ${ALPINE_NOTE}
+# A separate layer, rebuilt only for another version. ${ALPINE_NOTE}
 RUN ${fetch} \\
  && ${run} \\
  && rm /tmp/install.sh
-# Without C a program needs no libraries, so that it starts in an empty image.
+# Programs without C need no libraries, so they start in an empty image.
 ENV ${environment(recipe)
     .map(([name, value]) => `${name}=${dockerText(value)}`)
     .join(" \\\n    ")}
@@ -50,7 +47,7 @@ function environment({ variables, store, region, goproxy }: Recipe): Variable[] 
   ];
 }
 
-/** What the step that builds sees and no layer keeps: credentials, or a directory that the builder keeps. */
+/** Mounts of the build step, in no layer: credentials, or a directory of the builder. */
 function mounts({ store, variables }: Recipe): string[] {
   if (store !== "directory") return KEYS.map((name) => `--mount=type=secret,id=${name},env=${name}`);
   const url = variables.find(([name]) => name === "GOCACHE_S3_BUCKET")?.[1] ?? "";

@@ -25,7 +25,7 @@ ${indented(6, environment(recipe))}    steps:
       - uses: actions/setup-go@v5
         with:
           go-version-file: go.mod
-          cache: false # it keeps go's own build cache as well; the plugin takes the place of that
+          cache: false # it would cache go's own build cache, which the plugin replaces
 ${modules(recipe)}${credentials(recipe)}      - uses: ${action}/setup@${tag}
         with:
           mode: ${isServed ? "server" : "direct"}
@@ -46,7 +46,7 @@ function environment({ variables, store }: Recipe): string[] {
 function credentials({ store, region }: Recipe): string {
   if (store !== "aws") return "";
   return `      - uses: aws-actions/configure-aws-credentials@v4
-        # A pull request from a fork gets no token; it does without the bucket.
+        # A pull request from a fork gets no token, so it builds without the bucket.
         if: \${{ !github.event.pull_request.head.repo.fork }}
         with:
           role-to-assume: ${ROLE}
@@ -67,5 +67,5 @@ function modules({ goproxy }: Recipe): string {
 
 function goproxy({ goproxy }: Recipe): string {
   if (goproxy === undefined) return "";
-  return `      # Modules by way of the server; without it as before.\n      - run: echo "GOPROXY=${goproxy}" >> "$GITHUB_ENV"\n`;
+  return `      # Modules through the server; without it as before.\n      - run: echo "GOPROXY=${goproxy}" >> "$GITHUB_ENV"\n`;
 }

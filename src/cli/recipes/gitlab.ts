@@ -16,7 +16,7 @@ export function gitlabRecipe(recipe: Recipe): string {
     ["AWS_ROLE_ARN", ROLE],
     ["AWS_WEB_IDENTITY_TOKEN_FILE", TOKEN_FILE],
   ] as const;
-  // GitLab keeps only what lies in the checkout; go passes over directories that begin with a dot.
+  // GitLab caches only paths in the checkout; go ignores directories that start with a dot.
   const modules = [["GOMODCACHE", "$CI_PROJECT_DIR/.go-mod"]] as const;
   const all = [
     ["GOCACHEPROG", cacheprog],

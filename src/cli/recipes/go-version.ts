@@ -1,13 +1,13 @@
-/** Which release of Go a recipe's image has. */
+/** The release of Go in a recipe's image. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Where no go.mod says which. */
+/** Without a go.mod. */
 const DEFAULT_MINOR = 27;
-/** The first that knows GOCACHEPROG. */
+/** The first release with GOCACHEPROG. */
 const FIRST_MINOR = 24;
 
-/** As images are tagged, such as `1.27`: what go.mod in `directory` asks for, by its toolchain line or its go line. */
+/** The tag of an image, such as `1.27`, by the toolchain or go line of go.mod in `directory`. */
 export function goImageVersion(directory: string): string {
   const text = readText(join(directory, "go.mod"));
   const wanted = [...text.matchAll(/^(?:go[ \t]+|toolchain[ \t]+go)1\.(\d+)/gm)].map(([, minor]) =>

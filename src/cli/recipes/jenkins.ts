@@ -15,7 +15,7 @@ export function jenkinsRecipe(recipe: Recipe): string {
 ${indented(
   0,
   notes.map((note) => `// ${note}`),
-)}${keys.length === 0 ? "" : `// Of the credentials ${keys.map(credentialId).join(" and ")}, each is a secret text.\n`}pipeline {
+)}${keys.length === 0 ? "" : `// The credentials ${keys.map(credentialId).join(" and ")} are secret texts.\n`}pipeline {
   agent {
     docker {
       image 'golang:${recipe.goVersion}' // ${ALPINE_NOTE}
@@ -46,7 +46,7 @@ ${indented(6, post)}    }
 `;
 }
 
-/** How the credential for a variable is called in Jenkins. */
+/** The id of the credential for a variable in Jenkins. */
 export function credentialId(variable: string): string {
   return `go-cache-${variable.toLowerCase().replaceAll("_", "-")}`;
 }

@@ -15,7 +15,7 @@ import type { Recipe } from "./recipe.ts";
 import { recipeServer } from "./recipe-server.ts";
 import { shellRecipe } from "./shell.ts";
 
-/** A place: what writes its file, and how a secret variable gets to go there. */
+/** A place: the writer of its file, and how to pass it a secret variable. */
 interface Place {
   write: (recipe: Recipe) => string;
   passSecret: (name: string) => string;
@@ -26,31 +26,31 @@ const WRITERS: ReadonlyMap<string, Place> = new Map<string, Place>([
     "github",
     {
       write: githubRecipe,
-      passSecret: (name) => `make a secret of that name, and add to env: ${name}: \${{ secrets.${name} }}`,
+      passSecret: (name) => `create a secret of that name, and add to env: ${name}: \${{ secrets.${name} }}`,
     },
   ],
-  ["gitlab", { write: gitlabRecipe, passSecret: () => "make a masked CI/CD variable of that name" }],
+  ["gitlab", { write: gitlabRecipe, passSecret: () => "create a masked CI/CD variable of that name" }],
   [
     "buildkite",
     {
       write: buildkiteRecipe,
       passSecret: (name) =>
-        `make a secret of that name; the agent reads it: buildkite-agent secret get ${name}`,
+        `create a secret of that name; the agent reads it: buildkite-agent secret get ${name}`,
     },
   ],
   [
     "circleci",
-    { write: circleciRecipe, passSecret: () => "make an environment variable of that name in a context" },
+    { write: circleciRecipe, passSecret: () => "create an environment variable of that name in a context" },
   ],
   [
     "jenkins",
     {
       write: jenkinsRecipe,
       passSecret: (name) =>
-        `make a secret text of it, and add to environment: ${name} = credentials('${credentialId(name)}')`,
+        `create a secret text for it, and add to environment: ${name} = credentials('${credentialId(name)}')`,
     },
   ],
-  ["shell", { write: shellRecipe, passSecret: (name) => `export ${name} from where you keep secrets` }],
+  ["shell", { write: shellRecipe, passSecret: (name) => `export ${name} from your secret store` }],
   [
     "docker",
     {
@@ -67,7 +67,7 @@ export const PLACES: readonly string[] = [...WRITERS.keys()];
 const BUCKET: Variable = ["GOCACHE_S3_BUCKET", "my-bucket"];
 const REGION = "eu-central-1";
 
-/** What recipes take from the machine that they are made on. */
+/** The facts about this machine that recipes use. */
 export interface RecipeContext {
   /** The absolute path of the program. */
   program: string;
@@ -75,7 +75,7 @@ export interface RecipeContext {
   directory: string;
 }
 
-/** The file for one place. What was not given is filled in with an example, and named in the notes at its top. */
+/** The file for one place. Missing values become examples, which the notes at its top name. */
 export function recipeFor(
   place: string,
   flags: ReadonlyMap<string, string>,
@@ -90,7 +90,7 @@ export function recipeFor(
     (name) => `${name} holds a secret and is left out: ${found.passSecret(name)}.`,
   );
   const trustNotes = secrets.includes("GOCACHE_SIGN_KEY")
-    ? ["Only jobs that you trust may have GOCACHE_SIGN_KEY."]
+    ? ["Give GOCACHE_SIGN_KEY to trusted jobs only."]
     : [];
   return found.write({ ...recipe, notes: [...recipe.notes, ...secretNotes, ...trustNotes] });
 }
@@ -127,16 +127,16 @@ function makeRecipe(options: {
       `sh /tmp/install.sh --version ${release.tag} --to /usr/local/bin`,
     ],
     notes: [
-      ...(bucket === undefined ? [`Put your bucket's name in the place of ${BUCKET[1]}.`] : []),
+      ...(bucket === undefined ? [`Replace ${BUCKET[1]} with your bucket's name.`] : []),
       ...(place === "shell" ? [] : loopbackNotes(endpointUrl)),
     ],
   };
 }
 
-/** What a name such as `localhost` means to a job. */
+/** A note about a name such as `localhost`, which means the job itself. */
 function loopbackNotes(endpointUrl: string | undefined): string[] {
   if (endpointUrl === undefined || !isLoopbackHost(new URL(endpointUrl).hostname)) return [];
   return [
-    `${endpointUrl} is the job's own machine or container: put an address there that the job can reach.`,
+    `${endpointUrl} is the job's own machine or container: replace it with an address that the job can reach.`,
   ];
 }

@@ -1,4 +1,4 @@
-/** What a recipe's server needs beyond what was given. */
+/** The server of a recipe, and the variables that it needs in addition. */
 import { posix } from "node:path";
 import { formatListenAddress } from "../../lib/network/listen-address.ts";
 import type { Variable } from "../options/given-values.ts";
@@ -12,18 +12,18 @@ const SOCKET = "go-cache-plugin.sock";
 
 export interface RecipeServer {
   isServed: boolean;
-  /** Addresses that nobody gave. */
+  /** Default addresses for those not given. */
   variables: Variable[];
-  /** GOPROXY for a shell to evaluate between double quotes; `undefined`: no module proxy is wanted. */
+  /** GOPROXY for a shell to evaluate between double quotes; `undefined`: no module proxy. */
   goproxy: string | undefined;
 }
 
-/** A server is wanted where anything is that only a server has. */
+/** A recipe has a server if an option needs one. */
 export function recipeServer(place: string, settings: Settings, env: Environment): RecipeServer {
   const { plugin, http, modproxy, revproxy, forwardConnect } = settings;
   const needsHttp = modproxy || revproxy.length > 0 || forwardConnect;
   const isServed = needsHttp || plugin !== undefined || http !== undefined;
-  // The action for GitHub makes a socket of its own.
+  // The action for GitHub creates its own socket.
   const needsPlugin = isServed && plugin === undefined && place !== "github";
   const variables: Variable[] = [];
   if (needsPlugin) variables.push(["GOCACHE_PLUGIN", socketPath(place, env)]);
@@ -31,14 +31,14 @@ export function recipeServer(place: string, settings: Settings, env: Environment
   return { isServed, variables, goproxy: modproxy ? goproxyAt(http) : undefined };
 }
 
-/** The temporary directory of a machine that people share is no place for it. */
+/** Not in the temporary directory on a machine that people share. */
 function socketPath(place: string, env: Environment): string {
-  // The machine that the recipe is for has slashes, whatever this one has.
+  // The target machine has slashes, also if this one is Windows.
   return posix.join(place === "shell" ? env.XDG_RUNTIME_DIR || env.HOME || "/tmp" : "/tmp", SOCKET);
 }
 
 function goproxyAt(http: Settings["http"]): string {
   if (http === undefined) return goProxyWord(`127.0.0.1:${HTTP}`);
   if (http.kind === "tcp") return goProxyWord(formatListenAddress(http));
-  throw new UsageError("--modproxy needs a port as --http: go reaches no other address");
+  throw new UsageError("--modproxy needs a port as --http: go can't connect to a socket");
 }

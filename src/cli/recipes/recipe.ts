@@ -1,48 +1,48 @@
-/** What every recipe is filled in with. */
+/** The values of a recipe. */
 import type { Variable } from "../options/given-values.ts";
 
 export interface Recipe {
   /** GOCACHEPROG's value. */
   cacheprog: string;
-  /** The others, GOCACHE_S3_BUCKET among them. */
+  /** The other variables, GOCACHE_S3_BUCKET among them. */
   variables: readonly Variable[];
-  /** Where the bucket is AWS's own, or that of another S3 server, or a directory. */
+  /** The kind of the bucket: AWS, another S3 server, or a directory. */
   store: "aws" | "s3" | "directory";
   region: string;
   isServed: boolean;
-  /** GOPROXY for a shell to evaluate between double quotes; `undefined`: no module proxy is wanted. */
+  /** GOPROXY for a shell to evaluate between double quotes; `undefined`: no module proxy. */
   goproxy: string | undefined;
-  /** As images are tagged, such as `1.27`. */
+  /** The tag of an image, such as `1.27`. */
   goVersion: string;
   /** The absolute path of the program on this machine. */
   program: string;
-  /** After the checkout. */
+  /** Commands after the checkout. */
   start: readonly string[];
-  /** At the end, whether the job succeeded or not. */
+  /** Commands at the end, also of a failed job. */
   finish: readonly string[];
   /** Downloads, checks and installs the program into `/usr/local/bin`. */
   install: readonly string[];
   tag: string;
-  /** `OWNER/REPOSITORY` at GitHub. */
+  /** `OWNER/REPOSITORY` on GitHub. */
   repository: string;
-  /** What is left to be done by hand; without comment signs. */
+  /** The remaining manual steps, without comment signs. */
   notes: readonly string[];
 }
 
-/** Stands for a role that may read and write the bucket. */
+/** A placeholder for a role that may read and write the bucket. */
 export const ROLE = "arn:aws:iam::123456789012:role/go-cache";
 
-/** What the installation needs in an image that is built on Alpine; without a comment sign. */
-export const ALPINE_NOTE = "In an image of Alpine's, first: apk add curl libstdc++ libgcc";
+/** The requirements of the installation in an Alpine image, without a comment sign. */
+export const ALPINE_NOTE = "In an Alpine image, first: apk add curl libstdc++ libgcc";
 
-/** What a CI with tokens of its own has to be told. */
+/** The notes for a CI that issues its own tokens. */
 export function credentialNotes({ store }: Recipe): string[] {
   if (store === "directory") return [];
-  if (store === "aws") return [`Put your own role in the place of ${ROLE}.`];
+  if (store === "aws") return [`Replace ${ROLE} with your own role.`];
   return ["Keep AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY as secrets."];
 }
 
-/** Lines, each behind `indent`. */
+/** Lines with `indent` spaces before each. */
 export function indented(indent: number, lines: readonly string[]): string {
   return lines.map((line) => `${" ".repeat(indent)}${line}\n`).join("");
 }

@@ -5,7 +5,7 @@ import { indented, type Recipe } from "./recipe.ts";
 /** Lines for the start of a shell. */
 export function shellRecipe(recipe: Recipe): string {
   const { variables, isServed, store, notes, install, program, goproxy } = recipe;
-  // The whole path: an editor or cron may have another PATH, and go fails where its program is not found.
+  // An absolute path: an editor or cron may have another PATH, and go fails if it does not find the program.
   const word = goWord(program);
   const lines = [["GOCACHEPROG", isServed ? `${word} connect --fallback` : word] as const, ...variables];
   return `# Lines for ~/.profile, made by "go-cache-plugin init shell". To build without it: unset GOCACHEPROG
@@ -19,12 +19,12 @@ ${indented(
 )}${lines.map(([name, value]) => exportLine("sh", name, value)).join("")}${
   goproxy === undefined ? "" : proxyLines(goproxy)
 }${
-  isServed ? `# Once a session:\n#   ${word} serve --detach\n` : ""
-}${store === "directory" ? "" : "# Credentials are found as the AWS tools find them.\n"}# Then look: ${word} doctor
+  isServed ? `# Once per session:\n#   ${word} serve --detach\n` : ""
+}${store === "directory" ? "" : "# Credentials come from the same places as for the AWS tools.\n"}# To check the setup: ${word} doctor
 `;
 }
 
-/** Once, however often the file is read. */
+/** Sets GOPROXY once, even if the file is read again. */
 function proxyLines(goproxy: string): string {
   const own = goproxy.slice(0, goproxy.indexOf("|"));
   return `case $(go env GOPROXY) in

@@ -1,4 +1,4 @@
-/** The hint at the end of a message about a name that nobody knows. */
+/** The hint at the end of a message about an unknown name. */
 import { nearestName } from "../../lib/text/nearest-name.ts";
 
 /** ` (did you mean --bucket?)` with the nearest of `names` as `show` writes it, or nothing. */

@@ -1,9 +1,9 @@
-/** How `doctor` looks on a terminal, and anywhere else. */
+/** The output of `doctor`. */
 import { styleText } from "node:util";
 import { type CheckedFinding, SEVERITIES, type Severity } from "../../app/doctor/check.ts";
 import { printable } from "../../lib/text/printable.ts";
 
-/** Wider than every name of a severity and of a check, by two. */
+/** Two more than the longest name of a severity and of a check. */
 const SEVERITY_COLUMNS = 9;
 const CHECK_COLUMNS = 20;
 
@@ -14,10 +14,10 @@ const STYLES: Readonly<Record<Severity, Parameters<typeof styleText>[0]>> = {
   error: ["bold", "red"],
 };
 
-/** 2 is for mistakes on the command line, as everywhere. */
+/** 2 is the exit code of usage errors. */
 const EXIT_CODES: Readonly<Record<Severity, number>> = { ok: 0, note: 0, warning: 3, error: 1 };
 
-/** A line, and one more for what to do. */
+/** A line, and a second one for the remedy. */
 export function findingText(
   { check, severity, message, remedy }: CheckedFinding,
   isColoured: boolean,
@@ -29,14 +29,14 @@ export function findingText(
   return `${line}${" ".repeat(SEVERITY_COLUMNS + CHECK_COLUMNS)}-> ${printable(remedy)}\n`;
 }
 
-/** The last line: how many of each that matters. */
+/** The last line: the number of findings of each severity. */
 export function summaryText(findings: readonly CheckedFinding[]): string {
   const counts = (["error", "warning", "note"] as const).map((severity) => {
     const count = findings.filter((finding) => finding.severity === severity).length;
     return count === 0 ? [] : [`${count} ${severity}${count === 1 ? "" : "s"}`];
   });
   const text = counts.flat().join(", ");
-  return `${text === "" ? "nothing to mend" : text}\n`;
+  return `${text === "" ? "no problems found" : text}\n`;
 }
 
 /** The worst of them. */

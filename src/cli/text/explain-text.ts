@@ -7,25 +7,25 @@ import { printable } from "../../lib/text/printable.ts";
 import { wrapText } from "./text-layout.ts";
 
 const SHOWN_ACTIONS = 3;
-const NOTHING = "no go command is known here that missed anything\n";
+const NOTHING = "no go command with misses is known here\n";
 
 const MEANINGS: Readonly<Record<MissGroup["why"], string>> = {
   new:
-    "never seen before: the sources, the flags, the environment, go itself or the directory are new (without -trimpath, " +
-    "the paths of the checkout and of the module cache count)",
+    "never seen before: the sources, flags, environment, go version or directory are new (without -trimpath, the paths " +
+    "of the checkout and the module cache count)",
   elsewhere: "seen elsewhere only, in records that this job does not read",
-  evicted: "was there once, and is gone",
-  remote: "the bucket did not answer, or was not asked",
-  refused: "named only by records that no trusted key has signed",
-  undecided: "can't be told, for the bucket's records can't be read now",
+  evicted: "stored earlier, and evicted since",
+  remote: "the bucket did not answer, or was bypassed",
+  refused: "named only by records without a trusted signature",
+  undecided: "unknown, because the bucket's records can't be read now",
 };
 
 const LIMITS =
-  "go names an action by a hash of all its inputs, so which package it was, and which of its inputs has changed, can't be " +
-  'told from here: "go build -v ./..." names what is compiled. Files that somebody else removed from the cache directory ' +
-  "look as if they had never been seen, and so do runs whose records gc has removed.";
+  "go names an action by a hash of all its inputs, which reveals neither the package nor the changed input: " +
+  '"go build -v ./..." lists what it compiles. Entries that another program removed from the cache directory count as ' +
+  "never seen before, and so do runs whose records gc removed.";
 
-/** `nowMs`: for how long ago it was. */
+/** `nowMs`: the current time, for the age. */
 export function explainText(explanation: Explanation | undefined, nowMs: number): string {
   if (explanation === undefined) return NOTHING;
   const { session, goCommands, groups, unlisted, problem } = explanation;
@@ -36,7 +36,7 @@ export function explainText(explanation: Explanation | undefined, nowMs: number)
     `${formatCount(missed)} of ${formatCount(lookUps)} lookups missed in ${commandsText(goCommands)}`,
     `(${age === "now" ? "just now" : `${age} ago`}; ${where})`,
     ...groups.flatMap(groupLines),
-    ...(unlisted > 0 ? [`${formatCount(unlisted)} more ${wereOf(unlisted)} not written down`] : []),
+    ...(unlisted > 0 ? [`${formatCount(unlisted)} more ${wereOf(unlisted)} not recorded`] : []),
     ...bucketLines(problem, session.hasRemote),
     "",
     wrapText(LIMITS, 0),
@@ -45,7 +45,7 @@ export function explainText(explanation: Explanation | undefined, nowMs: number)
 }
 
 function groupLines({ why, count: number, made, madeMs, details, actions }: MissGroup): string[] {
-  const madeText = `${formatCount(made)} ${wereOf(made)} made, ${(madeMs / 1000).toFixed(1)} s added up`;
+  const madeText = `${formatCount(made)} ${wereOf(made)} built, ${(madeMs / 1000).toFixed(1)} s in total`;
   return [
     "",
     wrapText(`${formatCount(number)}  ${MEANINGS[why]}${made === 0 ? "" : `; ${madeText}`}`, 0),
@@ -55,22 +55,22 @@ function groupLines({ why, count: number, made, madeMs, details, actions }: Miss
 }
 
 function commandsText(goCommands: number | undefined): string {
-  if (goCommands === undefined) return "the last go command that missed anything";
+  if (goCommands === undefined) return "the last go command with misses";
   return goCommands === 1
-    ? "the one go command of this job that missed anything"
-    : `the ${formatCount(goCommands)} go commands of this job that missed anything`;
+    ? "the only go command of this job with misses"
+    : `the ${formatCount(goCommands)} go commands of this job with misses`;
 }
 
 function wereOf(count: number): string {
   return count === 1 ? "was" : "were";
 }
 
-/** As much as "inspect" needs to find it. */
+/** Enough for "inspect" to find it. */
 function shortened(actionId: string): string {
   return actionId.slice(0, 16);
 }
 
 function bucketLines(problem: string | undefined, hasRemote: boolean): string[] {
   if (problem !== undefined) return ["", printable(`the bucket's records were not read: ${problem}`)];
-  return hasRemote ? [] : ["", "no bucket was set: only this disk was looked at"];
+  return hasRemote ? [] : ["", "no bucket is set: only the local cache was checked"];
 }

@@ -15,11 +15,11 @@ const HEADING = [
   "ENTRIES",
   "PACKS",
   "SIZE",
-  "WANTED",
+  "USED",
   "NEWEST",
 ];
 
-/** The scopes, then the sums. */
+/** The scopes, then the totals. */
 export function bucketText(report: BucketReport): string {
   const { scopes, totals, serverTimeMs, unreadable } = report;
   const rows = scopes.map((scope) => [
@@ -35,13 +35,13 @@ export function bucketText(report: BucketReport): string {
     printable(report.name),
     ...(rows.length > 0 ? [alignColumns([HEADING, ...rows])] : []),
     `records: ${runRecords} of runs, ${additions} of additions, ${sharedRecords} shared`,
-    `packs: ${formatSum(packs)}, wanted by newest runs: ${wanted}; named by no record: ${formatSum(unnamedPacks)}`,
-    ...unreadable.map(({ key, reason }) => printable(`not readable: ${key}: ${reason}`)),
+    `packs: ${formatSum(packs)}, used by newest runs: ${wanted}; named by no record: ${formatSum(unnamedPacks)}`,
+    ...unreadable.map(({ key, reason }) => printable(`unreadable: ${key}: ${reason}`)),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-/** Where an id lies: the bucket, then this machine. */
+/** Where an id is stored: in the bucket, then on this machine. */
 export function idText(id: string, { inBucket, local }: IdReport): string {
   const lines = inBucket.flatMap((entry) => {
     const { actionId, outputId, sizeBytes, putTimeMs, place, records, recordCount } = entry;
@@ -49,22 +49,22 @@ export function idText(id: string, { inBucket, local }: IdReport): string {
       `action ${actionId}`,
       `  output ${outputId}, ${sizeBytes} bytes, put ${formatTime(putTimeMs)}`,
       place === undefined
-        ? "  empty, lies nowhere"
-        : `  pack ${place.key}${place.isThere ? "" : " (gone)"}, offset ${place.offset}, length ${place.length}`,
+        ? "  empty, not stored"
+        : `  pack ${place.key}${place.isThere ? "" : " (missing)"}, offset ${place.offset}, length ${place.length}`,
       ...records.map((key) => `  in ${key}`),
       ...(recordCount > records.length ? [`  and in ${recordCount - records.length} more`] : []),
     ];
   });
   for (const { path, record, isWhole } of local.actions) {
     lines.push(`local action ${path}`);
-    if (record === undefined) lines.push("  not readable");
-    else lines.push(`  output ${record.outputId}, ${record.sizeBytes} bytes${isWhole ? "" : " (not there)"}`);
+    if (record === undefined) lines.push("  unreadable");
+    else lines.push(`  output ${record.outputId}, ${record.sizeBytes} bytes${isWhole ? "" : " (missing)"}`);
   }
   for (const { path, sizeBytes, usedMs } of local.outputs) {
     lines.push(`local output ${path}`, `  ${sizeBytes} bytes, last used ${formatTime(usedMs)}`);
   }
   if (lines.length === 0)
-    lines.push(`nothing begins with ${id}, neither in the bucket nor in the local cache`);
+    lines.push(`no action or output starts with ${id}, neither in the bucket nor in the local cache`);
   return lines.map((line) => `${printable(line)}\n`).join("");
 }
 

@@ -1,8 +1,8 @@
-/** How this program is named where go or a shell starts it. */
+/** The name of this program for go and shells. */
 import { realpathSync } from "node:fs";
 import { basename } from "node:path";
 
-/** Its name where the PATH leads to this very file, else its path. */
+/** Its name if PATH leads to this file, else its path. */
 export function programName(): string {
   const path = process.execPath;
   const name = basename(path);

@@ -1,19 +1,18 @@
-/** One line on a terminal that says what is being done, for as long as it is; nothing anywhere else. */
-
+/** A progress line on a terminal, removed at the end; no output elsewhere. */
 import type { OnProgress, Progress, WatchProgress } from "../../lib/progress.ts";
 import { formatByteSize } from "../../lib/text/byte-size.ts";
 import type { Environment } from "../options/settings.ts";
 import { writePassing } from "../output.ts";
 import { stderrColumns } from "./terminal.ts";
 
-/** What is over sooner needs no line. */
+/** Shorter work shows no line. */
 const QUIET_MS = 1_000;
 const INTERVAL_MS = 200;
 const CLEAR = "\r\u001b[K";
 
-/** Where a line is shown. */
+/** The output of a progress line. */
 export interface Screen {
-  /** `undefined`: nowhere. Asked once, when there is something to show. */
+  /** `undefined`: not a terminal. Called once, at the first output. */
   columns: () => number | undefined;
   write: (text: string) => void;
   now: () => number;
@@ -34,7 +33,7 @@ export class ProgressLine implements Disposable {
     this.#timer = setInterval(() => this.#draw(), INTERVAL_MS).unref();
   }
 
-  /** On stderr; on a terminal that a CI has made for its log nothing is shown either. */
+  /** On stderr; not in CI, whose logs may be terminals. */
   static open(env: Environment): ProgressLine {
     const isWanted = env.TERM !== "dumb" && (!env.CI || env.CI === "false");
     const line: ProgressLine = new ProgressLine({
@@ -45,19 +44,19 @@ export class ProgressLine implements Disposable {
     return line;
   }
 
-  /** To be handed on as it is. */
+  /** Bound, so that it can be passed as a callback. */
   readonly update: OnProgress = (progress) => {
     this.#read = () => progress;
-    // Work that lets no timer run has to be seen as well.
+    // Synchronous work keeps the timer from running.
     this.#draw();
   };
 
-  /** From now on what `read` says. */
+  /** Shows what `read` returns from now on. */
   follow(read: () => Progress): void {
     this.#read = read;
   }
 
-  /** Takes it away; it comes back when there is more to say. */
+  /** Removes the line; the next update shows it again. */
   clear(): void {
     if (!this.#isShown) return;
     this.#isShown = false;
@@ -81,7 +80,7 @@ export class ProgressLine implements Disposable {
       return;
     }
     const text = describe(this.#read(), now - this.#startedMs).slice(0, this.#columns - 1);
-    // A line of output that has no end yet stays: the blanks fill it up, or stay on the one that is empty.
+    // Blanks fill an unfinished line of other output, so that CLEAR does not erase it.
     const start = this.#isShown ? CLEAR : `${" ".repeat(this.#columns)}${CLEAR}`;
     this.#screen.write(`${start}${text}`);
     this.#drawnMs = now;
@@ -89,7 +88,7 @@ export class ProgressLine implements Disposable {
   }
 }
 
-/** A line for each thing that is waited for. */
+/** A progress line for each wait. */
 export function watchProgress(env: Environment): WatchProgress {
   return (read) => {
     const line = ProgressLine.open(env);

@@ -1,14 +1,14 @@
-/** Text as one word of another language. */
+/** Quotes text for shells, YAML, Groovy, Docker and GOCACHEPROG. */
 import { quoteGoWord } from "../../lib/text/go-words.ts";
 import { UsageError } from "../usage-error.ts";
 
-/** Whose words `env` can write. */
+/** The syntaxes that `env` can write. */
 export type Shell = "sh" | "bash" | "zsh" | "fish" | "powershell";
 
-/** Read as they are by every shell, by YAML and by go. */
+/** Needs no quotes in any shell, in YAML and for go. */
 const PLAIN = /^[\w@%+:,./-]+$/;
 
-/** One assignment that children see, as a line. */
+/** A line that sets an environment variable. */
 export function exportLine(shell: Shell, name: string, value: string): string {
   if (shell === "fish") return `set -gx ${name} ${fishWord(value)}\n`;
   if (shell === "powershell") return `$env:${name} = '${value.replaceAll("'", "''")}'\n`;
@@ -24,14 +24,14 @@ function fishWord(text: string): string {
   return PLAIN.test(text) ? text : `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
 
-/** A scalar of YAML that is text whatever it looks like. */
+/** A YAML scalar that is always read as text. */
 export function yamlText(text: string): string {
   const isPlain =
     /^[a-z/][\w./-]*( [\w./-]+)*$/i.test(text) && !/^(true|false|yes|no|on|off|null|y|n)$/i.test(text);
   return isPlain ? text : JSON.stringify(text);
 }
 
-/** A string of Groovy in which nothing is replaced. */
+/** A Groovy string without interpolation. */
 export function groovyText(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
@@ -46,6 +46,6 @@ export function goWord(text: string): string {
   const word = quoteGoWord(text);
   if (word !== undefined) return word;
   throw new UsageError(
-    `${text}: go can't be told of a path with both kinds of quotes; put the program elsewhere`,
+    `${text}: GOCACHEPROG can't contain a path with both kinds of quotes; move the program`,
   );
 }

@@ -1,15 +1,12 @@
-/** How clients are told of a server. */
+/** The exports for clients of a server. */
 import { exportLine } from "./quote.ts";
 
-/**
- * GOPROXY for a shell to evaluate, between double quotes: the module proxy first, then what go uses without it, also
- * when the server is gone.
- */
+/** GOPROXY for a shell to evaluate between double quotes: the module proxy, then go's own value as the fallback. */
 export function goProxyWord(http: string): string {
   return `${httpUrl(http)}/mod|$(go env GOPROXY)`;
 }
 
-/** What a POSIX shell reads to use a server; `program`: a word of GOCACHEPROG. */
+/** Lines for a POSIX shell that uses the server; `program`: a word of GOCACHEPROG. */
 export function serverExports(options: {
   program: string;
   plugin: string | undefined;
@@ -26,7 +23,7 @@ export function serverExports(options: {
   ];
 }
 
-/** Every interface is reached on this machine by the loopback address as well. */
+/** On this machine the loopback address reaches a server on all interfaces. */
 function httpUrl(address: string): string {
   const [, host = "", port = address] = /^(.*):(\d+)$/.exec(address) ?? [];
   const isEverywhere = ["", "0.0.0.0", "[::]"].includes(host);

@@ -1,4 +1,4 @@
-/** What `stats` prints: lines, or Markdown for the summary of a CI's job. */
+/** The output of `stats`: lines, or Markdown for the summary of a CI job. */
 import { type Figures, formatCount } from "../../app/summary/figures.ts";
 import type { JobStats } from "../../app/summary/job-stats.ts";
 import {
@@ -17,13 +17,13 @@ import { printable } from "../../lib/text/printable.ts";
 const BAR_WIDTH = 20;
 
 export function statsText(stats: JobStats): string {
-  if (stats.sinceMs === undefined) return `nothing was counted yet in ${nameOf(stats)}\n`;
+  if (stats.sinceMs === undefined) return `no go command has used the cache in ${nameOf(stats)}\n`;
   const since = new Date(stats.sinceMs).toISOString().replace(/\.\d+Z$/, "Z");
   const lines = summaryLines(stats.figures, `, in ${commands(stats)}`);
   return `${[...lines, `since: ${since}, ${nameOf(stats)}`].join("\n")}\n`;
 }
 
-/** A heading, why the bucket was not used, the sum in bold, a table with bars, a table of the rest. */
+/** A heading, why the bucket was not used, the headline in bold, a table with bars, a table of details. */
 export function statsMarkdown(stats: JobStats): string {
   const { figures, sinceMs } = stats;
   if (sinceMs === undefined) return "### go-cache-plugin\n\nNo go command has used the cache.\n";
@@ -47,9 +47,9 @@ ${details(figures)
 function bars(figures: Figures): string {
   const { localHits, remoteHits, misses } = figures;
   const parts = [
-    { what: "answered by the local disk", count: localHits },
-    { what: "waited for from the bucket", count: remoteHits },
-    { what: "missed", count: misses },
+    { what: "local hits", count: localHits },
+    { what: "bucket hits", count: remoteHits },
+    { what: "misses", count: misses },
   ];
   const whole = localHits + remoteHits + misses;
   const shares = percentages(figures);

@@ -1,4 +1,4 @@
-/** Whether a person is at the other end. */
+/** Which streams are terminals. */
 import { fstatSync } from "node:fs";
 
 const DEFAULT_COLUMNS = 80;
@@ -8,18 +8,18 @@ export function isStdinTerminal(): boolean {
   return isTerminal(0);
 }
 
-/** Whether stdout is one: what is written there is looked at, not read by a program. */
+/** Whether stdout is a terminal: a person reads it, not a program. */
 export function isStdoutTerminal(): boolean {
   return isTerminal(1);
 }
 
-/** How wide a line on stderr may be; `undefined`: it is no terminal. */
+/** The width of the terminal on stderr; `undefined`: not a terminal. */
 export function stderrColumns(): number | undefined {
   return isTerminal(2) ? process.stderr.columns || DEFAULT_COLUMNS : undefined;
 }
 
 function isTerminal(fd: number): boolean {
-  // Loaded only now: go's end is a pipe, and go must not wait for this.
+  // Lazy: go's end is a pipe, and go must not wait for this module.
   return isCharacterDevice(fd) && process.getBuiltinModule("node:tty").isatty(fd);
 }
 
@@ -27,7 +27,7 @@ function isCharacterDevice(fd: number): boolean {
   try {
     return fstatSync(fd).isCharacterDevice();
   } catch {
-    // Not open at all.
+    // The descriptor is closed.
     return false;
   }
 }

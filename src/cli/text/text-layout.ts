@@ -1,9 +1,9 @@
-/** Lines no wider than a terminal. */
+/** Wraps text and aligns columns. */
 
 /** The widest line of the help. */
 const HELP_WIDTH = 100;
 
-/** `text` broken at blanks, every line after `indent` blanks. */
+/** `text` wrapped at spaces; `indent` spaces before every line. */
 export function wrapText(text: string, indent: number): string {
   const lines: string[] = [];
   let line = "";
@@ -16,7 +16,7 @@ export function wrapText(text: string, indent: number): string {
   return [...lines, line].map((each) => " ".repeat(indent) + each).join("\n");
 }
 
-/** Rows as columns two blanks apart; the last column is not padded. */
+/** Columns two spaces apart; the last one is not padded. */
 export function alignColumns(rows: readonly (readonly string[])[]): string {
   const widthOf = (column: number): number => Math.max(...rows.map((row) => row[column]?.length ?? 0));
   return rows

@@ -1,4 +1,4 @@
-/** Put in place by the build; absent when run from source. */
+/** Defined by the build; absent when run from source. */
 declare const BUILD_VERSION: string | undefined;
 declare const BUILD_COMMIT: string | undefined;
 declare const BUILD_REPOSITORY: string | undefined;
@@ -6,7 +6,7 @@ declare const BUILD_REPOSITORY: string | undefined;
 /** Platforms as Go calls them. */
 const GO_NAMES: Readonly<Record<string, string>> = { win32: "windows", x64: "amd64" };
 
-/** What this program is, in one line. */
+/** Name, version and platform in one line. */
 export function versionLine(): string {
   const version = typeof BUILD_VERSION === "string" ? BUILD_VERSION : "from source";
   const commit = typeof BUILD_COMMIT === "string" ? BUILD_COMMIT : "unknown";
@@ -14,7 +14,7 @@ export function versionLine(): string {
   return `go-cache-plugin ${version} (commit ${commit}, bun ${Bun.version}, ${platform})`;
 }
 
-/** Which release this program is of, and whose: `OWNER/REPOSITORY`, as package.json has it. */
+/** The release and the repository (`OWNER/REPOSITORY` from package.json) of this program. */
 export function releaseOf(): { tag: string; repository: string } {
   return {
     tag: typeof BUILD_VERSION === "string" ? `v${BUILD_VERSION}` : "VERSION",

@@ -42,10 +42,10 @@ const REFUSED = [
   ["bucket", "x".repeat(64), `"${"x".repeat(64)}" ${BUCKET}`],
   ["bucket", "./cache", '"./cache" is a directory; write file:// and an absolute path'],
   ["bucket", "~/cache", '"~/cache" is a directory; write file:// and an absolute path'],
-  ["bucket", "name/ci", '"name/ci" has a slash; what goes before the keys is --prefix'],
+  ["bucket", "name/ci", '"name/ci" has a slash; set the prefix of keys with --prefix'],
   ["prefix", "/ci", '"/ci" is not a prefix: it must not begin with a slash'],
   ["prefix", "a/../b", '"a/../b" is not a prefix: "." and ".." can\'t be parts of it'],
-  ["bucket", "s3://name/ci", '"s3://name/ci" has a slash; what goes before the keys is --prefix'],
+  ["bucket", "s3://name/ci", '"s3://name/ci" has a slash; set the prefix of keys with --prefix'],
   ["bucket", "file:cache", `"file:cache" ${FILE_URL}`],
   ["bucket", "file://cache", `"file://cache" ${FILE_URL}`],
   ["bucket", "file://./cache", `"file://./cache" ${FILE_URL}`],
@@ -59,7 +59,11 @@ const REFUSED = [
   ["s3-endpoint-url", "ftp://example.com", '"ftp://example.com" is not a URL such as https://s3.example.com'],
   ["s3-endpoint-url", "http://h/?a=b", '"http://h/?a=b" is not a URL without ? and #'],
   ["s3-endpoint-url", "http://h/#", '"http://h/#" is not a URL without ? and #'],
-  ["s3-endpoint-url", "http://me:secret@h", 'a URL with a user or password is refused; see "help configure"'],
+  [
+    "s3-endpoint-url",
+    "http://me:secret@h",
+    'remove the user and password from the URL; see "help configure"',
+  ],
   ["s3-path-style", "yes", '"yes" is not true or false'],
   ["read-only", "2", '"2" is not true or false'],
   ["min-upload-size", "1.5", `"1.5" ${SIZE}`],
@@ -80,7 +84,7 @@ const REFUSED = [
   ["debug", "all", '"all" is not a whole number'],
 ] as const;
 
-describe("refuses, naming what the value came from,", () => {
+describe("rejects, naming the source of the value,", () => {
   const refuses = (flag: string, text: string, complaint: string) => {
     const env = ALL_OPTIONS.find((option) => option.flag === flag)?.env ?? "";
     const dashes = flag.length === 1 ? "-" : "--";
@@ -115,12 +119,12 @@ const LOCAL: Config = {
 };
 
 describe("without a bucket", () => {
-  test("is a local cache, whatever is said about S3", () => {
+  test("is a local cache, even with S3 options", () => {
     expect(configOf([])).toEqual(LOCAL);
     expect(configOf(["--region=x", "--s3-path-style", "--read-only", "--prefix=x"])).toEqual(LOCAL);
   });
 
-  test("takes empty variables and the empty texts of flags for not set", () => {
+  test("reads empty variables and empty flags as not set", () => {
     const empty = Object.fromEntries(ALL_OPTIONS.map((option) => [option.env, ""]));
     expect(configOf([], empty)).toEqual(LOCAL);
     const env = { GOCACHE_S3_BUCKET: "name", GOCACHE_DIR: "/x", GOCACHE_EXPIRY: "48h" };
@@ -128,7 +132,7 @@ describe("without a bucket", () => {
   });
 });
 
-test("gives a bucket the defaults of the rest", () => {
+test("a bucket alone gets the default of every other option", () => {
   expect(configOf(["--bucket=name"]).remote).toEqual({
     bucket: { kind: "s3", bucket: "name", region: undefined, endpointUrl: undefined, pathStyle: undefined },
     prefix: "",
@@ -239,7 +243,7 @@ describe("every option", () => {
     ALL_OPTIONS.map((option) => [option.env, EVERYTHING[option.flag as keyof typeof EVERYTHING]]),
   );
 
-  test("is here", () => {
+  test("is in this list", () => {
     expect(ALL_OPTIONS.map((option) => option.flag)).toEqual(Object.keys(EVERYTHING));
   });
 
@@ -251,7 +255,7 @@ describe("every option", () => {
     expect(configOf([], env)).toEqual(EVERYTHING_CONFIG);
   });
 
-  test("as a flag beats the variable, which is not even read", () => {
+  test("as a flag overrides the variable, which is not even parsed", () => {
     const nonsense = Object.fromEntries(ALL_OPTIONS.map((option) => [option.env, "~/nonsense"]));
     expect(configOf(flags, nonsense)).toEqual(EVERYTHING_CONFIG);
   });
@@ -285,12 +289,12 @@ describe("values", () => {
     expect(configOf(["--max-size=0"]).maxSizeBytes).toBe(0);
   });
 
-  test("-c=0 and -u=0 are the defaults, as in the seed", () => {
+  test("-c=0 and -u=0 are the defaults, as in tailscale/go-cache-plugin", () => {
     const { concurrency, remote } = configOf(["-c=0", "-u=0", "--bucket=name"]);
     expect([concurrency, remote?.uploadConcurrency]).toEqual([64, 16]);
   });
 
-  test("a time-out longer than a timer can count is the longest that it can", () => {
+  test("a timeout beyond the range of a timer becomes the maximum", () => {
     const { drainTimeoutMs, remote } = configOf([
       "--drain-timeout=9999h",
       "--remote-timeout=9999h",
@@ -299,11 +303,11 @@ describe("values", () => {
     expect([drainTimeoutMs, remote?.timeoutMs]).toEqual([2_147_483_647, 2_147_483_647]);
   });
 
-  test("--drain-timeout=0 waits for nothing", () => {
+  test("--drain-timeout=0 does not wait", () => {
     expect(configOf(["--drain-timeout=0"]).drainTimeoutMs).toBe(0);
   });
 
-  test("-v prints what --metrics does too, as in the seed", () => {
+  test("-v implies --metrics, as in tailscale/go-cache-plugin", () => {
     expect(configOf(["-v"])).toEqual({ ...LOCAL, verbose: true, metrics: "summary" });
     expect(configOf(["--metrics"])).toEqual({ ...LOCAL, metrics: "summary" });
   });
@@ -319,16 +323,16 @@ describe("values", () => {
     expect(configOf([`--metrics=${text}`]).metrics).toBe(form);
   });
 
-  test("where every line of the log is JSON, the metrics are, too", () => {
+  test("with a JSON log the metrics are JSON too", () => {
     expect(configOf(["--metrics", "--log-format=json"]).metrics).toBe("json");
   });
 
-  test("--debug takes any mask", () => {
+  test("--debug accepts any mask", () => {
     expect([configOf(["--debug=0x4"]).debug, configOf(["--debug=-1"]).debug]).toEqual([4, -1]);
   });
 });
 
-test("a name that others see has no token in it", () => {
+test("a project or job name contains no token", () => {
   const url = "https://gitlab-ci-token:hunter2@gitlab.example.com/team/app.git";
   const { project, job } = resolveSettings(new Map(), { GOCACHE_PROJECT: url, GOCACHE_SCOPE: url });
   expect([project, job]).toEqual(Array(2).fill("https://***@gitlab.example.com/team/app.git"));

@@ -15,7 +15,7 @@ const SECRET = formatSecretKey({ seed: Buffer.alloc(32, 1), publicKey: Buffer.al
 const HARD = `a "b" it's $x: #y`;
 
 describe.each([...PLACES])("the recipe for %s", (place) => {
-  test("has what was given by flag and by variable, and no credentials", () => {
+  test("contains the options given by flag and variable, and no credentials", () => {
     const text = recipe(
       place,
       { bucket: "some-bucket", region: "eu-west-3" },
@@ -30,8 +30,8 @@ describe.each([...PLACES])("the recipe for %s", (place) => {
     expect(text).not.toContain("my-bucket");
   });
 
-  test("says what is left to do when nothing was given", () => {
-    expect(recipe(place, {})).toContain("Put your bucket's name in the place of my-bucket.");
+  test("names the remaining steps if no option is given", () => {
+    expect(recipe(place, {})).toContain("Replace my-bucket with your bucket's name.");
   });
 
   testOnPosix("needs no credentials for a directory", () => {
@@ -54,11 +54,11 @@ describe.each([...PLACES])("the recipe for %s", (place) => {
     }
   });
 
-  test("refuses what a job could not read", () => {
+  test("rejects values that a job would reject", () => {
     expect(() => recipe(place, { expiry: "banana" })).toThrow("banana");
   });
 
-  test("is as it was looked at", () => {
+  test("matches the reviewed snapshot", () => {
     expect(recipe(place, { bucket: "some-bucket", prefix: "my team" })).toMatchSnapshot();
     expect(
       recipe(place, { bucket: "some-bucket", plugin: "5930", "s3-endpoint-url": "http://s3:9000" }),
@@ -68,7 +68,7 @@ describe.each([...PLACES])("the recipe for %s", (place) => {
     ).toMatchSnapshot();
   });
 
-  test("starts a server for --modproxy, and puts its proxy before what go uses without it", () => {
+  test("starts a server for --modproxy, and puts its proxy before go's own GOPROXY", () => {
     const text = recipe(place, { bucket: "some-bucket", modproxy: "true" });
     expect(text).toMatch(/serve --detach|mode: server/);
     expect(text.replaceAll("$$", "$")).toContain("http://127.0.0.1:5970/mod|$(go env GOPROXY)");
@@ -111,7 +111,7 @@ describe("the release of Go", () => {
   });
 });
 
-test("a job is told that its localhost is not this machine's", () => {
+test("a note says that localhost in a job is not this machine", () => {
   const flags = { bucket: "some-bucket", "s3-endpoint-url": "http://localhost:9000" };
   for (const place of PLACES.filter((each) => each !== "shell")) {
     expect(recipe(place, flags)).toContain("http://localhost:9000 is the job's own machine or container");
@@ -119,7 +119,7 @@ test("a job is told that its localhost is not this machine's", () => {
   expect(recipe("shell", flags)).not.toContain("own machine");
 });
 
-test("a shell gets the whole path of the program", () => {
+test("the recipe for a shell contains the absolute path of the program", () => {
   expect(recipe("shell", {})).toContain("export GOCACHEPROG=/opt/bin/go-cache-plugin\n");
   expect(recipe("shell", { plugin: "5930" })).toContain(
     "export GOCACHEPROG='/opt/bin/go-cache-plugin connect --fallback'\n",
@@ -152,7 +152,7 @@ describe("a YAML parser reads the values back:", () => {
     expect(jobs.test.environment).toMatchObject(given);
   });
 
-  test("buildkite, which puts in variables of its own unless a dollar sign is doubled", () => {
+  test("buildkite, which expands variables unless a dollar sign is doubled", () => {
     const { env } = read("buildkite") as { env: unknown };
     expect(env).toMatchObject({ ...given, GOCACHE_PROJECT: HARD.replace("$", "$$$$") });
   });

@@ -8,7 +8,7 @@ import { ALL_OPTIONS } from "../../../src/cli/options/options.ts";
 import { resolveSettings, toConfig } from "../../../src/cli/options/settings.ts";
 import { helpText } from "../../../src/cli/text/help.ts";
 
-/** Those of the seed. */
+/** The topics of tailscale/go-cache-plugin. */
 const TOPICS = [
   "configure",
   "environment",
@@ -24,7 +24,7 @@ const ALL_TEXTS = [undefined, ...TOPICS, ...COMMANDS.keys()].map(
 );
 
 describe("every text", () => {
-  test.each(ALL_TEXTS)("of %p is at most 100 wide, plain, and ends with one line break", (_, text) => {
+  test.each(ALL_TEXTS)("of %p is at most 100 wide, plain ASCII, and ends with one line break", (_, text) => {
     expect(text.split("\n").filter((line) => line.length > 100)).toEqual([]);
     expect(text).toMatch(/^[\n\x20-\x7e]+[^\n]\n$/);
     expect(text.split("\n").filter((line) => line.endsWith(" "))).toEqual([]);
@@ -61,7 +61,7 @@ describe("the examples of", () => {
   );
 });
 
-test("every GOCACHEPROG that is shown is a command line that works", async () => {
+test("every GOCACHEPROG in the help is a command line that works", async () => {
   const texts = [TERMINAL_HINT, ...ALL_TEXTS.map(([, text]) => text)].join("\n");
   const shown = [...texts.matchAll(/GOCACHEPROG="?(go-cache-plugin[^"\n]*)/g)].map((match) => match[1] ?? "");
   expect(shown.length).toBeGreaterThan(4);

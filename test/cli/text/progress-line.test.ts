@@ -16,7 +16,7 @@ function open(columns: number | undefined) {
   return { line, clock, texts };
 }
 
-test("says nothing where no terminal is", () => {
+test("prints nothing without a terminal", () => {
   const { line, clock, texts } = open(undefined);
   using _line = line;
   for (clock.ms = 0; clock.ms < 10_000; clock.ms += 500) line.update({ stage: "reading", done: 1, total: 2 });
@@ -24,7 +24,7 @@ test("says nothing where no terminal is", () => {
   expect(texts).toEqual([]);
 });
 
-test("says nothing of what is over within a second, and takes nothing away then", () => {
+test("prints nothing for work of less than a second", () => {
   const { line, clock, texts } = open(30);
   {
     using _line = line;
@@ -33,7 +33,7 @@ test("says nothing of what is over within a second, and takes nothing away then"
   expect(texts).toEqual([]);
 });
 
-test("replaces its line, at most five times a second, and takes it away at the end", () => {
+test("replaces its line at most five times a second, and removes it at the end", () => {
   const { line, clock, texts } = open(30);
   {
     using _line = line;
@@ -50,7 +50,7 @@ test("replaces its line, at most five times a second, and takes it away at the e
   ]);
 });
 
-test("comes back after other output, on a line of its own", () => {
+test("appears again after other output, on its own line", () => {
   const { line, clock, texts } = open(30);
   using _line = line;
   clock.ms = 3_000;
@@ -61,7 +61,7 @@ test("comes back after other output, on a line of its own", () => {
   expect(texts).toEqual([`${BLANKS}${CLEAR}reading, 3 s`, CLEAR, `${BLANKS}${CLEAR}reading: 3.0 MiB, 4 s`]);
 });
 
-test("is never wider than the terminal: what is on two lines could not be taken away", () => {
+test("is never wider than the terminal, since it could not remove two lines", () => {
   const { line, clock, texts } = open(30);
   using _line = line;
   clock.ms = 1_000;

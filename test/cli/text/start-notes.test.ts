@@ -26,15 +26,15 @@ test.each([
   expect(notesOf([], { [name]: "x" })).toEqual([note]);
 });
 
-test("says nothing about known variables, go's own and strangers", () => {
+test("does not mention known variables, go's own and those of other programs", () => {
   const known = Object.fromEntries(ALL_OPTIONS.map((option) => [option.env, ""]));
   expect(notesOf([], { ...known, GOCACHE: "/x", GOCACHEPROG: "x", GOCACHED: "x", HOME: "/root" })).toEqual(
     [],
   );
 });
 
-test("says that a short expiry was raised, and only then", () => {
-  expect(notesOf(["--expiry=5h"], {})).toEqual(["--expiry is raised to 6h, the shortest there is"]);
+test("mentions a raised expiry, and only that", () => {
+  expect(notesOf(["--expiry=5h"], {})).toEqual(["--expiry is raised to 6h, the minimum"]);
   expect(notesOf(["--expiry=6h"], {})).toEqual([]);
   expect(notesOf(["--expiry=0"], {})).toEqual([]);
 });

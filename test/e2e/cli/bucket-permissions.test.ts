@@ -45,7 +45,7 @@ async function copyToServer(bucket: StockedBucket): Promise<void> {
 const isList = ({ method, path }: SeenRequest) => method === "GET" && /^\/[^/]*\/?$/.test(path);
 const isGet = (request: SeenRequest) => request.method === "GET" && !isList(request);
 
-describe("what is not permitted is named in one line, exit code 1:", () => {
+describe("names a missing permission in one line, exit code 1:", () => {
   test.each([
     ["gc", isList, "s3:ListBucket"],
     ["inspect", isList, "s3:ListBucket"],

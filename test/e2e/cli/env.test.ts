@@ -23,7 +23,7 @@ const HARD = [
   "!x",
 ];
 
-describe("a variable comes out of a real shell as it went in:", () => {
+describe("a variable keeps its value in a real shell:", () => {
   test.each(["sh", "bash"] as const)("%s", async (shell) => {
     for (const value of HARD) {
       const script = `${exportLine(shell, "GOCACHE_PROJECT", value)}printenv GOCACHE_PROJECT`;
@@ -43,11 +43,11 @@ describe("a variable comes out of a real shell as it went in:", () => {
   });
 });
 
-test("PowerShell, which is nowhere near: as its manual has it of single quotes", () => {
+test("PowerShell, which is not available here: single quotes as in its manual", () => {
   expect(exportLine("powershell", "A", "it's $x")).toBe("$env:A = 'it''s $x'\n");
 });
 
-test("what was given by flag or variable, checked, in the order of the options", async () => {
+test("prints valid options given by flag or variable, in the order of the options", async () => {
   const outcome = await runProgram(["env", "--prefix=my team", "--metrics"], {
     GOCACHE_S3_BUCKET: "some-bucket",
     GOCACHE_KEY_PREFIX: "other",
@@ -64,12 +64,12 @@ export GOCACHE_METRICS=true
   });
 });
 
-test("go starts connect where there is a server", async () => {
+test("with --plugin go starts connect", async () => {
   const { stdout } = await runProgram(["env", "--plugin=5930"]);
   expect(stdout).toBe(`export GOCACHEPROG='${programPath()} connect'\nexport GOCACHE_PLUGIN=5930\n`);
 });
 
-test("by its name where that is found, quoted for go where its path has a blank", async () => {
+test("names the program if PATH leads to it, else its path, quoted for go", async () => {
   using dir = tempDir("env");
   mkdirSync(dir.join("my tools"));
   const program = dir.join("my tools", "go-cache-plugin");
@@ -104,7 +104,7 @@ describe("a secret is not printed but named in a comment,", () => {
     ]);
   });
 
-  test.each(["sh", "zsh", "fish"] as const)("which %s passes over", async (shell) => {
+  test.each(["sh", "zsh", "fish"] as const)("which %s ignores", async (shell) => {
     const { program, env: own } = shell === "sh" ? { program: "sh", env: {} } : await provideShell(shell);
     const { stdout } = await runProgram(["env", `--shell=${shell}`], env);
     const plain = { sh: [], zsh: ["-f"], fish: ["--no-config"] }[shell];
@@ -113,7 +113,7 @@ describe("a secret is not printed but named in a comment,", () => {
     expect(outcome).toEqual({ stdout: "some-bucket\n", stderr: "", exitCode: 0 });
   });
 
-  test("the file of a key is no secret", async () => {
+  test("the path of a key file is not a secret", async () => {
     using dir = tempDir("env");
     const file = dir.join("ci.key");
     writeFileSync(file, secret);

@@ -28,7 +28,7 @@ describe("removes nothing, exit code 2:", () => {
   });
 });
 
-test("says which records can't be read, in plain characters, and leaves the packs", async () => {
+test("names unreadable records in plain characters, and keeps the packs", async () => {
   using bucket = new StockedBucket();
   const key = "team/packed/v1/run/p/a\u001b[31m\u202e/b/c/1.json.zst";
   await bucket.put(key, Buffer.from("nonsense"));
@@ -36,12 +36,12 @@ test("says which records can't be read, in plain characters, and leaves the pack
   expect(outcome).toMatchObject({ stderr: "", exitCode: 0 });
   expect(outcome.stdout).toBe(`${bucket.store.name}/team/packed/v1/
 records: removed 0 of runs and 0 of additions, 1 left
-packs: not looked at, for these records can't be read and may name any of them:
+packs: skipped; these unreadable records may name any of them:
   team/packed/v1/run/p/a\\u001b[31m\\u202e/b/c/1.json.zst: not a zstd frame of known size
 `);
 });
 
-test("says what would go, then what went", async () => {
+test("prints what it would remove, then what it removed", async () => {
   using bucket = new StockedBucket("");
   const [entry] = await bucket.pack(["gone"]);
   await bucket.run([], { ageMs: 3 * DAY_MS });
@@ -60,7 +60,7 @@ packs: would remove 0 (0 B), 1 (13 B) left, 1 (13 B) of them unnamed
   expect(new Set(bucket.objects)).toEqual(new Set(left));
 });
 
-test("says what projects share", async () => {
+test("prints what projects share", async () => {
   using bucket = new StockedBucket();
   const entries = await bucket.pack(["std", "more"]);
   await bucket.run(entries, { platform: "plan 9" });

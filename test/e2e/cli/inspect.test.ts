@@ -23,10 +23,10 @@ describe("fails:", () => {
     expect(outcome.stderr).toStartWith(`go-cache-plugin: ${message}\n`);
   });
 
-  test("an id that is nowhere: exit code 1", async () => {
+  test("an unknown id: exit code 1", async () => {
     using bucket = new StockedBucket();
     expect(await inspect(bucket, "0123ABCD")).toEqual({
-      stdout: "nothing begins with 0123abcd, neither in the bucket nor in the local cache\n",
+      stdout: "no action or output starts with 0123abcd, neither in the bucket nor in the local cache\n",
       stderr: "",
       exitCode: 1,
     });
@@ -38,14 +38,14 @@ test("an empty bucket", async () => {
   expect(await inspect(bucket)).toEqual({
     stdout: `${bucket.store.name}/team/packed/v1/
 records: 0 of runs, 0 of additions, 0 shared
-packs: 0 (0 B), wanted by newest runs: -; named by no record: 0 (0 B)
+packs: 0 (0 B), used by newest runs: -; named by no record: 0 (0 B)
 `,
     stderr: "",
     exitCode: 0,
   });
 });
 
-test("a table of scopes, whatever their names hold", async () => {
+test("a table of scopes, also with unusual names", async () => {
   using bucket = new StockedBucket();
   const [wanted] = (await bucket.pack(["wanted", "other"])) as [PackedEntry];
   await bucket.run([wanted], { ageMs: 5 * HOUR_MS });
@@ -53,12 +53,12 @@ test("a table of scopes, whatever their names hold", async () => {
   await bucket.overwrite(await bucket.addition([]), Buffer.from("x"));
   const { stdout } = await inspect(bucket);
   expect(stdout.replaceAll(/new\/\S+/g, "new/…")).toBe(`${bucket.store.name}/team/packed/v1/
-PLATFORM              PROJECT        BRANCH               JOB     RUNS  ENTRIES  PACKS  SIZE  WANTED  NEWEST
+PLATFORM              PROJECT        BRANCH               JOB     RUNS  ENTRIES  PACKS  SIZE  USED  NEWEST
 linux_amd64_go1.26.3  example.com/a  ../\\u001b[2J%\\u202e  a b 🚀  1     0        0      0 B   -       now
 linux_amd64_go1.26.3  example.com/a  main                 test    1     1        1      29 B  52%     5h
 records: 2 of runs, 1 of additions, 0 shared
-packs: 1 (29 B), wanted by newest runs: 52%; named by no record: 0 (0 B)
-not readable: team/packed/v1/new/… not a zstd frame of known size
+packs: 1 (29 B), used by newest runs: 52%; named by no record: 0 (0 B)
+unreadable: team/packed/v1/new/… not a zstd frame of known size
 `);
 });
 
@@ -73,7 +73,7 @@ test("the same as JSON, safe to show", async () => {
   });
 });
 
-test("where an action lies", async () => {
+test("where an action is stored", async () => {
   using bucket = new StockedBucket();
   const [entry] = (await bucket.pack(["one"])) as [PackedEntry];
   const empty = { ...entryOf(""), actionId: entry.actionId };
@@ -87,7 +87,7 @@ test("where an action lies", async () => {
   in ${record}
 action ${entry.actionId}
   output ${empty.outputId}, 0 bytes, ${put}
-  empty, lies nowhere
+  empty, not stored
   in ${record}
 `,
     stderr: "",

@@ -6,7 +6,7 @@ import { runProgram } from "./program.ts";
 
 const LINES = /^GOCACHE_SIGN_KEY=(\S+)\nGOCACHE_TRUST_KEYS=(\S+)\n$/;
 
-test("prints a pair that belongs together, another one each time", async () => {
+test("prints a matching pair, a new one each time", async () => {
   const [one, two] = await Promise.all([runProgram(["keygen"]), runProgram(["keygen"])]);
   const [, secret = "", open = ""] = LINES.exec(one.stdout) ?? [];
   expect({ ...one, stdout: "" }).toEqual({ exitCode: 0, stdout: "", stderr: "" });
@@ -14,7 +14,7 @@ test("prints a pair that belongs together, another one each time", async () => {
   expect(two.stdout).not.toBe(one.stdout);
 });
 
-test("writes the secret one to a file for its owner alone, and prints the other", async () => {
+test("writes the secret key to a file that only its owner can read, and prints the public key", async () => {
   using dir = tempDir("keygen");
   const path = dir.join("key");
   const outcome = await runProgram(["keygen", path]);
@@ -27,7 +27,7 @@ test("writes the secret one to a file for its owner alone, and prints the other"
   expect(parseSecretKey(readFileSync(path, "utf8"))).toBeDefined();
 });
 
-test("replaces no file", async () => {
+test("does not overwrite a file", async () => {
   using dir = tempDir("keygen");
   writeFileSync(dir.join("key"), "another");
   const outcome = await runProgram(["keygen", dir.join("key")]);

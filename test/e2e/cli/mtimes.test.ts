@@ -28,7 +28,7 @@ test("fails outside of a checkout, exit code 1", async () => {
   );
 });
 
-test("a dry run says which times would be set, safe to show", async () => {
+test("a dry run prints the times it would set, safe to print", async () => {
   using dir = tempDir("mtimes");
   makeCheckout(dir);
   const before = lstatSync(dir.join("sub")).mtimeMs;
@@ -43,7 +43,7 @@ times to set: files 1, directories 1; already set: 0
   expect(lstatSync(dir.join("sub")).mtimeMs).toBe(before);
 });
 
-test("sets them, and says what it left alone", async () => {
+test("sets times, and counts the skipped files", async () => {
   using dir = tempDir("mtimes");
   makeCheckout(dir);
   const counts = "times set: files 1, directories 2; already set: 0; skipped, not as committed: 1\n";

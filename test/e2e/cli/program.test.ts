@@ -41,7 +41,7 @@ describe("exits with 2, the reason on stderr and nothing on stdout:", () => {
     ],
     [
       ["init", "--bucket=a/b", "github"],
-      '--bucket: "a/b" has a slash; what goes before the keys is --prefix',
+      '--bucket: "a/b" has a slash; set the prefix of keys with --prefix',
       "init",
     ],
     [["completion", "tcsh"], '"completion" needs one of bash, zsh, fish, not "tcsh"', "completion"],
@@ -56,7 +56,7 @@ describe("exits with 2, the reason on stderr and nothing on stdout:", () => {
     expect(await runProgram(args)).toEqual({ stdout: "", stderr: usageError(message, command), exitCode: 2 });
   });
 
-  test("a bad variable", async () => {
+  test("an invalid variable", async () => {
     expect(await runProgram([], { GOCACHE_EXPIRY: "banana" })).toEqual({
       stdout: "",
       stderr: usageError('GOCACHE_EXPIRY: "banana" is not a duration such as 48h or 1h30m'),
@@ -78,7 +78,7 @@ describe("prints", () => {
   );
 
   test.each([[["help"]], [["--help"]], [["-h"]], [["-v", "-help"]], [["--bucket=name", "help"]]])(
-    "the help, even where variables are bad: %j",
+    "the help, even with invalid variables: %j",
     async (args) => {
       const outcome = await runProgram(args, { GOCACHE_EXPIRY: "banana" });
       expect(outcome.stdout).toStartWith("Shares Go's build cache between machines");
@@ -103,7 +103,7 @@ describe("in direct mode", () => {
     expect(stdout).toContain('"KnownCommands"');
   });
 
-  test("names variables that nothing reads, with -v only", async () => {
+  test("names unknown variables, with -v only", async () => {
     await using dir = tempDir("cli");
     const env = { GOCACHE_DIR: dir.path, GOCACHE_BUKET: "x" };
     const note = "go-cache-plugin: GOCACHE_BUKET is not a variable of this program";

@@ -25,7 +25,7 @@ function putEntry(cacheDir: string, id: string, usedSeconds: number): string {
   return output;
 }
 
-test("a directory that can't be written is named, exit code 1", async () => {
+test("names a directory that is not writable, exit code 1", async () => {
   await using dir = tempDir("prune");
   writeFileSync(dir.join("state"), "");
   const outcome = await prune(dir.path);
@@ -36,7 +36,7 @@ test("a directory that can't be written is named, exit code 1", async () => {
   });
 });
 
-test("a directory that isn't there is not made", async () => {
+test("does not create a missing directory", async () => {
   await using dir = tempDir("prune");
   const root = dir.join("absent");
   const outcome = await prune(root);
@@ -48,7 +48,7 @@ test("a directory that isn't there is not made", async () => {
   expect(existsSync(root)).toBe(false);
 });
 
-test("says what went and what is left, and leaves what was used today", async () => {
+test("prints what was removed and what is left, and keeps entries used today", async () => {
   await using dir = tempDir("prune");
   const nowSeconds = Date.now() / 1000;
   const old = putEntry(dir.path, OLD_ID, nowSeconds - DAY_SECONDS);
@@ -62,7 +62,7 @@ test("says what went and what is left, and leaves what was used today", async ()
   expect([existsSync(old), existsSync(fresh)]).toEqual([false, true]);
 });
 
-test("records of the empty output that nobody uses go, though the empty output is in use", async () => {
+test("unused records of the empty output are removed, though other records use that output", async () => {
   await using dir = tempDir("prune");
   const nowSeconds = Date.now() / 1000;
   const empty = dir.join("output", EMPTY.slice(0, 2), EMPTY);

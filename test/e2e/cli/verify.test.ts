@@ -12,14 +12,14 @@ async function verify(cache: TempDir, ...flags: string[]) {
 }
 
 describe("fails:", () => {
-  test("repairing a bucket that is only to be read", async () => {
+  test("--repair with --read-only", async () => {
     await using cache = tempDir("verify");
     const outcome = await verify(cache, "--bucket=file:///none", "--read-only", "--repair");
     expect(outcome).toMatchObject({ stdout: "", exitCode: 2 });
     expect(outcome.stderr).toContain("--repair removes from the bucket: run it without --read-only\n");
   });
 
-  test("wrong local files are named; removed only when repairing", async () => {
+  test("names wrong local files, and removes them only with --repair", async () => {
     await using cache = tempDir("verify");
     const dir = new LocalDir(cache.path);
     writeEntry(dir, { actionId: ACTION, outputId: HELLO, body: "hellp" });
@@ -41,7 +41,7 @@ describe("fails:", () => {
     expect(existsSync(dir.path("output", HELLO))).toBe(false);
   });
 
-  test("a wrong pack and a wrong output of the split layout, likewise", async () => {
+  test("names a wrong pack and a wrong output of the split layout, likewise", async () => {
     await using cache = tempDir("verify");
     using bucket = new StockedBucket();
     const entries = await bucket.pack(["one"]);

@@ -221,7 +221,7 @@ describe("this machine:", () => {
     });
     expect(findingOf(diagnosis, "bucket")).toMatchObject({
       severity: "note",
-      message: "not looked at: what follows the program in GOCACHEPROG can't be read",
+      message: "not looked at: the flags in GOCACHEPROG can't be read",
     });
     expect(checksWith(diagnosis, "error")).toEqual(["GOCACHEPROG"]);
   });

@@ -11,7 +11,7 @@ test("a line for each finding, one for what to do, and one for all, without colo
   await using dir = tempDir("doctor");
   const subject = (await Subject.open(dir.path)).with({ GOCACHEPROG: undefined });
   const { stdout, exitCode } = await subject.run("doctor");
-  expect(stdout).toMatch(/^ok {7}settings {12}flags and variables can be read\n/);
+  expect(stdout).toMatch(/^ok {7}settings {12}flags and variables are valid\n/);
   expect(stdout).toMatch(/^error {4}GOCACHEPROG {9}it is not set.*\n {29}-> eval/m);
   expect(stdout).toMatch(/\n1 error, 1 warning(, \d+ notes?)?\n$/);
   expect(stdout).not.toContain(ESCAPE);

@@ -60,7 +60,7 @@ function made({ groups }: Explanation): Record<string, number> {
 
 test("nothing is known before anything has missed", async () => {
   const on = newMachine(dir.join("fresh"));
-  expect(await runStep(on, ["explain"], project)).toBe("no go command is known here that missed anything\n");
+  expect(await runStep(on, ["explain"], project)).toBe("no go command with misses is known here\n");
   expect(await runStep(on, ["explain", "--json"], project)).toBe("null\n");
 });
 
@@ -82,7 +82,7 @@ test("never seen: a first build, with and without a bucket", async () => {
   });
   const text = (await runStep(shared, ["explain", ...flagsOf(shared)], project)).replaceAll("\n", " ");
   expect(text).toContain("never seen before");
-  expect(text).toContain("the directory are new (without -trimpath, the paths of the checkout");
+  expect(text).toContain("directory are new (without -trimpath, the paths of the checkout");
   expect(text).toContain('can\'t be told from here: "go build -v ./..." names what is compiled');
 });
 
@@ -93,7 +93,7 @@ test("in CI all go commands of the job are explained, elsewhere the last one", a
   const job = await explain(on);
   expect([made(job), job.goCommands]).toEqual([{ new: expect.any(Number) }, 2]);
   expect(made(job).new).toBeGreaterThanOrEqual(PACKAGES);
-  expect(await runStep(on, ["explain"], project)).toContain("in the 2 go commands of this job that missed");
+  expect(await runStep(on, ["explain"], project)).toContain("in the 2 go commands of this job with misses");
   const { env: _, ...elsewhere } = on;
   const last = await explain(elsewhere);
   expect([last.goCommands, last.session.missed < job.session.missed]).toEqual([undefined, true]);

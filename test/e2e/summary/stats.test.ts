@@ -132,7 +132,7 @@ test("each run of the job starts from zero, and so does a reset", async () => {
   await go(machine, ["build", "./p0"], { cwd: project });
   await settled(machine);
   expect(await runStep({ ...machine, env: githubPush("main", 5) }, ["stats"], dir.path)).toBe(
-    "nothing was counted yet in job ci/build, run 5-1\n",
+    "no go command has used the cache in job ci/build, run 5-1\n",
   );
   expect((await statsOf(machine, "--reset")).goCommands).toBe(1);
   expect(await statsOf(machine)).toMatchObject({ goCommands: 0, counts: {} });

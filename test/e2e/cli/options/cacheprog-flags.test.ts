@@ -32,13 +32,13 @@ describe("the flags in GOCACHEPROG name the bucket and the directory for", () =>
     expect(outcome.stdout).toContain(said);
   });
 
-  test("prefetch, also where go is told to connect to a server", async () => {
+  test("prefetch, also if GOCACHEPROG is connect", async () => {
     const connect = env.GOCACHEPROG?.replace(" --bucket", " connect 5930 --wait=10s --bucket") ?? "";
     const outcome = await run(["prefetch", "--wait"], { GOCACHEPROG: connect });
     expect(outcome).toEqual({ stdout: "no earlier run of this job is known\n", stderr: "", exitCode: 0 });
   });
 
-  test("serve --status, which looks into that directory", async () => {
+  test("serve --status, which reads that directory", async () => {
     mkdirSync(dir.join("cache/state"), { recursive: true });
     const dead = dir.join("cache/state/serve-0123456789abcdef.json");
     writeFileSync(dead, '{"pid":1,"start":"of another process"}');
@@ -48,14 +48,14 @@ describe("the flags in GOCACHEPROG name the bucket and the directory for", () =>
   });
 });
 
-test("a flag of the command beats them, and they beat the variables", async () => {
+test("flags of the command override them, and they override variables", async () => {
   const other = await run(["inspect", "--prefix=other"]);
   expect(other.stdout).toContain("/bucket/other/packed/v1/");
   const variable = await run(["inspect"], { GOCACHE_KEY_PREFIX: "variable" });
   expect(variable.stdout).toContain("/bucket/team/packed/v1/");
 });
 
-test("those that go env -w has set count as well", async () => {
+test("flags set by go env -w count as well", async () => {
   const file = dir.join("go-env");
   writeFileSync(file, `GOCACHEPROG=${env.GOCACHEPROG}\n`);
   const go = await goEnv({ release: NEWEST_GO, gocache: dir.join("gocache"), cacheprog: "" });
@@ -63,17 +63,17 @@ test("those that go env -w has set count as well", async () => {
   expect(outcome.stdout).toContain("/bucket/team/packed/v1/");
 });
 
-test("those of another program are nobody's business", async () => {
+test("flags of another program are ignored", async () => {
   const outcome = await run(["inspect"], { GOCACHEPROG: `/bin/cat --bucket=file://${dir.join("bucket")}` });
   expect(outcome).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('"inspect" needs a bucket') });
 });
 
-test("those that can't be read are named, and what mends them still works", async () => {
+test("invalid flags are named, and the commands that help to correct them still work", async () => {
   const outcome = await run(["env", "--bucket=some-bucket"], { GOCACHEPROG: `${programPath()} --buckt=x` });
   expect(outcome).toEqual({
     stdout: `export GOCACHEPROG=${programPath()}\nexport GOCACHE_S3_BUCKET=some-bucket\n`,
     stderr:
-      "go-cache-plugin: the flags in GOCACHEPROG are not used: unknown flag --buckt (did you mean --bucket?)\n",
+      "go-cache-plugin: the flags in GOCACHEPROG are ignored: unknown flag --buckt (did you mean --bucket?)\n",
     exitCode: 0,
   });
 });

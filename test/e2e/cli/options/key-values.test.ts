@@ -11,7 +11,7 @@ const KEY = { seed: Buffer.alloc(32, 1), publicKey: Buffer.alloc(32, 2) };
 const SECRET = formatSecretKey(KEY);
 const PUBLIC = formatPublicKey(KEY.publicKey);
 
-test("a key to sign with is a file, or the text of a variable", () => {
+test("a secret key is a file or the text of a variable", () => {
   using dir = tempDir("keys");
   writeFileSync(dir.join("key"), SECRET);
   expect(parseSignKey(dir.join("key"), "--sign-key")).toEqual(KEY);
@@ -22,7 +22,7 @@ test("a key to sign with is a file, or the text of a variable", () => {
 describe("never shows a secret", () => {
   const cases: [string, () => unknown][] = [
     ["on the command line", () => parseCommandLine([`--sign-key=${SECRET}`])],
-    ["that is cut off", () => parseSignKey(SECRET.slice(0, -3), "GOCACHE_SIGN_KEY")],
+    ["that is truncated", () => parseSignKey(SECRET.slice(0, -3), "GOCACHE_SIGN_KEY")],
     ["without its beginning", () => parseSignKey(SECRET.slice(15), "GOCACHE_SIGN_KEY")],
     ["given as a key to trust", () => parseTrustKeys(SECRET, "GOCACHE_TRUST_KEYS")],
   ];
@@ -37,18 +37,18 @@ describe("never shows a secret", () => {
   });
 });
 
-test("keys to trust are texts and files, given once with commas or several times", () => {
+test("keys to trust are texts and files, comma-separated or in repeated flags", () => {
   using dir = tempDir("keys");
   writeFileSync(dir.join("key.pub"), `${PUBLIC}\n`);
   expect(parseTrustKeys(`${PUBLIC}, ${dir.join("key.pub")},`, "x")).toEqual([KEY.publicKey, KEY.publicKey]);
   const { flags } = parseCommandLine([`--trust-key=${PUBLIC}`, `--trust-key=${dir.join("key.pub")}`]);
   expect(resolveSettings(flags, {}).trustKeys.length).toBe(2);
   expect(() => parseTrustKeys(dir.join("none"), "--trust-key")).toThrow(
-    '--trust-key: neither a key as "keygen" makes them nor a file that can be read',
+    '--trust-key: neither a key of "keygen" nor a readable file',
   );
 });
 
-test("the same keys are the same set, in whatever order and however often", () => {
+test("a set of keys does not depend on order or repetition", () => {
   const other = formatPublicKey(Buffer.alloc(32, 3));
   const setOf = (text: string) => {
     const { cacheDir } = toConfig(resolveSettings(new Map(), { GOCACHE_TRUST_KEYS: text }));
@@ -58,7 +58,7 @@ test("the same keys are the same set, in whatever order and however often", () =
   expect(new Set([setOf(PUBLIC), setOf(other), setOf(`${PUBLIC},${other}`), setOf("")]).size).toBe(4);
 });
 
-test("who trusts keys and has none only reads; who signs trusts the own one", () => {
+test("a run with keys to trust but none to sign with only reads; a run that signs trusts its own key", () => {
   const remote = (env: Record<string, string>) =>
     toConfig(resolveSettings(new Map(), { GOCACHE_S3_BUCKET: "name", ...env })).remote;
   expect(remote({ GOCACHE_TRUST_KEYS: PUBLIC })?.readOnly).toBe(true);
@@ -66,13 +66,12 @@ test("who trusts keys and has none only reads; who signs trusts the own one", ()
   expect([signing?.readOnly, signing?.trust?.keys]).toEqual([false, [KEY.publicKey]]);
 });
 
-test("a key that can't be used ends the program before go is answered", async () => {
+test("an invalid key ends the program before it answers go", async () => {
   const outcome = await runProgram([], { GOCACHE_TRUST_KEYS: "/none" });
   expect({ ...outcome, stderr: outcome.stderr.split("\n")[0] }).toEqual({
     exitCode: 2,
     stdout: "",
-    stderr:
-      'go-cache-plugin: GOCACHE_TRUST_KEYS: neither a key as "keygen" makes them nor a file that can be read',
+    stderr: 'go-cache-plugin: GOCACHE_TRUST_KEYS: neither a key of "keygen" nor a readable file',
   });
 });
 

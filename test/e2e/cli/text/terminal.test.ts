@@ -29,7 +29,7 @@ test("a bad flag comes before the explanation", async () => {
   expect(exitCode).toBe(2);
 });
 
-test("direct mode on a terminal explains itself on stderr instead of waiting", async () => {
+test("direct mode on a terminal prints how to use it instead of waiting", async () => {
   expect(await runOnTerminal([])).toEqual({
     terminal: "",
     stderr: `The go command starts go-cache-plugin; do not start it by hand. To use it:
