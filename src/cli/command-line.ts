@@ -17,12 +17,12 @@ export interface CommandLine {
   /** The arguments that are not flags: the command and its operands. */
   words: readonly string[];
   /** `--help` or `--version`; the parser ignores everything after it. */
-  asked: "help" | "version" | undefined;
+  info: "help" | "version" | undefined;
 }
 
 type KnownOption = CommonOption | Option;
 
-const ASKED: ReadonlyMap<string, "help" | "version"> = new Map([
+const INFO_FLAGS: ReadonlyMap<string, "help" | "version"> = new Map([
   ["help", "help"],
   ["h", "help"],
   ["version", "version"],
@@ -33,7 +33,8 @@ export async function readCommandLine(args: readonly string[], commands: Command
   const load = commands.get(args.find((arg, i) => commands.has(arg) && !needsValue(args[i - 1])) ?? "");
   const own = load === undefined ? [] : ownOptions(await load());
   const known = new Set([...ALL_OPTIONS, ...own].map(({ flag }) => flag));
-  const isKnown = (arg: string) => !isDashed(arg) || known.has(flagName(arg)) || ASKED.has(flagName(arg));
+  const isKnown = (arg: string) =>
+    !isDashed(arg) || known.has(flagName(arg)) || INFO_FLAGS.has(flagName(arg));
   if (args.every(isKnown)) return parseCommandLine(args, own);
   // Errors about unknown and misplaced flags name the flags of all commands.
   const others = (await loadCommands(commands)).flatMap(ownOptions);
@@ -51,14 +52,14 @@ export function parseCommandLine(args: readonly string[], own: readonly Option[]
     else if (!isDashed(arg)) words.push(arg);
     else {
       const { name, value } = splitFlag(arg);
-      const asked = ASKED.get(name);
-      if (asked !== undefined) return { flags, words, asked };
+      const info = INFO_FLAGS.get(name);
+      if (info !== undefined) return { flags, words, info };
       const option = options.get(name) ?? rejectFlag(name, options);
       const text = value ?? (option.placeholder === undefined ? "true" : nextValue(option, rest, options));
       setFlag(flags, option, text);
     }
   }
-  return { flags, words, asked: undefined };
+  return { flags, words, info: undefined };
 }
 
 /** Rejects the flags of other commands. */
@@ -81,7 +82,7 @@ function needsValue(arg: string | undefined): boolean {
 }
 
 function isDashed(arg: string): boolean {
-  return arg.startsWith("-") && arg !== "-";
+  return arg.startsWith("-") && arg !== "-" && arg !== "--";
 }
 
 function flagName(arg: string): string {
@@ -95,14 +96,14 @@ function splitFlag(arg: string): { name: string; value: string | undefined } {
 }
 
 function rejectFlag(name: string, options: ReadonlyMap<string, KnownOption>): never {
-  const hint = didYouMean(name, [...options.keys(), ...ASKED.keys()], dashed);
+  const hint = didYouMean(name, [...options.keys(), ...INFO_FLAGS.keys()], dashed);
   throw new UsageError(`unknown flag ${holdsSecret(name) ? "--***" : dashed(name)}${hint}`);
 }
 
 function nextValue({ flag }: KnownOption, rest: string[], options: ReadonlyMap<string, KnownOption>): string {
   const [text] = rest;
   const isFlag = (arg: string) =>
-    arg === "--" || (isDashed(arg) && (options.has(flagName(arg)) || ASKED.has(flagName(arg))));
+    arg === "--" || (isDashed(arg) && (options.has(flagName(arg)) || INFO_FLAGS.has(flagName(arg))));
   // Go would take the next flag as the value; that is never meant.
   if (text === undefined || isFlag(text)) throw new UsageError(`flag needs a value: ${dashed(flag)}`);
   return rest.shift() ?? "";

@@ -67,11 +67,16 @@ export function ownOptions({ options }: Command): Option[] {
 }
 
 /** The command with its operand, as the help shows it: `inspect [ID]`. */
-export function usageOf({ meta, args }: Command): string {
-  const [operand] = Object.entries(args ?? {});
-  if (operand === undefined) return meta.name;
-  const name = operand[0].toUpperCase();
-  return `${meta.name} ${operand[1].required ? name : `[${name}]`}`;
+export function usageOf(command: Command): string {
+  const operand = operandOf(command);
+  if (operand === undefined) return command.meta.name;
+  return `${command.meta.name} ${operand.required ? operand.name : `[${operand.name}]`}`;
+}
+
+/** The operand with its name in the help. */
+export function operandOf({ args }: Command): (Operand & { name: string }) | undefined {
+  const [entry] = Object.entries(args ?? {});
+  return entry === undefined ? undefined : { ...entry[1], name: entry[0].toUpperCase() };
 }
 
 export async function loadCommands(commands: CommandList): Promise<Command[]> {

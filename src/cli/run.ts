@@ -4,7 +4,7 @@
  */
 import { runCommand } from "citty";
 import { quoteValue } from "../lib/text/hide-secrets.ts";
-import type { Call, Command } from "./command.ts";
+import { type Call, type Command, operandOf } from "./command.ts";
 import { type CommandLine, checkFlags, readCommandLine } from "./command-line.ts";
 import { COMMANDS } from "./commands.ts";
 import { withCacheprogFlags } from "./options/cacheprog-flags.ts";
@@ -20,7 +20,7 @@ export async function runCli(args: readonly string[], env: Environment): Promise
   const command = await COMMANDS.get(name)?.();
   if (command === undefined) throw new UsageError(`unknown command ${quoteValue(name)}${commandHint(name)}`);
   checkOperands(command, operands);
-  if (line.asked === undefined) await checkFlags(line, COMMANDS);
+  if (line.info === undefined) await checkFlags(line, COMMANDS);
   const flags = command.ignoresCacheprog ? line.flags : await withCacheprogFlags(line.flags, env, COMMANDS);
   const data: Call = { flags, env, commands: COMMANDS };
   // "--": citty must not read an operand as a flag.
@@ -28,25 +28,26 @@ export async function runCli(args: readonly string[], env: Environment): Promise
   return Number(result);
 }
 
-function commandWords({ words, asked }: CommandLine): readonly string[] {
-  if (asked === "version") return ["version"];
-  return asked === "help" ? ["help", ...words.slice(0, 1)] : words;
+function commandWords({ words, info }: CommandLine): readonly string[] {
+  if (info === "version") return ["version"];
+  return info === "help" ? ["help", ...words.slice(0, 1)] : words;
 }
 
-function checkOperands({ meta: { name }, args }: Command, operands: readonly string[]): void {
-  const [declared] = Object.entries(args ?? {});
-  const stray = operands[declared === undefined ? 0 : 1];
-  if (stray !== undefined && declared?.[1].isOpenEnded === undefined) {
+function checkOperands(command: Command, operands: readonly string[]): void {
+  const { name } = command.meta;
+  const operand = operandOf(command);
+  const stray = operands[operand === undefined ? 0 : 1];
+  if (stray !== undefined && operand?.isOpenEnded === undefined) {
     throw new UsageError(`unexpected argument ${quoteValue(stray)} after "${name}"`);
   }
-  if (declared === undefined) return;
-  const [key, { required, words }] = declared;
+  if (operand === undefined) return;
+  const { required, words } = operand;
   const [given] = operands;
   const isRight = given === undefined ? !required : (words?.includes(given) ?? true);
   if (isRight) return;
-  const wanted = words === undefined ? key.toUpperCase() : `one of ${words.join(", ")}`;
+  const expected = words === undefined ? operand.name : `one of ${words.join(", ")}`;
   const found = given === undefined ? "" : `, not ${quoteValue(given)}${didYouMean(given, words ?? [])}`;
-  throw new UsageError(`"${name}" needs ${wanted}${found}`);
+  throw new UsageError(`"${name}" needs ${expected}${found}`);
 }
 
 function commandHint(word: string): string {

@@ -70,7 +70,7 @@ describe("reads", () => {
     expect({ ...commandLine, flags: Object.fromEntries(commandLine.flags) }).toEqual({
       flags: flags as Record<string, string>,
       words: [...words],
-      asked: undefined,
+      info: undefined,
     });
   });
 
@@ -78,13 +78,13 @@ describe("reads", () => {
     "%s, and ignores everything after it",
     (flag) => {
       expect(parseCommandLine(["version", flag, "--buckt"])).toMatchObject({
-        asked: "help",
+        info: "help",
         words: ["version"],
       });
     },
   );
 
   test("--version, and ignores everything after it", () => {
-    expect(parseCommandLine(["--version", "--buckt"])).toMatchObject({ asked: "version", words: [] });
+    expect(parseCommandLine(["--version", "--buckt"])).toMatchObject({ info: "version", words: [] });
   });
 });

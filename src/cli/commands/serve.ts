@@ -142,9 +142,9 @@ function describeServer({ pid, plugin, http }: ServerNote): string {
   return `process ${pid}, ${places.join(" ")}`;
 }
 
-/** The given flags among `wanted`, as arguments for another process. */
-function flagWords(flags: ReadonlyMap<string, string>, wanted: readonly string[]): string[] {
-  return wanted.filter((flag) => flags.has(flag)).map((flag) => `--${flag}=${flags.get(flag)}`);
+/** The given flags among `names`, as arguments for another process. */
+function flagWords(flags: ReadonlyMap<string, string>, names: readonly string[]): string[] {
+  return names.filter((flag) => flags.has(flag)).map((flag) => `--${flag}=${flags.get(flag)}`);
 }
 
 /** Any user of the machine can write entries through a port, and systemd's sockets are open to all as well. */

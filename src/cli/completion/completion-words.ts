@@ -1,5 +1,5 @@
 /** What can be completed, from the tables of options and commands; every shell's script is made from this. */
-import { type Command, ownOptions } from "../command.ts";
+import { type Command, operandOf, ownOptions } from "../command.ts";
 import { dashed, type Option } from "../options/option.ts";
 import { ALL_OPTIONS } from "../options/options.ts";
 import { HELP_TOPICS } from "../text/help-topics.ts";
@@ -35,13 +35,13 @@ export function completedCommands(commands: readonly Command[]): CompletedComman
   const topics = [...HELP_TOPICS.keys(), ...shown.map(({ meta }) => meta.name)];
   return shown.map((command) => {
     const { name, description } = command.meta;
-    const [operand] = Object.entries(command.args ?? {});
-    const words = name === "help" ? topics : (operand?.[1].words ?? []);
+    const operand = operandOf(command);
+    const words = name === "help" ? topics : (operand?.words ?? []);
     return {
       name,
       summary: description,
       flags: ownOptions(command).map(completedFlag),
-      operands: operand?.[0] === "dir" ? "directory" : words,
+      operands: operand?.name === "DIR" ? "directory" : words,
     };
   });
 }

@@ -97,7 +97,7 @@ export const BUCKET_OPTIONS = {
   },
 } satisfies Record<string, CommonOption>;
 
-/** Whose records a run uses. */
+/** The records that a run trusts. */
 export const TRUST_OPTIONS = {
   signKey: {
     flag: "sign-key",

@@ -46,13 +46,13 @@ export async function readCacheprogArguments(
   { args }: Pick<CacheprogLine, "args">,
   commands: CommandList,
 ): Promise<CacheprogArguments> {
-  const nothing: CommandLine = { flags: new Map(), words: [], asked: undefined };
+  const nothing: CommandLine = { flags: new Map(), words: [], info: undefined };
   try {
     const line = await readCommandLine(args, commands);
     const [command, address] = line.words;
     const isForGo = command === undefined || command === "connect" || command === "direct";
-    if (!isForGo || line.asked !== undefined) {
-      return { line: nothing, problem: `${quoteValue(command ?? `--${line.asked}`)} does not serve go` };
+    if (!isForGo || line.info !== undefined) {
+      return { line: nothing, problem: `${quoteValue(command ?? `--${line.info}`)} does not serve go` };
     }
     await checkFlags(line, commands);
     if (command === "connect" && address !== undefined) parseAddress(address, "connect");

@@ -66,10 +66,10 @@ See also: help configure.`,
   [
     "trust",
     {
-      summary: "whose uploads a build uses",
-      text: `Hashes protect contents, but whoever can write to the bucket decides which content belongs to which
-action. Give pull requests a prefix of their own, and credentials that can't write below the trusted
-prefix:
+      summary: "which uploads a build trusts",
+      text: `Hashes protect contents, but anyone who can write to the bucket decides which content belongs to
+which action. Give pull requests a prefix of their own, and credentials that can't write below the
+trusted prefix:
 
   trusted job:    --prefix=main/
   pull requests:  --prefix=pr/ --read-prefix=main/

@@ -30,12 +30,12 @@ export function bucketText(report: BucketReport): string {
     formatAge(serverTimeMs - scope.newestMs),
   ]);
   const { runRecords, additions, sharedRecords, packs, unnamedPacks, wantedBytes } = totals;
-  const wanted = formatShare(wantedBytes, packs.sizeBytes);
+  const used = formatShare(wantedBytes, packs.sizeBytes);
   const lines = [
     printable(report.name),
     ...(rows.length > 0 ? [alignColumns([HEADING, ...rows])] : []),
     `records: ${runRecords} of runs, ${additions} of additions, ${sharedRecords} shared`,
-    `packs: ${formatSum(packs)}, used by newest runs: ${wanted}; named by no record: ${formatSum(unnamedPacks)}`,
+    `packs: ${formatSum(packs)}, used by newest runs: ${used}; named by no record: ${formatSum(unnamedPacks)}`,
     ...unreadable.map(({ key, reason }) => printable(`unreadable: ${key}: ${reason}`)),
   ];
   return `${lines.join("\n")}\n`;

@@ -19,7 +19,7 @@ const TOPICS = [
   "debug",
 ];
 const ALL = await loadCommands(COMMANDS);
-const ALL_TEXTS = [undefined, ...TOPICS, ...COMMANDS.keys()].map(
+const ALL_TEXTS = [undefined, ...TOPICS, "trust", ...COMMANDS.keys()].map(
   (topic) => [topic, helpText(topic, ALL)] as const,
 );
 
@@ -204,7 +204,7 @@ test("the overview", () => {
     topics, for help TOPIC:
       configure      how to set up the program
       environment    the environment variables
-      trust          whose uploads a build uses
+      trust          which uploads a build trusts
       direct-mode    how the go command runs the program
       serve-mode     one server for many go commands
       module-proxy   caching modules and checksums

@@ -54,8 +54,8 @@ test("a table of scopes, also with unusual names", async () => {
   const { stdout } = await inspect(bucket);
   expect(stdout.replaceAll(/new\/\S+/g, "new/…")).toBe(`${bucket.store.name}/team/packed/v1/
 PLATFORM              PROJECT        BRANCH               JOB     RUNS  ENTRIES  PACKS  SIZE  USED  NEWEST
-linux_amd64_go1.26.3  example.com/a  ../\\u001b[2J%\\u202e  a b 🚀  1     0        0      0 B   -       now
-linux_amd64_go1.26.3  example.com/a  main                 test    1     1        1      29 B  52%     5h
+linux_amd64_go1.26.3  example.com/a  ../\\u001b[2J%\\u202e  a b 🚀  1     0        0      0 B   -     now
+linux_amd64_go1.26.3  example.com/a  main                 test    1     1        1      29 B  52%   5h
 records: 2 of runs, 1 of additions, 0 shared
 packs: 1 (29 B), used by newest runs: 52%; named by no record: 0 (0 B)
 unreadable: team/packed/v1/new/… not a zstd frame of known size

@@ -83,7 +83,9 @@ test("never seen: a first build, with and without a bucket", async () => {
   const text = (await runStep(shared, ["explain", ...flagsOf(shared)], project)).replaceAll("\n", " ");
   expect(text).toContain("never seen before");
   expect(text).toContain("directory are new (without -trimpath, the paths of the checkout");
-  expect(text).toContain('can\'t be told from here: "go build -v ./..." names what is compiled');
+  expect(text).toContain(
+    'neither the package nor the changed input: "go build -v ./..." lists what it compiles',
+  );
 });
 
 test("in CI all go commands of the job are explained, elsewhere the last one", async () => {
