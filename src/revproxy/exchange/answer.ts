@@ -1,11 +1,12 @@
 /** How the client is answered: in our own words, or with a response of the origin. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { keyOf } from "../proxy-log.ts";
 import { parseRange } from "../semantics/byte-range.ts";
 import { holdsForRange, isNotModified } from "../semantics/conditions.ts";
 import { ageOf } from "../semantics/freshness.ts";
 import { type HeaderList, hasHeader, headerValue, toRawHeaders, without } from "../semantics/header-list.ts";
-import type { ResponseHead } from "../semantics/response-head.ts";
-import type { StoredBody } from "../storage/stored-response.ts";
+import type { StoredResponse } from "../storage/stored-response.ts";
+import type { ClientRequest } from "./client-request.ts";
 import { sendBody } from "./send-body.ts";
 
 /** What is said about the cache, besides the response. */
@@ -42,26 +43,26 @@ const NOT_IN_304 = [
   "content-language",
 ];
 
-/** Answers with what is stored: the whole, a part, or that the client has it already. */
+/** Answers with a stored response: all of it, a part, or 304 when the client has it. */
 export async function answerStored(
-  request: { method: string; headers: HeaderList },
-  response: ServerResponse,
-  { head, body, nowMs, note }: { head: ResponseHead; body: StoredBody; nowMs: number; note: CacheNote },
+  { resource, method, headers: requestHeaders, response }: ClientRequest,
+  { head, body }: StoredResponse,
+  { outcome, nowMs }: { outcome: string; nowMs: number },
 ): Promise<void> {
   const age = Math.max(0, Math.floor(ageOf(head, nowMs) ?? 0));
   const headers: HeaderList = [
     ...without(head.headers, ["age", "content-length"]),
     ["Age", String(age)],
-    ...noteHeaders(note),
+    ...noteHeaders({ outcome, id: keyOf(resource) }),
   ];
   // Of a redirect or an error no condition of the client's counts (RFC 9110 §13.2.1, RFC 9111 §4.3.2).
-  if (head.status === 200 && isNotModified(request.headers, head.headers)) {
+  if (head.status === 200 && isNotModified(requestHeaders, head.headers)) {
     writeHead(response, 304, "", without(headers, NOT_IN_304));
     response.end();
     return;
   }
-  const isWhole = head.status !== 200 || !holdsForRange(request.headers, head.headers);
-  const range = isWhole ? undefined : parseRange(headerValue(request.headers, "range"), body.sizeBytes);
+  const isWhole = head.status !== 200 || !holdsForRange(requestHeaders, head.headers);
+  const range = isWhole ? undefined : parseRange(headerValue(requestHeaders, "range"), body.sizeBytes);
   if (range === "unsatisfiable") {
     const part = [["Content-Range", `bytes */${body.sizeBytes}`] as const, ["Content-Length", "0"] as const];
     writeHead(response, 416, "", [...headers, ...part]);
@@ -77,7 +78,7 @@ export async function answerStored(
     ...(hasBody ? [["Content-Length", String(end - start)] as const] : []),
   ];
   writeHead(response, range === undefined ? head.status : 206, "", [...headers, ...framing]);
-  if (request.method === "HEAD" || !hasBody) response.end();
+  if (method === "HEAD" || !hasBody) response.end();
   else await sendBody(response, body.read({ start, end }));
 }
 

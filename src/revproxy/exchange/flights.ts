@@ -1,83 +1,80 @@
 import type { OriginAnswer } from "../origin/origin-client.ts";
 import type { Spool } from "../storage/spool.ts";
 
-/** What became of a fetch, for those who came while it was under way. */
-export interface FlightResult {
+/** An answer that clients can join while it is received. */
+interface SharedAnswer {
   answer: Omit<OriginAnswer, "body">;
-  /** What `variantOf` the answer's fields made of the request. */
+  /** The request fields that the origin chose the answer by, and their values in the request (see `vary.ts`). */
   names: readonly string[];
   variant: string;
   spool: Spool;
   outcome: string;
 }
 
-/** `undefined`: nothing that others could use. */
-type Joinable = Promise<FlightResult | undefined>;
+/** `undefined`: others can't use the answer. */
+type Joinable = Promise<SharedAnswer | undefined>;
 
-/** Resources known to answer with nothing that could be shared, so that nobody waits for somebody else's answer. */
+/** How many resources are known not to be shareable; clients don't wait for each other's answers of these. */
 const MAX_UNSHARED = 2000;
 
-/** A fetch as the one who does it sees it. */
-export interface OwnFlight {
-  /** Its resource was changed after it began: what comes of it may be from before, and must not be kept. */
-  readonly isOutdated: boolean;
-  /** Says what came of it; only the first time counts. */
-  tell(result: FlightResult | undefined): void;
-  /** From now on it can't be joined. */
-  leave(): void;
-  /** It is over, and nothing more of it will be kept. */
+/** A request in flight, for the client that leads it. */
+export interface Flight {
+  /** The resource changed after the request began: the answer may be older, and must not be stored. */
+  readonly isInvalidated: boolean;
+  /** Resolves the promise of those that wait to join. Only the first call counts. */
+  publish(result: SharedAnswer | undefined): void;
+  /** Nobody can join from now on. */
+  close(): void;
+  /** Nothing more will be stored. */
   end(): void;
 }
 
-/** Fetches under way, by URL. */
+/** Requests in flight by URL, so that one answer serves all clients that ask meanwhile (request collapsing). */
 export class Flights {
   readonly #joinable = new Map<string, Joinable>();
-  readonly #underWay = new Set<{ url: string; isOutdated: boolean }>();
+  readonly #inFlight = new Set<{ url: string; isInvalidated: boolean }>();
   readonly #unshared = new Set<string>();
 
   find(url: string): Joinable | undefined {
     return this.#joinable.get(url);
   }
 
-  /** Announces a fetch, whose result has to be told, and its end, in any case. `isAlone`: it is nobody else's. */
-  begin(url: string, { isAlone }: { isAlone: boolean }): OwnFlight {
-    const { promise, resolve } = Promise.withResolvers<FlightResult | undefined>();
-    const isJoinable = !isAlone && !this.#unshared.has(url) && !this.#joinable.has(url);
-    if (isJoinable) this.#joinable.set(url, promise);
-    const leave = () => {
+  /** The caller must `publish` and `end` it, whatever happens. */
+  begin(url: string, { isJoinable }: { isJoinable: boolean }): Flight {
+    const { promise, resolve } = Promise.withResolvers<SharedAnswer | undefined>();
+    if (isJoinable && !this.#unshared.has(url) && !this.#joinable.has(url)) this.#joinable.set(url, promise);
+    const close = () => {
       if (this.#joinable.get(url) === promise) this.#joinable.delete(url);
     };
     const flight = {
       url,
-      isOutdated: false,
-      tell: (result: FlightResult | undefined) => {
+      isInvalidated: false,
+      publish: (result: SharedAnswer | undefined) => {
         resolve(result);
-        if (result === undefined) leave();
+        if (result === undefined) close();
       },
-      leave,
+      close,
       end: () => {
-        leave();
-        this.#underWay.delete(flight);
+        close();
+        this.#inFlight.delete(flight);
       },
     };
-    this.#underWay.add(flight);
+    this.#inFlight.add(flight);
     return flight;
   }
 
-  /** The resource has been changed: what is under way is for those who wait for it already. */
-  outdate(url: string): void {
+  /** The resource has changed: only clients that wait already get what is in flight. */
+  invalidate(url: string): void {
     this.#joinable.delete(url);
-    for (const flight of this.#underWay) if (flight.url === url) flight.isOutdated = true;
+    for (const flight of this.#inFlight) if (flight.url === url) flight.isInvalidated = true;
   }
 
-  /** Its answers are nobody else's. */
   markUnshared(url: string): void {
     this.#unshared.add(url);
     const [oldest] = this.#unshared;
     if (this.#unshared.size > MAX_UNSHARED && oldest !== undefined) this.#unshared.delete(oldest);
   }
 
-  /** Its answers can be shared, now. */
   markShared(url: string): void {
     this.#unshared.delete(url);
   }

@@ -4,11 +4,9 @@ import { formatAuthority } from "../authority.ts";
 import type { OriginClient } from "../origin/origin-client.ts";
 import type { ProxyLog } from "../proxy-log.ts";
 import type { Resource } from "../resource.ts";
-import { hasFraming } from "../semantics/framing.ts";
-import { fromRawHeaders } from "../semantics/header-list.ts";
-import { endToEnd } from "../semantics/hop-by-hop.ts";
 import { PROXY_STATUS, type Tunnels } from "../tunnel/tunnels.ts";
 import { answerHead, answerText, passOn } from "./answer.ts";
+import { clientRequest } from "./client-request.ts";
 
 export interface PlainForwarderOptions {
   tunnels: Tunnels;
@@ -54,19 +52,11 @@ export class PlainForwarder {
     message: IncomingMessage,
     { response, address }: { response: ServerResponse; address: string | undefined },
   ): Promise<void> {
-    const client = new AbortController();
-    response.once("close", () => client.abort(new Error("the client has gone")));
+    const { method, headers, body, signal } = clientRequest(resource, message, response);
     if (response.destroyed) return;
-    const raw = fromRawHeaders(message.rawHeaders);
-    const request = {
-      method: message.method ?? "GET",
-      headers: endToEnd(raw),
-      body: hasFraming(raw) ? message : undefined,
-      address,
-      // Clients that have nothing to do with each other meet here: each request has a connection of its own.
-      isAlone: true,
-    };
-    const answer = await this.#options.origin.send(resource, request, client.signal);
+    // Clients that don't know each other meet here: each request has its own connection.
+    const request = { method, headers, body, address, isAlone: true };
+    const answer = await this.#options.origin.send(resource, request, signal);
     answerHead(response, answer, { outcome: undefined });
     await passOn(response, answer.body);
   }

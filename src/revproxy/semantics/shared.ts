@@ -14,6 +14,11 @@ export function personalNames(request: HeaderList): string[] {
   return [...names].filter((name) => !isHarmless(name)).sort(compareUtf8);
 }
 
+/** Whether the answer to the request may be one client's own. */
+export function isPersonal(request: HeaderList): boolean {
+  return personalNames(request).length > 0;
+}
+
 /**
  * Whether the response to one request may be stored, and given to another that `request` is like. `response`: its
  * fields. Sure where the request is not personal, where the origin chose the response by each personal field and says
