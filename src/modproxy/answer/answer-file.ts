@@ -1,14 +1,17 @@
-/** A file as an HTTP answer: with its hash as etag, whole or a part of it, or word that it has not changed. */
-import { once } from "node:events";
+/** A file as an HTTP response, with its hash as entity tag: whole, a part of it, or 304. */
 import { closeSync, openSync, readSync } from "node:fs";
+import { open } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { fileBody } from "../../lib/files/file-body.ts";
+import { selectBytes } from "../../lib/network/byte-range.ts";
+import { sendBody } from "../../lib/network/send-body.ts";
 import { isMutable } from "../files/freshness.ts";
 import type { GrowingFile } from "../files/growing-file.ts";
 import type { ModFile } from "../files/mod-file.ts";
 import type { ModRequest } from "../names/mod-request.ts";
-import { parseRange } from "./byte-range.ts";
 
-const CHUNK_BYTES = 512 << 10;
+/** A file up to this size is read at once. */
+const SMALL_BYTES = 512 << 10;
 const WEEK_SECONDS = 604_800;
 
 const TYPES: Record<ModRequest["kind"], string> = {
@@ -24,7 +27,7 @@ const TYPES: Record<ModRequest["kind"], string> = {
   tile: "application/octet-stream",
 };
 
-/** Answers with a file that is here. Rejects when it can't be read; nothing was answered then. */
+/** Answers with a stored file. Rejects when it can't be read; nothing was answered then. */
 export async function answerFile(
   request: IncomingMessage,
   response: ServerResponse,
@@ -42,31 +45,24 @@ export async function answerFile(
     return;
   }
   const { range, "if-range": ifRange } = request.headers;
-  const isPart = request.method === "GET" && (ifRange === undefined || ifRange === headers.etag);
-  const part = isPart ? parseRange(range, file.sizeBytes) : "whole";
-  if (part === "unsatisfiable") {
-    response.writeHead(416, { "content-range": `bytes */${file.sizeBytes}`, "content-length": "0" });
+  const mayBePart = request.method === "GET" && (ifRange === undefined || ifRange === headers.etag);
+  const selected = selectBytes(mayBePart ? range : undefined, file.sizeBytes);
+  const { status, start, end } = selected;
+  const part = selected.status === 200 ? {} : { "content-range": selected.contentRange };
+  if (status === 416) {
+    response.writeHead(416, { ...part, "content-length": "0" });
     response.end();
     return;
   }
-  const { offset, length } = part === "whole" ? { offset: 0, length: file.sizeBytes } : part;
-  const range206 = { "content-range": `bytes ${offset}-${offset + length - 1}/${file.sizeBytes}` };
-  const head = { ...headers, "content-length": String(length), ...(part === "whole" ? {} : range206) };
-  const status = part === "whole" ? 200 : 206;
+  const writeHead = () =>
+    response.writeHead(status, { ...headers, "content-length": String(end - start), ...part });
   if (file.bytes !== undefined || request.method === "HEAD") {
-    response.writeHead(status, head);
-    response.end(request.method === "HEAD" ? undefined : file.bytes?.subarray(offset, offset + length));
-    return;
-  }
-  const fd = openSync(file.path, "r");
-  try {
-    await sendPart(fd, response, { status, head, offset, length });
-  } finally {
-    closeSync(fd);
-  }
+    writeHead();
+    response.end(request.method === "HEAD" ? undefined : file.bytes?.subarray(start, end));
+  } else await sendFile(response, { path: file.path, start, end, writeHead });
 }
 
-/** Answers with a file that is still coming. One that turns out bad breaks the connection: never a short 200. */
+/** Answers with a file that is being downloaded. One that turns out bad breaks the connection: never a short 200. */
 export async function answerGrowing(
   request: IncomingMessage,
   response: ServerResponse,
@@ -81,18 +77,10 @@ export async function answerGrowing(
   }
   const chunks = growing.read();
   response.writeHead(200, { ...headersOf(asked), ...length, "x-cache": "fetch" });
-  try {
-    for await (const chunk of chunks) {
-      if (!(await send(response, chunk))) return;
-    }
-    response.end();
-  } catch (error) {
-    response.destroy();
-    throw error;
-  }
+  await sendBody(response, chunks);
 }
 
-/** What says the same whatever the source. */
+/** The fields that don't depend on the source. */
 function headersOf(asked: ModRequest): Record<string, string> {
   const seconds = isMutable(asked) ? 60 : WEEK_SECONDS;
   return {
@@ -112,57 +100,35 @@ function isSame(ifNoneMatch: string | undefined, etag: string): boolean {
   return tags.includes(etag) || tags.includes("*");
 }
 
-async function sendPart(
-  fd: number,
+/** Calls `writeHead` once the file is open and long enough. */
+async function sendFile(
   response: ServerResponse,
-  {
-    status,
-    head,
-    offset,
-    length,
-  }: { status: number; head: Record<string, string>; offset: number; length: number },
+  { path, start, end, writeHead }: { path: string; start: number; end: number; writeHead: () => void },
 ): Promise<void> {
-  const first = readChunk(fd, offset, length);
-  response.writeHead(status, head);
-  if (first.length === length) {
-    response.end(first);
+  if (end - start <= SMALL_BYTES) {
+    // On this thread: another one would cost a small file more than the reading.
+    const bytes = readPart(path, start, end);
+    writeHead();
+    response.end(bytes);
     return;
   }
-  try {
-    for (let done = 0, chunk = first; ; chunk = readChunk(fd, offset + done, length - done)) {
-      done += chunk.length;
-      if (!(await send(response, chunk))) return;
-      if (done === length) break;
-    }
-    response.end();
-  } catch (error) {
-    // Cut off on the disk meanwhile.
-    response.destroy();
-    throw error;
+  const file = await open(path, "r");
+  if ((await file.stat()).size < end) {
+    await file.close();
+    throw new Error(`${path} is shorter than ${end} bytes`);
   }
+  writeHead();
+  await sendBody(response, fileBody(file, { path, offset: start, length: end - start }));
 }
 
-/** At once: another thread would cost a small file more than the reading. */
-function readChunk(fd: number, offset: number, length: number): Buffer {
-  const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, length));
-  const bytesRead = readSync(fd, chunk, 0, chunk.length, offset);
-  if (bytesRead === 0 && length > 0) throw new Error(`file ends ${length} bytes early`);
-  return chunk.subarray(0, bytesRead);
-}
-
-/** `false`: the client has gone. */
-async function send(response: ServerResponse, chunk: Uint8Array): Promise<boolean> {
-  if (response.destroyed) return false;
-  if (response.write(chunk)) return true;
-  const gone = new AbortController();
-  const stop = () => gone.abort();
-  response.once("close", stop);
+function readPart(path: string, start: number, end: number): Buffer {
+  const fd = openSync(path, "r");
   try {
-    await once(response, "drain", { signal: gone.signal });
-    return true;
-  } catch {
-    return false;
+    const bytes = Buffer.allocUnsafe(end - start);
+    const count = readSync(fd, bytes, 0, bytes.length, start);
+    if (count < bytes.length) throw new Error(`${path} ends at ${start + count} of ${end} bytes`);
+    return bytes;
   } finally {
-    response.off("close", stop);
+    closeSync(fd);
   }
 }

@@ -1,13 +1,13 @@
 /** How the client is answered: in our own words, or with a response of the origin. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { selectBytes } from "../../lib/network/byte-range.ts";
+import { sendBody } from "../../lib/network/send-body.ts";
 import { keyOf } from "../proxy-log.ts";
-import { parseRange } from "../semantics/byte-range.ts";
 import { holdsForRange, isNotModified } from "../semantics/conditions.ts";
 import { ageOf } from "../semantics/freshness.ts";
 import { type HeaderList, hasHeader, headerValue, toRawHeaders, without } from "../semantics/header-list.ts";
 import type { StoredResponse } from "../storage/stored-response.ts";
 import type { ClientRequest } from "./client-request.ts";
-import { sendBody } from "./send-body.ts";
 
 /** What is said about the cache, besides the response. */
 export interface CacheNote {
@@ -62,24 +62,22 @@ export async function answerStored(
     return;
   }
   const isWhole = head.status !== 200 || !holdsForRange(requestHeaders, head.headers);
-  const range = isWhole ? undefined : parseRange(headerValue(requestHeaders, "range"), body.sizeBytes);
-  if (range === "unsatisfiable") {
-    const part = [["Content-Range", `bytes */${body.sizeBytes}`] as const, ["Content-Length", "0"] as const];
-    writeHead(response, 416, "", [...headers, ...part]);
-    response.end();
-    return;
-  }
-  const { start, end } = range ?? { start: 0, end: body.sizeBytes };
+  const selected = selectBytes(isWhole ? undefined : headerValue(requestHeaders, "range"), body.sizeBytes);
+  const { start, end } = selected;
   const hasBody = head.status !== 204 && head.status !== 304;
   const framing: HeaderList = [
-    ...(range === undefined
-      ? []
-      : [["Content-Range", `bytes ${start}-${end - 1}/${body.sizeBytes}`] as const]),
+    ...(selected.status === 200 ? [] : [["Content-Range", selected.contentRange] as const]),
     ...(hasBody ? [["Content-Length", String(end - start)] as const] : []),
   ];
-  writeHead(response, range === undefined ? head.status : 206, "", [...headers, ...framing]);
-  if (method === "HEAD" || !hasBody) response.end();
-  else await sendBody(response, body.read({ start, end }));
+  const status = selected.status === 200 ? head.status : selected.status;
+  writeHead(response, status, "", [...headers, ...framing]);
+  if (method === "HEAD" || !hasBody || start === end) response.end();
+  else await sendChunks(response, body.read({ start, end }));
+}
+
+/** Sends a body. Never rejects: whoever provides the body knows when it fails. */
+export async function sendChunks(response: ServerResponse, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  await sendBody(response, chunks).catch(() => undefined);
 }
 
 /** Writes the head of what the origin answers; the body is the caller's. */

@@ -4,12 +4,11 @@ import { keyOf } from "../proxy-log.ts";
 import { formatResource, type Resource } from "../resource.ts";
 import { cookiesOf } from "../semantics/cookies.ts";
 import type { StoredResponse } from "../storage/stored-response.ts";
-import { answerHead, answerStored, passOn } from "./answer.ts";
+import { answerHead, answerStored, passOn, sendChunks } from "./answer.ts";
 import type { ClientRequest } from "./client-request.ts";
 import { type Decision, decideAnswer, decideCheck, decideUpdate, mayJoin, mayServeStale } from "./decide.ts";
 import { type Flight, Flights } from "./flights.ts";
 import { Receiver, type ReceiverOptions } from "./receive.ts";
-import { sendBody } from "./send-body.ts";
 
 export interface OriginFetchOptions extends ReceiverOptions {
   origin: OriginClient;
@@ -34,7 +33,7 @@ export class OriginFetch {
     if (joined !== undefined && mayJoin(request, joined)) {
       this.#options.log.count("req_joined");
       answerHead(response, joined.answer, { outcome: joined.outcome, id: keyOf(resource) });
-      await sendBody(response, joined.spool.read());
+      await sendChunks(response, joined.spool.read());
       return;
     }
     const flight = this.#flights.begin(url, { isJoinable: fetch.collapse !== "alone" });

@@ -8,11 +8,10 @@ import { variantOf } from "../semantics/vary.ts";
 import type { ResponseCache } from "../storage/response-cache.ts";
 import { Spool } from "../storage/spool.ts";
 import type { FinishedBody } from "../storage/stored-response.ts";
-import { answerHead, passOn } from "./answer.ts";
+import { answerHead, passOn, sendChunks } from "./answer.ts";
 import type { ClientRequest } from "./client-request.ts";
 import type { Storing } from "./decide.ts";
 import type { Flight, Flights } from "./flights.ts";
-import { sendBody } from "./send-body.ts";
 
 export interface ReceiverOptions {
   cache: ResponseCache;
@@ -60,7 +59,7 @@ export class Receiver {
       answer.body.destroy();
     };
     answerHead(response, answer, { outcome, id: keyOf(resource) });
-    const sending = sendBody(response, spool.read());
+    const sending = sendChunks(response, spool.read());
     const shared = { ...answer, headers: withoutCookies(answer.headers) };
     flight.publish({ answer: shared, names, variant: variantOf(names, headers), spool, outcome });
     const body = await this.#readBody(request, answer, spool);

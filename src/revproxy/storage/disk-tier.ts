@@ -8,10 +8,9 @@ import type { StoredFile } from "../../store/tiered/tiered-store.ts";
 import type { HeaderList } from "../semantics/header-list.ts";
 import type { ResponseHead } from "../semantics/response-head.ts";
 import { variantOf, variesAlike, varyNames } from "../semantics/vary.ts";
-import { bytesBody } from "./bytes-body.ts";
-import { filePartBody } from "./file-part-body.ts";
 import { type CacheRecord, formatRecord, parseRecord, type ResponseRecord } from "./record.ts";
-import type { FinishedBody, StoredBody, StoredResponse } from "./stored-response.ts";
+import { bytesBody, fileBody, type StoredBody } from "./stored-body.ts";
+import type { FinishedBody, StoredResponse } from "./stored-response.ts";
 
 /** What the tier is kept in; `TieredStore` is one. */
 export interface NamedStore {
@@ -168,7 +167,7 @@ export class DiskTier {
     const check = async (path: string) => (await hashFile(path, signal)) === body.sha256;
     const file = await this.#store.fetch(name, check);
     if (file === undefined || file.sizeBytes !== body.sizeBytes) return undefined;
-    return { body: filePartBody(file.path, 0, file.sizeBytes), isLocal };
+    return { body: fileBody(file.path, 0, file.sizeBytes), isLocal };
   }
 
   #keepBody(body: FinishedBody, upload: boolean): void {

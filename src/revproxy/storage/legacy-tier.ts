@@ -4,9 +4,9 @@ import type { TempFile } from "../../store/local/temp-file.ts";
 import { formatResource, type Resource } from "../resource.ts";
 import type { HeaderList } from "../semantics/header-list.ts";
 import type { DiskTier, NamedStore } from "./disk-tier.ts";
-import { filePartBody } from "./file-part-body.ts";
 import { type LegacyObject, parseLegacyObject } from "./legacy-object.ts";
-import type { StoredBody, StoredResponse } from "./stored-response.ts";
+import { fileBody, type StoredBody } from "./stored-body.ts";
+import type { StoredResponse } from "./stored-response.ts";
 
 const START_BYTES = 8192;
 
@@ -33,9 +33,9 @@ export class LegacyTier {
     if (file === undefined || found === undefined) return undefined;
     const { headers, bodyOffset } = found;
     const sizeBytes = file.sizeBytes - bodyOffset;
-    const body = filePartBody(file.path, bodyOffset, sizeBytes);
+    const body = fileBody(file.path, bodyOffset, sizeBytes);
     const place = isLocal ? "local" : "remote";
-    const copy = () => this.#copy(filePartBody(file.path, bodyOffset, sizeBytes));
+    const copy = () => this.#copy(fileBody(file.path, bodyOffset, sizeBytes));
     const response: StoredResponse = {
       head: { status: 200, headers, requestedMs: 0, receivedMs: 0 },
       body,

@@ -3,7 +3,7 @@
 import type { HeaderList } from "../semantics/header-list.ts";
 import type { ResponseHead } from "../semantics/response-head.ts";
 import { variantOf, variesAlike, varyNames } from "../semantics/vary.ts";
-import { bytesBody } from "./bytes-body.ts";
+import { bytesBody } from "./stored-body.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
 /** What an entry takes beside its name, its head and its body, about. */

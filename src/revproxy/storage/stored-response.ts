@@ -1,13 +1,6 @@
 import type { TempFile } from "../../store/local/temp-file.ts";
-import type { ByteRange } from "../semantics/byte-range.ts";
 import type { ResponseHead } from "../semantics/response-head.ts";
-
-/** Bytes that lie somewhere, complete. */
-export interface StoredBody {
-  sizeBytes: number;
-  /** All of them, or a part. Ends early only with an error. */
-  read(range?: ByteRange): AsyncIterable<Uint8Array>;
-}
+import type { StoredBody } from "./stored-body.ts";
 
 /** A response that was kept. */
 export interface StoredResponse {

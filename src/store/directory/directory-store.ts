@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { abortable } from "../../lib/async/abortable.ts";
 import { isErrno } from "../../lib/files/errno.ts";
+import { fileBody } from "../../lib/files/file-body.ts";
 import type {
   GetOptions,
   ListedObject,
@@ -26,7 +27,6 @@ import { prefixDirectory, splitKey } from "./directory-key.ts";
 import { DirectoryTree } from "./directory-tree.ts";
 import { walkKeys } from "./directory-walk.ts";
 import { DirectoryWriter } from "./directory-writer.ts";
-import { fileBody } from "./file-body.ts";
 
 const DEFAULT_PAGE_SIZE = 1000;
 

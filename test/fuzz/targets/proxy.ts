@@ -1,7 +1,7 @@
 /** What the forward proxy reads: names, fields, and what lies in its cache. */
 import { formatAuthority, parseAuthority } from "../../../src/revproxy/authority.ts";
 import { formatResource, parseAbsoluteForm } from "../../../src/revproxy/resource.ts";
-import { parseRange } from "../../../src/revproxy/semantics/byte-range.ts";
+import { parseRange } from "../../../src/lib/network/byte-range.ts";
 import { holdsForRange, isNotModified } from "../../../src/revproxy/semantics/conditions.ts";
 import { ageOf, lifetime } from "../../../src/revproxy/semantics/freshness.ts";
 import {

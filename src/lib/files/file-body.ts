@@ -1,7 +1,8 @@
-import type { FileHandle } from "node:fs/promises";
-import { abortable } from "../../lib/async/abortable.ts";
+import { type FileHandle, open } from "node:fs/promises";
+import { abortable } from "../async/abortable.ts";
 
-const CHUNK_BYTES = 256 * 1024;
+/** Large enough that the calls don't count, small enough for hundreds of files at once. */
+const CHUNK_BYTES = 256 << 10;
 
 /** Which bytes of a file to read. */
 export interface FilePart {
@@ -9,12 +10,17 @@ export interface FilePart {
   path: string;
   offset: number;
   length: number;
-  signal: AbortSignal | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** A part of a file, which is opened when the first byte is read and may be removed from then on. */
+export async function* readFilePart(part: FilePart): AsyncGenerator<Uint8Array, void, void> {
+  yield* fileBody(await open(part.path, "r"), part);
 }
 
 /**
- * A part of an open file as a stream, which owns the file from now on: it is closed at the end, at an error, at
- * an abort, and when the stream is cancelled. A file that ends early is an error.
+ * A part of an open file as a stream. The stream owns the file: it closes it at its end, at an error, at an abort and
+ * when it is cancelled. A file that ends early is an error.
  */
 export function fileBody(file: FileHandle, part: FilePart): ReadableStream<Uint8Array> {
   const reader = new PartReader(file, part);
@@ -61,7 +67,7 @@ class PartReader {
     }
   }
 
-  /** Not waited for: closing a file on a mount that hangs takes as long. */
+  /** Not awaited: on a mount that hangs, closing a file takes as long. */
   close(): void {
     this.#stopListening();
     this.#file.close().catch(() => undefined);
