@@ -1,41 +1,39 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { GrowingBody } from "../../lib/files/growing-body.ts";
 import type { TempFile } from "../../store/local/temp-file.ts";
 import { diskError, InvalidFileError } from "../mod-error.ts";
 import { type BodySink, BodyTooLargeError } from "../upstream/body-sink.ts";
 
-/** A file this large is handed on while it comes; a smaller one when it is whole, and so never in vain. */
+/** A larger file is readable while it is downloaded; a smaller one when it is complete and checked. */
 const SHOWN_FROM_BYTES = 16 << 20;
-/** The end that readers don't get before the file is known to be good. */
+/** The end of the file, which readers get only when the file is known to be good. */
 const WITHHELD_BYTES = 64 << 10;
-const CHUNK_BYTES = 256 << 10;
 
-/** A large file that is written while any number of readers follow. */
+/** A file that is downloaded while any number of readers follow. */
 export class GrowingFile implements BodySink {
   readonly #temp: TempFile;
   readonly #maxBytes: number;
+  readonly #body = new GrowingBody();
   readonly #hash = new Bun.CryptoHasher("sha256");
   readonly #shown = Promise.withResolvers<void>();
-  #state: "growing" | "good" | "failed" = "growing";
-  #failure: unknown;
-  #isShown = false;
+  readonly #settled = Promise.withResolvers<void>();
   #totalBytes: number | undefined;
-  /** Where the body that is coming has got to; behind `#temp.sizeBytes` when it was begun anew. */
+  /** The offset in the download; behind `#temp.sizeBytes` after a restart. */
   #position = 0;
   #repeated: Bun.CryptoHasher | undefined;
-  #grown = Promise.withResolvers<void>();
 
   constructor(temp: TempFile, maxBytes: number) {
     this.#temp = temp;
     this.#maxBytes = maxBytes;
-    // Nobody need listen.
+    // There may be no listeners.
     this.#shown.promise.catch(() => undefined);
+    this.#settled.promise.catch(() => undefined);
   }
 
   get sizeBytes(): number {
     return this.#position;
   }
 
-  /** What the file will have; `undefined`: not known yet. */
+  /** The size of the complete file; `undefined`: not known yet. */
   get totalBytes(): number | undefined {
     return this.#totalBytes;
   }
@@ -45,18 +43,17 @@ export class GrowingFile implements BodySink {
   }
 
   get isFinished(): boolean {
-    return this.#state === "good";
+    return this.#body.isFinished;
   }
 
-  /** Resolves when the file is good, or so large that it is to be read meanwhile; rejects when it failed before. */
+  /** Resolves when the file is good, or large enough to be read meanwhile; rejects when it failed before. */
   get shown(): Promise<void> {
     return this.#shown.promise;
   }
 
   /** Resolves when the file is good, and rejects when it is not. */
   async settled(): Promise<void> {
-    while (this.#state === "growing") await this.#grown.promise;
-    if (this.#state === "failed") throw this.#failure;
+    await this.#settled.promise;
   }
 
   restart(totalBytes: number | undefined): void {
@@ -72,54 +69,39 @@ export class GrowingFile implements BodySink {
     this.#position += chunk.length;
     if (rest.length === 0) return;
     this.#append(rest);
-    if (this.#temp.sizeBytes >= SHOWN_FROM_BYTES) this.#show();
-    this.#wake();
+    if (this.#temp.sizeBytes >= SHOWN_FROM_BYTES) this.#shown.resolve();
+    this.#body.grow();
   }
 
   /** The file is good and in place. */
   succeed(): void {
-    this.#state = "good";
-    this.#show();
-    this.#wake();
+    this.#body.finish();
+    this.#body.release();
+    this.#shown.resolve();
+    this.#settled.resolve();
   }
 
   fail(error: unknown): void {
-    this.#state = "failed";
-    this.#failure = error;
+    this.#body.fail(error);
+    this.#body.release();
     this.#shown.reject(error);
-    this.#wake();
+    this.#settled.reject(error);
   }
 
   /**
-   * All of it, from the start, as it comes; to be called before the file is good, for then it is elsewhere. Throws when
-   * it turns out to be no good: the end was not handed out.
+   * The whole file from its start, as it is downloaded. To be called before the file is good, which moves it. Throws
+   * when the file turns out bad; its end was withheld then.
    */
   read(): AsyncGenerator<Uint8Array, void, void> {
-    return this.#follow(openSync(this.#temp.path, "r"));
+    this.#body.openFile(this.#temp.path);
+    return this.#body.follow((offset) => {
+      const { sizeBytes } = this.#temp;
+      const end = this.isFinished ? sizeBytes : sizeBytes - WITHHELD_BYTES;
+      return offset < end ? this.#body.readFile(offset, end) : undefined;
+    });
   }
 
-  async *#follow(fd: number): AsyncGenerator<Uint8Array, void, void> {
-    try {
-      for (let position = 0; ; ) {
-        const end = this.#readableBytes();
-        if (position < end) {
-          const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end - position));
-          position += readSync(fd, chunk, 0, chunk.length, position);
-          yield chunk;
-        } else if (this.#state === "good") return;
-        else await this.#grown.promise;
-      }
-    } finally {
-      closeSync(fd);
-    }
-  }
-
-  #readableBytes(): number {
-    if (this.#state === "failed") throw this.#failure;
-    return this.#state === "good" ? this.#temp.sizeBytes : this.#temp.sizeBytes - WITHHELD_BYTES;
-  }
-
-  /** What of `chunk` is new. Readers have the rest already, so it must be the same as before. */
+  /** The part of `chunk` that is new. Readers have the rest already, so it must be the same as before. */
   #skipRepeated(chunk: Uint8Array): Uint8Array {
     const known = this.#temp.sizeBytes - this.#position;
     if (known <= 0) return chunk;
@@ -138,17 +120,5 @@ export class GrowingFile implements BodySink {
       throw diskError(cause);
     }
     this.#hash.update(bytes);
-  }
-
-  #show(): void {
-    if (this.#isShown) return;
-    this.#isShown = true;
-    this.#shown.resolve();
-  }
-
-  #wake(): void {
-    const { resolve } = this.#grown;
-    this.#grown = Promise.withResolvers();
-    resolve();
   }
 }
