@@ -1,4 +1,4 @@
-import { answer } from "./answer.ts";
+import { answer } from "../lib/network/answer.ts";
 import type { HttpMount } from "./mount.ts";
 
 /** What a page says. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { answerText } from "./answer.ts";
+import { answerText } from "../lib/network/answer.ts";
 import { refusal } from "./host-check.ts";
 import type { ForwardProxy, HttpMount } from "./mount.ts";
 

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Counters } from "../lib/counters.ts";
 import { DEBUG_BITS, type Logger } from "../lib/logger.ts";
+import { answerText } from "../lib/network/answer.ts";
 import { describeError } from "../lib/text/describe-error.ts";
 import { answerFile, answerGrowing } from "./answer/answer-file.ts";
 import { GrowingFile } from "./files/growing-file.ts";
@@ -119,13 +120,11 @@ function answerSupported(response: ServerResponse): void {
 
 /** go shows the text to its user. */
 function answerError(response: ServerResponse, { status, message, maxAgeSeconds }: ModError): void {
-  if (response.headersSent) return;
-  const body = Buffer.from(`${message}\n`);
-  response.writeHead(status, {
-    "content-type": "text/plain; charset=utf-8",
-    "cache-control": maxAgeSeconds === undefined ? "no-store" : `public, max-age=${maxAgeSeconds}`,
-    "x-content-type-options": "nosniff",
-    "content-length": String(body.length),
-  });
-  response.end(response.req.method === "HEAD" ? undefined : body);
+  const isCacheable = maxAgeSeconds !== undefined;
+  answerText(
+    response,
+    status,
+    message,
+    isCacheable ? { "cache-control": `public, max-age=${maxAgeSeconds}` } : {},
+  );
 }

@@ -4,9 +4,9 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { answerText } from "../lib/network/answer.ts";
 import { type Authority, formatAuthority, isSameAuthority, parseAuthority } from "./authority.ts";
 import type { CertificateAuthority } from "./certificates/certificate-authority.ts";
-import { answerText } from "./exchange/answer.ts";
 import type { Exchange } from "./exchange/exchange.ts";
 import type { PlainForwarder } from "./exchange/plain-forwarder.ts";
 import type { ProxyLog } from "./proxy-log.ts";

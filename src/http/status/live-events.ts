@@ -1,6 +1,6 @@
 /** `/events`: what has changed on the status page, as server-sent events, to those who look at it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { answerText } from "../answer.ts";
+import { answerText } from "../../lib/network/answer.ts";
 import type { HttpMount } from "../mount.ts";
 import { queryOf } from "../page.ts";
 

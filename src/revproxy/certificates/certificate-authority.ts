@@ -6,7 +6,6 @@
 import type { Clock } from "../../lib/async/clock.ts";
 import { loadAuthority, type SavedAuthority, saveAuthority } from "./ca-file.ts";
 import type { KeyedCertificate } from "./issue.ts";
-import { loadIssuer } from "./load-issuer.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -127,4 +126,13 @@ function isDue({ notAfterMs }: KeyedCertificate, nowMs: number, lifetimeMs: numb
 /** A removed host does no harm: nothing is asked about it any more. */
 function covers(permitted: readonly string[], hosts: readonly string[]): boolean {
   return hosts.every((host) => permitted.includes(host));
+}
+
+/**
+ * Loads the library that makes certificates when the first one is made. Its polyfill must be loaded before it, and a
+ * bundle does not keep the order of a module's static imports.
+ */
+async function loadIssuer() {
+  await import("reflect-metadata");
+  return await import("./issue.ts");
 }

@@ -1,10 +1,12 @@
-/** Certificates: ECDSA with P-256, made by a library; keys as PKCS#8. Loaded by `load-issuer.ts`. */
-import { isIP } from "node:net";
+/** Certificates: ECDSA with P-256, made by a library; keys as PKCS#8. Loaded when the first one is made. */
+import { isIP, isIPv6 } from "node:net";
+import { AsnConvert } from "@peculiar/asn1-schema";
+import { GeneralName, GeneralSubtree, GeneralSubtrees, NameConstraints } from "@peculiar/asn1-x509";
 import * as x509 from "@peculiar/x509";
-import { nameConstraints } from "./name-constraints.ts";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const NAME_CONSTRAINTS_OID = "2.5.29.30";
+const ALL_ADDRESSES = ["0.0.0.0/0", "::/0"];
 
 /** Clocks of clients differ from ours by less than this. */
 const BACKDATE_MS = 3_600_000;
@@ -127,4 +129,31 @@ async function keyed(certificate: x509.X509Certificate, key: CryptoKey): Promise
     key: `${x509.PemConverter.encode(pkcs8, "PRIVATE KEY")}\n`,
     notAfterMs: certificate.notAfter.getTime(),
   };
+}
+
+/**
+ * Which names an authority may vouch for, as the DER of the extension's value: clients hold it to them. A kind of name
+ * that none of the hosts has is excluded: constraints say nothing about kinds that they don't mention.
+ */
+function nameConstraints(hosts: readonly string[]): ArrayBuffer {
+  const addresses = hosts.filter((host) => isIP(host) !== 0);
+  const names = hosts.filter((host) => isIP(host) === 0);
+  const permitted = [
+    ...names.map((dNSName) => new GeneralName({ dNSName })),
+    ...addresses.map((host) => new GeneralName({ iPAddress: `${host}/${isIPv6(host) ? 128 : 32}` })),
+  ];
+  const excluded = [
+    ...(names.length === 0 ? [new GeneralName({ dNSName: "" })] : []),
+    ...(addresses.length === 0 ? ALL_ADDRESSES.map((iPAddress) => new GeneralName({ iPAddress })) : []),
+  ];
+  return AsnConvert.serialize(
+    new NameConstraints({
+      permittedSubtrees: subtrees(permitted),
+      ...(excluded.length > 0 ? { excludedSubtrees: subtrees(excluded) } : {}),
+    }),
+  );
+}
+
+function subtrees(names: GeneralName[]): GeneralSubtrees {
+  return new GeneralSubtrees(names.map((base) => new GeneralSubtree({ base })));
 }

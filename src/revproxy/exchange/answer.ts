@@ -17,23 +17,6 @@ export interface CacheNote {
   id?: string;
 }
 
-/** Answers with a line of text. */
-export function answerText(
-  response: ServerResponse,
-  status: number,
-  text: string,
-  headers: Record<string, string> = {},
-): void {
-  const body = `${text}\n`;
-  response.writeHead(status, {
-    "content-type": "text/plain; charset=utf-8",
-    "content-length": Buffer.byteLength(body),
-    "x-content-type-options": "nosniff",
-    ...headers,
-  });
-  response.end(body);
-}
-
 /** The fields that a 304 repeats (RFC 9110 §15.4.5), and what belongs to the body it does not have. */
 const NOT_IN_304 = [
   "content-length",

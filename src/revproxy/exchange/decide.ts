@@ -2,6 +2,8 @@
  * What to do with a request, with the origin's answer to it, and with a stored response that the origin confirms
  * (RFC 9111). Pure functions: no clock, no cache, no network.
  */
+import { isSameAuthority } from "../authority.ts";
+import { parseAbsoluteForm, type Resource } from "../resource.ts";
 import { CacheControl } from "../semantics/cache-control.ts";
 import { isConditional, isForOrigin, withValidators } from "../semantics/conditions.ts";
 import { cookiesOf } from "../semantics/cookies.ts";
@@ -150,4 +152,32 @@ export function decideUpdate(
     keeping: keeping(headers, withCookies, nowMs),
     isForbidden: !isPersonal(headers) && forbidsStoring(head),
   };
+}
+
+/** Methods that change nothing at the origin, so stored responses stay valid (RFC 9110 §9.2.1). */
+const SAFE_METHODS = ["GET", "HEAD", "OPTIONS", "TRACE"];
+
+/**
+ * What a forwarded request makes outdated (RFC 9111 §4.4): if it succeeds in changing something, the resource, and the
+ * resources of the same origin that the answer names.
+ */
+export function decideInvalidated(
+  { method, resource }: { method: string; resource: Resource },
+  answer: { status: number; headers: HeaderList },
+): Resource[] {
+  if (SAFE_METHODS.includes(method) || answer.status >= 400) return [];
+  const fields = ["location", "content-location"];
+  const named = fields.map((name) => resolve(resource, headerValue(answer.headers, name)));
+  return [resource, ...named.filter((found) => found !== undefined)];
+}
+
+/** The resource that a reference in a field names, if it is of the same origin. */
+function resolve(base: Resource, reference: string | undefined): Resource | undefined {
+  if (reference === undefined) return undefined;
+  const { scheme, authority } = base;
+  const origin = `${scheme}://${authority.host.includes(":") ? `[${authority.host}]` : authority.host}:${authority.port}`;
+  if (!URL.canParse(reference, origin + base.path)) return undefined;
+  const found = parseAbsoluteForm(new URL(reference, origin + base.path).href.replace(/#.*$/, ""));
+  const isSame = found?.scheme === scheme && isSameAuthority(found.authority, authority);
+  return isSame ? found : undefined;
 }

@@ -1,17 +1,14 @@
 /** Serves one client's request to a cached host: from the cache, from the origin, or from both. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { answerText } from "../../lib/network/answer.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
 import { UnreachableError } from "../origin/origin-client.ts";
 import type { Resource } from "../resource.ts";
 import type { StoredResponse } from "../storage/stored-response.ts";
-import { answerHead, answerStored, answerText, passOn } from "./answer.ts";
+import { answerHead, answerStored, passOn } from "./answer.ts";
 import { type ClientRequest, clientRequest } from "./client-request.ts";
-import { decide, mayUseCache } from "./decide.ts";
-import { invalidated } from "./invalidated.ts";
+import { decide, decideInvalidated, mayUseCache } from "./decide.ts";
 import { OriginFetch, type OriginFetchOptions } from "./origin-fetch.ts";
-
-/** Methods that change nothing at the origin, so stored responses stay valid (RFC 9110 §9.2.1). */
-const SAFE_METHODS = ["GET", "HEAD", "OPTIONS", "TRACE"];
 
 /** Counter and debug word by the place of a hit. */
 const HITS = {
@@ -73,9 +70,7 @@ export class Exchange {
     const { method, headers, body, resource, signal, response } = request;
     this.#options.log.count("req_forward");
     const answer = await this.#options.origin.send(resource, { method, headers, body }, signal);
-    if (!SAFE_METHODS.includes(method) && answer.status < 400) {
-      for (const changed of invalidated(resource, answer.headers)) this.#fetch.invalidate(changed);
-    }
+    for (const changed of decideInvalidated(request, answer)) this.#fetch.invalidate(changed);
     answerHead(response, answer, { outcome });
     await passOn(response, answer.body);
   }

@@ -1,11 +1,12 @@
 /** Plain requests to hosts that are not cached, passed on as they are, under the rules of `tunnel/`. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { answerText } from "../../lib/network/answer.ts";
 import { formatAuthority } from "../authority.ts";
 import type { OriginClient } from "../origin/origin-client.ts";
 import type { ProxyLog } from "../proxy-log.ts";
 import type { Resource } from "../resource.ts";
 import { PROXY_STATUS, type Tunnels } from "../tunnel/tunnels.ts";
-import { answerHead, answerText, passOn } from "./answer.ts";
+import { answerHead, passOn } from "./answer.ts";
 import { clientRequest } from "./client-request.ts";
 
 export interface PlainForwarderOptions {

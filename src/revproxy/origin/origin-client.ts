@@ -1,6 +1,7 @@
 /** Asks origins, on connections that are kept for the next request. */
 import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import https from "node:https";
+import { abortable } from "../../lib/async/abortable.ts";
 import type { Clock } from "../../lib/async/clock.ts";
 import { isErrno } from "../../lib/files/errno.ts";
 import { hostOf } from "../../lib/network/http-url.ts";
@@ -100,46 +101,24 @@ export class OriginClient {
     signal: AbortSignal,
   ): Promise<OriginAnswer> {
     const requestedMs = this.#options.clock.nowMs();
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    let isSilent = false;
-    let interim = 0;
-    sent.on("information", () => {
-      if (++interim <= MAX_INTERIM) return;
-      reject(new Error(`the origin sends more than ${MAX_INTERIM} interim answers`));
-      sent.destroy();
-    });
-    sent.once("response", resolve);
-    sent.once("upgrade", (_answer, socket) => {
-      socket.destroy();
-      reject(new Error("the origin changes to a protocol that nobody asked for"));
-    });
-    sent.on("error", (cause) => reject(new UnreachableError(resource, cause, isSilent)));
-    sent.setTimeout(SILENCE_MS, () => {
-      isSilent = true;
-      sent.destroy(new Error(`silent for ${SILENCE_MS / 1000} s`));
-    });
-    const abort = () => {
-      reject(signal.reason);
-      sent.destroy();
-    };
+    const answered = abortable(finalAnswer(resource, sent), signal);
+    const abort = () => sent.destroy();
     signal.addEventListener("abort", abort, { once: true });
     if (signal.aborted) abort();
     sendBody(request.body, sent);
     try {
-      const body = await promise;
+      const body = await answered;
       body.on("error", () => undefined);
       // An origin that has answered in full does not need the rest of an upload.
       body.once("end", () => {
         if (request.body?.complete === false) sent.destroy();
       });
       const answer = this.#describe(request, body, requestedMs);
-      // This runtime takes a connection that breaks off for the end of a body without a length.
+      // This runtime takes a broken connection for the end of a body without a length.
       if (!answer.isDelimited) sent.once("error", (cause) => body.destroy(cause));
-      if (!isPlainOrChunked(body)) {
-        body.destroy();
-        throw new Error("the origin answers in a transfer coding that nobody asked for");
-      }
-      return answer;
+      if (isPlainOrChunked(body)) return answer;
+      body.destroy();
+      throw new Error("the origin answers in a transfer coding that was not requested");
     } finally {
       signal.removeEventListener("abort", abort);
     }
@@ -201,6 +180,29 @@ export class OriginClient {
       ...(body === undefined ? [] : framingOf(fromRawHeaders(body.rawHeaders))),
     ];
   }
+}
+
+/** Waits for the answer behind the interim ones. Destroys `sent` when the origin is silent, or never comes to the point. */
+async function finalAnswer(resource: Resource, sent: ClientRequest): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  let isSilent = false;
+  let interim = 0;
+  sent.on("information", () => {
+    if (++interim <= MAX_INTERIM) return;
+    reject(new Error(`the origin sends more than ${MAX_INTERIM} interim answers`));
+    sent.destroy();
+  });
+  sent.once("response", resolve);
+  sent.once("upgrade", (_answer, socket) => {
+    socket.destroy();
+    reject(new Error("the origin switches to a protocol that was not requested"));
+  });
+  sent.on("error", (cause) => reject(new UnreachableError(resource, cause, isSilent)));
+  sent.setTimeout(SILENCE_MS, () => {
+    isSilent = true;
+    sent.destroy(new Error(`silent for ${SILENCE_MS / 1000} s`));
+  });
+  return await promise;
 }
 
 /** Sends a body on, if there is one. An upload that breaks off ends the connection: half of it must not pass for the whole. */

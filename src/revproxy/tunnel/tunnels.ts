@@ -12,7 +12,6 @@ import type { ProxyLog } from "../proxy-log.ts";
 import type { Refusal } from "../request-guard.ts";
 import type { Scheme } from "../resource.ts";
 import { allAddresses, isPublicAddress, type PinnedAddress, publicAddresses } from "./public-address.ts";
-import { splice } from "./splice.ts";
 
 const DIAL_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 600_000;
@@ -167,4 +166,20 @@ async function dialOne(host: string, port: number): Promise<Socket> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Tells the client that its CONNECT succeeded, and passes bytes on in both directions, each until its end. */
+function splice(client: Duplex, server: Socket, head: Buffer): void {
+  const end = () => {
+    client.destroy();
+    server.destroy();
+  };
+  client.on("error", end);
+  server.on("error", end);
+  client.once("close", () => server.destroy());
+  server.once("close", () => client.end());
+  client.write("HTTP/1.1 200 OK\r\n\r\n");
+  if (head.length > 0) server.write(head);
+  client.pipe(server);
+  server.pipe(client);
 }

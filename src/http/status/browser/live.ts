@@ -47,30 +47,34 @@ function take({ build, parts }: News): void {
     if (part === null) continue;
     const wanted = part.cloneNode(false) as Element;
     wanted.innerHTML = content;
-    workIn(part, wanted);
+    update(part, wanted);
   }
   tell("live", "Live");
 }
 
 /** Makes `present` the same as `wanted`, with as few changes as the order of nodes allows. */
-function workIn(present: Element, wanted: Element): void {
-  for (const { name } of [...present.attributes]) {
-    // Whether it is open is the reader's.
-    if (!wanted.hasAttribute(name) && name !== "open") present.removeAttribute(name);
-  }
-  for (const { name, value } of wanted.attributes) {
-    if (present.getAttribute(name) !== value) present.setAttribute(name, value);
-  }
+function update(present: Element, wanted: Element): void {
+  updateAttributes(present, wanted);
   const olds = [...present.childNodes];
   const nodes = [...wanted.childNodes];
   for (const [index, node] of nodes.entries()) {
     const old = olds[index];
     if (old === undefined) present.append(node);
     else if (old.nodeName !== node.nodeName) old.replaceWith(node);
-    else if (old instanceof Element) workIn(old, node as Element);
+    else if (old instanceof Element) update(old, node as Element);
     else if (old.nodeValue !== node.nodeValue) old.nodeValue = node.nodeValue;
   }
   for (const rest of olds.slice(nodes.length)) rest.remove();
+}
+
+function updateAttributes(present: Element, wanted: Element): void {
+  for (const { name } of [...present.attributes]) {
+    // The reader opens and closes details.
+    if (!wanted.hasAttribute(name) && name !== "open") present.removeAttribute(name);
+  }
+  for (const { name, value } of wanted.attributes) {
+    if (present.getAttribute(name) !== value) present.setAttribute(name, value);
+  }
 }
 
 function watch(): void {

@@ -2,7 +2,7 @@ import { formatByteSize } from "../../../lib/text/byte-size.ts";
 import { formatAmount, formatCount, formatSpan } from "../figures.ts";
 import { html, type Markup } from "../markup.ts";
 import { gaugeOf, type StatusReport } from "../report.ts";
-import { factList } from "./fact-list.ts";
+import { factList } from "./pieces.ts";
 
 /** Whether the bucket answers (the breaker of each side), and what waits for it. */
 export function bucketSection(report: StatusReport): Markup {

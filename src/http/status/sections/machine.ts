@@ -2,7 +2,7 @@ import { formatByteSize } from "../../../lib/text/byte-size.ts";
 import { formatCount, formatSpan } from "../figures.ts";
 import { html, type Markup } from "../markup.ts";
 import { gaugeOf, type StatusReport } from "../report.ts";
-import { factList } from "./fact-list.ts";
+import { factList } from "./pieces.ts";
 
 /** Disk use of the cache directory, and what the process itself takes. */
 export function machineSection(report: StatusReport): Markup {

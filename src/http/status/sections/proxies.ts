@@ -3,7 +3,7 @@ import { formatByteSize } from "../../../lib/text/byte-size.ts";
 import { formatCount } from "../figures.ts";
 import { html, type Markup } from "../markup.ts";
 import type { StatusReport } from "../report.ts";
-import { factList } from "./fact-list.ts";
+import { factList } from "./pieces.ts";
 
 export function moduleCache({ hasModules, counters }: StatusReport): Markup {
   if (!hasModules) {

@@ -1,7 +1,7 @@
 import { formatCount, formatSpan } from "../figures.ts";
 import { html, type Markup } from "../markup.ts";
 import type { ScopeReport, StatusReport } from "../report.ts";
-import { scopeCell } from "./scope-cell.ts";
+import { scopeCell } from "./pieces.ts";
 
 const MAX_ROWS = 20;
 

@@ -2,7 +2,7 @@ import { formatAmount, formatCount, formatRatio, formatSpan } from "../figures.t
 import { hitRatio, totalOf } from "../look-ups.ts";
 import { html, type Markup } from "../markup.ts";
 import { gaugeOf, type SessionReport, type StatusReport } from "../report.ts";
-import { scopeCell } from "./scope-cell.ts";
+import { scopeCell } from "./pieces.ts";
 
 /** More would be a page of their own. */
 const MAX_ROWS = 20;
