@@ -1,13 +1,13 @@
 /**
- * Which requests are meant for this server. A web page can make a browser send requests to this machine, also under a
- * name of its own that it lets point here (DNS rebinding): so the name has to be ours, and no other site may be behind
- * the request.
+ * Refuses requests that are not meant for this server. A web page can make a browser send requests to this machine, even
+ * under the page's own host name (DNS rebinding). So the name must be this server's, and the request must not come from
+ * another site.
  */
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import { hostname } from "node:os";
 
-/** `undefined`: it may be answered; otherwise what is wrong, and the status to say so with. */
+/** Status and text for a refused request; `undefined`: the request is fine. */
 export function refusal(
   request: IncomingMessage,
   listenHost: string | undefined,
@@ -30,7 +30,7 @@ function countHosts({ rawHeaders }: IncomingMessage): number {
   return rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host").length;
 }
 
-/** Without the port and, of an IPv6 address, without brackets. */
+/** Without the port and the brackets of an IPv6 address. */
 function hostName(text: string | undefined): string | undefined {
   return /^(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::\d+)?$/i
     .exec(text ?? "")
@@ -43,7 +43,7 @@ function hostOfOrigin(origin: string): string | undefined {
   return hostName(/^https?:\/\/(.*)$/.exec(origin)?.[1]);
 }
 
-/** A name without a dot can't be a stranger's; it is how containers call each other. */
+/** A name without a dot can't belong to a foreign site; containers call each other by such names. */
 function isOurs(host: string, listenHost: string | undefined): boolean {
   const isLocal = listenHost === undefined || isLoopback(listenHost);
   if (isIP(host) !== 0 || host === "localhost" || host === listenHost?.toLowerCase()) return true;

@@ -4,7 +4,6 @@ import { limitIdling, writeLatin1 } from "../lib/network/adopted-connections.ts"
 import { serveInTurn } from "../lib/network/turns.ts";
 import type { Router } from "./router.ts";
 
-/** How long a client may take for a request's head, how large that may be, and how long a connection may idle. */
 const HEAD_LIMIT_MS = 10_000;
 const MAX_HEAD_BYTES = 32 << 10;
 const IDLE_MS = 60_000;
@@ -12,14 +11,14 @@ const MAX_CONNECTIONS = 1_000;
 
 /** An HTTP server, not listening yet. */
 export interface HttpListener {
-  /** What is to listen. */
+  /** Call `listen` on it. */
   server: Server;
   closeAllConnections(): void;
 }
 
 /**
- * `takesTunnels`: clients may ask for connections to elsewhere, with CONNECT. Only one that a `net` server has accepted can
- * become TLS then; what the HTTP server accepts itself can't, but takes a fifth less time for each request.
+ * `takesTunnels`: clients may send CONNECT. Then a `net` server accepts the connections, since only those can become TLS.
+ * Connections that the HTTP server accepts itself take a fifth less time for each request.
  */
 export function createHttpListener(
   router: Router,

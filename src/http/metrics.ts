@@ -1,20 +1,19 @@
 /** `/metrics`: the counters, times and states of the server in Prometheus's text format. */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
-/** What stands before every name. */
 const PREFIX = "go_cache_plugin_";
-/** Of the latency histograms, in seconds: from a local socket to a time-out. */
+/** Of the latency histograms, in seconds: from a local socket to a timeout. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** How long the operations of one kind took. */
 export interface TimeDistribution {
   operation: string;
   count: number;
-  /** How many took so long, and longer than the bucket before says. The last one has no limit. */
+  /** Not cumulative: operations longer than the previous bound, up to this one. The last bound is infinite. */
   buckets: { upToSeconds: number; count: number }[];
 }
 
-/** A state that may fall again. */
+/** A value that can go down. */
 export interface GaugeValue {
   name: string;
   help: string;
@@ -22,17 +21,17 @@ export interface GaugeValue {
   value: number;
 }
 
-/** Counters that say the same of different things become one metric with a label. Any other keeps its own name. */
+/** Counters that become one metric with labels. Other counters keep their names. */
 const LABELLED: readonly [pattern: RegExp, name: string, help: string, labels: readonly string[]][] = [
-  [/^get_(local|remote)_hit$/, "hits", "Look-ups that found an entry", ["source"]],
-  [/^get_(local|remote)_miss$/, "misses", "Look-ups that did not", ["source"]],
-  [/^left_alone_(\w+)$/, "left_alone", "Times that a session went on without the bucket", ["reason"]],
+  [/^get_(local|remote)_hit$/, "hits", "Lookups that found an entry", ["source"]],
+  [/^get_(local|remote)_miss$/, "misses", "Lookups that did not", ["source"]],
+  [/^left_alone_(\w+)$/, "left_alone", "Times that a session bypassed the bucket", ["reason"]],
   [/^s3_answers_(\w+)_(\d+)$/, "s3_answers", "Answers of the S3 server", ["operation", "status"]],
   [/^s3_requests_(\w+)$/, "s3_requests", "Requests sent to the S3 server", ["operation"]],
   [/^s3_bytes_(sent|received)$/, "s3_bytes", "Bytes of bodies to and from the S3 server", ["direction"]],
 ];
 
-/** A sum over the labels of others, which Prometheus makes by itself. */
+/** Sums over the labels of other counters, which Prometheus computes itself. */
 const SUMS: ReadonlySet<string> = new Set(["s3_requests"]);
 
 export class Metrics {
@@ -53,12 +52,11 @@ export class Metrics {
 
   readonly contentType: string = Registry.PROMETHEUS_CONTENT_TYPE;
 
-  /** Notes how long something took. */
   readonly observe = (operation: string, seconds: number): void => {
     this.#times.observe({ operation }, seconds);
   };
 
-  /** What was noted, by operation. */
+  /** The observed times, by operation. */
   async times(): Promise<TimeDistribution[]> {
     const { values } = await this.#times.get();
     const cumulative = new Map<string, { upToSeconds: number; count: number }[]>();
@@ -77,7 +75,7 @@ export class Metrics {
     }));
   }
 
-  /** Everything, as it is now. */
+  /** The current values in Prometheus's text format. */
   async text(counters: Record<string, number>, gauges: GaugeValue[]): Promise<string> {
     for (const counter of this.#counters.values()) counter.reset();
     for (const gauge of this.#gauges.values()) gauge.reset();
@@ -115,7 +113,7 @@ export class Metrics {
   #gauge(name: string, help: string, labels: Record<string, string>): Gauge {
     const known = this.#gauges.get(name);
     if (known !== undefined) return known;
-    // Those of the process itself have names that every dashboard knows.
+    // Gauges of the process have standard names, which dashboards know.
     const full = name.startsWith("process_") ? name : `${PREFIX}${name}`;
     const labelNames = Object.keys(labels);
     const made = new Gauge({ name: full, help, labelNames, registers: [this.#registry] });

@@ -1,7 +1,6 @@
 import { answer } from "../lib/network/answer.ts";
 import type { HttpMount } from "./mount.ts";
 
-/** What a page says. */
 export interface PageContent {
   status?: number;
   type: string;
@@ -9,7 +8,7 @@ export interface PageContent {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** A page that is made when it is asked for; `make` is given the query. */
+/** A page that is rendered for each request. */
 export function page(make: (query: URLSearchParams) => PageContent | Promise<PageContent>): HttpMount {
   return {
     handle: async (_request, response, target) => {
@@ -19,7 +18,7 @@ export function page(make: (query: URLSearchParams) => PageContent | Promise<Pag
   };
 }
 
-/** Of what follows a page's path in a request. */
+/** `target`: what follows a page's path in a request. */
 export function queryOf(target: string): URLSearchParams {
   return new URLSearchParams(target.replace(/^\?/, ""));
 }

@@ -5,18 +5,18 @@ import { refusal } from "./host-check.ts";
 import type { ForwardProxy, HttpMount } from "./mount.ts";
 
 export interface RouterOptions {
-  /** Single pages, by their whole path. */
+  /** Pages by their path. */
   pages: ReadonlyMap<string, HttpMount>;
-  /** What is served below a prefix, which ends with a slash. */
+  /** By a prefix that ends with a slash. */
   mounts: ReadonlyMap<string, HttpMount>;
   forwardProxy: ForwardProxy | undefined;
-  /** The host that was configured to listen on; `undefined`: none, only programs of this machine get here. */
+  /** The host that the server listens on; `undefined`: only programs of this machine can connect. */
   listenHost: string | undefined;
-  /** Told of what a mount could not deal with. */
+  /** Called with the errors of mounts. */
   onFailure: (what: string, error: unknown) => void;
 }
 
-/** Sends each request to whom it is for. */
+/** Routes requests to pages, mounts and the forward proxy. */
 export class Router {
   readonly #options: RouterOptions;
   #active = 0;
@@ -25,7 +25,7 @@ export class Router {
     this.#options = options;
   }
 
-  /** How many requests have no whole answer yet. */
+  /** Requests whose answer is not complete. */
   get active(): number {
     return this.#active;
   }

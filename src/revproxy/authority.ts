@@ -1,6 +1,5 @@
-/** A host and a port, as proxies are asked for them. */
 export interface Authority {
-  /** In lower case, without a last dot and without the brackets of an IPv6 address. */
+  /** In lower case, without a trailing dot and without the brackets of an IPv6 address. */
   host: string;
   port: number;
 }
@@ -9,8 +8,8 @@ const NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62}[a-z0-9_])?(\.[a-z0-9_]([a
 const IPV6 = /^[0-9a-f:.]*:[0-9a-f:.]*$/;
 
 /**
- * Reads `host`, `host:port` or `[address]:port`; `undefined` for anything else, such as text with a user's name in it.
- * Without a port it is `defaultPort`, and without that `undefined`.
+ * Parses `host`, `host:port` or `[address]:port`; `undefined` for anything else, such as text with a user name, or when
+ * there is neither a port nor `defaultPort`.
  */
 export function parseAuthority(text: string, defaultPort?: number): Authority | undefined {
   const [, bracketed, plain, portText] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
@@ -20,7 +19,7 @@ export function parseAuthority(text: string, defaultPort?: number): Authority | 
   return { host, port };
 }
 
-/** As it is written in a Host header: without the port when that is the scheme's own. */
+/** As in a Host field: without the port when it is `defaultPort`. */
 export function formatAuthority({ host, port }: Authority, defaultPort?: number): string {
   const name = host.includes(":") ? `[${host}]` : host;
   return port === defaultPort ? name : `${name}:${port}`;

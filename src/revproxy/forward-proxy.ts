@@ -1,6 +1,6 @@
 /**
- * The forward proxy: requests in absolute form, and CONNECT. TLS to the hosts that are cached ends here, with a
- * certificate of our own authority; everything else goes by the rules of `tunnel/`.
+ * The forward proxy: requests in absolute form, and CONNECT. TLS to cached hosts ends here, with a certificate of the
+ * proxy's own authority; for other hosts the rules of `tunnel/` apply.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -25,14 +25,14 @@ export interface ForwardProxyOptions {
   forwarder: PlainForwarder;
   tunnels: Tunnels;
   log: ProxyLog;
-  /** How this program names itself to others on the way. */
+  /** This program's name in Via. */
   viaToken: string;
 }
 
 export class CachingProxy {
   readonly #options: ForwardProxyOptions;
   readonly #tlsEnd: TlsEnd;
-  /** Clients' connections whose TLS ends here. */
+  /** Client connections whose TLS ends here. */
   readonly #connections = new Set<Socket>();
 
   constructor(options: ForwardProxyOptions) {
@@ -40,7 +40,8 @@ export class CachingProxy {
     const { log } = options;
     this.#tlsEnd = new TlsEnd({
       serve: (to, request, response) => void this.#serveInner(to, request, response),
-      refuse: (socket) => refuseConnection(socket, { status: 405, text: "no CONNECT within a tunnel" }),
+      refuse: (socket) =>
+        refuseConnection(socket, { status: 405, text: "CONNECT is not allowed in a tunnel" }),
       onTlsError: (to, error) => {
         log.countConnection("proxy_conn_error");
         log.info(() => `TLS of a client for ${formatAuthority(to)}: ${error.message}`);
@@ -52,14 +53,14 @@ export class CachingProxy {
     return this.#options.authority?.cert;
   }
 
-  /** A request in absolute form. Whose it is stands there; its Host says nothing. */
+  /** A request in absolute form, which names the host; the Host field does not count. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { targets, exchange, forwarder, log } = this.#options;
     const resource = parseAbsoluteForm(request.url ?? "");
     if (this.#isRefused(request, response)) return;
     if (resource === undefined) {
       log.countConnection("http_proxy_reject");
-      answerText(response, 400, "a proxy is asked for http://host/path");
+      answerText(response, 400, "the request's target must be http://host/path");
       return;
     }
     log.countConnection("http_proxy_delegate");
@@ -75,12 +76,15 @@ export class CachingProxy {
     const refusal = refusalOf(request, viaToken);
     if (refusal !== undefined || authority === undefined) {
       log.countConnection("proxy_conn_error");
-      refuseConnection(socket, refusal ?? { status: 400, text: "CONNECT is followed by host:port" });
+      refuseConnection(socket, refusal ?? { status: 400, text: "the target of CONNECT must be host:port" });
     } else if (targets.has("https", authority)) {
       void this.#terminate(authority, socket, head).catch((error: unknown) => {
         log.countConnection("proxy_conn_error");
         log.info(() => `TLS for ${formatAuthority(authority)}: ${String(error)}`);
-        refuseConnection(socket, { status: 503, text: `${formatAuthority(authority)} can't be served now` });
+        refuseConnection(socket, {
+          status: 503,
+          text: `${formatAuthority(authority)} can't be served at the moment`,
+        });
       });
     } else void tunnels.connect(authority, socket, head);
   }
@@ -94,7 +98,7 @@ export class CachingProxy {
 
   async #terminate(authority: Authority, socket: Socket, head: Buffer): Promise<void> {
     const leaf = await this.#options.authority?.leafFor(authority.host);
-    if (leaf === undefined) throw new Error("there is no authority");
+    if (leaf === undefined) throw new Error("there is no certificate authority");
     this.#connections.add(socket);
     socket.once("close", () => this.#connections.delete(socket));
     this.#options.log.countConnection("proxy_conn_accept");
@@ -104,7 +108,7 @@ export class CachingProxy {
   async #serveInner(authority: Authority, request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (this.#isRefused(request, response)) return;
     const resource = innerResource(request, authority);
-    if (resource === undefined) answerText(response, 400, "this is no path");
+    if (resource === undefined) answerText(response, 400, "the request's target is not a path");
     else if (!isForAuthority(request, authority, DEFAULT_PORTS.https)) {
       answerText(response, 421, `this connection is to ${formatAuthority(authority)} only`);
     } else await this.#options.exchange.serve(resource, request, response);
@@ -114,7 +118,7 @@ export class CachingProxy {
     const refusal = refusalOf(request, this.#options.viaToken);
     if (refusal === undefined) return false;
     this.#options.log.countConnection("http_proxy_reject");
-    // What follows may be part of this request to somebody else.
+    // Another program may take the following bytes for a part of this request.
     response.shouldKeepAlive = false;
     answerText(response, refusal.status, refusal.text);
     return true;

@@ -19,12 +19,12 @@ export class ProxyLog {
     this.#count = count;
   }
 
-  /** Of the cache: `req_received`, `rsp_save`, … */
+  /** Counts for the cache: `req_received`, `rsp_save`, … */
   count(name: string, amount?: number): void {
     this.#count(`rev_${name}`, amount);
   }
 
-  /** Of connections: `http_proxy_reject`, `fwd_conn_splice`, … */
+  /** Counts connections: `http_proxy_reject`, `fwd_conn_splice`, … */
   countConnection(name: string): void {
     this.#count(`proxy_${name}`);
   }
@@ -49,7 +49,7 @@ export class ProxyLog {
 
   notKept(resource: Resource, error: unknown): void {
     this.count("rsp_save_error");
-    this.#log.info(() => `${shown(resource)} is not kept: ${describeError(error)}`);
+    this.#log.info(() => `${shown(resource)} not stored: ${describeError(error)}`);
   }
 
   info(message: () => string): void {
@@ -61,12 +61,12 @@ export class ProxyLog {
   }
 }
 
-/** Without the query, where signatures and tokens of the client may be, under any name. */
+/** Without the query, which may hold the client's signatures and tokens. */
 function shown(resource: Resource): string {
   return formatResource(resource).replace(/\?.*$/s, "?…");
 }
 
-/** What `X-Cache-Id` says: the same for the same resource everywhere. */
+/** The value of `X-Cache-Id`: the same for a resource on every machine. */
 export function keyOf(resource: Resource): string {
   return new Bun.CryptoHasher("sha256").update(formatResource(resource)).digest("hex").slice(0, 12);
 }

@@ -1,4 +1,4 @@
-/** What is refused whatever it asks for: requests that two programs on the way could understand differently. */
+/** Refuses requests that two programs on their way could understand differently. */
 import type { IncomingMessage } from "node:http";
 import { type Authority, isSameAuthority, parseAuthority } from "./authority.ts";
 import { framingProblem } from "./semantics/framing.ts";
@@ -10,23 +10,22 @@ export interface Refusal {
   text: string;
 }
 
-/** `undefined`: nothing is wrong with it. `viaToken` is how this program names itself. */
+/** Why a request is refused; `undefined`: it isn't. `viaToken`: this program's name in Via. */
 export function refusalOf(request: IncomingMessage, viaToken: string): Refusal | undefined {
   const headers = fromRawHeaders(request.rawHeaders);
   const hosts = headerValues(headers, "host");
   if (hosts.length > 1 || hosts.some((host) => host.includes(","))) {
-    return { status: 400, text: "a request has one Host" };
+    return { status: 400, text: "a request must have one Host" };
   }
   if (hosts.length === 0 && request.httpVersion === "1.1")
-    return { status: 400, text: "a request has a Host" };
+    return { status: 400, text: "a request must have a Host" };
   const problem = framingProblem(headers, request.httpVersion);
   if (problem !== undefined) return problem;
   const named = wronglyNamed(headers);
-  if (named !== undefined)
-    return { status: 400, text: `Connection names ${named}, which every recipient needs` };
+  if (named !== undefined) return { status: 400, text: `Connection must not name ${named}` };
   const via = headerValues(headers, "via").join(",");
   if (via.includes(viaToken)) {
-    return { status: 508, text: "this request went through this proxy before: it would go in a circle" };
+    return { status: 508, text: "request loop: this request came through this proxy before" };
   }
   return undefined;
 }

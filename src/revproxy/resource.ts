@@ -1,4 +1,4 @@
-/** What a client asks for: an origin's resource, with its path exactly as it was written. */
+/** The resource of an origin, with its path exactly as the client wrote it. */
 import { type Authority, formatAuthority, parseAuthority } from "./authority.ts";
 
 export type Scheme = "http" | "https";
@@ -12,7 +12,7 @@ export interface Resource {
   path: string;
 }
 
-/** Reads the absolute form of a request's target; `undefined` for what is none, or has a user's name in it. */
+/** Parses the absolute form of a request's target; `undefined` for anything else, or with a user name in it. */
 export function parseAbsoluteForm(target: string): Resource | undefined {
   const [, schemeText, authorityText, rest] = /^(https?):\/\/([^/?#]*)([^#]*)$/i.exec(target) ?? [];
   if (schemeText === undefined || authorityText === undefined || rest === undefined) return undefined;
@@ -22,12 +22,12 @@ export function parseAbsoluteForm(target: string): Resource | undefined {
   return authority === undefined || !isPath(path) ? undefined : { scheme, authority, path };
 }
 
-/** Whether a path with its query can be sent on: visible ASCII, no fragment. */
+/** Whether a path with its query can be forwarded: visible ASCII, no fragment. */
 export function isPath(path: string): boolean {
   return /^\/[!-"$-~]*$/.test(path);
 }
 
-/** The resource in one line; what it is cached under. The port is written only where it is not the scheme's own. */
+/** The resource as a URL, the cache key. The port is left out when it is the scheme's default. */
 export function formatResource({ scheme, authority, path }: Resource): string {
   return `${scheme}://${formatAuthority(authority, DEFAULT_PORTS[scheme])}${path}`;
 }

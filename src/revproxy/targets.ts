@@ -1,6 +1,6 @@
 /**
- * The hosts whose traffic is cached: `example.com`, `example.com:8443`, `*.example.com` (every name below, not
- * `example.com` itself), `[::1]:8443`. Without a port it is that of the scheme: 443, and 80 for plain HTTP.
+ * The hosts whose traffic is cached: `example.com`, `example.com:8443`, `*.example.com` (all subdomains, not
+ * `example.com` itself), `[::1]:8443`. Without a port the scheme's default counts: 443, or 80 for plain HTTP.
  */
 import { quoteEntry } from "../lib/text/hide-secrets.ts";
 import { type Authority, parseAuthority } from "./authority.ts";
@@ -9,14 +9,14 @@ import { DEFAULT_PORTS, type Scheme } from "./resource.ts";
 interface Target {
   host: string;
   isWildcard: boolean;
-  /** `undefined`: that of the scheme. */
+  /** `undefined`: the scheme's default. */
   port: number | undefined;
 }
 
 export class Targets {
   readonly #targets: Target[];
 
-  /** Throws an error that names the first entry that is no host. */
+  /** Throws an error that names the first invalid entry. */
   constructor(entries: readonly string[]) {
     this.#targets = entries.map((entry) => parseTarget(entry, entries));
   }
@@ -27,12 +27,12 @@ export class Targets {
     );
   }
 
-  /** The hosts, a wildcard's without its `*.`; each once. */
+  /** The hosts, wildcards without their `*.`; each once. */
   get hosts(): string[] {
     return [...new Set(this.#targets.map(({ host }) => host))];
   }
 
-  /** Whether there is only one host that can be reached by TLS: then a path alone says what it belongs to. */
+  /** Whether there is only one host: then a path identifies a resource. */
   get isSingleHost(): boolean {
     return this.#targets.length === 1 && this.#targets[0]?.isWildcard === false;
   }

@@ -1,4 +1,4 @@
-/** Where the TLS of a tunnel ends: on the client's own connection, with the certificate of the host that it wants. */
+/** Terminates the TLS of tunnels, with the certificate of the host that the client connects to. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -8,7 +8,7 @@ import { serveInTurn } from "../lib/network/turns.ts";
 import type { Authority } from "./authority.ts";
 import type { KeyedCertificate } from "./certificates/issue.ts";
 
-/** How long a client may take for a request's head, and leave a connection unused; how large a head may be. */
+/** How long a client may take to send a request's head, and keep an idle connection. */
 const HEAD_LIMIT_MS = 30_000;
 const IDLE_MS = 60_000;
 const MAX_HEAD_BYTES = 64 << 10;
@@ -18,11 +18,10 @@ export interface TlsEndOptions {
   serve: (authority: Authority, request: IncomingMessage, response: ServerResponse) => void;
   /** CONNECT within a tunnel. */
   refuse: (socket: Duplex) => void;
-  /** A client that does not get through its handshake, most likely because it does not trust the certificate. */
+  /** A failed handshake, most likely because the client does not trust the certificate. */
   onTlsError: (authority: Authority, error: Error) => void;
 }
 
-/** Serves whoever comes out of the tunnels. */
 export class TlsEnd {
   readonly #options: TlsEndOptions;
   readonly #http: Server;
@@ -42,14 +41,14 @@ export class TlsEnd {
         else serve(authority, request, response);
       },
       onConnect: (_request, socket) => refuse(socket),
-      // Anything but what its parser says is about the TLS.
+      // These are errors of the TLS; the parser answers its own.
       onError: (_error, socket) => socket.destroy(),
     });
   }
 
-  /** Tells the client that its CONNECT is through, and serves what it asks from then on. `head`: what it has sent since. */
+  /** Confirms the CONNECT, then serves the client's requests. `head`: bytes that the client has sent already. */
   accept(authority: Authority, leaf: KeyedCertificate, client: Socket, head: Buffer): void {
-    // TLS takes the connection over only when everything before it is out.
+    // TLS may take over the connection only when everything before it is sent.
     client.write("HTTP/1.1 200 OK\r\n\r\n", () => {
       if (client.destroyed) return;
       if (head.length > 0) client.unshift(head);
@@ -68,7 +67,7 @@ export class TlsEnd {
       ALPNProtocols: ["http/1.1"],
     });
     this.#authorities.set(secure, authority);
-    let failure: Error | undefined = new Error("the client has gone");
+    let failure: Error | undefined = new Error("the client disconnected");
     secure.once("secure", () => {
       failure = undefined;
     });

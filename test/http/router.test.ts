@@ -45,7 +45,7 @@ afterAll(() => {
   for (const server of Object.values(servers)) server.close();
 });
 
-/** Sends bytes and returns all that comes back, once the server has closed. */
+/** Sends bytes, and returns all bytes of the server until it closes. */
 async function raw(text: string, kind: keyof typeof servers = "loopback"): Promise<string> {
   const socket = connect((servers[kind].address() as AddressInfo).port, "127.0.0.1");
   socket.on("error", () => {});
@@ -78,7 +78,7 @@ describe("a request that is not meant for this server is refused:", () => {
     expect(await get("/healthz", headers)).toStartWith(`HTTP/1.1 ${status} `);
   });
 
-  test("a single word for a name, unless the network is listened to", async () => {
+  test("a name without a dot, unless the server listens on the network", async () => {
     expect(await get("/healthz", ["Host: cache:5970"])).toStartWith("HTTP/1.1 403 ");
     expect(await get("/healthz", ["Host: cache:5970"], "network")).toStartWith("HTTP/1.1 200 ");
     expect(await get("/healthz", ["Host: evil.example.com"], "network")).toStartWith("HTTP/1.1 403 ");
@@ -92,17 +92,17 @@ test.each(["localhost", "localhost:5970", "127.0.0.1:5970", "[::1]:5970", "192.0
   },
 );
 
-test("a mount is given the rest of the target as it was sent", async () => {
+test("a mount gets the rest of the target unchanged", async () => {
   expect(await get("/mod/a/../%2e%2e//!b%21?x=%20")).toEndWith("\r\n\r\na/../%2e%2e//!b%21?x=%20");
 });
 
-test("a page is given its query, and is no prefix", async () => {
+test("a page gets its query, and matches its exact path only", async () => {
   expect(await get("/query?q=a%20b")).toEndWith("\r\n\r\na b");
   expect(await get("/query/")).toStartWith("HTTP/1.1 404 ");
   expect(await get("/mod")).toStartWith("HTTP/1.1 404 ");
 });
 
-test("HEAD has the headers alone, other methods are refused", async () => {
+test("HEAD gets headers only, and other methods are refused", async () => {
   const head = await raw("HEAD /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   expect(head.toLowerCase()).toContain("content-length: 3\r\n");
   expect(head).toEndWith("\r\n\r\n");
@@ -113,23 +113,23 @@ test("HEAD has the headers alone, other methods are refused", async () => {
   expect(post.toLowerCase()).toContain("allow: get, head\r\n");
 });
 
-test("what is to be forwarded is refused without a forward proxy", async () => {
+test("without a forward proxy, requests to other servers are refused", async () => {
   expect(await get("http://example.com/x", ["Host: example.com"])).toStartWith("HTTP/1.1 502 ");
   const tunnel = await raw("CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n");
   expect(tunnel).toStartWith("HTTP/1.1 502 ");
 });
 
-test("a mount that breaks is an answer, and is told of", async () => {
+test("a failing mount is answered with an error, and reported", async () => {
   expect(await get("/broken")).toStartWith("HTTP/1.1 500 ");
   expect(failures).toEqual([new Error("broken")]);
 });
 
-test("a head without end is refused", async () => {
+test("an endless head is refused", async () => {
   const answer = await get("/healthz", [`X: ${"x".repeat(40 << 10)}`]);
   expect(answer === "" || /^HTTP\/1\.1 4\d\d /.test(answer)).toBe(true);
 });
 
-test("what is no HTTP is answered, or not, and the server lives", async () => {
+test("a server survives clients that don't speak HTTP", async () => {
   for (const text of ["\0\0\0\0\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", '{"ID":1}\n\n'])
     await raw(text);
   expect(await get("/healthz")).toStartWith("HTTP/1.1 200 ");

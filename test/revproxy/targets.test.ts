@@ -4,7 +4,7 @@ import { formatResource, parseAbsoluteForm } from "../../src/revproxy/resource.t
 import { Targets } from "../../src/revproxy/targets.ts";
 
 describe("an authority", () => {
-  test("that is none is refused", () => {
+  test("that is malformed is refused", () => {
     const bad = [
       "",
       ":80",
@@ -27,7 +27,7 @@ describe("an authority", () => {
     expect(parseAuthority("host")).toBeUndefined();
   });
 
-  test("is the same however it is written", () => {
+  test("is parsed the same in every spelling", () => {
     expect(parseAuthority("EXAMPLE.com.:8443")).toEqual({ host: "example.com", port: 8443 });
     expect(parseAuthority("[::1]:443")).toEqual({ host: "::1", port: 443 });
     expect(parseAuthority("example.com", 80)).toEqual({ host: "example.com", port: 80 });
@@ -35,7 +35,7 @@ describe("an authority", () => {
 });
 
 describe("the absolute form", () => {
-  test("is refused with a user's name, another scheme, a fragment or bytes that are no part of an address", () => {
+  test("is refused with a user name, another scheme, a fragment or bytes that a URL can't have", () => {
     const bad = [
       "http://u:p@h/",
       "ftp://h/",
@@ -49,7 +49,7 @@ describe("the absolute form", () => {
     expect(bad.filter((text) => parseAbsoluteForm(text) !== undefined)).toEqual([]);
   });
 
-  test("keeps the path as it was written", () => {
+  test("keeps the path unchanged", () => {
     const read = (text: string) => {
       const resource = parseAbsoluteForm(text);
       return resource === undefined ? undefined : formatResource(resource);
@@ -60,12 +60,12 @@ describe("the absolute form", () => {
 });
 
 describe("targets", () => {
-  test("that are no hosts are named", () => {
+  test("that are invalid are named in the error", () => {
     expect(() => new Targets(["ok.example", "http://bad"])).toThrow('--revproxy: "http://bad" is not a host');
     expect(() => new Targets(["*"])).toThrow("is not a host");
   });
 
-  test("without a port mean the scheme's own", () => {
+  test("without a port match the scheme's default", () => {
     const targets = new Targets(["Example.com", "other.example:8443"]);
     const has = (scheme: "http" | "https", host: string, port: number) => targets.has(scheme, { host, port });
     expect([has("https", "example.com", 443), has("http", "example.com", 80)]).toEqual([true, true]);
@@ -74,7 +74,7 @@ describe("targets", () => {
     expect(has("https", "www.example.com", 443)).toBe(false);
   });
 
-  test("with a star mean every name below", () => {
+  test("with a star match all subdomains", () => {
     const targets = new Targets(["*.example.com:444"]);
     const has = (host: string) => targets.has("https", { host, port: 444 });
     expect([has("a.example.com"), has("a.b.example.com")]).toEqual([true, true]);

@@ -1,4 +1,4 @@
-/** The page's style and script. Run when the executable is built (a macro of Bun), so that it holds their text. */
+/** The page's style and script. A Bun macro: it runs when the executable is built, which then contains the texts. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 

@@ -1,4 +1,4 @@
-/** Numbers as the status page writes them. */
+/** Number formats of the status page. */
 
 /** Keeps a number and its unit on one line. */
 const NARROW_SPACE = "\u202f";
@@ -13,10 +13,10 @@ export function formatAmount(count: number, one: string, many = `${one}s`): stri
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
-/** `98.7 %` of a ratio; a hundred only of the whole, and `–` where there is none. */
+/** `98.7 %`; 100 only for the whole, `–` for no ratio. */
 export function formatRatio(ratio: number | undefined): string {
   if (ratio === undefined) return "–";
-  // 0.29 times 100 is a little less than 29.
+  // 0.29 * 100 is a little less than 29.
   const tenths = Math.floor(ratio * 1000 + 1e-9);
   const isRound = tenths === 1000 || tenths === 0;
   return `${(tenths / 10).toFixed(isRound ? 0 : 1)}${NARROW_SPACE}%`;
@@ -29,7 +29,7 @@ const UNITS = [
   ["s", 1],
 ] as const;
 
-/** `12 s`, `3 min`, `3 h 12 min`, `2 d 4 h`: the two largest units, seconds only alone. */
+/** `12 s`, `3 min`, `3 h 12 min`, `2 d 4 h`: the two largest units; seconds only below a minute. */
 export function formatSpan(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   const first = UNITS.findIndex(([, size]) => seconds >= size);

@@ -1,23 +1,22 @@
-/** `/events`: what has changed on the status page, as server-sent events, to those who look at it. */
+/** `/events`: changed parts of the status page, as server-sent events. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { answerText } from "../../lib/network/answer.ts";
 import type { HttpMount } from "../mount.ts";
 import { queryOf } from "../page.ts";
 
-/** Who comes above that is told to try again later. */
 const MAX_CLIENTS = 16;
 const TICK_MS = 1_000;
-/** How soon a browser comes back when the connection has ended. */
+/** How soon a browser reconnects. */
 const RETRY_MS = 2_000;
-/** A client that does not read is sent nothing more until it does. */
+/** A client with more unsent bytes gets no events. */
 const MAX_UNSENT_BYTES = 256 << 10;
 
 export interface LiveEventsOptions {
-  /** The content of each part of the page, as the query has it. */
+  /** The HTML of each part of the page, by id. */
   render: (query: URLSearchParams) => Promise<Parts>;
-  /** Of the page that can show them. */
+  /** The build of the page that can show the parts; see `PAGE_BUILD`. */
   build: string;
-  /** Told of what `render` failed with. */
+  /** Called with the errors of `render`. */
   onFailure: (error: unknown) => void;
 }
 
@@ -26,11 +25,11 @@ type Parts = ReadonlyMap<string, string>;
 interface Client {
   response: ServerResponse;
   query: string;
-  /** What it was sent last of each part. */
+  /** The last HTML sent of each part. */
   sent: Map<string, string>;
 }
 
-/** Works only while somebody looks. */
+/** Renders only while there are clients. */
 export class LiveEvents implements HttpMount {
   readonly #options: LiveEventsOptions;
   readonly #clients = new Set<Client>();
@@ -43,7 +42,7 @@ export class LiveEvents implements HttpMount {
 
   async handle(request: IncomingMessage, response: ServerResponse, target: string): Promise<void> {
     if (this.#clients.size >= MAX_CLIENTS) {
-      answerText(response, 503, "too many look at this page", { "retry-after": "10" });
+      answerText(response, 503, "too many open status pages", { "retry-after": "10" });
       return;
     }
     response.writeHead(200, {
@@ -60,24 +59,24 @@ export class LiveEvents implements HttpMount {
     response.once("close", () => this.#forget(client));
     response.write(`retry: ${RETRY_MS}\n\n`);
     await this.#send(client, this.#render(client));
-    // While the server ends, who comes back has the state of that moment, and holds nothing up.
+    // While the server shuts down, a client that reconnects gets the current state only.
     if (this.#isEnding) response.end();
     else if (this.#clients.size > 0) this.#ticking ??= setInterval(() => void this.#tick(), TICK_MS).unref();
   }
 
-  /** Tells everybody once more how it is, and ends the connections. Whoever comes from now on is told once. */
+  /** Sends a last update and ends the connections. Later clients get one update each. */
   async end(): Promise<void> {
     this.#isEnding = true;
     await this.#tick();
     for (const { response } of this.#clients) response.end();
   }
 
-  /** What several see alike is made once. */
+  /** Clients with the same query share a rendering. */
   async #tick(): Promise<void> {
-    const made = new Map<string, Promise<Parts>>();
+    const rendered = new Map<string, Promise<Parts>>();
     for (const client of this.#clients) {
-      const parts = made.get(client.query) ?? this.#render(client);
-      made.set(client.query, parts);
+      const parts = rendered.get(client.query) ?? this.#render(client);
+      rendered.set(client.query, parts);
       await this.#send(client, parts);
     }
   }
@@ -86,14 +85,14 @@ export class LiveEvents implements HttpMount {
     return this.#options.render(new URLSearchParams(query));
   }
 
-  async #send({ response, sent }: Client, made: Promise<Parts>): Promise<void> {
+  async #send({ response, sent }: Client, rendering: Promise<Parts>): Promise<void> {
     try {
-      const parts = await made;
+      const parts = await rendering;
       if (response.writableEnded || response.writableLength > MAX_UNSENT_BYTES) return;
       const changed = [...parts].filter(([id, content]) => sent.get(id) !== content);
       for (const [id, content] of changed) sent.set(id, content);
-      const news = { build: this.#options.build, parts: Object.fromEntries(changed) };
-      response.write(`data: ${JSON.stringify(news)}\n\n`);
+      const update = { build: this.#options.build, parts: Object.fromEntries(changed) };
+      response.write(`data: ${JSON.stringify(update)}\n\n`);
     } catch (error) {
       this.#options.onFailure(error);
       response.destroy();

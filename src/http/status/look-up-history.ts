@@ -1,8 +1,8 @@
 import { addLookUps, type LookUps, totalOf } from "./look-ups.ts";
 
-/** The span that a chart shows, in equal steps. */
+/** The time that a chart shows, in equal steps. */
 export interface HistoryRange {
-  /** As it is in an address. */
+  /** In the URL. */
   name: string;
   label: string;
   stepMs: number;
@@ -20,27 +20,27 @@ export const HISTORY_RANGES = [
   { name: "24h", label: "24 hours", stepMs: 30 * MINUTE_MS, steps: 48 },
 ] as const satisfies HistoryRange[];
 
-/** The look-ups of the last day, in the steps of each range. Bounded: it holds no more steps than the ranges have. */
+/** The lookups of the last day, in the steps of each range. Memory is bounded by the steps of the ranges. */
 export class LookUpHistory {
   readonly #steps = new Map<HistoryRange, Map<number, LookUps>>(
     HISTORY_RANGES.map((range) => [range, new Map()]),
   );
   #before = NONE;
 
-  /** Notes what has come since the last time. */
+  /** Adds the lookups since the last call. `now`: all since the start. */
   note(now: LookUps, nowMs: number): void {
     const { local, remote, missed } = this.#before;
     this.#before = now;
-    const news = { local: now.local - local, remote: now.remote - remote, missed: now.missed - missed };
-    if (totalOf(news) === 0) return;
+    const added = { local: now.local - local, remote: now.remote - remote, missed: now.missed - missed };
+    if (totalOf(added) === 0) return;
     for (const [range, steps] of this.#steps) {
       const step = Math.floor(nowMs / range.stepMs);
-      steps.set(step, addLookUps(steps.get(step) ?? NONE, news));
+      steps.set(step, addLookUps(steps.get(step) ?? NONE, added));
       for (const old of steps.keys()) if (old <= step - range.steps) steps.delete(old);
     }
   }
 
-  /** The steps of a range, the oldest first, the one that is under way last. */
+  /** The steps of a range, oldest first; the last is the current one. */
   read(range: HistoryRange, nowMs: number): LookUps[] {
     const steps = this.#steps.get(range);
     const last = Math.floor(nowMs / range.stepMs);

@@ -1,6 +1,4 @@
-/** What became of the look-ups of go commands. */
-
-/** Look-ups that were answered. */
+/** Answered lookups of go commands. */
 export interface LookUps {
   /** Found on this machine's disk. */
   local: number;
@@ -9,7 +7,7 @@ export interface LookUps {
   missed: number;
 }
 
-/** Out of the counters of a server or of one session. */
+/** From the counters of a server or a session. */
 export function countLookUps(counters: Readonly<Record<string, number>>): LookUps {
   const { get_local_hit: local = 0, get_remote_hit: remote = 0, get_remote_miss: missed = 0 } = counters;
   return { local, remote, missed };
@@ -23,7 +21,7 @@ export function addLookUps(a: LookUps, b: LookUps): LookUps {
   return { local: a.local + b.local, remote: a.remote + b.remote, missed: a.missed + b.missed };
 }
 
-/** From 0 to 1; `undefined`: there was none. */
+/** From 0 to 1; `undefined` without lookups. */
 export function hitRatio(lookUps: LookUps): number | undefined {
   const total = totalOf(lookUps);
   return total === 0 ? undefined : (lookUps.local + lookUps.remote) / total;

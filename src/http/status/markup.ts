@@ -1,4 +1,4 @@
-/** Text that may stand in a page as it is. */
+/** HTML that is not escaped again. */
 export class Markup {
   readonly text: string;
 
@@ -9,7 +9,7 @@ export class Markup {
 
 export type MarkupValue = Markup | string | number | undefined | readonly Markup[];
 
-/** A piece of a page. What is put into it is text, however it looks, unless it is a piece itself. */
+/** A template for HTML. Values are escaped unless they are `Markup`. */
 export function html(strings: TemplateStringsArray, ...values: MarkupValue[]): Markup {
   const parts = strings.map((text, index) => text + format(values[index]));
   return new Markup(parts.join(""));

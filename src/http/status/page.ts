@@ -1,4 +1,4 @@
-/** The status page: whole without a script, kept up to date by one. Nothing in it comes from elsewhere. */
+/** The status page: complete without its script, which keeps it up to date. It loads nothing from other servers. */
 import { scriptText, styleText } from "./assets.ts" with { type: "macro" };
 import { formatTime } from "./figures.ts";
 import { html, Markup } from "./markup.ts";
@@ -8,14 +8,14 @@ import type { StatusReport } from "./report.ts";
 const STYLE: string = styleText();
 const SCRIPT: string = scriptText();
 
-/** Of the page's style and script: an open page of another build has to be loaded anew. */
+/** A hash of style and script: an open page of another build reloads itself. */
 export const PAGE_BUILD: string = Bun.hash(STYLE + SCRIPT).toString(36);
 
-/** A disk with a mark on it; also the picture of the tab. */
+/** The logo, also the favicon. */
 const ICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#1f6feb"/><path d="M8 10h16M8 16h16M8 22h9" stroke="#fff" stroke-width="3" stroke-linecap="round"/></svg>';
 
-/** What a browser may load and do for the page: this style, this script, and asking this server. */
+/** The page may use its own style and script, and connect to this server. */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy": [
     "default-src 'none'",
@@ -31,7 +31,7 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   "cross-origin-resource-policy": "same-origin",
 };
 
-/** `links`: the other pages of the server. */
+/** `links`: the server's other pages. */
 export function renderPage(report: StatusReport, links: readonly string[]): string {
   const contents = renderParts(report);
   const parts = PARTS.map(({ id, title }) => partFrame(id, title, contents.get(id) ?? ""));

@@ -1,4 +1,4 @@
-/** The parts of the page whose content changes while it is looked at. */
+/** The parts of the page that are updated while it is open. */
 import type { Markup } from "./markup.ts";
 import type { StatusReport } from "./report.ts";
 import { bucketSection } from "./sections/bucket.ts";
@@ -12,18 +12,17 @@ import { stateSection } from "./sections/state.ts";
 import { waitingTimes } from "./sections/waiting-times.ts";
 
 interface Part {
-  /** Of the element that it is in. */
+  /** Id of the element. */
   id: string;
-  /** `undefined`: it needs no heading. */
+  /** `undefined`: no heading. */
   title: string | undefined;
   render: (report: StatusReport) => Markup;
 }
 
-/** In the order of the page. */
 export const PARTS: readonly Part[] = [
   { id: "state", title: undefined, render: stateSection },
   { id: "figures", title: undefined, render: keyFigures },
-  { id: "look-ups", title: "Look-ups", render: lookUpChart },
+  { id: "look-ups", title: "Lookups", render: lookUpChart },
   { id: "sessions", title: "Live sessions", render: sessionTable },
   { id: "bucket", title: "Bucket", render: bucketSection },
   { id: "scopes", title: "Scopes in memory", render: scopeTable },
@@ -33,7 +32,7 @@ export const PARTS: readonly Part[] = [
   { id: "downloads", title: "Download cache", render: downloadCache },
 ];
 
-/** The content of each part, by its id. */
+/** The HTML of each part, by its id. */
 export function renderParts(report: StatusReport): Map<string, string> {
   return new Map(PARTS.map(({ id, render }) => [id, render(report).text]));
 }

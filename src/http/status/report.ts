@@ -2,19 +2,18 @@ import type { GaugeValue, TimeDistribution } from "../metrics.ts";
 import type { HistoryRange } from "./look-up-history.ts";
 import type { LookUps } from "./look-ups.ts";
 
-/** All that the status page shows: what `/metrics` is made from, and what has no number. Times are ms since 1970. */
+/** The data of the status page, including that of `/metrics`. Times are ms since 1970. */
 export interface StatusReport {
-  /** Of the program, in one line. */
   version: string;
   host: string;
   pid: number;
   nowMs: number;
   startedMs: number;
   cacheDir: string;
-  /** What the cache directory is kept below; 0: no limit. */
+  /** Limit of the cache directory; 0: none. */
   maxSizeBytes: number;
   bucket: BucketReport | undefined;
-  /** Where go connects; `undefined`: no go commands are served. */
+  /** Where go connects; `undefined`: the server serves no go commands. */
   pluginAddress: string | undefined;
   sessions: SessionReport[];
   scopes: ScopeReport[];
@@ -22,7 +21,7 @@ export interface StatusReport {
   times: TimeDistribution[];
   counters: Readonly<Record<string, number>>;
   gauges: readonly GaugeValue[];
-  /** Whether there are modules at `/mod/`. */
+  /** Whether `/mod/` serves modules. */
   hasModules: boolean;
   /** `undefined`: there is no forward proxy. */
   proxiedHosts: readonly string[] | undefined;
@@ -32,14 +31,13 @@ export interface BucketReport {
   name: string;
   layout: string;
   readOnly: boolean;
-  /** Since it does not answer; `undefined`: it is asked as usual. */
+  /** The next probe while reads are suspended; `undefined`: they aren't. */
   reads: { probeAtMs: number } | undefined;
   writes: { probeAtMs: number } | undefined;
-  /** Why one of them is left alone. */
+  /** Why reads or writes are suspended. */
   trouble: string | undefined;
 }
 
-/** Whose work something is, as far as that is known. */
 export interface ScopeName {
   project: string;
   branch: string;
@@ -47,7 +45,7 @@ export interface ScopeName {
   platform: string;
 }
 
-/** A connection of a go command that has asked for something. */
+/** A go command that has sent a request. */
 export interface SessionReport {
   scope: ScopeName;
   kind: "link" | "bridge";
@@ -56,17 +54,17 @@ export interface SessionReport {
   puts: number;
 }
 
-/** What is in memory of one scope. */
+/** A scope whose index is in memory. */
 export interface ScopeReport {
   scope: ScopeName;
   sessions: number;
-  /** Since the last session; 0 while there is one. */
+  /** Time since the last session; 0 during one. */
   idleMs: number;
-  /** Entries that are not in the bucket yet. */
+  /** Entries that wait for their upload. */
   waiting: number;
 }
 
-/** The gauge of that name, and of that label if it has one; `undefined`: there is none. */
+/** The value of the gauge with that name, and that label if it has one. */
 export function gaugeOf({ gauges }: StatusReport, name: string, label?: string): number | undefined {
   return gauges.find((gauge) => gauge.name === name && Object.values(gauge.labels ?? {})[0] === label)?.value;
 }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 
-/** Answers with plain text. Nothing happens when an answer has begun already. */
+/** Answers with plain text, unless an answer has begun already. */
 export function answerText(
   response: ServerResponse,
   status: number,
@@ -10,7 +10,7 @@ export function answerText(
   answer(response, status, `${text}\n`, { "content-type": "text/plain; charset=utf-8", ...headers });
 }
 
-/** Answers with a body that must not be kept or taken for something else. */
+/** Answers with a body that must not be cached, or sniffed for another type, unless an answer has begun already. */
 export function answer(
   response: ServerResponse,
   status: number,

@@ -11,12 +11,12 @@ import { replaceFile } from "../../lib/files/replace-file.ts";
 import { readSmallFile } from "../../lib/files/small-file.ts";
 import type { KeyedCertificate } from "./issue.ts";
 
-/** An authority, and the hosts that it may vouch for. */
+/** An authority, and the hosts that it may certify. */
 export interface SavedAuthority extends KeyedCertificate {
   hosts: string[];
 }
 
-/** `undefined` when there is none, when it can't be read, and when others than its owner could have. */
+/** `undefined` when the file is missing or damaged, or when users other than its owner can read it. */
 export function loadAuthority(path: string): SavedAuthority | undefined {
   try {
     const { mode, uid } = lstatSync(path);
@@ -33,7 +33,7 @@ export function loadAuthority(path: string): SavedAuthority | undefined {
   }
 }
 
-/** Writes it, for its owner's eyes only. Throws when the disk fails. */
+/** Writes a file that only its owner can read. Throws when the disk fails. */
 export function saveAuthority(path: string, { cert, key, hosts }: SavedAuthority): void {
   replaceFile(path, `${cert}${key}# hosts: ${hosts.join(" ")}\n`);
 }

@@ -1,7 +1,7 @@
 /**
- * Vouches for the hosts whose TLS ends here. Its certificate is renewed long before it ends, with the same key, so
- * that clients which have the older one go on; when hosts are added it is a new authority. A host's certificate is
- * made when it is first asked for.
+ * Issues certificates for the hosts whose TLS ends here. The authority's own certificate is renewed with the same key
+ * long before it expires, so clients with the older one go on; added hosts make a new authority. A host's certificate
+ * is issued at its first use.
  */
 import type { Clock } from "../../lib/async/clock.ts";
 import { loadAuthority, type SavedAuthority, saveAuthority } from "./ca-file.ts";
@@ -12,25 +12,25 @@ const DAY_MS = 86_400_000;
 /** Apple's programs refuse server certificates that live longer than 398 days; an authority may. */
 const LIFETIMES: Lifetimes = { authorityMs: 365 * DAY_MS, leafMs: 7 * DAY_MS };
 
-/** Of its life, what is left when it is replaced. */
+/** A certificate is renewed when this part of its lifetime is left. */
 const RENEWED_AT = 1 / 3;
 
-/** Certificates of hosts kept at once: a wildcard stands for any number. */
+/** Host certificates in memory: a wildcard matches any number of hosts. */
 const MAX_LEAVES = 500;
 
-/** For how long certificates are good; each is replaced when a third of that is left. */
+/** How long certificates are valid; each is renewed when a third of that is left. */
 export interface Lifetimes {
   authorityMs: number;
   leafMs: number;
 }
 
 export interface AuthorityOptions {
-  /** Where it is kept; see `ca-file.ts`. */
+  /** The authority's file; see `ca-file.ts`. */
   path: string;
   hosts: readonly string[];
   clock: Clock;
   lifetimes?: Lifetimes | undefined;
-  /** Told when it can't be kept, and so ends with this process. */
+  /** Called when the authority can't be saved, and so ends with this process. */
   onEphemeral: (error: unknown) => void;
 }
 
@@ -47,7 +47,7 @@ export class CertificateAuthority {
     this.#current = current;
   }
 
-  /** The one on disk where it serves these hosts, else a new one that is put there. */
+  /** Loads the authority if it covers these hosts; otherwise makes and saves a new one. */
   static async open(options: AuthorityOptions): Promise<CertificateAuthority> {
     const saved = loadAuthority(options.path);
     const nowMs = options.clock.nowMs();
@@ -60,12 +60,12 @@ export class CertificateAuthority {
     return authority;
   }
 
-  /** PEM: what clients have to trust. */
+  /** The certificate that clients must trust, PEM. */
   get cert(): string {
     return this.#current.cert;
   }
 
-  /** The certificate of a host with the authority's own behind it, and the key. Renews whatever is about to end. */
+  /** The certificate chain of a host, and its key. Renews what is about to expire. */
   async leafFor(host: string): Promise<KeyedCertificate> {
     await this.#renewIfDue();
     const nowMs = this.#options.clock.nowMs();
@@ -123,7 +123,7 @@ function isDue({ notAfterMs }: KeyedCertificate, nowMs: number, lifetimeMs: numb
   return notAfterMs - nowMs < lifetimeMs * RENEWED_AT;
 }
 
-/** A removed host does no harm: nothing is asked about it any more. */
+/** Extra saved hosts do no harm: no request needs them. */
 function covers(permitted: readonly string[], hosts: readonly string[]): boolean {
   return hosts.every((host) => permitted.includes(host));
 }

@@ -1,4 +1,4 @@
-/** Certificates: ECDSA with P-256, made by a library; keys as PKCS#8. Loaded when the first one is made. */
+/** Certificates: ECDSA with P-256; keys as PKCS#8. Loaded when the first certificate is made. */
 import { isIP, isIPv6 } from "node:net";
 import { AsnConvert } from "@peculiar/asn1-schema";
 import { GeneralName, GeneralSubtree, GeneralSubtrees, NameConstraints } from "@peculiar/asn1-x509";
@@ -8,25 +8,24 @@ const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as con
 const NAME_CONSTRAINTS_OID = "2.5.29.30";
 const ALL_ADDRESSES = ["0.0.0.0/0", "::/0"];
 
-/** Clocks of clients differ from ours by less than this. */
+/** Clients' clocks may be behind ours by this much. */
 const BACKDATE_MS = 3_600_000;
 
-/** A certificate with its key, both PEM, and when it ends. */
+/** A certificate with its key, both PEM, and its expiry. */
 export interface KeyedCertificate {
   cert: string;
   key: string;
   notAfterMs: number;
 }
 
-/** From when, and for how long. */
 export interface Validity {
   nowMs: number;
   lifetimeMs: number;
 }
 
 /**
- * A certificate of an authority for these hosts and what is below them. With `key` (PEM) it is one more certificate of the
- * same authority: what the older one vouches for, the new one does as well, and the other way around.
+ * A certificate of an authority for these hosts and their subdomains. With `key` (PEM) it renews the authority of that
+ * key: either certificate verifies what the other one signed.
  */
 export async function issueAuthority(
   hosts: readonly string[],
@@ -37,7 +36,7 @@ export async function issueAuthority(
   const { notBefore, notAfter } = dates(validity);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
-    // Different keys, different names: a client that trusts two authorities must not mix them up.
+    // Different keys have different names: a client that trusts two authorities must not confuse them.
     name: `CN=go-cache-plugin proxy ${await keyMark(keys.publicKey)}, O=go-cache-plugin`,
     notBefore,
     notAfter,
@@ -66,7 +65,7 @@ export async function issueLeaf(
   const { notBefore, notAfter } = dates(validity);
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
-    // The host is no part of it: a common name is limited to 64 characters.
+    // Without the host: a common name is limited to 64 characters.
     subject: "O=go-cache-plugin",
     issuer: issuer.subjectName,
     notBefore: later(notBefore, issuer.notBefore),
@@ -99,7 +98,7 @@ function earlier(a: Date, b: Date): Date {
 }
 
 function serialNumber(): string {
-  // Positive, and of the same length always.
+  // Positive, and always of the same length.
   return `4${crypto.randomUUID().replaceAll("-", "").slice(1)}`;
 }
 
@@ -107,7 +106,7 @@ async function generateKeys(): Promise<CryptoKeyPair> {
   return (await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"])) as CryptoKeyPair;
 }
 
-/** The public key is worked out by way of JWK, which holds both. */
+/** The public key comes from the JWK, which holds both. */
 async function importKeys(pem: string): Promise<CryptoKeyPair> {
   const [pkcs8] = x509.PemConverter.decode(pem);
   if (pkcs8 === undefined) throw new Error("no private key");

@@ -1,4 +1,4 @@
-/** How the client is answered: in our own words, or with a response of the origin. */
+/** Answers a client with a stored response, or with the origin's. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { selectBytes } from "../../lib/network/byte-range.ts";
 import { sendBody } from "../../lib/network/send-body.ts";
@@ -9,15 +9,15 @@ import { type HeaderList, hasHeader, headerValue, toRawHeaders, without } from "
 import type { StoredResponse } from "../storage/stored-response.ts";
 import type { ClientRequest } from "./client-request.ts";
 
-/** What is said about the cache, besides the response. */
+/** What a response tells about the cache. */
 export interface CacheNote {
-  /** The value of `X-Cache`; `undefined`: nothing is said. */
+  /** The value of `X-Cache`; `undefined`: neither field is sent. */
   outcome: string | undefined;
   /** The value of `X-Cache-Id`. */
   id?: string;
 }
 
-/** The fields that a 304 repeats (RFC 9110 §15.4.5), and what belongs to the body it does not have. */
+/** Fields of the body, which a 304 does not have (RFC 9110 §15.4.5). */
 const NOT_IN_304 = [
   "content-length",
   "content-encoding",
@@ -38,7 +38,7 @@ export async function answerStored(
     ["Age", String(age)],
     ...noteHeaders({ outcome, id: keyOf(resource) }),
   ];
-  // Of a redirect or an error no condition of the client's counts (RFC 9110 §13.2.1, RFC 9111 §4.3.2).
+  // For redirects and errors the client's conditions don't count (RFC 9110 §13.2.1, RFC 9111 §4.3.2).
   if (head.status === 200 && isNotModified(requestHeaders, head.headers)) {
     writeHead(response, 304, "", without(headers, NOT_IN_304));
     response.end();
@@ -63,7 +63,7 @@ export async function sendChunks(response: ServerResponse, chunks: AsyncIterable
   await sendBody(response, chunks).catch(() => undefined);
 }
 
-/** Writes the head of what the origin answers; the body is the caller's. */
+/** Writes the head of the origin's answer; the caller sends the body. */
 export function answerHead(
   response: ServerResponse,
   answer: { status: number; reason: string; headers: HeaderList },
@@ -72,14 +72,14 @@ export function answerHead(
   writeHead(response, answer.status, answer.reason, [...answer.headers, ...noteHeaders(note)]);
 }
 
-/** Passes on a body that is not kept, as fast as the client takes it. Lets go of it when the client goes, or has gone. */
+/** Streams a body that is not stored to the client. Destroys the body when the client disconnects. */
 export async function passOn(response: ServerResponse, body: IncomingMessage): Promise<void> {
   if (response.destroyed) {
     body.destroy();
     return;
   }
   const { promise, resolve } = Promise.withResolvers<void>();
-  // A body that breaks off breaks the client's connection.
+  // A broken body breaks the client's connection.
   body.once("error", () => response.destroy());
   body.once("aborted", () => response.destroy());
   response.once("close", () => {

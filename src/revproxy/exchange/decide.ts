@@ -9,7 +9,7 @@ import { isConditional, isForOrigin, withValidators } from "../semantics/conditi
 import { cookiesOf } from "../semantics/cookies.ts";
 import { agrees, freshened } from "../semantics/freshen.ts";
 import { type HeaderList, hasHeader, headerValue } from "../semantics/header-list.ts";
-import { isUsable, mayStandIn } from "../semantics/judge.ts";
+import { isUsable, isUsableStale } from "../semantics/judge.ts";
 import type { ResponseHead } from "../semantics/response-head.ts";
 import { isPersonal, mayShare } from "../semantics/shared.ts";
 import { forbidsStoring, type Keeping, keeping } from "../semantics/storable.ts";
@@ -81,7 +81,7 @@ export function mayServeStale(
   nowMs: number,
   trouble: "unreachable" | "error",
 ): boolean {
-  return mayShare(headers, stored.headers) && mayStandIn(headers, stored, nowMs, trouble);
+  return mayShare(headers, stored.headers) && isUsableStale(headers, stored, nowMs, trouble);
 }
 
 /** How an answer is stored. `names`: the request fields that the origin chose it by. */

@@ -1,4 +1,4 @@
-/** Plain requests to hosts that are not cached, passed on as they are, under the rules of `tunnel/`. */
+/** Forwards plain requests to hosts that are not cached, by the rules of `tunnel/`. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { answerText } from "../../lib/network/answer.ts";
 import { formatAuthority } from "../authority.ts";
@@ -22,11 +22,11 @@ export class PlainForwarder {
     this.#options = options;
   }
 
-  /** Resolves when the client has its answer, or has gone. Never rejects. */
+  /** Resolves when the client has its answer, or has disconnected. Never rejects. */
   async forward(resource: Resource, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { tunnels, log } = this.#options;
     if (resource.scheme === "https") {
-      answerText(response, 400, "https:// is asked for with CONNECT");
+      answerText(response, 400, "https:// needs CONNECT");
       return;
     }
     const decision = await tunnels.decide("http", resource.authority);
@@ -47,7 +47,7 @@ export class PlainForwarder {
     }
   }
 
-  /** `address`: where the host was found to be; `undefined`: another proxy knows. */
+  /** `address`: the host's; `undefined`: another proxy looks it up. */
   async #exchange(
     resource: Resource,
     message: IncomingMessage,

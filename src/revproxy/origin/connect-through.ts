@@ -3,14 +3,13 @@ import type { Socket } from "node:net";
 import { hostOf } from "../../lib/network/http-url.ts";
 import { type Authority, formatAuthority } from "../authority.ts";
 
-/** How long a proxy may take to connect. */
 const CONNECT_TIMEOUT_MS = 15_000;
 
-/** A connection to `authority` that another proxy makes. `via` is how this program names itself to it. */
+/** A connection to `authority` through another proxy. `via`: this program's entry in Via. */
 export async function connectThrough(proxy: URL, authority: Authority, via: string): Promise<Socket> {
   const target = formatAuthority(authority);
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  const asking = request({
+  const sent = request({
     host: hostOf(proxy),
     port: proxy.port || 80,
     method: "CONNECT",
@@ -19,7 +18,7 @@ export async function connectThrough(proxy: URL, authority: Authority, via: stri
     agent: false as unknown as Agent,
     timeout: CONNECT_TIMEOUT_MS,
   });
-  asking.once("connect", (answer, socket, head) => {
+  sent.once("connect", (answer, socket, head) => {
     if (answer.statusCode === 200) {
       if (head.length > 0) socket.unshift(head);
       resolve(socket as Socket);
@@ -28,17 +27,17 @@ export async function connectThrough(proxy: URL, authority: Authority, via: stri
     socket.destroy();
     reject(new Error(`proxy ${proxy.host} answers CONNECT ${target} with ${answer.statusCode}`));
   });
-  asking.once("response", (answer) => {
+  sent.once("response", (answer) => {
     answer.destroy();
     reject(new Error(`proxy ${proxy.host} answers CONNECT ${target} with ${answer.statusCode}`));
   });
-  asking.once("timeout", () => asking.destroy(new Error(`proxy ${proxy.host} does not answer`)));
-  asking.once("error", (cause) => reject(new Error(`proxy ${proxy.host}`, { cause })));
-  asking.end();
+  sent.once("timeout", () => sent.destroy(new Error(`proxy ${proxy.host} does not answer`)));
+  sent.once("error", (cause) => reject(new Error(`proxy ${proxy.host}`, { cause })));
+  sent.end();
   return await promise;
 }
 
-/** The name and password in a proxy's address, as a header field. */
+/** The user name and password in a proxy's URL, as a header field. */
 export function proxyAuthorization({ username, password }: URL): Record<string, string> {
   if (username === "") return {};
   const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;

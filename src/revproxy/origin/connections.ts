@@ -1,11 +1,10 @@
-/** Connections to origins: kept for the next request, or for one request each. */
+/** Connections to origins: kept alive for the next request, or for one request each. */
 import http from "node:http";
 import https from "node:https";
 import type { Socket } from "node:net";
 import { type SecureContext, connect as tlsConnect } from "node:tls";
 import { connectThrough } from "./connect-through.ts";
 
-/** As long as the other proxy may take to connect. */
 const TLS_LIMIT_MS = 15_000;
 
 const KEPT = { keepAlive: true, maxSockets: 128, maxFreeSockets: 32, timeout: 60_000 };
@@ -13,9 +12,9 @@ const SINGLE = { keepAlive: false };
 
 export interface ConnectionsOptions {
   trust: SecureContext;
-  /** How this program names itself to others on the way. */
+  /** This program's entry in Via fields. */
   via: string;
-  /** How long TLS may take to begin on a connection that another proxy has made; 15 s by default. */
+  /** Limit of the TLS handshake through another proxy; 15 s by default. */
   tlsLimitMs?: number;
 }
 
@@ -24,10 +23,10 @@ export class Connections {
   readonly #agentOptions: http.AgentOptions;
   readonly #plain: http.Agent;
   readonly #direct: https.Agent;
-  /** By the address of the proxy. */
+  /** By the proxy's URL. */
   readonly #proxied = new Map<string, https.Agent>();
 
-  /** `isKept`: a connection is kept for the next request, whoever sends that. */
+  /** `isKept`: a connection is kept alive for the next request, of any client. */
   constructor(options: ConnectionsOptions, { isKept }: { isKept: boolean }) {
     this.#options = options;
     this.#agentOptions = isKept ? KEPT : SINGLE;
@@ -35,7 +34,7 @@ export class Connections {
     this.#direct = new https.Agent({ ...this.#agentOptions, secureContext: options.trust });
   }
 
-  /** For plain HTTP, straight to the origin or to a proxy. */
+  /** For plain HTTP, to the origin or to a proxy. */
   get plain(): http.Agent {
     return this.#plain;
   }
@@ -55,7 +54,7 @@ export class Connections {
   }
 }
 
-/** TLS on connections that another proxy makes. */
+/** TLS through another proxy. */
 class ProxiedAgent extends https.Agent {
   readonly #proxy: URL;
   readonly #options: ConnectionsOptions;
@@ -75,7 +74,7 @@ class ProxiedAgent extends https.Agent {
     connectThrough(this.#proxy, { host: host ?? "", port: Number(port) }, via)
       .then((socket) => {
         const secure = tlsConnect({ socket, servername: servername ?? "", secureContext: trust });
-        // The request, and with it its own limit, comes to the connection only when that is done.
+        // The request's own time limit starts only after the handshake.
         const limit = setTimeout(() => {
           secure.destroy(new Error(`no TLS from ${host} within ${tlsLimitMs / 1000} s`));
         }, tlsLimitMs);

@@ -1,4 +1,4 @@
-/** Asks origins, on connections that are kept for the next request. */
+/** Sends requests to origins, over connections that are kept alive. */
 import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import https from "node:https";
 import { abortable } from "../../lib/async/abortable.ts";
@@ -22,13 +22,13 @@ import { proxyAuthorization } from "./connect-through.ts";
 import { Connections, type ConnectionsOptions } from "./connections.ts";
 import { parentProxy } from "./parent-proxy.ts";
 
-/** How long an origin may say nothing at all: some work long before the first byte of an answer. */
+/** How long an origin may be silent: some work long before the first byte of an answer. */
 const SILENCE_MS = 120_000;
 
-/** How many interim answers (1xx) an origin may send before the answer itself. */
+/** How many interim answers (1xx) an origin may send. */
 const MAX_INTERIM = 32;
 
-/** Nothing has come from the origin: it can't be reached, or went away. */
+/** The origin can't be reached, or closed the connection before it answered. */
 export class UnreachableError extends Error {
   override name = "UnreachableError" as const;
   readonly isTimeout: boolean;
@@ -41,21 +41,21 @@ export class UnreachableError extends Error {
 
 export interface OriginRequest {
   method: string;
-  /** End-to-end fields. Host and the fields that frame the body are written here. */
+  /** End-to-end fields, without Host and the fields that frame the body: `send` adds those. */
   headers: HeaderList;
-  /** The client's request, if it has a body, which is sent on as it comes. */
+  /** The client's request, whose body is streamed to the origin. */
   body?: IncomingMessage | undefined;
-  /** Where the host was found to be; `undefined`: it is looked up, or another proxy knows. */
+  /** The host's address; `undefined`: it is looked up, or another proxy does that. */
   address?: string | undefined;
-  /** Whether the connection is for this request only. One with a body always has its own. */
+  /** Whether the connection is for this request only, as it is for every request with a body. */
   isAlone?: boolean;
 }
 
-/** An answer's head, and its body still to be read, or destroyed. */
+/** An answer's head, and its body, which must be read or destroyed. */
 export interface OriginAnswer extends ResponseHead {
   reason: string;
   body: IncomingMessage;
-  /** Whether its end can be told from a connection that broke off. */
+  /** Whether the end of the body differs from a broken connection. */
   isDelimited: boolean;
 }
 
@@ -75,14 +75,14 @@ export class OriginClient {
     this.#single = new Connections(options, { isKept: false });
   }
 
-  /** Resolves when the answer's head has come. Rejects with an `UnreachableError`, or as `signal` says. */
+  /** Resolves with the answer's head. Rejects with an `UnreachableError`, or the signal's reason. */
   async send(resource: Resource, request: OriginRequest, signal: AbortSignal): Promise<OriginAnswer> {
     for (let attempt = 1; ; attempt++) {
       const sent = this.#request(resource, request);
       try {
         return await this.#answer(resource, request, sent, signal);
       } catch (error) {
-        // A kept connection that the origin closed in this moment says nothing about the origin.
+        // The origin may close an idle connection at the moment of a request: that is no failure.
         const isStale = sent.reusedSocket && isErrno((error as Error).cause, "ECONNRESET", "EPIPE");
         if (!isStale || attempt > 1 || request.body !== undefined || signal.aborted) throw error;
       }
@@ -109,7 +109,7 @@ export class OriginClient {
     try {
       const body = await answered;
       body.on("error", () => undefined);
-      // An origin that has answered in full does not need the rest of an upload.
+      // After a complete answer the origin does not need the rest of an upload.
       body.once("end", () => {
         if (request.body?.complete === false) sent.destroy();
       });
@@ -182,7 +182,7 @@ export class OriginClient {
   }
 }
 
-/** Waits for the answer behind the interim ones. Destroys `sent` when the origin is silent, or never comes to the point. */
+/** Waits for the answer after the interim ones. Destroys `sent` when the origin is silent or sends too many of these. */
 async function finalAnswer(resource: Resource, sent: ClientRequest): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   let isSilent = false;
@@ -205,19 +205,19 @@ async function finalAnswer(resource: Resource, sent: ClientRequest): Promise<Inc
   return await promise;
 }
 
-/** Sends a body on, if there is one. An upload that breaks off ends the connection: half of it must not pass for the whole. */
+/** Streams the body, if any. A broken upload ends the connection: the origin must not take a part for the whole. */
 function sendBody(body: IncomingMessage | undefined, sent: ClientRequest): void {
   if (body === undefined) {
     sent.end();
     return;
   }
   body.once("close", () => {
-    if (!body.complete) sent.destroy(new Error("the client has gone"));
+    if (!body.complete) sent.destroy(new Error("the client disconnected"));
   });
   body.pipe(sent);
 }
 
-/** Whether what is read is the body itself: no other coding may come where no TE was sent (RFC 9112 §7.4). */
+/** Whether the bytes are the body itself: without TE no other coding is allowed (RFC 9112 §7.4). */
 function isPlainOrChunked({ rawHeaders }: IncomingMessage): boolean {
   const coding = headerValue(fromRawHeaders(rawHeaders), "transfer-encoding");
   return coding === undefined || /^\s*(chunked|identity)\s*$/i.test(coding);

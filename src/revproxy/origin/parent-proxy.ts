@@ -1,8 +1,7 @@
-/** Which proxy leads to an origin. */
 import { environmentProxy } from "../../lib/network/env-proxy.ts";
 import type { Resource } from "../resource.ts";
 
-/** `undefined`: the origin is reached directly. Only proxies at `http://` addresses are spoken to. */
+/** The proxy that the environment names for an origin; `undefined`: connect directly. Only `http://` proxies are supported. */
 export function parentProxy(
   { scheme, authority }: Pick<Resource, "scheme" | "authority">,
   env: Readonly<Record<string, string | undefined>>,

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { createSecureContext, getCACertificates, rootCertificates, type SecureContext } from "node:tls";
 
-/** Where programs of several kinds are told of further authorities. */
+/** Variables that name files of further authorities, for OpenSSL, Node and curl. */
 const VARIABLES = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE"];
 
 /**
- * Whom origins' certificates are checked against: the authorities that come with the program, those of this machine,
- * and those in the files that the environment names. A file that can't be read is passed over.
+ * The authorities that origins' certificates are verified against: those built into the program, those of this machine,
+ * and those in the files that the environment names. An unreadable file is skipped.
  */
 export function originTrust(env: Readonly<Record<string, string | undefined>>): SecureContext {
   const files = VARIABLES.map((name) => env[name] ?? "").filter((path) => path !== "");

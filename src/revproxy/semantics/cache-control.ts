@@ -1,7 +1,7 @@
 /** The directives of Cache-Control (RFC 9111 §5.2). */
 import { type HeaderList, headerValue } from "./header-list.ts";
 
-/** What no clock of ours gets to; the same as older caches' 2^31. */
+/** The largest delta-seconds (RFC 9111 §1.2.2). */
 export const MAX_SECONDS = 2 ** 31;
 
 const DIRECTIVE = /\s*([^\s=,"]+)(?:=("(?:[^"\\]|\\.)*"|[^\s,"]*))?\s*(?:,|$)/gy;
@@ -13,7 +13,7 @@ export class CacheControl {
     this.#directives = directives;
   }
 
-  /** Of all Cache-Control fields together. `Pragma: no-cache` counts where there is none. */
+  /** All Cache-Control fields together. Without one, `Pragma: no-cache` counts. */
   static of(headers: HeaderList): CacheControl {
     const text = headerValue(headers, "cache-control");
     if (text !== undefined) return new CacheControl(parse(text));
@@ -27,8 +27,8 @@ export class CacheControl {
   }
 
   /**
-   * The seconds that a directive says; `undefined` when it is not there. A value that is none counts as 0, and of
-   * several the least one: what is unclear is stale.
+   * The seconds of a directive; `undefined` without it. An invalid value counts as 0, and the least of several values
+   * counts: what is unclear is stale.
    */
   seconds(name: string): number | undefined {
     const values = this.#directives.get(name);
@@ -43,13 +43,13 @@ function parse(text: string): Map<string, (string | undefined)[]> {
     DIRECTIVE.lastIndex = at;
     const [found, name = "", value] = DIRECTIVE.exec(text) ?? [];
     if (found === undefined || found === "") {
-      // Not a directive: on to the next comma.
+      // Not a directive: skip to the next comma.
       const comma = text.indexOf(",", at);
       at = comma === -1 ? text.length : comma + 1;
       continue;
     }
     const key = name.toLowerCase();
-    // Any number of times, and so not copied each time.
+    // Not copied: there may be any number of values.
     const values = directives.get(key);
     if (values === undefined) directives.set(key, [value]);
     else values.push(value);

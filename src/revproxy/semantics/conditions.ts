@@ -1,10 +1,10 @@
-/** Conditional requests: the client's on what is stored here, and ours on the origin (RFC 9110 §13). */
+/** Conditional requests: of clients to this cache, and of this cache to origins (RFC 9110 §13). */
 import { type HeaderList, hasHeader, headerValue, without } from "./header-list.ts";
 import { parseHttpDate } from "./http-date.ts";
 
 const CONDITIONS = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range"];
 
-/** Conditions that only the origin can judge, for they are about changing something. */
+/** Whether only the origin can evaluate the conditions: they are for requests that change something. */
 export function isForOrigin(request: HeaderList): boolean {
   return hasHeader(request, "if-match") || hasHeader(request, "if-unmodified-since");
 }
@@ -13,12 +13,12 @@ export function isConditional(request: HeaderList): boolean {
   return CONDITIONS.some((name) => hasHeader(request, name));
 }
 
-/** Whether the client has the stored response already, so that 304 is the answer. */
+/** Whether the client has the stored response already, so 304 is the answer. */
 export function isNotModified(request: HeaderList, stored: HeaderList): boolean {
-  const wanted = headerValue(request, "if-none-match");
-  if (wanted !== undefined) {
+  const given = headerValue(request, "if-none-match");
+  if (given !== undefined) {
     const etag = headerValue(stored, "etag");
-    return wanted.trim() === "*" || (etag !== undefined && tagsIn(wanted).includes(opaque(etag)));
+    return given.trim() === "*" || (etag !== undefined && tagsIn(given).includes(opaque(etag)));
   }
   const sinceMs = parseHttpDate(headerValue(request, "if-modified-since"));
   const modifiedMs = parseHttpDate(headerValue(stored, "last-modified") ?? headerValue(stored, "date"));
@@ -36,7 +36,7 @@ export function withValidators(request: HeaderList, stored: HeaderList): HeaderL
   ];
 }
 
-/** Whether `If-Range` holds, so that a range is wanted (RFC 9110 §13.1.5): only by what can't be a coincidence. */
+/** Whether `If-Range` holds, so the range counts (RFC 9110 §13.1.5): by strong validators only. */
 export function holdsForRange(request: HeaderList, stored: HeaderList): boolean {
   const condition = headerValue(request, "if-range")?.trim();
   if (condition === undefined) return true;
@@ -46,7 +46,7 @@ export function holdsForRange(request: HeaderList, stored: HeaderList): boolean 
   return conditionMs !== undefined && conditionMs === parseHttpDate(headerValue(stored, "last-modified"));
 }
 
-/** Entity tags without what says that they are weak. */
+/** Opaque tags: without the mark of weak ones. */
 function tagsIn(list: string): string[] {
   return (list.match(/(?:W\/)?"[^"]*"|[^\s,"]+/g) ?? []).map(opaque);
 }

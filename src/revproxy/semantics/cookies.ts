@@ -1,4 +1,4 @@
-/** What a response asks the client that it is for to remember; nobody else's business (RFC 6265 §3). */
+/** Cookies that a response sets are for the client that it answers, and never shared (RFC 6265 §3). */
 import { type HeaderList, without } from "./header-list.ts";
 
 const NAME = "set-cookie";
@@ -8,7 +8,7 @@ export function cookiesOf(headers: HeaderList): HeaderList {
   return headers.filter(([name]) => name.toLowerCase() === NAME);
 }
 
-/** What may be kept of a response, or told somebody else. */
+/** The fields that may be stored, or sent to other clients. */
 export function withoutCookies(headers: HeaderList): HeaderList {
   return without(headers, [NAME]);
 }

@@ -1,4 +1,4 @@
-/** For how long a shared cache may use a response, and how old it is (RFC 9111 §4.2). */
+/** How long a response is fresh in a shared cache, and how old it is (RFC 9111 §4.2). */
 import { CacheControl, MAX_SECONDS } from "./cache-control.ts";
 import { headerValue, headerValues } from "./header-list.ts";
 import { parseHttpDate } from "./http-date.ts";
@@ -6,31 +6,31 @@ import type { ResponseHead } from "./response-head.ts";
 
 const DAY_S = 86_400;
 
-/** For a response that only says it never changes. */
+/** For `immutable` without a lifetime. */
 const IMMUTABLE_S = 365 * DAY_S;
 
-/** A guess that is wrong must not be wrong for long. */
+/** A wrong heuristic must not last long. */
 const MAX_HEURISTIC_S = DAY_S;
 const HEURISTIC_FRACTION = 0.1;
 
-/** Statuses that may be kept without being told so (RFC 9110 §15.1). */
+/** Statuses that are heuristically cacheable (RFC 9110 §15.1). */
 const HEURISTIC_STATUSES = [200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501];
 
-/** How many seconds a response is fresh from when it was made, if it says; `undefined`: it doesn't. */
+/** The freshness lifetime in seconds that the response states; `undefined`: it states none. */
 export function explicitLifetime({ headers, receivedMs }: ResponseHead): number | undefined {
   const control = CacheControl.of(headers);
-  const told = control.seconds("s-maxage") ?? control.seconds("max-age");
-  if (told !== undefined) return told;
+  const stated = control.seconds("s-maxage") ?? control.seconds("max-age");
+  if (stated !== undefined) return stated;
   const [expires] = headerValues(headers, "expires");
   if (expires === undefined) return control.has("immutable") ? IMMUTABLE_S : undefined;
   const expiresMs = parseHttpDate(expires);
-  // "Expires: 0" and the like: expired already.
+  // "Expires: 0" and the like mean expired.
   if (expiresMs === undefined) return 0;
   const dateMs = parseHttpDate(headerValue(headers, "date")) ?? receivedMs;
   return Math.max(0, (expiresMs - dateMs) / 1000);
 }
 
-/** The same, or a guess from when it was last modified; 0 when there is no ground for one. */
+/** The same, or a heuristic lifetime from Last-Modified; 0 when there is neither. */
 export function lifetime(head: ResponseHead): number {
   const explicit = explicitLifetime(head);
   if (explicit !== undefined) return explicit;
@@ -43,7 +43,7 @@ export function lifetime(head: ResponseHead): number {
   return Math.min(sinceS * HEURISTIC_FRACTION, MAX_HEURISTIC_S);
 }
 
-/** Seconds since the origin made or validated it; `undefined` when what it says of that is no number. */
+/** Seconds since the origin made or validated the response; `undefined` when its Age is no number. */
 export function ageOf(head: ResponseHead, nowMs: number): number | undefined {
   const given = headerValue(head.headers, "age");
   if (given !== undefined && !/^\d+$/.test(given.trim())) return undefined;

@@ -1,4 +1,4 @@
-/** Header fields as they came: in order, with their case, repeated ones apart. */
+/** Header fields as received: in order, with their case, repeated ones apart. */
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 
 /** From the flat list that `node:http` gives. */
@@ -13,12 +13,12 @@ export function toRawHeaders(headers: HeaderList): string[] {
   return headers.flat();
 }
 
-/** The values of every field of that name, which is given in lower case. */
+/** The values of all fields with that name, which must be in lower case. */
 export function headerValues(headers: HeaderList, name: string): string[] {
   return headers.filter(([given]) => given.toLowerCase() === name).map(([, value]) => value);
 }
 
-/** The values of every field of that name in one, as a recipient may read them; `undefined` when there is none. */
+/** The same, combined into one value (RFC 9110 §5.3); `undefined` when there is no such field. */
 export function headerValue(headers: HeaderList, name: string): string | undefined {
   const values = headerValues(headers, name);
   return values.length === 0 ? undefined : values.join(", ");
@@ -34,13 +34,13 @@ export function hasHeader(headers: HeaderList, name: string): boolean {
   return headers.some(([given]) => given.toLowerCase() === name);
 }
 
-/** All but the fields of these names, which are given in lower case. */
+/** All fields but those with these names, which must be in lower case. */
 export function without(headers: HeaderList, names: ReadonlySet<string> | readonly string[]): HeaderList {
   const dropped = new Set(names);
   return headers.filter(([name]) => !dropped.has(name.toLowerCase()));
 }
 
-/** Whether a field can be sent without being taken for more than one. */
+/** Whether no recipient can take the field for more than one. */
 export function isSafeHeader([name, value]: readonly [string, string]): boolean {
   return /^[!#$%&'*+.^_`|~\w-]+$/.test(name) && !/[^\t\x20-\x7e\x80-\xff]/.test(value);
 }

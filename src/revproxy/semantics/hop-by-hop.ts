@@ -1,6 +1,6 @@
 import { type HeaderList, headerMembers, without } from "./header-list.ts";
 
-/** What is said to the next program on the way, and never sent on (RFC 9110 §7.6.1). */
+/** Fields for the next hop only, which are never forwarded (RFC 9110 §7.6.1). */
 const HOP_BY_HOP = [
   "connection",
   "keep-alive",
@@ -15,8 +15,8 @@ const HOP_BY_HOP = [
 ];
 
 /**
- * Fields that every recipient needs, so `Connection` must not name them (RFC 9110 §7.6.1). A program that removes one
- * reads the message differently from one that does not: where its body ends, who gets it, or whether it may be stored.
+ * Fields for all recipients, so `Connection` must not name them (RFC 9110 §7.6.1). A program that removes one
+ * understands the message differently from one that does not: its end, its recipient, or whether it may be stored.
  */
 const FOR_ALL_RECIPIENTS: ReadonlySet<string> = new Set([
   "authorization",
@@ -33,13 +33,13 @@ const FOR_ALL_RECIPIENTS: ReadonlySet<string> = new Set([
   "via",
 ]);
 
-/** The fields that are for the other end, without those that `Connection` names and may name. */
+/** End-to-end fields: without hop-by-hop ones and those that `Connection` may name and does. */
 export function endToEnd(headers: HeaderList): HeaderList {
   const named = headerMembers(headers, "connection").filter((name) => !FOR_ALL_RECIPIENTS.has(name));
   return without(headers, [...HOP_BY_HOP, ...named]);
 }
 
-/** The first field that `Connection` names although every recipient needs it. */
+/** The first field that `Connection` names and must not. */
 export function wronglyNamed(headers: HeaderList): string | undefined {
   return headerMembers(headers, "connection").find((name) => FOR_ALL_RECIPIENTS.has(name));
 }

@@ -1,4 +1,4 @@
-/** Dates in header fields (RFC 9110 §5.6.7), in the three forms that a recipient has to know, to the letter. */
+/** Dates in header fields (RFC 9110 §5.6.7), in exactly the three forms that a recipient must accept. */
 
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const DAY = "(?:mon|tue|wed|thu|fri|sat|sun)";
@@ -8,7 +8,7 @@ const FIXDATE = new RegExp(`^${DAY}, (\\d\\d) (\\w{3}) (\\d{4}) ${TIME} gmt$`);
 const RFC850 = new RegExp(`^${DAY}\\w*, (\\d\\d)-(\\w{3})-(\\d\\d) ${TIME} gmt$`);
 const ASCTIME = new RegExp(`^${DAY} (\\w{3}) ([ \\d]\\d) ${TIME} (\\d{4})$`);
 
-/** Milliseconds since 1970; `undefined` for anything else than one date. */
+/** Milliseconds since 1970; `undefined` for anything but one date. */
 export function parseHttpDate(text: string | undefined): number | undefined {
   const lower = text?.trim().toLowerCase() ?? "";
   const fixdate = FIXDATE.exec(lower);
@@ -25,7 +25,7 @@ export function parseHttpDate(text: string | undefined): number | undefined {
   return year === undefined ? undefined : toMs(year, month, day, [hours, minutes, seconds]);
 }
 
-/** What looks more than 50 years ahead was in the last century. */
+/** A year that would be more than 50 years ahead belongs to the last century. */
 function fullYear(twoDigits: number): number {
   const now = new Date().getUTCFullYear();
   const year = now - (now % 100) + twoDigits;

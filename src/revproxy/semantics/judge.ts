@@ -4,50 +4,50 @@ import { ageOf, lifetime } from "./freshness.ts";
 import type { HeaderList } from "./header-list.ts";
 import type { ResponseHead } from "./response-head.ts";
 
-/** How long after its end a response may stand in for an origin that can't be reached at all. */
+/** How long a stale response may replace an origin that can't be reached. */
 const UNREACHABLE_STALE_S = 7 * 86_400;
 
-/** Whether the stored response answers the request without asking the origin. */
+/** Whether the stored response answers the request without revalidation. */
 export function isUsable(request: HeaderList, stored: ResponseHead, nowMs: number): boolean {
-  const asked = CacheControl.of(request);
-  const told = CacheControl.of(stored.headers);
+  const requested = CacheControl.of(request);
+  const stated = CacheControl.of(stored.headers);
   const ageS = ageOf(stored, nowMs);
-  if (ageS === undefined || asked.has("no-cache") || told.has("no-cache")) return false;
+  if (ageS === undefined || requested.has("no-cache") || stated.has("no-cache")) return false;
   const freshFor = lifetime(stored) - ageS;
-  if (ageS > (asked.seconds("max-age") ?? Number.POSITIVE_INFINITY)) return false;
-  if (freshFor < (asked.seconds("min-fresh") ?? Number.NEGATIVE_INFINITY)) return false;
+  if (ageS > (requested.seconds("max-age") ?? Number.POSITIVE_INFINITY)) return false;
+  if (freshFor < (requested.seconds("min-fresh") ?? Number.NEGATIVE_INFINITY)) return false;
   if (freshFor > 0) return true;
-  return asked.has("max-stale") && !forbidsStale(told) && -freshFor <= maxStale(request, asked);
+  return requested.has("max-stale") && !forbidsStale(stated) && -freshFor <= maxStale(request, requested);
 }
 
 /**
- * Whether it may stand in for the origin, which can't be reached (`unreachable`) or has answered with an error
- * (`error`, RFC 5861 §4).
+ * Whether a stale response may replace the answer of an origin that can't be reached (`unreachable`), or that has
+ * failed (`error`, RFC 5861 §4).
  */
-export function mayStandIn(
+export function isUsableStale(
   request: HeaderList,
   stored: ResponseHead,
   nowMs: number,
   trouble: "unreachable" | "error",
 ): boolean {
-  const told = CacheControl.of(stored.headers);
-  const asked = CacheControl.of(request);
+  const stated = CacheControl.of(stored.headers);
+  const requested = CacheControl.of(request);
   const ageS = ageOf(stored, nowMs);
-  if (ageS === undefined || forbidsStale(told) || asked.has("no-cache")) return false;
+  if (ageS === undefined || forbidsStale(stated) || requested.has("no-cache")) return false;
   const staleFor = ageS - lifetime(stored);
-  const allowed = told.seconds("stale-if-error") ?? asked.seconds("stale-if-error");
+  const allowed = stated.seconds("stale-if-error") ?? requested.seconds("stale-if-error");
   if (allowed !== undefined && staleFor <= allowed) return true;
   return trouble === "unreachable" && staleFor <= UNREACHABLE_STALE_S;
 }
 
-/** `max-stale` without a value: however stale. */
-function maxStale(request: HeaderList, asked: CacheControl): number {
+/** `max-stale` without a value has no limit. */
+function maxStale(request: HeaderList, requested: CacheControl): number {
   const isOpen = request.some(
     ([name, value]) => /^cache-control$/i.test(name) && /(^|[\s,])max-stale\s*(,|$)/i.test(value),
   );
-  return isOpen ? Number.POSITIVE_INFINITY : (asked.seconds("max-stale") ?? 0);
+  return isOpen ? Number.POSITIVE_INFINITY : (requested.seconds("max-stale") ?? 0);
 }
 
-function forbidsStale(told: CacheControl): boolean {
-  return ["must-revalidate", "proxy-revalidate", "s-maxage", "no-cache"].some((name) => told.has(name));
+function forbidsStale(stated: CacheControl): boolean {
+  return ["must-revalidate", "proxy-revalidate", "s-maxage", "no-cache"].some((name) => stated.has(name));
 }

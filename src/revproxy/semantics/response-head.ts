@@ -1,11 +1,11 @@
 import type { HeaderList } from "./header-list.ts";
 
-/** What is known of a response apart from its body. */
+/** A response without its body. */
 export interface ResponseHead {
   status: number;
   /** End-to-end fields only. */
   headers: HeaderList;
-  /** When it was asked for, and when it came, by our clock. */
+  /** When the request was sent, and the head received, by this machine's clock. */
   requestedMs: number;
   receivedMs: number;
 }

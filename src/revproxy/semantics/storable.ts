@@ -1,4 +1,4 @@
-/** What a cache that many clients share may keep (RFC 9111 §3), and is a little stricter about. */
+/** Which responses a shared cache stores (RFC 9111 §3); a little stricter than the RFC. */
 import { CacheControl } from "./cache-control.ts";
 import { cookiesOf } from "./cookies.ts";
 import { explicitLifetime, lifetime } from "./freshness.ts";
@@ -7,21 +7,21 @@ import type { ResponseHead } from "./response-head.ts";
 import { isForEverybody, mayShare } from "./shared.ts";
 import { varyNames } from "./vary.ts";
 
-/** Shorter than this is not worth a file, and an upload. */
+/** A shorter lifetime is not worth a file and an upload. */
 const LONG_LIVED_S = 3600;
 
-/** Partial and validating answers stand for something else. */
+/** Partial and validating answers are no whole responses. */
 const UNSTORABLE_STATUSES = [206, 304];
 
-/** Statuses whose rules are known here, which `must-understand` asks for. */
+/** Statuses whose caching rules are implemented here, for `must-understand`. */
 const UNDERSTOOD = [
   200, 203, 204, 300, 301, 302, 303, 307, 308, 400, 403, 404, 405, 410, 414, 500, 501, 502, 503, 504,
 ];
 
-/** `long`: for the disk and the object store; `short`: for here and now. */
+/** `long`: on the disk and in the object store; `short`: in memory, or on this disk if it is large. */
 export type Keeping = "long" | "short";
 
-/** How a response to a GET is kept, without the cookies that it sets; `undefined`: not at all. */
+/** How a response to a GET is stored, without its cookies; `undefined`: not at all. */
 export function keeping(request: HeaderList, response: ResponseHead, nowMs: number): Keeping | undefined {
   if (!mayStore(request, response)) return undefined;
   const control = CacheControl.of(response.headers);
@@ -30,7 +30,7 @@ export function keeping(request: HeaderList, response: ResponseHead, nowMs: numb
   const isLong =
     response.status === 200 && !control.has("no-cache") && (explicit ?? 0) - ageS >= LONG_LIVED_S;
   if (isLong) return "long";
-  // What is neither fresh nor can be validated would never be used.
+  // Without a lifetime and a validator it would never be used.
   return lifetime(response) > 0 || hasValidator(response.headers) ? "short" : undefined;
 }
 
@@ -45,7 +45,7 @@ function mayStore(request: HeaderList, response: ResponseHead): boolean {
   return mayShare(request, headers);
 }
 
-/** Whether the origin says that no cache that many share may have it. */
+/** Whether the origin forbids shared caches to store it. */
 export function forbidsStoring({ headers }: ResponseHead): boolean {
   const control = CacheControl.of(headers);
   return control.has("no-store") || control.has("private");

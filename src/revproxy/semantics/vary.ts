@@ -7,8 +7,8 @@ import { type HeaderList, hasHeader, headerMembers, headerValues } from "./heade
 const CASELESS = ["accept", "accept-charset", "accept-encoding", "accept-language"];
 
 /**
- * The names of the request fields that the response was chosen by, sorted; `*`: more than can be known. An encoded
- * response was chosen by what the client accepts, whether it says so or not.
+ * The names of the request fields that the origin chose the response by, sorted; `*`: it can't be known. An encoded
+ * response was chosen by Accept-Encoding, whether it says so or not.
  */
 export function varyNames(response: HeaderList): string[] | "*" {
   const names = new Set(headerMembers(response, "vary"));
@@ -17,20 +17,20 @@ export function varyNames(response: HeaderList): string[] | "*" {
   return [...names].sort(compareUtf8);
 }
 
-/** Whether what tells requests apart is the same for both responses. */
+/** Whether both responses were chosen by the same fields. */
 export function variesAlike(one: HeaderList, other: HeaderList): boolean {
   return String(varyNames(one)) === String(varyNames(other));
 }
 
 /**
- * The values of those fields in a request, in one text: equal for requests that get the same response. The text is
- * stored, so a value that may be a secret is in it as a hash only.
+ * The values of those fields in a request, as text: equal for requests that get the same response. The text is stored,
+ * so values that may be secrets are hashed.
  */
 export function variantOf(names: readonly string[], request: HeaderList): string {
   return JSON.stringify(names.map((name) => [name, normalized(name, headerValues(request, name))]));
 }
 
-/** `null`: the field is not there, which is something else than an empty one. */
+/** `null`: there is no such field, which differs from an empty one. */
 function normalized(name: string, values: string[]): string | null {
   if (values.length === 0) return null;
   const members = values.flatMap((value) => value.split(",")).map((member) => member.trim());

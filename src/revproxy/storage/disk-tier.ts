@@ -1,4 +1,4 @@
-/** Responses on the disk and in the object store: records (see `record.ts`) and bodies, as files with names. */
+/** Responses on the disk and in the object store: records (see `record.ts`) and bodies, as named files. */
 import { readFileSync } from "node:fs";
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import { hashFile } from "../../lib/files/hash-file.ts";
@@ -12,7 +12,7 @@ import { type CacheRecord, formatRecord, parseRecord, type ResponseRecord } from
 import { bytesBody, fileBody, type StoredBody } from "./stored-body.ts";
 import type { FinishedBody, StoredResponse } from "./stored-response.ts";
 
-/** What the tier is kept in; `TieredStore` is one. */
+/** Stores the files; `TieredStore` implements it. */
 export interface NamedStore {
   find(name: string): StoredFile | undefined;
   fetch(name: string, check: (path: string) => boolean | Promise<boolean>): Promise<StoredFile | undefined>;
@@ -21,25 +21,25 @@ export interface NamedStore {
   remove(name: string): void;
 }
 
-/** A body this small is part of its record: one request less for whoever fetches it. */
+/** A body up to this size is part of its record, which saves a request. */
 const INLINE_BYTES = 64 << 10;
 
-/** Beyond that the oldest are forgotten. */
+/** The oldest are dropped. */
 const MAX_OUTDATED = 10_000;
 
-/** No record is larger: its body, and what the headers may take. */
+/** No record is larger: its body, and the header fields. */
 const MAX_RECORD_BYTES = INLINE_BYTES + (256 << 10);
 
 export class DiskTier {
   readonly #store: NamedStore;
-  /** What requests have changed that this machine does not have: what others have stored of it does not count. */
+  /** Invalidated URLs that this machine has not stored: responses in the object store don't count for them. */
   readonly #outdated = new BoundedMap<string, true>(MAX_OUTDATED);
 
   constructor(store: NamedStore) {
     this.#store = store;
   }
 
-  /** Never rejects: whatever is damaged is not there. */
+  /** Never rejects: damaged responses are misses. */
   async find(url: string, request: HeaderList): Promise<StoredResponse | undefined> {
     if (this.#outdated.get(url) === true) return undefined;
     const primary = await this.#read(primaryName(url), url);
@@ -53,7 +53,7 @@ export class DiskTier {
     return this.#response({ name, record, inline, body: body.body, place: isLocal ? "local" : "remote" });
   }
 
-  /** Replaces what is there for such requests. `upload`: for other machines as well. Throws when the disk fails. */
+  /** Replaces what is stored for equal requests. `upload`: for other machines, too. Throws when the disk fails. */
   keep(
     url: string,
     request: HeaderList,
@@ -85,15 +85,15 @@ export class DiskTier {
   }
 
   /**
-   * The same as `remove`. What others have put into the object store, and this machine has never had, is not for this
-   * process's clients any more.
+   * The same as `remove`. For a URL that this machine has never stored, the invalidation stays in memory: responses in
+   * the object store no longer count for this process.
    */
   outdate(url: string): void {
     if (this.#readLocal(primaryName(url)) === undefined) this.#outdated.set(url, true);
     else this.remove(url);
   }
 
-  /** What is here is for no request any more, on other machines that look as well. Never throws. */
+  /** Marks the responses of a URL as outdated, for other machines, too. Never throws. */
   remove(url: string): void {
     const known = this.#readLocal(primaryName(url));
     if (known === undefined || known.kind === "gone") return;
@@ -119,7 +119,7 @@ export class DiskTier {
       place,
       freshen: async (head, options) => {
         const fresh = { ...record, ...head };
-        // Only if nothing else came in its place meanwhile, and it would be found for the same requests.
+        // Only if it was not replaced meanwhile, and still answers the same requests.
         const isInPlace = this.#holds(name, record) && variesAlike(headers, head.headers);
         if (isInPlace) this.#tryWrite(name, fresh, { ...options, inline });
         return this.#response({ ...found, record: fresh });
@@ -131,7 +131,7 @@ export class DiskTier {
     try {
       this.#write(name, record, options);
     } catch {
-      // The disk is full; the next one asks the origin again.
+      // The disk is full; the next request revalidates again.
     }
   }
 
@@ -149,7 +149,7 @@ export class DiskTier {
     return found === undefined || found.record.url !== url ? undefined : { ...found, name, isLocal };
   }
 
-  /** Whether that body is still what is there. */
+  /** Whether the stored record still has that body. */
   #holds(name: string, { body }: ResponseRecord): boolean {
     const known = this.#readLocal(name);
     return known?.kind === "response" && known.body.sha256 === body.sha256;
@@ -176,7 +176,7 @@ export class DiskTier {
       if ("bytes" in body) temp.write(body.bytes);
       this.#store.keep(bodyName(body.sha256), temp, { upload });
     } finally {
-      // Harmless when it was kept.
+      // No effect once it was kept.
       temp.discard();
     }
   }
@@ -200,7 +200,7 @@ export class DiskTier {
       temp.write(formatRecord(record, inline));
       this.#store.keep(name, temp, { upload });
     } finally {
-      // Harmless when it was kept.
+      // No effect once it was kept.
       temp.discard();
     }
   }

@@ -1,6 +1,6 @@
 /**
- * What tailscale/go-cache-plugin kept of a response to a GET with status 200: at most three header fields, each on a
- * line, an empty line, the body.
+ * The format in which tailscale/go-cache-plugin stores a response to a GET with status 200: at most three header
+ * fields, each on a line, an empty line, the body.
  *
  *     Content-Type: application/zip
  *     Date: Wed, 25 Nov 2026 01:05:33 GMT
@@ -8,15 +8,15 @@
  *
  *     <body>
  *
- * It forgot whether the body is compressed, for whom it was, and for how long it was good. So such an object is used
- * only when the origin confirms it by its entity tag; without one, or with what may be a compressed body, it is nothing.
+ * The format loses whether the body is compressed, whether it is personal, and how long it is fresh. So an object is
+ * used only when the origin confirms its entity tag. Without a tag, or if the body may be compressed, it is ignored.
  */
 import { type HeaderList, headerValue, isSafeHeader } from "../semantics/header-list.ts";
 
 const MAX_HEAD_BYTES = 4096;
 const NAMES = ["content-type", "date", "etag"];
 
-/** Beginnings of gzip and zstd. */
+/** The first bytes of gzip and zstd. */
 const COMPRESSED = ["1f8b", "28b52ffd"];
 const ARCHIVE_TYPE = /zip|tar|octet-stream|compress|zstd|x-xz|debian|java-archive/i;
 
@@ -25,7 +25,7 @@ export interface LegacyObject {
   bodyOffset: number;
 }
 
-/** Reads the beginning of an object; `undefined` for what is none, or can't be used safely. */
+/** Parses the beginning of an object; `undefined` for anything else, and for what can't be used safely. */
 export function parseLegacyObject(start: Uint8Array): LegacyObject | undefined {
   const text = Buffer.from(start.subarray(0, MAX_HEAD_BYTES)).toString("latin1");
   const end = text.indexOf("\n\n");

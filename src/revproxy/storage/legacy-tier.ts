@@ -1,4 +1,4 @@
-/** What tailscale/go-cache-plugin has left in the same cache directory and bucket; see `legacy-object.ts`. */
+/** Responses that tailscale/go-cache-plugin left in the cache directory and bucket; see `legacy-object.ts`. */
 import { open } from "node:fs/promises";
 import type { TempFile } from "../../store/local/temp-file.ts";
 import { formatResource, type Resource } from "../resource.ts";
@@ -13,7 +13,7 @@ const START_BYTES = 8192;
 export class LegacyTier {
   readonly #store: NamedStore;
   readonly #disk: DiskTier;
-  /** Whether a path alone says what it is of: that is all that was noted of a response by TLS. */
+  /** Whether a path identifies a response: responses over TLS were stored by their path only. */
   readonly #isSingleHost: boolean;
 
   constructor(options: { store: NamedStore; disk: DiskTier; isSingleHost: boolean }) {
@@ -22,7 +22,7 @@ export class LegacyTier {
     this.#isSingleHost = options.isSingleHost;
   }
 
-  /** A response that has to be validated before it is used; keeping it moves it into `disk`. Never rejects. */
+  /** A response that must be validated before it is used, which moves it into `disk`. Never rejects. */
   async find(resource: Resource, request: HeaderList): Promise<StoredResponse | undefined> {
     if (resource.scheme === "https" && !this.#isSingleHost) return undefined;
     const url = formatResource(resource);
@@ -75,7 +75,7 @@ export class LegacyTier {
       }
       return { temp, sha256: hash.digest("hex") };
     } catch {
-      // The disk is full, or the object has gone.
+      // The disk is full, or the object was removed.
       temp?.discard();
       return undefined;
     }

@@ -1,4 +1,4 @@
-/** Responses in memory, the least recently used dropped: what is short-lived, and small. */
+/** Short-lived, small responses in memory; the least recently used are evicted. */
 
 import type { HeaderList } from "../semantics/header-list.ts";
 import type { ResponseHead } from "../semantics/response-head.ts";
@@ -6,7 +6,7 @@ import { variantOf, variesAlike, varyNames } from "../semantics/vary.ts";
 import { bytesBody } from "./stored-body.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
-/** What an entry takes beside its name, its head and its body, about. */
+/** Estimated memory of an entry without its name, head and body. */
 const OVERHEAD_BYTES = 2048;
 
 interface Entry {
@@ -14,7 +14,7 @@ interface Entry {
   bytes: Uint8Array;
 }
 
-/** Where the responses of a URL are that requests tell apart. */
+/** Takes the place of a response whose URL has several variants. */
 interface Marker {
   names: string[];
   generation: string;
@@ -40,7 +40,7 @@ export class MemoryTier {
     return variant !== undefined && "head" in variant ? this.#use(name, variant) : undefined;
   }
 
-  /** Replaces what is there for such requests. */
+  /** Replaces what is stored for equal requests. */
   keep(url: string, request: HeaderList, head: ResponseHead, bytes: Uint8Array): void {
     const names = varyNames(head.headers);
     if (names === "*") return;
@@ -55,7 +55,7 @@ export class MemoryTier {
     this.#put(variantName(url, marker, request), { head, bytes });
   }
 
-  /** Forgets what is there for all requests. */
+  /** Removes the responses of a URL. */
   remove(url: string): void {
     const item = this.#items.get(url);
     if (item === undefined) return;
@@ -75,7 +75,7 @@ export class MemoryTier {
       place: "memory",
       freshen: async (head) => {
         const fresh = { head, bytes: entry.bytes };
-        // Only if nothing else came in its place meanwhile, and it would be found for the same requests.
+        // Only if it was not replaced meanwhile, and still answers the same requests.
         const isInPlace = this.#items.get(name) === entry && variesAlike(entry.head.headers, head.headers);
         if (isInPlace) this.#put(name, fresh);
         return this.#response(name, fresh);

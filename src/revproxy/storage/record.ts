@@ -1,14 +1,14 @@
 /**
- * What is written down of a response, in one file:
+ * The file format of a stored response:
  *
  *     go-cache-plugin response 1 <SHA-256 of all that follows this line>
  *     {"url":"https://example.com/a","kind":"response","variant":"","status":200,"headers":[["ETag","\"x\""]],
  *      "requestedMs":…,"receivedMs":…,"body":{"sha256":"…","sizeBytes":12,"isInline":true}}
  *     <the body, if it is inline>
  *
- * the JSON on one line. `"kind":"vary"` stands where a response would, and says which request fields tell the responses
- * of this URL apart; `"kind":"gone"`: what was here is no longer right. A body that is not inline is a file of its own,
- * named by its SHA-256, so that equal ones are there once.
+ * The JSON is one line. `"kind":"vary"` takes the place of a response, and names the request fields that the responses
+ * of this URL are chosen by; `"kind":"gone"`: the response is outdated. A body that is not inline has its own file, named
+ * by its SHA-256, so equal bodies are stored once.
  */
 import { isBoolean, isCount, isSha256, isText, listOf } from "../../lib/shape.ts";
 import { withoutCookies } from "../semantics/cookies.ts";
@@ -22,7 +22,7 @@ const LINE_END = 0x0a;
 export interface ResponseRecord extends ResponseHead {
   kind: "response";
   url: string;
-  /** What `variantOf` makes of the requests that it is for; empty: all. */
+  /** `variantOf` the requests that get it; empty: all requests. */
   variant: string;
   body: { sha256: string; sizeBytes: number; isInline: boolean };
 }
@@ -31,7 +31,7 @@ interface VaryRecord {
   kind: "vary";
   url: string;
   names: string[];
-  /** Of the responses that lie behind it: those of an older generation are not found any more. */
+  /** Part of the names of the variants: a new generation hides the older ones. */
   generation: string;
 }
 
@@ -42,13 +42,13 @@ interface GoneRecord {
 
 export type CacheRecord = ResponseRecord | VaryRecord | GoneRecord;
 
-/** The file's bytes. `inline`: the body, where the record says that it is inline. */
+/** The file's bytes. `inline`: the body, if the record says that it is inline. */
 export function formatRecord(record: CacheRecord, inline: Uint8Array = new Uint8Array()): Uint8Array {
   const content = Buffer.concat([Buffer.from(`${JSON.stringify(record)}\n`), inline]);
   return Buffer.concat([Buffer.from(`${MAGIC}${sha256(content)}\n`), content]);
 }
 
-/** `undefined` for anything that is damaged, or that could not have been written here. */
+/** `undefined` for a damaged record, or one that this program would not write. */
 export function parseRecord(bytes: Uint8Array): { record: CacheRecord; inline: Uint8Array } | undefined {
   const first = bytes.indexOf(LINE_END);
   const content = bytes.subarray(first + 1);
@@ -72,7 +72,7 @@ function isInlineWhole({ body }: ResponseRecord, inline: Uint8Array): boolean {
   return inline.length === body.sizeBytes && sha256(inline) === body.sha256;
 }
 
-/** The bucket is written by others as well, so nothing in it is taken for what it should be. */
+/** Others write to the bucket, too, so every field is checked. */
 function readRecord(json: Record<string, unknown>): CacheRecord | undefined {
   const { kind, url } = json;
   if (!isText(url)) return undefined;
@@ -93,7 +93,7 @@ function readResponse(url: string, json: Record<string, unknown>): ResponseRecor
   if (!isSha256(hash)) return undefined;
   if (!isCount(sizeBytes) || !isBoolean(isInline)) return undefined;
   const kept = { sha256: hash, sizeBytes, isInline };
-  // What would steer a connection, or set somebody's cookie, is never kept, so it was not written here.
+  // Hop-by-hop fields and cookies are never stored, so this program did not write them.
   const safe = withoutCookies(endToEnd(headers));
   return { kind: "response", url, variant, status, headers: safe, requestedMs, receivedMs, body: kept };
 }

@@ -1,4 +1,4 @@
-/** Where responses are kept, and found: what is short-lived in memory, what is long-lived on the disk and beyond. */
+/** Stored responses: short-lived ones in memory, long-lived ones on the disk and in the object store. */
 import type { TempFile } from "../../store/local/temp-file.ts";
 import { formatResource, type Resource } from "../resource.ts";
 import type { HeaderList } from "../semantics/header-list.ts";
@@ -9,7 +9,7 @@ import { LegacyTier } from "./legacy-tier.ts";
 import { MemoryTier } from "./memory-tier.ts";
 import type { FinishedBody, StoredResponse } from "./stored-response.ts";
 
-/** A short-lived response that is larger than this goes to the disk, too, but not beyond. */
+/** A larger short-lived response goes to the disk, but not to the object store. */
 const MAX_IN_MEMORY_BYTES = 1 << 20;
 
 export class ResponseCache {
@@ -26,14 +26,14 @@ export class ResponseCache {
     this.#legacy = new LegacyTier({ store, disk: this.#disk, isSingleHost });
   }
 
-  /** What is kept for such a request, however old. Never rejects. */
+  /** The stored response for a request, however old. Never rejects. */
   async find(resource: Resource, request: HeaderList): Promise<StoredResponse | undefined> {
     const url = formatResource(resource);
     const near = this.#memory.find(url, request) ?? (await this.#disk.find(url, request));
     return near ?? (await this.#legacy.find(resource, request));
   }
 
-  /** Replaces what is there for such requests. Throws when the disk fails. */
+  /** Replaces what is stored for equal requests. Throws when the disk fails. */
   keep(
     resource: Resource,
     request: HeaderList,
@@ -42,7 +42,7 @@ export class ResponseCache {
   ): void {
     const url = formatResource(resource);
     if (keeping === "short" && "bytes" in body && body.sizeBytes <= MAX_IN_MEMORY_BYTES) {
-      // An older one must not come back when this one is dropped.
+      // An older response must not come back when this one is evicted.
       this.#disk.remove(url);
       this.#memory.keep(url, request, head, body.bytes);
       return;
@@ -51,7 +51,7 @@ export class ResponseCache {
     this.#memory.remove(url);
   }
 
-  /** What is kept of it is no longer right. Never throws. */
+  /** The stored responses are outdated. Never throws. */
   remove(resource: Resource): void {
     const url = formatResource(resource);
     this.#memory.remove(url);

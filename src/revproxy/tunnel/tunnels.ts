@@ -1,6 +1,6 @@
 /**
- * What is not cached, as it is: connections for CONNECT, and plain requests. Only where that was asked for, to the ports
- * of the web, and into the public network: a proxy that others can reach must not lead them into ours.
+ * Connections to hosts that are not cached, for CONNECT and plain requests. Only with --forward-connect, only to the
+ * web's ports and only into the public network: a proxy that others can reach must not open the private one to them.
  */
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -21,14 +21,14 @@ const PORTS: Readonly<Record<Scheme, readonly number[]>> = { https: [443], http:
 
 export interface TunnelOptions {
   isAllowed: boolean;
-  /** Whether the server uses that host itself: then it may be connected to, whatever its port and its address are. */
+  /** Whether the server itself uses that host: then any port and address is allowed. */
   isConfigured?: (url: URL) => boolean;
   env: Readonly<Record<string, string | undefined>>;
   via: string;
   log: ProxyLog;
-  /** Of a host; rejects when there is none. By default the public ones that a lookup finds. */
+  /** Looks up a host, or rejects. By default only public addresses count. */
   addressesOf?: (host: string) => Promise<PinnedAddress[]>;
-  /** Instead of the ports of the web. */
+  /** The web's ports by default. */
   ports?: Readonly<Record<Scheme, readonly number[]>>;
 }
 
@@ -40,7 +40,7 @@ export class Tunnels {
     this.#options = options;
   }
 
-  /** Where a connection may go: the addresses, `proxy` when another proxy is to make it, or why it may not. */
+  /** Where a connection may go: addresses, `proxy` when another proxy makes it, or why it is refused. */
   async decide(scheme: Scheme, authority: Authority): Promise<PinnedAddress[] | "proxy" | Refusal> {
     const {
       isAllowed,
@@ -53,16 +53,16 @@ export class Tunnels {
     const url = URL.parse(`${scheme}://${name}`);
     if (url !== null && isConfigured(url)) return await this.#decideConfigured(scheme, authority);
     if (!isAllowed) {
-      const text = `${name} is none of --revproxy's hosts, and without --forward-connect nothing else is passed on`;
+      const text = `${name} is not a host of --revproxy, and --forward-connect is not set`;
       return { status: 403, text };
     }
     if (!ports[scheme].includes(authority.port)) {
-      return { status: 403, text: `${name}: only port ${ports[scheme].join(", ")} is passed on` };
+      return { status: 403, text: `${name}: only port ${ports[scheme].join(", ")} is allowed` };
     }
     const isLocalName = /(^|\.)localhost$/.test(authority.host);
     const proxy = parentProxy({ scheme, authority }, env);
     if (proxy !== undefined) {
-      // Also in forms such as 0x7f000001, which the other proxy would take for an address.
+      // Also forms such as 0x7f000001, which the other proxy would take for an address.
       const isAddress = ipaddr.isValid(authority.host);
       const isOutside = isAddress ? isPublicAddress(authority.host) : !isLocalName;
       return isOutside ? "proxy" : notPublic(name);
@@ -119,10 +119,10 @@ export class Tunnels {
   }
 }
 
-/** Says that the answer is not the other server's (RFC 9209). */
+/** Says that the answer is not the origin's (RFC 9209). */
 export const PROXY_STATUS = "go-cache-plugin; error=http_request_denied";
 
-/** Answers CONNECT with something else than a connection. */
+/** Refuses a CONNECT, and ends the connection. */
 export function refuseConnection(client: Duplex, { status, text }: Refusal): void {
   const body = `${text}\n`;
   const head = `HTTP/1.1 ${status} ${status === 403 ? "Forbidden" : "Refused"}\r\nContent-Type: text/plain\r\n`;
@@ -132,14 +132,14 @@ export function refuseConnection(client: Duplex, { status, text }: Refusal): voi
 }
 
 function noSuchHost(name: string): Refusal {
-  return { status: 502, text: `${name}: there is no such host` };
+  return { status: 502, text: `${name}: no such host` };
 }
 
 function notPublic(name: string): Refusal {
-  return { status: 403, text: `${name} is no address of the public network, and so is not passed on to` };
+  return { status: 403, text: `${name} is not in the public network` };
 }
 
-/** The first address that answers. */
+/** Connects to the first address that answers. */
 async function dial(addresses: PinnedAddress[], port: number): Promise<Socket> {
   let failure: unknown;
   for (const { address } of addresses) {

@@ -1,4 +1,4 @@
-/** The proxy's certificate as a user gets it, and whom the proxy itself trusts. */
+/** The proxy's certificate, and the certificates that the proxy itself trusts. */
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -27,7 +27,7 @@ test("ca says what is missing, with exit code 2", async () => {
   expect(outcomes[2]?.stderr).toContain("--revproxy");
 });
 
-test("a host that is none is named, by ca and by serve", async () => {
+test("ca and serve name an invalid host", async () => {
   const printed = await ca("print", "--revproxy=https://a.example");
   expect([printed.exitCode, printed.stdout]).toEqual([1, ""]);
   expect(printed.stderr).toContain('"https://a.example" is not a host');
@@ -46,7 +46,7 @@ test("ca print and /ca.pem give the same certificate, whose key only the owner c
   expect(statSync(join(machine.cacheDir, "state/revproxy-ca.pem")).mode & 0o777).toBe(0o600);
 });
 
-test("an origin that the proxy does not trust is not asked", async () => {
+test("no request goes to an origin that the proxy does not trust", async () => {
   await using origin = await startTlsOrigin((_request, response) => response.end("here"));
   await using machine = await startProxyMachine({ dir: dir.path, hosts: [origin.host] });
   const { status, body } = await get(machine, origin.url);

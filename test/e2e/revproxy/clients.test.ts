@@ -28,14 +28,14 @@ const HOSTS = [
 const FOREVER = "public, max-age=31536000, immutable";
 const CHECKED_EACH_TIME = "no-cache";
 
-/** Names of what changes: everything else on these hosts never does. */
+/** Names of files that change; the others on these hosts never do. */
 const CHANGING =
   /\/(info\/refs|HEAD|objects\/info\/packs|thing|simple\/.*|InRelease|Release|Packages|@v\/list|@latest)$/;
 
 let dir: TempDir;
 let far: FarHosts;
 let s3: S3Server;
-/** What the hosts gave out of what never changes, by host. */
+/** The unchanging files that each host has sent. */
 const served: string[] = [];
 
 beforeAll(async () => {
@@ -66,7 +66,7 @@ afterAll(async () => {
   dir[Symbol.dispose]();
 });
 
-/** What a client does on a machine; throws when it fails, and returns what it got. */
+/** Runs a client on a machine; throws when it fails, and returns what it downloaded. */
 type Client = (machine: ProxyMachine, work: string) => Promise<string>;
 
 const clients: Record<string, { host: string; client: Client; got: string | RegExp }> = {
@@ -212,7 +212,7 @@ test("a client that does not trust the proxy's certificate gets nothing", async 
   expect([accepted, failed]).toEqual([1, 1]);
 });
 
-/** Runs a client with the proxy's variables and nothing of the user's settings; throws when it fails. */
+/** Runs a client with the proxy's variables and without the user's settings; throws when it fails. */
 async function succeed(argv: string[], machine: ProxyMachine, work: string): Promise<string> {
   // `npm test` hands its own settings down, certificates among them.
   const inherited = Object.entries(plainEnv()).filter(([name]) => !/^npm_/i.test(name));
@@ -230,7 +230,7 @@ async function succeed(argv: string[], machine: ProxyMachine, work: string): Pro
   return stdout;
 }
 
-/** An apt that has directories of its own, and only our repository. */
+/** An apt with its own directories, and only our repository. */
 function aptFlags(machine: ProxyMachine, work: string): string[] {
   for (const name of ["lists/partial", "cache/archives/partial", "etc"])
     mkdirSync(join(work, name), { recursive: true });
@@ -251,7 +251,7 @@ function aptFlags(machine: ProxyMachine, work: string): string[] {
   return Object.entries(settings).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
 }
 
-/** What the hosts have, below `root/<host>`. */
+/** The hosts' files, below `root/<host>`. */
 async function makeOrigin(root: string): Promise<void> {
   const write = (path: string, content: string | Uint8Array) => {
     mkdirSync(join(root, path, ".."), { recursive: true });

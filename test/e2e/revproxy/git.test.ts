@@ -1,4 +1,4 @@
-/** git's smart protocol and Git LFS through the proxy, as code hosts have them. */
+/** git's smart protocol and Git LFS through the proxy, as code hosts serve them. */
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -32,7 +32,7 @@ beforeEach(async () => {
 });
 afterEach(() => stack.disposeAsync());
 
-test("what is pushed is there for whoever clones, and nothing of it is kept", async () => {
+test("a pushed commit can be cloned at once, and nothing of it is stored", async () => {
   const [one = "", two = "", three = ""] = ["one", "two", "three"].map((name) => dir.join(name));
   await clone(one);
   // Larger than what git sends with its length.
@@ -50,7 +50,7 @@ test("what is pushed is there for whoever clones, and nothing of it is kept", as
   expect(filesBelow(machine.cacheDir).filter((name) => name.startsWith("revproxy/"))).toEqual([]);
 });
 
-test("large files of Git LFS come from the cache, what leads to them from the host", async () => {
+test("large files of Git LFS come from the cache, their addresses from the host", async () => {
   const content = noise(3 << 20);
   const one = dir.join("one");
   await clone(one);
@@ -66,7 +66,7 @@ test("large files of Git LFS come from the cache, what leads to them from the ho
   expect(count(`POST ${REPO}/info/lfs/objects/batch`)).toBe(3);
 });
 
-/** What `git lfs install` writes into the user's settings. */
+/** The settings that `git lfs install` writes. */
 const lfs = [
   ["smudge", "git-lfs smudge -- %f"],
   ["process", "git-lfs filter-process"],
@@ -87,7 +87,7 @@ async function push(cwd: string, files: Record<string, string | Buffer>): Promis
   await gitHere(["push", "--quiet", "origin", "HEAD:main"], cwd);
 }
 
-/** git as somebody behind the proxy has it, with no settings but these. */
+/** git behind the proxy, with these settings only. */
 async function gitHere(args: string[], cwd: string): Promise<void> {
   const env = plainEnv({
     ...machine.clientEnv,

@@ -1,4 +1,4 @@
-/** What the proxy refuses, and with what status: requests that could lead somewhere they must not, or be read in two ways. */
+/** Requests that the proxy refuses, with their status: to forbidden destinations, or ambiguous ones. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { connect as netConnect, type Socket } from "node:net";
@@ -37,7 +37,7 @@ afterAll(async () => {
   dir[Symbol.dispose]();
 });
 
-/** The bytes as they are, and all that comes back until the connection is closed. */
+/** Sends the bytes, and returns all bytes until the connection ends. */
 async function say(machine: ProxyMachine, text: string): Promise<string> {
   return await converse(netConnect(machine.port, "127.0.0.1"), text);
 }
@@ -79,7 +79,7 @@ describe("CONNECT", () => {
     expect(await connectStatus(closed, "example.com:443")).toBe(403);
   });
 
-  test("leads, with --forward-connect, to no address that is not public, and to no other port", async () => {
+  test("with --forward-connect reaches public addresses and the web's port only", async () => {
     const own = Object.values(networkInterfaces())
       .flatMap((list) => list ?? [])
       .find(({ internal, family }) => !internal && family === "IPv4")?.address;
@@ -115,7 +115,7 @@ describe("CONNECT", () => {
     expect(answers.filter(([, status]) => status !== 403)).toEqual([]);
   });
 
-  test("to what is no host and port is a bad request", async () => {
+  test("to anything but host:port is a bad request", async () => {
     const bad = [
       "example.com",
       "user@example.com:443",
@@ -153,7 +153,7 @@ describe("a request inside a tunnel", () => {
 });
 
 describe("a request in absolute form", () => {
-  test("goes where its address says, whatever its Host says", async () => {
+  test("goes where its target says, whatever its Host says", async () => {
     const answer = await say(
       closed,
       `GET ${plain.url}/a HTTP/1.1\nHost: other.example\nConnection: close\n\n`,
@@ -161,7 +161,7 @@ describe("a request in absolute form", () => {
     expect(answer).toContain(`GET /a at ${plain.host}`);
   });
 
-  test("for another host is refused without --forward-connect, and with it for what is not public", async () => {
+  test("for another host is refused without --forward-connect, and with it for private addresses", async () => {
     const ask = (machine: ProxyMachine, url: string) =>
       say(machine, `GET ${url} HTTP/1.1\nHost: x\nConnection: close\n\n`).then(statusOf);
     expect(await ask(closed, "http://example.com/")).toBe(403);
@@ -172,7 +172,7 @@ describe("a request in absolute form", () => {
     expect(await ask(open, "http://user:password@example.com/")).toBe(400);
   });
 
-  test("that went through this proxy before is refused", async () => {
+  test("that came through this proxy before is refused", async () => {
     const seen = plain.requests.at(-1)?.headers.via ?? "";
     expect(seen).toMatch(/^1\.1 gcp-[0-9a-f]{8}$/);
     const answer = await say(
@@ -182,7 +182,7 @@ describe("a request in absolute form", () => {
     expect(statusOf(answer)).toBe(508);
   });
 
-  test("reaches the origin without what was for the proxy", async () => {
+  test("reaches the origin without the fields for the proxy", async () => {
     const head = [
       `GET ${plain.url}/hop HTTP/1.1`,
       "Host: x",
@@ -200,7 +200,7 @@ describe("a request in absolute form", () => {
   });
 });
 
-describe("a request that can be read in two ways", () => {
+describe("an ambiguous request", () => {
   const target = () => `${plain.url}/smuggled`;
   const cases: [name: string, status: number, text: () => string][] = [
     ["two Hosts", 400, () => `GET ${target()} HTTP/1.1\nHost: a\nHost: b\n\n`],
@@ -232,7 +232,7 @@ describe("a request that can be read in two ways", () => {
       () => `POST ${target()} HTTP/1.1\nHost: x\nContent-Length: +4\n\nabcd`,
     ],
     [
-      "a line that goes on",
+      "a folded line",
       400,
       () => `GET ${target()} HTTP/1.1\nHost: x\nX-A: b\n Transfer-Encoding: chunked\n\n`,
     ],
@@ -242,7 +242,7 @@ describe("a request that can be read in two ways", () => {
     test(`is refused: ${name}`, async () => {
       const before = plain.seen.length;
       const answer = await say(closed, text());
-      // Some are refused by the parser before anything of ours sees them: then always with 400.
+      // The parser refuses some before this program sees them, always with 400.
       expect([status, 400]).toContain(statusOf(answer));
       expect(answer.match(/HTTP\/1\.1 /g)?.length).toBe(1);
       expect(plain.seen.length).toBe(before);

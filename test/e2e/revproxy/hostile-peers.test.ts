@@ -1,4 +1,4 @@
-/** Clients that ask and do not read, and origins whose answers break off, never begin, or hold unusual bytes. */
+/** Clients that don't read, and origins whose answers break off, never begin, or contain unusual bytes. */
 import { afterAll, beforeAll, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { type ProxyMachine, startProxyMachine } from "../../support/proxy-machine.ts";
@@ -12,14 +12,14 @@ let origin: Server;
 let machine: ProxyMachine;
 let url: string;
 let answer: (socket: Socket) => void;
-let asked: number;
+let requestCount: number;
 
 beforeAll(async () => {
   dir = tempDir("hostile");
   origin = createServer((socket) => {
     socket.on("error", () => undefined);
     socket.once("data", () => {
-      asked++;
+      requestCount++;
       answer(socket);
     });
   });
@@ -34,10 +34,10 @@ afterAll(async () => {
   dir[Symbol.dispose]();
 });
 beforeEach(() => {
-  asked = 0;
+  requestCount = 0;
 });
 
-/** Asks for a path `times` times at once, and returns the bytes that come until the connection ends. */
+/** Requests a path `times` times at once, and returns all bytes until the connection ends. */
 async function ask(path: string, { times = 1, fields = "Connection: close\r\n" } = {}): Promise<string> {
   const socket = connect(machine.port, "127.0.0.1");
   let heard = "";
@@ -51,13 +51,13 @@ async function ask(path: string, { times = 1, fields = "Connection: close\r\n" }
   return heard;
 }
 
-test("a client that sends a thousand requests ahead gets no more than one to the origin", async () => {
+test("of a thousand pipelined requests, at most one reaches the origin", async () => {
   answer = () => undefined;
   await ask("/ahead", { times: 1_000, fields: "" });
-  expect(asked).toBeLessThanOrEqual(1);
+  expect(requestCount).toBeLessThanOrEqual(1);
 });
 
-test("an answer without a length that breaks off has no end for the client", async () => {
+test("a broken answer without a length does not end for the client", async () => {
   answer = (socket) => {
     socket.write("HTTP/1.1 200 OK\r\nCache-Control: max-age=7200\r\n\r\nhalf", () => {
       setTimeout(() => socket.resetAndDestroy(), 100);
@@ -66,7 +66,7 @@ test("an answer without a length that breaks off has no end for the client", asy
   expect(await ask("/broken")).not.toEndWith("0\r\n\r\n");
 });
 
-test("an origin that sends interim answers without end is left", async () => {
+test("an origin that sends endless interim answers is disconnected", async () => {
   answer = (socket) => {
     const more = () => {
       if (!socket.destroyed)
@@ -77,7 +77,7 @@ test("an origin that sends interim answers without end is left", async () => {
   expect(await ask("/interim")).toStartWith("HTTP/1.1 502 ");
 });
 
-test("an origin that changes the protocol and goes is answered for", async () => {
+test("an origin that switches the protocol and disconnects is answered with an error", async () => {
   answer = (socket) => {
     socket.end("HTTP/1.1 101 Other\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n");
   };
@@ -91,5 +91,5 @@ test("the bytes of fields reach the client as the origin sent them", async () =>
     socket.end(Buffer.from(`${head}Content-Length: 0\r\n\r\n`, "latin1"));
   };
   for (const from of ["the origin", "the cache"]) expect(await ask("/bytes"), from).toContain(fields);
-  expect(asked).toBe(1);
+  expect(requestCount).toBe(1);
 });

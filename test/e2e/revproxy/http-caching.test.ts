@@ -1,4 +1,4 @@
-/** The field's own suite of HTTP caching, through the compiled proxy at its origin. */
+/** http-cache-tests, through the compiled proxy. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { runSuite, type SuiteGrade, startSuiteOrigin } from "../../support/http-cache-suite.ts";
 import { startProxyMachine } from "../../support/proxy-machine.ts";
@@ -16,7 +16,7 @@ setDefaultTimeout(300_000);
  */
 const OWN_ERROR = "the error that the RFC asks for can't have what only the origin's answer would have";
 
-/** Required, set up, and not passed: nothing but these. */
+/** The only required tests that fail. */
 const FAILED: Readonly<Record<string, string>> = {
   "stale-close-must-revalidate": OWN_ERROR,
   "stale-close-proxy-revalidate": OWN_ERROR,
@@ -27,24 +27,24 @@ const FAILED: Readonly<Record<string, string>> = {
     "Age: 0,7200 counts as stale here like every list; its title says so too, but then it wants the opposite",
 };
 
-/** Caching is optional (RFC 9111 §2), so it says of these itself that there is nothing to be judged. */
+/** Caching is optional (RFC 9111 §2), so the suite itself does not grade these. */
 const NOT_SET_UP: Readonly<Record<string, string>> = {
-  "headers-store-Set-Cookie": "not kept where the origin does not say that it is for everybody",
+  "headers-store-Set-Cookie": "not stored unless the origin says that it is for everybody",
   "304-etag-update-response-Set-Cookie": "the same",
   "headers-store-Transfer-Encoding":
-    "502: a coding that nobody asked for is not handed on as if it were the content",
+    "502: a transfer coding that was not requested is not forwarded as content",
 };
 
-const NO_PARTS = "partial responses are passed on and not kept";
+const NO_PARTS = "partial responses are forwarded and not stored";
 
-/** What the best cache would do ("optimal"), and this one does not. */
+/** Optional behaviour ("optimal") that this cache does not have. */
 const NOT_OPTIMAL: Readonly<Record<string, string>> = {
-  "method-POST": "answers to POST are not kept",
+  "method-POST": "answers to POST are not stored",
   "vary-cache-key":
     "its field Other is not known to be harmless, so it may be a token, and the origin does not name it in Vary",
-  "other-cookie": "a request with a cookie may be somebody's own, and gets an answer of the origin's",
-  "vary-normalise-lang-order": "the order of languages means something to some servers",
-  "vary-normalise-lang-select": "that a stored language would do for another request is not worked out",
+  "other-cookie": "a request with a cookie may be personal, and is forwarded",
+  "vary-normalise-lang-order": "the order of languages matters to some servers",
+  "vary-normalise-lang-select": "whether a stored language suits another request is not computed",
   "conditional-lm-fresh-no-lm":
     "without Last-Modified the response's Date counts (RFC 9111 §4.3.2), and that is later than what the client has",
   "other-set-cookie": "a cookie is for one client, unless the origin says that the response is for everybody",
@@ -55,7 +55,7 @@ const NOT_OPTIMAL: Readonly<Record<string, string>> = {
   "partial-store-partial-complete": NO_PARTS,
 };
 
-/** By group, questions included; docs/forward-proxy.md says so too. */
+/** By group, with tests that only check; docs/forward-proxy.md has the same numbers. */
 const PASSED = [
   "cc-freshness 21/21",
   "cc-parse 11/19",
@@ -82,7 +82,7 @@ const PASSED = [
   "other 8/10",
 ];
 
-test("passes all that the suite requires or thinks best, but for what is explained", async () => {
+test("passes all required and optimal tests of the suite, with the listed exceptions", async () => {
   await using dir = tempDir("suite");
   await using origin = await startSuiteOrigin();
   await using machine = await startProxyMachine({ dir: dir.path, hosts: [origin.host] });
@@ -103,7 +103,7 @@ test("passes all that the suite requires or thinks best, but for what is explain
 });
 
 test.each(["must-revalidate", "proxy-revalidate", "no-cache", "s-maxage=0"])(
-  "with %s nothing stale is given out when the origin breaks off",
+  "with %s no stale response is sent when the origin disconnects",
   async (directive) => {
     await using dir = tempDir("suite");
     let isThere = true;

@@ -1,4 +1,4 @@
-/** What is not for the cache goes through as it is; and what is counted and said of all that. */
+/** Requests past the cache, counters and debug lines. */
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 afterEach(() => dir[Symbol.dispose]());
 
-test("an upload arrives whole, with its length or in chunks", async () => {
+test("an upload arrives completely, with its length or in chunks", async () => {
   await using origin = await startTlsOrigin(async (request, response) => {
     const hash = new Bun.CryptoHasher("sha256");
     for await (const chunk of request) hash.update(chunk as Buffer);
@@ -68,12 +68,12 @@ test("redirects, errors and repeated fields reach the client as the origin sent 
   ]);
 });
 
-test("an answer that begins when its client has left already is let go of at once", async () => {
-  const [asked, left] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+test("an answer that begins after its client disconnected is dropped at once", async () => {
+  const [requested, left] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const ended = Promise.withResolvers<void>();
   await using origin = await startTlsOrigin(
     async (_request, response) => {
-      asked.resolve();
+      requested.resolve();
       await left.promise;
       response.once("close", () => ended.resolve());
       response.setHeader("Cache-Control", "no-store").write(Buffer.alloc(64 << 20));
@@ -83,7 +83,7 @@ test("an answer that begins when its client has left already is let go of at onc
   await using machine = await startProxyMachine({ dir: dir.path, hosts: [origin.host] });
   const client = connect(machine.port, "127.0.0.1");
   client.write(`GET ${origin.url}/a HTTP/1.1\r\nHost: ${origin.host}\r\n\r\n`);
-  await asked.promise;
+  await requested.promise;
   const { localPort } = client;
   client.destroy();
   await hasLeft(localPort, machine.port);
@@ -91,7 +91,7 @@ test("an answer that begins when its client has left already is let go of at onc
   await ended.promise;
 });
 
-test("counters and debug lines say what was done", async () => {
+test("counters and debug lines are right", async () => {
   await using origin = await startTlsOrigin((request, response) => {
     response.setHeader("Cache-Control", request.url === "/long" ? "max-age=86400" : "max-age=60");
     response.end("body");

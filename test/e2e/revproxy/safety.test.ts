@@ -1,4 +1,4 @@
-/** What the proxy gives one client is never what was meant for another. */
+/** No client gets an answer that is meant for another one. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import { curl } from "../../support/curl.ts";
@@ -12,7 +12,7 @@ setDefaultTimeout(300_000);
 
 const LONG = "public, max-age=86400, immutable";
 
-/** Fields by which hosts know their clients, and by which some of them choose what they answer without saying so. */
+/** Fields that identify clients, or that hosts choose answers by without naming them in Vary. */
 const UNLISTED = [
   "x-goog-api-key",
   "x-vault-token",
@@ -52,13 +52,13 @@ afterAll(async () => {
   dir[Symbol.dispose]();
 });
 
-/** Two clients one after the other; what the second one got. */
+/** The answer to the second of two clients. */
 async function second(path: string, one: Record<string, string>, two: Record<string, string>) {
   await get(machine, origin.url + path, { headers: one });
   return await getPlainly(machine, origin.url + path, { headers: two });
 }
 
-test("the same path on two hosts is two things", async () => {
+test("the same path on two hosts is two resources", async () => {
   // Not by fetch: Bun's TLS can't check certificates of authorities that are bound to addresses.
   const other = `https://127.0.0.1:${origin.port}`;
   await curl(machine, `${origin.url}/same`);
@@ -74,7 +74,7 @@ test("the same path on two hosts is two things", async () => {
   });
 });
 
-test("a client that takes no gzip gets none, whether the origin says that it varies or not", async () => {
+test("a client that does not accept gzip gets none, with and without Vary", async () => {
   const plain = { "accept-encoding": "identity" };
   const packed = { "accept-encoding": "gzip" };
   for (const path of ["/encoded", "/encoded?vary=Accept-Encoding"]) {
@@ -85,7 +85,7 @@ test("a client that takes no gzip gets none, whether the origin says that it var
   expect([again.cache, again.headers.get("content-encoding")]).toEqual(["hit, local", "gzip"]);
 });
 
-test("what was asked for with credentials is kept only if the origin says that it is for all", async () => {
+test("an answer to credentials is stored only if the origin says that it is for everybody", async () => {
   const mine = { authorization: "Bearer mine" };
   expect(await second("/auth?cc=max-age=86400", mine, {})).toMatchObject({
     body: `for nobody at ${origin.host}`,
@@ -98,7 +98,7 @@ test("what was asked for with credentials is kept only if the origin says that i
   expect(await second("/auth?n=3&cc=public,max-age=86400", mine, {})).toMatchObject({ cache: "hit, local" });
 });
 
-test("what was asked for with a cookie is kept only if the origin says that it is for all", async () => {
+test("an answer to a cookie is stored only if the origin says that it is for everybody", async () => {
   const found = await second("/page?cc=max-age=86400", { cookie: "a=1" }, {});
   expect(found).toEqual({ status: 200, cache: "fetch, cached", body: `for nobody at ${origin.host}` });
 });
@@ -107,7 +107,7 @@ describe.each(UNLISTED)("%s in a request, which the proxy does not know to be ha
   const path = `/${name}?cc=max-age=86400`;
   const fresh = { status: 200, cache: "fetch, uncached", body: "" };
 
-  test("keeps its answer from everybody else", async () => {
+  test("keeps its answer from other clients", async () => {
     const own = await get(machine, `${origin.url}${path}&a`, { headers: { [name]: "one" } });
     expect([own.cache, own.body]).toEqual(["fetch, uncached", `for one at ${origin.host}`]);
     const two = await getPlainly(machine, `${origin.url}${path}&a`, { headers: { [name]: "two" } });
@@ -116,22 +116,22 @@ describe.each(UNLISTED)("%s in a request, which the proxy does not know to be ha
     expect(nobody).toEqual({ status: 200, cache: "fetch, cached", body: `for nobody at ${origin.host}` });
   });
 
-  test("gets an answer of the origin's, whatever is kept", async () => {
+  test("gets an answer of the origin, whatever is stored", async () => {
     const two = await second(`${path}&b`, {}, { [name]: "two" });
     expect(two).toEqual({ ...fresh, body: `for two at ${origin.host}` });
     expect((await get(machine, `${origin.url}${path}&b`)).cache).toBe("hit, local");
   });
 
-  test("never waits for an answer to share", async () => {
-    const asked = Array.from({ length: 8 }, async (_, i) => {
+  test("is never collapsed with others", async () => {
+    const pending = Array.from({ length: 8 }, async (_, i) => {
       const headers = i === 0 ? {} : { [name]: `client ${i}` };
       return (await get(machine, `${origin.url}${path}&c`, { headers })).body;
     });
-    const expected = asked.map((_, i) => `for ${i === 0 ? "nobody" : `client ${i}`} at ${origin.host}`);
-    expect(await Promise.all(asked)).toEqual(expected);
+    const expected = pending.map((_, i) => `for ${i === 0 ? "nobody" : `client ${i}`} at ${origin.host}`);
+    expect(await Promise.all(pending)).toEqual(expected);
   });
 
-  test("is kept for like requests where the origin names it in Vary", async () => {
+  test("is stored for equal requests if Vary names the field", async () => {
     const vary = `${path}&vary=${name}`;
     const cache = async (value: string) =>
       (await get(machine, origin.url + vary, { headers: { [name]: value } })).cache;
@@ -143,7 +143,7 @@ describe.each(UNLISTED)("%s in a request, which the proxy does not know to be ha
   });
 });
 
-test("a response that sets a cookie is nobody else's", async () => {
+test("a response with a cookie is not shared", async () => {
   const url = `${origin.url}/cookie?cc=max-age=86400`;
   const [first, next] = [await get(machine, url), await get(machine, url)];
   expect([first.cache, next.cache]).toEqual(["fetch, uncached", "fetch, uncached"]);
@@ -153,29 +153,29 @@ test("a response that sets a cookie is nobody else's", async () => {
 test.each([
   ["on the disk", "public,max-age=86400", "hit, local"],
   ["in memory", "s-maxage=60", "hit, memory"],
-])("a public response that sets a cookie is kept without it, %s", async (place, cc, outcome) => {
+])("a public response with a cookie is stored without it, %s", async (place, cc, outcome) => {
   const url = `${origin.url}/cookie?n=${encodeURIComponent(place)}&cc=${cc}`;
   const [first, next] = [await get(machine, url), await get(machine, url)];
   expect(first.headers.get("set-cookie")).toStartWith("session=");
   expect([next.cache, next.headers.get("set-cookie")]).toEqual([outcome, null]);
 });
 
-test("of many clients that share one public answer, one gets the cookie that it sets", async () => {
-  const asked = Array.from({ length: 20 }, () => get(machine, `${origin.url}/cookie?n=crowd`));
-  const cookies = (await Promise.all(asked)).map(({ headers }) => headers.get("set-cookie"));
+test("only one of many clients that share a public answer gets its cookie", async () => {
+  const pending = Array.from({ length: 20 }, () => get(machine, `${origin.url}/cookie?n=crowd`));
+  const cookies = (await Promise.all(pending)).map(({ headers }) => headers.get("set-cookie"));
   expect(cookies.filter((cookie) => cookie !== null).length).toBe(1);
 });
 
 test.each([
   ["on the disk", "x".repeat(2 << 20)],
   ["in memory", "x"],
-])("a cookie that a 304 sets is for the client that it answers, %s", async (place, body) => {
-  let asked = 0;
+])("a cookie of a 304 is for the client that it answers, %s", async (place, body) => {
+  let requestCount = 0;
   await using other = await startTlsOrigin((request, response) => {
-    asked++;
+    requestCount++;
     response.setHeader("Cache-Control", "no-cache").setHeader("ETag", '"x"');
     if (request.headers["if-none-match"] !== '"x"') response.end(body);
-    else response.writeHead(304, asked === 2 ? { "Set-Cookie": "session=1" } : {}).end();
+    else response.writeHead(304, requestCount === 2 ? { "Set-Cookie": "session=1" } : {}).end();
   });
   await using own = await startProxyMachine({
     dir: dir.join(`cookie-304-${place.length}`),
@@ -190,19 +190,20 @@ test.each([
 describe.each([
   ["on the disk", "x".repeat(2 << 20)],
   ["in memory", "x"],
-])("of what is kept %s", (place, body) => {
-  /** What the second and the third of three clients get, when the origin confirms what is kept, to the second with news. */
+])("a stored response %s", (place, body) => {
+  /** The answers to the second and third of three clients, when the origin confirms the stored response, to the second with new fields. */
   async function three(
     name: string,
     news: Record<string, string>,
     init: { method?: string; headers?: Record<string, string> },
   ) {
-    let asked = 0;
+    let requestCount = 0;
     await using other = await startTlsOrigin((request, response) => {
-      asked++;
+      requestCount++;
       response.setHeader("Cache-Control", "no-cache").setHeader("ETag", '"x"');
       response.setHeader("Last-Modified", "Wed, 01 Jan 2020 00:00:00 GMT");
-      for (const [field, value] of asked === 2 ? Object.entries(news) : []) response.setHeader(field, value);
+      for (const [field, value] of requestCount === 2 ? Object.entries(news) : [])
+        response.setHeader(field, value);
       if (request.headers["if-none-match"] === '"x"') response.writeHead(304).end();
       else response.setHeader("Content-Length", body.length).end(body);
     });
@@ -226,7 +227,7 @@ describe.each([
   test.each([
     ["GET", "revalidated"],
     ["HEAD", null],
-  ])("what the origin says with credentials, asked by %s, is nobody else's", async (method, outcome) => {
+  ])("a confirmation of a %s with credentials is not shared", async (method, outcome) => {
     const { second, next } = await three(`mine-${method}`, private600, { method, headers: mine });
     expect([second.status, second.cache, second.headers.get("x-user")]).toEqual([200, outcome, "alice"]);
     expect([next.cache, next.headers.get("x-user"), next.headers.get("cache-control")]).toEqual([
@@ -236,14 +237,14 @@ describe.each([
     ]);
   });
 
-  test("what the origin says with credentials renews it if that is for everybody", async () => {
+  test("an answer to credentials renews it if it is for everybody", async () => {
     const fields = { "Cache-Control": "public, max-age=600", "X-News": "for all" };
     const { next } = await three("public", fields, { headers: mine });
     expect([next.status, next.headers.get("x-news")]).toEqual([200, "for all"]);
     expect(next.cache).toStartWith("hit, ");
   });
 
-  test("what the origin confirms, saying now that it varies, is fresh for no other request", async () => {
+  test("a response that the origin confirms with a new Vary is fresh for no other request", async () => {
     const fields = { "Cache-Control": "max-age=600", Vary: "X-Who" };
     const { second, next } = await three("vary", fields, { headers: { "x-who": "one" } });
     expect([second.cache, second.headers.get("vary")]).toEqual(["revalidated", "X-Who"]);
@@ -262,12 +263,12 @@ describe.each([
   );
 });
 
-test("a private response is nobody else's", async () => {
+test("a private response is not shared", async () => {
   const found = await second("/private?cc=private,max-age=86400", { "x-who": "one" }, { "x-who": "two" });
   expect(found).toEqual({ status: 200, cache: "fetch, uncached", body: `for two at ${origin.host}` });
 });
 
-test("a response that varies is for like requests only", async () => {
+test("a response with Vary is for equal requests only", async () => {
   const path = "/varies?vary=X-Who";
   expect(await second(path, { "x-who": "one" }, { "x-who": "two" })).toMatchObject({
     cache: "fetch, cached",
@@ -280,11 +281,11 @@ test("a response that varies is for like requests only", async () => {
   expect(await second("/varies?vary=*", {}, {})).toMatchObject({ cache: "fetch, uncached" });
 });
 
-test("many clients at once who differ each get their own", async () => {
-  const asked = Array.from({ length: 20 }, async (_, i) => {
+test("many different clients at once each get their own answer", async () => {
+  const pending = Array.from({ length: 20 }, async (_, i) => {
     const headers = { "x-who": `client ${i % 4}` };
     return (await get(machine, `${origin.url}/crowd?vary=X-Who`, { headers })).body;
   });
-  const bodies = await Promise.all(asked);
+  const bodies = await Promise.all(pending);
   expect(bodies).toEqual(Array.from({ length: 20 }, (_, i) => `for client ${i % 4} at ${origin.host}`));
 });

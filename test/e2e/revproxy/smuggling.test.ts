@@ -11,15 +11,15 @@ import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 // A guard against hanging only.
 setDefaultTimeout(60_000);
 
-/** No length of its own, so that nothing is kept. */
+/** Without a lifetime, so nothing is stored. */
 const PLAIN = "HTTP/1.1 200 OK\r\nCache-Control: no-store\r\nContent-Length: 5\r\n\r\nplain";
 
 let dir: TempDir;
 let origin: RawOrigin;
 let machine: ProxyMachine;
 let answer: (requestLine: string) => string;
-/** Of the cached host, and of one that is passed on by way of the next proxy. */
-let urls: Record<"cached" | "passed on", string>;
+/** Of the cached host, and of a host that is reached through the next proxy. */
+let urls: Record<"cached" | "forwarded", string>;
 
 beforeAll(async () => {
   dir = tempDir("smuggling");
@@ -31,7 +31,7 @@ beforeAll(async () => {
     flags: ["--forward-connect"],
     env: { http_proxy: `http://127.0.0.1:${origin.port}`, no_proxy: "localhost" },
   });
-  urls = { cached: `http://${cached}`, "passed on": "http://files.example" };
+  urls = { cached: `http://${cached}`, forwarded: "http://files.example" };
 });
 afterAll(async () => {
   await machine[Symbol.asyncDispose]();
@@ -75,7 +75,7 @@ async function ask(text: string): Promise<string> {
 const statusOf = (text: string) => Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]);
 const bodyOf = (text: string) => text.slice(text.indexOf("\r\n\r\n") + 4);
 
-const kinds = ["cached", "passed on"] as const;
+const kinds = ["cached", "forwarded"] as const;
 
 describe.each(kinds)("a request to a host that is %s", (kind) => {
   const smuggled = "GET http://files.example/smuggled HTTP/1.1\nHost: x\n\n";
@@ -97,7 +97,7 @@ describe.each(kinds)("a request to a host that is %s", (kind) => {
   test.each(refused)("is refused if it %s", async (_, head, body) => {
     const heard = await ask(`GET ${urls[kind]}/a HTTP/1.1\nHost: x\nConnection: close\n${head}\n\n${body}`);
     expect([400, 501]).toContain(statusOf(heard));
-    // What follows is nobody's request.
+    // The following bytes are not a request.
     expect(heard.match(/HTTP\/1\.1 /g)?.length).toBe(1);
     expect(origin.connections).toEqual([]);
   });
@@ -122,7 +122,7 @@ describe.each(kinds)("a request to a host that is %s", (kind) => {
     expect(framing).toEqual([`Content-Length: ${length}`, "Transfer-Encoding: chunked", undefined]);
   });
 
-  test("that breaks off within its body does not reach the origin as a whole one", async () => {
+  test("that breaks off in its body does not reach the origin as complete", async () => {
     answer = () => "";
     const client = new Client();
     client.send(`POST ${urls[kind]}/a HTTP/1.1\nHost: x\nTransfer-Encoding: chunked\n\n4\npart\n`);
@@ -132,7 +132,7 @@ describe.each(kinds)("a request to a host that is %s", (kind) => {
     expect(connection.heard).not.toContain("\r\n0\r\n");
   });
 
-  test("that is answered before its body is there does not keep the origin's connection", async () => {
+  test("that is answered before its body is complete does not keep the origin's connection", async () => {
     const client = new Client();
     client.send(`POST ${urls[kind]}/early HTTP/1.1\nHost: x\nContent-Length: 9\n\npart`);
     await (await origin.connectionWith("/early")).closed;
@@ -140,9 +140,9 @@ describe.each(kinds)("a request to a host that is %s", (kind) => {
   });
 });
 
-test("clients that are passed on never share a connection to the origin", async () => {
+test("forwarded clients never share a connection to the origin", async () => {
   for (let i = 0; i < 3; i++) {
-    await ask(`GET ${urls["passed on"]}/${i} HTTP/1.1\nHost: x\nConnection: close\n\n`);
+    await ask(`GET ${urls.forwarded}/${i} HTTP/1.1\nHost: x\nConnection: close\n\n`);
   }
   expect(origin.connections.map(({ heard }) => heard.match(/ HTTP\/1\.1\r\n/g)?.length)).toEqual([1, 1, 1]);
 });
@@ -165,13 +165,13 @@ describe.each(kinds)("an answer of a host that is %s", (kind) => {
     expect([statusOf(heard), /set-cookie|hello/i.test(heard)]).toEqual([502, false]);
   });
 
-  test("that changes the protocol is none", async () => {
+  test("that switches the protocol is an error", async () => {
     answer = () => "HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nraw";
     const heard = await ask(`GET ${urls[kind]}/upgrade HTTP/1.1\nHost: x\nConnection: close\n\n`);
     expect([statusOf(heard), heard.includes("raw")]).toEqual([502, false]);
   });
 
-  test("is cut where it ends, also if it names its length in Connection and another one follows", async () => {
+  test("ends at its length, also if Connection names that and another answer follows", async () => {
     const evil = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
     answer = (line) =>
       line.includes("/first")
@@ -185,7 +185,7 @@ describe.each(kinds)("an answer of a host that is %s", (kind) => {
     expect(bodies.slice(1)).toEqual(["first", "plain"]);
   });
 
-  test("to HTTP/1.0 ends with its connection or after its length", async () => {
+  test("to HTTP/1.0 ends with its connection or at its length", async () => {
     answer = () =>
       "HTTP/1.1 200 OK\r\nCache-Control: no-store\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
     const heard = await ask(`GET ${urls[kind]}/old HTTP/1.0\nConnection: keep-alive\n\n`);

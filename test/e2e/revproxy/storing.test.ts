@@ -1,4 +1,4 @@
-/** What is kept, where, and for how long; and what becomes of it when something breaks. */
+/** Which responses are stored, where and how long, and what happens to them after failures. */
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type IncomingMessage, request, type ServerResponse } from "node:http";
@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 afterEach(() => stack.disposeAsync());
 
-/** Answers with what the query says, validators included. */
+/** Answers as the query says, validators included. */
 function answer(request: IncomingMessage, response: ServerResponse): void {
   const { pathname, searchParams } = new URL(request.url ?? "", "https://origin");
   response.setHeader("Cache-Control", searchParams.get("cc") ?? "max-age=86400");
@@ -44,7 +44,7 @@ async function startOrigin(how = answer): Promise<TlsOrigin> {
   return stack.use(await startTlsOrigin(how));
 }
 
-/** A client that has asked, sees that the answer begins, and reads no further. */
+/** A client that reads the beginning of its answer only. */
 async function askWithoutReading(machine: ProxyMachine, origin: TlsOrigin, path: string): Promise<void> {
   const socket = connect(machine.port, "127.0.0.1");
   stack.defer(() => void socket.destroy());
@@ -54,12 +54,12 @@ async function askWithoutReading(machine: ProxyMachine, origin: TlsOrigin, path:
   socket.pause();
 }
 
-/** What has to be validated each time is kept; that is a moment after the first client has it. */
+/** Waits until the response is stored, which is a moment after the first client has it. */
 async function getKept(machine: ProxyMachine, url: string, headers = {}): Promise<void> {
   while ((await get(machine, url, { headers })).cache !== "revalidated");
 }
 
-/** Whether so many have been answered by what another one had asked for. */
+/** Whether so many requests have joined another one. */
 async function hasJoined(machine: ProxyMachine, count: number): Promise<boolean> {
   return (await machine.counters()).rev_req_joined === count;
 }
@@ -78,7 +78,7 @@ async function startMachine(
   return stack.use(await started);
 }
 
-describe("kept", () => {
+describe("stored", () => {
   test("for a day: found on the disk, also by the next server", async () => {
     const origin = await startOrigin();
     const first = await startMachine(origin);
@@ -98,7 +98,7 @@ describe("kept", () => {
     expect(origin.seen).toEqual(["GET /large"]);
   });
 
-  test("for a minute: found in memory, and nowhere else", async () => {
+  test("for a minute: found in memory only", async () => {
     const origin = await startOrigin();
     const machine = await startMachine(origin);
     const outcomes = [];
@@ -107,17 +107,21 @@ describe("kept", () => {
     expect(filesBelow(join(machine.cacheDir, "revproxy"))).toEqual([]);
   });
 
-  test("without being fresh: validated by its entity tag each time", async () => {
+  test("when stale: revalidated by its entity tag each time", async () => {
     const origin = await startOrigin();
     const machine = await startMachine(origin);
     const url = `${origin.url}/a?cc=no-cache&etag="x"`;
     const outcomes = [];
     for (let i = 0; i < 3; i++) outcomes.push((await get(machine, url)).cache);
     expect(outcomes).toEqual(["fetch, cached, volatile", "revalidated", "revalidated"]);
-    expect(origin.requests.map((asked) => asked.headers["if-none-match"])).toEqual([undefined, '"x"', '"x"']);
+    expect(origin.requests.map((requested) => requested.headers["if-none-match"])).toEqual([
+      undefined,
+      '"x"',
+      '"x"',
+    ]);
   });
 
-  test("in a bucket: found by another machine that has nothing, and given out in parts", async () => {
+  test("in a bucket: found by another machine with an empty disk, and sent in parts", async () => {
     const origin = await startOrigin();
     const s3 = stack.use(await startS3Server());
     const options = { flags: s3Flags(s3, { prefix: "team" }), env: s3.env };
@@ -141,7 +145,7 @@ describe("kept", () => {
     expect(origin.seen).toEqual(["GET /small", "GET /large"]);
   });
 
-  test("no more when a successful POST may have changed it", async () => {
+  test("no longer when a successful POST may have changed it", async () => {
     const origin = await startOrigin();
     const machine = await startMachine(origin);
     await get(machine, `${origin.url}/a`);
@@ -149,7 +153,7 @@ describe("kept", () => {
     expect((await get(machine, `${origin.url}/a`)).cache).toBe("fetch, cached");
   });
 
-  test("not from what another machine has put into the bucket, when a POST through this one may have changed it", async () => {
+  test("not from another machine's upload, when a POST through this one may have changed it", async () => {
     const origin = await startOrigin();
     const s3 = stack.use(await startS3Server());
     const options = { flags: s3Flags(s3, { prefix: "team" }), env: s3.env };
@@ -161,34 +165,34 @@ describe("kept", () => {
     expect((await get(other, `${origin.url}/a`)).cache).toBe("fetch, cached");
   });
 
-  /** An origin that a POST changes, and that can be told to hold back what it has to say. */
+  /** An origin that a POST changes, and that can delay an answer. */
   async function startChanging(answerWith: (request: IncomingMessage, response: ServerResponse) => string) {
-    const [asked, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const told = { state: "old", holdsNext: false };
+    const [requested, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const behaviour = { state: "old", holdsNext: false };
     const origin = await startOrigin(async (request, response) => {
-      if (request.method === "POST") told.state = "new";
-      response.setHeader("ETag", `"${told.state}"`).setHeader("Cache-Control", "max-age=86400");
-      const body = `${told.state} ${answerWith(request, response)}`;
-      if (told.holdsNext) {
-        told.holdsNext = false;
-        asked.resolve();
+      if (request.method === "POST") behaviour.state = "new";
+      response.setHeader("ETag", `"${behaviour.state}"`).setHeader("Cache-Control", "max-age=86400");
+      const body = `${behaviour.state} ${answerWith(request, response)}`;
+      if (behaviour.holdsNext) {
+        behaviour.holdsNext = false;
+        requested.resolve();
         await release.promise;
       }
       response.end(body);
     });
     stack.defer(() => release.resolve());
-    return { origin, told, asked: asked.promise, release: release.resolve };
+    return { origin, behaviour, requested: requested.promise, release: release.resolve };
   }
 
   test.each([
     ["that many may wait for", {}],
     ["that is one client's own", { "if-none-match": '"other"' }],
   ])("not from an answer %s, when a successful POST came before its end", async (_, headers) => {
-    const { origin, told, asked, release } = await startChanging(() => "body");
+    const { origin, behaviour, requested, release } = await startChanging(() => "body");
     const machine = await startMachine(origin);
-    told.holdsNext = true;
+    behaviour.holdsNext = true;
     const first = get(machine, `${origin.url}/a`, { headers });
-    await asked;
+    await requested;
     await get(machine, `${origin.url}/a`, { method: "POST", body: "new" });
     const next = await getPlainly(machine, `${origin.url}/a`);
     expect(next).toEqual({ status: 200, cache: "fetch, cached", body: "new body" });
@@ -199,19 +203,19 @@ describe("kept", () => {
   });
 
   test.each(["GET", "HEAD"])(
-    "no more when a successful POST came before the origin's word, asked by %s, that it is still right",
+    "no longer when a successful POST came before the origin's confirmation of a %s",
     async (method) => {
-      const { origin, told, asked, release } = await startChanging((request, response) => {
-        const isSame = request.headers["if-none-match"] === `"${told.state}"`;
+      const { origin, behaviour, requested, release } = await startChanging((request, response) => {
+        const isSame = request.headers["if-none-match"] === `"${behaviour.state}"`;
         if (isSame) response.statusCode = 304;
-        if (!told.holdsNext) response.setHeader("Cache-Control", "max-age=0");
+        if (!behaviour.holdsNext) response.setHeader("Cache-Control", "max-age=0");
         return LARGE.repeat(4);
       });
       const machine = await startMachine(origin);
       await getKept(machine, `${origin.url}/a`);
-      told.holdsNext = true;
+      behaviour.holdsNext = true;
       const first = get(machine, `${origin.url}/a`, { method });
-      await asked;
+      await requested;
       await get(machine, `${origin.url}/a`, { method: "POST", body: "new" });
       release();
       expect((await first).status).toBe(200);
@@ -223,18 +227,18 @@ describe("kept", () => {
   test.each([
     ["on the disk", LARGE.repeat(4)],
     ["in memory", "body"],
-  ])("%s as it came last, also when an older one is confirmed after that", async (_, body) => {
-    const { origin, told, asked, release } = await startChanging((request, response) => {
-      if (request.headers["if-none-match"] === `"${told.state}"`) response.statusCode = 304;
-      if (!told.holdsNext) response.setHeader("Cache-Control", "max-age=0");
+  ])("%s is stored in its newest version, also when an older one is confirmed later", async (_, body) => {
+    const { origin, behaviour, requested, release } = await startChanging((request, response) => {
+      if (request.headers["if-none-match"] === `"${behaviour.state}"`) response.statusCode = 304;
+      if (!behaviour.holdsNext) response.setHeader("Cache-Control", "max-age=0");
       return body;
     });
     const machine = await startMachine(origin);
     await getKept(machine, `${origin.url}/a`);
-    told.holdsNext = true;
+    behaviour.holdsNext = true;
     const first = get(machine, `${origin.url}/a`);
-    await asked;
-    told.state = "new";
+    await requested;
+    behaviour.state = "new";
     await getKept(machine, `${origin.url}/a`, { "cache-control": "no-cache" });
     release();
     expect((await first).body.slice(0, 4)).toBe("old ");
@@ -250,8 +254,8 @@ describe("kept", () => {
   });
 });
 
-describe("from what is kept", () => {
-  test("a client that has it already gets 304, and one that asks for the head gets that", async () => {
+describe("from a stored response", () => {
+  test("a client that has it already gets 304, and a HEAD gets the head", async () => {
     const origin = await startOrigin();
     const machine = await startMachine(origin);
     const url = `${origin.url}/large?etag="x"`;
@@ -267,7 +271,7 @@ describe("from what is kept", () => {
     expect(origin.seen.length).toBe(1);
   });
 
-  test("a redirect or an error is given out as such, whatever the client has already", async () => {
+  test("redirects and errors are sent whatever the client has already", async () => {
     const origin = await startOrigin((request, response) => {
       response.setHeader("Cache-Control", "max-age=86400").setHeader("ETag", '"x"');
       response.writeHead(Number(request.url?.slice(1)), { Location: "/other" }).end("answer");
@@ -293,7 +297,7 @@ describe("from what is kept", () => {
     ]);
   });
 
-  test("parts are given out, and what is beyond its end is refused", async () => {
+  test("parts are sent, and ranges beyond the end are refused", async () => {
     const origin = await startOrigin();
     const machine = await startMachine(origin);
     const url = `${origin.url}/large?etag="x"`;
@@ -309,7 +313,7 @@ describe("from what is kept", () => {
     expect(await range("bytes=0-1,4-5")).toEqual([200, 640_000, null]);
   });
 
-  test("something stale is given out when the origin has gone, unless that is forbidden", async () => {
+  test("a stale response is sent when the origin is unreachable, unless that is forbidden", async () => {
     const origin = await startOrigin();
     const machine = await startMachine(origin);
     const [plain, strict] = ['/a?cc=max-age=0&etag="x"', '/b?cc=max-age=0,must-revalidate&etag="x"'];
@@ -325,7 +329,7 @@ describe("from what is kept", () => {
 });
 
 describe("many clients at once", () => {
-  test("that want the same are answered by one request, each at its own pace", async () => {
+  test("for the same resource are served by one request, each at its own pace", async () => {
     const release = Promise.withResolvers<void>();
     const origin = await startOrigin(async (_request, response) => {
       response.setHeader("Cache-Control", "max-age=86400");
@@ -335,17 +339,17 @@ describe("many clients at once", () => {
       response.end(LARGE.slice(100_000));
     });
     const machine = await startMachine(origin);
-    const asked = Array.from({ length: 50 }, () => get(machine, `${origin.url}/large`));
+    const requested = Array.from({ length: 50 }, () => get(machine, `${origin.url}/large`));
     await eventually("all but one wait for the first", async () => await hasJoined(machine, 49));
     release.resolve();
-    const bodies = await Promise.all(asked);
+    const bodies = await Promise.all(requested);
     expect(new Set(bodies.map(({ body }) => sha256Hex(Buffer.from(body))))).toEqual(
       new Set([sha256Hex(Buffer.from(LARGE))]),
     );
     expect(origin.seen.length).toBe(1);
   });
 
-  test("go on when the one that was first goes away", async () => {
+  test("go on when the first one disconnects", async () => {
     const release = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
     const origin = await startTlsOrigin(
@@ -378,7 +382,7 @@ describe("many clients at once", () => {
   test.each([
     ["confirmed by the origin", "revalidated", false],
     ["standing in for an origin that has gone", "stale", true],
-  ])("wait for nobody who does not read: what is kept, %s", async (_, outcome, isGone) => {
+  ])("don't wait for a client that does not read: stored, %s", async (_, outcome, isGone) => {
     const huge = "x".repeat(16 << 20);
     const origin = await startTlsOrigin(
       (request, response) => {
@@ -399,7 +403,7 @@ describe("many clients at once", () => {
 });
 
 describe("broken", () => {
-  test("answers of the origin reach no client as whole, and are not kept", async () => {
+  test("answers of the origin reach no client as complete, and are not stored", async () => {
     let isBroken = true;
     const origin = await startOrigin((_request, response) => {
       response.setHeader("Cache-Control", "max-age=86400");
@@ -446,7 +450,7 @@ describe("broken", () => {
   });
 });
 
-describe("what tailscale/go-cache-plugin has left", () => {
+describe("an object of tailscale/go-cache-plugin", () => {
   const seedObject = (headers: string, body: string) => `${headers}\n\n${body}`;
   const place = (machine: ProxyMachine, name: string, content: string) => {
     const hash = sha256Hex(Buffer.from(name));
@@ -455,7 +459,7 @@ describe("what tailscale/go-cache-plugin has left", () => {
     writeFileSync(path, Buffer.from(content, "latin1"));
   };
 
-  test("is used when the origin confirms it, and is ours from then on", async () => {
+  test("is used when the origin confirms it, and then stored in the new format", async () => {
     const origin = await startOrigin();
     const machine = await startMachine(origin);
     const path = '/seed?etag="x"';
@@ -468,7 +472,7 @@ describe("what tailscale/go-cache-plugin has left", () => {
     ]);
   });
 
-  test("is not used where it may be compressed, or can't be confirmed", async () => {
+  test("is not used if it may be compressed, or can't be confirmed", async () => {
     const origin = await startOrigin();
     const machine = await startMachine(origin);
     place(machine, "/plain", seedObject("Content-Type: text/plain", "from the seed"));

@@ -28,7 +28,7 @@ get
 get
 `;
 
-test("ca install makes curl trust the proxy by the system's list alone, ca uninstall ends that", async () => {
+test("after ca install curl trusts the proxy by the system's list only, after ca uninstall it does not", async () => {
   await using dir = tempDir("trust");
   await using origin = await startTlsOrigin((_request, response) => response.end("here"));
   await using machine = await startProxyMachine({

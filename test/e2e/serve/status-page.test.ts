@@ -64,7 +64,7 @@ test("without a script it is whole, with the numbers of /metrics", async () => {
   expect(await page.locator("#figures").textContent()).toContain("75.0\u202f%3 of 4");
   expect(await page.locator("#connection").textContent()).toMatch(/^As of \d\d:\d\d:\d\d UTC\. Load again/);
   expect(await page.locator("section h2").allTextContents()).toEqual([
-    "Look-ups",
+    "Lookups",
     "Live sessions",
     "Bucket",
     "Scopes in memory",
@@ -84,14 +84,14 @@ test("a session shows while it lives, and what was opened stays open", async () 
   await using opened = await openPage(browser, server.http);
   const { page, troubles } = opened;
   await waitForText(page, "#connection", "Live");
-  await waitForText(page, "#sessions", "No go command is at work.");
+  await waitForText(page, "#sessions", "No go command is running.");
   await page.getByText("As a table").click();
   await using client = await session(server, `example.com/<img src="http://evil.example.com/">`);
   await client.get(idOf("unknown"));
   await waitForText(page, "#sessions", `example.com/<img src="http://evil.example.com/">`);
   await client.close();
   await client.ended();
-  await waitForText(page, "#sessions", "No go command is at work.");
+  await waitForText(page, "#sessions", "No go command is running.");
   await waitForText(page, "#figures", "0 of 1");
   await page.locator("#look-ups details[open] tbody tr").waitFor();
   await waitForText(page, "#state", "Serving go commands");
@@ -104,9 +104,9 @@ test("a bucket that does not answer is shown, with the reason", async () => {
   await using client = await session(server);
   for (const name of ["a", "b", "c", "d"]) await client.get(idOf(name));
   const { page, troubles } = opened;
-  await waitForText(page, "#state", `The bucket ${s3.bucket} does not answer. Builds go on without it`);
+  await waitForText(page, "#state", `The bucket ${s3.bucket} does not answer. Builds continue without it`);
   await waitForText(page, "#state", "connection refused");
-  await waitForText(page, "#bucket", /Reads\s*left alone\s*asked again in/);
+  await waitForText(page, "#bucket", /Reads\s*suspended\s*probed again in/);
   expect(await seriousFindings(page)).toEqual([]);
   expect(troubles).toEqual([]);
 });
@@ -231,5 +231,5 @@ test("a server ends at once although somebody looks, and says so", async () => {
   const response = await fetch(`${server.http}/events`);
   const [outcome, events] = await Promise.all([server.stop(), response.text()]);
   expect(outcome.exitCode).toBe(0);
-  expect(events.split("\n\n").at(-2)).toContain("The server is ending.");
+  expect(events.split("\n\n").at(-2)).toContain("The server is shutting down.");
 });

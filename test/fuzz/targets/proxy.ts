@@ -1,7 +1,8 @@
 /** What the forward proxy reads: names, fields, and what lies in its cache. */
+
+import { parseRange } from "../../../src/lib/network/byte-range.ts";
 import { formatAuthority, parseAuthority } from "../../../src/revproxy/authority.ts";
 import { formatResource, parseAbsoluteForm } from "../../../src/revproxy/resource.ts";
-import { parseRange } from "../../../src/lib/network/byte-range.ts";
 import { holdsForRange, isNotModified } from "../../../src/revproxy/semantics/conditions.ts";
 import { ageOf, lifetime } from "../../../src/revproxy/semantics/freshness.ts";
 import {
@@ -11,7 +12,7 @@ import {
   isSafeHeader,
 } from "../../../src/revproxy/semantics/header-list.ts";
 import { parseHttpDate } from "../../../src/revproxy/semantics/http-date.ts";
-import { isUsable, mayStandIn } from "../../../src/revproxy/semantics/judge.ts";
+import { isUsable, isUsableStale } from "../../../src/revproxy/semantics/judge.ts";
 import { keeping } from "../../../src/revproxy/semantics/storable.ts";
 import { variantOf, varyNames } from "../../../src/revproxy/semantics/vary.ts";
 import { parseLegacyObject } from "../../../src/revproxy/storage/legacy-object.ts";
@@ -86,7 +87,7 @@ function judge(headers: HeaderList, head: Parameters<typeof lifetime>[0]): "acce
   if (typeof range === "object")
     holds(0 <= range.start && range.start < range.end && range.end <= BODY_BYTES, "beyond the body");
   isUsable(headers, head, NOW_MS);
-  mayStandIn(headers, head, NOW_MS, "error");
+  isUsableStale(headers, head, NOW_MS, "error");
   isNotModified(headers, headers);
   holdsForRange(headers, headers);
   const names = varyNames(headers);

@@ -8,10 +8,10 @@ import {
   formatTime,
 } from "../../../src/http/status/figures.ts";
 
-/** With a plain space where the page has one that keeps number and unit together. */
+/** With plain spaces instead of narrow ones. */
 const plain = (text: string) => text.replaceAll("\u202f", " ");
 
-test("a ratio is a whole hundred only when nothing is missing", () => {
+test("a ratio is 100 only without a miss", () => {
   const ratios = [undefined, 0, 0.0004, 0.5, 1052 / 1066, 9999 / 10_000, 1];
   expect(ratios.map((ratio) => plain(formatRatio(ratio)))).toEqual([
     "–",
@@ -39,12 +39,12 @@ describe("a span", () => {
   });
 });
 
-test("times of operations have two digits at most behind the first ten", () => {
+test("times of operations have at most two digits", () => {
   const times = [0.0004, 0.001, 0.0123, 0.25, 1.25, 12.6].map((seconds) => plain(formatSeconds(seconds)));
   expect(times).toEqual(["0.4 ms", "1 ms", "12 ms", "250 ms", "1.3 s", "13 s"]);
 });
 
-test("counts have separators, and one thing is no things", () => {
+test("counts have separators, and a singular", () => {
   expect([
     formatCount(1_234_567),
     formatAmount(1, "entry", "entries"),
@@ -52,6 +52,6 @@ test("counts have separators, and one thing is no things", () => {
   ]).toEqual(["1,234,567", "1 entry", "1,052 look-ups"]);
 });
 
-test("a time of day is in UTC, and says so", () => {
+test("a time of day is in UTC, and has the zone", () => {
   expect(formatTime(Date.UTC(2026, 0, 31, 12, 3, 4))).toBe("12:03:04 UTC");
 });

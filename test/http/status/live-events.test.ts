@@ -39,7 +39,7 @@ function connections(): Promise<number> {
   return new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
 }
 
-/** One who looks. Aborting is looking away. */
+/** A client of the events; aborting disconnects it. */
 async function look(query = "") {
   const controller = new AbortController();
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/events${query}`;
@@ -49,14 +49,14 @@ async function look(query = "") {
   const client = {
     response,
     leave: () => controller.abort(),
-    /** What has changed, as soon as something has; `undefined`: no event comes any more. */
+    /** The next event with changes; `undefined`: the events have ended. */
     async news(): Promise<Record<string, string> | undefined> {
       for (;;) {
         const event = await client.next();
         if (event === undefined || Object.keys(event.parts).length > 0) return event?.parts;
       }
     },
-    /** The next event's data; `undefined`: there is none any more. */
+    /** The next event's data; `undefined`: the events have ended. */
     async next() {
       for (;;) {
         const [, data, rest] = /^(?:retry: \d+\n\n)?data: (.*)\n\n(.*)$/s.exec(text) ?? [];
@@ -73,7 +73,7 @@ async function look(query = "") {
   return client;
 }
 
-test("the first event has everything, the next what has changed", async () => {
+test("the first event has all parts, the next one those that changed", async () => {
   const client = await look("?range=1h");
   expect(client.response.headers.get("content-type")).toBe("text/event-stream");
   expect(await client.next()).toEqual({ build: "b1", parts: { a: "one", b: "two" } });
@@ -84,19 +84,19 @@ test("the first event has everything, the next what has changed", async () => {
   client.leave();
 });
 
-test("nothing is rendered while nobody looks", async () => {
+test("nothing is rendered without clients", async () => {
   const clients = [await look(), await look()];
   for (const client of clients) await client.next();
   for (const client of clients) client.leave();
   await eventually("no connection", async () => (await connections()) === 0);
   const before = renders.length;
-  // Other events, which somebody looks at, are the clock.
+  // Other events, with a client, are the clock.
   const clock = await look("?clock");
   for (let ticks = 0; ticks < 3; ticks++) await clock.next();
   expect(renders.slice(before).filter((query) => query !== "clock=")).toEqual([]);
 });
 
-test("one more than there may be is told to come later, until one leaves", async () => {
+test("a client above the limit is refused until another one leaves", async () => {
   const clients = [];
   for (let index = 0; index < MAX_CLIENTS; index++) clients.push(await look());
   const refused = await look();
@@ -105,7 +105,7 @@ test("one more than there may be is told to come later, until one leaves", async
   await eventually("a look", async () => (await look()).response.status === 200);
 });
 
-test("at the end everybody is told once more, and who comes then is told once", async () => {
+test("at the end all clients get a last update, and later ones get one", async () => {
   const client = await look();
   await client.next();
   content.a = "ending";
@@ -116,7 +116,7 @@ test("at the end everybody is told once more, and who comes then is told once", 
   expect(await late.next()).toBeUndefined();
 });
 
-test("a page that can't be made ends the connection and is told of", async () => {
+test("a page that can't be rendered ends the connection, and is reported", async () => {
   const client = await look();
   await client.next();
   content.broken = "no such number";
@@ -124,7 +124,7 @@ test("a page that can't be made ends the connection and is told of", async () =>
   expect(failures).toHaveLength(1);
 });
 
-test("HEAD has no events", async () => {
+test("HEAD gets no events", async () => {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`;
   const response = await fetch(url, { method: "HEAD" });
   expect([response.status, await response.text(), renders]).toEqual([200, "", []]);

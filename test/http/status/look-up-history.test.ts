@@ -17,7 +17,7 @@ function filled(steps: LookUps[]): [ago: number, step: LookUps][] {
     .filter(([, step]) => totalOf(step) > 0);
 }
 
-test("what has come since the last note is in the step of this one, in every range", () => {
+test("lookups since the last call are in the current step of every range", () => {
   const history = new LookUpHistory();
   history.note(counted(10, 1, 2), NOON_MS);
   history.note(counted(15, 1, 4), NOON_MS + 16 * MINUTE_MS);
@@ -30,14 +30,14 @@ test("what has come since the last note is in the step of this one, in every ran
   expect(filled(history.read(DAY, nowMs))).toEqual([[0, counted(15, 1, 4)]]);
 });
 
-test("each range has as many steps as it says, also when nothing ever came", () => {
+test("each range has all its steps, also without lookups", () => {
   for (const range of HISTORY_RANGES) {
     const steps = new LookUpHistory().read(range, NOON_MS);
     expect([steps.length, filled(steps)]).toEqual([range.steps, []]);
   }
 });
 
-test("what is older than a range is in it no more", () => {
+test("steps older than a range are dropped", () => {
   const history = new LookUpHistory();
   history.note(counted(1), NOON_MS);
   history.note(counted(2), NOON_MS + 60 * MINUTE_MS);
@@ -45,7 +45,7 @@ test("what is older than a range is in it no more", () => {
   expect(filled(history.read(HOUR, NOON_MS + 120 * MINUTE_MS))).toEqual([]);
 });
 
-test("a ratio counts hits of disk and bucket, and there is none of nothing", () => {
+test("a ratio counts hits of disk and bucket, and is undefined without lookups", () => {
   const counters = { get: 9, get_local_hit: 3, get_local_miss: 6, get_remote_hit: 3, get_remote_miss: 2 };
   expect(countLookUps(counters)).toEqual(counted(3, 3, 2));
   expect([hitRatio(countLookUps(counters)), hitRatio(countLookUps({}))]).toEqual([0.75, undefined]);

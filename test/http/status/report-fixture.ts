@@ -3,7 +3,7 @@ import type { StatusReport } from "../../../src/http/status/report.ts";
 
 export const NOW_MS = Date.UTC(2026, 0, 31, 12);
 
-/** Of a server that has done nothing yet. */
+/** The report of a server without requests. */
 export function reportOf(changes: Partial<StatusReport> = {}): StatusReport {
   const [range] = HISTORY_RANGES;
   return {
@@ -31,7 +31,7 @@ export function reportOf(changes: Partial<StatusReport> = {}): StatusReport {
   };
 }
 
-/** What a reader of the page reads, on one line. */
+/** The text of the page, on one line. */
 export function textOf({ text }: { text: string }): string {
   return text
     .replace(/<[^>]*>/g, " ")

@@ -29,7 +29,7 @@ async function open(hosts: string[], lifetimes?: { authorityMs: number; leafMs: 
   return { authority, troubles };
 }
 
-/** What `openssl verify` says of a host's certificate at the clock's time. */
+/** The output of `openssl verify` for a host's certificate, at the clock's time. */
 async function verify(authority: CertificateAuthority, host: string, trusted = authority.cert) {
   const leaf = await authority.leafFor(host);
   writeFileSync(dir.join("leaf.pem"), leaf.cert);
@@ -55,7 +55,7 @@ describe("an authority", () => {
     ]);
   });
 
-  test("vouches for its hosts and the names below them", async () => {
+  test("certifies its hosts and their subdomains", async () => {
     const { authority } = await open(["example.com", "10.1.2.3", "fd00::1"]);
     const found: string[] = [];
     for (const host of ["example.com", "a.b.example.com", "10.1.2.3", "fd00::1"]) {
@@ -65,13 +65,13 @@ describe("an authority", () => {
     expect(await verify(authority, "10.1.2.4")).toBe("permitted subtree violation");
   });
 
-  test("made for addresses only vouches for no name", async () => {
+  test("for addresses only certifies no names", async () => {
     const { authority } = await open(["10.1.2.3"]);
     expect(await verify(authority, "10.1.2.3")).toBe("OK");
     expect(await verify(authority, "example.com")).toBe("excluded subtree violation");
   });
 
-  testOnPosix("is kept in a file that only its owner can read, and found again", async () => {
+  testOnPosix("is saved in a file that only its owner can read, and loaded again", async () => {
     const first = await open(["example.com"]);
     expect(statSync(dir.join("state/ca.pem")).mode & 0o777).toBe(0o600);
     const second = await open(["example.com"]);
@@ -79,7 +79,7 @@ describe("an authority", () => {
     expect(await verify(second.authority, "example.com", first.authority.cert)).toBe("OK");
   });
 
-  testOnPosix("is made anew when others could have read its key, or hosts were added", async () => {
+  testOnPosix("is replaced when others could have read its key, or hosts were added", async () => {
     const first = await open(["example.com"]);
     chmodSync(dir.join("state/ca.pem"), 0o644);
     const second = await open(["example.com"]);
@@ -89,7 +89,7 @@ describe("an authority", () => {
     expect((await open(["other.example"])).authority.cert).toBe(third.authority.cert);
   });
 
-  test("lives as long as the process where it can't be kept", async () => {
+  test("ends with the process when it can't be saved", async () => {
     writeFileSync(dir.join("state"), "in the way");
     const { authority, troubles } = await open(["example.com"]);
     expect(troubles.length).toBe(1);
@@ -97,7 +97,7 @@ describe("an authority", () => {
     expect(existsSync(dir.join("state/ca.pem"))).toBe(false);
   });
 
-  test("renews itself and its leaves hour by hour, and whoever trusts its older certificate goes on", async () => {
+  test("renews itself and its leaves, and clients that trust the older certificate go on", async () => {
     const lifetimes = { authorityMs: 24 * HOUR_MS, leafMs: 6 * HOUR_MS };
     const { authority } = await open(["example.com"], lifetimes);
     const certs: string[] = [authority.cert];

@@ -14,12 +14,12 @@ import { eventually } from "../../support/eventually.ts";
 import { silentLog } from "../../support/silent-log.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
-/** More than is kept in memory of a body. */
+/** More than stays in memory of a body. */
 const LARGE = "0123456789abcdef".repeat(1 << 19);
 
 let dir: TempDir;
 let stack: AsyncDisposableStack;
-/** Those that have come to the proxy. */
+/** Paths that clients requested. */
 let requests: string[];
 beforeEach(() => {
   requests = [];
@@ -38,7 +38,7 @@ async function listen(listener: RequestListener): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** A file that takes nothing until it may. */
+/** A file whose writes wait. */
 class HeldFile extends TempFile {
   readonly #mayWrite: Promise<void>;
 
@@ -53,7 +53,7 @@ class HeldFile extends TempFile {
   }
 }
 
-/** A store that has nothing, whose first file takes nothing until it may. */
+/** An empty store, whose first file's writes wait. */
 function emptyStore(mayWrite: Promise<void>): NamedStore {
   let count = 0;
   return {
@@ -68,7 +68,7 @@ function emptyStore(mayWrite: Promise<void>): NamedStore {
   };
 }
 
-/** The port of a proxy for everything. */
+/** Starts a proxy for all hosts; returns its port. */
 async function startProxy(store: NamedStore): Promise<number> {
   const trust = createSecureContext();
   const origin = new OriginClient({ env: {}, trust, clock: systemClock, via: "1.1 test" });
@@ -86,14 +86,14 @@ async function startProxy(store: NamedStore): Promise<number> {
   });
 }
 
-test("who asks in the moment in which the only client leaves gets an answer of its own", async () => {
+test("a request at the moment when the only other client leaves gets its own answer", async () => {
   const [mayWrite, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   stack.defer(() => mayWrite.resolve());
-  let asked = 0;
+  let requestCount = 0;
   const origin = await listen((_request, response) => {
-    asked++;
+    requestCount++;
     response.setHeader("Cache-Control", "max-age=86400");
-    if (asked > 1) response.end(LARGE);
+    if (requestCount > 1) response.end(LARGE);
     else response.once("close", () => letGo.resolve()).write(LARGE);
   });
   const proxy = await startProxy(emptyStore(mayWrite.promise));
@@ -104,10 +104,10 @@ test("who asks in the moment in which the only client leaves gets an answer of i
   first.destroy();
   await letGo.promise;
   const next = fetch(url, { proxy: `http://127.0.0.1:${proxy}` }).then((answer) => answer.text());
-  // Until then what the first client leaves behind can't be cleared away.
+  // Until then the first client's file can't be removed.
   await eventually("the second request", () => requests.length === 2);
   await new Promise(setImmediate);
   mayWrite.resolve();
   expect((await next).length).toBe(LARGE.length);
-  expect(asked).toBe(2);
+  expect(requestCount).toBe(2);
 });

@@ -56,21 +56,21 @@ async function startForwarder(originPort: number): Promise<{ port: number; forwa
 test.each([
   ["before its answer begins", "GET /a HTTP/1.1\r\nHost: files.example\r\n\r\n"],
   ["within its upload", "POST /a HTTP/1.1\r\nHost: files.example\r\nContent-Length: 9\r\n\r\npart"],
-])("a client that leaves %s takes the origin's connection with it", async (_, sent) => {
-  const asked = Promise.withResolvers<void>();
+])("a client that disconnects %s ends the origin's connection", async (_, sent) => {
+  const requested = Promise.withResolvers<void>();
   const closed = Promise.withResolvers<void>();
   const origin = createServer((socket) => {
-    socket.once("data", () => asked.resolve());
+    socket.once("data", () => requested.resolve());
     socket.once("close", () => closed.resolve());
     socket.on("error", () => undefined);
   });
   const { port, forwarded } = await startForwarder(await listen(origin));
   const client = connect(port, "127.0.0.1");
   client.write(sent);
-  await asked.promise;
+  await requested.promise;
   client.destroy();
   await closed.promise;
   await forwarded;
-  // That is no failure of anybody's.
+  // That is no failure.
   expect(counted).toEqual([]);
 });

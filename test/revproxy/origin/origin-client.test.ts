@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => stack.disposeAsync());
 
-/** What comes of a request by way of a proxy that says yes to CONNECT, and then does this; and when its connection ends. */
+/** The error of a request through a proxy that accepts CONNECT and then does this, and when its connection ends. */
 async function askThrough(afterwards: (socket: Socket) => void, tlsLimitMs = 3_600_000) {
   const closed = Promise.withResolvers<void>();
   const proxy = createServer((socket) => {
@@ -31,19 +31,19 @@ async function askThrough(afterwards: (socket: Socket) => void, tlsLimitMs = 3_6
   });
   stack.defer(() => client.close());
   const resource = { scheme: "https", authority: { host: "files.example", port: 443 }, path: "/a" } as const;
-  const asked = client.send(resource, { method: "GET", headers: [] }, new AbortController().signal);
-  return { error: await rejection(asked), closed: closed.promise };
+  const pending = client.send(resource, { method: "GET", headers: [] }, new AbortController().signal);
+  return { error: await rejection(pending), closed: closed.promise };
 }
 
 describe("an origin behind another proxy can't be reached", () => {
-  test("when its TLS does not come to an end", async () => {
+  test("when its TLS handshake does not end", async () => {
     const { error, closed } = await askThrough((socket) => socket.resume(), 50);
     expect(error).toBeInstanceOf(UnreachableError);
     expect((error as UnreachableError).cause).toEqual(new Error("no TLS from files.example within 0.05 s"));
     await closed;
   });
 
-  test("when the connection ends within its TLS", async () => {
+  test("when the connection ends during its TLS handshake", async () => {
     const { error } = await askThrough((socket) => socket.end());
     expect(error).toBeInstanceOf(UnreachableError);
   });

@@ -5,7 +5,7 @@ function proxyFor(host: string, env: Record<string, string>, scheme: "http" | "h
   return parentProxy({ scheme, authority: { host, port } }, env)?.host;
 }
 
-test("without a variable, or with one that is no proxy, there is none", () => {
+test("without a variable, or with an invalid one, there is no proxy", () => {
   expect(proxyFor("example.com", {})).toBeUndefined();
   expect(proxyFor("example.com", { HTTPS_PROXY: "" })).toBeUndefined();
   expect(proxyFor("example.com", { HTTPS_PROXY: "socks5://proxy:1" })).toBeUndefined();
@@ -16,7 +16,7 @@ test("without a variable, or with one that is no proxy, there is none", () => {
   expect(proxyFor("example.com", { HTTPS_PROXY: "https://proxy:1" })).toBeUndefined();
 });
 
-test("each scheme has its own, and lower case goes first", () => {
+test("each scheme has its own variable, and lower case takes precedence", () => {
   const env = { https_proxy: "proxy:1", HTTPS_PROXY: "http://other:2", http_proxy: "http://plain:3" };
   expect(proxyFor("example.com", env)).toBe("proxy:1");
   expect(proxyFor("example.com", env, "http", 80)).toBe("plain:3");

@@ -10,7 +10,7 @@ function kept(response: Record<string, string>, { request = {}, status = 200 } =
   return keeping(Object.entries(request), head, NOW_MS);
 }
 
-describe("a response is not kept", () => {
+describe("a response is not stored", () => {
   const fresh = "public, max-age=86400";
   const cases: [string, Record<string, string>, { request?: Record<string, string>; status?: number }?][] = [
     ["that is private", { "cache-control": "private, max-age=86400" }],
@@ -22,7 +22,7 @@ describe("a response is not kept", () => {
     ["that is partial", { "cache-control": fresh }, { status: 206 }],
     ["that only validates", { "cache-control": fresh }, { status: 304 }],
     [
-      "that is not understood, and must be",
+      "whose status is unknown, with must-understand",
       { "cache-control": `${fresh}, must-understand` },
       { status: 299 },
     ],
@@ -30,12 +30,12 @@ describe("a response is not kept", () => {
     ["to a cookie", { "cache-control": "max-age=86400" }, { request: { Cookie: "x" } }],
     ["to a token", { "cache-control": "max-age=86400" }, { request: { "Private-Token": "x" } }],
     [
-      "to another field that may be a token",
+      "to a request with another field that may be a token",
       { "cache-control": "max-age=86400" },
       { request: { "X-Vault-Token": "x" } },
     ],
     [
-      "to a token, though it must be validated when stale",
+      "to a request with a token, despite must-revalidate",
       { "cache-control": "max-age=86400, must-revalidate" },
       { request: { "X-Vault-Token": "x" } },
     ],
@@ -57,8 +57,8 @@ describe("a response is not kept", () => {
   }
 });
 
-describe("a response is kept", () => {
-  test("for long when it says so, or that it never changes", () => {
+describe("a response is stored", () => {
+  test("for long when it says so, or is immutable", () => {
     expect(kept({ "cache-control": "max-age=3600" })).toBe("long");
     expect(kept({ "cache-control": "Immutable" })).toBe("long");
     expect(kept({ "cache-control": "max-age=60, s-maxage=7200" })).toBe("long");
@@ -68,13 +68,13 @@ describe("a response is kept", () => {
     expect(kept({ "cache-control": "s-maxage=86400", "set-cookie": "a=b" })).toBe("long");
   });
 
-  test("to a field that is not known, if the origin chose it by that, or if it is for everybody", () => {
+  test("to a request with an unknown field, if Vary names the field, or if the response is public", () => {
     const request = { "X-Vault-Token": "x" };
     expect(kept({ "cache-control": "max-age=86400", vary: "x-vault-token" }, { request })).toBe("long");
     expect(kept({ "cache-control": "max-age=86400, public" }, { request })).toBe("long");
   });
 
-  test("for short when it is not fresh for an hour, has to be asked about, or is no 200", () => {
+  test("for short when it is fresh for less than an hour, must be revalidated, or is not a 200", () => {
     expect(kept({ "cache-control": "max-age=3599" })).toBe("short");
     expect(kept({ "cache-control": "max-age=60, immutable" })).toBe("short");
     expect(kept({ "cache-control": "no-cache, max-age=86400", etag: '"x"' })).toBe("short");

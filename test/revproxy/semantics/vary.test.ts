@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { variantOf } from "../../../src/revproxy/semantics/vary.ts";
 
-test("the text of a variant tells values apart, and holds no value that may be a secret", () => {
+test("the text of a variant distinguishes values, and contains no possible secret", () => {
   const variant = (token: string) =>
     variantOf(
       ["accept", "x-vault-token"],

@@ -3,7 +3,7 @@ import { parseLegacyObject } from "../../../src/revproxy/storage/legacy-object.t
 
 const parse = (text: string) => parseLegacyObject(Buffer.from(text, "latin1"));
 
-test("what is none, can't be confirmed, or says more than it may is nothing", () => {
+test("malformed objects, and ones that can't be confirmed or have other fields, are ignored", () => {
   const bad = [
     "",
     "body only",
@@ -19,7 +19,7 @@ test("what is none, can't be confirmed, or says more than it may is nothing", ()
   expect(bad.filter((text) => parse(text) !== undefined)).toEqual([]);
 });
 
-test("its header fields and where its body begins are found", () => {
+test("the header fields and the body's offset are found", () => {
   expect(parse('Content-Type: text/plain\nDate: d\nEtag: "x"\n\nbody\n\nmore')).toEqual({
     headers: [
       ["Content-Type", "text/plain"],

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => dir[Symbol.dispose]());
 
-/** A store with one object of tailscale/go-cache-plugin, and room for nothing that is new. */
+/** A store with one object of tailscale/go-cache-plugin, on a full disk. */
 function fullStore(disk: FullDisk, object: string): NamedStore {
   const path = dir.join("object");
   writeFileSync(path, object);
@@ -41,7 +41,7 @@ function openBelow(root: string): string[] {
   return targets.filter((target) => target.startsWith(root));
 }
 
-testOnLinux("an object that is confirmed where the disk is full leaves no file, open or not", async () => {
+testOnLinux("on a full disk, a confirmed object leaves no file, open or not", async () => {
   using disk = new FullDisk(2 * 4096);
   const store = fullStore(disk, `Etag: "x"\n\n${"body ".repeat(20_000)}`);
   const tier = new LegacyTier({ store, disk: new DiskTier(store), isSingleHost: true });

@@ -3,14 +3,14 @@ import { MemoryTier } from "../../../src/revproxy/storage/memory-tier.ts";
 
 const HEAD = { status: 200, requestedMs: 0, receivedMs: 0 };
 
-/** How many of these are still there, each having been kept after the one before. */
+/** How many of these are still stored when they were added one after another. */
 function kept(maxBytes: number, keep: (tier: MemoryTier, n: number) => string, count = 50): number {
   const tier = new MemoryTier(maxBytes);
   const urls = Array.from({ length: count }, (_, n) => keep(tier, n));
   return urls.filter((url) => tier.find(url, []) !== undefined).length;
 }
 
-test("holds as much as it may, whether it is bodies, fields or names", () => {
+test("the limit counts bodies, fields and names", () => {
   const large = "x".repeat(10_000);
   const put =
     (url: string, fields: [string, string][], bytes = new Uint8Array()) =>
@@ -23,7 +23,7 @@ test("holds as much as it may, whether it is bodies, fields or names", () => {
   expect(kept(100_000, put(`https://a.test/${large}`, []))).toBe(8);
 });
 
-test("what came meanwhile is not replaced by the older response that the origin confirms", async () => {
+test("a newer response is not replaced by the older one that the origin confirms", async () => {
   const tier = new MemoryTier(100_000);
   const url = "https://a.test/";
   tier.keep(url, [], { ...HEAD, headers: [["ETag", "old"]] }, new Uint8Array());

@@ -24,7 +24,7 @@ const RESPONSE: ResponseRecord = {
 };
 
 describe("a record", () => {
-  test("is nothing when a byte of it is wrong, anywhere", () => {
+  test("with a wrong byte anywhere is ignored", () => {
     const good = formatRecord(RESPONSE, BODY);
     for (let at = 0; at < good.length; at++) {
       const bad = Uint8Array.from(good);
@@ -35,7 +35,7 @@ describe("a record", () => {
       expect(parseRecord(good.subarray(0, length))).toBeUndefined();
   });
 
-  test("is nothing when it says what could not have been kept", () => {
+  test("with values that are never stored is ignored", () => {
     const bad: unknown[] = [
       { ...RESPONSE, status: 99 },
       { ...RESPONSE, headers: [["X-A", "b\r\nSet-Cookie: c"]] },
@@ -53,7 +53,7 @@ describe("a record", () => {
     for (const record of bad) expect(parseRecord(formatRecord(record as CacheRecord, BODY))).toBeUndefined();
   });
 
-  test("comes back as it was, with its body", () => {
+  test("is read as it was written, with its body", () => {
     const found = parseRecord(formatRecord(RESPONSE, BODY));
     expect(found?.record).toEqual(RESPONSE);
     expect(Buffer.from(found?.inline ?? [])).toEqual(BODY);
@@ -61,7 +61,7 @@ describe("a record", () => {
     expect(parseRecord(formatRecord(marker))?.record).toEqual(marker);
   });
 
-  test("loses what would steer a connection, or set a cookie", () => {
+  test("loses hop-by-hop fields and cookies", () => {
     const headers: [string, string][] = [
       ["Connection", "X-B"],
       ["X-B", "1"],

@@ -8,7 +8,7 @@ import { testOnLinux } from "../../support/platform.ts";
 import { rejection } from "../../support/rejection.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
-/** Large enough to stay by itself. */
+/** Large enough not to be merged with others. */
 const PIECE = 10_000;
 
 let dir: TempDir;
@@ -55,7 +55,7 @@ describe("a body", () => {
     expect(await reading).toEqual(all(1));
   });
 
-  test("that comes byte by byte is handed out in few pieces, to whom it was handed out before as well", async () => {
+  test("that comes byte by byte is read in few pieces, also by a reader that got the first byte", async () => {
     const spool = open({ memoryBytes: 1 << 20 });
     const early = spool.read();
     await spool.append(new Uint8Array([7]));
@@ -90,7 +90,7 @@ describe("a body", () => {
     expect(Buffer.concat([piece(0), ...(await Array.fromAsync(slow))])).toEqual(all(50));
   });
 
-  test("that nobody reads is taken all the same", async () => {
+  test("without readers is received all the same", async () => {
     const spool = open();
     for (let i = 0; i < 20; i++) await spool.append(piece(i));
     expect(await spool.finish()).toMatchObject({ sizeBytes: 20 * PIECE });
@@ -129,7 +129,7 @@ describe("where there is no room", () => {
           got.push(bytes);
           await Bun.sleep(1);
           const read = got.reduce((sum, { length }) => sum + length, 0) / PIECE;
-          // The file's part may be behind; beyond it only what memory may hold, and the piece under way.
+          // Beyond the file there is only what memory may hold, and the current piece.
           expect(sent - Math.max(read, 10)).toBeLessThanOrEqual(5);
         }
         expect(Buffer.concat(got)).toEqual(all(40));
@@ -141,7 +141,7 @@ describe("where there is no room", () => {
   }
 });
 
-test("tells when the last reader has gone before the end", async () => {
+test("onIdle is called when the last reader leaves before the end", async () => {
   const spool = open();
   let isIdle = false;
   spool.onIdle = () => {

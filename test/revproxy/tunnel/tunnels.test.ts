@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => stack.disposeAsync());
 
-/** A proxy that takes every name for this machine, and one port for that of the web. */
+/** A proxy that resolves every name to this machine, and allows one port. */
 async function open(port: number): Promise<number> {
   const tunnels = new Tunnels({
     isAllowed: true,
@@ -40,7 +40,7 @@ async function open(port: number): Promise<number> {
   return (proxy.address() as AddressInfo).port;
 }
 
-/** Says back what it hears when the other end is done. */
+/** Echoes all bytes when the other end is done. */
 async function echo(): Promise<number> {
   const server = createServer({ allowHalfOpen: true }, (socket: Socket) => {
     const heard: Buffer[] = [];
@@ -74,14 +74,14 @@ describe("a tunnel", () => {
     expect(counted).toEqual(["proxy_fwd_conn_reject"]);
   });
 
-  test("to where nobody listens fails", async () => {
+  test("to a closed port fails", async () => {
     const port = await freePort();
     const answer = await say(await open(port), `CONNECT a.example:${port} HTTP/1.1\r\nHost: x\r\n\r\n`);
     expect(answer).toStartWith("HTTP/1.1 502 ");
     expect(counted).toEqual(["proxy_fwd_conn_error"]);
   });
 
-  test("passes on what was sent ahead, and lets each end finish by itself", async () => {
+  test("forwards early bytes, and lets each side finish by itself", async () => {
     const port = await echo();
     const answer = await say(
       await open(port),
@@ -100,7 +100,7 @@ test.each([
   "0251.0376.0251.0376",
   "::ffff:7f00:1",
   "x.localhost",
-])("another proxy is not asked for %s, whatever it would take that for", async (host) => {
+])("another proxy gets no CONNECT to %s", async (host) => {
   const log = new ProxyLog({ log: silentLog, count: () => undefined });
   const env = { https_proxy: "http://proxy.example:3128" };
   const tunnels = new Tunnels({ isAllowed: true, env, via: "1.1 test", log });
@@ -108,7 +108,7 @@ test.each([
   expect(await tunnels.decide("https", { host: "files.example", port: 443 })).toBe("proxy");
 });
 
-test("only addresses of the public network count as such", () => {
+test("only addresses of the public network are public", () => {
   const inside = [
     "127.0.0.1",
     "10.0.0.1",

@@ -1,47 +1,47 @@
 /**
- * Keeps the status page up to date. The server sends the parts that have changed as they are to look; they are worked
- * into the page node by node, so that focus, scrolling, selection and what was opened stay.
+ * Keeps the status page up to date. The server sends the HTML of changed parts. The script updates the page node by
+ * node, so focus, scrolling, selection and opened details stay.
  */
 
-interface News {
+interface Update {
   build: string;
-  /** Content by id of the element. */
+  /** HTML by element id. */
   parts: Record<string, string>;
 }
 
-/** Without news for so long, the numbers are old. The server sends some every second. */
+/** After this time without an update the numbers are outdated. The server sends one every second. */
 const OLD_AFTER_MS = 5_000;
-/** Where the browser itself does not try again. */
+/** For errors after which the browser itself does not reconnect. */
 const RETRY_MS = 5_000;
 
 const connection = document.getElementById("connection") as HTMLElement;
 let source: EventSource | undefined;
 let retrying: ReturnType<typeof setTimeout> | undefined;
-/** When the numbers are from. */
-let heardMs = Date.now();
-/** Since when some should have come. */
-let waitingMs = heardMs;
+/** Time of the last update. */
+let updatedMs = Date.now();
+/** Start of the wait for the next update. */
+let waitingMs = updatedMs;
 
-/** A page that nobody sees costs the server nothing. */
-function connectIfSeen(): void {
+/** A hidden page costs the server nothing. */
+function connectIfVisible(): void {
   source?.close();
   clearTimeout(retrying);
   if (document.hidden) return;
   const opened = new EventSource(`/events${location.search}`);
-  opened.onmessage = ({ data }) => take(JSON.parse(data));
+  opened.onmessage = ({ data }) => receive(JSON.parse(data));
   opened.onerror = () => {
-    if (opened.readyState === EventSource.CLOSED) retrying = setTimeout(connectIfSeen, RETRY_MS);
+    if (opened.readyState === EventSource.CLOSED) retrying = setTimeout(connectIfVisible, RETRY_MS);
   };
   source = opened;
 }
 
-function take({ build, parts }: News): void {
+function receive({ build, parts }: Update): void {
   if (build !== document.documentElement.dataset.build) {
     location.reload();
     return;
   }
-  heardMs = Date.now();
-  waitingMs = heardMs;
+  updatedMs = Date.now();
+  waitingMs = updatedMs;
   for (const [id, content] of Object.entries(parts)) {
     const part = document.getElementById(id);
     if (part === null) continue;
@@ -49,7 +49,7 @@ function take({ build, parts }: News): void {
     wanted.innerHTML = content;
     update(part, wanted);
   }
-  tell("live", "Live");
+  setConnection("live", "Live");
 }
 
 /** Makes `present` the same as `wanted`, with as few changes as the order of nodes allows. */
@@ -79,12 +79,12 @@ function updateAttributes(present: Element, wanted: Element): void {
 
 function watch(): void {
   if (document.hidden || Date.now() - waitingMs < OLD_AFTER_MS) return;
-  const since = new Date(heardMs).toLocaleTimeString();
-  tell("old", `No answer from the server since ${since}. The numbers are from then; trying again.`);
+  const since = new Date(updatedMs).toLocaleTimeString();
+  setConnection("old", `No answer from the server since ${since}. The numbers are from then; trying again.`);
 }
 
-/** Read aloud when it changes, so only then is it touched. */
-function tell(state: string, text: string): void {
+/** Screen readers announce every change, so an equal text is not set again. */
+function setConnection(state: string, text: string): void {
   if (connection.textContent === text) return;
   connection.dataset.state = state;
   connection.textContent = text;
@@ -93,7 +93,7 @@ function tell(state: string, text: string): void {
 
 document.addEventListener("visibilitychange", () => {
   waitingMs = Date.now();
-  connectIfSeen();
+  connectIfVisible();
 });
 setInterval(watch, 1_000);
-connectIfSeen();
+connectIfVisible();

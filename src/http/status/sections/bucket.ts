@@ -4,7 +4,7 @@ import { html, type Markup } from "../markup.ts";
 import { gaugeOf, type StatusReport } from "../report.ts";
 import { factList } from "./pieces.ts";
 
-/** Whether the bucket answers (the breaker of each side), and what waits for it. */
+/** Whether the bucket answers, and the upload queue. */
 export function bucketSection(report: StatusReport): Markup {
   const { bucket, counters, nowMs } = report;
   if (bucket === undefined) {
@@ -20,19 +20,19 @@ export function bucketSection(report: StatusReport): Markup {
     ["Reads", side(bucket.reads, nowMs)],
     ["Writes", side(bucket.writes, nowMs)],
     ["Upload queue", queue(report)],
-    ["On its way", `${bytes("uploading_bytes")} up, ${bytes("fetching_bytes")} down`],
+    ["In transit", `${bytes("uploading_bytes")} up, ${bytes("fetching_bytes")} down`],
     ["Objects stored", formatCount(counters.put_remote_object ?? 0)],
     ["Failures", formatCount(failed)],
   ]);
 }
 
 function side(open: { probeAtMs: number } | undefined, nowMs: number): Markup {
-  if (open === undefined) return html`<span class="light light-good">as usual</span>`;
+  if (open === undefined) return html`<span class="light light-good">available</span>`;
   const when =
     open.probeAtMs > nowMs
-      ? `asked again in ${formatSpan(open.probeAtMs - nowMs)}`
-      : "the next request asks it";
-  return html`<span class="light light-bad">left alone</span><span class="sub">${when}</span>`;
+      ? `probed again in ${formatSpan(open.probeAtMs - nowMs)}`
+      : "the next request probes it";
+  return html`<span class="light light-bad">suspended</span><span class="sub">${when}</span>`;
 }
 
 const PARTS = [

@@ -4,7 +4,7 @@ import { countLookUps, hitRatio, totalOf } from "../look-ups.ts";
 import { html, type Markup } from "../markup.ts";
 import { gaugeOf, type StatusReport } from "../report.ts";
 
-/** What one looks for first, since the server's start. */
+/** The most important numbers since the server's start. */
 export function keyFigures(report: StatusReport): Markup {
   const { counters } = report;
   const count = (name: string) => counters[name] ?? 0;
@@ -13,7 +13,7 @@ export function keyFigures(report: StatusReport): Markup {
   const sessions = gaugeOf(report, "sessions", "link") ?? 0;
   const bridges = gaugeOf(report, "sessions", "bridge") ?? 0;
   const [free, size] = [gaugeOf(report, "disk_free_bytes") ?? 0, gaugeOf(report, "disk_size_bytes") ?? 0];
-  // A bucket that is a directory has no requests; what comes out of packs is counted in either case.
+  // A directory as the bucket has no S3 counters; those of packs count for both.
   const received = counters.s3_bytes_received ?? count("prefetch_bytes");
   const sent = counters.s3_bytes_sent ?? count("put_remote_bytes");
   return html`<dl class="figures">

@@ -1,16 +1,16 @@
-/** Hit ratio and number of look-ups over time, drawn by hand as SVG that stretches with the page. */
+/** Hit ratio and number of lookups over time, as SVG that stretches with the page. */
 import { formatCount, formatRatio, formatSpan } from "../figures.ts";
 import { HISTORY_RANGES, type HistoryRange } from "../look-up-history.ts";
 import { addLookUps, hitRatio, type LookUps, totalOf } from "../look-ups.ts";
 import { html, Markup } from "../markup.ts";
 import type { StatusReport } from "../report.ts";
 
-/** Of a drawing, in its own units; labels stand beside it, for they must not be stretched. */
+/** The view box. Labels are outside of it: they must not be stretched. */
 const [WIDTH, HEIGHT] = [600, 100];
-/** What a column takes of its step. */
+/** The part of a step that its column takes. */
 const COLUMN_PART = 0.76;
 
-/** What there is to a step, from the bottom up, and what it is called. */
+/** The layers of a column from the bottom up, with their labels. */
 const LAYERS = [
   ["local", "on the disk"],
   ["remote", "in the bucket"],
@@ -25,9 +25,9 @@ export function lookUpChart({ history: { range, steps } }: StatusReport): Markup
 <p class="chart-name">Hit ratio</p>
 <div class="scale" aria-hidden="true"><span>100</span><span>50</span><span>0 %</span></div>
 ${ratioDrawing(steps, `Hit ratio over the last ${range.label}: ${describe(sum)}.`)}
-<p class="chart-name">Look-ups found</p>
+<p class="chart-name">Lookups found</p>
 <div class="scale" aria-hidden="true"><span>${formatCount(most)}</span><span>0</span></div>
-${columnDrawing(steps, most, range, `Look-ups in steps of ${formatSpan(range.stepMs)}, at most ${formatCount(most)} in one.`)}
+${columnDrawing(steps, most, range, `Lookups in steps of ${formatSpan(range.stepMs)}, at most ${formatCount(most)} in one.`)}
 <div class="time-axis" aria-hidden="true"><span>${range.label} ago</span><span>now</span></div>
 </div>
 <ul class="legend">${LAYERS.map(([name, label]) => html`<li class="key-${name}">${label} <b>${formatCount(sum[name])}</b></li>`)}</ul>
@@ -40,10 +40,10 @@ function rangeLink({ name, label }: HistoryRange, isShown: boolean): Markup {
 }
 
 function describe(sum: LookUps): string {
-  return totalOf(sum) === 0 ? "there was no look-up" : `${formatRatio(hitRatio(sum))} in all`;
+  return totalOf(sum) === 0 ? "no lookups" : `${formatRatio(hitRatio(sum))} in all`;
 }
 
-/** A line of level pieces, one a step, with a gap where there was no look-up. */
+/** A horizontal line for each step, with gaps for steps without lookups. */
 function ratioDrawing(steps: LookUps[], label: string): Markup {
   const width = WIDTH / steps.length;
   const ratios = steps.map(hitRatio);
@@ -83,8 +83,8 @@ function column(
 function stepTable(range: HistoryRange, steps: LookUps[]): Markup {
   const rows = steps.map((step, index) => ({ step, when: ago(range, steps.length - 1 - index) }));
   const filled = rows.filter(({ step }) => totalOf(step) > 0).toReversed();
-  if (filled.length === 0) return html`<p class="empty">No look-up in the last ${range.label}.</p>`;
-  return html`<table><caption class="unseen">Look-ups of the last ${range.label}</caption>
+  if (filled.length === 0) return html`<p class="empty">No lookup in the last ${range.label}.</p>`;
+  return html`<table><caption class="unseen">Lookups of the last ${range.label}</caption>
 <thead><tr><th scope="col">When</th>${LAYERS.map(([, label]) => html`<th scope="col" class="number">${label}</th>`)}<th scope="col" class="number">Hit ratio</th></tr></thead>
 <tbody>${filled.map(({ step, when }) => html`<tr><th scope="row">${when}</th>${LAYERS.map(([name]) => html`<td class="number">${formatCount(step[name])}</td>`)}<td class="number">${formatRatio(hitRatio(step))}</td></tr>`)}</tbody></table>`;
 }

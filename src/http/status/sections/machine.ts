@@ -4,7 +4,7 @@ import { html, type Markup } from "../markup.ts";
 import { gaugeOf, type StatusReport } from "../report.ts";
 import { factList } from "./pieces.ts";
 
-/** Disk use of the cache directory, and what the process itself takes. */
+/** Disk use of the cache directory, and resources of the process. */
 export function machineSection(report: StatusReport): Markup {
   const { cacheDir, maxSizeBytes } = report;
   const gauge = (name: string) => gaugeOf(report, name) ?? 0;
@@ -28,7 +28,7 @@ export function machineSection(report: StatusReport): Markup {
   ]);
 }
 
-/** The text beside it says the same. */
+/** Hidden from screen readers: the text next to it says the same. */
 function bar(part: number): Markup {
   const width = Math.min(100, Math.max(0, Math.round(1000 * part) / 10)) || 0;
   return html`<svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect class="bar-whole" width="100" height="1"/><rect class="bar-part" width="${width}" height="1"/></svg>`;

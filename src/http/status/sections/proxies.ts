@@ -1,4 +1,4 @@
-/** The caches of modules, and of other downloads. */
+/** The module proxy's and the forward proxy's caches. */
 import { formatByteSize } from "../../../lib/text/byte-size.ts";
 import { formatCount } from "../figures.ts";
 import { html, type Markup } from "../markup.ts";
@@ -15,11 +15,11 @@ export function moduleCache({ hasModules, counters }: StatusReport): Markup {
     ["From the disk", count("mod_get_local_hit")],
     ["From the bucket", count("mod_get_fault_hit", "mod_run_inline")],
     [
-      "Asked upstream",
+      "Upstream requests",
       html`${count("mod_upstream_request")}<span class="sub">${formatByteSize(counters.mod_upstream_bytes ?? 0)}</span>`,
     ],
     ["Verified", count("mod_verify_good")],
-    ["Refused as wrong", count("mod_verify_wrong")],
+    ["Verification failures", count("mod_verify_wrong")],
     ["Failures", count("mod_error", "mod_upstream_error")],
   ]);
 }
@@ -34,9 +34,9 @@ export function downloadCache({ proxiedHosts, counters }: StatusReport): Markup 
     ["Requests", count("rev_req_received")],
     ["From memory or disk", count("rev_req_memory_hit", "rev_req_local_hit")],
     ["From the bucket", count("rev_req_fault_hit")],
-    ["Asked the origin", count("rev_req_forward")],
+    ["Origin requests", count("rev_req_forward")],
     [
-      "Kept",
+      "Stored",
       html`${count("rev_rsp_save", "rev_rsp_save_memory")}<span class="sub">${formatByteSize(counters.rev_rsp_save_bytes ?? 0)}</span>`,
     ],
     [

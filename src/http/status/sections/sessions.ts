@@ -4,7 +4,6 @@ import { html, type Markup } from "../markup.ts";
 import { gaugeOf, type SessionReport, type StatusReport } from "../report.ts";
 import { scopeCell } from "./pieces.ts";
 
-/** More would be a page of their own. */
 const MAX_ROWS = 20;
 
 const KINDS = { link: "connect", bridge: "bridge" } as const;
@@ -15,10 +14,10 @@ export function sessionTable(report: StatusReport): Markup {
     return html`<p class="empty">Off. Start the server with <code>--plugin</code> to serve go commands.</p>`;
   }
   const silent = gaugeOf(report, "sessions", "silent") ?? 0;
-  const beside = silent === 0 ? "" : `${formatAmount(silent, "connection")} asked for nothing yet.`;
-  if (sessions.length === 0) return html`<p class="empty">No go command is at work. ${beside}</p>`;
-  return html`<table><caption class="unseen">Go commands that are at work</caption>
-<thead><tr><th scope="col">Whose</th><th scope="col">By</th><th scope="col" class="number">For</th><th scope="col" class="number">Look-ups</th><th scope="col" class="number">Hits</th><th scope="col" class="number">Puts</th></tr></thead>
+  const beside = silent === 0 ? "" : `${formatAmount(silent, "connection")} without a request yet.`;
+  if (sessions.length === 0) return html`<p class="empty">No go command is running. ${beside}</p>`;
+  return html`<table><caption class="unseen">Running go commands</caption>
+<thead><tr><th scope="col">Scope</th><th scope="col">By</th><th scope="col" class="number">For</th><th scope="col" class="number">Lookups</th><th scope="col" class="number">Hits</th><th scope="col" class="number">Puts</th></tr></thead>
 <tbody>${sessions.slice(0, MAX_ROWS).map((session) => row(session, nowMs))}</tbody></table>
 ${more(sessions.length - MAX_ROWS, beside)}`;
 }

@@ -2,7 +2,7 @@ import { formatSpan } from "../figures.ts";
 import { html, type Markup } from "../markup.ts";
 import { gaugeOf, type StatusReport } from "../report.ts";
 
-/** Who this is, and in one sentence how it goes. */
+/** Host, process and version, and the server's state in one sentence. */
 export function stateSection(report: StatusReport): Markup {
   const { host, pid, nowMs, startedMs, version } = report;
   const { kind, text, detail } = stateOf(report);
@@ -21,17 +21,17 @@ interface State {
 function stateOf(report: StatusReport): State {
   const { bucket } = report;
   if (gaugeOf(report, "draining") === 1) {
-    const text = "The server is ending. What is left goes to the bucket; go commands carry on without it.";
+    const text = "The server is shutting down. It uploads what is left; go commands continue without it.";
     return { kind: "ending", text };
   }
   if (bucket?.reads !== undefined) {
-    const again = probe(bucket.reads, report, ", and ask it again");
-    const text = `The bucket ${bucket.name} does not answer. Builds go on without it${again}.`;
+    const again = probe(bucket.reads, report, "; next probe");
+    const text = `The bucket ${bucket.name} does not answer. Builds continue without it${again}.`;
     return { kind: "bad", text, detail: bucket.trouble };
   }
   if (bucket?.writes !== undefined) {
-    const again = probe(bucket.writes, report, ", and is asked again");
-    const text = `The bucket ${bucket.name} takes no uploads${again}. What waits is kept.`;
+    const again = probe(bucket.writes, report, "; next probe");
+    const text = `The bucket ${bucket.name} accepts no uploads${again}. Waiting uploads are kept.`;
     return { kind: "bad", text, detail: bucket.trouble };
   }
   return { kind: "good", text: `Serving ${served(report)}.` };
@@ -47,6 +47,6 @@ function served({ pluginAddress, bucket, hasModules, proxiedHosts }: StatusRepor
     ...(hasModules ? ["modules"] : []),
     ...(proxiedHosts === undefined ? [] : ["downloads"]),
   ];
-  const source = bucket === undefined ? "from this machine's disk alone" : `with the bucket ${bucket.name}`;
+  const source = bucket === undefined ? "from this machine's disk only" : `with the bucket ${bucket.name}`;
   return `${things.length === 0 ? "this page" : new Intl.ListFormat("en").format(things)}, ${source}`;
 }

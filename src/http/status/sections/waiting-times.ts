@@ -1,13 +1,13 @@
-/** How long single operations took: a histogram and its quantiles a row. */
+/** Times of single operations: a histogram and its quantiles in a row. */
 import type { TimeDistribution } from "../../metrics.ts";
 import { formatCount, formatSeconds } from "../figures.ts";
 import { html, type Markup } from "../markup.ts";
 import type { StatusReport } from "../report.ts";
 
-/** In the order of the table; any other comes after them under its own name. */
+/** In the order of the table. Other operations come after these, with their own names. */
 const NAMES: Readonly<Record<string, string>> = {
-  get_remote_hit: "Look-up, found",
-  get_remote_miss: "Look-up, not found",
+  get_remote_hit: "Lookup, found",
+  get_remote_miss: "Lookup, not found",
   s3_get: "S3 GET",
   s3_put: "S3 PUT",
   s3_list: "S3 LIST",
@@ -19,15 +19,14 @@ const HEIGHT = 24;
 const BAR_PART = 0.84;
 
 export function waitingTimes({ times }: StatusReport): Markup {
-  if (times.length === 0) return html`<p class="empty">Nothing was asked of the bucket yet.</p>`;
+  if (times.length === 0) return html`<p class="empty">No request was sent to the bucket yet.</p>`;
   const sorted = times.toSorted((a, b) => place(a) - place(b));
   return html`<table class="times"><caption class="unseen">Waiting times by operation</caption>
 <thead><tr><th scope="col">Operation</th><th scope="col" class="spread"><span class="unseen">Distribution</span>${axis(times[0])}</th><th scope="col" class="number">Count</th><th scope="col" class="number">Median</th><th scope="col" class="number">95 %</th></tr></thead>
 <tbody>${sorted.map(row)}</tbody></table>
-<p class="empty">Look-ups as go waits for them, S3 to the first byte. Quantiles are estimates within the steps drawn.</p>`;
+<p class="empty">Lookups as go waits for them, S3 to the first byte. Quantiles are estimates within the drawn steps.</p>`;
 }
 
-/** Where a row comes in the table. */
 function place({ operation }: TimeDistribution): number {
   const names = Object.keys(NAMES);
   return operation in NAMES ? names.indexOf(operation) : names.length;
@@ -39,7 +38,7 @@ function row(times: TimeDistribution): Markup {
 <td class="number">${quantile(times, 0.5)}</td><td class="number">${quantile(times, 0.95)}</td></tr>`;
 }
 
-/** Labels of the powers of ten, each at the end of the bar that goes up to it. */
+/** Labels of the powers of ten, each at the end of its bar. */
 function axis(times: TimeDistribution | undefined): Markup {
   const bounds = times?.buckets.map(({ upToSeconds }) => upToSeconds) ?? [];
   const labels = bounds.map(
@@ -69,7 +68,7 @@ function describe(buckets: TimeDistribution["buckets"]): string {
   return filled.filter(Boolean).join(", ");
 }
 
-/** As Prometheus's histogram_quantile: evenly spread within a step. */
+/** Like Prometheus's histogram_quantile: linear within a bucket. */
 function quantile({ buckets, count }: TimeDistribution, part: number): string {
   let below = 0;
   let lower = 0;

@@ -11,7 +11,7 @@ function chartOf(steps: LookUps[]): string {
   return lookUpChart(reportOf({ history: { range: RANGE, steps } })).text;
 }
 
-test("the line has a gap where there was no look-up, and no slope", () => {
+test("the line is level in each step, with gaps for steps without lookups", () => {
   const text = chartOf([
     { ...NONE, local: 1 },
     { ...NONE, missed: 1 },
@@ -22,7 +22,7 @@ test("the line has a gap where there was no look-up, and no slope", () => {
   expect(text).toContain('aria-label="Hit ratio over the last 1 hour: 66.6\u202f% in all."');
 });
 
-test("columns are as high as the largest allows, the layers one upon the other", () => {
+test("columns are scaled to the largest, and their layers are stacked", () => {
   const text = chartOf([NONE, NONE, { ...NONE, local: 5 }, { local: 5, remote: 3, missed: 2 }]);
   const rects = [
     ...text.matchAll(/class="fill-(\w+)" x="[\d.]+" y="([\d.]+)" width="[\d.]+" height="([\d.]+)"/g),
@@ -37,7 +37,7 @@ test("columns are as high as the largest allows, the layers one upon the other",
   ]);
 });
 
-test("the table has the steps that have something, the newest first", () => {
+test("the table has the steps with lookups, newest first", () => {
   const text = chartOf([NONE, { ...NONE, local: 1052 }, NONE, { ...NONE, missed: 1 }]);
   const rows = [...text.matchAll(/<tr><th scope="row">.*?<\/tr>/g)].map(([row]) => textOf({ text: row }));
   expect(rows).toEqual(["now 0 0 1 0 %", "2 min ago 1,052 0 0 100 %"]);

@@ -16,7 +16,7 @@ const refused = "get action 1: connection refused";
 
 describe("the state of a server", () => {
   test.each<[what: string, changes: Partial<StatusReport>, text: string]>([
-    ["alone", {}, "Serving go commands on 127.0.0.1:5930, from this machine's disk alone."],
+    ["alone", {}, "Serving go commands on 127.0.0.1:5930, from this machine's disk only."],
     [
       "with everything",
       { bucket: BUCKET, hasModules: true, proxiedHosts: [] },
@@ -25,25 +25,25 @@ describe("the state of a server", () => {
     [
       "whose bucket does not answer",
       { bucket: { ...BUCKET, reads: soon, writes: soon, trouble: refused } },
-      `The bucket builds does not answer. Builds go on without it, and ask it again in 14 s. ${refused}`,
+      `The bucket builds does not answer. Builds continue without it; next probe in 14 s. ${refused}`,
     ],
     [
-      "whose bucket is asked again just now",
+      "whose bucket is probed at the moment",
       { bucket: { ...BUCKET, reads: { probeAtMs: 0 }, trouble: refused } },
-      `The bucket builds does not answer. Builds go on without it. ${refused}`,
+      `The bucket builds does not answer. Builds continue without it. ${refused}`,
     ],
     [
-      "whose bucket takes nothing",
+      "whose bucket accepts no uploads",
       { bucket: { ...BUCKET, writes: soon, trouble: "403 AccessDenied" } },
-      "The bucket builds takes no uploads, and is asked again in 14 s. What waits is kept. 403 AccessDenied",
+      "The bucket builds accepts no uploads; next probe in 14 s. Waiting uploads are kept. 403 AccessDenied",
     ],
     [
-      "that ends, whatever its bucket does",
+      "that shuts down, whatever its bucket does",
       {
         bucket: { ...BUCKET, reads: soon, trouble: refused },
         gauges: [{ name: "draining", help: "", value: 1 }],
       },
-      "The server is ending. What is left goes to the bucket; go commands carry on without it.",
+      "The server is shutting down. It uploads what is left; go commands continue without it.",
     ],
   ])("%s", (_what, changes, text) => {
     expect(textOf(stateSection(reportOf(changes)))).toBe(
