@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { type Authority, isSameAuthority, parseAuthority } from "./authority.ts";
 import { framingProblem } from "./semantics/framing.ts";
 import { fromRawHeaders, headerValues } from "./semantics/header-list.ts";
-import { wronglyNamed } from "./semantics/hop-by-hop.ts";
+import { forbiddenOption } from "./semantics/hop-by-hop.ts";
 
 export interface Refusal {
   status: number;
@@ -21,7 +21,7 @@ export function refusalOf(request: IncomingMessage, viaToken: string): Refusal |
     return { status: 400, text: "a request must have a Host" };
   const problem = framingProblem(headers, request.httpVersion);
   if (problem !== undefined) return problem;
-  const named = wronglyNamed(headers);
+  const named = forbiddenOption(headers);
   if (named !== undefined) return { status: 400, text: `Connection must not name ${named}` };
   const via = headerValues(headers, "via").join(",");
   if (via.includes(viaToken)) {

@@ -104,7 +104,7 @@ async function fetchModules(dir: TempDir, name: string, { http }: PluginServer):
   if (exitCode !== 0) throw new Error(`go mod download: ${stdout}`);
 }
 
-/** Look-ups that were in vain, as far as the server has been told. */
+/** Misses that the server has counted so far. */
 async function misses({ http }: PluginServer): Promise<number> {
   const vars = (await (await fetch(`${http}/debug/vars`)).json()) as { counters: Record<string, number> };
   return vars.counters.get_remote_miss ?? 0;

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { selectBytes } from "../../lib/network/byte-range.ts";
 import { sendBody } from "../../lib/network/send-body.ts";
 import { keyOf } from "../proxy-log.ts";
-import { holdsForRange, isNotModified } from "../semantics/conditions.ts";
+import { isNotModified, mayUseRange } from "../semantics/conditions.ts";
 import { ageOf } from "../semantics/freshness.ts";
 import { type HeaderList, hasHeader, headerValue, toRawHeaders, without } from "../semantics/header-list.ts";
 import type { StoredResponse } from "../storage/stored-response.ts";
@@ -44,7 +44,7 @@ export async function answerStored(
     response.end();
     return;
   }
-  const isWhole = head.status !== 200 || !holdsForRange(requestHeaders, head.headers);
+  const isWhole = head.status !== 200 || !mayUseRange(requestHeaders, head.headers);
   const selected = selectBytes(isWhole ? undefined : headerValue(requestHeaders, "range"), body.sizeBytes);
   const { start, end } = selected;
   const hasBody = head.status !== 204 && head.status !== 304;
@@ -73,7 +73,7 @@ export function answerHead(
 }
 
 /** Streams a body that is not stored to the client. Destroys the body when the client disconnects. */
-export async function passOn(response: ServerResponse, body: IncomingMessage): Promise<void> {
+export async function forwardBody(response: ServerResponse, body: IncomingMessage): Promise<void> {
   if (response.destroyed) {
     body.destroy();
     return;

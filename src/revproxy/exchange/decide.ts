@@ -5,14 +5,14 @@
 import { isSameAuthority } from "../authority.ts";
 import { parseAbsoluteForm, type Resource } from "../resource.ts";
 import { CacheControl } from "../semantics/cache-control.ts";
-import { isConditional, isForOrigin, withValidators } from "../semantics/conditions.ts";
+import { isConditional, needsOrigin, withValidators } from "../semantics/conditions.ts";
 import { cookiesOf } from "../semantics/cookies.ts";
-import { agrees, freshened } from "../semantics/freshen.ts";
 import { type HeaderList, hasHeader, headerValue } from "../semantics/header-list.ts";
 import { isUsable, isUsableStale } from "../semantics/judge.ts";
 import type { ResponseHead } from "../semantics/response-head.ts";
 import { isPersonal, mayShare } from "../semantics/shared.ts";
-import { forbidsStoring, type Keeping, keeping } from "../semantics/storable.ts";
+import { forbidsStoring, type Retention, retentionOf } from "../semantics/storable.ts";
+import { agrees, updatedHead } from "../semantics/update.ts";
 import { variantOf, varyNames } from "../semantics/vary.ts";
 
 export interface CacheRequest {
@@ -39,7 +39,7 @@ export type Decision =
 /** Whether a request may be answered from the cache: whether a lookup makes sense. */
 export function mayUseCache({ method, headers, hasContent }: CacheRequest): boolean {
   if ((method !== "GET" && method !== "HEAD") || hasContent) return false;
-  return !CacheControl.of(headers).has("no-store") && !isForOrigin(headers);
+  return !CacheControl.of(headers).has("no-store") && !needsOrigin(headers);
 }
 
 /** `stored`: what a lookup found for the request, however old. */
@@ -87,7 +87,7 @@ export function mayServeStale(
 /** How an answer is stored. `names`: the request fields that the origin chose it by. */
 export interface Storing {
   action: "store";
-  keeping: Keeping;
+  retention: Retention;
   names: string[];
 }
 
@@ -109,11 +109,11 @@ export function decideAnswer(
   if (stored !== undefined && answer.status === 304) return { action: "revalidated" };
   if (stored !== undefined && answer.status >= 500 && mayServeStale(request, stored, nowMs, "error"))
     return { action: "stale" };
-  const kept = answer.isDelimited ? keeping(request.headers, answer, nowMs) : undefined;
+  const kept = answer.isDelimited ? retentionOf(request.headers, answer, nowMs) : undefined;
   const names = varyNames(answer.headers);
   const isTooLarge = Number(headerValue(answer.headers, "content-length") ?? 0) > maxBodyBytes;
   if (kept === undefined || names === "*" || isTooLarge) return { action: "pass" };
-  return { action: "store", keeping: kept, names };
+  return { action: "store", retention: kept, names };
 }
 
 /** What the answer to a HEAD means for the stored response. */
@@ -133,7 +133,7 @@ export interface Update {
   /** With the fields of the answer. */
   head: ResponseHead;
   /** How it is stored again; `undefined`: the new fields are for this client only. */
-  keeping: Keeping | undefined;
+  retention: Retention | undefined;
   /** The origin now forbids storing it, whoever asks. */
   isForbidden: boolean;
 }
@@ -145,11 +145,11 @@ export function decideUpdate(
   answer: ResponseHead,
   nowMs: number,
 ): Update {
-  const head = freshened(stored, answer);
+  const head = updatedHead(stored, answer);
   const withCookies = { ...head, headers: [...head.headers, ...cookiesOf(answer.headers)] };
   return {
     head,
-    keeping: keeping(headers, withCookies, nowMs),
+    retention: retentionOf(headers, withCookies, nowMs),
     isForbidden: !isPersonal(headers) && forbidsStoring(head),
   };
 }

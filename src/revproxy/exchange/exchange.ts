@@ -5,7 +5,7 @@ import { describeError } from "../../lib/text/describe-error.ts";
 import { UnreachableError } from "../origin/origin-client.ts";
 import type { Resource } from "../resource.ts";
 import type { StoredResponse } from "../storage/stored-response.ts";
-import { answerHead, answerStored, passOn } from "./answer.ts";
+import { answerHead, answerStored, forwardBody } from "./answer.ts";
 import { type ClientRequest, clientRequest } from "./client-request.ts";
 import { decide, decideInvalidated, mayUseCache } from "./decide.ts";
 import { OriginFetch, type OriginFetchOptions } from "./origin-fetch.ts";
@@ -72,7 +72,7 @@ export class Exchange {
     const answer = await this.#options.origin.send(resource, { method, headers, body }, signal);
     for (const changed of decideInvalidated(request, answer)) this.#fetch.invalidate(changed);
     answerHead(response, answer, { outcome });
-    await passOn(response, answer.body);
+    await forwardBody(response, answer.body);
   }
 
   #answerError({ response, resource, url, signal }: ClientRequest, error: unknown): void {

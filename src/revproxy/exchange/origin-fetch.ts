@@ -4,7 +4,7 @@ import { keyOf } from "../proxy-log.ts";
 import { formatResource, type Resource } from "../resource.ts";
 import { cookiesOf } from "../semantics/cookies.ts";
 import type { StoredResponse } from "../storage/stored-response.ts";
-import { answerHead, answerStored, passOn, sendChunks } from "./answer.ts";
+import { answerHead, answerStored, forwardBody, sendChunks } from "./answer.ts";
 import type { ClientRequest } from "./client-request.ts";
 import { type Decision, decideAnswer, decideCheck, decideUpdate, mayJoin, mayServeStale } from "./decide.ts";
 import { type Flight, Flights } from "./flights.ts";
@@ -59,7 +59,7 @@ export class OriginFetch {
         else if (change === "remove") cache.remove(resource);
       }
       answerHead(response, answer, { outcome: undefined });
-      await passOn(response, answer.body);
+      await forwardBody(response, answer.body);
     } finally {
       flight.end();
     }
@@ -131,9 +131,9 @@ export class OriginFetch {
     answer: OriginAnswer,
     flight: Flight,
   ): Promise<StoredResponse> {
-    const { head, keeping, isForbidden } = decideUpdate(request, stored.head, answer, this.#now());
-    if (keeping !== undefined && !flight.isInvalidated) {
-      return await stored.freshen(head, { upload: keeping === "long" });
+    const { head, retention, isForbidden } = decideUpdate(request, stored.head, answer, this.#now());
+    if (retention !== undefined && !flight.isInvalidated) {
+      return await stored.update(head, { upload: retention === "long" });
     }
     if (isForbidden) this.#options.cache.remove(request.resource);
     return { ...stored, head };

@@ -6,7 +6,7 @@ import type { OriginClient } from "../origin/origin-client.ts";
 import type { ProxyLog } from "../proxy-log.ts";
 import type { Resource } from "../resource.ts";
 import { PROXY_STATUS, type Tunnels } from "../tunnel/tunnels.ts";
-import { answerHead, passOn } from "./answer.ts";
+import { answerHead, forwardBody } from "./answer.ts";
 import { clientRequest } from "./client-request.ts";
 
 export interface PlainForwarderOptions {
@@ -59,6 +59,6 @@ export class PlainForwarder {
     const request = { method, headers, body, address, isAlone: true };
     const answer = await this.#options.origin.send(resource, request, signal);
     answerHead(response, answer, { outcome: undefined });
-    await passOn(response, answer.body);
+    await forwardBody(response, answer.body);
   }
 }

@@ -8,7 +8,7 @@ import { variantOf } from "../semantics/vary.ts";
 import type { ResponseCache } from "../storage/response-cache.ts";
 import { Spool } from "../storage/spool.ts";
 import type { FinishedBody } from "../storage/stored-response.ts";
-import { answerHead, passOn, sendChunks } from "./answer.ts";
+import { answerHead, forwardBody, sendChunks } from "./answer.ts";
 import type { ClientRequest } from "./client-request.ts";
 import type { Storing } from "./decide.ts";
 import type { Flight, Flights } from "./flights.ts";
@@ -43,15 +43,15 @@ export class Receiver {
     log.count("rsp_not_cached");
     log.fetched(resource, "no");
     answerHead(response, answer, { outcome: "fetch, uncached" });
-    await passOn(response, answer.body);
+    await forwardBody(response, answer.body);
   }
 
   /** Sends the answer to this client and to all that join, and stores it. */
   async store(request: ClientRequest, answer: OriginAnswer, flight: Flight, storing: Storing): Promise<void> {
     const { resource, url, headers, response } = request;
-    const { keeping, names } = storing;
+    const { retention, names } = storing;
     this.#flights.markShared(url);
-    const outcome = keeping === "long" ? "fetch, cached" : "fetch, cached, volatile";
+    const outcome = retention === "long" ? "fetch, cached" : "fetch, cached, volatile";
     const spool = this.#openSpool();
     spool.onIdle = () => {
       // A client that joins from now on would get only a part.
@@ -101,7 +101,7 @@ export class Receiver {
   #keep(
     { resource, headers: requestHeaders }: ClientRequest,
     { status, headers, requestedMs, receivedMs }: Omit<OriginAnswer, "body">,
-    { body, storing: { keeping }, flight }: { body: FinishedBody; storing: Storing; flight: Flight },
+    { body, storing: { retention }, flight }: { body: FinishedBody; storing: Storing; flight: Flight },
   ): void {
     const { cache, log } = this.#options;
     if (flight.isInvalidated) {
@@ -110,10 +110,10 @@ export class Receiver {
       return;
     }
     try {
-      cache.keep(resource, requestHeaders, { status, headers, requestedMs, receivedMs }, { body, keeping });
-      log.count(keeping === "long" ? "rsp_save" : "rsp_save_memory");
+      cache.keep(resource, requestHeaders, { status, headers, requestedMs, receivedMs }, { body, retention });
+      log.count(retention === "long" ? "rsp_save" : "rsp_save_memory");
       log.count("rsp_save_bytes", body.sizeBytes);
-      log.fetched(resource, keeping === "long" ? "yes" : "mem");
+      log.fetched(resource, retention === "long" ? "yes" : "mem");
     } catch (error) {
       log.notKept(resource, error);
       discard(body);

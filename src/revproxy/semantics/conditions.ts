@@ -5,7 +5,7 @@ import { parseHttpDate } from "./http-date.ts";
 const CONDITIONS = ["if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range"];
 
 /** Whether only the origin can evaluate the conditions: they are for requests that change something. */
-export function isForOrigin(request: HeaderList): boolean {
+export function needsOrigin(request: HeaderList): boolean {
   return hasHeader(request, "if-match") || hasHeader(request, "if-unmodified-since");
 }
 
@@ -37,7 +37,7 @@ export function withValidators(request: HeaderList, stored: HeaderList): HeaderL
 }
 
 /** Whether `If-Range` holds, so the range counts (RFC 9110 §13.1.5): by strong validators only. */
-export function holdsForRange(request: HeaderList, stored: HeaderList): boolean {
+export function mayUseRange(request: HeaderList, stored: HeaderList): boolean {
   const condition = headerValue(request, "if-range")?.trim();
   if (condition === undefined) return true;
   const etag = headerValue(stored, "etag");

@@ -40,6 +40,6 @@ export function endToEnd(headers: HeaderList): HeaderList {
 }
 
 /** The first field that `Connection` names and must not. */
-export function wronglyNamed(headers: HeaderList): string | undefined {
+export function forbiddenOption(headers: HeaderList): string | undefined {
   return headerMembers(headers, "connection").find((name) => FOR_ALL_RECIPIENTS.has(name));
 }

@@ -19,10 +19,14 @@ const UNDERSTOOD = [
 ];
 
 /** `long`: on the disk and in the object store; `short`: in memory, or on this disk if it is large. */
-export type Keeping = "long" | "short";
+export type Retention = "long" | "short";
 
 /** How a response to a GET is stored, without its cookies; `undefined`: not at all. */
-export function keeping(request: HeaderList, response: ResponseHead, nowMs: number): Keeping | undefined {
+export function retentionOf(
+  request: HeaderList,
+  response: ResponseHead,
+  nowMs: number,
+): Retention | undefined {
   if (!mayStore(request, response)) return undefined;
   const control = CacheControl.of(response.headers);
   const explicit = explicitLifetime(response);

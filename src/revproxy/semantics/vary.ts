@@ -18,7 +18,7 @@ export function varyNames(response: HeaderList): string[] | "*" {
 }
 
 /** Whether both responses were chosen by the same fields. */
-export function variesAlike(one: HeaderList, other: HeaderList): boolean {
+export function haveSameVary(one: HeaderList, other: HeaderList): boolean {
   return String(varyNames(one)) === String(varyNames(other));
 }
 

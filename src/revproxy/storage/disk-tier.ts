@@ -7,7 +7,7 @@ import type { TempFile } from "../../store/local/temp-file.ts";
 import type { StoredFile } from "../../store/tiered/tiered-store.ts";
 import type { HeaderList } from "../semantics/header-list.ts";
 import type { ResponseHead } from "../semantics/response-head.ts";
-import { variantOf, variesAlike, varyNames } from "../semantics/vary.ts";
+import { haveSameVary, variantOf, varyNames } from "../semantics/vary.ts";
 import { type CacheRecord, formatRecord, parseRecord, type ResponseRecord } from "./record.ts";
 import { bytesBody, fileBody, type StoredBody } from "./stored-body.ts";
 import type { FinishedBody, StoredResponse } from "./stored-response.ts";
@@ -88,7 +88,7 @@ export class DiskTier {
    * The same as `remove`. For a URL that this machine has never stored, the invalidation stays in memory: responses in
    * the object store no longer count for this process.
    */
-  outdate(url: string): void {
+  invalidate(url: string): void {
     if (this.#readLocal(primaryName(url)) === undefined) this.#outdated.set(url, true);
     else this.remove(url);
   }
@@ -117,10 +117,10 @@ export class DiskTier {
       head: { status, headers, requestedMs, receivedMs },
       body,
       place,
-      freshen: async (head, options) => {
+      update: async (head, options) => {
         const fresh = { ...record, ...head };
         // Only if it was not replaced meanwhile, and still answers the same requests.
-        const isInPlace = this.#holds(name, record) && variesAlike(headers, head.headers);
+        const isInPlace = this.#holds(name, record) && haveSameVary(headers, head.headers);
         if (isInPlace) this.#tryWrite(name, fresh, { ...options, inline });
         return this.#response({ ...found, record: fresh });
       },

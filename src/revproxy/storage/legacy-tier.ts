@@ -40,7 +40,7 @@ export class LegacyTier {
       head: { status: 200, headers, requestedMs: 0, receivedMs: 0 },
       body,
       place,
-      freshen: async (head, options) => {
+      update: async (head, options) => {
         const copied = await copy();
         if (copied !== undefined) this.#keep(url, request, head, copied, options);
         return { ...response, head };

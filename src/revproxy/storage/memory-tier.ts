@@ -2,7 +2,7 @@
 
 import type { HeaderList } from "../semantics/header-list.ts";
 import type { ResponseHead } from "../semantics/response-head.ts";
-import { variantOf, variesAlike, varyNames } from "../semantics/vary.ts";
+import { haveSameVary, variantOf, varyNames } from "../semantics/vary.ts";
 import { bytesBody } from "./stored-body.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
@@ -73,10 +73,10 @@ export class MemoryTier {
       head: entry.head,
       body: bytesBody(entry.bytes),
       place: "memory",
-      freshen: async (head) => {
+      update: async (head) => {
         const fresh = { head, bytes: entry.bytes };
         // Only if it was not replaced meanwhile, and still answers the same requests.
-        const isInPlace = this.#items.get(name) === entry && variesAlike(entry.head.headers, head.headers);
+        const isInPlace = this.#items.get(name) === entry && haveSameVary(entry.head.headers, head.headers);
         if (isInPlace) this.#put(name, fresh);
         return this.#response(name, fresh);
       },

@@ -3,7 +3,7 @@ import type { TempFile } from "../../store/local/temp-file.ts";
 import { formatResource, type Resource } from "../resource.ts";
 import type { HeaderList } from "../semantics/header-list.ts";
 import type { ResponseHead } from "../semantics/response-head.ts";
-import type { Keeping } from "../semantics/storable.ts";
+import type { Retention } from "../semantics/storable.ts";
 import { DiskTier, type NamedStore } from "./disk-tier.ts";
 import { LegacyTier } from "./legacy-tier.ts";
 import { MemoryTier } from "./memory-tier.ts";
@@ -38,16 +38,16 @@ export class ResponseCache {
     resource: Resource,
     request: HeaderList,
     head: ResponseHead,
-    { body, keeping }: { body: FinishedBody; keeping: Keeping },
+    { body, retention }: { body: FinishedBody; retention: Retention },
   ): void {
     const url = formatResource(resource);
-    if (keeping === "short" && "bytes" in body && body.sizeBytes <= MAX_IN_MEMORY_BYTES) {
+    if (retention === "short" && "bytes" in body && body.sizeBytes <= MAX_IN_MEMORY_BYTES) {
       // An older response must not come back when this one is evicted.
       this.#disk.remove(url);
       this.#memory.keep(url, request, head, body.bytes);
       return;
     }
-    this.#disk.keep(url, request, head, body, { upload: keeping === "long" });
+    this.#disk.keep(url, request, head, body, { upload: retention === "long" });
     this.#memory.remove(url);
   }
 
@@ -55,7 +55,7 @@ export class ResponseCache {
   remove(resource: Resource): void {
     const url = formatResource(resource);
     this.#memory.remove(url);
-    this.#disk.outdate(url);
+    this.#disk.invalidate(url);
   }
 
   createTemp(): TempFile {

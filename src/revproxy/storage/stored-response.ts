@@ -11,7 +11,7 @@ export interface StoredResponse {
    * Stores the response with another head, and returns it. `upload`: a file is uploaded, too. Never rejects: a response
    * that can't be written, or that would now answer other requests, is returned but not stored.
    */
-  freshen(head: ResponseHead, options: { upload: boolean }): Promise<StoredResponse>;
+  update(head: ResponseHead, options: { upload: boolean }): Promise<StoredResponse>;
 }
 
 /** A body that was received completely. */

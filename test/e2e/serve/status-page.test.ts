@@ -201,7 +201,7 @@ test("everything that can be used is reached with the keyboard, and seen to be",
   expect(reached).toEqual(["5 minutes", "1 hour", "24 hours", "As a table", ...pages]);
   await page.getByText("As a table").focus();
   await page.keyboard.press("Enter");
-  await waitForText(page, "#look-ups", "No look-up in the last 5 minutes.");
+  await waitForText(page, "#look-ups", "No lookup in the last 5 minutes.");
   await page.getByRole("link", { name: "24 hours" }).focus();
   await page.keyboard.press("Enter");
   await page.waitForURL("**/?range=24h");

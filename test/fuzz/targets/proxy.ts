@@ -3,7 +3,7 @@
 import { parseRange } from "../../../src/lib/network/byte-range.ts";
 import { formatAuthority, parseAuthority } from "../../../src/revproxy/authority.ts";
 import { formatResource, parseAbsoluteForm } from "../../../src/revproxy/resource.ts";
-import { holdsForRange, isNotModified } from "../../../src/revproxy/semantics/conditions.ts";
+import { isNotModified, mayUseRange } from "../../../src/revproxy/semantics/conditions.ts";
 import { ageOf, lifetime } from "../../../src/revproxy/semantics/freshness.ts";
 import {
   fromRawHeaders,
@@ -13,7 +13,7 @@ import {
 } from "../../../src/revproxy/semantics/header-list.ts";
 import { parseHttpDate } from "../../../src/revproxy/semantics/http-date.ts";
 import { isUsable, isUsableStale } from "../../../src/revproxy/semantics/judge.ts";
-import { keeping } from "../../../src/revproxy/semantics/storable.ts";
+import { retentionOf } from "../../../src/revproxy/semantics/storable.ts";
 import { variantOf, varyNames } from "../../../src/revproxy/semantics/vary.ts";
 import { parseLegacyObject } from "../../../src/revproxy/storage/legacy-object.ts";
 import { formatRecord, parseRecord } from "../../../src/revproxy/storage/record.ts";
@@ -89,10 +89,10 @@ function judge(headers: HeaderList, head: Parameters<typeof lifetime>[0]): "acce
   isUsable(headers, head, NOW_MS);
   isUsableStale(headers, head, NOW_MS, "error");
   isNotModified(headers, headers);
-  holdsForRange(headers, headers);
+  mayUseRange(headers, headers);
   const names = varyNames(headers);
   if (names !== "*") variantOf(names, headers);
-  return keeping(headers, head, NOW_MS) === undefined ? "refused" : "accepted";
+  return retentionOf(headers, head, NOW_MS) === undefined ? "refused" : "accepted";
 }
 
 function headersOf(text: string): HeaderList {

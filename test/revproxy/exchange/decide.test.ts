@@ -123,8 +123,8 @@ describe("an answer", () => {
       ["Cache-Control", "max-age=86400"],
       ["Vary", "Accept"],
     ]);
-    expect(decided(undefined, long)).toEqual({ action: "store", keeping: "long", names: ["accept"] });
-    expect(decided(undefined, FRESH)).toEqual({ action: "store", keeping: "short", names: [] });
+    expect(decided(undefined, long)).toEqual({ action: "store", retention: "long", names: ["accept"] });
+    expect(decided(undefined, FRESH)).toEqual({ action: "store", retention: "short", names: [] });
   });
 
   test("is passed on when it is too large, has no clear end, or may not be stored", () => {
@@ -155,16 +155,16 @@ describe("a stored response", () => {
       ["Cache-Control", "public, max-age=86400"],
       ["Set-Cookie", "a=b"],
     ]);
-    const { head: fresh, keeping, isForbidden } = decideUpdate(request(), STALE, answer, NOW_MS);
+    const { head: fresh, retention, isForbidden } = decideUpdate(request(), STALE, answer, NOW_MS);
     expect(fresh.headers).toEqual([ETAG, ["Cache-Control", "public, max-age=86400"]]);
-    expect([keeping, isForbidden]).toEqual(["long", false]);
+    expect([retention, isForbidden]).toEqual(["long", false]);
   });
 
   test("is not stored again where the answer forbids it, nor removed for one client's own answer", () => {
     const answer = head(cacheControl("no-store"));
     const update = (headers: HeaderList) => {
-      const { keeping, isForbidden } = decideUpdate(request(headers), STALE, answer, NOW_MS);
-      return [keeping, isForbidden];
+      const { retention, isForbidden } = decideUpdate(request(headers), STALE, answer, NOW_MS);
+      return [retention, isForbidden];
     };
     expect([update([]), update([["Cookie", "a=b"]])]).toEqual([
       [undefined, true],

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import type { HeaderList } from "../../../src/revproxy/semantics/header-list.ts";
-import { keeping } from "../../../src/revproxy/semantics/storable.ts";
+import { retentionOf } from "../../../src/revproxy/semantics/storable.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 25);
 
 function kept(response: Record<string, string>, { request = {}, status = 200 } = {}) {
   const headers: HeaderList = Object.entries(response);
   const head = { status, headers, requestedMs: NOW_MS, receivedMs: NOW_MS };
-  return keeping(Object.entries(request), head, NOW_MS);
+  return retentionOf(Object.entries(request), head, NOW_MS);
 }
 
 describe("a response is not stored", () => {

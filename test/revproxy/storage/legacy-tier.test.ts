@@ -48,7 +48,7 @@ testOnLinux("on a full disk, a confirmed object leaves no file, open or not", as
   const resource = parseAbsoluteForm("http://files.example/a") as Resource;
   const found = await tier.find(resource, []);
   const head = found?.head ?? expect.unreachable();
-  const fresh = await found?.freshen(head, { upload: false });
+  const fresh = await found?.update(head, { upload: false });
   expect(fresh?.head).toEqual(head);
   expect([readdirSync(disk.path), openBelow(disk.path)]).toEqual([[], []]);
 });

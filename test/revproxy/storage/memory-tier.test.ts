@@ -30,6 +30,6 @@ test("a newer response is not replaced by the older one that the origin confirms
   const old = tier.find(url, []);
   tier.keep(url, [], { ...HEAD, headers: [["ETag", "new"]] }, new Uint8Array());
   const fresh = { ...HEAD, headers: [["ETag", "old"] as const], receivedMs: 1 };
-  expect((await old?.freshen(fresh, { upload: false }))?.head).toEqual(fresh);
+  expect((await old?.update(fresh, { upload: false }))?.head).toEqual(fresh);
   expect(tier.find(url, [])?.head.headers).toEqual([["ETag", "new"]]);
 });

@@ -14,7 +14,7 @@ const BODY_FIELDS = [
 ];
 
 /** The stored head with the answer's fields, except cookies, which are for one client. */
-export function freshened(stored: ResponseHead, answer: ResponseHead): ResponseHead {
+export function updatedHead(stored: ResponseHead, answer: ResponseHead): ResponseHead {
   const fresh = withoutCookies(without(answer.headers, BODY_FIELDS));
   const replaced = fresh.map(([name]) => name.toLowerCase());
   // The age is now the answer's, even if that has no such field.
