@@ -76,10 +76,10 @@ export function prune(
     onForgotten?: (actionId: string) => void;
   } = {},
 ): PruneReport {
-  const { nowMs = Date.now(), others, onProgress = () => {}, onForgotten = () => {} } = options;
+  const { nowMs = Date.now(), others = NO_OTHERS, onProgress = () => {}, onForgotten = () => {} } = options;
   const use = new BytesByUse();
-  use.addFixed((others?.fixedBytes ?? 0) + removeForgottenTemps(dir, nowMs));
-  for (const { usedMs, bytes } of others?.evictable ?? []) use.add(usedMs, bytes);
+  use.addFixed(others.fixedBytes + removeForgottenTemps(dir, nowMs));
+  for (const { usedMs, bytes } of others.evictable) use.add(usedMs, bytes);
   let count = 0;
   for (const { usedMs, bytes } of listCached(dir)) {
     use.add(usedMs, bytes);
@@ -94,7 +94,7 @@ export function prune(
     report.removedBytes += bytes;
     report.keptBytes -= bytes;
   };
-  for (const unit of others?.evictable ?? [])
+  for (const unit of others.evictable)
     if (eviction.wants({ ...unit, canExpire: false }) && unit.remove()) evicted(unit);
   let done = 0;
   for (const file of listCached(dir)) {
@@ -105,6 +105,8 @@ export function prune(
   }
   return report;
 }
+
+const NO_OTHERS: OtherFiles = { fixedBytes: 0, evictable: [] };
 
 /** One directory at a time, so that nothing grows with the number of files. */
 function* listCached(dir: LocalDir): Generator<CachedFile, void, void> {

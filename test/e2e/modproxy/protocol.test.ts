@@ -145,9 +145,11 @@ test("answers range and conditional requests for a zip", async () => {
 
 test("cached-only requests, by path or by header, never reach the upstream", async () => {
   const uncached = "example.com/never/@v/v1.0.0.info";
+  const paths = ["example.com/a/@v/v1.1.0.info", "sumdb/sumdb.test/lookup/example.com/a@v1.0.0", uncached];
+  const counts = () => paths.map((path) => fixture.upstream.count(path));
   await fixture.server.told("example.com/a/@v/v1.1.0.info");
   await fixture.server.told("sumdb/sumdb.test/lookup/example.com/a@v1.0.0");
-  const before = fixture.upstream.asked.length;
+  const before = counts();
   expect(await fixture.server.told("cached-only/example.com/a/@v/v1.1.0.info")).toStartWith("200");
   expect(await fixture.server.told("cached-only/sumdb/sumdb.test/supported")).toBe("200 ");
   expect(await fixture.server.told("cached-only/sumdb/sumdb.test/lookup/example.com/a@v1.0.0")).toStartWith(
@@ -157,7 +159,7 @@ test("cached-only requests, by path or by header, never reach the upstream", asy
   const headers = { "disable-module-fetch": "true" };
   const response = await fixture.server.get(uncached, { headers });
   expect([response.status, response.headers.get("cache-control")]).toEqual([404, "public, max-age=60"]);
-  expect(fixture.upstream.asked.length).toBe(before);
+  expect(counts()).toEqual(before);
 });
 
 test("the upstream is asked once for a file that it does not have", async () => {
@@ -182,9 +184,9 @@ test("a corrupt file is detected, fetched again and replaced", async () => {
 });
 
 test("says that the database is supported without asking the upstream", async () => {
-  const before = fixture.upstream.asked.length;
   expect(await fixture.server.told("sumdb/sumdb.test/supported")).toBe("200 ");
-  expect(fixture.upstream.asked.length).toBe(before);
+  // Modules may still be verified in the background, so only this is counted.
+  expect(fixture.upstream.asked.filter((path) => path.includes("supported"))).toEqual([]);
 });
 
 test("a lookup is one name, and fetched once", async () => {

@@ -7,9 +7,8 @@ import type { StoreOptions } from "../../patient-store.ts";
 import { checkPacks } from "./check-packs.ts";
 import { PackClaimTable } from "./pack-claims.ts";
 import { PackedBucket } from "./packed-bucket.ts";
-import { listRecords } from "./record-census.ts";
 import type { SoundPack } from "./sound-pack.ts";
-import { readRecords } from "./stored-record.ts";
+import { readAllRecords } from "./stored-record.ts";
 
 const RECORD_KINDS = ["run", "head", "new", "shared"] as const;
 
@@ -60,16 +59,14 @@ async function readClaims(
   options: BucketCheckOptions,
   report: BucketCheckReport | undefined,
 ): Promise<void> {
-  for await (const { records } of listRecords(bucket, RECORD_KINDS)) {
-    for await (const { ref, record, bad } of readRecords(bucket, records)) {
-      for (const entry of record?.entries ?? []) table.add(entry);
-      if (report === undefined) continue;
-      report.records++;
-      if (bad?.isNewer === true) report.newerRecords++;
-      else if (bad !== undefined)
-        options.onFinding(await dealWith(bucket, ref.key, bad.reason, options.isRepairing));
-      options.onProgress?.({ stage: "reading records", done: report.records, total: undefined });
-    }
+  for await (const { ref, record, bad } of readAllRecords(bucket, RECORD_KINDS)) {
+    for (const entry of record?.entries ?? []) table.add(entry);
+    if (report === undefined) continue;
+    report.records++;
+    if (bad?.isNewer === true) report.newerRecords++;
+    else if (bad !== undefined)
+      options.onFinding(await dealWith(bucket, ref.key, bad.reason, options.isRepairing));
+    options.onProgress?.({ stage: "reading records", done: report.records, total: undefined });
   }
 }
 
@@ -79,15 +76,12 @@ async function findLiars(
   packs: ReadonlyMap<string, SoundPack>,
   { onFinding, isRepairing }: CheckOptions,
 ): Promise<void> {
-  for await (const { records } of listRecords(bucket, RECORD_KINDS)) {
-    for await (const { ref, record } of readRecords(bucket, records)) {
-      for (const entry of record?.entries ?? []) {
-        const fault = packs.get(entry.place?.pack.id ?? "")?.faultOf(entry);
-        if (fault === undefined) continue;
-        onFinding(await dealWith(bucket, ref.key, fault, isRepairing));
-        break;
-      }
-    }
+  for await (const { ref, record } of readAllRecords(bucket, RECORD_KINDS)) {
+    const faults = (record?.entries ?? []).map((entry) =>
+      packs.get(entry.place?.pack.id ?? "")?.faultOf(entry),
+    );
+    const fault = faults.find((found) => found !== undefined);
+    if (fault !== undefined) onFinding(await dealWith(bucket, ref.key, fault, isRepairing));
   }
 }
 

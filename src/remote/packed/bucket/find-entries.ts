@@ -5,8 +5,7 @@ import type { Place } from "../format/entry.ts";
 import { PackedKeys } from "../format/keys.ts";
 import type { RunRecord } from "../format/run-record.ts";
 import { PackedBucket } from "./packed-bucket.ts";
-import { listRecords } from "./record-census.ts";
-import { readRecords } from "./stored-record.ts";
+import { readAllRecords } from "./stored-record.ts";
 
 /** What a short id may find at most. */
 const MAX_FOUND = 100;
@@ -31,12 +30,10 @@ export async function findEntries(
   const bucket = new PackedBucket(options);
   const found = new Map<string, Candidate>();
   let done = 0;
-  for await (const { records } of listRecords(bucket, ["run", "new", "shared"])) {
-    for await (const { ref, record } of readRecords(bucket, records)) {
-      done++;
-      options.onProgress?.({ stage: "reading records", done, total: undefined });
-      if (record !== undefined) collect(found, ref.key, record, options.id);
-    }
+  for await (const { ref, record } of readAllRecords(bucket, ["run", "new", "shared"])) {
+    done++;
+    options.onProgress?.({ stage: "reading records", done, total: undefined });
+    if (record !== undefined) collect(found, ref.key, record, options.id);
   }
   return await Promise.all([...found.values()].map((entry) => located(bucket, entry)));
 }

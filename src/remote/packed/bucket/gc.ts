@@ -66,15 +66,17 @@ async function removeOld(bucket: PackedBucket, options: GcOptions): Promise<Cens
         bucket,
         [...old].map(({ key }) => key),
       );
-    for (const record of records) {
-      if (!old.has(record)) {
-        if (record.kind !== "mod") census.kept.push(record);
-      } else if (record.kind === "run" || record.kind === "mod") census.removedRuns++;
-      else if (record.kind === "new") census.removedAdditions++;
-    }
+    for (const record of records) count(census, record, old.has(record));
     options.onProgress?.({ stage: "listing records", done: census.kept.length, total: undefined });
   }
   return census;
+}
+
+function count(census: Census, record: ListedRecord, isRemoved: boolean): void {
+  const { kind } = record;
+  if (isRemoved && (kind === "run" || kind === "mod")) census.removedRuns++;
+  if (isRemoved && kind === "new") census.removedAdditions++;
+  if (!isRemoved && kind !== "mod") census.kept.push(record);
 }
 
 function isOld({ kind, modifiedMs }: ListedRecord, nowMs: number, olderThanMs: number): boolean {

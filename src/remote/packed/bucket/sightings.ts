@@ -5,8 +5,8 @@ import { encodeName } from "../../../lib/text/percent-name.ts";
 import type { StoreOptions } from "../../patient-store.ts";
 import { doesCount, type RecordCheck } from "../format/record-trust.ts";
 import { PackedBucket } from "./packed-bucket.ts";
-import { type ListedRecord, listRecords } from "./record-census.ts";
-import { readRecords } from "./stored-record.ts";
+import type { ListedRecord } from "./record-census.ts";
+import { readAllRecords } from "./stored-record.ts";
 
 /** Of each action; more places are not worth remembering. */
 const MAX_SIGHTINGS = 8;
@@ -38,17 +38,15 @@ export async function findSightings(
   const bucket = new PackedBucket(options);
   const found = new Map<string, Sighting[]>();
   let done = 0;
-  for await (const { records } of listRecords(bucket, ["run", "new", "shared"])) {
-    const refs = records.filter((ref) => isOfPlatform(ref, bucket.keys.root, platform));
-    for await (const { ref, record, bytes } of readRecords(bucket, refs)) {
-      onProgress({ stage: "reading records", done: ++done, total: undefined });
-      if (record === undefined || bytes === undefined) continue;
-      const isTrusted = check === undefined || doesCount(check, ref.key, bytes);
-      const { project = "", branch = "", job = "" } = record.about;
-      const sighting = { project, branch, job, writtenMs: ref.modifiedMs, isTrusted };
-      for (const { actionId, putTimeMs } of record.entries) {
-        if (putTimeMs < (wanted.get(actionId) ?? 0)) note(found, actionId, sighting);
-      }
+  const isWanted = (ref: ListedRecord) => isOfPlatform(ref, bucket.keys.root, platform);
+  for await (const { ref, record, bytes } of readAllRecords(bucket, ["run", "new", "shared"], isWanted)) {
+    onProgress({ stage: "reading records", done: ++done, total: undefined });
+    if (record === undefined || bytes === undefined) continue;
+    const isTrusted = check === undefined || doesCount(check, ref.key, bytes);
+    const { project = "", branch = "", job = "" } = record.about;
+    const sighting = { project, branch, job, writtenMs: ref.modifiedMs, isTrusted };
+    for (const { actionId, putTimeMs } of record.entries) {
+      if (putTimeMs < (wanted.get(actionId) ?? 0)) note(found, actionId, sighting);
     }
   }
   return found;

@@ -6,6 +6,7 @@ import { describeError } from "../../../lib/text/describe-error.ts";
 import { splitSeal } from "../format/record-seal.ts";
 import { MAX_JSON_BYTES, MAX_RECORD_BYTES, parseRunRecord, type RunRecord } from "../format/run-record.ts";
 import type { PackedBucket } from "./packed-bucket.ts";
+import { type ListedRecord, listRecords } from "./record-census.ts";
 
 /** Held in memory at once, 8 MiB at most each. */
 const READ_AHEAD = 6;
@@ -41,6 +42,16 @@ export async function* readRecords<T extends { key: string; sizeBytes: number }>
     else if (bytes === undefined) yield { ref, record: undefined, bad: undefined };
     else yield { ref, bytes, ...understand(bytes) };
   }
+}
+
+/** Reads every record of these kinds that is wanted. */
+export async function* readAllRecords(
+  bucket: PackedBucket,
+  kinds: readonly ListedRecord["kind"][],
+  isWanted: (ref: ListedRecord) => boolean = () => true,
+): AsyncGenerator<ReadRecord<ListedRecord>, void, void> {
+  for await (const { records } of listRecords(bucket, kinds))
+    yield* readRecords(bucket, records.filter(isWanted));
 }
 
 const TOO_LARGE: BadRecord = { reason: `larger than ${MAX_RECORD_BYTES} bytes`, isNewer: false };

@@ -155,21 +155,23 @@ export class FetchQueue {
 
   /** Another helper is fetching this pack: what it puts on the disk need not be fetched. */
   async #awaitOther(fetch: Fetch): Promise<void> {
-    const { claims, signal, isLocal } = this.#options;
+    const { claims, signal } = this.#options;
     while (!claims.take(fetch.pack.id)) {
       await Bun.sleep(CLAIM_POLL_MS);
       if (signal.aborted) break;
-      for (const output of fetch.outputs) if (output.isDemanded && isLocal(output)) this.#found(output);
+      this.#settleLocal(fetch.outputs.filter(({ isDemanded }) => isDemanded));
     }
     claims.release(fetch.pack.id);
-    for (const output of fetch.outputs) if (isLocal(output)) this.#found(output);
+    this.#settleLocal(fetch.outputs);
     const rest = fetch.outputs.filter(({ stage }) => stage !== "done");
     if (signal.aborted) for (const output of rest) output.failed(undefined);
     else this.add(rest, true);
   }
 
-  #found(output: WantedOutput): void {
-    if (output.stage !== "done") output.placed();
+  /** Another helper may have written some of them. */
+  #settleLocal(outputs: readonly WantedOutput[]): void {
+    const { isLocal } = this.#options;
+    for (const output of outputs) if (output.stage !== "done" && isLocal(output)) output.placed();
   }
 }
 

@@ -27,10 +27,6 @@ export class PackedIndex {
     this.distrustedPacks = distrustedPacks;
   }
 
-  get entryCount(): number {
-    return this.#actions.size;
-  }
-
   /** Groups are added from the newest to the oldest. */
   add(group: EntryGroup): void {
     for (const entry of group.entries) this.#add({ entry, group });
@@ -46,11 +42,6 @@ export class PackedIndex {
   /** Where an output lies already, whichever action made it. */
   findPlace(outputId: string): Place | undefined {
     return this.#outputs.get(outputId)?.find((place) => this.isTrusted(place));
-  }
-
-  /** This pack is gone or holds other bytes: what lies there counts as not stored. */
-  distrust(packId: string): void {
-    this.distrustedPacks.add(packId);
   }
 
   /** Whether nothing speaks against what records say of this place. */

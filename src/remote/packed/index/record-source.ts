@@ -64,7 +64,7 @@ export class RecordSource {
 
   /** What a run of this scope will most likely need: its own records, or those that stand in for them. */
   newestGroups(): EntryGroup[] {
-    const own = this.#ownGroup === undefined ? this.ownGroups() : [this.#ownGroup, ...this.ownGroups()];
+    const own = [this.#ownGroup, ...this.ownGroups()].filter((group) => group !== undefined);
     if (own.length > 0) return own;
     return this.#options.reader.local((this.#list?.records ?? []).filter(({ role }) => role === "other"));
   }
@@ -105,16 +105,8 @@ export class RecordSource {
     await this.#refresh;
   }
 
-  get #readKeys(): readonly PackedKeys[] {
-    return this.#options.readKeys ?? [];
-  }
-
   #ownRefs(): RecordRef[] {
     return (this.#list?.records ?? []).filter(({ role }) => role === "own");
-  }
-
-  #mayRetry(): boolean {
-    return this.#failedAtMs !== undefined && this.#now() - this.#failedAtMs > FIRST_PAUSE_MS;
   }
 
   #isStale(): boolean {
@@ -124,7 +116,8 @@ export class RecordSource {
   }
 
   #startRefresh(): void {
-    if (this.#refresh !== undefined && !this.#mayRetry()) return;
+    const mayRetry = this.#failedAtMs !== undefined && this.#now() - this.#failedAtMs > FIRST_PAUSE_MS;
+    if (this.#refresh !== undefined && !mayRetry) return;
     if (this.#list === undefined) this.#heads ??= this.#readHeads();
     this.#hasWaited = false;
     this.#failedAtMs = undefined;
@@ -134,10 +127,10 @@ export class RecordSource {
     refresh.then(
       () => this.#forget(refresh),
       (error) => {
-        if (this.#list !== undefined) this.#options.onTrouble(error);
-        // Who has no copy asks again; who has one goes on with it for a while.
-        if (this.#list === undefined) this.#forget(refresh);
-        else this.#failedAtMs = startedAtMs;
+        // Without a copy the next lookup retries; a copy is used for a while.
+        if (this.#list === undefined) return this.#forget(refresh);
+        this.#options.onTrouble(error);
+        this.#failedAtMs = startedAtMs;
       },
     );
   }
@@ -168,10 +161,10 @@ export class RecordSource {
   }
 
   async #read(signal: AbortSignal = this.#options.signal): Promise<void> {
-    const { store, keys, scope } = this.#options;
+    const { store, keys, readKeys = [], scope } = this.#options;
     const before = this.#list;
     const old = before?.records ?? [];
-    const places = [keys, ...this.#readKeys];
+    const places = [keys, ...readKeys];
     const listing = await this.#bring((bounded) => listRuns(store, places, scope, bounded), signal);
     const isNews = listing.refs.some((ref) => !old.some((known) => isSameRef(known, ref)));
     const pauseMs = isNews || before === undefined ? FIRST_PAUSE_MS : 2 * before.pauseMs;
@@ -186,35 +179,24 @@ export class RecordSource {
 
   /** Never rejects: the listing says what is wrong. */
   async #readHeads(): Promise<void> {
-    const { scope, keys } = this.#options;
-    const branches = [scope.branch, ...scope.fallbackBranches];
-    const heads = [keys, ...this.#readKeys].flatMap((at) =>
-      branches.map((branch) => this.#readHead(at, branch)),
-    );
-    for (const head of heads) {
+    for (const head of readHeads(this.#options)) {
       const group = await head;
       // The nearest branch that has one is enough to begin with.
       if (group !== undefined && this.#list === undefined) return this.#index.add(group);
     }
   }
 
-  async #readHead(keys: PackedKeys, branch: string): Promise<EntryGroup | undefined> {
-    const { scope, reader, signal } = this.#options;
-    const folder = keys.runs(scope, branch);
-    return await reader.fetchHead(keys.head(scope, branch), folder, signal).catch(() => undefined);
-  }
-
   async #readAdditions(): Promise<void> {
-    const { store, keys, scope } = this.#options;
+    const { store, keys, readKeys = [], scope } = this.#options;
     await this.#refresh;
     const { refs } = await this.#bring(
-      (bounded) => listAdditions(store, [keys, ...this.#readKeys], scope, bounded),
+      (bounded) => listAdditions(store, [keys, ...readKeys], scope, bounded),
       this.#options.signal,
     );
     const list = this.#list;
     if (list === undefined) return;
-    const runs = list.records.filter(({ role }) => role !== "new");
-    this.#keep({ ...list, additionsAtMs: this.#now(), records: [...runs, ...refs] });
+    const records = [...list.records.filter(({ role }) => role !== "new"), ...refs];
+    this.#keep({ ...list, additionsAtMs: this.#now(), records });
   }
 
   /** One burst of listings, then one of records. */
@@ -233,11 +215,21 @@ export class RecordSource {
   }
 
   #rebuild(): void {
-    const index = new PackedIndex(this.#index.distrustedPacks);
+    this.#index = new PackedIndex(this.#index.distrustedPacks);
     const groups = this.#options.reader.local(this.#list?.records ?? []);
-    for (const group of this.#ownGroup === undefined ? groups : [this.#ownGroup, ...groups]) index.add(group);
-    this.#index = index;
+    for (const group of [this.#ownGroup, ...groups]) if (group !== undefined) this.#index.add(group);
   }
+}
+
+/** The newest record of this job on each branch, the nearest first; `undefined` where there is none to be had. */
+function readHeads({ scope, keys, readKeys = [], reader, signal }: RecordSourceOptions) {
+  const branches = [scope.branch, ...scope.fallbackBranches];
+  return [keys, ...readKeys].flatMap((at) =>
+    branches.map(async (branch): Promise<EntryGroup | undefined> => {
+      const head = reader.fetchHead(at.head(scope, branch), at.runs(scope, branch), signal);
+      return await head.catch(() => undefined);
+    }),
+  );
 }
 
 function isSameRef(a: RecordRef, b: RecordRef): boolean {

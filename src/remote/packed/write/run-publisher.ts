@@ -83,9 +83,10 @@ export class RunPublisher {
       if (state.stored >= wanted.due && !this.#isOld(state)) return true;
       const entries = await this.#repacked(state.entries);
       const isStored = await this.#putRun(state.key, entries);
-      // Otherwise another session has uploaded since, and nobody knows which version came last.
       const isLast = await lock.isHeld();
-      if (isStored || !isLast) log.setStored(state.key, isLast ? state.version : 0);
+      // Another session has uploaded since, and nobody knows which version came last.
+      if (!isLast) log.setStored(state.key, 0);
+      else if (isStored) log.setStored(state.key, state.version);
       if (isLast || !isStored) return isStored;
     }
   }

@@ -27,7 +27,7 @@ test("of two places the one in the newer record counts, until its pack can't be 
   await bucket.run([newer as PackedEntry], { run: "2" });
   const source = fixture.open();
   expect(await found(source, newer as PackedEntry)).toEqual(newer as PackedEntry);
-  source.index.distrust(packOf(newer));
+  source.index.distrustedPacks.add(packOf(newer));
   expect(await found(source, newer as PackedEntry)).toEqual(older as PackedEntry);
 });
 
@@ -38,10 +38,10 @@ test("what can't be trusted is not trusted after the next reading either", async
   await bucket.run([entry as PackedEntry]);
   const source = fixture.open();
   await source.refreshNow();
-  source.index.distrust(packOf(entry));
+  source.index.distrustedPacks.add(packOf(entry));
   await bucket.run([HELLO], { run: "2" });
   const later = fixture.open({}, { now: () => fixture.clock.ms + HOUR_MS });
-  later.index.distrust(packOf(entry));
+  later.index.distrustedPacks.add(packOf(entry));
   await later.refreshNow();
   expect([await found(later, entry as PackedEntry), await found(later, HELLO)]).toEqual([undefined, HELLO]);
 });

@@ -84,7 +84,7 @@ describe("what was only used", () => {
     const [entry] = await opened.bucket.pack(["hello"]);
     takeCalls(opened.bucket.store);
     opened.index.add({ entries: [entry as PackedEntry] });
-    opened.index.distrust(packOf(entry));
+    opened.index.distrustedPacks.add(packOf(entry));
     for (const text of ["hello", "unknown"])
       opened.session.add({ ...opened.machine.entry(text), isNew: false });
     await opened.writer.drain(LONG_MS);
