@@ -1,9 +1,9 @@
-/** Machines with keys: what they believe, and what they sign. */
+/** Machines with keys: the records that they accept, and those that they sign. */
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { collectGarbage } from "../../../src/remote/packed/bucket/gc.ts";
 import { scopeHash } from "../../../src/remote/packed/format/keys.ts";
-import { doesCount } from "../../../src/remote/packed/format/record-trust.ts";
+import { isAccepted } from "../../../src/remote/packed/format/record-trust.ts";
 import { end, Machine, recordAt } from "./packed-fixture.ts";
 import { entryOf, PLATFORM, StockedBucket, scopeOf } from "./stocked-bucket.ts";
 import { DAY_MS, makeKey, trustOf } from "./trust-fixture.ts";
@@ -20,10 +20,10 @@ function idOf(text: string): string {
 async function unsigned({ dir, objects }: StockedBucket, kind: string): Promise<string[]> {
   const keys = objects.filter((key) => key.includes(`/${kind}/`));
   const bytes = await Promise.all(keys.map((key) => Bun.file(dir.join(key)).bytes()));
-  return keys.filter((key, n) => !doesCount(TRUST.check, key, bytes[n] as Uint8Array<ArrayBuffer>));
+  return keys.filter((key, n) => !isAccepted(TRUST.check, key, bytes[n] as Uint8Array<ArrayBuffer>));
 }
 
-test("what one with the key has put, one that trusts it finds: in every record", async () => {
+test("a machine that trusts the key finds entries in every record of the signer", async () => {
   using bucket = new StockedBucket();
   using signer = new Machine(bucket, "m1");
   using reader = new Machine(bucket, "m2");
@@ -34,13 +34,13 @@ test("what one with the key has put, one that trusts it finds: in every record",
     undefined,
   ]);
   expect([await unsigned(bucket, "run"), await unsigned(bucket, "new")]).toEqual([[], []]);
-  // A head is a copy of a run's record, signed as that.
+  // A head is a copy of a run record, signed for the key of that record.
   const [head = ""] = bucket.objects.filter((key) => key.includes("/head/"));
   const [run = ""] = bucket.objects.filter((key) => key.includes("/run/"));
   expect(await Bun.file(bucket.dir.join(head)).bytes()).toEqual(await Bun.file(bucket.dir.join(run)).bytes());
 });
 
-test("what one without the key has put is no news to who trusts only that key", async () => {
+test("a machine that trusts only that key finds nothing in unsigned records", async () => {
   using bucket = new StockedBucket();
   using other = new Machine(bucket, "m1");
   using reader = new Machine(bucket, "m2");
@@ -50,7 +50,7 @@ test("what one without the key has put is no news to who trusts only that key", 
   expect(await other.get([idOf("one")])).toEqual(["one"]);
 });
 
-test("a head that was signed for another job is not used", async () => {
+test("a head that was signed for another job is ignored", async () => {
   using bucket = new StockedBucket();
   using signer = new Machine(bucket, "m1");
   using reader = new Machine(bucket, "m2");
@@ -62,8 +62,8 @@ test("a head that was signed for another job is not used", async () => {
   ]);
 });
 
-describe("one that signs", () => {
-  test("does not sign what merely was on its disk, but what it found in a signed record", async () => {
+describe("a signing machine", () => {
+  test("signs entries of signed records, but none that are only on its disk", async () => {
     using bucket = new StockedBucket();
     using first = new Machine(bucket, "m1");
     using second = new Machine(bucket, "m2");
@@ -79,7 +79,7 @@ describe("one that signs", () => {
     expect(entries.map(({ actionId }) => actionId)).toEqual([idOf("known"), idOf("own")]);
   });
 
-  test("keeps what it put through a second round of the same session", async () => {
+  test("keeps its put entries in a second round of the same session", async () => {
     using bucket = new StockedBucket();
     using machine = new Machine(bucket);
     const session = machine.session(SIGNER);
@@ -94,7 +94,7 @@ describe("one that signs", () => {
     ]);
   });
 
-  test("writes no journal, and takes up none", async () => {
+  test("writes no journal and adopts none", async () => {
     using bucket = new StockedBucket();
     using machine = new Machine(bucket);
     // A helper without the key dies and leaves its journal.
@@ -112,7 +112,7 @@ describe("one that signs", () => {
     expect((await recordAt(bucket, run)).entries.map(({ actionId }) => actionId)).toEqual([idOf("own")]);
   });
 
-  test("does not go on with a log of its run that it has not signed", async () => {
+  test("ignores an unsigned log of its run", async () => {
     using bucket = new StockedBucket();
     using machine = new Machine(bucket);
     await machine.put(["planted"]);
@@ -127,14 +127,14 @@ describe("one that signs", () => {
           bytes: (await Bun.file(bucket.dir.join(key)).bytes()) as Uint8Array<ArrayBuffer>,
         })),
     );
-    const counting = signed.filter(({ key, bytes }) => doesCount(TRUST.check, key, bytes));
+    const counting = signed.filter(({ key, bytes }) => isAccepted(TRUST.check, key, bytes));
     const entries = await Promise.all(counting.map(async ({ key }) => (await recordAt(bucket, key)).entries));
     expect(entries.flat().map(({ actionId }) => actionId)).toEqual([idOf("own")]);
   });
 });
 
 describe("gc with the key", () => {
-  /** What two projects have in common. */
+  /** Fills the bucket with entries that two projects share. */
   async function stock(bucket: StockedBucket, options: object): Promise<void> {
     for (const project of ["example.com/a", "example.com/b"]) {
       using machine = new Machine(bucket, project === "example.com/a" ? "m1" : "m2");
@@ -152,7 +152,7 @@ describe("gc with the key", () => {
     trust,
   });
 
-  test("signs what projects share, of signed records only, and again before that expires", async () => {
+  test("signs a shared record of signed records only, and renews it before it expires", async () => {
     using bucket = new StockedBucket();
     await stock(bucket, SIGNER);
     const key = bucket.keys.shared(PLATFORM);
@@ -160,25 +160,25 @@ describe("gc with the key", () => {
     const trust = trustOf(KEY, () => now);
     await collectGarbage(options(bucket, trust));
     const first = await Bun.file(bucket.dir.join(key)).bytes();
-    expect(doesCount(TRUST.check, key, first as Uint8Array<ArrayBuffer>)).toBe(true);
+    expect(isAccepted(TRUST.check, key, first as Uint8Array<ArrayBuffer>)).toBe(true);
     await collectGarbage(options(bucket, trust));
     expect(await Bun.file(bucket.dir.join(key)).bytes()).toEqual(first);
     now -= 0.6 * DAY_MS;
     await bucket.put(key, trust.signer.sign(key, first.subarray(0, first.length) as Uint8Array<ArrayBuffer>));
     await collectGarbage(options(bucket, TRUST));
     expect(
-      doesCount(TRUST.check, key, (await Bun.file(bucket.dir.join(key)).bytes()) as Uint8Array<ArrayBuffer>),
+      isAccepted(TRUST.check, key, (await Bun.file(bucket.dir.join(key)).bytes()) as Uint8Array<ArrayBuffer>),
     ).toBe(true);
   });
 
-  test("makes nothing of unsigned ones, which without keys are shared", async () => {
+  test("ignores unsigned records, which gc without keys shares", async () => {
     using bucket = new StockedBucket();
     await stock(bucket, {});
     expect((await collectGarbage(options(bucket, TRUST))).shared).toEqual([]);
     expect((await collectGarbage(options(bucket))).shared).toEqual([{ platform: PLATFORM, entries: 1 }]);
   });
 
-  test("one without the key leaves a signed record of what is shared alone", async () => {
+  test("gc without the key keeps a signed shared record", async () => {
     using bucket = new StockedBucket();
     await stock(bucket, SIGNER);
     await collectGarbage(options(bucket, TRUST));
@@ -190,7 +190,7 @@ describe("gc with the key", () => {
   });
 });
 
-describe("further prefixes", () => {
+describe("additional prefixes", () => {
   test("are read, after the own one, and never written", async () => {
     using main = new StockedBucket("main");
     using trusted = new Machine(main, "m1");
@@ -205,12 +205,12 @@ describe("further prefixes", () => {
     expect(main.objects.filter((key) => key.startsWith("main/"))).toEqual(before);
     using next = new Machine(main, "m3");
     expect(await next.get([idOf("one"), idOf("two")], own)).toEqual(["one", "two"]);
-    // The pull request's record says where the output lies that it did not store again.
+    // The pull request's record contains the place in the main prefix; it has not uploaded the output again.
     expect(main.objects.filter((key) => key.startsWith("pr/packed/v1/pack/")).length).toBe(1);
     expect(await trusted.get([idOf("two")], { prefix: "main" })).toEqual([undefined]);
   });
 
-  test("what lies there and is not signed is refused, too", async () => {
+  test("with unsigned records are ignored, too", async () => {
     using main = new StockedBucket("main");
     using other = new Machine(main, "m1");
     using reader = new Machine(main, "m2");

@@ -1,4 +1,4 @@
-/** Checks the packed layout of a bucket: that records can be read, and that packs hold what they say. */
+/** Checks the packed layout of a bucket: that records are readable, and that packs match the records. */
 
 import { ObjectSum } from "../../../lib/object-sum.ts";
 import type { OnProgress } from "../../../lib/progress.ts";
@@ -16,11 +16,11 @@ export interface BucketCheckReport {
   /** Such as `s3://bucket/prefix/packed/v1/`. */
   name: string;
   records: number;
-  /** Written by a later version of this program, and not looked at. */
+  /** Records of a later version of this program, which are not checked. */
   newerRecords: number;
   packs: ObjectSum;
   frames: number;
-  /** Named by records but gone, which is a miss and nothing wrong. */
+  /** Packs that records reference but the bucket lacks: a miss, not an error. */
   absentPacks: number;
 }
 
@@ -38,21 +38,21 @@ export async function checkBucket(options: BucketCheckOptions): Promise<BucketCh
   for (let start = 0; ; ) {
     const table = new PackClaimTable({ keys: bucket.keys, start, limit: options.maxClaims });
     await readClaims(bucket, table, options, start === 0 ? report : undefined);
-    const wronged = new Map<string, SoundPack>();
+    const misclaimed = new Map<string, SoundPack>();
     for await (const { pack, frames, sound } of checkPacks(bucket, table, options)) {
-      if (sound !== undefined) wronged.set(pack.id, sound);
+      if (sound !== undefined) misclaimed.set(pack.id, sound);
       packs.add(pack.sizeBytes);
       report.frames += frames;
       options.onProgress?.({ stage: "reading packs", done: packs.count, total: undefined });
     }
-    if (wronged.size > 0) await findLiars(bucket, wronged, options);
+    if (misclaimed.size > 0) await checkRecords(bucket, misclaimed, options);
     report.absentPacks += table.leftCount;
     if (table.isLast) return report;
     start = table.end;
   }
 }
 
-/** `report`: only in the first of several rounds. */
+/** `report`: only in the first round, so that no record is counted twice. */
 async function readClaims(
   bucket: PackedBucket,
   table: PackClaimTable,
@@ -65,13 +65,13 @@ async function readClaims(
     report.records++;
     if (bad?.isNewer === true) report.newerRecords++;
     else if (bad !== undefined)
-      options.onFinding(await dealWith(bucket, ref.key, bad.reason, options.isRepairing));
+      options.onFinding(await handleBadRecord(bucket, ref.key, bad.reason, options.isRepairing));
     options.onProgress?.({ stage: "reading records", done: report.records, total: undefined });
   }
 }
 
-/** Reads all records again, and removes those whose claims on sound packs are proven wrong. */
-async function findLiars(
+/** Reads all records again and reports, or removes, those with a claim that a sound pack disproves. */
+async function checkRecords(
   bucket: PackedBucket,
   packs: ReadonlyMap<string, SoundPack>,
   { onFinding, isRepairing }: CheckOptions,
@@ -81,11 +81,11 @@ async function findLiars(
       packs.get(entry.place?.pack.id ?? "")?.faultOf(entry),
     );
     const fault = faults.find((found) => found !== undefined);
-    if (fault !== undefined) onFinding(await dealWith(bucket, ref.key, fault, isRepairing));
+    if (fault !== undefined) onFinding(await handleBadRecord(bucket, ref.key, fault, isRepairing));
   }
 }
 
-async function dealWith(
+async function handleBadRecord(
   bucket: PackedBucket,
   where: string,
   reason: string,

@@ -9,22 +9,22 @@ import { SoundPack } from "./sound-pack.ts";
 
 /** Packs read at once. */
 const PARALLEL_PACKS = 4;
-/** A connection may break. */
+/** Retries cover broken connections. */
 const ATTEMPTS = 3;
 
-/** What was found out about one pack. */
+/** The result of checking one pack. */
 interface Verdict {
   pack: StoredPack;
   frames: number;
-  /** What is wrong with the pack itself; `undefined`: nothing. */
+  /** The fault of the pack itself; `undefined`: none. */
   problem: string | undefined;
-  /** Whether `problem` is certain, not only a failure on the way. */
+  /** Whether `problem` is proven; `false` after a failed request. */
   isCertain: boolean;
-  /** A pack on which some record's claim does not hold, or could not be checked. */
+  /** Set if the pack is sound but some record's claim on it is wrong or unchecked. */
   sound: SoundPack | undefined;
 }
 
-/** Checks the packs that the table covers against their names, and the claims against them. Removes wrong packs. */
+/** Checks the packs that the table covers: their names, then the records' claims on them. Removes damaged packs. */
 export async function* checkPacks(
   bucket: PackedBucket,
   table: PackClaimTable,
@@ -82,7 +82,7 @@ async function examine(
     await frames.write(chunk);
   });
   const faults = await frames.finish();
-  // Removed since it was listed.
+  // The pack was removed after the listing.
   if (!isThere) return FINE;
   const sha256 = hash.digest("hex");
   if (sha256 !== pack.id) return { problem: `its bytes have the SHA-256 ${sha256}`, sound: undefined };

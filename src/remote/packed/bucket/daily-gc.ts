@@ -16,8 +16,8 @@ const OLDER_THAN_MS = 14 * DAY_MS;
 const LIMIT_MS = 60_000;
 
 /**
- * Collects garbage if this is the default branch and nobody has done so for a day. Never rejects: whoever may not
- * delete leaves it to others.
+ * Collects garbage if this is the default branch and the last collection is a day old. Never rejects: without
+ * permission to delete, another machine has to collect.
  */
 export async function collectDaily(options: {
   store: ObjectStore;

@@ -7,23 +7,23 @@ import type { RunRecord } from "../format/run-record.ts";
 import { PackedBucket } from "./packed-bucket.ts";
 import { readAllRecords } from "./stored-record.ts";
 
-/** What a short id may find at most. */
+/** A short id prefix may match any number of entries. */
 const MAX_FOUND = 100;
-/** Records named for each. */
+/** Record keys kept per entry. */
 const MAX_RECORDS = 10;
 
-/** An entry, and who names it. */
+/** An entry and the records that contain it. */
 export interface FoundEntry extends CacheEntry {
-  /** `undefined`: it is empty and lies nowhere. */
+  /** `undefined`: the output is empty, so no pack holds it. */
   place: (Place & { key: string; isThere: boolean }) | undefined;
-  /** Keys of the first few records that have it. */
+  /** Keys of the first few records that contain it. */
   records: string[];
   recordCount: number;
 }
 
 type Candidate = Omit<FoundEntry, "place"> & { place: Place | undefined };
 
-/** The entries whose action or output begins with these hex digits, one for each place; the first hundred. */
+/** Finds the entries with an action or output id that starts with `id`, one per location, at most a hundred. */
 export async function findEntries(
   options: StoreOptions & { id: string; onProgress?: OnProgress },
 ): Promise<FoundEntry[]> {

@@ -1,25 +1,25 @@
 import { describeError } from "../../../lib/text/describe-error.ts";
 import type { Claim } from "./pack-claims.ts";
 
-/** What a check of a pack's frames found. */
+/** The faults that a check of a pack's frames found. */
 export interface FrameFaults {
-  /** Why the claim at an offset is wrong. */
+  /** The reason why the claim at an offset is wrong. */
   wrong: Map<number, string>;
-  /** Claims on bytes that an earlier claim covers, by offset, with the reason why they were not checked. */
+  /** The reason why the claim at an offset was not checked: an earlier claim covers its bytes. */
   unchecked: Map<number, string>;
 }
 
 /**
- * Looks at a pack's bytes as they come and compares each claimed frame with what it expands to. Holds neither frames
- * nor outputs, and expands nothing further than it is said to be.
+ * Checks a pack as it streams in: expands each claimed frame and compares size and SHA-256 with the claim. Buffers
+ * neither frames nor outputs, and stops expanding a frame at its claimed size.
  */
 export class FrameCheck {
-  /** In the order of the pack. */
+  /** In the order of their offsets. */
   readonly #claims: Claim[];
   #next = 0;
   #position = 0;
   #open: OpenFrame | undefined;
-  /** The last claim that was looked at. */
+  /** The last claim that was checked. */
   #last: Claim | undefined;
   readonly #faults: FrameFaults = { wrong: new Map(), unchecked: new Map() };
 
@@ -45,18 +45,18 @@ export class FrameCheck {
     this.#position = end;
   }
 
-  /** The faults of the claims, when all bytes were written. */
+  /** Returns the faults. Call it after the last byte. */
   async finish(): Promise<FrameFaults> {
     const cutOff = this.#open === undefined ? undefined : this.#claims[this.#next];
     if (cutOff !== undefined) await this.#closeFrame(cutOff);
     if (cutOff !== undefined)
-      this.#faults.wrong.set(cutOff.offset, `output ${cutOff.outputId} ends beyond it`);
+      this.#faults.wrong.set(cutOff.offset, `output ${cutOff.outputId} ends beyond the pack's end`);
     for (const { outputId, offset } of this.#claims.slice(this.#next))
-      this.#faults.wrong.set(offset, `output ${outputId} at ${offset} is beyond its end`);
+      this.#faults.wrong.set(offset, `output ${outputId} at ${offset} is beyond the pack's end`);
     return this.#faults;
   }
 
-  /** Any number of claims may lie in the same bytes; one of them is checked. */
+  /** Claims may overlap in any number; only the first of them is checked, which bounds the work. */
   #isCovered({ outputId, offset }: Claim): boolean {
     const last = this.#last;
     if (last === undefined || last.offset + last.length <= offset) return false;
@@ -91,7 +91,7 @@ class OpenFrame {
   }
 
   async write(part: Uint8Array<ArrayBuffer>): Promise<void> {
-    // What fails here fails in reading, too.
+    // Reading reports the same error.
     await this.#writer.write(part).catch(() => undefined);
   }
 

@@ -1,27 +1,28 @@
 /**
- * `gc/candidates.json.zst`: the packs that no record names, and since when, by the store's clock. One zstd frame of
+ * `gc/candidates.json.zst`: the packs that no record references, with the time of the first collection that noticed,
+ * by the store's clock. One zstd frame of
  *
  *     {"version":1,"packs":{"<SHA-256>":<first seen unnamed, ms since 1970>, …}}
  *
- * What can't be read counts as an empty list, which only delays.
+ * An unreadable list counts as empty, which only delays the removal of packs.
  */
 import { compressFrameAside, expandFrame } from "../../../lib/bytes/zstd.ts";
 import type { PackedBucket, StoredPack } from "./packed-bucket.ts";
 
-/** A pack may be named late: by a session that goes on for long, or by a machine that was offline. */
+/** A record may reference a pack late: after a long session, or from a machine that was offline. */
 const GRACE_MS = 48 * 3_600_000;
-/** The rest is listed in the next round. */
+/** Further packs wait for the next collection. */
 const MAX_CANDIDATES = 50_000;
 const MAX_BYTES = 8 << 20;
 const VERSION = 1;
 
-/** Below the root of the packed layout. It is written by every collection, and so tells when the last one was. */
+/** The name below the packed layout's root. Every collection writes this object, so its age is that of the last one. */
 export const CANDIDATES_NAME = "gc/candidates.json.zst";
 
-/** When each unnamed pack was first seen. */
+/** Unreferenced packs by id, with the time (ms) of the first collection that noticed. */
 export type Candidates = ReadonlyMap<string, number>;
 
-/** The list as it was, and as it becomes while packs are looked at. */
+/** The previous list, and the next one as it grows with each noted pack. */
 export class CandidateList {
   readonly #known: Candidates;
   readonly #next = new Map<string, number>();
@@ -31,10 +32,10 @@ export class CandidateList {
     this.#known = known;
   }
 
-  /** Notes a pack that nobody names; whether it has been like that for long enough to go. */
+  /** Notes an unreferenced pack. Returns whether it has been unreferenced long enough to be removed. */
   note({ id, modifiedMs }: StoredPack, nowMs: number): boolean {
     const known = this.#known.get(id);
-    // The clock was wrong then, or is now; neither may make a pack look old.
+    // A time in the future means that a clock was or is wrong, which must not make a pack look old.
     const firstMs = known === undefined ? nowMs : Math.min(known, nowMs);
     const hasRoom = this.#known.size + this.#newcomers < MAX_CANDIDATES;
     if (known === undefined) this.#newcomers++;
@@ -43,7 +44,7 @@ export class CandidateList {
     return isDated && nowMs - Math.max(firstMs, modifiedMs) >= GRACE_MS;
   }
 
-  /** Writes the list, also as it was: its age tells when somebody last looked. */
+  /** Writes the list even if it is unchanged: its age is that of the last collection. */
   async save(bucket: PackedBucket): Promise<void> {
     await bucket.write(keyOf(bucket), await formatCandidates(this.#next));
   }
@@ -63,12 +64,12 @@ async function formatCandidates(packs: Candidates): Promise<Uint8Array<ArrayBuff
   return await compressFrameAside(new TextEncoder().encode(text));
 }
 
-/** Throws for what is no such list. */
+/** Throws unless the bytes are such a list. */
 export function parseCandidates(bytes: Uint8Array<ArrayBuffer>): Candidates {
   const json = JSON.parse(new TextDecoder().decode(expandFrame(bytes, 4 * MAX_BYTES)));
   const { version, packs } = json ?? {};
   if (version !== VERSION || typeof packs !== "object" || packs === null)
-    throw new Error("no list of candidates");
+    throw new Error("not a list of gc candidates");
   return new Map(Object.entries<number>(packs).filter(([, ms]) => Number.isSafeInteger(ms) && ms > 0));
 }
 

@@ -1,4 +1,4 @@
-/** The second half of a collection: packs that no record has named for two days go. */
+/** The second half of a collection: removes packs that no record has referenced for two days. */
 
 import { mapAhead } from "../../../lib/async/map-ahead.ts";
 import { ObjectSum } from "../../../lib/object-sum.ts";
@@ -9,29 +9,31 @@ import type { PackNames } from "./pack-names.ts";
 import type { PackedBucket, StoredPack } from "./packed-bucket.ts";
 import { type ListedRecord, listRecords } from "./record-census.ts";
 
-/** Removals under way at once. */
+/** Concurrent delete requests. */
 const PARALLEL_REMOVALS = 16;
-/** Times in listings may be whole seconds. */
+/** Times in listings may be rounded to whole seconds. */
 const CLOCK_STEP_MS = 2_000;
 
 interface PackRound {
   bucket: PackedBucket;
-  /** What the records named that were listed at `listedMs` of the store's clock, or later. */
+  /** The packs that records referenced at `listedMs`. */
   names: PackNames;
+  /** The start of the listing of records, by the store's clock. */
   listedMs: number;
   dryRun: boolean;
   onProgress: OnProgress;
 }
 
 /**
- * Notes which packs are unnamed and removes those that have been for long. The list of the former is written first: a
- * collection that breaks off has then only to be repeated. `undefined`: a record written meanwhile can't be read.
+ * Notes the unreferenced packs and removes those that have been unreferenced for long. Writes the list of candidates
+ * first, so that an interrupted collection can simply be repeated. Returns `undefined`, and removes nothing, if a
+ * record written in the meantime can't be read.
  */
 export async function collectPacks(round: PackRound): Promise<PackReport | undefined> {
   const { bucket, names, dryRun } = round;
   const report = { removed: new ObjectSum(), left: new ObjectSum(), unnamed: new ObjectSum() };
   const due = await noteUnnamed(round, report);
-  // Reading the records took its time, and a run may have come back to an old pack since.
+  // Reading the records takes time; a run may have referenced an old pack in the meantime.
   if (due.length > 0) await names.read(bucket, await writtenSince(bucket, round.listedMs - CLOCK_STEP_MS));
   if (names.unreadable.length > 0) return undefined;
   const unwanted = due.filter(({ id }) => !names.has(id));
@@ -44,7 +46,7 @@ export async function collectPacks(round: PackRound): Promise<PackReport | undef
   };
 }
 
-/** Removes objects, many at once. */
+/** Removes objects with concurrent requests. */
 export async function deleteAll(
   bucket: PackedBucket,
   keys: Iterable<string>,
@@ -53,7 +55,7 @@ export async function deleteAll(
   for await (const _ of mapAhead(keys, PARALLEL_REMOVALS, (key) => bucket.delete(key))) onDeleted();
 }
 
-/** The packs that may go. */
+/** Updates the list of candidates and returns the packs that are due for removal. */
 async function noteUnnamed({ bucket, names, dryRun, onProgress }: PackRound, report: PackReport) {
   const list = new CandidateList(await readCandidates(bucket));
   const due: StoredPack[] = [];

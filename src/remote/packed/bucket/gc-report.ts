@@ -3,36 +3,36 @@ import type { OnProgress } from "../../../lib/progress.ts";
 import type { StoreOptions } from "../../patient-store.ts";
 import type { RecordTrust } from "../format/record-trust.ts";
 
-/** What a collection is to do. */
+/** The options of a collection. */
 export interface GcOptions extends StoreOptions {
-  /** Run records unchanged for this long go. */
+  /** Removes run records that are unchanged for this long. */
   olderThanMs: number;
-  /** Look, count, and change nothing. */
+  /** Counts what a collection would remove, and writes nothing. */
   dryRun: boolean;
-  /** Then what is shared is made of records that count only, and signed. */
+  /** Builds the shared record from trusted records only, and signs it. */
   trust?: RecordTrust | undefined;
   onProgress?: OnProgress | undefined;
 }
 
-/** What was done, or with `dryRun` would have been. */
+/** The result of a collection; with `dryRun`, the result that it would have. */
 export interface GcReport {
   /** Such as `s3://bucket/prefix/packed/v1/`. */
   name: string;
   removedRuns: number;
   removedAdditions: number;
-  /** Of both kinds; copies of runs' records are not counted. */
+  /** Run records and additions, without heads. */
   keptRecords: number;
-  /** Platforms that have a shared record now, and its entries. */
+  /** Platforms with a shared record, and its number of entries. */
   shared: { platform: string; entries: number }[];
-  /** Records that nobody can tell what they name; the first few. */
+  /** The first few records that can't be read. */
   unreadable: { key: string; reason: string }[];
-  /** `undefined`: not looked at, for an unreadable record may name any of them. */
+  /** `undefined`: packs were not collected, since an unreadable record may reference any of them. */
   packs: PackReport | undefined;
 }
 
 export interface PackReport {
   removed: ObjectSum;
   left: ObjectSum;
-  /** Of those left, the ones that no record names. */
+  /** The packs among `left` that no record references. */
   unnamed: ObjectSum;
 }

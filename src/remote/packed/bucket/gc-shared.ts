@@ -6,12 +6,13 @@ import { formatShared, replaceShared, type SharedEntries } from "./shared-record
 import { readRecords } from "./stored-record.ts";
 
 /**
- * Writes each platform's shared record, and removes those of platforms where nothing is shared any more. All that one
- * names is named by run records as well. One of a later version is left alone and counts as unreadable.
+ * Writes each platform's shared record and removes those of platforms where projects no longer share anything. Run
+ * records reference every pack that a shared record references. Keeps a record of a later version and counts it as
+ * unreadable.
  */
 export async function updateShared(options: {
   bucket: PackedBucket;
-  /** By the platform's name as in keys. */
+  /** Entries by the encoded platform name, as in keys. */
   platforms: ReadonlyMap<string, SharedEntries>;
   names: PackNames;
   dryRun: boolean;
@@ -57,7 +58,7 @@ function platformOf({ key }: ListedRecord): string {
   return key.slice(key.lastIndexOf("/") + 1, -".json.zst".length);
 }
 
-/** Not through `PackedKeys.shared`: the name is encoded already. */
+/** Does not use `PackedKeys.shared`, which would encode the name again. */
 function keyOf(bucket: PackedBucket, platform: string): string {
   return `${bucket.keys.root}shared/${platform}.json.zst`;
 }

@@ -1,15 +1,15 @@
 /**
- * Collects what nobody needs any more below `[<prefix>/]packed/v1/`, and touches nothing else:
+ * Collects garbage below `[<prefix>/]packed/v1/`, and touches nothing else:
  *
- * 1. Run records, and those of module files, that were not written for `olderThanMs`, and additions older than three
- *    days, are removed.
- * 2. What the newest runs of several projects have in common becomes `shared/<platform>.json.zst`.
- * 3. Packs that no record names any more are noted in `gc/candidates.json.zst` and removed two days later.
+ * 1. Removes run records (of builds and of modules) that are unchanged for `olderThanMs`, and additions older than
+ *    three days.
+ * 2. Writes the entries that the newest runs of several projects share to `shared/<platform>.json.zst`.
+ * 3. Notes packs that no record references in `gc/candidates.json.zst`, and removes them two days later.
  *
- * It may break off anywhere, and several may run at once. All ages are by the store's clock.
+ * A collection may be interrupted at any point, and several may run at once. All ages are by the store's clock.
  */
 
-import { doesCount } from "../format/record-trust.ts";
+import { isAccepted } from "../format/record-trust.ts";
 import { collectPacks, deleteAll } from "./gc-packs.ts";
 import type { GcOptions, GcReport } from "./gc-report.ts";
 import { updateShared } from "./gc-shared.ts";
@@ -20,7 +20,7 @@ import { SharedEntries } from "./shared-record.ts";
 
 const ADDITION_AGE_MS = 3 * 24 * 3_600_000;
 
-/** Records by what becomes of them. */
+/** The records that were kept, and the numbers of those removed. */
 interface Census {
   removedRuns: number;
   removedAdditions: number;
@@ -60,7 +60,7 @@ async function removeOld(bucket: PackedBucket, options: GcOptions): Promise<Cens
   for await (const { records, serverTimeMs } of listRecords(bucket, ["run", "head", "new", "mod"])) {
     census.listedMs = Math.min(census.listedMs, serverTimeMs);
     const old = new Set(records.filter((record) => isOld(record, serverTimeMs, options.olderThanMs)));
-    // Page by page: after years without a collection there may be any number of them.
+    // Removes page by page: after years without a collection, the list may not fit into memory.
     if (!options.dryRun)
       await deleteAll(
         bucket,
@@ -81,11 +81,11 @@ function count(census: Census, record: ListedRecord, isRemoved: boolean): void {
 
 function isOld({ kind, modifiedMs }: ListedRecord, nowMs: number, olderThanMs: number): boolean {
   const limitMs = kind === "new" ? Math.min(olderThanMs, ADDITION_AGE_MS) : olderThanMs;
-  // 0: the server didn't say.
+  // 0 means that the server sent no time.
   return modifiedMs > 0 && nowMs - modifiedMs >= limitMs;
 }
 
-/** Notes which packs are named, and what each platform's projects have in common. */
+/** Notes the referenced packs, and returns the entries that each platform's projects share. */
 async function readKept(
   bucket: PackedBucket,
   kept: ListedRecord[],
@@ -100,7 +100,7 @@ async function readKept(
     done++;
     onProgress?.({ stage: "reading records", done, total: kept.length });
     if (ref.scope === undefined || !newest.has(ref)) return;
-    if (trust !== undefined && !doesCount(trust.check, ref.key, bytes)) return;
+    if (trust !== undefined && !isAccepted(trust.check, ref.key, bytes)) return;
     const { platform, project } = ref.scope;
     const shared = platforms.get(platform) ?? new SharedEntries();
     platforms.set(platform, shared);

@@ -1,4 +1,4 @@
-/** What is in a bucket, counted by the scopes that runs belong to. Reads every record. */
+/** Counts the contents of a bucket by scope. Reads every record. */
 
 import { ObjectSum } from "../../../lib/object-sum.ts";
 import type { OnProgress } from "../../../lib/progress.ts";
@@ -9,15 +9,15 @@ import { PackedBucket } from "./packed-bucket.ts";
 import { folderOf, isRun, type ListedRecord, listRecords, newestRuns, type RunOf } from "./record-census.ts";
 import { type Counts, ScopeCounts } from "./scope-count.ts";
 
-/** One job of one branch. What is counted is what its newest run names. */
+/** One job of one branch. The counts cover the entries of its newest run. */
 interface ScopeReport extends Counts {
   platform: string;
   project: string;
   branch: string;
   job: string;
-  /** All that have records. */
+  /** The number of runs with records. */
   runs: number;
-  /** When the newest record was written, by the store's clock. */
+  /** The time of the newest record, by the store's clock. */
   newestMs: number;
 }
 
@@ -32,12 +32,12 @@ export interface BucketReport {
     additions: number;
     sharedRecords: number;
     packs: ObjectSum;
-    /** Packs that no record names. */
+    /** Packs that no record references. */
     unnamedPacks: ObjectSum;
     /** Bytes of the packs that the newest runs of all scopes use. */
     wantedBytes: number;
   };
-  /** Records that can't be read; the first few. */
+  /** The first few records that can't be read. */
   unreadable: { key: string; reason: string }[];
 }
 

@@ -1,16 +1,16 @@
 import type { PackedEntry, Place } from "../format/entry.ts";
 import { PackedKeys } from "../format/keys.ts";
 
-/** What records say lies in a pack. */
+/** A record's claim that a frame at this location in a pack holds this output. */
 export interface Claim {
   offset: number;
   length: number;
   outputId: string;
-  /** Of the output. */
+  /** Bytes of the output. */
   sizeBytes: number;
 }
 
-/** Of one pack. */
+/** All claims on one pack. */
 export interface PackClaims {
   sizeBytes: number;
   byOffset: Map<number, Claim>;
@@ -25,12 +25,12 @@ export function isSameClaim(a: Claim, b: Claim): boolean {
 
 /** About 100 MB. */
 const MAX_CLAIMS = 400_000;
-/** Packs are told apart by the first byte of their ids. */
+/** Packs are grouped by the first byte of their ids. */
 const GROUPS = 256;
 
 /**
- * What all records say about the packs whose ids begin with the byte `start` to `end - 1`. When that is too much for
- * the memory, `end` moves down, and the rest is for another round.
+ * All claims on packs with ids that start with the byte `start` to `end - 1`. When the claims exceed the limit, `end`
+ * moves down; another round covers the rest.
  */
 export class PackClaimTable {
   readonly #keys: PackedKeys;
@@ -75,19 +75,19 @@ export class PackClaimTable {
     }
   }
 
-  /** The claims on a pack, which is not asked for again. */
+  /** Removes and returns the claims on a pack. */
   take(packId: string): PackClaims | undefined {
     const claims = this.#packs.get(packId);
     this.#packs.delete(packId);
     return claims;
   }
 
-  /** Packs that nobody asked for. */
+  /** The number of packs that `take` has not removed. */
   get leftCount(): number {
     return this.#packs.size;
   }
 
-  /** Packs below other prefixes are checked with those. */
+  /** Whether the prefix is this bucket's; a check of another prefix covers its packs. */
   #isHere(prefix: string): boolean {
     const isHere = this.#prefixes.get(prefix) ?? new PackedKeys(prefix).root === this.#keys.root;
     this.#prefixes.set(prefix, isHere);

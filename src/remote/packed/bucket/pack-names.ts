@@ -4,20 +4,20 @@ import type { PackedBucket } from "./packed-bucket.ts";
 import type { ListedRecord } from "./record-census.ts";
 import { type BadRecord, readRecords } from "./stored-record.ts";
 
-/** More are not worth saying. */
+/** The number of unreadable records to report. */
 const MAX_UNREADABLE = 20;
 
-/** Which packs records name, and which records don't say. */
+/** The ids of the packs that records reference, and the records that can't be read. */
 export class PackNames {
   readonly #named = new IdTable();
   readonly unreadable: { key: string; reason: string }[] = [];
 
-  /** Whether a pack of this id is named, below whatever prefix. */
+  /** Whether a record references a pack with this id, below any prefix. */
   has(packId: string): boolean {
     return this.#named.has(packId);
   }
 
-  /** Reads records and notes what they name. `onRecord` is told each that could be read. */
+  /** Reads records and notes the packs that they reference. Calls `onRecord` with each readable record. */
   async read(
     bucket: PackedBucket,
     records: readonly ListedRecord[],
@@ -38,7 +38,7 @@ export class PackNames {
   #add({ entries }: RunRecord): void {
     let last: string | undefined;
     for (const { place } of entries) {
-      // Neighbours mostly lie in one pack.
+      // Adjacent entries are mostly in the same pack.
       if (place === undefined || place.pack.id === last) continue;
       last = place.pack.id;
       this.#named.set(last);

@@ -1,14 +1,14 @@
 import { PatientStore, type StoreOptions } from "../../patient-store.ts";
 import { PackedKeys } from "../format/keys.ts";
 
-/** A pack as it is stored. */
+/** A pack in a listing. */
 export interface StoredPack {
   id: string;
   sizeBytes: number;
   modifiedMs: number;
 }
 
-/** The packed layout's part of a bucket, for work on all of it. */
+/** The packed layout of a bucket, for maintenance of all its objects. */
 export class PackedBucket extends PatientStore {
   readonly keys: PackedKeys;
   /** For messages. */
@@ -20,7 +20,7 @@ export class PackedBucket extends PatientStore {
     this.name = `${options.store.name}/${this.keys.root}`;
   }
 
-  /** Every pack, a page at a time, and the store's clock. What else lies among them is passed over. */
+  /** Lists all packs page by page, with the store's time. Skips other objects. */
   async *listPacks(): AsyncGenerator<{ packs: StoredPack[]; serverTimeMs: number }, void, void> {
     for await (const { objects, serverTimeMs } of this.list(`${this.keys.root}pack/`)) {
       const packs = objects.flatMap(({ key, sizeBytes, modifiedMs }) => {
@@ -31,7 +31,7 @@ export class PackedBucket extends PatientStore {
     }
   }
 
-  /** Refuses a key that is not of the packed layout. */
+  /** Throws if the key is not part of the packed layout. */
   override async delete(key: string): Promise<void> {
     if (!key.startsWith(this.keys.root)) throw new Error(`${key} is not below ${this.keys.root}`);
     await super.delete(key);

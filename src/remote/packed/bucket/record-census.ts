@@ -1,9 +1,9 @@
-/** All records of a bucket, by what their keys say. */
+/** Lists the records of a bucket, with kind and scope from their keys. */
 import type { ListedObject } from "../../../store/object-store.ts";
 import { parseRunName } from "../../runs/run-names.ts";
 import type { PackedBucket } from "./packed-bucket.ts";
 
-/** A job's scope as in the key, and the run. */
+/** The scope and run in a key, still encoded. */
 interface KeyScope {
   platform: string;
   project: string;
@@ -16,9 +16,9 @@ export interface ListedRecord {
   key: string;
   sizeBytes: number;
   modifiedMs: number;
-  /** `head`: a copy of a run's record; `mod`: what a job used of the module proxy, which names no packs. */
+  /** `head`: a copy of a run record; `mod`: a run record of the module proxy, which references no packs. */
   kind: "run" | "head" | "new" | "shared" | "mod";
-  /** Only of a run's record with a well-formed key. */
+  /** Set only for run records with a well-formed key. */
   scope: KeyScope | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface RecordPage {
 
 export type RunOf = ListedRecord & { scope: KeyScope };
 
-/** Every record of these kinds, a page at a time. Objects with other names among them are passed over. */
+/** Lists the records of these kinds page by page. Skips objects with other names. */
 export async function* listRecords(
   bucket: PackedBucket,
   kinds: readonly ListedRecord["kind"][],
@@ -42,7 +42,7 @@ export async function* listRecords(
   }
 }
 
-/** The records of each job's newest run, by when they were written: as the readers choose them. */
+/** Returns the records of each job's newest run, by modification time, as readers choose them. */
 export function newestRuns(records: readonly ListedRecord[]): RunOf[] {
   const newest = new Map<string, RunOf>();
   for (const record of records.filter(isRun)) {
@@ -54,7 +54,7 @@ export function newestRuns(records: readonly ListedRecord[]): RunOf[] {
     .filter((record) => newest.get(folderOf(record))?.scope.run === record.scope.run);
 }
 
-/** What all records of one job have in common. */
+/** The part of the key that all records of one job share. */
 export function folderOf({ key }: ListedRecord): string {
   return key.slice(0, key.lastIndexOf("/"));
 }

@@ -1,7 +1,7 @@
 import { IdTable } from "../../../lib/id-table.ts";
 import type { PackedEntry } from "../format/entry.ts";
 
-/** Bytes of frames in packs, each counted once however many records name it. */
+/** Sums the bytes of frames in packs. Counts each frame once, even if several records reference it. */
 class FrameSum {
   readonly #seen = new IdTable();
   bytes = 0;
@@ -11,16 +11,16 @@ class FrameSum {
   }
 }
 
-/** What the records of one run name. */
+/** Counts of the entries in the records of one run. */
 export interface Counts {
   entries: number;
   packs: number;
   packBytes: number;
-  /** Bytes of those packs that the run uses. */
+  /** The bytes in those packs that the run uses. */
   wantedBytes: number;
 }
 
-/** Counts scope by scope, and holds the ids of no more than one. */
+/** Counts scope by scope. Keeps the ids of only one scope in memory, besides the frames of the total. */
 export class ScopeCounts {
   /** Over all scopes. */
   readonly total = new FrameSum();
@@ -28,7 +28,7 @@ export class ScopeCounts {
   #scope: string | undefined;
   #current = new ScopeCount();
 
-  /** Records of one scope come one after the other. */
+  /** Callers add all records of a scope before those of the next. */
   add(scope: string, entries: readonly PackedEntry[]): void {
     if (scope !== this.#scope) {
       this.#finish();
@@ -37,7 +37,7 @@ export class ScopeCounts {
     this.#current.add(entries, this.total);
   }
 
-  /** All scopes that were added. */
+  /** Returns the counts of all scopes. */
   finish(): ReadonlyMap<string, Counts> {
     this.#finish();
     return this.#finished;

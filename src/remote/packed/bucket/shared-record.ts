@@ -1,29 +1,29 @@
 /**
- * `shared/<platform>.json.zst`: a record of kind "shared" with what the newest runs of two or more projects have in
- * common, the standard library for one. A project's first build begins with it.
+ * `shared/<platform>.json.zst`: a record of kind "shared" with the entries that the newest runs of two or more projects
+ * share, such as the standard library. A project's first build starts with it.
  */
 
 import { IdTable } from "../../../lib/id-table.ts";
 import { decodeName } from "../../../lib/text/percent-name.ts";
 import type { PackedEntry } from "../format/entry.ts";
 import { splitSeal } from "../format/record-seal.ts";
-import { doesCount, type RecordTrust } from "../format/record-trust.ts";
+import { isAccepted, type RecordTrust } from "../format/record-trust.ts";
 import { formatRunRecord, MAX_RECORD_BYTES, type RunRecord } from "../format/run-record.ts";
 import type { PackedBucket } from "./packed-bucket.ts";
 
-/** As many as a record holds. */
+/** The limit of a record. */
 const MAX_ENTRIES = 80_000;
-/** The number of no project. */
+/** Marks an action of several projects; never the number of a project. */
 const SEVERAL = 0xffff_ffff;
 
-/** Collects the entries of one platform. Only the shared ones are held; of the others a few bytes each. */
+/** Collects the shared entries of one platform. Keeps only a few bytes for each entry that is not shared. */
 export class SharedEntries {
   readonly #projects = new Map<string, number>();
-  /** Which project has an action, or that several do. */
+  /** The project number of each action, or `SEVERAL`. */
   readonly #owners = new IdTable();
   readonly #entries = new Map<string, PackedEntry>();
 
-  /** Records are added from the oldest to the newest, so that the newest location stays. */
+  /** Callers add records from the oldest to the newest, so that the newest location wins. */
   add(project: string, entries: readonly PackedEntry[]): void {
     const number = this.#numberOf(project);
     for (const entry of entries) {
@@ -52,7 +52,7 @@ export class SharedEntries {
   }
 }
 
-/** The record's object for a platform as in keys; `undefined` when nothing is shared. */
+/** Formats the shared record of a platform (encoded as in keys); `undefined` if nothing is shared. */
 export async function formatShared(
   platform: string,
   entries: PackedEntry[],
@@ -63,8 +63,8 @@ export async function formatShared(
 }
 
 /**
- * Puts the object where it belongs, or removes what is there. Writes nothing that is there already. One that is signed
- * is left alone by whoever can't sign, and signed anew before its signature has expired.
+ * Writes the wanted object unless it is present, or removes the present one. A process that can't sign keeps a signed
+ * object. A process that signs renews the signature before it expires.
  */
 export async function replaceShared(options: {
   bucket: PackedBucket;
@@ -95,7 +95,7 @@ function isAsWanted(
   signing: RecordTrust | undefined,
 ): boolean {
   if (signing?.signer === undefined) return Buffer.compare(present, wanted) === 0;
-  if (Buffer.compare(splitSeal(present).frame, wanted) !== 0 || !doesCount(signing.check, key, present))
+  if (Buffer.compare(splitSeal(present).frame, wanted) !== 0 || !isAccepted(signing.check, key, present))
     return false;
   return signing.check.check(key, present) - Date.now() > signing.signer.validMs / 2;
 }

@@ -1,30 +1,30 @@
-/** Where the records of a bucket name actions. */
+/** Finds the records of a bucket that contain given actions. */
 
 import type { OnProgress } from "../../../lib/progress.ts";
 import { encodeName } from "../../../lib/text/percent-name.ts";
 import type { StoreOptions } from "../../patient-store.ts";
-import { doesCount, type RecordCheck } from "../format/record-trust.ts";
+import { isAccepted, type RecordCheck } from "../format/record-trust.ts";
 import { PackedBucket } from "./packed-bucket.ts";
 import type { ListedRecord } from "./record-census.ts";
 import { readAllRecords } from "./stored-record.ts";
 
-/** Of each action; more places are not worth remembering. */
+/** The number of sightings kept per action. */
 const MAX_SIGHTINGS = 8;
 
-/** A job's record that names an action. */
+/** A job with a record that contains an action. */
 export interface Sighting {
   project: string;
   branch: string;
   job: string;
-  /** When the record was written, by the store's clock. */
+  /** The time of the record's newest write, by the store's clock. */
   writtenMs: number;
-  /** Whether the record counts, where there are keys to trust. */
+  /** Whether the record is accepted; always `true` without a check. */
   isTrusted: boolean;
 }
 
 /**
- * Reads every record of a platform. `wanted`: actions, and until when (ms) one must have been put to be of interest. The
- * newest record of each job stands for all of it. Rejects when the records can't be had.
+ * Reads every record of a platform. `wanted`: actions, each with a time (ms); only entries put before that time count.
+ * Returns one sighting per job. Rejects if a request fails.
  */
 export async function findSightings(
   options: StoreOptions & {
@@ -42,7 +42,7 @@ export async function findSightings(
   for await (const { ref, record, bytes } of readAllRecords(bucket, ["run", "new", "shared"], isWanted)) {
     onProgress({ stage: "reading records", done: ++done, total: undefined });
     if (record === undefined || bytes === undefined) continue;
-    const isTrusted = check === undefined || doesCount(check, ref.key, bytes);
+    const isTrusted = check === undefined || isAccepted(check, ref.key, bytes);
     const { project = "", branch = "", job = "" } = record.about;
     const sighting = { project, branch, job, writtenMs: ref.modifiedMs, isTrusted };
     for (const { actionId, putTimeMs } of record.entries) {

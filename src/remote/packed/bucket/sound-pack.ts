@@ -3,7 +3,7 @@ import type { FrameFaults } from "./frame-check.ts";
 import { isSameClaim, type PackClaims } from "./pack-claims.ts";
 import type { StoredPack } from "./packed-bucket.ts";
 
-/** A pack whose bytes are those that its name says, so that each wrong claim on it is a fault of the record. */
+/** A pack with bytes that match its name, so each wrong claim on it is a fault of the record. */
 export class SoundPack {
   readonly #pack: StoredPack;
   readonly #claims: PackClaims;
@@ -15,20 +15,20 @@ export class SoundPack {
     this.#faults = faults;
   }
 
-  /** Whether the claims of all records on this pack were checked and hold. */
+  /** Whether all claims on this pack were checked and are right. */
   get isAsClaimed(): boolean {
     const { isDisputed, sizeBytes } = this.#claims;
     const { wrong, unchecked } = this.#faults;
     return !isDisputed && sizeBytes === this.#pack.sizeBytes && wrong.size + unchecked.size === 0;
   }
 
-  /** Why it can't be told of some claim whether it holds; `undefined`: all could be checked. */
+  /** The reason why some claim could not be checked; `undefined`: all were. */
   get doubt(): string | undefined {
     const [reason] = this.#faults.unchecked.values();
     return reason;
   }
 
-  /** Why a record that has this entry is wrong; `undefined`: nothing proves that. */
+  /** The proof that a record with this entry is wrong; `undefined`: there is none. */
   faultOf({ outputId, sizeBytes, place }: PackedEntry): string | undefined {
     if (place === undefined) return undefined;
     const { id, sizeBytes: packBytes } = this.#pack;

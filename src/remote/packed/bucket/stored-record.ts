@@ -1,4 +1,4 @@
-/** Reads any record of a bucket and says what is wrong with one that can't be used. */
+/** Reads any record of a bucket, and explains why a bad one can't be used. */
 
 import { mapAhead } from "../../../lib/async/map-ahead.ts";
 import { expandFrame } from "../../../lib/bytes/zstd.ts";
@@ -8,43 +8,43 @@ import { MAX_JSON_BYTES, MAX_RECORD_BYTES, parseRunRecord, type RunRecord } from
 import type { PackedBucket } from "./packed-bucket.ts";
 import { type ListedRecord, listRecords } from "./record-census.ts";
 
-/** Held in memory at once, 8 MiB at most each. */
+/** The number of records in memory at once, each up to 8 MiB. */
 const READ_AHEAD = 6;
 
-/** Why a record is of no use. */
+/** The reason why a record can't be used. */
 export interface BadRecord {
   reason: string;
-  /** Written by a later version of this program: not wrong, only not for us. */
+  /** A later version of this program has written the record, so it is not damaged. */
   isNewer: boolean;
 }
 
-/** A record that was read; both `undefined`: it was removed meanwhile. */
+/** The result of reading a record. `record` and `bad` are both `undefined` if it was removed after the listing. */
 export interface ReadRecord<T> {
   ref: T;
   record: RunRecord | undefined;
-  /** As it is stored; also of one that can't be used. */
+  /** The stored bytes, also for a bad record. */
   bytes?: Uint8Array<ArrayBuffer> | undefined;
   bad: BadRecord | undefined;
 }
 
-/** Reads records in the order given, some ahead. */
+/** Reads records in the given order and prefetches the next few. */
 export async function* readRecords<T extends { key: string; sizeBytes: number }>(
   bucket: PackedBucket,
   refs: Iterable<T>,
 ): AsyncGenerator<ReadRecord<T>, void, void> {
   const fetched = mapAhead(refs, READ_AHEAD, async (ref) => {
-    // Not worth a request: it would be too large anyway.
+    // A record that is too large is not worth a request.
     const isReadable = ref.sizeBytes <= MAX_RECORD_BYTES;
     return { ref, isReadable, bytes: isReadable ? await bucket.read(ref.key, MAX_RECORD_BYTES) : undefined };
   });
   for await (const { ref, isReadable, bytes } of fetched) {
     if (!isReadable) yield { ref, record: undefined, bad: TOO_LARGE };
     else if (bytes === undefined) yield { ref, record: undefined, bad: undefined };
-    else yield { ref, bytes, ...understand(bytes) };
+    else yield { ref, bytes, ...tryParse(bytes) };
   }
 }
 
-/** Reads every record of these kinds that is wanted. */
+/** Reads the wanted records of these kinds. */
 export async function* readAllRecords(
   bucket: PackedBucket,
   kinds: readonly ListedRecord["kind"][],
@@ -56,7 +56,7 @@ export async function* readAllRecords(
 
 const TOO_LARGE: BadRecord = { reason: `larger than ${MAX_RECORD_BYTES} bytes`, isNewer: false };
 
-function understand(bytes: Uint8Array<ArrayBuffer>): Omit<ReadRecord<never>, "ref"> {
+function tryParse(bytes: Uint8Array<ArrayBuffer>): Omit<ReadRecord<never>, "ref"> {
   if (bytes.length > MAX_RECORD_BYTES) return { record: undefined, bad: TOO_LARGE };
   try {
     return { record: parseRunRecord(bytes), bad: undefined };

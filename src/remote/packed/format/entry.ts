@@ -5,20 +5,19 @@ export interface Pack {
   /** Lower-case hex. */
   id: string;
   sizeBytes: number;
-  /** The prefix in the bucket below which it lies. */
+  /** The bucket prefix that holds the pack. */
   prefix: string;
 }
 
-/** An entry whose output lies in the bucket. */
+/** An entry with its output's location in the bucket. */
 export interface PackedEntry extends CacheEntry {
-  /** Where the output's frame is; an empty output lies nowhere. */
+  /** The location of the output's frame; `undefined` for an empty output. */
   place: Place | undefined;
 }
 
-/** One frame in a pack. */
+/** The location of one frame in a pack, in bytes. */
 export interface Place {
   pack: Pack;
   offset: number;
-  /** Bytes of the frame. */
   length: number;
 }

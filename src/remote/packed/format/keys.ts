@@ -9,9 +9,9 @@
  *       shared/<platform>.json.zst
  *       gc/candidates.json.zst
  *
- * A head is a copy of the run record written last, so that a new machine need not wait for a listing first.
- * `remote/runs/run-names.ts` has the names of runs. `<scope>` is a hash by which readers pass over what their own run
- * records say anyway. The module proxy's run records lie beside, below `mod/`.
+ * A head is a copy of the newest run record; a new machine reads it without a listing. `remote/runs/run-names.ts`
+ * defines the names of runs. `<scope>` is a hash of the scope; readers use it to skip additions of their own scope,
+ * since their run records contain those. The module proxy keeps its run records under `mod/`.
  */
 import { encodeName } from "../../../lib/text/percent-name.ts";
 import { formatRunName, invertTime, jobFolder, packedRoot } from "../../runs/run-names.ts";
@@ -20,7 +20,7 @@ import type { Scope } from "../../scope/scope.ts";
 const NEW_NAME = /^(\d{13})-([0-9a-f]+)-[^-]+\.json\.zst$/;
 
 export class PackedKeys {
-  /** Begins every key; ends with a slash. */
+  /** The prefix of every key, with a trailing slash. */
   readonly root: string;
 
   constructor(prefix: string) {
@@ -31,12 +31,12 @@ export class PackedKeys {
     return `${this.root}pack/${id.slice(0, 2)}/${id}`;
   }
 
-  /** Where the run records of one job lie. */
+  /** The folder of one job's run records. */
   runs(scope: Scope, branch: string = scope.branch): string {
     return `${this.runsOfBranch(scope, branch)}${encodeName(scope.job)}/`;
   }
 
-  /** Where the run records of all jobs of a branch lie. */
+  /** The folder of the run records of all jobs of a branch. */
   runsOfBranch(scope: Scope, branch: string): string {
     return `${this.root}run/${jobFolder(scope.platform, scope.project, branch)}/`;
   }
@@ -49,7 +49,7 @@ export class PackedKeys {
     return `${this.root}head/${jobFolder(scope.platform, scope.project, branch, scope.job)}.json.zst`;
   }
 
-  /** Where the records of what sessions added lie. */
+  /** The folder of additions: records of the entries that single sessions added. */
   additions(scope: Scope): string {
     return `${this.root}new/${jobFolder(scope.platform, scope.project)}/`;
   }
@@ -64,18 +64,18 @@ export class PackedKeys {
   }
 }
 
-/** Which scope's session made an addition; `undefined` for a key that is none. */
+/** The hash of the scope that wrote an addition; `undefined` if the key is not an addition's. */
 export function additionScopeHash(key: string): string | undefined {
   return NEW_NAME.exec(key.slice(key.lastIndexOf("/") + 1))?.[2];
 }
 
-/** Tells the scopes of one project apart, whatever the run. */
+/** Distinguishes the scopes of one project; all runs of a scope have the same hash. */
 export function scopeHash({ platform, project, branch, job }: Scope): string {
   const text = JSON.stringify([platform, project, branch, job]);
   return Bun.hash(text).toString(16).padStart(16, "0");
 }
 
-/** Tells the projects and platforms of one bucket apart: their sessions may store for each other. */
+/** Distinguishes projects and platforms of one bucket. Sessions with the same hash may upload for each other. */
 export function projectHash({ platform, project }: Pick<Scope, "platform" | "project">): string {
   return Bun.hash(JSON.stringify([platform, project]))
     .toString(16)

@@ -3,13 +3,13 @@ import { readFile } from "node:fs/promises";
 import type { LocalEntry } from "../../../buildcache/entry.ts";
 import { compressFrame, compressFrameAside } from "../../../lib/bytes/zstd.ts";
 
-/** So small that another thread would cost more than the work. */
+/** For smaller outputs, another thread costs more than the work itself. */
 const SMALL_BYTES = 64 << 10;
 
-/** An output on the local disk, whichever action made it. */
+/** An output on the local disk, independent of its action. */
 export type LocalOutput = Pick<LocalEntry, "outputId" | "sizeBytes" | "path">;
 
-/** Its frame; `undefined` when the file is gone or holds other bytes by now. */
+/** Compresses an output to a zstd frame; `undefined` if the file is gone or its bytes have changed. */
 export async function readFrame(output: LocalOutput): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const isSmall = output.sizeBytes <= SMALL_BYTES;
   const bytes = isSmall ? readNow(output.path) : await readFile(output.path).catch(() => undefined);

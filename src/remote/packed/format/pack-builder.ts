@@ -1,19 +1,19 @@
 import type { Pack, Place } from "./entry.ts";
 
-/** A pack as it is uploaded, and where in it each output lies. */
+/** A pack ready for upload, with the location of each output in it. */
 export interface SealedPack {
   pack: Pack;
   bytes: Uint8Array<ArrayBuffer>;
   places: Map<string, Place>;
 }
 
-/** Collects frames until they are a pack. */
+/** Collects frames into a pack. */
 export class PackBuilder {
   readonly #prefix: string;
   #frames: { outputId: string; frame: Uint8Array }[] = [];
   #sizeBytes = 0;
 
-  /** `prefix`: below which the packs will lie. */
+  /** `prefix`: the bucket prefix of the packs. */
   constructor(prefix: string) {
     this.#prefix = prefix;
   }
@@ -27,7 +27,7 @@ export class PackBuilder {
     this.#sizeBytes += frame.length;
   }
 
-  /** Makes a pack of what was added, and starts the next. */
+  /** Makes a pack of the frames added so far and starts the next one. */
   seal(): SealedPack {
     const bytes = Buffer.concat(this.#frames.map(({ frame }) => frame));
     const id = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");

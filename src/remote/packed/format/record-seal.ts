@@ -1,37 +1,37 @@
 /**
- * The seal of a signed record: a skippable zstd frame behind the record's own, which `zstd -dc` passes over. Its
+ * The seal of a signed record: a skippable zstd frame after the record's own frame, which `zstd -dc` ignores. Its
  * content is text,
  *
  *     {"seal":1,"key":"<public key, base64url>","expires":<ms since 1970>,"signature":"<base64url>"}
  *
- * The signature (Ed25519) is over `["go-cache-plugin record 1","<object key>",<expires>,"<SHA-256 of the record's own
- * frame, hex>"]`, so that a record counts only where it was written, and only for a while.
+ * The signature (Ed25519) covers `["go-cache-plugin record 1","<object key>",<expires>,"<SHA-256 of the record's own
+ * frame, hex>"]`, so a record is valid only at its own object key and only until it expires.
  */
 import { frameLength } from "../../../lib/bytes/zstd.ts";
 
-/** The first of the sixteen (RFC 8878, 3.1.2). */
+/** The first of the sixteen magic numbers of skippable frames (RFC 8878, 3.1.2). */
 const SKIPPABLE_MAGIC = 0x184d2a50;
 const HEADER_BYTES = 8;
 const MAX_SEAL_BYTES = 1_024;
 const VERSION = 1;
 
 export interface Seal {
-  /** Whose signature this claims to be: the raw public key, base64url. */
+  /** The claimed signer: the raw public key, base64url. */
   key: string;
   expiresMs: number;
   /** base64url. */
   signature: string;
 }
 
-/** A record taken apart. */
+/** A record split into its frame and its seal. */
 export interface SealedBytes {
-  /** The record's own frame, if it is one. */
+  /** The record's own frame; all bytes if they are not one frame, with or without a seal. */
   frame: Uint8Array<ArrayBuffer>;
-  /** `undefined`: there is none, or none that can be read. */
+  /** `undefined`: the seal is absent or malformed. */
   seal: Seal | undefined;
 }
 
-/** What a signature is over. */
+/** The text that a signature covers. */
 export function sealedText(objectKey: string, expiresMs: number, frame: Uint8Array): string {
   const sha256 = new Bun.CryptoHasher("sha256").update(frame).digest("hex");
   return JSON.stringify([`go-cache-plugin record ${VERSION}`, objectKey, expiresMs, sha256]);
@@ -46,7 +46,7 @@ export function appendSeal(frame: Uint8Array<ArrayBuffer>, seal: Seal): Uint8Arr
   return Buffer.concat([frame, header, content]);
 }
 
-/** Never throws. What is behind the record and no whole frame of ours stays in `frame`, which nobody can read then. */
+/** Never throws. Trailing bytes that are not a complete seal stay in `frame`, so that parsing it fails. */
 export function splitSeal(bytes: Uint8Array<ArrayBuffer>): SealedBytes {
   const length = frameLength(bytes);
   if (length === undefined || length >= bytes.length) return { frame: bytes, seal: undefined };

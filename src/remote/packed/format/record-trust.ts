@@ -1,4 +1,4 @@
-/** Whose records count, and how ours come to. */
+/** Checks and makes the signatures of records. */
 import type { KeyObject } from "node:crypto";
 import {
   type PublicKey,
@@ -8,28 +8,28 @@ import {
 } from "../../../lib/text/ed25519-text.ts";
 import { appendSeal, sealedText, splitSeal } from "./record-seal.ts";
 
-/** What a reader holds of records. Without one, every record counts. */
+/** Decides whether a reader accepts a record. A reader without a check accepts every record. */
 export interface RecordCheck {
-  /** Until when the record of these bytes counts at this object key. Throws when it does not. */
+  /** Returns the expiry of the record (ms since 1970). Throws if the record is not valid at this object key. */
   check(objectKey: string, bytes: Uint8Array<ArrayBuffer>): number;
 }
 
-/** What is set where records are signed. */
+/** The settings of a bucket with signed records. */
 export interface RecordTrust {
   check: RecordCheck;
-  /** `undefined`: ours are not signed. */
+  /** `undefined`: this process writes unsigned records. */
   signer: RecordSigner | undefined;
 }
 
-/** Makes records that count. */
+/** Signs records. */
 export interface RecordSigner {
-  /** How long one counts. */
+  /** How long a signature is valid. */
   readonly validMs: number;
-  /** The record with a seal for this object key. */
+  /** Returns the record with a seal for this object key. */
   sign(objectKey: string, frame: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;
 }
 
-export function doesCount(check: RecordCheck, objectKey: string, bytes: Uint8Array<ArrayBuffer>): boolean {
+export function isAccepted(check: RecordCheck, objectKey: string, bytes: Uint8Array<ArrayBuffer>): boolean {
   try {
     check.check(objectKey, bytes);
     return true;
@@ -38,7 +38,7 @@ export function doesCount(check: RecordCheck, objectKey: string, bytes: Uint8Arr
   }
 }
 
-/** Accepts what one of a few keys has signed. */
+/** Accepts records that any of the given keys has signed. */
 export class TrustedKeys implements RecordCheck {
   readonly #keys: ReadonlyMap<string, KeyObject>;
   readonly #now: () => number;
@@ -53,11 +53,11 @@ export class TrustedKeys implements RecordCheck {
     if (seal === undefined) throw new Error("not signed");
     const key = this.#keys.get(seal.key);
     if (key === undefined) throw new Error("signed with a key that is not trusted");
-    // Our own clock: who has written the bucket may have written its clock as well.
+    // Uses the local clock: an attacker who can write to the bucket may control its clock, too.
     if (seal.expiresMs <= this.#now()) throw new Error("its signature has expired");
     const text = Buffer.from(sealedText(objectKey, seal.expiresMs, frame));
     if (!crypto().verify(null, text, key, Buffer.from(seal.signature, "base64url"))) {
-      throw new Error("changed since it was signed, or signed for another place");
+      throw new Error("changed since it was signed, or signed for another object key");
     }
     return seal.expiresMs;
   }
@@ -69,7 +69,7 @@ export class SecretKeySigner implements RecordSigner {
   readonly #key: KeyObject;
   readonly #now: () => number;
 
-  /** Throws when the two halves of the key don't belong together: nobody would accept what it signs. */
+  /** Throws if the two halves of the key don't match: every reader would reject its signatures. */
   constructor(key: SecretKey, validMs: number, now: () => number = Date.now) {
     this.validMs = validMs;
     this.#now = now;
@@ -94,7 +94,7 @@ function toKeyObject(key: PublicKey): KeyObject {
   return crypto().createPublicKey({ key: publicKeyDer(key), format: "der", type: "spki" });
 }
 
-/** Only now: it takes longer to load than go waits for our first line. */
+/** Loads node:crypto on first use: loading it at start would delay the first answer to go. */
 function crypto() {
   return process.getBuiltinModule("node:crypto");
 }

@@ -1,31 +1,31 @@
 /**
- * A record: which actions made which outputs, and where those lie. One zstd frame of JSON (`zstd -dc | jq` reads it):
+ * A record maps actions to outputs and their locations. It is one zstd frame of JSON (`zstd -dc | jq` reads it):
  *
  *     {"version":1, "kind":"run" | "new" | "shared", "about":{"project":…,"branch":…,"job":…,"run":…,"host":…,"key":…},
  *      "prefixes":["", …],
  *      "packs":[["<SHA-256>", <bytes>, <index into prefixes>], …],
  *      "entries":[["<action>", "<output>", <bytes>, <put at, ms>, <index into packs>, <offset>, <length>], …]}
  *
- * Entries are in the order of their first use; an empty output has the pack -1. Readers ignore a record of another
- * version, and one that is not exactly like this. A seal may follow, see `record-seal.ts`.
+ * Entries are in the order of their first use; an empty output has the pack -1. Readers ignore a record that has
+ * another version or does not match this format exactly. A seal may follow, see `record-seal.ts`.
  */
 import { compressFrameAside, expandFrame } from "../../../lib/bytes/zstd.ts";
 import type { Pack, PackedEntry, Place } from "./entry.ts";
 import { splitSeal } from "./record-seal.ts";
 
-/** Larger ones are not read: no run needs so many entries. */
+/** Readers ignore larger records: no run needs that many entries. */
 export const MAX_RECORD_BYTES = 8 << 20;
 
 const VERSION = 1;
-/** So many that the record stays readable; the ones used last are left out. */
+/** Keeps a record below `MAX_RECORD_BYTES`; entries beyond the limit are dropped from the end. */
 const MAX_ENTRIES = 80_000;
-/** As many entries, each in a pack of its own, are shorter. */
+/** `MAX_ENTRIES` entries fit, even with one pack per entry. */
 export const MAX_JSON_BYTES = 32 << 20;
 const ID = /^[0-9a-f]{64}$/;
 
 export interface RunRecord {
   kind: "run" | "new" | "shared";
-  /** For people; `key` is the object's own. */
+  /** For people; `key` is the object's own key. */
   about: Record<string, string>;
   entries: PackedEntry[];
 }
@@ -34,7 +34,7 @@ export async function formatRunRecord(record: RunRecord): Promise<Uint8Array<Arr
   return await compressFrameAside(new TextEncoder().encode(JSON.stringify(toJson(record))));
 }
 
-/** Throws for anything but a record as described above. A seal is passed over: see `RecordCheck`. */
+/** Throws unless the bytes are a record as described above. Ignores the seal; `RecordCheck` verifies it. */
 export function parseRunRecord(bytes: Uint8Array<ArrayBuffer>): RunRecord {
   const json = JSON.parse(new TextDecoder().decode(expandFrame(splitSeal(bytes).frame, MAX_JSON_BYTES)));
   if (json?.version !== VERSION) throw new Error(`record of version ${json?.version}, not ${VERSION}`);
@@ -61,7 +61,7 @@ function toJson({ kind, about, entries }: RunRecord): unknown {
   return { version: VERSION, kind, about, prefixes: prefixes.values(), packs: packRows, entries: rows };
 }
 
-/** Numbers values in the order in which they come. */
+/** Numbers distinct values in the order of their first occurrence. */
 class Numbering<T> {
   readonly #numbers = new Map<T, number>();
 

@@ -1,4 +1,4 @@
-/** What the next run of a scope will find, going by what the newest run wrote down. Changes nothing anywhere. */
+/** Predicts the hits of a scope's next run from the newest run record. Writes nothing. */
 import { mapAhead } from "../../../lib/async/map-ahead.ts";
 import type { ObjectStore } from "../../../store/object-store.ts";
 import { readSmallBytes } from "../../../store/read-small-object.ts";
@@ -13,30 +13,30 @@ import { listRuns } from "./record-listing.ts";
 
 const HEADS_AT_ONCE = 16;
 
-/** Counts are of entries: what an action made. */
+/** All counts are numbers of entries. */
 export interface Forecast {
   record: RecordRef;
   /** The server's clock. */
   serverTimeMs: number;
   entries: number;
-  /** Whose outputs are on this machine's disk. */
+  /** Entries with their output on the local disk. */
   local: number;
-  /** Which would be fetched. */
+  /** Entries that would be fetched. */
   remote: number;
-  /** Whose packs are gone. */
+  /** Entries with a missing pack. */
   gone: number;
-  /** Compressed bytes of what would be fetched. */
+  /** Compressed bytes of the outputs to fetch. */
   fetchBytes: number;
 }
 
-/** `undefined`: no run is known, here or where it would be looked for. Rejects when the record can't be read or does not count. */
+/** `undefined`: neither this scope nor its fallbacks have a run record. Rejects if it is unreadable or not trusted. */
 export async function forecastHits(options: {
   store: ObjectStore;
-  /** The own prefix, then those that are read as well. */
+  /** The own prefix, then the additional ones to read. */
   prefixes: readonly string[];
   scope: Scope;
   local: Pick<LocalOutputs, "findOutput">;
-  /** `undefined`: every record counts. */
+  /** `undefined`: accepts every record. */
   check: RecordCheck | undefined;
   signal: AbortSignal;
 }): Promise<Forecast | undefined> {
@@ -46,7 +46,7 @@ export async function forecastHits(options: {
   const record = refs[0];
   if (record === undefined) return undefined;
   const bytes = await readSmallBytes(store, record.key, MAX_RECORD_BYTES, signal);
-  if (bytes === undefined) throw new Error("it is gone since it was listed");
+  if (bytes === undefined) throw new Error("it was removed after it was listed");
   check?.check(record.key, bytes);
   const { entries } = parseRunRecord(bytes);
   const wanted = entries.filter((entry) => !isLocal(entry, local));
@@ -82,7 +82,7 @@ async function findGonePacks(
   return gone;
 }
 
-/** Two actions may have made the same output, which is fetched once. */
+/** The bytes of all frames. An output of several actions is fetched, and counted, once. */
 function framesOf(entries: PackedEntry[]): number {
   const lengths = new Map(entries.map(({ outputId, place }) => [outputId, place?.length ?? 0]));
   return lengths.values().reduce((sum, length) => sum + length, 0);

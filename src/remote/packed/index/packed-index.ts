@@ -1,50 +1,50 @@
 import type { PackedEntry, Place } from "../format/entry.ts";
 
-/** The entries of one record: what one run used, or one session added. Needing one of them means to need most. */
+/** The entries of one record, used by one run or added by one session. A build that needs one mostly needs the others. */
 export interface EntryGroup {
   entries: PackedEntry[];
 }
 
-/** An entry, and the newest group that has it. */
+/** An entry and the newest group that contains it. */
 export interface IndexedEntry {
   entry: PackedEntry;
   group: EntryGroup;
 }
 
-/** Locations of one thing that are remembered: whoever has several tries them one after the other. */
+/** The number of locations kept for one action or output; callers try them in order. */
 const MAX_LOCATIONS = 8;
 
-/** All that the records read so far say. Of several locations the one added first is taken while it can be trusted. */
+/** Indexes the entries of all records read so far. A lookup returns the first location added that is trusted. */
 export class PackedIndex {
   readonly #actions = new Map<string, IndexedEntry>();
-  /** Further locations, for the rare case that the first one is no good. */
+  /** Alternative locations, for the rare case that the first pack is gone or damaged. */
   readonly #others = new Map<string, IndexedEntry[]>();
   readonly #outputs = new Map<string, Place[]>();
   readonly distrustedPacks: Set<string>;
 
-  /** `distrustedPacks`: ids of packs that are gone or hold other bytes; the caller adds to it and removes from it. */
+  /** `distrustedPacks`: ids of packs that are gone or have other bytes; the caller updates the set. */
   constructor(distrustedPacks: Set<string> = new Set()) {
     this.distrustedPacks = distrustedPacks;
   }
 
-  /** Groups are added from the newest to the oldest. */
+  /** Callers add groups from the newest to the oldest. */
   add(group: EntryGroup): void {
     for (const entry of group.entries) this.#add({ entry, group });
   }
 
-  /** `undefined`: no record names it, or only packs that can't be trusted hold it. */
+  /** `undefined`: no record contains the action, or only distrusted packs hold its output. */
   find(actionId: string): IndexedEntry | undefined {
     const first = this.#actions.get(actionId);
     if (first === undefined || this.isTrusted(first.entry.place)) return first;
     return this.#others.get(actionId)?.find(({ entry }) => this.isTrusted(entry.place));
   }
 
-  /** Where an output lies already, whichever action made it. */
+  /** A trusted location of an output, for any action. */
   findPlace(outputId: string): Place | undefined {
     return this.#outputs.get(outputId)?.find((place) => this.isTrusted(place));
   }
 
-  /** Whether nothing speaks against what records say of this place. */
+  /** Whether the pack of this location is trusted. */
   isTrusted(place: Place | undefined): boolean {
     return place === undefined || !this.distrustedPacks.has(place.pack.id);
   }
@@ -63,7 +63,7 @@ export class PackedIndex {
   }
 }
 
-/** Above the limit it is left out. */
+/** Ignores values beyond `MAX_LOCATIONS`. */
 function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
   const list = lists.get(key);
   if (list === undefined) lists.set(key, [value]);

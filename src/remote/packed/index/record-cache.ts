@@ -1,11 +1,11 @@
 /**
- * Copies of the records that this machine has read, so that the next go command need not ask for them:
+ * Local copies of the records that this machine has read; the next go command needs no request for them:
  *
  *     <dir>/records.json     {"refreshedAtMs":…,"pauseMs":…,"clockSkewMs":…,"additionsAtMs":…,
  *                             "records":[{"key":"…","etag":"…","role":"own"|"other"|"new","modifiedMs":…,"sizeBytes":…}, …]}   newest first
- *     <dir>/records/<hash>   the bytes of one of them, as in the bucket
+ *     <dir>/records/<hash>   the bytes of one record, as in the bucket
  *
- * Several processes share it without locks: a copy that is missing or cut off is as good as one that was never read.
+ * Several processes share the cache without locks. A missing or truncated copy counts as never read.
  */
 import { join } from "node:path";
 import { listFiles } from "../../../lib/files/list-files.ts";
@@ -14,29 +14,29 @@ import { BYTES, jsonOf, StateFile } from "../../../lib/files/state-file.ts";
 import { isNumber, isText, listOf, oneOf, shape } from "../../../lib/shape.ts";
 import { MAX_RECORD_BYTES } from "../format/run-record.ts";
 
-/** A record in the bucket. `own`: of this very scope; `new`: what another scope's session added. */
+/** A record in the bucket. `own`: a run of this scope; `other`: a run of a fallback scope; `new`: an addition. */
 export interface RecordRef {
   key: string;
   etag: string;
   role: "own" | "other" | "new";
-  /** When it was written, by the server's clock. */
+  /** The time of the write, by the server's clock. */
   modifiedMs: number;
   sizeBytes: number;
 }
 
 export interface RecordList {
   refreshedAtMs: number;
-  /** The list is taken as current for this long. */
+  /** The list is fresh for this long. */
   pauseMs: number;
   /** The server's clock minus ours. */
   clockSkewMs: number;
-  /** When `new/` was last listed. */
+  /** The time of the last listing of `new/`. */
   additionsAtMs: number;
   /** Newest first. */
   records: RecordRef[];
 }
 
-/** The name of a copy, or of one being written. */
+/** Matches a copy, and the temporary file of one that is being written. */
 const RECORD_FILE = /^[0-9a-f]{16}(\.\d+)?$/;
 
 const isRecordRef = shape<RecordRef>({
@@ -63,7 +63,7 @@ export class RecordCache {
     this.#list = new StateFile(join(dir, "records.json"), jsonOf(isRecordList));
   }
 
-  /** `undefined` when nothing was read yet. */
+  /** `undefined`: this machine has not read any record yet. */
   load(): RecordList | undefined {
     return this.#list.load();
   }
@@ -72,12 +72,12 @@ export class RecordCache {
     return this.#copy(ref).load();
   }
 
-  /** Never throws, as nothing here does: a copy that can't be kept costs the next command a request. */
+  /** Never throws, like all methods here: without the copy, the next command sends one more request. */
   write(ref: RecordRef, bytes: Uint8Array<ArrayBuffer>): void {
     this.#copy(ref).save(bytes);
   }
 
-  /** Keeps the list, and removes the copies that it does not name. */
+  /** Saves the list and removes the copies that are not in it. */
   save(list: RecordList): void {
     this.#list.save(list);
     const kept = new Set(list.records.map(recordFile));

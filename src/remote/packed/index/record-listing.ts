@@ -1,4 +1,4 @@
-/** Which records in the bucket are worth reading for a scope. */
+/** Selects the records in the bucket that a scope should read. */
 import type { ListedObject, ListPage, ObjectStore } from "../../../store/object-store.ts";
 import { isAccessDenied } from "../../../store/store-failure.ts";
 import { byAge, firstPage, newestRuns } from "../../runs/list-runs.ts";
@@ -7,23 +7,24 @@ import { additionScopeHash, type PackedKeys, scopeHash } from "../format/keys.ts
 import { MAX_RECORD_BYTES } from "../format/run-record.ts";
 import type { RecordRef } from "./record-cache.ts";
 
-/** Jobs of the default branch that stand in for a job without any record. */
-const STAND_INS = 4;
+/** How many jobs of the default branch a job without any record reads instead. */
+const MAX_FALLBACK_JOBS = 4;
 /** Records of one kind. */
 const MAX_RECORDS = 16;
 const MAX_ADDITIONS = 32;
 const MAX_ADDITION_BYTES = 2 << 20;
 
-/** What a listing found, and what the server's clock said. */
+/** The result of a listing, with the server's time. */
 export interface Listing {
-  /** Most wanted first. */
+  /** The most useful records first. */
   refs: RecordRef[];
   serverTimeMs: number;
 }
 
 /**
- * The newest runs of the scope, then those of the same job on the branches that it falls back to, then the same of the
- * further places. Without any, the newest run of each job of the default branch, then what projects share.
+ * Lists the newest runs of the scope, then those of the same job on the fallback branches, then the same for the
+ * additional prefixes. If there are none, lists the newest run of each job of the default branch, else the shared
+ * records.
  */
 export async function listRuns(
   store: ObjectStore,
@@ -42,10 +43,10 @@ export async function listRuns(
     newestRuns(objects, MAX_RECORD_BYTES).map((object) => toRef(object, index === 0 ? "own" : "other")),
   );
   if (refs.length > 0) return { refs: refs.slice(0, MAX_RECORDS), serverTimeMs };
-  return { refs: await listStandIns(store, places, scope, signal), serverTimeMs };
+  return { refs: await listFallbacks(store, places, scope, signal), serverTimeMs };
 }
 
-/** The newest additions of other scopes; this scope's are in its own records. */
+/** Lists the newest additions of other scopes; the scope's own records contain its own additions. */
 export async function listAdditions(
   store: ObjectStore,
   places: readonly PackedKeys[],
@@ -59,7 +60,7 @@ export async function listAdditions(
   const refs = pages.flatMap(({ objects }, at) => {
     const wanted = objects.filter(({ key, sizeBytes }) => {
       const hash = additionScopeHash(key);
-      // What this scope added elsewhere is not in the own records.
+      // The own records don't contain what this scope added below another prefix.
       return hash !== undefined && (hash !== own || at > 0) && sizeBytes <= MAX_ADDITION_BYTES;
     });
     return wanted.slice(0, MAX_ADDITIONS).map((object) => toRef(object, "new"));
@@ -67,7 +68,7 @@ export async function listAdditions(
   return { refs, serverTimeMs: Math.max(...pages.map((page) => page.serverTimeMs)) };
 }
 
-async function listStandIns(
+async function listFallbacks(
   store: ObjectStore,
   places: readonly PackedKeys[],
   scope: Scope,
@@ -84,7 +85,8 @@ async function listStandIns(
       const newest = [...jobs.values()].flatMap((objects) =>
         newestRuns(objects, MAX_RECORD_BYTES).slice(0, 1),
       );
-      return { runs: newest.sort(byAge).slice(0, STAND_INS), shared: shared.objects.filter(isReadable) };
+      const runs = newest.sort(byAge).slice(0, MAX_FALLBACK_JOBS);
+      return { runs, shared: shared.objects.filter(isReadable) };
     }),
   );
   const runs = found.flatMap((place) => place.runs);
@@ -92,7 +94,7 @@ async function listStandIns(
   return wanted.map((object) => toRef(object, "other"));
 }
 
-/** Whoever may not read a further place goes on without it. */
+/** Returns an empty page if access to an additional prefix (`at` > 0) is denied. */
 async function pageAt(
   at: number,
   store: ObjectStore,

@@ -9,19 +9,19 @@ import { MAX_RECORD_BYTES, parseRunRecord } from "../format/run-record.ts";
 import type { EntryGroup } from "./packed-index.ts";
 import type { RecordCache, RecordRef } from "./record-cache.ts";
 
-/** A record's entries, and until when its signature counts. */
+/** A record's entries; its signature expires at `untilMs`. */
 interface ReadGroup {
   group: EntryGroup;
   untilMs: number;
 }
 
-/** Brings records from the bucket, or from this machine's copies, as groups of entries. */
+/** Reads records from the bucket or from the local copies, as groups of entries. */
 export class RecordReader {
   readonly #options: RecordReaderOptions;
   readonly #now: () => number;
-  /** Parsed once, so that a group stays the same object. */
+  /** Each record is parsed once, so its group stays the same object. */
   readonly #groups = new Map<string, ReadGroup>();
-  /** Heads by the key and the size of what they are a copy of. */
+  /** Heads by the key and size of the record that they are a copy of. */
   readonly #heads = new Map<string, ReadGroup & { bytes: Uint8Array<ArrayBuffer> }>();
 
   constructor(options: RecordReaderOptions) {
@@ -29,25 +29,25 @@ export class RecordReader {
     this.#now = options.now ?? Date.now;
   }
 
-  /** The groups of records that are copied on this machine; others are passed over. */
+  /** Returns the groups of the records with a local copy and skips the others. */
   local(refs: RecordRef[]): EntryGroup[] {
     return refs.flatMap((ref) => {
       const known = this.#groups.get(nameOf(ref));
-      // Whoever lives long outlives signatures.
+      // A long-lived process may outlive a signature.
       if (known !== undefined) return known.untilMs > this.#now() ? [known.group] : [];
       const bytes = this.#options.cache.read(ref);
       return bytes === undefined ? [] : this.#parse(ref, bytes);
     });
   }
 
-  /** Copies the records that are not on this machine yet. Rejects when one can't be had. */
+  /** Fetches the records without a local copy. Rejects if a request fails. */
   async fetch(refs: RecordRef[], signal: AbortSignal): Promise<void> {
-    // A copy that can't be read is none.
+    // An unreadable copy counts as missing.
     const missing = refs.filter((ref) => this.local([ref]).length === 0);
     await Promise.all(missing.map((ref) => this.#fetchOne(ref, signal)));
   }
 
-  /** Forgets all but these. */
+  /** Drops all other records from memory. */
   keepOnly(refs: RecordRef[]): void {
     const kept = new Set(refs.map(nameOf));
     for (const name of this.#groups.keys()) if (!kept.has(name)) this.#groups.delete(name);
@@ -55,8 +55,8 @@ export class RecordReader {
   }
 
   /**
-   * Reads the newest record of one job where a copy of it lies, without knowing of any; `undefined`: there is none.
-   * When a listing names a record of that key and size, it counts as read. `folder`: where the job's records lie.
+   * Reads a job's head: the copy of its newest record at a fixed key. `undefined`: there is no usable head. `fetch`
+   * does not read a listed record again if a head has its key and size. `folder`: the folder of the job's records.
    */
   async fetchHead(key: string, folder: string, signal: AbortSignal): Promise<EntryGroup | undefined> {
     const bytes = await readSmallBytes(this.#options.store, key, MAX_RECORD_BYTES, signal);
@@ -77,10 +77,10 @@ export class RecordReader {
       return;
     }
     const bytes = await readSmallBytes(store, ref.key, MAX_RECORD_BYTES, signal);
-    // Removed since it was listed, or larger than it was.
+    // The record was removed or replaced by a larger one after the listing.
     if (bytes === undefined || bytes.length > MAX_RECORD_BYTES) return;
     counters.add("records_read");
-    // Only what can be read is worth keeping.
+    // Only a valid record is worth a copy.
     if (this.#parse(ref, bytes).length > 0) cache.write(ref, bytes);
   }
 
@@ -91,7 +91,7 @@ export class RecordReader {
     return [parsed.group];
   }
 
-  /** `folder`: this is a copy of a record there, and signed as that. */
+  /** `folder`: the bytes are a head, signed for the key of the original record in this folder. */
   #tryParse(key: string, bytes: Uint8Array<ArrayBuffer>, folder?: string) {
     const { check, counters, log } = this.#options;
     try {
@@ -101,14 +101,14 @@ export class RecordReader {
       const verdict = check && judge(() => check.check(signedKey, bytes));
       if (verdict?.reason !== undefined || (check !== undefined && !isIn(signedKey, folder))) {
         counters.add("records_refused");
-        log.info(() => `record ${key} is not trusted: ${verdict?.reason ?? "it is of another job"}`);
+        log.info(() => `record ${key} ignored: not trusted: ${verdict?.reason ?? "belongs to another job"}`);
         return undefined;
       }
       this.#options.compileTimes?.learn(parseCompileTimes(about, entries));
       return { about, group: { entries }, untilMs: verdict?.untilMs ?? Number.POSITIVE_INFINITY };
     } catch (error) {
       counters.add("records_bad");
-      log.info(() => `record ${key} is not used: ${describeError(error)}`);
+      log.info(() => `record ${key} ignored: ${describeError(error)}`);
       return undefined;
     }
   }
@@ -133,9 +133,9 @@ function nameOf({ key, etag }: RecordRef): string {
 export interface RecordReaderOptions {
   store: ObjectStore;
   cache: RecordCache;
-  /** `undefined`: every record counts. */
+  /** `undefined`: accepts every record. */
   check?: RecordCheck | undefined;
-  /** Told of what records say. */
+  /** Learns the compile times in the records. */
   compileTimes?: CompileTimes | undefined;
   counters: Counters;
   log: Logger;

@@ -8,29 +8,29 @@ import type { RecordCache, RecordList, RecordRef } from "./record-cache.ts";
 import { type Listing, listAdditions, listRuns } from "./record-listing.ts";
 import type { RecordReader } from "./record-reader.ts";
 
-/** A copy this young is taken as current; one that brings nothing new is asked for ever less often. */
+/** A list is fresh for this long; the time doubles, up to the longest, whenever a refresh finds no new record. */
 const FIRST_PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 15 * 60_000;
-/** How long go waits for news when an older copy has no answer. */
-const NEWS_WAIT_MS = 300;
-/** Unknown actions after which other scopes' additions are looked at: a checkout that was just merged, say. */
+/** How long a lookup that misses in a stale index waits for the refresh. */
+const REFRESH_WAIT_MS = 300;
+/** After so many unknown actions, other scopes' additions are read: the checkout may contain a recent merge. */
 const UNKNOWN_BEFORE_ADDITIONS = 4;
 
-/** Keeps the index: from this machine's copies at once, from the bucket when those are old. */
+/** Maintains the index: builds it from the local copies and refreshes it from the bucket when they are stale. */
 export class RecordSource {
   readonly #options: RecordSourceOptions;
   readonly #now: () => number;
   #index: PackedIndex;
   #list: RecordList | undefined;
   #refresh: Promise<void> | undefined;
-  /** What a machine without any copy reads beside the first listing. */
+  /** A machine without any copy reads the heads in parallel with the first listing. */
   #heads: Promise<void> | undefined;
   #additions: Promise<void> | undefined;
   #unknown = 0;
   #ownGroup: EntryGroup | undefined;
   #failedAtMs: number | undefined;
-  /** When additions were asked for last. */
-  #askedAtMs = 0;
+  /** The time of the last request for additions. */
+  #additionsRequestedMs = 0;
   #hasWaited = false;
 
   constructor(options: RecordSourceOptions) {
@@ -46,60 +46,60 @@ export class RecordSource {
     return this.#index;
   }
 
-  /** The server's clock, as far as it is known. */
+  /** The server's time; the local time if no listing has returned the server's. */
   serverTimeMs(): number {
     return this.#now() + (this.#list?.clockSkewMs ?? 0);
   }
 
-  /** This machine's run has now used and put these, all of them: who lives on can be asked for them, too. */
+  /** Sets all entries that this machine's run has used or put so far, so that later lookups find them. */
   setOwn(entries: EntryGroup["entries"]): void {
     this.#ownGroup = { entries };
     this.#rebuild();
   }
 
-  /** This scope's own records: what the bucket says of it already. */
+  /** The entries of this scope's own records in the bucket. */
   ownGroups(): EntryGroup[] {
     return this.#options.reader.local(this.#ownRefs());
   }
 
-  /** What a run of this scope will most likely need: its own records, or those that stand in for them. */
+  /** The entries that a run of this scope most likely needs: those of its own records, else of the fallbacks. */
   newestGroups(): EntryGroup[] {
     const own = [this.#ownGroup, ...this.ownGroups()].filter((group) => group !== undefined);
     if (own.length > 0) return own;
     return this.#options.reader.local((this.#list?.records ?? []).filter(({ role }) => role === "other"));
   }
 
-  /** When the newest of them was written, by our clock; 0: there is none. */
+  /** The time of the newest own record, by the local clock; about 0 if there is none. */
   ownRecordMs(): number {
     const writtenMs = Math.max(0, ...this.#ownRefs().map(({ modifiedMs }) => modifiedMs));
     return writtenMs - (this.#list?.clockSkewMs ?? 0);
   }
 
-  /** Looks an action up, in the bucket's records too where that is worth it. Rejects when they can't be had. */
+  /** Looks an action up; refreshes a stale index. Rejects if there is no local list and the refresh fails. */
   async find(actionId: string): Promise<IndexedEntry | undefined> {
     const isStale = this.#isStale();
     if (isStale) this.#startRefresh();
-    // One that fails is forgotten, and it may have failed before the heads have come.
+    // Keep the promise: a failed refresh is reset, possibly before the heads have arrived.
     const refresh = this.#refresh;
     if (this.#list === undefined) await this.#heads;
     const found = this.#index.find(actionId);
     if (found !== undefined) return found;
     if (this.#list === undefined) await refresh;
-    if (isStale && !this.#hasWaited) await this.#awaitNews(refresh);
+    if (isStale && !this.#hasWaited) await this.#awaitRefresh(refresh);
     return this.#index.find(actionId) ?? (await this.#findInAdditions(actionId));
   }
 
-  /** Whether this machine has ever read what the bucket's records say. */
+  /** Whether this machine has ever read the bucket's records for this scope. */
   get isKnown(): boolean {
     return this.#list !== undefined;
   }
 
-  /** Reads the records if that was never done. Rejects when they can't be had. */
+  /** Reads the records unless this machine has done so before. Rejects if a request fails. */
   async readOnce(signal: AbortSignal): Promise<void> {
     if (!this.isKnown) await this.#read(signal);
   }
 
-  /** Reads the newest records now, however young the copies are. */
+  /** Reads the newest records now, even if the copies are fresh. */
   async refreshNow(): Promise<void> {
     this.#startRefresh();
     await this.#refresh;
@@ -127,7 +127,7 @@ export class RecordSource {
     refresh.then(
       () => this.#forget(refresh),
       (error) => {
-        // Without a copy the next lookup retries; a copy is used for a while.
+        // Without a copy the next lookup retries. With one, lookups use it for a while.
         if (this.#list === undefined) return this.#forget(refresh);
         this.#options.onTrouble(error);
         this.#failedAtMs = startedAtMs;
@@ -135,26 +135,26 @@ export class RecordSource {
     );
   }
 
-  /** A copy that gets old in a long life is refreshed again. */
+  /** Lets a long-lived process refresh again when the copies become stale. */
   #forget(refresh: Promise<void>): void {
     if (this.#refresh === refresh) this.#refresh = undefined;
   }
 
-  async #awaitNews(news: Promise<void> | undefined): Promise<void> {
+  async #awaitRefresh(refresh: Promise<void> | undefined): Promise<void> {
     this.#hasWaited = true;
-    using limit = new Deadline(NEWS_WAIT_MS);
-    await abortable(Promise.resolve(news), limit.signal).catch(() => undefined);
+    using limit = new Deadline(REFRESH_WAIT_MS);
+    await abortable(Promise.resolve(refresh), limit.signal).catch(() => undefined);
   }
 
   async #findInAdditions(actionId: string): Promise<IndexedEntry | undefined> {
     this.#unknown++;
     if (this.#unknown < UNKNOWN_BEFORE_ADDITIONS) return undefined;
-    const isDue =
-      Math.abs(this.#now() - Math.max(this.#list?.additionsAtMs ?? 0, this.#askedAtMs)) > FIRST_PAUSE_MS;
+    const requestedMs = Math.max(this.#list?.additionsAtMs ?? 0, this.#additionsRequestedMs);
+    const isDue = Math.abs(this.#now() - requestedMs) > FIRST_PAUSE_MS;
     if (this.#additions === undefined || isDue) {
-      this.#askedAtMs = this.#now();
+      this.#additionsRequestedMs = this.#now();
       this.#additions = isDue ? this.#readAdditions() : Promise.resolve();
-      await this.#awaitNews(this.#additions);
+      await this.#awaitRefresh(this.#additions);
       this.#additions.catch(this.#options.onTrouble);
     }
     return this.#index.find(actionId);
@@ -165,9 +165,9 @@ export class RecordSource {
     const before = this.#list;
     const old = before?.records ?? [];
     const places = [keys, ...readKeys];
-    const listing = await this.#bring((bounded) => listRuns(store, places, scope, bounded), signal);
-    const isNews = listing.refs.some((ref) => !old.some((known) => isSameRef(known, ref)));
-    const pauseMs = isNews || before === undefined ? FIRST_PAUSE_MS : 2 * before.pauseMs;
+    const listing = await this.#fetchListed((bounded) => listRuns(store, places, scope, bounded), signal);
+    const hasNew = listing.refs.some((ref) => !old.some((known) => isSameRef(known, ref)));
+    const pauseMs = hasNew || before === undefined ? FIRST_PAUSE_MS : 2 * before.pauseMs;
     this.#keep({
       refreshedAtMs: this.#now(),
       pauseMs: Math.min(pauseMs, LONGEST_PAUSE_MS),
@@ -177,11 +177,11 @@ export class RecordSource {
     });
   }
 
-  /** Never rejects: the listing says what is wrong. */
+  /** Never rejects: the parallel listing reports failures. */
   async #readHeads(): Promise<void> {
     for (const head of readHeads(this.#options)) {
       const group = await head;
-      // The nearest branch that has one is enough to begin with.
+      // The head of the nearest branch is enough to begin with.
       if (group !== undefined && this.#list === undefined) return this.#index.add(group);
     }
   }
@@ -189,7 +189,7 @@ export class RecordSource {
   async #readAdditions(): Promise<void> {
     const { store, keys, readKeys = [], scope } = this.#options;
     await this.#refresh;
-    const { refs } = await this.#bring(
+    const { refs } = await this.#fetchListed(
       (bounded) => listAdditions(store, [keys, ...readKeys], scope, bounded),
       this.#options.signal,
     );
@@ -199,8 +199,8 @@ export class RecordSource {
     this.#keep({ ...list, additionsAtMs: this.#now(), records });
   }
 
-  /** One burst of listings, then one of records. */
-  async #bring(list: (signal: AbortSignal) => Promise<Listing>, signal: AbortSignal): Promise<Listing> {
+  /** Sends all listings in parallel, then all requests for records. */
+  async #fetchListed(list: (signal: AbortSignal) => Promise<Listing>, signal: AbortSignal): Promise<Listing> {
     const listing = await list(signal);
     const foreign = listing.refs.filter(({ key }) => key !== this.#options.ownKey);
     await this.#options.reader.fetch(foreign, signal);
@@ -221,7 +221,7 @@ export class RecordSource {
   }
 }
 
-/** The newest record of this job on each branch, the nearest first; `undefined` where there is none to be had. */
+/** The newest record of this job on each branch, the nearest branch first; `undefined` where it can't be read. */
 function readHeads({ scope, keys, readKeys = [], reader, signal }: RecordSourceOptions) {
   const branches = [scope.branch, ...scope.fallbackBranches];
   return [keys, ...readKeys].flatMap((at) =>
@@ -239,19 +239,20 @@ function isSameRef(a: RecordRef, b: RecordRef): boolean {
 export interface RecordSourceOptions {
   store: ObjectStore;
   keys: PackedKeys;
-  /** Those of further prefixes that are read. */
+  /** The keys of the additional prefixes to read. */
   readKeys?: readonly PackedKeys[] | undefined;
   scope: Scope;
   /** See `PackedIndex`; `undefined`: a set of its own. */
   distrustedPacks?: Set<string> | undefined;
   cache: RecordCache;
   reader: RecordReader;
-  /** What this machine's run has in its log, and under which key; it need not be fetched. */
+  /** The entries in the log of this machine's run. */
   ownGroup: EntryGroup | undefined;
+  /** The key of that run's record, which is never fetched. */
   ownKey: string | undefined;
-  /** Aborts when nothing more is wanted. */
+  /** Aborts all requests. */
   signal: AbortSignal;
-  /** Told of failures that nobody waits for. */
+  /** Receives the errors of refreshes in the background. */
   onTrouble: (error: unknown) => void;
   now?: () => number;
 }

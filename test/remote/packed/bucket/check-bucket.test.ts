@@ -14,7 +14,7 @@ async function check(bucket: StockedBucket, options: { isRepairing?: boolean; ma
   return { report, findings };
 }
 
-/** A bucket with one pack and its record; `claim` changes what the record says of the first output. */
+/** A bucket with one pack and its record; `claim` changes the record's entry of the first output. */
 async function bucketWith(claim: (entry: PackedEntry) => PackedEntry = (entry) => entry) {
   const bucket = new StockedBucket();
   const [first, ...rest] = (await bucket.pack(["first output", "second output"])) as [
@@ -42,9 +42,9 @@ function moved(
   };
 }
 
-describe("a pack is wrong", () => {
+describe("a damaged pack is found", () => {
   test.each([
-    ["cut off", (bytes: Buffer) => bytes.subarray(0, -1)],
+    ["truncated", (bytes: Buffer) => bytes.subarray(0, -1)],
     ["empty", () => Buffer.alloc(0)],
     ["longer", (bytes: Buffer) => Buffer.concat([bytes, bytes])],
     ["altered", (bytes: Buffer) => Buffer.from(bytes.map((byte, i) => (i === 20 ? byte ^ 1 : byte)))],
@@ -62,7 +62,7 @@ describe("a pack is wrong", () => {
     expect([after.findings, after.report.absentPacks]).toEqual([[], 1]);
   });
 
-  test("that no record names, too", async () => {
+  test("even if no record references it", async () => {
     using bucket = new StockedBucket();
     const [entry] = await bucket.pack(["unnamed"]);
     await bucket.overwrite(bucket.keys.pack(packOf(entry)), Buffer.from("x"));
@@ -70,7 +70,7 @@ describe("a pack is wrong", () => {
   });
 });
 
-describe("a record whose claim on a sound pack is wrong goes when repairing, and the pack stays:", () => {
+describe("a repair removes a record with a wrong claim on a sound pack, and keeps the pack:", () => {
   test.each<[string, (entry: PackedEntry) => PackedEntry, string]>([
     [
       "other bytes",
@@ -79,8 +79,8 @@ describe("a record whose claim on a sound pack is wrong goes when repairing, and
     ],
     ["more bytes", (entry) => ({ ...entry, sizeBytes: 13 }), "expands to 12 bytes instead of 13"],
     ["fewer bytes", (entry) => ({ ...entry, sizeBytes: 11 }), "expands to more than 11 bytes"],
-    ["a frame that is cut off", (entry) => moved(entry, { length: -1 }), "not a zstd frame: "],
-    ["no frame", (entry) => moved(entry, { offset: 1, length: -1 }), "not a zstd frame: "],
+    ["a truncated frame", (entry) => moved(entry, { length: -1 }), "not a zstd frame: "],
+    ["bytes that are no frame", (entry) => moved(entry, { offset: 1, length: -1 }), "not a zstd frame: "],
     ["a pack of another size", (entry) => moved(entry, { packBytes: 1 }), "bytes, not "],
   ])("that it holds %s", async (_, claim, problem) => {
     const { bucket, record, key } = await bucketWith(claim);
@@ -93,7 +93,7 @@ describe("a record whose claim on a sound pack is wrong goes when repairing, and
     expect([bucket.has(key), bucket.has(record), (await check(bucket)).findings]).toEqual([true, false, []]);
   });
 
-  test("that a frame reaches into the next one, which is then not checked", async () => {
+  test("a frame that overlaps the next one, which is then unchecked", async () => {
     const { bucket, record, key } = await bucketWith((entry) => moved(entry, { length: 1 }));
     using _bucket = bucket;
     const { findings } = await check(bucket, { isRepairing: true });
@@ -107,7 +107,7 @@ describe("a record whose claim on a sound pack is wrong goes when repairing, and
   test.each([
     ["newer", -1000],
     ["older", 1000],
-  ])("against a right record, also if the wrong one is %s", async (_, ageMs) => {
+  ])("that contradicts a right record, also if the wrong one is %s", async (_, ageMs) => {
     const { bucket, record, key, first } = await bucketWith();
     using _bucket = bucket;
     const wrong = { ...first, outputId: entryOf("x").outputId };
@@ -120,7 +120,7 @@ describe("a record whose claim on a sound pack is wrong goes when repairing, and
     expect([bucket.has(key), bucket.has(record), (await check(bucket)).findings]).toEqual([true, true, []]);
   });
 
-  test("whose frames expand without end, which is not waited for", async () => {
+  test("an endless frame, which is not expanded further than claimed", async () => {
     using bucket = new StockedBucket();
     const [entry] = (await bucket.pack(["\0".repeat(64 << 20)])) as [PackedEntry];
     await bucket.run([{ ...entry, sizeBytes: 1000 }]);
@@ -129,7 +129,7 @@ describe("a record whose claim on a sound pack is wrong goes when repairing, and
   });
 });
 
-test("outputs that records place in the same bytes are a doubt, for which nothing is removed", async () => {
+test("two outputs claimed at the same offset are reported, and nothing is removed", async () => {
   const { bucket, key, record, first } = await bucketWith();
   using _bucket = bucket;
   const other = await bucket.run([moved(first, { offset: 5, length: -5 })], { run: "2" });
@@ -140,7 +140,7 @@ test("outputs that records place in the same bytes are a doubt, for which nothin
   expect([key, record, other].map((object) => bucket.has(object))).toEqual([true, true, true]);
 });
 
-describe("a record is wrong", () => {
+describe("a bad record is found", () => {
   test.each([
     ["empty", () => Buffer.alloc(0)],
     ["corrupt", () => Buffer.from("nonsense")],
@@ -155,7 +155,7 @@ describe("a record is wrong", () => {
     expect(bucket.has(record)).toBe(false);
   });
 
-  test("but not one of a later version", async () => {
+  test("but not if it has a later version", async () => {
     const { bucket, record } = await bucketWith();
     using _bucket = bucket;
     await bucket.overwrite(record, compressFrame(new TextEncoder().encode('{"version":2}')));
@@ -164,12 +164,12 @@ describe("a record is wrong", () => {
   });
 });
 
-test("a body that breaks off is read again, and one that always does is not removed", async () => {
+test("a truncated response is retried, and a pack is not removed if every retry fails", async () => {
   const { bucket, key } = await bucketWith();
   using _bucket = bucket;
   let failures = 1;
   const broken = async () => objectOf("some", { error: new Error("reset") });
-  bucket.store.onGet = (asked, get) => (asked === key && failures-- > 0 ? broken() : get());
+  bucket.store.onGet = (requested, get) => (requested === key && failures-- > 0 ? broken() : get());
   expect((await check(bucket)).findings).toEqual([]);
   failures = 100;
   expect((await check(bucket, { isRepairing: true })).findings).toEqual([
@@ -178,10 +178,10 @@ test("a body that breaks off is read again, and one that always does is not remo
   expect(bucket.has(key)).toBe(true);
 });
 
-test("a pack that goes meanwhile is not wrong", async () => {
+test("a pack that is removed during the check is no finding", async () => {
   const { bucket, key } = await bucketWith();
   using _bucket = bucket;
-  bucket.store.onGet = async (asked, get) => (asked === key ? undefined : await get());
+  bucket.store.onGet = async (requested, get) => (requested === key ? undefined : await get());
   expect((await check(bucket)).findings).toEqual([]);
 });
 
@@ -196,7 +196,7 @@ test("a failing listing fails the check", async () => {
   expect(bucket.has(key)).toBe(true);
 });
 
-test("counts what is well", async () => {
+test("a sound bucket is counted without findings", async () => {
   using bucket = new StockedBucket();
   const large = "x".repeat(3 << 20) + Array.from({ length: 200_000 }, (_, i) => i * i).join();
   const packs = [
@@ -232,7 +232,7 @@ test("counts what is well", async () => {
   });
 });
 
-test("in several rounds, when there is more than fits into memory, finds the same", async () => {
+test("several rounds find the same if the claims exceed the memory limit", async () => {
   using bucket = new StockedBucket();
   const entries: PackedEntry[] = [];
   for (let i = 0; i < 40; i++) entries.push(...(await bucket.pack([`a${i}`, `b${i}`])));

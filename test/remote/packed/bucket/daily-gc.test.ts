@@ -7,7 +7,7 @@ import { DAY_MS, StockedBucket, scopeOf } from "../stocked-bucket.ts";
 
 const CANDIDATES = "team/packed/v1/gc/candidates.json.zst";
 
-/** Collects as a session on that machine does; returns what it said at `-v`. */
+/** Collects as a session on that machine does; returns its verbose log. */
 async function collect(bucket: StockedBucket, machine: TempDir, branch = "main"): Promise<string[]> {
   const lines: string[] = [];
   const log = new Logger({ verbose: true, debugMask: 0, write: (line) => lines.push(line) });
@@ -17,7 +17,7 @@ async function collect(bucket: StockedBucket, machine: TempDir, branch = "main")
   return lines;
 }
 
-test("a bucket that may not be listed is left to others, without a word but at -v", async () => {
+test("a bucket that denies listing is skipped, with a message only in the verbose log", async () => {
   using bucket = new StockedBucket();
   using machine = tempDir("daily");
   bucket.store.onList = () => {
@@ -26,7 +26,7 @@ test("a bucket that may not be listed is left to others, without a word but at -
   expect(await collect(bucket, machine)).toEqual([expect.stringContaining("no listing today")]);
 });
 
-test("removes what is old from the default branch", async () => {
+test("a session of the default branch removes old packs", async () => {
   using bucket = new StockedBucket();
   using machine = tempDir("daily");
   const old = await bucket.run([], { ageMs: 15 * DAY_MS });
@@ -36,7 +36,7 @@ test("removes what is old from the default branch", async () => {
   expect(bucket.objects).toContain(young);
 });
 
-test("does nothing on any other branch", async () => {
+test("a session of another branch removes nothing", async () => {
   using bucket = new StockedBucket();
   using machine = tempDir("daily");
   await bucket.run([], { ageMs: 15 * DAY_MS });
@@ -45,7 +45,7 @@ test("does nothing on any other branch", async () => {
   expect(bucket.objects).toEqual(before);
 });
 
-test("does nothing twice a day, whichever machine it is", async () => {
+test("all machines together collect once a day", async () => {
   using bucket = new StockedBucket();
   using one = tempDir("daily");
   using two = tempDir("daily");
@@ -54,7 +54,7 @@ test("does nothing twice a day, whichever machine it is", async () => {
   await collect(bucket, one);
   await collect(bucket, two);
   expect(bucket.objects).toContain(old);
-  // A day later.
+  // One day later.
   bucket.age(CANDIDATES, 2 * DAY_MS);
   writeFileSync(one.join("gc"), "");
   utimesSync(one.join("gc"), 1, 1);

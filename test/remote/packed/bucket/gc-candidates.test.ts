@@ -13,16 +13,16 @@ test.each([
   [100, 48, true],
   [100, 47.9, false],
   [100, -1, false],
-])("seen unnamed %p hours ago and written %p hours ago: it may go: %p", (seenHours, writtenHours, mayGo) => {
+])("a pack noted %p hours ago and written %p hours ago is due: %p", (seenHours, writtenHours, mayGo) => {
   const list = new CandidateList(new Map([[OLD.id, NOW - seenHours * HOUR_MS]]));
   expect(list.note({ ...OLD, modifiedMs: NOW - writtenHours * HOUR_MS }, NOW)).toBe(mayGo);
 });
 
-test("what is seen for the first time may not go", () => {
+test("a pack that is noted for the first time is not due", () => {
   expect(new CandidateList(new Map()).note(OLD, NOW)).toBe(false);
 });
 
-test("is written and read again, times kept, packs that are gone left out", async () => {
+test("the saved list keeps the times and drops packs that are gone", async () => {
   using bucket = new StockedBucket();
   const packed = new PackedBucket(bucket);
   const list = new CandidateList(
@@ -42,7 +42,7 @@ test("is written and read again, times kept, packs that are gone left out", asyn
   ]);
 });
 
-test("is bounded; known ones stay when there are too many", async () => {
+test("the list is bounded and prefers known candidates", async () => {
   using bucket = new StockedBucket();
   const packed = new PackedBucket(bucket);
   const known = new Map(Array.from({ length: 49_999 }, (_, i) => [sha256Hex(String(i)), NOW] as const));

@@ -12,7 +12,7 @@ function collect(bucket: StockedBucket, options: Partial<GcOptions> = {}) {
   return collectGarbage({ store, prefix, olderThanMs: 14 * DAY_MS, dryRun: false, ...options });
 }
 
-/** The list of candidates as if it had been written by a collection that long ago. */
+/** Writes the list of candidates as a collection of that age would have. */
 async function noteCandidates(bucket: StockedBucket, ids: string[], ageMs: number): Promise<void> {
   const packs = Object.fromEntries(ids.map((id) => [id, Math.floor(Date.now() - ageMs)]));
   const text = JSON.stringify({ version: 1, packs });
@@ -28,7 +28,7 @@ function newerRecord(): Uint8Array {
   return compressFrame(new TextEncoder().encode('{"version":2,"entries":{}}'));
 }
 
-describe("no pack goes", () => {
+describe("no pack is removed", () => {
   test.each([
     ["corrupt", () => Buffer.from("nonsense")],
     ["empty", () => Buffer.alloc(0)],
@@ -53,7 +53,7 @@ describe("no pack goes", () => {
     expect((await collect(bucket)).unreadable.map(({ key }) => key)).toEqual([bad]);
   });
 
-  test("while the shared record is of a newer version, which is left alone", async () => {
+  test("while the shared record has a newer version, and the record is kept", async () => {
     using bucket = new StockedBucket();
     const key = await bucket.put("team/packed/v1/shared/plan9_arm.json.zst", newerRecord());
     const report = await collect(bucket);
@@ -61,14 +61,14 @@ describe("no pack goes", () => {
     expect(bucket.has(key)).toBe(true);
   });
 
-  test("that was written lately, however long it was a candidate", async () => {
+  test("that was written recently, even if it has long been a candidate", async () => {
     using bucket = new StockedBucket();
     const [entry] = await bucket.pack(["again"], 47 * HOUR_MS);
     await noteCandidates(bucket, [packOf(entry)], 30 * DAY_MS);
     expect((await collect(bucket)).packs?.removed.count).toBe(0);
   });
 
-  test("that is unnamed for less than two days, however old", async () => {
+  test("that is unreferenced for less than two days, even if it is old", async () => {
     using bucket = new StockedBucket();
     const [entry] = await bucket.pack(["old"], 300 * DAY_MS);
     await noteCandidates(bucket, [packOf(entry)], 47 * HOUR_MS);
@@ -76,7 +76,7 @@ describe("no pack goes", () => {
     expect(await readCandidates(bucket)).toEqual([packOf(entry)]);
   });
 
-  test("at once, even if the last record that named it has just gone", async () => {
+  test("at once after its last record was removed", async () => {
     using bucket = new StockedBucket();
     const entries = await bucket.pack(["old"], 300 * DAY_MS);
     const record = await bucket.run(entries, { ageMs: 15 * DAY_MS });
@@ -85,7 +85,7 @@ describe("no pack goes", () => {
     expect([bucket.has(record), bucket.has(bucket.keys.pack(packOf(entries[0])))]).toEqual([false, true]);
   });
 
-  test.each(["", "nonsense", "{}"])("by a list of candidates that says %j", async (text) => {
+  test.each(["", "nonsense", "{}"])("because of a list of candidates with the content %j", async (text) => {
     using bucket = new StockedBucket();
     const [entry] = await bucket.pack(["old"], 300 * DAY_MS);
     await bucket.put(CANDIDATES, text === "{}" ? compressFrame(Buffer.from(text)) : Buffer.from(text));
@@ -93,7 +93,7 @@ describe("no pack goes", () => {
     expect(await readCandidates(bucket)).toEqual([packOf(entry)]);
   });
 
-  test("that a run names again, which takes it off the list", async () => {
+  test("that a run references again, and it is no longer a candidate", async () => {
     using bucket = new StockedBucket();
     const entries = await bucket.pack(["back"], 300 * DAY_MS);
     await noteCandidates(bucket, [packOf(entries[0])], 30 * DAY_MS);
@@ -102,12 +102,12 @@ describe("no pack goes", () => {
     expect(await readCandidates(bucket)).toEqual([]);
   });
 
-  test("that a run names while the collection is under way", async () => {
+  test("that a run references during the collection", async () => {
     using bucket = new StockedBucket();
     const entries = await bucket.pack(["back"], 300 * DAY_MS);
     await noteCandidates(bucket, [packOf(entries[0])], 30 * DAY_MS);
     bucket.store.onGet = async (key, get) => {
-      // The last thing that is read before packs are removed.
+      // The collection reads this last, before it removes packs.
       if (key === CANDIDATES) await bucket.run(entries);
       return await get();
     };
@@ -115,7 +115,7 @@ describe("no pack goes", () => {
     expect(bucket.has(bucket.keys.pack(packOf(entries[0])))).toBe(true);
   });
 
-  test("when a record that can't be read is written meanwhile", async () => {
+  test("when an unreadable record is written during the collection", async () => {
     using bucket = new StockedBucket();
     const entries = await bucket.pack(["back"], 300 * DAY_MS);
     await noteCandidates(bucket, [packOf(entries[0])], 30 * DAY_MS);
@@ -129,7 +129,7 @@ describe("no pack goes", () => {
 });
 
 describe("by the store's clock", () => {
-  test("records stay that look old by this machine's", async () => {
+  test("records are kept if they are old only by the local clock", async () => {
     using bucket = new StockedBucket();
     await bucket.run([], { ageMs: 20 * DAY_MS });
     const { store } = bucket;
@@ -142,7 +142,7 @@ describe("by the store's clock", () => {
     expect(await collect(bucket)).toMatchObject({ removedRuns: 0, keptRecords: 1 });
   });
 
-  test("what has no time is not old", async () => {
+  test("an object without a time is not old", async () => {
     using bucket = new StockedBucket();
     const [entry] = await bucket.pack(["x"], 300 * DAY_MS);
     await noteCandidates(bucket, [packOf(entry)], 30 * DAY_MS);
@@ -158,7 +158,7 @@ describe("by the store's clock", () => {
     expect([report.removedRuns, report.packs?.removed.count]).toEqual([0, 0]);
   });
 
-  test("a candidate noted in the future starts anew", async () => {
+  test("a candidate with a time in the future counts as just noted", async () => {
     using bucket = new StockedBucket();
     const [entry] = await bucket.pack(["x"], 300 * DAY_MS);
     await noteCandidates(bucket, [packOf(entry)], -300 * DAY_MS);
@@ -166,7 +166,7 @@ describe("by the store's clock", () => {
   });
 });
 
-test("removes what is old and nothing else, and says so", async () => {
+test("a collection removes old objects and nothing else, and reports them", async () => {
   using bucket = new StockedBucket();
   const kept = await bucket.pack(["kept", "kept too"], 300 * DAY_MS);
   const gone = await bucket.pack(["gone"], 49 * HOUR_MS);
@@ -202,7 +202,7 @@ test("removes what is old and nothing else, and says so", async () => {
   expect([oldRun, oldAddition].filter((key) => bucket.has(key))).toEqual([]);
 });
 
-test("the copy of a run's record goes with the record, and names packs like it", async () => {
+test("a head expires like its run record, and keeps the packs that it references", async () => {
   using bucket = new StockedBucket();
   const entries = await bucket.pack(["kept"], 300 * DAY_MS);
   await noteCandidates(bucket, [packOf(entries[0])], 30 * DAY_MS);
@@ -218,7 +218,7 @@ test("the copy of a run's record goes with the record, and names packs like it",
   expect([bucket.has(kept), bucket.has(old)]).toEqual([true, false]);
 });
 
-test("a record under an odd name counts too", async () => {
+test("a record with an unusual name keeps its packs, too", async () => {
   using bucket = new StockedBucket();
   const entries = await bucket.pack(["odd"], 300 * DAY_MS);
   await noteCandidates(bucket, [packOf(entries[0])], 30 * DAY_MS);
@@ -226,7 +226,7 @@ test("a record under an odd name counts too", async () => {
   expect((await collect(bucket)).packs?.removed.count).toBe(0);
 });
 
-test("changes nothing in a dry run, and says the same", async () => {
+test("a dry run changes nothing and reports the same", async () => {
   using bucket = new StockedBucket();
   const entries = await bucket.pack(["gone"], 30 * DAY_MS);
   await bucket.run(entries, { ageMs: 15 * DAY_MS });
@@ -240,13 +240,13 @@ test("changes nothing in a dry run, and says the same", async () => {
   expect(await collect(bucket)).toEqual(dry);
 });
 
-test("an empty bucket stays empty, but for a note of when somebody looked", async () => {
+test("an empty bucket stays empty, except for the list of candidates", async () => {
   using bucket = new StockedBucket();
   expect(await collect(bucket)).toMatchObject({ keptRecords: 0, packs: { left: { count: 0 } } });
   expect(bucket.objects).toEqual(["team/packed/v1/gc/candidates.json.zst"]);
 });
 
-test("works without a prefix", async () => {
+test("a bucket without a prefix is collected, too", async () => {
   using bucket = new StockedBucket("");
   const record = await bucket.run([], { ageMs: 15 * DAY_MS });
   const foreign = await bucket.put("run/a/b/c/d/e.json.zst", Buffer.from("x"), 300 * DAY_MS);
@@ -254,14 +254,14 @@ test("works without a prefix", async () => {
   expect([bucket.has(record), bucket.has(foreign)]).toEqual([false, true]);
 });
 
-test("ends with the signal's reason", async () => {
+test("a collection rejects with the signal's reason", async () => {
   using bucket = new StockedBucket();
   await bucket.run([]);
   const stop = new Error("enough");
   expect(await rejection(collect(bucket, { signal: AbortSignal.abort(stop) }))).toBe(stop);
 });
 
-test("broken off after any change it can be repeated, and nothing that is named was lost", async () => {
+test("a collection can be repeated after an interruption at any change, and no referenced pack is lost", async () => {
   const whole = await changesOfOne(Number.POSITIVE_INFINITY);
   expect(whole.changes).toBe(5);
   for (let limit = 0; limit < whole.changes; limit++) {
@@ -271,7 +271,7 @@ test("broken off after any change it can be repeated, and nothing that is named 
   }
 });
 
-/** Collects until so many changes were made, then once more without a limit. */
+/** Interrupts a collection after so many changes, then repeats it without a limit. */
 async function changesOfOne(limit: number) {
   using bucket = new StockedBucket();
   const entries = await bucket.pack(["a", "b"], 30 * DAY_MS);
@@ -301,7 +301,7 @@ async function changesOfOne(limit: number) {
   return { changes: changesOfFirst, named, objectsAfterRepeat };
 }
 
-test("records of module files go when they are old, and are not read", async () => {
+test("old run records of modules are removed without being read", async () => {
   using bucket = new StockedBucket();
   const [young, old] = ["team/packed/v1/mod/p/main/young.json.zst", "team/packed/v1/mod/p/main/old.json.zst"];
   await bucket.put(young, Buffer.from("whatever"));
@@ -310,7 +310,7 @@ test("records of module files go when they are old, and are not read", async () 
   expect([bucket.has(young), bucket.has(old)]).toEqual([true, false]);
 });
 
-test("a clock that is twenty days ahead removes no record of a directory", async () => {
+test("in a directory store, a local clock twenty days ahead removes no record", async () => {
   using bucket = new StockedBucket();
   const entries = await bucket.pack(["hello"]);
   const key = await bucket.run(entries);

@@ -6,7 +6,7 @@ import { DAY_MS, entryOf, HOUR_MS, PLATFORM, packOf, StockedBucket } from "../st
 
 const NOTHING = { entries: 0, packs: 0, packBytes: 0, wantedBytes: 0 };
 
-test("an empty bucket has nothing", async () => {
+test("an empty bucket has zero counts", async () => {
   using bucket = new StockedBucket();
   const { scopes, totals, unreadable } = await inspectBucket(bucket);
   const none = { count: 0, sizeBytes: 0 };
@@ -24,7 +24,7 @@ test("an empty bucket has nothing", async () => {
   });
 });
 
-test("a scope whose records can't be read is listed with nothing in it", async () => {
+test("a scope with only unreadable records is listed with zero counts", async () => {
   using bucket = new StockedBucket();
   const bad = await bucket.run([], { branch: "a/../b \u001b 🚀" });
   await bucket.overwrite(bad, Buffer.from("nonsense"));
@@ -33,7 +33,7 @@ test("a scope whose records can't be read is listed with nothing in it", async (
   expect(unreadable.map(({ key }) => key)).toEqual([bad]);
 });
 
-test("counts what the newest run of each scope names, once", async () => {
+test("the counts cover the entries of each scope's newest run, each once", async () => {
   using bucket = new StockedBucket();
   const first = (await bucket.pack(["one", "two"])) as [PackedEntry, PackedEntry];
   const second = (await bucket.pack(["three"])) as [PackedEntry];
@@ -67,7 +67,7 @@ test("counts what the newest run of each scope names, once", async () => {
   expect(scopes.map(({ newestMs }) => Math.floor((serverTimeMs - newestMs) / HOUR_MS))).toEqual([0, 1]);
 });
 
-test("sums over all scopes count what is shared once, and name what nobody names", async () => {
+test("the totals count shared frames once, and include unreferenced packs", async () => {
   using bucket = new StockedBucket();
   const shared = (await bucket.pack(["std"])) as [PackedEntry];
   const unnamed = (await bucket.pack(["unnamed"])) as [PackedEntry];
@@ -92,13 +92,13 @@ test("sums over all scopes count what is shared once, and name what nobody names
   });
 });
 
-test("an id that nobody has is not found", async () => {
+test("an unknown id is not found", async () => {
   using bucket = new StockedBucket();
   await bucket.run(await bucket.pack(["one"]));
   expect(await findEntries({ ...bucket, id: "00000000" })).toEqual([]);
 });
 
-test("an action and an output are found by their first digits, with every record that has them", async () => {
+test("an entry is found by the first digits of its action or output, with all its records", async () => {
   using bucket = new StockedBucket();
   const [one] = (await bucket.pack(["one", "two"])) as [PackedEntry];
   const run = await bucket.run([one]);
@@ -118,7 +118,7 @@ test("an action and an output are found by their first digits, with every record
   expect(await findEntries({ ...bucket, id: one.actionId })).toMatchObject([{ place: { isThere: false } }]);
 });
 
-test("an action put again elsewhere is found in both places, an empty output nowhere", async () => {
+test("an action in two packs is found in both; an empty output has no location", async () => {
   using bucket = new StockedBucket();
   const [one] = (await bucket.pack(["one"])) as [PackedEntry];
   const [other] = (await bucket.pack(["one", "more"])) as [PackedEntry];
@@ -128,7 +128,7 @@ test("an action put again elsewhere is found in both places, an empty output now
   expect(found.map(({ place }) => place?.pack.id)).toEqual([packOf(one), packOf(other), undefined]);
 });
 
-test("what is found is bounded", async () => {
+test("the number of results is bounded", async () => {
   using bucket = new StockedBucket();
   const { outputId, ...rest } = entryOf("");
   const entries = Array.from({ length: 150 }, (_, i) => ({

@@ -19,8 +19,8 @@ async function sharedIn(bucket: StockedBucket, key = KEY): Promise<PackedEntry[]
   return record.entries;
 }
 
-describe("is not shared:", () => {
-  test("what one project's jobs and branches have in common", async () => {
+describe("the shared record does not contain", () => {
+  test("entries that only jobs and branches of one project share", async () => {
     using bucket = new StockedBucket();
     const entries = await bucket.pack(["std"]);
     await bucket.run(entries);
@@ -30,7 +30,7 @@ describe("is not shared:", () => {
     expect(bucket.has(KEY)).toBe(false);
   });
 
-  test("what two projects have on different platforms", async () => {
+  test("entries that two projects share on different platforms", async () => {
     using bucket = new StockedBucket();
     const entries = await bucket.pack(["std"]);
     await bucket.run(entries);
@@ -38,7 +38,7 @@ describe("is not shared:", () => {
     expect((await collect(bucket)).shared).toEqual([]);
   });
 
-  test("what a project's newest run doesn't use any more", async () => {
+  test("entries that a project's newest run no longer uses", async () => {
     using bucket = new StockedBucket();
     const [std, old] = (await bucket.pack(["std", "old"])) as [PackedEntry, PackedEntry];
     await bucket.run([std, old], { run: "1", ageMs: 2 * HOUR_MS });
@@ -48,7 +48,7 @@ describe("is not shared:", () => {
     expect(await sharedIn(bucket)).toEqual([std]);
   });
 
-  test("what additions say", async () => {
+  test("entries that only additions contain", async () => {
     using bucket = new StockedBucket();
     const entries = await bucket.pack(["std"]);
     await bucket.addition(entries);
@@ -57,7 +57,7 @@ describe("is not shared:", () => {
   });
 });
 
-test("all machines' records of the newest run count", async () => {
+test("the records of all machines of the newest run are used", async () => {
   using bucket = new StockedBucket();
   const [one, two] = (await bucket.pack(["one", "two"])) as [PackedEntry, PackedEntry];
   await bucket.run([one], { run: "7", machine: "m1", ageMs: HOUR_MS });
@@ -70,7 +70,7 @@ test("all machines' records of the newest run count", async () => {
 test.each([
   ["first", HOUR_MS, 0],
   ["last", 0, HOUR_MS],
-])("the newest location wins, whether its project is listed %s or not", async (_, ageOfB, ageOfA) => {
+])("the newest location wins if its project is listed %s", async (_, ageOfB, ageOfA) => {
   using bucket = new StockedBucket();
   const ofA = await bucket.pack(["std", "a"]);
   const ofB = await bucket.pack(["std", "b"]);
@@ -80,7 +80,7 @@ test.each([
   expect(await sharedIn(bucket)).toEqual([(ageOfA < ageOfB ? ofA : ofB)[0] as PackedEntry]);
 });
 
-test("empty outputs are shared as well, and names stay as they are encoded", async () => {
+test("empty outputs are shared, too, and the platform name is encoded once", async () => {
   using bucket = new StockedBucket();
   const platform = "a/../b %";
   const empty = entryOf("");
@@ -90,7 +90,7 @@ test("empty outputs are shared as well, and names stay as they are encoded", asy
   expect(await sharedIn(bucket, bucket.keys.shared(platform))).toEqual([empty]);
 });
 
-test("is removed when nothing is shared any more, or when it is no record", async () => {
+test("the shared record is removed when nothing is shared, also if it is corrupt", async () => {
   using bucket = new StockedBucket();
   const entries = await bucket.pack(["std"]);
   await bucket.record(KEY, "shared", entries);
@@ -98,11 +98,11 @@ test("is removed when nothing is shared any more, or when it is no record", asyn
   const odd = await bucket.put("team/packed/v1/shared/a/b.json.zst", Buffer.from("x"));
   const report = await collect(bucket);
   expect(bucket.objects.filter((key) => key.includes("/shared/"))).toEqual([odd]);
-  // A candidate only: somebody may have read the record a moment ago.
+  // The pack is only a candidate: a reader may have just read the record.
   expect(report.packs).toMatchObject({ unnamed: { count: 1 }, removed: { count: 0 } });
 });
 
-test("is written over a corrupt one, and not again when it says all", async () => {
+test("a corrupt shared record is replaced, and an unchanged one is not written again", async () => {
   using bucket = new StockedBucket();
   const entries = await bucket.pack(["std"]);
   await bucket.run(entries);
@@ -128,7 +128,7 @@ test("a record of a later version is not replaced", async () => {
   expect(await Bun.file(bucket.dir.join(KEY)).bytes()).toEqual(new Uint8Array(bytes));
 });
 
-test("holds no more entries than a record does", () => {
+test("the number of shared entries is limited to that of a record", () => {
   const shared = new SharedEntries();
   const entries = Array.from({ length: 80_001 }, (_, i) => entryOf(String(i)));
   shared.add("a", entries);

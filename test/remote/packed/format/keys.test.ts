@@ -23,10 +23,10 @@ function allKeys(keys: PackedKeys, scope: Scope): string[] {
   ];
 }
 
-describe("the keys", () => {
+describe("keys", () => {
   const scope = scopeOf({ branch: "feature/x", job: "test/linux 1.26", run: "77-2" });
 
-  test("are what is written down about them", () => {
+  test("match the documented layout", () => {
     const shown = allKeys(new PackedKeys("ci"), scope).map((key) =>
       key.replace(/[0-9a-f]{12}\.json/, "<id>.json"),
     );
@@ -45,11 +45,11 @@ describe("the keys", () => {
     ["ci", "ci/packed/v1/"],
     ["ci/", "ci/packed/v1/"],
     ["a//b/", "a/b/packed/v1/"],
-  ])("lie below the prefix %j", (prefix, root) => {
+  ])("with the prefix %j", (prefix, root) => {
     expect(new PackedKeys(prefix).root).toBe(root);
   });
 
-  test("of runs lie below those of their branch, one job's below nothing of another's", () => {
+  test("of a job's runs are below their branch's folder, and not below another job's", () => {
     const keys = new PackedKeys("ci");
     expect(keys.run(scope, 0, MACHINE)).toStartWith(keys.runs(scope));
     expect(keys.runs(scope)).toStartWith(keys.runsOfBranch(scope, "feature/x"));
@@ -57,12 +57,12 @@ describe("the keys", () => {
     expect(keys.runs({ ...scope, job: "test" })).not.toStartWith(keys.runs({ ...scope, job: "tes" }));
   });
 
-  test("of additions differ, even at one time", () => {
+  test("of additions differ, even at the same time", () => {
     const keys = new PackedKeys("");
     expect(keys.addition(scope, 0)).not.toBe(keys.addition(scope, 0));
   });
 
-  test("can be files, whatever the scope is called", () => {
+  test("are valid file paths for any scope name", () => {
     fc.assert(
       fc.property(SCOPE, (odd) => {
         for (const key of allKeys(new PackedKeys("ci"), odd)) expect(() => splitKey(key)).not.toThrow();
@@ -71,17 +71,17 @@ describe("the keys", () => {
   });
 });
 
-describe("a listing begins with the newest", () => {
+describe("a listing starts with the newest", () => {
   test.each([
     [STARTED_MS, STARTED_MS - 1],
     [1, 0],
     [9_999_999_999_999, 1_000_000_000_000],
-  ])("%p before %p", (newer, older) => {
+  ])("%p sorts before %p", (newer, older) => {
     const keys = new PackedKeys("");
     expect(keys.run(scopeOf(), newer, "z") < keys.run(scopeOf(), older, "a")).toBe(true);
   });
 
-  test("clocks from before 1970 and after 2286 still make keys", () => {
+  test("times before 1970 and after 2286 make valid keys", () => {
     const times = [-5, 1e15].map((ms) => new PackedKeys("").run(scopeOf({ run: "1" }), ms, "m"));
     expect(times.map((key) => key.slice(key.lastIndexOf("/") + 1))).toEqual([
       "9999999999999-1-m.json.zst",
@@ -93,21 +93,21 @@ describe("a listing begins with the newest", () => {
 describe("the hash of a scope", () => {
   const scope = scopeOf();
 
-  test("is what an addition's name says", () => {
+  test("is part of an addition's name", () => {
     expect(additionScopeHash(new PackedKeys("ci").addition(scope, STARTED_MS))).toBe(scopeHash(scope));
     expect(additionScopeHash("new/8232774399999-xyz-1.json.zst")).toBeUndefined();
   });
 
-  test("is 16 hex digits, the same in every run", () => {
+  test("has 16 hex digits and is the same in every run", () => {
     expect(scopeHash({ ...scope, run: "2", fallbackBranches: ["x"] })).toBe(scopeHash(scope));
     expect(scopeHash(scope)).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  test.each(["platform", "project", "branch", "job"])("is another one for another %s", (name) => {
+  test.each(["platform", "project", "branch", "job"])("depends on the %s", (name) => {
     expect(scopeHash({ ...scope, [name]: "other" })).not.toBe(scopeHash(scope));
   });
 
-  test("tells apart where one name ends and the next begins", () => {
+  test("depends on the boundaries between the names", () => {
     const hashes = [
       { branch: "a", job: "b/c" },
       { branch: "a/b", job: "c" },

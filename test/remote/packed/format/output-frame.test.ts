@@ -7,27 +7,27 @@ import { tempDir } from "../../../support/temp-dir.ts";
 import { DAMAGES, outputIn } from "../damaged-output.ts";
 
 const SMALL = Buffer.from("hello");
-/** Compressed on another thread. */
+/** Large enough to be compressed on another thread. */
 const LARGER = noise(100_000);
 
 describe.each([
   ["small", SMALL],
   ["larger", LARGER],
 ])("the frame of a %s output", (_, body) => {
-  test("is its content, whose size it says", async () => {
+  test("contains the output and declares its size", async () => {
     using dir = tempDir("frame");
     const frame = await readFrame(outputIn(dir, body));
     expect(expandFrame(frame as Uint8Array<ArrayBuffer>, body.length)).toEqual(new Uint8Array(body));
   });
 
-  test.each(DAMAGES)("is none when the file is %s by now", async (_what, damage) => {
+  test.each(DAMAGES)("is undefined if the file is now %s", async (_what, damage) => {
     using dir = tempDir("frame");
     const output = outputIn(dir, body);
     damage(output.path);
     expect(await readFrame(output)).toBeUndefined();
   });
 
-  test("is none when the file holds other bytes of that size", async () => {
+  test("is undefined if the file has other bytes of the same size", async () => {
     using dir = tempDir("frame");
     const output = outputIn(dir, body);
     writeFileSync(output.path, Buffer.alloc(body.length, "x"));

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { PackBuilder } from "../../../../src/remote/packed/format/pack-builder.ts";
 import { sha256Hex } from "../../../support/ids.ts";
 
-test("a pack is its frames one after the other, named by their hash", () => {
+test("a pack is the concatenation of its frames, named by its hash", () => {
   const builder = new PackBuilder("ci");
   builder.add("a", Buffer.from("0123"));
   builder.add("b", Buffer.from("45"));
@@ -18,7 +18,7 @@ test("a pack is its frames one after the other, named by their hash", () => {
   ]);
 });
 
-test("the next pack begins with nothing of the last", () => {
+test("the next pack starts empty", () => {
   const builder = new PackBuilder("");
   builder.add("a", Buffer.from("0123"));
   builder.seal();
@@ -27,7 +27,7 @@ test("the next pack begins with nothing of the last", () => {
   expect([...builder.seal().places.keys()]).toEqual(["b"]);
 });
 
-test("the same frames in the same order are the same pack", () => {
+test("the same frames in the same order make the same pack", () => {
   const ids = ["ab", "ab", "ba"].map((order) => {
     const builder = new PackBuilder("");
     for (const frame of order) builder.add(frame, Buffer.from(frame));

@@ -14,7 +14,7 @@ import { entryOf } from "../stocked-bucket.ts";
 const A = "aa".repeat(32);
 const B = "bb".repeat(32);
 const PACK = "cc".repeat(32);
-/** A record as JSON, to be damaged one part at a time. */
+/** A valid record as JSON; the tests damage one part at a time. */
 const WHOLE = {
   version: 1,
   kind: "run",
@@ -54,7 +54,7 @@ const RECORD: fc.Arbitrary<RunRecord> = PACKS.chain((packs) =>
   }),
 );
 
-test("whatever is written is read back", async () => {
+test("every written record is read back unchanged", async () => {
   await fc.assert(
     fc.asyncProperty(RECORD, async (record) => {
       expect(parseRunRecord(await formatRunRecord(record))).toEqual(record);
@@ -62,7 +62,7 @@ test("whatever is written is read back", async () => {
   );
 });
 
-test("is a frame of JSON in which each pack and prefix stands once", async () => {
+test("a record is a frame of JSON that contains each pack and prefix once", async () => {
   const pack = { id: PACK, sizeBytes: 100, prefix: "ci" };
   const other = { ...pack, id: A, prefix: "" };
   const entry = { actionId: A, outputId: B, sizeBytes: 7, putTimeMs: 1.9 };
@@ -91,7 +91,7 @@ test("is a frame of JSON in which each pack and prefix stands once", async () =>
   });
 });
 
-test("the whole record that the others are damaged copies of is read", () => {
+test("the undamaged record is read", () => {
   const place = { pack: { id: PACK, sizeBytes: 100, prefix: "ci" }, offset: 40, length: 60 };
   expect(parse(WHOLE)).toEqual({
     kind: "run",
@@ -112,7 +112,7 @@ describe("a part that is", () => {
     ["of no version", { version: undefined }],
     ['of version "1"', { version: "1" }],
     ["of an unknown kind", { kind: "old" }],
-    ["without a text about it", { about: undefined }],
+    ["without about", { about: undefined }],
     ["about null", { about: null }],
     ["about a text", { about: "x" }],
     ["about a list", { about: [] }],
@@ -124,15 +124,15 @@ describe("a part that is", () => {
     ["a pack that is no list", { packs: [PACK] }],
     ["a pack with another id", { packs: [["../../etc/passwd", 100, 0]] }],
     ["a pack with an id in capitals", { packs: [[PACK.toUpperCase(), 100, 0]] }],
-    ["a pack below no prefix", { packs: [[PACK, 100, 1]] }],
-    ["a pack below what is no prefix", { packs: [[PACK, 100, "length"]] }],
-    ["a pack below a prefix in quotes", { packs: [[PACK, 100, "0"]] }],
-    ["a pack with more to say", { packs: [[PACK, 100, 0, 0]] }],
+    ["a pack with an unknown prefix", { packs: [[PACK, 100, 1]] }],
+    ["a pack with a prefix index that is a property name", { packs: [[PACK, 100, "length"]] }],
+    ["a pack with a prefix index in quotes", { packs: [[PACK, 100, "0"]] }],
+    ["a pack with an additional value", { packs: [[PACK, 100, 0, 0]] }],
     ["a pack of negative size", { packs: [[PACK, -1, 0]] }],
-    ["a pack of a broken size", { packs: [[PACK, 99.5, 0]] }],
+    ["a pack of a fractional size", { packs: [[PACK, 99.5, 0]] }],
     ["an entry that is no list", { entries: [null] }],
-    ["an entry cut off", { entries: [[A, B, 7]] }],
-    ["an entry with more to say", { entries: [[A, B, 7, 1, 0, 40, 60, 0]] }],
+    ["a truncated entry", { entries: [[A, B, 7]] }],
+    ["an entry with an additional value", { entries: [[A, B, 7, 1, 0, 40, 60, 0]] }],
     ["more than 80,000 entries", { entries: Array.from({ length: 80_001 }, () => [A, B, 7, 1, 0, 40, 60]) }],
     ["an action in capitals", entry([0, A.toUpperCase()])],
     ["an action that is a path", entry([0, `../${A.slice(3)}`])],
@@ -141,26 +141,26 @@ describe("a part that is", () => {
     ["a negative size", entry([2, -7])],
     ["a put time that is null", entry([3, null])],
     ["a place in no pack", entry([4, 1])],
-    ["a place in what is no pack", entry([4, "length"])],
-    ["a place nowhere, though it is not empty", entry([4, -1])],
+    ["a place with a pack index that is a property name", entry([4, "length"])],
+    ["a non-empty output without a place", entry([4, -1])],
     ["a place in a pack in quotes", entry([4, "0"])],
-    ["a broken place of nothing", entry([2, 0], [6, 61])],
+    ["an empty output with an invalid place", entry([2, 0], [6, 61])],
     ["a negative offset", entry([5, -1])],
-    ["a length of nothing", entry([6, 0])],
-    ["a place that reaches beyond its pack", entry([6, 61])],
-    ["a place that begins beyond its pack", entry([5, 2 ** 52])],
-  ])("%s makes it no record", (_, change) => {
+    ["a length of zero", entry([6, 0])],
+    ["a place that ends beyond its pack", entry([6, 61])],
+    ["a place that starts beyond its pack", entry([5, 2 ** 52])],
+  ])("%s makes a record invalid", (_, change) => {
     expect(() => parse({ ...WHOLE, ...change })).toThrow(/^record /);
   });
 });
 
-test("a time from before 1970 is as good as 1970", async () => {
+test("a time before 1970 is written as 1970", async () => {
   const entries = [{ ...entryOf(""), putTimeMs: -5_000 }];
   const record = parseRunRecord(await formatRunRecord({ kind: "run", about: {}, entries }));
   expect(record.entries).toEqual([{ ...entryOf(""), putTimeMs: 0 }]);
 });
 
-test("a record of a later version says so", () => {
+test("the error for a record of a later version contains the version", () => {
   expect(() => parse({ version: 2, entries: "in another way" })).toThrow("record of version 2, not 1");
 });
 
@@ -169,11 +169,11 @@ test.each([
   ["[]", "record of version undefined"],
   ["{", "JSON"],
   ["", "JSON"],
-])("what is %j inside is no record", (json, complaint) => {
+])("a frame of %j is refused", (json, complaint) => {
   expect(() => parseRunRecord(compressFrame(Buffer.from(json)))).toThrow(complaint);
 });
 
-test("bytes that are cut off, altered or no frame at all are no record", async () => {
+test("truncated or altered bytes, and bytes that are no frame, are refused", async () => {
   const bytes = await formatRunRecord({ kind: "run", about: {}, entries: [entryOf("")] });
   const altered = Uint8Array.from(bytes);
   altered.fill(0, 20, 40);
@@ -182,12 +182,12 @@ test("bytes that are cut off, altered or no frame at all are no record", async (
   }
 });
 
-test("a few bytes that stand for many megabytes are no record", () => {
+test("a few bytes that expand to many megabytes are refused", () => {
   const bytes = compressFrame(Buffer.alloc((32 << 20) + 1, " "));
   expect(() => parseRunRecord(bytes)).toThrow("a zstd frame of");
 });
 
-test("of more than 80,000 entries the ones used last are left out", async () => {
+test("entries beyond 80,000 are dropped from the end", async () => {
   const entries = Array.from({ length: 80_001 }, (_, n) => ({ ...entryOf(""), actionId: sha256Hex(`${n}`) }));
   const record = parseRunRecord(await formatRunRecord({ kind: "run", about: {}, entries }));
   expect([record.entries.length, record.entries.at(-1)]).toEqual([80_000, entries.at(-2) as PackedEntry]);

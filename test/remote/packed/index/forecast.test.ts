@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => bucket[Symbol.dispose]());
 
-/** `here`: the ids of outputs that are on the disk. */
+/** `here`: the ids of the outputs on the local disk. */
 async function forecast(
   here: readonly string[] = [],
   options: { prefixes?: string[]; check?: typeof REFUSES_ALL } = {},
@@ -33,18 +33,18 @@ async function forecast(
   });
 }
 
-test("nothing is said of a record that does not count, or can't be read", async () => {
+test("a record that is not trusted, or can't be read, is an error", async () => {
   const key = await bucket.run(await bucket.pack(["one"]));
   expect(String(await rejection(forecast([], { check: REFUSES_ALL })))).toContain("not signed");
   await bucket.overwrite(key, Buffer.from("x"));
   await rejection(forecast());
 });
 
-test("no run is known", async () => {
+test("without any run there is no forecast", async () => {
   expect(await forecast()).toBeUndefined();
 });
 
-test("counts what is here, what would be fetched, and what is gone", async () => {
+test("the forecast counts local, remote and missing entries", async () => {
   const [here, there, lost] = await Promise.all([
     bucket.pack(["one"]),
     bucket.pack(["two"]),
@@ -62,7 +62,7 @@ test("counts what is here, what would be fetched, and what is gone", async () =>
   });
 });
 
-test("an output that two actions made is fetched once, one of another size on the disk as well", async () => {
+test("an output of two actions is fetched once, also if the local file has another size", async () => {
   const [entry] = await bucket.pack(["of seven"]);
   if (entry === undefined) throw new Error("no entry");
   await bucket.run([entry, { ...entry, actionId: "f".repeat(64) }]);
@@ -73,7 +73,7 @@ test("an output that two actions made is fetched once, one of another size on th
   });
 });
 
-test("a further prefix is looked at as well", async () => {
+test("additional prefixes are read, too", async () => {
   await bucket.run(await bucket.pack(["one"]));
   expect(await forecast([], { prefixes: ["own", bucket.prefix] })).toMatchObject({
     entries: 1,

@@ -6,15 +6,15 @@ import { entryOf } from "../stocked-bucket.ts";
 const OLD_PACK = "0a".repeat(32);
 const NEW_PACK = "0b".repeat(32);
 
-/** An entry that lies in a pack of that id. */
-function placed(text: string, packId: string): PackedEntry {
+/** An entry in the pack with that id. */
+function entryAt(text: string, packId: string): PackedEntry {
   const pack = { id: packId, sizeBytes: 100, prefix: "" };
   return { ...entryOf(text), place: { pack, offset: 0, length: 10 } };
 }
 
 const hello = entryOf("hello");
-const inOld = placed("hello", OLD_PACK);
-const inNew = placed("hello", NEW_PACK);
+const inOld = entryAt("hello", OLD_PACK);
+const inNew = entryAt("hello", NEW_PACK);
 
 /** An index of groups, the newest first. */
 function indexOf(...groups: PackedEntry[][]): PackedIndex {
@@ -23,22 +23,22 @@ function indexOf(...groups: PackedEntry[][]): PackedIndex {
   return index;
 }
 
-test("an index of nothing finds nothing", () => {
+test("an empty index finds nothing", () => {
   const index = indexOf([]);
   expect([index.find(hello.actionId), index.findPlace(hello.outputId)]).toEqual([undefined, undefined]);
 });
 
-test("a record that names very many places for one output is read all the same", () => {
-  // Ten billion comparisons, and no end of this test, if each were compared with all before it.
+test("a record with very many places for one output is indexed quickly", () => {
+  // Comparing each place with all earlier ones would take ten billion comparisons.
   const packs = Array.from({ length: 150_000 }, (_, n) => n.toString(16).padStart(64, "0"));
-  const index = indexOf(packs.map((id) => placed("hello", id)));
+  const index = indexOf(packs.map((id) => entryAt("hello", id)));
   for (const id of packs.slice(0, 5)) index.distrustedPacks.add(id);
   expect(index.findPlace(hello.outputId)?.pack.id).toBe(packs[5]);
   expect(index.find(hello.actionId)?.entry.place?.pack.id).toBe(packs[5]);
 });
 
-test("an action is found in the newest group that has it", () => {
-  const [newer, older] = [{ entries: [inNew] }, { entries: [inOld, placed("other", OLD_PACK)] }];
+test("an action is found in the newest group that contains it", () => {
+  const [newer, older] = [{ entries: [inNew] }, { entries: [inOld, entryAt("other", OLD_PACK)] }];
   const index = new PackedIndex();
   index.add(newer);
   index.add(older);
@@ -47,26 +47,26 @@ test("an action is found in the newest group that has it", () => {
   expect(index.find(entryOf("other").actionId)?.group).toBe(older);
 });
 
-test("an action that made another output since counts with the newer one", () => {
-  const again = { ...placed("other", NEW_PACK), actionId: hello.actionId };
+test("an action with several outputs is found with the newest one", () => {
+  const again = { ...entryAt("other", NEW_PACK), actionId: hello.actionId };
   expect(indexOf([again], [inOld]).find(hello.actionId)?.entry).toEqual(again);
 });
 
-describe("a pack that can't be trusted", () => {
-  test("is passed over for the next one that has the action", () => {
+describe("a distrusted pack", () => {
+  test("is skipped for the next pack with the action", () => {
     const index = indexOf([inNew], [inOld]);
     index.distrustedPacks.add(NEW_PACK);
     expect(index.find(hello.actionId)?.entry).toEqual(inOld);
     expect(index.findPlace(hello.outputId)).toEqual(inOld.place);
   });
 
-  test("makes a miss of what lies nowhere else", () => {
+  test("is a miss if no other pack has the output", () => {
     const index = indexOf([inNew], [inNew]);
     index.distrustedPacks.add(NEW_PACK);
     expect([index.find(hello.actionId), index.findPlace(hello.outputId)]).toEqual([undefined, undefined]);
   });
 
-  test("is told to the index that comes after this one", () => {
+  test("stays distrusted in the next index", () => {
     const first = indexOf([inNew]);
     first.distrustedPacks.add(NEW_PACK);
     const second = new PackedIndex(first.distrustedPacks);
@@ -74,7 +74,7 @@ describe("a pack that can't be trusted", () => {
     expect(second.find(hello.actionId)).toBeUndefined();
   });
 
-  test("does not take an empty output with it, which lies nowhere", () => {
+  test("does not affect empty outputs, which have no place", () => {
     const empty = entryOf("");
     const index = indexOf([empty, inNew]);
     index.distrustedPacks.add(NEW_PACK);
@@ -83,7 +83,7 @@ describe("a pack that can't be trusted", () => {
   });
 });
 
-test("an output is found whichever action made it, once a pack", () => {
+test("an output of any action is found, with one place per pack", () => {
   const byOther = { ...inNew, actionId: entryOf("other").actionId };
   const index = indexOf([byOther], [inNew], [inOld]);
   expect(index.findPlace(hello.outputId)).toEqual(inNew.place);

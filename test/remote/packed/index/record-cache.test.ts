@@ -19,13 +19,13 @@ const LIST: RecordList = {
 };
 const HELLO = Buffer.from("hello");
 
-test("nothing is known at first", () => {
+test("a new cache is empty", () => {
   using dir = tempDir("records");
   const cache = new RecordCache(dir.join("scope"));
   expect([cache.load(), cache.read(REF), readdirSync(dir.path)]).toEqual([undefined, undefined, []]);
 });
 
-test("what one command keeps the next one finds", () => {
+test("the next command finds the saved list and copies", () => {
   using dir = tempDir("records");
   const cache = new RecordCache(dir.join("scope"));
   cache.write(REF, HELLO);
@@ -34,7 +34,7 @@ test("what one command keeps the next one finds", () => {
   expect([next.load(), next.read(REF)]).toEqual([LIST, HELLO]);
 });
 
-test("a record that was written anew is another one", () => {
+test("a record with a new etag has another copy", () => {
   using dir = tempDir("records");
   const cache = new RecordCache(dir.path);
   cache.write(REF, HELLO);
@@ -46,7 +46,7 @@ test("a record that was written anew is another one", () => {
   ).toEqual([undefined, undefined]);
 });
 
-test("copies that the list does not name any more are removed, with what was left half written", () => {
+test("copies that are not in the list are removed, and partly written files, too", () => {
   using dir = tempDir("records");
   const cache = new RecordCache(dir.path);
   const old = { ...REF, etag: '"0"' };
@@ -62,7 +62,7 @@ test("copies that the list does not name any more are removed, with what was lef
 
 test.each([
   ["empty", ""],
-  ["cut off", JSON.stringify(LIST).slice(0, -1)],
+  ["truncated", JSON.stringify(LIST).slice(0, -1)],
   ["null", "null"],
   ["a number", "1"],
   ["without a time", JSON.stringify({ ...LIST, refreshedAtMs: undefined })],
@@ -73,7 +73,7 @@ test.each([
   ["with a record without an etag", JSON.stringify({ ...LIST, records: [{ ...REF, etag: undefined }] })],
   ["with a record without a size", JSON.stringify({ ...LIST, records: [{ ...REF, sizeBytes: null }] })],
   ["with a record without a time", JSON.stringify({ ...LIST, records: [{ ...REF, modifiedMs: undefined }] })],
-])("a list that is %s counts as none", (_, text) => {
+])("a list that is %s counts as missing", (_, text) => {
   using dir = tempDir("records");
   const cache = new RecordCache(dir.path);
   cache.save(LIST);
@@ -81,7 +81,7 @@ test.each([
   expect(cache.load()).toBeUndefined();
 });
 
-test("a copy that is cut off is handed out: whoever parses it will see", () => {
+test("a truncated copy is returned: the parser detects it", () => {
   using dir = tempDir("records");
   const cache = new RecordCache(dir.path);
   cache.write(REF, HELLO);
@@ -90,7 +90,7 @@ test("a copy that is cut off is handed out: whoever parses it will see", () => {
   expect(cache.read(REF)).toEqual(Buffer.from("hel"));
 });
 
-test("a directory that can't be made, or holds other things, is no error", () => {
+test("a directory that can't be created, or contains other files, is no error", () => {
   using dir = tempDir("records");
   writeFileSync(dir.join("file"), "");
   mkdirSync(dir.join("odd", "records.json"), { recursive: true });
@@ -104,7 +104,7 @@ test("a directory that can't be made, or holds other things, is no error", () =>
   expect(filesBelow(dir.path)).toEqual(["file", "odd/records"]);
 });
 
-testOnPosix("what is none of its own is left alone, and nothing behind a link is removed", () => {
+testOnPosix("other files are kept, and links are not followed", () => {
   using dir = tempDir("records");
   mkdirSync(dir.join("elsewhere"));
   for (const name of ["notes.txt", "0123456789abcdef"]) writeFileSync(dir.join("elsewhere", name), "");
@@ -117,7 +117,7 @@ testOnPosix("what is none of its own is left alone, and nothing behind a link is
   expect(readdirSync(dir.join("elsewhere")).sort()).toEqual(["0123456789abcdef", "notes.txt"]);
 });
 
-test("a list or a copy that is too large is none", () => {
+test("a list or copy that is too large counts as missing", () => {
   using dir = tempDir("records");
   const cache = new RecordCache(dir.path);
   cache.write(REF, HELLO);

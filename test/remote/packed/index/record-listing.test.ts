@@ -10,7 +10,7 @@ import { entryOf, HOUR_MS, PLATFORM, StockedBucket, scopeOf } from "../stocked-b
 const ENTRIES = [entryOf("")];
 const NEVER = new AbortController().signal;
 
-/** The keys of what is worth reading for a scope, with the part that each plays. */
+/** The keys of the records to read for a scope, each with its role. */
 async function runs({ store, keys }: StockedBucket, scope: Partial<Scope> = {}): Promise<[string, string][]> {
   const { refs } = await listRuns(store, [keys], scopeOf(scope), NEVER);
   return refs.map(({ role, key }) => [role, key]);
@@ -21,8 +21,8 @@ async function additions({ store, keys }: StockedBucket): Promise<string[]> {
   return refs.map(({ key }) => key);
 }
 
-describe("of a scope's own runs", () => {
-  test("the newest two are read, with all their machines, the newest first", async () => {
+describe("a scope's own runs:", () => {
+  test("the records of all machines of the newest two runs are read, the newest first", async () => {
     using bucket = new StockedBucket();
     await bucket.run(ENTRIES, { run: "1", ageMs: 3 * HOUR_MS });
     const second = await bucket.run(ENTRIES, { run: "2", ageMs: 2 * HOUR_MS });
@@ -35,7 +35,7 @@ describe("of a scope's own runs", () => {
     ]);
   });
 
-  test("one that began earlier but was written last counts as the newest", async () => {
+  test("the run written last is the newest, even if it started earlier", async () => {
     using bucket = new StockedBucket();
     const early = await bucket.run(ENTRIES, { run: "1", ageMs: 2 * HOUR_MS });
     const late = await bucket.run(ENTRIES, { run: "2", ageMs: HOUR_MS });
@@ -46,7 +46,7 @@ describe("of a scope's own runs", () => {
     ]);
   });
 
-  test("what is no run's record, or too large for one, is passed over", async () => {
+  test("objects that are no run records, or too large, are skipped", async () => {
     using bucket = new StockedBucket();
     const dir = bucket.keys.runs(scopeOf());
     await bucket.put(`${dir}README`, Buffer.from("x"));
@@ -63,7 +63,7 @@ describe("of a scope's own runs", () => {
     expect(await runs(bucket)).toHaveLength(16);
   });
 
-  test("only those of the same platform, project, branch and job are its own", async () => {
+  test("only records of the same platform, project, branch and job are own records", async () => {
     using bucket = new StockedBucket();
     for (const name of ["platform", "project", "branch", "job"])
       await bucket.run(ENTRIES, { [name]: "other" });
@@ -71,10 +71,10 @@ describe("of a scope's own runs", () => {
   });
 });
 
-describe("beside a scope's own runs", () => {
+describe("besides a scope's own runs", () => {
   const pullRequest = { branch: "pr-1", fallbackBranches: ["release", "main"] };
 
-  test("those of the same job on the branches it falls back to are read, nearest first", async () => {
+  test("the runs of the same job on the fallback branches are read, the nearest branch first", async () => {
     using bucket = new StockedBucket();
     const main = await bucket.run(ENTRIES);
     const own = await bucket.run(ENTRIES, { branch: "pr-1", ageMs: HOUR_MS });
@@ -87,7 +87,7 @@ describe("beside a scope's own runs", () => {
     ]);
   });
 
-  test("those are enough: no stand-in is asked for", async () => {
+  test("no other fallback is requested", async () => {
     using bucket = new StockedBucket();
     await bucket.run(ENTRIES, { branch: "release" });
     bucket.store.calls.length = 0;
@@ -100,7 +100,7 @@ describe("beside a scope's own runs", () => {
 });
 
 describe("without any record", () => {
-  test("the newest of each job of the default branch stands in, four at most", async () => {
+  test("the newest run of each job of the default branch is used, at most four jobs", async () => {
     using bucket = new StockedBucket();
     await bucket.run(ENTRIES, { job: "b", run: "0", ageMs: 9 * HOUR_MS });
     const ages = [3, 1, 5, 2, 4];
@@ -113,7 +113,7 @@ describe("without any record", () => {
     );
   });
 
-  test("what projects share stands in for those, if there are none", async () => {
+  test("the shared record is used if the default branch has no runs", async () => {
     using bucket = new StockedBucket();
     const key = await bucket.record(bucket.keys.shared(PLATFORM), "shared", ENTRIES);
     expect(await runs(bucket)).toEqual([["other", key]]);
@@ -122,14 +122,14 @@ describe("without any record", () => {
     expect(await runs(bucket)).toEqual([["other", run]]);
   });
 
-  test("a shared record that is too large is none", async () => {
+  test("a shared record that is too large is skipped", async () => {
     using bucket = new StockedBucket();
     const key = await bucket.record(bucket.keys.shared(PLATFORM), "shared", ENTRIES);
     truncateSync(bucket.dir.join(key), (8 << 20) + 1);
     expect(await runs(bucket)).toEqual([]);
   });
 
-  test("an empty bucket is asked four things and has nothing", async () => {
+  test("an empty bucket costs four requests", async () => {
     using bucket = new StockedBucket();
     const scope = { branch: "pr-1", fallbackBranches: ["main"] };
     expect(await runs(bucket, scope)).toEqual([]);
@@ -143,8 +143,8 @@ describe("without any record", () => {
   });
 });
 
-describe("of what sessions added", () => {
-  test("that of other scopes of the project is read, the newest first", async () => {
+describe("additions:", () => {
+  test("those of other scopes of the project are read, the newest first", async () => {
     using bucket = new StockedBucket();
     const old = await bucket.addition(ENTRIES, { branch: "pr-1", ageMs: HOUR_MS });
     const young = await bucket.addition(ENTRIES, { job: "lint" });
@@ -154,7 +154,7 @@ describe("of what sessions added", () => {
     expect(await additions(bucket)).toEqual([young, old]);
   });
 
-  test("no more than 32 are read, and none above 2 MiB", async () => {
+  test("at most 32 are read, and none above 2 MiB", async () => {
     using bucket = new StockedBucket();
     const other = scopeHash(scopeOf({ branch: "pr-1" }));
     const dir = bucket.keys.additions(scopeOf());
@@ -167,7 +167,7 @@ describe("of what sessions added", () => {
   });
 });
 
-test("the time is the store's, the latest that any page says", async () => {
+test("the server's time is the latest of all pages", async () => {
   using bucket = new StockedBucket();
   let serverTimeMs = 1_000;
   bucket.store.onList = async function* () {
@@ -193,10 +193,10 @@ test.each(["run/", "new/"])(
   },
 );
 
-describe("of several places", () => {
+describe("with several prefixes", () => {
   const scope = scopeOf({ branch: "pr-1", fallbackBranches: ["main"] });
 
-  test("the own one comes first, and only what lies there is the scope's own", async () => {
+  test("the own prefix comes first, and only its records are own records", async () => {
     using bucket = new StockedBucket("pr");
     const main = new PackedKeys("main");
     const own = await bucket.run(ENTRIES, { branch: "pr-1", ageMs: HOUR_MS });
@@ -210,7 +210,7 @@ describe("of several places", () => {
     ]);
   });
 
-  test("what stands in for a scope without records is looked for in each", async () => {
+  test("fallbacks for a scope without records are listed in each prefix", async () => {
     using bucket = new StockedBucket("pr");
     const main = new PackedKeys("main");
     const shared = await bucket.record(main.shared(PLATFORM), "shared", ENTRIES);
@@ -218,7 +218,7 @@ describe("of several places", () => {
     expect(refs.map(({ key }) => key)).toEqual([shared]);
   });
 
-  test("additions come from each, there also those of this very scope", async () => {
+  test("additions are read from each prefix; from other prefixes, also those of the same scope", async () => {
     using bucket = new StockedBucket("pr");
     const main = new PackedKeys("main");
     await bucket.addition(ENTRIES, scope);

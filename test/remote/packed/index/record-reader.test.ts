@@ -17,7 +17,7 @@ function refTo(key: string, more: Partial<RecordRef> = {}): RecordRef {
   return { key, etag: '"1"', role: "own", modifiedMs: 0, sizeBytes: 100, ...more };
 }
 
-test("a record is fetched once and copied, for later sessions too", async () => {
+test("a record is fetched once, and its copy serves later sessions", async () => {
   using bucket = new StockedBucket();
   using machine = new Machine(bucket);
   const ref = refTo(await bucket.run(ENTRIES));
@@ -32,7 +32,7 @@ test("a record is fetched once and copied, for later sessions too", async () => 
   expect(machine.counters.snapshot()).toEqual({ records_read: 1 });
 });
 
-test("a group is the same object each time it is asked for", async () => {
+test("repeated reads return the same group object", async () => {
   using bucket = new StockedBucket();
   using machine = new Machine(bucket);
   const { reader } = machine.reader();
@@ -41,7 +41,7 @@ test("a group is the same object each time it is asked for", async () => {
   expect(reader.local([ref])[0]).toBe(reader.local([ref])[0] as never);
 });
 
-test("what is not kept is forgotten, and read from its copy again", async () => {
+test("a record that is not kept is dropped from memory, and its copy is read again", async () => {
   using bucket = new StockedBucket();
   using machine = new Machine(bucket);
   const { reader } = machine.reader();
@@ -50,29 +50,29 @@ test("what is not kept is forgotten, and read from its copy again", async () => 
   await reader.fetch([...refs], NEVER);
   const [kept, dropped] = reader.local([...refs]);
   reader.keepOnly([refs[0]]);
-  const [keptStill, readAnew] = reader.local([...refs]);
-  expect([keptStill === kept, readAnew === dropped, readAnew]).toEqual([true, false, { entries: ENTRIES }]);
+  const [keptStill, readAgain] = reader.local([...refs]);
+  expect([keptStill === kept, readAgain === dropped, readAgain]).toEqual([true, false, { entries: ENTRIES }]);
 });
 
-test("a record that was written anew is fetched anew", async () => {
+test("a record with a new etag is fetched again", async () => {
   using bucket = new StockedBucket();
   using machine = new Machine(bucket);
   const { reader } = machine.reader();
   const key = await bucket.run([]);
   await reader.fetch([refTo(key)], NEVER);
   await bucket.record(key, "run", ENTRIES);
-  const anew = refTo(key, { etag: '"2"' });
-  await reader.fetch([anew], NEVER);
-  expect(reader.local([anew])).toEqual([{ entries: ENTRIES }]);
+  const rewritten = refTo(key, { etag: '"2"' });
+  await reader.fetch([rewritten], NEVER);
+  expect(reader.local([rewritten])).toEqual([{ entries: ENTRIES }]);
 });
 
-test("records that are not on this machine are passed over", () => {
+test("records without a local copy are skipped", () => {
   using bucket = new StockedBucket();
   using machine = new Machine(bucket);
   expect(machine.reader().reader.local([refTo("run/x")])).toEqual([]);
 });
 
-test("a copy that was cut off is fetched again", async () => {
+test("a record with a truncated copy is fetched again", async () => {
   using bucket = new StockedBucket();
   using machine = new Machine(bucket);
   const ref = refTo(await bucket.run(ENTRIES));
@@ -88,7 +88,7 @@ async function badRecords(): Promise<[string, Uint8Array][]> {
   const good = await formatRunRecord({ kind: "run", about: {}, entries: ENTRIES });
   return [
     ["empty", Buffer.alloc(0)],
-    ["cut off", good.subarray(0, -3)],
+    ["truncated", good.subarray(0, -3)],
     ["no record", Buffer.from("hello")],
     ["of a later version", compressFrame(Buffer.from('{"version":2}'))],
     [BIG, Buffer.alloc((8 << 20) + 1)],
@@ -97,7 +97,7 @@ async function badRecords(): Promise<[string, Uint8Array][]> {
 
 describe("a record that is", async () => {
   test.each(await badRecords())(
-    "%s is not used, not copied, and keeps no other from being read",
+    "%s is ignored and not copied, and other records are still read",
     async (what, bytes) => {
       using bucket = new StockedBucket();
       using machine = new Machine(bucket);
@@ -106,16 +106,16 @@ describe("a record that is", async () => {
       const good = refTo(await bucket.run(ENTRIES));
       await reader.fetch([bad, good], NEVER);
       expect([reader.local([bad, good]), cache.read(bad)]).toEqual([[{ entries: ENTRIES }], undefined]);
-      // A large one is not looked into at all.
+      // A record that is too large is not parsed.
       const isParsed = what !== BIG;
       expect(machine.counters.snapshot()).toMatchObject(
         isParsed ? { records_read: 2, records_bad: 1 } : { records_read: 1 },
       );
-      expect(machine.health.lines.join("")).toContain(isParsed ? `record ${bad.key} is not used: ` : "");
+      expect(machine.health.lines.join("")).toContain(isParsed ? `record ${bad.key} ignored: ` : "");
     },
   );
 
-  test("removed since it was listed is passed over", async () => {
+  test("removed after the listing is skipped", async () => {
     using bucket = new StockedBucket();
     using machine = new Machine(bucket);
     const { reader } = machine.reader();
@@ -123,7 +123,7 @@ describe("a record that is", async () => {
     expect(machine.counters.snapshot()).toEqual({});
   });
 
-  test("200 MB large by now is read no further than it may be", async () => {
+  test("replaced by one of 200 MB is read only up to the limit", async () => {
     using bucket = new StockedBucket();
     using machine = new Machine(bucket);
     let read = 0;
@@ -142,7 +142,7 @@ describe("a record that is", async () => {
   });
 });
 
-test("a record that fails, or hangs until the signal, is an error", async () => {
+test("a request that fails, or hangs until the signal, is an error", async () => {
   using bucket = new StockedBucket();
   using machine = new Machine(bucket);
   const { reader } = machine.reader();
@@ -157,7 +157,7 @@ test("a record that fails, or hangs until the signal, is an error", async () => 
 describe("a head", () => {
   const scope = scopeOf();
 
-  /** A run's record and its copy at the head. */
+  /** A run record and its head. */
   async function stock(bucket: StockedBucket) {
     const key = bucket.keys.run(scope, 0, "m1");
     const bytes = await formatRunRecord({ kind: "run", about: { key }, entries: ENTRIES });
@@ -165,7 +165,7 @@ describe("a head", () => {
     return refTo(key, { sizeBytes: bytes.length });
   }
 
-  test("counts as read when a listing names what it is a copy of", async () => {
+  test("replaces the request for its record when a listing contains that record", async () => {
     using bucket = new StockedBucket();
     using machine = new Machine(bucket);
     const { reader, cache } = machine.reader();
@@ -177,19 +177,19 @@ describe("a head", () => {
     expect(cache.read(ref)?.length).toBe(ref.sizeBytes);
   });
 
-  test("does not stand for a record that has another size by now", async () => {
+  test("does not replace a record that now has another size", async () => {
     using bucket = new StockedBucket();
     using machine = new Machine(bucket);
     const { reader } = machine.reader();
     const ref = await stock(bucket);
     await reader.fetchHead(bucket.keys.head(scope), bucket.keys.runs(scope), NEVER);
     await bucket.record(ref.key, "run", []);
-    const anew = { ...ref, sizeBytes: ref.sizeBytes + 1 };
-    await reader.fetch([anew], NEVER);
-    expect(reader.local([anew])).toEqual([{ entries: [] }]);
+    const rewritten = { ...ref, sizeBytes: ref.sizeBytes + 1 };
+    await reader.fetch([rewritten], NEVER);
+    expect(reader.local([rewritten])).toEqual([{ entries: [] }]);
   });
 
-  test("that is not there, or no record, is none", async () => {
+  test("that is missing, or no record, is ignored", async () => {
     using bucket = new StockedBucket();
     using machine = new Machine(bucket);
     const { reader } = machine.reader();

@@ -12,10 +12,10 @@ async function found(source: RecordSource, { actionId }: PackedEntry): Promise<P
   return (await source.find(actionId))?.entry;
 }
 
-describe("a head beside the first listing", () => {
+describe("a head in parallel with the first listing", () => {
   const pullRequest = { branch: "pr-1", fallbackBranches: ["main"] };
 
-  test("answers before the listing has come", async () => {
+  test("answers before the listing arrives", async () => {
     using fixture = new SourceFixture();
     const { bucket } = fixture;
     await bucket.record(bucket.keys.head(scopeOf()), "run", [HELLO]);
@@ -23,7 +23,7 @@ describe("a head beside the first listing", () => {
     expect(await found(fixture.open(), HELLO)).toEqual(HELLO);
   });
 
-  test("of the branch that it falls back to answers when there is no nearer one", async () => {
+  test("of a fallback branch answers if there is no nearer one", async () => {
     using fixture = new SourceFixture();
     const { bucket } = fixture;
     await bucket.record(bucket.keys.head(scopeOf()), "run", [HELLO]);
@@ -34,10 +34,10 @@ describe("a head beside the first listing", () => {
   test.each([
     ["is refused", () => Promise.reject(DENIED)],
     [
-      "has hung for as long as it may when the records have come",
+      "hangs until the records have arrived",
       (read: Promise<void>) => read.then(() => Promise.reject(new TimeoutError(5_000))),
     ],
-  ])("that %s matters to nobody", async (_, onHead) => {
+  ])("that %s is ignored", async (_, onHead) => {
     using fixture = new SourceFixture();
     const { store, keys } = fixture.bucket;
     await fixture.bucket.run([HELLO]);
@@ -53,7 +53,7 @@ describe("a head beside the first listing", () => {
     expect([fixture.troubles, takeCalls(store, `get ${keys.head(scopeOf())}`).length]).toEqual([[], 2]);
   });
 
-  test("of a farther branch may fail when a nearer one has answered", async () => {
+  test("of a farther branch may fail after a nearer one has answered", async () => {
     using fixture = new SourceFixture();
     const { bucket } = fixture;
     await bucket.record(bucket.keys.head(scopeOf({ branch: "pr-1" })), "run", [HELLO]);

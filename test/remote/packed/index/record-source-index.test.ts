@@ -1,4 +1,4 @@
-/** What a source makes of several records: whose entry counts, and what is asked for beyond the scope's own. */
+/** A source with several records: which entry wins, and when the additions of other scopes are read. */
 import { describe, expect, test } from "bun:test";
 import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import type { RecordSource } from "../../../../src/remote/packed/index/record-source.ts";
@@ -13,12 +13,12 @@ async function found(source: RecordSource, { actionId }: PackedEntry): Promise<P
   return (await source.find(actionId))?.entry;
 }
 
-/** Looks up so many actions that no record names. */
+/** Looks up so many actions that no record contains. */
 async function miss(source: RecordSource, count: number): Promise<void> {
   for (let n = 0; n < count; n++) await source.find(entryOf(`unknown ${n}`).actionId);
 }
 
-test("of two places the one in the newer record counts, until its pack can't be trusted", async () => {
+test("the place in the newer record wins until its pack is distrusted", async () => {
   using fixture = new SourceFixture();
   const { bucket } = fixture;
   const [older] = await bucket.pack(["hello", "a"]);
@@ -31,7 +31,7 @@ test("of two places the one in the newer record counts, until its pack can't be 
   expect(await found(source, newer as PackedEntry)).toEqual(older as PackedEntry);
 });
 
-test("what can't be trusted is not trusted after the next reading either", async () => {
+test("a distrusted pack stays distrusted after a refresh", async () => {
   using fixture = new SourceFixture();
   const { bucket } = fixture;
   const [entry] = await bucket.pack(["hello"]);
@@ -46,10 +46,10 @@ test("what can't be trusted is not trusted after the next reading either", async
   expect([await found(later, entry as PackedEntry), await found(later, HELLO)]).toEqual([undefined, HELLO]);
 });
 
-describe("what this machine's run has in its log", () => {
+describe("the log of this machine's run", () => {
   const own = { entries: [HELLO] };
 
-  test("is known without any record, and needs none of its own to be read", async () => {
+  test("answers without any record, and its own record is not fetched", async () => {
     using fixture = new SourceFixture();
     const key = await fixture.bucket.run([MERGED]);
     takeCalls(fixture.bucket.store);
@@ -62,7 +62,7 @@ describe("what this machine's run has in its log", () => {
   });
 });
 
-test("the groups of this scope are told from those of others", async () => {
+test("the groups of this scope are separate from those of others", async () => {
   using fixture = new SourceFixture();
   await fixture.bucket.run([MERGED]);
   const source = fixture.open({ branch: "pr-1", fallbackBranches: ["main"] });
@@ -73,7 +73,7 @@ test("the groups of this scope are told from those of others", async () => {
   expect(main.ownGroups()).toEqual([{ entries: [MERGED] }]);
 });
 
-test("times are the server's, by what its listing said, and records' ages are by our clock", async () => {
+test("times are by the server's clock, and the age of a record by the local one", async () => {
   using fixture = new SourceFixture();
   const { bucket, clock } = fixture;
   const key = await bucket.run([HELLO]);
@@ -91,7 +91,7 @@ test("times are the server's, by what its listing said, and records' ages are by
   expect(takeCalls(bucket.store, `get ${key}`)).toHaveLength(1);
 });
 
-describe("what another scope's session added", () => {
+describe("an addition of another scope", () => {
   test("is found after four unknown actions, with one listing", async () => {
     using fixture = new SourceFixture();
     const { bucket } = fixture;
@@ -106,7 +106,7 @@ describe("what another scope's session added", () => {
     expect(takeCalls(bucket.store)).toEqual([`list ${bucket.keys.additions(scopeOf())}`, `get ${key}`]);
   });
 
-  test("stays known to the next command, which does not ask again within a minute", async () => {
+  test("is known to the next command, which does not list again within a minute", async () => {
     using fixture = new SourceFixture();
     const { bucket, clock } = fixture;
     await bucket.addition([MERGED], { branch: "pr-1" });
@@ -123,7 +123,7 @@ describe("what another scope's session added", () => {
     expect(await found(later, MERGED)).toEqual(MERGED);
   });
 
-  test("of this very scope is not read: its own records say it", async () => {
+  test("is not read if it is of the same scope, since the own records contain it", async () => {
     using fixture = new SourceFixture();
     const key = await fixture.bucket.addition([MERGED]);
     const source = fixture.open();
@@ -134,7 +134,7 @@ describe("what another scope's session added", () => {
     ]);
   });
 
-  test("is a miss when the listing fails or hangs, which is told once, if at all", async () => {
+  test("is a miss when the listing fails or hangs, and the error is reported at most once", async () => {
     using fixture = new SourceFixture();
     const { store } = fixture.bucket;
     const source = fixture.open();

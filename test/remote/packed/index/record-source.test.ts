@@ -16,7 +16,7 @@ async function found(source: RecordSource, { actionId }: PackedEntry): Promise<P
 }
 
 describe("a machine without copies", () => {
-  test("lists and reads the newest records once, and answers everything from them", async () => {
+  test("lists and reads the newest records once, and answers all lookups from them", async () => {
     using fixture = new SourceFixture();
     const { bucket } = fixture;
     const key = await bucket.run([HELLO]);
@@ -35,7 +35,7 @@ describe("a machine without copies", () => {
     ]);
   });
 
-  test("of an empty bucket finds nothing, and does not ask again", async () => {
+  test("finds nothing in an empty bucket, and does not list it again", async () => {
     using fixture = new SourceFixture();
     const source = fixture.open();
     expect(await source.find(UNKNOWN)).toBeUndefined();
@@ -44,7 +44,7 @@ describe("a machine without copies", () => {
     expect(fixture.bucket.store.calls).toEqual([]);
   });
 
-  test("is refused, or gets no listing: an error, and the next look-up asks again", async () => {
+  test("rejects if the listing is denied or fails, and the next lookup retries", async () => {
     using fixture = new SourceFixture();
     const { store } = fixture.bucket;
     await fixture.bucket.run([HELLO]);
@@ -58,14 +58,14 @@ describe("a machine without copies", () => {
     expect([await found(source, HELLO), fixture.troubles]).toEqual([HELLO, []]);
   });
 
-  test("gets a listing but not what it names: an error", async () => {
+  test("rejects if the listed records can't be read", async () => {
     using fixture = new SourceFixture();
     await fixture.bucket.run([HELLO]);
     failGets(fixture.bucket.store, "run/");
     expect(await rejection(fixture.open().find(HELLO.actionId))).toEqual(new Error("503"));
   });
 
-  test("whose session has ended asks for nothing more", async () => {
+  test("sends no request after the session has ended", async () => {
     using fixture = new SourceFixture();
     const signal = AbortSignal.abort(new Error("the session has ended"));
     hangLists(fixture.bucket.store);
@@ -76,14 +76,14 @@ describe("a machine without copies", () => {
 });
 
 describe("copies", () => {
-  /** Reads once, so that there are copies. */
+  /** Reads the records once to create the copies. */
   async function copy(fixture: SourceFixture): Promise<void> {
     await fixture.bucket.run([HELLO], { ageMs: HOUR_MS });
     await fixture.open().find(HELLO.actionId);
     takeCalls(fixture.bucket.store);
   }
 
-  test("that are younger than a minute answer without a request, whatever the answer", async () => {
+  test("younger than a minute answer hits and misses without a request", async () => {
     using fixture = new SourceFixture();
     await copy(fixture);
     fixture.clock.advance(60_000);
@@ -92,7 +92,7 @@ describe("copies", () => {
     expect(fixture.bucket.store.calls).toEqual([]);
   });
 
-  test("that are older answer what they name at once; an unknown action waits for news", async () => {
+  test("that are older answer known actions at once; an unknown action waits for the refresh", async () => {
     using fixture = new SourceFixture();
     await copy(fixture);
     const key = await fixture.bucket.run([OTHER], { run: "2" });
@@ -103,7 +103,7 @@ describe("copies", () => {
     expect(fixture.bucket.store.calls).toEqual([`list ${fixture.bucket.keys.runs(scopeOf())}`, `get ${key}`]);
   });
 
-  test("from the future are old", async () => {
+  test("with a time in the future are stale", async () => {
     using fixture = new SourceFixture();
     await copy(fixture);
     fixture.clock.advance(-1);
@@ -111,7 +111,7 @@ describe("copies", () => {
     expect(takeCalls(fixture.bucket.store, "list")).toHaveLength(1);
   });
 
-  test("go on answering when the bucket is silent, and nobody waits for it twice", async () => {
+  test("answer while the bucket is silent, and only one lookup waits for it", async () => {
     using fixture = new SourceFixture();
     await copy(fixture);
     hangLists(fixture.bucket.store);
@@ -125,7 +125,7 @@ describe("copies", () => {
     expect(takeCalls(fixture.bucket.store, "list")).toHaveLength(1);
   });
 
-  test("go on answering when the bucket fails, which is told once", async () => {
+  test("answer while the bucket fails, and the error is reported once", async () => {
     using fixture = new SourceFixture();
     await copy(fixture);
     failLists(fixture.bucket.store, DENIED);
@@ -135,7 +135,7 @@ describe("copies", () => {
     expect(fixture.troubles).toEqual([DENIED]);
   });
 
-  test("are asked about ever less often while there is no news, every 15 minutes at least", async () => {
+  test("are refreshed ever less often while nothing changes, but at least every 15 minutes", async () => {
     using fixture = new SourceFixture();
     await copy(fixture);
     const pauses = [1, 2, 4, 8, 15, 15];
@@ -156,7 +156,7 @@ describe("copies", () => {
     expect(takeCalls(fixture.bucket.store, "list")).toHaveLength(1);
   });
 
-  test("however young are passed over when somebody wants to know now", async () => {
+  test("are refreshed on request, even if they are fresh", async () => {
     using fixture = new SourceFixture();
     await copy(fixture);
     await fixture.bucket.run([OTHER], { run: "2" });
@@ -166,8 +166,8 @@ describe("copies", () => {
   });
 });
 
-describe("a source that lives for long", () => {
-  test("reads the records again when its copies have got old", async () => {
+describe("a long-lived source", () => {
+  test("reads the records again when its copies are stale", async () => {
     using fixture = new SourceFixture();
     await fixture.bucket.run([HELLO]);
     const source = fixture.open();
@@ -177,7 +177,7 @@ describe("a source that lives for long", () => {
     expect(await found(source, OTHER)).toEqual(OTHER);
   });
 
-  test("whose refresh failed tries again after a minute", async () => {
+  test("retries a failed refresh after a minute", async () => {
     using fixture = new SourceFixture();
     const { bucket, clock, troubles } = fixture;
     await bucket.run([HELLO]);
@@ -194,7 +194,7 @@ describe("a source that lives for long", () => {
     expect(await found(source, OTHER)).toEqual(OTHER);
   });
 
-  test("knows what its own run has stored meanwhile", async () => {
+  test("finds the entries that its own run has uploaded since", async () => {
     using fixture = new SourceFixture();
     const source = fixture.open();
     expect(await found(source, HELLO)).toBeUndefined();

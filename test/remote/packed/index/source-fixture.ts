@@ -4,7 +4,7 @@ import { FakeNow } from "../../../support/fake-now.ts";
 import { Machine } from "../packed-fixture.ts";
 import { StockedBucket, scopeOf } from "../stocked-bucket.ts";
 
-/** A bucket and a machine, on which one source after another is opened, as by one go command after another. */
+/** A bucket and a machine. Each opened source stands for one go command. */
 export class SourceFixture implements Disposable {
   readonly bucket: StockedBucket = new StockedBucket();
   readonly machine: Machine = new Machine(this.bucket);
