@@ -4,15 +4,15 @@ import { readSmallFile } from "../../lib/files/small-file.ts";
 import { statFile } from "../../lib/files/stat-file.ts";
 import { pidSpace } from "../../lib/process/process-life.ts";
 
-/** Sessions that end closer together than this are a row of go commands, and another one most likely follows. */
+/** Sessions that end within this time of each other are a burst; another go command most likely follows. */
 const BURST_MS = 10_000;
-/** Outputs of this size are compiled again in no time, should the machine vanish now. */
+/** If the machine is lost, recompiling so few bytes takes little time. */
 const SMALL_BYTES = 4 << 20;
 
 /**
- * Decides whether a session's uploads may be deferred until go has its answer. Where the machine may end with go, only
- * a short session in a row of go commands defers: a later command of the row then uploads for it, and two hundred
- * short ones would otherwise wait longer than they work. Results of a long session are too dear for that.
+ * Decides whether a session may upload after it has answered go's close. If the machine may stop with go, only a short
+ * session in a burst of go commands defers: a later command of the burst uploads for it, and two hundred short commands
+ * would otherwise wait longer than they work. The outputs of a long session are too expensive to risk.
  */
 export class Burst {
   readonly #path: string;
@@ -20,12 +20,12 @@ export class Burst {
   readonly #startedMs: number;
   readonly #clock: Clock;
   /**
-   * Whether another session of this machine ended a moment ago. One in another container makes no row: that container,
-   * and the helper that would store for others, may be gone.
+   * Whether another session of this machine has just ended. A session in another container does not count: that
+   * container may be gone, and with it the helper that would upload for others.
    */
   readonly isUnderWay: boolean;
 
-  /** `path`: a file that is written whenever a session of this machine ends; it holds the pid space of that session. */
+  /** `path`: a file that each session of this machine writes when it ends; it contains the session's pid space. */
   constructor(path: string, { mayEndWithGo, startedMs, clock = systemClock }: BurstOptions) {
     this.#path = path;
     this.#mayEndWithGo = mayEndWithGo;
@@ -36,9 +36,9 @@ export class Burst {
     this.isUnderWay = isFresh && readSpace(path) === pidSpace();
   }
 
-  /** Valid at this moment only, so callers ask when the session closes. `newsBytes`: outputs not in the bucket yet. */
-  mayDefer(newsBytes: number): boolean {
-    if (newsBytes > SMALL_BYTES) return false;
+  /** Call it when the session closes: the answer changes with time. `unpublishedBytes`: outputs not in the bucket yet. */
+  mayDefer(unpublishedBytes: number): boolean {
+    if (unpublishedBytes > SMALL_BYTES) return false;
     return !this.#mayEndWithGo || (this.isUnderWay && this.#isShort);
   }
 
@@ -46,11 +46,11 @@ export class Burst {
     try {
       replaceFile(this.#path, pidSpace());
     } catch {
-      // Then the next session uploads before it answers.
+      // Without the file, the next session uploads before it answers.
     }
   }
 
-  /** A clock that was set back proves nothing, so such a session counts as long. */
+  /** A session counts as long if the clock was set back, since its duration is unknown. */
   get #isShort(): boolean {
     const sessionMs = this.#clock.nowMs() - this.#startedMs;
     return sessionMs >= 0 && sessionMs < BURST_MS;
@@ -66,9 +66,9 @@ function readSpace(path: string): string | undefined {
 }
 
 interface BurstOptions {
-  /** Whether the machine may be gone as soon as go is. */
+  /** Whether the machine may stop as soon as go exits. */
   mayEndWithGo: boolean;
-  /** When the session began, in milliseconds since 1970. */
+  /** The start of the session (ms since 1970). */
   startedMs: number;
   clock?: Clock;
 }

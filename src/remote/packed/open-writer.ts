@@ -11,11 +11,11 @@ import type { RunLog } from "./write/run-log.ts";
 import { RunPublisher } from "./write/run-publisher.ts";
 import type { SessionLog } from "./write/session-log.ts";
 
-/** Joins the writer with what the records say. */
+/** Connects the writer with the record source and the transfer. */
 export function openWriter(options: WriterOptions): PackedWriter {
   const { local, scope, store, stateDir, counters, trust, transfer, source, session } = options;
   const { uploads, packer } = transfer;
-  // Nobody knows who wrote a journal, so a session that signs stores its own.
+  // The author of a journal is unknown, so a session that signs does not use one.
   const isSigning = trust?.signer !== undefined;
   return new PackedWriter({
     index: () => source.index,
@@ -48,7 +48,7 @@ function openPublisher(options: WriterOptions): RunPublisher {
     repack: (entries) => repackSmall(entries, repacking),
     serverTimeMs: () => source.serverTimeMs(),
     signer: trust?.signer,
-    // A remote that ends with its session is not asked again.
+    // A remote that ends with its session gets no later lookups.
     onRecorded: options.isShared ? (entries) => source.setOwn(entries) : undefined,
   });
 }
@@ -64,9 +64,9 @@ const NO_JOURNAL = {
 export interface WriterOptions
   extends TransferOptions,
     Pick<ReaderOptions, "scope" | "trust" | "compileTimes" | "transfer" | "isShared"> {
-  /** Names this machine in keys; without a dash. */
+  /** The machine's name in keys; contains no dash. */
   machine: string;
-  /** For people. */
+  /** The host name, for people only. */
   host: string;
   source: RecordSource;
   session: SessionLog;

@@ -15,13 +15,12 @@ import { RecordReader } from "./index/record-reader.ts";
 import { RecordSource } from "./index/record-source.ts";
 import type { PackedTransfer, TransferOptions } from "./packed-transfer.ts";
 
-/** Finds actions in the records of earlier runs, and fetches what they name to the local disk. */
+/** Finds actions in the records of earlier runs and fetches their outputs to the local disk. */
 export class PackedReader {
-  /** What the records say. */
   readonly source: RecordSource;
   readonly #options: ReaderOptions;
   readonly #gate: ReadGate;
-  /** Not kept alive by this: a server makes a new one with each session that stores something. */
+  /** Weak, since a server creates a new group for each session that uploads something. */
   readonly #prefetched = new WeakSet<EntryGroup>();
   readonly #received = new ObjectSum();
   readonly #abandoned = new AbortController();
@@ -68,7 +67,7 @@ export class PackedReader {
     return this.#gate.isSlowButWarm(session);
   }
 
-  /** Whether the bucket refuses to be listed. */
+  /** Whether the bucket denies listing. */
   get isDenied(): boolean {
     return this.#isDenied;
   }
@@ -84,8 +83,8 @@ export class PackedReader {
     return { records: groups.length, entries: groups.reduce((sum, { entries }) => sum + entries.length, 0) };
   }
 
-  /** Reads what the bucket holds, if this machine never has: what is there already is not stored again. Never rejects. */
-  async learnBucket(): Promise<void> {
+  /** Reads the bucket's records unless this machine has done so, to avoid repeated uploads. Never rejects. */
+  async loadIndex(): Promise<void> {
     if (this.#isDenied || this.#options.store.health.reads.open !== undefined) return;
     try {
       await this.source.readOnce(this.#abandoned.signal);
@@ -94,7 +93,7 @@ export class PackedReader {
     }
   }
 
-  /** Ends look-ups. What is on its way in a transfer that others share goes on. */
+  /** Ends lookups. A shared transfer continues to fetch. */
   async stop(): Promise<void> {
     if (!this.#options.isShared) this.#options.transfer.restorer.stop();
     await this.#gate.abort();
@@ -102,10 +101,10 @@ export class PackedReader {
 
   abandon(): void {
     void this.stop();
-    this.#abandoned.abort(new Error("given up"));
+    this.#abandoned.abort(new Error("the session was aborted"));
   }
 
-  /** Tells the user when all reads were refused. */
+  /** Informs the user if the bucket denied all reads. */
   reportDenials(): void {
     this.#gate.reportDenials();
   }
@@ -119,11 +118,11 @@ export class PackedReader {
       this.#prefetched.add(group);
       restorer.prefetch(group.entries, this.#received);
     }
-    if (await restorer.bring(entry, this.#received)) return entry;
-    // Its pack was no good: another one may have it.
+    if (await restorer.fetch(entry, this.#received)) return entry;
+    // The pack is gone or damaged; another pack may have the output.
     const other = this.source.index.find(actionId)?.entry;
     const isElsewhere = other !== undefined && other.place?.pack.id !== entry.place?.pack.id;
-    if (isElsewhere && (await restorer.bring(other, this.#received))) return other;
+    if (isElsewhere && (await restorer.fetch(other, this.#received))) return other;
     onMiss("gone");
     return undefined;
   }
@@ -154,17 +153,17 @@ export class PackedReader {
 
 export interface ReaderOptions extends Pick<TransferOptions, "store" | "prefix" | "counters" | "log"> {
   scope: Scope;
-  /** Read after the own one, and never written. */
+  /** Additional prefixes, read after the own one and never written. */
   readPrefixes?: readonly string[] | undefined;
-  /** Where copies of records lie. */
+  /** The directory of the local copies of records. */
   dir: string;
   transfer: PackedTransfer;
-  /** Whether others use the transfer, too. */
+  /** Whether other remotes use the transfer, too. */
   isShared: boolean;
-  /** `undefined`: every record counts, and ours are not signed. */
+  /** `undefined`: accepts every record and writes unsigned ones. */
   trust?: RecordTrust | undefined;
-  /** Learns from records. */
+  /** Learns the compile times in the records. */
   compileTimes?: CompileTimes | undefined;
-  /** What this machine's run has in its log, and the key of its record, which need not be fetched. */
+  /** The entries in the log of this machine's run, and the key of its record, which is never fetched. */
   ownRun: { key: string; entries: PackedEntry[] } | undefined;
 }

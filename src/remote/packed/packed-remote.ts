@@ -3,20 +3,20 @@ import type { CacheEntry, LocalEntry } from "../../buildcache/entry.ts";
 import type { OnMiss } from "../../buildcache/miss-reason.ts";
 import { removeLink } from "../../lib/files/remove-link.ts";
 import type { ReadSession } from "../read-session.ts";
+import { runBatcher } from "./batcher.ts";
 import { collectDaily } from "./bucket/daily-gc.ts";
 import { Burst } from "./burst.ts";
 import { projectHash, scopeHash } from "./format/keys.ts";
 import { openWriter, type WriterOptions } from "./open-writer.ts";
 import { PackedReader, type ReaderOptions } from "./packed-reader.ts";
 import { PackedTransfer, type TransferOptions } from "./packed-transfer.ts";
-import { collectRow } from "./row-collector.ts";
 import type { PackedWriter } from "./write/packed-writer.ts";
 import { RunLog } from "./write/run-log.ts";
 import { SessionLog } from "./write/session-log.ts";
 
 const ID_DIGITS = 64;
 
-/** Build outputs in packs, found by what earlier runs wrote down (README, "How it works"). */
+/** Keeps build outputs in packs and finds them by the records of earlier runs (README, "How it works"). */
 export class PackedRemote {
   readonly #options: PackedRemoteOptions;
   readonly #transfer: PackedTransfer;
@@ -29,7 +29,7 @@ export class PackedRemote {
     this.#options = options;
     const { scope, stateDir, trust } = options;
     const dir = join(stateDir, scopeHash(scope));
-    // It may lead out of the cache directory.
+    // A symbolic link may lead out of the cache directory.
     removeLink(dir);
     this.#transfer = options.transfer ?? new PackedTransfer(options);
     const shared = { transfer: this.#transfer, isShared: options.transfer !== undefined };
@@ -39,13 +39,13 @@ export class PackedRemote {
     if (options.readOnly) return;
     const { source } = this.#reader;
     this.#writer = openWriter({ ...options, ...shared, source, session: this.#session, runLog });
-    // In a row of go commands another helper may be at it, and a server is at it for long.
+    // In a burst of go commands the batcher of another helper adopts. A server lives long, so it adopts at once.
     if (!this.#burst.isUnderWay || shared.isShared) this.#writer.adopt();
   }
 
   /**
-   * Looks an action up and fetches its output to the local disk. Never rejects. `onMiss` is told the reason of a miss.
-   * `session`: whose waiting this is, when several share this remote.
+   * Looks an action up and fetches its output to the local disk. Never rejects. Calls `onMiss` with the reason of a miss.
+   * `session`: the session that waits, if several share this remote.
    */
   async get(
     actionId: string,
@@ -57,25 +57,25 @@ export class PackedRemote {
     return entry;
   }
 
-  /** Whether the session's last look-up was not waited for: the bucket is too slow, or does not answer. */
+  /** Whether the session's last lookup was bypassed, because the bucket is too slow or does not answer. */
   isBypassed(session?: ReadSession): boolean {
     return this.#reader.isBypassed(session);
   }
 
-  /** Whether waiting has not paid for this session, although the bucket had most of what was looked up. */
+  /** Whether waiting cost this session more than it saved, although most lookups were hits. */
   isSlowButWarm(session?: ReadSession): boolean {
     return this.#reader.isSlowButWarm(session);
   }
 
-  /** Notes that this session used an entry that a remote fetched to the local disk. */
+  /** Notes that this session used an entry that a remote has fetched to the local disk. */
   markUsed(entry: CacheEntry): void {
     const path = this.#options.local.findOutput(entry.outputId)?.path;
     if (path !== undefined) this.used({ ...entry, path });
   }
 
   /**
-   * Fetches everything that the newest run of this job used (or of the jobs that stand in for it) to the local disk,
-   * before go asks. Rejects when the records can't be read.
+   * Fetches all entries of the newest run of this job, or of its fallbacks, to the local disk. Rejects if the records
+   * can't be read.
    */
   async prefetch(): Promise<{ records: number; entries: number }> {
     return await this.#reader.prefetch();
@@ -86,40 +86,43 @@ export class PackedRemote {
     if (isRecordable(entry)) this.#session.add({ ...entry, isNew: false });
   }
 
-  /** Uploads an entry in the background; whose it is makes no difference. */
+  /** Uploads an entry in the background, regardless of the session. */
   put(entry: LocalEntry, _session?: ReadSession): void {
     if (!this.#reader.isDenied && isRecordable(entry)) this.#writer?.put(entry);
   }
 
-  /** Ends the reading; uploads and records what is new, within the drain's limit, where that should be waited for. */
+  /** Ends lookups. Unless the uploads may be deferred, uploads and records new entries within the drain's limit. */
   async drain(): Promise<void> {
     await this.#reader.stop();
     const { store, drainTimeoutMs } = this.#options;
-    const newsBytes = this.#writer?.newsBytes;
+    const unpublishedBytes = this.#writer?.unpublishedBytes;
     // Don't wait for a probe while the bucket refuses writes.
-    const mayWait = newsBytes !== undefined && store.health.writes.open === undefined;
-    if (mayWait && !this.#burst.mayDefer(newsBytes)) {
+    const mayWait = unpublishedBytes !== undefined && store.health.writes.open === undefined;
+    if (mayWait && !this.#burst.mayDefer(unpublishedBytes)) {
       store.uplink.tighten();
       await this.#writer?.drain(drainTimeoutMs);
     }
     this.#reader.reportDenials();
   }
 
-  /** What nobody needs to wait for: writes what has come, records what was used, and keeps the bucket tidy. */
+  /**
+   * The work after the close, with no client waiting: writes fetched outputs to the disk, uploads and records what is
+   * left, and collects garbage.
+   */
   async settle(): Promise<void> {
     this.#burst.sessionEnded();
     await this.#transfer.restorer.finish();
     const writer = this.#writer;
     if (writer === undefined) return;
     const store = async () => {
-      await this.#learnBucket();
+      await this.#loadIndex();
       await writer.drain(this.#options.drainTimeoutMs);
     };
-    if (this.#burst.mayDefer(writer.newsBytes ?? 0) && !this.#isSigning) {
+    if (this.#burst.mayDefer(writer.unpublishedBytes ?? 0) && !this.#isSigning) {
       writer.handOver();
       const adopt = () => writer.adopt();
       const project = projectHash(this.#options.scope);
-      await collectRow({ claims: this.#transfer.claims, project, adopt, store });
+      await runBatcher({ claims: this.#transfer.claims, project, adopt, store });
     } else {
       writer.adopt();
       await store();
@@ -127,63 +130,63 @@ export class PackedRemote {
     if (writer.hasPublished) await collectDaily(this.#options);
   }
 
-  /** Gives up all that is under way. */
+  /** Aborts all lookups, fetches and uploads. */
   abort(): void {
     this.#reader.abandon();
     this.#writer?.abandon();
   }
 
   /**
-   * For a server, whose remote outlives sessions: uploads what is new, and goes on. What can't be stored now is retried
-   * with the next call, and stays in the journal. Never rejects.
+   * Uploads new entries without ending, for the remote of a server, which outlives its sessions. The journal keeps
+   * entries that fail; the next call retries them. Never rejects.
    */
   async store(): Promise<void> {
     const writer = this.#writer;
     const isOpen = this.#options.store.health.writes.state === "open";
     if (writer === undefined || writer.isSettled || isOpen) return;
-    await this.#learnBucket();
+    await this.#loadIndex();
     await writer.store();
     if (writer.hasPublished) await collectDaily(this.#options);
   }
 
-  /** Whether `store` has something to do. */
+  /** Whether `store` has work to do. */
   get isDirty(): boolean {
     return this.#writer !== undefined && this.#session.size > 0 && !this.#writer.isSettled;
   }
 
-  /** How many entries are not in the bucket yet. */
+  /** The number of entries that are not in the bucket yet. */
   get waiting(): number {
-    return this.#session.newsCount;
+    return this.#session.unpublishedCount;
   }
 
-  /** Whether it is known that this remote finds nothing any more, so that a new one is worth a try. */
+  /** Whether the bucket denies access, so this remote finds nothing more and the caller should open a new one. */
   get isGivenUp(): boolean {
     return this.#reader.isDenied || this.#options.store.health.isDenied;
   }
 
-  /** Adopts what helpers or sessions left that died. */
+  /** Adopts the journals of dead helpers and sessions. */
   adopt(): void {
     this.#writer?.adopt();
   }
 
-  /** Ends without giving up uploads; what is not in the bucket stays in the journal, for others. */
+  /** Ends without aborting uploads. Entries that are not in the bucket stay in the journal for others. */
   retire(): void {
     void this.#reader.stop();
     this.#writer?.retire();
   }
 
-  /** Then every session stores its own: nobody knows who has written a journal. */
+  /** Sessions that sign upload only their own entries, since the author of a journal is unknown. */
   get #isSigning(): boolean {
     return this.#options.trust?.signer !== undefined;
   }
 
-  /** A session that was local throughout has not read what the bucket holds, and would store it again. */
-  async #learnBucket(): Promise<void> {
-    if (this.#session.size > 0) await this.#reader.learnBucket();
+  /** A session with only local hits has not read the bucket's records, and would upload everything again. */
+  async #loadIndex(): Promise<void> {
+    if (this.#session.size > 0) await this.#reader.loadIndex();
   }
 }
 
-/** go's ids are SHA-256 sums; a record has no place for others. */
+/** go's ids are SHA-256 sums; records have no other ids. */
 function isRecordable({ actionId, outputId }: LocalEntry): boolean {
   return actionId.length === ID_DIGITS && outputId.length === ID_DIGITS;
 }
@@ -194,10 +197,10 @@ export interface PackedRemoteOptions
     Pick<WriterOptions, "scope" | "trust" | "compileTimes" | "machine" | "host"> {
   readOnly: boolean;
   drainTimeoutMs: number;
-  /** Whether the machine may be gone as soon as go is. */
+  /** Whether the machine may stop as soon as go exits. */
   mayEndWithGo: boolean;
-  /** When the session began, in milliseconds since 1970. */
+  /** The start of the session (ms since 1970). */
   startedMs: number;
-  /** Shared with other scopes, by a server; `undefined`: one of its own. */
+  /** The transfer that a server shares between scopes; `undefined`: the remote creates its own. */
   transfer?: PackedTransfer | undefined;
 }

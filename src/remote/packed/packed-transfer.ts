@@ -12,15 +12,15 @@ import { Packer } from "./write/packer.ts";
 import { Uploads } from "./write/uploads.ts";
 
 /**
- * What moves outputs between the bucket and the local disk. It knows outputs, not whose they are, so that a server has
- * one for all scopes: an output is on its way once, and memory is bounded once.
+ * Moves outputs between the bucket and the local disk, independent of scopes. A server shares one transfer between all
+ * scopes, so it transfers each output once and bounds memory once.
  */
 export class PackedTransfer {
   readonly uploads: Uploads;
   readonly claims: Claims;
   readonly restorer: Restorer;
   readonly packer: Packer;
-  /** Ids of packs that are gone or hold other bytes than records say: no index may take their outputs as stored. */
+  /** Ids of packs that are gone or differ from their record. No index may treat their outputs as stored. */
   readonly distrustedPacks = new Set<string>();
   readonly #counters: Counters;
   readonly #log: Logger;
@@ -41,23 +41,25 @@ export class PackedTransfer {
       ...options,
       keys: new PackedKeys(prefix),
       uploads: this.uploads,
-      // Packs are named by their content, so the same one may come back.
+      // Packs are named by their content, so an upload may restore a distrusted pack.
       onStored: (packId) => this.distrustedPacks.delete(packId),
     });
   }
 
-  /** How often a pack proved bad so far: when it grows, outputs that counted as stored may not be. */
+  /** The number of bad packs found so far. When it grows, outputs that were considered stored may be missing. */
   get badPackReports(): number {
     return this.#badPackReports;
   }
 
-  /** The pack is gone (no error), or not what a record says. */
+  /** The pack is gone (no error) or differs from its record. */
   #distrust(packId: string, error: unknown): void {
     this.#badPackReports++;
     this.distrustedPacks.add(packId);
     this.packer.forget(packId);
     this.#counters.add("packs_bad");
-    this.#log.info(() => `pack ${packId} is ${error === undefined ? "gone" : describeError(error)}`);
+    this.#log.info(
+      () => `pack ${packId} ignored: ${error === undefined ? "it is gone" : describeError(error)}`,
+    );
   }
 }
 
@@ -65,11 +67,11 @@ export interface TransferOptions {
   store: GuardedStore;
   prefix: string;
   local: LocalBuilds;
-  /** Most uploads at once. */
+  /** The limit of concurrent uploads. */
   concurrency: number;
-  /** What this machine remembers of this bucket and prefix. */
+  /** The directory of this machine's state for this bucket and prefix. */
   stateDir: string;
-  /** A file for what is too large for memory; `undefined` when the disk takes none. */
+  /** Creates a file for an output that is too large for memory; `undefined` if the disk refuses. */
   createTemp: () => TempFile | undefined;
   counters: Counters;
   log: Logger;

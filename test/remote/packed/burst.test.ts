@@ -9,19 +9,19 @@ import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 const MEBIBYTE = 1 << 20;
 const SECOND = 1000;
 
-/** Opens a session that begins now, by a clock that the test moves. */
+/** Opens a session that starts now, with a clock that the test moves. */
 function open(path: string, mayEndWithGo = true) {
   const clock = new ManualClock();
   return { burst: new Burst(path, { mayEndWithGo, startedMs: clock.nowMs(), clock }), clock };
 }
 
-/** A session right after another one. */
+/** Opens a session right after another one. */
 function openSecond(dir: TempDir) {
   open(dir.join("ended")).burst.sessionEnded();
   return open(dir.join("ended"));
 }
 
-test("the first session of a row defers nothing, and the next only a little", () => {
+test("the first session of a burst defers nothing, and the next only small uploads", () => {
   using dir = tempDir("burst");
   const path = dir.join("state", "ended");
   const { burst: first } = open(path);
@@ -40,14 +40,14 @@ test.each([
   [10_000, false],
   [1_200_000, false],
   [-1, false],
-])("a session in a row that is closed after %p ms defers: %p", (sessionMs, isDeferred) => {
+])("a session in a burst that is closed after %p ms defers: %p", (sessionMs, isDeferred) => {
   using dir = tempDir("burst");
   const { burst, clock } = openSecond(dir);
   clock.advance(sessionMs);
   expect(burst.mayDefer(0)).toBe(isDeferred);
 });
 
-test("a session whose remote is opened late counts from its own beginning", () => {
+test("the duration of a session starts before its remote is opened", () => {
   using dir = tempDir("burst");
   open(dir.join("ended")).burst.sessionEnded();
   const clock = new ManualClock();
@@ -56,7 +56,7 @@ test("a session whose remote is opened late counts from its own beginning", () =
   expect([late.isUnderWay, late.mayDefer(0)]).toEqual([true, false]);
 });
 
-test("a session in another container makes no row", () => {
+test("a session in another container does not start a burst", () => {
   using dir = tempDir("burst");
   open(dir.join("ended")).burst.sessionEnded();
   writeFileSync(dir.join("ended"), `${pidSpace()}0`);
@@ -64,21 +64,21 @@ test("a session in another container makes no row", () => {
   expect([burst.isUnderWay, burst.mayDefer(0)]).toEqual([false, false]);
 });
 
-test.each([11_000, -3_600_000])("a session that ended %p ms ago begins no row", (ageMs) => {
+test.each([11_000, -3_600_000])("a session that ended %p ms ago does not start a burst", (ageMs) => {
   using dir = tempDir("burst");
   writeFileSync(dir.join("ended"), pidSpace());
   age(dir.join("ended"), ageMs);
   expect(open(dir.join("ended")).burst.mayDefer(0)).toBe(false);
 });
 
-test("a first session is in no row, even if others end before it does", () => {
+test("a first session is in no burst, even if others end before it", () => {
   using dir = tempDir("burst");
   const { burst: long } = open(dir.join("ended"));
   open(dir.join("ended")).burst.sessionEnded();
   expect(long.mayDefer(0)).toBe(false);
 });
 
-test("where no file can be made, nothing is deferred", () => {
+test("nothing is deferred if the file can't be created", () => {
   using dir = tempDir("burst");
   writeFileSync(dir.join("file"), "");
   const path = dir.join("file", "ended");
@@ -86,7 +86,7 @@ test("where no file can be made, nothing is deferred", () => {
   expect(open(path).burst.mayDefer(0)).toBe(false);
 });
 
-test("where the machine stays, a little is always deferred, and much never", () => {
+test("if the machine outlives go, small uploads are always deferred, and large ones never", () => {
   using dir = tempDir("burst");
   const { burst: only, clock } = open(dir.join("ended"), false);
   clock.advance(1200 * SECOND);

@@ -10,7 +10,7 @@ export function outputIn(dir: TempDir, body: Uint8Array): LocalOutput {
   return { outputId: sha256Hex(body), sizeBytes: body.length, path };
 }
 
-/** What may have become of that file by the time it is read. */
+/** Damages of that file before it is read. */
 export const DAMAGES: [string, (path: string) => void][] = [
   ["gone", (path) => rmSync(path)],
   [

@@ -3,7 +3,7 @@ import { takeCalls } from "./failing-store.ts";
 import { Machine } from "./packed-fixture.ts";
 import { StockedBucket } from "./stocked-bucket.ts";
 
-/** A bucket that one machine has filled, and two that have nothing. */
+/** A bucket that one machine has filled, and two machines with empty caches. */
 export async function filled(texts = ["hello"]) {
   const bucket = new StockedBucket();
   const [one, two, three] = ["m1", "m2", "m3"].map((name) => new Machine(bucket, name)) as [
@@ -19,8 +19,8 @@ export async function filled(texts = ["hello"]) {
   return { bucket, store: bucket.store, one, two, three, [Symbol.dispose]: dispose };
 }
 
-/** What the user was told without asking. */
-export const told = ({ health }: Machine) =>
+/** The messages to the user. */
+export const userLines = ({ health }: Machine) =>
   health.lines.filter((line) => line.includes("remote cache") && !line.includes("left alone"));
 
 /** The journals on a machine. */
@@ -28,7 +28,7 @@ export function journals(machine: Machine): string[] {
   return readdirSync(machine.dir.join("state", "packed", "journal"));
 }
 
-/** Makes the journals on a machine look as if their helper had died. */
+/** Makes the journals on a machine orphans. */
 export function leftByDead(machine: Machine): void {
   const dir = machine.dir.join("state", "packed", "journal");
   for (const name of readdirSync(dir))

@@ -1,4 +1,4 @@
-/** Machines that share a bucket, and how a session on one of them begins and ends. */
+/** Machines that share a bucket, and their sessions. */
 import type { LocalEntry } from "../../../src/buildcache/entry.ts";
 import type { LocalCache } from "../../../src/buildcache/local-cache.ts";
 import { compressFrame } from "../../../src/lib/bytes/zstd.ts";
@@ -24,7 +24,7 @@ import { sha256Hex } from "../../support/ids.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { type StockedBucket, scopeOf } from "./stocked-bucket.ts";
 
-/** One machine: its cache, and what it has counted and said. */
+/** One machine: its cache, counters and log. */
 export class Machine implements Disposable {
   readonly bucket: StockedBucket;
   readonly name: string;
@@ -39,7 +39,7 @@ export class Machine implements Disposable {
     this.name = name;
   }
 
-  /** Opens a session as a helper does that go has started. */
+  /** Opens a session as a helper started by go does. */
   session({
     timeoutMs,
     ...options
@@ -48,7 +48,7 @@ export class Machine implements Disposable {
     timeoutMs?: number;
   } = {}): PackedRemote {
     const { prefix } = this.bucket;
-    // Each as if the one before had ended long ago: of a row of sessions only one does the bookkeeping.
+    // No session is in a burst: in a burst, only the batcher uploads.
     removeFile(this.dir.join("state", "packed", "session-ended"));
     return new PackedRemote({
       store: this.guardedStore(timeoutMs),
@@ -70,7 +70,7 @@ export class Machine implements Disposable {
     });
   }
 
-  /** The bucket as a helper opens it: what others of this machine know of its health is in a file. */
+  /** The bucket as a helper opens it; helpers of one machine share its health in a file. */
   guardedStore(timeoutMs = 60_000): GuardedStore {
     const { bucket, log } = this;
     const file = new HealthFile(this.dir.join("state", "remote.json"));
@@ -78,7 +78,7 @@ export class Machine implements Disposable {
     return new GuardedStore(bucket.store, { health, timeoutMs });
   }
 
-  /** Puts these texts in a session of their own, which then ends; returns what was put. */
+  /** Puts these texts in a new session and ends it; returns the entries. */
   async put(texts: string[], options: Parameters<Machine["session"]>[0] = {}): Promise<LocalEntry[]> {
     const session = this.session(options);
     const entries = texts.map((text) => this.entry(text));
@@ -87,7 +87,7 @@ export class Machine implements Disposable {
     return entries;
   }
 
-  /** What a session of its own finds of these actions, once all have been asked for at once. */
+  /** Looks these actions up in a new session, all at once; returns the texts found. */
   async get(
     actionIds: string[],
     options: Parameters<Machine["session"]>[0] = {},
@@ -98,7 +98,7 @@ export class Machine implements Disposable {
     return await Promise.all(found.map((entry) => entry && this.text(entry.outputId)));
   }
 
-  /** An output on this machine's disk, made by the action that `entryOf` names. */
+  /** An output on this machine's disk, with the action of `entryOf`. */
   entry(body: string | Uint8Array, action?: string): LocalEntry {
     const outputId = sha256Hex(body);
     const actionId = sha256Hex(`action ${action ?? (typeof body === "string" ? body : outputId)}`);
@@ -106,14 +106,14 @@ export class Machine implements Disposable {
     return { actionId, outputId, sizeBytes: Buffer.byteLength(body), putTimeMs: 1_700_000_000_000, path };
   }
 
-  /** Reads records into a directory of copies. */
+  /** A reader with its own directory of copies. */
   reader(): { cache: RecordCache; reader: RecordReader } {
     const cache = new RecordCache(this.dir.join("state", "records"));
     const { counters, log } = this;
     return { cache, reader: new RecordReader({ store: this.bucket.store, cache, counters, log }) };
   }
 
-  /** Brings outputs to this machine; notes the packs that it finds no good. */
+  /** A restorer for this machine; `bad` notes the bad packs that it finds. */
   restorer({ timeoutMs, ...options }: Partial<RestorerOptions> & { timeoutMs?: number } = {}): {
     restorer: Restorer;
     bad: [string, string][];
@@ -142,13 +142,13 @@ export class Machine implements Disposable {
   }
 }
 
-/** Ends a session as go's close does, with what comes after the answer. */
+/** Ends a session as go's close does, including the work after the answer. */
 export async function end(session: PackedRemote): Promise<void> {
   await session.drain();
   await session.settle();
 }
 
-/** Puts a pack of these bodies into the bucket, each as the frame that is given, or as one of its own. */
+/** Uploads a pack of these outputs, each as the given frame, or else as the frame of its body. */
 export async function packBytes(
   bucket: StockedBucket,
   outputs: { body: Uint8Array<ArrayBuffer>; frame?: Uint8Array }[],
@@ -168,7 +168,7 @@ export async function packBytes(
   });
 }
 
-/** A record as it lies in the bucket. */
+/** Reads a record from the bucket. */
 export async function recordAt({ dir }: StockedBucket, key: string): Promise<RunRecord> {
   return parseRunRecord(new Uint8Array(await Bun.file(dir.join(key)).arrayBuffer()));
 }

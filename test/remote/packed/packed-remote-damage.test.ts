@@ -1,18 +1,18 @@
-/** Objects in the bucket that are not what they should be: a miss, and whole again after the next build. */
+/** Damaged objects in the bucket are misses, and the next build repairs them. */
 import { describe, expect, test } from "bun:test";
 import { renameSync, truncateSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { compressFrame } from "../../../src/lib/bytes/zstd.ts";
 import type { PackedEntry } from "../../../src/remote/packed/format/entry.ts";
 import { wrongOutputs } from "../../support/file-tree.ts";
-import { told } from "./filled-bucket.ts";
+import { userLines } from "./filled-bucket.ts";
 import { end, Machine, packBytes } from "./packed-fixture.ts";
 import { entryOf, HOUR_MS, packOf, StockedBucket, scopeOf } from "./stocked-bucket.ts";
 
 const TEXTS = ["hello", "world", "others"];
 const ACTIONS = TEXTS.map((text) => entryOf(text).actionId);
 
-/** A bucket that one machine has filled, and two that have nothing. */
+/** A bucket that one machine has filled, and two machines with empty caches. */
 async function filled() {
   const bucket = new StockedBucket();
   const [one, two, three] = ["m1", "m2", "m3"].map((name) => new Machine(bucket, name)) as [
@@ -28,7 +28,7 @@ async function filled() {
   return { bucket, two, three, keysOf, [Symbol.dispose]: dispose };
 }
 
-/** Builds on a machine: what is not found is made and put. Returns which texts were found. */
+/** Builds on a machine: puts every text that is a miss. Returns the hits. */
 async function build(machine: Machine): Promise<string[]> {
   const session = machine.session({ scope: { run: "2" } });
   const found: string[] = [];
@@ -44,36 +44,39 @@ async function build(machine: Machine): Promise<string[]> {
 const RECORD_DAMAGES: [string, (bucket: StockedBucket, key: string) => unknown][] = [
   ["gone", (bucket, key) => bucket.remove(key)],
   ["empty", (bucket, key) => bucket.overwrite(key, Buffer.alloc(0))],
-  ["cut off", ({ dir }, key) => truncateSync(dir.join(key), 40)],
-  ["a web page", (bucket, key) => bucket.overwrite(key, Buffer.from("<html>not here</html>"))],
+  ["truncated", ({ dir }, key) => truncateSync(dir.join(key), 40)],
+  ["an HTML page", (bucket, key) => bucket.overwrite(key, Buffer.from("<html>not here</html>"))],
   ["of a later version", (bucket, key) => bucket.overwrite(key, compressFrame(Buffer.from('{"version":2}')))],
   [
-    "of another shape",
+    "of another structure",
     (bucket, key) => bucket.overwrite(key, compressFrame(Buffer.from('{"version":1,"entries":{}}'))),
   ],
   ["200 MB large", ({ dir }, key) => truncateSync(dir.join(key), 200_000_000)],
-  ["a bomb", (bucket, key) => bucket.overwrite(key, compressFrame(Buffer.alloc(97 << 20, " ")))],
+  [
+    "a decompression bomb",
+    (bucket, key) => bucket.overwrite(key, compressFrame(Buffer.alloc(97 << 20, " "))),
+  ],
 ];
 
 describe("records that are", () => {
-  test.each(RECORD_DAMAGES)("%s are a miss, and the next build writes others", async (_, damage) => {
+  test.each(RECORD_DAMAGES)("%s are a miss, and the next build writes new ones", async (_, damage) => {
     using team = await filled();
     for (const key of [...team.keysOf("run"), ...team.keysOf("head"), ...team.keysOf("new")]) {
       await damage(team.bucket, key);
     }
     expect([await build(team.two), await build(team.three)]).toEqual([[], TEXTS]);
-    expect([team.two, team.three].flatMap(told)).toEqual([]);
+    expect([team.two, team.three].flatMap(userLines)).toEqual([]);
   });
 });
 
 const PACK_DAMAGES: [string, (bucket: StockedBucket, key: string) => unknown][] = [
   ["gone", (bucket, key) => bucket.remove(key)],
   ["empty", (bucket, key) => bucket.overwrite(key, Buffer.alloc(0))],
-  ["cut off", ({ dir }, key) => truncateSync(dir.join(key), 10)],
+  ["truncated", ({ dir }, key) => truncateSync(dir.join(key), 10)],
   ["longer", ({ dir }, key) => appendFile(dir.join(key), "x")],
-  ["moved aside", ({ dir }, key) => renameSync(dir.join(key), dir.join(`${key}.aside`))],
+  ["missing", ({ dir }, key) => renameSync(dir.join(key), dir.join(`${key}.aside`))],
   [
-    "full of other bytes",
+    "replaced by other bytes",
     async (bucket, key) => bucket.overwrite(key, new Uint8Array(await sizeOf(bucket, key))),
   ],
 ];
@@ -84,7 +87,7 @@ async function sizeOf({ dir }: StockedBucket, key: string): Promise<number> {
 
 describe("packs that are", () => {
   test.each(PACK_DAMAGES)(
-    "%s are a miss, and the next build stores what was in them again",
+    "%s are a miss, and the next build uploads their outputs again",
     async (_, damage) => {
       using team = await filled();
       for (const key of team.keysOf("pack")) await damage(team.bucket, key);
@@ -94,7 +97,7 @@ describe("packs that are", () => {
     },
   );
 
-  test("altered in one frame are a miss for that one, said once, and the others are found", async () => {
+  test("altered in one frame are a miss for that output only, logged once", async () => {
     using team = await filled();
     const [key = ""] = team.keysOf("pack");
     const bytes = await Bun.file(team.bucket.dir.join(key)).bytes();
@@ -107,7 +110,7 @@ describe("packs that are", () => {
     expect(await build(team.three)).toEqual(TEXTS);
   });
 
-  test("gone are no loss when an older record knows another place", async () => {
+  test("gone are a hit if an older record has another place", async () => {
     using team = await filled();
     const [entry] = (await packBytes(team.bucket, [{ body: Buffer.from("hello") }])) as [PackedEntry];
     const newer = { ...entry, actionId: entryOf("hello").actionId };
@@ -119,7 +122,7 @@ describe("packs that are", () => {
   });
 });
 
-test("a record that says an output lies where another does is not believed", async () => {
+test("a record with the place of another output is a miss", async () => {
   using team = await filled();
   const entries = await packBytes(team.bucket, [{ body: Buffer.from("a") }, { body: Buffer.from("b") }]);
   const swapped = { ...(entries[0] as PackedEntry), place: (entries[1] as PackedEntry).place };
@@ -129,7 +132,7 @@ test("a record that says an output lies where another does is not believed", asy
 });
 
 test.each(["../../../../etc", "/etc", "a\0b"])(
-  "a record that names packs below %j reads nothing there",
+  "a record with packs below the prefix %j reads nothing there",
   async (prefix) => {
     using team = await filled();
     const [entry] = (await packBytes(team.bucket, [{ body: Buffer.from("a") }])) as [PackedEntry];
@@ -140,7 +143,7 @@ test.each(["../../../../etc", "/etc", "a\0b"])(
   },
 );
 
-test("the records of another platform, project or branch are not looked at", async () => {
+test("the records of another platform, project or branch are not read", async () => {
   using team = await filled();
   const scopes = [{ platform: "linux_arm64_go1.26.3" }, { project: "example.com/b" }];
   for (const scope of scopes) expect(await team.two.get(ACTIONS.slice(0, 1), { scope })).toEqual([undefined]);

@@ -1,8 +1,8 @@
-/** Helpers that die, live on, or give up: what they had put is not lost. */
+/** Helpers that die, live on, or abort lose no put. */
 import { describe, expect, test } from "bun:test";
 import { untilAborted } from "../../store/tampered-store.ts";
 import { hangGets, hangLists } from "./failing-store.ts";
-import { filled, journals, leftByDead, told } from "./filled-bucket.ts";
+import { filled, journals, leftByDead, userLines } from "./filled-bucket.ts";
 import { end } from "./packed-fixture.ts";
 import { entryOf } from "./stocked-bucket.ts";
 
@@ -10,7 +10,7 @@ const HELLO = entryOf("hello").actionId;
 const WORLD = entryOf("world").actionId;
 
 describe("a helper that", () => {
-  test("was killed loses nothing: the next on its machine brings it", async () => {
+  test("was killed loses nothing: the next one on its machine uploads", async () => {
     using team = await filled();
     team.store.onPut = (_, __, signal) => untilAborted(signal);
     const killed = team.two.session();
@@ -22,7 +22,7 @@ describe("a helper that", () => {
     killed.abort();
   });
 
-  test("lives keeps its journal from others", async () => {
+  test("is alive keeps its journal, and others don't adopt it", async () => {
     using team = await filled();
     const living = team.two.session();
     living.put(team.two.entry("world"));
@@ -33,7 +33,7 @@ describe("a helper that", () => {
     expect(await team.three.get([WORLD])).toEqual(["world"]);
   });
 
-  test("is told to give up leaves its journal, and ends what is under way", async () => {
+  test("is aborted leaves its journal and ends its uploads", async () => {
     using team = await filled();
     hangLists(team.store);
     hangGets(team.store, "");
@@ -44,6 +44,6 @@ describe("a helper that", () => {
     session.abort();
     expect(await got).toBeUndefined();
     await end(session);
-    expect([journals(team.two).length, told(team.two)]).toEqual([1, []]);
+    expect([journals(team.two).length, userLines(team.two)]).toEqual([1, []]);
   });
 });

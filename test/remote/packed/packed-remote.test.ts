@@ -1,4 +1,4 @@
-/** Machines that share a bucket: what one has put the others find. */
+/** Machines that share a bucket find each other's entries. */
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { filesBelow } from "../../support/file-tree.ts";
@@ -11,7 +11,7 @@ import { entryOf, StockedBucket, scopeOf } from "./stocked-bucket.ts";
 const HELLO = entryOf("hello").actionId;
 const WORLD = entryOf("world").actionId;
 
-/** A bucket, and machines that share it. */
+/** A bucket and three machines that share it. */
 function open() {
   const bucket = new StockedBucket();
   const [one, two, three] = ["m1", "m2", "m3"].map((name) => new Machine(bucket, name)) as [
@@ -25,8 +25,8 @@ function open() {
   return { bucket, one, two, three, [Symbol.dispose]: dispose };
 }
 
-describe("a machine that has nothing", () => {
-  test("gets what another has put, with one listing and one pack", async () => {
+describe("a machine with an empty cache", () => {
+  test("gets another machine's entries with one listing and one pack", async () => {
     using team = open();
     const [put] = await team.one.put(["hello", "world"]);
     takeCalls(team.bucket.store);
@@ -35,7 +35,7 @@ describe("a machine that has nothing", () => {
     expect(await session.get(HELLO)).toMatchObject({ outputId, sizeBytes, putTimeMs });
     const { keys, store } = team.bucket;
     const requests = takeCalls(store).map((call) => /^get .*\/(pack|run)\//.exec(call)?.[1] ?? call);
-    // The record itself is not asked for when its copy at the head comes first.
+    // The record itself is not requested if its head arrives first.
     expect(requests.filter((request) => request !== "run")).toEqual([
       `get ${keys.head(scopeOf())}`,
       `list ${keys.runs(scopeOf())}`,
@@ -45,14 +45,14 @@ describe("a machine that has nothing", () => {
     expect(await team.two.text(outputId)).toBe("hello");
   });
 
-  test("gets everything else that the run used as well, records and all", async () => {
+  test("gets all other entries of the run, too, with their action records", async () => {
     using team = open();
     await team.one.put(["hello", "world"]);
     await team.two.get([HELLO]);
     expect(team.two.local.get(WORLD)).toMatchObject({ outputId: sha256Hex("world") });
   });
 
-  test("is told of a miss without a request, once it has read the records", async () => {
+  test("gets a miss without a request after it has read the records", async () => {
     using team = open();
     await team.one.put(["hello"]);
     const session = team.two.session();
@@ -74,7 +74,7 @@ describe("outputs", () => {
     ["of a byte", Buffer.from("x")],
     ["above 8 MiB that can't be made smaller", noise((8 << 20) + 1)],
     ["above 32 MiB", Buffer.alloc((32 << 20) + 1, "large ")],
-  ])("%s come back as they were, beside small ones", async (_, body) => {
+  ])("%s are fetched unchanged, together with small ones", async (_, body) => {
     using team = open();
     const session = team.one.session();
     const entries = [team.one.entry(body), team.one.entry("hello")];
@@ -89,7 +89,7 @@ describe("outputs", () => {
     }
   });
 
-  test("that two actions made come with both, from one place", async () => {
+  test("of two actions are found for both, from one place", async () => {
     using team = open();
     const session = team.one.session();
     for (const entry of [team.one.entry("hello"), team.one.entry("hello", "twin")]) session.put(entry);
@@ -97,7 +97,7 @@ describe("outputs", () => {
     expect(await team.two.get([HELLO, entryOf("twin").actionId])).toEqual(["hello", "hello"]);
   });
 
-  test("of an action that was put again are the newer ones", async () => {
+  test("of an action that was put again are the newest ones", async () => {
     using team = open();
     await team.one.put(["hello"]);
     const session = team.one.session();
@@ -112,8 +112,8 @@ describe("outputs", () => {
   });
 });
 
-describe("what is written", () => {
-  test("for a put is a pack, an addition, the run's record and its head, once", async () => {
+describe("the bucket gets", () => {
+  test("for a put one pack, addition, run record and head", async () => {
     using team = open();
     const session = team.one.session({ scope: { branch: "pr-1" } });
     session.put(team.one.entry("hello"));
@@ -122,7 +122,7 @@ describe("what is written", () => {
     expect(putKinds(team.bucket)).toEqual(["head", "new", "pack", "run"]);
   });
 
-  test("for what another machine has put is only this machine's record", async () => {
+  test("for hits from another machine's put only this machine's record", async () => {
     using team = open();
     await team.one.put(["hello"]);
     takeCalls(team.bucket.store);
@@ -131,16 +131,16 @@ describe("what is written", () => {
     expect(putKinds(team.bucket)).toEqual(["head", "run"]);
   });
 
-  test("for what the scope's records say already is nothing", async () => {
+  test("nothing for hits that the scope's records contain", async () => {
     using team = open();
     await team.one.put(["hello"]);
     takeCalls(team.bucket.store);
-    // Who asks for an unknown action has waited for the listing.
+    // The lookup of an unknown action waits for the listing.
     expect(await team.two.get([HELLO, WORLD], { scope: { run: "2" } })).toEqual(["hello", undefined]);
     expect(putKinds(team.bucket)).toEqual([]);
   });
 
-  test("by a reader is nothing, in the bucket or in a journal", async () => {
+  test("nothing from a read-only session, and no journal is written", async () => {
     using team = open();
     await team.one.put(["hello"]);
     const before = team.bucket.objects;
@@ -155,7 +155,7 @@ describe("what is written", () => {
     ]).toEqual([before, false]);
   });
 
-  test("of what was found on this machine's disk is whatever the bucket lacks", async () => {
+  test("the local hits that it lacks", async () => {
     using team = open();
     await team.one.put(["hello"]);
     takeCalls(team.bucket.store);
@@ -168,7 +168,7 @@ describe("what is written", () => {
   });
 });
 
-test("what has no SHA-256 for an id stays on this machine", async () => {
+test("an entry with an id that is no SHA-256 is not uploaded", async () => {
   using team = open();
   const session = team.one.session();
   const entry = team.one.entry("hello");
@@ -180,7 +180,7 @@ test("what has no SHA-256 for an id stays on this machine", async () => {
   expect(team.bucket.objects).toEqual([]);
 });
 
-test("what many small sessions have put lies in a few packs in the end", async () => {
+test("the puts of many small sessions end up in a few packs", async () => {
   using team = open();
   const texts = Array.from({ length: 15 }, (_, n) => `test ${n}`);
   for (const text of texts) await team.one.put([text]);
@@ -191,15 +191,15 @@ test("what many small sessions have put lies in a few packs in the end", async (
   expect(await team.two.get(texts.map((text) => entryOf(text).actionId))).toEqual(texts);
 });
 
-describe("a session that is local throughout", () => {
-  /** A session on a machine that has these texts, and asks for nothing else. */
+describe("a session with only local hits", () => {
+  /** A session on a machine with these texts, with local hits only. */
   async function localSession(machine: Machine, texts: string[], run = "2"): Promise<void> {
     const session = machine.session({ scope: { run, defaultBranch: undefined } });
     for (const text of texts) session.used(machine.entry(text));
     await end(session);
   }
 
-  test("learns what the bucket holds before it writes, and so has nothing to write", async () => {
+  test("reads the bucket's records before it uploads, and so uploads nothing again", async () => {
     using team = open();
     await team.one.put(["hello", "world"]);
     takeCalls(team.bucket.store);
@@ -209,14 +209,14 @@ describe("a session that is local throughout", () => {
     expect(team.bucket.store.calls).toEqual([]);
   });
 
-  test("stores what an empty bucket lacks", async () => {
+  test("uploads its entries to an empty bucket", async () => {
     using team = open();
     await localSession(team.one, ["hello", "world"]);
     expect(putKinds(team.bucket)).toEqual(["head", "pack", "run"]);
     expect(await team.two.get([HELLO, WORLD])).toEqual(["hello", "world"]);
   });
 
-  test("writes nothing when it can't learn that, and says so once", async () => {
+  test("uploads nothing if it can't read the records, with one message", async () => {
     for (const error of [DENIED, new Error("503")]) {
       using team = open();
       failLists(team.bucket.store, error);
@@ -228,8 +228,8 @@ describe("a session that is local throughout", () => {
   });
 });
 
-describe("at the same time", () => {
-  test("two sessions of one machine end, and both are found", async () => {
+describe("concurrently,", () => {
+  test("two sessions of one machine end, and the entries of both are found", async () => {
     using team = open();
     await Promise.all(["hello", "world"].map((text) => team.one.put([text])));
     const runs = team.bucket.objects.filter((key) => key.includes("/run/"));
@@ -237,7 +237,7 @@ describe("at the same time", () => {
     expect([runs.length, await team.two.get([HELLO, WORLD])]).toEqual([1, ["hello", "world"]]);
   });
 
-  test("ten machines do parts of one run, and all are found", async () => {
+  test("ten machines build parts of one run, and the entries of all are found", async () => {
     using team = open();
     const texts = Array.from({ length: 10 }, (_, n) => `part ${n}`);
     const machines = texts.map((_, n) => new Machine(team.bucket, `part${n}`));
@@ -248,7 +248,7 @@ describe("at the same time", () => {
   });
 });
 
-test("two runs of one job at once on one machine have one record each, however often they alternate", async () => {
+test("two concurrent runs of one job on one machine have one record each, even if they alternate", async () => {
   using team = open();
   for (let command = 0; command < 12; command++) {
     for (const run of ["1", "2"]) await team.one.put([`${run}.${command}`], { scope: { run } });
@@ -258,14 +258,14 @@ test("two runs of one job at once on one machine have one record each, however o
   expect(records.map(({ entries }) => entries.length)).toEqual([12, 12]);
 });
 
-test("what a session put and another used is found by a run of another job", async () => {
+test("a run of another job finds the entries that one session put and another used", async () => {
   using team = open();
   await team.one.put(["hello"]);
   expect(await team.two.get([HELLO], { scope: { job: "lint", branch: "pr-1" } })).toEqual(["hello"]);
 });
 
 test.each(["", ".", "..", "../..", "a/b", "100%", " ", "x".repeat(300), "feature/😀", '\\:*?"<>|'])(
-  "a scope whose names are %j finds its own again, and no other's",
+  "a scope with the names %j finds its own entries, and no other's",
   async (name) => {
     using team = open();
     const scope = { project: name, branch: name, job: name, run: name, defaultBranch: undefined };
@@ -275,7 +275,7 @@ test.each(["", ".", "..", "../..", "a/b", "100%", " ", "x".repeat(300), "feature
   },
 );
 
-test("a prefetch brings everything that the newest run used, before anybody asks", async () => {
+test("a prefetch fetches all entries of the newest run before any lookup", async () => {
   using team = open();
   await team.one.put(["hello", "world", ""]);
   const session = team.two.session({ readOnly: true });

@@ -1,4 +1,4 @@
-/** Remotes of several scopes that share what moves bytes, as those of a server do. */
+/** Remotes of several scopes that share a transfer, like those of a server. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { LocalEntry } from "../../../src/buildcache/entry.ts";
@@ -39,7 +39,7 @@ function transferOf(machine: Machine): PackedTransfer {
   });
 }
 
-test("an output that two projects put lies in one pack, and both find it", async () => {
+test("an output that two projects put is in one pack, and both find it", async () => {
   const transfer = transferOf(one);
   const remotes = [one.session({ scope: A, transfer }), one.session({ scope: B, transfer })];
   for (const remote of remotes) remote.put(one.entry("shared"));
@@ -49,7 +49,7 @@ test("an output that two projects put lies in one pack, and both find it", async
   for (const scope of [A, B]) expect(await two.get([action], { scope })).toEqual(["shared"]);
 });
 
-test("an output that two projects want is fetched once", async () => {
+test("an output that two projects look up is fetched once", async () => {
   const [entry] = await one.put(["shared"], { scope: A });
   await one.put(["shared", "other"], { scope: B });
   const transfer = transferOf(two);
@@ -61,7 +61,7 @@ test("an output that two projects want is fetched once", async () => {
   );
 });
 
-test("one that lives on finds what it has stored itself, and stores what comes later", async () => {
+test("a remote that lives on finds its own uploads, and uploads later puts", async () => {
   const remote = one.session({ scope: A, transfer: transferOf(one) });
   const first = one.entry("first");
   remote.put(first);
@@ -82,7 +82,7 @@ async function removePacks(): Promise<void> {
   for (const key of bucket.objects.filter((object) => object.includes("/pack/"))) await bucket.remove(key);
 }
 
-test("an output whose pack is gone is uploaded again by the next put, and found again", async () => {
+test("the next put uploads an output of a missing pack again, and lookups find it", async () => {
   const remote = one.session({ scope: A, transfer: transferOf(one) });
   const entry = one.entry("hello");
   remote.put(entry);
@@ -97,7 +97,7 @@ test("an output whose pack is gone is uploaded again by the next put, and found 
   expect((await remote.get(entry.actionId))?.outputId).toBe(entry.outputId);
 });
 
-test("a pack that one project finds gone is uploaded again from the local copies of all", async () => {
+test("the outputs of a pack that one project finds missing are uploaded again from all local copies", async () => {
   const transfer = transferOf(one);
   const remotes = [A, B].map((scope) => one.session({ scope, transfer }));
   const [inA, inB] = remotes as [PackedRemote, PackedRemote];
@@ -113,7 +113,7 @@ test("a pack that one project finds gone is uploaded again from the local copies
   expect(await two.get([kept.actionId], { scope: B })).toEqual(["kept"]);
 });
 
-test("a remote that is opened later does not name a pack that was found gone", async () => {
+test("a remote that is opened later does not reference a pack known to be missing", async () => {
   const transfer = transferOf(one);
   const first = one.session({ scope: A, transfer });
   const [kept, lost] = ["kept", "lost"].map((text) => one.entry(text)) as [LocalEntry, LocalEntry];
@@ -129,7 +129,7 @@ test("a remote that is opened later does not name a pack that was found gone", a
   expect(await two.get([kept.actionId], { scope: A })).toEqual(["kept"]);
 });
 
-test("one that is let go of leaves the others what they share", async () => {
+test("a remote that ends does not affect the others of the transfer", async () => {
   const [entry] = await two.put(["hello"], { scope: B });
   const transfer = transferOf(one);
   const gone = one.session({ scope: A, transfer });

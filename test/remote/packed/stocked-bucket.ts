@@ -1,4 +1,4 @@
-/** A bucket in a directory, stocked by hand with packs and records of any age. */
+/** A bucket in a directory; tests add packs and records of any age. */
 import { utimesSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { compressFrame } from "../../../src/lib/bytes/zstd.ts";
@@ -28,7 +28,7 @@ export class StockedBucket implements Disposable {
     this.keys = new PackedKeys(prefix);
   }
 
-  /** A pack with these outputs, and an entry for each. */
+  /** Adds a pack with these outputs; returns an entry for each. */
   async pack(outputs: readonly string[], ageMs = 0): Promise<PackedEntry[]> {
     const frames = outputs.map((text) => compressFrame(new TextEncoder().encode(text)));
     const bytes = Buffer.concat(frames);
@@ -42,21 +42,21 @@ export class StockedBucket implements Disposable {
     });
   }
 
-  /** A run's record; returns its key. */
+  /** Adds a run record; returns its key. */
   async run(entries: PackedEntry[], about: Partial<Scope> & { ageMs?: number; machine?: string } = {}) {
     const { ageMs = 0, machine = "m1", ...scope } = about;
     const key = this.keys.run(scopeOf(scope), Date.now() - ageMs, machine);
     return await this.record(key, "run", entries, ageMs);
   }
 
-  /** What a session added; returns the record's key. */
+  /** Adds an addition; returns its key. */
   async addition(entries: PackedEntry[], about: Partial<Scope> & { ageMs?: number } = {}) {
     const { ageMs = 0, ...scope } = about;
     return await this.record(this.keys.addition(scopeOf(scope), Date.now() - ageMs), "new", entries, ageMs);
   }
 
   async record(key: string, kind: RunRecord["kind"], entries: PackedEntry[], ageMs = 0): Promise<string> {
-    // Told apart, so that two records of the same entries are two objects.
+    // The times differ, so that two additions with the same entries are two objects.
     const about = { n: String(this.#count++) };
     return await this.put(key, await formatRunRecord({ kind, about, entries }), ageMs);
   }
@@ -67,7 +67,7 @@ export class StockedBucket implements Disposable {
     return key;
   }
 
-  /** Cuts or alters an object where it lies. */
+  /** Replaces the bytes of an object and keeps its time. */
   async overwrite(key: string, bytes: Uint8Array): Promise<void> {
     await writeFile(this.dir.join(key), bytes);
   }
@@ -76,7 +76,7 @@ export class StockedBucket implements Disposable {
     await rm(this.dir.join(key));
   }
 
-  /** Makes an object look as if it was written then. */
+  /** Sets the age of an object. */
   age(key: string, ageMs: number): void {
     const seconds = (Date.now() - ageMs) / 1000;
     utimesSync(this.dir.join(key), seconds, seconds);
@@ -84,7 +84,7 @@ export class StockedBucket implements Disposable {
 
   /** All keys, sorted. */
   get objects(): string[] {
-    // A listing that is under way has a file in the store's own directory for a moment.
+    // A concurrent listing has a temporary file in the store's own directory.
     return filesBelow(this.dir.path).filter((name) => !name.startsWith(".go-cache-plugin/"));
   }
 
@@ -97,7 +97,7 @@ export class StockedBucket implements Disposable {
   }
 }
 
-/** An entry whose output is this text, made by an action of that name, lying nowhere yet. */
+/** An entry with this text as its output and an action of that name, without a place. */
 export function entryOf(text: string): PackedEntry {
   return {
     actionId: sha256Hex(`action ${text}`),
@@ -121,7 +121,7 @@ export function scopeOf(scope: Partial<Scope> = {}): Scope {
   };
 }
 
-/** The id of the pack in which an entry lies. */
+/** The id of an entry's pack. */
 export function packOf(entry: PackedEntry | undefined): string {
   return entry?.place?.pack.id ?? "";
 }

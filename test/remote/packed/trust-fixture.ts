@@ -17,7 +17,7 @@ export function makeKey(): SecretKey {
   };
 }
 
-/** `now`: of the clock that both go by. */
+/** `now`: the clock of both. */
 export function trustOf(
   key: SecretKey,
   now: () => number = Date.now,

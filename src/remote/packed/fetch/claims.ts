@@ -1,12 +1,14 @@
 /**
- * What one helper on this machine does for all of them right now, such as fetching a pack: `<dir>/<id>`,
+ * Leases for work that one helper on this machine does for all of them, such as fetching a pack. The file `<dir>/<id>`
+ * contains
  *
  *     <pid> <pid space>
  *
- * and a line break, touched while its holder lives. Others wait for what it brings instead of fetching the same bytes.
- * Only a means to save: a claim that can't be made is taken as made, and the claim of a dead holder belongs to whoever
- * comes next. A holder in another pid space is dead when it has not touched its claim for `STALE_MS`. Helpers that find the
- * same holder dead at the same moment may all have its claim then, and fetch the same bytes.
+ * and a line break; its holder touches it periodically. Other helpers wait for the holder's outputs instead of fetching
+ * the same bytes. Claims only save work and guarantee nothing: if the file can't be created, the claim counts as taken,
+ * and the next helper takes over the claim of a dead holder. A holder in another pid space counts as dead if it has not
+ * touched its claim for `STALE_MS`. Helpers that detect a dead holder at the same moment may all take its claim, and
+ * then fetch the same bytes.
  */
 import { statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -28,15 +30,15 @@ export class Claims {
   readonly #held = new Set<string>();
   #heartbeat: ReturnType<typeof setInterval> | undefined;
 
-  /** `onTakenOver`: called for each claim of a helper that seemed to be dead. */
+  /** Calls `onTakenOver` for each claim taken over from a helper that seems dead. */
   constructor(dir: string, onTakenOver: () => void = () => {}) {
     this.#dir = dir;
     this.#onTakenOver = onTakenOver;
-    // It may lead out of the cache directory.
+    // A symbolic link may lead out of the cache directory.
     removeLink(dir);
   }
 
-  /** Whether `id` is ours now; `false`: another helper is at it. */
+  /** Whether this process holds the claim now; `false`: another helper holds it. */
   take(id: string): boolean {
     if (this.#held.has(id)) return true;
     const isTaken = this.#create(id) || (this.#removeStale(id) && this.#create(id));
@@ -77,7 +79,7 @@ export class Claims {
     }
   }
 
-  /** Removes a claim whose holder seems to be dead. Returns whether there is none now. */
+  /** Removes the claim if its holder seems dead. Returns whether the claim is free now. */
   #removeStale(id: string): boolean {
     const outcome = removeFileIf(this.#path(id), (path) => !isLive(path));
     if (outcome === "removed") this.#onTakenOver();
@@ -90,7 +92,7 @@ export class Claims {
       try {
         utimesSync(this.#path(id), now, now);
       } catch {
-        // Somebody thought us dead; both fetch it then.
+        // Another helper took the claim over; both fetch the same bytes then.
       }
     }
   }
@@ -108,7 +110,7 @@ function isLive(path: string): boolean {
   }
 }
 
-/** `false` as well for a holder in another pid space, and for one that has not named itself yet. */
+/** Also `false` for a holder in another pid space, and for one that has not written its pid yet. */
 function isHolderGone(path: string): boolean {
   const [, pid, space] = CONTENT.exec(readSmallFile(path).toString()) ?? [];
   return pid !== undefined && space === pidSpace() && !isProcessAlive(Number(pid));

@@ -1,7 +1,7 @@
 import type { Pack } from "../format/entry.ts";
 import type { WantedOutput } from "./wanted-output.ts";
 
-/** One request: a part of a pack, and what is wanted of it, by offset. */
+/** One request: a range of a pack, and the wanted outputs in it, sorted by offset. */
 export interface Fetch {
   pack: Pack;
   offset: number;
@@ -9,16 +9,16 @@ export interface Fetch {
   outputs: WantedOutput[];
 }
 
-/** Bytes that are cheaper to read than to leave out with another request. */
+/** Reading a gap of up to this size is cheaper than another request. */
 const GAP_BYTES = 512 << 10;
 
-/** A pack of which at least this part is wanted is fetched whole. */
+/** If at least this share of a pack is wanted, gaps of any size are read. */
 const WHOLE_SHARE = 0.5;
 
-/** A pack is about this large; a request for more would only make what is at its end wait. */
+/** Above a usual pack's size; a larger request would only delay the outputs at its end. */
 const MAX_FETCH_BYTES = 16 << 20;
 
-/** The requests that bring `outputs`, packs in the order in which the first of each is wanted. */
+/** Plans the requests for `outputs`. Packs are in the order of their first output in the list. */
 export function planFetches(outputs: WantedOutput[]): Fetch[] {
   const packs = Map.groupBy(outputs, ({ place }) => place.pack.id);
   return [...packs.values()].flatMap(planPack);

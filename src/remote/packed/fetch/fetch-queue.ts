@@ -8,23 +8,23 @@ import type { FrameWriter } from "./frame-writer.ts";
 import { isBadPack, streamFrames } from "./pack-stream.ts";
 import type { WantedOutput } from "./wanted-output.ts";
 
-/** Requests at once: few at first, so that on a thin line what is wanted first comes first. */
+/** Concurrent requests: few at first, so that on a slow line the first outputs arrive first. */
 const FIRST_LIMIT = 4;
 const LAST_LIMIT = 12;
-/** A connection this fast leaves room for another. */
+/** A request this fast raises the limit of concurrent requests. */
 const FAST_BYTES_PER_MS = 8_000;
-/** Bytes of packs in memory, on their way or waiting to be expanded. */
+/** The limit for bytes of packs in memory, in flight or waiting to be expanded. */
 const MAX_BUFFERED_BYTES = 48 << 20;
 const CLAIM_POLL_MS = 15;
 
-/** Fetches frames, a bounded number of requests and of bytes at once, in the order in which they are wanted. */
+/** Fetches frames in the order of the queue, with bounded numbers of concurrent requests and buffered bytes. */
 export class FetchQueue {
   readonly #options: FetchQueueOptions;
   readonly #waiting: Fetch[] = [];
   readonly #fetchOf = new Map<WantedOutput, Fetch>();
-  /** How many outputs of each are neither placed nor given up. */
+  /** The number of outputs per fetch that are neither written nor failed. */
   readonly #pending = new Map<Fetch, number>();
-  /** Those whose bytes are in memory or on their way, and the bytes once all have come. */
+  /** The fetches in flight (`undefined`) or in memory (their bytes). */
   readonly #buffered = new Map<Fetch, Uint8Array<ArrayBuffer> | undefined>();
   readonly #garbage = new BufferGarbage();
   #bufferedBytes = 0;
@@ -35,42 +35,42 @@ export class FetchQueue {
     this.#options = options;
   }
 
-  /** Plans and sends requests for `outputs`; those of a demanded output go before all others. */
-  add(outputs: WantedOutput[], isDemanded: boolean): void {
+  /** Plans and enqueues requests for `outputs`; awaited ones go to the front of the queue. */
+  add(outputs: WantedOutput[], isAwaited: boolean): void {
     const fetches = planFetches(outputs);
     for (const fetch of fetches) {
       this.#pending.set(fetch, fetch.outputs.length);
       for (const output of fetch.outputs) this.#register(output, fetch);
     }
-    if (isDemanded) this.#waiting.unshift(...fetches);
+    if (isAwaited) this.#waiting.unshift(...fetches);
     else this.#waiting.push(...fetches);
     this.#pump();
   }
 
-  /** Sends the request that brings `output` before all others that wait. */
-  hurry(output: WantedOutput): void {
+  /** Moves the request for `output` to the front of the queue. */
+  prioritize(output: WantedOutput): void {
     const fetch = this.#fetchOf.get(output);
     const at = fetch === undefined ? -1 : this.#waiting.indexOf(fetch);
     if (at > 0) this.#waiting.unshift(...this.#waiting.splice(at, 1));
   }
 
-  /** Bytes that come before, or with, an output that is wanted now. */
+  /** Bytes that are in memory or in flight, ahead of a new request. */
   get bytesUnderWay(): number {
     return this.#bufferedBytes;
   }
 
-  /** Whether a request for it is under way; otherwise it waits for its turn, or for what another helper fetches. */
-  isAsked(output: WantedOutput): boolean {
+  /** Whether the output's request was sent; otherwise it is queued, or another helper fetches the pack. */
+  isSent(output: WantedOutput): boolean {
     const fetch = this.#fetchOf.get(output);
     return fetch !== undefined && this.#buffered.has(fetch);
   }
 
-  /** Sends nothing more. What is under way ends with the signal. */
+  /** Fails all queued outputs. Requests in flight end with the signal. */
   clear(): void {
     for (const { outputs } of this.#waiting.splice(0)) for (const output of outputs) output.failed(undefined);
   }
 
-  /** Once an output is written or given up, its part of the memory is not needed any more. */
+  /** Registers an output and releases it once it is written or failed. */
   #register(output: WantedOutput, fetch: Fetch): void {
     this.#fetchOf.set(output, fetch);
     const release = () => this.#release(output, fetch);
@@ -84,11 +84,11 @@ export class FetchQueue {
     this.#pending.set(fetch, pending);
     if (pending > 0) return;
     this.#pending.delete(fetch);
-    this.#letGo(fetch);
+    this.#releaseBuffer(fetch);
   }
 
-  /** No frame of it is needed any more. */
-  #letGo(fetch: Fetch): void {
+  /** Frees the buffer of a fetch with no pending outputs. */
+  #releaseBuffer(fetch: Fetch): void {
     const bytes = this.#buffered.get(fetch);
     if (!this.#buffered.delete(fetch)) return;
     if (bytes !== undefined) freeBuffer(bytes);
@@ -105,7 +105,7 @@ export class FetchQueue {
       if (this.#bufferedBytes > 0 && this.#bufferedBytes + next.length > MAX_BUFFERED_BYTES) return;
       this.#waiting.shift();
       if (this.#options.claims.take(next.pack.id)) void this.#run(next);
-      else void this.#awaitOther(next);
+      else void this.#awaitOtherHelper(next);
     }
   }
 
@@ -125,7 +125,7 @@ export class FetchQueue {
     } catch (error) {
       const isBad = isBadPack(error);
       if (isBad) this.#options.onBadPack(fetch.pack.id, error);
-      // The store is in order, and so is every other pack.
+      // A bad pack is a miss, not a failure of the store.
       this.#failRest(fetch, isBad || this.#options.signal.aborted ? undefined : error);
     } finally {
       this.#streaming--;
@@ -145,7 +145,7 @@ export class FetchQueue {
     });
   }
 
-  /** Whatever has not come will not come. */
+  /** Fails the outputs that have not arrived. */
   #failRest(fetch: Fetch, error: unknown): void {
     for (const output of fetch.outputs) {
       if (output.stage !== "queued") continue;
@@ -153,25 +153,25 @@ export class FetchQueue {
     }
   }
 
-  /** Another helper is fetching this pack: what it puts on the disk need not be fetched. */
-  async #awaitOther(fetch: Fetch): Promise<void> {
+  /** Waits for another helper that fetches this pack, then fetches only the outputs that it has not written. */
+  async #awaitOtherHelper(fetch: Fetch): Promise<void> {
     const { claims, signal } = this.#options;
     while (!claims.take(fetch.pack.id)) {
       await Bun.sleep(CLAIM_POLL_MS);
       if (signal.aborted) break;
-      this.#settleLocal(fetch.outputs.filter(({ isDemanded }) => isDemanded));
+      this.#markLocal(fetch.outputs.filter(({ isAwaited }) => isAwaited));
     }
     claims.release(fetch.pack.id);
-    this.#settleLocal(fetch.outputs);
+    this.#markLocal(fetch.outputs);
     const rest = fetch.outputs.filter(({ stage }) => stage !== "done");
     if (signal.aborted) for (const output of rest) output.failed(undefined);
     else this.add(rest, true);
   }
 
-  /** Another helper may have written some of them. */
-  #settleLocal(outputs: readonly WantedOutput[]): void {
+  /** Marks the outputs that another helper has written. */
+  #markLocal(outputs: readonly WantedOutput[]): void {
     const { isLocal } = this.#options;
-    for (const output of outputs) if (output.stage !== "done" && isLocal(output)) output.placed();
+    for (const output of outputs) if (output.stage !== "done" && isLocal(output)) output.written();
   }
 }
 
@@ -179,9 +179,9 @@ export interface FetchQueueOptions {
   store: ObjectStore;
   signal: AbortSignal;
   claims: Claims;
-  /** Whether the output has come to the local disk meanwhile. */
+  /** Whether the output is on the local disk now. */
   isLocal: (output: WantedOutput) => boolean;
   writer: Pick<FrameWriter, "take">;
-  /** This pack is gone (no error), or not what its record says. */
+  /** Called when a pack is gone (no error) or differs from its record. */
   onBadPack: (packId: string, error: unknown) => void;
 }

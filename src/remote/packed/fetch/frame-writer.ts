@@ -5,37 +5,37 @@ import { WrongBytesError } from "../../wrong-bytes-error.ts";
 import type { WantedOutput } from "./wanted-output.ts";
 import { expandOutput, expandOutputAside, writeOutput } from "./write-output.ts";
 
-/** Outputs expanded on other threads, and how many at once. */
+/** Outputs from this size on are expanded on another thread. */
 const ASIDE_BYTES = 128 << 10;
 const MAX_WRITERS = 3;
 
 /**
- * Checks frames that have come and writes their outputs to the local disk: at once those that go waits for, the others
- * between requests of go, a few at a time, so that none of its requests waits long for them.
+ * Checks received frames and writes their outputs to the local disk. Writes awaited outputs at once, and the others a
+ * few at a time between go's requests, so that no request waits long.
  */
 export class FrameWriter {
   readonly #options: FrameWriterOptions;
-  readonly #held: WantedOutput[] = [];
+  readonly #buffered: WantedOutput[] = [];
   #writers = 0;
 
   constructor(options: FrameWriterOptions) {
     this.#options = options;
   }
 
-  /** Takes the frame of an output, which is settled when it is written. */
+  /** Takes the frame of an output and marks the output as written or failed later. */
   take(output: WantedOutput, frame: Uint8Array<ArrayBuffer>): void {
     if (output.stage === "done") return;
-    output.hold(frame);
+    output.buffer(frame);
     this.#options.counters.add("prefetch_bytes", frame.length);
-    if (output.isDemanded) this.writeNow(output);
-    else this.#held.push(output);
-    while (this.#writers < MAX_WRITERS && this.#held.length > this.#writers) {
+    if (output.isAwaited) this.writeNow(output);
+    else this.#buffered.push(output);
+    while (this.#writers < MAX_WRITERS && this.#buffered.length > this.#writers) {
       this.#writers++;
-      void this.#writeHeld().finally(() => this.#writers--);
+      void this.#writeBuffered().finally(() => this.#writers--);
     }
   }
 
-  /** Writes an output whose frame has come, if nobody does already. */
+  /** Writes an output if its frame has arrived and no other call is writing it. */
   writeNow(output: WantedOutput): void {
     const frame = output.takeFrame();
     if (frame === undefined) return;
@@ -46,22 +46,22 @@ export class FrameWriter {
     }
   }
 
-  /** Resolves when all frames that have come are written. */
+  /** Resolves when all received frames are written. */
   async finish(): Promise<void> {
-    await this.#writeHeld();
+    await this.#writeBuffered();
     while (this.#writers > 0) await new Promise(setImmediate);
   }
 
-  async #writeHeld(): Promise<void> {
+  async #writeBuffered(): Promise<void> {
     await new Promise(setImmediate);
-    for (let output = this.#held.shift(); output !== undefined; output = this.#held.shift()) {
+    for (let output = this.#buffered.shift(); output !== undefined; output = this.#buffered.shift()) {
       if (output.sizeBytes >= ASIDE_BYTES) await this.#writeAside(output);
       else this.writeNow(output);
       await new Promise(setImmediate);
     }
   }
 
-  /** A large one keeps another processor busy while this one goes on answering. */
+  /** Expands a large output on another thread, so that this one can continue to answer go. */
   async #writeAside(output: WantedOutput): Promise<void> {
     const frame = output.takeFrame();
     if (frame === undefined) return;
@@ -76,7 +76,7 @@ export class FrameWriter {
     writeOutput(output, bytes, this.#options.local);
     freeBuffer(bytes);
     this.#options.counters.add("prefetch_outputs");
-    output.placed();
+    output.written();
   }
 
   #fail(output: WantedOutput, error: unknown): void {
@@ -89,6 +89,6 @@ export class FrameWriter {
 interface FrameWriterOptions {
   local: LocalBuilds;
   counters: Counters;
-  /** This pack is not what its record says. */
+  /** Called when a pack differs from its record. */
   onBadPack: (packId: string, error: unknown) => void;
 }

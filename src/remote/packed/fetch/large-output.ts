@@ -7,8 +7,8 @@ import type { PackedEntry, Place } from "../format/entry.ts";
 import { PackedKeys } from "../format/keys.ts";
 
 /**
- * Brings an output that is too large for memory: its frame is expanded while it comes. `false`: there is no such pack.
- * Nothing becomes visible unless the bytes have the SHA-256 that is their id.
+ * Fetches an output that is too large for memory, expanding its frame as it streams in. `false`: the pack is gone. The
+ * output becomes visible only if its SHA-256 is its id.
  */
 export async function fetchLargeOutput(options: {
   store: ObjectStore;
@@ -40,7 +40,7 @@ async function writeChecked(
     let received = 0;
     await expandStream(frame, (bytes) => {
       received += bytes.length;
-      // A few bytes can stand for gigabytes.
+      // A few compressed bytes can expand to gigabytes.
       if (received > sizeBytes) throw new WrongBytesError(outputId, "none, for it is too long");
       hash.update(bytes);
       file.write(bytes);

@@ -3,19 +3,19 @@ import { isBeyondEnd } from "../../../store/store-failure.ts";
 import type { Fetch } from "./fetch-plan.ts";
 import type { WantedOutput } from "./wanted-output.ts";
 
-/** A pack whose object has another size than its record says: it is another object. */
+/** The object's size differs from the record, so it is not the pack of the record. */
 class BadPackError extends Error {
   override name = "BadPackError" as const;
 }
 
-/** Whether asking again can't help: what lies there is not that pack. */
+/** Whether a retry can't help, because the object is not the pack of the record. */
 export function isBadPack(error: unknown): boolean {
   return error instanceof BadPackError || isBeyondEnd(error);
 }
 
 /**
- * Sends one request and hands out each wanted frame as soon as its last byte has come. Resolves to the bytes of which
- * the frames are parts, `undefined` when there is no such pack.
+ * Sends one request and calls `onFrame` with each wanted frame as soon as its last byte has arrived. Resolves to the
+ * buffer that all frames are views of; `undefined` if the pack is gone.
  */
 export async function streamFrames(options: {
   store: ObjectStore;

@@ -18,24 +18,24 @@ import { isBadPack } from "./pack-stream.ts";
 import { WantedOutput } from "./wanted-output.ts";
 import { recordActions } from "./write-output.ts";
 
-/** Outputs larger than this come only when they are asked for, and never into memory. */
+/** Larger outputs are not prefetched, and never buffered in memory. */
 const LARGE_FRAME_BYTES = 8 << 20;
 const LARGE_OUTPUT_BYTES = 32 << 20;
 const READY_AT_ONCE = 16;
 
 /**
- * Brings outputs from packs to the local disk: those that go waits for first, and everything that it will most likely
- * ask for next, so that it finds that on its own disk.
+ * Fetches outputs from packs to the local disk: first those that go waits for, then those that it will most likely
+ * request next.
  */
 export class Restorer {
   readonly #options: RestorerOptions;
   readonly #controller = new AbortController();
   readonly #writer: FrameWriter;
   readonly #queue: FetchQueue;
-  /** Those that are not here yet, and those that could not be had. */
+  /** Outputs that are in progress or have failed, by id. */
   readonly #wanted = new Map<string, WantedOutput>();
   readonly #large = new SingleFlight<boolean>();
-  /** Entries whose output is on this machine, but most likely not the record of the action. */
+  /** Entries with their output on the local disk, but most likely without the action's record. */
   readonly #ready: PackedEntry[] = [];
   #recording: Promise<void> = Promise.resolve();
 
@@ -50,57 +50,58 @@ export class Restorer {
     });
   }
 
-  /** Begins to bring what is not on this machine yet; nobody waits for it. What comes is counted in `brought`. */
-  prefetch(entries: PackedEntry[], brought?: ObjectSum): void {
+  /** Starts fetching the outputs that are not on the local disk, and adds those that arrive to `received`. */
+  prefetch(entries: PackedEntry[], received?: ObjectSum): void {
     const outputs = entries.flatMap((entry) => this.#newOutput(entry));
-    if (brought !== undefined)
-      for (const { outputId } of entries) this.#wanted.get(outputId)?.countedBy.add(brought);
+    if (received !== undefined)
+      for (const { outputId } of entries) this.#wanted.get(outputId)?.countedBy.add(received);
     if (outputs.length > 0) this.#queue.add(outputs, false);
     this.#recording = this.#recording.then(() => this.#recordReady());
   }
 
   /**
-   * Brings one output, and counts it in `brought`. `false`: there is none to be had. Rejects when the store fails or is
-   * slow, with a `WrongBytesError` when it has other bytes, and with a `NotAskedError` when nothing is known of it.
+   * Fetches one output with priority and adds it to `received`. `false`: it is not available. Rejects if the
+   * store fails or is slow, with a `WrongBytesError` if its bytes are wrong, and with a `NotAskedError` if the wait
+   * ended before the request was sent.
    */
-  async bring(entry: PackedEntry, brought?: ObjectSum): Promise<boolean> {
+  async fetch(entry: PackedEntry, received?: ObjectSum): Promise<boolean> {
     const { outputId, sizeBytes, place } = entry;
     if (this.#isLocal(outputId, sizeBytes)) return true;
     if (outputId === EMPTY_SHA256) return this.#makeEmpty(outputId);
     if (place === undefined) return false;
     if (isLarge(entry, place)) {
-      const isThere = await this.#bringLarge(entry, place);
-      if (isThere) brought?.add(sizeBytes);
+      const isThere = await this.#fetchLargeOnce(entry, place);
+      if (isThere) received?.add(sizeBytes);
       return isThere;
     }
     const known = this.#wanted.get(outputId);
-    // What could not be had from one pack may lie in another.
-    const output = known === undefined || known.stage === "done" ? this.#demand(entry, place) : known;
-    output.isDemanded = true;
-    if (brought !== undefined) output.countedBy.add(brought);
-    if (output.stage === "held") this.#writer.writeNow(output);
-    if (output.stage === "queued") this.#queue.hurry(output);
+    // An output that one pack lacks may be in another.
+    const output = known === undefined || known.stage === "done" ? this.#request(entry, place) : known;
+    output.isAwaited = true;
+    if (received !== undefined) output.countedBy.add(received);
+    if (output.stage === "buffered") this.#writer.writeNow(output);
+    if (output.stage === "queued") this.#queue.prioritize(output);
     return await this.#arrivalOf(output);
   }
 
-  /** Resolves when all that was to be prefetched is placed, or given up. */
+  /** Resolves when all prefetched outputs are written or failed. */
   async idle(): Promise<void> {
     await Promise.allSettled([...this.#wanted.values()].map(({ arrival }) => arrival));
     await this.#recording;
   }
 
-  /** Bytes that are being fetched, or wait to be placed. */
+  /** Bytes in flight, or in memory and not written yet. */
   get bytesUnderWay(): number {
     return this.#queue.bytesUnderWay;
   }
 
-  /** Drops what is on its way. */
+  /** Aborts all requests and fails all queued outputs. */
   stop(): void {
     this.#controller.abort(new Error("the session has ended"));
     this.#queue.clear();
   }
 
-  /** Puts on the disk what has come already. */
+  /** Writes all received outputs to the disk and releases the claims. */
   async finish(): Promise<void> {
     await this.#recording;
     await this.#writer.finish();
@@ -134,7 +135,7 @@ export class Restorer {
     return output;
   }
 
-  #demand(entry: PackedEntry, place: Place): WantedOutput {
+  #request(entry: PackedEntry, place: Place): WantedOutput {
     const output = this.#register(entry, place);
     this.#queue.add([output], true);
     return output;
@@ -145,9 +146,9 @@ export class Restorer {
     try {
       return await abortable(output.arrival, deadline.signal);
     } catch (error) {
-      const isOwn = output.stage !== "queued" || this.#queue.isAsked(output);
+      const isOwn = output.stage !== "queued" || this.#queue.isSent(output);
       if (isOwn || !(error instanceof TimeoutError)) throw error;
-      throw new NotAskedError("waited for others that fetch before it", { cause: error });
+      throw new NotAskedError("timed out in the queue before its request was sent", { cause: error });
     }
   }
 
@@ -155,7 +156,7 @@ export class Restorer {
     return this.#options.store.timeoutMs + transferLimitMs(this.#queue.bytesUnderWay + place.length);
   }
 
-  #bringLarge(entry: PackedEntry, place: Place): Promise<boolean> {
+  #fetchLargeOnce(entry: PackedEntry, place: Place): Promise<boolean> {
     return this.#large.run(entry.outputId, () => this.#fetchLarge(entry, place));
   }
 
@@ -179,20 +180,20 @@ export class Restorer {
     }
   }
 
-  /** A few at a time, like outputs. */
+  /** Writes the records of ready entries a few at a time, between go's requests. */
   async #recordReady(): Promise<void> {
     for (let some = this.#ready.splice(0, READY_AT_ONCE); some.length > 0; ) {
       await new Promise(setImmediate);
       try {
         recordActions(some, this.#options.local);
       } catch {
-        // A disk that takes none: then go has to ask.
+        // If the disk refuses the records, go's requests become lookups.
       }
       some = this.#ready.splice(0, READY_AT_ONCE);
     }
   }
 
-  /** `false`: the disk takes none. Never throws, or what is prefetched together with it would be waited for in vain. */
+  /** `false`: the disk refuses the file. Never throws, since that would end the prefetch of all other outputs. */
   #makeEmpty(outputId: string): boolean {
     let file: ReturnType<LocalBuilds["createOutput"]> | undefined;
     try {
@@ -219,6 +220,6 @@ export interface RestorerOptions {
   local: LocalBuilds;
   claims: Claims;
   counters: Counters;
-  /** This pack is gone (no error), or not what its record says. */
+  /** Called when a pack is gone (no error) or differs from its record. */
   onBadPack: (packId: string, error: unknown) => void;
 }

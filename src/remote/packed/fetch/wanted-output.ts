@@ -1,22 +1,22 @@
 import type { ObjectSum } from "../../../lib/object-sum.ts";
 import type { PackedEntry, Place } from "../format/entry.ts";
 
-/** How far an output has come: on its way, in memory, on its way to the disk, or over (placed or given up). */
-type Stage = "queued" | "held" | "placing" | "done";
+/** An output's progress: queued or in flight, in memory, being written to the disk, or done (written or failed). */
+type Stage = "queued" | "buffered" | "writing" | "done";
 
-/** An output that is being brought to this machine, for one action or several. */
+/** An output that is being fetched, for one or more actions. */
 export class WantedOutput {
   readonly outputId: string;
   readonly sizeBytes: number;
   readonly place: Place;
-  /** The actions that made it. */
+  /** The entries of the actions with this output. */
   readonly entries: PackedEntry[];
-  /** Who counts it when it is here. */
+  /** The sums to add the output to once it is written. */
   readonly countedBy = new Set<ObjectSum>();
   stage: Stage = "queued";
   /** Whether go waits for it. */
-  isDemanded = false;
-  /** Its bytes, compressed, while `held`. */
+  isAwaited = false;
+  /** The compressed bytes, while the stage is `buffered`. */
   #frame: Uint8Array<ArrayBuffer> | undefined;
   readonly #arrival = Promise.withResolvers<boolean>();
 
@@ -25,35 +25,35 @@ export class WantedOutput {
     this.sizeBytes = entry.sizeBytes;
     this.place = place;
     this.entries = [entry];
-    // Nobody need be waiting.
+    // A prefetched output may fail without any waiting caller.
     this.#arrival.promise.catch(() => undefined);
   }
 
-  /** Whether it is on this machine's disk, once that is known. Rejects with what went wrong. */
+  /** Resolves to whether the output was written to the local disk. Rejects with the error of a failure. */
   get arrival(): Promise<boolean> {
     return this.#arrival.promise;
   }
 
-  hold(frame: Uint8Array<ArrayBuffer>): void {
-    this.stage = "held";
+  buffer(frame: Uint8Array<ArrayBuffer>): void {
+    this.stage = "buffered";
     this.#frame = frame;
   }
 
-  /** For whoever places it; `undefined` when somebody does already, or has. */
+  /** Hands the frame to the caller, which must write it; `undefined` if it was taken already or has not arrived. */
   takeFrame(): Uint8Array<ArrayBuffer> | undefined {
     const frame = this.#frame;
     this.#frame = undefined;
-    if (frame !== undefined) this.stage = "placing";
+    if (frame !== undefined) this.stage = "writing";
     return frame;
   }
 
-  placed(): void {
+  written(): void {
     this.#end();
-    for (const brought of this.countedBy) brought.add(this.sizeBytes);
+    for (const received of this.countedBy) received.add(this.sizeBytes);
     this.#arrival.resolve(true);
   }
 
-  /** `error`: `undefined` when there just is nothing to be had. */
+  /** `error`: `undefined` if the bucket does not have the output. */
   failed(error: unknown): void {
     this.#end();
     if (error === undefined) this.#arrival.resolve(false);

@@ -4,7 +4,7 @@ import { WrongBytesError } from "../../wrong-bytes-error.ts";
 import type { PackedEntry } from "../format/entry.ts";
 import type { WantedOutput } from "./wanted-output.ts";
 
-/** The bytes of an output's frame. Throws a `WrongBytesError` for what is no frame of that size. */
+/** Expands an output's frame. Throws a `WrongBytesError` unless it is a frame of the output's size. */
 export function expandOutput(output: WantedOutput, frame: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   try {
     return expandFrame(frame, output.sizeBytes);
@@ -23,8 +23,8 @@ export async function expandOutputAside(output: WantedOutput, frame: Uint8Array<
 }
 
 /**
- * Checks an output's bytes against its id and puts them on the local disk, then the records of the actions that made
- * it. Throws a `WrongBytesError` for other bytes, and what the disk says when it takes nothing.
+ * Checks an output's bytes against its id and writes them to the local disk, then the records of its actions. Throws a
+ * `WrongBytesError` if the bytes differ, and the disk's error if a write fails.
  */
 export function writeOutput(output: WantedOutput, bytes: Uint8Array, local: LocalBuilds): void {
   const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
@@ -40,7 +40,7 @@ export function writeOutput(output: WantedOutput, bytes: Uint8Array, local: Loca
   recordActions(output.entries, local);
 }
 
-/** Records actions whose output is in place. */
+/** Writes the local records of these actions. Call it only when their outputs are written. */
 export function recordActions(entries: PackedEntry[], local: LocalBuilds): void {
   for (const { actionId, outputId, sizeBytes, putTimeMs } of entries) {
     local.putRecord(actionId, { outputId, sizeBytes }, putTimeMs);

@@ -1,11 +1,11 @@
 /**
- * What was put and is not in the bucket yet, so that a helper that dies loses nothing. The journal's head names the
- * scope, and an entry is a line like
+ * The journal of entries that were put but are not in the bucket yet, so that a helper that dies loses nothing. Its
+ * head contains the scope, and each entry is a line
  *
  *     <action> <output> <size in bytes> <put at, ms>[ used]
  *
- * A line that ends with `used` is of an entry that was not put, only used: a helper notes those that leaves its whole
- * bookkeeping to another one. The outputs themselves are in the local cache.
+ * `used` marks an entry that was only used, not put; a helper that hands its journal over adds those for the run record.
+ * The outputs themselves are in the local cache.
  */
 import type { CacheEntry } from "../../../buildcache/entry.ts";
 import { Journal, type JournalFormat, readJournal } from "../../../store/upload/journal.ts";
@@ -13,9 +13,9 @@ import { isLeft, listJournals } from "../../../store/upload/journal-files.ts";
 import type { Scope } from "../../scope/scope.ts";
 import { projectHash } from "../format/keys.ts";
 
-/** An entry that is to be uploaded. */
+/** An entry to upload. */
 export interface JournalEntry extends CacheEntry {
-  /** It was not put, and the bucket may well have it. */
+  /** The entry was not put, so the bucket most likely has it. */
   isOnlyUsed?: true;
 }
 
@@ -27,7 +27,7 @@ export function openJournal(dir: string, scope: Scope): EntryJournal {
   return new Journal({ dir, head: scope, format: ENTRIES, isOurs: (head) => projectHash(head) === ours });
 }
 
-/** The scopes of what helpers left that are gone, or handed it over: each once. */
+/** The distinct scopes of all journals that are orphaned or handed over. */
 export function leftScopes(dir: string): Scope[] {
   const scopes = listJournals(dir).flatMap((file) => {
     const journal = readJournal(file.path, ENTRIES);
@@ -39,7 +39,7 @@ export function leftScopes(dir: string): Scope[] {
 const LINE = /^([0-9a-f]{64}) ([0-9a-f]{64}) (\d{1,15}) (\d{1,15})( used)?$/;
 
 export const ENTRIES: JournalFormat<Scope, JournalEntry> = {
-  /** Journals of earlier versions name no more than platform and project. */
+  /** Journals of earlier versions contain only platform and project. */
   parseHead({ platform, project, branch = "none", job = "local", run = "", defaultBranch }) {
     if (typeof platform !== "string" || typeof project !== "string") return undefined;
     return {

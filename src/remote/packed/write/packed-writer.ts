@@ -9,37 +9,37 @@ import type { RunPublisher } from "./run-publisher.ts";
 import type { SessionEntry, SessionLog } from "./session-log.ts";
 import type { Uploads } from "./uploads.ts";
 
-/** How long the close of a session that put nothing may take for what others have left. */
+/** The drain's limit for a session that put nothing and only uploads adopted entries. */
 const ADOPTED_MS = 2_000;
-/** After this time without a put, go is at something long, such as a test: what was put is stored meanwhile. */
+/** After this time without a put, go most likely runs something long, such as a test, so uploads start. */
 const QUIET_MS = 5_000;
 
-/** What a round of storing came to. */
+/** The result of an upload round. */
 interface Stored {
-  /** How many new entries are not in the bucket. */
+  /** The number of new entries that are not in the bucket. */
   lost: number;
-  /** Whether all is in the bucket, what was only used included, as far as it can be. */
+  /** Whether all new entries are in the bucket, and all records are written. */
   isAll: boolean;
 }
 
-/** Brings what a session put, and what it used that the bucket lacks, into packs and records. */
+/** Uploads the entries that a session put, and used ones that the bucket lacks, as packs and records. */
 export class PackedWriter {
   readonly #options: PackedWriterOptions;
   #hasPut = false;
   #lost = 0;
-  /** What go has put in this session: such entries may be signed. */
+  /** The entries that go has put in this session; only these, and those of trusted records, may be signed. */
   readonly #own = new Set<string>();
   #storing: Promise<unknown> = Promise.resolve();
   #pause: ReturnType<typeof setTimeout> | undefined;
   #hasPublished = false;
-  /** The state that the last round of storing has dealt with, all of it. */
+  /** The state at the start of the last round that uploaded everything. */
   #settled: WriterState = { size: 0, isBucketKnown: false, badPackReports: 0 };
 
   constructor(options: PackedWriterOptions) {
     this.#options = options;
   }
 
-  /** Takes over what helpers have left that died, or handed it over. Returns whether there was anything. */
+  /** Adopts the journals that are orphaned or handed over. Returns whether there were any. */
   adopt(): boolean {
     const { journal, local, session } = this.#options;
     const left = journal.adopt();
@@ -50,12 +50,12 @@ export class PackedWriter {
       session.add({ ...entry, path: found.path, isNew });
       if (isNew) this.#pack({ ...entry, path: found.path });
     }
-    // No round of storing follows that would do it.
+    // No upload round follows that would discard the journal.
     if (left.length > 0 && this.isSettled) journal.discard();
     return left.length > 0;
   }
 
-  /** Leaves everything to the helper that collects for a row of go commands; see `collectRow`. */
+  /** Hands the journal over to the helper that uploads for a burst of go commands; see `runBatcher`. */
   handOver(): void {
     const { journal, session } = this.#options;
     clearTimeout(this.#pause);
@@ -74,13 +74,15 @@ export class PackedWriter {
     this.#pause = setTimeout(() => void this.store(), QUIET_MS).unref();
   }
 
-  /** Bytes of outputs that others should know and do not yet; `undefined`: nothing at all is new. */
-  get newsBytes(): number | undefined {
-    const news = this.#options.session.entries.filter(({ isNew }) => isNew);
-    return news.length === 0 ? undefined : news.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  /** Bytes of the outputs of new entries; `undefined`: there are no new entries. */
+  get unpublishedBytes(): number | undefined {
+    const newEntries = this.#options.session.entries.filter(({ isNew }) => isNew);
+    return newEntries.length === 0
+      ? undefined
+      : newEntries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
 
-  /** Uploads and writes down everything, within `limitMs`; the journal keeps what could not be. */
+  /** Uploads and records everything within `limitMs`; the journal keeps entries that fail. */
   async drain(limitMs: number): Promise<void> {
     const { uploads, counters } = this.#options;
     clearTimeout(this.#pause);
@@ -93,35 +95,35 @@ export class PackedWriter {
     this.#options.journal.leave();
   }
 
-  /** The same without a limit beyond those of single requests, for a session that goes on. Never rejects. */
+  /** Like `drain`, but without ending and with no limit besides those of single requests. Never rejects. */
   async store(): Promise<void> {
     await this.#storeInTurn();
   }
 
-  /** Ends, without giving up what is under way. */
+  /** Ends without aborting uploads in flight. */
   retire(): void {
     clearTimeout(this.#pause);
     this.#options.journal.leave();
   }
 
-  /** Whether anything new was brought into the bucket. */
+  /** Whether this writer has published any new entry. */
   get hasPublished(): boolean {
     return this.#hasPublished;
   }
 
-  /** Gives up what is under way; the journal keeps it. */
+  /** Aborts the uploads; the journal keeps their entries. */
   abandon(): void {
     this.#options.uploads.abandon();
   }
 
-  /** Whether another round would find nothing to do. */
+  /** Whether another round would have no work. */
   get isSettled(): boolean {
     const state = this.#state;
     const isSame =
       this.#settled.size === state.size &&
       this.#settled.isBucketKnown === state.isBucketKnown &&
       this.#settled.badPackReports === state.badPackReports;
-    return state.size > 0 && isSame && this.newsBytes === undefined;
+    return state.size > 0 && isSame && this.unpublishedBytes === undefined;
   }
 
   get #state(): WriterState {
@@ -129,18 +131,18 @@ export class PackedWriter {
     return { size: session.size, isBucketKnown: isBucketKnown(), badPackReports: badPackReports() };
   }
 
-  /** Never rejects: what fails for an unforeseen reason is not stored. */
+  /** Runs upload rounds one after the other. Never rejects: after an unexpected error, all new entries count as lost. */
   async #storeInTurn(): Promise<Stored> {
     const { session, journal, isDenied } = this.#options;
     const state = this.#state;
     const storing = this.#storing
       .then(() => this.#store())
-      .catch(() => ({ lost: session.newsCount, isAll: false }));
+      .catch(() => ({ lost: session.unpublishedCount, isAll: false }));
     this.#storing = storing;
     const stored = await storing;
     if (stored.isAll) this.#settled = state;
-    // What was adopted meanwhile is for the next round.
-    const isAllDone = stored.isAll && state.size === session.size && this.newsBytes === undefined;
+    // Entries adopted during the round are left to the next one.
+    const isAllDone = stored.isAll && state.size === session.size && this.unpublishedBytes === undefined;
     if (isAllDone || isDenied()) journal.discard();
     return stored;
   }
@@ -160,26 +162,26 @@ export class PackedWriter {
     return { lost, isAll: lost === 0 };
   }
 
-  /** `undefined` when its output is not in the bucket and can't be brought there. */
+  /** `undefined`: the entry's output is not in the bucket and can't be uploaded, or the entry may not be signed. */
   async #place({ path, isNew, ...entry }: SessionEntry): Promise<PackedEntry | undefined> {
     if (this.#options.isSigning === true && !this.#mayBeSigned(entry)) return undefined;
     if (entry.sizeBytes === 0) return { ...entry, place: undefined };
     const { outputId, sizeBytes } = entry;
     const { index, isBucketKnown, packer } = this.#options;
     const known = index().findPlace(outputId);
-    // What was only used is most likely in the bucket, as long as nobody has looked.
+    // Without the bucket's records, assume that an entry that was only used is in the bucket.
     const isMissing = known === undefined && (isNew || isBucketKnown());
     const place = isMissing ? await packer.add({ outputId, sizeBytes, path }) : known;
     return place && { ...entry, place };
   }
 
-  /** Nobody knows who has put what is merely on this disk. */
+  /** The author of an entry that is only on the local disk is unknown, so it must not be signed. */
   #mayBeSigned(entry: CacheEntry): boolean {
     const known = this.#options.index().find(entry.actionId)?.entry;
     return known?.outputId === entry.outputId || this.#own.has(nameOf(entry));
   }
 
-  /** Begins to upload an output, unless it is in the bucket already. */
+  /** Starts uploading an output unless it is in the bucket. */
   #pack(output: LocalOutput): void {
     const { index, packer } = this.#options;
     if (output.sizeBytes === 0 || index().findPlace(output.outputId) !== undefined) return;
@@ -187,9 +189,9 @@ export class PackedWriter {
   }
 }
 
-/** What decides whether another round of storing would find anything to do. */
+/** If this state is unchanged, another upload round has no work. */
 interface WriterState {
-  /** Entries in the session. */
+  /** The number of entries in the session. */
   size: number;
   isBucketKnown: boolean;
   badPackReports: number;
@@ -207,13 +209,13 @@ export interface PackedWriterOptions {
   uploads: Uploads;
   publisher: RunPublisher;
   journal: Pick<EntryJournal, "append" | "adopt" | "discard" | "handOver" | "leave">;
-  /** Whether records are signed: only what go put here, or what comes from a record that counts, is written down. */
+  /** Whether records are signed. Then they contain only entries that go put here or that a trusted record contains. */
   isSigning?: boolean | undefined;
   counters: { add(name: string, amount?: number): void };
-  /** Whether it was ever read what is in the bucket. */
+  /** Whether this machine has ever read the bucket's records. */
   isBucketKnown: () => boolean;
   /** See `PackedTransfer`. */
   badPackReports: () => number;
-  /** Whether the bucket denies this identity's uploads: keeping them for later makes no sense then. */
+  /** Whether the bucket denies uploads, so that keeping a journal is pointless. */
   isDenied: () => boolean;
 }

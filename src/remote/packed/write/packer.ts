@@ -12,18 +12,18 @@ import { spoolFrame } from "./spooled-output.ts";
 import type { Uploads } from "./uploads.ts";
 
 const PACK_BYTES = 8 << 20;
-/** Small outputs have a pack of their own: a build reads most of them first, to see what it has to do. */
+/** Smaller outputs go to separate packs: a build reads most of them first, to decide what to compile. */
 const SMALL_BYTES = 32 << 10;
 const LARGE_BYTES = 32 << 20;
-/** A pack is held in memory until it is stored. */
+/** Bounds the memory: a pack stays in memory until its upload ends. */
 const MAX_UPLOADS = 3;
-/** How many outputs are remembered as stored; the records know of all. */
+/** The number of uploaded outputs to remember; the records contain all of them. */
 const MAX_STORED = 20_000;
 
-/** Makes packs of outputs and uploads them, behind, a few at once; holds no more in memory than those. */
+/** Packs outputs and uploads the packs in the background, a few at once. Keeps only those packs in memory. */
 export class Packer {
   readonly #options: PackerOptions;
-  /** Outputs on their way. */
+  /** The outputs in progress, by id. */
   readonly #places = new Map<string, PromiseWithResolvers<Place | undefined>>();
   readonly #stored = new BoundedMap<string, Place>(MAX_STORED);
   readonly #waiting: LocalOutput[] = [];
@@ -41,7 +41,7 @@ export class Packer {
     this.#rest = new PackBuilder(options.prefix);
   }
 
-  /** Where the output lies once its pack is stored; `undefined` when that can't be. One upload an output. */
+  /** Uploads the output once; resolves to its location, `undefined` if it can't be uploaded. */
   async add(output: LocalOutput): Promise<Place | undefined> {
     const stored = this.#stored.get(output.outputId);
     if (stored !== undefined) return stored;
@@ -50,23 +50,23 @@ export class Packer {
     const place = Promise.withResolvers<Place | undefined>();
     this.#places.set(output.outputId, place);
     this.#waiting.push(output);
-    this.#work ??= this.#workOff();
+    this.#work ??= this.#packWaiting();
     return await place.promise;
   }
 
-  /** Uploads what is left, however little. Resolves when everything that was added is stored or given up. */
+  /** Uploads the unfinished packs, too. Resolves when all added outputs are uploaded or have failed. */
   async flush(): Promise<void> {
     while (this.#work !== undefined) await this.#work;
     for (const builder of [this.#small, this.#rest]) if (builder.sizeBytes > 0) this.#seal(builder);
     await Promise.all(this.#uploads);
   }
 
-  /** The pack is gone or wrong: its outputs count as not stored, so the next `add` uploads them again. */
+  /** Forgets the outputs of a pack that is gone or damaged, so that the next `add` uploads them again. */
   forget(packId: string): void {
     this.#stored.deleteWhere(({ pack }) => pack.id === packId);
   }
 
-  /** Stores outputs anew, together in one pack; returns where they lie now. Those that are gone are left out. */
+  /** Uploads outputs again, in one pack; returns their new locations. Skips outputs that are gone from the local disk. */
   async repack(outputs: LocalOutput[]): Promise<Map<string, Place>> {
     const { prefix, counters } = this.#options;
     const builder = new PackBuilder(prefix);
@@ -83,14 +83,14 @@ export class Packer {
     return isStored ? places : new Map();
   }
 
-  async #workOff(): Promise<void> {
-    // What go puts next should not wait for this.
+  async #packWaiting(): Promise<void> {
+    // Lets go's next put run first.
     await new Promise(setImmediate);
     for (let output = this.#waiting.shift(); output !== undefined; output = this.#waiting.shift()) {
       try {
         await this.#pack(output);
       } catch {
-        // Whoever waits for this output must hear of it, and the others must have their turn.
+        // Settle this output so that callers don't wait forever, and continue with the others.
         this.#options.counters.add("put_remote_error");
         this.#settle(output.outputId, undefined);
       }
@@ -145,7 +145,7 @@ export class Packer {
 
   async #storeAlone(output: LocalOutput, file: TempFile): Promise<Place | undefined> {
     const { prefix, counters } = this.#options;
-    // No reader expands a frame to more than that.
+    // Readers refuse larger outputs.
     const isTooLarge = output.sizeBytes > MAX_OBJECT_BYTES;
     const frame = isTooLarge ? undefined : await spoolFrame(output, file);
     if (frame === undefined) {
@@ -170,7 +170,7 @@ export class Packer {
     void running.finally(() => this.#uploads.delete(running));
   }
 
-  /** What could not be stored may be tried again. */
+  /** Resolves the output's callers. A later `add` retries an output that failed. */
   #settle(outputId: string, place: Place | undefined): void {
     this.#places.get(outputId)?.resolve(place);
     this.#places.delete(outputId);
@@ -180,14 +180,14 @@ export class Packer {
 
 export interface PackerOptions {
   keys: PackedKeys;
-  /** Below which the packs lie. */
+  /** The bucket prefix of the packs. */
   prefix: string;
   uploads: Uploads;
-  /** Most uploads at once. */
+  /** The limit of concurrent uploads. */
   concurrency: number;
   counters: Counters;
-  /** A file for what is too large for memory; `undefined` when the disk takes none. */
+  /** Creates a file for an output that is too large for memory; `undefined` if the disk refuses. */
   createTemp: () => TempFile | undefined;
-  /** Called with the id of each pack that is now in the bucket. */
+  /** Called with the id of each uploaded pack. */
   onStored?: (packId: string) => void;
 }

@@ -2,15 +2,15 @@ import type { LocalOutputs } from "../../local-outputs.ts";
 import type { Pack, PackedEntry, Place } from "../format/entry.ts";
 import type { LocalOutput } from "../format/output-frame.ts";
 
-/** A run that needs more small packs than this costs its readers too many requests. */
+/** More small packs than this cost a run's readers too many requests. */
 const MAX_SMALL_PACKS = 4;
 const SMALL_PACK_BYTES = 1 << 20;
-/** Rewritten at a time. */
+/** The limit for the bytes of one repack. */
 const MAX_BYTES = 16 << 20;
 
 /**
- * Brings what lies in many small packs together into one, as far as the outputs are on this machine. Returns the
- * entries with their new places; those that could not be moved keep their old ones.
+ * Repacks outputs of many small packs into one, if they are on the local disk. Returns the entries with their new
+ * locations; entries that were not moved keep the old ones.
  */
 export async function repackSmall(
   entries: PackedEntry[],
@@ -27,7 +27,7 @@ export async function repackSmall(
   });
 }
 
-/** The entries in the smallest of the small packs, when there are too many. */
+/** Returns the entries in the smallest packs if there are too many small packs. */
 function scatteredEntries(entries: PackedEntry[]): PackedEntry[] {
   const packs = new Map<string, Pack>();
   for (const { place } of entries) {

@@ -1,15 +1,15 @@
 /**
- * What all sessions of one run on this machine used and put, in a job's directory `<dir>`:
+ * The log of one run: all entries that its sessions on this machine used or put. In a job's directory `<dir>`:
  *
- *     <dir>/run-<hash of the run>.json.zst      a record (see `run-record.ts`) whose `about` also says
- *                                                 "key"      the object that this becomes in the bucket
- *                                                 "version"  counts the changes
- *                                                 "due"      the version that the bucket must have at least
- *     <dir>/run-<hash of the run>.stored.json   {"key":…,"version":…,"ms":…}: the version that the bucket has, since when
+ *     <dir>/run-<hash of the run>.json.zst      a record (see `run-record.ts`) with these additional values in `about`
+ *                                                 "key"      the key of the uploaded record
+ *                                                 "version"  the number of changes
+ *                                                 "due"      the lowest version that the bucket needs
+ *     <dir>/run-<hash of the run>.stored.json   {"key":…,"version":…,"ms":…}: the version in the bucket, and its time
  *     <dir>/run-<hash of the run>.upload        locked by the process that uploads the record
  *     <dir>/run.lock                            locked while a log is read, changed and written back
  *
- * Only this machine writes that object. Each version holds all that those before it held.
+ * Only this machine writes that object. Each version contains all actions of the previous ones.
  */
 import { join } from "node:path";
 import { listFiles } from "../../../lib/files/list-files.ts";
@@ -23,12 +23,12 @@ import type { PackedEntry, Place } from "../format/entry.ts";
 import type { RecordTrust } from "../format/record-trust.ts";
 import { formatRunRecord, MAX_RECORD_BYTES, parseRunRecord } from "../format/run-record.ts";
 
-/** So many runs of a job may be under way at once on one machine. */
+/** The number of concurrent runs of one job on one machine. */
 const MAX_LOGS = 8;
-/** Also what earlier versions left. */
+/** Also matches the logs of earlier versions of this program. */
 const LOG_FILE = /^run(-[0-9a-f]{16})?\.json\.zst$/;
 
-/** What a session changes. */
+/** The part of a log that sessions change. */
 export interface LoggedRun {
   key: string;
   version: number;
@@ -38,7 +38,7 @@ export interface LoggedRun {
 }
 
 export interface RunLogState extends LoggedRun {
-  /** The version that the bucket has, and when it got it; 0: none, or nobody knows. */
+  /** The version in the bucket, and the time (ms) of its upload; 0: none, or unknown. */
   stored: number;
   storedMs: number;
 }
@@ -49,7 +49,7 @@ export class RunLog {
   readonly #run: string;
   readonly #trust: RecordTrust | undefined;
 
-  /** A log that was not signed counts as absent where records are signed. */
+  /** If records are signed, an unsigned log counts as absent. */
   constructor(dir: string, run: string, trust?: RecordTrust) {
     this.#dir = dir;
     this.#path = join(dir, `run-${Bun.hash(run).toString(16).padStart(16, "0")}`);
@@ -57,14 +57,14 @@ export class RunLog {
     this.#trust = trust;
   }
 
-  /** `undefined` when this run has none on this machine. */
+  /** `undefined`: this run has no log on this machine. */
   load(): RunLogState | undefined {
     try {
       const bytes = readSmallFile(this.#logPath, MAX_RECORD_BYTES);
       const { about, entries } = parseRunRecord(bytes);
       const { run, key = "", version, due } = about;
       if (run !== this.#run || key === "") return undefined;
-      // What it holds is going to be signed.
+      // A signing process will sign the log's entries, so the log itself must be trusted.
       if (this.#trust?.signer !== undefined) this.#trust.check.check(logKey(key), bytes);
       return { key, version: Number(version), due: Number(due), entries, ...this.#loadStored(key) };
     } catch {
@@ -73,8 +73,8 @@ export class RunLog {
   }
 
   /**
-   * Saves what `change` makes of the log, unless that is the same object, and returns it. One process at a time. Rejects
-   * when the disk fails, and with the reason of `signal`.
+   * Applies `change` to the log under a lock, saves the result unless it is the same object, and returns it. Rejects if
+   * the disk fails, and with the reason of `signal`.
    */
   async update<T extends LoggedRun | undefined>(
     change: (before: RunLogState | undefined) => T,
@@ -93,12 +93,12 @@ export class RunLog {
     }
   }
 
-  /** One process at a time may upload the record. An upload during which the lock was lost has to be repeated. */
+  /** Locks the upload of the record. The caller must repeat an upload if it lost the lock meanwhile. */
   async lockUpload(signal?: AbortSignal): Promise<FileLock> {
     return await this.#lock(`${this.#path}.upload`, signal);
   }
 
-  /** Notes which version the bucket has; 0: nobody knows. Never throws: the next session uploads it once more. */
+  /** Notes the version in the bucket; 0: unknown. Never throws: without the note, the next session uploads again. */
   setStored(key: string, version: number): void {
     try {
       replaceFile(this.#storedPath, JSON.stringify({ key, version, ms: version === 0 ? 0 : Date.now() }));
@@ -126,7 +126,7 @@ export class RunLog {
       const isWhole = Number.isFinite(stored?.version) && Number.isFinite(stored?.ms);
       if (isWhole && stored.key === key) return { stored: stored.version, storedMs: stored.ms };
     } catch {
-      // Never stored, or cut off.
+      // The file is missing or truncated.
     }
     return { stored: 0, storedMs: 0 };
   }
@@ -137,7 +137,7 @@ export class RunLog {
     return this.#trust?.signer?.sign(logKey(key), bytes) ?? bytes;
   }
 
-  /** The logs of the runs that wrote nothing for the longest time. */
+  /** Removes the logs that are unchanged for the longest time. */
   #removeOldest(): void {
     const logs = listFiles(this.#dir).filter((name) => LOG_FILE.test(name));
     const changedMs = (name: string) => statPlainFile(join(this.#dir, name))?.mtimeMs ?? 0;
@@ -149,14 +149,14 @@ export class RunLog {
   }
 }
 
-/** Not the key of any object. */
+/** The key to sign a log for; differs from every object key, so a log is not valid as a record. */
 function logKey(key: string): string {
   return `log of ${key}`;
 }
 
 /**
- * `entries` and what `added` has beyond them. The place of an output stays while it can be trusted: it may have been
- * brought there since `added` was looked up, together with others.
+ * Merges `added` into `entries`. A trusted location in `entries` wins over one in `added`: a repack may have moved the
+ * output since `added` was looked up.
  */
 export function mergeEntries(
   entries: PackedEntry[],
@@ -174,7 +174,7 @@ export function mergeEntries(
   return { entries: [...merged.values()], isChanged };
 }
 
-/** `entries`, with the places that `moved` names for the same outputs of the same actions. */
+/** Returns `entries` with the locations in `moved` for the same actions and outputs. */
 export function movedEntries(entries: PackedEntry[], moved: PackedEntry[]): PackedEntry[] {
   const places = new Map(moved.map((entry) => [entry.actionId, entry]));
   return entries.map((entry) => {

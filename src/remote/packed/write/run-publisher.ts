@@ -7,20 +7,20 @@ import { formatRunRecord, type RunRecord } from "../format/run-record.ts";
 import { mergeEntries, movedEntries, type RunLog, type RunLogState } from "./run-log.ts";
 import type { Uploads } from "./uploads.ts";
 
-/** A record that says all there is to say is written anew after a day, to show that it is in use. */
+/** An unchanged record is uploaded again after a day, so that gc does not expire a record in use. */
 const UNCHANGED_MS = 24 * 3_600_000;
 
-/** Writes down what a session used and put: for this machine's next session, and for everybody in the bucket. */
+/** Publishes the entries that a session used and put: in the run's log on this machine, and as records in the bucket. */
 export class RunPublisher {
   readonly #options: RunPublisherOptions;
-  /** Of this session's own record, where the disk takes no log. */
-  #loneKey: string | undefined;
+  /** The key of this session's own record, if the disk refuses a log. */
+  #ownKey: string | undefined;
 
   constructor(options: RunPublisherOptions) {
     this.#options = options;
   }
 
-  /** `added` is the part of `session` that nobody knows yet. Returns whether all of it is in the bucket. */
+  /** `added`: the new entries of `session`. Returns whether all records are in the bucket. */
   async publish(session: PackedEntry[], added: PackedEntry[]): Promise<boolean> {
     const [isAdded, isRecorded] = await Promise.all([
       this.#putAdditions(added),
@@ -37,8 +37,8 @@ export class RunPublisher {
   }
 
   /**
-   * Sessions of one run merge what they have into the run's log, then one of them at a time uploads all of it: whoever
-   * waited for that finds that its part is stored, too. Gives up when the uploads are abandoned.
+   * Merges the session's entries into the run's log and uploads the log. Sessions of one run upload one at a time; a
+   * session that waited may find that another has uploaded its entries, too. Ends when the uploads are abandoned.
    */
   async #record(session: PackedEntry[], added: PackedEntry[]): Promise<boolean> {
     const { uploads } = this.#options;
@@ -64,7 +64,7 @@ export class RunPublisher {
       const state = before ?? { key, version: 0, due: 0, stored: 0, storedMs: 0, entries: [] };
       if (!isChanged) return state;
       const version = state.version + 1;
-      const isDue = added.length > 0 || this.#isNews(entries, state.entries);
+      const isDue = added.length > 0 || this.#hasNew(entries, state.entries);
       return { ...state, version, due: isDue ? version : state.due, entries };
     };
     const merged = await log.update(merge, uploads.abandonment);
@@ -78,13 +78,13 @@ export class RunPublisher {
     for (;;) {
       await using lock = await log.lockUpload(uploads.abandonment);
       const state = log.load();
-      // The log was lost, and is another one now.
+      // The log was removed, and possibly replaced by a new one.
       if (state === undefined || state.key !== wanted.key) return false;
       if (state.stored >= wanted.due && !this.#isOld(state)) return true;
       const entries = await this.#repacked(state.entries);
       const isStored = await this.#putRun(state.key, entries);
       const isLast = await lock.isHeld();
-      // Another session has uploaded since, and nobody knows which version came last.
+      // Without the lock, another session may have uploaded, too; the version in the bucket is unknown.
       if (!isLast) log.setStored(state.key, 0);
       else if (isStored) log.setStored(state.key, state.version);
       if (isLast || !isStored) return isStored;
@@ -102,14 +102,14 @@ export class RunPublisher {
     return moved;
   }
 
-  /** The disk takes no log, so the session has a record of its own: the same one each time. */
+  /** Without a log on the disk, the session writes its own record, each time with the same key. */
   async #recordAlone(session: PackedEntry[]): Promise<boolean> {
     const { keys, scope, machine, serverTimeMs } = this.#options;
-    this.#loneKey ??= keys.run(scope, serverTimeMs(), machine);
-    return await this.#putRun(this.#loneKey, session);
+    this.#ownKey ??= keys.run(scope, serverTimeMs(), machine);
+    return await this.#putRun(this.#ownKey, session);
   }
 
-  /** The head is only a head start: whether it is stored does not matter. */
+  /** Uploads the record and its head. A failed head is ignored: it only saves new machines a listing. */
   async #putRun(key: string, entries: PackedEntry[]): Promise<boolean> {
     const { keys, scope, uploads } = this.#options;
     const about = { ...this.#about(), key };
@@ -125,8 +125,8 @@ export class RunPublisher {
     return this.#options.signer?.sign(key, bytes) ?? bytes;
   }
 
-  /** Whether `entries` has any that neither the log had nor the bucket's records of this scope have. */
-  #isNews(entries: PackedEntry[], logged: PackedEntry[]): boolean {
+  /** Whether `entries` contains any that neither the log nor the bucket's records of this scope contain. */
+  #hasNew(entries: PackedEntry[], logged: PackedEntry[]): boolean {
     const known = new Set([...logged, ...this.#options.ownEntries()].map(fingerprint));
     return entries.some((entry) => !known.has(fingerprint(entry)));
   }
@@ -151,24 +151,25 @@ function fingerprint({ actionId, outputId, place }: PackedEntry): string {
 export interface RunPublisherOptions {
   keys: PackedKeys;
   scope: Scope;
-  /** Names this machine in keys; without a dash. */
+  /** The machine's name in keys; contains no dash. */
   machine: string;
-  /** For people. */
+  /** The host name, for people only. */
   host: string;
   log: RunLog;
   uploads: Uploads;
-  /** What the bucket's records of this scope say, as far as they were read, and when the newest was written. */
+  /** The entries in the bucket's records of this scope that were read so far. */
   ownEntries: () => PackedEntry[];
+  /** The time of the newest of those records. */
   ownRecordMs: () => number;
-  /** Whether what lies there is what records say, as far as this session has found out. */
+  /** Whether the pack of this location is trusted. */
   isTrusted: (place: Place | undefined) => boolean;
-  /** Brings entries that lie scattered together. */
+  /** Moves entries of many small packs to one pack; see `repackSmall`. */
   repack: (entries: PackedEntry[]) => Promise<PackedEntry[]>;
-  /** Told of all that the run's log now holds. */
+  /** Called with all entries of the run's log after each change. */
   onRecorded?: ((entries: PackedEntry[]) => void) | undefined;
-  /** Goes into records. */
+  /** The compile times to write to records. */
   compileTimes?: CompileTimes | undefined;
-  /** The server's clock. */
+  /** The server's time. */
   serverTimeMs: () => number;
   /** `undefined`: records are not signed. */
   signer?: RecordSigner | undefined;

@@ -1,24 +1,24 @@
 import type { LocalEntry } from "../../../buildcache/entry.ts";
 
-/** An entry that a session used or put, with its output on the local disk. */
+/** An entry that a session used or put. Its output is on the local disk. */
 export interface SessionEntry extends LocalEntry {
-  /** Made by this session, or left by a helper that died: others may not know it yet. */
+  /** The entry was put by this session or adopted, and is not published yet. */
   isNew: boolean;
 }
 
-/** What a session used and put, in the order of first use; an action put again counts with its new output. */
+/** The entries that a session used and put, in the order of first use. A repeated put replaces the action's entry. */
 export class SessionLog {
   readonly #entries = new Map<string, SessionEntry>();
-  #newsCount = 0;
+  #unpublishedCount = 0;
 
   add(entry: SessionEntry): void {
     const known = this.#entries.get(entry.actionId);
     const isNew = entry.isNew || (known?.isNew === true && known.outputId === entry.outputId);
     this.#entries.set(entry.actionId, { ...entry, isNew });
-    this.#newsCount += Number(isNew) - Number(known?.isNew ?? false);
+    this.#unpublishedCount += Number(isNew) - Number(known?.isNew ?? false);
   }
 
-  /** How many actions there are. */
+  /** The number of actions. */
   get size(): number {
     return this.#entries.size;
   }
@@ -27,17 +27,17 @@ export class SessionLog {
     return [...this.#entries.values()];
   }
 
-  /** How many of them others may not know yet. */
-  get newsCount(): number {
-    return this.#newsCount;
+  /** The number of new entries. */
+  get unpublishedCount(): number {
+    return this.#unpublishedCount;
   }
 
-  /** These are in the bucket, so they are not new any more, unless they were put again since. */
+  /** Marks entries as published. An entry that was put again in the meantime stays new. */
   markPublished(entries: SessionEntry[]): void {
     for (const entry of entries) {
       if (this.#entries.get(entry.actionId) === entry) {
         this.#entries.set(entry.actionId, { ...entry, isNew: false });
-        this.#newsCount -= Number(entry.isNew);
+        this.#unpublishedCount -= Number(entry.isNew);
       }
     }
   }

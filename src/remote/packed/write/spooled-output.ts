@@ -3,17 +3,17 @@ import { createZstdCompress } from "node:zlib";
 import type { TempFile } from "../../../store/local/temp-file.ts";
 import type { LocalOutput } from "../format/output-frame.ts";
 
-/** A frame on the disk, for an output that is too large for memory. */
+/** The frame of an output that is too large for memory, in a file. */
 export interface SpooledFrame {
   path: string;
   sizeBytes: number;
-  /** Of the frame: the name of the pack that it is alone. */
+  /** The frame's SHA-256: the id of the pack that contains only this frame. */
   sha256: string;
 }
 
 /**
- * Compresses an output into `file`; `undefined` when the output is gone or holds other bytes by now. The caller
- * discards `file`.
+ * Compresses an output into `file`; `undefined` if the output is gone or its bytes have changed. The caller discards
+ * `file`.
  */
 export async function spoolFrame(output: LocalOutput, file: TempFile): Promise<SpooledFrame | undefined> {
   const content = new Bun.CryptoHasher("sha256");

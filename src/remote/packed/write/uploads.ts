@@ -4,7 +4,7 @@ import { describeError } from "../../../lib/text/describe-error.ts";
 import { NotAskedError } from "../../../store/not-asked-error.ts";
 import type { ObjectStore, PutBody } from "../../../store/object-store.ts";
 
-/** Puts objects into the bucket until abandoned. Trouble is a `false`, counted and logged. */
+/** Uploads objects until abandoned. Counts and logs failures. */
 export class Uploads {
   readonly #options: UploadsOptions;
   readonly #controller = new AbortController();
@@ -13,12 +13,12 @@ export class Uploads {
     this.#options = options;
   }
 
-  /** Aborts when nothing more is taken. */
+  /** Aborts with `abandon`. */
   get abandonment(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** Whether it is stored now. */
+  /** Returns whether the object was uploaded. Never rejects. */
   async put(key: string, body: PutBody, sha256?: string): Promise<boolean> {
     const { store, counters, log } = this.#options;
     const signal = this.abandonment;
@@ -31,12 +31,12 @@ export class Uploads {
     } catch (error) {
       if (error instanceof NotAskedError) return false;
       counters.add("put_remote_error");
-      log.info(() => `put ${key}: ${describeError(error)}`);
+      log.info(() => `upload of ${key} failed: ${describeError(error)}`);
       return false;
     }
   }
 
-  /** Ends what is under way and takes nothing more. */
+  /** Aborts the uploads in flight and refuses further ones. */
   abandon(): void {
     this.#controller.abort(new Error("uploads were abandoned"));
   }

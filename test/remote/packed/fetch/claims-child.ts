@@ -1,6 +1,6 @@
 /**
- * Takes all claims `0` to `<count - 1>` in a directory as soon as its stdin ends. Prints those that it got, and how many
- * of them it took over; with `stay` it then lives on, until it is killed.
+ * Tries to take all claims `0` to `<count - 1>` in a directory when its stdin ends. Prints those that it got, and how many
+ * of them it took over. With `stay` it then runs until it is killed.
  */
 import { Claims } from "../../../../src/remote/packed/fetch/claims.ts";
 

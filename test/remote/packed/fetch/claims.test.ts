@@ -12,7 +12,7 @@ const OTHER = "0b".repeat(32);
 
 afterEach(() => void jest.useRealTimers());
 
-test("one helper has a pack, and others do not while it has it", () => {
+test("only one helper holds a claim at a time", () => {
   using dir = tempDir("claims");
   const [one, two] = [new Claims(dir.join("claims")), new Claims(dir.join("claims"))];
   expect([one.take(PACK), one.take(PACK), two.take(PACK), two.take(OTHER)]).toEqual([
@@ -27,7 +27,7 @@ test("one helper has a pack, and others do not while it has it", () => {
 
 const PROCESSES = 8;
 const CLAIMS = 400;
-/** What each of some processes got that wanted the same claims at once. None ends before all have tried. */
+/** Several processes try to take the same claims at once; returns the claims of each. None ends before all have tried. */
 async function race(dir: string): Promise<{ got: string[]; takenOver: number }[]> {
   const argv = [process.execPath, require.resolve("./claims-child.ts"), dir, String(CLAIMS), "stay"];
   const children = Array.from({ length: PROCESSES }, () =>
@@ -42,17 +42,17 @@ async function race(dir: string): Promise<{ got: string[]; takenOver: number }[]
   return outputs.map(({ value }) => JSON.parse(new TextDecoder().decode(value)));
 }
 
-test("each of many claims goes to one of the processes that want it at the same time", async () => {
+test("each of many claims goes to exactly one of several concurrent processes", async () => {
   using dir = tempDir("claims");
   const results = await race(dir.path);
   const got = results.flatMap((result) => result.got);
   expect(new Set(got).size).toBe(CLAIMS);
-  // A process that a busy machine stops for three seconds is taken for dead: another one then has what it had.
+  // A process that a busy machine stops for three seconds counts as dead, and another one takes its claims over.
   const takenOver = results.reduce((sum, result) => sum + result.takenOver, 0);
   expect(got.length).toBeLessThanOrEqual(CLAIMS + takenOver);
 });
 
-test("no file stays when all is released, twice as well", () => {
+test("no file is left after a release, also after a second one", () => {
   using dir = tempDir("claims");
   const claims = new Claims(dir.path);
   for (const id of [PACK, OTHER]) claims.take(id);
@@ -63,14 +63,14 @@ test("no file stays when all is released, twice as well", () => {
   expect([readdirSync(dir.path), claims.take(PACK)]).toEqual([[], true]);
 });
 
-describe("a helper that died", () => {
-  test("loses what it had at once, as far as processes can be seen", async () => {
+describe("a dead helper", () => {
+  test("loses its claims at once if its process is visible", async () => {
     using dir = tempDir("claims");
     const argv = [process.execPath, require.resolve("./claims-child.ts"), dir.path, "1", "stay"];
     await using holder = start(argv);
     await holder.stdoutHas("got");
     const claims = new Claims(dir.path);
-    // The time of the last heartbeat must not decide.
+    // The time of the last heartbeat must not matter.
     const take = () => {
       utimesSync(dir.join("0"), new Date(), new Date());
       return claims.take("0");
@@ -82,7 +82,7 @@ describe("a helper that died", () => {
     claims.releaseAll();
   });
 
-  test("loses what it had after three seconds", () => {
+  test("loses its claims after three seconds", () => {
     using _now = spyOn(Date, "now").mockReturnValue(Date.now());
     using dir = tempDir("claims");
     writeFileSync(dir.join(PACK), "");
@@ -94,7 +94,7 @@ describe("a helper that died", () => {
     expect([claims.take(PACK), claims.take(OTHER), takenOver]).toEqual([true, false, 1]);
   });
 
-  test("on a clock that was ahead loses it as well", () => {
+  test("loses its claims even if its clock was ahead", () => {
     using dir = tempDir("claims");
     writeFileSync(dir.join(PACK), "");
     age(dir.join(PACK), -3_600_000);
@@ -102,7 +102,7 @@ describe("a helper that died", () => {
   });
 });
 
-test("a helper that lives keeps what it has", () => {
+test("a live helper keeps its claims", () => {
   jest.useFakeTimers();
   using dir = tempDir("claims");
   const claims = new Claims(dir.path);
@@ -112,7 +112,7 @@ test("a helper that lives keeps what it has", () => {
   claims.releaseAll();
 });
 
-test("what somebody else has is not released", () => {
+test("the claim of another helper is not released", () => {
   using dir = tempDir("claims");
   const claims = new Claims(dir.path);
   claims.release(PACK);
@@ -121,8 +121,8 @@ test("what somebody else has is not released", () => {
   expect(existsSync(dir.join(PACK))).toBe(true);
 });
 
-describe("where no claim can be made everybody fetches:", () => {
-  test("because a file lies in the way", () => {
+describe("every helper gets the claim if its file can't be created,", () => {
+  test("because a file blocks the directory", () => {
     using dir = tempDir("claims");
     writeFileSync(dir.join("file"), "");
     for (const path of [dir.join("file"), dir.join("file", "below")]) {

@@ -6,7 +6,7 @@ import type { Pack } from "../../../../src/remote/packed/format/entry.ts";
 import { entryOf } from "../stocked-bucket.ts";
 
 const MAX_FETCH_BYTES = 16 << 20;
-/** A frame in memory is no larger. */
+/** The size limit of a frame in memory. */
 const MAX_FRAME_BYTES = 8 << 20;
 const KIBIBYTE = 1 << 10;
 
@@ -18,34 +18,34 @@ function wanted(pack: Pack, offset: number, length: number): WantedOutput {
   return new WantedOutput(entryOf(`${pack.id} ${offset}`), { pack, offset, length });
 }
 
-/** What is asked for, as pack, offset and length, and how many outputs each request brings. */
+/** The planned requests, as pack, offset and length, with the number of outputs of each. */
 function requests(outputs: WantedOutput[]): [string, number, number, number][] {
-  return planFetches(outputs).map(({ pack, offset, length, outputs: brought }) => [
+  return planFetches(outputs).map(({ pack, offset, length, outputs: wanted }) => [
     pack.id.replace(/0+$/, ""),
     offset,
     length,
-    brought.length,
+    wanted.length,
   ]);
 }
 
-test("nothing wanted is nothing asked for", () => {
+test("without outputs there is no request", () => {
   expect(planFetches([])).toEqual([]);
 });
 
-test("packs are asked for in the order in which the first of each is wanted", () => {
+test("packs are requested in the order of their first output", () => {
   const [a, b, c] = ["a", "b", "c"].map((name) => packOf(name, 100)) as [Pack, Pack, Pack];
   const outputs = [wanted(b, 0, 40), wanted(a, 0, 40), wanted(b, 40, 60), wanted(c, 0, 100)];
   expect(requests(outputs).map(([name]) => name)).toEqual(["b", "a", "c"]);
 });
 
-describe("of a pack", () => {
-  test("that is mostly wanted all is asked for, from the first to the last that is", () => {
+describe("a pack", () => {
+  test("that is mostly wanted is one request, from the first to the last wanted output", () => {
     const pack = packOf("a", 8 << 20);
     const outputs = [wanted(pack, 4 << 20, 4 << 20), wanted(pack, 0, 100)];
     expect(requests(outputs)).toEqual([["a", 0, 8 << 20, 2]]);
   });
 
-  test("of which little is wanted only that is asked for, with small gaps", () => {
+  test("with few wanted outputs is several requests, and each may span small gaps", () => {
     const pack = packOf("a", 8 << 20);
     const gap = 512 * KIBIBYTE;
     const outputs = [0, 10 + gap, 20 + 2 * gap, 31 + 3 * gap].map((offset) => wanted(pack, offset, 10));
@@ -55,13 +55,13 @@ describe("of a pack", () => {
     ]);
   });
 
-  test("that is huge no more than 16 MiB are asked for at once", () => {
+  test("that is huge is requested in parts of at most 16 MiB", () => {
     const pack = packOf("a", 64 << 20);
     const outputs = Array.from({ length: 16 }, (_, n) => wanted(pack, n << 22, 1 << 22));
     expect(requests(outputs)).toEqual([0, 1, 2, 3].map((n) => ["a", n << 24, 1 << 24, 4]));
   });
 
-  test("in which two outputs are said to share bytes, both come", () => {
+  test("with two outputs at overlapping places yields both", () => {
     const pack = packOf("a", 100);
     const outputs = [wanted(pack, 0, 100), wanted(pack, 0, 50), wanted(pack, 20, 30)];
     expect(requests(outputs)).toEqual([["a", 0, 100, 3]]);
@@ -82,7 +82,7 @@ const OUTPUTS = fc.uniqueArray(PACK, { selector: ({ name }) => name, minLength: 
   return fc.array(output, { maxLength: 60 });
 });
 
-test("every wanted output comes exactly once, in order, within its request, within its pack", () => {
+test("every wanted output is in exactly one request, in order, within its request and its pack", () => {
   fc.assert(
     fc.property(OUTPUTS, (outputs) => {
       const fetches = planFetches(outputs);

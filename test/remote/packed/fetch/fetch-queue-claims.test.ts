@@ -18,7 +18,7 @@ async function claimed() {
 
 const arrivals = (outputs: WantedOutput[]) => Promise.all(outputs.map(({ arrival }) => arrival));
 
-test("what another helper brings is not fetched", async () => {
+test("outputs that another helper fetches are not fetched again", async () => {
   using fixture = await claimed();
   fixture.queue.add(fixture.outputs, false);
   for (const output of fixture.outputs) fixture.local.add(output);
@@ -27,15 +27,15 @@ test("what another helper brings is not fetched", async () => {
   expect(fixture.others.take(fixture.packId)).toBe(true);
 });
 
-test("what go waits for is there as soon as the other helper has it", async () => {
+test("an awaited output arrives as soon as the other helper has written it", async () => {
   using fixture = await claimed();
-  fixture.outputs[1].isDemanded = true;
+  fixture.outputs[1].isAwaited = true;
   fixture.queue.add(fixture.outputs, true);
   fixture.local.add(fixture.outputs[1]);
   expect([await fixture.outputs[1].arrival, fixture.outputs[0].stage]).toEqual([true, "queued"]);
 });
 
-test("what another helper did not bring is fetched when it is done", async () => {
+test("outputs that the other helper has not written are fetched when it is done", async () => {
   using fixture = await claimed();
   fixture.queue.add(fixture.outputs, false);
   fixture.local.add(fixture.outputs[0]);
@@ -43,14 +43,14 @@ test("what another helper did not bring is fetched when it is done", async () =>
   expect([await arrivals(fixture.outputs), fixture.frames]).toEqual([[true, true], ["b"]]);
 });
 
-test("a helper that died is not waited for", async () => {
+test("the queue does not wait for a dead helper", async () => {
   using fixture = await claimed();
   age(fixture.dir.join(fixture.packId), 5_000);
   fixture.queue.add(fixture.outputs, false);
   expect([await arrivals(fixture.outputs), fixture.store.calls.length]).toEqual([[true, true], 1]);
 });
 
-test("the end of the session ends the waiting for others", async () => {
+test("the end of the session ends the wait for other helpers", async () => {
   using fixture = await claimed();
   fixture.queue.add(fixture.outputs, false);
   fixture.controller.abort(new Error("the session has ended"));
@@ -58,21 +58,21 @@ test("the end of the session ends the waiting for others", async () => {
   expect([await arrivals(fixture.outputs), fixture.store.calls]).toEqual([[false, false], []]);
 });
 
-test("a pack stays claimed until the last of what was asked of it is placed", async () => {
+test("a pack stays claimed until its last wanted output is written", async () => {
   using fixture = new QueueFixture();
   const outputs = (await fixture.pack(["a", "b"])) as [WantedOutput, WantedOutput];
   const packId = outputs[0].place.pack.id;
   fixture.onFrame = () => undefined;
-  const letGo = holdGets(fixture.store);
+  const releaseNext = holdGets(fixture.store);
   for (const output of outputs) fixture.queue.add([output], false);
   expect(fixture.others.take(packId)).toBe(false);
-  letGo();
-  letGo();
+  releaseNext();
+  releaseNext();
   await eventually("two frames", () => fixture.frames.length >= 2);
-  fixture.place(outputs[0]);
+  fixture.markWritten(outputs[0]);
   await new Promise(setImmediate);
   expect(fixture.others.take(packId)).toBe(false);
-  fixture.place(outputs[1]);
+  fixture.markWritten(outputs[1]);
   await new Promise(setImmediate);
   expect(fixture.others.take(packId)).toBe(true);
 });

@@ -4,16 +4,16 @@ import { objectOf, untilAborted } from "../../../store/tampered-store.ts";
 import { eventually } from "../../../support/eventually.ts";
 import { rejection } from "../../../support/rejection.ts";
 import { failGets, hangGets, takeCalls } from "../failing-store.ts";
-import { askedFor, holdGets, lonely, QueueFixture } from "./queue-fixture.ts";
+import { holdGets, QueueFixture, requestedPacks, singles } from "./queue-fixture.ts";
 
 const arrivals = (outputs: WantedOutput[]) => Promise.all(outputs.map(({ arrival }) => arrival));
 
-/** Lets everything go on that need not wait for anybody. */
+/** Runs all pending microtasks and immediate callbacks. */
 async function goOn(): Promise<void> {
   for (let n = 0; n < 20; n++) await new Promise(setImmediate);
 }
 
-test("brings what is wanted, a pack with one request", async () => {
+test("wanted outputs are fetched, with one request per pack", async () => {
   using fixture = new QueueFixture();
   const outputs = [...(await fixture.pack(["a", "b"])), ...(await fixture.pack(["c"]))];
   takeCalls(fixture.store);
@@ -23,44 +23,44 @@ test("brings what is wanted, a pack with one request", async () => {
   expect(fixture.queue.bytesUnderWay).toBe(0);
 });
 
-describe("in which order:", () => {
-  test("as they come, four at once at first", async () => {
+describe("the order of requests:", () => {
+  test("first come, first served, four at once at first", async () => {
     using fixture = new QueueFixture();
     holdGets(fixture.store);
-    fixture.queue.add(lonely(6), false);
-    expect(askedFor(fixture.store)).toEqual([0, 1, 2, 3]);
+    fixture.queue.add(singles(6), false);
+    expect(requestedPacks(fixture.store)).toEqual([0, 1, 2, 3]);
   });
 
-  test("the next when one has come, or failed", async () => {
+  test("the next one when another has arrived or failed", async () => {
     using fixture = new QueueFixture();
-    const letGo = holdGets(fixture.store);
-    const outputs = lonely(6);
+    const releaseNext = holdGets(fixture.store);
+    const outputs = singles(6);
     fixture.queue.add(outputs, false);
-    letGo();
+    releaseNext();
     await outputs[0]?.arrival;
     await goOn();
-    expect(askedFor(fixture.store)).toEqual([0, 1, 2, 3, 4]);
+    expect(requestedPacks(fixture.store)).toEqual([0, 1, 2, 3, 4]);
   });
 
-  test("what go waits for before all that only might be wanted", async () => {
+  test("awaited outputs before prefetched ones", async () => {
     using fixture = new QueueFixture();
-    const letGo = holdGets(fixture.store);
-    const outputs = lonely(8);
+    const releaseNext = holdGets(fixture.store);
+    const outputs = singles(8);
     const [demanded] = outputs.splice(7);
     fixture.queue.add(outputs, false);
     fixture.queue.add([demanded as WantedOutput], true);
-    fixture.queue.hurry(outputs[6] as WantedOutput);
-    fixture.queue.hurry(outputs[0] as WantedOutput);
-    for (let n = 0; n < 4; n++) letGo();
+    fixture.queue.prioritize(outputs[6] as WantedOutput);
+    fixture.queue.prioritize(outputs[0] as WantedOutput);
+    for (let n = 0; n < 4; n++) releaseNext();
     await arrivals(outputs.slice(0, 4));
     await goOn();
-    expect(askedFor(fixture.store).slice(4)).toEqual([6, 7, 4, 5]);
+    expect(requestedPacks(fixture.store).slice(4)).toEqual([6, 7, 4, 5]);
   });
 });
 
-test("only so much is in memory: the rest waits until some of that is placed", async () => {
+test("memory is bounded: further requests wait until outputs are written", async () => {
   using fixture = new QueueFixture();
-  const outputs = lonely(14, 8 << 20);
+  const outputs = singles(14, 8 << 20);
   const held: WantedOutput[] = [];
   fixture.onFrame = (output) => held.push(output);
   const body = new Uint8Array(8 << 20);
@@ -70,14 +70,14 @@ test("only so much is in memory: the rest waits until some of that is placed", a
   await eventually("48 MiB", () => held.length === 6);
   await goOn();
   expect([calls.length, fixture.queue.bytesUnderWay]).toEqual([6, 48 << 20]);
-  fixture.place(held[0] as WantedOutput);
+  fixture.markWritten(held[0] as WantedOutput);
   await eventually("8 MiB more", () => held.length === 7);
   await goOn();
   expect(calls).toHaveLength(7);
 });
 
 describe("a pack that", () => {
-  test("breaks off is asked for again, once, for what has not come", async () => {
+  test("is truncated is requested again, once, for the missing rest", async () => {
     using fixture = new QueueFixture();
     const outputs = await fixture.pack(["a", "b"]);
     let attempts = 0;
@@ -95,7 +95,7 @@ describe("a pack that", () => {
     expect([await arrivals(outputs), attempts, fixture.bad]).toEqual([[true, true], 2, []]);
   });
 
-  test("fails fails what was to come of it, and nothing else", async () => {
+  test("fails makes only its own missing outputs fail", async () => {
     using fixture = new QueueFixture();
     const bad = await fixture.pack(["a", "b"]);
     const good = await fixture.pack(["c"]);
@@ -107,7 +107,7 @@ describe("a pack that", () => {
     expect([fixture.store.calls.length, fixture.bad, fixture.queue.bytesUnderWay]).toEqual([2, [], 0]);
   });
 
-  test("hangs fails with its own limit, and is not asked for again", async () => {
+  test("hangs fails with its own limit, and is not retried", async () => {
     using fixture = new QueueFixture(10);
     const outputs = await fixture.pack(["a"]);
     hangGets(fixture.store, "pack/", "x");
@@ -117,9 +117,9 @@ describe("a pack that", () => {
     expect(fixture.store.calls).toHaveLength(1);
   });
 
-  test("is gone is said to be, with one request, and its outputs can't be had", async () => {
+  test("is gone is reported after one request, and its outputs are misses", async () => {
     using fixture = new QueueFixture();
-    const [output] = lonely(1) as [WantedOutput];
+    const [output] = singles(1) as [WantedOutput];
     fixture.queue.add([output], true);
     expect([await output.arrival, fixture.bad]).toEqual([false, [[output.place.pack.id, "gone"]]]);
     expect(fixture.store.calls).toHaveLength(1);
@@ -128,7 +128,7 @@ describe("a pack that", () => {
   test.each([
     ["longer", 1],
     ["shorter", -1],
-  ])("is %s than its record says is no good, and its outputs can't be had", async (what, change) => {
+  ])("is %s than its record says is bad, and its outputs are misses", async (what, change) => {
     using fixture = new QueueFixture();
     const outputs = await fixture.pack(["a", "b"]);
     const { id, sizeBytes } = outputs[0]?.place.pack ?? { id: "", sizeBytes: 0 };
@@ -142,11 +142,11 @@ describe("a pack that", () => {
   });
 });
 
-describe("the end:", () => {
-  test("what waits is given up, what is under way ends with the signal, and neither is an error", async () => {
+describe("when the session ends,", () => {
+  test("queued outputs and those in flight are misses, not errors", async () => {
     using fixture = new QueueFixture();
     fixture.store.onGet = (_, __, signal) => untilAborted(signal);
-    const outputs = lonely(6);
+    const outputs = singles(6);
     fixture.queue.add(outputs, false);
     fixture.controller.abort(new Error("the session has ended"));
     fixture.queue.clear();
@@ -154,10 +154,10 @@ describe("the end:", () => {
     expect([fixture.store.calls.length, fixture.bad]).toEqual([4, []]);
   });
 
-  test("nothing is asked for any more", async () => {
+  test("no further request is sent", async () => {
     using fixture = new QueueFixture();
     fixture.controller.abort(new Error("the session has ended"));
-    fixture.queue.add(lonely(1), true);
+    fixture.queue.add(singles(1), true);
     await goOn();
     expect(fixture.store.calls).toEqual([]);
   });

@@ -15,11 +15,11 @@ import { failGets, hangGets, takeCalls } from "../failing-store.ts";
 import { Machine, packBytes } from "../packed-fixture.ts";
 import { StockedBucket } from "../stocked-bucket.ts";
 
-/** Can't be made smaller, so that the frame comes in many pieces. */
+/** Incompressible, so that the frame arrives in many chunks. */
 const BODY = noise(1 << 20);
 const FRAME = zstdCompressSync(BODY);
 
-/** A bucket with that output between two others, and a machine without it. */
+/** A bucket with that output between two others, and a machine with an empty cache. */
 async function stocked(frame: Uint8Array = FRAME) {
   const bucket = new StockedBucket();
   const machine = new Machine(bucket);
@@ -46,7 +46,7 @@ async function stocked(frame: Uint8Array = FRAME) {
 
 const OUTPUT_PATH = `output/${sha256Hex(BODY).slice(0, 2)}/${sha256Hex(BODY)}`;
 
-test("is expanded while it comes, from a range of its pack", async () => {
+test("a large output is expanded as it streams in, from a range of its pack", async () => {
   using fixture = await stocked();
   expect(await fixture.fetch()).toBe(true);
   const { offset, length } = fixture.entry.place as Place;
@@ -55,22 +55,22 @@ test("is expanded while it comes, from a range of its pack", async () => {
   expect([bytes.length, sha256Hex(bytes)]).toEqual([BODY.length, sha256Hex(BODY)]);
 });
 
-test("a pack that is gone is said to be", async () => {
+test("the result is false if the pack is gone", async () => {
   using fixture = await stocked();
   await fixture.bucket.remove(fixture.bucket.keys.pack(fixture.entry.place?.pack.id ?? ""));
   expect([await fixture.fetch(), filesBelow(fixture.machine.dir.path)]).toEqual([false, []]);
 });
 
-describe("are wrong bytes, and leave nothing:", () => {
+describe("wrong bytes are an error and leave no file:", () => {
   const altered = Uint8Array.from(FRAME);
   altered.fill(0, 1 << 19, (1 << 19) + 100);
 
   test.each([
     ["a frame that is altered", altered],
     ["a frame of another output", zstdCompressSync(noise(1 << 20, 1))],
-    ["a frame of something shorter", zstdCompressSync(BODY.subarray(1))],
-    ["a frame of far more", zstdCompressSync(Buffer.alloc(64 << 20))],
-    ["a frame that is cut off", FRAME.subarray(0, -10)],
+    ["a frame of a shorter output", zstdCompressSync(BODY.subarray(1))],
+    ["a frame of a far larger output", zstdCompressSync(Buffer.alloc(64 << 20))],
+    ["a truncated frame", FRAME.subarray(0, -10)],
     ["no frame", BODY],
   ])("%s", async (_, frame) => {
     using fixture = await stocked(frame);
@@ -79,8 +79,8 @@ describe("are wrong bytes, and leave nothing:", () => {
   });
 });
 
-describe("is an error, and leaves nothing:", () => {
-  test("a pack that is shorter than its record says, which makes it no pack", async () => {
+describe("a failure leaves no file:", () => {
+  test("a pack that is shorter than its record says, which is a bad pack", async () => {
     using fixture = await stocked();
     const { pack } = fixture.entry.place as Place;
     await fixture.bucket.overwrite(fixture.bucket.keys.pack(pack.id), FRAME.subarray(0, 1 << 19));
@@ -93,14 +93,14 @@ describe("is an error, and leaves nothing:", () => {
     expect(await rejection(fixture.fetch())).toEqual(new Error("503"));
   });
 
-  test("a body that breaks off", async () => {
+  test("a truncated body", async () => {
     using fixture = await stocked();
     fixture.bucket.store.onGet = async () => ({ ...objectOf(""), body: breakingBody() });
     expect(await rejection(fixture.fetch())).toEqual(new Error("reset"));
     expect(filesBelow(fixture.machine.dir.path)).toEqual([]);
   });
 
-  test("a body that hangs, as soon as the session ends", async () => {
+  test("a hanging body, which ends with the session", async () => {
     using fixture = await stocked();
     hangGets(fixture.bucket.store, "pack/", "half");
     const controller = new AbortController();
@@ -111,7 +111,7 @@ describe("is an error, and leaves nothing:", () => {
     expect(filesBelow(fixture.machine.dir.path)).toEqual([]);
   });
 
-  testOnLinux("a disk that takes nothing, and the body is let go of", async () => {
+  testOnLinux("a disk that refuses writes, and the body is cancelled", async () => {
     using fixture = await stocked();
     mkdirSync(fixture.machine.dir.join("tmp"));
     using _closed = immutable(fixture.machine.dir.join("tmp"));
@@ -137,7 +137,7 @@ function breakingBody(): ReadableStream<Uint8Array> {
   });
 }
 
-test("what is said to have more than 5 GiB is not even asked for", async () => {
+test("an output that claims more than 5 GiB is not requested", async () => {
   using fixture = await stocked();
   const changes = { sizeBytes: 5 * 2 ** 30 + 1 };
   const error = await rejection(fixture.fetch(new AbortController().signal, changes));

@@ -16,7 +16,7 @@ const PLACES: Place[] = [
   { pack: PACK, offset: 6, length: 4 },
 ];
 
-/** Streams those places from `key` in one request; what came until it ended is in `frames`, `ended` says if it was there. */
+/** Streams those places from `key` in one request. `frames`: the frames received; `ended`: whether the pack exists. */
 function stream(store: TamperedStore, key: string, places = PLACES) {
   const frames: string[] = [];
   const outputs = places.map((place) => new WantedOutput(entryOf(String(place.offset)), place));
@@ -28,7 +28,7 @@ function stream(store: TamperedStore, key: string, places = PLACES) {
   return { frames, ended: bytes.then((all) => all !== undefined) };
 }
 
-/** A bucket whose pack has this content. */
+/** A bucket with a pack of this content. */
 async function stocked(content = "0123456789"): Promise<StockedBucket & { key: string }> {
   const bucket = new StockedBucket();
   const key = await bucket.put(bucket.keys.pack(PACK.id), Buffer.from(content));
@@ -36,7 +36,7 @@ async function stocked(content = "0123456789"): Promise<StockedBucket & { key: s
   return Object.assign(bucket, { key });
 }
 
-test("a pack that is wanted from end to end is asked for whole, and handed out frame by frame", async () => {
+test("a fetch of a whole pack sends no range, and passes on each frame", async () => {
   using bucket = await stocked();
   const { frames, ended } = stream(bucket.store, bucket.key);
   expect([await ended, frames, bucket.store.calls]).toEqual([
@@ -46,7 +46,7 @@ test("a pack that is wanted from end to end is asked for whole, and handed out f
   ]);
 });
 
-test("a part of a pack is asked for as a range, and only what is wanted is handed out", async () => {
+test("a fetch of a part sends a range, and passes on only wanted frames", async () => {
   using bucket = await stocked();
   const pack = { ...PACK, sizeBytes: 11 };
   const places = PLACES.filter((_, n) => n !== 1).map((place) => ({ ...place, pack }));
@@ -58,7 +58,7 @@ test("a part of a pack is asked for as a range, and only what is wanted is hande
   ]);
 });
 
-test("each frame is handed out with its last byte, however the body is cut", async () => {
+test("each frame is passed on with its last byte, for any chunks of the body", async () => {
   using bucket = await stocked();
   const chunks = ["0", "1234", "567", "", "89"];
   const before: string[][] = [];
@@ -83,31 +83,31 @@ test("each frame is handed out with its last byte, however the body is cut", asy
   expect(before).toEqual([[], [], ["0123"], ["0123", "45"], ["0123", "45"], ["0123", "45", "6789"]]);
 });
 
-test("a pack that is gone is said to be", async () => {
+test("the result is undefined if the pack is gone", async () => {
   using bucket = new StockedBucket();
   const { frames, ended } = stream(bucket.store, bucket.keys.pack(PACK.id));
   expect([await ended, frames]).toEqual([false, []]);
 });
 
-describe("what lies there is not the pack when it", () => {
+describe("a pack is bad if it", () => {
   const part = PLACES.slice(1).map((place) => ({ ...place, pack: { ...PACK, sizeBytes: 1_000 } }));
 
   test.each([
     ["is longer", "0123456789x", PLACES, ["0123", "45", "6789"]],
     ["is shorter", "01234567", PLACES, ["0123", "45"]],
     ["is empty", "", PLACES, []],
-    ["ends within the part that is wanted", "01234567", part, []],
-    ["ends before the part that is wanted", "012", part, []],
-  ])("%s", async (_, content, places, handedOut) => {
+    ["ends within the wanted part", "01234567", part, []],
+    ["ends before the wanted part", "012", part, []],
+  ])("%s", async (_, content, places, allFrames) => {
     using bucket = await stocked(content);
     const { frames, ended } = stream(bucket.store, bucket.key, places as Place[]);
     expect(isBadPack(await rejection(ended))).toBe(true);
-    // What has come by then is checked like everything else.
-    expect(handedOut.slice(0, frames.length)).toEqual(frames);
+    // Frames received before the error are checked like all others.
+    expect(allFrames.slice(0, frames.length)).toEqual(frames);
   });
 });
 
-test("a store that fails or a body that breaks off is another matter", async () => {
+test("a failing store or a truncated body does not make a pack bad", async () => {
   using bucket = await stocked();
   failGets(bucket.store, PACK.id);
   const failed = await rejection(stream(bucket.store, bucket.key).ended);

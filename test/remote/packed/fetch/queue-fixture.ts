@@ -7,21 +7,21 @@ import { type TamperedStore, untilAborted } from "../../../store/tampered-store.
 import { type TempDir, tempDir } from "../../../support/temp-dir.ts";
 import { entryOf, StockedBucket } from "../stocked-bucket.ts";
 
-/** A queue, and what it has brought. */
+/** A queue, and the frames that it has received. */
 export class QueueFixture implements Disposable {
   readonly dir: TempDir = tempDir("queue");
   readonly bucket: StockedBucket = new StockedBucket();
   readonly controller: AbortController = new AbortController();
   readonly claims: Claims = new Claims(this.dir.path);
-  /** Of other helpers on this machine. */
+  /** The claims of other helpers on this machine. */
   readonly others: Claims = new Claims(this.dir.path);
-  /** Outputs that have come to the local disk by other hands. */
+  /** Outputs that other helpers have written to the local disk. */
   readonly local: Set<WantedOutput> = new Set();
   readonly frames: string[] = [];
   readonly bad: [string, string][] = [];
   readonly queue: FetchQueue;
-  /** What becomes of a frame; placed at once unless a test says otherwise. */
-  onFrame: (output: WantedOutput) => void = (output) => this.place(output);
+  /** Handles a received frame; by default marks its output as written. */
+  onFrame: (output: WantedOutput) => void = (output) => this.markWritten(output);
 
   constructor(timeoutMs = 60_000) {
     this.queue = new FetchQueue({
@@ -31,7 +31,7 @@ export class QueueFixture implements Disposable {
       isLocal: (output) => this.local.has(output),
       writer: {
         take: (output, frame) => {
-          output.hold(frame);
+          output.buffer(frame);
           this.frames.push(textOf(frame));
           this.onFrame(output);
         },
@@ -44,11 +44,11 @@ export class QueueFixture implements Disposable {
     return this.bucket.store;
   }
 
-  place(output: WantedOutput): void {
-    output.placed();
+  markWritten(output: WantedOutput): void {
+    output.written();
   }
 
-  /** A pack of these outputs in the bucket, wanted. */
+  /** Adds a pack of these outputs to the bucket; returns them as wanted. */
   async pack(texts: string[]): Promise<WantedOutput[]> {
     return (await this.bucket.pack(texts)).map(wantedOf);
   }
@@ -73,20 +73,20 @@ function wantedOf(entry: PackedEntry): WantedOutput {
   return new WantedOutput(entry, entry.place as Place);
 }
 
-/** Outputs, each a pack of its own that is nowhere, and that large. */
-export function lonely(count: number, sizeBytes = 100): WantedOutput[] {
+/** Outputs of this size, each in its own pack that is not in the bucket. */
+export function singles(count: number, sizeBytes = 100): WantedOutput[] {
   return Array.from({ length: count }, (_, n) => {
     const pack: Pack = { id: String(n).padStart(64, "0"), sizeBytes, prefix: "" };
     return new WantedOutput(entryOf(String(n)), { pack, offset: 0, length: sizeBytes });
   });
 }
 
-/** The numbers of the lonely packs that were asked for, in order. */
-export function askedFor(store: TamperedStore): number[] {
+/** The numbers of the single-output packs that were requested, in order. */
+export function requestedPacks(store: TamperedStore): number[] {
   return store.calls.map((call) => Number(call.slice(call.lastIndexOf("/") + 1)));
 }
 
-/** Makes every get hang until a test lets it go on, one at a time. */
+/** Makes every get hang; each call of the result releases the oldest one. */
 export function holdGets(store: TamperedStore): (error?: Error) => void {
   const held: PromiseWithResolvers<never>[] = [];
   store.onGet = async (_, get, signal) => {
@@ -95,5 +95,5 @@ export function holdGets(store: TamperedStore): (error?: Error) => void {
     await Promise.race([gate.promise.catch(() => undefined), untilAborted(signal)]);
     return await get();
   };
-  return () => held.shift()?.reject(new Error("let go"));
+  return () => held.shift()?.reject(new Error("released"));
 }

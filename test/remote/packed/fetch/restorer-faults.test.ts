@@ -1,4 +1,4 @@
-/** Packs that are no good, a bucket and a disk that fail. */
+/** Bad packs, and failures of the bucket and the disk. */
 import { describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { Claims } from "../../../../src/remote/packed/fetch/claims.ts";
@@ -15,16 +15,16 @@ import { entryOf, packOf } from "../stocked-bucket.ts";
 import { openRestorer, pack, texts } from "./restorer-fixture.ts";
 
 describe("a pack that", () => {
-  test("is gone makes a miss of what lies there, and is asked for elsewhere", async () => {
+  test("is gone is a miss for its outputs, which are fetched from other packs", async () => {
     using opened = openRestorer();
     const [gone] = await pack(opened, "hello", "a");
     const [there] = await pack(opened, "hello", "b");
     await opened.bucket.remove(opened.bucket.keys.pack(packOf(gone)));
-    expect([await opened.restorer.bring(gone), opened.bad]).toEqual([false, [[packOf(gone), "gone"]]]);
-    expect([await opened.restorer.bring(there), await texts(opened, [there])]).toEqual([true, ["hello"]]);
+    expect([await opened.restorer.fetch(gone), opened.bad]).toEqual([false, [[packOf(gone), "gone"]]]);
+    expect([await opened.restorer.fetch(there), await texts(opened, [there])]).toEqual([true, ["hello"]]);
   });
 
-  test("was altered in one frame is no good for that one, and good for the others", async () => {
+  test("is altered in one frame fails for that output only", async () => {
     using opened = openRestorer();
     const entries = await packBytes(
       opened.bucket,
@@ -34,7 +34,7 @@ describe("a pack that", () => {
       })),
     );
     opened.restorer.prefetch(entries);
-    expect(await rejection(opened.restorer.bring(entries[1] as PackedEntry))).toMatchObject({
+    expect(await rejection(opened.restorer.fetch(entries[1] as PackedEntry))).toMatchObject({
       name: "WrongBytesError",
     });
     await opened.restorer.idle();
@@ -44,7 +44,7 @@ describe("a pack that", () => {
     ]);
   });
 
-  test("holds another large output is no good for that one", async () => {
+  test("contains another large output fails for that output", async () => {
     using opened = openRestorer();
     const frame = Bun.zstdCompressSync(Buffer.alloc(200_000, "y"));
     const [entry] = (await packBytes(opened.bucket, [{ body: Buffer.alloc(200_000, "x"), frame }])) as [
@@ -55,52 +55,49 @@ describe("a pack that", () => {
     expect([opened.bad.length, await texts(opened, [entry])]).toEqual([1, [undefined]]);
   });
 
-  test("was cut off is no good, and no reason to think ill of the store", async () => {
+  test("is truncated is bad, and does not count as a failure of the store", async () => {
     using opened = openRestorer();
     const [entry] = await pack(opened, "hello", "world");
     await opened.bucket.overwrite(opened.bucket.keys.pack(packOf(entry)), Buffer.alloc(3));
-    expect([await opened.restorer.bring(entry), opened.bad.map(([id]) => id)]).toEqual([
+    expect([await opened.restorer.fetch(entry), opened.bad.map(([id]) => id)]).toEqual([
       false,
       [packOf(entry)],
     ]);
   });
 
-  test("can't be read is an error for those who wait, and is tried again by the next", async () => {
+  test("can't be read is an error for waiting callers, and the next call retries", async () => {
     using opened = openRestorer();
     const [entry] = await pack(opened, "hello");
     const { onGet } = opened.bucket.store;
     failGets(opened.bucket.store, "pack/");
-    expect(await rejection(opened.restorer.bring(entry))).toEqual(new Error("503"));
+    expect(await rejection(opened.restorer.fetch(entry))).toEqual(new Error("503"));
     opened.bucket.store.onGet = onGet;
-    expect([await opened.restorer.bring(entry), opened.bad]).toEqual([true, []]);
+    expect([await opened.restorer.fetch(entry), opened.bad]).toEqual([true, []]);
   });
 });
 
-test("what another helper fetches, too slowly, is an error that says nothing of the store", async () => {
-  // A tenth of a second, for the grace of a body comes on top.
+test("waiting too long for another helper does not count as a failure of the store", async () => {
+  // A tenth of a second, to which the time limit of a body is added.
   using opened = openRestorer({ timeoutMs: -900 });
   const [entry] = await pack(opened, "hello");
   new Claims(opened.machine.dir.join("state", "claims")).take(packOf(entry));
-  const error = await rejection(opened.restorer.bring(entry));
+  const error = await rejection(opened.restorer.fetch(entry));
   expect([(error as Error).name, opened.bucket.store.calls, opened.bad]).toEqual(["NotAskedError", [], []]);
   opened.restorer.stop();
 });
 
-testOnLinux(
-  "a disk that takes nothing is a miss, and no fault of the pack; the next may find it in order",
-  async () => {
-    using opened = openRestorer();
-    const [entry] = await pack(opened, "hello");
-    mkdirSync(opened.machine.dir.join("tmp"));
-    {
-      using _closed = immutable(opened.machine.dir.join("tmp"));
-      expect([await opened.restorer.bring(entry), opened.bad]).toEqual([false, []]);
-    }
-    expect(await opened.restorer.bring(entry)).toBe(true);
-  },
-);
+testOnLinux("a disk that refuses writes is a miss, not a bad pack, and the next call retries", async () => {
+  using opened = openRestorer();
+  const [entry] = await pack(opened, "hello");
+  mkdirSync(opened.machine.dir.join("tmp"));
+  {
+    using _closed = immutable(opened.machine.dir.join("tmp"));
+    expect([await opened.restorer.fetch(entry), opened.bad]).toEqual([false, []]);
+  }
+  expect(await opened.restorer.fetch(entry)).toBe(true);
+});
 
-test("an empty output that the disk does not take holds up nothing that is prefetched with it", async () => {
+test("an empty output that the disk refuses does not block the rest of the prefetch", async () => {
   using dir = tempDir("restorer");
   const { local } = openLocal(dir.path);
   const empty = entryOf("");
@@ -117,5 +114,5 @@ test("an empty output that the disk does not take holds up nothing that is prefe
   });
   const [hello] = await pack(opened, "hello");
   opened.restorer.prefetch([hello, empty]);
-  expect([await opened.restorer.bring(hello), await opened.restorer.bring(empty)]).toEqual([true, false]);
+  expect([await opened.restorer.fetch(hello), await opened.restorer.fetch(empty)]).toEqual([true, false]);
 });

@@ -3,7 +3,7 @@ import { takeCalls } from "../failing-store.ts";
 import { Machine } from "../packed-fixture.ts";
 import { StockedBucket } from "../stocked-bucket.ts";
 
-/** A bucket, a machine that has nothing, and its restorer. */
+/** A bucket, a machine with an empty cache, and its restorer. */
 export function openRestorer(options: Parameters<Machine["restorer"]>[0] = {}) {
   const bucket = new StockedBucket();
   const machine = new Machine(bucket);
@@ -16,7 +16,7 @@ export function openRestorer(options: Parameters<Machine["restorer"]>[0] = {}) {
 
 export type Opened = ReturnType<typeof openRestorer>;
 
-/** Puts a pack of these outputs into the bucket. */
+/** Uploads a pack of these outputs. */
 export async function pack({ bucket }: Opened, ...texts: string[]): Promise<[PackedEntry, ...PackedEntry[]]> {
   const entries = (await bucket.pack(texts)) as [PackedEntry, ...PackedEntry[]];
   takeCalls(bucket.store);

@@ -8,13 +8,13 @@ import { failGets, takeCalls } from "../failing-store.ts";
 import { Machine, packBytes } from "../packed-fixture.ts";
 import { packOf, StockedBucket } from "../stocked-bucket.ts";
 
-/** Its frame is larger than 8 MiB, for it can't be made smaller. */
+/** Incompressible, so its frame is larger than 8 MiB. */
 const RANDOM = noise((8 << 20) + 1000);
-/** A few kilobytes as a frame. */
+/** Its frame has a few kilobytes. */
 const ZEROS = Buffer.alloc((32 << 20) + 1);
 const SMALL = Buffer.from("small");
 
-/** A bucket with one of them beside a small output, and a machine with nothing. */
+/** A bucket with one of them and a small output, and a machine with an empty cache. */
 async function stocked(body: Uint8Array<ArrayBuffer>, frame?: Uint8Array) {
   const bucket = new StockedBucket();
   const machine = new Machine(bucket);
@@ -40,45 +40,45 @@ describe.each([
     expect(fixture.bucket.store.calls).toEqual([expect.stringMatching(/ \d+\+\d+$/)]);
   });
 
-  test("comes when it is asked for, once for all who wait, and is recorded", async () => {
+  test("is fetched on request, once for all waiting callers, and recorded", async () => {
     using fixture = await stocked(body);
     const [entry] = fixture.entries;
-    const brought = [fixture.restorer.bring(entry), fixture.restorer.bring(entry)];
-    expect([await Promise.all(brought), fixture.bucket.store.calls.length]).toEqual([[true, true], 1]);
+    const fetched = [fixture.restorer.fetch(entry), fixture.restorer.fetch(entry)];
+    expect([await Promise.all(fetched), fixture.bucket.store.calls.length]).toEqual([[true, true], 1]);
     const { outputId, sizeBytes } = entry;
     expect(fixture.machine.local.get(entry.actionId)).toMatchObject({ outputId, sizeBytes });
-    expect(await fixture.restorer.bring(entry)).toBe(true);
+    expect(await fixture.restorer.fetch(entry)).toBe(true);
     expect(fixture.bucket.store.calls).toHaveLength(1);
   });
 });
 
-test("a frame that stands for far more than it should is wrong, and its pack is no good", async () => {
+test("a frame that expands to far more than its size is wrong, and its pack is bad", async () => {
   using fixture = await stocked(RANDOM, Bun.zstdCompressSync(Buffer.alloc(64 << 20)));
   const [{ place, ...entry }] = fixture.entries;
   const large = { ...entry, sizeBytes: ZEROS.length, place };
-  expect(await rejection(fixture.restorer.bring(large))).toMatchObject({ name: "WrongBytesError" });
+  expect(await rejection(fixture.restorer.fetch(large))).toMatchObject({ name: "WrongBytesError" });
   expect(fixture.bad).toEqual([[packOf(large), expect.stringContaining("it is too long")]]);
 });
 
-test("a pack that is gone, or cut off, is noted and a miss", async () => {
+test("a missing or truncated pack is reported as bad and a miss", async () => {
   using fixture = await stocked(RANDOM);
   const [entry] = fixture.entries;
   const key = fixture.bucket.keys.pack(packOf(entry));
   await fixture.bucket.overwrite(key, Buffer.alloc(1 << 20));
-  expect(await fixture.restorer.bring(entry)).toBe(false);
+  expect(await fixture.restorer.fetch(entry)).toBe(false);
   await fixture.bucket.remove(key);
-  expect(await fixture.restorer.bring(entry)).toBe(false);
+  expect(await fixture.restorer.fetch(entry)).toBe(false);
   expect(fixture.bad).toEqual([
     [packOf(entry), expect.stringContaining("beyond")],
     [packOf(entry), "gone"],
   ]);
 });
 
-test("a store that fails is an error, and the next who asks tries again", async () => {
+test("a failing store is an error, and the next call retries", async () => {
   using fixture = await stocked(RANDOM);
   const { onGet } = fixture.bucket.store;
   failGets(fixture.bucket.store, "pack/");
-  expect(await rejection(fixture.restorer.bring(fixture.entries[0]))).toEqual(new Error("503"));
+  expect(await rejection(fixture.restorer.fetch(fixture.entries[0]))).toEqual(new Error("503"));
   fixture.bucket.store.onGet = onGet;
-  expect([await fixture.restorer.bring(fixture.entries[0]), fixture.bad]).toEqual([true, []]);
+  expect([await fixture.restorer.fetch(fixture.entries[0]), fixture.bad]).toEqual([true, []]);
 });

@@ -12,52 +12,52 @@ import { entryOf, packOf } from "../stocked-bucket.ts";
 import { holdGets } from "./queue-fixture.ts";
 import { openRestorer, pack, texts } from "./restorer-fixture.ts";
 
-describe("an output that go waits for", () => {
-  test("is brought and recorded", async () => {
+describe("an awaited output", () => {
+  test("is fetched and recorded", async () => {
     using opened = openRestorer();
     const [entry] = await pack(opened, "hello");
-    expect(await opened.restorer.bring(entry)).toBe(true);
+    expect(await opened.restorer.fetch(entry)).toBe(true);
     const { outputId, sizeBytes, putTimeMs } = entry;
     const found = opened.machine.local.get(entry.actionId);
     expect(found).toMatchObject({ outputId, sizeBytes, putTimeMs });
     expect(readFileSync(found?.path ?? "", "utf8")).toBe("hello");
   });
 
-  test("is not asked for when it is there already", async () => {
+  test("is not requested if it is on the local disk", async () => {
     using opened = openRestorer();
     const [entry] = await pack(opened, "hello");
     opened.machine.entry("hello");
-    expect([await opened.restorer.bring(entry), opened.bucket.store.calls]).toEqual([true, []]);
+    expect([await opened.restorer.fetch(entry), opened.bucket.store.calls]).toEqual([true, []]);
   });
 
-  test("is asked for when a file of another size is there", async () => {
+  test("is requested if the local file has another size", async () => {
     using opened = openRestorer();
     const [entry] = await pack(opened, "hello");
     const file = opened.machine.local.createOutput(entry.outputId);
     file.write(Buffer.from("hell"));
     file.commit();
-    expect([await opened.restorer.bring(entry), await texts(opened, [entry])]).toEqual([true, ["hello"]]);
+    expect([await opened.restorer.fetch(entry), await texts(opened, [entry])]).toEqual([true, ["hello"]]);
   });
 
-  test("is made without a request when it is empty", async () => {
+  test("is created without a request if it is empty", async () => {
     using opened = openRestorer();
     const empty = entryOf("");
-    expect([await opened.restorer.bring(empty), await texts(opened, [empty])]).toEqual([true, [""]]);
+    expect([await opened.restorer.fetch(empty), await texts(opened, [empty])]).toEqual([true, [""]]);
     expect(opened.bucket.store.calls).toEqual([]);
   });
 
-  test("can't be had when it lies nowhere", async () => {
+  test("is a miss without a place", async () => {
     using opened = openRestorer();
-    expect(await opened.restorer.bring(entryOf("hello"))).toBe(false);
+    expect(await opened.restorer.fetch(entryOf("hello"))).toBe(false);
   });
 
-  test("is brought again when it has gone from the disk, also by a prefetch", async () => {
+  test("is fetched again if it is gone from the disk, also by a prefetch", async () => {
     using opened = openRestorer();
     const [entry] = await pack(opened, "hello");
     const forget = () => rmSync(opened.machine.local.findOutput(entry.outputId)?.path ?? "");
-    expect(await opened.restorer.bring(entry)).toBe(true);
+    expect(await opened.restorer.fetch(entry)).toBe(true);
     forget();
-    expect(await opened.restorer.bring(entry)).toBe(true);
+    expect(await opened.restorer.fetch(entry)).toBe(true);
     forget();
     opened.restorer.prefetch([entry]);
     await opened.restorer.idle();
@@ -65,48 +65,48 @@ describe("an output that go waits for", () => {
     expect(await texts(opened, [entry])).toEqual(["hello"]);
   });
 
-  test("comes before what is only prefetched, and once for all who wait", async () => {
+  test("is fetched before prefetched ones, and once for all waiting callers", async () => {
     using opened = openRestorer();
     const packs: PackedEntry[] = [];
     for (let n = 0; n < 8; n++) packs.push(...(await pack(opened, `output ${n}`)));
-    const letGo = holdGets(opened.bucket.store);
+    const releaseNext = holdGets(opened.bucket.store);
     opened.restorer.prefetch(packs);
     const last = packs[7] as PackedEntry;
-    const brought = [opened.restorer.bring(last), opened.restorer.bring(last)];
+    const fetched = [opened.restorer.fetch(last), opened.restorer.fetch(last)];
     for (let n = 0; n < 5; n++) {
-      letGo();
+      releaseNext();
       await eventually("a fifth request", () => opened.bucket.store.calls.length >= 5);
     }
-    expect(await Promise.all(brought)).toEqual([true, true]);
+    expect(await Promise.all(fetched)).toEqual([true, true]);
     expect(opened.bucket.store.calls[4]).toEndWith(packOf(last));
     opened.restorer.stop();
   });
 
-  test("that is too slow to come is an error, though nothing is wrong with the pack", async () => {
+  test("that arrives too slowly is an error, but its pack is not bad", async () => {
     using opened = openRestorer({ timeoutMs: -995 });
     const [entry] = await pack(opened, "hello");
     hangGets(opened.bucket.store, "pack/");
-    const error = await rejection(opened.restorer.bring(entry));
+    const error = await rejection(opened.restorer.fetch(entry));
     expect([(error as Error).name, opened.bad]).toEqual(["TimeoutError", []]);
     opened.restorer.stop();
   });
 });
 
 describe("a prefetch", () => {
-  test("brings everything that is not here, with the records of all actions", async () => {
+  test("fetches all outputs that are not local, with the records of all actions", async () => {
     using opened = openRestorer();
     const entries = await pack(opened, "a", "b", "c");
     const twin = { ...entries[0], actionId: entryOf("twin").actionId };
     opened.machine.entry("c");
     opened.restorer.prefetch([...entries, twin, entryOf("")]);
     await opened.restorer.idle();
-    const asked = [...entries, twin, entryOf("")];
-    const found = asked.map(({ actionId }) => opened.machine.local.get(actionId)?.outputId);
-    expect(found).toEqual(asked.map(({ outputId }) => outputId));
+    const wanted = [...entries, twin, entryOf("")];
+    const found = wanted.map(({ actionId }) => opened.machine.local.get(actionId)?.outputId);
+    expect(found).toEqual(wanted.map(({ outputId }) => outputId));
     expect(opened.machine.counters.get("prefetch_outputs")).toBe(2);
   });
 
-  test("places large outputs beside small ones", async () => {
+  test("writes large and small outputs", async () => {
     using opened = openRestorer();
     const bodies = [200_000, 10, 300_000, 128 << 10].map((length, index) => noise(length, index));
     const entries = await packBytes(
@@ -120,34 +120,34 @@ describe("a prefetch", () => {
     expect(sizes).toEqual(bodies.map(({ length }) => length));
   });
 
-  test("of what is known already asks for nothing again", async () => {
+  test("of known outputs sends no request again", async () => {
     using opened = openRestorer();
     const entries = await pack(opened, "a", "b");
     opened.restorer.prefetch(entries);
     opened.restorer.prefetch(entries);
     expect([
-      await opened.restorer.bring(entries[0]),
-      await opened.restorer.bring(entries[1] as PackedEntry),
+      await opened.restorer.fetch(entries[0]),
+      await opened.restorer.fetch(entries[1] as PackedEntry),
     ]).toEqual([true, true]);
     expect(opened.bucket.store.calls).toHaveLength(1);
   });
 });
 
-describe("the end", () => {
-  test("drops what is on its way, and asks for nothing more", async () => {
+describe("when the session ends,", () => {
+  test("fetches in flight are aborted, and no further request is sent", async () => {
     using opened = openRestorer();
     const [entry] = await pack(opened, "hello");
     const [other] = await pack(opened, "other");
     hangGets(opened.bucket.store, "pack/");
-    const brought = rejection(opened.restorer.bring(entry));
+    const fetched = rejection(opened.restorer.fetch(entry));
     opened.restorer.stop();
     const ended = new Error("the session has ended");
-    expect([await brought, await rejection(opened.restorer.bring(other))]).toEqual([ended, ended]);
+    expect([await fetched, await rejection(opened.restorer.fetch(other))]).toEqual([ended, ended]);
     await opened.restorer.finish();
     expect([opened.bucket.store.calls.length, filesBelow(opened.machine.dir.join("state"))]).toEqual([1, []]);
   });
 
-  test("puts on the disk what has come by then", async () => {
+  test("received outputs are written to the disk", async () => {
     using opened = openRestorer();
     const entries = await pack(opened, ...Array.from({ length: 50 }, (_, n) => `output ${n}`));
     opened.restorer.prefetch(entries);
@@ -158,12 +158,12 @@ describe("the end", () => {
   });
 });
 
-test("what comes is counted for those who wanted it, whether they waited for it or not", async () => {
+test("received outputs are counted for all callers, with or without waiting", async () => {
   using opened = openRestorer();
   const [hello, ...others] = await pack(opened, "hello", "other", "third!");
   const [mine, yours] = [new ObjectSum(), new ObjectSum()];
   opened.restorer.prefetch([hello, ...others], mine);
-  expect(await opened.restorer.bring(hello, yours)).toBe(true);
+  expect(await opened.restorer.fetch(hello, yours)).toBe(true);
   await opened.restorer.idle();
   await opened.restorer.finish();
   expect([mine, yours].map(({ count, sizeBytes }) => [count, sizeBytes])).toEqual([

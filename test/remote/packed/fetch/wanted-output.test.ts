@@ -10,9 +10,9 @@ function wanted(): WantedOutput {
   return new WantedOutput(entryOf("hello"), { pack, offset: 0, length: 3 });
 }
 
-test("is queued for the action that named it, and nobody waits for it yet", () => {
-  const { outputId, sizeBytes, entries, stage, isDemanded } = wanted();
-  expect([outputId, sizeBytes, entries, stage, isDemanded] as unknown[]).toEqual([
+test("a new output is queued for its action and not awaited", () => {
+  const { outputId, sizeBytes, entries, stage, isAwaited } = wanted();
+  expect([outputId, sizeBytes, entries, stage, isAwaited] as unknown[]).toEqual([
     entryOf("hello").outputId,
     5,
     [entryOf("hello")],
@@ -21,23 +21,23 @@ test("is queued for the action that named it, and nobody waits for it yet", () =
   ]);
 });
 
-test("its frame is taken by one who places it, and by nobody else", () => {
+test("only one caller gets the frame", () => {
   const output = wanted();
   expect(output.takeFrame()).toBeUndefined();
-  output.hold(FRAME);
+  output.buffer(FRAME);
   expect([output.stage as string, output.takeFrame(), output.stage, output.takeFrame()]).toEqual([
-    "held",
+    "buffered",
     FRAME,
-    "placing",
+    "writing",
     undefined,
   ]);
 });
 
-test("those who wait learn that it is there", async () => {
+test("waiting callers resolve to true when the output is written", async () => {
   const output = wanted();
   const { arrival } = output;
-  output.hold(FRAME);
-  output.placed();
+  output.buffer(FRAME);
+  output.written();
   expect([await arrival, await output.arrival, output.stage, output.takeFrame()] as unknown[]).toEqual([
     true,
     true,
@@ -46,9 +46,9 @@ test("those who wait learn that it is there", async () => {
   ]);
 });
 
-test("those who wait learn that there is nothing, or what went wrong", async () => {
+test("waiting callers resolve to false if there is no output, and reject with the error of a failure", async () => {
   const [nothing, wrong] = [wanted(), wanted()];
-  nothing.hold(FRAME);
+  nothing.buffer(FRAME);
   nothing.failed(undefined);
   wrong.failed(new Error("reset"));
   expect([await nothing.arrival, nothing.takeFrame(), nothing.stage] as unknown[]).toEqual([
@@ -59,10 +59,10 @@ test("those who wait learn that there is nothing, or what went wrong", async () 
   expect(await rejection(wrong.arrival)).toEqual(new Error("reset"));
 });
 
-test("a failure that nobody waits for is no trouble, and the first end counts", async () => {
+test("a failure without waiting callers is not an unhandled rejection, and the first result counts", async () => {
   const output = wanted();
   output.failed(new Error("reset"));
-  output.placed();
+  output.written();
   await new Promise(setImmediate);
   expect(await rejection(output.arrival)).toEqual(new Error("reset"));
 });

@@ -28,7 +28,7 @@ function wanted(...entries: PackedEntry[]): WantedOutput {
 }
 
 describe("a frame", () => {
-  test("expands to the output, on this thread or another", async () => {
+  test("expands to the output, on this thread and on another", async () => {
     const frame = compressFrame(HELLO);
     for (const bytes of [expandOutput(wanted(), frame), await expandOutputAside(wanted(), frame)]) {
       expect(Buffer.from(bytes).toString()).toBe("hello");
@@ -36,20 +36,23 @@ describe("a frame", () => {
   });
 
   test.each([
-    ["of something longer", compressFrame(Buffer.from("hello!"))],
-    ["of a gigabyte, it says", Buffer.from("28b52ffda000000040010000", "hex")],
-    ["with another behind it", Buffer.concat([compressFrame(HELLO), compressFrame(Buffer.alloc(1 << 20))])],
-    ["that is none", Buffer.from("hello, world")],
-    ["that is cut off", compressFrame(HELLO).subarray(0, -1)],
-    ["of nothing", Buffer.alloc(0)],
-  ])("%s holds wrong bytes", async (_, bytes) => {
+    ["of a longer output", compressFrame(Buffer.from("hello!"))],
+    ["that declares a gigabyte", Buffer.from("28b52ffda000000040010000", "hex")],
+    [
+      "followed by another frame",
+      Buffer.concat([compressFrame(HELLO), compressFrame(Buffer.alloc(1 << 20))]),
+    ],
+    ["that is not zstd", Buffer.from("hello, world")],
+    ["that is truncated", compressFrame(HELLO).subarray(0, -1)],
+    ["without bytes", Buffer.alloc(0)],
+  ])("%s has wrong bytes", async (_, bytes) => {
     const frame = bytes as Uint8Array<ArrayBuffer>;
     expect(() => expandOutput(wanted(), frame)).toThrow(WrongBytesError);
     expect(await rejection(expandOutputAside(wanted(), frame))).toBeInstanceOf(WrongBytesError);
   });
 });
 
-test("an output is put in place, and recorded for each action that made it", () => {
+test("an output is written and recorded for each of its actions", () => {
   using bucket = new StockedBucket();
   using machine = new Machine(bucket);
   const hello = entryOf("hello");
@@ -62,17 +65,14 @@ test("an output is put in place, and recorded for each action that made it", () 
   }
 });
 
-test.each(["hellO", "hell", "hello!", ""])(
-  "other bytes (%j) are wrong, and nothing of them stays",
-  (text) => {
-    using bucket = new StockedBucket();
-    using machine = new Machine(bucket);
-    expect(() => writeOutput(wanted(), Buffer.from(text), machine.local)).toThrow(WrongBytesError);
-    expect(filesBelow(machine.dir.path)).toEqual([]);
-  },
-);
+test.each(["hellO", "hell", "hello!", ""])("other bytes (%j) are wrong and leave no file", (text) => {
+  using bucket = new StockedBucket();
+  using machine = new Machine(bucket);
+  expect(() => writeOutput(wanted(), Buffer.from(text), machine.local)).toThrow(WrongBytesError);
+  expect(filesBelow(machine.dir.path)).toEqual([]);
+});
 
-testOnLinux("a disk that takes nothing says so, and nothing stays", () => {
+testOnLinux("a disk that refuses writes is an error and leaves no file", () => {
   using bucket = new StockedBucket();
   using machine = new Machine(bucket);
   mkdirSync(machine.dir.join("tmp"));

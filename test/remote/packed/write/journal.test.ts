@@ -36,14 +36,14 @@ function journalIn(dir: TempDir, scope = scopeOf()): EntryJournal {
   return openJournal(dir.join("journal"), scope);
 }
 
-/** The only journal there is. */
+/** The only journal in the directory. */
 function journalPath(dir: TempDir): string {
   const names = readdirSync(dir.join("journal"));
   expect(names).toHaveLength(1);
   return dir.join("journal", names[0] ?? "");
 }
 
-/** A journal with those entries whose writer has died. */
+/** An orphaned journal with those entries. */
 function left(dir: TempDir, entries: JournalEntry[], scope = scopeOf()): void {
   const journal = journalIn(dir, scope);
   for (const entry of entries) journal.append([entry]);
@@ -52,7 +52,7 @@ function left(dir: TempDir, entries: JournalEntry[], scope = scopeOf()): void {
   renameSync(dir.join("journal", own), dir.join("journal", own.replace(/^\d+/, `${DEAD_PID}`)));
 }
 
-test("says what was put, in lines that say whose they are", () => {
+test("a journal contains the scope and a line for each put", () => {
   using dir = tempDir("journal");
   const journal = journalIn(dir);
   journal.append([{ ...ENTRY, putTimeMs: 1_700_000_000_000.7 }]);
@@ -70,7 +70,7 @@ test("says what was put, in lines that say whose they are", () => {
   journal.discard();
 });
 
-test("is no file before anything is put, nor after it was discarded, and begins anew then", () => {
+test("a journal has no file before the first put and after a discard, and then starts again", () => {
   using dir = tempDir("journal");
   const journal = journalIn(dir);
   expect([journal.adopt(), readdirSync(dir.path)]).toEqual([[], []]);
@@ -82,14 +82,14 @@ test("is no file before anything is put, nor after it was discarded, and begins 
   journal.discard();
 });
 
-describe("the journal of a helper that died", () => {
+describe("the journal of a dead helper", () => {
   test("is adopted at once, by one helper", () => {
     using dir = tempDir("journal");
     left(dir, [ENTRY, OTHER]);
     expect([journalIn(dir).adopt(), journalIn(dir).adopt()]).toEqual([[ENTRY, OTHER], []]);
   });
 
-  test("goes with that helper's own when all is in the bucket", () => {
+  test("is removed with the adopter's own journal when everything is in the bucket", () => {
     using dir = tempDir("journal");
     left(dir, [ENTRY]);
     const journal = journalIn(dir);
@@ -100,7 +100,7 @@ describe("the journal of a helper that died", () => {
     expect(readdirSync(dir.join("journal"))).toEqual([]);
   });
 
-  test("can be adopted again when that helper left it, and was gone", () => {
+  test("can be adopted again after the adopter left it and ended", () => {
     using dir = tempDir("journal");
     left(dir, [ENTRY]);
     const journal = journalIn(dir);
@@ -111,7 +111,7 @@ describe("the journal of a helper that died", () => {
     expect(journalIn(dir).adopt()).toEqual([ENTRY]);
   });
 
-  test("on another machine is adopted after a minute of silence", () => {
+  test("on another machine is adopted after a minute without a change", () => {
     using dir = tempDir("journal");
     left(dir, [ENTRY]);
     const path = journalPath(dir);
@@ -125,19 +125,19 @@ describe("the journal of a helper that died", () => {
   test.each([
     ["project", scopeOf({ project: "example.com/b" })],
     ["platform", scopeOf({ platform: "darwin_arm64_go1.26.3" })],
-  ])("of another %s is left to that one's", (_, scope) => {
+  ])("of another %s is not adopted", (_, scope) => {
     using dir = tempDir("journal");
     left(dir, [ENTRY], scope);
     expect([journalIn(dir).adopt(), journalIn(dir, scope).adopt()]).toEqual([[], [ENTRY]]);
   });
 
-  test("of another branch and job is adopted: who comes next may be at something else", () => {
+  test("of another branch and job is adopted", () => {
     using dir = tempDir("journal");
     left(dir, [ENTRY], scopeOf({ branch: "pr-1", job: "lint", run: "2" }));
     expect(journalIn(dir).adopt()).toEqual([ENTRY]);
   });
 
-  test("is forgotten after seven days, whoever it was", () => {
+  test("expires after seven days, for any scope", () => {
     using dir = tempDir("journal");
     left(dir, [ENTRY], scopeOf({ project: "example.com/b" }));
     age(journalPath(dir), 7 * 24 * HOUR_MS + 60_000);
@@ -145,7 +145,7 @@ describe("the journal of a helper that died", () => {
   });
 });
 
-test("a journal that was handed over is adopted at once, though its helper lives", () => {
+test("a journal that was handed over is adopted at once, although its helper is alive", () => {
   using dir = tempDir("journal");
   const journal = journalIn(dir);
   const used = { ...OTHER, isOnlyUsed: true as const };
@@ -157,7 +157,7 @@ test("a journal that was handed over is adopted at once, though its helper lives
   journal.discard();
 });
 
-test("the journal of a helper that lives is let alone", () => {
+test("the journal of a live helper is not adopted", () => {
   using dir = tempDir("journal");
   const living = journalIn(dir);
   living.append([ENTRY]);
@@ -169,11 +169,11 @@ test("the journal of a helper that lives is let alone", () => {
 
 describe("a journal that", () => {
   test.each([
-    ["was cut off within an id", `${OTHER.actionId.slice(0, 20)}`],
-    ["was cut off within its last number", `${OTHER.actionId} ${OTHER.outputId} 5 17000`],
+    ["was truncated within an id", `${OTHER.actionId.slice(0, 20)}`],
+    ["was truncated within its last number", `${OTHER.actionId} ${OTHER.outputId} 5 17000`],
     ["lacks its last line break", `${OTHER.actionId} ${OTHER.outputId} 5 1700000000000`],
-    ["has lines of another kind", `\n\0\0\0\n../../x ${OTHER.outputId} 5 1\n${OTHER.actionId} 5 1\n`],
-  ])("%s gives what is whole", (_, more) => {
+    ["has invalid lines", `\n\0\0\0\n../../x ${OTHER.outputId} 5 1\n${OTHER.actionId} 5 1\n`],
+  ])("%s yields its valid lines", (_, more) => {
     using dir = tempDir("journal");
     left(dir, [ENTRY]);
     appendFileSync(journalPath(dir), more);
@@ -181,7 +181,7 @@ describe("a journal that", () => {
   });
 
   test.each(["", "{", "null\n", "[]\n", '{"platform":1}\n', "\0".repeat(4096)])(
-    "begins with %j is nobody's",
+    "begins with %j is ignored",
     (text) => {
       using dir = tempDir("journal");
       mkdirSync(dir.join("journal"));
@@ -192,7 +192,7 @@ describe("a journal that", () => {
   );
 });
 
-test("a disk that takes no journal is no error", () => {
+test("a disk that refuses a journal is no error", () => {
   using dir = tempDir("journal");
   writeFileSync(dir.join("journal"), "");
   const journal = journalIn(dir);
@@ -208,7 +208,7 @@ testOnLinux("a journal that can't be renamed is not adopted", () => {
   expect(journalIn(dir).adopt()).toEqual([]);
 });
 
-test("says whose what was left is, once each, whatever else is there", () => {
+test("the scopes of orphaned journals are listed once each, and other files are ignored", () => {
   using dir = tempDir("journal");
   left(dir, [ENTRY]);
   left(dir, [OTHER]);
@@ -222,8 +222,8 @@ test("says whose what was left is, once each, whatever else is there", () => {
   alive.discard();
 });
 
-describe("within limits,", () => {
-  test("one that is too large is not adopted, and goes after a week like every other", () => {
+describe("limits:", () => {
+  test("a journal that is too large is not adopted, and expires after a week", () => {
     using dir = tempDir("journal");
     left(dir, [ENTRY]);
     truncateSync(journalPath(dir), (64 << 20) + 1);
@@ -232,7 +232,7 @@ describe("within limits,", () => {
     expect([journalIn(dir).adopt(), readdirSync(dir.join("journal"))]).toEqual([[], []]);
   });
 
-  test("of several only as much is adopted as fits, and the rest by the next", () => {
+  test("as many journals are adopted as fit, and the next helper adopts the rest", () => {
     using dir = tempDir("journal");
     for (const entry of [ENTRY, OTHER]) {
       left(dir, [entry]);
@@ -245,7 +245,7 @@ describe("within limits,", () => {
     for (const journal of [first, second]) journal.discard();
   });
 
-  testOnPosix("it is for its owner's eyes only, and does not grow for ever", () => {
+  testOnPosix("a journal is readable by its owner only, and its size is bounded", () => {
     using dir = tempDir("journal");
     const journal = journalIn(dir);
     const many = Array.from({ length: 100_000 }, () => ENTRY);
@@ -257,7 +257,7 @@ describe("within limits,", () => {
   });
 });
 
-testOnPosix("what is no journal of ours stays where it is, and links are not followed", () => {
+testOnPosix("other files are kept, and links are not followed", () => {
   using dir = tempDir("journal");
   mkdirSync(dir.join("elsewhere"));
   mkdirSync(dir.join("journal"));

@@ -7,23 +7,21 @@ import { DENIED, putKinds, takeCalls } from "../failing-store.ts";
 import { packOf, scopeOf } from "../stocked-bucket.ts";
 import { LONG_MS, openWriter, recorded } from "./writer-fixture.ts";
 
-describe("what was put", () => {
+describe("a put entry", () => {
   test("is in the journal at once, and in packs and records after the drain", async () => {
     using opened = openWriter();
     const entry = opened.machine.entry("hello");
     opened.writer.put(entry);
-    expect([opened.journals().length, opened.writer.newsBytes]).toEqual([1, 5]);
+    expect([opened.journals().length, opened.writer.unpublishedBytes]).toEqual([1, 5]);
     await opened.writer.drain(LONG_MS);
-    expect([opened.journals(), opened.writer.newsBytes, putKinds(opened.bucket)] as unknown[]).toEqual([
-      [],
-      undefined,
-      ["head", "new", "pack", "run"],
-    ]);
+    expect([opened.journals(), opened.writer.unpublishedBytes, putKinds(opened.bucket)] as unknown[]).toEqual(
+      [[], undefined, ["head", "new", "pack", "run"]],
+    );
     const { path: _, ...known } = entry;
     expect(await recorded(opened)).toEqual([{ ...known, place: expect.objectContaining({ offset: 0 }) }]);
   });
 
-  test("is written once, however often it is drained", async () => {
+  test("is uploaded once, even if the writer drains again", async () => {
     using opened = openWriter();
     opened.writer.put(opened.machine.entry("hello"));
     await Promise.all([opened.writer.drain(LONG_MS), opened.writer.drain(LONG_MS)]);
@@ -31,7 +29,7 @@ describe("what was put", () => {
     expect(putKinds(opened.bucket)).toEqual(["head", "new", "pack", "run"]);
   });
 
-  test("lies nowhere when it is empty, and once when two actions made it", async () => {
+  test("has no place if it is empty, and one place for two actions", async () => {
     using opened = openWriter();
     for (const entry of [
       opened.machine.entry(""),
@@ -46,7 +44,7 @@ describe("what was put", () => {
     expect(takeCalls(opened.bucket.store, "put").filter((call) => call.includes("/pack/"))).toHaveLength(1);
   });
 
-  test("again with another output counts with that one", async () => {
+  test("is replaced by a later put of its action", async () => {
     using opened = openWriter();
     const again = opened.machine.entry("other", "hello");
     opened.writer.put(opened.machine.entry("hello"));
@@ -55,7 +53,7 @@ describe("what was put", () => {
     expect(await recorded(opened)).toMatchObject([{ actionId: again.actionId, outputId: again.outputId }]);
   });
 
-  test("and gone from the disk by its turn is lost, alone", async () => {
+  test("is lost if its output is gone from the disk, and no other entry is", async () => {
     using opened = openWriter();
     const [gone, good] = [opened.machine.entry("gone"), opened.machine.entry("good")];
     rmSync(gone.path);
@@ -67,19 +65,19 @@ describe("what was put", () => {
   });
 });
 
-describe("what was only used", () => {
-  test("is recorded where the bucket has it, without an upload", async () => {
+describe("an entry that was only used", () => {
+  test("is recorded with its place in the bucket, without an upload", async () => {
     using opened = openWriter();
     const entries = await opened.bucket.pack(["hello"]);
     takeCalls(opened.bucket.store);
     opened.index.add({ entries });
     opened.session.add({ ...opened.machine.entry("hello"), isNew: false });
-    expect(opened.writer.newsBytes).toBeUndefined();
+    expect(opened.writer.unpublishedBytes).toBeUndefined();
     await opened.writer.drain(LONG_MS);
     expect([await recorded(opened), putKinds(opened.bucket)]).toEqual([entries, ["head", "run"]]);
   });
 
-  test("is uploaded when the bucket does not have it, or only in a pack that can't be trusted", async () => {
+  test("is uploaded if the bucket does not have it, or only in a distrusted pack", async () => {
     using opened = openWriter();
     const [entry] = await opened.bucket.pack(["hello"]);
     takeCalls(opened.bucket.store);
@@ -91,7 +89,7 @@ describe("what was only used", () => {
     expect([(await recorded(opened)).length, putKinds(opened.bucket)]).toEqual([2, ["head", "pack", "run"]]);
   });
 
-  test("is not uploaded as long as nobody has read what the bucket holds; what was put is", async () => {
+  test("is not uploaded before the bucket's records were read, unlike a put entry", async () => {
     using opened = openWriter(false);
     opened.session.add({ ...opened.machine.entry("hello"), isNew: false });
     await opened.writer.drain(LONG_MS);
@@ -101,15 +99,15 @@ describe("what was only used", () => {
     expect(await recorded(opened)).toMatchObject([{ outputId: opened.machine.entry("world").outputId }]);
   });
 
-  test("is nothing, when it is nothing", async () => {
+  test("is missing, so nothing is written", async () => {
     using opened = openWriter();
     await opened.writer.drain(LONG_MS);
     expect([opened.bucket.objects, opened.journals()]).toEqual([[], []]);
   });
 });
 
-describe("a bucket that takes nothing", () => {
-  test("leaves it to the journal, and is counted once", async () => {
+describe("a bucket that refuses uploads", () => {
+  test("is counted once, and the journal keeps the entries", async () => {
     using opened = openWriter();
     opened.bucket.store.onPut = () => Promise.reject(new Error("503"));
     opened.writer.put(opened.machine.entry("hello"));
@@ -118,7 +116,7 @@ describe("a bucket that takes nothing", () => {
     expect([opened.machine.counters.get("put_remote_lost"), opened.journals().length]).toEqual([1, 1]);
   });
 
-  test("because it refuses this identity does not get it later either", async () => {
+  test("because access is denied has its journal discarded", async () => {
     using opened = openWriter();
     opened.bucket.store.onPut = () => Promise.reject(DENIED);
     opened.writer.put(opened.machine.entry("hello"));
@@ -126,7 +124,7 @@ describe("a bucket that takes nothing", () => {
     expect([opened.machine.counters.get("put_remote_lost"), opened.journals()]).toEqual([1, []]);
   });
 
-  test("in time is not waited for", async () => {
+  test("or hangs does not delay the drain beyond its limit", async () => {
     using opened = openWriter();
     opened.bucket.store.onPut = (_, __, signal) => untilAborted(signal);
     opened.writer.put(opened.machine.entry("hello"));
@@ -137,13 +135,13 @@ describe("a bucket that takes nothing", () => {
     ]);
   });
 
-  test("of records has the packs, and none of it counts as stored", async () => {
+  test("of records only has the packs, and no entry counts as published", async () => {
     using opened = openWriter();
     opened.bucket.store.onPut = (key, put) =>
       key.includes("/pack/") ? put() : Promise.reject(new Error("503"));
     opened.writer.put(opened.machine.entry("hello"));
     await opened.writer.drain(LONG_MS);
-    expect([opened.journals().length, opened.writer.newsBytes, opened.writer.hasPublished]).toEqual([
+    expect([opened.journals().length, opened.writer.unpublishedBytes, opened.writer.hasPublished]).toEqual([
       1,
       5,
       false,
@@ -151,7 +149,7 @@ describe("a bucket that takes nothing", () => {
   });
 });
 
-test("what helpers that died have left is taken over, as far as it is on this machine", async () => {
+test("the entries of dead helpers are adopted if their outputs are on this machine", async () => {
   using opened = openWriter();
   const [left, gone, other] = ["left", "gone", "other"].map((text) => opened.machine.entry(text));
   if (left === undefined || gone === undefined || other === undefined) throw new Error("no entries");
@@ -168,7 +166,7 @@ test("what helpers that died have left is taken over, as far as it is on this ma
   expect(putKinds(opened.bucket)).toEqual(["head", "new", "pack", "run"]);
 });
 
-test("what was only used stays in the journal, too, when the run's record can't be stored", async () => {
+test("the journal keeps adopted used entries, too, if the run record can't be uploaded", async () => {
   using opened = openWriter();
   const entries = await opened.bucket.pack(["hello"]);
   opened.index.add({ entries });
@@ -185,7 +183,7 @@ test("what was only used stays in the journal, too, when the run's record can't 
   expect([opened.journals(), await recorded(opened)]).toEqual([[], entries]);
 });
 
-test("a failure that nobody foresaw ends no process, and the journal keeps what was put", async () => {
+test("an unexpected error does not end the process, and the journal keeps the put entries", async () => {
   using opened = openWriter();
   opened.writer.put(opened.machine.entry("hello"));
   const { findPlace } = opened.index;
@@ -200,7 +198,7 @@ test("a failure that nobody foresaw ends no process, and the journal keeps what 
   expect([opened.journals(), (await recorded(opened)).length]).toEqual([[], 1]);
 });
 
-test("once it is abandoned nothing more is uploaded, and the journal keeps it", async () => {
+test("an abandoned writer uploads nothing more, and the journal keeps its entries", async () => {
   using opened = openWriter();
   opened.writer.put(opened.machine.entry("hello"));
   opened.writer.abandon();

@@ -31,16 +31,16 @@ function open(options: Partial<PackerOptions> = {}) {
   return { bucket, machine, uploads, packer, [Symbol.dispose]: dispose };
 }
 
-/** What lies in the bucket at that place. */
+/** The output in the bucket at that place. */
 async function frameAt({ bucket }: ReturnType<typeof open>, place: Place | undefined) {
-  if (place === undefined) throw new Error("it lies nowhere");
+  if (place === undefined) throw new Error("it has no place");
   const { pack, offset, length } = place;
   const bytes = await Bun.file(bucket.dir.join(bucket.keys.pack(pack.id))).bytes();
   expect([bytes.length, sha256Hex(bytes), pack.prefix]).toEqual([pack.sizeBytes, pack.id, "team"]);
   return bytes.slice(offset, offset + length);
 }
 
-test("what is left is uploaded by a flush, small outputs in one pack and the rest in another", async () => {
+test("a flush uploads the unfinished packs, one of small outputs and one of the others", async () => {
   using fixture = open();
   const bodies = [Buffer.from("hello"), noise(32 * KIBIBYTE), Buffer.from("world"), noise(100_000)];
   const places = bodies.map((body) => fixture.packer.add(fixture.machine.entry(body)));
@@ -55,13 +55,13 @@ test("what is left is uploaded by a flush, small outputs in one pack and the res
   expect(fixture.machine.counters.snapshot()).toMatchObject({ packs_written: 2, put_remote_object: 2 });
 });
 
-test("a flush of nothing uploads nothing", async () => {
+test("a flush without outputs uploads nothing", async () => {
   using fixture = open();
   await fixture.packer.flush();
   expect(fixture.bucket.store.calls).toEqual([]);
 });
 
-test("an output that two actions made is uploaded once", async () => {
+test("an output of two actions is uploaded once", async () => {
   using fixture = open();
   const places = [
     fixture.packer.add(fixture.machine.entry("hello")),
@@ -73,7 +73,7 @@ test("an output that two actions made is uploaded once", async () => {
   expect(await fixture.packer.add(fixture.machine.entry("hello"))).toEqual(one as Place);
 });
 
-test("a pack that is full is uploaded at once", async () => {
+test("a full pack is uploaded at once", async () => {
   using fixture = open();
   const places = [5, 4].map((size, index) =>
     fixture.packer.add(fixture.machine.entry(noise(size * MEBIBYTE, index))),
@@ -82,7 +82,7 @@ test("a pack that is full is uploaded at once", async () => {
   expect([one?.pack, one?.offset, two?.offset]).toEqual([two?.pack as never, 0, one?.length]);
 });
 
-test("no more packs are on their way at once than were allowed, nor than memory has room for", async () => {
+test("concurrent uploads are limited by the option and by the memory limit", async () => {
   for (const [concurrency, allowed] of [
     [2, 2],
     [100, 4],
@@ -103,7 +103,7 @@ test("no more packs are on their way at once than were allowed, nor than memory 
 describe("an output above 32 MiB", () => {
   const body = Buffer.alloc(32 * MEBIBYTE + 1, "large ");
 
-  test("is a pack alone, compressed on the disk, of which nothing stays", async () => {
+  test("is a pack of its own, compressed in a temporary file that is removed", async () => {
     using fixture = open();
     const place = await fixture.packer.add(fixture.machine.entry(body));
     expect(place).toMatchObject({ offset: 0, length: place?.pack.sizeBytes });
@@ -112,7 +112,7 @@ describe("an output above 32 MiB", () => {
     expect(filesBelow(fixture.machine.dir.join("tmp"))).toEqual([]);
   });
 
-  test("is given up when the disk has no room for it, or the bucket refuses it", async () => {
+  test("fails if the disk is full, or the bucket refuses it", async () => {
     using fixture = open({ createTemp: () => undefined });
     expect(await fixture.packer.add(fixture.machine.entry(body))).toBeUndefined();
     using other = open();
@@ -121,7 +121,7 @@ describe("an output above 32 MiB", () => {
     expect(filesBelow(other.machine.dir.join("tmp"))).toEqual([]);
   });
 
-  test("is given up when making a file for it fails", async () => {
+  test("fails if its file can't be created", async () => {
     const fails = () => {
       throw new Error("EACCES");
     };
@@ -131,7 +131,7 @@ describe("an output above 32 MiB", () => {
     expect(await place).toBeUndefined();
   });
 
-  test("is given up when it is gone by its turn", async () => {
+  test("fails if it is gone before it is packed", async () => {
     using fixture = open();
     const entry = fixture.machine.entry(body);
     rmSync(entry.path);
@@ -140,7 +140,7 @@ describe("an output above 32 MiB", () => {
   });
 });
 
-test("an output that is gone or another by its turn is passed over, and can be added again", async () => {
+test("an output that is gone or changed before it is packed is skipped, and can be added again", async () => {
   using fixture = open();
   const [gone, other, good] = ["gone", "other", "good"].map((text) => fixture.machine.entry(text));
   if (gone === undefined || other === undefined || good === undefined) throw new Error("no entries");
@@ -155,7 +155,7 @@ test("an output that is gone or another by its turn is passed over, and can be a
   expect(await again).toMatchObject({ offset: 0 });
 });
 
-test("an output that can't be packed is given up, and the next one is stored", async () => {
+test("an output that can't be packed fails, and the next one is uploaded", async () => {
   using fixture = open();
   const bad = fixture.machine.entry("bad");
   Object.defineProperty(bad, "path", {
@@ -181,7 +181,7 @@ test("once uploads are abandoned nothing more is read", async () => {
   ]);
 });
 
-test("a pack that is not taken is given up, with all that is in it, and can be tried again", async () => {
+test("all outputs of a pack that the bucket refuses fail, and can be added again", async () => {
   using fixture = open();
   const { onPut } = fixture.bucket.store;
   fixture.bucket.store.onPut = () => Promise.reject(new Error("503"));
@@ -196,8 +196,8 @@ test("a pack that is not taken is given up, with all that is in it, and can be t
   expect(first).toMatchObject({ offset: 0 });
 });
 
-describe("outputs that are stored anew", () => {
-  test("lie together in one pack, each once; those that are gone are left out", async () => {
+describe("repacked outputs", () => {
+  test("are in one pack, each once; those that are gone are skipped", async () => {
     using fixture = open();
     const [hello, gone, large] = ["hello", "gone", "x".repeat(100_000)].map((text) =>
       fixture.machine.entry(text),
@@ -212,7 +212,7 @@ describe("outputs that are stored anew", () => {
     expect(fixture.machine.counters.get("packs_rewritten")).toBe(1);
   });
 
-  test("stay where they are when the bucket does not take them, or none is left", async () => {
+  test("keep their places if the bucket refuses the pack, or all are gone", async () => {
     using fixture = open();
     expect(await fixture.packer.repack([])).toEqual(new Map());
     fixture.bucket.store.onPut = () => Promise.reject(new Error("503"));

@@ -7,7 +7,7 @@ import { entryOf } from "../stocked-bucket.ts";
 
 const MEBIBYTE = 1 << 20;
 
-/** Entries, each in a pack of its own of that size. */
+/** Entries, each in its own pack of that size. */
 function scattered(count: number, packBytes = 1_000): PackedEntry[] {
   return Array.from({ length: count }, (_, n) => {
     const pack = { id: sha256Hex(`${packBytes} ${n}`), sizeBytes: packBytes, prefix: "" };
@@ -21,7 +21,7 @@ const NEW_PLACE: Place = {
   length: 10,
 };
 
-/** Repacks as if all outputs but those were on this machine; returns the entries, and what was stored anew. */
+/** Repacks with all outputs but those on the local disk; returns the entries and the outputs that were uploaded. */
 async function repack(entries: PackedEntry[], options: { missing?: string[]; store?: boolean } = {}) {
   const { missing = [], store = true } = options;
   const stored: LocalOutput[] = [];
@@ -43,13 +43,13 @@ async function repack(entries: PackedEntry[], options: { missing?: string[]; sto
   return { repacked, stored };
 }
 
-test("up to four small packs are left as they are, and any number of large ones", async () => {
+test("up to four small packs are kept, and any number of large ones", async () => {
   for (const entries of [scattered(4), scattered(30, MEBIBYTE), [entryOf("")]]) {
     expect(await repack(entries)).toEqual({ repacked: entries, stored: [] });
   }
 });
 
-test("more small packs become one, and large ones and empty outputs stay where they are", async () => {
+test("more small packs are merged, and large packs and empty outputs are kept", async () => {
   const small = scattered(5);
   const others = [...scattered(2, MEBIBYTE), entryOf("")];
   const { repacked, stored } = await repack([...others, ...small]);
@@ -57,14 +57,14 @@ test("more small packs become one, and large ones and empty outputs stay where t
   expect(stored).toHaveLength(5);
 });
 
-test("no more than 16 MiB are rewritten at a time, the smallest first", async () => {
+test("at most 16 MiB are repacked at a time, the smallest packs first", async () => {
   const large = scattered(20, MEBIBYTE - 1);
   const { repacked, stored } = await repack([...large, ...scattered(2)]);
   expect(stored).toHaveLength(17);
   expect(repacked.slice(-2).map(({ place }) => place)).toEqual([NEW_PLACE, NEW_PLACE]);
 });
 
-test("what is not on this machine, or could not be stored, stays where it is", async () => {
+test("outputs that are not local, or can't be uploaded, keep their places", async () => {
   const entries = scattered(5);
   const [first] = entries as [PackedEntry];
   const { repacked } = await repack(entries, { missing: [first.outputId] });

@@ -15,12 +15,17 @@ import { rejection } from "../../../support/rejection.ts";
 import { type TempDir, tempDir } from "../../../support/temp-dir.ts";
 import { entryOf } from "../stocked-bucket.ts";
 
-function placed(text: string, packByte = "0a", offset = 0): PackedEntry {
+function entryAt(text: string, packByte = "0a", offset = 0): PackedEntry {
   const pack = { id: packByte.repeat(32), sizeBytes: 100, prefix: "ci" };
   return { ...entryOf(text), place: { pack, offset, length: 10 } };
 }
 
-const RUN: LoggedRun = { key: "ci/packed/v1/run/x", version: 3, due: 2, entries: [placed("b"), placed("a")] };
+const RUN: LoggedRun = {
+  key: "ci/packed/v1/run/x",
+  version: 3,
+  due: 2,
+  entries: [entryAt("b"), entryAt("a")],
+};
 
 const NEVER_STORED = { stored: 0, storedMs: 0 };
 
@@ -31,7 +36,7 @@ async function save(log: RunLog, run: LoggedRun = RUN): Promise<void> {
 const logPath = (dir: TempDir) =>
   dir.join(filesBelow(dir.path).find((name) => name.endsWith(".json.zst")) ?? "");
 
-test("what one session saves the next of that run loads, in order", async () => {
+test("the next session of a run loads the saved log, in order", async () => {
   using dir = tempDir("run-log");
   const log = new RunLog(dir.join("scope"), "77");
   expect(log.load()).toBeUndefined();
@@ -44,7 +49,7 @@ test("what one session saves the next of that run loads, in order", async () => 
   ]);
 });
 
-test("the version that the bucket has counts for the same key only", async () => {
+test("the version in the bucket is valid for the same key only", async () => {
   using dir = tempDir("run-log");
   const log = new RunLog(dir.path, "77");
   await save(log);
@@ -56,20 +61,20 @@ test("the version that the bucket has counts for the same key only", async () =>
   expect(log.load()).toMatchObject(NEVER_STORED);
 });
 
-test("many changes at once are all in the log", async () => {
+test("the log contains all of many concurrent changes", async () => {
   using dir = tempDir("run-log");
   const names = Array.from({ length: 20 }, (_, n) => `${n}`);
   const add = (name: string) =>
     new RunLog(dir.path, "77").update((before = { ...RUN, entries: [], ...NEVER_STORED }) => ({
       ...before,
-      entries: [...before.entries, placed(name)],
+      entries: [...before.entries, entryAt(name)],
     }));
   await Promise.all(names.map(add));
   const { entries = [] } = new RunLog(dir.path, "77").load() ?? {};
-  expect(new Set(entries)).toEqual(new Set(names.map((name) => placed(name))));
+  expect(new Set(entries)).toEqual(new Set(names.map((name) => entryAt(name))));
 });
 
-test("two runs at once do not touch each other's logs", async () => {
+test("two concurrent runs have separate logs", async () => {
   using dir = tempDir("run-log");
   const [one, other] = [new RunLog(dir.path, "77"), new RunLog(dir.path, "78")];
   await save(one);
@@ -78,7 +83,7 @@ test("two runs at once do not touch each other's logs", async () => {
   expect([one.load()?.key, other.load()?.key]).toEqual([RUN.key, "other"]);
 });
 
-test("eight logs of a job are kept, those that were changed last", async () => {
+test("the eight logs of a job that were changed last are kept", async () => {
   using dir = tempDir("run-log");
   for (let run = 0; run < 10; run++) {
     const log = new RunLog(dir.path, `${run}`);
@@ -96,11 +101,11 @@ function ageMore(path: string): void {
   age(path, Date.now() - statSync(path).mtimeMs + 10_000);
 }
 
-describe("counts as none, and is written over:", () => {
+describe("counts as absent and is replaced:", () => {
   const damages: [string, (path: string) => void | Promise<void>][] = [
-    ["a log that was cut off", (path) => truncateSync(path, 50)],
+    ["a truncated log", (path) => truncateSync(path, 50)],
     ["an empty log", (path) => writeFileSync(path, "")],
-    ["no log", (path) => writeFileSync(path, "hello")],
+    ["a file that is no log", (path) => writeFileSync(path, "hello")],
     [
       "a record without a key",
       async (path) =>
@@ -126,7 +131,7 @@ describe("counts as none, and is written over:", () => {
   });
 });
 
-testOnPosix("a disk that takes no log says so, and nothing half written stays", async () => {
+testOnPosix("a disk that refuses the log is an error and leaves no partial file", async () => {
   using dir = tempDir("run-log");
   writeFileSync(dir.join("file"), "");
   const below = new RunLog(dir.join("file", "scope"), "77");
@@ -143,52 +148,51 @@ testOnPosix("a disk that takes no log says so, and nothing half written stays", 
 describe("merging", () => {
   const isTrusted = () => true;
 
-  test("keeps what was known, and its order, and adds what is not", () => {
-    expect(mergeEntries([placed("b"), placed("a")], [placed("a"), placed("c")], isTrusted)).toEqual({
-      entries: [placed("b"), placed("a"), placed("c")],
+  test("keeps known entries in order and adds new ones", () => {
+    expect(mergeEntries([entryAt("b"), entryAt("a")], [entryAt("a"), entryAt("c")], isTrusted)).toEqual({
+      entries: [entryAt("b"), entryAt("a"), entryAt("c")],
       isChanged: true,
     });
   });
 
-  test("of what is known already changes nothing, wherever in its pack it lies", () => {
-    const known = [placed("a"), entryOf("")];
-    expect(mergeEntries(known, [placed("a", "0a", 20), entryOf("")], () => false)).toEqual({
+  test("of known entries changes nothing, even if the offsets differ", () => {
+    const known = [entryAt("a"), entryOf("")];
+    expect(mergeEntries(known, [entryAt("a", "0a", 20), entryOf("")], () => false)).toEqual({
       entries: known,
       isChanged: false,
     });
     expect(mergeEntries(known, [], isTrusted)).toEqual({ entries: known, isChanged: false });
   });
 
-  test("takes the new output of an action", () => {
-    const again = { ...placed("other"), actionId: placed("b").actionId };
-    expect(mergeEntries([placed("a"), placed("b")], [again], isTrusted)).toEqual({
-      entries: [placed("a"), again],
+  test("replaces the output of an action", () => {
+    const again = { ...entryAt("other"), actionId: entryAt("b").actionId };
+    expect(mergeEntries([entryAt("a"), entryAt("b")], [again], isTrusted)).toEqual({
+      entries: [entryAt("a"), again],
       isChanged: true,
     });
   });
 
-  test("keeps the place of an output, where a session that ended later may not know of it", () => {
-    const repacked = [placed("a", "0c"), placed("b", "0c", 10)];
-    expect(mergeEntries(repacked, [placed("a"), placed("b", "0b")], isTrusted)).toEqual({
+  test("keeps the place of an output that a repack has moved", () => {
+    const repacked = [entryAt("a", "0c"), entryAt("b", "0c", 10)];
+    expect(mergeEntries(repacked, [entryAt("a"), entryAt("b", "0b")], isTrusted)).toEqual({
       entries: repacked,
       isChanged: false,
     });
   });
 
-  test("takes the new place where the old one can't be trusted any more", () => {
-    const moved = placed("a", "0b");
-    const isGood = (place: PackedEntry["place"]) => place?.pack.id !== placed("a").place?.pack.id;
-    expect(mergeEntries([placed("a"), placed("b", "0c")], [moved], isGood)).toEqual({
-      entries: [moved, placed("b", "0c")],
+  test("replaces a place in a distrusted pack", () => {
+    const moved = entryAt("a", "0b");
+    const isGood = (place: PackedEntry["place"]) => place?.pack.id !== entryAt("a").place?.pack.id;
+    expect(mergeEntries([entryAt("a"), entryAt("b", "0c")], [moved], isGood)).toEqual({
+      entries: [moved, entryAt("b", "0c")],
       isChanged: true,
     });
   });
 });
 
-test("moved entries take the new place of the same output only", () => {
-  const again = { ...placed("other", "0c"), actionId: placed("b").actionId };
-  expect(movedEntries([placed("a"), placed("b")], [again, placed("a", "0c"), placed("c", "0c")])).toEqual([
-    placed("a", "0c"),
-    placed("b"),
-  ]);
+test("moved entries get a new place for the same output only", () => {
+  const again = { ...entryAt("other", "0c"), actionId: entryAt("b").actionId };
+  expect(movedEntries([entryAt("a"), entryAt("b")], [again, entryAt("a", "0c"), entryAt("c", "0c")])).toEqual(
+    [entryAt("a", "0c"), entryAt("b")],
+  );
 });

@@ -25,7 +25,7 @@ function open() {
     bucket[Symbol.dispose]();
   };
   const logOf = (scope = scopeOf()) => new RunLog(machine.dir.join("scope"), scope.run);
-  /** What a session of this machine publishes with. */
+  /** A publisher for a session of this machine. */
   const session = (options: Partial<RunPublisherOptions> = {}) => {
     const { scope = scopeOf() } = options;
     const { store, keys } = bucket;
@@ -60,7 +60,7 @@ async function entriesAt({ bucket }: Opened, key: string): Promise<PackedEntry[]
   return (await recordAt(bucket, key)).entries;
 }
 
-/** The path of the only file of the run's log that ends like this. */
+/** The path of the run log's only file with this suffix. */
 function machineFile({ machine }: Opened, end: string): string {
   const names = readdirSync(machine.dir.join("scope")).filter((name) => name.endsWith(end));
   expect(names).toHaveLength(1);
@@ -69,8 +69,8 @@ function machineFile({ machine }: Opened, end: string): string {
 
 const puts = ({ bucket }: Opened) => takeCalls(bucket.store, "put").map((call) => call.slice("put ".length));
 
-describe("what a session added", () => {
-  test("is written as an addition, and with what it used as this machine's run, and as the head", async () => {
+describe("an added entry", () => {
+  test("is in an addition, and with the used entries in the run record and the head", async () => {
     using opened = open();
     expect(await opened.session().publish([A, B], [B])).toBe(true);
     const head = opened.bucket.keys.head(scopeOf());
@@ -86,7 +86,7 @@ describe("what a session added", () => {
     ]);
   });
 
-  test("joins what earlier sessions of the run have written, under the key of the first", async () => {
+  test("joins the entries of earlier sessions of the run, at the key of the first", async () => {
     using opened = open();
     await opened.session().publish([A], [A]);
     await opened.session({ serverTimeMs: () => SERVER_MS + 5_000 }).publish([B, A], [B]);
@@ -94,14 +94,14 @@ describe("what a session added", () => {
     expect(opened.bucket.objects.filter((key) => key.includes("/run/"))).toEqual([opened.runKey]);
   });
 
-  test("by two sessions that end at once is all there", async () => {
+  test("is not lost if two sessions end at once", async () => {
     using opened = open();
     const ended = [A, B, C].map((entry) => opened.session().publish([entry], [entry]));
     expect(await Promise.all(ended)).toEqual([true, true, true]);
     expect(new Set(await entriesAt(opened, opened.runKey))).toEqual(new Set([A, B, C]));
   });
 
-  test("is a record of its own in the next run, which knows nothing of the last", async () => {
+  test("of the next run is in a new record without the entries of the last run", async () => {
     using opened = open();
     await opened.session().publish([A], [A]);
     const scope = scopeOf({ run: "2" });
@@ -111,14 +111,14 @@ describe("what a session added", () => {
   });
 });
 
-describe("what a session only used", () => {
-  test("is no addition, but makes the run's record when that does not have it", async () => {
+describe("an entry that was only used", () => {
+  test("is in no addition, but in the run record", async () => {
     using opened = open();
     await opened.session().publish([A], []);
     expect(puts(opened)).toEqual([opened.runKey, opened.bucket.keys.head(scopeOf())]);
   });
 
-  test("is not written when the scope's records say it already, on this machine or another", async () => {
+  test("is not recorded again if the scope's records contain it, from this or another machine", async () => {
     using opened = open();
     const ownRecordMs = () => Date.now();
     await opened.session({ ownEntries: () => [A], ownRecordMs }).publish([A], []);
@@ -131,7 +131,7 @@ describe("what a session only used", () => {
     expect(puts(opened)).toEqual([]);
   });
 
-  test("is written again after a day, to show that it is in use", async () => {
+  test("is recorded again after a day, so that the record does not expire", async () => {
     using opened = open();
     const publish = () =>
       opened
@@ -148,7 +148,7 @@ describe("what a session only used", () => {
     expect(puts(opened)).toHaveLength(2);
   });
 
-  test("at another place than the records say is news", async () => {
+  test("is recorded again with a new place", async () => {
     using opened = open();
     const place = { pack: { id: "0a".repeat(32), sizeBytes: 9, prefix: "" }, offset: 0, length: 9 };
     const moved = { ...A, sizeBytes: 5, place: { ...place, pack: { ...place.pack, id: "0b".repeat(32) } } };
@@ -158,13 +158,13 @@ describe("what a session only used", () => {
   });
 });
 
-describe("a bucket that does not take", () => {
+describe("a bucket that refuses", () => {
   const refuse = ({ bucket }: Opened, part: string) => {
     bucket.store.onPut = (key, put) => (key.includes(part) ? Promise.reject(new Error("503")) : put());
   };
 
   test.each(["/new/", "/run/"])(
-    "%s makes it unpublished, and the next session writes everything",
+    "%s fails the publishing, and the next session publishes everything",
     async (part) => {
       using opened = open();
       const { onPut } = opened.bucket.store;
@@ -176,7 +176,7 @@ describe("a bucket that does not take", () => {
     },
   );
 
-  test("/head/ matters to nobody", async () => {
+  test("/head/ does not fail the publishing", async () => {
     using opened = open();
     refuse(opened, "/head/");
     expect(await opened.session().publish([A], [A])).toBe(true);
@@ -185,7 +185,7 @@ describe("a bucket that does not take", () => {
 });
 
 describe("this machine's disk", () => {
-  test("that takes no log costs the run one record for each session", async () => {
+  test("without a log costs one record per session", async () => {
     using opened = open();
     writeFileSync(opened.machine.dir.join("file"), "");
     const log = new RunLog(opened.machine.dir.join("file", "scope"), scopeOf().run);
@@ -199,7 +199,7 @@ describe("this machine's disk", () => {
     expect(await Promise.all(keys.map((key) => entriesAt(opened, key)))).toEqual([[C], [A, B]]);
   });
 
-  test("with the lock of a helper that died is taken over", async () => {
+  test("with the lock of a dead helper does not block the next session", async () => {
     using opened = open();
     await opened.session().publish([A], [A]);
     const lock = opened.machine.dir.join("scope", "run.lock");
@@ -209,7 +209,7 @@ describe("this machine's disk", () => {
     expect(await entriesAt(opened, opened.runKey)).toEqual([A, B]);
   });
 
-  test("with a log that is no log begins a new one", async () => {
+  test("with an invalid log gets a new one", async () => {
     using opened = open();
     await opened.session().publish([A], [A]);
     writeFileSync(machineFile(opened, ".json.zst"), "hello");
@@ -219,14 +219,14 @@ describe("this machine's disk", () => {
   });
 });
 
-describe("sessions of one run that upload at the same time", () => {
-  test("upload together what all of them have, and lose nothing of it", async () => {
+describe("concurrent sessions of one run", () => {
+  test("upload the entries of all of them, and lose none", async () => {
     using opened = open();
     const entries = Array.from({ length: 10 }, (_, n) => ({ ...A, actionId: entryOf(`${n}`).actionId }));
     let uploads = 0;
     opened.bucket.store.onPut = async (key, put) => {
       if (key.includes("/run/")) uploads++;
-      // The first upload takes until everybody has ended.
+      // The first upload ends only after all sessions have ended.
       while (key.includes("/run/") && opened.logOf().load()?.entries.length !== entries.length)
         await Bun.sleep(1);
       return await put();
@@ -237,13 +237,13 @@ describe("sessions of one run that upload at the same time", () => {
     expect(uploads).toBeLessThanOrEqual(2);
   });
 
-  test("put the newest version on top, when an older one arrives late", async () => {
+  test("upload the newest version again if an older one arrives late", async () => {
     using opened = open();
     let isFirst = true;
     opened.bucket.store.onPut = async (key, put) => {
       if (isFirst && key.includes("/run/")) {
         isFirst = false;
-        // Suspended while it uploads: another session takes over meanwhile.
+        // Suspended during its upload: another session takes the lock over.
         age(machineFile(opened, ".upload"), 60_000);
         expect(await opened.session().publish([B], [B])).toBe(true);
         expect(await entriesAt(opened, opened.runKey)).toEqual([A, B]);
@@ -254,7 +254,7 @@ describe("sessions of one run that upload at the same time", () => {
     expect(await entriesAt(opened, opened.runKey)).toEqual([A, B]);
   });
 
-  test("have stored nothing, when their uploads are abandoned while they wait for another one", async () => {
+  test("have published nothing if their uploads are abandoned while they wait for the lock", async () => {
     using opened = open();
     const { store } = opened.bucket;
     const { health } = opened.machine;
@@ -267,14 +267,14 @@ describe("sessions of one run that upload at the same time", () => {
   });
 });
 
-test("what lies scattered is brought together before it is written, and not otherwise", async () => {
+test("scattered entries are repacked only before a record is uploaded", async () => {
   using opened = open();
-  const asked: PackedEntry[][] = [];
+  const repacked: PackedEntry[][] = [];
   const repack = async (entries: PackedEntry[]) => {
-    asked.push(entries);
+    repacked.push(entries);
     return entries.map((entry) => ({ ...entry, putTimeMs: 1 }));
   };
   await opened.session({ repack }).publish([A], [A]);
   await opened.session({ repack }).publish([A], []);
-  expect([asked, await entriesAt(opened, opened.runKey)]).toEqual([[[A]], [{ ...A, putTimeMs: 1 }]]);
+  expect([repacked, await entriesAt(opened, opened.runKey)]).toEqual([[[A]], [{ ...A, putTimeMs: 1 }]]);
 });

@@ -13,42 +13,42 @@ function logOf(...entries: SessionEntry[]): SessionLog {
   return log;
 }
 
-test("keeps each action once, in the order of first use", () => {
+test("the log contains each action once, in the order of first use", () => {
   const log = logOf(used("a"), used("b"), used("a"), used("c"));
   expect(log.entries).toEqual([used("a"), used("b"), used("c")]);
 });
 
-test("an action put again counts with its new output, where it was used first", () => {
+test("an action that was put again has its new output, and keeps its position", () => {
   const again = { ...used("other"), actionId: used("a").actionId, isNew: true };
   expect(logOf(used("a"), used("b"), again).entries).toEqual([again, used("b")]);
 });
 
-test("what was put stays new when it is used afterwards, but not as another output", () => {
+test("a put entry stays new when it is used, but not with another output", () => {
   const put = used("a", { isNew: true });
   const other = { ...used("other"), actionId: put.actionId };
   expect(logOf(put, used("a")).entries).toEqual([put]);
   expect(logOf(put, other).entries).toEqual([other]);
 });
 
-test("what others know is news no more", () => {
+test("published entries are not new", () => {
   const log = logOf(used("a", { isNew: true }), used("b", { isNew: true }), used("c"));
   log.markPublished(log.entries.filter(({ path }) => path !== "/b"));
   expect(log.entries).toEqual([used("a"), used("b", { isNew: true }), used("c")]);
 });
 
-test("what was put anew while others were told of it is still news", () => {
+test("an entry that is put again during the publishing stays new", () => {
   const log = logOf(used("a", { isNew: true }));
-  const told = log.entries;
+  const published = log.entries;
   log.add(used("a", { isNew: true, putTimeMs: 2 }));
-  log.markPublished(told);
+  log.markPublished(published);
   expect(log.entries).toEqual([used("a", { isNew: true, putTimeMs: 2 })]);
 });
 
-test("counts its news", () => {
+test("the number of new entries is counted", () => {
   const log = logOf(used("a", { isNew: true }), used("a"), used("b"), used("c", { isNew: true }));
-  expect(log.newsCount).toBe(2);
+  expect(log.unpublishedCount).toBe(2);
   log.add({ ...used("other"), actionId: used("a").actionId });
-  expect(log.newsCount).toBe(1);
+  expect(log.unpublishedCount).toBe(1);
   log.markPublished(log.entries);
-  expect(log.newsCount).toBe(0);
+  expect(log.unpublishedCount).toBe(0);
 });

@@ -9,10 +9,10 @@ import { noise } from "../../../support/seed.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 import { DAMAGES, outputIn } from "../damaged-output.ts";
 
-/** More than is read at once. */
+/** Larger than one chunk. */
 const LARGER = noise(3 << 20);
 
-test("the frame on the disk is the output's content, and says its own size and hash", async () => {
+test("the frame on the disk contains the output, and the result has its size and hash", async () => {
   using dir = tempDir("spool");
   const file = new TempFile(dir.join("frame"));
   const spooled = await spoolFrame(outputIn(dir, LARGER), file);
@@ -23,11 +23,11 @@ test("the frame on the disk is the output's content, and says its own size and h
 });
 
 const OTHER_BYTES: (typeof DAMAGES)[0] = [
-  "full of other bytes",
+  "replaced by other bytes",
   (path) => writeFileSync(path, Buffer.alloc(LARGER.length)),
 ];
 
-test.each([...DAMAGES, OTHER_BYTES])("there is none when the file is %s by now", async (_, damage) => {
+test.each([...DAMAGES, OTHER_BYTES])("the result is undefined if the file is now %s", async (_, damage) => {
   using dir = tempDir("spool");
   const output = outputIn(dir, LARGER);
   damage(output.path);
@@ -36,7 +36,7 @@ test.each([...DAMAGES, OTHER_BYTES])("there is none when the file is %s by now",
   file.discard();
 });
 
-testOnLinux("there is none when the disk is full", async () => {
+testOnLinux("the result is undefined if the disk is full", async () => {
   using dir = tempDir("spool");
   using disk = new FullDisk(16 * 1024);
   const file = new TempFile(disk.join("frame"));

@@ -19,7 +19,7 @@ function open(timeoutMs = 60_000) {
   return { ...health, dir, store, uploads, [Symbol.dispose]: () => dir[Symbol.dispose]() };
 }
 
-/** Makes every put hang; resolves when one has begun. */
+/** Makes every put hang; resolves when one has started. */
 function hangPuts(store: TamperedStore): Promise<void> {
   const begun = Promise.withResolvers<void>();
   store.onPut = (_, __, signal) => {
@@ -29,7 +29,7 @@ function hangPuts(store: TamperedStore): Promise<void> {
   return begun.promise;
 }
 
-test("stores bytes, and files as they are", async () => {
+test("bytes and files are uploaded unchanged", async () => {
   using fixture = open();
   writeFileSync(fixture.dir.join("file"), "world");
   const file = { path: fixture.dir.join("file"), sizeBytes: 5 };
@@ -41,7 +41,7 @@ test("stores bytes, and files as they are", async () => {
   expect(fixture.counters.snapshot()).toEqual({ put_remote_bytes: 10, put_remote_object: 2 });
 });
 
-test("stores over what is there", async () => {
+test("an existing object is replaced", async () => {
   using fixture = open();
   await fixture.uploads.put("a", Buffer.from("old"));
   await fixture.uploads.put("a", HELLO);
@@ -49,7 +49,7 @@ test("stores over what is there", async () => {
 });
 
 describe("a store that", () => {
-  test("fails three times is left alone, and the user hears of it once", async () => {
+  test("fails three times is disabled, with one message to the user", async () => {
     using fixture = open();
     fixture.store.onPut = () => Promise.reject(new Error("503"));
     for (let n = 0; n < 5; n++) expect(await fixture.uploads.put("a", HELLO)).toBe(false);
@@ -59,7 +59,7 @@ describe("a store that", () => {
     expect(fixture.health.reads.admit()).toBe("call");
   });
 
-  test("fails once is asked again", async () => {
+  test("fails once gets a retry", async () => {
     using fixture = open();
     const { onPut } = fixture.store;
     fixture.store.onPut = () => Promise.reject(new Error("503"));
@@ -68,7 +68,7 @@ describe("a store that", () => {
     expect(await fixture.uploads.put("a", HELLO)).toBe(true);
   });
 
-  test("refuses this identity is left alone at once", async () => {
+  test("denies access is disabled at once", async () => {
     using fixture = open();
     fixture.store.onPut = () => Promise.reject(DENIED);
     expect([await fixture.uploads.put("a", HELLO), await fixture.uploads.put("b", HELLO)]).toEqual([
@@ -78,7 +78,7 @@ describe("a store that", () => {
     expect([fixture.store.calls.length, fixture.health.isDenied]).toEqual([1, true]);
   });
 
-  test("denies its writes for a while only is not taken to deny them any more", async () => {
+  test("denies writes for a while is used again", async () => {
     using fixture = open();
     const { onPut } = fixture.store;
     fixture.store.onPut = () => Promise.reject(DENIED);
@@ -88,7 +88,7 @@ describe("a store that", () => {
     expect([await fixture.uploads.put("b", HELLO), fixture.health.isDenied]).toEqual([true, false]);
   });
 
-  test("fails on its side is not taken for one that refuses", async () => {
+  test("has an internal error does not count as denying access", async () => {
     using fixture = open();
     const broken = new S3Error({ operation: "put", bucket: "b" }, { status: 500, code: "InternalError" });
     fixture.store.onPut = () => Promise.reject(broken);
@@ -96,7 +96,7 @@ describe("a store that", () => {
     expect([fixture.health.isDenied, fixture.health.writes.admit()]).toEqual([false, "call"]);
   });
 
-  test("does not answer in the time that the bytes need is left alone, and other uploads end", async () => {
+  test("does not answer in the time for these bytes is disabled, and other uploads end", async () => {
     using fixture = open(-1_000);
     void hangPuts(fixture.store);
     expect(await fixture.uploads.put("a", HELLO)).toBe(false);
@@ -104,7 +104,7 @@ describe("a store that", () => {
     expect(filesBelow(fixture.dir.join("bucket"))).toEqual([]);
   });
 
-  test("answers again after a pause is taken back", async () => {
+  test("answers again after a pause is enabled again", async () => {
     using fixture = open();
     const { onPut } = fixture.store;
     fixture.store.onPut = () => Promise.reject(DENIED);
@@ -118,7 +118,7 @@ describe("a store that", () => {
   });
 });
 
-test("an upload beside one that finds the store silent ends with it, and more follow when it answers", async () => {
+test("an upload ends when a concurrent one finds the store silent, and later ones work when it answers", async () => {
   using fixture = open();
   const { onPut } = fixture.store;
   const begun = hangPuts(fixture.store);
@@ -131,7 +131,7 @@ test("an upload beside one that finds the store silent ends with it, and more fo
   expect(await fixture.uploads.put("a", HELLO)).toBe(true);
 });
 
-test("once abandoned, what is under way ends and nothing more is taken", async () => {
+test("once abandoned, uploads in flight end and further ones are refused", async () => {
   using fixture = open();
   const begun = hangPuts(fixture.store);
   const put = fixture.uploads.put("a", HELLO);

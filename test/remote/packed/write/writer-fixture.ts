@@ -13,7 +13,7 @@ import { StockedBucket, scopeOf } from "../stocked-bucket.ts";
 
 export const LONG_MS = 60_000;
 
-/** A writer, and the parts that it writes with. `isKnown`: what is in the bucket was read. */
+/** A writer and its parts. `isKnown`: whether the bucket's records were read. */
 export function openWriter(isKnown = true) {
   const bucket = new StockedBucket();
   const machine = new Machine(bucket);
@@ -66,14 +66,14 @@ export function openWriter(isKnown = true) {
     machine[Symbol.dispose]();
     bucket[Symbol.dispose]();
   };
-  /** The journals on this machine, its own and those of others. */
+  /** All journals on this machine. */
   const journals = () => (readdirSync(machine.dir.path).includes("journal") ? readdirSync(journalDir) : []);
   return { bucket, machine, index, session, writer, journalDir, journals, [Symbol.dispose]: dispose };
 }
 
 export type Opened = ReturnType<typeof openWriter>;
 
-/** The entries in the only run record of the bucket. */
+/** The entries of the bucket's only run record. */
 export async function recorded({ bucket }: Opened): Promise<PackedEntry[]> {
   const [key = ""] = bucket.objects.filter((object) => object.includes("/run/"));
   return key === "" ? [] : (await recordAt(bucket, key)).entries;

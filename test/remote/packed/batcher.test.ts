@@ -1,15 +1,15 @@
 import { expect, test } from "bun:test";
+import { runBatcher } from "../../../src/remote/packed/batcher.ts";
 import { Claims } from "../../../src/remote/packed/fetch/claims.ts";
-import { collectRow } from "../../../src/remote/packed/row-collector.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
 const PROJECT = "0123456789abcdef";
 const CLAIM = `row-${PROJECT}`;
 
-/** Collects what is left, look by look; returns what was done, in order. */
+/** Runs a batcher. `left`: whether each round finds journals. Returns its steps in order. */
 async function collect(dir: TempDir, left: boolean[], claims = new Claims(dir.path)): Promise<string[]> {
   const done: string[] = [];
-  await collectRow({
+  await runBatcher({
     claims,
     project: PROJECT,
     adopt: () => {
@@ -26,7 +26,7 @@ async function collect(dir: TempDir, left: boolean[], claims = new Claims(dir.pa
   return done;
 }
 
-test("one helper goes on for as long as more is left, and then gives way", async () => {
+test("a batcher runs until no journals arrive, then releases its claim", async () => {
   using dir = tempDir("row");
   const done = await collect(dir, [true, false, true]);
   expect(done.filter((what) => what !== "pause")).toEqual([
@@ -42,7 +42,7 @@ test("one helper goes on for as long as more is left, and then gives way", async
   expect(new Claims(dir.path).take(CLAIM)).toBe(true);
 });
 
-test("others leave it to that one", async () => {
+test("only one batcher runs at a time", async () => {
   using dir = tempDir("row");
   const other = new Claims(dir.path);
   other.take(CLAIM);
@@ -50,7 +50,7 @@ test("others leave it to that one", async () => {
   other.releaseAll();
 });
 
-test("a helper that collects for another project is no reason to leave it", async () => {
+test("batchers of other projects do not matter", async () => {
   using dir = tempDir("row");
   const other = new Claims(dir.path);
   other.take("row-fedcba9876543210");
@@ -58,7 +58,7 @@ test("a helper that collects for another project is no reason to leave it", asyn
   other.releaseAll();
 });
 
-test("what was left just before the end is stored as well", async () => {
+test("a journal that arrives just before the release is uploaded, too", async () => {
   using dir = tempDir("row");
   const done = await collect(dir, [false, false, true]);
   expect(done.filter((what) => what !== "pause")).toEqual(["look", "look", "look", "store"]);
