@@ -36,7 +36,7 @@ export async function prefetchNow(
     dir: new LocalDir(root, shownRoot),
     fallback: new FallbackDir(root),
     expiryMs: config.expiryMs,
-    onTrouble: () => {},
+    onWriteError: () => {},
   });
   const { drainTimeoutMs } = config;
   const { log } = context;

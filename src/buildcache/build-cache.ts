@@ -61,7 +61,7 @@ export class BuildCache {
   beginPut(actionId: string, outputId: string): PutWriter {
     if (this.#counters.get("put") === 0) this.#onFirstPut?.();
     this.#counters.add("put");
-    this.lookups.made(actionId);
+    this.lookups.compiled(actionId);
     this.#log.debug(DEBUG_BITS.build, () => `put ${actionId}: output ${outputId}`);
     return new PutWriter({
       actionId,
@@ -85,11 +85,11 @@ export class BuildCache {
   #flight(actionId: string, remote: RemoteBuilds): Promise<LocalEntry | undefined> {
     return this.#flights.run(actionId, () => {
       const endWait = this.lookups.beginWait();
-      return this.#remoteGets.run(() => this.#faultIn(actionId, remote)).finally(endWait);
+      return this.#remoteGets.run(() => this.#fetchRemote(actionId, remote)).finally(endWait);
     });
   }
 
-  async #faultIn(actionId: string, remote: RemoteBuilds): Promise<LocalEntry | undefined> {
+  async #fetchRemote(actionId: string, remote: RemoteBuilds): Promise<LocalEntry | undefined> {
     let reason: MissReason = "unknown";
     const found = await remote.get(actionId, (why) => {
       reason = why;
@@ -99,14 +99,14 @@ export class BuildCache {
       DEBUG_BITS.build,
       () => `get ${actionId}: ${found === undefined ? "miss" : "remote hit"}`,
     );
-    const entry = found && this.#keep(found);
+    const entry = found && this.#recordLocally(found);
     if (entry === undefined) this.lookups.missed(actionId, reason);
     else this.lookups.hit(actionId, entry.putTimeMs);
     return entry;
   }
 
   /** A remote that brings more than it was asked for has written the record already. */
-  #keep(found: CacheEntry): LocalEntry | undefined {
+  #recordLocally(found: CacheEntry): LocalEntry | undefined {
     const { actionId, putTimeMs } = found;
     const kept = this.#local.get(actionId);
     if (kept !== undefined) return kept;

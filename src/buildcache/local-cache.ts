@@ -38,7 +38,7 @@ export class LocalCache {
   readonly #primary: LocalDir;
   readonly #fallback: Fallback;
   readonly #refreshAgeMs: number;
-  readonly #onTrouble: (error: unknown) => void;
+  readonly #onWriteError: (error: unknown) => void;
   readonly #recordBuffer = Buffer.allocUnsafe(MAX_RECORD_BYTES);
 
   constructor(options: {
@@ -46,12 +46,12 @@ export class LocalCache {
     fallback: Fallback;
     expiryMs: number | undefined;
     /** Told of every failed write to `dir`. */
-    onTrouble: (error: unknown) => void;
+    onWriteError: (error: unknown) => void;
   }) {
     this.#primary = options.dir;
     this.#fallback = options.fallback;
     this.#refreshAgeMs = Math.min(HOUR_MS, (options.expiryMs ?? Number.POSITIVE_INFINITY) / 4);
-    this.#onTrouble = options.onTrouble;
+    this.#onWriteError = options.onWriteError;
   }
 
   /** The entry, or `undefined` when there is none that could be handed out. */
@@ -85,7 +85,7 @@ export class LocalCache {
       outputId,
       dir: this.#primary,
       fallback: this.#fallback,
-      onTrouble: this.#onTrouble,
+      onWriteError: this.#onWriteError,
     });
   }
 
@@ -99,7 +99,7 @@ export class LocalCache {
     try {
       writeRecord(this.#primary, actionId, bytes, putTimeMs);
     } catch (error) {
-      this.#onTrouble(error);
+      this.#onWriteError(error);
       const fallback = this.#fallback.writable();
       if (fallback === undefined) throw error;
       writeRecord(fallback, actionId, bytes, putTimeMs);

@@ -18,7 +18,7 @@ export interface Miss {
   /** When go was told. */
   missedAtMs: number;
   /** From the miss to the put of the same action; `undefined`: go never put it. */
-  madeMs: number | undefined;
+  compileMs: number | undefined;
 }
 
 /** The lookups of one session: hits, misses, how long go compiled what it missed, how long it waited for the remote. */
@@ -54,13 +54,13 @@ export class LookupLog {
       return;
     }
     const clockMs = this.#now();
-    this.#misses.set(actionId, { actionId, reason, missedAtMs: Date.now(), madeMs: undefined, clockMs });
+    this.#misses.set(actionId, { actionId, reason, missedAtMs: Date.now(), compileMs: undefined, clockMs });
   }
 
   /** go begins to put an entry. */
-  made(actionId: string): void {
+  compiled(actionId: string): void {
     const miss = this.#misses.get(actionId);
-    if (miss !== undefined) miss.madeMs ??= this.#now() - miss.clockMs;
+    if (miss !== undefined) miss.compileMs ??= this.#now() - miss.clockMs;
   }
 
   /** go waits for the remote from now until the returned function is called. Lookups side by side count once. */
@@ -94,14 +94,14 @@ export class LookupLog {
    * cache; a session of few entries therefore counts as if all processors had been busy.
    */
   get compileTimes(): [actionId: string, ms: number][] {
-    const made = [...this.#misses.values()].flatMap(({ actionId, clockMs, madeMs }) =>
-      madeMs === undefined ? [] : [{ actionId, startMs: clockMs, endMs: clockMs + madeMs, madeMs }],
+    const made = [...this.#misses.values()].flatMap(({ actionId, clockMs, compileMs }) =>
+      compileMs === undefined ? [] : [{ actionId, startMs: clockMs, endMs: clockMs + compileMs, compileMs }],
     );
     const shares = shareTime(made);
     const isFew = made.length < MIN_PARALLEL;
-    return made.map(({ actionId, madeMs }, index) => {
+    return made.map(({ actionId, compileMs }, index) => {
       const share = shares[index] ?? 0;
-      return [actionId, isFew ? Math.min(share, madeMs / this.#processors) : share];
+      return [actionId, isFew ? Math.min(share, compileMs / this.#processors) : share];
     });
   }
 }

@@ -12,7 +12,7 @@ import type { Fallback } from "./fallback.ts";
 export class OutputWriter {
   readonly #outputId: string;
   readonly #fallback: Fallback;
-  readonly #onTrouble: (error: unknown) => void;
+  readonly #onWriteError: (error: unknown) => void;
   readonly #head = new Uint8Array(MAGIC_BYTES);
   #headBytes = 0;
   #dir: LocalDir;
@@ -22,12 +22,12 @@ export class OutputWriter {
     outputId: string;
     dir: LocalDir;
     fallback: Fallback;
-    onTrouble: (error: unknown) => void;
+    onWriteError: (error: unknown) => void;
   }) {
     this.#outputId = options.outputId;
     this.#dir = options.dir;
     this.#fallback = options.fallback;
-    this.#onTrouble = options.onTrouble;
+    this.#onWriteError = options.onWriteError;
   }
 
   /** Appends `bytes`. Throws when no directory takes them. */
@@ -80,7 +80,7 @@ export class OutputWriter {
     try {
       return action();
     } catch (error) {
-      this.#onTrouble(error);
+      this.#onWriteError(error);
       if (!this.#moveToFallback()) throw error;
       return action();
     }

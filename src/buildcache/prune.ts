@@ -64,7 +64,7 @@ interface CachedFile {
 
 /**
  * Prunes one directory. Other processes may use it at the same time: a file that turns out to be in use stays. Foreign
- * files are not looked at. `onForgotten` is called with the action of each record that is evicted.
+ * files are not looked at. `onEvicted` is called with the action of each record that is evicted.
  */
 export function prune(
   dir: LocalDir,
@@ -73,12 +73,12 @@ export function prune(
     nowMs?: number;
     others?: OtherFiles;
     onProgress?: OnProgress | undefined;
-    onForgotten?: (actionId: string) => void;
+    onEvicted?: (actionId: string) => void;
   } = {},
 ): PruneReport {
-  const { nowMs = Date.now(), others = NO_OTHERS, onProgress = () => {}, onForgotten = () => {} } = options;
+  const { nowMs = Date.now(), others = NO_OTHERS, onProgress = () => {}, onEvicted = () => {} } = options;
   const use = new BytesByUse();
-  use.addFixed(others.fixedBytes + removeForgottenTemps(dir, nowMs));
+  use.addFixed(others.fixedBytes + removeStaleTemps(dir, nowMs));
   for (const { usedMs, bytes } of others.evictable) use.add(usedMs, bytes);
   let count = 0;
   for (const { usedMs, bytes } of listCached(dir)) {
@@ -101,7 +101,7 @@ export function prune(
     onProgress({ stage: "pruning", done: done++, total: count });
     if (!eviction.wants(file) || !removeIfUnused(dir, file.kind, file.id, eviction.keepFromMs)) continue;
     evicted(file);
-    if (file.kind === ACTION_DIR) onForgotten(file.id);
+    if (file.kind === ACTION_DIR) onEvicted(file.id);
   }
   return report;
 }
@@ -119,13 +119,13 @@ function* listCached(dir: LocalDir): Generator<CachedFile, void, void> {
 }
 
 /** Returns what the others take. */
-function removeForgottenTemps(dir: LocalDir, nowMs: number): number {
+function removeStaleTemps(dir: LocalDir, nowMs: number): number {
   const root = join(dir.root, TEMP_DIR);
   let keptBytes = 0;
   for (const name of listFiles(root)) {
     const stat = statPlainFile(join(root, name));
-    const isForgotten = stat !== undefined && nowMs - stat.mtimeMs > KEEP_MS;
-    if (stat !== undefined && !(isForgotten && removeFile(join(root, name)))) keptBytes += diskBytes(stat);
+    const isStale = stat !== undefined && nowMs - stat.mtimeMs > KEEP_MS;
+    if (stat !== undefined && !(isStale && removeFile(join(root, name)))) keptBytes += diskBytes(stat);
   }
   return keptBytes;
 }

@@ -50,7 +50,7 @@ export class PutWriter {
     }
     this.#counters.add("put_bytes", this.#sizeBytes);
     // Readers refuse an id that is not the hash of the bytes, so it stays on this machine.
-    if (sha256 === this.#outputId) this.#tellRemote(entry, before?.outputId === sha256);
+    if (sha256 === this.#outputId) this.#notifyRemote(entry, before?.outputId === sha256);
     return entry;
   }
 
@@ -73,7 +73,7 @@ export class PutWriter {
   }
 
   /** What was there already somebody else has put, at the same time perhaps, and this session has used it as well. */
-  #tellRemote(entry: LocalEntry, wasThere: boolean): void {
+  #notifyRemote(entry: LocalEntry, wasThere: boolean): void {
     if (wasThere) this.#remote?.used(entry);
     else this.#remote?.put(entry);
   }

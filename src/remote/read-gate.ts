@@ -5,9 +5,9 @@ import type { Counters } from "../lib/counters.ts";
 import type { Logger } from "../lib/logger.ts";
 import type { ObjectSum } from "../lib/object-sum.ts";
 import { describeError } from "../lib/text/describe-error.ts";
-import { describeDenial, isUnsigned } from "../store/describe-trouble.ts";
+import { describeDenial, isUnsigned } from "../store/describe-store-error.ts";
 import type { StoreHealth } from "../store/guard/store-health.ts";
-import { NotAskedError } from "../store/not-asked-error.ts";
+import { NotSentError } from "../store/not-sent-error.ts";
 import { isAccessDenied } from "../store/store-failure.ts";
 import { type BypassReason, type ReadSession, SessionWaits } from "./read-session.ts";
 import type { LookUpResult, WaitLedger } from "./wait-ledger.ts";
@@ -26,7 +26,7 @@ export class ReadGate {
   readonly #health: StoreHealth;
   readonly #counters: Counters;
   readonly #log: Logger;
-  readonly #brought: ObjectSum | undefined;
+  readonly #received: ObjectSum | undefined;
   readonly #ownSession: ReadSession = {};
   readonly #sessions = new WeakMap<ReadSession, SessionWaits>();
   readonly #controller = new AbortController();
@@ -40,9 +40,9 @@ export class ReadGate {
     counters: Counters;
     log: Logger;
     /** All that comes, where that is more than what is asked for; `undefined`: nothing else does. */
-    brought?: ObjectSum | undefined;
+    received?: ObjectSum | undefined;
   }) {
-    this.#brought = options.brought;
+    this.#received = options.received;
     this.#health = options.health;
     this.#counters = options.counters;
     this.#log = options.log;
@@ -102,7 +102,7 @@ export class ReadGate {
   #waitsOf(session: ReadSession): SessionWaits {
     const known = this.#sessions.get(session);
     if (known !== undefined) return known;
-    const waits = new SessionWaits({ brought: this.#brought, isDoubted: this.#health.isSlow });
+    const waits = new SessionWaits({ received: this.#received, isOnProbation: this.#health.isSlow });
     this.#sessions.set(session, waits);
     return waits;
   }
@@ -121,7 +121,7 @@ export class ReadGate {
     const text = this.#health.nameIn(waits.describe(why));
     this.#counters.add(`left_alone_${why}`);
     this.#log.info(() => text);
-    if (why === "slow") this.#health.foundSlow(true);
+    if (why === "slow") this.#health.setSlow(true);
     session.onBypass?.(why, text);
   }
 
@@ -134,16 +134,16 @@ export class ReadGate {
     const { ledger } = waits;
     const wait = ledger.begin(performance.now());
     const attempt = this.#attempt(what, lookUp);
-    const outcome = await waits.patiently(attempt);
+    const outcome = await waits.awaitBounded(attempt);
     if (outcome === undefined) {
-      this.#book(waits, () => ledger.gaveUp(wait, performance.now()));
+      this.#book(waits, () => ledger.timedOut(wait, performance.now()));
       void this.#bookProbe(waits, wait.startedMs, attempt);
       onMiss(this.#bypassReason(ledger) ?? "slow");
       return undefined;
     }
     const { result, found, reason } = outcome;
     if (reason !== undefined) onMiss(reason);
-    this.#book(waits, () => ledger.end(result, wait, performance.now(), waits.news(found)));
+    this.#book(waits, () => ledger.end(result, wait, performance.now(), waits.takeReceived(found)));
     return found;
   }
 
@@ -160,10 +160,10 @@ export class ReadGate {
   /** When waiting does not pay any more, nobody goes on waiting; when it pays again, sessions that follow know it. */
   #book(waits: SessionWaits, entry: () => void): void {
     const { ledger } = waits;
-    const wasDoubted = ledger.isDoubted;
+    const wasOnProbation = ledger.isOnProbation;
     entry();
-    if (this.#bypassReason(ledger) !== undefined) waits.giveUp();
-    if (wasDoubted && !ledger.isDoubted) this.#health.foundSlow(false);
+    if (this.#bypassReason(ledger) !== undefined) waits.stopWaiting();
+    if (wasOnProbation && !ledger.isOnProbation) this.#health.setSlow(false);
   }
 
   async #attempt<T>(what: string, lookUp: () => Promise<T | undefined>): Promise<Outcome<T>> {
@@ -180,7 +180,7 @@ export class ReadGate {
       this.#hasBeenAnswered = true;
       this.#failures = 0;
       // Where more comes than is asked for, what has come before can say that there is nothing.
-      if (found !== undefined || this.#brought === undefined) this.#health.readsAllowed();
+      if (found !== undefined || this.#received === undefined) this.#health.readsAllowed();
       return { result: found === undefined ? "miss" : "hit", found };
     } catch (error) {
       const result = this.#judge(what, error);
@@ -200,8 +200,8 @@ export class ReadGate {
     }
     this.#counters.add("get_remote_error");
     if (error instanceof WrongBytesError) this.#health.warn(`wrong bytes, not used: ${describeError(error)}`);
-    else if (!(error instanceof NotAskedError) && ++this.#failures === MAX_FAILURES) {
-      this.#health.readsFailed(error);
+    else if (!(error instanceof NotSentError) && ++this.#failures === MAX_FAILURES) {
+      this.#health.disableReads(error);
       this.#failures = 0;
     }
     return "failure";

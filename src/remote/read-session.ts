@@ -15,45 +15,45 @@ export class SessionWaits {
   readonly ledger: WaitLedger;
   /** Why nothing is looked up now, as far as the session was told. */
   bypassed: BypassReason | undefined;
-  readonly #brought: ObjectSum | undefined;
+  readonly #received: ObjectSum | undefined;
   readonly #waiting = new Set<() => void>();
   #seen = { count: 0, sizeBytes: 0 };
 
-  constructor({ brought, isDoubted }: WaitsOptions) {
-    this.#brought = brought;
-    this.ledger = new WaitLedger({ isDoubted });
-    this.news(undefined);
+  constructor({ received, isOnProbation }: WaitsOptions) {
+    this.#received = received;
+    this.ledger = new WaitLedger({ isOnProbation });
+    this.takeReceived(undefined);
   }
 
   /**
    * What `lookUp` comes to; `undefined` when the session's patience ends before that, be it because of other look-ups.
    * The work behind it goes on.
    */
-  async patiently<T>(lookUp: Promise<T>): Promise<T | undefined> {
-    const { patienceMs } = this.ledger;
+  async awaitBounded<T>(lookUp: Promise<T>): Promise<T | undefined> {
+    const { maxWaitMs } = this.ledger;
     const { promise, resolve } = Promise.withResolvers<undefined>();
-    const giveUp = () => resolve(undefined);
+    const stopWaiting = () => resolve(undefined);
     // Of all, for they wait for the same.
-    const timer = Number.isFinite(patienceMs) ? setTimeout(() => this.giveUp(), patienceMs) : undefined;
-    this.#waiting.add(giveUp);
+    const timer = Number.isFinite(maxWaitMs) ? setTimeout(() => this.stopWaiting(), maxWaitMs) : undefined;
+    this.#waiting.add(stopWaiting);
     try {
       return await Promise.race([lookUp, promise]);
     } finally {
       clearTimeout(timer);
-      this.#waiting.delete(giveUp);
+      this.#waiting.delete(stopWaiting);
     }
   }
 
   /** Ends the patience of all who wait. */
-  giveUp(): void {
-    for (const giveUp of this.#waiting) giveUp();
+  stopWaiting(): void {
+    for (const stopWaiting of this.#waiting) stopWaiting();
   }
 
-  /** What has been brought since the last call; `found` is what a look-up has just ended with. */
-  news(found: { sizeBytes: number } | undefined): { count: number; sizeBytes: number } {
-    if (this.#brought === undefined)
+  /** What has been received since the last call; `found` is what a look-up has just ended with. */
+  takeReceived(found: { sizeBytes: number } | undefined): { count: number; sizeBytes: number } {
+    if (this.#received === undefined)
       return { count: found === undefined ? 0 : 1, sizeBytes: found?.sizeBytes ?? 0 };
-    const { count, sizeBytes } = this.#brought;
+    const { count, sizeBytes } = this.#received;
     const seen = this.#seen;
     this.#seen = { count, sizeBytes };
     return { count: count - seen.count, sizeBytes: sizeBytes - seen.sizeBytes };
@@ -62,7 +62,7 @@ export class SessionWaits {
   /** The reason for people. */
   describe(why: BypassReason): string {
     const { waitedMs, savedMs } = this.ledger.sums;
-    const asBefore = this.ledger.isDoubted ? ", as little as before" : "";
+    const asBefore = this.ledger.isOnProbation ? ", as little as before" : "";
     const reasons = {
       slow: `waiting for it has cost ${inSeconds(waitedMs)} and can have saved ${inSeconds(savedMs)}${asBefore}`,
       failing: "more than five seconds were waited for what failed",
@@ -74,9 +74,9 @@ export class SessionWaits {
 
 interface WaitsOptions {
   /** All that comes, where that is more than what is asked for. */
-  brought: ObjectSum | undefined;
+  received: ObjectSum | undefined;
   /** Whether waiting did not pay for the session before. */
-  isDoubted: boolean;
+  isOnProbation: boolean;
 }
 
 function inSeconds(ms: number): string {

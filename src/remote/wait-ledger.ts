@@ -1,16 +1,16 @@
 import type { ObjectSum } from "../lib/object-sum.ts";
 
 /** Outputs that came. */
-type Brought = Pick<ObjectSum, "count" | "sizeBytes">;
+type Received = Pick<ObjectSum, "count" | "sizeBytes">;
 
 /** What go would have needed for an output at least: two round trips to a bucket 50 ms away are worth it. */
 const SAVED_PER_OUTPUT_MS = 100;
 /** Beside that: how fast a worker of go makes outputs. Those of the standard library and of large programs: 3 to 4 MB/s. */
-const MADE_BYTES_PER_MS = 4_000;
+const COMPILED_BYTES_PER_MS = 4_000;
 /** How much waiting for nothing a session may cost. */
 const LIMIT_MS = 5_000;
-/** How much of it in a session that begins in doubt, and how much when a probe has brought the waiting back. */
-const DOUBTED_MS = 1_000;
+/** How much of it in a session that begins in doubt, and how much when a probe has received the waiting back. */
+const PROBATION_MS = 1_000;
 const PROBED_MS = 2_500;
 /** Where less than this is lost, waiting pays. */
 const PAYING_MS = 1_250;
@@ -36,7 +36,7 @@ export interface Wait {
  */
 export class WaitLedger {
   #balanceMs: number;
-  #isDoubted: boolean;
+  #isOnProbation: boolean;
   #failureMs = 0;
   #hits = 0;
   #misses = 0;
@@ -48,14 +48,14 @@ export class WaitLedger {
   #lastMs = 0;
   #skipped = 0;
 
-  constructor(options: { isDoubted: boolean }) {
-    this.#isDoubted = options.isDoubted;
-    this.#balanceMs = options.isDoubted ? LIMIT_MS - DOUBTED_MS : 0;
+  constructor(options: { isOnProbation: boolean }) {
+    this.#isOnProbation = options.isOnProbation;
+    this.#balanceMs = options.isOnProbation ? LIMIT_MS - PROBATION_MS : 0;
   }
 
   /** Whether waiting did not pay before, and has not paid since. */
-  get isDoubted(): boolean {
-    return this.#isDoubted;
+  get isOnProbation(): boolean {
+    return this.#isOnProbation;
   }
 
   /** `wait`: go may wait for this one. `probe`: look it up, but tell go at once that it is a miss. */
@@ -82,11 +82,11 @@ export class WaitLedger {
   }
 
   /** How long a look-up may be waited for before it is given up; infinite, but in doubt. */
-  get patienceMs(): number {
-    return this.#isDoubted ? Math.max(0, LIMIT_MS - this.#balanceMs) : Number.POSITIVE_INFINITY;
+  get maxWaitMs(): number {
+    return this.#isOnProbation ? Math.max(0, LIMIT_MS - this.#balanceMs) : Number.POSITIVE_INFINITY;
   }
 
-  /** Counts a look-up that go waits for. What it returns is for `end` or `gaveUp`. */
+  /** Counts a look-up that go waits for. What it returns is for `end` or `timedOut`. */
   begin(nowMs: number): Wait {
     this.#share(nowMs);
     this.#waiting++;
@@ -94,13 +94,13 @@ export class WaitLedger {
   }
 
   /**
-   * Books a look-up that has ended, and what was brought since the last one ended. Look-ups that wait side by side share
+   * Books a look-up that has ended, and what was received since the last one ended. Look-ups that wait side by side share
    * the time; go's workers would have made the outputs side by side, too.
    */
-  end(result: LookUpResult, wait: Wait, nowMs: number, brought: Brought): void {
+  end(result: LookUpResult, wait: Wait, nowMs: number, received: Received): void {
     const costMs = this.#stopWaiting(wait, nowMs);
     const durationMs = nowMs - wait.startedMs;
-    const savedMs = savedBy(result, brought) * (durationMs > 0 ? costMs / durationMs : 1);
+    const savedMs = savedBy(result, received) * (durationMs > 0 ? costMs / durationMs : 1);
     this.#count(result);
     if (result === "failure") this.#failureMs += costMs;
     this.#savedMs += savedMs;
@@ -108,7 +108,7 @@ export class WaitLedger {
   }
 
   /** Books a wait whose patience is at its end; the look-up itself is a probe from now on. */
-  gaveUp(wait: Wait, nowMs: number): void {
+  timedOut(wait: Wait, nowMs: number): void {
     this.#balance(this.#balanceMs + this.#stopWaiting(wait, nowMs));
   }
 
@@ -117,7 +117,7 @@ export class WaitLedger {
     this.#count(result);
     const isWorthIt = result === "hit" && durationMs < savedBy(result, { count: 1, sizeBytes });
     if (!isWorthIt || this.#balanceMs <= LIMIT_MS) return;
-    this.#isDoubted = true;
+    this.#isOnProbation = true;
     this.#balance(LIMIT_MS - PROBED_MS);
   }
 
@@ -132,7 +132,7 @@ export class WaitLedger {
 
   #balance(balanceMs: number): void {
     this.#balanceMs = balanceMs;
-    if (balanceMs <= PAYING_MS) this.#isDoubted = false;
+    if (balanceMs <= PAYING_MS) this.#isOnProbation = false;
   }
 
   #count(result: LookUpResult): void {
@@ -147,7 +147,7 @@ export class WaitLedger {
 }
 
 /** The time a worker of go would have needed. A hit whose output was there already is one all the same. */
-function savedBy(result: LookUpResult, { count, sizeBytes }: Brought): number {
+function savedBy(result: LookUpResult, { count, sizeBytes }: Received): number {
   const made = Math.max(count, result === "hit" ? 1 : 0);
-  return made * SAVED_PER_OUTPUT_MS + sizeBytes / MADE_BYTES_PER_MS;
+  return made * SAVED_PER_OUTPUT_MS + sizeBytes / COMPILED_BYTES_PER_MS;
 }

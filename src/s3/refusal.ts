@@ -43,7 +43,7 @@ const KEY_CODES = new Set([
 ]);
 
 /** Whether the server refuses the keys of a request, not the request. */
-export function isAboutKeys(code: string | undefined): boolean {
+export function isKeyRefusal(code: string | undefined): boolean {
   return code !== undefined && KEY_CODES.has(code);
 }
 

@@ -10,9 +10,9 @@ export const MAX_ATTEMPTS = 3;
 
 const BASE_DELAY_MS = 100;
 
-const PASSING_STATUS = new Set([429, 500, 502, 503, 504]);
+const TRANSIENT_STATUS = new Set([429, 500, 502, 503, 504]);
 
-const PASSING_CODE = new Set([
+const TRANSIENT_CODE = new Set([
   "ConditionalRequestConflict",
   "InternalError",
   "OperationAborted",
@@ -22,7 +22,7 @@ const PASSING_CODE = new Set([
 ]);
 
 /** No connection, or one that broke. A refused certificate or a changed file fails again. */
-const PASSING_ERRNO = [
+const TRANSIENT_ERRNO = [
   "ECONNABORTED",
   "ECONNREFUSED",
   "ECONNRESET",
@@ -34,9 +34,9 @@ const PASSING_ERRNO = [
 ];
 
 /** Whether the same request may succeed a little later. */
-export function isPassing(error: S3Error): boolean {
-  if (error.status === undefined) return isErrno(error.cause, ...PASSING_ERRNO);
-  return PASSING_STATUS.has(error.status) || PASSING_CODE.has(error.code ?? "");
+export function isTransient(error: S3Error): boolean {
+  if (error.status === undefined) return isErrno(error.cause, ...TRANSIENT_ERRNO);
+  return TRANSIENT_STATUS.has(error.status) || TRANSIENT_CODE.has(error.code ?? "");
 }
 
 /** The wait after attempt number `attempt` (from 1), in milliseconds; `random` is in [0, 1). */

@@ -12,7 +12,7 @@ import { CredentialSource } from "./credentials/credentials.ts";
 import type { Payload } from "./payload.ts";
 import { type Refusal, readRefusal } from "./refusal.ts";
 import { Region, type RegionMemory } from "./region.ts";
-import { backoffMs, isPassing, MAX_ATTEMPTS } from "./retry.ts";
+import { backoffMs, isTransient, MAX_ATTEMPTS } from "./retry.ts";
 import { S3Error } from "./s3-error.ts";
 import { signedHeaders } from "./signer.ts";
 import { type Correction, type Signing, SigningState } from "./signing-state.ts";
@@ -71,7 +71,7 @@ export class S3Client {
     this.#connection = new Connection({ env, isLoopback: this.#address.isLoopback });
     this.#counters = options.counters;
     this.#random = options.random ?? Math.random;
-    const credentials = new CredentialSource({ env, mayBeNobody: endpointUrl !== undefined, clock });
+    const credentials = new CredentialSource({ env, allowAnonymous: endpointUrl !== undefined, clock });
     const region = new Region({ region: options.region, env, memory: options.regionMemory });
     this.#state = new SigningState({ clock, credentials, region });
   }
@@ -88,7 +88,7 @@ export class S3Client {
       call.signal?.throwIfAborted();
       if (await this.#correct(outcome, done)) continue;
       failures++;
-      if (failures === MAX_ATTEMPTS || !isPassing(outcome.error)) throw outcome.error;
+      if (failures === MAX_ATTEMPTS || !isTransient(outcome.error)) throw outcome.error;
       await this.#pause(failures, call.signal);
     }
   }

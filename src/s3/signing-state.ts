@@ -1,7 +1,7 @@
 /** What requests are signed with: keys, region, and the server's clock, each put right by refusals that name it. */
 import type { Clock } from "../lib/async/clock.ts";
 import type { CredentialSource, Credentials } from "./credentials/credentials.ts";
-import { isAboutKeys, type Refusal } from "./refusal.ts";
+import { isKeyRefusal, type Refusal } from "./refusal.ts";
 import type { Region } from "./region.ts";
 
 /** What one attempt was signed with. */
@@ -58,7 +58,7 @@ export class SigningState {
     // The answer to a HEAD doesn't say what was wrong: 403 and another time, 400 with a session's keys.
     const isUnexplained = code === "AccessDenied" || code === "BadRequest";
     if (status === 403 && isClockOff && (isUnexplained || code === "RequestTimeTooSkewed")) return "clock";
-    if (isAboutKeys(code)) return "credentials";
+    if (isKeyRefusal(code)) return "credentials";
     if (status === 400 && isUnexplained && used.credentials?.sessionToken) return "credentials";
     return undefined;
   }

@@ -1,6 +1,6 @@
 /** What a failure of an `ObjectStore` means for those who use it. */
 import { isErrno } from "../lib/files/errno.ts";
-import { isAboutKeys } from "../s3/refusal.ts";
+import { isKeyRefusal } from "../s3/refusal.ts";
 import { S3Error } from "../s3/s3-error.ts";
 
 /**
@@ -20,7 +20,7 @@ export function isHopeless(error: unknown): boolean {
   const failure = s3Failure(error);
   if (failure === undefined) return false;
   const { status, code } = failure;
-  return status === 401 || status === 403 || code === "NoCredentials" || isAboutKeys(code);
+  return status === 401 || status === 403 || code === "NoCredentials" || isKeyRefusal(code);
 }
 
 /**

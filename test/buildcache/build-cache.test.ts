@@ -28,7 +28,7 @@ test("a local hit is answered at once and asks no remote", () => {
   const { dir: localDir, cache, counters } = open(dir.path, remote);
   writeEntry(localDir, { actionId: ACTION, outputId: HELLO, body: "hello" });
   expect(cache.get(ACTION)).toMatchObject({ outputId: HELLO, sizeBytes: 5 });
-  expect(remote.asked).toEqual([]);
+  expect(remote.lookups).toEqual([]);
   expect(counters.snapshot()).toEqual({ get: 1, get_local_hit: 1 });
 });
 
@@ -101,7 +101,10 @@ test("concurrent gets of one action ask the remote once", async () => {
   const gets = [cache.get(ACTION), cache.get(ACTION), cache.get(ACTION)];
   answer.resolve(REMOTE_ENTRY);
   const entries = await Promise.all(gets);
-  expect([remote.asked, entries.map((entry) => entry?.outputId)]).toEqual([[ACTION], [HELLO, HELLO, HELLO]]);
+  expect([remote.lookups, entries.map((entry) => entry?.outputId)]).toEqual([
+    [ACTION],
+    [HELLO, HELLO, HELLO],
+  ]);
 });
 
 test("a miss is asked for again by the next get", async () => {
@@ -110,28 +113,30 @@ test("a miss is asked for again by the next get", async () => {
   const { cache } = open(dir.path, remote);
   await cache.get(ACTION);
   await cache.get(ACTION);
-  expect(remote.asked).toEqual([ACTION, ACTION]);
+  expect(remote.lookups).toEqual([ACTION, ACTION]);
 });
 
 /** Gets of three actions that the remote keeps waiting; returns how many it was asked for. */
-async function askedAtOnce(dir: TempDir, concurrency: number): Promise<number> {
+async function concurrentLookups(dir: TempDir, concurrency: number): Promise<number> {
   const remote = new RecordingRemote();
   const { cache } = open(dir.path, remote, concurrency);
-  const held = Promise.withResolvers<undefined>();
+  const pending = Promise.withResolvers<undefined>();
   const ids = ["01", "02", "03"].map((byte) => byte.repeat(32));
-  for (const id of ids) remote.answers.set(id, held.promise);
+  for (const id of ids) remote.answers.set(id, pending.promise);
   const gets = ids.map((id) => cache.get(id));
-  const asked = remote.asked.length;
-  held.resolve(undefined);
+  const lookups = remote.lookups.length;
+  pending.resolve(undefined);
   await Promise.all(gets);
-  return asked;
+  return lookups;
 }
 
 test("no more gets than allowed wait for the remote at once", async () => {
   using dir = tempDir("build-cache");
-  expect([await askedAtOnce(dir, 1), await askedAtOnce(dir, 2), await askedAtOnce(dir, 8)]).toEqual([
-    1, 2, 3,
-  ]);
+  expect([
+    await concurrentLookups(dir, 1),
+    await concurrentLookups(dir, 2),
+    await concurrentLookups(dir, 8),
+  ]).toEqual([1, 2, 3]);
 });
 
 test("drain drains the remote, settle settles it, and both are nothing without one", async () => {

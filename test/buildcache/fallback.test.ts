@@ -39,15 +39,15 @@ testOnLinux("an output in the fallback whose record is in the cache directory is
 testOnLinux("a record in the fallback whose output is in the cache directory is a hit", () => {
   using dir = tempDir("fallback");
   mkdirSync(dir.join("cache", "action"), { recursive: true });
-  const { local, troubles } = openLocal(dir.join("cache"), {
+  const { local, writeErrors } = openLocal(dir.join("cache"), {
     fallback: new TestFallback(dir.join("fallback")),
   });
   using _closed = immutable(dir.join("cache", "action"));
   const path = putOutput(local, HELLO, "hello");
   local.putRecord(ACTION, { outputId: HELLO, sizeBytes: 5 });
   expect(local.get(ACTION)).toMatchObject({ path });
-  expect({ troubles, files: filesBelow(dir.path) }).toEqual({
-    troubles: ["EPERM"],
+  expect({ writeErrors, files: filesBelow(dir.path) }).toEqual({
+    writeErrors: ["EPERM"],
     files: [`cache/output/2c/${HELLO}`, `fallback/action/00/${ACTION}`],
   });
 });
@@ -65,7 +65,10 @@ test("what an earlier trouble left is read without any new trouble", () => {
 testOnLinux("without a fallback a record that can't be written throws, and leaves nothing", () => {
   using disk = new FullDisk(64 * 1024);
   writeFileSync(disk.join("ballast"), Buffer.alloc(64 * 1024));
-  const { local, troubles } = openLocal(disk.join("cache"));
+  const { local, writeErrors } = openLocal(disk.join("cache"));
   expect(() => local.putRecord(ACTION, { outputId: HELLO, sizeBytes: 5 })).toThrow("ENOSPC");
-  expect({ troubles, left: filesBelow(disk.path) }).toEqual({ troubles: ["ENOSPC"], left: ["ballast"] });
+  expect({ writeErrors, left: filesBelow(disk.path) }).toEqual({
+    writeErrors: ["ENOSPC"],
+    left: ["ballast"],
+  });
 });

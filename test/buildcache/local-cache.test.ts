@@ -98,9 +98,9 @@ test("a reader that holds the old file goes on reading it", () => {
   using dir = tempDir("local");
   const { local } = openLocal(dir.path);
   const path = putOutput(local, HELLO, "hello");
-  const held = Bun.file(path).stream().getReader();
+  const reader = Bun.file(path).stream().getReader();
   putOutput(local, HELLO, "other");
-  return held.read().then(({ value }) => expect(Buffer.from(value ?? []).length).toBe(5));
+  return reader.read().then(({ value }) => expect(Buffer.from(value ?? []).length).toBe(5));
 });
 
 test("an empty output is reused when it is there", () => {

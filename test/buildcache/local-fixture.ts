@@ -34,7 +34,7 @@ export interface LocalFixture {
   dir: LocalDir;
   local: LocalCache;
   /** What the cache said about its disk. */
-  troubles: string[];
+  writeErrors: string[];
 }
 
 export function openLocal(
@@ -42,14 +42,14 @@ export function openLocal(
   options: { fallback?: Fallback; expiryMs?: number | undefined; shownRoot?: string } = {},
 ): LocalFixture {
   const dir = new LocalDir(root, options.shownRoot);
-  const troubles: string[] = [];
+  const writeErrors: string[] = [];
   const local = new LocalCache({
     dir,
     fallback: options.fallback ?? new TestFallback(),
     expiryMs: options.expiryMs,
-    onTrouble: (error) => troubles.push(String((error as NodeJS.ErrnoException).code ?? error)),
+    onWriteError: (error) => writeErrors.push(String((error as NodeJS.ErrnoException).code ?? error)),
   });
-  return { dir, local, troubles };
+  return { dir, local, writeErrors };
 }
 
 /** Writes an output through a cache and returns the path that go is given. */

@@ -16,7 +16,7 @@ test("remembers a miss once, with its first reason, and what was never made", ()
   log.missed(id(1), "slow");
   log.missed(id(1), "unknown");
   expect(log.misses).toEqual([
-    { actionId: id(1), reason: "slow", missedAtMs: expect.any(Number), madeMs: undefined },
+    { actionId: id(1), reason: "slow", missedAtMs: expect.any(Number), compileMs: undefined },
   ]);
 });
 
@@ -24,11 +24,11 @@ test("measures from the miss to the first put", () => {
   const { clock, log } = openLog();
   log.missed(id(1), "unknown");
   clock.at = 40;
-  log.made(id(1));
+  log.compiled(id(1));
   clock.at = 90;
-  log.made(id(1));
-  log.made(id(2));
-  expect(log.misses.map(({ madeMs }) => madeMs)).toEqual([40]);
+  log.compiled(id(1));
+  log.compiled(id(2));
+  expect(log.misses.map(({ compileMs }) => compileMs)).toEqual([40]);
 });
 
 /** Actions 0 to 59 miss at 0, and each is put at 600. */
@@ -36,7 +36,7 @@ function fullBuild(processors: number) {
   const { clock, log } = openLog(processors);
   for (let n = 0; n < 60; n++) log.missed(id(n), "unknown");
   clock.at = 600;
-  for (let n = 0; n < 60; n++) log.made(id(n));
+  for (let n = 0; n < 60; n++) log.compiled(id(n));
   return log;
 }
 
@@ -51,7 +51,7 @@ test("what is never put takes no time from what is", () => {
   log.missed(id(1), "unknown");
   log.missed(id(2), "unknown");
   clock.at = 40;
-  log.made(id(1));
+  log.compiled(id(1));
   expect(log.compileTimes).toEqual([[id(1), 40]]);
 });
 
@@ -59,7 +59,7 @@ test("a session of few entries counts as if all processors had been busy", () =>
   const { clock, log } = openLog(8);
   log.missed(id(1), "unknown");
   clock.at = 800;
-  log.made(id(1));
+  log.compiled(id(1));
   expect(log.compileTimes).toEqual([[id(1), 100]]);
 });
 

@@ -10,12 +10,12 @@ import { HELLO, openLocal, putOutput, TestFallback } from "./local-fixture.ts";
 test("a directory below a regular file: the output goes to the fallback", () => {
   using dir = tempDir("output");
   writeFileSync(dir.join("file"), "");
-  const { local, troubles } = openLocal(dir.join("file", "cache"), {
+  const { local, writeErrors } = openLocal(dir.join("file", "cache"), {
     fallback: new TestFallback(dir.join("fallback")),
   });
   const path = putOutput(local, HELLO, "hello");
   expect(path).toBe(dir.join("fallback", "output", "2c", HELLO));
-  expect(troubles).toEqual(["ENOTDIR"]);
+  expect(writeErrors).toEqual(["ENOTDIR"]);
   expect(filesBelow(dir.path)).toEqual([`fallback/output/2c/${HELLO}`, "file"]);
 });
 
@@ -23,17 +23,17 @@ testOnLinux("a directory that can't be written: the output goes to the fallback"
   using dir = tempDir("output");
   mkdirSync(dir.join("cache"));
   using _closed = immutable(dir.join("cache"));
-  const { local, troubles } = openLocal(dir.join("cache"), {
+  const { local, writeErrors } = openLocal(dir.join("cache"), {
     fallback: new TestFallback(dir.join("fallback")),
   });
   expect(readFileSync(putOutput(local, HELLO, "hello"), "utf8")).toBe("hello");
-  expect(troubles).toEqual(["EPERM"]);
+  expect(writeErrors).toEqual(["EPERM"]);
 });
 
 testOnLinux("a disk that fills up in the middle: what was written moves on with the rest", () => {
   using dir = tempDir("output");
   using disk = new FullDisk(256 * 1024);
-  const { local, troubles } = openLocal(disk.join("cache"), {
+  const { local, writeErrors } = openLocal(disk.join("cache"), {
     fallback: new TestFallback(dir.join("fallback")),
   });
   const output = local.createOutput(HELLO);
@@ -42,18 +42,18 @@ testOnLinux("a disk that fills up in the middle: what was written moves on with 
   const path = output.commit();
   expect(readFileSync(path).equals(Buffer.concat(pieces))).toBe(true);
   expect(path).toStartWith(dir.path);
-  expect({ troubles, left: filesBelow(disk.path) }).toEqual({ troubles: ["ENOSPC"], left: [] });
+  expect({ writeErrors, left: filesBelow(disk.path) }).toEqual({ writeErrors: ["ENOSPC"], left: [] });
 });
 
 testOnLinux("a directory that takes the bytes but not the name: the output goes to the fallback", () => {
   using dir = tempDir("output");
   mkdirSync(dir.join("cache", "output"), { recursive: true });
   using _closed = immutable(dir.join("cache", "output"));
-  const { local, troubles } = openLocal(dir.join("cache"), {
+  const { local, writeErrors } = openLocal(dir.join("cache"), {
     fallback: new TestFallback(dir.join("fallback")),
   });
   expect(readFileSync(putOutput(local, HELLO, "hello"), "utf8")).toBe("hello");
-  expect(troubles).toEqual(["EPERM"]);
+  expect(writeErrors).toEqual(["EPERM"]);
   expect(filesBelow(dir.path)).toEqual([`fallback/output/2c/${HELLO}`]);
 });
 
@@ -89,12 +89,12 @@ test("a directory where the output should be: the output goes to the fallback", 
 
 testOnLinux("without any place to write it throws, and leaves nothing once discarded", () => {
   using disk = new FullDisk(64 * 1024);
-  const { local, troubles } = openLocal(disk.join("cache"));
+  const { local, writeErrors } = openLocal(disk.join("cache"));
   const output = local.createOutput(HELLO);
   output.write(Buffer.alloc(40_000));
   expect(() => output.write(Buffer.alloc(100_000))).toThrow("ENOSPC");
   output.discard();
-  expect({ troubles, left: filesBelow(disk.path) }).toEqual({ troubles: ["ENOSPC"], left: [] });
+  expect({ writeErrors, left: filesBelow(disk.path) }).toEqual({ writeErrors: ["ENOSPC"], left: [] });
 });
 
 testOnLinux("a fallback that is full as well throws, and nothing is left in either place", () => {

@@ -124,9 +124,9 @@ testOnLinux("a record that no disk takes is no error: the output is all that go 
   using dir = tempDir("put");
   mkdirSync(dir.join("action"));
   using _closed = immutable(dir.join("action"));
-  const { cache, troubles } = open(dir.path);
+  const { cache, writeErrors } = open(dir.path);
   expect(existsSync(put(cache, HELLO, "hello").path)).toBe(true);
-  expect(troubles).toEqual(["EPERM"]);
+  expect(writeErrors).toEqual(["EPERM"]);
 });
 
 test("an output that no disk takes is an error", () => {

@@ -3,7 +3,7 @@ import type { RemoteBuilds } from "../../src/buildcache/remote-builds.ts";
 
 /** A remote that keeps what it is given and answers with what a test puts into `answers`. */
 export class RecordingRemote implements RemoteBuilds {
-  readonly asked: string[] = [];
+  readonly lookups: string[] = [];
   readonly puts: LocalEntry[] = [];
   readonly uses: LocalEntry[] = [];
   readonly answers = new Map<string, Promise<CacheEntry | undefined>>();
@@ -11,7 +11,7 @@ export class RecordingRemote implements RemoteBuilds {
   settles = 0;
 
   async get(actionId: string): Promise<CacheEntry | undefined> {
-    this.asked.push(actionId);
+    this.lookups.push(actionId);
     return await this.answers.get(actionId);
   }
 

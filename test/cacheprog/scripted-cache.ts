@@ -1,24 +1,24 @@
 import type { BuildCache, PutSink } from "../../src/cacheprog/build-cache.ts";
 import type { Hit } from "../../src/cacheprog/messages.ts";
 
-/** A cache in memory. A get of an action that was `held` waits until the test settles it. */
+/** A cache in memory. A get of an action that was `delayed` waits until the test settles it. */
 export class ScriptedCache implements BuildCache {
   readonly entries = new Map<string, Hit>();
   /** What became of each put: `commit` or `discard`, with its bytes. */
   readonly puts: string[] = [];
-  readonly #held = new Map<string, PromiseWithResolvers<Hit | undefined>>();
+  readonly #delayed = new Map<string, PromiseWithResolvers<Hit | undefined>>();
   /** What the disk answers to each operation, when it fails. */
   failure: { at: "get" | "begin" | "write" | "commit"; message: string } | undefined;
 
-  hold(actionId: string): PromiseWithResolvers<Hit | undefined> {
-    const held = Promise.withResolvers<Hit | undefined>();
-    this.#held.set(actionId, held);
-    return held;
+  delay(actionId: string): PromiseWithResolvers<Hit | undefined> {
+    const delayed = Promise.withResolvers<Hit | undefined>();
+    this.#delayed.set(actionId, delayed);
+    return delayed;
   }
 
   get(actionId: string): Hit | undefined | Promise<Hit | undefined> {
     this.#failAt("get");
-    return this.#held.get(actionId)?.promise ?? this.entries.get(actionId);
+    return this.#delayed.get(actionId)?.promise ?? this.entries.get(actionId);
   }
 
   beginPut(actionId: string, outputId: string): PutSink {

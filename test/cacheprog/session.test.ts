@@ -110,8 +110,8 @@ test("says hello first, once, without being asked", async () => {
 
 test("answers gets in the order in which they are found", async () => {
   const peer = await startSession();
-  const slow = peer.cache.hold(actionId(1).hex);
-  const slower = peer.cache.hold(actionId(2).hex);
+  const slow = peer.cache.delay(actionId(1).hex);
+  const slower = peer.cache.delay(actionId(2).hex);
   peer.send(getText(1, 2) + getText(2, 1) + getText(3, 0));
   expect(await peer.next()).toEqual({ ID: 3, Miss: true });
   slow.resolve({ outputId: outputId("x").hex, sizeBytes: 1, putTimeMs: 0, path: "/x" });
@@ -123,10 +123,10 @@ test("answers gets in the order in which they are found", async () => {
 
 test("answers each of 500 concurrent gets once", async () => {
   const peer = await startSession();
-  const held = Array.from({ length: 256 }, (_, n) => peer.cache.hold(actionId(n).hex));
+  const pending = Array.from({ length: 256 }, (_, n) => peer.cache.delay(actionId(n).hex));
   const ids = Array.from({ length: 500 }, (_, n) => (n * 7919) % 500);
   peer.send(ids.map((id) => getText(id, id % 256)).join(""));
-  for (const get of held.reverse()) get.resolve(undefined);
+  for (const get of pending.reverse()) get.resolve(undefined);
   const answered: number[] = [];
   for (const _ of ids) answered.push(((await peer.next()) as { ID: number }).ID);
   expect(answered.sort((a, b) => a - b)).toEqual(ids.sort((a, b) => a - b));
@@ -136,7 +136,7 @@ test("answers each of 500 concurrent gets once", async () => {
 
 test("a get that rejects is a miss", async () => {
   const peer = await startSession();
-  peer.cache.hold(actionId(0).hex).reject(new Error("remote"));
+  peer.cache.delay(actionId(0).hex).reject(new Error("remote"));
   peer.send(getText(1, 0));
   expect(await peer.next()).toEqual({ ID: 1, Miss: true });
   await peer.end();
@@ -159,9 +159,9 @@ test("close ends the session with its answer, left to the caller", async () => {
 
 test("close waits for the gets before it", async () => {
   const peer = await startSession();
-  const held = peer.cache.hold(actionId(0).hex);
+  const pending = peer.cache.delay(actionId(0).hex);
   peer.send(getText(1, 0) + closeText(2));
-  held.resolve(undefined);
+  pending.resolve(undefined);
   const end = await peer.ended;
   expect([end, ...peer.unread]).toEqual([{ how: "close", answer: '{"ID":2}\n' }, '{"ID":1,"Miss":true}\n']);
 });
@@ -175,7 +175,7 @@ test("nothing after close is answered", async () => {
 
 test("the end of the input does not wait for gets", async () => {
   const peer = await startSession();
-  peer.cache.hold(actionId(0).hex);
+  peer.cache.delay(actionId(0).hex);
   peer.send(getText(1, 0));
   expect(await peer.end()).toEqual({ how: "eof" });
 });

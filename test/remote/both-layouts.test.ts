@@ -54,7 +54,7 @@ test("what is put goes to both", async () => {
   expect(await end(remote, team.bucket)).toEqual(new Set(["action", "head", "new", "output", "pack", "run"]));
 });
 
-test("what the packed layout has is not asked for in the split one", async () => {
+test("what the packed layout has is not requests for in the split one", async () => {
   using team = open();
   await team.one.put(["hello"]);
   takeCalls(team.bucket.store);
@@ -102,7 +102,7 @@ test("giving up ends both", async () => {
   expect(team.bucket.objects).toEqual([]);
 });
 
-test("a bucket that is too slow for packs is not asked for single objects either, and gets none", async () => {
+test("a bucket that is too slow for packs is not requests for single objects either, and gets none", async () => {
   using team = open();
   await end(bothOn(team.one), team.bucket);
   await team.one.put(["hello", "other"]);
@@ -113,8 +113,8 @@ test("a bucket that is too slow for packs is not asked for single objects either
   using _now = spyOn(performance, "now").mockImplementation(() => startedMs + 6_000 * store.calls.length);
   const remote = bothOn(team.two);
   expect(await remote.get(HELLO)).toBeDefined();
-  const asked = store.calls.length;
-  expect([await remote.get(entryOf("unknown").actionId), store.calls.length]).toEqual([undefined, asked]);
+  const requests = store.calls.length;
+  expect([await remote.get(entryOf("unknown").actionId), store.calls.length]).toEqual([undefined, requests]);
   remote.put(team.two.entry("unknown"));
   expect(await end(remote, team.bucket)).toEqual(new Set(["head", "new", "pack", "run"]));
 });

@@ -3,7 +3,7 @@ import { TimeoutError } from "../../src/lib/async/deadline.ts";
 import { ReadGate } from "../../src/remote/read-gate.ts";
 import { WrongBytesError } from "../../src/remote/wrong-bytes-error.ts";
 import { S3Error } from "../../src/s3/s3-error.ts";
-import { NotAskedError } from "../../src/store/not-asked-error.ts";
+import { NotSentError } from "../../src/store/not-sent-error.ts";
 import { openHealth } from "../store/guard/health-fixture.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -47,7 +47,7 @@ test("a failure is a miss, counted and silent but for -v", async () => {
   expect(fixture.lines).toEqual(["go-cache-plugin: get action 0a: reset\n"]);
 });
 
-test("who is told of a miss is told why, unless nothing names it", async () => {
+test("who is reports of a miss is reports why, unless nothing names it", async () => {
   using fixture = openGate();
   const reasons: string[] = [];
   const onMiss = (reason: string) => reasons.push(reason);
@@ -121,8 +121,8 @@ test("wrong bytes are a miss that the user hears of, and no reason to stop", asy
 
 test("a look-up that failed without asking the remote is a miss, and says nothing of the remote", async () => {
   using fixture = openGate();
-  const notAsked = new NotAskedError("waited for others", { cause: new TimeoutError(5_000) });
-  for (let n = 0; n < 5; n++) expect(await fixture.gate.run("get", failing(notAsked))).toBeUndefined();
+  const notSent = new NotSentError("waited for others", { cause: new TimeoutError(5_000) });
+  for (let n = 0; n < 5; n++) expect(await fixture.gate.run("get", failing(notSent))).toBeUndefined();
   expect([fixture.lines, await fixture.gate.run("get", found)]).toEqual([[], FOUND]);
 });
 
@@ -161,8 +161,8 @@ test("an abort does not wait for a look-up that takes no notice of it", async ()
 
 test("that the remote is left alone is counted and said to the session once, and again when it comes to that again", async () => {
   using fixture = openGate(true);
-  const told: string[] = [];
-  const session = { onBypass: (why: string, text: string) => told.push(`${why}: ${text}`) };
+  const reports: string[] = [];
+  const session = { onBypass: (why: string, text: string) => reports.push(`${why}: ${text}`) };
   const run = () => fixture.gate.run("get", found, undefined, session);
   await fixture.gate.run("get", fixture.timingOut);
   await run();
@@ -174,7 +174,7 @@ test("that the remote is left alone is counted and said to the session once, and
   await fixture.gate.run("get", fixture.timingOut);
   await run();
   const line = "remote cache file:///bucket: left alone, it does not answer";
-  expect(told).toEqual([`unanswered: ${line}`, `unanswered: ${line}`]);
+  expect(reports).toEqual([`unanswered: ${line}`, `unanswered: ${line}`]);
   expect(fixture.counters.get("left_alone_unanswered")).toBe(2);
   expect(fixture.lines.filter((said) => said.includes("left alone"))).toEqual([
     `go-cache-plugin: ${line}\n`,
@@ -182,7 +182,7 @@ test("that the remote is left alone is counted and said to the session once, and
   ]);
 });
 
-test("when waiting has no sense any more, those who wait already are told of a miss as well", async () => {
+test("when waiting has no sense any more, those who wait already are reports of a miss as well", async () => {
   using fixture = openGate();
   const reasons: string[] = [];
   const note = (reason: string) => reasons.push(reason);
@@ -194,14 +194,14 @@ test("when waiting has no sense any more, those who wait already are told of a m
 });
 
 describe("after a session for which waiting did not pay", () => {
-  function openDoubtedGate() {
+  function openProbationGate() {
     const fixture = openGate();
-    fixture.health.foundSlow(true);
+    fixture.health.setSlow(true);
     return fixture;
   }
 
   test("a look-up is given up after a second, and what follows is not waited for", async () => {
-    using fixture = openDoubtedGate();
+    using fixture = openProbationGate();
     const reasons: string[] = [];
     const slow = Promise.withResolvers<typeof FOUND>();
     const lookUp = () => slow.promise;
@@ -214,7 +214,7 @@ describe("after a session for which waiting did not pay", () => {
   });
 
   test("hits that pay end the doubt, for later sessions as well", async () => {
-    using fixture = openDoubtedGate();
+    using fixture = openProbationGate();
     for (let n = 0; n < 40; n++) expect(await fixture.gate.run("get", found)).toBe(FOUND);
     expect(fixture.health.isSlow).toBe(false);
   });

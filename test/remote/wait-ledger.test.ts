@@ -3,16 +3,16 @@ import { type LookUpResult, WaitLedger } from "../../src/remote/wait-ledger.ts";
 
 const NOTHING = { count: 0, sizeBytes: 0 };
 
-const openLedger = () => new WaitLedger({ isDoubted: false });
+const openLedger = () => new WaitLedger({ isOnProbation: false });
 
-/** Books look-ups one after the other, `count` of them; each brings `brought`. */
+/** Books look-ups one after the other, `count` of them; each brings `received`. */
 function book(
   ledger: WaitLedger,
   result: LookUpResult,
   durationMs: number,
-  { count = 1, brought = NOTHING } = {},
+  { count = 1, received = NOTHING } = {},
 ): void {
-  for (let n = 0; n < count; n++) ledger.end(result, ledger.begin(0), durationMs, brought);
+  for (let n = 0; n < count; n++) ledger.end(result, ledger.begin(0), durationMs, received);
 }
 
 const admissions = (ledger: WaitLedger, count: number) => Array.from({ length: count }, () => ledger.admit());
@@ -40,17 +40,17 @@ test("a hit makes up for 100 ms of waiting", () => {
 
 test("hits that take longer than go would are waited for until they have cost five seconds more than that", () => {
   const ledger = openLedger();
-  const brought = { count: 1, sizeBytes: 4_000_000 };
-  book(ledger, "hit", 1_600, { count: 10, brought });
+  const received = { count: 1, sizeBytes: 4_000_000 };
+  book(ledger, "hit", 1_600, { count: 10, received });
   expect([ledger.admit(), ledger.sums]).toEqual(["wait", { waitedMs: 16_000, savedMs: 11_000 }]);
-  book(ledger, "hit", 1_200, { brought });
+  book(ledger, "hit", 1_200, { received });
   expect([ledger.admit(), ledger.bypassReason]).toEqual(["skip", "slow"]);
 });
 
 test("what came beside a hit, or beside a miss, was saved as well", () => {
   const ledger = openLedger();
-  book(ledger, "hit", 10_000, { brought: { count: 100, sizeBytes: 0 } });
-  book(ledger, "miss", 10_000, { brought: { count: 0, sizeBytes: 40_000_000 } });
+  book(ledger, "hit", 10_000, { received: { count: 100, sizeBytes: 0 } });
+  book(ledger, "miss", 10_000, { received: { count: 0, sizeBytes: 40_000_000 } });
   book(ledger, "miss", 5_000);
   expect(ledger.admit()).toBe("wait");
 });
@@ -91,7 +91,7 @@ test("a probe that hits later than that, or misses, does not", () => {
 
 test("failures are waited for five seconds a session, whatever the hits", () => {
   const ledger = openLedger();
-  const hits = { count: 1_000, brought: { count: 10, sizeBytes: 0 } };
+  const hits = { count: 1_000, received: { count: 10, sizeBytes: 0 } };
   book(ledger, "failure", 5_000);
   book(ledger, "hit", 1, hits);
   expect(ledger.admit()).toBe("wait");
@@ -122,8 +122,8 @@ test("look-ups that wait side by side share the time", () => {
 test("what they save is shared as well, for go would make it side by side", () => {
   const ledger = openLedger();
   const waits = Array.from({ length: 4 }, () => ledger.begin(0));
-  const brought = { count: 1, sizeBytes: 0 };
-  for (const wait of waits) ledger.end("hit", wait, 1_000, brought);
+  const received = { count: 1, sizeBytes: 0 };
+  for (const wait of waits) ledger.end("hit", wait, 1_000, received);
   expect(ledger.sums).toEqual({ waitedMs: 1_000, savedMs: 100 });
 });
 
@@ -158,30 +158,30 @@ test("of a remote that had most of what was looked up it is known, probes includ
 });
 
 describe("in doubt", () => {
-  const brought = { count: 1, sizeBytes: 0 };
+  const received = { count: 1, sizeBytes: 0 };
 
   test("one second may be lost", () => {
-    const ledger = new WaitLedger({ isDoubted: true });
+    const ledger = new WaitLedger({ isOnProbation: true });
     book(ledger, "miss", 400);
-    expect([ledger.admit(), ledger.patienceMs]).toEqual(["wait", 600]);
+    expect([ledger.admit(), ledger.maxWaitMs]).toEqual(["wait", 600]);
     book(ledger, "miss", 601);
-    expect([ledger.admit(), ledger.bypassReason, ledger.patienceMs]).toEqual(["skip", "slow", 0]);
+    expect([ledger.admit(), ledger.bypassReason, ledger.maxWaitMs]).toEqual(["skip", "slow", 0]);
   });
 
   test("what is given up has cost its time, and is a probe", () => {
-    const ledger = new WaitLedger({ isDoubted: true });
+    const ledger = new WaitLedger({ isOnProbation: true });
     const waits = [ledger.begin(0), ledger.begin(0)];
-    for (const wait of waits) ledger.gaveUp(wait, 1_001);
+    for (const wait of waits) ledger.timedOut(wait, 1_001);
     expect([ledger.admit(), ledger.sums.waitedMs]).toEqual(["skip", 1_001]);
     ledger.probed("hit", 1_500, 40_000_000);
-    expect([ledger.admit(), ledger.patienceMs]).toEqual(["wait", 2_500]);
+    expect([ledger.admit(), ledger.maxWaitMs]).toEqual(["wait", 2_500]);
   });
 
   test("hits that pay end it, those that merely cost nothing less do not", () => {
-    const ledger = new WaitLedger({ isDoubted: true });
-    book(ledger, "hit", 0, { count: 27, brought });
-    expect(ledger.isDoubted).toBe(true);
-    book(ledger, "hit", 0, { brought });
-    expect([ledger.isDoubted, ledger.patienceMs]).toEqual([false, Number.POSITIVE_INFINITY]);
+    const ledger = new WaitLedger({ isOnProbation: true });
+    book(ledger, "hit", 0, { count: 27, received });
+    expect(ledger.isOnProbation).toBe(true);
+    book(ledger, "hit", 0, { received });
+    expect([ledger.isOnProbation, ledger.maxWaitMs]).toEqual([false, Number.POSITIVE_INFINITY]);
   });
 });

@@ -44,11 +44,11 @@ export function pruneNow(
   if (!acquire(lock)) return undefined;
   try {
     const forgotten: string[] = [];
-    const onForgotten = (actionId: string) => {
+    const onEvicted = (actionId: string) => {
       if (forgotten.length < MAX_PRUNED_IDS) forgotten.push(actionId);
     };
     const others = pruneState(root, nowMs);
-    const report = prune(new LocalDir(root), limits, { nowMs, others, onProgress, onForgotten });
+    const report = prune(new LocalDir(root), limits, { nowMs, others, onProgress, onEvicted });
     notePruned(root, forgotten);
     // Where that fails, the next helper prunes again.
     stampFile(root).save({ keptBytes: report.keptBytes });

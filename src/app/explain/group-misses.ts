@@ -63,7 +63,7 @@ export function groupMisses(
   return MISS_GROUPS.flatMap((why) => {
     const members = judged.filter((member) => member.why === why);
     if (members.length === 0) return [];
-    const made = members.flatMap(({ miss }) => (miss.madeMs === undefined ? [] : [miss.madeMs]));
+    const made = members.flatMap(({ miss }) => (miss.compileMs === undefined ? [] : [miss.compileMs]));
     const details = Map.groupBy(members, ({ what }) => what);
     return {
       why,

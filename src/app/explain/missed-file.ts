@@ -37,7 +37,7 @@ export function appendMissed(root: string, session: MissedSession): void {
   const { platform, project, branch, job } = session.scope;
   const misses = session.misses
     .slice(0, MAX_MISSES)
-    .map(({ actionId, reason, missedAtMs, madeMs }) => [actionId, reason, missedAtMs, madeMs ?? null]);
+    .map(({ actionId, reason, missedAtMs, compileMs }) => [actionId, reason, missedAtMs, compileMs ?? null]);
   const json = { ...session, scope: { platform, project, branch, job }, misses };
   appendLines(missedPath(root), [JSON.stringify(json)], FULL_BYTES);
 }
@@ -46,14 +46,14 @@ export function appendMissed(root: string, session: MissedSession): void {
 export function readMissed(root: string): MissedSession[] {
   return readJsonLines(missedPath(root), isStoredSession).map((session) => ({
     ...session,
-    misses: session.misses.map(([actionId, reason, missedAtMs, madeMs]) => {
-      return { actionId, reason, missedAtMs, madeMs: madeMs ?? undefined };
+    misses: session.misses.map(([actionId, reason, missedAtMs, compileMs]) => {
+      return { actionId, reason, missedAtMs, compileMs: compileMs ?? undefined };
     }),
   }));
 }
 
 /** A miss in the file. */
-type MissRow = [actionId: string, reason: MissReason, missedAtMs: number, madeMs: number | null];
+type MissRow = [actionId: string, reason: MissReason, missedAtMs: number, compileMs: number | null];
 
 const isStoredSession = shape<Omit<MissedSession, "misses"> & { misses: MissRow[] }>({
   of: shape<JobRun>({ job: isText, run: isText }),
@@ -67,9 +67,12 @@ const isStoredSession = shape<Omit<MissedSession, "misses"> & { misses: MissRow[
 
 function isMissRow(value: unknown): value is MissRow {
   if (!Array.isArray(value)) return false;
-  const [actionId, reason, missedAtMs, madeMs] = value;
+  const [actionId, reason, missedAtMs, compileMs] = value;
   return (
-    isText(actionId) && isMissReason(reason) && isNumber(missedAtMs) && (madeMs === null || isNumber(madeMs))
+    isText(actionId) &&
+    isMissReason(reason) &&
+    isNumber(missedAtMs) &&
+    (compileMs === null || isNumber(compileMs))
   );
 }
 

@@ -58,7 +58,7 @@ const NO_JOURNAL = {
   adopt: () => [],
   discard: () => {},
   handOver: () => {},
-  leave: () => {},
+  stopHeartbeat: () => {},
 };
 
 export interface WriterOptions

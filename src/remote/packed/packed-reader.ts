@@ -1,6 +1,6 @@
 import type { OnMiss } from "../../buildcache/miss-reason.ts";
 import { ObjectSum } from "../../lib/object-sum.ts";
-import { describeDenial, isUnsigned } from "../../store/describe-trouble.ts";
+import { describeDenial, isUnsigned } from "../../store/describe-store-error.ts";
 import { isAccessDenied } from "../../store/store-failure.ts";
 import type { CompileTimes } from "../compile-times.ts";
 import { ReadGate } from "../read-gate.ts";
@@ -30,7 +30,7 @@ export class PackedReader {
     this.#options = options;
     const { store, prefix, readPrefixes, scope, dir, trust, compileTimes, ownRun, counters, log } = options;
     const { health } = store;
-    this.#gate = new ReadGate({ health, counters, log, brought: this.#received });
+    this.#gate = new ReadGate({ health, counters, log, received: this.#received });
     const cache = new RecordCache(dir);
     this.source = new RecordSource({
       store,

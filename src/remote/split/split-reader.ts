@@ -36,7 +36,7 @@ export class SplitReader {
     const settled = await Promise.allSettled(records);
     for (const [at, result] of settled.entries()) {
       if (result.status === "rejected" || result.value === undefined) continue;
-      const sizeBytes = await this.#bring(
+      const sizeBytes = await this.#fetchOnce(
         result.value.outputId,
         at === 0 ? prefix : (readPrefixes[at - 1] ?? ""),
       );
@@ -57,7 +57,7 @@ export class SplitReader {
   }
 
   /** One flight an output, however many actions made it. */
-  #bring(outputId: string, prefix: string): Promise<number | undefined> {
+  #fetchOnce(outputId: string, prefix: string): Promise<number | undefined> {
     return this.#flights.run(outputId, () => this.#fetch(outputId, prefix));
   }
 

@@ -30,46 +30,46 @@ function noneInProfile(name: string): string {
 }
 
 /** Keys are renewed this long before they expire. */
-const RENEW_BEFORE_MS = 5 * 60_000;
+const REFRESH_BEFORE_MS = 5 * 60_000;
 
 /** Any answer, failures too, serves everybody for this long: looking again can cost seconds. */
-const KEPT_MS = 10_000;
+const CACHE_MS = 10_000;
 
 export class CredentialSource {
   readonly #env: Record<string, string | undefined>;
-  readonly #mayBeNobody: boolean;
+  readonly #allowAnonymous: boolean;
   readonly #clock: Clock;
-  #held: Promise<Credentials | undefined> | undefined;
-  #heldUntilMs = 0;
+  #cached: Promise<Credentials | undefined> | undefined;
+  #cachedUntilMs = 0;
   /** Until then refused keys are not looked up again. */
   #refusedUntilMs = 0;
 
-  /** `mayBeNobody`: finding no keys at all means unsigned requests, as for a public bucket. */
+  /** `allowAnonymous`: finding no keys at all means unsigned requests, as for a public bucket. */
   constructor(options: {
     env: Record<string, string | undefined>;
-    mayBeNobody: boolean;
+    allowAnonymous: boolean;
     clock?: Clock | undefined;
   }) {
     this.#env = options.env;
-    this.#mayBeNobody = options.mayBeNobody;
+    this.#allowAnonymous = options.allowAnonymous;
     this.#clock = options.clock ?? systemClock;
   }
 
   /** The keys to sign with; `undefined`: don't sign. */
   get(): Promise<Credentials | undefined> {
-    const held = this.#held;
-    if (held !== undefined && this.#clock.nowMs() < this.#heldUntilMs) return held;
-    const loading = held === undefined ? this.#load() : this.#renew(held);
-    this.#hold(loading);
+    const cached = this.#cached;
+    if (cached !== undefined && this.#clock.nowMs() < this.#cachedUntilMs) return cached;
+    const loading = cached === undefined ? this.#load() : this.#refresh(cached);
+    this.#cache(loading);
     return loading;
   }
 
-  #hold(loading: Promise<Credentials | undefined>): void {
-    this.#held = loading;
-    this.#heldUntilMs = Number.POSITIVE_INFINITY;
+  #cache(loading: Promise<Credentials | undefined>): void {
+    this.#cached = loading;
+    this.#cachedUntilMs = Number.POSITIVE_INFINITY;
     loading.then(
-      (found) => this.#keep(loading, renewalMs(found, this.#clock.nowMs())),
-      () => this.#keep(loading, this.#clock.nowMs() + KEPT_MS),
+      (found) => this.#cacheUntil(loading, refreshMs(found, this.#clock.nowMs())),
+      () => this.#cacheUntil(loading, this.#clock.nowMs() + CACHE_MS),
     );
   }
 
@@ -78,9 +78,9 @@ export class CredentialSource {
    * returns whether another attempt makes sense: there are other keys now, or the lookup failed. Never rejects.
    */
   async replace(used: Credentials): Promise<boolean> {
-    const held = this.#held;
-    const current = await held?.catch(() => undefined);
-    if (current === used && this.#held === held) this.#lookAgain(used);
+    const cached = this.#cached;
+    const current = await cached?.catch(() => undefined);
+    if (current === used && this.#cached === cached) this.#reload(used);
     try {
       const found = await this.get();
       return found !== undefined && !isSame(found, used);
@@ -90,21 +90,21 @@ export class CredentialSource {
     }
   }
 
-  #lookAgain(used: Credentials): void {
+  #reload(used: Credentials): void {
     const nowMs = this.#clock.nowMs();
     if (nowMs < this.#refusedUntilMs) return;
-    this.#refusedUntilMs = nowMs + KEPT_MS;
+    this.#refusedUntilMs = nowMs + CACHE_MS;
     // While a file is being rewritten it may name nothing: that must not turn later requests into unsigned ones.
-    this.#hold(this.#load().then((found) => found ?? used));
+    this.#cache(this.#load().then((found) => found ?? used));
   }
 
-  #keep(loading: Promise<unknown>, untilMs: number): void {
-    if (this.#held === loading) this.#heldUntilMs = untilMs;
+  #cacheUntil(loading: Promise<unknown>, untilMs: number): void {
+    if (this.#cached === loading) this.#cachedUntilMs = untilMs;
   }
 
   /** Others in good time, or the old ones while they last. */
-  async #renew(held: Promise<Credentials | undefined>): Promise<Credentials | undefined> {
-    const old = await held.catch(() => undefined);
+  async #refresh(cached: Promise<Credentials | undefined>): Promise<Credentials | undefined> {
+    const old = await cached.catch(() => undefined);
     try {
       return await this.#load();
     } catch (error) {
@@ -121,7 +121,7 @@ export class CredentialSource {
     } catch (error) {
       if (!isNothingFound(error)) throw chainFailure(error, this.#env);
       if (this.#env.AWS_PROFILE) throw new Error(noneInProfile(this.#env.AWS_PROFILE), { cause: error });
-      if (this.#mayBeNobody) return undefined;
+      if (this.#allowAnonymous) return undefined;
       throw new Error(NO_CREDENTIALS, { cause: error });
     }
   }
@@ -196,8 +196,8 @@ function isNothingFound(error: unknown): boolean {
   return error instanceof Error && error.message === "Could not load credentials from any providers";
 }
 
-function renewalMs(found: Credentials | undefined, nowMs: number): number {
+function refreshMs(found: Credentials | undefined, nowMs: number): number {
   if (found?.expiration === undefined) return Number.POSITIVE_INFINITY;
   // Keys that come with less left than that must not be asked for before every request.
-  return Math.max(found.expiration.getTime() - RENEW_BEFORE_MS, nowMs + KEPT_MS);
+  return Math.max(found.expiration.getTime() - REFRESH_BEFORE_MS, nowMs + CACHE_MS);
 }

@@ -58,7 +58,7 @@ class GuardedBody {
       return;
     }
     this.#received += value.length;
-    this.#read.heard();
+    this.#read.noteData();
     if (this.#isLong) this.#read.pause();
     controller.enqueue(value);
   }

@@ -8,7 +8,7 @@ export interface ReadContext {
   health: StoreHealth;
   timeoutMs: number;
   /** When something came last, by `performance.now`. */
-  heardMs: number;
+  lastDataMs: number;
 }
 
 /** One read, from its request to the last byte: its deadline, and what it says of the store's health. */
@@ -17,7 +17,7 @@ export class GuardedRead implements Disposable {
   readonly #deadline: Deadline;
   readonly #caller: AbortSignal | undefined;
 
-  /** Throws a `NotAskedError` while the store does not answer, but for a long read, which nobody waits for. */
+  /** Throws a `NotSentError` while the store does not answer, but for a long read, which nobody waits for. */
   constructor(context: ReadContext, { signal, isLong = false }: GetOptions) {
     if (!isLong) context.health.admit("reads");
     this.#context = context;
@@ -36,8 +36,8 @@ export class GuardedRead implements Disposable {
   }
 
   /** Something came. */
-  heard(): void {
-    this.#context.heardMs = performance.now();
+  noteData(): void {
+    this.#context.lastDataMs = performance.now();
   }
 
   /** Nothing is waited for until `wait`: the next step is the caller's. */
@@ -53,7 +53,7 @@ export class GuardedRead implements Disposable {
 
   /** A part came that is whole by itself. */
   answered(): void {
-    this.heard();
+    this.noteData();
     this.#context.health.succeeded("reads");
   }
 
@@ -64,8 +64,8 @@ export class GuardedRead implements Disposable {
   failed(error: unknown): void {
     this[Symbol.dispose]();
     if (this.#caller?.aborted || isAccessDenied(error) || isBeyondEnd(error)) return;
-    const { health, heardMs, timeoutMs } = this.#context;
-    const isOnlyThisOne = error instanceof TimeoutError && performance.now() - heardMs < timeoutMs / 2;
+    const { health, lastDataMs, timeoutMs } = this.#context;
+    const isOnlyThisOne = error instanceof TimeoutError && performance.now() - lastDataMs < timeoutMs / 2;
     health.readFailed(isOnlyThisOne ? new Error(error.message) : error);
   }
 

@@ -18,7 +18,7 @@ import { Uplink } from "./uplink.ts";
 
 /**
  * An object store with limits. Every request ends within its deadline and counts for or against the store's health.
- * While the store does not answer, a request rejects with a `NotAskedError`, but for a probe now and then. A body that
+ * While the store does not answer, a request rejects with a `NotSentError`, but for a probe now and then. A body that
  * breaks off is resumed. Uploads share one uplink.
  */
 export class GuardedStore implements ObjectStore {
@@ -34,7 +34,7 @@ export class GuardedStore implements ObjectStore {
     this.health = health;
     this.timeoutMs = timeoutMs;
     this.uplink = new Uplink(timeoutMs);
-    this.#context = { health, timeoutMs, heardMs: Number.NEGATIVE_INFINITY };
+    this.#context = { health, timeoutMs, lastDataMs: Number.NEGATIVE_INFINITY };
   }
 
   get name(): string {
@@ -50,7 +50,7 @@ export class GuardedStore implements ObjectStore {
     try {
       const object = await this.#store.get(key, { ...options, signal: read.signal });
       if (object !== undefined) {
-        read.heard();
+        read.noteData();
         return { ...object, body: guardedBody(this.#store, key, object, options, read) };
       }
       read.succeeded();

@@ -5,7 +5,7 @@
  *     {"savedAtMs":1760000000000,"reason":"…","reads":{"probeAtMs":…,"pauseMs":…},"writes":{…},"isSlow":true,"denial":"…"}
  *
  * Every go command starts a helper of its own, so without it each would wait for the same dead server again. A side
- * that is missing works. Older than a minute, the state is doubted: a probe is due at once, and nothing is slow.
+ * that is missing works. Older than a minute, the state is dueForProbe: a probe is due at once, and nothing is slow.
  */
 import type { OpenState } from "../../lib/async/breaker.ts";
 import { jsonOf, StateFile } from "../../lib/files/state-file.ts";
@@ -23,7 +23,7 @@ export interface SavedHealth {
 }
 
 /** For how long what another helper has found out counts as it is. */
-export const BELIEVED_MS = 60_000;
+export const FRESH_MS = 60_000;
 const FORGOTTEN_MS = 10 * 60_000;
 
 const isOpenState = optional(shape<OpenState>({ probeAtMs: isNumber, pauseMs: isNumber }));
@@ -51,9 +51,9 @@ export class HealthFile {
     if (saved === undefined) return undefined;
     const ageMs = this.#now() - saved.savedAtMs;
     if (ageMs < 0 || ageMs > FORGOTTEN_MS) return undefined;
-    return ageMs <= BELIEVED_MS
+    return ageMs <= FRESH_MS
       ? saved
-      : { ...saved, reads: doubted(saved.reads), writes: doubted(saved.writes), isSlow: false };
+      : { ...saved, reads: dueForProbe(saved.reads), writes: dueForProbe(saved.writes), isSlow: false };
   }
 
   /** Never throws: a state that can't be kept costs the next helper some time, nothing else. */
@@ -67,6 +67,6 @@ export class HealthFile {
   }
 }
 
-function doubted(state: OpenState | undefined): OpenState | undefined {
+function dueForProbe(state: OpenState | undefined): OpenState | undefined {
   return state && { ...state, probeAtMs: 0 };
 }

@@ -1,11 +1,11 @@
 import { Breaker } from "../../lib/async/breaker.ts";
 import { TimeoutError } from "../../lib/async/deadline.ts";
 import type { Logger } from "../../lib/logger.ts";
-import { describeTrouble } from "../describe-trouble.ts";
-import { NotAskedError } from "../not-asked-error.ts";
+import { describeStoreError } from "../describe-store-error.ts";
+import { NotSentError } from "../not-sent-error.ts";
 import type { ObjectStore } from "../object-store.ts";
 import { isDenial, isHopeless } from "../store-failure.ts";
-import { BELIEVED_MS, type HealthFile } from "./health-file.ts";
+import { FRESH_MS, type HealthFile } from "./health-file.ts";
 
 /**
  * Whether the remote answers. Reads and writes have a breaker each (a reader need not be allowed to write), shared
@@ -24,7 +24,7 @@ export class StoreHealth {
   #readDenial: string | undefined;
   #slowUntilMs: number;
   #writing = new AbortController();
-  #trouble: string | undefined;
+  #lastFailure: string | undefined;
 
   constructor(options: {
     file: HealthFile;
@@ -40,16 +40,16 @@ export class StoreHealth {
     const { name, endpoint } = options.store;
     this.#remoteName = endpoint === undefined ? name : `${name} at ${endpoint}`;
     const saved = options.file.load();
-    this.#trouble = saved?.reason || undefined;
+    this.#lastFailure = saved?.reason || undefined;
     this.#readDenial = saved?.denial;
-    this.#slowUntilMs = saved?.isSlow === true ? saved.savedAtMs + BELIEVED_MS : 0;
+    this.#slowUntilMs = saved?.isSlow === true ? saved.savedAtMs + FRESH_MS : 0;
     if (saved?.reads !== undefined) this.reads.openAs(saved.reads);
     if (saved?.writes !== undefined) this.writes.openAs(saved.writes);
   }
 
-  /** Throws a `NotAskedError` while the remote does not answer, but for a probe now and then. */
+  /** Throws a `NotSentError` while the remote does not answer, but for a probe now and then. */
   admit(side: "reads" | "writes"): void {
-    if (this[side].admit() === "skip") throw new NotAskedError(`${this.#remoteName} does not answer`);
+    if (this[side].admit() === "skip") throw new NotSentError(`${this.#remoteName} does not answer`);
   }
 
   /** Aborts when uploads that are under way have no hope. */
@@ -75,19 +75,19 @@ export class StoreHealth {
   readFailed(error: unknown): void {
     const opened = this.#failed(this.reads, error);
     if (opened && isSilent(error)) this.#failed(this.writes, error);
-    if (opened) this.#readsStopped(error);
+    if (opened) this.#reportReadsDisabled(error);
   }
 
   /** Reads are of no use for now, whatever single requests say. */
-  readsFailed(error: unknown): void {
-    if (this.reads.failure("timeout")) this.#readsStopped(error);
+  disableReads(error: unknown): void {
+    if (this.reads.failure("timeout")) this.#reportReadsDisabled(error);
   }
 
   writeFailed(error: unknown): void {
     this.#isDenied ||= isDenial(error);
     if (!this.#failed(this.writes, error)) return;
-    this.#keepTrouble(error);
-    const text = `remote cache ${this.#remoteName} takes no uploads for now: ${this.#trouble}`;
+    this.#saveFailure(error);
+    const text = `remote cache ${this.#remoteName} takes no uploads for now: ${this.#lastFailure}`;
     this.#log.warn("remote", `${text} (see "go-cache-plugin doctor")`);
   }
 
@@ -108,9 +108,9 @@ export class StoreHealth {
   }
 
   /** A session has found out whether waiting for reads pays. */
-  foundSlow(isSlow: boolean): void {
+  setSlow(isSlow: boolean): void {
     const wasSlow = this.isSlow;
-    this.#slowUntilMs = isSlow ? this.#now() + BELIEVED_MS : 0;
+    this.#slowUntilMs = isSlow ? this.#now() + FRESH_MS : 0;
     if (isSlow || wasSlow) this.#save();
   }
 
@@ -120,8 +120,8 @@ export class StoreHealth {
   }
 
   /** What was wrong when it last stopped being asked; `undefined`: it never was. */
-  get trouble(): string | undefined {
-    return this.#trouble;
+  get lastFailure(): string | undefined {
+    return this.#lastFailure;
   }
 
   /** Says something about this remote to the user, if nothing was said yet. */
@@ -143,13 +143,13 @@ export class StoreHealth {
     return opened;
   }
 
-  #readsStopped(error: unknown): void {
-    this.#keepTrouble(error);
-    this.#warnDisabled(describeTrouble(error));
+  #reportReadsDisabled(error: unknown): void {
+    this.#saveFailure(error);
+    this.#warnDisabled(describeStoreError(error));
   }
 
-  #keepTrouble(error: unknown): void {
-    this.#trouble = describeTrouble(error);
+  #saveFailure(error: unknown): void {
+    this.#lastFailure = describeStoreError(error);
     this.#save();
   }
 
@@ -164,7 +164,14 @@ export class StoreHealth {
     const denial = this.#readDenial;
     if (reads === undefined && writes === undefined && !isSlow && denial === undefined) this.#file.clear();
     else
-      this.#file.save({ savedAtMs: this.#now(), reason: this.#trouble ?? "", reads, writes, isSlow, denial });
+      this.#file.save({
+        savedAtMs: this.#now(),
+        reason: this.#lastFailure ?? "",
+        reads,
+        writes,
+        isSlow,
+        denial,
+      });
   }
 }
 

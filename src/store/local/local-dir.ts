@@ -34,7 +34,7 @@ export class LocalDir {
   readonly #tempPrefix: string;
   #tempCount = 0;
   /** Directories that were looked at, and whether they are none of ours. */
-  readonly #looked = new Map<string, boolean>();
+  readonly #checkedDirs = new Map<string, boolean>();
 
   constructor(root: string, shownRoot = root) {
     this.root = root;
@@ -109,10 +109,10 @@ export class LocalDir {
 
   /** A link may lead out of the cache: it is removed. Where that can't be, nothing is found and nothing written there. */
   #isLink(dir: string): boolean {
-    let isLink = this.#looked.get(dir);
+    let isLink = this.#checkedDirs.get(dir);
     if (isLink !== undefined) return isLink;
     isLink = removeLink(dir);
-    this.#looked.set(dir, isLink);
+    this.#checkedDirs.set(dir, isLink);
     return isLink;
   }
 

@@ -46,7 +46,7 @@ export class NamedFiles {
     const known = this.#good.get(name);
     if (known === undefined) return undefined;
     const found = this.#look(name);
-    return found?.looks === known ? found.file : undefined;
+    return found?.fingerprint === known ? found.file : undefined;
   }
 
   /** The file if `check` finds it good; one that isn't is removed. */
@@ -57,7 +57,7 @@ export class NamedFiles {
     const found = this.#look(name);
     if (found === undefined) return { isBad: false };
     if (await check(found.file.path)) {
-      this.#good.set(name, found.looks);
+      this.#good.set(name, found.fingerprint);
       return { file: found.file, isBad: false };
     }
     this.remove(name);
@@ -73,7 +73,7 @@ export class NamedFiles {
     this.#dir.publish(temp, this.#kind, hashName(name));
     const found = this.#look(name);
     if (found === undefined) throw new Error(`${this.#path(name)} was removed in this moment`);
-    this.#good.set(name, found.looks);
+    this.#good.set(name, found.fingerprint);
     return found.file;
   }
 
@@ -82,19 +82,19 @@ export class NamedFiles {
     removeFile(this.#path(name));
   }
 
-  #look(name: string): { file: StoredFile; looks: string } | undefined {
+  #look(name: string): { file: StoredFile; fingerprint: string } | undefined {
     const path = this.#path(name);
     const stat = statPlainFile(path);
     if (stat === undefined) return undefined;
     const file = { path, sizeBytes: stat.size, mtimeMs: stat.mtimeMs };
-    const looks = looksOf(stat);
+    const fingerprint = fingerprintOf(stat);
     const usedMs = Date.now();
-    if (usedMs - stat.mtimeMs <= USE_STEP_MS || !markUsed(path, usedMs)) return { file, looks };
+    if (usedMs - stat.mtimeMs <= USE_STEP_MS || !markUsed(path, usedMs)) return { file, fingerprint };
     if (!survivesEviction(this.#dir, this.#kind, hashName(name))) return undefined;
     // Whoever writes into a file in place changes its time as well; this change is our own.
-    const looksNow = looksOf({ ino: stat.ino, size: stat.size, mtimeMs: usedMs });
-    if (this.#good.get(name) === looks) this.#good.set(name, looksNow);
-    return { file: { ...file, mtimeMs: usedMs }, looks: looksNow };
+    const newFingerprint = fingerprintOf({ ino: stat.ino, size: stat.size, mtimeMs: usedMs });
+    if (this.#good.get(name) === fingerprint) this.#good.set(name, newFingerprint);
+    return { file: { ...file, mtimeMs: usedMs }, fingerprint: newFingerprint };
   }
 
   #path(name: string): string {
@@ -102,7 +102,7 @@ export class NamedFiles {
   }
 }
 
-function looksOf({ ino, size, mtimeMs }: { ino: number; size: number; mtimeMs: number }): string {
+function fingerprintOf({ ino, size, mtimeMs }: { ino: number; size: number; mtimeMs: number }): string {
   return `${ino} ${size} ${Math.round(mtimeMs)}`;
 }
 

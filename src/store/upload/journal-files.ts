@@ -13,7 +13,7 @@ import { isProcessAlive, pidSpace } from "../../lib/process/process-life.ts";
 export const MAX_JOURNAL_BYTES = 64 << 20;
 
 /** A writer that lives touches its journal more often. */
-const SILENT_MS = 60_000;
+const IDLE_MS = 60_000;
 const FORGOTTEN_MS = 7 * 24 * 3_600_000;
 const NAME = /^(left-)?(\d+)-(?:([0-9a-z]+)-)?[0-9a-z]+$/;
 
@@ -21,7 +21,7 @@ export interface JournalFile {
   path: string;
   sizeBytes: number;
   /** Since it was touched last. */
-  silentMs: number;
+  idleMs: number;
 }
 
 /** What a journal holds. */
@@ -44,20 +44,20 @@ export function listJournals(dir: string): JournalFile[] {
     const path = join(dir, name);
     const stat = NAME.test(name) ? statPlainFile(path) : undefined;
     if (stat === undefined) return [];
-    const silentMs = Date.now() - stat.mtimeMs;
-    if (silentMs <= FORGOTTEN_MS) return [{ path, sizeBytes: stat.size, silentMs }];
+    const idleMs = Date.now() - stat.mtimeMs;
+    if (idleMs <= FORGOTTEN_MS) return [{ path, sizeBytes: stat.size, idleMs }];
     removeFile(path);
     return [];
   });
 }
 
 /** Whether its writer has ended, or handed it over, or was suspended for so long that it counts as gone. */
-export function isLeft(
-  { path, silentMs }: JournalFile,
+export function isOrphaned(
+  { path, idleMs }: JournalFile,
   { pidSpace: space }: Pick<JournalContent<unknown, unknown>, "pidSpace">,
 ): boolean {
   const [, left, pid] = NAME.exec(basename(path)) ?? [];
-  if (left !== undefined || silentMs > SILENT_MS) return true;
+  if (left !== undefined || idleMs > IDLE_MS) return true;
   return space === pidSpace() && !isProcessAlive(Number(pid));
 }
 
@@ -67,7 +67,7 @@ export function begunMsOf({ path }: Pick<JournalFile, "path">): number | undefin
 }
 
 /** Whether its lines could not be stored for a week, by however many processes. */
-export function isHopeless(file: JournalFile): boolean {
+export function isExpired(file: JournalFile): boolean {
   return Date.now() - (begunMsOf(file) ?? Date.now()) > FORGOTTEN_MS;
 }
 

@@ -19,8 +19,8 @@ import { pidSpace } from "../../lib/process/process-life.ts";
 import {
   adoptSome,
   begunMsOf,
-  isHopeless,
-  isLeft,
+  isExpired,
+  isOrphaned,
   type JournalContent,
   type JournalFile,
   listJournals,
@@ -100,14 +100,14 @@ export class Journal<H extends object, T> {
   }
 
   /** Leaves it to the next process, once this one is gone. */
-  leave(): void {
+  stopHeartbeat(): void {
     clearInterval(this.#heartbeat);
     this.#heartbeat = undefined;
   }
 
   /** Returns the files that there were. */
   #end(): string[] {
-    this.leave();
+    this.stopHeartbeat();
     const paths = [...(this.#path === undefined ? [] : [this.#path]), ...this.#others.splice(0)];
     this.#path = undefined;
     this.#lines = [];
@@ -157,8 +157,8 @@ export class Journal<H extends object, T> {
     const { path } = file;
     if (path === this.#path || this.#others.includes(path)) return [];
     const found = this.#read(path);
-    if (found === undefined || !isLeft(file, found)) return [];
-    if (isHopeless(file)) {
+    if (found === undefined || !isOrphaned(file, found)) return [];
+    if (isExpired(file)) {
       removeFile(path);
       return [];
     }

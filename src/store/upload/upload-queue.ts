@@ -56,7 +56,7 @@ export class UploadQueue {
     while (this.#running.size > 0) await Promise.race(this.#running);
     clearTimeout(timer);
     this.#tidy();
-    this.#journal.leave();
+    this.#journal.stopHeartbeat();
     return this.#lost + this.#waiting.size;
   }
 
@@ -64,7 +64,7 @@ export class UploadQueue {
   abandon(): void {
     this.#phase = "abandoned";
     this.#controller.abort(new Error("uploads were abandoned"));
-    this.#journal.leave();
+    this.#journal.stopHeartbeat();
   }
 
   #enqueue(name: string): void {
@@ -98,8 +98,8 @@ export class UploadQueue {
   /** Never rejects. */
   async #upload(name: string): Promise<void> {
     try {
-      const wasAsked = await this.#options.upload(name, this.#controller.signal);
-      if (wasAsked) this.#retryFailed();
+      const wasSent = await this.#options.upload(name, this.#controller.signal);
+      if (wasSent) this.#retryFailed();
     } catch (error) {
       this.#lost++;
       // It stays in the journal, unless the store never takes it.

@@ -10,7 +10,7 @@ const miss = (actionId: string, rest: Partial<Miss> = {}): Miss => ({
   actionId,
   reason: "unknown",
   missedAtMs: 1,
-  madeMs: undefined,
+  compileMs: undefined,
   ...rest,
 });
 const seen = (rest: Partial<Sighting>): Sighting => ({ ...SCOPE, writtenMs: 1, isTrusted: true, ...rest });
@@ -66,7 +66,7 @@ test.each(["fault", "denied", "unanswered", "slow", "failing"] as const)(
 );
 
 test("groups are counted, with what was made and the first few actions", () => {
-  const misses = Array.from({ length: 7 }, (_, n) => miss(`${n}`, n < 3 ? { madeMs: 100.4 } : {}));
+  const misses = Array.from({ length: 7 }, (_, n) => miss(`${n}`, n < 3 ? { compileMs: 100.4 } : {}));
   const groups = groupMisses(
     [
       { scope: SCOPE, misses },

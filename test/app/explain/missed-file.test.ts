@@ -11,8 +11,8 @@ const SESSION: MissedSession = {
   scope: { platform: "p", project: "example.com/app", branch: "main", job: "test" },
   hasRemote: true,
   misses: [
-    { actionId: "0a", reason: "slow", missedAtMs: 3, madeMs: 1.5 },
-    { actionId: "0b", reason: "unknown", missedAtMs: 4, madeMs: undefined },
+    { actionId: "0a", reason: "slow", missedAtMs: 3, compileMs: 1.5 },
+    { actionId: "0b", reason: "unknown", missedAtMs: 4, compileMs: undefined },
   ],
 };
 

@@ -135,7 +135,7 @@ test("an abort while it is loading ends everything", async () => {
   remote.put(STORED);
   remote.abort();
   loading.resolve(inner);
-  expect([await get, inner.asked, inner.notes]).toEqual([undefined, [], ["abort"]]);
+  expect([await get, inner.lookups, inner.notes]).toEqual([undefined, [], ["abort"]]);
 });
 
 test("an abort ends a settling that was still to come, and keeps it from loading", async () => {
@@ -151,5 +151,5 @@ test("an abort once it is loaded is passed on", async () => {
   loading.resolve(inner);
   await remote.get("0a");
   remote.abort();
-  expect([inner.notes, await remote.get("0b"), inner.asked]).toEqual([["abort"], undefined, ["0a"]]);
+  expect([inner.notes, await remote.get("0b"), inner.lookups]).toEqual([["abort"], undefined, ["0a"]]);
 });

@@ -40,14 +40,14 @@ test("a record whose body hangs is a miss", async () => {
 test("an end of the session ends a download, and leaves nothing of it", async () => {
   using fixture = openSplit();
   await fill(fixture.store, { [ACTION_KEY]: HELLO_RECORD });
-  const asked = Promise.withResolvers<void>();
+  const requested = Promise.withResolvers<void>();
   fixture.store.onGet = async (key, get, signal) => {
     if (!key.startsWith("output")) return await get();
-    asked.resolve();
+    requested.resolve();
     return objectOf("hel", { hangUntil: signal });
   };
   const entry = fixture.reader.get(ACTION);
-  await asked.promise;
+  await requested.promise;
   await fixture.gate.abort();
   expect(filesBelow(fixture.dir.join("cache"))).toEqual([]);
   expect([await entry, fixture.lines]).toEqual([undefined, []]);

@@ -77,14 +77,14 @@ test("a drain ends downloads, which leave nothing, and lets uploads end", async 
   using dir = tempDir("split-remote");
   const { store, local, remote } = openRemote(dir);
   await fill(store, { [ACTION_KEY]: HELLO_RECORD });
-  const asked = Promise.withResolvers<void>();
+  const requested = Promise.withResolvers<void>();
   store.onGet = async (key, get, signal) => {
     if (!key.startsWith("output")) return await get();
-    asked.resolve();
+    requested.resolve();
     return objectOf("hel", { hangUntil: signal });
   };
   const entry = remote.get(ACTION);
-  await asked.promise;
+  await requested.promise;
   remote.put(localPut(local, { body: "other" }));
   await remote.drain();
   expect(filesBelow(dir.join("cache", "tmp"))).toEqual([]);

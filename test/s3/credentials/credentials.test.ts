@@ -58,7 +58,7 @@ function processProfile(
 
 describe("are said to be from", () => {
   test("the environment", async () => {
-    const found = await new CredentialSource({ env: KEYS, mayBeNobody: false }).get();
+    const found = await new CredentialSource({ env: KEYS, allowAnonymous: false }).get();
     expect(found && credentialOrigin(found, KEYS)).toBe("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
   });
 
@@ -71,7 +71,7 @@ describe("are said to be from", () => {
       "[default]\naws_access_key_id = A\naws_secret_access_key = s\n",
     );
     const origins = [files, env].map(async (each) => {
-      const found = await new CredentialSource({ env: each, mayBeNobody: false }).get();
+      const found = await new CredentialSource({ env: each, allowAnonymous: false }).get();
       return found && credentialOrigin(found, each);
     });
     expect(await Promise.all(origins)).toEqual([
@@ -88,7 +88,7 @@ describe("are said to be from", () => {
 describe("without any keys", () => {
   test("the failure says what to do", async () => {
     await using dir = tempDir("keys");
-    const source = new CredentialSource({ env: emptyFiles(dir), mayBeNobody: false });
+    const source = new CredentialSource({ env: emptyFiles(dir), allowAnonymous: false });
     const error = await rejection(source.get());
     expect(String(error)).toContain("no AWS credentials found; set AWS_ACCESS_KEY_ID");
   });
@@ -102,7 +102,7 @@ describe("without any keys", () => {
     expect(counters.snapshot()).toEqual({});
   });
 
-  test("an endpoint of one's own is asked without a signature", async () => {
+  test("an endpoint of one's own is received without a signature", async () => {
     await using dir = tempDir("keys");
     await using server = await scriptedServer([{ body: "hello" }]);
     const { client } = clientFor(server.endpoint, { env: emptyFiles(dir) });
@@ -113,13 +113,13 @@ describe("without any keys", () => {
   test("a profile that doesn't exist is an error with an endpoint, too", async () => {
     await using dir = tempDir("keys");
     const env = { ...emptyFiles(dir), AWS_PROFILE: "no-such" };
-    expect(await rejection(new CredentialSource({ env, mayBeNobody: true }).get())).toBeInstanceOf(Error);
+    expect(await rejection(new CredentialSource({ env, allowAnonymous: true }).get())).toBeInstanceOf(Error);
   });
 });
 
 describe("keys", () => {
   test("in the environment are used as they are", async () => {
-    const source = new CredentialSource({ env: { ...KEYS, AWS_SESSION_TOKEN: "t" }, mayBeNobody: false });
+    const source = new CredentialSource({ env: { ...KEYS, AWS_SESSION_TOKEN: "t" }, allowAnonymous: false });
     const expected = { accessKeyId: "AKIDENV", secretAccessKey: "secret", sessionToken: "t" };
     expect(await source.get()).toEqual(expected);
   });
@@ -127,14 +127,14 @@ describe("keys", () => {
   testOnPosix("of a profile go before those in the environment", async () => {
     await using dir = tempDir("keys");
     const { env } = processProfile(dir, HOUR_MS);
-    const source = new CredentialSource({ env: { ...KEYS, ...env }, mayBeNobody: false });
+    const source = new CredentialSource({ env: { ...KEYS, ...env }, allowAnonymous: false });
     expect(await source.get()).toMatchObject({ accessKeyId: "AKID1" });
   });
 
   testOnPosix("are looked for once, however many ask", async () => {
     await using dir = tempDir("keys");
     const { env, runs } = processProfile(dir, HOUR_MS);
-    const source = new CredentialSource({ env, mayBeNobody: false });
+    const source = new CredentialSource({ env, allowAnonymous: false });
     const found = await Promise.all(Array.from({ length: 10 }, () => source.get()));
     expect([new Set(found.map((keys) => keys?.accessKeyId)).size, runs()]).toEqual([1, 1]);
   });
@@ -143,7 +143,7 @@ describe("keys", () => {
     await using dir = tempDir("keys");
     const { env } = processProfile(dir, HOUR_MS);
     const clock = new ManualClock();
-    const source = new CredentialSource({ env, mayBeNobody: false, clock });
+    const source = new CredentialSource({ env, allowAnonymous: false, clock });
     const ids: (string | undefined)[] = [];
     for (const ms of [0, HOUR_MS - 6 * 60_000, 2 * 60_000]) {
       clock.advance(ms);
@@ -156,7 +156,7 @@ describe("keys", () => {
     await using dir = tempDir("keys");
     const { env } = processProfile(dir, HOUR_MS);
     const clock = new ManualClock();
-    const source = new CredentialSource({ env, mayBeNobody: false, clock });
+    const source = new CredentialSource({ env, allowAnonymous: false, clock });
     await source.get();
     writeFileSync(dir.join("broken"), "");
     clock.advance(HOUR_MS - 2 * 60_000);
@@ -197,16 +197,16 @@ describe("keys in a file that the server refuses", () => {
 
   const read = async (client: S3Client) => await new Response((await getObject(client, "key"))?.body).text();
 
-  /** A server that accepts the keys with one id; `asked` has the ids of all requests. */
+  /** A server that accepts the keys with one id; `received` has the ids of all requests. */
   function keyServer(code: string) {
-    const asked: string[] = [];
-    const state = { accepted: "OLD", asked };
+    const received: string[] = [];
+    const state = { accepted: "OLD", received };
     const server = Bun.serve({
       port: 0,
       hostname: "127.0.0.1",
       fetch({ headers }) {
         const id = /Credential=(\w+)\//.exec(headers.get("authorization") ?? "")?.[1] ?? "";
-        asked.push(id);
+        received.push(id);
         if (id === state.accepted) return new Response("hello", { headers: { etag: '"e"' } });
         return new Response(`<Error><Code>${code}</Code></Error>`, { status: 403 });
       },
@@ -228,7 +228,7 @@ describe("keys in a file that the server refuses", () => {
       writeKeys(dir, "NEW");
       await Promise.all([read(client), read(client)]);
       await read(client);
-      expect(server.asked.filter((id) => id === "NEW")).toHaveLength(3);
+      expect(server.received.filter((id) => id === "NEW")).toHaveLength(3);
       await client.close();
     },
   );
@@ -244,7 +244,7 @@ describe("keys in a file that the server refuses", () => {
     expect(await rejection(read(client))).toMatchObject({ code: "InvalidAccessKeyId" });
     clock.advance(1);
     await read(client);
-    expect(server.asked).toEqual(["OLD", "OLD", "OLD", "OLD", "OLD", "NEW"]);
+    expect(server.received).toEqual(["OLD", "OLD", "OLD", "OLD", "OLD", "NEW"]);
     await client.close();
   });
 
@@ -259,7 +259,7 @@ describe("keys in a file that the server refuses", () => {
     writeKeys(dir, "NEW");
     clock.advance(10_000);
     await read(client);
-    expect(server.asked).toEqual(["OLD", "OLD", "OLD", "NEW"]);
+    expect(server.received).toEqual(["OLD", "OLD", "OLD", "NEW"]);
     await client.close();
   });
 
@@ -271,7 +271,7 @@ describe("keys in a file that the server refuses", () => {
     server.accepted = "NEW";
     writeKeys(dir, "NEW");
     expect(await rejection(read(client))).toMatchObject({ code: "AccessDenied" });
-    expect(server.asked).toEqual(["OLD", "OLD"]);
+    expect(server.received).toEqual(["OLD", "OLD"]);
     await client.close();
   });
 });

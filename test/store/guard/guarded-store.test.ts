@@ -115,8 +115,8 @@ describe("a read that gets no answer in time", () => {
     expect(await rejection(ask())).toMatchObject({ name: "TimeoutError" });
     expect([health.reads.state, health.writes.state]).toEqual(["open", "open"]);
     bucket.calls.length = 0;
-    expect(await rejection(ask())).toMatchObject({ name: "NotAskedError" });
-    expect(await rejection(store.put("key", Buffer.from("x")))).toMatchObject({ name: "NotAskedError" });
+    expect(await rejection(ask())).toMatchObject({ name: "NotSentError" });
+    expect(await rejection(store.put("key", Buffer.from("x")))).toMatchObject({ name: "NotSentError" });
     expect(bucket.calls).toEqual([]);
   });
 
@@ -125,7 +125,7 @@ describe("a read that gets no answer in time", () => {
     fixture.health.readFailed(new TimeoutError(5_000));
     fixture.clock.advance(10_000);
     const probe = objectText(fixture.store, "key");
-    expect(await rejection(fixture.store.get("key"))).toMatchObject({ name: "NotAskedError" });
+    expect(await rejection(fixture.store.get("key"))).toMatchObject({ name: "NotSentError" });
     expect([await probe, await objectText(fixture.store, "key")]).toEqual(["0123456789", "0123456789"]);
   });
 
@@ -195,7 +195,7 @@ test("three writes that fail stop the writes, and the reads go on", async () => 
   for (let n = 0; n < 3; n++)
     expect(await rejection(fixture.store.put("key", Buffer.from("x")))).toEqual(new Error("503"));
   expect(await rejection(fixture.store.put("key", Buffer.from("x")))).toMatchObject({
-    name: "NotAskedError",
+    name: "NotSentError",
   });
   expect(await objectText(fixture.store, "key")).toBe("0123456789");
 });

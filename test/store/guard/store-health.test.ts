@@ -166,10 +166,10 @@ test("that reads are slow is passed on for a minute, longer when it is found aga
   using dir = tempDir("health");
   const first = openHealth(dir.join("remote.json"));
   const next = () => openHealth(dir.join("remote.json"), { clock: first.clock }).health;
-  first.health.foundSlow(true);
+  first.health.setSlow(true);
   first.clock.advance(59_999);
-  expect([next().isSlow, next().trouble]).toEqual([true, undefined]);
-  next().foundSlow(true);
+  expect([next().isSlow, next().lastFailure]).toEqual([true, undefined]);
+  next().setSlow(true);
   first.clock.advance(59_999);
   expect([next().isSlow, first.health.isSlow]).toEqual([true, false]);
   first.clock.advance(1);
@@ -179,7 +179,7 @@ test("that reads are slow is passed on for a minute, longer when it is found aga
 test("that they are fast again is passed on too", () => {
   using dir = tempDir("health");
   const { health, clock } = openHealth(dir.join("remote.json"));
-  health.foundSlow(true);
-  openHealth(dir.join("remote.json"), { clock }).health.foundSlow(false);
+  health.setSlow(true);
+  openHealth(dir.join("remote.json"), { clock }).health.setSlow(false);
   expect(existsSync(dir.join("remote.json"))).toBe(false);
 });

@@ -49,7 +49,7 @@ test("a writer whose journal was adopted meanwhile begins another one with all o
   adopter.discard();
   suspended.append(["b", "c"]);
   suspended.append(["d"]);
-  suspended.leave();
+  suspended.stopHeartbeat();
   die(dir);
   expect(journalIn(dir).adopt()).toEqual(["a", "b", "c", "d"]);
 });
@@ -89,7 +89,7 @@ test("lines that nobody can store are adopted for a week, by however many proces
   using dir = tempDir("lines");
   const first = journalIn(dir);
   first.append(["a"]);
-  first.leave();
+  first.stopHeartbeat();
   die(dir, Date.now() - 7 * DAY_MS + HOUR_MS);
   for (let n = 0; n < 3; n++) {
     const adopter = journalIn(dir);
@@ -136,7 +136,7 @@ testOnLinux("a line that a full disk cuts off spoils none of those after it", ()
   journal.append(["x".repeat(8 << 10)]);
   rmSync(disk.join("rest"));
   for (const line of ["b", "c"]) journal.append([line]);
-  journal.leave();
+  journal.stopHeartbeat();
   const lines = names(disk).flatMap((name) => readLines(disk.join("journal", name))?.entries ?? []);
   for (const line of ["a", "b", "c"]) expect(lines).toContain(line);
   journal.discard();

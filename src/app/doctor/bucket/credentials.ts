@@ -13,7 +13,7 @@ export const credentials: Check = {
   name: "credentials",
   run: async ({ bucket, env }: Subject, signal: AbortSignal): Promise<Finding[]> => {
     if (bucket?.config.bucket.kind !== "s3") return [];
-    const source = new CredentialSource({ env, mayBeNobody: bucket.endpoint !== undefined });
+    const source = new CredentialSource({ env, allowAnonymous: bucket.endpoint !== undefined });
     try {
       const found = await abortable(source.get(), signal);
       if (found === undefined) {

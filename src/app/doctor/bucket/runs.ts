@@ -56,7 +56,7 @@ export const newestRun: Check = {
       dir: new LocalDir(dir.root),
       fallback: new FallbackDir(dir.root),
       expiryMs: config.expiryMs,
-      onTrouble: () => {},
+      onWriteError: () => {},
     });
     try {
       const forecast = await forecastHits({

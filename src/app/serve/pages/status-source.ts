@@ -72,7 +72,7 @@ export class StatusSource {
     const { bucket, layout, readOnly } = remote;
     const name = bucket.kind === "directory" ? bucket.path : bucket.bucket;
     const [reads, writes] = [health.reads.open, health.writes.open];
-    const trouble = (reads ?? writes) && health.trouble;
+    const trouble = (reads ?? writes) && health.lastFailure;
     return { name, layout, readOnly, reads, writes, trouble };
   }
 

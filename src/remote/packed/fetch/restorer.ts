@@ -5,7 +5,7 @@ import { EMPTY_SHA256 } from "../../../lib/bytes/empty-sha256.ts";
 import type { Counters } from "../../../lib/counters.ts";
 import type { ObjectSum } from "../../../lib/object-sum.ts";
 import type { GuardedStore } from "../../../store/guard/guarded-store.ts";
-import { NotAskedError } from "../../../store/not-asked-error.ts";
+import { NotSentError } from "../../../store/not-sent-error.ts";
 import { transferLimitMs } from "../../../store/transfer-limits.ts";
 import type { LocalBuilds } from "../../local-outputs.ts";
 import { WrongBytesError } from "../../wrong-bytes-error.ts";
@@ -61,7 +61,7 @@ export class Restorer {
 
   /**
    * Fetches one output with priority and adds it to `received`. `false`: it is not available. Rejects if the
-   * store fails or is slow, with a `WrongBytesError` if its bytes are wrong, and with a `NotAskedError` if the wait
+   * store fails or is slow, with a `WrongBytesError` if its bytes are wrong, and with a `NotSentError` if the wait
    * ended before the request was sent.
    */
   async fetch(entry: PackedEntry, received?: ObjectSum): Promise<boolean> {
@@ -148,7 +148,7 @@ export class Restorer {
     } catch (error) {
       const isOwn = output.stage !== "queued" || this.#queue.isSent(output);
       if (isOwn || !(error instanceof TimeoutError)) throw error;
-      throw new NotAskedError("timed out in the queue before its request was sent", { cause: error });
+      throw new NotSentError("timed out in the queue before its request was sent", { cause: error });
     }
   }
 

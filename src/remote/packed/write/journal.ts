@@ -9,7 +9,7 @@
  */
 import type { CacheEntry } from "../../../buildcache/entry.ts";
 import { Journal, type JournalFormat, readJournal } from "../../../store/upload/journal.ts";
-import { isLeft, listJournals } from "../../../store/upload/journal-files.ts";
+import { isOrphaned, listJournals } from "../../../store/upload/journal-files.ts";
 import type { Scope } from "../../scope/scope.ts";
 import { projectHash } from "../format/keys.ts";
 
@@ -31,7 +31,7 @@ export function openJournal(dir: string, scope: Scope): EntryJournal {
 export function leftScopes(dir: string): Scope[] {
   const scopes = listJournals(dir).flatMap((file) => {
     const journal = readJournal(file.path, ENTRIES);
-    return journal !== undefined && isLeft(file, journal) ? [journal.head] : [];
+    return journal !== undefined && isOrphaned(file, journal) ? [journal.head] : [];
   });
   return [...new Map(scopes.map((scope) => [JSON.stringify(scope), scope])).values()];
 }

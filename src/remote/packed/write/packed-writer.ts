@@ -92,7 +92,7 @@ export class PackedWriter {
     clearTimeout(timer);
     if (lost > this.#lost) counters.add("put_remote_lost", lost - this.#lost);
     this.#lost = lost;
-    this.#options.journal.leave();
+    this.#options.journal.stopHeartbeat();
   }
 
   /** Like `drain`, but without ending and with no limit besides those of single requests. Never rejects. */
@@ -103,7 +103,7 @@ export class PackedWriter {
   /** Ends without aborting uploads in flight. */
   retire(): void {
     clearTimeout(this.#pause);
-    this.#options.journal.leave();
+    this.#options.journal.stopHeartbeat();
   }
 
   /** Whether this writer has published any new entry. */
@@ -208,7 +208,7 @@ export interface PackedWriterOptions {
   packer: Packer;
   uploads: Uploads;
   publisher: RunPublisher;
-  journal: Pick<EntryJournal, "append" | "adopt" | "discard" | "handOver" | "leave">;
+  journal: Pick<EntryJournal, "append" | "adopt" | "discard" | "handOver" | "stopHeartbeat">;
   /** Whether records are signed. Then they contain only entries that go put here or that a trusted record contains. */
   isSigning?: boolean | undefined;
   counters: { add(name: string, amount?: number): void };

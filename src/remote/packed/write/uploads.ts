@@ -1,7 +1,7 @@
 import type { Counters } from "../../../lib/counters.ts";
 import type { Logger } from "../../../lib/logger.ts";
 import { describeError } from "../../../lib/text/describe-error.ts";
-import { NotAskedError } from "../../../store/not-asked-error.ts";
+import { NotSentError } from "../../../store/not-sent-error.ts";
 import type { ObjectStore, PutBody } from "../../../store/object-store.ts";
 
 /** Uploads objects until abandoned. Counts and logs failures. */
@@ -29,7 +29,7 @@ export class Uploads {
       counters.add("put_remote_bytes", body instanceof Uint8Array ? body.length : body.sizeBytes);
       return true;
     } catch (error) {
-      if (error instanceof NotAskedError) return false;
+      if (error instanceof NotSentError) return false;
       counters.add("put_remote_error");
       log.info(() => `upload of ${key} failed: ${describeError(error)}`);
       return false;

@@ -82,7 +82,7 @@ test("waiting too long for another helper does not count as a failure of the sto
   const [entry] = await pack(opened, "hello");
   new Claims(opened.machine.dir.join("state", "claims")).take(packOf(entry));
   const error = await rejection(opened.restorer.fetch(entry));
-  expect([(error as Error).name, opened.bucket.store.calls, opened.bad]).toEqual(["NotAskedError", [], []]);
+  expect([(error as Error).name, opened.bucket.store.calls, opened.bad]).toEqual(["NotSentError", [], []]);
   opened.restorer.stop();
 });
 

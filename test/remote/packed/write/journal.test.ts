@@ -47,7 +47,7 @@ function journalPath(dir: TempDir): string {
 function left(dir: TempDir, entries: JournalEntry[], scope = scopeOf()): void {
   const journal = journalIn(dir, scope);
   for (const entry of entries) journal.append([entry]);
-  journal.leave();
+  journal.stopHeartbeat();
   const own = readdirSync(dir.join("journal")).find((name) => name.startsWith(`${process.pid}-`)) ?? "";
   renameSync(dir.join("journal", own), dir.join("journal", own.replace(/^\d+/, `${DEAD_PID}`)));
 }
@@ -105,7 +105,7 @@ describe("the journal of a dead helper", () => {
     left(dir, [ENTRY]);
     const journal = journalIn(dir);
     journal.adopt();
-    journal.leave();
+    journal.stopHeartbeat();
     const path = journalPath(dir);
     renameSync(path, path.replace(`${process.pid}-`, `${DEAD_PID}-`));
     expect(journalIn(dir).adopt()).toEqual([ENTRY]);

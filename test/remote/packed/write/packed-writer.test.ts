@@ -155,7 +155,7 @@ test("the entries of dead helpers are adopted if their outputs are on this machi
   if (left === undefined || gone === undefined || other === undefined) throw new Error("no entries");
   const journal = openJournal(opened.journalDir, scopeOf());
   for (const entry of [left, gone, { ...other, sizeBytes: 6 }]) journal.append([entry]);
-  journal.leave();
+  journal.stopHeartbeat();
   rmSync(gone.path);
   const [name = ""] = opened.journals();
   const dead = name.replace(/^\d+/, "999999999");

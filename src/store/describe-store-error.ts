@@ -16,7 +16,7 @@ const UNSIGNED =
   "choose a profile with AWS_PROFILE, or give this machine a role)";
 
 /** Why a store can't be used, in one line for people: without keys and ids, which differ from failure to failure. */
-export function describeTrouble(error: unknown): string {
+export function describeStoreError(error: unknown): string {
   const causes = causesOf(error);
   const timeout = causes.find((cause) => cause instanceof TimeoutError);
   if (timeout !== undefined) return timeout.message;
@@ -33,7 +33,7 @@ export function describeTrouble(error: unknown): string {
 /** The same for a store that does not let this identity read at all. */
 export function describeDenial(error: unknown): string {
   const failure = causesOf(error).find((cause) => cause instanceof S3Error);
-  if (failure === undefined || failure.isUnsigned) return describeTrouble(error);
+  if (failure === undefined || failure.isUnsigned) return describeStoreError(error);
   if (failure.operation === "list") return `s3:ListBucket is not granted (${failure.reason})`;
   // S3 answers a read of an absent object with 403, too, where listing is not granted.
   return `s3:GetObject or s3:ListBucket is not granted (${failure.reason})`;

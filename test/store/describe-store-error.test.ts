@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { TimeoutError } from "../../src/lib/async/deadline.ts";
 import { S3Error } from "../../src/s3/s3-error.ts";
-import { describeDenial, describeTrouble } from "../../src/store/describe-trouble.ts";
+import { describeDenial, describeStoreError } from "../../src/store/describe-store-error.ts";
 
 const at = (operation: string) => ({ operation, bucket: "lab", key: "packed/v1/run/a/very/long/key" });
 const refused = Object.assign(new Error("Unable to connect. Is the computer able to access the url?"), {
@@ -24,12 +24,12 @@ test.each([
     new Error("there is no directory /mnt, so a mount may be missing", { cause: new Error("gone") }),
   ],
 ])("says %j without key and id", (text, error) => {
-  expect(describeTrouble(error)).toBe(text);
+  expect(describeStoreError(error)).toBe(text);
 });
 
 test("says that no credentials were found, and what to set", () => {
   const text = "no credentials were found, so requests are not signed (set AWS_ACCESS_KEY_ID and";
-  expect(describeTrouble(denial("list", true))).toStartWith(text);
+  expect(describeStoreError(denial("list", true))).toStartWith(text);
   expect(describeDenial(denial("list", true))).toStartWith(text);
 });
 
