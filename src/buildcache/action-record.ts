@@ -3,16 +3,16 @@
  *
  *     <output id in lower-case hex> <size of the output in bytes>\n
  *
- * Its time of last change is when the action was put.
+ * Its modification time is the time of the put.
  */
 
-/** Which bytes an action made. */
+/** The output of an action. */
 export interface ActionRecord {
   outputId: string;
   sizeBytes: number;
 }
 
-/** More than any valid record has: a 128 digit id, a space, 16 digits, a line end. */
+/** Larger than any valid record: a 128 digit id, a space, 16 digits, a line end. */
 export const MAX_RECORD_BYTES = 256;
 
 const RECORD = /^\s*((?:[0-9a-f]{2}){1,64})\s+(\d{1,16})\s*$/;

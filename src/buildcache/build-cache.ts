@@ -10,8 +10,8 @@ import { PutWriter } from "./put-writer.ts";
 import type { RemoteBuilds } from "./remote-builds.ts";
 
 /**
- * The cache that go sees: this machine's disk first, then the remote. A get that the disk can answer is answered
- * at once; a put is answered when it is on the disk and goes to the remote behind.
+ * The cache that go uses: the local disk first, then the remote. A get that the disk can answer returns synchronously.
+ * A put returns once the output is on disk; the upload runs in the background.
  */
 export class BuildCache {
   readonly #local: LocalCache;
@@ -28,7 +28,7 @@ export class BuildCache {
     remote: RemoteBuilds | undefined;
     counters: Counters;
     log: Logger;
-    /** Gets that may wait for the remote at once. */
+    /** Maximum number of gets that wait for the remote at the same time. */
     concurrency: number;
     onFirstPut?: () => void;
   }) {
@@ -41,7 +41,7 @@ export class BuildCache {
     this.#remoteGets = new Semaphore(options.concurrency);
   }
 
-  /** The entry of an action (id in lower-case hex), at once when it is local. A miss is `undefined`. */
+  /** The entry of an action (id in lower-case hex), synchronously if it is local. A miss is `undefined`. */
   get(actionId: string): LocalEntry | undefined | Promise<LocalEntry | undefined> {
     this.#counters.add("get");
     const entry = this.#local.get(actionId);
@@ -57,7 +57,7 @@ export class BuildCache {
     return entry;
   }
 
-  /** Begins a put; its entry counts from the writer's `commit` on. */
+  /** Begins a put. The entry exists once the writer's `commit` returns. */
   beginPut(actionId: string, outputId: string): PutWriter {
     if (this.#counters.get("put") === 0) this.#onFirstPut?.();
     this.#counters.add("put");
@@ -72,12 +72,12 @@ export class BuildCache {
     });
   }
 
-  /** Waits, within a bound, until the remote has what was put. Never rejects. */
+  /** Waits, up to the drain limit, until all puts are uploaded. Never rejects. */
   async drain(): Promise<void> {
     await this.#remote?.drain();
   }
 
-  /** Does what go need not wait for. Never rejects. */
+  /** Does work that go does not wait for. Never rejects. */
   async settle(): Promise<void> {
     await this.#remote?.settle();
   }
@@ -105,7 +105,7 @@ export class BuildCache {
     return entry;
   }
 
-  /** A remote that brings more than it was asked for has written the record already. */
+  /** The packed layout fetches several entries at once and may have written this record already. */
   #recordLocally(found: CacheEntry): LocalEntry | undefined {
     const { actionId, putTimeMs } = found;
     const kept = this.#local.get(actionId);

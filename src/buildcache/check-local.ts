@@ -1,4 +1,7 @@
-/** Checks a cache directory: that outputs have the SHA-256 that is their name, and that records point at outputs. */
+/**
+ * Checks a cache directory: the name of each output must be its SHA-256, and each record must name an output that
+ * exists.
+ */
 import { hashFile } from "../lib/files/hash-file.ts";
 import { removeFile } from "../lib/files/remove-file.ts";
 import { readSmallFile } from "../lib/files/small-file.ts";
@@ -22,7 +25,7 @@ type LocalCheckOptions = CheckOptions & {
   signal: AbortSignal;
 };
 
-/** Others may use the directory meanwhile: files that come or go are no fault. */
+/** Other processes may use the directory meanwhile, so files that appear or disappear are not findings. */
 export async function checkLocal(options: LocalCheckOptions): Promise<LocalCheckReport> {
   const outputs = new ObjectSum();
   const wrong = new IdTable();
@@ -40,7 +43,7 @@ export async function checkLocal(options: LocalCheckOptions): Promise<LocalCheck
   return { outputs, records };
 }
 
-/** The output's size; `undefined` when it is gone. */
+/** The output's size; `undefined` if the file no longer exists. */
 async function checkOutput(
   id: string,
   { dir, isRepairing, onFinding, signal }: LocalCheckOptions,
@@ -52,7 +55,7 @@ async function checkOutput(
   signal.throwIfAborted();
   const after = statPlainFile(path);
   if (before === undefined || after === undefined) return undefined;
-  // A put has replaced it: the next check will read it.
+  // A put replaced it; the next check reads it.
   if (sha256 === id || before.ino !== after.ino || before.mtimeMs !== after.mtimeMs) return after.size;
   wrong.set(id);
   const isRemoved = isRepairing && removeFile(path);
@@ -61,7 +64,7 @@ async function checkOutput(
   return after.size;
 }
 
-/** Whether there is such a record. */
+/** Whether the record exists. */
 function checkRecord(
   id: string,
   { dir, isRepairing, onFinding }: LocalCheckOptions,
@@ -71,7 +74,7 @@ function checkRecord(
   const text = readText(path);
   if (text === undefined) return statPlainFile(path) !== undefined;
   const what = faultOf(dir, text, wrong);
-  // Pruning takes the record first and then the output, so it may be gone by now.
+  // Pruning removes the record before the output, so the record may be gone by now.
   if (what !== undefined && readText(path) === text)
     onFinding({ where: path, what, isRemoved: isRepairing && removeFile(path) });
   return true;
@@ -79,11 +82,11 @@ function checkRecord(
 
 function faultOf(dir: LocalDir, text: string, wrong: IdTable): string | undefined {
   const record = parseActionRecord(text);
-  if (record === undefined) return "it is no record of an action";
+  if (record === undefined) return "not an action record";
   const { outputId, sizeBytes } = record;
   const stat = statPlainFile(dir.path(OUTPUT_DIR, outputId));
   if (outputId.length === 64 && wrong.has(outputId)) return `its output ${outputId} is wrong`;
-  if (stat === undefined) return `its output ${outputId} is not there`;
+  if (stat === undefined) return `its output ${outputId} is missing`;
   return stat.size === sizeBytes
     ? undefined
     : `its output ${outputId} has ${stat.size} bytes, not ${sizeBytes}`;

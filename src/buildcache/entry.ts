@@ -1,16 +1,16 @@
-/** An action of go's build, and the output that it made. */
+/** An action of a go build and its output. */
 export interface CacheEntry {
-  /** Lower-case hex, as is `outputId`: go's own id. */
+  /** go's own id in lower-case hex, like `outputId`. */
   actionId: string;
   /** SHA-256 of the output's bytes. */
   outputId: string;
-  /** Of the output. */
+  /** Size of the output. */
   sizeBytes: number;
-  /** When the action was put, in milliseconds since 1970. */
+  /** Time of the put, in milliseconds since 1970. */
   putTimeMs: number;
 }
 
-/** An entry whose output is on this machine's disk. */
+/** An entry with its output on the local disk. */
 export interface LocalEntry extends CacheEntry {
   /** Absolute path of a file with exactly the output's bytes. */
   path: string;

@@ -1,9 +1,12 @@
-/** Decides which files of a cache directory are evicted, from sums: a million files take little memory. */
+/**
+ * Decides which files of a cache directory are evicted. It keeps sums, not lists, so a million files take little
+ * memory.
+ */
 
-/** Nothing that was used within this time is evicted. */
+/** Files used within this time are never evicted. */
 export const KEEP_MS = 6 * 3_600_000;
 
-/** Files that were last used within one such step are equal; last uses are known to the hour only. */
+/** Resolution of last uses. Finer is pointless: last uses are recorded to the hour. */
 const STEP_MS = 10 * 60_000;
 
 export interface PruneLimits {
@@ -13,7 +16,7 @@ export interface PruneLimits {
   maxSizeBytes: number;
 }
 
-/** The bytes of all files, by when they were last used. */
+/** The bytes of all files, by time of last use. */
 export class BytesByUse {
   readonly #steps = new Map<number, number>();
   totalBytes = 0;
@@ -24,7 +27,7 @@ export class BytesByUse {
     this.totalBytes += bytes;
   }
 
-  /** Bytes that are in use whenever anybody asks. */
+  /** Bytes that can't be evicted. */
   addFixed(bytes: number): void {
     this.totalBytes += bytes;
   }
@@ -36,13 +39,13 @@ export class BytesByUse {
   }
 }
 
-/** What has to go: everything last used before a time, and some of what was used within the step after it. */
+/** The files to evict: everything last used before a time, and part of the step that follows. */
 export class Eviction {
   readonly #keepFromMs: number;
   readonly #expiredBeforeMs: number;
   readonly #oldestMs: number;
   #beforeMs = Number.NEGATIVE_INFINITY;
-  /** How many bytes of what was used within the step that begins at `#beforeMs` have to go. */
+  /** Bytes to evict from the step that begins at `#beforeMs`. */
   #excessBytes = 0;
 
   constructor(use: BytesByUse, { expiryMs, maxSizeBytes }: PruneLimits, nowMs: number) {
@@ -52,7 +55,7 @@ export class Eviction {
     if (maxSizeBytes > 0) this.#fit(use, maxSizeBytes);
   }
 
-  /** What was used since is never evicted. */
+  /** Files used since this time are never evicted. */
   get keepFromMs(): number {
     return this.#keepFromMs;
   }
@@ -69,7 +72,7 @@ export class Eviction {
     return usedMs < this.#beforeMs + STEP_MS && this.#excessBytes > 0;
   }
 
-  /** A wanted file is gone. */
+  /** Records that a file was evicted. */
   evicted(usedMs: number, bytes: number): void {
     if (usedMs >= this.#beforeMs) this.#excessBytes -= bytes;
   }

@@ -1,9 +1,9 @@
 import type { LocalDir } from "../store/local/local-dir.ts";
 
-/** Where outputs go that the cache directory can't take. Both answers are remembered by the implementation. */
+/** The directory for outputs when the cache directory can't be written. The implementation remembers both results. */
 export interface Fallback {
-  /** The directory that an earlier trouble has left, to read from. */
+  /** The fallback directory of an earlier failure, for reading. */
   existing(): LocalDir | undefined;
-  /** A directory that can be written to, made if need be. `undefined`: nothing can be written anywhere. */
+  /** A writable directory, created if necessary. `undefined`: no directory is writable. */
   writable(): LocalDir | undefined;
 }

@@ -4,20 +4,20 @@ import { ACTION_DIR, type LocalDir, OUTPUT_DIR } from "../store/local/local-dir.
 import { MAX_RECORD_BYTES, parseActionRecord } from "./action-record.ts";
 import { listIds } from "./list-ids.ts";
 
-/** What a cache directory has under an id. */
+/** The records and outputs of a cache directory that match an id. */
 export interface LocalFinds {
   actions: {
     path: string;
     /** `undefined`: it can't be read. */
     record: { outputId: string; sizeBytes: number } | undefined;
     outputPath: string | undefined;
-    /** Whether the output is there with that size. */
+    /** Whether the output exists with the recorded size. */
     isWhole: boolean;
   }[];
   outputs: { path: string; sizeBytes: number; usedMs: number }[];
 }
 
-/** The files whose ids begin with these hex digits; at least two. */
+/** Finds the files with ids that begin with `id`: at least two hex digits. */
 export function findLocally(dir: LocalDir, id: string): LocalFinds {
   const outputs = [...listIds(dir, OUTPUT_DIR, id)].flatMap((outputId) => {
     const path = dir.path(OUTPUT_DIR, outputId);

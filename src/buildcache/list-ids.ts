@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { listFiles } from "../lib/files/list-files.ts";
 import type { LocalDir } from "../store/local/local-dir.ts";
 
-/** The ids of all files `<kind>/<xx>/<id>`, or only those whose ids begin with `start`. Foreign files are not looked at. */
+/** The ids of all files `<kind>/<xx>/<id>`, optionally only those that begin with `start`. Ignores foreign files. */
 export function* listIds(dir: LocalDir, kind: string, start = ""): Generator<string, void, void> {
   for (const group of listFiles(join(dir.root, kind))) {
     const isWanted = group.startsWith(start.slice(0, 2)) || start.startsWith(group);

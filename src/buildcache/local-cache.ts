@@ -24,15 +24,15 @@ import type { Fallback } from "./fallback.ts";
 import { OutputWriter } from "./output-writer.ts";
 
 const HOUR_MS = 3_600_000;
-/** Some file systems keep times to two seconds only. */
+/** Some file systems store times with a resolution of two seconds. */
 const TIME_STEP_MS = 2_000;
 /** A link may lead out of the cache. Windows has no such flag. */
 const READ_NO_LINK = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
 
 /**
- * The build cache on this machine's disk. All calls are synchronous and none waits for anything but the disk.
- * Several processes share the directories without locks: an entry counts only if its record is valid and its
- * output has the recorded size *now*, whatever was true a moment ago.
+ * The build cache on the local disk. All calls are synchronous and wait only for the disk. Several processes share the
+ * directories without locks, so a lookup never relies on earlier checks: an entry counts only if its record is valid
+ * and its output has the recorded size *now*.
  */
 export class LocalCache {
   readonly #primary: LocalDir;
@@ -45,7 +45,7 @@ export class LocalCache {
     dir: LocalDir;
     fallback: Fallback;
     expiryMs: number | undefined;
-    /** Told of every failed write to `dir`. */
+    /** Called for every failed write to `dir`. */
     onWriteError: (error: unknown) => void;
   }) {
     this.#primary = options.dir;
@@ -54,7 +54,7 @@ export class LocalCache {
     this.#onWriteError = options.onWriteError;
   }
 
-  /** The entry, or `undefined` when there is none that could be handed out. */
+  /** The entry; `undefined` if there is none with a usable output. */
   get(actionId: string): LocalEntry | undefined {
     const entry = this.#getFrom(this.#primary, actionId);
     if (entry !== undefined) return entry;
@@ -62,7 +62,7 @@ export class LocalCache {
     return fallback === undefined ? undefined : this.#getFrom(fallback, actionId);
   }
 
-  /** Where an output is, or `undefined` when no file of that name is there. Its content is not looked at. */
+  /** The path of an output; `undefined` if no file has that name. Does not check the content. */
   findOutput(outputId: string): { path: string; sizeBytes: number } | undefined {
     for (const dir of this.#dirs()) {
       const path = dir.path(OUTPUT_DIR, outputId);
@@ -72,14 +72,14 @@ export class LocalCache {
     return undefined;
   }
 
-  /** The path, for go, of an output that is there with that size, now marked as used. */
+  /** The path, as shown to go, of an existing output with that size. Marks it as used. */
   reuseOutput(outputId: string, sizeBytes: number): string | undefined {
     return this.#touchOutput(this.#primary, outputId, sizeBytes)
       ? this.#primary.shownPath(OUTPUT_DIR, outputId)
       : undefined;
   }
 
-  /** Begins an output; it becomes visible with the writer's `commit`. Throws when nothing can be written. */
+  /** Begins an output; the writer's `commit` makes it visible. Throws if no directory is writable. */
   createOutput(outputId: string): OutputWriter {
     return new OutputWriter({
       outputId,
@@ -90,8 +90,8 @@ export class LocalCache {
   }
 
   /**
-   * Records that an action made an output which is already in place. Throws when no directory takes it. A record from
-   * elsewhere comes with the time when it was put; it replaces neither a valid record of that time nor a newer one.
+   * Writes the record of an action; its output must exist already. Throws if no directory is writable. A record from
+   * the remote has a `putTimeMs`; it replaces neither a newer valid record nor one of the same time.
    */
   putRecord(actionId: string, record: ActionRecord, putTimeMs?: number): void {
     if (putTimeMs !== undefined && this.#hasRecordSince(actionId, putTimeMs)) return;
@@ -124,13 +124,16 @@ export class LocalCache {
     });
   }
 
-  /** The output of a record lies beside it, but for a disk that filled up between the two. */
+  /** A record and its output are in the same directory, unless the disk filled up between the two writes. */
   #usableOutput(dir: LocalDir, outputId: string, sizeBytes: number): LocalDir | undefined {
     if (this.#touchOutput(dir, outputId, sizeBytes)) return dir;
     return this.#dirs().find((other) => other !== dir && this.#touchOutput(other, outputId, sizeBytes));
   }
 
-  /** What `use` makes of a valid record while its file is open; `undefined` when there is none. */
+  /**
+   * Calls `use` with a valid record while its file is open, and returns its result; `undefined` if there is no valid
+   * record.
+   */
   #withRecord<T>(
     dir: LocalDir,
     actionId: string,
@@ -151,20 +154,23 @@ export class LocalCache {
     }
   }
 
-  /** Marks a record as used now, but not on every hit. The open file is marked: another may have its name by now. */
+  /**
+   * Marks a record as used, at most once per refresh interval. Marks the open file, since another file may have its
+   * name by now.
+   */
   #touchRecord({ path, fd, stat }: RecordFile): void {
     const now = Date.now();
     if (now - lastUseMs(ACTION_DIR, stat) <= this.#refreshAgeMs) return;
     try {
-      // Windows sets no times of a file that is open for reading.
+      // Windows can't set the times of a file that is open for reading.
       if (process.platform === "win32") utimesSync(path, now / 1000, stat.mtimeMs / 1000);
       else futimesSync(fd, now / 1000, stat.mtimeMs / 1000);
     } catch {
-      // Another user's file, or a directory that can't be written.
+      // The file belongs to another user, or the directory is read-only.
     }
   }
 
-  /** Whether the output is there with that size; marks it as used now, but not on every hit. */
+  /** Whether the output exists with that size. Marks it as used, at most once per refresh interval. */
   #touchOutput(dir: LocalDir, outputId: string, sizeBytes: number): boolean {
     const path = dir.path(OUTPUT_DIR, outputId);
     const stat = statPlainFile(path);
@@ -174,7 +180,7 @@ export class LocalCache {
     try {
       utimesSync(path, now / 1000, now / 1000);
     } catch (error) {
-      // A pruned output is gone; one in a directory that can't be written is as good as any.
+      // ENOENT: it was pruned. Other errors come from read-only directories; the output is usable all the same.
       return !isErrno(error, "ENOENT");
     }
     return survivesEviction(dir, OUTPUT_DIR, outputId);
@@ -186,7 +192,7 @@ export class LocalCache {
   }
 }
 
-/** The open file of a record. */
+/** A record's open file. */
 interface RecordFile {
   path: string;
   fd: number;

@@ -4,10 +4,10 @@ import { shareTime } from "../lib/async/share-time.ts";
 import type { Counters } from "../lib/counters.ts";
 import type { MissReason } from "./miss-reason.ts";
 
-/** Bounds on memory. Further misses are only counted, further hits are not listed. */
+/** Bounds on memory. Further misses are counted but not listed; further hits are ignored. */
 const MAX_MISSES = 20_000;
 const MAX_HITS = 200_000;
-/** A session that compiles fewer entries does not show how well go's work runs in parallel. */
+/** Sessions that compile fewer entries don't show how much go compiles in parallel. */
 const MIN_PARALLEL = 50;
 
 /** A lookup that missed. */
@@ -15,13 +15,16 @@ export interface Miss {
   /** Lower-case hex. */
   actionId: string;
   reason: MissReason;
-  /** When go was told. */
+  /** When go received the miss. */
   missedAtMs: number;
-  /** From the miss to the put of the same action; `undefined`: go never put it. */
+  /** Time from the miss to the put of the same action; `undefined`: go never put it. */
   compileMs: number | undefined;
 }
 
-/** The lookups of one session: hits, misses, how long go compiled what it missed, how long it waited for the remote. */
+/**
+ * The lookups of one session: hits, misses, how long go compiled the missed entries, and how long it waited for the
+ * remote.
+ */
 export class LookupLog {
   readonly #counters: Counters;
   readonly #now: () => number;
@@ -40,13 +43,13 @@ export class LookupLog {
     this.#processors = processors;
   }
 
-  /** Counts if the session has not looked it up before. `putTimeMs`: when it was put, here or on another machine. */
+  /** Counts the first lookup of an action only. `putTimeMs`: time of the put, here or on another machine. */
   hit(actionId: string, putTimeMs: number): void {
     const isFirst = !this.#hits.has(actionId) && !this.#misses.has(actionId);
     if (isFirst && this.#hits.size < MAX_HITS) this.#hits.set(actionId, putTimeMs);
   }
 
-  /** go is told now that there is no such entry. */
+  /** Call when go receives the miss. */
   missed(actionId: string, reason: MissReason): void {
     if (this.#misses.has(actionId)) return;
     if (this.#misses.size === MAX_MISSES) {
@@ -57,13 +60,15 @@ export class LookupLog {
     this.#misses.set(actionId, { actionId, reason, missedAtMs: Date.now(), compileMs: undefined, clockMs });
   }
 
-  /** go begins to put an entry. */
+  /** Call when go begins to put an entry: it has compiled it. */
   compiled(actionId: string): void {
     const miss = this.#misses.get(actionId);
     if (miss !== undefined) miss.compileMs ??= this.#now() - miss.clockMs;
   }
 
-  /** go waits for the remote from now until the returned function is called. Lookups side by side count once. */
+  /**
+   * Counts time from now until the returned function is called as waiting for the remote. Concurrent waits count once.
+   */
   beginWait(): () => void {
     const startMs = this.#now();
     return () => {
@@ -78,20 +83,20 @@ export class LookupLog {
     return [...this.#misses.values()].map(({ clockMs: _, ...miss }) => miss);
   }
 
-  /** Further misses, which are not listed. */
+  /** Number of misses beyond those listed. */
   get unlisted(): number {
     return this.#unlisted;
   }
 
-  /** When each action that was hit had been put, by its id. */
+  /** Put time of each hit, by action id. */
   get hits(): ReadonlyMap<string, number> {
     return this.#hits;
   }
 
   /**
-   * The wall time that compiling each missed action took, by its id: entries compiled side by side split the time, so the
-   * sum is at most what the session took. One entry compiled alone would compile beside others in a build without any
-   * cache; a session of few entries therefore counts as if all processors had been busy.
+   * The wall time of compiling each missed action, by id. Entries compiled in parallel split the time, so the sum is at
+   * most the session's duration. In a build without any cache, an entry compiled alone here would compile in parallel
+   * with others; a session with few entries therefore counts as if all processors had been busy.
    */
   get compileTimes(): [actionId: string, ms: number][] {
     const made = [...this.#misses.values()].flatMap(({ actionId, clockMs, compileMs }) =>

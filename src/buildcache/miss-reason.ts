@@ -1,19 +1,19 @@
 /**
- * Why a look-up in the remote brought nothing:
+ * Why a remote lookup missed:
  *
- *     unknown     nothing there names the action
- *     gone        a record names it, and its bytes are not there any more, or are others
- *     fault       the look-up failed, or took too long
- *     denied      it was refused (403)
- *     unanswered  the remote was not asked, for it had not answered before
- *     slow        it was not asked, for waiting had cost more than it saved
- *     failing     it was not asked, for waiting for what failed had cost too much
+ *     unknown     no record names the action
+ *     gone        a record names it, but its output is missing or has other bytes
+ *     fault       the lookup failed or timed out
+ *     denied      the remote refused the request (403)
+ *     unanswered  no request sent: the remote did not answer earlier ones
+ *     slow        no request sent: waiting cost more time than hits saved
+ *     failing     no request sent: failed lookups cost too much time
  */
 const MISS_REASONS = ["unknown", "gone", "fault", "denied", "unanswered", "slow", "failing"] as const;
 
 export type MissReason = (typeof MISS_REASONS)[number];
 
-/** Told of the reason; who says nothing means `unknown`. */
+/** Receives the reason of a miss. Without a call the reason is `unknown`. */
 export type OnMiss = (reason: MissReason) => void;
 
 export function isMissReason(value: unknown): value is MissReason {

@@ -6,8 +6,8 @@ import type { TempFile } from "../store/local/temp-file.ts";
 import type { Fallback } from "./fallback.ts";
 
 /**
- * Writes one output. When the directory fails at any point (full, read-only, no inodes), what was written so far
- * moves to the fallback directory and the writing goes on there: go must get a file while any can be made.
+ * Writes one output. If the directory fails at any point (full, read-only, no inodes), the bytes written so far move to
+ * the fallback directory and writing continues there: go must get a file as long as any directory is writable.
  */
 export class OutputWriter {
   readonly #outputId: string;
@@ -30,7 +30,7 @@ export class OutputWriter {
     this.#onWriteError = options.onWriteError;
   }
 
-  /** Appends `bytes`. Throws when no directory takes them. */
+  /** Appends `bytes`. Throws if no directory is writable. */
   write(bytes: Uint8Array): void {
     if (this.#headBytes < MAGIC_BYTES) {
       const missing = bytes.subarray(0, MAGIC_BYTES - this.#headBytes);
@@ -41,8 +41,8 @@ export class OutputWriter {
   }
 
   /**
-   * Makes the output visible, replacing a file of that name, and returns the path that go is given. `outputId`: if it is
-   * another than the one that was expected.
+   * Makes the output visible, replacing a file of that name, and returns its path as shown to go. Pass `outputId` if it
+   * differs from the expected id.
    */
   commit(outputId = this.#outputId): string {
     return this.#orFallback(() => {
@@ -52,7 +52,7 @@ export class OutputWriter {
         if (isProgram(this.#head)) file.makeExecutable();
         this.#dir.publish(file, OUTPUT_DIR, outputId);
       } catch (error) {
-        // Windows refuses to replace a file that go has mapped; one of the right size is the same output.
+        // Windows refuses to replace a file that go has mapped. A file of the right size is the same output.
         if (!this.#isThere(outputId, file.sizeBytes)) throw error;
         file.discard();
       }
@@ -61,7 +61,7 @@ export class OutputWriter {
     });
   }
 
-  /** Leaves nothing behind. Harmless after `commit`. */
+  /** Removes the temporary file. Has no effect after `commit`. */
   discard(): void {
     this.#file?.discard();
   }

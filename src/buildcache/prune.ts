@@ -1,11 +1,11 @@
 /**
- * Keeps a cache directory within its limits: files not used for the expiry are evicted, then the least recently used
- * until all files together, action records and state files too, fit the size limit. Each file counts with its blocks on
- * the disk. An entry's record was last used when its output was, or before, so that it is evicted first or with it; a
- * reader that finds a record without its output misses.
+ * Keeps a cache directory within its limits. It evicts expired files, then the least recently used ones until all
+ * files, including action records and state files, fit the size limit. A file's size is the disk space of its blocks. A
+ * record is never used later than its output, so it is evicted first or together with it; a record without its output
+ * is a miss.
  *
- * go opens paths long after the lookup, also through tools that run after it, so nothing used within the last six hours
- * is ever evicted, whatever the limits say.
+ * go and tools that run after it open paths long after the lookup. Files used within the last six hours are therefore
+ * never evicted, whatever the limits say.
  */
 import { join } from "node:path";
 import { diskBytes } from "../lib/files/disk-bytes.ts";
@@ -28,27 +28,27 @@ import { BytesByUse, Eviction, KEEP_MS, type PruneLimits } from "./eviction.ts";
 
 export interface PruneReport {
   removedFiles: number;
-  /** On the disk, as all sizes here. */
+  /** Disk space, like all sizes here. */
   removedBytes: number;
   keptBytes: number;
 }
 
-/** A directory with files of one purpose, which are only of use together. It is evicted for its size, by last use. */
+/** A directory with files that are useful only together. It is evicted as a whole, for size but not for age. */
 export interface EvictableDir {
   usedMs: number;
   bytes: number;
-  /** Returns whether it is gone. Never throws. */
+  /** Returns whether the directory is removed. Never throws. */
   remove: () => boolean;
 }
 
-/** Files besides those of the cache proper. */
+/** Files in the directory that are not cache entries. */
 export interface OtherFiles {
   evictable: EvictableDir[];
-  /** What else is there. */
+  /** Bytes that can't be evicted. */
   fixedBytes: number;
 }
 
-/** Records first, see above. */
+/** Records first: a record must not outlive its output. */
 const KINDS = [
   ACTION_DIR,
   OUTPUT_DIR,
@@ -63,8 +63,8 @@ interface CachedFile {
 }
 
 /**
- * Prunes one directory. Other processes may use it at the same time: a file that turns out to be in use stays. Foreign
- * files are not looked at. `onEvicted` is called with the action of each record that is evicted.
+ * Prunes one directory. Other processes may use it at the same time; files in use stay. Ignores foreign files. Calls
+ * `onEvicted` with the action id of each evicted record.
  */
 export function prune(
   dir: LocalDir,
@@ -108,7 +108,7 @@ export function prune(
 
 const NO_OTHERS: OtherFiles = { fixedBytes: 0, evictable: [] };
 
-/** One directory at a time, so that nothing grows with the number of files. */
+/** Lists one directory at a time, so memory does not grow with the number of files. */
 function* listCached(dir: LocalDir): Generator<CachedFile, void, void> {
   for (const kind of KINDS) {
     for (const id of listIds(dir, kind)) {
@@ -118,7 +118,7 @@ function* listCached(dir: LocalDir): Generator<CachedFile, void, void> {
   }
 }
 
-/** Returns what the others take. */
+/** Returns the bytes of the remaining temporary files. */
 function removeStaleTemps(dir: LocalDir, nowMs: number): number {
   const root = join(dir.root, TEMP_DIR);
   let keptBytes = 0;

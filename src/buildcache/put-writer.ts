@@ -4,7 +4,7 @@ import type { LocalCache } from "./local-cache.ts";
 import type { OutputWriter } from "./output-writer.ts";
 import type { RemoteBuilds } from "./remote-builds.ts";
 
-/** One put under way. Write the body, then `commit` or `discard`. All calls throw only when no disk takes the bytes. */
+/** One put in progress. Write the body, then `commit` or `discard`. Calls throw only if no directory is writable. */
 export class PutWriter {
   readonly #actionId: string;
   readonly #outputId: string;
@@ -36,7 +36,7 @@ export class PutWriter {
     this.#sizeBytes += bytes.length;
   }
 
-  /** Makes output and action visible (in that order), hands them to the remote, and returns the entry. */
+  /** Makes the output and then the action visible, passes both to the remote, and returns the entry. */
   commit(): LocalEntry {
     const before = this.#remote && this.#local.get(this.#actionId);
     const sha256 = this.#hash.digest("hex");
@@ -46,10 +46,10 @@ export class PutWriter {
     try {
       this.#local.putRecord(this.#actionId, record);
     } catch {
-      // The output is there, and that is all go needs now; the next build misses.
+      // go needs only the output now. The next build misses.
     }
     this.#counters.add("put_bytes", this.#sizeBytes);
-    // Readers refuse an id that is not the hash of the bytes, so it stays on this machine.
+    // Readers reject outputs with another SHA-256 than their id, so such an entry is not uploaded.
     if (sha256 === this.#outputId) this.#notifyRemote(entry, before?.outputId === sha256);
     return entry;
   }
@@ -59,20 +59,21 @@ export class PutWriter {
   }
 
   /**
-   * The id under which the bytes are kept. Bytes with another SHA-256 than their id says get an id of their own, or else
-   * all actions with that output would have them. Ids of other lengths are no SHA-256, and taken as they are.
+   * The id to store the bytes under. If go's id has the length of a SHA-256 but differs from the bytes' hash, the hash
+   * is used: otherwise all actions with that output would get these bytes. Ids of other lengths are no SHA-256 and stay
+   * as they are.
    */
   #nameOf(sha256: string): string {
     return this.#outputId.length === sha256.length ? sha256 : this.#outputId;
   }
 
-  /** A quarter of all puts are of nothing, and a file of no bytes can't be wrong. */
+  /** A quarter of all outputs are empty, and an existing empty file is always right. */
   #commitOutput(outputId: string): string {
     const there = this.#sizeBytes === 0 ? this.#local.reuseOutput(outputId, 0) : undefined;
     return there ?? this.#output.commit(outputId);
   }
 
-  /** What was there already somebody else has put, at the same time perhaps, and this session has used it as well. */
+  /** Another process has put an entry that existed already; this session then only used it. */
   #notifyRemote(entry: LocalEntry, wasThere: boolean): void {
     if (wasThere) this.#remote?.used(entry);
     else this.#remote?.put(entry);

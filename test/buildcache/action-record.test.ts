@@ -2,14 +2,14 @@ import { expect, test } from "bun:test";
 import { formatActionRecord, parseActionRecord } from "../../src/buildcache/action-record.ts";
 import { HELLO } from "./local-fixture.ts";
 
-test("a record is written as the seed writes it, and read back", () => {
+test("a record has the format of tailscale/go-cache-plugin and can be read back", () => {
   const record = { outputId: HELLO, sizeBytes: 595 };
   expect(formatActionRecord(record)).toBe(`${HELLO} 595\n`);
   expect(parseActionRecord(formatActionRecord(record))).toEqual(record);
 });
 
 test.each([`  ${HELLO}\t595  `, `${HELLO}\n595`, `${HELLO} 0595\r\n`])(
-  "takes other white space: %j",
+  "accepts other white space: %j",
   (text) => {
     expect(parseActionRecord(text)).toEqual({ outputId: HELLO, sizeBytes: 595 });
   },
@@ -49,6 +49,6 @@ test.each([
   `${"ab".repeat(65)} 5\n`,
   `${HELLO},5\n`,
   `{"o":"${HELLO}","n":5}`,
-])("refuses %j", (text) => {
+])("rejects %j", (text) => {
   expect(parseActionRecord(text)).toBeUndefined();
 });

@@ -22,7 +22,7 @@ function open(
   return { ...fixture, cache, counters };
 }
 
-test("a local hit is answered at once and asks no remote", () => {
+test("a local hit returns synchronously without a remote lookup", () => {
   using dir = tempDir("build-cache");
   const remote = new RecordingRemote();
   const { dir: localDir, cache, counters } = open(dir.path, remote);
@@ -32,7 +32,7 @@ test("a local hit is answered at once and asks no remote", () => {
   expect(counters.snapshot()).toEqual({ get: 1, get_local_hit: 1 });
 });
 
-test("a remote is told what the disk answered, and no more", async () => {
+test("the remote gets local hits and nothing else", async () => {
   using dir = tempDir("build-cache");
   const remote = new RecordingRemote();
   const { dir: localDir, local, cache } = open(dir.path, remote);
@@ -45,14 +45,14 @@ test("a remote is told what the disk answered, and no more", async () => {
   expect(remote.uses).toMatchObject([{ actionId: ACTION, outputId: HELLO, sizeBytes: 5, putTimeMs, path }]);
 });
 
-test("without a remote a local miss is a miss at once", () => {
+test("without a remote a local miss returns synchronously", () => {
   using dir = tempDir("build-cache");
   const { cache, counters } = open(dir.path);
   expect(cache.get(ACTION)).toBeUndefined();
   expect(counters.snapshot()).toEqual({ get: 1, get_local_miss: 1 });
 });
 
-test("a remote hit is recorded with the remote's put time, and local from then on", async () => {
+test("a remote hit is recorded with the remote's put time and then is a local hit", async () => {
   using dir = tempDir("build-cache");
   const remote = new RecordingRemote();
   const { local, cache, counters } = open(dir.path, remote);
@@ -76,14 +76,14 @@ test("a remote miss is a miss", async () => {
   expect(counters.get("get_remote_miss")).toBe(1);
 });
 
-test("a remote hit whose output is gone again is a miss", async () => {
+test("a remote hit is a miss if its output has disappeared again", async () => {
   using dir = tempDir("build-cache");
   const remote = new RecordingRemote();
   remote.answers.set(ACTION, Promise.resolve(REMOTE_ENTRY));
   expect(await open(dir.path, remote).cache.get(ACTION)).toBeUndefined();
 });
 
-testOnLinux("a remote hit that no disk can record is a miss", async () => {
+testOnLinux("a remote hit is a miss if its record can't be written", async () => {
   using disk = new FullDisk(16 * 1024);
   const remote = new RecordingRemote();
   remote.answers.set(ACTION, Promise.resolve(REMOTE_ENTRY));
@@ -91,7 +91,7 @@ testOnLinux("a remote hit that no disk can record is a miss", async () => {
   expect(await open(disk.path, remote).cache.get(ACTION)).toBeUndefined();
 });
 
-test("concurrent gets of one action ask the remote once", async () => {
+test("concurrent gets of one action cause one remote lookup", async () => {
   using dir = tempDir("build-cache");
   const remote = new RecordingRemote();
   const { local, cache } = open(dir.path, remote);
@@ -107,7 +107,7 @@ test("concurrent gets of one action ask the remote once", async () => {
   ]);
 });
 
-test("a miss is asked for again by the next get", async () => {
+test("the next get after a miss looks up the remote again", async () => {
   using dir = tempDir("build-cache");
   const remote = new RecordingRemote();
   const { cache } = open(dir.path, remote);
@@ -116,7 +116,7 @@ test("a miss is asked for again by the next get", async () => {
   expect(remote.lookups).toEqual([ACTION, ACTION]);
 });
 
-/** Gets of three actions that the remote keeps waiting; returns how many it was asked for. */
+/** Gets three actions from a remote that does not answer; returns the number of remote lookups. */
 async function concurrentLookups(dir: TempDir, concurrency: number): Promise<number> {
   const remote = new RecordingRemote();
   const { cache } = open(dir.path, remote, concurrency);
@@ -130,7 +130,7 @@ async function concurrentLookups(dir: TempDir, concurrency: number): Promise<num
   return lookups;
 }
 
-test("no more gets than allowed wait for the remote at once", async () => {
+test("the number of gets that wait for the remote is limited", async () => {
   using dir = tempDir("build-cache");
   expect([
     await concurrentLookups(dir, 1),
@@ -139,7 +139,7 @@ test("no more gets than allowed wait for the remote at once", async () => {
   ]).toEqual([1, 2, 3]);
 });
 
-test("drain drains the remote, settle settles it, and both are nothing without one", async () => {
+test("drain and settle call the remote's, and do nothing without a remote", async () => {
   using dir = tempDir("build-cache");
   const remote = new RecordingRemote();
   await open(dir.path, remote).cache.drain();

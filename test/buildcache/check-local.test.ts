@@ -19,13 +19,13 @@ async function check(root: string, isRepairing = false) {
   return { outputs: { ...report.outputs }, records: report.records, findings };
 }
 
-describe("wrong is", () => {
+describe("a finding is", () => {
   test.each([
     ["altered", "hellp"],
     ["cut off", "hell"],
     ["empty", ""],
     ["longer", "hello!"],
-  ])("an output that is %s, with the records that point at it", async (_, body) => {
+  ])("an output that is %s, with the records that name it", async (_, body) => {
     await using temp = tempDir("check-local");
     const dir = new LocalDir(temp.path);
     writeEntry(dir, { actionId: ACTION, outputId: HELLO, body });
@@ -43,9 +43,9 @@ describe("wrong is", () => {
   });
 
   test.each([
-    ["nothing", "", "it is no record of an action"],
-    ["nonsense", "nonsense", "it is no record of an action"],
-    ["an output that is not there", `${OTHER} 5\n`, `its output ${OTHER} is not there`],
+    ["nothing", "", "not an action record"],
+    ["nonsense", "nonsense", "not an action record"],
+    ["an output that is missing", `${OTHER} 5\n`, `its output ${OTHER} is missing`],
     ["an output of another size", `${HELLO} 6\n`, `its output ${HELLO} has 5 bytes, not 6`],
   ])("a record of %s, while the output stays", async (_, text, what) => {
     await using temp = tempDir("check-local");
@@ -57,7 +57,7 @@ describe("wrong is", () => {
     expect(existsSync(dir.path("output", HELLO))).toBe(true);
   });
 
-  test("not a directory, which is none of ours", async () => {
+  test("not a foreign directory", async () => {
     await using temp = tempDir("check-local");
     mkdirSync(temp.join("output", HELLO.slice(0, 2), HELLO), { recursive: true });
     expect(await check(temp.path, true)).toEqual({
@@ -68,7 +68,7 @@ describe("wrong is", () => {
   });
 });
 
-testOnPosix("foreign files are not looked at", async () => {
+testOnPosix("foreign files are ignored", async () => {
   await using temp = tempDir("check-local");
   const names = ["output/README", "output/zz/x", `output/00/${HELLO}`, "output/2c/2cff", "action/00/note"];
   for (const name of [...names, `action/ab/${"ab".repeat(20)}`]) writeAged(temp.join(name), "x");
@@ -80,13 +80,13 @@ testOnPosix("foreign files are not looked at", async () => {
   });
 });
 
-test("a directory that isn't there holds nothing", async () => {
+test("a missing directory is empty", async () => {
   await using temp = tempDir("check-local");
   expect((await check(temp.join("none"))).findings).toEqual([]);
   expect(existsSync(temp.join("none"))).toBe(false);
 });
 
-test("counts what is well", async () => {
+test("counts valid outputs and records", async () => {
   await using temp = tempDir("check-local");
   const dir = new LocalDir(temp.path);
   writeEntry(dir, { actionId: ACTION, outputId: HELLO, body: "hello" });

@@ -3,7 +3,7 @@ import { BytesByUse, Eviction, KEEP_MS } from "../../src/buildcache/eviction.ts"
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** Six hours before it lies in the middle of a step of ten minutes. */
+/** Six hours earlier is the middle of a ten-minute step. */
 const NOW_MS = Date.UTC(2026, 0, 2, 12, 5);
 
 function used(...agesMs: number[]): BytesByUse {

@@ -1,4 +1,4 @@
-/** Entries of which a part, or all, is in the fallback directory. */
+/** Entries that are partly or completely in the fallback directory. */
 import { expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { LocalDir } from "../../src/store/local/local-dir.ts";
@@ -8,7 +8,7 @@ import { testOnLinux } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { ACTION, HELLO, openLocal, putOutput, TestFallback, writeEntry } from "./local-fixture.ts";
 
-test("an entry that the cache directory can't take is found in the fallback, output and record", () => {
+test("if the cache directory can't be written, output and record are in the fallback", () => {
   using dir = tempDir("fallback");
   writeFileSync(dir.join("file"), "");
   const fallback = new TestFallback(dir.join("fallback"));
@@ -25,7 +25,7 @@ test("an entry that the cache directory can't take is found in the fallback, out
   expect(local.findOutput(HELLO)).toEqual({ path, sizeBytes: 5 });
 });
 
-testOnLinux("an output in the fallback whose record is in the cache directory is a hit", () => {
+testOnLinux("a record in the cache directory with its output in the fallback is a hit", () => {
   using dir = tempDir("fallback");
   mkdirSync(dir.join("cache", "output"), { recursive: true });
   const { local } = openLocal(dir.join("cache"), { fallback: new TestFallback(dir.join("fallback")) });
@@ -36,7 +36,7 @@ testOnLinux("an output in the fallback whose record is in the cache directory is
   expect(filesBelow(dir.path)).toEqual([`cache/action/00/${ACTION}`, `fallback/output/2c/${HELLO}`]);
 });
 
-testOnLinux("a record in the fallback whose output is in the cache directory is a hit", () => {
+testOnLinux("a record in the fallback with its output in the cache directory is a hit", () => {
   using dir = tempDir("fallback");
   mkdirSync(dir.join("cache", "action"), { recursive: true });
   const { local, writeErrors } = openLocal(dir.join("cache"), {
@@ -52,7 +52,7 @@ testOnLinux("a record in the fallback whose output is in the cache directory is 
   });
 });
 
-test("what an earlier trouble left is read without any new trouble", () => {
+test("the fallback of an earlier failure is read without a new failure", () => {
   using dir = tempDir("fallback");
   const fallback = new TestFallback(dir.join("fallback"));
   writeEntry(new LocalDir(dir.join("fallback")), { actionId: ACTION, outputId: HELLO, body: "hello" });
@@ -62,7 +62,7 @@ test("what an earlier trouble left is read without any new trouble", () => {
   expect(local.get(ACTION)).toMatchObject({ path: dir.join("fallback", "output", "2c", HELLO) });
 });
 
-testOnLinux("without a fallback a record that can't be written throws, and leaves nothing", () => {
+testOnLinux("without a fallback, a failed record write throws and leaves no file", () => {
   using disk = new FullDisk(64 * 1024);
   writeFileSync(disk.join("ballast"), Buffer.alloc(64 * 1024));
   const { local, writeErrors } = openLocal(disk.join("cache"));

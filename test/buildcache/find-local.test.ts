@@ -6,12 +6,12 @@ import { ACTION, HELLO, writeAged, writeEntry } from "./local-fixture.ts";
 
 const NONE = { actions: [], outputs: [] };
 
-test("nothing is found where nothing is", async () => {
+test("finds nothing in an empty directory", async () => {
   await using temp = tempDir("find-local");
   expect(findLocally(new LocalDir(temp.join("none")), ACTION)).toEqual(NONE);
 });
 
-test("finds actions and outputs by their first digits", async () => {
+test("finds actions and outputs by the first digits of their ids", async () => {
   await using temp = tempDir("find-local");
   const dir = new LocalDir(temp.path);
   writeEntry(dir, { actionId: ACTION, outputId: HELLO, body: "hello" });
@@ -31,7 +31,7 @@ test("finds actions and outputs by their first digits", async () => {
   expect(findLocally(dir, `${ACTION.slice(0, 8)}1`)).toEqual(NONE);
 });
 
-test("says when an output is not there, and when a record can't be read", async () => {
+test("reports missing outputs and unreadable records", async () => {
   await using temp = tempDir("find-local");
   const dir = new LocalDir(temp.path);
   writeAged(dir.path("action", ACTION), `${HELLO} 5\n`);

@@ -1,4 +1,4 @@
-/** Whatever lies where a record or an output should be: a miss, never an error. */
+/** Any other file in place of a record or an output is a miss, never an error. */
 import { expect, test } from "bun:test";
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { testOnPosix } from "../support/platform.ts";
@@ -54,8 +54,8 @@ test.each([
   ["a path", "../../../../../../etc/hostname 5\n"],
   ["binary", "\0\xff\xfe"],
   ["a second line", `${HELLO} 5\nmore\n`],
-  ["something far behind", `${HELLO} 5\n${" ".repeat(300)}more\n`],
-  ["a size that goes on far behind", `${HELLO}${" ".repeat(191)}55`],
+  ["text far to the right", `${HELLO} 5\n${" ".repeat(300)}more\n`],
+  ["a size with digits far to the right", `${HELLO}${" ".repeat(191)}55`],
   ["very long", "x".repeat(100_000)],
 ])("a record that is malformed (%s) is a miss that the next put repairs", (_, text) => {
   using dir = tempDir("bad");
@@ -67,7 +67,7 @@ test.each([
   expect(local.get(ACTION)).toMatchObject({ outputId: HELLO, sizeBytes: 5 });
 });
 
-test("a regular file where the cache directory should be is a miss", () => {
+test("a regular file in place of the cache directory is a miss", () => {
   using dir = tempDir("bad");
   writeFileSync(dir.join("file"), "");
   const { local } = openLocal(dir.join("file", "cache"));

@@ -1,4 +1,4 @@
-/** A directory that tailscale/go-cache-plugin made is taken over as it is. */
+/** A directory of tailscale/go-cache-plugin can be used unchanged. */
 import { expect, test } from "bun:test";
 import { cpSync, readFileSync, statSync } from "node:fs";
 import { filesBelow } from "../support/file-tree.ts";
@@ -10,16 +10,19 @@ const ACTIONS = {
   "2e1cfa82b035c26cbbbdae632cea070514eb8b773f616aaeaf668e2f0be8f10d": { outputId: EMPTY, sizeBytes: 0 },
 };
 
-test.each(Object.entries(ACTIONS))("the action %s of a seed is a hit", (actionId, record) => {
-  using dir = tempDir("seed");
-  cpSync(fixturePath("seed-cache"), dir.path, { recursive: true });
-  const { dir: localDir, local } = openLocal(dir.path);
-  const putTimeMs = statSync(localDir.path("action", actionId)).mtimeMs;
-  const path = localDir.path("output", record.outputId);
-  expect(local.get(actionId)).toEqual({ actionId, ...record, putTimeMs, path });
-});
+test.each(Object.entries(ACTIONS))(
+  "the action %s of tailscale/go-cache-plugin is a hit",
+  (actionId, record) => {
+    using dir = tempDir("seed");
+    cpSync(fixturePath("seed-cache"), dir.path, { recursive: true });
+    const { dir: localDir, local } = openLocal(dir.path);
+    const putTimeMs = statSync(localDir.path("action", actionId)).mtimeMs;
+    const path = localDir.path("output", record.outputId);
+    expect(local.get(actionId)).toEqual({ actionId, ...record, putTimeMs, path });
+  },
+);
 
-test("the same entries written here are the same files", () => {
+test("this program writes the same files for the same entries", () => {
   using dir = tempDir("seed");
   const { local } = openLocal(dir.path);
   putOutput(local, HELLO, "hello");

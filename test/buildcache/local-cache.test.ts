@@ -17,7 +17,7 @@ test("an empty cache misses", () => {
   expect(filesBelow(dir.path)).toEqual([]);
 });
 
-test("an entry that was put is found, under the path for go", () => {
+test("a put entry is found with its path for go", () => {
   using dir = tempDir("local");
   const { local } = openLocal(dir.path, { shownRoot: "/go/shown" });
   const path = putOutput(local, HELLO, "hello");
@@ -33,21 +33,24 @@ test("an entry that was put is found, under the path for go", () => {
   expect(local.findOutput(HELLO)).toEqual({ path: dir.join("output", "2c", HELLO), sizeBytes: 5 });
 });
 
-testOnPosix("writes what the seed writes and nothing beside it: lower-case paths, 0644, one line", () => {
-  using dir = tempDir("local");
-  const { local } = openLocal(dir.path);
-  putOutput(local, HELLO, "hello");
-  local.putRecord(ACTION, { outputId: HELLO, sizeBytes: 5 });
-  const files = filesBelow(dir.path).map((name) => ({
-    name,
-    text: readFileSync(dir.join(name), "latin1"),
-    mode: (statSync(dir.join(name)).mode & 0o777).toString(8),
-  }));
-  expect(files).toEqual([
-    { name: `action/00/${ACTION}`, text: `${HELLO} 5\n`, mode: "644" },
-    { name: `output/2c/${HELLO}`, text: "hello", mode: "644" },
-  ]);
-});
+testOnPosix(
+  "writes only the files of tailscale/go-cache-plugin: lower-case paths, mode 0644, one line",
+  () => {
+    using dir = tempDir("local");
+    const { local } = openLocal(dir.path);
+    putOutput(local, HELLO, "hello");
+    local.putRecord(ACTION, { outputId: HELLO, sizeBytes: 5 });
+    const files = filesBelow(dir.path).map((name) => ({
+      name,
+      text: readFileSync(dir.join(name), "latin1"),
+      mode: (statSync(dir.join(name)).mode & 0o777).toString(8),
+    }));
+    expect(files).toEqual([
+      { name: `action/00/${ACTION}`, text: `${HELLO} 5\n`, mode: "644" },
+      { name: `output/2c/${HELLO}`, text: "hello", mode: "644" },
+    ]);
+  },
+);
 
 test("the put time is the record's, not the output's", () => {
   using dir = tempDir("local");
@@ -84,7 +87,7 @@ test.each([
   expect(local.get(ACTION)).toMatchObject({ outputId: HELLO, sizeBytes: 5 });
 });
 
-test("a put over an output of the same size replaces the file, so that other bytes heal", () => {
+test("a put replaces an output of the same size, so wrong bytes are repaired", () => {
   using dir = tempDir("local");
   const { dir: localDir, local } = openLocal(dir.path);
   writeEntry(localDir, { actionId: ACTION, outputId: HELLO, body: "wrong" });
@@ -94,7 +97,7 @@ test("a put over an output of the same size replaces the file, so that other byt
   expect(statSync(path).ino).not.toBe(before);
 });
 
-test("a reader that holds the old file goes on reading it", () => {
+test("a reader with the old file open can continue to read it", () => {
   using dir = tempDir("local");
   const { local } = openLocal(dir.path);
   const path = putOutput(local, HELLO, "hello");
@@ -103,18 +106,18 @@ test("a reader that holds the old file goes on reading it", () => {
   return reader.read().then(({ value }) => expect(Buffer.from(value ?? []).length).toBe(5));
 });
 
-test("an empty output is reused when it is there", () => {
+test("an existing empty output is reused", () => {
   using dir = tempDir("local");
   const { dir: localDir, local } = openLocal(dir.path, { shownRoot: "/go" });
   writeEntry(localDir, { actionId: ACTION, outputId: EMPTY, body: "" });
   expect(local.reuseOutput(EMPTY, 0)).toBe(`/go/output/e3/${EMPTY}`);
 });
 
-describe("a record from elsewhere", () => {
+describe("a record from the remote", () => {
   const putMs = Date.UTC(2026, 0, 2);
   const record = { outputId: HELLO, sizeBytes: 5 };
 
-  /** Whether it is written where a record of another output lies that was put `laterMs` after it. */
+  /** Whether it replaces a record of another output with a put time `laterMs` after its own. */
   function isWrittenOver(laterMs: number, damage = (_localDir: LocalDir) => {}): boolean {
     using dir = tempDir("local");
     const { dir: localDir, local } = openLocal(dir.path);
@@ -134,11 +137,11 @@ describe("a record from elsewhere", () => {
     return isWritten;
   }
 
-  test("replaces an older one, but neither one of the same time nor a newer one", () => {
+  test("replaces an older record, but neither one of the same time nor a newer one", () => {
     expect([-60_000, 0, 60_000].map((laterMs) => isWrittenOver(laterMs))).toEqual([true, false, false]);
   });
 
-  test("replaces one that is no hit, however new", () => {
+  test("replaces a record without a usable output, even a newer one", () => {
     const dropOutput = (localDir: LocalDir) => unlinkSync(localDir.path("output", EMPTY));
     const cut = (localDir: LocalDir) => truncateSync(localDir.path("action", ACTION), 10);
     expect([dropOutput, cut].map((damage) => isWrittenOver(3_600_000, damage))).toEqual([true, true]);

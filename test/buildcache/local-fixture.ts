@@ -10,12 +10,12 @@ export const HELLO = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e7304336293
 export const EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 export const HOUR_MS = 3_600_000;
 
-/** A fallback directory that comes into being with its first use. */
+/** A fallback directory that its first use creates. */
 export class TestFallback implements Fallback {
   readonly #dir: LocalDir | undefined;
   #isUsed = false;
 
-  /** Without a root nothing can be written anywhere. */
+  /** Without a root, no directory is writable. */
   constructor(root?: string) {
     this.#dir = root === undefined ? undefined : new LocalDir(root);
   }
@@ -33,7 +33,7 @@ export class TestFallback implements Fallback {
 export interface LocalFixture {
   dir: LocalDir;
   local: LocalCache;
-  /** What the cache said about its disk. */
+  /** Write errors that the cache reported. */
   writeErrors: string[];
 }
 
@@ -52,14 +52,14 @@ export function openLocal(
   return { dir, local, writeErrors };
 }
 
-/** Writes an output through a cache and returns the path that go is given. */
+/** Writes an output through a cache and returns its path for go. */
 export function putOutput(local: LocalCache, outputId: string, body: string | Uint8Array): string {
   const output = local.createOutput(outputId);
   output.write(typeof body === "string" ? Buffer.from(body) : body);
   return output.commit();
 }
 
-/** Writes a file as somebody else would, last changed `ageMs` ago. */
+/** Writes a file without the cache, with a modification time `ageMs` ago. */
 export function writeAged(path: string, text: string, ageMs = 0): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
@@ -71,7 +71,7 @@ export function age(path: string, ageMs: number): void {
   utimesSync(path, seconds, seconds);
 }
 
-/** Writes an action and its output as the seed would. */
+/** Writes an action and its output like tailscale/go-cache-plugin. */
 export function writeEntry(
   dir: LocalDir,
   entry: { actionId: string; outputId: string; body: string; ageMs?: number },

@@ -4,14 +4,14 @@ import { Counters } from "../../src/lib/counters.ts";
 
 const id = (n: number) => n.toString(16).padStart(64, "0");
 
-/** A log whose clock stands at what `at` was last set to. */
+/** A log with a clock that shows the last value of `at`. */
 function openLog(processors = 1) {
   const clock = { at: 0 };
   const counters = new Counters();
   return { clock, counters, log: new LookupLog(counters, { now: () => clock.at, processors }) };
 }
 
-test("remembers a miss once, with its first reason, and what was never made", () => {
+test("lists a miss once, with its first reason, even if it was never put", () => {
   const { log } = openLog();
   log.missed(id(1), "slow");
   log.missed(id(1), "unknown");
@@ -20,7 +20,7 @@ test("remembers a miss once, with its first reason, and what was never made", ()
   ]);
 });
 
-test("measures from the miss to the first put", () => {
+test("measures the time from the miss to the first put", () => {
   const { clock, log } = openLog();
   log.missed(id(1), "unknown");
   clock.at = 40;
@@ -31,7 +31,7 @@ test("measures from the miss to the first put", () => {
   expect(log.misses.map(({ compileMs }) => compileMs)).toEqual([40]);
 });
 
-/** Actions 0 to 59 miss at 0, and each is put at 600. */
+/** Actions 0 to 59 miss at 0 and are put at 600. */
 function fullBuild(processors: number) {
   const { clock, log } = openLog(processors);
   for (let n = 0; n < 60; n++) log.missed(id(n), "unknown");
@@ -40,13 +40,13 @@ function fullBuild(processors: number) {
   return log;
 }
 
-test("entries compiled side by side split the time", () => {
+test("entries compiled in parallel split the time", () => {
   const times = fullBuild(4).compileTimes;
   expect(times).toHaveLength(60);
   expect(new Set(times.map(([, ms]) => ms))).toEqual(new Set([10]));
 });
 
-test("what is never put takes no time from what is", () => {
+test("entries that are never put get no share of the time", () => {
   const { clock, log } = openLog();
   log.missed(id(1), "unknown");
   log.missed(id(2), "unknown");
@@ -55,7 +55,7 @@ test("what is never put takes no time from what is", () => {
   expect(log.compileTimes).toEqual([[id(1), 40]]);
 });
 
-test("a session of few entries counts as if all processors had been busy", () => {
+test("a session with few entries counts as if all processors had been busy", () => {
   const { clock, log } = openLog(8);
   log.missed(id(1), "unknown");
   clock.at = 800;
@@ -63,7 +63,7 @@ test("a session of few entries counts as if all processors had been busy", () =>
   expect(log.compileTimes).toEqual([[id(1), 100]]);
 });
 
-test("lists the first hit of each action, and none of an action that missed before", () => {
+test("lists the first hit of each action, unless the action missed before", () => {
   const { log } = openLog();
   log.hit(id(1), 5);
   log.hit(id(1), 9);
@@ -72,7 +72,7 @@ test("lists the first hit of each action, and none of an action that missed befo
   expect([...log.hits]).toEqual([[id(1), 5]]);
 });
 
-test("lookups that wait for the remote side by side count once", () => {
+test("concurrent waits for the remote count once", () => {
   const { clock, counters, log } = openLog();
   const ends = [log.beginWait(), log.beginWait()];
   clock.at = 30;
@@ -82,7 +82,7 @@ test("lookups that wait for the remote side by side count once", () => {
   expect(counters.get("remote_wait_ms")).toBe(50);
 });
 
-test("only counts what is beyond its bound", () => {
+test("misses beyond the bound are only counted", () => {
   const { log } = openLog();
   for (let n = 0; n < 20_003; n++) log.missed(id(n), "unknown");
   expect([log.misses.length, log.unlisted]).toEqual([20_000, 3]);

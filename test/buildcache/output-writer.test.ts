@@ -1,4 +1,4 @@
-/** Outputs on a disk that fails: at the beginning, in the middle, at the end. */
+/** Outputs on a disk that fails at the beginning, in the middle or at the end. */
 import { expect, test } from "bun:test";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { filesBelow } from "../support/file-tree.ts";
@@ -7,7 +7,7 @@ import { testOnLinux, testOnPosix } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { HELLO, openLocal, putOutput, TestFallback } from "./local-fixture.ts";
 
-test("a directory below a regular file: the output goes to the fallback", () => {
+test("below a regular file: the output goes to the fallback", () => {
   using dir = tempDir("output");
   writeFileSync(dir.join("file"), "");
   const { local, writeErrors } = openLocal(dir.join("file", "cache"), {
@@ -19,7 +19,7 @@ test("a directory below a regular file: the output goes to the fallback", () => 
   expect(filesBelow(dir.path)).toEqual([`fallback/output/2c/${HELLO}`, "file"]);
 });
 
-testOnLinux("a directory that can't be written: the output goes to the fallback", () => {
+testOnLinux("a read-only directory: the output goes to the fallback", () => {
   using dir = tempDir("output");
   mkdirSync(dir.join("cache"));
   using _closed = immutable(dir.join("cache"));
@@ -30,7 +30,7 @@ testOnLinux("a directory that can't be written: the output goes to the fallback"
   expect(writeErrors).toEqual(["EPERM"]);
 });
 
-testOnLinux("a disk that fills up in the middle: what was written moves on with the rest", () => {
+testOnLinux("a disk that fills up in the middle: the written part moves to the fallback, too", () => {
   using dir = tempDir("output");
   using disk = new FullDisk(256 * 1024);
   const { local, writeErrors } = openLocal(disk.join("cache"), {
@@ -45,7 +45,7 @@ testOnLinux("a disk that fills up in the middle: what was written moves on with 
   expect({ writeErrors, left: filesBelow(disk.path) }).toEqual({ writeErrors: ["ENOSPC"], left: [] });
 });
 
-testOnLinux("a directory that takes the bytes but not the name: the output goes to the fallback", () => {
+testOnLinux("a failed rename: the output goes to the fallback", () => {
   using dir = tempDir("output");
   mkdirSync(dir.join("cache", "output"), { recursive: true });
   using _closed = immutable(dir.join("cache", "output"));
@@ -57,20 +57,17 @@ testOnLinux("a directory that takes the bytes but not the name: the output goes 
   expect(filesBelow(dir.path)).toEqual([`fallback/output/2c/${HELLO}`]);
 });
 
-testOnLinux(
-  "a disk that becomes read-only in the middle: what can't be removed there does not matter",
-  () => {
-    using dir = tempDir("output");
-    mkdirSync(dir.join("cache", "tmp"), { recursive: true });
-    const { local } = openLocal(dir.join("cache"), { fallback: new TestFallback(dir.join("fallback")) });
-    const output = local.createOutput(HELLO);
-    output.write(Buffer.from("hello"));
-    using _closed = immutable(dir.join("cache", "tmp"));
-    expect(readFileSync(output.commit(), "utf8")).toBe("hello");
-  },
-);
+testOnLinux("a disk that becomes read-only in the middle: a leftover temporary file does not matter", () => {
+  using dir = tempDir("output");
+  mkdirSync(dir.join("cache", "tmp"), { recursive: true });
+  const { local } = openLocal(dir.join("cache"), { fallback: new TestFallback(dir.join("fallback")) });
+  const output = local.createOutput(HELLO);
+  output.write(Buffer.from("hello"));
+  using _closed = immutable(dir.join("cache", "tmp"));
+  expect(readFileSync(output.commit(), "utf8")).toBe("hello");
+});
 
-testOnLinux("a disk that becomes read-only: a put that is given up does not throw", () => {
+testOnLinux("a disk that becomes read-only: discarding a put does not throw", () => {
   using dir = tempDir("output");
   mkdirSync(dir.join("cache", "tmp"), { recursive: true });
   const output = openLocal(dir.join("cache")).local.createOutput(HELLO);
@@ -80,14 +77,14 @@ testOnLinux("a disk that becomes read-only: a put that is given up does not thro
   output.discard();
 });
 
-test("a directory where the output should be: the output goes to the fallback", () => {
+test("a directory in place of the output: the output goes to the fallback", () => {
   using dir = tempDir("output");
   mkdirSync(dir.join("cache", "output", "2c", HELLO), { recursive: true });
   const { local } = openLocal(dir.join("cache"), { fallback: new TestFallback(dir.join("fallback")) });
   expect(readFileSync(putOutput(local, HELLO, "hello"), "utf8")).toBe("hello");
 });
 
-testOnLinux("without any place to write it throws, and leaves nothing once discarded", () => {
+testOnLinux("without a writable directory it throws, and discard leaves no file", () => {
   using disk = new FullDisk(64 * 1024);
   const { local, writeErrors } = openLocal(disk.join("cache"));
   const output = local.createOutput(HELLO);
@@ -97,7 +94,7 @@ testOnLinux("without any place to write it throws, and leaves nothing once disca
   expect({ writeErrors, left: filesBelow(disk.path) }).toEqual({ writeErrors: ["ENOSPC"], left: [] });
 });
 
-testOnLinux("a fallback that is full as well throws, and nothing is left in either place", () => {
+testOnLinux("if the fallback is full, too, it throws and leaves no file in either directory", () => {
   using disk = new FullDisk(64 * 1024);
   using other = new FullDisk(64 * 1024);
   const { local } = openLocal(disk.join("cache"), { fallback: new TestFallback(other.join("fallback")) });
@@ -109,7 +106,7 @@ testOnLinux("a fallback that is full as well throws, and nothing is left in eith
 });
 
 testOnLinux(
-  "a fallback too small for what was written so far throws, and nothing is left in either place",
+  "if the fallback is too small for the written part, it throws and leaves no file in either directory",
   () => {
     using disk = new FullDisk(128 * 1024);
     using other = new FullDisk(16 * 1024);
@@ -139,7 +136,7 @@ testOnPosix.each([
   expect(statSync(output.commit()).mode & 0o777).toBe(mode);
 });
 
-testOnLinux("a program that moves to the fallback is one there", () => {
+testOnLinux("a program that moves to the fallback is executable there", () => {
   using dir = tempDir("output");
   mkdirSync(dir.join("cache", "output"), { recursive: true });
   using _closed = immutable(dir.join("cache", "output"));

@@ -7,15 +7,15 @@ import { HOUR_MS, writeAged } from "./local-fixture.ts";
 
 export const NO_LIMITS: PruneLimits = { expiryMs: undefined, maxSizeBytes: 0 };
 
-/** A two-digit name as an id of 32 bytes. */
+/** Extends a two-digit name to an id of 32 bytes. */
 export function idOf(name: string): string {
   return name.repeat(32);
 }
 
-/** What a small file takes on the disk of the tests. */
+/** Disk space of a small file in the tests. */
 export const BLOCK = 4096;
 
-/** Writes entries `name: hours since the last use`, each with an output of 1,000 bytes and an action of its name. */
+/** Writes entries `name: hours since the last use`, each with an action of that name and an output of 1,000 bytes. */
 export function writeEntries(dir: TempDir, ages: Record<string, number>): void {
   const local = new LocalDir(dir.path);
   for (const [name, hours] of Object.entries(ages)) {
@@ -28,7 +28,7 @@ export function pruneDir(dir: TempDir, limits: Partial<PruneLimits>): PruneRepor
   return prune(new LocalDir(dir.path), { ...NO_LIMITS, ...limits });
 }
 
-/** The names of the entries of which something is left: `a` for the action, `o` for the output. */
+/** The remaining files of the entries: `a` for the action, `o` for the output. */
 export function namesLeft(dir: TempDir): string[] {
   return filesBelow(dir.path).map((path) => `${path.slice(0, 1)} ${path.split("/")[1]}`);
 }

@@ -1,4 +1,4 @@
-/** Pruning a directory that others use at the same time, or put things into that are not ours. */
+/** Prunes a directory that other processes use at the same time, or that contains foreign files. */
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { prune } from "../../src/buildcache/prune.ts";
@@ -13,7 +13,7 @@ import { openHits } from "./race-fixture.ts";
 
 const EXPIRY = { expiryMs: 48 * HOUR_MS, maxSizeBytes: 0 };
 
-/** A directory in which somebody does something in the moment before an output is moved aside. */
+/** A directory that runs a callback right before an output is moved aside. */
 class BusyDir extends LocalDir {
   meanwhile: () => void = () => {};
 
@@ -23,7 +23,7 @@ class BusyDir extends LocalDir {
   }
 }
 
-test("an output that is taken into use between the look and the removal stays", () => {
+test("an output that is used between the check and the removal stays", () => {
   using dir = tempDir("prune");
   writeEntries(dir, { aa: 100, bb: 100 });
   const busy = new BusyDir(dir.path);
@@ -32,7 +32,7 @@ test("an output that is taken into use between the look and the removal stays", 
   expect(namesLeft(dir)).toEqual(["o bb"]);
 });
 
-test("a prune that another one overtakes removes nothing twice", () => {
+test("concurrent prunes don't count a removed file twice", () => {
   using dir = tempDir("prune");
   writeEntries(dir, { aa: 100, bb: 100, cc: 1 });
   const busy = new BusyDir(dir.path);
@@ -44,7 +44,7 @@ test("a prune that another one overtakes removes nothing twice", () => {
   expect(namesLeft(dir)).toEqual(["a cc", "o cc"]);
 });
 
-/** Runs two prunes in processes of their own. */
+/** Runs two prunes in separate processes. */
 async function pruneTwice(dir: TempDir): Promise<number[]> {
   const module = JSON.stringify(`${import.meta.dir}/prune-fixture.ts`);
   const program = `const { pruneDir } = await import(${module}); process.exit(pruneDir({ path: ${JSON.stringify(dir.path)} }, ${JSON.stringify(EXPIRY)}).removedFiles);`;
@@ -52,7 +52,7 @@ async function pruneTwice(dir: TempDir): Promise<number[]> {
   return await Promise.all(children.map((child) => child.exited));
 }
 
-test("two processes that prune at once remove each output once, and no more", async () => {
+test("two processes that prune at the same time remove each output once, and no others", async () => {
   using dir = tempDir("prune");
   const names = Array.from({ length: 200 }, (_, n) => n.toString(16).padStart(2, "0"));
   writeEntries(dir, Object.fromEntries(names.map((name, n) => [name, n % 2 === 0 ? 100 : 1])));
@@ -61,14 +61,14 @@ test("two processes that prune at once remove each output once, and no more", as
   expect(namesLeft(dir)).toHaveLength(200);
 });
 
-test("a directory taken over from a seed, in which nothing was written yet, is pruned", () => {
+test("a directory from tailscale/go-cache-plugin is pruned before the first write", () => {
   using dir = tempDir("prune");
   writeEntries(dir, { aa: 100 });
   expect(pruneDir(dir, EXPIRY).removedFiles).toBe(2);
   expect(filesBelow(dir.path)).toEqual([]);
 });
 
-test("foreign files are left alone, however old", () => {
+test("foreign files stay, even old ones", () => {
   using dir = tempDir("prune");
   const foreign = [
     "README",
@@ -88,7 +88,7 @@ test("foreign files are left alone, however old", () => {
   expect(filesBelow(dir.path)).toEqual(foreign);
 });
 
-test("a record that makes no sense goes like any other", () => {
+test("an invalid record is evicted like any other", () => {
   using dir = tempDir("prune");
   const local = new LocalDir(dir.path);
   writeEntries(dir, { aa: 100 });
@@ -98,7 +98,7 @@ test("a record that makes no sense goes like any other", () => {
   expect(namesLeft(dir)).toEqual(["a cc"]);
 });
 
-testOnPosix("what is no file, in any place, is left alone and hinders nothing", () => {
+testOnPosix("special files and directories stay anywhere and don't disturb pruning", () => {
   using dir = tempDir("prune");
   const local = new LocalDir(dir.path);
   writeEntries(dir, { aa: 100 });
@@ -116,7 +116,7 @@ testOnPosix("what is no file, in any place, is left alone and hinders nothing", 
   expect(paths.map((path) => existsSync(path))).toEqual([false, false]);
 });
 
-testOnLinux("what can't be removed stays, and the rest goes", () => {
+testOnLinux("if a file can't be removed, pruning continues with the rest", () => {
   using dir = tempDir("prune");
   const local = new LocalDir(dir.path);
   writeEntries(dir, { aa: 100, bb: 100, cc: 100 });
@@ -132,7 +132,7 @@ testOnLinux("what can't be removed stays, and the rest goes", () => {
   expect(namesLeft(dir)).toEqual(["a aa", "o bb", "t 1-x-1"]);
 });
 
-test("what a lookup or a put has answered with can be opened, though another process evicts all the time", async () => {
+test("the path from a lookup or a put can be opened while another process keeps evicting", async () => {
   using dir = tempDir("prune");
   const argv = [process.execPath, `${import.meta.dir}/race-fixture.ts`, dir.path];
   const child = Bun.spawn(argv, { stdin: "pipe", stderr: "inherit" });

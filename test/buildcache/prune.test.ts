@@ -8,14 +8,14 @@ import { tempDir } from "../support/temp-dir.ts";
 import { age, EMPTY, HOUR_MS, writeAged } from "./local-fixture.ts";
 import { BLOCK, idOf, NO_LIMITS, namesLeft, pruneDir, writeEntries } from "./prune-fixture.ts";
 
-test("without limits nothing is removed, however old", () => {
+test("without limits no file is removed, even old ones", () => {
   using dir = tempDir("prune");
   writeEntries(dir, { aa: 10_000, bb: 1 });
   expect(pruneDir(dir, {})).toEqual({ removedFiles: 0, removedBytes: 0, keptBytes: 4 * BLOCK });
   expect(namesLeft(dir)).toEqual(["a aa", "a bb", "o aa", "o bb"]);
 });
 
-test("what was not used for the expiry goes, record and output", () => {
+test("expired records and outputs are evicted", () => {
   using dir = tempDir("prune");
   writeEntries(dir, { aa: 49, bb: 47, cc: 200 });
   expect(pruneDir(dir, { expiryMs: 48 * HOUR_MS })).toEqual({
@@ -26,7 +26,7 @@ test("what was not used for the expiry goes, record and output", () => {
   expect(namesLeft(dir)).toEqual(["a bb", "o bb"]);
 });
 
-test("use counts, not when it was put", () => {
+test("the last use counts, not the put", () => {
   using dir = tempDir("prune");
   writeEntries(dir, { aa: 200 });
   for (const kind of ["action", "output"]) age(new LocalDir(dir.path).path(kind, idOf("aa")), HOUR_MS);
@@ -34,7 +34,7 @@ test("use counts, not when it was put", () => {
   expect(namesLeft(dir)).toEqual(["a aa", "o aa"]);
 });
 
-test("above the size limit the least recently used go until the rest fits", () => {
+test("above the size limit the least recently used files are evicted until the rest fits", () => {
   using dir = tempDir("prune");
   writeEntries(dir, { aa: 10, bb: 30, cc: 20, dd: 40 });
   expect(pruneDir(dir, { maxSizeBytes: 4 * BLOCK })).toEqual({
@@ -45,7 +45,7 @@ test("above the size limit the least recently used go until the rest fits", () =
   expect(namesLeft(dir)).toEqual(["a aa", "a cc", "o aa", "o cc"]);
 });
 
-test("at the size limit nothing is removed, above it the record first and then its output", () => {
+test("at the size limit no file is evicted; above it the record goes first, then its output", () => {
   using dir = tempDir("prune");
   writeEntries(dir, { aa: 10, bb: 30 });
   expect(pruneDir(dir, { maxSizeBytes: 4 * BLOCK }).removedFiles).toBe(0);
@@ -56,7 +56,7 @@ test("at the size limit nothing is removed, above it the record first and then i
 });
 
 test.each([{ expiryMs: 1 }, { maxSizeBytes: 1 }, { expiryMs: 1, maxSizeBytes: 1 }])(
-  "nothing used within six hours is removed, whatever the limits say: %o",
+  "files used within six hours stay, whatever the limits: %o",
   (limits) => {
     using dir = tempDir("prune");
     writeEntries(dir, { aa: 0, bb: 5.9, cc: 6.1 });
@@ -65,14 +65,14 @@ test.each([{ expiryMs: 1 }, { maxSizeBytes: 1 }, { expiryMs: 1, maxSizeBytes: 1 
   },
 );
 
-test("an output of the future is kept", () => {
+test("an output with a future use time stays", () => {
   using dir = tempDir("prune");
   writeEntries(dir, { aa: -100 });
   pruneDir(dir, { expiryMs: 1, maxSizeBytes: 1 });
   expect(namesLeft(dir)).toEqual(["a aa", "o aa"]);
 });
 
-test("a record goes when it was not used for the expiry, though its output is in use", () => {
+test("an expired record is evicted even if its output is in use", () => {
   using dir = tempDir("prune");
   const local = new LocalDir(dir.path);
   writeEntries(dir, { aa: 1 });
@@ -82,7 +82,7 @@ test("a record goes when it was not used for the expiry, though its output is in
   expect(namesLeft(dir)).toEqual(["a aa", "a cc", "o aa"]);
 });
 
-test("a record's use counts, not when it was put", () => {
+test("a record's last use counts, not its put", () => {
   using dir = tempDir("prune");
   writeEntries(dir, { aa: 1 });
   const used = Date.now() / 1000 - 3_600;
@@ -91,7 +91,7 @@ test("a record's use counts, not when it was put", () => {
   expect(namesLeft(dir)).toEqual(["a aa", "o aa"]);
 });
 
-test("records count in the size limit, though their output is in use", () => {
+test("records count towards the size limit even if their output is in use", () => {
   using dir = tempDir("prune");
   const local = new LocalDir(dir.path);
   writeAged(local.path("output", EMPTY), "", HOUR_MS);
@@ -106,7 +106,7 @@ test("records count in the size limit, though their output is in use", () => {
   expect(newest.filter((id) => existsSync(local.path("action", id)))).toEqual(newest);
 });
 
-test("files that somebody else keeps count in the size limit, and whole directories of them can go", () => {
+test("other files count towards the size limit, and their directories can be evicted", () => {
   using dir = tempDir("prune");
   writeEntries(dir, { aa: 10, bb: 30 });
   const removed: string[] = [];
@@ -127,7 +127,7 @@ test("files that somebody else keeps count in the size limit, and whole director
   ]);
 });
 
-test("an output without a record goes like any other", () => {
+test("an output without a record is evicted like any other", () => {
   using dir = tempDir("prune");
   const local = new LocalDir(dir.path);
   writeAged(local.path("output", idOf("aa")), "x", 100 * HOUR_MS);
@@ -136,7 +136,7 @@ test("an output without a record goes like any other", () => {
   expect(namesLeft(dir)).toEqual(["o bb"]);
 });
 
-test("files that somebody forgot while writing them go after six hours", () => {
+test("abandoned temporary files are removed after six hours", () => {
   using dir = tempDir("prune");
   writeAged(dir.join("tmp", "1-x-1"), "x", 7 * HOUR_MS);
   writeAged(dir.join("tmp", "1-x-2"), "x", 5 * HOUR_MS);
@@ -144,21 +144,21 @@ test("files that somebody forgot while writing them go after six hours", () => {
   expect(filesBelow(dir.path)).toEqual(["tmp/1-x-2"]);
 });
 
-test("the time is the one given", () => {
+test("the given time counts as now", () => {
   using dir = tempDir("prune");
   writeEntries(dir, { aa: 1 });
   prune(new LocalDir(dir.path), { ...NO_LIMITS, expiryMs: HOUR_MS }, { nowMs: Date.now() + 10 * HOUR_MS });
   expect(namesLeft(dir)).toEqual([]);
 });
 
-test("a directory that is not there is empty", () => {
+test("a missing directory is empty", () => {
   using dir = tempDir("prune");
   const report = prune(new LocalDir(dir.join("none")), { expiryMs: 1, maxSizeBytes: 1 });
   expect([report, filesBelow(dir.path)]).toEqual([{ removedFiles: 0, removedBytes: 0, keptBytes: 0 }, []]);
 });
 
 test.each(["module", "module-meta", "revproxy", "revproxy-meta"])(
-  "files of %s count and go like outputs",
+  "files of %s count and are evicted like outputs",
   (kind) => {
     using dir = tempDir("prune");
     const path = new LocalDir(dir.path).path(kind, idOf("aa"));

@@ -27,7 +27,7 @@ function put(cache: BuildCache, outputId: string, body: string, actionId = ACTIO
   return writer.commit();
 }
 
-test("a put is visible with its commit, output and record, and handed to the remote", () => {
+test("commit makes output and record visible and passes them to the remote", () => {
   using dir = tempDir("put");
   const { cache, remote, counters } = open(dir.path);
   const entry = put(cache, HELLO, "hello");
@@ -41,7 +41,7 @@ test("a put is visible with its commit, output and record, and handed to the rem
   expect(counters.snapshot()).toEqual({ put: 1, put_bytes: 5 });
 });
 
-test("a discarded put leaves nothing and goes nowhere", () => {
+test("a discarded put leaves no file and is not uploaded", () => {
   using dir = tempDir("put");
   const { cache, remote } = open(dir.path);
   const writer = cache.beginPut(ACTION, HELLO);
@@ -51,7 +51,7 @@ test("a discarded put leaves nothing and goes nowhere", () => {
 });
 
 test.each(["other", ""])(
-  "bytes %j with another hash than their id change no output, and stay on this machine",
+  "bytes %j with another hash than their id change no output and are not uploaded",
   (body) => {
     using dir = tempDir("put");
     const { cache, remote } = open(dir.path);
@@ -65,7 +65,7 @@ test.each(["other", ""])(
   },
 );
 
-test("an id that is no SHA-256 is taken as it is", () => {
+test("an id that is no SHA-256 is used unchanged", () => {
   using dir = tempDir("put");
   const { cache, remote } = open(dir.path);
   put(cache, "0a0b0c", "hello");
@@ -73,7 +73,7 @@ test("an id that is no SHA-256 is taken as it is", () => {
   expect(remote.puts).toEqual([]);
 });
 
-test("a record that was there already is not uploaded again, but was used", () => {
+test("an existing record is not uploaded again but counts as used", () => {
   using dir = tempDir("put");
   const { cache, remote } = open(dir.path);
   put(cache, HELLO, "hello");
@@ -81,7 +81,7 @@ test("a record that was there already is not uploaded again, but was used", () =
   expect([remote.puts.length, remote.uses]).toEqual([1, [expect.objectContaining({ actionId: ACTION })]]);
 });
 
-test("another output of the same action, and another action of the same output, are uploaded", () => {
+test("another output of the same action and another action of the same output are uploaded", () => {
   using dir = tempDir("put");
   const { cache, remote } = open(dir.path);
   put(cache, HELLO, "hello");
@@ -94,7 +94,7 @@ test("another output of the same action, and another action of the same output, 
   ]);
 });
 
-test("a record whose output was lost is uploaded again", () => {
+test("a record is uploaded again if its output was lost", () => {
   using dir = tempDir("put");
   const { dir: localDir, cache, remote } = open(dir.path);
   writeEntry(localDir, { actionId: ACTION, outputId: HELLO, body: "hell" });
@@ -103,7 +103,7 @@ test("a record whose output was lost is uploaded again", () => {
   expect(remote.puts).toHaveLength(1);
 });
 
-test("puts of nothing share one file that is written once", () => {
+test("empty puts share one file that is written once", () => {
   using dir = tempDir("put");
   const { cache } = open(dir.path);
   const first = put(cache, EMPTY, "");
@@ -112,7 +112,7 @@ test("puts of nothing share one file that is written once", () => {
   expect([second.path, statSync(second.path).ino]).toEqual([first.path, inode]);
 });
 
-test("a put of nothing whose file has vanished makes it again", () => {
+test("an empty put writes its file again if it has disappeared", () => {
   using dir = tempDir("put");
   const { cache } = open(dir.path);
   mkdirSync(dir.join("output", "e3"), { recursive: true });
@@ -120,7 +120,7 @@ test("a put of nothing whose file has vanished makes it again", () => {
   expect(readFileSync(put(cache, EMPTY, "").path, "utf8")).toBe("");
 });
 
-testOnLinux("a record that no disk takes is no error: the output is all that go needs now", () => {
+testOnLinux("a failed record write is no error, since go needs only the output", () => {
   using dir = tempDir("put");
   mkdirSync(dir.join("action"));
   using _closed = immutable(dir.join("action"));
@@ -129,14 +129,14 @@ testOnLinux("a record that no disk takes is no error: the output is all that go 
   expect(writeErrors).toEqual(["EPERM"]);
 });
 
-test("an output that no disk takes is an error", () => {
+test("a failed output write is an error", () => {
   using dir = tempDir("put");
   writeFileSync(dir.join("file"), "");
   const { cache } = open(dir.join("file", "cache"));
   expect(() => put(cache, HELLO, "hello")).toThrow("ENOTDIR");
 });
 
-test("without a remote a put is local", () => {
+test("without a remote a put is local only", () => {
   using dir = tempDir("put");
   const { local } = openLocal(dir.path);
   const options = { local, remote: undefined, counters: new Counters(), concurrency: 1, log: silentLog };

@@ -1,10 +1,13 @@
-/** What two processes do to one output at the same time. As a program it evicts: `bun race-fixture.ts <cache directory>`. */
+/**
+ * Two processes that use and evict the same output. Run as a program it evicts: `bun race-fixture.ts <cache
+ * directory>`.
+ */
 import { closeSync, openSync, utimesSync } from "node:fs";
 import { LocalDir } from "../../src/store/local/local-dir.ts";
 import { removeIfUnused } from "../../src/store/local/remove-if-unused.ts";
 import { ACTION, HELLO, HOUR_MS, openLocal, putOutput } from "./local-fixture.ts";
 
-/** Evicts the output whenever it looks old, until the end of the input. */
+/** Evicts the output whenever it is old, until the input ends. */
 async function evictOften(root: string): Promise<void> {
   const dir = new LocalDir(root);
   let isOver = false;
@@ -17,7 +20,7 @@ async function evictOften(root: string): Promise<void> {
   }
 }
 
-/** Looks an output up that looks old, and opens it as go does, over and over; returns how many could not be opened. */
+/** Looks up an old output and opens it like go, repeatedly; returns the number of failed opens. */
 export function openHits(root: string, rounds: number): number {
   const { local } = openLocal(root);
   const longAgo = Date.now() / 1000 - 10 * 3_600;
@@ -28,7 +31,7 @@ export function openHits(root: string, rounds: number): number {
     try {
       utimesSync(new LocalDir(root).path("output", HELLO), longAgo, longAgo);
     } catch {
-      // Evicted already.
+      // Already evicted.
     }
     const hit = local.get(ACTION);
     lost += hit === undefined || isThere(hit.path) ? 0 : 1;

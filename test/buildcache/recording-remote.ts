@@ -1,7 +1,7 @@
 import type { CacheEntry, LocalEntry } from "../../src/buildcache/entry.ts";
 import type { RemoteBuilds } from "../../src/buildcache/remote-builds.ts";
 
-/** A remote that keeps what it is given and answers with what a test puts into `answers`. */
+/** A remote that records its calls and answers from `answers`. */
 export class RecordingRemote implements RemoteBuilds {
   readonly lookups: string[] = [];
   readonly puts: LocalEntry[] = [];
