@@ -1,9 +1,9 @@
-/** Characters decoded at once: small enough to stay in the processor's cache. */
+/** Characters decoded per step: few enough for the processor's cache. */
 const STEP_CHARS = 64 * 1024;
 
 /**
- * Decodes standard base64 piece by piece. The first character that can't be right makes everything after it
- * ignored and is reported by `end`, so that the stream around the string can go on.
+ * Decodes standard base64 incrementally. After the first invalid character it ignores the rest; `end` reports the
+ * error, so that the stream around the string can continue.
  */
 export class Base64Decoder {
   readonly #onBytes: (bytes: Uint8Array) => void;
@@ -12,12 +12,12 @@ export class Base64Decoder {
   #error: string | undefined;
   #padded = false;
 
-  /** `onBytes` is given decoded bytes that are only valid during the call. */
+  /** `onBytes` receives decoded bytes that are valid only during the call. */
   constructor(onBytes: (bytes: Uint8Array) => void) {
     this.#onBytes = onBytes;
   }
 
-  /** Takes the characters `chunk[from]` to `chunk[end - 1]`. */
+  /** Decodes the characters `chunk[from]` to `chunk[end - 1]`. */
   feed(chunk: Buffer, from: number, end: number): void {
     for (let at = from; at < end && this.#error === undefined; ) {
       const stop = Math.min(end, at + STEP_CHARS - this.#rest.length);
@@ -29,7 +29,7 @@ export class Base64Decoder {
     }
   }
 
-  /** Ends the string and returns what was wrong with it, if anything. Ready for the next one. */
+  /** Ends the string and returns its error, if any. The decoder is then ready for the next string. */
   end(): string | undefined {
     const error = this.#error ?? (this.#rest === "" ? undefined : "base64 body ends within a group of four");
     this.#rest = "";
@@ -40,15 +40,15 @@ export class Base64Decoder {
 
   #decode(text: string): void {
     if (this.#padded) {
-      this.#error = "base64 body goes on after its padding";
+      this.#error = "base64 body continues after its padding";
       return;
     }
     try {
       const { written } = this.#buffer.setFromBase64(text, { lastChunkHandling: "strict" });
       this.#padded = text.endsWith("=");
       const expected = (text.length / 4) * 3 - (this.#padded ? (text.endsWith("==") ? 2 : 1) : 0);
-      // The decoder skips white space, which a JSON string of base64 never has.
-      if (written !== expected) this.#error = "base64 body has white space in it";
+      // `setFromBase64` skips white space, which go's JSON strings of base64 never contain.
+      if (written !== expected) this.#error = "base64 body contains white space";
       else this.#onBytes(this.#buffer.subarray(0, written));
     } catch {
       this.#error = "body is not base64";

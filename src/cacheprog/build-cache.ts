@@ -1,14 +1,14 @@
 import type { Hit } from "./messages.ts";
 
-/** What a session needs of a cache. Ids are lower-case hex. */
+/** The cache, as a session needs it. Ids are lower-case hex. */
 export interface BuildCache {
-  /** `undefined` is a miss. At once when the local disk knows; otherwise within the remote's deadline. */
+  /** `undefined` is a miss. Synchronous for local hits; otherwise resolves within the remote's deadline. */
   get(actionId: string): Hit | undefined | Promise<Hit | undefined>;
-  /** Begins a put. Throws, like the methods of what it returns, only when no disk takes the bytes. */
+  /** Begins a put. This method and those of `PutSink` throw only if no directory is writable. */
   beginPut(actionId: string, outputId: string): PutSink;
 }
 
-/** A put under way: any number of `write`, then one `commit` or `discard`. */
+/** A put in progress: any number of `write`, then one `commit` or `discard`. */
 export interface PutSink {
   write(bytes: Uint8Array): void;
   commit(): Hit;

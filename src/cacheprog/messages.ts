@@ -6,9 +6,9 @@
 import { excerpt } from "../lib/text/excerpt.ts";
 import { ProtocolError } from "./protocol-error.ts";
 
-/** A request as go sends it. `ObjectID` is what Go before 1.24 called `OutputID`. */
+/** A request from go. Go before 1.24 calls `OutputID` `ObjectID`. */
 export interface Request {
-  /** The JSON number as it was written: a 64-bit integer need not fit a JavaScript number. */
+  /** The digits of the JSON number: a 64-bit integer may not fit a JavaScript number. */
   id: string;
   command: string;
   /** Lower-case hex; empty when missing or malformed. */
@@ -18,24 +18,24 @@ export interface Request {
   bodyBytes: number;
 }
 
-/** What a successful get or put is answered with. */
+/** The answer to a successful get or put. */
 export interface Hit {
   outputId: string;
   sizeBytes: number;
   putTimeMs: number;
-  /** Of a file with exactly the output's bytes. */
+  /** Path of a file with exactly the output's bytes. */
   path: string;
 }
 
 export const HELLO = '{"ID":0,"KnownCommands":["get","put","close"]}\n';
 
-/** Longest id accepted, in bytes; go's have 32. It keeps file names within every file system's limit. */
+/** Longest accepted id in bytes; go's have 32. The limit keeps file names short enough for every file system. */
 const MAX_ID_BYTES = 64;
 
-/** go refuses a year of more than four digits, and a file system may claim any. */
+/** go rejects years of more than four digits, and a file system may report any. */
 const LATEST_MS = Date.UTC(9999, 11, 31);
 
-/** Throws a `ProtocolError` for what is not a request at all; odd values of known keys become empty. */
+/** Throws a `ProtocolError` if the text is not a request. Invalid values of known keys become empty. */
 export function parseRequest(text: string): Request {
   const fields = parseObject(text);
   const bodyBytes = fields.BodySize ?? 0;
@@ -86,7 +86,7 @@ function parseJson(text: string): unknown {
 
 function requestId(id: unknown, text: string): string {
   if (typeof id === "number" && Number.isSafeInteger(id)) return String(id);
-  // Only an id beyond 2^53 needs its digits from the source.
+  // Only ids beyond 2^53 need their digits from the source text.
   const digits = typeof id === "number" ? numbersAsWritten(text).ID : undefined;
   if (digits === undefined || !/^-?\d+$/.test(digits)) {
     throw new ProtocolError(`request without an integer ID: ${excerpt(text)}`);
@@ -104,6 +104,6 @@ function numbersAsWritten(text: string): Record<string, string> {
 function hexId(value: unknown): string {
   if (typeof value !== "string" || value.length > 2 * MAX_ID_BYTES) return "";
   const bytes = Buffer.from(value, "base64");
-  // The decoder passes over what is not base64, and two odd ids must not become one.
+  // The decoder skips characters that are not base64, and two invalid ids must not become the same id.
   return bytes.length > MAX_ID_BYTES || bytes.toString("base64") !== value ? "" : bytes.toString("hex");
 }

@@ -1,4 +1,4 @@
-/** The peer does not speak the protocol. It ends the session: nothing after it on the stream can be trusted. */
+/** The peer violates the protocol. This ends the session: the rest of the stream can't be trusted. */
 export class ProtocolError extends Error {
   override name = "ProtocolError" as const;
 

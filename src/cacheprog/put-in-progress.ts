@@ -2,7 +2,7 @@ import { describeError } from "../lib/text/describe-error.ts";
 import type { BuildCache, PutSink } from "./build-cache.ts";
 import { formatError, formatHit, type Hit, type Request } from "./messages.ts";
 
-/** A put, or another request with a body, from its object to its answer. */
+/** A put, or another request with a body, from its JSON object to its answer. */
 export class PutInProgress {
   readonly #request: Request;
   #sink: PutSink | undefined;
@@ -23,7 +23,7 @@ export class PutInProgress {
     this.#try(() => this.#sink?.write(bytes));
   }
 
-  /** The message that answers the request; `error` says what was wrong with the body. */
+  /** The answer to the request. `error`: why the body is invalid, if it is. */
   finish(error: string | undefined): string {
     if (error !== undefined) this.#fail(error);
     if (this.#receivedBytes < this.#request.bodyBytes) this.#fail("body is shorter than BodySize");

@@ -1,29 +1,29 @@
 /**
- * Cuts the byte stream from go into requests and bodies:
+ * Splits the byte stream from go into requests and bodies:
  *
  *     <JSON object> <white space> ["<base64 of the body>"] <white space> <JSON object> …
  *
- * A body is one JSON string of any length, so it is decoded as it comes and never held whole, and what is not
- * yet complete is kept between chunks.
+ * A body is one JSON string of any length, so it is decoded as it arrives and never buffered whole. Incomplete input is
+ * kept between chunks.
  */
 import { excerpt } from "../lib/text/excerpt.ts";
 import { Base64Decoder } from "./base64-decoder.ts";
 import { parseRequest, type Request } from "./messages.ts";
 import { ProtocolError } from "./protocol-error.ts";
 
-/** Told what was read, in order. */
+/** Receives requests and bodies in order. */
 export interface RequestHandler {
-  /** A whole request; its body, if it has one, follows. */
+  /** A complete request. Its body, if any, follows. */
   onRequest(request: Request): void;
-  /** A piece of the body. The bytes are only valid during the call. */
+  /** A piece of the body. The bytes are valid only during the call. */
   onBody(bytes: Uint8Array): void;
-  /** The body has ended; `error` says why it can't be right (bad base64). */
+  /** The body has ended. `error`: why it is invalid (bad base64). */
   onBodyEnd(error: string | undefined): void;
 }
 
 type State = "between" | "object" | "before-body" | "body";
 
-/** Far above any request: only ids, a command and a size. */
+/** Far above any request, which has only ids, a command and a size. */
 const MAX_OBJECT_BYTES = 64 * 1024;
 
 const QUOTE = 0x22;
@@ -45,7 +45,7 @@ export class RequestReader {
     this.#decoder = new Base64Decoder((bytes) => this.#handler.onBody(bytes));
   }
 
-  /** Takes the next bytes of the stream. Throws a `ProtocolError` at the first that can't be right. */
+  /** Reads the next bytes of the stream. Throws a `ProtocolError` at the first invalid byte. */
   feed(chunk: Buffer): void {
     for (let at = 0; at < chunk.length; ) {
       if (this.#state === "object") at = this.#readObject(chunk, at);
@@ -54,7 +54,7 @@ export class RequestReader {
     }
   }
 
-  /** Says that the stream has ended. Throws when that cuts a request in two. */
+  /** Ends the stream. Throws if it ends within a request. */
   end(): void {
     if (this.#state === "between") return;
     const where = this.#state === "object" ? `request ${excerpt(this.#object)}` : "body";

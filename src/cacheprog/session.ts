@@ -11,22 +11,22 @@ import {
 import { PutInProgress } from "./put-in-progress.ts";
 import { type RequestHandler, RequestReader } from "./request-reader.ts";
 
-/** How a session ended: go said `close` and waits for the answer, or the input just ended and go is gone. */
+/** How a session ended: go sent `close` and waits for the answer, or the input ended because go is gone. */
 export type SessionEnd = { how: "close"; answer: string } | { how: "eof" };
 
 /**
- * Serves one go command. The hello line is written before anything else happens. Every request is answered once,
- * gets that wait for the remote in whatever order they come back. The answer to `close` is left to the caller,
- * who has to drain first; all other requests have been answered by then.
+ * Serves one go command. Writes the hello line first. Answers every request once; gets that wait for the remote are
+ * answered in the order of their results. The caller drains and then answers `close`; all other requests have been
+ * answered by then.
  *
- * Throws a `ProtocolError` when the input makes no sense; what was half put is then gone.
+ * Throws a `ProtocolError` if the input is invalid; incomplete puts are discarded.
  */
 export async function serveSession(options: {
   input: AsyncIterable<Uint8Array>;
-  /** Takes one whole message. Never throws: a reader that is gone shows as the end of the input. */
+  /** Writes one whole message. Never throws: if go is gone, the input ends. */
   write: (message: string) => void;
   cache: BuildCache;
-  /** Whether the hello line is written already. */
+  /** Whether the hello line has been written already. */
   isGreeted?: boolean;
 }): Promise<SessionEnd> {
   if (options.isGreeted !== true) options.write(HELLO);
@@ -79,13 +79,13 @@ class Session implements RequestHandler {
     if (put !== undefined) this.#write(put.finish(error));
   }
 
-  /** Removes what was written of a put whose body was cut off. */
+  /** Discards an incomplete put. */
   abandonPut(): void {
     this.#put?.abandon();
     this.#put = undefined;
   }
 
-  /** Resolves when every get has its answer. */
+  /** Resolves when all gets have been answered. */
   async answered(): Promise<void> {
     while (this.#pending.size > 0) await Promise.all(this.#pending);
   }

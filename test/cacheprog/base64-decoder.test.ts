@@ -9,7 +9,7 @@ function decode(...pieces: string[]): { bytes: Buffer; error: string | undefined
   return { bytes: Buffer.concat(chunks), error };
 }
 
-/** Bytes that don't repeat within any power of two. */
+/** Bytes with a period that is not a power of two. */
 function sample(length: number): Buffer {
   return Buffer.from(Uint8Array.from({ length }, (_, n) => (n * 7 + n / 251) & 0xff));
 }
@@ -31,7 +31,7 @@ test.each([1, 2, 3])("decodes lengths around multiples of the step, %p at most a
   }
 });
 
-test("decodes only what lies between the two places", () => {
+test("decodes only the given range", () => {
   const chunks: string[] = [];
   const decoder = new Base64Decoder((bytes) => chunks.push(Buffer.from(bytes).toString("latin1")));
   decoder.feed(Buffer.from('"aGVsbG8="\n'), 1, 9);
@@ -49,23 +49,23 @@ test.each([
   ["aGVs\nG8=", "body is not base64"],
   ["aGVsbG8", "base64 body ends within a group of four"],
   ["=", "base64 body ends within a group of four"],
-  ["aGVs    ", "base64 body has white space in it"],
-  ["aGVsbG8=    ", "base64 body has white space in it"],
-  ["aGVs aGVsbG8=   ", "base64 body has white space in it"],
-  ["aGVs\n\n\n\nbG8=", "base64 body has white space in it"],
-])("says what is wrong with %p", (text, error) => {
+  ["aGVs    ", "base64 body contains white space"],
+  ["aGVsbG8=    ", "base64 body contains white space"],
+  ["aGVs aGVsbG8=   ", "base64 body contains white space"],
+  ["aGVs\n\n\n\nbG8=", "base64 body contains white space"],
+])("reports the error in %p", (text, error) => {
   expect(decode(text).error).toBe(error);
 });
 
-test("refuses what follows the padding in a later piece", () => {
-  expect(decode("aGVsbG8=", "aGVs").error).toBe("base64 body goes on after its padding");
+test("rejects text after the padding in a later chunk", () => {
+  expect(decode("aGVsbG8=", "aGVs").error).toBe("base64 body continues after its padding");
 });
 
-test("ignores all that follows the first mistake", () => {
+test("ignores everything after the first error", () => {
   expect(decode("a*b=", "aGVs")).toEqual({ bytes: Buffer.alloc(0), error: "body is not base64" });
 });
 
-test("is ready for another body after one with a mistake, and after a padded one", () => {
+test("decodes another body after an invalid one and after a padded one", () => {
   const ends: (string | undefined)[] = [];
   let text = "";
   const decoder = new Base64Decoder((bytes) => {

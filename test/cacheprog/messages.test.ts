@@ -11,13 +11,13 @@ import { actionId, outputId } from "./wire.ts";
 const A = actionId(0xb8);
 const O = outputId("hello");
 
-test("reads a put as Go 1.24 and later writes it", () => {
+test("parses a put of Go 1.24 and later", () => {
   const text = `{"ID":126,"Command":"put","ActionID":"${A.base64}","OutputID":"${O.base64}","BodySize":5}`;
   const request = { id: "126", command: "put", actionId: A.hex, outputId: O.hex, bodyBytes: 5 };
   expect(parseRequest(text)).toEqual(request);
 });
 
-test("reads a request in any order of keys, with white space and unknown keys", () => {
+test("parses a request with any order of keys, white space and unknown keys", () => {
   const text = `{ "BodySize" : 5,\r\n"X":[{"ID":9}], "OutputID": "${O.base64}", "Command":"put",\t"ID":1, "ActionID":"${A.base64}" }`;
   const request = { id: "1", command: "put", actionId: A.hex, outputId: O.hex, bodyBytes: 5 };
   expect(parseRequest(text)).toEqual(request);
@@ -27,7 +27,7 @@ test.each([
   [`"ObjectID":"${O.base64}"`, O.hex],
   [`"OutputID":null,"ObjectID":"${O.base64}"`, O.hex],
   [`"OutputID":"${O.base64}","ObjectID":"${A.base64}"`, O.hex],
-])("takes the older name ObjectID for a missing OutputID: %s", (fields, id) => {
+])("accepts the older name ObjectID in place of OutputID: %s", (fields, id) => {
   expect(parseRequest(`{"ID":1,"Command":"put",${fields}}`).outputId).toBe(id);
 });
 
@@ -38,7 +38,7 @@ test.each(["0", "-7", "9007199254740991", "9007199254740993", "92233720368547758
   },
 );
 
-test("takes a large id from the object itself, not from one within it", () => {
+test("reads a large id from the object itself, not from a nested one", () => {
   expect(parseRequest('{"X":{"ID":5},"S":"\\"ID\\":6","ID":9007199254740993}').id).toBe("9007199254740993");
 });
 
@@ -46,7 +46,7 @@ test.each(["1.5", '"1"', "null", "true", "[1]", "{}", "1e300"])("refuses the id 
   expect(() => parseRequest(`{"ID":${id},"Command":"close"}`)).toThrow("request without an integer ID");
 });
 
-test("refuses a request without an id", () => {
+test("rejects a request without an id", () => {
   expect(() => parseRequest('{"Command":"close"}')).toThrow("request without an integer ID");
 });
 
@@ -70,7 +70,7 @@ test.each([
   expect(parseRequest(`{"ID":1,"Command":"get","ActionID":${value}}`).actionId).toBe("");
 });
 
-test("takes ids of 1 and of 64 bytes", () => {
+test("accepts ids of 1 and of 64 bytes", () => {
   const ids = [1, 64].map((length) => Buffer.alloc(length, 0xab));
   const parsed = ids.map((id) => parseRequest(`{"ID":1,"ActionID":"${id.toString("base64")}"}`).actionId);
   expect(parsed).toEqual(ids.map((id) => id.toString("hex")));

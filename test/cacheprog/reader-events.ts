@@ -1,10 +1,10 @@
 import type { Request } from "../../src/cacheprog/messages.ts";
 import { RequestReader } from "../../src/cacheprog/request-reader.ts";
 
-/** What a reader told its handler; the pieces of a body are joined. */
+/** The events of a reader, with the pieces of each body joined. */
 export type ReaderEvent = Request | { body: string; error: string | undefined } | { thrown: string };
 
-/** Everything that a reader makes of `chunks` and the end of the input after them. */
+/** All events of a reader for `chunks` and the end of the input. */
 export function readEvents(chunks: Iterable<Buffer>): ReaderEvent[] {
   const events: ReaderEvent[] = [];
   let body: Buffer[] = [];
@@ -25,7 +25,7 @@ export function readEvents(chunks: Iterable<Buffer>): ReaderEvent[] {
   return events;
 }
 
-/** The bytes of a text, in pieces that end at these places. */
+/** The bytes of a text, split at these offsets. */
 export function cut(bytes: Buffer, places: Iterable<number>): Buffer[] {
   const ends = [...new Set([...places].map((place) => place % (bytes.length + 1)))].sort((a, b) => a - b);
   return [...ends, bytes.length].map((end, n) => bytes.subarray(ends[n - 1] ?? 0, end));

@@ -1,4 +1,4 @@
-/** However the pipe cuts the stream into chunks, a reader makes the same of it. */
+/** A reader's events don't depend on how the pipe splits the stream into chunks. */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { byteByByte, cut, readEvents } from "./reader-events.ts";
@@ -14,7 +14,7 @@ const request = fc.oneof(
 );
 const requests = fc.array(request, { maxLength: 6 }).map((texts) => Buffer.from(texts.join("")));
 
-/** Requests with one byte replaced: most of them make no sense. */
+/** Requests with one byte replaced: most of them are invalid. */
 const damaged = fc
   .tuple(requests, fc.nat(), fc.nat(255))
   .filter(([bytes]) => bytes.length > 0)
@@ -26,8 +26,8 @@ const damaged = fc
 const places = fc.array(fc.nat(100_000), { maxLength: 20 });
 
 /**
- * What must not depend on the cut. A message quotes what it has seen of the stream, and of a body with a mistake any
- * beginning may be told.
+ * The part of the events that must not depend on the chunks. Messages quote the stream read so far, and of an invalid
+ * body any beginning may be reported.
  */
 function comparable(chunks: Buffer[]): unknown[] {
   return readEvents(chunks).map((event) => {
@@ -36,7 +36,7 @@ function comparable(chunks: Buffer[]): unknown[] {
   });
 }
 
-test("valid requests cut anywhere give the same events", () => {
+test("valid requests give the same events, wherever they are split", () => {
   fc.assert(
     fc.property(requests, places, (bytes, ends) => {
       expect(readEvents(cut(bytes, ends))).toEqual(readEvents([bytes]));
@@ -45,7 +45,7 @@ test("valid requests cut anywhere give the same events", () => {
   );
 });
 
-test("damaged requests cut anywhere give the same events", () => {
+test("damaged requests give the same events, wherever they are split", () => {
   fc.assert(
     fc.property(damaged, places, (bytes, ends) => {
       expect(comparable(cut(bytes, ends))).toEqual(comparable([bytes]));
@@ -54,7 +54,7 @@ test("damaged requests cut anywhere give the same events", () => {
   );
 });
 
-test("requests fed byte by byte give the same events as at once", () => {
+test("requests fed byte by byte give the same events as in one chunk", () => {
   fc.assert(
     fc.property(fc.oneof(requests, damaged), (bytes) => {
       expect(comparable(byteByByte(bytes))).toEqual(comparable([bytes]));
@@ -63,7 +63,7 @@ test("requests fed byte by byte give the same events as at once", () => {
   );
 });
 
-test("any bytes at all are events or a protocol error, never another one", () => {
+test("arbitrary bytes give events or a protocol error, never another error", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       const thrown = readEvents([Buffer.from(bytes)]).filter((event) => "thrown" in event);

@@ -4,7 +4,7 @@ import { actionId, closeText, getText, outputId, putText } from "./wire.ts";
 
 const read = (text: string | Buffer) => readEvents([Buffer.from(text)]);
 
-/** The one `put` of this file, before its body. */
+/** The only `put` in this file, without its body. */
 const PUT = `{"ID":1,"Command":"put","ActionID":"${actionId(0).base64}","OutputID":"${outputId("hello").base64}","BodySize":5}`;
 const PUT_REQUEST = {
   id: "1",
@@ -17,12 +17,12 @@ const HELLO_BODY = { body: Buffer.from("hello").toString("hex"), error: undefine
 const GET_REQUEST = { id: "2", command: "get", actionId: actionId(1).hex, outputId: "", bodyBytes: 0 };
 const CLOSE_REQUEST = { id: "3", command: "close", actionId: "", outputId: "", bodyBytes: 0 };
 
-test("reads what go writes: put, get, close", () => {
+test("reads put, get and close as go writes them", () => {
   const events: ReaderEvent[] = [PUT_REQUEST, HELLO_BODY, GET_REQUEST, CLOSE_REQUEST];
   expect(read(`${putText(1, 0, "hello")}${getText(2, 1)}${closeText(3)}`)).toEqual(events);
 });
 
-test("takes the bytes after an empty put for the next request", () => {
+test("the bytes after an empty put are the next request", () => {
   const empty = { ...PUT_REQUEST, outputId: outputId("").hex, bodyBytes: 0 };
   expect(read(`${putText(1, 0, "")}${getText(2, 1)}`)).toEqual([empty, GET_REQUEST]);
 });
@@ -35,7 +35,7 @@ test.each(["", "\n", "\n\n\n", "\r\n\r\n", " \t "])("takes %j between a request 
   ]);
 });
 
-test("an input without any byte has no events", () => {
+test("empty input has no events", () => {
   expect([read(""), read(" \n\r\t")]).toEqual([[], []]);
 });
 
@@ -47,7 +47,7 @@ test("braces, quotes and backslashes within strings don't end an object", () => 
   ]);
 });
 
-test("bodies are read byte by byte as well as whole, for every length from 0 to 200", () => {
+test("reads bodies of 0 to 200 bytes, whole and byte by byte", () => {
   for (let length = 0; length <= 200; length++) {
     const text = Buffer.from(`${putText(1, 0, Buffer.alloc(length, length))}${closeText(3)}`);
     const events = readEvents(byteByByte(text));
@@ -67,7 +67,7 @@ test.each([
   ['"aGVs\nbG8"', "body is not base64"],
   ['"aGVsbG8"', "base64 body ends within a group of four"],
   ['"aG=sbG8="', "body is not base64"],
-])("goes on with the next request after the body %j", (body, error) => {
+])("continues with the next request after the body %j", (body, error) => {
   const events = read(`${PUT}\n\n${body}\n${getText(2, 1)}`);
   expect(events).toEqual([PUT_REQUEST, { body: expect.any(String), error }, GET_REQUEST]);
 });
@@ -96,7 +96,7 @@ describe("ends with a protocol error when", () => {
     expect([read(complete), read(`${start}${"x".repeat(70_000)}`)]).toEqual([[event], [event]]);
   });
 
-  test("the input ends within a request or a body, wherever", () => {
+  test("the input ends anywhere within a request or a body", () => {
     const text = Buffer.from(putText(1, 0, "hello"));
     for (let end = 1; end < text.length - 1; end++) {
       const where = end < PUT.length ? "request" : "body";
@@ -111,7 +111,7 @@ test("an object of 64 KiB exactly is read", () => {
   expect(read(`${start}${"x".repeat(65_536 - start.length - 2)}"}`)).toEqual([CLOSE_REQUEST]);
 });
 
-test("objects nested as deep as 64 KiB allow do no harm", () => {
+test("objects nested as deep as possible within 64 KiB do no harm", () => {
   const text = `${'{"a":'.repeat(9_000)}1${"}".repeat(9_000)}`;
   expect(read(text)).toEqual([{ thrown: expect.stringContaining("ProtocolError") }]);
 });

@@ -1,13 +1,13 @@
 import type { BuildCache, PutSink } from "../../src/cacheprog/build-cache.ts";
 import type { Hit } from "../../src/cacheprog/messages.ts";
 
-/** A cache in memory. A get of an action that was `delayed` waits until the test settles it. */
+/** A cache in memory. A get of a delayed action waits until the test settles it. */
 export class ScriptedCache implements BuildCache {
   readonly entries = new Map<string, Hit>();
-  /** What became of each put: `commit` or `discard`, with its bytes. */
+  /** The end of each put: `commit` or `discard`, with its bytes. */
   readonly puts: string[] = [];
   readonly #delayed = new Map<string, PromiseWithResolvers<Hit | undefined>>();
-  /** What the disk answers to each operation, when it fails. */
+  /** Disk errors by operation. */
   failure: { at: "get" | "begin" | "write" | "commit"; message: string } | undefined;
 
   delay(actionId: string): PromiseWithResolvers<Hit | undefined> {

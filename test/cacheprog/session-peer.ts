@@ -44,7 +44,7 @@ export class SessionPeer {
     return JSON.parse(this.#received.shift() ?? "");
   }
 
-  /** Messages that nobody has asked for yet. */
+  /** Messages not yet read by the test. */
   get unread(): string[] {
     return this.#received;
   }
@@ -52,7 +52,7 @@ export class SessionPeer {
 
 export const HELLO_MESSAGE = { ID: 0, KnownCommands: ["get", "put", "close"] };
 
-/** A peer that has had its hello. */
+/** A peer that has received the hello line. */
 export async function startSession(): Promise<SessionPeer> {
   const peer = new SessionPeer();
   await peer.next();

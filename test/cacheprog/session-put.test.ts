@@ -1,4 +1,4 @@
-/** Puts that go wrong, and what becomes of what was written. */
+/** Failed puts and their cleanup. */
 import { expect, test } from "bun:test";
 import { startSession } from "./session-peer.ts";
 import { actionId, getText, outputId, putText } from "./wire.ts";
@@ -37,7 +37,7 @@ test.each(["begin", "write", "commit"] as const)("a disk that fails at %s is an 
   await peer.end();
 });
 
-test("a put that failed is discarded once, and its rest is drained", async () => {
+test("a failed put is discarded once, and the rest of its body is skipped", async () => {
   const peer = await startSession();
   peer.cache.failure = { at: "write", message: "no space left" };
   const body = Buffer.alloc(300_000, "go");
@@ -48,7 +48,7 @@ test("a put that failed is discarded once, and its rest is drained", async () =>
 });
 
 test.each([2, 3, 10, 18, 19, 20, 100])(
-  "a put whose last %p bytes are missing leaves nothing and has no answer",
+  "a put without its last %p bytes leaves no file and gets no answer",
   async (missing) => {
     const peer = await startSession();
     peer.send(putText(1, 0, "hello, world").slice(0, -missing));
@@ -58,14 +58,14 @@ test.each([2, 3, 10, 18, 19, 20, 100])(
   },
 );
 
-test("a put whose body has begun is discarded when the input ends", async () => {
+test("a put is discarded if the input ends within its body", async () => {
   const peer = await startSession();
   peer.send(oddPut(5, '"aGVs').trimEnd());
   await peer.end().catch(() => undefined);
   expect(peer.cache.puts).toEqual(["discard hel"]);
 });
 
-test("a put whose body is no text is discarded, what was put before it stays", async () => {
+test("a put with a body that is not a string is discarded, earlier puts stay", async () => {
   const peer = await startSession();
   peer.send(putText(1, 1, "hello") + oddPut(5, "123"));
   expect(await peer.next()).toMatchObject({ ID: 1, Size: 5 });

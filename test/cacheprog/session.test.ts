@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { HELLO_MESSAGE, SessionPeer, startSession } from "./session-peer.ts";
 import { actionId, closeText, getText, outputId, putText } from "./wire.ts";
 
-/** What is sent, and the answers it must have, in order. */
+/** The requests, and their expected answers in order. */
 type Step = { send: string; expect: unknown[] };
 
 const EPOCH = "1970-01-01T00:00:00.000Z";
@@ -74,7 +74,7 @@ const SESSIONS: [string, Step[]][] = [
     ],
   ],
   [
-    "puts that lack an id: their bodies are drained",
+    "puts without an id: their bodies are skipped",
     [
       {
         send: `{"ID":1,"Command":"put","OutputID":"${OH}","BodySize":5}\n\n"aGVsbG8="\n`,
@@ -101,14 +101,14 @@ test.each(SESSIONS)("serves %s", async (_, steps) => {
   expect(peer.unread).toEqual([]);
 });
 
-test("says hello first, once, without being asked", async () => {
+test("sends the hello line first, once, without a request", async () => {
   const peer = new SessionPeer();
   expect(peer.unread.map((line) => JSON.parse(line))).toEqual([HELLO_MESSAGE]);
   await peer.end();
   expect(peer.unread).toHaveLength(1);
 });
 
-test("answers gets in the order in which they are found", async () => {
+test("answers gets in the order of their results", async () => {
   const peer = await startSession();
   const slow = peer.cache.delay(actionId(1).hex);
   const slower = peer.cache.delay(actionId(2).hex);
@@ -150,7 +150,7 @@ test("a get that throws is a miss", async () => {
   await peer.end();
 });
 
-test("close ends the session with its answer, left to the caller", async () => {
+test("close ends the session and returns the answer for the caller to send", async () => {
   const peer = await startSession();
   peer.send(closeText(9));
   expect(await peer.ended).toEqual({ how: "close", answer: '{"ID":9}\n' });
@@ -166,7 +166,7 @@ test("close waits for the gets before it", async () => {
   expect([end, ...peer.unread]).toEqual([{ how: "close", answer: '{"ID":2}\n' }, '{"ID":1,"Miss":true}\n']);
 });
 
-test("nothing after close is answered", async () => {
+test("requests after close get no answer", async () => {
   const peer = await startSession();
   peer.send(closeText(1) + getText(2, 0) + putText(3, 0, "hello") + closeText(4));
   expect(await peer.ended).toEqual({ how: "close", answer: '{"ID":1}\n' });
