@@ -1,5 +1,5 @@
 /**
- * Where a bucket's objects are:
+ * The addresses of a bucket's objects:
  *
  *     https://bucket.s3.region.amazonaws.com/key     virtual host, the default for AWS
  *     https://endpoint:port/base/bucket/key          path style, the default for every other server
@@ -21,7 +21,7 @@ export interface AddressOptions {
   pathStyle: boolean | undefined;
 }
 
-/** Where an S3 server was named; `undefined`: nowhere, so it is AWS. */
+/** The configured endpoint; `undefined`: none, so AWS. */
 export function configuredEndpoint(
   endpointUrl: string | undefined,
   env: Record<string, string | undefined>,
@@ -34,7 +34,7 @@ export class Address {
   readonly #endpoint: URL | undefined;
   readonly #pathStyle: boolean;
 
-  /** Throws when the bucket or the endpoint can't be one. */
+  /** Throws if the bucket name or the endpoint is invalid. */
   constructor({ bucket, endpointUrl, pathStyle }: AddressOptions) {
     if (!/^[A-Za-z0-9][\w.-]*$/.test(bucket)) throw new Error(`not a bucket name: ${quoteValue(bucket)}`);
     this.#bucket = bucket;
@@ -44,27 +44,27 @@ export class Address {
     if (this.#endpoint !== undefined) refuseBucketIn(this.#endpoint, bucket);
   }
 
-  /** Whether every request stays on this machine. */
+  /** Whether the server runs on this machine. */
   get isLoopback(): boolean {
     return isLoopbackHost(this.#endpoint?.hostname ?? "");
   }
 
-  /** Whether the bucket's requests go to the host of that URL, on AWS in whatever region the bucket is. */
+  /** Whether requests for the bucket go to the host of that URL. On AWS, any region matches. */
   isAt({ protocol, host, hostname }: URL): boolean {
     const region = /(?:^|\.)s3\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(hostname)?.[1] ?? "us-east-1";
     const own = isRegionName(region) ? this.url(region, undefined, {}) : undefined;
     return own?.protocol === protocol && own.host === host;
   }
 
-  /** The URL of an object, or of the bucket. Throws for a key that no URL can name. */
+  /** The URL of an object, or of the bucket. Throws if no URL can name the key. */
   url(region: string, key: string | undefined, query: Record<string, string>): URL {
     const endpoint = this.#endpoint ?? awsEndpoint(region);
     const base = endpoint.pathname.replace(/\/+$/, "");
     const host = this.#pathStyle ? endpoint.host : `${this.#bucket}.${endpoint.host}`;
     const path = `${base}${this.#pathStyle ? `/${this.#bucket}` : ""}/${encodeKey(key ?? "")}`;
     const url = new URL(`${endpoint.protocol}//${host}${path}`);
-    // URLs have no `.` and `..` segments, however encoded: the request would be for another object.
-    // And with an empty key it would be for the bucket.
+    // URLs resolve `.` and `..` segments even if encoded, so the request would be for another object. With an empty key
+    // it would be for the bucket.
     const isAmbiguous = url.pathname !== path || key === "" || key?.startsWith("/");
     if (isAmbiguous) throw new Error("no URL can name this key");
     url.search = encodeQuery(query);
@@ -72,7 +72,7 @@ export class Address {
   }
 }
 
-/** Percent-encodes every byte but letters, digits, `-._~` and the slashes, as the signature wants it. */
+/** Percent-encodes every byte except letters, digits, `-._~` and slashes, as the signature requires. */
 export function encodeKey(key: string): string {
   return key.split("/").map(encodePart).join("/");
 }
@@ -97,7 +97,10 @@ function parseEndpoint(text: string): URL {
   return url;
 }
 
-/** An endpoint that names the bucket as well: objects would go to `bucket/bucket/key`, or to a host that is not there. */
+/**
+ * Rejects an endpoint that contains the bucket: objects would go to `bucket/bucket/key`, or to a host that does not
+ * exist.
+ */
 function refuseBucketIn(endpoint: URL, bucket: string): void {
   const isInPath = endpoint.pathname.replace(/\/+$/, "").endsWith(`/${bucket}`);
   const isInHost = isAwsEndpoint(endpoint) && endpoint.hostname.startsWith(`${bucket.toLowerCase()}.`);
@@ -105,7 +108,7 @@ function refuseBucketIn(endpoint: URL, bucket: string): void {
   throw new Error(`the endpoint ${endpoint.href} names the bucket ${bucket}; give the server's address only`);
 }
 
-/** AWS itself is where no endpoint is named. Its endpoints: https://docs.aws.amazon.com/general/latest/gr/s3.html */
+/** No endpoint means AWS. AWS's endpoints: https://docs.aws.amazon.com/general/latest/gr/s3.html */
 function isAwsEndpoint(endpoint: URL | undefined): boolean {
   return endpoint === undefined || /(^|\.)(amazonaws\.com(\.cn)?|api\.aws)$/.test(endpoint.hostname);
 }
@@ -115,7 +118,7 @@ function awsEndpoint(region: string): URL {
   return new URL(`https://s3.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`);
 }
 
-/** A certificate for `*.host` doesn't cover `a.b.host`, and an address has no subdomains. */
+/** A certificate for `*.host` doesn't cover `a.b.host`, and an IP address has no subdomains. */
 function fitsVirtualHost(bucket: string, endpoint: URL | undefined): boolean {
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) return false;
   if (bucket.includes(".") && endpoint?.protocol !== "http:") return false;

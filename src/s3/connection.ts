@@ -1,18 +1,18 @@
-/** How requests travel: over fetch, with connections of this client's own that are kept open between requests. */
+/** Sends requests with fetch, over connections that each client keeps open between requests. */
 import { readFile } from "node:fs/promises";
 import { getCACertificates } from "node:tls";
 import { proxyForUrl, proxyRefusal } from "../lib/network/env-proxy.ts";
 import { isHttpUrl } from "../lib/network/http-url.ts";
 
-/** What decides how to connect. */
+/** How to connect. */
 export interface ConnectionOptions {
-  /** `AWS_CA_BUNDLE` names certificates to trust besides the usual ones; `HTTPS_PROXY` and the like, a proxy. */
+  /** `AWS_CA_BUNDLE` names further trusted certificates; `HTTPS_PROXY` and the like name a proxy. */
   env: Record<string, string | undefined>;
-  /** No proxy can reach this machine's own servers. */
+  /** Connects directly: a proxy can't reach servers on this machine. */
   isLoopback: boolean;
 }
 
-/** One request, ready to be sent. */
+/** One request, ready to send. */
 export interface OutgoingRequest {
   method: string;
   headers: Record<string, string>;
@@ -29,8 +29,8 @@ export class Connection {
   }
 
   /**
-   * Sends one request and returns what the server answers, a redirect too. Rejects when it does not, also when a proxy
-   * answers in its place.
+   * Sends one request and returns the server's answer, which may be a redirect. Rejects if there is no answer, or if a
+   * proxy refuses the request.
    */
   async send(url: URL, { method, headers, body, signal }: OutgoingRequest): Promise<Response> {
     if (!isHttpUrl(url)) throw new Error(`a request can't go to ${url.protocol}, only to http: and https:`);
@@ -42,7 +42,7 @@ export class Connection {
       proxy: proxy?.href ?? false,
       method,
       headers,
-      // A stored object is handed on as stored, and a redirect needs another signature.
+      // Objects are returned as stored, and a redirect needs another signature.
       decompress: false,
       redirect: "manual",
       ...(body === undefined ? {} : { body }),
@@ -68,7 +68,7 @@ async function openSession({ env }: ConnectionOptions): Promise<Bun.FetchSession
   });
 }
 
-/** Naming any certificate replaces the ones that are trusted by default, so those are named as well. */
+/** The `ca` option replaces the default certificates, so the list includes them. */
 async function trustedCertificates(bundlePath: string): Promise<string[]> {
   const bundle = await readFile(bundlePath, "utf8").catch((cause: unknown) => {
     throw new Error(`AWS_CA_BUNDLE names ${bundlePath}, which can't be read`, { cause });

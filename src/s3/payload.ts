@@ -1,19 +1,19 @@
-/** What a request carries: bytes in memory, or a file that is read anew for each attempt and never held whole. */
+/** A request body: bytes in memory, or a file that each attempt reads again and never buffers whole. */
 import { exactStream } from "../lib/bytes/exact-stream.ts";
 
 /** The body of a put. */
 export type PayloadSource = Uint8Array | { path: string; sizeBytes: number };
 
-/** A body whose hash is known, so that it can be signed before it is sent. */
+/** A body with its hash, which is signed before the body is sent. */
 export interface Payload {
   /** Lower-case hex. */
   sha256: string;
   sizeBytes: number;
-  /** The body from its start, once an attempt; `onBytes` is told what is read of a file. */
+  /** Opens the body at its start, once per attempt. For a file, `onBytes` receives the size of each chunk. */
   open(onBytes: (count: number) => void): Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
 }
 
-/** Hashes `source`, unless its hash is known already. */
+/** Hashes `source` unless the hash is given. */
 export async function preparePayload(
   source: PayloadSource,
   options: { sha256?: string | undefined; signal?: AbortSignal | undefined },
@@ -32,7 +32,7 @@ function bytesPayload(bytes: Uint8Array, known: string | undefined): Payload {
   };
 }
 
-/** As a stream, since Bun reads a file body whole before it sends it over TLS. */
+/** A stream, since Bun reads a file body whole before it sends it over TLS. */
 function filePayload({ path, sizeBytes }: { path: string; sizeBytes: number }, sha256: string): Payload {
   const onFailure = (bytesSoFar: number, cause: unknown) =>
     new Error(`${path} can't be read beyond ${bytesSoFar} of ${sizeBytes} bytes`, { cause });

@@ -1,5 +1,5 @@
 /**
- * What an answer other than 2xx says. S3 explains itself in XML, others in HTML or not at all:
+ * Parses answers other than 2xx. S3 sends XML; other servers send HTML or no body:
  *
  *     <Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message>
  *            <Region>eu-west-1</Region><RequestId>4442587FB7D0A2F9</RequestId>…</Error>
@@ -14,13 +14,13 @@ import type { S3ErrorDetails } from "./s3-error.ts";
 /** An answer other than 2xx. */
 export interface Refusal extends S3ErrorDetails {
   status: number;
-  /** Where the bucket is, if the server says so. */
+  /** The bucket's region, if the server names it. */
   region: string | undefined;
   /** The server's clock. */
   dateMs: number | undefined;
 }
 
-/** The answer to a HEAD has no body: its code follows from the status. */
+/** Answers to HEAD have no body, so the code follows from the status. */
 const CODE_OF_STATUS: Record<number, string> = {
   301: "PermanentRedirect",
   307: "TemporaryRedirect",
@@ -31,7 +31,7 @@ const CODE_OF_STATUS: Record<number, string> = {
   501: "NotImplemented",
 };
 
-/** Said of keys that are unknown, revoked, expired or do not fit their secret: other keys may be accepted. */
+/** Codes for keys that are unknown, revoked, expired or don't match their secret. Other keys may be accepted. */
 const KEY_CODES = new Set([
   "ExpiredToken",
   "ExpiredTokenException",
@@ -42,12 +42,12 @@ const KEY_CODES = new Set([
   "TokenRefreshRequired",
 ]);
 
-/** Whether the server refuses the keys of a request, not the request. */
+/** Whether the server refuses the keys, not the request itself. */
 export function isKeyRefusal(code: string | undefined): boolean {
   return code !== undefined && KEY_CODES.has(code);
 }
 
-/** Reads and ends an answer other than 2xx. A body that can't be read or understood counts as none. */
+/** Reads an answer other than 2xx. A body that can't be read or parsed counts as empty. */
 export async function readRefusal(response: Response, onBytes: (count: number) => void): Promise<Refusal> {
   const error = child(await readErrorXml(response, onBytes), "Error");
   const region = response.headers.get("x-amz-bucket-region") ?? childText(error, "Region");
@@ -63,7 +63,7 @@ export async function readRefusal(response: Response, onBytes: (count: number) =
   };
 }
 
-/** A header's date in milliseconds since 1970; `undefined` when absent or not a date. */
+/** A header's date in milliseconds since 1970; `undefined` if absent or invalid. */
 export function parseDateMs(text: string | null | undefined): number | undefined {
   const ms = Date.parse(text ?? "");
   return Number.isNaN(ms) ? undefined : ms;

@@ -1,16 +1,16 @@
 /**
- * Which region requests are signed for, and on AWS sent to. Nothing is asked at start: the configured region
- * (or `us-east-1`) is tried, and a server that knows better says so in its refusal.
+ * The region that requests are signed for, and on AWS sent to. No request is spent on finding it: the first requests
+ * use the configured region (or `us-east-1`), and a server in another region names it in its refusal.
  */
 import { profileRegion } from "./credentials/shared-files.ts";
 
-/** Keeps what a server said of this bucket beyond this process. Neither function may throw. */
+/** Saves the bucket's region for later processes. Neither function may throw. */
 export interface RegionMemory {
   load(): string | undefined;
   save(region: string): void;
 }
 
-/** Where a region may come from, the first that has one: memory, `region`, environment, profile. */
+/** Sources of the region, in this order: memory, `region`, environment, profile. */
 export interface RegionOptions {
   region: string | undefined;
   env: Record<string, string | undefined>;
@@ -27,13 +27,13 @@ export class Region {
     this.#options = options;
   }
 
-  /** The region to use now. */
+  /** The current region. */
   get(): Promise<string> {
     this.#current ??= this.#configured();
     return this.#current;
   }
 
-  /** From now on `region`, since the server said so. */
+  /** Switches to `region`, which the server named. */
   learn(region: string): void {
     this.#current = Promise.resolve(region);
     this.#options.memory?.save(region);
@@ -41,14 +41,14 @@ export class Region {
 
   async #configured(): Promise<string> {
     const { region, env, memory } = this.#options;
-    // What the server said once is newer than any configuration that it contradicted.
+    // The server's answer takes precedence over the configuration that it contradicted.
     const remembered = memory?.load();
     if (remembered !== undefined && isRegionName(remembered)) return remembered;
     return (await configuredRegion(region, env)).name;
   }
 }
 
-/** The region that was decided for by somebody, and where; `from` is for people. */
+/** The configured region and its source; `from` is text for the user. */
 export async function configuredRegion(
   region: string | undefined,
   env: Record<string, string | undefined>,
@@ -58,10 +58,10 @@ export async function configuredRegion(
   if (env.AWS_DEFAULT_REGION) return { name: env.AWS_DEFAULT_REGION, from: "AWS_DEFAULT_REGION" };
   const ofProfile = await profileRegion(env);
   if (ofProfile) return { name: ofProfile, from: `profile ${env.AWS_PROFILE || "default"}` };
-  return { name: DEFAULT_REGION, from: "nothing names one" };
+  return { name: DEFAULT_REGION, from: "the default" };
 }
 
-/** Whether `text` may become part of a host name: a server's word must not lead to another site. */
+/** Whether `text` is safe in a host name: a region from a server must not lead to another site. */
 export function isRegionName(text: string): boolean {
   return /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/i.test(text);
 }

@@ -1,11 +1,11 @@
 /**
- * What is worth another try, and when. Full jitter, so that the clients of a server that stumbled don't come
- * back together: https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
+ * Which failures to retry, and when. Full jitter keeps the clients of a failing server from retrying at the same time:
+ * https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
  */
 import { isErrno } from "../lib/files/errno.ts";
 import type { S3Error } from "./s3-error.ts";
 
-/** Tries in all for one operation. */
+/** Attempts per operation. */
 export const MAX_ATTEMPTS = 3;
 
 const BASE_DELAY_MS = 100;
@@ -21,7 +21,7 @@ const TRANSIENT_CODE = new Set([
   "SlowDown",
 ]);
 
-/** No connection, or one that broke. A refused certificate or a changed file fails again. */
+/** No connection, or a broken one. Not a rejected certificate or a changed file: those fail again. */
 const TRANSIENT_ERRNO = [
   "ECONNABORTED",
   "ECONNREFUSED",
@@ -33,13 +33,13 @@ const TRANSIENT_ERRNO = [
   "ETIMEDOUT",
 ];
 
-/** Whether the same request may succeed a little later. */
+/** Whether the same request may succeed later. */
 export function isTransient(error: S3Error): boolean {
   if (error.status === undefined) return isErrno(error.cause, ...TRANSIENT_ERRNO);
   return TRANSIENT_STATUS.has(error.status) || TRANSIENT_CODE.has(error.code ?? "");
 }
 
-/** The wait after attempt number `attempt` (from 1), in milliseconds; `random` is in [0, 1). */
+/** The delay after attempt number `attempt` (from 1), in milliseconds; `random` is in [0, 1). */
 export function backoffMs(attempt: number, random: number): number {
   return random * BASE_DELAY_MS * 2 ** (attempt - 1);
 }

@@ -1,6 +1,6 @@
 /**
- * Every request goes through here: address → sign → send → understand → try again. The operations beside this
- * file say what to ask for and how to read the answer.
+ * Sends every request: address → sign → send → parse → retry. The files in `operations/` build the requests and read
+ * the answers.
  */
 import { abortable } from "../lib/async/abortable.ts";
 import { type Clock, systemClock } from "../lib/async/clock.ts";
@@ -17,18 +17,18 @@ import { S3Error } from "./s3-error.ts";
 import { signedHeaders } from "./signer.ts";
 import { type Correction, type Signing, SigningState } from "./signing-state.ts";
 
-/** Which bucket, and how to reach it. */
+/** The bucket, and how to reach it. */
 export interface S3ClientOptions {
   bucket: string;
-  /** `undefined`: environment, profile, then what the server says. */
+  /** `undefined`: from the environment, the profile, then the server. */
   region?: string | undefined;
   /** `undefined`: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, then AWS itself. */
   endpointUrl?: string | undefined;
   /** `undefined`: path style, unless the endpoint is AWS's. */
   pathStyle?: boolean | undefined;
-  /** The AWS variables, and those that name proxies. */
+  /** The AWS variables and the proxy variables. */
   env: Record<string, string | undefined>;
-  /** Gets `s3_requests`, `s3_requests_<operation>`, `s3_retries`, `s3_bytes_sent`, `s3_bytes_received`. */
+  /** Counts `s3_requests`, `s3_requests_<operation>`, `s3_retries`, `s3_bytes_sent`, `s3_bytes_received`. */
   counters: Counters;
   regionMemory?: RegionMemory | undefined;
   clock?: Clock | undefined;
@@ -36,20 +36,20 @@ export interface S3ClientOptions {
   random?: (() => number) | undefined;
 }
 
-/** One operation, as each attempt at it is sent. */
+/** One operation. Each attempt sends the same request. */
 export interface S3Call {
   operation: "get" | "head" | "put" | "list" | "delete";
   method: "GET" | "HEAD" | "PUT" | "DELETE";
-  /** What is named in messages: the key, or a listing's prefix. */
+  /** For messages: the key, or a listing's prefix. */
   key: string;
-  /** Without it, the object `key`; with it, the bucket. */
+  /** With a query, the request is for the bucket; without, for the object `key`. */
   query?: Record<string, string>;
   headers?: Record<string, string>;
   payload?: Payload;
   signal?: AbortSignal | undefined;
 }
 
-/** What one attempt came to. */
+/** The result of one attempt. */
 type Outcome<T> = { value: T } | { error: S3Error; refusal?: Refusal; signing?: Signing };
 
 export class S3Client {
@@ -61,7 +61,7 @@ export class S3Client {
   readonly #random: () => number;
   readonly #state: SigningState;
 
-  /** Throws for a bucket or an endpoint that can't be one. Sends nothing yet. */
+  /** Throws if the bucket name or the endpoint is invalid. Sends no request. */
   constructor(options: S3ClientOptions) {
     const { bucket, env, clock = systemClock } = options;
     const endpointUrl = configuredEndpoint(options.endpointUrl, env);
@@ -77,8 +77,8 @@ export class S3Client {
   }
 
   /**
-   * Sends `call` until an attempt gets a 2xx answer that `read` can read, and returns what `read` made of it.
-   * Rejects with an `S3Error`, or with the signal's reason.
+   * Sends `call`, with retries, and returns the result of `read` for a 2xx answer. Rejects with an `S3Error`, or with
+   * the signal's reason.
    */
   async send<T>(call: S3Call, read: (response: Response) => T | Promise<T>): Promise<T> {
     const done = new Set<Correction>();
@@ -93,16 +93,16 @@ export class S3Client {
     }
   }
 
-  /** The failure of `call` in an `S3Error`; for what is found out after `send` has returned. */
+  /** An `S3Error` for a failure of `call` that occurs after `send` has returned. */
   failure(call: S3Call, message: string, cause?: unknown, response?: Response): S3Error {
     const requestId = response?.headers.get("x-amz-request-id") ?? undefined;
     return new S3Error(this.#target(call), { status: response?.status, message, requestId, cause });
   }
 
-  /** Counts bytes of an answer's body as they come. */
+  /** Counts bytes of an answer's body as they arrive. */
   readonly countReceived = (count: number): void => this.#counters.add("s3_bytes_received", count);
 
-  /** Milliseconds since 1970 by the server's clock, as far as it is known. */
+  /** Milliseconds since 1970 by the server's clock, or by the local clock until the server's is known. */
   nowMs(): number {
     return this.#state.nowMs();
   }
@@ -122,7 +122,7 @@ export class S3Client {
       const isUnsigned = signing.credentials === undefined;
       return { error: new S3Error(this.#target(call), { ...refusal, isUnsigned }), refusal, signing };
     } catch (cause) {
-      // What `read` gave up on must not keep its connection.
+      // Frees the connection if `read` failed.
       await response?.body?.cancel().catch(() => undefined);
       if (cause instanceof S3Error) return { error: cause };
       return { error: this.failure(call, cause instanceof Error ? cause.message : String(cause), cause) };

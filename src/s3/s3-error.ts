@@ -1,6 +1,6 @@
-/** The one way in which an S3 operation fails, unless its signal was aborted. */
+/** The only error of S3 operations, besides the reason of an aborted signal. */
 
-/** What was asked of which bucket: the start of every message. */
+/** The operation and its bucket: the start of every message. */
 export interface S3Target {
   /** Such as `get`. */
   operation: string;
@@ -9,16 +9,19 @@ export interface S3Target {
   key?: string | undefined;
 }
 
-/** What is known of the failure; without a status no (whole) answer came. Texts go into the message in one line, bounded. */
+/**
+ * The details of a failure. Without a status, no complete answer arrived. The message contains texts on one line, cut
+ * to a limit.
+ */
 export interface S3ErrorDetails {
   status?: number | undefined;
-  /** S3's own name of the failure, such as `SlowDown`. */
+  /** S3's error code, such as `SlowDown`. */
   code?: string | undefined;
-  /** Whether the server named the code itself; otherwise it follows from the status. */
+  /** Whether the server sent the code. Otherwise it follows from the status. */
   isExplained?: boolean;
   message?: string | undefined;
   requestId?: string | undefined;
-  /** Whether the request was sent without a signature, for there are no credentials. */
+  /** Whether the request was not signed because there are no credentials. */
   isUnsigned?: boolean | undefined;
   cause?: unknown;
 }
@@ -50,17 +53,17 @@ export class S3Error extends Error {
   }
 }
 
-/** Whether the server said that there is no such object. A missing bucket is a failure, not an absence. */
+/** Whether the object does not exist. A missing bucket is a failure, not an absent object. */
 export function isAbsent(error: unknown): boolean {
   return error instanceof S3Error && error.status === 404 && error.code !== "NoSuchBucket";
 }
 
-/** Whether a condition (`If-Match`, `If-None-Match`) did not hold. */
+/** Whether a condition (`If-Match`, `If-None-Match`) failed. */
 export function isConditionFailed(error: unknown): boolean {
   return error instanceof S3Error && error.status === 412;
 }
 
-/** Whether the server doesn't know something that was asked of it, such as a condition. */
+/** Whether the server does not support a feature of the request, such as a condition. */
 export function isNotImplemented(error: unknown): boolean {
   return error instanceof S3Error && error.status === 501;
 }
@@ -75,7 +78,7 @@ function describeDetails({ status, code, message, requestId }: S3ErrorDetails): 
   return requestId === undefined ? text : `${text} (request id ${oneLine(requestId)})`;
 }
 
-/** Servers are not trusted to write to a terminal. */
+/** A server's text must not control the terminal. */
 function oneLine(text = ""): string {
   const clean = text.replaceAll(/[\p{Cc}\s]+/gu, " ").trim();
   return clean.length > MESSAGE_CHARS ? `${clean.slice(0, MESSAGE_CHARS)}…` : clean;

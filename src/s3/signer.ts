@@ -5,23 +5,23 @@
  */
 import type { Credentials } from "./credentials/credentials.ts";
 
-/** A request as it will be sent, without its body. */
+/** The request to sign, without its body. */
 export interface Signable {
   method: string;
   url: URL;
   headers: Record<string, string>;
-  /** Of the body, lower-case hex. */
+  /** SHA-256 of the body, in lower-case hex. */
   sha256: string;
 }
 
-/** Who signs, and for where and when. */
+/** Keys, region and time of a signature. */
 export interface SigningContext {
   credentials: Credentials;
   region: string;
   date: Date;
 }
 
-/** The request's headers with those that prove who sent it. */
+/** Returns the request's headers with the signature. */
 export async function signedHeaders(
   request: Signable,
   { credentials, region, date }: SigningContext,
@@ -30,7 +30,7 @@ export async function signedHeaders(
     import("@smithy/signature-v4"),
     import("@aws-crypto/sha256-js"),
   ]);
-  // S3 is the one service that signs the path as it was sent.
+  // Only S3 signs the path as sent, without encoding it again.
   const signer = new SignatureV4({
     credentials: toIdentity(credentials),
     region,

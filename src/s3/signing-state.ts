@@ -1,20 +1,20 @@
-/** What requests are signed with: keys, region, and the server's clock, each put right by refusals that name it. */
+/** The keys, region and clock for signatures. A refusal that names one of them corrects it. */
 import type { Clock } from "../lib/async/clock.ts";
 import type { CredentialSource, Credentials } from "./credentials/credentials.ts";
 import { isKeyRefusal, type Refusal } from "./refusal.ts";
 import type { Region } from "./region.ts";
 
-/** What one attempt was signed with. */
+/** Keys and region of one attempt. */
 export interface Signing {
   region: string;
   /** `undefined`: not signed. */
   credentials: Credentials | undefined;
 }
 
-/** What can be put right within one call, once each: a server that insists has another reason. */
+/** Each is corrected at most once per call: a server that refuses again has another reason. */
 export type Correction = "region" | "clock" | "credentials";
 
-/** Requests are refused from 15 minutes on; a slower answer must not look like a wrong clock. */
+/** Servers refuse requests that are 15 minutes off. A slow answer must not look like a wrong clock. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 export class SigningState {
@@ -29,18 +29,18 @@ export class SigningState {
     this.#region = parts.region;
   }
 
-  /** What to sign with now. Shared by all callers, so nobody's signal stops it. */
+  /** The current keys and region. Callers share the lookup, so no caller's signal aborts it. */
   async current(): Promise<Signing> {
     const [region, credentials] = await Promise.all([this.#region.get(), this.#credentials.get()]);
     return { region, credentials };
   }
 
-  /** Milliseconds since 1970 by the server's clock, as far as it is known. */
+  /** Milliseconds since 1970 by the server's clock, or by the local clock until the server's is known. */
   nowMs(): number {
     return this.#clock.nowMs() + this.#clockOffsetMs;
   }
 
-  /** Whether something was wrong with `used` that `refusal` names and that is right now, so that trying again makes sense. */
+  /** Corrects the part of `used` that `refusal` blames. Returns whether to retry. */
   async correct(refusal: Refusal, used: Signing, done: Set<Correction>): Promise<boolean> {
     const correction = this.#wrong(refusal, used);
     if (correction === undefined || done.has(correction)) return false;
@@ -55,7 +55,7 @@ export class SigningState {
     const { status, code, region, dateMs } = refusal;
     if ([301, 307, 400].includes(status) && region !== undefined && region !== used.region) return "region";
     const isClockOff = dateMs !== undefined && Math.abs(dateMs - this.nowMs()) > CLOCK_TOLERANCE_MS;
-    // The answer to a HEAD doesn't say what was wrong: 403 and another time, 400 with a session's keys.
+    // Answers to HEAD have no explanation: 403 means a wrong clock if the times differ, 400 expired session keys.
     const isUnexplained = code === "AccessDenied" || code === "BadRequest";
     if (status === 403 && isClockOff && (isUnexplained || code === "RequestTimeTooSkewed")) return "clock";
     if (isKeyRefusal(code)) return "credentials";

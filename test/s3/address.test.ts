@@ -12,7 +12,7 @@ function urlOf(options: {
   return new Address({ bucket, endpointUrl, pathStyle }).url(region, key, {}).href;
 }
 
-describe("an address is refused", () => {
+describe("an address is rejected", () => {
   test.each(["a/../b", "a/./b", "..", ".", "a/..", "/a", "a/\ud800"])("for the key %s", (key) => {
     expect(() => urlOf({ key, pathStyle: true })).toThrow("no URL can name this key");
   });
@@ -36,7 +36,7 @@ describe("an address is refused", () => {
     "http://host:9000/bucket",
     "http://host:9000/base/bucket/",
     "https://bucket.s3.eu-west-1.amazonaws.com",
-  ])("for the endpoint %s, which names the bucket as well", (endpointUrl) => {
+  ])("for the endpoint %s, which contains the bucket", (endpointUrl) => {
     expect(() => urlOf({ endpointUrl })).toThrow("names the bucket bucket; give the server's address only");
   });
 
@@ -44,7 +44,7 @@ describe("an address is refused", () => {
     expect(() => urlOf({ region: "evil.example/" })).toThrow("not an AWS region");
   });
 
-  test("without telling the password in an endpoint", () => {
+  test("without showing the password in an endpoint", () => {
     expect(() => urlOf({ endpointUrl: "https://user:hunter2@host" })).not.toThrow(/hunter2/);
   });
 });

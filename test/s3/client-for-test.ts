@@ -2,10 +2,10 @@ import { Counters } from "../../src/lib/counters.ts";
 import { S3Client, type S3ClientOptions } from "../../src/s3/s3-client.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
-/** Keys that no server knows. */
+/** Keys unknown to any server. */
 export const TEST_KEYS = { AWS_ACCESS_KEY_ID: "AKIDTEST", AWS_SECRET_ACCESS_KEY: "secret-of-test" };
 
-/** A client of `bucket` at `endpoint`, which waits for nothing, with what tests look at. */
+/** A client of `bucket` at `endpoint` that does not wait between retries, with its recorded state. */
 export function clientFor(
   endpoint: string,
   options: Partial<S3ClientOptions> = {},

@@ -8,7 +8,7 @@ import { scriptedServer } from "../support/scripted-server.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { clientFor, TEST_KEYS } from "./client-for-test.ts";
 
-/** An environment in which plain HTTP goes by that proxy. */
+/** An environment with that proxy for plain HTTP. */
 const by = (proxy: string) => ({ ...TEST_KEYS, HTTP_PROXY: proxy });
 
 test.each(["data:,hello", "file:///etc/hostname", "s3://bucket/key"])(
@@ -23,7 +23,7 @@ test.each(["data:,hello", "file:///etc/hostname", "s3://bucket/key"])(
 );
 
 describe("a proxy", () => {
-  test("carries requests to other machines, with the address they were signed for", async () => {
+  test("forwards requests to other machines with the address they were signed for", async () => {
     await using proxy = await scriptedServer([{ body: "hello" }]);
     const { client } = clientFor("http://s3.example.invalid:9000", { env: by(proxy.endpoint) });
     expect((await headObject(client, "a key"))?.sizeBytes).toBe(5);
@@ -34,7 +34,7 @@ describe("a proxy", () => {
     ]);
   });
 
-  test("is not asked for this machine's own servers", async () => {
+  test("is not used for servers on this machine", async () => {
     await using proxy = await scriptedServer([{ status: 502 }]);
     await using server = await scriptedServer([{ body: "hello" }]);
     const { client } = clientFor(server.endpoint, { env: by(proxy.endpoint) });
@@ -48,7 +48,7 @@ describe("a proxy that refuses", () => {
     [407, {}, "407"],
     [403, { "proxy-status": "other; error=http_request_denied" }, "403 http_request_denied"],
     [403, { "x-squid-error": "ERR_ACCESS_DENIED 0" }, "403 ERR_ACCESS_DENIED"],
-  ])("is named, and its %d is no answer of the server", async (status, headers, said) => {
+  ])("is named, and its %d does not count as the server's answer", async (status, headers, said) => {
     await using proxy = await scriptedServer([{ status, headers }]);
     const { client } = clientFor("http://s3.example.invalid:9000", { env: by(proxy.endpoint) });
     const error = await rejection(headObject(client, "key"));
@@ -56,7 +56,7 @@ describe("a proxy that refuses", () => {
     expect(String(error)).toContain(`the proxy ${new URL(proxy.endpoint).host} refuses the request: ${said}`);
   });
 
-  test("to open a tunnel is named, and is no answer of the server", async () => {
+  test("to open a tunnel is named, and its answer does not count as the server's", async () => {
     await using proxy = await scriptedServer([{ status: 403 }]);
     const env = { ...TEST_KEYS, HTTPS_PROXY: proxy.endpoint };
     const { client } = clientFor("https://s3.example.invalid", { env });
@@ -67,7 +67,7 @@ describe("a proxy that refuses", () => {
 });
 
 describe("a certificate", () => {
-  test("that nobody vouches for ends the call at once", async () => {
+  test("that is not trusted ends the call without retries", async () => {
     await using dir = tempDir("tls");
     const { cert, key } = await makeCertificate(dir.path);
     await using server = Bun.serve({
@@ -84,7 +84,7 @@ describe("a certificate", () => {
     expect(clock.sleptMs).toEqual([]);
   });
 
-  test("is trusted when AWS_CA_BUNDLE has it among others", async () => {
+  test("is trusted if AWS_CA_BUNDLE contains it among others", async () => {
     await using dir = tempDir("tls");
     await using otherDir = tempDir("tls");
     const { cert, key } = await makeCertificate(dir.path);

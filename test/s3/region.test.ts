@@ -5,10 +5,10 @@ import { tempDir } from "../support/temp-dir.ts";
 
 const memoryOf = (region: string | undefined) => ({ load: () => region, save() {} });
 
-describe("the region is, first of all,", () => {
+describe("the region is, in this order,", () => {
   test.each([
-    ["what the server said last time", "r-memory", 0],
-    ["what the option says", "r-option", 1],
+    ["the one that the server named last time", "r-memory", 0],
+    ["the option", "r-option", 1],
     ["AWS_REGION", "r-env", 2],
     ["AWS_DEFAULT_REGION", "r-default", 3],
     ["the profile's", "r-profile", 4],
@@ -29,7 +29,7 @@ describe("the region is, first of all,", () => {
     expect(await region.get()).toBe(expected);
   });
 
-  test("not what memory says if that can't be one", async () => {
+  test("not the saved one if it is invalid", async () => {
     const region = new Region({ memory: memoryOf("../evil"), region: "eu-west-1", env: {} });
     expect(await region.get()).toBe("eu-west-1");
   });

@@ -12,12 +12,12 @@ import { clientFor } from "./client-for-test.ts";
 const OK: Scripted = { headers: { etag: '"e"' }, body: "hello" };
 const BODY = new TextEncoder().encode("content");
 
-/** What the `Authorization` header says the request was signed for. */
+/** The scope of the signature in the `Authorization` header. */
 function scopeOf(call: { headers: Record<string, string> } | undefined): string | undefined {
   return /Credential=([^,]+),/.exec(call?.headers.authorization ?? "")?.[1];
 }
 
-describe("a failure that passes is tried again", () => {
+describe("a transient failure is retried", () => {
   test.each<[string, Scripted]>([
     ["503 without a body", { status: 503 }],
     ["503 SlowDown", refusal(503, "SlowDown")],
@@ -38,7 +38,7 @@ describe("a failure that passes is tried again", () => {
     expect(counters.snapshot()).toMatchObject({ s3_requests: 2, s3_requests_put: 2, s3_retries: 1 });
   });
 
-  test("a listing that breaks off", async () => {
+  test("an interrupted listing", async () => {
     const listing = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
     await using server = await scriptedServer([{ body: listing, cutAfterBytes: 20 }, { body: listing }]);
     const { client } = clientFor(server.endpoint);
@@ -46,7 +46,7 @@ describe("a failure that passes is tried again", () => {
     expect(pages.map((page) => page.objects)).toEqual([[]]);
   });
 
-  test("three times in all, with longer waits", async () => {
+  test("three attempts in all, with increasing delays", async () => {
     await using server = await scriptedServer([refusal(503, "SlowDown")]);
     const { client, clock } = clientFor(server.endpoint);
     const error = await rejection(getObject(client, "a/key"));
@@ -55,7 +55,7 @@ describe("a failure that passes is tried again", () => {
     expect([server.calls.length, clock.sleptMs]).toEqual([3, [50, 100]]);
   });
 
-  test("also when nobody listens", async () => {
+  test("no listening server", async () => {
     const server = await scriptedServer([OK]);
     await server[Symbol.asyncDispose]();
     const { client, clock, counters } = clientFor(server.endpoint);
@@ -65,7 +65,7 @@ describe("a failure that passes is tried again", () => {
   });
 });
 
-describe("a failure that lasts is not", () => {
+describe("a permanent failure is not retried", () => {
   test.each<[string, Scripted, Partial<S3Error>]>([
     ["403", refusal(403, "AccessDenied"), { status: 403, code: "AccessDenied" }],
     ["a wrong signature", refusal(403, "SignatureDoesNotMatch"), { code: "SignatureDoesNotMatch" }],
@@ -85,7 +85,7 @@ describe("a failure that lasts is not", () => {
     expect([server.calls.length, clock.sleptMs]).toEqual([1, []]);
   });
 
-  test("a redirect that doesn't say where", async () => {
+  test("a redirect without a region", async () => {
     await using server = await scriptedServer([
       { status: 307, headers: { location: "http://127.0.0.1:1/" } },
     ]);
@@ -106,7 +106,7 @@ describe("absence", () => {
     expect(await deleteObject(client, "key")).toBeUndefined();
   });
 
-  test("is a refusal to a put that wants an etag", async () => {
+  test("is a refusal for a put with an etag", async () => {
     await using server = await scriptedServer([refusal(404, "NoSuchKey")]);
     const { client } = clientFor(server.endpoint);
     expect(await putObject(client, "key", BODY, { onlyIf: { etag: '"x"' } })).toBe("refused");
@@ -121,7 +121,7 @@ describe("the region", () => {
     ["301 and a header", { status: 301, headers: { "x-amz-bucket-region": "eu-west-1" } }],
     ["307 and a header", { status: 307, headers: { "x-amz-bucket-region": "eu-west-1" } }],
     ["400 and the body", refusal(400, "AuthorizationHeaderMalformed", elsewhere)],
-  ])("that the server names with %s is taken, signed for, and remembered", async (_, redirect) => {
+  ])("that the server names with %s is used for signing and saved", async (_, redirect) => {
     await using server = await scriptedServer([redirect, OK]);
     const saved: string[] = [];
     const regionMemory = { load: () => undefined, save: (region: string) => saved.push(region) };
@@ -142,7 +142,7 @@ describe("the region", () => {
     expect(server.calls.length).toBe(2);
   });
 
-  test("is not taken if it could be part of another host's name", async () => {
+  test("is ignored if it could lead to another host", async () => {
     const evil = { status: 301, headers: { "x-amz-bucket-region": "evil.example/" } };
     await using server = await scriptedServer([evil]);
     const { client } = clientFor(server.endpoint);
@@ -158,7 +158,7 @@ describe("a clock that is off", () => {
   test.each<["put" | "head", Scripted]>([
     ["put", { ...(refusal(403, "RequestTimeTooSkewed") as object), headers: { date } }],
     ["head", { status: 403, headers: { date } }],
-  ])("is put right after a %s", async (operation, skewed) => {
+  ])("is corrected after a %s", async (operation, skewed) => {
     await using server = await scriptedServer([skewed, OK]);
     const { client } = clientFor(server.endpoint);
     if (operation === "put") await putObject(client, "key", BODY);
@@ -170,7 +170,7 @@ describe("a clock that is off", () => {
 });
 
 describe("an aborted call", () => {
-  test("ends while the server says nothing", async () => {
+  test("ends while the server does not answer", async () => {
     await using server = await scriptedServer(["hang"]);
     const { client } = clientFor(server.endpoint);
     const controller = new AbortController();
@@ -181,7 +181,7 @@ describe("an aborted call", () => {
     expect(await result).toBe(reason);
   });
 
-  test("ends while it waits to try again", async () => {
+  test("ends during a retry delay", async () => {
     await using server = await scriptedServer([{ status: 503 }]);
     const waiting = Promise.withResolvers<void>();
     const clock = {
@@ -256,7 +256,7 @@ test("an endpoint in the environment is used, S3's own first", async () => {
   expect(server.calls.map((call) => call.target)).toEqual(["/bucket/key"]);
 });
 
-/** Ten thousand million characters, if entities were expanded. */
+/** Ten billion characters if entities were expanded. */
 function bomb(): string {
   const entities = Array.from({ length: 9 }, (_, i) => `<!ENTITY e${i + 1} "${`&e${i};`.repeat(10)}">`).join(
     "",

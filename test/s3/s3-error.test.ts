@@ -26,7 +26,7 @@ describe("the message", () => {
   });
 });
 
-test("a missing bucket is no absent object", () => {
+test("a missing bucket is not an absent object", () => {
   const of = (status: number, code?: string) => isAbsent(new S3Error(TARGET, { status, code }));
   expect([of(404, "NoSuchKey"), of(404), of(404, "NoSuchBucket"), of(403, "AccessDenied")]).toEqual([
     true,
@@ -36,7 +36,7 @@ test("a missing bucket is no absent object", () => {
   ]);
 });
 
-test("412 alone is a condition that did not hold", () => {
+test("only 412 is a failed condition", () => {
   const of = (status: number) => isConditionFailed(new S3Error(TARGET, { status }));
   expect([of(412), of(409), of(404)]).toEqual([true, false, false]);
 });

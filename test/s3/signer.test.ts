@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { signedHeaders } from "../../src/s3/signer.ts";
 import vectors from "../fixtures/sigv4-s3.json" with { type: "json" };
 
-// The fourth published example signs a `Date` header, which the library leaves to HTTP and we never send.
+// Without the fourth published example: it signs a `Date` header, which this client never sends.
 describe("AWS's published examples", () => {
   for (const { name, method, url, headers, sha256, authorization } of vectors.examples) {
     test(name, async () => {

@@ -1,11 +1,11 @@
 /**
- * Why AWS's chain of providers failed, in our own words. Its messages can't be passed on: they quote files, commands,
- * answers and variables, and each of those may be a secret.
+ * Describes why AWS's chain of providers failed. The chain's own messages can't be shown: they quote files, commands,
+ * answers and variables, and any of these may contain secrets.
  */
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the SDK says where the user can do something about it, and what that is. */
+/** SDK messages that the user can act on, and what to do. */
 const KNOWN: readonly (readonly [message: RegExp, words: string])[] = [
   [
     /\bSSO session\b|\bsso login\b|\bsso-session\b/i,
@@ -15,17 +15,17 @@ const KNOWN: readonly (readonly [message: RegExp, words: string])[] = [
   [/\baws login\b|reauthenticate/i, "its login session is missing or expired (see: aws login)"],
   [
     /\bmulti-factor authentication\b/,
-    "it needs a code of multi-factor authentication, which nobody can be asked for",
+    "it needs a multi-factor authentication code, which can't be entered here",
   ],
   [/\btimed? ?out\b/i, "it did not answer in time"],
 ];
 
-/** The failure as an error without a cause: the chain's own error must not be printed. */
+/** The failure as an error without a cause, since the chain's error must not be printed. */
 export function chainFailure(error: unknown, env: Environment): Error {
   return new Error(`no AWS credentials from ${providerName(error, env)}: ${reason(error)}`);
 }
 
-/** The provider that the failure is most likely about. The chain does not tell. */
+/** The provider that most likely failed. The chain does not report it. */
 function providerName(error: unknown, env: Environment): string {
   if (env.AWS_PROFILE) return `the profile ${env.AWS_PROFILE}`;
   if (isSingleSignOn(error)) return "the profile default";
@@ -56,7 +56,7 @@ function reason(error: unknown): string {
   );
 }
 
-/** The name of an error, where it is a name. `but`: those that say nothing. */
+/** The name of an error, if it is a plain identifier. `but`: names to omit because they say nothing. */
 function word(name: string, but?: RegExp): string {
   return /^[A-Z][A-Za-z]{2,60}$/.test(name) && but?.test(name) !== true ? ` ${name}` : "";
 }

@@ -1,6 +1,7 @@
 /**
- * Where the keys come from: the environment, or else the AWS SDK's own chain (shared files, SSO, web identity,
- * process, container, instance), which is loaded when the first request needs it. One load serves all callers.
+ * Finds access keys: in the environment, or with the AWS SDK's chain of providers (shared files, SSO, web identity,
+ * process, container, instance). The chain is loaded when the first request needs it. Concurrent callers share one
+ * lookup.
  *
  * https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
@@ -16,23 +17,23 @@ export interface Credentials {
   expiration?: Date | undefined;
 }
 
-/** Nothing names any keys; the text says what to do about it. */
+/** No provider has keys. */
 const NO_CREDENTIALS =
   "no AWS credentials found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a profile with AWS_PROFILE " +
   "(see: aws configure, aws sso login), or give this machine a role";
 
-/** The chain does not tell which of these it is. */
+/** The chain does not report which of these applies. */
 function noneInProfile(name: string): string {
   return (
-    `no credentials from the AWS profile ${name}: it is not there, incomplete or expired ` +
+    `no credentials from the AWS profile ${name}: it is missing, incomplete or expired ` +
     `(see: aws sts get-caller-identity --profile ${name})`
   );
 }
 
-/** Keys are renewed this long before they expire. */
+/** Keys are refreshed this long before they expire. */
 const REFRESH_BEFORE_MS = 5 * 60_000;
 
-/** Any answer, failures too, serves everybody for this long: looking again can cost seconds. */
+/** Results, including failures, are cached at least this long, since a lookup can take seconds. */
 const CACHE_MS = 10_000;
 
 export class CredentialSource {
@@ -41,10 +42,10 @@ export class CredentialSource {
   readonly #clock: Clock;
   #cached: Promise<Credentials | undefined> | undefined;
   #cachedUntilMs = 0;
-  /** Until then refused keys are not looked up again. */
+  /** Earliest time of the next lookup of refused keys. */
   #refusedUntilMs = 0;
 
-  /** `allowAnonymous`: finding no keys at all means unsigned requests, as for a public bucket. */
+  /** `allowAnonymous`: without any keys, requests are not signed, as for a public bucket. */
   constructor(options: {
     env: Record<string, string | undefined>;
     allowAnonymous: boolean;
@@ -74,8 +75,8 @@ export class CredentialSource {
   }
 
   /**
-   * The server refused `used`: they expired, or were rotated. Looks for others, unless another caller just did, and
-   * returns whether another attempt makes sense: there are other keys now, or the lookup failed. Never rejects.
+   * Handles a refusal of `used`, which may have expired or been rotated. Looks up keys again unless another caller just
+   * did. Returns whether to retry: there are other keys now, or the lookup failed. Never rejects.
    */
   async replace(used: Credentials): Promise<boolean> {
     const cached = this.#cached;
@@ -94,7 +95,7 @@ export class CredentialSource {
     const nowMs = this.#clock.nowMs();
     if (nowMs < this.#refusedUntilMs) return;
     this.#refusedUntilMs = nowMs + CACHE_MS;
-    // While a file is being rewritten it may name nothing: that must not turn later requests into unsigned ones.
+    // A file may be empty while it is rewritten. Later requests must not become unsigned because of that.
     this.#cache(this.#load().then((found) => found ?? used));
   }
 
@@ -102,7 +103,7 @@ export class CredentialSource {
     if (this.#cached === loading) this.#cachedUntilMs = untilMs;
   }
 
-  /** Others in good time, or the old ones while they last. */
+  /** Looks up new keys. If that fails, keeps the old ones until they expire. */
   async #refresh(cached: Promise<Credentials | undefined>): Promise<Credentials | undefined> {
     const old = await cached.catch(() => undefined);
     try {
@@ -135,7 +136,7 @@ function isSame(a: Credentials, b: Credentials): boolean {
   );
 }
 
-/** What the chain would say first, without loading it: it takes longer than a whole warm build. */
+/** The keys that the chain would find first. Avoids loading the chain, which takes longer than a whole warm build. */
 function environmentCredentials(env: Record<string, string | undefined>): Credentials | undefined {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
   if (!accessKeyId || !secretAccessKey || env.AWS_PROFILE) return undefined;
@@ -147,7 +148,7 @@ async function loadChain(env: Record<string, string | undefined>): Promise<Crede
   const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
   const { SdkRequests } = await import("./sdk-requests.ts");
   const profile = env.AWS_PROFILE;
-  // A new chain each time: it remembers what it found, also when the server has called that expired.
+  // A new chain each time: a chain caches its keys, even if the server reported them as expired.
   const provider = defaultProvider({
     ...sharedFilePaths(env),
     ...(profile ? { profile } : {}),
@@ -158,7 +159,7 @@ async function loadChain(env: Record<string, string | undefined>): Promise<Crede
   return await provider();
 }
 
-/** What the SDK notes on keys about where they are from, the most telling first; see `$source` in `@aws-sdk/types`. */
+/** The SDK's marks for the source of keys, most specific first; see `$source` in `@aws-sdk/types`. */
 const PROVIDERS: readonly (readonly [feature: string, words: string])[] = [
   ["CREDENTIALS_PROFILE_SSO", "single sign-on of the profile"],
   ["CREDENTIALS_PROFILE_SSO_LEGACY", "single sign-on of the profile"],
@@ -177,7 +178,7 @@ const PROVIDERS: readonly (readonly [feature: string, words: string])[] = [
   ["CREDENTIALS_ENV_VARS", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"],
 ];
 
-/** Which provider of the chain these keys are from, in words. */
+/** The provider of the keys, as text for the user. */
 export function credentialOrigin(
   credentials: Credentials & { $source?: object },
   env: Record<string, string | undefined>,
@@ -188,16 +189,16 @@ export function credentialOrigin(
   return words.endsWith("profile") ? `${words} ${env.AWS_PROFILE || "default"}` : words;
 }
 
-/** The SDK would otherwise warn on stderr, which is go's. */
+/** The SDK would otherwise warn on stderr, which go shows. */
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** The last words of the chain when each of its members had nothing to say. */
+/** The chain's error if no provider has keys. */
 function isNothingFound(error: unknown): boolean {
   return error instanceof Error && error.message === "Could not load credentials from any providers";
 }
 
 function refreshMs(found: Credentials | undefined, nowMs: number): number {
   if (found?.expiration === undefined) return Number.POSITIVE_INFINITY;
-  // Keys that come with less left than that must not be asked for before every request.
+  // Keys with less time left must not be looked up for every request.
   return Math.max(found.expiration.getTime() - REFRESH_BEFORE_MS, nowMs + CACHE_MS);
 }

@@ -1,11 +1,11 @@
 /**
- * Sends what the AWS SDK asks of the services that give out credentials (token service, single sign-on) the way that
- * everything else goes: the SDK's own sender knows neither `HTTPS_PROXY` nor `AWS_CA_BUNDLE`.
+ * Sends the AWS SDK's requests to credential services (token service, single sign-on) over the same connections as S3
+ * requests: the SDK's own HTTP handler supports neither `HTTPS_PROXY` nor `AWS_CA_BUNDLE`.
  */
 import { isLoopbackHost } from "../../lib/network/loopback-host.ts";
 import { Connection } from "../connection.ts";
 
-/** A request as the SDK hands it to its sender; only what these services use. */
+/** A request from the SDK to its HTTP handler; only the fields that these services use. */
 interface SdkRequest {
   method: string;
   protocol: string;
@@ -17,7 +17,7 @@ interface SdkRequest {
   body?: string | Uint8Array;
 }
 
-/** The SDK's interface of a sender, https://github.com/smithy-lang/smithy-typescript/tree/main/packages/types. */
+/** Implements the SDK's HTTP handler, https://github.com/smithy-lang/smithy-typescript/tree/main/packages/types. */
 export class SdkRequests {
   readonly #env: Record<string, string | undefined>;
 
@@ -50,7 +50,7 @@ export class SdkRequests {
     }
   }
 
-  /** Nothing of it can be configured. */
+  /** This handler has no options. */
   updateHttpClientConfig(): void {}
 
   httpHandlerConfigs(): Record<string, never> {

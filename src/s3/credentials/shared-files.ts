@@ -1,10 +1,10 @@
 /**
- * The AWS configuration files that all AWS tools share, `~/.aws/config` and `~/.aws/credentials`.
+ * The shared AWS configuration files, `~/.aws/config` and `~/.aws/credentials`.
  *
  * https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  */
 
-/** The region of the profile in use, if it names one. */
+/** The region of the selected profile, if it names one. */
 export async function profileRegion(env: Record<string, string | undefined>): Promise<string | undefined> {
   const { loadSharedConfigFiles } = await import("@smithy/core/config");
   const { configFile, credentialsFile } = await loadSharedConfigFiles(sharedFilePaths(env));
@@ -12,7 +12,7 @@ export async function profileRegion(env: Record<string, string | undefined>): Pr
   return configFile[profile]?.region || credentialsFile[profile]?.region;
 }
 
-/** Where those files are, if not in their usual place. */
+/** The paths of those files, if not the default ones. */
 export function sharedFilePaths(env: Record<string, string | undefined>): {
   filepath?: string;
   configFilepath?: string;

@@ -1,9 +1,9 @@
-/** No answer that is only an acknowledgement or a refusal is longer. */
+/** Limit for answers without data: acknowledgements and refusals. */
 export const SHORT_ANSWER_BYTES = 64 * 1024;
 
 /**
- * The start of a body as text, at most `limitBytes` of it. Always leaves the body read or cancelled, so that
- * its connection is free again. `onBytes` is told what came.
+ * Reads the start of a body as text, at most `limitBytes`. Always reads or cancels the whole body, so that its
+ * connection is free again. `onBytes` receives the size of each chunk.
  */
 export async function readBodyText(
   response: Response,

@@ -4,7 +4,7 @@ import { readBodyText, SHORT_ANSWER_BYTES } from "./body-text.ts";
 import type { CallOptions } from "./object-info.ts";
 
 /**
- * Removes an object; removing none succeeds as well.
+ * Deletes an object. Succeeds if it does not exist.
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
  */

@@ -15,22 +15,22 @@ export interface GetObjectOptions extends CallOptions {
 }
 
 export interface ReadableObject extends ObjectInfo {
-  /** Bytes that `body` yields before it ends; with fewer it errors. */
+  /** Number of bytes in `body`. A body with fewer errors. */
   bodyBytes: number;
   body: ReadableStream<Uint8Array>;
 }
 
-/** Which bytes of an answer's body are the wanted ones. */
+/** Which bytes of an answer's body to return. */
 interface Portion {
-  /** Bytes of the whole object. */
+  /** Size of the whole object. */
   sizeBytes: number;
   skipBytes: number;
   takeBytes: number;
 }
 
 /**
- * An object's bytes, or a range of them; `undefined` when there is no such object. A broken body errors and is
- * not asked for again: its reader may have used the start already.
+ * An object's bytes, or a range of them; `undefined` if it does not exist. An interrupted body errors and is not
+ * retried: its reader may have used the start already.
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
@@ -69,17 +69,20 @@ function openBody(
   return { sizeBytes, etag, modifiedMs: readModifiedMs(response.headers), bodyBytes: takeBytes, body };
 }
 
-/** All of the object came. A range is cut out of it: skipping bytes costs less than failing. */
+/** The answer is the whole object. Cuts the range out of it: skipping bytes costs less than failing. */
 function wholePortion(response: Response, range: GetObjectOptions["range"]): Portion | Error {
   const sizeBytes = readContentLength(response.headers);
-  // Without a length nobody could tell the end of the object from the end of the connection.
+  // Without a length, the end of the object looks like a lost connection.
   if (sizeBytes === undefined) return new Error("no Content-Length");
   const { offset, length } = range ?? { offset: 0, length: sizeBytes };
   if (offset + length > sizeBytes) return beyondEnd(sizeBytes);
   return { sizeBytes, skipBytes: offset, takeBytes: length };
 }
 
-/** A range came: `Content-Range: bytes 0-9/100`. S3 shortens one that reaches beyond the end; that is an error here. */
+/**
+ * The answer is a range: `Content-Range: bytes 0-9/100`. S3 shortens a range that ends beyond the object; this function
+ * rejects it.
+ */
 function partPortion(response: Response, range: GetObjectOptions["range"]): Portion | Error {
   const text = response.headers.get("content-range") ?? "";
   const [first, last, sizeBytes] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(text) ?? []).slice(1).map(Number);
@@ -93,7 +96,7 @@ function partPortion(response: Response, range: GetObjectOptions["range"]): Port
   return { sizeBytes, skipBytes: 0, takeBytes: range.length };
 }
 
-/** What both stores say of such a range, but for S3's own refusal; see `store/store-failure.ts`. */
+/** The error of both stores for such a range. S3 itself may also answer 416; see `store/store-failure.ts`. */
 function beyondEnd(sizeBytes: number): RangeError {
   return new RangeError(`range ends beyond ${sizeBytes} bytes`);
 }

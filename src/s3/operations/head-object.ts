@@ -9,8 +9,8 @@ import {
 } from "./object-info.ts";
 
 /**
- * Size, etag and time of an object; `undefined` when there is none. The answer has no body to tell a missing
- * bucket from a missing object, so that counts as absent too.
+ * Size, etag and time of an object; `undefined` if it does not exist. Also `undefined` if the bucket does not exist:
+ * the answer has no body to distinguish them.
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
  */

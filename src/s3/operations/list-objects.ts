@@ -20,17 +20,17 @@ export interface ListObjectsOptions extends CallOptions {
 
 export interface ObjectsPage {
   objects: ({ key: string } & ObjectInfo)[];
-  /** The server's clock when it answered. */
+  /** The server's clock at the time of the answer. */
   serverTimeMs: number;
 }
 
-/** A thousand keys of 1 KiB, each byte percent-encoded, with room. */
+/** Fits a thousand keys of 1 KiB with every byte percent-encoded. */
 const PAGE_LIMIT_BYTES = 8 * 1024 * 1024;
 
 const MAX_PAGE_SIZE = 1000;
 
 /**
- * The objects below a prefix, in the order the server gives (S3: that of the keys' bytes), a page a request.
+ * The objects below a prefix in the server's order (S3: by the bytes of their keys), one page per request.
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  */
@@ -43,12 +43,12 @@ export async function* listObjects(
   for (let token: string | undefined; ; ) {
     const query = listQuery(prefix, options, token);
     const call: S3Call = { operation: "list", method: "GET", key: prefix, query, signal };
-    // While the answer is on its way.
+    // Loads while the request is in flight.
     void loadXmlParser();
     const { page, next } = await client.send(call, (response) => readPage(client, call, response));
     yield page;
     if (next === undefined) return;
-    // Going on with the same token would list the same page for ever.
+    // The same token would return the same page forever.
     if (next === "" || next === token) throw client.failure(call, "truncated without a new token");
     token = next;
   }
@@ -66,7 +66,7 @@ function listQuery(prefix: string, options: ListObjectsOptions, token: string | 
   };
 }
 
-/** One page, and the token of the next: `undefined` after the last, empty where the server forgot it. */
+/** One page, and the token of the next: `undefined` after the last, empty if the server omitted it. */
 async function readPage(
   client: S3Client,
   call: S3Call,
@@ -93,13 +93,13 @@ function readObject(node: XmlNode, decode: (key: string) => string): { key: stri
   };
 }
 
-/** Nothing that could be compared with a limit in vain. */
+/** Rejects an invalid size: comparisons of NaN with a limit are always false. */
 function readSize(text = "0"): number {
   if (!/^\d{1,15}$/.test(text)) throw new Error(`a listing with the size ${excerpt(text)}`);
   return Number(text);
 }
 
-/** As in a form: a blank comes as `+`, a plus as `%2B`. */
+/** Form encoding: a blank is `+`, a plus is `%2B`. */
 function decodeKey(text: string): string {
   return decodeURIComponent(text.replaceAll("+", "%20"));
 }

@@ -5,15 +5,15 @@ import { readBodyText, SHORT_ANSWER_BYTES } from "./body-text.ts";
 import { type CallOptions, requireEtag } from "./object-info.ts";
 
 export interface PutObjectOptions extends CallOptions {
-  /** SHA-256 of the body in lower-case hex, if known: then it is not computed. */
+  /** SHA-256 of the body in lower-case hex. Computed if omitted. */
   sha256?: string | undefined;
-  /** Only if there is no such object, or only if it has this etag. */
+  /** Write only if the object does not exist, or only if it has this etag. */
   onlyIf?: "absent" | { etag: string } | undefined;
 }
 
 /**
- * Writes an object; `"refused"` when `onlyIf` did not hold. After an attempt whose answer was lost, `"refused"`
- * may be due to that attempt's own write.
+ * Writes an object; `"refused"` if `onlyIf` does not hold. If the answer to an earlier attempt was lost, `"refused"`
+ * may result from that attempt's own write.
  *
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
@@ -35,9 +35,9 @@ export async function putObject(
     });
     return "stored";
   } catch (error) {
-    // A server that finds a condition where none was set has not stored anything either.
+    // A failed condition that was never set is not a refusal: the server stored nothing.
     if (onlyIf !== undefined && isConditionFailed(error)) return "refused";
-    // `If-Match` names an object that is gone.
+    // The object of `If-Match` no longer exists.
     if (typeof onlyIf === "object" && isAbsent(error)) return "refused";
     throw error;
   }

@@ -1,14 +1,14 @@
-/** S3's answers in XML. Loaded when the first one comes: most runs see none. */
+/** Parses S3's XML answers. The parser is loaded for the first one: most runs receive none. */
 
-/** An element's text, its child elements by name, or (a repeated element) a list of them. */
+/** An element's text, its child elements by name, or a list for a repeated element. */
 export type XmlNode = string | XmlNode[] | { [name: string]: XmlNode };
 
-/** S3 needs four levels. */
+/** S3's answers have four levels. */
 const MAX_DEPTH = 16;
 
 /**
- * Everything as written. The parser's own entities cost two thirds of the time of a listing, and numeric ones
- * (`&#34;`) come only together with all of HTML's.
+ * Keeps text unchanged. The parser's entity decoding takes two thirds of the time of a listing, and it decodes numeric
+ * entities (`&#34;`) only together with all of HTML's.
  */
 const OPTIONS = {
   parseTagValue: false,
@@ -20,24 +20,24 @@ const OPTIONS = {
 
 const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
-/** What `parseXml` needs, ahead of time. */
+/** Loads the parser ahead of `parseXml`. */
 export async function loadXmlParser() {
   return await import("fast-xml-parser");
 }
 
-/** Parses a document. Throws for most of what isn't well-formed XML, but not for one whose end is missing. */
+/** Parses a document. Throws for most malformed XML, but not if the end of the document is missing. */
 export async function parseXml(text: string): Promise<XmlNode> {
   const { XMLParser } = await loadXmlParser();
   return new XMLParser(OPTIONS).parse(text) as XmlNode;
 }
 
-/** The child element called `name`; `undefined` when there is none, or several. */
+/** The child element called `name`; `undefined` if there is none or more than one. */
 export function child(node: XmlNode | undefined, name: string): XmlNode | undefined {
   const found = children(node, name);
   return found.length === 1 ? found[0] : undefined;
 }
 
-/** Every child element called `name`. */
+/** All child elements called `name`. */
 export function children(node: XmlNode | undefined, name: string): XmlNode[] {
   if (typeof node !== "object" || Array.isArray(node) || !Object.hasOwn(node, name)) return [];
   const found = node[name];

@@ -144,7 +144,7 @@ describe("names the cause:", () => {
     expect(findingOf(diagnosis, "credentials")).toMatchObject({
       severity: "error",
       message: expect.stringContaining(
-        "no credentials from the AWS profile old: it is not there, incomplete or expired",
+        "no credentials from the AWS profile old: it is missing, incomplete or expired",
       ),
     });
   });

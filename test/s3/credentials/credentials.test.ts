@@ -14,7 +14,7 @@ import { clientFor } from "../client-for-test.ts";
 const KEYS = { AWS_ACCESS_KEY_ID: "AKIDENV", AWS_SECRET_ACCESS_KEY: "secret" };
 const HOUR_MS = 3_600_000;
 
-/** The SDK's chain looks at the process's own environment as well. */
+/** The SDK's chain reads the process's own environment as well. */
 const kept = new Map<string, string | undefined>();
 beforeAll(() => {
   for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) kept.set(name, process.env[name]);
@@ -26,12 +26,12 @@ afterAll(() => {
   for (const [name, value] of kept) process.env[name] = value;
 });
 
-/** Shared files that name nothing. */
+/** Shared files without content. */
 function emptyFiles(dir: TempDir): Record<string, string> {
   return { AWS_CONFIG_FILE: dir.join("config"), AWS_SHARED_CREDENTIALS_FILE: dir.join("credentials") };
 }
 
-/** A profile whose keys a program prints, other ones each time, good for `lifetimeMs` by `nowMs`. */
+/** A profile with a program that prints other keys each time, valid for `lifetimeMs` from `nowMs` on. */
 function processProfile(
   dir: TempDir,
   lifetimeMs: number,
@@ -56,13 +56,13 @@ function processProfile(
   };
 }
 
-describe("are said to be from", () => {
+describe("the origin of keys is", () => {
   test("the environment", async () => {
     const found = await new CredentialSource({ env: KEYS, allowAnonymous: false }).get();
     expect(found && credentialOrigin(found, KEYS)).toBe("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
   });
 
-  testOnPosix("a profile's keys, and what a profile's program prints", async () => {
+  testOnPosix("a profile's keys or a profile's program", async () => {
     await using dir = tempDir("keys");
     const files = emptyFiles(dir);
     const { env } = processProfile(dir, HOUR_MS);
@@ -80,20 +80,20 @@ describe("are said to be from", () => {
     ]);
   });
 
-  test("the machine, where the chain has nothing to say about them", () => {
+  test("the machine, if the chain does not name an origin", () => {
     expect(credentialOrigin({ accessKeyId: "A", secretAccessKey: "s" }, {})).toBe("role of the machine");
   });
 });
 
 describe("without any keys", () => {
-  test("the failure says what to do", async () => {
+  test("the error says what to do", async () => {
     await using dir = tempDir("keys");
     const source = new CredentialSource({ env: emptyFiles(dir), allowAnonymous: false });
     const error = await rejection(source.get());
     expect(String(error)).toContain("no AWS credentials found; set AWS_ACCESS_KEY_ID");
   });
 
-  test("an operation on AWS fails by name, before anything is sent", async () => {
+  test("an operation on AWS fails before any request, with its name", async () => {
     await using dir = tempDir("keys");
     const { client, counters } = clientFor("", { env: emptyFiles(dir) });
     const error = await rejection(headObject(client, "key"));
@@ -102,7 +102,7 @@ describe("without any keys", () => {
     expect(counters.snapshot()).toEqual({});
   });
 
-  test("an endpoint of one's own is received without a signature", async () => {
+  test("requests to a custom endpoint are not signed", async () => {
     await using dir = tempDir("keys");
     await using server = await scriptedServer([{ body: "hello" }]);
     const { client } = clientFor(server.endpoint, { env: emptyFiles(dir) });
@@ -118,20 +118,20 @@ describe("without any keys", () => {
 });
 
 describe("keys", () => {
-  test("in the environment are used as they are", async () => {
+  test("in the environment are used unchanged", async () => {
     const source = new CredentialSource({ env: { ...KEYS, AWS_SESSION_TOKEN: "t" }, allowAnonymous: false });
     const expected = { accessKeyId: "AKIDENV", secretAccessKey: "secret", sessionToken: "t" };
     expect(await source.get()).toEqual(expected);
   });
 
-  testOnPosix("of a profile go before those in the environment", async () => {
+  testOnPosix("of a profile take precedence over those in the environment", async () => {
     await using dir = tempDir("keys");
     const { env } = processProfile(dir, HOUR_MS);
     const source = new CredentialSource({ env: { ...KEYS, ...env }, allowAnonymous: false });
     expect(await source.get()).toMatchObject({ accessKeyId: "AKID1" });
   });
 
-  testOnPosix("are looked for once, however many ask", async () => {
+  testOnPosix("are looked up once for concurrent callers", async () => {
     await using dir = tempDir("keys");
     const { env, runs } = processProfile(dir, HOUR_MS);
     const source = new CredentialSource({ env, allowAnonymous: false });
@@ -139,7 +139,7 @@ describe("keys", () => {
     expect([new Set(found.map((keys) => keys?.accessKeyId)).size, runs()]).toEqual([1, 1]);
   });
 
-  testOnPosix("are renewed before they expire", async () => {
+  testOnPosix("are refreshed before they expire", async () => {
     await using dir = tempDir("keys");
     const { env } = processProfile(dir, HOUR_MS);
     const clock = new ManualClock();
@@ -152,7 +152,7 @@ describe("keys", () => {
     expect(ids).toEqual(["AKID1", "AKID1", "AKID2"]);
   });
 
-  testOnPosix("serve on while they last when there are no others", async () => {
+  testOnPosix("stay in use until they expire if there are no others", async () => {
     await using dir = tempDir("keys");
     const { env } = processProfile(dir, HOUR_MS);
     const clock = new ManualClock();
@@ -165,7 +165,7 @@ describe("keys", () => {
     expect(await rejection(source.get())).toBeInstanceOf(Error);
   });
 
-  testOnPosix("that the server calls expired are looked for anew, once", async () => {
+  testOnPosix("that the server reports as expired are looked up again, once", async () => {
     await using dir = tempDir("keys");
     const { env, runs } = processProfile(dir, HOUR_MS);
     await using server = await scriptedServer([refusal(400, "ExpiredToken"), { body: "hello" }]);
@@ -175,7 +175,7 @@ describe("keys", () => {
     expect(runs()).toBe(2);
   });
 
-  testOnPosix("that the server keeps calling expired are given up", async () => {
+  testOnPosix("that the server keeps reporting as expired are an error", async () => {
     await using dir = tempDir("keys");
     const { env } = processProfile(dir, HOUR_MS);
     await using server = await scriptedServer([refusal(400, "ExpiredToken")]);
@@ -197,7 +197,7 @@ describe("keys in a file that the server refuses", () => {
 
   const read = async (client: S3Client) => await new Response((await getObject(client, "key"))?.body).text();
 
-  /** A server that accepts the keys with one id; `received` has the ids of all requests. */
+  /** A server that accepts only keys with one id; `received` has the ids of all requests. */
   function keyServer(code: string) {
     const received: string[] = [];
     const state = { accepted: "OLD", received };
@@ -218,7 +218,7 @@ describe("keys in a file that the server refuses", () => {
   }
 
   test.each(["InvalidAccessKeyId", "InvalidToken", "ExpiredToken", "SignatureDoesNotMatch"])(
-    "as %s are looked up again, and the request is sent again with new ones",
+    "as %s are looked up again, and the request is retried with new ones",
     async (code) => {
       await using dir = tempDir("keys");
       await using server = keyServer(code);
@@ -233,7 +233,7 @@ describe("keys in a file that the server refuses", () => {
     },
   );
 
-  test("are looked up again at most every ten seconds, and nothing is sent twice with the same ones", async () => {
+  test("are looked up again at most every ten seconds, and no request is repeated with the same ones", async () => {
     await using dir = tempDir("keys");
     await using server = keyServer("InvalidAccessKeyId");
     const { client, clock } = clientFor(server.endpoint, { env: writeKeys(dir, "OLD") });
@@ -248,7 +248,7 @@ describe("keys in a file that the server refuses", () => {
     await client.close();
   });
 
-  test("still sign requests while the file names none", async () => {
+  test("still sign requests while the file is empty", async () => {
     await using dir = tempDir("keys");
     await using server = keyServer("InvalidAccessKeyId");
     const { client, clock } = clientFor(server.endpoint, { env: writeKeys(dir, "OLD") });
@@ -263,7 +263,7 @@ describe("keys in a file that the server refuses", () => {
     await client.close();
   });
 
-  test("are kept after a denial that says nothing about them", async () => {
+  test("stay in use after a denial that is not about keys", async () => {
     await using dir = tempDir("keys");
     await using server = keyServer("AccessDenied");
     const { client } = clientFor(server.endpoint, { env: writeKeys(dir, "OLD") });

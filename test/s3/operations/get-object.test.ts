@@ -16,13 +16,13 @@ async function read(answer: Scripted, range?: { offset: number; length: number }
 }
 
 describe("a body that", () => {
-  test("ends early errors, and says where", async () => {
+  test("ends early errors and names the position", async () => {
     const error = await rejection(read({ body: TEN, cutAfterBytes: 4 }));
     expect(error).toMatchObject({ name: "S3Error", status: 200 });
     expect(String(error)).toMatch(/S3 get s3:..bucket.key: 200: body ended after [0-4] of 10 bytes$/);
   });
 
-  test("is reset halfway errors and is not asked for again", async () => {
+  test("is reset halfway errors and is not retried", async () => {
     await using server = await scriptedServer([{ body: TEN.repeat(100_000), cutAfterBytes: 500_000 }]);
     const { client } = clientFor(server.endpoint);
     const object = await getObject(client, "key");
@@ -30,23 +30,23 @@ describe("a body that", () => {
     expect(server.calls.length).toBe(1);
   });
 
-  test("has no length is refused: its end could be anywhere", async () => {
+  test("has no length is rejected: its end is unknown", async () => {
     const error = await rejection(read({ headers: { "content-length": "" }, body: TEN }));
     expect(String(error)).toContain("S3 get s3://bucket/key: 200: no Content-Length");
   });
 
-  test("has chunks and no length is refused", async () => {
+  test("has chunks and no length is rejected", async () => {
     const headers = { "content-length": "", "transfer-encoding": "chunked" };
     const error = await rejection(read({ headers, body: "5\r\nhello\r\n0\r\n\r\n" }));
     expect(String(error)).toContain("no Content-Length");
   });
 
-  test("is a page from somebody else is refused", async () => {
+  test("is a page from another server is rejected", async () => {
     const error = await rejection(read({ headers: { etag: "" }, body: "<html>Sign in</html>" }));
     expect(String(error)).toContain("no ETag, so this is not S3's answer");
   });
 
-  test("is said to be compressed comes as it is stored", async () => {
+  test("is declared as compressed is returned as stored", async () => {
     expect(await read({ headers: { "content-encoding": "gzip" }, body: TEN })).toBe(TEN);
   });
 });
@@ -57,13 +57,13 @@ describe("a range", () => {
     ["that was cut short", { status: 206, headers: { "content-range": "bytes 3-5/6" }, body: "345" }],
     ["without Content-Range", { status: 206, body: "3456" }],
     [
-      "with a Content-Range of no use",
+      "with an invalid Content-Range",
       { status: 206, headers: { "content-range": "bytes */10" }, body: "3456" },
     ],
     ["of a whole object that is too short", { status: 200, body: "01234" }],
-    ["of a whole object that breaks off", { status: 200, body: TEN, cutAfterBytes: 5 }],
+    ["of a whole object that is interrupted", { status: 200, body: TEN, cutAfterBytes: 5 }],
     [
-      "that breaks off",
+      "that is interrupted",
       { status: 206, headers: { "content-range": "bytes 3-6/10" }, body: "3456", cutAfterBytes: 2 },
     ],
   ])("%s is an error", async (_, answer) => {
@@ -74,22 +74,22 @@ describe("a range", () => {
     ["a part", { status: 206, headers: { "content-range": "bytes 3-5/6" }, body: "345" }],
     ["a whole object", { status: 200, body: "01234" }],
     ["a refusal", { status: 416, body: "<Error><Code>InvalidRange</Code></Error>" }],
-  ])("that ends beyond the object is told from other errors by %s", async (_, answer) => {
+  ])("that ends beyond the object is distinguished from other errors by %s", async (_, answer) => {
     expect(isBeyondEnd(await rejection(read(answer, RANGE)))).toBe(true);
     const other = { status: 206, headers: { "content-range": "bytes 0-3/10" }, body: "0123" };
     expect(isBeyondEnd(await rejection(read(other, RANGE)))).toBe(false);
   });
 
-  test("that nobody asked for is an error", async () => {
+  test("that was not requested is an error", async () => {
     const answer = { status: 206, headers: { "content-range": "bytes 3-6/10" }, body: "3456" };
     expect(await rejection(read(answer))).toMatchObject({ name: "S3Error", status: 206 });
   });
 
-  test("is cut out of the whole object where the server knows no ranges", async () => {
+  test("is cut out of the whole object if the server does not support ranges", async () => {
     expect(await read({ status: 200, body: TEN }, RANGE)).toBe("3456");
   });
 
-  test("is asked for in bytes", async () => {
+  test("is requested in bytes", async () => {
     await using server = await scriptedServer([
       { status: 206, headers: { "content-range": "bytes 3-6/10", etag: '"e"' }, body: "3456" },
     ]);
@@ -101,14 +101,14 @@ describe("a range", () => {
   });
 });
 
-test("bodies that are cancelled leave room for as many more requests as one likes", async () => {
+test("cancelled bodies free their connections", async () => {
   const chunk = new Uint8Array(1 << 20);
   await using server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
     fetch: () => {
       const body = new ReadableStream({ pull: (controller) => controller.enqueue(chunk) });
-      // Bun itself sends chunks here, hence a range: there the length is known all the same.
+      // Bun's server sends chunks here, hence a range: its length is known in any case.
       return new Response(body, {
         status: 206,
         headers: { etag: '"e"', "content-range": "bytes 0-999999999/1000000000" },
@@ -116,7 +116,7 @@ test("bodies that are cancelled leave room for as many more requests as one like
     },
   });
   const { client } = clientFor(server.url.href);
-  // Bun has 256 requests under way at most: an abandoned one would stop the rest here.
+  // Bun allows 256 requests in flight: abandoned bodies would block the rest here.
   for (let i = 0; i < 300; i++) {
     const object = await getObject(client, "key", { range: { offset: 0, length: 1_000_000_000 } });
     const reader = object?.body.getReader();
@@ -126,7 +126,7 @@ test("bodies that are cancelled leave room for as many more requests as one like
   await client.close();
 });
 
-test("an answer whose head is larger than any server's is a failure", async () => {
+test("an answer with headers larger than any server's is a failure", async () => {
   await using server = await scriptedServer([{ headers: { "x-endless": "a".repeat(4 << 20) } }]);
   const { client } = clientFor(server.endpoint);
   expect(await rejection(getObject(client, "a"))).toMatchObject({ name: "S3Error" });

@@ -27,14 +27,14 @@ async function list(answers: { body: string }[], options = {}) {
 const keysIn = async (body: string) =>
   (await list([page(body)])).pages.flatMap((one) => one.objects.map((object) => object.key));
 
-describe("a listing is refused", () => {
+describe("a listing is rejected", () => {
   test.each([
     ["in HTML", "<html><body>Sign in</body></html>"],
     ["that isn't XML", "{}"],
     ["that is empty", ""],
     ["of another kind", "<ListAllMyBucketsResult></ListAllMyBucketsResult>"],
-    ["that breaks off", "<ListBucketResult><Contents><Key>a</Key>"],
-    ["with a size that is none", page(contents("a").replace("12", "-1")).body],
+    ["that is incomplete", "<ListBucketResult><Contents><Key>a</Key>"],
+    ["with an invalid size", page(contents("a").replace("12", "-1")).body],
     ["with a key that can't be decoded", page(`<EncodingType>url</EncodingType>${contents("%")}`).body],
     ["that is nested without an end", page(`${"<a>".repeat(50_000)}${"</a>".repeat(50_000)}`).body],
     ["above 8 MiB", page(contents("a".repeat(8 << 20))).body],
@@ -42,12 +42,12 @@ describe("a listing is refused", () => {
     expect(await rejection(list([{ body }]))).toMatchObject({ name: "S3Error" });
   });
 
-  test("that is truncated and gives no token", async () => {
+  test("that is truncated and has no token", async () => {
     const body = page("", "").body.replace(/<Next.*Token>/, "");
     expect(String(await rejection(list([{ body }])))).toContain("truncated without a new token");
   });
 
-  test("that is truncated and gives the same token again", async () => {
+  test("that is truncated and repeats the token", async () => {
     const answers = [page("", "t1"), page("", "t1"), page("")];
     expect(String(await rejection(list(answers)))).toContain("truncated without a new token");
   });
@@ -66,7 +66,7 @@ describe("a listing", () => {
     ]);
   });
 
-  test("asks for page after page", async () => {
+  test("requests page after page", async () => {
     const answers = [page(contents("a"), "t/1="), page(contents("b"), "t2"), page("")];
     const { pages, targets } = await list(answers, { startAfter: "pre fix/+", pageSize: 5000 });
     expect(pages.map((one) => one.objects.map((object) => object.key))).toEqual([["a"], ["b"], []]);
@@ -86,7 +86,7 @@ describe("a listing", () => {
     ]).toEqual([["a b+c d😀"], ["a+b%2Bc"], ["a&b'c"], [" 007 "]]);
   });
 
-  test("tells a single object from a list of them", async () => {
+  test("distinguishes a single object from a list", async () => {
     expect([
       await keysIn(""),
       await keysIn(contents("a")),

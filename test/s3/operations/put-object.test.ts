@@ -10,14 +10,14 @@ import { clientFor } from "../client-for-test.ts";
 const HELLO_SHA256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
 const HELLO = new TextEncoder().encode("hello");
 
-describe("the hash that is signed", () => {
-  test("is that of the bytes", async () => {
+describe("the signed hash", () => {
+  test("is the hash of the bytes", async () => {
     await using server = await scriptedServer([{}]);
     await putObject(clientFor(server.endpoint).client, "key", HELLO);
     expect(server.calls[0]?.headers["x-amz-content-sha256"]).toBe(HELLO_SHA256);
   });
 
-  test("is that of the file", async () => {
+  test("is the hash of the file", async () => {
     await using dir = tempDir("put");
     await using server = await scriptedServer([{}]);
     writeFileSync(dir.join("file"), "hello");
@@ -27,21 +27,21 @@ describe("the hash that is signed", () => {
     });
   });
 
-  test("is the caller's when it gives one", async () => {
+  test("is the caller's if given", async () => {
     await using server = await scriptedServer([{}]);
     await putObject(clientFor(server.endpoint).client, "key", HELLO, { sha256: "f".repeat(64) });
     expect(server.calls[0]?.headers["x-amz-content-sha256"]).toBe("f".repeat(64));
   });
 });
 
-test("a page from somebody else is no success", async () => {
+test("a page from another server is no success", async () => {
   await using server = await scriptedServer([{ headers: { etag: "" }, body: "<html>Sign in</html>" }]);
   const error = await rejection(putObject(clientFor(server.endpoint).client, "key", HELLO));
   expect(String(error)).toContain("no ETag, so this is not S3's answer");
 });
 
 describe("a file", () => {
-  test("is sent anew from its start by the next attempt", async () => {
+  test("is sent again from its start by the next attempt", async () => {
     await using dir = tempDir("put");
     await using server = await scriptedServer([refusal(503, "SlowDown"), "reset", {}]);
     writeFileSync(dir.join("file"), "hello");
@@ -51,7 +51,7 @@ describe("a file", () => {
     expect(counters.get("s3_bytes_sent")).toBe(15);
   });
 
-  test("that is shorter than promised fails at once", async () => {
+  test("that is shorter than its size fails without retries", async () => {
     await using dir = tempDir("put");
     await using server = await scriptedServer([{}]);
     writeFileSync(dir.join("file"), "hello");
@@ -62,7 +62,7 @@ describe("a file", () => {
     expect(clock.sleptMs).toEqual([]);
   });
 
-  test.each(["http", "https"])("of 256 MiB is never held whole on its way over %s", async (scheme) => {
+  test.each(["http", "https"])("of 256 MiB is never buffered whole when sent over %s", async (scheme) => {
     await using dir = tempDir("put");
     writeFileSync(dir.join("file"), "");
     truncateSync(dir.join("file"), 256 * 1024 * 1024);
@@ -73,19 +73,19 @@ describe("a file", () => {
     });
     const { received, peakBytes } = JSON.parse(await new Response(child.stdout).text());
     expect(received).toBe(256 * 1024 * 1024);
-    // Server and client in one process; Bun alone takes 30 to 60 MiB.
+    // Server and client run in one process; Bun alone needs 30 to 60 MiB.
     expect(peakBytes).toBeLessThan(200 * 1024 * 1024);
   });
 });
 
-test("an answer that was lost may have been a success: the next attempt's refusal stands", async () => {
+test("after a lost answer, a refusal of the next attempt is returned", async () => {
   await using server = await scriptedServer(["reset", refusal(412, "PreconditionFailed")]);
   const { client } = clientFor(server.endpoint);
   expect(await putObject(client, "key", HELLO, { onlyIf: "absent" })).toBe("refused");
   expect(server.calls.map((call) => call.headers["if-none-match"])).toEqual(["*", "*"]);
 });
 
-test("a condition that fails though none was set is a failure, for nothing was stored", async () => {
+test("a failed condition that was never set is a failure, since nothing was stored", async () => {
   await using server = await scriptedServer([refusal(412, "PreconditionFailed")]);
   const error = await rejection(putObject(clientFor(server.endpoint).client, "key", HELLO));
   expect(error).toMatchObject({ status: 412, code: "PreconditionFailed" });
