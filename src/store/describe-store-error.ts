@@ -15,7 +15,7 @@ const UNSIGNED =
   "no credentials were found, so requests are not signed (set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, " +
   "choose a profile with AWS_PROFILE, or give this machine a role)";
 
-/** Why a store can't be used, in one line for people: without keys and ids, which differ from failure to failure. */
+/** Describes in one line why a store can't be used. Omits keys and ids, which differ between failures. */
 export function describeStoreError(error: unknown): string {
   const causes = causesOf(error);
   const timeout = causes.find((cause) => cause instanceof TimeoutError);
@@ -26,25 +26,25 @@ export function describeStoreError(error: unknown): string {
   const known = causes.map((cause) => BY_ERRNO[errnoOf(cause) ?? ""]).find((text) => text !== undefined);
   if (known !== undefined) return known;
   if (failure !== undefined) return failure.reason;
-  // Behind the comma, the system names the file.
+  // After the comma, the system's message names the file.
   return errnoOf(error) === undefined ? describeError(error) : (describeError(error).split(", ")[0] ?? "");
 }
 
-/** The same for a store that does not let this identity read at all. */
+/** Describes why a store denies all reads. */
 export function describeDenial(error: unknown): string {
   const failure = causesOf(error).find((cause) => cause instanceof S3Error);
   if (failure === undefined || failure.isUnsigned) return describeStoreError(error);
   if (failure.operation === "list") return `s3:ListBucket is not granted (${failure.reason})`;
-  // S3 answers a read of an absent object with 403, too, where listing is not granted.
+  // S3 also answers 403 for an absent object if listing is not granted.
   return `s3:GetObject or s3:ListBucket is not granted (${failure.reason})`;
 }
 
-/** Whether requests are refused because they are not signed. */
+/** Whether a request was refused because it was not signed. */
 export function isUnsigned(error: unknown): boolean {
   return causesOf(error).some((cause) => cause instanceof S3Error && cause.isUnsigned);
 }
 
-/** The error and its causes, outermost first. Bounded, for causes can go in a circle. */
+/** The error and its causes, outermost first. Bounded, since causes can be circular. */
 function causesOf(error: unknown): unknown[] {
   const causes: unknown[] = [];
   for (let cause = error; cause !== undefined && cause !== null && causes.length < 8; ) {

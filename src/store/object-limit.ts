@@ -1,2 +1,2 @@
-/** No object is larger, nor what it expands to: more can't be stored by one request to S3. */
+/** Largest object, and largest expanded content: one S3 request can't store more. */
 export const MAX_OBJECT_BYTES = 5 * 1024 ** 3;

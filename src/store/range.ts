@@ -1,4 +1,4 @@
-/** Rejects a range that names no bytes: S3 can't be asked for none. */
+/** Rejects an empty or invalid range: S3 has no empty ranges. */
 export function checkRange(range: { offset: number; length: number } | undefined): void {
   if (range === undefined) return;
   const { offset, length } = range;

@@ -1,8 +1,8 @@
 import type { ObjectStore } from "./object-store.ts";
 
 /**
- * The whole of a small object; `undefined` when it is absent. One that is larger than `maxBytes` is read no further:
- * what comes back is then longer than that, which no parser of a small format accepts.
+ * Reads a small object; `undefined` if it does not exist. Stops reading after `maxBytes`: the result is then longer
+ * than `maxBytes`, which parsers of small formats reject.
  */
 export async function readSmallBytes(
   store: ObjectStore,
@@ -22,7 +22,7 @@ export async function readSmallBytes(
   return Buffer.concat(chunks);
 }
 
-/** The same as text, cut off one byte beyond the limit. */
+/** Like `readSmallBytes`, as text that is cut off one byte beyond the limit. */
 export async function readSmallObject(
   store: ObjectStore,
   key: string,

@@ -1,4 +1,4 @@
-/** Objects in an S3 bucket, under their own keys. */
+/** Objects in an S3 bucket, with unchanged keys. */
 import { configuredEndpoint } from "../s3/address.ts";
 import { deleteObject } from "../s3/operations/delete-object.ts";
 import { getObject } from "../s3/operations/get-object.ts";
@@ -28,10 +28,10 @@ export class S3Store implements ObjectStore {
   /** Some servers (Backblaze) answer 501 to a condition. */
   #knowsConditions = true;
 
-  /** Throws for a bucket or an endpoint that can't be one. Sends nothing yet. */
+  /** Throws if the bucket name or the endpoint is invalid. Sends no request. */
   constructor(options: S3ClientOptions) {
     this.name = `s3://${options.bucket}`;
-    // It refuses an endpoint with a password or a query, which must not get into messages.
+    // The client rejects endpoints with a password or a query, which must not appear in messages.
     this.#client = new S3Client(options);
     this.endpoint = configuredEndpoint(options.endpointUrl, options.env);
   }
@@ -69,7 +69,7 @@ export class S3Store implements ObjectStore {
     await this.#client.close();
   }
 
-  /** The best that can be done without conditions: of two writers at once the later one wins. */
+  /** The best approximation without conditions: of two concurrent writers, the later one wins. */
   async #putAfterLook(key: string, body: PutBody, options: PutObjectOptions): Promise<PutResult> {
     const { onlyIf, ...unconditional } = options;
     const found = await this.head(key, options.signal === undefined ? {} : { signal: options.signal });

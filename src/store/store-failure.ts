@@ -1,11 +1,11 @@
-/** What a failure of an `ObjectStore` means for those who use it. */
+/** Classifies failures of an `ObjectStore`. */
 import { isErrno } from "../lib/files/errno.ts";
 import { isKeyRefusal } from "../s3/refusal.ts";
 import { S3Error } from "../s3/s3-error.ts";
 
 /**
- * Whether the store refused to say. S3 answers that for an absent object, too, where listing is not granted, so on a
- * read of something that need not exist it is no failure.
+ * Whether access was denied. S3 also answers so for an absent object if listing is not granted, so for an object that
+ * may be absent it is not a failure.
  */
 export function isAccessDenied(error: unknown): boolean {
   return (
@@ -15,7 +15,7 @@ export function isAccessDenied(error: unknown): boolean {
   );
 }
 
-/** Whether asking again has no hope: no credentials, or ones that the store refuses. */
+/** Whether a retry is pointless: there are no credentials, or the store refuses them. */
 export function isHopeless(error: unknown): boolean {
   const failure = s3Failure(error);
   if (failure === undefined) return false;
@@ -24,8 +24,8 @@ export function isHopeless(error: unknown): boolean {
 }
 
 /**
- * Whether the store knows who asks and denies it. Any other refusal (unknown, revoked or expired keys, or a 403 that a
- * proxy may have made) says nothing of what this identity may do once its keys are mended.
+ * Whether the store knows the identity and denies the request. Other refusals (unknown, revoked or expired keys, or a
+ * 403 that may come from a proxy) say nothing about the identity's permissions.
  */
 export function isDenial(error: unknown): boolean {
   const failure = s3Failure(error);
@@ -37,13 +37,13 @@ function s3Failure(error: unknown): S3Error | undefined {
   return failure instanceof S3Error ? failure : undefined;
 }
 
-/** Whether a range was asked for that the object does not have. */
+/** Whether the requested range ends beyond the object. */
 export function isBeyondEnd(error: unknown): boolean {
   if (error instanceof S3Error && error.status === 416) return true;
   return error instanceof Error && error.cause instanceof RangeError;
 }
 
-/** Whether it was the local disk that failed, not the store. */
+/** Whether the local disk failed, not the store. */
 export function isDiskFailure(error: unknown): boolean {
   return isErrno(error, "ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EIO", "EMFILE", "ENFILE");
 }

@@ -23,17 +23,17 @@ test.each([
     "there is no directory /mnt, so a mount may be missing: gone",
     new Error("there is no directory /mnt, so a mount may be missing", { cause: new Error("gone") }),
   ],
-])("says %j without key and id", (text, error) => {
+])("returns %j without key and id", (text, error) => {
   expect(describeStoreError(error)).toBe(text);
 });
 
-test("says that no credentials were found, and what to set", () => {
+test("reports missing credentials and what to set", () => {
   const text = "no credentials were found, so requests are not signed (set AWS_ACCESS_KEY_ID and";
   expect(describeStoreError(denial("list", true))).toStartWith(text);
   expect(describeDenial(denial("list", true))).toStartWith(text);
 });
 
-test("names the right that is missing", () => {
+test("names the missing permission", () => {
   expect(describeDenial(denial("list"))).toBe("s3:ListBucket is not granted (403 AccessDenied: no)");
   expect(describeDenial(denial("get"))).toStartWith("s3:GetObject or s3:ListBucket is not granted (403");
 });

@@ -4,7 +4,7 @@ import { isDenial, isHopeless } from "../../src/store/store-failure.ts";
 
 test.each<[status: number | undefined, code: string | undefined, isExplained: boolean, boolean, boolean]>([
   [403, "AccessDenied", true, true, true],
-  // A HEAD, or a proxy on the way: the server itself may have said nothing.
+  // A HEAD, or a proxy in between: the server may not have sent the code.
   [403, "AccessDenied", false, false, true],
   [403, "InvalidAccessKeyId", true, false, true],
   [403, "SignatureDoesNotMatch", true, false, true],
@@ -14,7 +14,7 @@ test.each<[status: number | undefined, code: string | undefined, isExplained: bo
   [400, "ExpiredToken", true, false, true],
   [503, "SlowDown", true, false, false],
 ])(
-  "%p %p, said by the server: %p; denied: %p; hopeless: %p",
+  "%p %p, sent by the server: %p; denied: %p; hopeless: %p",
   (status, code, isExplained, isDenied, hasNoHope) => {
     const failure = new S3Error({ operation: "put", bucket: "b" }, { status, code, isExplained });
     for (const error of [failure, new Error("put key", { cause: failure })])

@@ -14,11 +14,11 @@ type Get = () => Promise<StoredObject | undefined>;
 type Put = () => Promise<PutResult>;
 type List = () => AsyncGenerator<ListPage, void, void>;
 
-/** A directory of objects that notes what it is asked, and fails, delays or alters what a test tells it to. */
+/** A directory of objects that records its calls, and fails, delays or changes calls as a test requires. */
 export class TamperedStore extends DirectoryStore {
   /** `get action/…`, `get pack/… 10+5`, `put output/… absent`, `list run/…`, in order. */
   readonly calls: string[] = [];
-  /** Stands between the caller and the directory. */
+  /** Called in place of the directory's operation. */
   onGet: (key: string, get: Get, signal: AbortSignal | undefined) => ReturnType<Get> = (_, get) => get();
   onPut: (key: string, put: Put, signal: AbortSignal | undefined) => ReturnType<Put> = (_, put) => put();
   onList: (prefix: string, list: List, signal: AbortSignal | undefined) => ReturnType<List> = (_, list) =>
@@ -44,13 +44,13 @@ function rangeText({ offset, length }: { offset: number; length: number }): stri
   return `${offset}+${length}`;
 }
 
-/** The whole of an object as text; `undefined` when there is none. */
+/** An object as text; `undefined` if it does not exist. */
 export async function objectText(store: ObjectStore, key: string): Promise<string | undefined> {
   const object = await store.get(key);
   return object && (await new Response(object.body as never).text());
 }
 
-/** Never settles but for the signal, with its reason. */
+/** Rejects with the signal's reason when it aborts; never settles otherwise. */
 export function untilAborted(signal: AbortSignal | undefined): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
   if (signal?.aborted) reject(signal.reason);
@@ -58,7 +58,7 @@ export function untilAborted(signal: AbortSignal | undefined): Promise<never> {
   return promise;
 }
 
-/** An object whose body is `text`, and then ends, fails, or hangs until the signal. */
+/** An object with the body `text`, which then ends, fails, or hangs until the signal aborts. */
 export function objectOf(
   text: string,
   ending: { error?: unknown; hangUntil?: AbortSignal | undefined } = {},

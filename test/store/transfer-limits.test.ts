@@ -13,6 +13,6 @@ test.each([
   [0, 5_000],
   [6_000_000, 5_000],
   [100_000_000, 75_000],
-])("uploads of %p bytes may take %p ms, where an answer may take five seconds", (bytes, ms) => {
+])("uploads of %p bytes may take %p ms, with a timeout of five seconds for answers", (bytes, ms) => {
   expect(uploadLimitMs(bytes, 5_000)).toBe(ms);
 });

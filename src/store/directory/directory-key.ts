@@ -1,18 +1,20 @@
 /**
- * Which keys a directory can hold. A key is the path of its file, verbatim: what is there stays plain to see.
- * A key that can't be one is refused, not escaped.
+ * Maps keys to paths. A key is the path of its file, unchanged, so the directory stays readable. Keys that can't be a
+ * path are rejected, not escaped.
  */
 
-/** Files being written and locks: on the file system of the objects, and never an object's name. */
+/**
+ * Directory of temporary files and locks: on the same file system as the objects, and not allowed as an object's name.
+ */
 export const WORK_DIR = ".go-cache-plugin";
 
-/** The longest name that the common file systems take. */
+/** Longest file name on common file systems. */
 const MAX_NAME_BYTES = 255;
 
 /** https://learn.microsoft.com/windows/win32/fileio/naming-a-file */
 const WINDOWS_REFUSES = /[<>:"\\|?*\p{Cc}]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/iu;
 
-/** The names that `key` consists of. Throws for a key that can't be a path below the directory. */
+/** Splits a key into file names. Throws if the key can't be a path below the directory. */
 export function splitKey(key: string): string[] {
   const names = key.split("/");
   const fault = keyFault(names);
@@ -20,14 +22,14 @@ export function splitKey(key: string): string[] {
   return names;
 }
 
-/** The directory in which every key with `prefix` lies; `undefined` when no key can start like that. */
+/** The directory that contains all keys with `prefix`; `undefined` if no valid key begins with it. */
 export function prefixDirectory(prefix: string): string[] | undefined {
   const names = prefix.split("/").slice(0, -1);
   return keyFault(names) === undefined ? names : undefined;
 }
 
 function keyFault(names: string[]): string | undefined {
-  if (names[0]?.toLowerCase() === WORK_DIR) return `${WORK_DIR} is taken`;
+  if (names[0]?.toLowerCase() === WORK_DIR) return `${WORK_DIR} is reserved`;
   return names.map(nameFault).find((fault) => fault !== undefined);
 }
 

@@ -1,7 +1,7 @@
 /**
- * Objects as plain files: the object `a/b` is the file `<root>/a/b`. For sharing over a mount, for CI's own
- * cache step, and for trying the tool without a server. Only asynchronous file operations, and none is waited
- * for after the signal: a mount that hangs must not stop the program.
+ * Objects as plain files: the object `a/b` is the file `<root>/a/b`. For sharing over a mount, for a CI's cache step,
+ * and for trying the tool without a server. All file operations are asynchronous and are not awaited after an abort: a
+ * mount that hangs must not block the program.
  */
 import { constants, type FileHandle, lstat, open, unlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -30,10 +30,10 @@ import { DirectoryWriter } from "./directory-writer.ts";
 
 const DEFAULT_PAGE_SIZE = 1000;
 
-/** Neither through a link nor waiting for the other end of a pipe. Windows has neither flag. */
+/** Don't follow links, and don't block on a pipe. Windows has neither flag. */
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-/** What `lstat` says with whole numbers. */
+/** The result of `lstat` with integers. */
 interface FileFacts {
   isFile(): boolean;
   size: bigint;
@@ -46,7 +46,7 @@ export class DirectoryStore implements ObjectStore {
   readonly #tree: DirectoryTree;
   readonly #writer: DirectoryWriter;
 
-  /** Touches nothing yet; the directory is made by the first put. */
+  /** Touches no files; the first put creates the directory. */
   constructor(rootPath: string) {
     const root = resolve(rootPath);
     this.name = pathToFileURL(root).href;
@@ -93,7 +93,7 @@ export class DirectoryStore implements ObjectStore {
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  /** One operation on one key: not waited for after the abort, and named in what it throws. */
+  /** Runs one operation on one key: stops waiting at the abort, and names the operation in errors. */
   async #bounded<T>(
     operation: string,
     key: string,
@@ -138,7 +138,7 @@ export class DirectoryStore implements ObjectStore {
 
   async #delete(names: string[]): Promise<void> {
     const path = await this.#tree.find(names);
-    // A directory is no object, so there is nothing to remove.
+    // A directory is not an object.
     if (path === undefined || (await factsOf(path)) === undefined) return;
     await unlink(path).catch((error: unknown) => {
       if (!isErrno(error, "ENOENT")) throw error;
@@ -154,7 +154,10 @@ export class DirectoryStore implements ObjectStore {
     });
   }
 
-  /** By the local clock where nothing can be written: then nothing is removed either. */
+  /**
+   * The clock of the file system. Falls back to the local clock if the directory is read-only; then nothing can be
+   * removed either.
+   */
   async #now(): Promise<number> {
     if ((await this.#tree.find([])) === undefined) return Date.now();
     return await this.#writer.now().catch(() => Date.now());
@@ -165,7 +168,7 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, OPEN_FLAGS);
   } catch (error) {
-    // ELOOP: it is a link; ENXIO: a socket.
+    // ELOOP: a link. ENXIO: a socket.
     if (isErrno(error, "ENOENT", "ELOOP", "ENXIO")) return undefined;
     throw error;
   }
@@ -180,7 +183,7 @@ async function factsOf(path: string): Promise<ObjectInfo | undefined> {
   }
 }
 
-/** `undefined` for what is no plain file. Every put makes a new file, so that its etag differs. */
+/** `undefined` if it is not a plain file. Every put creates a new file, so its etag differs. */
 function toInfo(facts: FileFacts): ObjectInfo | undefined {
   if (!facts.isFile()) return undefined;
   const etag = `"${facts.mtimeNs}-${facts.size}-${facts.ino}"`;

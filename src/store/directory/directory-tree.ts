@@ -1,4 +1,4 @@
-/** Finds files below a directory without ever following a symbolic link there. The directory itself may be one. */
+/** Finds files below a directory without following symbolic links in it. The directory itself may be a link. */
 import { lstat, mkdir, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isErrno } from "../../lib/files/errno.ts";
@@ -11,7 +11,7 @@ export class DirectoryTree {
     this.root = root;
   }
 
-  /** The path of what lies at `names`; `undefined` when nothing does, or when a link is on the way. */
+  /** The path at `names`; `undefined` if it does not exist or contains a link. */
   async find(names: string[]): Promise<string | undefined> {
     try {
       this.#realRoot ??= await realpath(this.root);
@@ -23,14 +23,14 @@ export class DirectoryTree {
     }
   }
 
-  /** The path of the directory at `names`, made if missing. Throws when something else is in the way. */
+  /** The path of the directory at `names`, created if missing. Throws if part of the path is not a directory. */
   async makeDirectory(names: string[]): Promise<string> {
     const found = await this.find(names);
     if (found !== undefined && (await lstat(found)).isDirectory()) return found;
     await makeRoot(this.root);
     this.#realRoot ??= await realpath(this.root);
     let path = this.#realRoot;
-    // One by one: a recursive mkdir would follow a link and make directories elsewhere.
+    // A recursive mkdir would follow links and create directories elsewhere.
     for (const name of names) {
       path = join(path, name);
       await makeOne(path);
@@ -39,7 +39,10 @@ export class DirectoryTree {
   }
 }
 
-/** Only the last directory is made: what lacks above it is most likely a mount, and the disk below it is not meant. */
+/**
+ * Creates only the last directory. A missing parent is most likely a missing mount, and the disk below it is not the
+ * bucket.
+ */
 async function makeRoot(root: string): Promise<void> {
   try {
     await mkdir(root);

@@ -1,4 +1,4 @@
-/** The files below a directory as keys, in the order in which S3 lists them. */
+/** Lists the files below a directory as keys, in S3's order. */
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { abortable } from "../../lib/async/abortable.ts";
@@ -6,9 +6,9 @@ import { isErrno } from "../../lib/files/errno.ts";
 import { compareUtf8 } from "../../lib/text/compare-utf8.ts";
 import { WORK_DIR } from "./directory-key.ts";
 
-/** Where to look, and which keys are wanted. */
+/** Where to search, and which keys to return. */
 export interface Walk {
-  /** The directory that holds all objects. */
+  /** The root directory of all objects. */
   root: string;
   prefix: string;
   /** Only keys after this one. */
@@ -17,8 +17,8 @@ export interface Walk {
 }
 
 /**
- * The keys of all files below `directoryKey` (empty, or ending with `/`), ascending by UTF-8 bytes. Symbolic
- * links and whatever else is no file are passed over, as is what vanishes meanwhile.
+ * The keys of all files below `directoryKey` (empty, or ending with `/`), ascending by UTF-8 bytes. Skips symbolic
+ * links, special files, and files that vanish meanwhile.
  */
 export async function* walkKeys(walk: Walk, directoryKey: string): AsyncGenerator<string, void, void> {
   for (const name of await sortedNames(walk, directoryKey)) {
@@ -36,7 +36,7 @@ function mayHoldWanted({ prefix, startAfter }: Walk, directoryKey: string): bool
   return startAfter.startsWith(directoryKey) || compareUtf8(directoryKey, startAfter) > 0;
 }
 
-/** A directory's name sorts with the slash that follows it in keys: `a-b` is before `a/b`. */
+/** A directory sorts as its name plus the slash that follows in keys: `a-b` before `a/b`. */
 async function sortedNames({ root, signal }: Walk, directoryKey: string): Promise<string[]> {
   const path = join(root, directoryKey);
   try {
@@ -58,7 +58,7 @@ interface Kind {
 
 async function markedName(directory: string, entry: Kind & { name: string }): Promise<string | undefined> {
   const isKnown = entry.isFile() || entry.isDirectory() || entry.isSymbolicLink();
-  // Some network file systems don't say in a listing what each name is.
+  // Listings of some network file systems have no file types.
   const kind: Kind | undefined = isKnown
     ? entry
     : await lstat(join(directory, entry.name)).catch(() => undefined);

@@ -1,9 +1,9 @@
 /**
- * How objects get into a directory: written whole under a name of their own in the work directory, then moved
- * into place, so that a reader sees an old or a new object and never a part of one.
+ * Writes objects into a directory. Each is written to a temporary file in the work directory, then moved into place, so
+ * that readers see the old or the new object, never a part.
  *
  *     <root>/.go-cache-plugin/<random>         an object being written
- *     <root>/.go-cache-plugin/<hash>.lock      held while an object is compared and replaced
+ *     <root>/.go-cache-plugin/<hash>.lock      locked while an object is compared and replaced
  */
 import { link, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,13 +14,13 @@ import type { PutBody, PutOptions, PutResult } from "../object-store.ts";
 import { WORK_DIR } from "./directory-key.ts";
 import type { DirectoryTree } from "./directory-tree.ts";
 
-/** What is older in the work directory belongs to a process that died. */
+/** Older files in the work directory belong to dead processes. */
 const ABANDONED_MS = 24 * 60 * 60_000;
 
-/** What a file system without hard links (exFAT, some mounts) answers. */
+/** Errors of file systems without hard links (exFAT, some mounts). */
 const NO_LINKS = ["EPERM", "EACCES", "EINVAL", "EMLINK", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"];
 
-/** How to learn what is at a path now: its etag, `undefined` when there is no object. */
+/** Returns the current etag of a path; `undefined` if there is no object. */
 export type EtagOf = (path: string) => Promise<string | undefined>;
 
 export class DirectoryWriter {
@@ -33,7 +33,7 @@ export class DirectoryWriter {
     this.#etagOf = etagOf;
   }
 
-  /** Writes the object at `names`. Leaves nothing behind when that fails or is refused. */
+  /** Writes the object at `names`. Removes its temporary file on failure and refusal. */
   async write(names: string[], body: PutBody, { onlyIf, signal }: PutOptions): Promise<PutResult> {
     const staged = join(await this.#openWorkDir(), crypto.randomUUID());
     try {
@@ -46,7 +46,7 @@ export class DirectoryWriter {
     }
   }
 
-  /** The time by the clock of whoever keeps the files: a mount's server need not agree with this machine. */
+  /** The time by the file system's clock: the server of a mount may differ from this machine. */
   async now(): Promise<number> {
     return await timeIn(await this.#openWorkDir());
   }
@@ -65,7 +65,7 @@ export class DirectoryWriter {
     return await replace(staged, path);
   }
 
-  /** A hard link, unlike a rename, fails when there is something already. */
+  /** Creates the object with a hard link, which fails if the path exists. A rename would replace it. */
   async #create(staged: string, path: string): Promise<PutResult> {
     try {
       await link(staged, path);
@@ -73,7 +73,7 @@ export class DirectoryWriter {
     } catch (error) {
       if (isErrno(error, "EEXIST")) return "refused";
       if (!isErrno(error, ...NO_LINKS)) throw error;
-      // Two writers at once can both succeed here; the later one wins, as on servers without conditions.
+      // Two concurrent writers may both succeed here; the later one wins, as on servers without conditions.
       return (await this.#etagOf(path)) === undefined ? await replace(staged, path) : "refused";
     }
   }
@@ -115,7 +115,7 @@ async function removeAbandoned(workDir: string): Promise<void> {
   }
 }
 
-/** When a file was written here just now. */
+/** The modification time of a file written now. */
 async function timeIn(workDir: string): Promise<number> {
   const path = join(workDir, crypto.randomUUID());
   try {

@@ -3,16 +3,16 @@ import type { GetOptions, ObjectStore, StoredObject } from "../object-store.ts";
 import { transferLimitMs } from "../transfer-limits.ts";
 import type { GuardedRead } from "./guarded-read.ts";
 
-/** Requests for one body, in all. */
+/** Maximum number of requests for one body. */
 const MAX_ATTEMPTS = 3;
 
-/** What is needed of a reader: Bun and Node declare the whole of it differently. */
+/** The used part of a reader: Bun and Node declare different types. */
 interface BodyReader {
   read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
   cancel(reason?: unknown): Promise<void>;
 }
 
-/** The bytes of `object`; one that breaks off is asked for again, from the first byte that is missing. */
+/** The bytes of `object`. Resumes an interrupted body at the first missing byte. */
 export function guardedBody(
   store: ObjectStore,
   key: string,
@@ -83,7 +83,7 @@ class GuardedBody {
     }
   }
 
-  /** Throws what ended the body, or what ended this attempt. */
+  /** Resumes the body. Throws the error that ended the body, or the error of this attempt. */
   async #resume(error: unknown): Promise<void> {
     const { signal } = this.#read;
     const length = this.#object.bodyBytes - this.#received;
@@ -92,7 +92,7 @@ class GuardedBody {
     this.#attempts++;
     const range = { offset: this.#offset + this.#received, length };
     const rest = await this.#store.get(this.#key, { signal, range });
-    // Another object has its name by now.
+    // The object has been replaced or removed.
     if (rest === undefined || rest.etag !== this.#object.etag) {
       await rest?.body.cancel();
       throw error;

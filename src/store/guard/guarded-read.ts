@@ -3,21 +3,23 @@ import type { GetOptions } from "../object-store.ts";
 import { isAccessDenied, isBeyondEnd } from "../store-failure.ts";
 import type { StoreHealth } from "./store-health.ts";
 
-/** What the reads of one store know of each other. */
+/** State shared by all reads of one store. */
 export interface ReadContext {
   health: StoreHealth;
   timeoutMs: number;
-  /** When something came last, by `performance.now`. */
+  /** Time of the last received data, by `performance.now`. */
   lastDataMs: number;
 }
 
-/** One read, from its request to the last byte: its deadline, and what it says of the store's health. */
+/** One read, from its request to the last byte: enforces its deadline and reports its result to the store's health. */
 export class GuardedRead implements Disposable {
   readonly #context: ReadContext;
   readonly #deadline: Deadline;
   readonly #caller: AbortSignal | undefined;
 
-  /** Throws a `NotSentError` while the store does not answer, but for a long read, which nobody waits for. */
+  /**
+   * Throws a `NotSentError` while the store does not answer. Long reads are exempt, since go does not wait for them.
+   */
   constructor(context: ReadContext, { signal, isLong = false }: GetOptions) {
     if (!isLong) context.health.admit("reads");
     this.#context = context;
@@ -25,41 +27,41 @@ export class GuardedRead implements Disposable {
     this.#deadline = new Deadline(context.timeoutMs, signal);
   }
 
-  /** Aborts at the deadline, and when the caller gives up. */
+  /** Aborts at the deadline, and when the caller's signal aborts. */
   get signal(): AbortSignal {
     return this.#deadline.signal;
   }
 
-  /** Waits for the next bytes, from now on. */
+  /** Starts the deadline of the next bytes. */
   wait(limitMs: number = this.#context.timeoutMs): void {
     this.#deadline.restart(limitMs);
   }
 
-  /** Something came. */
+  /** Data arrived. */
   noteData(): void {
     this.#context.lastDataMs = performance.now();
   }
 
-  /** Nothing is waited for until `wait`: the next step is the caller's. */
+  /** Stops the deadline until `wait`: the caller processes data. */
   pause(): void {
     this.#deadline.restart(Number.POSITIVE_INFINITY);
   }
 
-  /** All that was asked for came. */
+  /** The read is complete. */
   succeeded(): void {
     this.answered();
     this[Symbol.dispose]();
   }
 
-  /** A part came that is whole by itself. */
+  /** A complete part arrived, such as a page. */
   answered(): void {
     this.noteData();
     this.#context.health.succeeded("reads");
   }
 
   /**
-   * Refusals of one object, and ranges that it does not have, are answers like others. A store that goes on answering
-   * others is not silent.
+   * Reports a failure. A refusal of one object and an invalid range are valid answers. A timeout counts as a plain
+   * failure while the store answers other reads.
    */
   failed(error: unknown): void {
     this[Symbol.dispose]();

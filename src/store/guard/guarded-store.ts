@@ -17,14 +17,14 @@ import type { StoreHealth } from "./store-health.ts";
 import { Uplink } from "./uplink.ts";
 
 /**
- * An object store with limits. Every request ends within its deadline and counts for or against the store's health.
- * While the store does not answer, a request rejects with a `NotSentError`, but for a probe now and then. A body that
- * breaks off is resumed. Uploads share one uplink.
+ * An object store with limits. Every request ends within its deadline and updates the store's health. While the store
+ * does not answer, requests reject with a `NotSentError`, except for occasional probes. Interrupted bodies are resumed.
+ * Uploads share one uplink.
  */
 export class GuardedStore implements ObjectStore {
   readonly health: StoreHealth;
   readonly uplink: Uplink;
-  /** Longest wait for the first byte of an answer, and for the answer to a small upload. */
+  /** Timeout for the first byte of an answer, and for the answer to a small upload. */
   readonly timeoutMs: number;
   readonly #store: ObjectStore;
   readonly #context: ReadContext;
@@ -117,7 +117,7 @@ export class GuardedStore implements ObjectStore {
       health.succeeded("writes");
       return result;
     } catch (error) {
-      // A file that was pruned since says nothing of the store.
+      // ENOENT: the local file was pruned meanwhile, which says nothing about the store.
       const isAborted = signals.some((signal) => signal?.aborted);
       const isGone = isErrno(error, "ENOENT") || isErrno((error as Error).cause, "ENOENT");
       if (!isAborted && !isGone) health.writeFailed(error);

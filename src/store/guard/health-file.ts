@@ -1,11 +1,11 @@
 /**
- * What one helper learned about a remote, for the next: `state/remote-<hash of its address>.json` in the cache
- * directory,
+ * The state of a remote, saved for the next helper in `state/remote-<hash of its address>.json` of the cache directory:
  *
  *     {"savedAtMs":1760000000000,"reason":"…","reads":{"probeAtMs":…,"pauseMs":…},"writes":{…},"isSlow":true,"denial":"…"}
  *
- * Every go command starts a helper of its own, so without it each would wait for the same dead server again. A side
- * that is missing works. Older than a minute, the state is dueForProbe: a probe is due at once, and nothing is slow.
+ * Every go command starts its own helper. Without this file each one would wait for the same dead server again. A
+ * missing side is healthy. After a minute the state is stale: a probe is due at once, and the remote does not count as
+ * slow.
  */
 import type { OpenState } from "../../lib/async/breaker.ts";
 import { jsonOf, StateFile } from "../../lib/files/state-file.ts";
@@ -16,13 +16,13 @@ export interface SavedHealth {
   reason: string;
   reads?: OpenState | undefined;
   writes?: OpenState | undefined;
-  /** Whether waiting for reads did not pay. */
+  /** Whether waiting for reads cost more than it saved. */
   isSlow?: boolean | undefined;
-  /** Why all reads were refused, as the user was told. */
+  /** Why the remote denied all reads, as reported to the user. */
   denial?: string | undefined;
 }
 
-/** For how long what another helper has found out counts as it is. */
+/** How long the state from another helper is fresh. */
 export const FRESH_MS = 60_000;
 const FORGOTTEN_MS = 10 * 60_000;
 
@@ -45,7 +45,7 @@ export class HealthFile {
     this.#now = now;
   }
 
-  /** The state to start with; `undefined`: nothing is known to be wrong. */
+  /** The initial state; `undefined`: no known problem. */
   load(): SavedHealth | undefined {
     const saved = this.#file.load();
     if (saved === undefined) return undefined;
@@ -56,12 +56,12 @@ export class HealthFile {
       : { ...saved, reads: dueForProbe(saved.reads), writes: dueForProbe(saved.writes), isSlow: false };
   }
 
-  /** Never throws: a state that can't be kept costs the next helper some time, nothing else. */
+  /** Never throws: a state that can't be saved only costs the next helper some time. */
   save(health: SavedHealth): void {
     this.#file.save(health);
   }
 
-  /** Never throws either. */
+  /** Never throws. */
   clear(): void {
     this.#file.remove();
   }

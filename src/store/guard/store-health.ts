@@ -8,8 +8,8 @@ import { isDenial, isHopeless } from "../store-failure.ts";
 import { FRESH_MS, type HealthFile } from "./health-file.ts";
 
 /**
- * Whether the remote answers. Reads and writes have a breaker each (a reader need not be allowed to write), shared
- * with the other helpers on this machine. The user hears of trouble once a session.
+ * Tracks whether the remote answers. Reads and writes have separate circuit breakers, since a reader may not be allowed
+ * to write. The state is shared with other helpers on this machine. Each session warns the user once.
  */
 export class StoreHealth {
   readonly reads: Breaker;
@@ -20,7 +20,7 @@ export class StoreHealth {
   readonly #now: () => number;
   /** Whether the remote denies this identity's writes. */
   #isDenied = false;
-  /** Why it denies all reads; the user has been told. */
+  /** Why the remote denies all reads, as reported to the user. */
   #readDenial: string | undefined;
   #slowUntilMs: number;
   #writing = new AbortController();
@@ -47,12 +47,12 @@ export class StoreHealth {
     if (saved?.writes !== undefined) this.writes.openAs(saved.writes);
   }
 
-  /** Throws a `NotSentError` while the remote does not answer, but for a probe now and then. */
+  /** Throws a `NotSentError` while the remote does not answer, except for occasional probes. */
   admit(side: "reads" | "writes"): void {
     if (this[side].admit() === "skip") throw new NotSentError(`${this.#remoteName} does not answer`);
   }
 
-  /** Aborts when uploads that are under way have no hope. */
+  /** Aborts uploads in progress when writes are disabled. */
   get writing(): AbortSignal {
     return this.#writing.signal;
   }
@@ -64,21 +64,21 @@ export class StoreHealth {
     if (wasOpen) this.#save();
   }
 
-  /** Reads are not refused, or not any more. */
+  /** Reads are allowed, or allowed again. */
   readsAllowed(): void {
     if (this.#readDenial === undefined) return;
     this.#readDenial = undefined;
     this.#save();
   }
 
-  /** A read has failed. A server that doesn't answer reads is not asked to take writes either. */
+  /** A read has failed. If the server does not answer reads, writes are disabled as well. */
   readFailed(error: unknown): void {
     const opened = this.#failed(this.reads, error);
     if (opened && isSilent(error)) this.#failed(this.writes, error);
     if (opened) this.#reportReadsDisabled(error);
   }
 
-  /** Reads are of no use for now, whatever single requests say. */
+  /** Disables reads for now, even if single requests succeed. */
   disableReads(error: unknown): void {
     if (this.reads.failure("timeout")) this.#reportReadsDisabled(error);
   }
@@ -92,8 +92,8 @@ export class StoreHealth {
   }
 
   /**
-   * The remote refuses all reads of this identity, and `why`. The user hears it once, however many commands find it out,
-   * until ten minutes pass without one, or reads succeed.
+   * The remote denies all reads of this identity. Warns once for all commands, until reads succeed or no command has
+   * run for ten minutes.
    */
   readsDenied(why: string): void {
     const isKnown = this.#readDenial === why;
@@ -102,34 +102,34 @@ export class StoreHealth {
     if (!isKnown) this.#warnDisabled(why);
   }
 
-  /** Whether waiting for reads has lately cost a session more than it can have saved. */
+  /** Whether waiting for reads recently cost a session more than it saved. */
   get isSlow(): boolean {
     return this.#now() < this.#slowUntilMs;
   }
 
-  /** A session has found out whether waiting for reads pays. */
+  /** Saves whether waiting for reads pays. */
   setSlow(isSlow: boolean): void {
     const wasSlow = this.isSlow;
     this.#slowUntilMs = isSlow ? this.#now() + FRESH_MS : 0;
     if (isSlow || wasSlow) this.#save();
   }
 
-  /** Whether the remote denies this identity's writes, so that keeping them for later makes no sense. */
+  /** Whether the remote denies this identity's writes, so that retrying them later is pointless. */
   get isDenied(): boolean {
     return this.#isDenied;
   }
 
-  /** What was wrong when it last stopped being asked; `undefined`: it never was. */
+  /** Why reads or writes were last disabled; `undefined`: they never were. */
   get lastFailure(): string | undefined {
     return this.#lastFailure;
   }
 
-  /** Says something about this remote to the user, if nothing was said yet. */
+  /** Warns the user about this remote, unless there was a warning already. */
   warn(message: string): void {
     this.#log.warn("remote", this.nameIn(message));
   }
 
-  /** A line that says which remote it is about. */
+  /** Prefixes a message with the remote's name. */
   nameIn(message: string): string {
     return `remote cache ${this.#remoteName}: ${message}`;
   }

@@ -3,18 +3,18 @@ import { uploadLimitMs } from "../transfer-limits.ts";
 
 interface Upload {
   deadline: Deadline;
-  /** How long a small one may take. */
+  /** Time limit of a small upload. */
   answerMs: number;
   ownBytes: number;
-  /** Its own, and those of all that were under way when it began. */
+  /** Its own bytes and those of all uploads in progress when it began. */
   firstBytes: number;
-  /** Its own, and those of others that its time has to be enough for. */
+  /** Its own bytes and those of other uploads that its time limit allows for. */
   bytes: number;
 }
 
 /**
- * Bounds uploads that share one uplink by the time they need together. How much of one has gone is not known before its
- * answer comes, so one that begins gives those under way its own time on top.
+ * Limits the time of uploads that share one uplink. The progress of an upload is unknown until its answer arrives, so
+ * each new upload extends the limits of those in progress by its own time.
  */
 export class Uplink {
   readonly #timeoutMs: number;
@@ -22,23 +22,26 @@ export class Uplink {
   #answerMs: number;
   #bytesUnderWay = 0;
 
-  /** `timeoutMs`: the longest wait for the answer to a small one. */
+  /** `timeoutMs`: timeout for the answer to a small upload. */
   constructor(timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
     this.#answerMs = timeoutMs;
   }
 
-  /** Bytes of what is being uploaded. */
+  /** Bytes of all uploads in progress. */
   get bytesUnderWay(): number {
     return this.#bytesUnderWay;
   }
 
-  /** Somebody waits for the end of it all: the answers to uploads that begin from now on may take half as long. */
+  /** Halves the timeout for answers to new uploads, because go now waits for all of them. */
   tighten(): void {
     this.#answerMs = this.#timeoutMs / 2;
   }
 
-  /** Settles as `upload` does, which has to obey its signal: that aborts when the time is up, and when one of `signals` does. */
+  /**
+   * Runs `upload` and settles like it. `upload` must obey its signal, which aborts at the time limit and when one of
+   * `signals` aborts.
+   */
   async bounded<T>(
     sizeBytes: number,
     signals: readonly (AbortSignal | undefined)[],
@@ -64,7 +67,10 @@ export class Uplink {
   }
 }
 
-/** One of `sizeBytes` begins beside it; of a fair line none of `lanes` uploads gets more than this one does meanwhile. */
+/**
+ * Extends the limit of an upload because another one of `sizeBytes` begins. With a fair share per upload, each of the
+ * `lanes` uploads sends at most as much as this one meanwhile, which caps the extension.
+ */
 function share(upload: Upload, sizeBytes: number, lanes: number): void {
   const most = Math.max(upload.firstBytes, lanes * upload.ownBytes);
   upload.bytes = Math.max(upload.bytes, Math.min(upload.bytes + sizeBytes, most));

@@ -10,26 +10,26 @@ import type { TempFile } from "./temp-file.ts";
 export interface StoredFile {
   path: string;
   sizeBytes: number;
-  /** When it was last used, to the hour. */
+  /** Last use, to the hour. */
   mtimeMs: number;
 }
 
-/** A use is noted when the last one noted is older than this, so that a hit costs no write. */
+/** A use is recorded only if the recorded one is older, so that most hits need no write. */
 const USE_STEP_MS = 3_600_000;
 
-/** How many files are remembered as good; another one is checked again. */
+/** How many verified files are remembered. A forgotten one is verified again. */
 const MAX_GOOD = 50_000;
 
-/** The hex SHA-256 of a name, under which its bytes lie. */
+/** The hex SHA-256 of a name: the file's name on disk. */
 export function hashName(name: string): string {
   return new Bun.CryptoHasher("sha256").update(name).digest("hex");
 }
 
-/** The local half of a tiered store: files by name, and which of them were found good. */
+/** The local half of a tiered store: files by name, and which of them are verified. */
 export class NamedFiles {
   readonly #dir: LocalDir;
   readonly #kind: string;
-  /** What a file looked like when it was found good, by name. */
+  /** Fingerprints of verified files, by name. */
   readonly #good = new BoundedMap<string, string>(MAX_GOOD);
 
   constructor(dir: LocalDir, kind: string) {
@@ -41,7 +41,7 @@ export class NamedFiles {
     return this.#look(name)?.file;
   }
 
-  /** The file, if this process has found it good and it has not changed since. */
+  /** The file, if this process has verified it and it has not changed since. */
   findTrusted(name: string): StoredFile | undefined {
     const known = this.#good.get(name);
     if (known === undefined) return undefined;
@@ -49,7 +49,7 @@ export class NamedFiles {
     return found?.fingerprint === known ? found.file : undefined;
   }
 
-  /** The file if `check` finds it good; one that isn't is removed. */
+  /** The file, if it passes `check`. A file that fails is removed. */
   async findGood(
     name: string,
     check: (path: string) => boolean | Promise<boolean>,
@@ -68,11 +68,11 @@ export class NamedFiles {
     return this.#dir.createTemp();
   }
 
-  /** Puts a file in place that is known to be good. Throws when that fails. */
+  /** Publishes a verified file. Throws if that fails. */
   keep(name: string, temp: TempFile): StoredFile {
     this.#dir.publish(temp, this.#kind, hashName(name));
     const found = this.#look(name);
-    if (found === undefined) throw new Error(`${this.#path(name)} was removed in this moment`);
+    if (found === undefined) throw new Error(`${this.#path(name)} was removed by another process`);
     this.#good.set(name, found.fingerprint);
     return found.file;
   }
@@ -91,7 +91,7 @@ export class NamedFiles {
     const usedMs = Date.now();
     if (usedMs - stat.mtimeMs <= USE_STEP_MS || !markUsed(path, usedMs)) return { file, fingerprint };
     if (!survivesEviction(this.#dir, this.#kind, hashName(name))) return undefined;
-    // Whoever writes into a file in place changes its time as well; this change is our own.
+    // Another mtime usually means that another process changed the file; this process made this change itself.
     const newFingerprint = fingerprintOf({ ino: stat.ino, size: stat.size, mtimeMs: usedMs });
     if (this.#good.get(name) === fingerprint) this.#good.set(name, newFingerprint);
     return { file: { ...file, mtimeMs: usedMs }, fingerprint: newFingerprint };
@@ -111,7 +111,7 @@ function markUsed(path: string, usedMs: number): boolean {
     utimesSync(path, usedMs / 1000, usedMs / 1000);
     return true;
   } catch {
-    // Another user's file, or a directory that can't be written.
+    // The file belongs to another user, or the directory is read-only.
     return false;
   }
 }

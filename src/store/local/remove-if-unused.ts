@@ -1,7 +1,7 @@
 /**
- * Evicts files that other processes may take into use in the same moment, without locks. Whoever evicts first writes a
- * notice, `tmp/evict-<kind>-<name>`, and then looks at the file's last use; whoever uses a file first marks it, and then
- * looks for a notice. So one of the two sees the other: either the file stays, or its user waits and sees that it is gone.
+ * Evicts files without locks while other processes may begin to use them. An eviction first writes a notice,
+ * `tmp/evict-<kind>-<name>`, and then checks the file's last use. A use first marks the file and then checks for a
+ * notice. So at least one of the two sees the other: either the file stays, or its user waits and sees that it is gone.
  */
 import { closeSync, existsSync, openSync, statSync } from "node:fs";
 import { removeFile } from "../../lib/files/remove-file.ts";
@@ -10,10 +10,10 @@ import { statPlainFile } from "../../lib/files/stat-file.ts";
 import { lastUseMs } from "./last-use.ts";
 import type { LocalDir } from "./local-dir.ts";
 
-/** An eviction takes a fraction of a millisecond; one that takes longer than this was killed or suspended. */
+/** An eviction takes less than a millisecond. One that takes longer than this was killed or suspended. */
 const WAIT_MS = 200;
 
-/** Removes a file that was last used before `beforeMs`; returns whether it did. */
+/** Removes a file that was last used before `beforeMs`. Returns whether it was removed. */
 export function removeIfUnused(dir: LocalDir, kind: string, name: string, beforeMs: number): boolean {
   const path = dir.path(kind, name);
   const isUnused = () => {
@@ -25,13 +25,13 @@ export function removeIfUnused(dir: LocalDir, kind: string, name: string, before
   try {
     dir.withParent(notice, () => closeSync(openSync(notice, "wx", 0o600)));
   } catch {
-    // Another process is at it, or nothing can be written, and then nothing removed.
+    // Another process is evicting it, or the directory is read-only.
     return false;
   }
   try {
     return isUnused() && removeUnlessReplaced(dir, { kind, name, path, beforeMs });
   } catch {
-    // Held open (Windows), removed by somebody else, or in a directory that can't be written.
+    // The file is open (Windows), has been removed meanwhile, or its directory is read-only.
     return false;
   } finally {
     removeFile(notice);
@@ -39,8 +39,8 @@ export function removeIfUnused(dir: LocalDir, kind: string, name: string, before
 }
 
 /**
- * Whether a file that was marked as used, or put, just now stays: waits while its eviction is under way. `false`: it is
- * gone, or may be soon.
+ * Whether a file stays that was just marked as used or written. Waits while an eviction is in progress. `false`: the
+ * file is gone, or may be soon.
  */
 export function survivesEviction(dir: LocalDir, kind: string, name: string): boolean {
   const notice = dir.noticePath(kind, name);
@@ -51,7 +51,10 @@ export function survivesEviction(dir: LocalDir, kind: string, name: string): boo
   return statPlainFile(dir.path(kind, name)) !== undefined;
 }
 
-/** A put does not look for a notice before it replaces the file: its file is moved aside, looked at, and put back. */
+/**
+ * A put may replace the file without checking for a notice. So the file is moved aside, checked again, and moved back
+ * if it is new.
+ */
 function removeUnlessReplaced(
   dir: LocalDir,
   { kind, name, path, beforeMs }: { kind: string; name: string; path: string; beforeMs: number },

@@ -19,8 +19,8 @@ const EXECUTABLE_MODE = 0o755;
 const writeFd = promisify(write);
 
 /**
- * A file being written, invisible to readers until it is renamed into place. All calls but one are synchronous: at
- * 20 to 60 µs an operation a promise would cost more than the work.
+ * A file being written, invisible to readers until it is renamed into place. All calls except `writeAside` are
+ * synchronous: at 20 to 60 µs per operation, a promise would cost more than the work.
  */
 export class TempFile {
   readonly path: string;
@@ -32,7 +32,7 @@ export class TempFile {
     this.path = path;
     this.#fd = openSync(path, "wx", MODE);
     try {
-      // Whatever the umask: other users of a shared directory have to read it.
+      // Overrides the umask: other users of a shared directory must be able to read the file.
       fchmodSync(this.#fd, MODE);
     } catch (error) {
       this.discard();
@@ -40,12 +40,12 @@ export class TempFile {
     }
   }
 
-  /** Bytes written so far. */
+  /** Number of bytes written so far. */
   get sizeBytes(): number {
     return this.#sizeBytes;
   }
 
-  /** Appends all of `bytes`, or throws and leaves `sizeBytes` as it was. */
+  /** Appends all of `bytes`, or throws and leaves `sizeBytes` unchanged. */
   write(bytes: Uint8Array): void {
     const fd = this.#fd;
     if (fd === undefined) throw new Error(`${this.path} is closed already`);
@@ -56,10 +56,7 @@ export class TempFile {
     this.#sizeBytes += bytes.length;
   }
 
-  /**
-   * The same, by another thread, for what is so large that this one has better things to do. One call at a time; nothing
-   * else may be done with the file until it has ended.
-   */
+  /** Like `write`, but on another thread, for large data. Make no other call to the file until it has returned. */
   async writeAside(bytes: Uint8Array): Promise<void> {
     const fd = this.#fd;
     if (fd === undefined) throw new Error(`${this.path} is closed already`);
@@ -71,20 +68,20 @@ export class TempFile {
     this.#sizeBytes += bytes.length;
   }
 
-  /** Lets everybody execute the file. Harmless on Windows, which has no such mode. */
+  /** Makes the file executable for all users. Has no effect on Windows. */
   makeExecutable(): void {
     if (this.#fd === undefined) throw new Error(`${this.path} is closed already`);
     fchmodSync(this.#fd, EXECUTABLE_MODE);
   }
 
-  /** Forgets what was written. */
+  /** Truncates the file. */
   restart(): void {
     if (this.#fd === undefined) throw new Error(`${this.path} is closed already`);
     ftruncateSync(this.#fd, 0);
     this.#sizeBytes = 0;
   }
 
-  /** Appends what was written here to `other`: the way out when this disk is full. */
+  /** Appends this file's content to `other`, for example if this disk is full. */
   copyTo(other: TempFile): void {
     const fd = openSync(this.path, "r");
     try {
@@ -100,19 +97,19 @@ export class TempFile {
     }
   }
 
-  /** Moves the finished file to `target`, replacing what is there. Its time of last change is set when given. */
+  /** Moves the finished file to `target`, replacing any file there. Sets the modification time if given. */
   commit(target: string, modifiedMs?: number): void {
     this.#close();
     if (modifiedMs !== undefined) utimesSync(this.path, Date.now() / 1000, modifiedMs / 1000);
     renameSync(this.path, target);
   }
 
-  /** Removes what was written, if that is possible; harmless after `commit`. Never throws. */
+  /** Removes the file, if possible. Has no effect after `commit`. Never throws. */
   discard(): void {
     try {
       this.#close();
     } catch {
-      // A disk that fails; what was written is not wanted.
+      // The disk failed. The content is not needed.
     }
     removeFile(this.path);
   }

@@ -1,11 +1,11 @@
 /**
- * Named files in two places: below the cache directory, and in the object store behind it.
+ * Named files in two tiers: the cache directory and the object store.
  *
- *     <cache directory>/<kind>/<xx>/<SHA-256 of the name>      time of last change = last use, to the hour
+ *     <cache directory>/<kind>/<xx>/<SHA-256 of the name>      mtime = last use, to the hour
  *     [<prefix>/]<kind>/<xx>/<SHA-256 of the name>             the same bytes, nothing else
  *
- * This is where tailscale/go-cache-plugin keeps modules and what its forward proxy keeps, both ways. What a name
- * means, and whether bytes are good, is the caller's business: nothing read from the store is trusted.
+ * tailscale/go-cache-plugin uses the same paths and keys for modules and its forward proxy. The caller defines the
+ * meaning of names and checks the bytes: nothing from the store is trusted.
  */
 import { statSync } from "node:fs";
 import { posix } from "node:path";
@@ -25,37 +25,37 @@ import { UploadQueue } from "../upload/upload-queue.ts";
 
 export type { StoredFile } from "../local/named-files.ts";
 
-/** Whether the file at `path`, which was stored under the name, is what that name means. */
+/** Whether the file at `path` is valid for its name. */
 export type FileCheck = (path: string) => boolean | Promise<boolean>;
 
 export interface TieredStoreOptions {
   dir: LocalDir;
   /** The directory below the cache directory, and below the prefix: `module`, `revproxy`. */
   kind: string;
-  /** A larger object of the store is none of ours; by default what can be stored at all. */
+  /** Larger objects are ignored. Default: the largest object that can be stored. */
   maxBytes?: number;
-  /** `undefined`: there is only the local disk. */
+  /** `undefined`: local disk only. */
   remote: RemoteTier | undefined;
   log: Logger;
-  /** Told what happens: `get_local_hit`, `get_fault_hit` and so on. */
+  /** Counts events: `get_local_hit`, `get_fault_hit` and so on. */
   count: (event: string, amount?: number) => void;
 }
 
 export interface RemoteTier {
   store: GuardedStore;
-  /** Goes before every key, as given. */
+  /** Prepended to every key, unchanged. */
   prefix: string;
-  /** Nothing is ever uploaded. */
+  /** No uploads. */
   readOnly: boolean;
   /** Uploads at once. */
   uploads: number;
-  /** Where the journal of uploads lies: a directory of this store, kind and prefix alone. */
+  /** Directory of the journal of pending uploads. Not shared with other stores, kinds or prefixes. */
   journalDir: string;
-  /** Asked just before an upload, however old; `false`: it is not worth one. By default everything is. */
+  /** Called right before each upload; `false` skips it. Default: upload everything. */
   mayUpload?: (name: string) => Promise<boolean>;
 }
 
-/** Downloads at once; nobody's patience depends on it. */
+/** Concurrent downloads. No timeout depends on it. */
 const DOWNLOADS = 40;
 
 export class TieredStore {
@@ -81,21 +81,21 @@ export class TieredStore {
     });
   }
 
-  /** The local file, which counts as used now; its content may be anything. */
+  /** The local file. Marks it as used. The content is not verified. */
   find(name: string): StoredFile | undefined {
     return this.#files.find(name);
   }
 
   /**
-   * The file, brought from the store if it is not here. `undefined`: nowhere, or nowhere good, or the store is in
-   * trouble. A local file is checked once a process, and again when it has changed; one that fails is removed. Calls
-   * at once for one name share the work. Never rejects.
+   * The file, fetched from the store if it is not local. `undefined`: neither tier has a valid file, or the store
+   * fails. Each process checks a local file once, and again after a change; a file that fails is removed. Concurrent
+   * calls for one name share the work. Never rejects.
    */
   async fetch(name: string, check: FileCheck = () => true): Promise<StoredFile | undefined> {
     return (await this.fetchLocal(name, check)) ?? (await this.#fetchRemote(name, check));
   }
 
-  /** The same, without asking the store. */
+  /** Like `fetch`, but without the store. */
   async fetchLocal(name: string, check: FileCheck = () => true): Promise<StoredFile | undefined> {
     const known = this.#files.findTrusted(name);
     if (known !== undefined) {
@@ -108,14 +108,14 @@ export class TieredStore {
     return file;
   }
 
-  /** A new file on the file system of the cache. Throws when the disk takes nothing. */
+  /** Creates a file on the cache's file system. Throws if the disk can't be written. */
   createTemp(): TempFile {
     return this.#files.createTemp();
   }
 
   /**
-   * Makes a finished file, which the caller has found good, the one of that name, and uploads it behind. Throws when
-   * the disk fails; the temporary file is still there then.
+   * Publishes a file that the caller has verified, and uploads it in the background. Throws if the disk fails; the
+   * temporary file then remains.
    */
   keep(name: string, temp: TempFile, options: { upload: boolean }): StoredFile {
     const file = this.#files.keep(name, temp);
@@ -124,38 +124,38 @@ export class TieredStore {
     return file;
   }
 
-  /** Uploads the local file of that name behind, whatever the store has there. */
+  /** Uploads the local file in the background, replacing the store's. */
   upload(name: string): void {
     this.#uploads?.push(name);
   }
 
-  /** How many files are not uploaded yet. */
+  /** Number of files not uploaded yet. */
   get waitingUploads(): number {
     return this.#uploads?.size ?? 0;
   }
 
-  /** Removes the local file: its content is not what it should be, or no longer wanted. */
+  /** Removes the local file because it is invalid or no longer needed. */
   remove(name: string): void {
     this.#files.remove(name);
   }
 
-  /** Takes up the uploads that processes of this machine which died have left; returns how many there are. */
+  /** Adopts the pending uploads of dead processes on this machine and returns their number. */
   adoptUploads(): number {
     return this.#uploads?.adopt() ?? 0;
   }
 
-  /** Resolves when all uploads are done, or have no hope, or after `limitMs`; the rest is left in the journal. */
+  /** Resolves when all uploads are done or hopeless, or after `limitMs`. The rest stays in the journal. */
   async drain(limitMs: number): Promise<void> {
     await this.#uploads?.drain(limitMs);
   }
 
-  /** Ends what is under way. The object store itself is the caller's to close. */
+  /** Aborts all work in progress. Does not close the object store. */
   async close(): Promise<void> {
     this.#closing.abort(new Error("the store is closed"));
     await this.#uploads?.drain(0);
   }
 
-  /** While the remote does not answer, it is probed now and then with nobody waiting. */
+  /** While the remote does not answer, occasional downloads run in the background as probes. */
   async #fetchRemote(name: string, check: FileCheck): Promise<StoredFile | undefined> {
     const { remote } = this.#options;
     const { state } = remote?.store.health.reads ?? { state: "open" };
@@ -164,7 +164,7 @@ export class TieredStore {
     return state === "closed" ? await flight : undefined;
   }
 
-  /** Never rejects: everything that goes wrong is a miss. */
+  /** Never rejects: every failure is a miss. */
   async #download(name: string, remote: RemoteTier, check: FileCheck): Promise<StoredFile | undefined> {
     const { signal } = this.#closing;
     const key = this.#keyOf(name, remote);
@@ -176,7 +176,7 @@ export class TieredStore {
     } catch (error) {
       if (signal.aborted) return undefined;
       this.#options.log.info(() => `get ${key}: ${describeError(error)}`);
-      // What S3 answers for an absent object when listing is not granted.
+      // S3 also answers 403 for an absent object if listing is not granted.
       if (isAccessDenied(error)) this.#count("get_fault_miss");
       else this.#count(isDiskFailure(error) ? "get_local_error" : "get_fault_error");
       return undefined;
@@ -192,7 +192,7 @@ export class TieredStore {
     const { maxBytes = MAX_OBJECT_BYTES, log } = this.#options;
     if (object.bodyBytes > maxBytes) {
       await object.body.cancel();
-      log.info(() => `get ${key}: ${object.bodyBytes} bytes are more than any such file has`);
+      log.info(() => `get ${key}: not read, ${object.bodyBytes} bytes exceed the limit of ${maxBytes}`);
       return undefined;
     }
     const temp = this.#files.createTemp();
@@ -203,12 +203,12 @@ export class TieredStore {
       this.#count("get_fault_bad");
       return undefined;
     } finally {
-      // Harmless when it was kept.
+      // Has no effect if the file was published.
       temp.discard();
     }
   }
 
-  /** Returns whether the store was asked; rejects when it failed. */
+  /** Returns whether a request was sent. Rejects if the upload failed. */
   async #upload(name: string, remote: RemoteTier, signal: AbortSignal): Promise<boolean> {
     try {
       const isWanted = await (remote.mayUpload?.(name) ?? true);
@@ -220,7 +220,7 @@ export class TieredStore {
       this.#count("put_s3_bytes", sizeBytes);
       return true;
     } catch (error) {
-      // Pruned, or found bad, since it was queued.
+      // The file was pruned or found invalid since it was enqueued.
       if (isErrno(error, "ENOENT")) return false;
       this.#count("put_s3_error");
       this.#options.log.info(() => `put ${name}: ${describeError(error)}`);
@@ -228,7 +228,7 @@ export class TieredStore {
     }
   }
 
-  /** An empty prefix leaves no slash. */
+  /** With an empty prefix, keys have no leading slash. */
   #keyOf(name: string, { prefix }: RemoteTier): string {
     const hash = hashName(name);
     return posix.join(prefix, this.#options.kind, hash.slice(0, 2), hash);

@@ -1,7 +1,6 @@
 /**
- * The files of journals, of whatever kind: `<pid>-<begun>-<random>`, or `left-<pid>-<begun>-<random>` when it was handed
- * over. `begun` is a time in ms, base 36, that stays with the lines when another process adopts them; earlier versions
- * left it out.
+ * Files of journals of any kind: `<pid>-<begun>-<random>`, or `left-<pid>-<begun>-<random>` after a handover. `begun`
+ * is a time in ms, base 36; it stays the same when another process adopts the journal. Earlier versions omitted it.
  */
 import { basename, join } from "node:path";
 import { listFiles } from "../../lib/files/list-files.ts";
@@ -9,10 +8,13 @@ import { removeFile } from "../../lib/files/remove-file.ts";
 import { statPlainFile } from "../../lib/files/stat-file.ts";
 import { isProcessAlive, pidSpace } from "../../lib/process/process-life.ts";
 
-/** What a journal takes at most, and all that a process adopts at once: it holds names, so that is a build of any size. */
+/**
+ * Maximum size of a journal, and of all journals that a process adopts at once. Journals hold only names, so this is
+ * enough for a build of any size.
+ */
 export const MAX_JOURNAL_BYTES = 64 << 20;
 
-/** A writer that lives touches its journal more often. */
+/** A live writer touches its journal more often. */
 const IDLE_MS = 60_000;
 const FORGOTTEN_MS = 7 * 24 * 3_600_000;
 const NAME = /^(left-)?(\d+)-(?:([0-9a-z]+)-)?[0-9a-z]+$/;
@@ -20,15 +22,15 @@ const NAME = /^(left-)?(\d+)-(?:([0-9a-z]+)-)?[0-9a-z]+$/;
 export interface JournalFile {
   path: string;
   sizeBytes: number;
-  /** Since it was touched last. */
+  /** Time since the last touch. */
   idleMs: number;
 }
 
-/** What a journal holds. */
+/** The content of a journal. */
 export interface JournalContent<H, T> {
-  /** What its first line says beside this. */
+  /** The other fields of the first line. */
   head: H;
-  /** Where the process number in its name means something. */
+  /** The PID namespace of the pid in its name. */
   pidSpace: unknown;
   entries: T[];
 }
@@ -38,7 +40,9 @@ export function newJournalName(begunMs: number = Date.now()): string {
   return `${process.pid}-${begunMs.toString(36)}-${random}`;
 }
 
-/** Those in a directory, but for links and what is no journal. One that nobody wanted for a week is removed. */
+/**
+ * Lists the journals in a directory; ignores links and other files. Removes journals that were not touched for a week.
+ */
 export function listJournals(dir: string): JournalFile[] {
   return listFiles(dir).flatMap((name) => {
     const path = join(dir, name);
@@ -51,7 +55,7 @@ export function listJournals(dir: string): JournalFile[] {
   });
 }
 
-/** Whether its writer has ended, or handed it over, or was suspended for so long that it counts as gone. */
+/** Whether the writer has exited, has handed the journal over, or was suspended so long that it counts as dead. */
 export function isOrphaned(
   { path, idleMs }: JournalFile,
   { pidSpace: space }: Pick<JournalContent<unknown, unknown>, "pidSpace">,
@@ -66,12 +70,12 @@ export function begunMsOf({ path }: Pick<JournalFile, "path">): number | undefin
   return begun === undefined ? undefined : Number.parseInt(begun, 36);
 }
 
-/** Whether its lines could not be stored for a week, by however many processes. */
+/** Whether its entries could not be uploaded for a week, by any process. */
 export function isExpired(file: JournalFile): boolean {
   return Date.now() - (begunMsOf(file) ?? Date.now()) > FORGOTTEN_MS;
 }
 
-/** What `adopt` finds in as many of them as may be adopted at once; the rest is for the next process. */
+/** Adopts journals up to the size limit and returns their entries. The rest is for the next process. */
 export function adoptSome<T>(files: readonly JournalFile[], adopt: (file: JournalFile) => T[]): T[] {
   const adopted: T[] = [];
   let leftBytes = MAX_JOURNAL_BYTES;

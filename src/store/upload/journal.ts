@@ -1,12 +1,13 @@
 /**
- * What a process still has to do, so that nothing is lost when it dies: files (see `journal-files.ts`) like
+ * A journal of a process's pending work, so that nothing is lost if the process dies. Its files (see
+ * `journal-files.ts`):
  *
  *     {"pidSpace":"…", …}
  *     <entry>
  *     …
  *
- * Another process adopts a journal by renaming it. It may do so while the writer lives: one that was suspended for a
- * minute counts as dead. Lines never go into a file that is gone: the writer then begins another one with all of its
+ * Another process adopts a journal by renaming it. That may happen while the writer lives, since a writer suspended for
+ * a minute counts as dead. The writer never recreates a missing file by appending: it begins a new one with all of its
  * lines.
  */
 import { appendFileSync, constants, existsSync, renameSync, utimesSync, writeFileSync } from "node:fs";
@@ -29,41 +30,41 @@ import {
 } from "./journal-files.ts";
 
 const HEARTBEAT_MS = 20_000;
-/** Not O_CREAT. */
+/** Without O_CREAT, so an adopted file is not recreated. */
 const APPEND_FLAGS = constants.O_WRONLY | constants.O_APPEND;
 
-/** How the entries of a kind of journal, and what its head says beside the pid space, are written. */
+/** The text format of a kind of journal: its entries, and the head's fields besides `pidSpace`. */
 export interface JournalFormat<H extends object, T> {
-  /** `undefined` or an error: it is no journal of this kind. */
+  /** Returns `undefined` or throws if it is not a journal of this kind. */
   parseHead(head: Record<string, unknown>): H | undefined;
-  /** Without line breaks. */
+  /** Must not contain line breaks. */
   format(entry: T): string;
-  /** `undefined` or an error: it is no entry. */
+  /** Returns `undefined` or throws if it is not an entry. */
   parse(line: string): T | undefined;
 }
 
 export class Journal<H extends object, T> {
   readonly #options: JournalOptions<H, T>;
   readonly #head: string;
-  /** Further files whose lines are ours: adopted ones, and own ones that could not be continued. */
+  /** Further files of this journal: adopted ones, and own ones that could not be appended to. */
   readonly #others: string[] = [];
   #path: string | undefined;
-  /** All since the journal was empty. */
+  /** All lines since the journal was empty. */
   #lines: string[] = [];
   #sizeBytes: number;
-  /** A disk that takes no journal is tried again when there are so many lines. */
+  /** After a failed write, the next attempt is at this number of lines. */
   #retryAtLines = 0;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: JournalOptions<H, T>) {
     this.#options = options;
-    // It may lead out of the cache directory.
+    // A link may lead out of the cache directory.
     removeLink(options.dir);
     this.#head = JSON.stringify({ ...options.head, pidSpace: pidSpace() });
     this.#sizeBytes = sizeOf(this.#head);
   }
 
-  /** Never throws: without a journal all is done as well, if the process lives. */
+  /** Never throws: the work is done even without a journal, unless the process dies. */
   append(entries: readonly T[]): void {
     const lines = entries.map((entry) => this.#options.format.format(entry));
     const fitting = lines.filter((line) => {
@@ -76,19 +77,19 @@ export class Journal<H extends object, T> {
     if (this.#path !== undefined) this.#beat();
   }
 
-  /** The entries of processes that are gone. They are this journal's from now on. */
+  /** Adopts the entries of dead processes: they now belong to this journal. */
   adopt(): T[] {
     const entries = adoptSome(listJournals(this.#options.dir), (file) => this.#adoptOne(file));
     if (this.#others.length > 0) this.#beat();
     return entries;
   }
 
-  /** All of it is done, or never can be. */
+  /** Removes the journal: all of its work is done, or never can be. */
   discard(): void {
     for (const path of this.#end()) removeFile(path);
   }
 
-  /** Leaves it to another process, now: this one need not be gone for that. */
+  /** Leaves the journal to another process at once, even while this one lives. */
   handOver(): void {
     for (const path of this.#end()) {
       try {
@@ -99,13 +100,13 @@ export class Journal<H extends object, T> {
     }
   }
 
-  /** Leaves it to the next process, once this one is gone. */
+  /** Leaves the journal to a later process, which may adopt it after this one exits. */
   stopHeartbeat(): void {
     clearInterval(this.#heartbeat);
     this.#heartbeat = undefined;
   }
 
-  /** Returns the files that there were. */
+  /** Resets the journal and returns its files. */
   #end(): string[] {
     this.stopHeartbeat();
     const paths = [...(this.#path === undefined ? [] : [this.#path]), ...this.#others.splice(0)];
@@ -116,16 +117,16 @@ export class Journal<H extends object, T> {
     return paths;
   }
 
-  /** Whether the lines are in a file that is still ours. */
+  /** Appends lines. Returns whether the file still belongs to this journal. */
   #extend(lines: readonly string[]): boolean {
     const path = this.#path;
     if (path === undefined) return false;
     try {
       appendFileSync(path, formatLines(lines), { flag: APPEND_FLAGS as unknown as string });
-      // Who renames it afterwards reads these lines, too.
+      // A process that renames it later reads these lines, too.
       if (existsSync(path)) return true;
     } catch {
-      // It is gone, or the disk is full and the last line is cut off.
+      // The file is gone, or the disk is full and the last line is incomplete.
     }
     this.#others.push(path);
     this.#path = undefined;
@@ -141,7 +142,7 @@ export class Journal<H extends object, T> {
       writeFileSync(path, formatLines([this.#head, ...this.#lines]), { flag: "wx", mode: 0o600 });
       this.#path = path;
     } catch {
-      // A disk that is full. A part would be taken for all.
+      // The disk is full. An incomplete file would count as complete.
       removeFile(path);
       this.#retryAtLines = 2 * this.#lines.length;
     }
@@ -166,12 +167,12 @@ export class Journal<H extends object, T> {
     try {
       renameSync(path, adopted);
     } catch {
-      // Another process was faster.
+      // Another process has adopted it.
       return [];
     }
     touch(adopted);
     this.#others.push(adopted);
-    // Its writer may have gone on until it was renamed.
+    // The writer may have appended lines until the rename.
     return this.#read(adopted)?.entries ?? [];
   }
 
@@ -195,17 +196,17 @@ function touch(path: string): void {
   try {
     utimesSync(path, now, now);
   } catch {
-    // Adopted by a process that took this one for dead: both do it then.
+    // Another process adopted it because this one seemed dead. Both then do the work.
   }
 }
 
-/** What lies at a path; `undefined` when that is no journal of this kind. */
+/** Reads a journal; `undefined` if the file is not a journal of this kind. */
 export function readJournal<H extends object, T>(
   path: string,
   format: JournalFormat<H, T>,
 ): JournalContent<H, T> | undefined {
   try {
-    // What follows the last line break was cut off.
+    // Text after the last line break is an incomplete line.
     const [first = "", ...lines] = readSmallFile(path, MAX_JOURNAL_BYTES).toString().split("\n").slice(0, -1);
     const fields: Record<string, unknown> = JSON.parse(first);
     const head = format.parseHead(fields);
@@ -230,6 +231,6 @@ export interface JournalOptions<H extends object, T> {
   dir: string;
   head: H;
   format: JournalFormat<H, T>;
-  /** Whose journals are adopted; by default all of this kind. */
+  /** Which journals to adopt, by head. Default: all of this kind. */
   isOurs?: (head: H) => boolean;
 }

@@ -5,17 +5,17 @@ import { Journal, type JournalFormat } from "./journal.ts";
 const RETRY_AFTER_MS = 60_000;
 
 /**
- * Uploads by name in the background, in the order they come, a bounded number at once. It keeps only names, in memory
- * and in a journal: the bytes are read from disk at their turn. While the store takes nothing, names wait, and one now
- * and then is a probe.
+ * Uploads files by name in the background, in order of `push`, with bounded concurrency. Keeps only names, in memory
+ * and in a journal, and reads the bytes from disk when an upload begins. While the store accepts no uploads, names stay
+ * enqueued, except for occasional probes.
  */
 export class UploadQueue {
   readonly #options: UploadQueueOptions;
   readonly #journal: Journal<object, string>;
-  /** A name that is pushed again before its turn is uploaded once. */
+  /** A set: a name that is pushed twice before its upload is uploaded once. */
   readonly #waiting = new Set<string>();
   readonly #running = new Set<Promise<void>>();
-  /** Names whose upload failed, and when; they are retried. */
+  /** Failed uploads by name, with the time of the failure. They are retried. */
   readonly #failed = new Map<string, number>();
   readonly #controller = new AbortController();
   #phase: "open" | "draining" | "abandoned" = "open";
@@ -32,12 +32,12 @@ export class UploadQueue {
     this.#enqueue(name);
   }
 
-  /** How many names are not uploaded yet. */
+  /** Number of names not uploaded yet. */
   get size(): number {
     return this.#waiting.size + this.#failed.size + this.#running.size;
   }
 
-  /** Adopts the names that processes left which died; returns how many there are. */
+  /** Adopts the names of dead processes and returns their number. */
   adopt(): number {
     const names = new Set(this.#journal.adopt()).difference(this.#waiting);
     for (const name of names) this.#enqueue(name);
@@ -46,8 +46,8 @@ export class UploadQueue {
   }
 
   /**
-   * Resolves when all is uploaded, when that has no hope, or after `limitMs`; nothing is under way then, and the journal
-   * keeps the rest. Returns how many names were not uploaded.
+   * Resolves when all names are uploaded or hopeless, or after `limitMs`. No upload is in progress afterwards, and the
+   * journal keeps the rest. Returns the number of names not uploaded.
    */
   async drain(limitMs: number): Promise<number> {
     this.#options.store.uplink.tighten();
@@ -60,7 +60,7 @@ export class UploadQueue {
     return this.#lost + this.#waiting.size;
   }
 
-  /** Ends what is under way and takes nothing more; the journal keeps it. */
+  /** Aborts uploads in progress and starts no more. The journal keeps them. */
   abandon(): void {
     this.#phase = "abandoned";
     this.#controller.abort(new Error("uploads were abandoned"));
@@ -89,7 +89,7 @@ export class UploadQueue {
   #mayStart(): boolean {
     if (this.#phase === "abandoned" || this.#running.size >= this.#options.concurrency) return false;
     const { state } = this.#options.store.health.writes;
-    // A drain is waited for, so it makes no probe.
+    // go waits for a drain, so a drain sends no probes.
     return (
       state === "closed" || (state === "half-open" && this.#phase === "open" && this.#running.size === 0)
     );
@@ -102,12 +102,12 @@ export class UploadQueue {
       if (wasSent) this.#retryFailed();
     } catch (error) {
       this.#lost++;
-      // It stays in the journal, unless the store never takes it.
+      // The journal keeps it, unless the store denies it for good.
       if (!isDenial(error)) this.#failed.set(name, Date.now());
     }
   }
 
-  /** The store takes uploads, so what failed a while ago has another chance. */
+  /** After a success, retries uploads that failed more than a minute ago. */
   #retryFailed(): void {
     for (const [name, failedMs] of this.#failed) {
       if (Date.now() - failedMs < RETRY_AFTER_MS) continue;
@@ -116,13 +116,13 @@ export class UploadQueue {
     }
   }
 
-  /** Forgets the journal when nothing is left that a successor would have to do. */
+  /** Removes the journal when no work is left for a later process. */
   #tidy(): void {
     if (this.size === 0) this.#journal.discard();
   }
 }
 
-/** A name as JSON a line. */
+/** One name per line, as JSON. */
 export const NAMES: JournalFormat<object, string> = {
   parseHead: () => ({}),
   format: (name) => JSON.stringify(name),
@@ -134,10 +134,10 @@ export const NAMES: JournalFormat<object, string> = {
 
 interface UploadQueueOptions {
   store: GuardedStore;
-  /** Uploads at once. */
+  /** Concurrent uploads. */
   concurrency: number;
-  /** A directory for uploads of this kind, to this place, alone. */
+  /** Directory of the journal. Not shared with other kinds of uploads or other stores. */
   journalDir: string;
-  /** Resolves with whether the store was asked at all. Rejects when the upload failed. */
+  /** Resolves with whether a request was sent. Rejects if the upload failed. */
   upload: (name: string, signal: AbortSignal) => Promise<boolean>;
 }

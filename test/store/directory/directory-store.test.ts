@@ -43,7 +43,7 @@ async function listedKeys(prefix = ""): Promise<string[]> {
   return pages.flatMap((page) => page.objects.map((object) => object.key));
 }
 
-describe("a key is refused", () => {
+describe("a key is rejected", () => {
   test.each([
     ["with an empty part", "a//b"],
     ["with a slash at its end", "a/"],
@@ -61,7 +61,7 @@ describe("a key is refused", () => {
     expect(readdirSync(dir.join("root"))).toEqual([]);
   });
 
-  test("below an object, and says so", async () => {
+  test("below an object, with the reason", async () => {
     await store.put("a", HELLO);
     const error = (await rejection(store.put("a/b", HELLO))) as Error;
     expect(String(error.cause)).toContain("is an object, so nothing can lie below it");
@@ -69,7 +69,7 @@ describe("a key is refused", () => {
     expect(await store.delete("a/b")).toBeUndefined();
   });
 
-  test("that other objects lie below, and says so", async () => {
+  test("with other objects below it, with the reason", async () => {
     await store.put("a/b", HELLO);
     const error = (await rejection(store.put("a", HELLO))) as Error;
     expect(String(error.cause)).toContain("is a directory with other objects in it");
@@ -89,7 +89,7 @@ describe("a symbolic link", () => {
     writeFileSync(dir.join("outside", "secret"), "secret");
   });
 
-  testOnPosix("to a file is no object", async () => {
+  testOnPosix("to a file is not an object", async () => {
     symlinkSync(dir.join("outside", "secret"), dir.join("root", "link"));
     expect([await store.get("link"), await store.head("link"), await listedKeys()]).toEqual([
       undefined,
@@ -107,7 +107,7 @@ describe("a symbolic link", () => {
     expect((await store.head("link"))?.sizeBytes).toBe(5);
   });
 
-  testOnPosix("to a directory leads nowhere", async () => {
+  testOnPosix("to a directory is not followed", async () => {
     symlinkSync(dir.join("outside"), dir.join("root", "link"));
     expect([await store.get("link/secret"), await listedKeys(), await listedKeys("link/")]).toEqual([
       undefined,
@@ -121,7 +121,7 @@ describe("a symbolic link", () => {
     expect(readdirSync(dir.join("outside"))).toEqual(["secret"]);
   });
 
-  testOnPosix("in place of the work directory leads nowhere", async () => {
+  testOnPosix("in place of the work directory is not followed", async () => {
     symlinkSync(dir.join("outside"), dir.join("root", WORK_DIR));
     expect(await rejection(store.put("key", HELLO))).toBeInstanceOf(Error);
     expect(readdirSync(dir.join("outside"))).toEqual(["secret"]);
@@ -135,8 +135,8 @@ describe("a symbolic link", () => {
   });
 });
 
-describe("what is no plain file", () => {
-  testOnPosix("is no object and holds nothing up", async () => {
+describe("a special file", () => {
+  testOnPosix("is not an object and blocks no operation", async () => {
     await run(["mkfifo", dir.join("root", "pipe")]);
     expect([await store.get("pipe"), await store.head("pipe"), await listedKeys()]).toEqual([
       undefined,
@@ -147,7 +147,7 @@ describe("what is no plain file", () => {
 });
 
 describe("the directory", () => {
-  test("holds an object as the file of its name, and nothing else but the empty work directory", async () => {
+  test("contains only each object's file and the empty work directory", async () => {
     await store.put("team/action/ab/abcd", HELLO);
     await store.put("team/action/ab/abcd", HELLO, { onlyIf: "absent" });
     const etag = (await store.head("team/action/ab/abcd"))?.etag ?? "";
@@ -163,7 +163,7 @@ describe("the directory", () => {
     expect(readFileSync(dir.join("root/team/action/ab/abcd"), "utf8")).toBe("hello");
   });
 
-  test("is made by the first put and by nothing before", async () => {
+  test("is created by the first put, not earlier", async () => {
     const later = new DirectoryStore(dir.join("x"));
     await Array.fromAsync(later.list(""));
     await later.get("key");
@@ -173,7 +173,7 @@ describe("the directory", () => {
     expect(existsSync(dir.join("x", "key"))).toBe(true);
   });
 
-  test("is not made where the directory above it is missing, as a mount may be", async () => {
+  test("is not created if its parent is missing, like an absent mount", async () => {
     const unmounted = new DirectoryStore(dir.join("mount", "cache"));
     expect(await unmounted.get("key")).toBeUndefined();
     const error = await rejection(unmounted.put("key", HELLO));
@@ -181,14 +181,14 @@ describe("the directory", () => {
     expect(existsSync(dir.join("mount"))).toBe(false);
   });
 
-  test("may vanish and come back", async () => {
+  test("may be removed and created again", async () => {
     await store.put("a/b", HELLO);
     rmSync(dir.join("root"), { recursive: true });
     expect(await store.get("a/b")).toBeUndefined();
     expect(await store.put("a/b", HELLO)).toBe("stored");
   });
 
-  test("is cleared of what dead processes left in the work directory", async () => {
+  test("loses leftovers of dead processes in the work directory", async () => {
     mkdirSync(dir.join("root", WORK_DIR));
     writeFileSync(dir.join("root", WORK_DIR, "old"), "x");
     writeFileSync(dir.join("root", WORK_DIR, "new"), "x");
@@ -198,7 +198,7 @@ describe("the directory", () => {
     expect(readdirSync(dir.join("root", WORK_DIR))).toEqual(["new"]);
   });
 
-  test("that can't be written to fails by name", async () => {
+  test("that is read-only fails with its name", async () => {
     writeFileSync(dir.join("file"), "");
     const blocked = new DirectoryStore(dir.join("file"));
     expect(String(await rejection(blocked.put("key", HELLO)))).toContain(
@@ -207,10 +207,10 @@ describe("the directory", () => {
   });
 });
 
-describe("of many writers at once", () => {
+describe("of many concurrent writers", () => {
   const writers = Array.from({ length: 12 }, (_, i) => new TextEncoder().encode(`writer ${i}`));
 
-  test("exactly one makes an absent object", async () => {
+  test("exactly one creates an absent object", async () => {
     const results = await Promise.all(writers.map((body) => store.put("key", body, { onlyIf: "absent" })));
     expect(results.filter((result) => result === "stored").length).toBe(1);
   });
@@ -223,7 +223,7 @@ describe("of many writers at once", () => {
     expect(readdirSync(dir.join("root", WORK_DIR))).toEqual([]);
   });
 
-  test("none is held up by the lock of a dead one", async () => {
+  test("none is blocked by the lock of a dead one", async () => {
     await store.put("key", HELLO);
     const etag = (await store.head("key"))?.etag ?? "";
     const name = new Bun.CryptoHasher("sha1").update(dir.join("root", "key")).digest("hex");
@@ -247,7 +247,7 @@ describe("of many writers at once", () => {
 });
 
 describe("a body", () => {
-  test("of a file that is cut off while it is read errors", async () => {
+  test("of a file that is truncated while it is read errors", async () => {
     await store.put("key", new Uint8Array(4 << 20));
     const object = await store.get("key");
     const reader = object?.body.getReader();
@@ -259,14 +259,14 @@ describe("a body", () => {
     expect(String(await rejection(rest))).toContain("key ends at");
   });
 
-  test("is that of the object that was opened, though it is replaced meanwhile", async () => {
+  test("is the opened object's, even if the object is replaced meanwhile", async () => {
     await store.put("key", new Uint8Array(1 << 20).fill(1));
     const object = await store.get("key");
     await store.put("key", new Uint8Array(1 << 20).fill(2));
     expect(new Set(await new Response(object?.body).bytes())).toEqual(new Set([1]));
   });
 
-  testOnPosix("holds no file open after its end, its cancelling or an abort", async () => {
+  testOnPosix("closes its file after its end, a cancel or an abort", async () => {
     await store.put("key", new Uint8Array(1 << 20));
     const opened = () => readdirSync("/dev/fd").length;
     const atFirst = opened();
@@ -283,11 +283,11 @@ describe("a body", () => {
   });
 });
 
-describe("when the clock of this machine is twenty days ahead", () => {
+describe("with this machine's clock twenty days ahead", () => {
   beforeEach(() => setSystemTime(new Date(Date.now() + 20 * 24 * 3_600_000)));
   afterEach(() => setSystemTime());
 
-  test("a listing has the time of the file system", async () => {
+  test("a listing has the file system's time", async () => {
     await store.put("a", HELLO);
     const [page] = await Array.fromAsync(store.list(""));
     const modifiedMs = page?.objects[0]?.modifiedMs ?? Number.NaN;
@@ -295,7 +295,7 @@ describe("when the clock of this machine is twenty days ahead", () => {
     expect(readdirSync(dir.join("root", WORK_DIR))).toEqual([]);
   });
 
-  test("what others are writing stays", async () => {
+  test("temporary files of other writers stay", async () => {
     mkdirSync(dir.join("root", WORK_DIR));
     writeFileSync(dir.join("root", WORK_DIR, "others"), "x");
     await store.put("a", HELLO);
@@ -303,7 +303,7 @@ describe("when the clock of this machine is twenty days ahead", () => {
   });
 });
 
-testOnLinux("a directory that can't be written is listed by the local clock", async () => {
+testOnLinux("a listing of a read-only directory has the local clock's time", async () => {
   await store.put("a", HELLO);
   rmSync(dir.join("root", WORK_DIR), { recursive: true });
   using _closed = immutable(dir.join("root"));

@@ -19,7 +19,7 @@ describeStoreContract("a guarded store", async () => {
   const dir = tempDir("guarded");
   const { guard, health } = openHealth(dir.join("remote.json"));
   const store = guard(new DirectoryStore(dir.join("bucket")));
-  // Three refusals of odd keys in a row would end the asking.
+  // Three refusals of odd keys in a row would disable reads.
   const tireless = new Proxy(store, {
     get(target, name) {
       for (const side of ["reads", "writes"] as const) health.succeeded(side);
@@ -33,7 +33,7 @@ describeStoreContract("a guarded store", async () => {
   };
 });
 
-/** A bucket with the object `key`: `0123456789`, guarded. */
+/** A guarded store with the object `key`: `0123456789`. */
 async function open(timeoutMs = 60_000) {
   const dir = tempDir("guarded");
   const bucket = new TamperedStore(dir.join("bucket"));
@@ -50,14 +50,14 @@ async function open(timeoutMs = 60_000) {
   };
 }
 
-/** What is left of `object` when its body breaks off after so many bytes. */
+/** `object` with a body that is interrupted after so many bytes. */
 async function cut(object: StoredObject | undefined, bytes: number): Promise<StoredObject> {
   const text = await new Response(object?.body as never).text();
   const { body } = objectOf(text.slice(0, bytes), { error: new Error("reset") });
   return { ...(object as StoredObject), body };
 }
 
-describe("a body that breaks off", () => {
+describe("an interrupted body", () => {
   test.each<[string, GetOptions["range"], string[]]>([
     ["whole object", undefined, ["get key", "get key 4+6", "get key 8+2"]],
     ["range", { offset: 2, length: 7 }, ["get key 2+7", "get key 6+3"]],
@@ -84,7 +84,7 @@ describe("a body that breaks off", () => {
     expect(fixture.health.reads.state).toBe("open");
   });
 
-  test("is an error when another object has the name by now", async () => {
+  test("is an error if the object was replaced meanwhile", async () => {
     using fixture = await open();
     const { onGet } = fixture.bucket;
     fixture.bucket.onGet = async (_, get) => {
@@ -97,13 +97,13 @@ describe("a body that breaks off", () => {
   });
 });
 
-describe("a read that gets no answer in time", () => {
+describe("a read that times out", () => {
   test.each(["get", "head", "list"])("stops all requests: %s", async (operation) => {
     using fixture = await open(5);
     const { bucket, store, health } = fixture;
     bucket.onGet = (_, __, signal) => untilAborted(signal);
     bucket.head = async (_, options) => await untilAborted(options?.signal);
-    // biome-ignore lint/correctness/useYield: it never comes to that.
+    // biome-ignore lint/correctness/useYield: it throws before any yield.
     bucket.onList = async function* (_, __, signal) {
       await untilAborted(signal);
     };
@@ -120,7 +120,7 @@ describe("a read that gets no answer in time", () => {
     expect(bucket.calls).toEqual([]);
   });
 
-  test("is tried again after a while, once, and its success lets all through", async () => {
+  test("is probed once after a while, and a success re-enables all reads", async () => {
     using fixture = await open();
     fixture.health.readFailed(new TimeoutError(5_000));
     fixture.clock.advance(10_000);
@@ -129,7 +129,7 @@ describe("a read that gets no answer in time", () => {
     expect([await probe, await objectText(fixture.store, "key")]).toEqual(["0123456789", "0123456789"]);
   });
 
-  test("is tried at any time when nobody waits for it", async () => {
+  test("is always sent if it is long", async () => {
     using fixture = await open();
     fixture.health.readFailed(new TimeoutError(5_000));
     const object = await fixture.store.get("key", { isLong: true });
@@ -138,7 +138,7 @@ describe("a read that gets no answer in time", () => {
   });
 });
 
-test("a body that hangs is an error, be it waited for or not", async () => {
+test("a body that hangs is an error, even if the read is long", async () => {
   for (const isLong of [true, false]) {
     using fixture = await open(5);
     fixture.bucket.onGet = async (_, __, signal) => objectOf("0123", { hangUntil: signal });
@@ -149,8 +149,8 @@ test("a body that hangs is an error, be it waited for or not", async () => {
   }
 });
 
-describe("says nothing of the store:", () => {
-  test("a caller that gives up", async () => {
+describe("does not affect the store's health:", () => {
+  test("an abort by the caller", async () => {
     using fixture = await open();
     const { bucket, store, health } = fixture;
     bucket.onGet = (_, __, signal) => untilAborted(signal);
@@ -180,7 +180,7 @@ describe("says nothing of the store:", () => {
     expect(fixture.health.reads.state).toBe("closed");
   });
 
-  test("a file that is gone when it is to be uploaded", async () => {
+  test("an upload of a missing file", async () => {
     using fixture = await open();
     const gone = { path: "/nowhere/at/all", sizeBytes: 1 };
     for (let n = 0; n < 4; n++)
@@ -189,7 +189,7 @@ describe("says nothing of the store:", () => {
   });
 });
 
-test("three writes that fail stop the writes, and the reads go on", async () => {
+test("three failed writes disable writes but not reads", async () => {
   using fixture = await open();
   fixture.bucket.onPut = () => Promise.reject(new Error("503"));
   for (let n = 0; n < 3; n++)
@@ -200,7 +200,7 @@ test("three writes that fail stop the writes, and the reads go on", async () => 
   expect(await objectText(fixture.store, "key")).toBe("0123456789");
 });
 
-test("uploads that are under way end when the store is found silent", async () => {
+test("uploads in progress are aborted when the store does not answer", async () => {
   using fixture = await open();
   fixture.bucket.onPut = (_, __, signal) => untilAborted(signal);
   const put = rejection(fixture.store.put("key", Buffer.from("x")));

@@ -27,20 +27,23 @@ test.each([0, 59_999, 60_000])("a state %p ms old is believed", (ageMs) => {
   expect(filesBelow(dir.path)).toEqual(["state/remote.json"]);
 });
 
-test.each([60_001, 600_000])("a state %p ms old is doubted: probes are due, nothing is slow", (ageMs) => {
-  using dir = tempDir("health");
-  const clock = new FakeNow();
-  const saved = savedHealth(clock);
-  const file = new HealthFile(dir.join("remote.json"), clock.now);
-  file.save(saved);
-  clock.advance(ageMs);
-  expect(file.load()).toEqual({
-    ...saved,
-    reads: { probeAtMs: 0, pauseMs: 10_000 },
-    writes: { probeAtMs: 0, pauseMs: 20_000 },
-    isSlow: false,
-  });
-});
+test.each([60_001, 600_000])(
+  "a state %p ms old is stale: probes are due, and the remote is not slow",
+  (ageMs) => {
+    using dir = tempDir("health");
+    const clock = new FakeNow();
+    const saved = savedHealth(clock);
+    const file = new HealthFile(dir.join("remote.json"), clock.now);
+    file.save(saved);
+    clock.advance(ageMs);
+    expect(file.load()).toEqual({
+      ...saved,
+      reads: { probeAtMs: 0, pauseMs: 10_000 },
+      writes: { probeAtMs: 0, pauseMs: 20_000 },
+      isSlow: false,
+    });
+  },
+);
 
 test.each([600_001, -1])("a state %p ms old is forgotten", (ageMs) => {
   using dir = tempDir("health");
@@ -51,7 +54,7 @@ test.each([600_001, -1])("a state %p ms old is forgotten", (ageMs) => {
   expect(file.load()).toBeUndefined();
 });
 
-test("a side that works is not in it", () => {
+test("a healthy side is omitted", () => {
   using dir = tempDir("health");
   const clock = new FakeNow();
   const file = new HealthFile(dir.join("remote.json"), clock.now);
@@ -90,7 +93,7 @@ test("a missing file is ignored, and so is a directory", () => {
   ]);
 });
 
-test("clear removes it, and is content without one", () => {
+test("clear removes the file, and succeeds without one", () => {
   using dir = tempDir("health");
   const clock = new FakeNow();
   const file = new HealthFile(dir.join("remote.json"), clock.now);
@@ -100,7 +103,7 @@ test("clear removes it, and is content without one", () => {
   expect(existsSync(dir.join("remote.json"))).toBe(false);
 });
 
-testOnLinux("where nothing can be written neither save nor clear throws", () => {
+testOnLinux("neither save nor clear throws if the directory is read-only", () => {
   using dir = tempDir("health");
   const clock = new FakeNow();
   writeFileSync(dir.join("file"), "");

@@ -6,14 +6,14 @@ import { StoreHealth } from "../../../src/store/guard/store-health.ts";
 import type { ObjectStore } from "../../../src/store/object-store.ts";
 import { FakeNow } from "../../support/fake-now.ts";
 
-/** Health over a file, with a clock and all that was said to the user. */
+/** A StoreHealth with a state file, a clock and all messages to the user. */
 export interface HealthFixture {
   health: StoreHealth;
   clock: FakeNow;
   counters: Counters;
   log: Logger;
   lines: string[];
-  /** The store with this health. */
+  /** A guarded store with this health. */
   guard: (store: ObjectStore, timeoutMs?: number) => GuardedStore;
 }
 

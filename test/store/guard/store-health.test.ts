@@ -12,18 +12,18 @@ const TARGET = { operation: "get", bucket: "b", key: "k" };
 const refusal = (details: { status?: number; code?: string }) =>
   new Error("put action 0a", { cause: new S3Error(TARGET, details) });
 
-/** What reads and writes may do next. */
+/** Admission of the next read and write. */
 function admissions({ health }: ReturnType<typeof openHealth>): string[] {
   return [health.reads.admit(), health.writes.admit()];
 }
 
-test("both sides work at first", () => {
+test("both sides are healthy at first", () => {
   using dir = tempDir("health");
   const fixture = openHealth(dir.join("remote.json"));
   expect([admissions(fixture), fixture.lines]).toEqual([["call", "call"], []]);
 });
 
-test("one read without an answer stops reads and writes, and the user hears it once", () => {
+test("one read without an answer disables reads and writes, with one warning", () => {
   using dir = tempDir("health");
   const fixture = openHealth(dir.join("remote.json"));
   const { writing } = fixture.health;
@@ -39,7 +39,7 @@ test("one read without an answer stops reads and writes, and the user hears it o
   ]);
 });
 
-test("three failures in a row stop the reads only", () => {
+test("three failures in a row disable reads only", () => {
   using dir = tempDir("health");
   const fixture = openHealth(dir.join("remote.json"));
   for (let n = 0; n < 2; n++) fixture.health.readFailed(FAILURE);
@@ -48,7 +48,7 @@ test("three failures in a row stop the reads only", () => {
   expect([admissions(fixture), fixture.health.writing.aborted]).toEqual([["skip", "call"], false]);
 });
 
-test("names the server that is not AWS's", () => {
+test("names a server other than AWS", () => {
   using dir = tempDir("health");
   const store = { name: "s3://lab", endpoint: "http://127.0.0.1:9999" };
   const { health, lines } = openHealth(dir.join("remote.json"), { store });
@@ -56,7 +56,7 @@ test("names the server that is not AWS's", () => {
   expect(lines.join()).toContain("remote cache s3://lab at http://127.0.0.1:9999 disabled for now: ");
 });
 
-test("commands that follow do not repeat that all reads are refused, unless it is for another reason", () => {
+test("later commands repeat the warning about denied reads only for another reason", () => {
   using dir = tempDir("health");
   const open = (clock?: FakeNow) => openHealth(dir.join("remote.json"), clock === undefined ? {} : { clock });
   const first = open();
@@ -74,7 +74,7 @@ test("commands that follow do not repeat that all reads are refused, unless it i
   expect(third.lines).toHaveLength(1);
 });
 
-test("a read that succeeds ends the denial, and so do ten minutes", () => {
+test("a successful read ends the denial, and so do ten minutes", () => {
   using dir = tempDir("health");
   const first = openHealth(dir.join("remote.json"));
   const again = () => {
@@ -89,7 +89,7 @@ test("a read that succeeds ends the denial, and so do ten minutes", () => {
   expect([existsSync(dir.join("remote.json")), again(), again()]).toEqual([false, 1, 0]);
 });
 
-test("a write without an answer stops the writes only", () => {
+test("a write without an answer disables writes only", () => {
   using dir = tempDir("health");
   const fixture = openHealth(dir.join("remote.json"));
   const { writing } = fixture.health;
@@ -98,7 +98,7 @@ test("a write without an answer stops the writes only", () => {
 });
 
 test.each([{ status: 403, code: "AccessDenied" }, { status: 401 }, { code: "NoCredentials" }])(
-  "a refusal that will not change stops at once: %o",
+  "a permanent refusal disables reads at once: %o",
   (details) => {
     using dir = tempDir("health");
     const fixture = openHealth(dir.join("remote.json"));
@@ -108,7 +108,7 @@ test.each([{ status: 403, code: "AccessDenied" }, { status: 401 }, { code: "NoCr
 );
 
 test.each([{ status: 503, code: "SlowDown" }, { status: 500 }])(
-  "a refusal that may pass counts as one failure: %o",
+  "a transient refusal counts as one failure: %o",
   (details) => {
     using dir = tempDir("health");
     const fixture = openHealth(dir.join("remote.json"));
@@ -117,7 +117,7 @@ test.each([{ status: 503, code: "SlowDown" }, { status: 500 }])(
   },
 );
 
-test("the next helper knows what this one learned", () => {
+test("the next helper starts with the saved state", () => {
   using dir = tempDir("health");
   const first = openHealth(dir.join("remote.json"));
   first.health.readFailed(TIMEOUT);
@@ -125,7 +125,7 @@ test("the next helper knows what this one learned", () => {
   expect([admissions(second), second.lines]).toEqual([["skip", "skip"], []]);
 });
 
-test("the next helper probes when a minute has passed, and asks as ever after ten", () => {
+test("the next helper probes after a minute, and ignores the state after ten", () => {
   using dir = tempDir("health");
   const first = openHealth(dir.join("remote.json"));
   first.health.readFailed(TIMEOUT);
@@ -136,7 +136,7 @@ test("the next helper probes when a minute has passed, and asks as ever after te
   expect(admissions(openHealth(dir.join("remote.json"), { clock: first.clock }))).toEqual(["call", "call"]);
 });
 
-test("a recovery is passed on too", () => {
+test("a recovery is saved, too", () => {
   using dir = tempDir("health");
   const { health, clock } = openHealth(dir.join("remote.json"));
   health.readFailed(TIMEOUT);
@@ -146,7 +146,7 @@ test("a recovery is passed on too", () => {
   expect(existsSync(dir.join("remote.json"))).toBe(false);
 });
 
-test("a success while nothing was wrong writes nothing", () => {
+test("a success of a healthy remote writes no state", () => {
   using dir = tempDir("health");
   const { health } = openHealth(dir.join("remote.json"));
   health.succeeded("reads");
@@ -154,7 +154,7 @@ test("a success while nothing was wrong writes nothing", () => {
   expect(existsSync(dir.join("remote.json"))).toBe(false);
 });
 
-test("the user hears one thing about a remote a session", () => {
+test("each session warns once about a remote", () => {
   using dir = tempDir("health");
   const { health, lines } = openHealth(dir.join("remote.json"));
   health.warn("wrong bytes");
@@ -162,7 +162,7 @@ test("the user hears one thing about a remote a session", () => {
   expect(lines).toEqual(["go-cache-plugin: remote cache file:///bucket: wrong bytes\n"]);
 });
 
-test("that reads are slow is passed on for a minute, longer when it is found again, and is no trouble", () => {
+test("slowness is saved for a minute, extended when found again, and is not a failure", () => {
   using dir = tempDir("health");
   const first = openHealth(dir.join("remote.json"));
   const next = () => openHealth(dir.join("remote.json"), { clock: first.clock }).health;
@@ -176,7 +176,7 @@ test("that reads are slow is passed on for a minute, longer when it is found aga
   expect(next().isSlow).toBe(false);
 });
 
-test("that they are fast again is passed on too", () => {
+test("the end of slowness is saved, too", () => {
   using dir = tempDir("health");
   const { health, clock } = openHealth(dir.join("remote.json"));
   health.setSlow(true);

@@ -1,4 +1,4 @@
-/** The last use of an output is its file's time of last change, that of a record its time of last access; both are refreshed seldom. */
+/** An output's last use is its file's mtime, a record's its atime. Both are refreshed at most once per interval. */
 import { expect, test } from "bun:test";
 import { existsSync, statSync, utimesSync } from "node:fs";
 import { ACTION, HELLO, HOUR_MS, openLocal, writeAged, writeEntry } from "../../buildcache/local-fixture.ts";
@@ -6,7 +6,7 @@ import { FullDisk, immutable } from "../../support/full-disk.ts";
 import { testOnLinux } from "../../support/platform.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
-/** How old the output's last use is after a hit on an entry of this age, in whole minutes. */
+/** Age of the output's last use after a hit on an entry of this age, in whole minutes. */
 function ageAfterHit(ageMs: number, expiryMs: number | undefined): number {
   using dir = tempDir("last-use");
   const { dir: localDir, local } = openLocal(dir.path, { expiryMs });
@@ -46,7 +46,7 @@ testOnLinux.each([
   expect(local.get(ACTION)?.putTimeMs).toBe(putMs);
 });
 
-testOnLinux("a hit whose output is gone is no use of the record", () => {
+testOnLinux("a lookup without an output does not mark the record as used", () => {
   using dir = new FullDisk(1 << 20);
   dir.keepAccessTimes();
   const { dir: localDir, local } = openLocal(dir.path);
@@ -64,7 +64,7 @@ test("reusing an output marks it as used", () => {
   expect(Date.now() - statSync(localDir.path("output", HELLO)).mtimeMs).toBeLessThan(HOUR_MS);
 });
 
-testOnLinux("an output that can't be marked is a hit all the same", () => {
+testOnLinux("an output that can't be marked is a hit nevertheless", () => {
   using dir = tempDir("last-use");
   const { dir: localDir, local } = openLocal(dir.path);
   writeEntry(localDir, { actionId: ACTION, outputId: HELLO, body: "hello", ageMs: 5 * HOUR_MS });

@@ -16,11 +16,11 @@ test("a file's path has the first two characters of its name as a directory", ()
   ]);
 });
 
-test("the root that go is shown is kept letter for letter", () => {
+test("the root shown to go is kept byte by byte", () => {
   expect(new LocalDir("/b", "/a/../b//c").shownPath("output", "abcd")).toBe("/a/../b//c/output/ab/abcd");
 });
 
-test("makes the directories that it needs, and no others", () => {
+test("creates only the directories that it needs", () => {
   using dir = tempDir("local-dir");
   const local = new LocalDir(dir.join("deep", "cache"));
   const file = local.createTemp();
@@ -29,7 +29,7 @@ test("makes the directories that it needs, and no others", () => {
   expect(filesBelow(dir.path)).toEqual(["deep/cache/output/ab/abcd"]);
 });
 
-test("files being written lie outside of the caches proper, each under a name of its own", () => {
+test("temporary files are outside the caches and have unique names", () => {
   using dir = tempDir("local-dir");
   const dirs = [new LocalDir(dir.path), new LocalDir(dir.path)];
   const files = dirs.flatMap((local) => [local.createTemp(), local.createTemp()]);
@@ -37,7 +37,7 @@ test("files being written lie outside of the caches proper, each under a name of
   expect(filesBelow(dir.path)).toHaveLength(4);
 });
 
-test("publishes over a file and sets the time given", () => {
+test("publish replaces a file and sets the given time", () => {
   using dir = tempDir("local-dir");
   const local = new LocalDir(dir.path);
   for (const text of ["old", "new"]) {
@@ -49,7 +49,7 @@ test("publishes over a file and sets the time given", () => {
   expect(filesBelow(dir.path)).toEqual(["output/ab/abcd"]);
 });
 
-testOnPosix("a file that can't be published is still there", () => {
+testOnPosix("a file that can't be published remains", () => {
   using dir = tempDir("local-dir");
   const local = new LocalDir(dir.path);
   mkdirSync(local.path("output", "abcd"), { recursive: true });
@@ -58,7 +58,7 @@ testOnPosix("a file that can't be published is still there", () => {
   expect(existsSync(file.path)).toBe(true);
 });
 
-test("moves a file aside, also where nothing was written yet", () => {
+test("moves a file aside, even before the first write", () => {
   using dir = tempDir("local-dir");
   mkdirSync(dir.join("output", "ab"), { recursive: true });
   writeFileSync(dir.join("output", "ab", "abcd"), "x");
@@ -68,7 +68,7 @@ test("moves a file aside, also where nothing was written yet", () => {
   expect(() => local.moveAside("output", "abcd")).toThrow("ENOENT");
 });
 
-testOnLinux("throws below a regular file and in a directory that can't be written", () => {
+testOnLinux("throws below a regular file and in a read-only directory", () => {
   using dir = tempDir("local-dir");
   writeFileSync(dir.join("file"), "");
   mkdirSync(dir.join("closed"));
@@ -78,7 +78,7 @@ testOnLinux("throws below a regular file and in a directory that can't be writte
 });
 
 testOnPosix(
-  "a root that was removed comes back for its user alone, and what is below is never writable by others",
+  "a removed root is created again, private to its user, and no directory below is writable by others",
   () => {
     using dir = tempDir("local-dir");
     const root = dir.join("parent", "cache");

@@ -31,7 +31,7 @@ test.each([
   expect(filesBelow(dir.path)).toEqual(left);
 });
 
-/** A directory in which somebody does something to a file in the moment before it is moved aside. */
+/** A directory that runs a callback on a file right before it is moved aside. */
 class BusyDir extends LocalDir {
   meanwhile: () => void = () => {};
 
@@ -41,7 +41,7 @@ class BusyDir extends LocalDir {
   }
 }
 
-test("an output that is taken into use between the look and the removal is put back", () => {
+test("an output that is used between the check and the removal is moved back", () => {
   using dir = tempDir("remove");
   makeOutput(dir, -1000);
   const busy = new BusyDir(dir.path);
@@ -50,7 +50,7 @@ test("an output that is taken into use between the look and the removal is put b
   expect(filesBelow(dir.path)).toEqual(["output/ab/abcd"]);
 });
 
-test("of two that evict an output one removes it", () => {
+test("of two concurrent evictions, one removes the output", () => {
   using dir = tempDir("remove");
   makeOutput(dir, -1000);
   const busy = new BusyDir(dir.path);
@@ -62,7 +62,7 @@ test("of two that evict an output one removes it", () => {
   expect(filesBelow(dir.path)).toEqual([]);
 });
 
-test("an output that is put anew in that moment stays", () => {
+test("an output that is put again in that moment stays", () => {
   using dir = tempDir("remove");
   makeOutput(dir, -1000);
   const busy = new BusyDir(dir.path);
@@ -77,7 +77,7 @@ test("an output that is put anew in that moment stays", () => {
   expect(filesBelow(dir.path)).toEqual(["output/ab/abcd"]);
 });
 
-testOnPosix("what is no file is left alone", () => {
+testOnPosix("special files and directories stay", () => {
   using dir = tempDir("remove");
   mkdirSync(dir.join("output", "ab", "abcd"), { recursive: true });
   symlinkSync("abce", dir.join("output", "ab", "abce"));
@@ -89,7 +89,7 @@ testOnPosix("what is no file is left alone", () => {
   ]);
 });
 
-testOnLinux("a directory that can't be written keeps its output", () => {
+testOnLinux("a read-only directory keeps its output", () => {
   using dir = tempDir("remove");
   makeOutput(dir, -1000);
   using _closed = immutable(dir.join("output", "ab"));
@@ -97,7 +97,7 @@ testOnLinux("a directory that can't be written keeps its output", () => {
   expect(filesBelow(dir.path)).toEqual(["output/ab/abcd"]);
 });
 
-test("a notice lies there while the last use is looked at, and is gone afterwards", () => {
+test("the notice exists during the check and is removed afterwards", () => {
   using dir = tempDir("remove");
   makeOutput(dir, -1000);
   const busy = new BusyDir(dir.path);
@@ -107,7 +107,7 @@ test("a notice lies there while the last use is looked at, and is gone afterward
   expect([seen, filesBelow(dir.path)]).toEqual([[["evict-output-abcd"]], []]);
 });
 
-test("a file that another process is evicting is left to it", () => {
+test("a file that another process is evicting is skipped", () => {
   using dir = tempDir("remove");
   makeOutput(dir, -1000);
   mkdirSync(dir.join("tmp"));
@@ -119,13 +119,13 @@ test("a file that another process is evicting is left to it", () => {
 describe("a file in use", () => {
   const survives = (dir: TempDir) => survivesEviction(new LocalDir(dir.path), "output", "abcd");
 
-  /** Lets another process remove files while this one waits. */
+  /** Another process that removes files while this one waits. */
   function removeSoon(...paths: string[]): Disposable {
     const child = Bun.spawn(["sh", "-c", 'sleep 0.03; rm -f "$@"', "sh", ...paths]);
     return { [Symbol.dispose]: () => child.kill() };
   }
 
-  test("stays where nobody evicts it, and may not where somebody does not come to an end", () => {
+  test("stays without an eviction, but may not during one that never ends", () => {
     using dir = tempDir("remove");
     makeOutput(dir, 0);
     expect(survives(dir)).toBe(true);
@@ -134,7 +134,7 @@ describe("a file in use", () => {
     expect(survives(dir)).toBe(false);
   });
 
-  testOnPosix("is gone when its eviction has taken it with it", () => {
+  testOnPosix("is gone after its eviction", () => {
     using dir = tempDir("remove");
     makeOutput(dir, 0);
     mkdirSync(dir.join("tmp"));

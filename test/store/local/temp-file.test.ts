@@ -7,7 +7,7 @@ import { testOnLinux, testOnPosix } from "../../support/platform.ts";
 import { noise } from "../../support/seed.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
-test("becomes visible with commit, replacing what was there as another file", () => {
+test("commit makes it visible and replaces the old file with a new inode", () => {
   using dir = tempDir("temp-file");
   writeFileSync(dir.join("target"), "old");
   const before = statSync(dir.join("target")).ino;
@@ -20,7 +20,7 @@ test("becomes visible with commit, replacing what was there as another file", ()
   expect(statSync(dir.join("target")).ino).not.toBe(before);
 });
 
-test("takes what another thread writes in the same order", async () => {
+test("writes from another thread keep their order", async () => {
   using dir = tempDir("temp-file");
   const file = new TempFile(dir.join("temp"));
   const large = noise(1 << 20);
@@ -34,7 +34,7 @@ test("takes what another thread writes in the same order", async () => {
   await expect(file.writeAside(large)).rejects.toThrow("is closed already");
 });
 
-testOnPosix("is readable for everybody whatever the umask", () => {
+testOnPosix("is readable for all users, whatever the umask", () => {
   using dir = tempDir("temp-file");
   const umask = process.umask(0o077);
   try {
@@ -45,13 +45,13 @@ testOnPosix("is readable for everybody whatever the umask", () => {
   expect((statSync(dir.join("target")).mode & 0o777).toString(8)).toBe("644");
 });
 
-test("commit sets the time of last change when given", () => {
+test("commit sets the mtime if given", () => {
   using dir = tempDir("temp-file");
   new TempFile(dir.join("temp")).commit(dir.join("target"), 1_700_000_000_123);
   expect(statSync(dir.join("target")).mtimeMs).toBeCloseTo(1_700_000_000_123, 0);
 });
 
-test("discard leaves nothing, and is harmless after commit and twice", () => {
+test("discard removes the file, and has no effect after commit or twice", () => {
   using dir = tempDir("temp-file");
   const discarded = new TempFile(dir.join("discarded"));
   discarded.write(Buffer.from("x"));
@@ -63,14 +63,14 @@ test("discard leaves nothing, and is harmless after commit and twice", () => {
   expect([existsSync(discarded.path), existsSync(dir.join("target"))]).toEqual([false, true]);
 });
 
-test("takes no file that exists already", () => {
+test("rejects an existing file", () => {
   using dir = tempDir("temp-file");
   writeFileSync(dir.join("temp"), "somebody's");
   expect(() => new TempFile(dir.join("temp"))).toThrow("EEXIST");
   expect(readFileSync(dir.join("temp"), "utf8")).toBe("somebody's");
 });
 
-test("leaves no file where it can't be made readable for others, as on some mounts", () => {
+test("leaves no file if its mode can't be set, as on some mounts", () => {
   using dir = tempDir("temp-file");
   const refusal = spyOn(fs, "fchmodSync").mockImplementation(() => {
     throw new Error("EPERM");
@@ -83,7 +83,7 @@ test("leaves no file where it can't be made readable for others, as on some moun
   expect(readdirSync(dir.path)).toEqual([]);
 });
 
-test("takes no bytes once closed", () => {
+test("rejects writes after close", () => {
   using dir = tempDir("temp-file");
   const file = new TempFile(dir.join("temp"));
   file.commit(dir.join("target"));
@@ -100,7 +100,7 @@ test.each([0, 1, 1 << 20, (1 << 20) + 1])("copies what was written, %p bytes", (
   expect(readFileSync(to.path).equals(Buffer.concat([Buffer.from("start"), bytes]))).toBe(true);
 });
 
-test("refuses to copy a file that somebody has cut", () => {
+test("refuses to copy a truncated file", () => {
   using dir = tempDir("temp-file");
   const [from, to] = [new TempFile(dir.join("from")), new TempFile(dir.join("to"))];
   from.write(Buffer.from("hello"));
@@ -108,7 +108,7 @@ test("refuses to copy a file that somebody has cut", () => {
   expect(() => from.copyTo(to)).toThrow("is shorter than what was written to it");
 });
 
-testOnLinux("a write that the disk can't take throws and counts for nothing", async () => {
+testOnLinux("a failed write throws and does not change the size", async () => {
   using disk = new FullDisk(64 * 1024);
   const file = new TempFile(disk.join("temp"));
   file.write(Buffer.alloc(40_000, "a"));

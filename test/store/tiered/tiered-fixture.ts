@@ -5,7 +5,7 @@ import { type RemoteTier, TieredStore } from "../../../src/store/tiered/tiered-s
 import { tempDir } from "../../support/temp-dir.ts";
 import { openHealth } from "../guard/health-fixture.ts";
 
-/** Machines with a cache directory each, on one bucket that is a directory. */
+/** Machines with separate cache directories and a shared bucket (a directory). */
 export function tieredMachines() {
   const dir = tempDir("tiered");
   const bucket = new DirectoryStore(dir.join("bucket"));
@@ -18,7 +18,7 @@ export function tieredMachines() {
   };
 }
 
-/** A tier on a bucket that is not guarded yet. */
+/** A remote tier on an unguarded bucket. */
 type TestTier = Partial<Omit<RemoteTier, "store">> & { store?: ObjectStore };
 
 function openOn(root: string, bucket: ObjectStore, remote: Omit<TestTier, "store">, maxBytes?: number) {
@@ -41,7 +41,7 @@ function openOn(root: string, bucket: ObjectStore, remote: Omit<TestTier, "store
   return { store, counters, clock, root };
 }
 
-/** Keeps a small text under a name. */
+/** Stores a small text under a name. */
 export function keepText(store: TieredStore, name: string, text: string, upload = true) {
   const temp = store.createTemp();
   temp.write(Buffer.from(text));

@@ -18,13 +18,13 @@ import { NAMES } from "../../../src/store/upload/upload-queue.ts";
 import { testOnPosix } from "../../support/platform.ts";
 import { keepText, tieredMachines } from "./tiered-fixture.ts";
 
-/** The seed's own test vector: where `fizzlepug` lies. */
+/** A test vector of tailscale/go-cache-plugin: the path of `fizzlepug`. */
 const NAME = "fizzlepug";
 const HASH = "160db4d719252162c87a9169e26deda33d2340770d0d540fd4c580c55008b2d6";
 
 const isText = (text: string) => (path: string) => readFileSync(path, "utf8") === text;
 
-test("keeps a name where tailscale/go-cache-plugin looks for it, here and in the bucket", async () => {
+test("uses the paths of tailscale/go-cache-plugin, locally and in the bucket", async () => {
   using machines = tieredMachines();
   const { store, root } = machines.open("one");
   keepText(store, NAME, "hello");
@@ -34,7 +34,7 @@ test("keeps a name where tailscale/go-cache-plugin looks for it, here and in the
   expect(readdirSync(`${root}/state/uploads`)).toEqual([]);
 });
 
-test("brings what another machine has stored, once for many who ask", async () => {
+test("fetches another machine's file once for concurrent callers", async () => {
   using machines = tieredMachines();
   const one = machines.open("one");
   keepText(one.store, NAME, "hello");
@@ -51,7 +51,7 @@ test("brings what another machine has stored, once for many who ask", async () =
   });
 });
 
-test("takes nothing from the bucket that the check refuses", async () => {
+test("rejects files from the bucket that fail the check", async () => {
   using machines = tieredMachines();
   const one = machines.open("one");
   keepText(one.store, NAME, "wrong");
@@ -65,7 +65,7 @@ test("takes nothing from the bucket that the check refuses", async () => {
   expect(readFileSync(machines.dir.join(`bucket/team/module/16/${HASH}`), "utf8")).toBe("hello");
 });
 
-test("removes a local file that the check refuses, and finds a good one in the bucket", async () => {
+test("removes a local file that fails the check, and fetches a good one from the bucket", async () => {
   using machines = tieredMachines();
   const { store, root, counters } = machines.open("one");
   keepText(store, NAME, "hello");
@@ -76,7 +76,7 @@ test("removes a local file that the check refuses, and finds a good one in the b
   expect(counters.get("get_local_bad")).toBe(1);
 });
 
-test("checks a local file once, and again when it was written to in place", async () => {
+test("checks a local file once, and again after a write in place", async () => {
   using machines = tieredMachines();
   const { store, root } = machines.open("one", { readOnly: true });
   mkdirSync(dirname(`${root}/module/16/${HASH}`), { recursive: true });
@@ -92,7 +92,7 @@ test("checks a local file once, and again when it was written to in place", asyn
   expect(checked).toEqual(["hello", "HELLO"]);
 });
 
-test("notes a use by the hour", async () => {
+test("records uses to the hour", async () => {
   using machines = tieredMachines();
   const { store, root } = machines.open("one", { readOnly: true });
   const path = `${root}/module/16/${HASH}`;
@@ -108,7 +108,7 @@ test("notes a use by the hour", async () => {
   expect(checks).toBe(1);
 });
 
-test("a bucket in trouble is a miss, and three failures in a row are enough", async () => {
+test("a failing bucket is a miss, and three failures in a row disable it", async () => {
   using machines = tieredMachines();
   let gets = 0;
   const broken = new Proxy(machines.bucket, {
@@ -120,7 +120,7 @@ test("a bucket in trouble is a miss, and three failures in a row are enough", as
   expect(gets).toBe(3);
 });
 
-test("uploads nothing when the bucket is only to be read, or when that is not worth it", async () => {
+test("uploads nothing if the bucket is read-only or mayUpload returns false", async () => {
   using machines = tieredMachines();
   const reader = machines.open("one", { readOnly: true });
   keepText(reader.store, NAME, "hello");
@@ -134,7 +134,7 @@ test("uploads nothing when the bucket is only to be read, or when that is not wo
   expect(existsSync(machines.dir.join(`bucket/team/module/16/${HASH}`))).toBe(false);
 });
 
-test("what a process that died has not uploaded, the next one does", async () => {
+test("the next process adopts the uploads of a dead one", async () => {
   using machines = tieredMachines();
   const child = Bun.spawn([process.execPath, "--version"], { stdout: "ignore" });
   await child.exited;
@@ -151,7 +151,7 @@ test("what a process that died has not uploaded, the next one does", async () =>
   expect(readdirSync(`${root}/state/uploads`)).toEqual([]);
 });
 
-test("leaves in the journal what can't be uploaded", async () => {
+test("keeps failed uploads in the journal", async () => {
   using machines = tieredMachines();
   const broken = new Proxy(machines.bucket, {
     get: (target, key) => (key === "put" ? () => Promise.reject(new Error("no")) : Reflect.get(target, key)),
@@ -179,7 +179,7 @@ test.each<[code: string, journals: number, status?: number]>([
   expect(readdirSync(`${root}/state/uploads`)).toHaveLength(journals);
 });
 
-test("works without any bucket", async () => {
+test("works without a bucket", async () => {
   using machines = tieredMachines();
   const { TieredStore } = await import("../../../src/store/tiered/tiered-store.ts");
   const { LocalDir } = await import("../../../src/store/local/local-dir.ts");
@@ -195,7 +195,7 @@ test("works without any bucket", async () => {
   expect(store.find(NAME)).toBeUndefined();
 });
 
-test("an object that is larger than any file of its kind is not read", async () => {
+test("an object above the size limit is not read", async () => {
   using machines = tieredMachines();
   const one = machines.open("one");
   keepText(one.store, NAME, "hello");
@@ -222,27 +222,24 @@ testOnPosix("a link in place of a file is not followed", async () => {
   ]).toEqual(["hello", "theirs"]);
 });
 
-testOnPosix(
-  "journals of uploads are bounded, for their owner's eyes only, and alone in what is done to them",
-  async () => {
-    using machines = tieredMachines();
-    const dir = machines.dir.join("uploads");
-    mkdirSync(dir);
-    const old = Date.now() / 1000 - 30 * 86_400;
-    for (const [name, sizeBytes] of [
-      ["999999999-a", (64 << 20) + 1],
-      ["notes.txt", 1],
-    ] as const) {
-      writeFileSync(`${dir}/${name}`, '{}\n"a"\n');
-      truncateSync(`${dir}/${name}`, sizeBytes);
-      if (name === "notes.txt") utimesSync(`${dir}/${name}`, old, old);
-    }
-    const journal = new Journal({ dir, head: {}, format: NAMES });
-    expect(journal.adopt()).toEqual([]);
-    journal.append([NAME]);
-    const own = readdirSync(dir).find((name) => name.startsWith(`${process.pid}-`)) ?? "";
-    expect((statSync(`${dir}/${own}`).mode & 0o777).toString(8)).toBe("600");
-    journal.discard();
-    expect(readdirSync(dir).sort()).toEqual(["999999999-a", "notes.txt"]);
-  },
-);
+testOnPosix("upload journals are bounded and private, and other files stay unchanged", async () => {
+  using machines = tieredMachines();
+  const dir = machines.dir.join("uploads");
+  mkdirSync(dir);
+  const old = Date.now() / 1000 - 30 * 86_400;
+  for (const [name, sizeBytes] of [
+    ["999999999-a", (64 << 20) + 1],
+    ["notes.txt", 1],
+  ] as const) {
+    writeFileSync(`${dir}/${name}`, '{}\n"a"\n');
+    truncateSync(`${dir}/${name}`, sizeBytes);
+    if (name === "notes.txt") utimesSync(`${dir}/${name}`, old, old);
+  }
+  const journal = new Journal({ dir, head: {}, format: NAMES });
+  expect(journal.adopt()).toEqual([]);
+  journal.append([NAME]);
+  const own = readdirSync(dir).find((name) => name.startsWith(`${process.pid}-`)) ?? "";
+  expect((statSync(`${dir}/${own}`).mode & 0o777).toString(8)).toBe("600");
+  journal.discard();
+  expect(readdirSync(dir).sort()).toEqual(["999999999-a", "notes.txt"]);
+});

@@ -7,7 +7,7 @@ import { FullDisk } from "../../support/full-disk.ts";
 import { testOnLinux } from "../../support/platform.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
-/** No system has that many processes. */
+/** Higher than any process id. */
 const DEAD_PID = 999_999_999;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -23,24 +23,24 @@ function journalIn(dir: Pick<TempDir, "join">, format = LINES) {
   return new Journal({ dir: dir.join("journal"), head: {}, format });
 }
 
-/** The head of a journal that was written in this container, or in another. */
+/** The head of a journal written in this container or in another. */
 const headOf = (space = pidSpace()) => JSON.stringify({ pidSpace: space });
 
 const names = (dir: Pick<TempDir, "join">) => readdirSync(dir.join("journal"));
 
-/** The path of the only journal there is. */
+/** The path of the only journal. */
 function pathIn(dir: TempDir): string {
   expect(names(dir)).toHaveLength(1);
   return dir.join("journal", names(dir)[0] ?? "");
 }
 
-/** As if its writer had died. */
+/** Simulates the death of its writer. */
 function die(dir: TempDir, begunMs = Date.now()): void {
   const dead = `${DEAD_PID}-${begunMs.toString(36)}-${names(dir).length}`;
   renameSync(pathIn(dir), dir.join("journal", dead));
 }
 
-test("a writer whose journal was adopted meanwhile begins another one with all of its lines", () => {
+test("after its journal was adopted, a writer begins another one with all of its lines", () => {
   using dir = tempDir("lines");
   const [suspended, adopter] = [journalIn(dir), journalIn(dir)];
   suspended.append(["a"]);
@@ -54,7 +54,7 @@ test("a writer whose journal was adopted meanwhile begins another one with all o
   expect(journalIn(dir).adopt()).toEqual(["a", "b", "c", "d"]);
 });
 
-test("the same when the journal was removed, with its directory", () => {
+test("after its journal and directory were removed, a writer begins another one with all of its lines", () => {
   using dir = tempDir("lines");
   const journal = journalIn(dir);
   journal.append(["a"]);
@@ -68,7 +68,7 @@ test("the same when the journal was removed, with its directory", () => {
   journal.discard();
 });
 
-test("a line that its writer adds while the journal is adopted is adopted, too", () => {
+test("a line appended during the adoption is adopted, too", () => {
   using dir = tempDir("lines");
   const writer = journalIn(dir);
   writer.append(["a"]);
@@ -85,7 +85,7 @@ test("a line that its writer adds while the journal is adopted is adopted, too",
   for (const journal of [writer, adopter]) journal.discard();
 });
 
-test("lines that nobody can store are adopted for a week, by however many processes", () => {
+test("lines that can't be uploaded are adopted for a week, by any number of processes", () => {
   using dir = tempDir("lines");
   const first = journalIn(dir);
   first.append(["a"]);
@@ -103,7 +103,7 @@ test("lines that nobody can store are adopted for a week, by however many proces
   expect([journalIn(dir).adopt(), names(dir)]).toEqual([[], []]);
 });
 
-test("lines that a process in another container has handed over are adopted at once", () => {
+test("lines handed over by a process in another container are adopted at once", () => {
   using dir = tempDir("lines");
   const silent = `7-${Date.now().toString(36)}-y`;
   mkdirSync(dir.join("journal"));
@@ -116,7 +116,7 @@ test("lines that a process in another container has handed over are adopted at o
   begun.discard();
 });
 
-test("journals of earlier versions, which do not say when they were begun, are adopted", () => {
+test("journals of earlier versions without a begin time are adopted", () => {
   using dir = tempDir("lines");
   mkdirSync(dir.join("journal"));
   writeFileSync(dir.join("journal", `${DEAD_PID}-x`), `${headOf()}\na\n`);
@@ -127,7 +127,7 @@ test("journals of earlier versions, which do not say when they were begun, are a
   expect(names(dir)).toEqual([]);
 });
 
-testOnLinux("a line that a full disk cuts off spoils none of those after it", () => {
+testOnLinux("a line cut off by a full disk does not damage later lines", () => {
   using disk = new FullDisk(16 << 10);
   const journal = journalIn(disk);
   journal.append(["a"]);

@@ -6,7 +6,7 @@ import { tempDir } from "../../support/temp-dir.ts";
 import { openHealth } from "../guard/health-fixture.ts";
 import { TamperedStore } from "../tampered-store.ts";
 
-/** A queue whose uploads end when a test says so. */
+/** A queue with uploads that a test completes. */
 function openQueue(concurrency: number) {
   const dir = tempDir("upload-queue");
   const fixture = openHealth(dir.join("remote.json"));
@@ -35,7 +35,7 @@ function openQueue(concurrency: number) {
     ...fixture,
     queue,
     started,
-    /** Ends an upload and waits until the queue has taken note of it. */
+    /** Ends an upload and waits until the queue has handled it. */
     async end(task: string, error?: Error): Promise<void> {
       if (error === undefined) uploads.get(task)?.resolve("stored");
       else uploads.get(task)?.reject(error);
@@ -45,12 +45,12 @@ function openQueue(concurrency: number) {
   };
 }
 
-/** Everything that waits for a settled promise has run. */
+/** Waits until all pending reactions to settled promises have run. */
 async function settled(): Promise<void> {
   for (let n = 0; n < 10; n++) await Promise.resolve();
 }
 
-test("runs no more at once than allowed, in order", async () => {
+test("limits concurrent uploads and keeps their order", async () => {
   using fixture = openQueue(2);
   for (const task of ["a", "b", "c", "d"]) fixture.queue.push(task);
   expect(fixture.started).toEqual(["a", "b"]);
@@ -62,12 +62,12 @@ test("runs no more at once than allowed, in order", async () => {
   expect([fixture.started, await fixture.queue.drain(60_000)]).toEqual([["a", "b", "c", "d"], 0]);
 });
 
-test("an empty queue is drained at once", async () => {
+test("an empty queue drains at once", async () => {
   using fixture = openQueue(1);
   expect(await fixture.queue.drain(60_000)).toBe(0);
 });
 
-test("a drain waits for what is under way and what waits", async () => {
+test("a drain waits for running and enqueued uploads", async () => {
   using fixture = openQueue(1);
   fixture.queue.push("a");
   fixture.queue.push("b");
@@ -77,7 +77,7 @@ test("a drain waits for what is under way and what waits", async () => {
   expect([await drained, fixture.started]).toEqual([0, ["a", "b"]]);
 });
 
-test("a task that fails is lost, and the next one goes on", async () => {
+test("a failed upload counts as lost, and the next one runs", async () => {
   using fixture = openQueue(1);
   fixture.queue.push("a");
   fixture.queue.push("b");
@@ -86,14 +86,14 @@ test("a task that fails is lost, and the next one goes on", async () => {
   expect([fixture.started, await fixture.queue.drain(60_000)]).toEqual([["a", "b"], 1]);
 });
 
-test("while the remote does not answer, tasks wait, and a drain gives them up", async () => {
+test("while the remote does not answer, uploads stay enqueued, and a drain abandons them", async () => {
   using fixture = openQueue(1);
   for (const task of ["a", "b", "c"]) fixture.queue.push(task);
   await fixture.end("a", new Error("put", { cause: new TimeoutError(5_000) }));
   expect([fixture.started, await fixture.queue.drain(60_000)]).toEqual([["a"], 3]);
 });
 
-test("one task now and then is a probe, and its success starts the others", async () => {
+test("an occasional upload is a probe, and its success starts the others", async () => {
   using fixture = openQueue(2);
   fixture.health.writeFailed(new TimeoutError(5_000));
   for (const task of ["a", "b", "c"]) fixture.queue.push(task);
@@ -105,7 +105,7 @@ test("one task now and then is a probe, and its success starts the others", asyn
   expect(fixture.started).toEqual(["a", "b", "c"]);
 });
 
-test("a probe that asked nothing says nothing of the remote", async () => {
+test("a probe that sent no request does not affect health", async () => {
   using fixture = openQueue(2);
   fixture.health.writeFailed(new TimeoutError(5_000));
   fixture.clock.advance(10_000);
@@ -114,7 +114,7 @@ test("a probe that asked nothing says nothing of the remote", async () => {
   expect([fixture.started, fixture.health.writes.open === undefined]).toEqual([[], false]);
 });
 
-test("a drain makes no probes", async () => {
+test("a drain sends no probes", async () => {
   using fixture = openQueue(1);
   fixture.queue.push("a");
   fixture.queue.push("b");
@@ -125,7 +125,7 @@ test("a drain makes no probes", async () => {
   expect([await drained, fixture.started]).toEqual([2, ["a"]]);
 });
 
-test("when the remote is found silent, what is under way ends, and what waits goes on waiting", async () => {
+test("when the remote stops answering, running uploads end and enqueued ones stay", async () => {
   using fixture = openQueue(2);
   for (const task of ["a", "b", "c"]) fixture.queue.push(task);
   fixture.health.writeFailed(new TimeoutError(5_000));
@@ -133,7 +133,7 @@ test("when the remote is found silent, what is under way ends, and what waits go
   expect([fixture.started, fixture.queue.size]).toEqual([["a", "b"], 3]);
 });
 
-test("abandon ends what is under way and forgets the rest, what comes later too", async () => {
+test("abandon ends running uploads and starts no others, not even later ones", async () => {
   using fixture = openQueue(1);
   fixture.queue.push("a");
   fixture.queue.push("b");
@@ -142,13 +142,13 @@ test("abandon ends what is under way and forgets the rest, what comes later too"
   expect([await fixture.queue.drain(60_000), fixture.started]).toEqual([3, ["a"]]);
 });
 
-test("a drain ends with its limit, nothing being under way then", async () => {
+test("a drain ends at its limit with no upload running", async () => {
   using fixture = openQueue(2);
   for (const task of ["a", "b", "c"]) fixture.queue.push(task);
   expect([await fixture.queue.drain(1), fixture.started]).toEqual([3, ["a", "b"]]);
 });
 
-test("what is pushed during a drain is drained as well", async () => {
+test("a push during a drain is drained as well", async () => {
   using fixture = openQueue(1);
   fixture.queue.push("a");
   const drained = fixture.queue.drain(60_000);
