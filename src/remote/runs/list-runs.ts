@@ -1,10 +1,10 @@
 import type { ListedObject, ListPage, ObjectStore } from "../../store/object-store.ts";
 import { parseRunName } from "./run-names.ts";
 
-/** Runs of each job that are read: the newest may have been cut short. */
+/** How many runs of each job are read. The newest may be incomplete. */
 const RUNS = 2;
 
-/** The first objects whose key begins with `prefix`, and the server's clock. Rejects when the store fails. */
+/** The first page of objects below `prefix`, with the server's clock. Rejects if the store fails. */
 export async function firstPage(
   store: ObjectStore,
   prefix: string,
@@ -15,7 +15,7 @@ export async function firstPage(
   throw new Error(`no answer to the listing of ${prefix}`);
 }
 
-/** All writers' records of the newest runs, newest first: by when they were written, for they are rewritten. */
+/** The records of all writers of the newest runs, most recently modified first, since records are rewritten. */
 export function newestRuns(objects: ListedObject[], maxBytes: number): ListedObject[] {
   const runs = new Set<string>();
   return objects.toSorted(byAge).filter(({ key, sizeBytes }) => {

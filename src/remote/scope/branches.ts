@@ -2,16 +2,16 @@ import type { CiRun } from "./ci-run.ts";
 import { checkedOutBranch, clonedDefaultBranch } from "./git-branches.ts";
 import type { GitDir } from "./git-dir.ts";
 
-/** GitHub's merge queue makes a branch for each entry, which other CIs see as well. */
+/** GitHub's merge queue creates a branch for each entry. Other CIs see it, too. */
 const QUEUE_ENTRY = /^gh-readonly-queue\/(.+)\/[^/]+$/;
 
 /**
- * The branch a run belongs to, and whose records can help it; see `Scope`.
+ * The branch of a run, and the branches with useful records; see `Scope`.
  *
- * A pull request is `pr-<number>`, never its head's name: a fork may call its branch `main`. All entries of a merge
- * queue share `queue-<base>`. What CI doesn't say is git's to say. Where nobody knows the default branch, a pull
- * request's base stands in for it, in CI finally `main`, or `master` on a branch of that name: a wrong guess costs
- * one empty listing.
+ * A pull request is `pr-<number>`, not the name of its head: a fork may call its branch `main`. All entries of a merge
+ * queue share `queue-<base>`. Git provides what the CI doesn't. If neither knows the default branch, the base of the
+ * pull request is used; failing that, in CI, `main` (`master` on a branch of that name). A wrong guess costs one empty
+ * listing.
  */
 export function runBranches(
   ci: CiRun | undefined,

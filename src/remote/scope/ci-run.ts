@@ -1,14 +1,14 @@
-/** What a CI says of the run that this process is part of; `undefined` is what it doesn't say. */
+/** The current CI run, from the CI's variables. `undefined`: the CI doesn't provide it. */
 export interface CiRun {
   /** Job and leg, joined with `/`. */
   job: string;
-  /** The branch or tag that is built; of a pull request its head, or anything else. */
+  /** The branch or tag being built. Unspecified for a pull request. */
   branch: string | undefined;
-  /** The number of the pull request that is built. */
+  /** The number of the pull request being built. */
   pullRequest: string | undefined;
-  /** The branch that the pull request is to be merged into. */
+  /** The target branch of the pull request. */
   base: string | undefined;
-  /** The branch that the merge queue being built leads to. */
+  /** The target branch of the merge queue being built. */
   queueBase: string | undefined;
   defaultBranch: string | undefined;
   run: string | undefined;

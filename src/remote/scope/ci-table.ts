@@ -2,7 +2,7 @@ import type { CiVariables } from "./ci-variables.ts";
 import { withGithubEvent } from "./github-event.ts";
 import { withJenkinsNames } from "./jenkins-job.ts";
 
-/** The CIs known, from the vendors' documentation; the first whose marker is set is the one. */
+/** The supported CIs, from their vendors' documentation. The first entry with a matching marker applies. */
 export const CI_TABLE: readonly CiVariables[] = [
   {
     marker: "GITHUB_ACTIONS",
@@ -75,7 +75,7 @@ export const CI_TABLE: readonly CiVariables[] = [
     run: [["BUILD_NUMBER"]],
   },
   {
-    // Before Drone, whose variables it can set too.
+    // Before Drone: Woodpecker can set Drone's variables, too.
     marker: "CI",
     markerValue: "woodpecker",
     job: [["CI_WORKFLOW_NAME"]],

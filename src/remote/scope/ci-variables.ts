@@ -1,19 +1,19 @@
 import type { CiRun } from "./ci-run.ts";
 
-/** Where one CI says what it runs. In each innermost list the first variable that is set and not empty counts. */
+/** The variables of one CI that describe its run. In each innermost list, the first non-empty variable counts. */
 export interface CiVariables {
-  /** Set, to `markerValue` if there is one, exactly where this CI runs. */
+  /** A variable that is set (to `markerValue`, if given) only in this CI. */
   readonly marker: string;
   readonly markerValue?: string;
   readonly job: readonly (readonly string[])[];
-  /** Which of the parallel runs of a job this is. */
+  /** The index of this run among the parallel runs of its job. */
   readonly leg?: readonly string[];
-  /** Only where no pull request is built, so without those that name a pull request's head; tags last. */
+  /** Used only outside pull requests, so it omits variables that name a pull request's head. Tags come last. */
   readonly branch: readonly string[];
   readonly pullRequest?: readonly string[];
   readonly base?: readonly string[];
   readonly defaultBranch?: readonly string[];
   readonly run: readonly (readonly string[])[];
-  /** Puts right what takes more than reading variables. */
+  /** Completes the run where variables alone are not enough. */
   readonly refine?: (run: CiRun, env: Record<string, string | undefined>) => CiRun;
 }

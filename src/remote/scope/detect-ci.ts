@@ -4,10 +4,10 @@ import type { CiVariables } from "./ci-variables.ts";
 
 type Env = Record<string, string | undefined>;
 
-/** A bare number, `refs/pull/12/merge`, or a pull request's address. */
+/** A number, `refs/pull/12/merge`, or a pull request's URL. */
 const PULL_REQUEST = /^(?:https?:\/\/\S*\/|refs\/pull\/)?(\d+)(?:\/(?:merge|head))?$/;
 
-/** What the CI says that `env` comes from; `undefined` outside of those in the table. */
+/** The CI run described by `env`; `undefined` outside the supported CIs. */
 export function detectCi(env: Env): CiRun | undefined {
   const ci = findCi(env);
   if (ci === undefined) return undefined;
@@ -15,7 +15,7 @@ export function detectCi(env: Env): CiRun | undefined {
   return ci.refine === undefined ? run : ci.refine(run, env);
 }
 
-/** The variable that says which CI it is. */
+/** The variable that identifies the CI. */
 export function ciMarker(env: Env): string | undefined {
   return findCi(env)?.marker;
 }

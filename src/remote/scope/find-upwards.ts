@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 
-/** What `look` finds in `directory`, else in its parent, and so on up to the root. */
+/** The first result of `look` in `directory`, its parent, and so on up to the root. */
 export function findUpwards<T>(directory: string, look: (directory: string) => T | undefined): T | undefined {
   for (let current = directory; ; ) {
     const found = look(current);

@@ -6,10 +6,10 @@ import { readFileStart } from "./read-file-start.ts";
 /** `ref: refs/heads/<branch>`, or a commit's id. */
 const MAX_HEAD_BYTES = 4 * 1024;
 
-/** The references of a repository with tens of thousands of branches; later ones are not found. */
+/** Enough for tens of thousands of branches; references beyond it are not found. */
 const MAX_PACKED_REFS_BYTES = 1024 * 1024;
 
-/** What is checked out: a branch, or `detached`; `none` where that can't be told. */
+/** The checked-out branch, or `detached`; `none` if unknown. */
 export function checkedOutBranch(git: GitDir | undefined): string {
   const head = git && readFileStart(join(git.path, "HEAD"), MAX_HEAD_BYTES);
   // In a repository with the reftable format, HEAD always says `refs/heads/.invalid`.
@@ -18,8 +18,8 @@ export function checkedOutBranch(git: GitDir | undefined): string {
 }
 
 /**
- * The default branch of the remote `origin` as of when it was cloned; a checkout that doesn't know it: `main`, else
- * `master`, if there is such a branch.
+ * The default branch of the remote `origin` at the time of the clone. If git didn't record it: `main` or `master`,
+ * whichever exists.
  */
 export function clonedDefaultBranch(git: GitDir | undefined): string | undefined {
   if (git === undefined) return undefined;

@@ -4,18 +4,18 @@ import { statFile } from "../../lib/files/stat-file.ts";
 import { findUpwards } from "./find-upwards.ts";
 import { readFileStart } from "./read-file-start.ts";
 
-/** Where git keeps what it knows of a checkout (https://git-scm.com/docs/gitrepository-layout). */
+/** The git directory of a checkout (https://git-scm.com/docs/gitrepository-layout). */
 export interface GitDir {
-  /** Holds HEAD. */
+  /** Contains HEAD. */
   path: string;
-  /** Holds the references; the same directory, except in a further worktree. */
+  /** Contains the references. Differs from `path` only in a linked worktree. */
   commonPath: string;
 }
 
 /** A line with a path. */
 const MAX_LINE_BYTES = 8 * 1024;
 
-/** That of the checkout which `cwd` is in; `undefined` outside of any. */
+/** The git directory of the checkout that contains `cwd`; `undefined` outside a checkout. */
 export function findGitDir(cwd: string): GitDir | undefined {
   const path = findUpwards(cwd, (directory) => {
     const candidate = gitDirOf(directory);
@@ -24,7 +24,7 @@ export function findGitDir(cwd: string): GitDir | undefined {
   return path === undefined ? undefined : { path, commonPath: commonPath(path) };
 }
 
-/** `.git` is that directory, or in worktrees and submodules a file that names it: `gitdir: <path>`. */
+/** `.git` is the git directory or, in worktrees and submodules, a file that names it: `gitdir: <path>`. */
 function gitDirOf(directory: string): string | undefined {
   const path = join(directory, ".git");
   const stat = statAny(path);

@@ -2,7 +2,7 @@ import type { CiRun } from "./ci-run.ts";
 import { readFileStart } from "./read-file-start.ts";
 
 /**
- * The parts used of the event that started a workflow
+ * The used parts of the event that started a workflow
  * (https://docs.github.com/en/webhooks/webhook-events-and-payloads).
  */
 interface GithubEvent {
@@ -14,9 +14,9 @@ interface GithubEvent {
 const MAX_EVENT_BYTES = 4 * 1024 * 1024;
 
 /**
- * Adds what is in no variable of GitHub's, but in the file GITHUB_EVENT_PATH: the default branch, the base of a merge
- * queue, and the number of a pull request where GITHUB_REF is its base (`pull_request_target`). Such a run is never
- * taken for one of the base, even if the file can't be read.
+ * Adds data that GitHub provides only in the file GITHUB_EVENT_PATH: the default branch, the base of a merge queue, and
+ * the number of a pull request if GITHUB_REF is its base (`pull_request_target`). Such a run never counts as a run of
+ * the base branch, even if the file can't be read.
  */
 export function withGithubEvent(run: CiRun, env: Record<string, string | undefined>): CiRun {
   const event = readEvent(env.GITHUB_EVENT_PATH);

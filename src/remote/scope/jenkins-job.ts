@@ -1,8 +1,8 @@
 import type { CiRun } from "./ci-run.ts";
 
 /**
- * A multibranch project of Jenkins has a job for each branch, so that JOB_NAME ends in the branch, percent-encoded:
- * `folder/project/feature%2Fx`. A plain job knows its branch only from its git plugin, as `origin/main`.
+ * A multibranch project of Jenkins has one job per branch, so JOB_NAME ends with the percent-encoded branch:
+ * `folder/project/feature%2Fx`. A plain job gets its branch only from the git plugin, as `origin/main`.
  */
 export function withJenkinsNames(run: CiRun, env: Record<string, string | undefined>): CiRun {
   const slash = run.job.lastIndexOf("/");

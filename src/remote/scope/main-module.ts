@@ -4,21 +4,21 @@ import { findUpwards } from "./find-upwards.ts";
 import { directiveValues } from "./mod-file.ts";
 import { readFileStart } from "./read-file-start.ts";
 
-/** The largest ones known have some 50 KB. */
+/** The largest known files have about 50 KB. */
 const MAX_FILE_BYTES = 256 * 1024;
 
-/** Members of a workspace that are looked at for one that has a module path. */
+/** How many members of a workspace are searched for a module path. */
 const MAX_MEMBERS = 8;
 
-/** A module, and the file that says that it is the one. */
+/** The main module, and the file that names it. */
 export interface MainModule {
   path: string;
   file: string;
 }
 
 /**
- * The module that a go command works on in `cwd`. All commands in a workspace share one: the module
- * beside its `go.work`, else the first one it uses. `undefined`: no module, as for `go run file.go`.
+ * The main module of a go command in `cwd`. All commands in a workspace share one: the module next to `go.work`, else
+ * the first module that `go.work` uses. `undefined`: no module, as for `go run file.go`.
  */
 export function mainModule(env: Record<string, string | undefined>, cwd: string): MainModule | undefined {
   const workspace = workFile(env, cwd);
@@ -39,7 +39,7 @@ function workFile(env: Record<string, string | undefined>, cwd: string): string 
   return chosen !== undefined && isAbsolute(chosen) ? chosen : nearestFile(cwd, "go.work");
 }
 
-/** `go generate` exports GOMOD, which is /dev/null outside of modules; go doesn't export it to its helper. */
+/** `go generate` exports GOMOD (/dev/null outside modules). go doesn't export it to GOCACHEPROG. */
 function modFile(env: Record<string, string | undefined>, cwd: string): string | undefined {
   const chosen = env.GOMOD;
   return chosen !== undefined && isAbsolute(chosen) && statFile(chosen) ? chosen : nearestFile(cwd, "go.mod");

@@ -1,5 +1,5 @@
 /**
- * As much of the syntax of `go.mod` and `go.work` as it takes to list the values of one directive
+ * Parses just enough of `go.mod` and `go.work` to list the values of one directive
  * (https://go.dev/ref/mod#go-mod-file-grammar):
  *
  *     module "example.com/hello" // comment
@@ -9,10 +9,10 @@
  *     )
  */
 
-/** Comments, the insides of quotes, parentheses, words. A quote that is never closed ends with its line. */
+/** Comments, quoted text, parentheses, words. An unclosed quote ends with its line. */
 const TOKEN = /\/\/.*|"([^"]*)"?|`([^`]*)`?|[()]|(?:(?!\/\/)[^\s"`()])+/g;
 
-/** The first value of each `verb value`, in a block or alone. What is no valid line has no value. */
+/** The first value of each `verb value`, in a block or on its own line. Invalid lines yield nothing. */
 export function* directiveValues(text: string, verb: string): Generator<string, undefined> {
   let block: string | undefined;
   for (const line of text.split("\n")) {

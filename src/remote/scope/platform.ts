@@ -1,10 +1,10 @@
-/** Names that Go has for systems and processors, where they differ from Node's. */
+/** Go's names of systems and processors, where they differ from Node's. */
 const GOOS: Readonly<Record<string, string>> = { win32: "windows" };
 const GOARCH: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386" };
 
 /**
- * What a go command builds for and with, such as `linux_amd64_go1.26.3`. go exports all three to its helper; outside
- * of go it is this machine's own system and processor, with `any` for the release.
+ * Target system, processor and Go release, such as `linux_amd64_go1.26.3`. go exports all three to GOCACHEPROG. Outside
+ * go: this machine's system and processor, and `any` as the release.
  */
 export function goPlatform(
   env: Record<string, string | undefined>,

@@ -3,7 +3,7 @@ import { findGitDir } from "./git-dir.ts";
 import { mainModule } from "./main-module.ts";
 import type { ScopeSources } from "./scope.ts";
 
-/** Where `detectScope` has the parts of a scope from, in words. */
+/** The sources of the parts of a scope from `detectScope`, as text for the user. */
 export function scopeOrigin({ env, cwd, project, job }: ScopeSources): {
   project: string;
   branch: string;

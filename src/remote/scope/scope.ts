@@ -5,7 +5,7 @@ import { type JobRun, jobRun } from "./job-run.ts";
 import { mainModule } from "./main-module.ts";
 import { goPlatform } from "./platform.ts";
 
-/** What a run belongs to: runs of one scope use nearly the same entries, so the last one's are worth fetching. */
+/** Runs of the same scope use nearly the same entries, so each run prefetches those of the last one. */
 export interface Scope extends JobRun {
   /** `linux_amd64_go1.26.3`. */
   platform: string;
@@ -14,28 +14,27 @@ export interface Scope extends JobRun {
   /** `pr-<number>`, `queue-<base>`, the name of a branch or tag, `detached`, or `none` without git. */
   branch: string;
   /**
-   * Branches whose records of the same job are worth reading too, nearest first, without `branch` itself: the base
-   * of a pull request or merge queue, then the default branch.
+   * Further branches to read records of the same job from, nearest first, without `branch` itself: the base of a pull
+   * request or merge queue, then the default branch.
    */
   fallbackBranches: string[];
-  /** Whose jobs stand in where there is no own record; `undefined`: not known. */
+  /** Other jobs of this branch are used if the job has no record; `undefined`: unknown. */
   defaultBranch: string | undefined;
 }
 
-/** What a scope is found out from. */
+/** The inputs of `detectScope`. */
 export interface ScopeSources {
   env: Record<string, string | undefined>;
   /** An absolute path. */
   cwd: string;
-  /** In place of what would be found. */
+  /** Overrides the detected project. */
   project: string | undefined;
   job: string | undefined;
 }
 
 /**
- * Finds out from the environment, and from what go and git keep at `cwd` or above. Empty values
- * count as missing; `project` and `job` take the place of what would be found. Never throws, and waits for nothing
- * but small reads.
+ * Detects the scope from the environment and from the files of go and git in `cwd` or above. Empty values count as
+ * missing; `project` and `job` override detected ones. Never throws. Reads only small files.
  */
 export function detectScope(options: ScopeSources & { nowMs: number }): Scope {
   const { env, cwd, project, job, nowMs } = options;

@@ -7,12 +7,12 @@ const WRITER = "0123456789ab";
 const NAME = fc.string({ unit: "binary", maxLength: 300 });
 
 describe("the name of a run", () => {
-  test("says when it began, which run it was, and who wrote it", () => {
+  test("contains its start, its run and its writer", () => {
     const key = `ci/${formatRunName({ startedMs: STARTED_MS, run: "77-2/x", writer: WRITER })}`;
     expect(parseRunName(key)).toEqual({ startedMs: STARTED_MS, run: "77-2%2Fx", writer: WRITER });
   });
 
-  test("can be read whatever the run is called", () => {
+  test("can be parsed whatever the name of the run", () => {
     fc.assert(
       fc.property(NAME, fc.nat(), (run, startedMs) => {
         const name = formatRunName({ startedMs, run, writer: WRITER });
@@ -34,7 +34,7 @@ describe("the name of a run", () => {
   });
 });
 
-test("lists of other names have other folders", () => {
+test("different lists of names have different folders", () => {
   fc.assert(
     fc.property(fc.array(NAME, { minLength: 2, maxLength: 3 }), (names) => {
       expect(jobFolder(...names).split("/")).toHaveLength(names.length);

@@ -10,7 +10,7 @@ export const AZURE_CASES: readonly CiCase[] = [
     scope: { ...JOB, branch: "feature/x", fallbackBranches: ["main"] },
   },
   {
-    name: "Azure: pull request of a fork on GitHub whose head is called main",
+    name: "Azure: pull request of a fork on GitHub with a head called main",
     env: {
       ...COMMON,
       BUILD_SOURCEBRANCH: "refs/pull/6/merge",

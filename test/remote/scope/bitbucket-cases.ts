@@ -10,7 +10,7 @@ export const BITBUCKET_CASES: readonly CiCase[] = [
     scope: { ...JOB, branch: "feature/x", fallbackBranches: ["main"] },
   },
   {
-    name: "Bitbucket: pull request of a fork whose head is called main",
+    name: "Bitbucket: pull request of a fork with a head called main",
     env: {
       ...COMMON,
       BITBUCKET_BRANCH: "main",

@@ -32,12 +32,12 @@ export const BUILDKITE_CASES: readonly CiCase[] = [
     scope: { ...JOB, job: "app", branch: "main", fallbackBranches: [] },
   },
   {
-    name: "Buildkite: pull request of a fork whose head is called main",
+    name: "Buildkite: pull request of a fork with a head called main",
     env: { ...COMMON, BUILDKITE_PULL_REQUEST: "41", BUILDKITE_PULL_REQUEST_BASE_BRANCH: "develop" },
     scope: { ...JOB, branch: "pr-41", fallbackBranches: ["develop", "main"] },
   },
   {
-    name: "Buildkite: pull request whose head is named like a merge queue's entry",
+    name: "Buildkite: pull request with a head named like a merge queue's entry",
     env: { ...COMMON, BUILDKITE_BRANCH: "gh-readonly-queue/main/pr-1-0a", BUILDKITE_PULL_REQUEST: "42" },
     scope: { ...JOB, branch: "pr-42", fallbackBranches: ["main"] },
   },

@@ -1,10 +1,10 @@
 import type { Scope } from "../../../src/remote/scope/scope.ts";
 
-/** A run as a CI presents it, and what is to be understood. */
+/** A run in a CI's environment, and the expected scope. */
 export interface CiCase {
   name: string;
   env: Record<string, string>;
-  /** What is in the file that GITHUB_EVENT_PATH names. */
+  /** Content of the file at GITHUB_EVENT_PATH. */
   event?: unknown;
   scope: Pick<Scope, "job" | "branch" | "run" | "fallbackBranches" | "defaultBranch">;
 }

@@ -45,11 +45,11 @@ test.each([
   { CI: "" },
   { GITHUB_ACTIONS: "", GITLAB_CI: "", DRONE: undefined },
   { GITHUB_REF_NAME: "main", BRANCH_NAME: "main" },
-])("%p is outside of any CI", (env) => {
+])("%p is outside CI", (env) => {
   expect(detectCi(env)).toBeUndefined();
 });
 
-test("a CI that says nothing but its name is told nothing else", () => {
+test("a CI that sets only its marker has an otherwise unknown run", () => {
   expect(detectCi({ GITLAB_CI: "true", CI_COMMIT_BRANCH: "", CI_JOB_NAME: "" })).toEqual({
     job: "job",
     branch: undefined,
@@ -62,7 +62,7 @@ test("a CI that says nothing but its name is told nothing else", () => {
 });
 
 test.each(["false", "", "0x1", "12a", "main", "refs/heads/12", "pull/12", "$(System.PullRequest.Id)"])(
-  "%p is no pull request",
+  "%p is not a pull request",
   (value) => {
     expect(detectCi({ BUILDKITE: "true", BUILDKITE_PULL_REQUEST: value })?.pullRequest).toBeUndefined();
   },

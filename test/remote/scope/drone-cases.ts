@@ -16,7 +16,7 @@ const WOODPECKER = {
 };
 const JOB = { job: "test", run: "55", defaultBranch: "master" };
 
-/** Drone, and Woodpecker which descends from it. */
+/** Drone and its fork Woodpecker. */
 export const DRONE_CASES: readonly CiCase[] = [
   {
     name: "Drone: push",
@@ -24,7 +24,7 @@ export const DRONE_CASES: readonly CiCase[] = [
     scope: { ...JOB, branch: "main", fallbackBranches: ["master"] },
   },
   {
-    name: "Drone: pull request of a fork whose head is called main",
+    name: "Drone: pull request of a fork with a head called main",
     env: { ...DRONE, DRONE_BRANCH: "develop", DRONE_TARGET_BRANCH: "develop", DRONE_PULL_REQUEST: "7" },
     scope: { ...JOB, branch: "pr-7", fallbackBranches: ["develop", "master"] },
   },
@@ -39,7 +39,7 @@ export const DRONE_CASES: readonly CiCase[] = [
     scope: { ...JOB, branch: "feature/x", fallbackBranches: ["master"] },
   },
   {
-    name: "Woodpecker with Drone's variables: pull request of a fork whose head is called main",
+    name: "Woodpecker with Drone's variables: pull request of a fork with a head called main",
     env: {
       ...DRONE,
       ...WOODPECKER,

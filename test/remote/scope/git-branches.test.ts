@@ -53,7 +53,7 @@ test.each([
   expect(readGit(dir.path)).toEqual({ branch: "x", defaultBranch });
 });
 
-test("of a great many packed references the first are read", () => {
+test("only the beginning of a huge list of packed references is read", () => {
   using dir = tempDir("refs");
   const many = Array.from({ length: 100_000 }, (_, i) => `${COMMIT} refs/heads/z${i}\n`).join("");
   writeFiles(dir.path, {

@@ -49,7 +49,7 @@ testOnPosix.each<[string, (dir: TempDir, path: string) => void]>([
   ["a large file", (dir) => writeFiles(dir.path, { "inner/.git": "x".repeat(1_000_000) })],
   ["a HEAD that is a pipe", (_, path) => Bun.spawnSync(["mkfifo", join(makeDir(path), "HEAD")])],
   ["a HEAD that is a directory", (_, path) => mkdirSync(join(makeDir(path), "HEAD"))],
-])("a .git that is %s is passed over", (_, make) => {
+])("a .git that is %s is ignored", (_, make) => {
   using dir = tempDir("git");
   writeFiles(dir.path, { ".git/HEAD": COMMIT, "inner/file": "" });
   make(dir, dir.join("inner/.git"));

@@ -5,7 +5,7 @@ import { findGitDir } from "../../../src/remote/scope/git-dir.ts";
 
 export const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 
-/** Writes files below `root`, and the directories that they are in. */
+/** Writes files below `root` and creates their directories. */
 export function writeFiles(root: string, files: Readonly<Record<string, string>>): void {
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, name)), { recursive: true });
@@ -13,7 +13,7 @@ export function writeFiles(root: string, files: Readonly<Record<string, string>>
   }
 }
 
-/** What is understood of the checkout that `cwd` is in. */
+/** The branches detected for the checkout that contains `cwd`. */
 export function readGit(cwd: string): { branch: string; defaultBranch: string | undefined } {
   const git = findGitDir(cwd);
   return { branch: checkedOutBranch(git), defaultBranch: clonedDefaultBranch(git) };

@@ -68,7 +68,7 @@ export const GITHUB_CASES: readonly CiCase[] = [
     scope: { ...JOB, branch: "trunk", fallbackBranches: [], defaultBranch: "trunk" },
   },
   {
-    name: "GitHub: pull request of a fork whose head is called main",
+    name: "GitHub: pull request of a fork with a head called main",
     env: FORK_PULL_REQUEST,
     event: { pull_request: { number: 12, base: { ref: "release/1" } }, repository: REPOSITORY },
     scope: { ...JOB, branch: "pr-12", fallbackBranches: ["release/1", "trunk"], defaultBranch: "trunk" },
@@ -85,7 +85,7 @@ export const GITHUB_CASES: readonly CiCase[] = [
     scope: { ...JOB, branch: "pr-12", fallbackBranches: ["release/1"], defaultBranch: "release/1" },
   },
   {
-    name: "GitHub: review of a pull request, whose base only the event knows",
+    name: "GitHub: review of a pull request, with its base only in the event",
     env: { ...FORK_PULL_REQUEST, GITHUB_EVENT_NAME: "pull_request_review", GITHUB_BASE_REF: "" },
     event: { pull_request: { number: 12, base: { ref: "release/1" } }, repository: REPOSITORY },
     scope: { ...JOB, branch: "pr-12", fallbackBranches: ["release/1", "trunk"], defaultBranch: "trunk" },

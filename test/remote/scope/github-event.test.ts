@@ -23,7 +23,7 @@ test.each([
   '{"repository":{"default_branch":""}}',
   '{"pull_request":5,"merge_group":null}',
   "\u0000\ufffd",
-])("an event of %p says nothing", (text) => {
+])("an event of %p counts as none", (text) => {
   using dir = tempDir("event");
   writeFileSync(dir.join("event.json"), text);
   expect(defaultBranch(dir.join("event.json"))).toBeUndefined();
@@ -47,12 +47,12 @@ testOnPosix.each([
   ["a directory", (dir: TempDir) => mkdirSync(dir.join("event.json"))],
   ["a pipe", (dir: TempDir) => Bun.spawnSync(["mkfifo", dir.join("event.json")])],
   ["64 GiB large", (dir: TempDir) => makeHuge(dir.join("event.json"))],
-] as const)("an event file that is %s says nothing", (_, make) => {
+] as const)("an event file that is %s counts as none", (_, make) => {
   using dir = tempDir("event");
   make(dir);
   expect(defaultBranch(dir.join("event.json"))).toBeUndefined();
 });
 
-test("a path that can be none says nothing", () => {
+test("an invalid path counts as no event", () => {
   expect(defaultBranch("a\0b")).toBeUndefined();
 });

@@ -34,7 +34,7 @@ export const GITLAB_CASES: readonly CiCase[] = [
     scope: { ...JOB, branch: "v1", fallbackBranches: ["master"] },
   },
   {
-    name: "GitLab: merge request of a fork whose head is called main",
+    name: "GitLab: merge request of a fork with a head called main",
     env: MERGE_REQUEST,
     scope: { ...JOB, branch: "pr-5", fallbackBranches: ["develop", "master"] },
   },

@@ -10,7 +10,7 @@ export const JENKINS_CASES: readonly CiCase[] = [
     scope: { ...JOB, branch: "feature/x", fallbackBranches: ["main"] },
   },
   {
-    name: "Jenkins: pull request of a fork whose head is called main",
+    name: "Jenkins: pull request of a fork with a head called main",
     env: {
       ...COMMON,
       JOB_NAME: "folder/app/PR-9",

@@ -53,7 +53,7 @@ test.each<[string, (dir: TempDir) => Record<string, string>, string | undefined]
   expect(mainModule(env(dir), dir.join("b"))?.path).toBe(path);
 });
 
-test("of a huge go.mod the beginning is read", () => {
+test("only the beginning of a huge go.mod is read", () => {
   using dir = tempDir("module");
   writeFiles(dir.path, OUTER);
   const fd = openSync(dir.join("go.mod"), "r+");
@@ -65,7 +65,7 @@ test("of a huge go.mod the beginning is read", () => {
 testOnPosix.each<[string, (path: string) => unknown]>([
   ["pipe", (path) => Bun.spawnSync(["mkfifo", path])],
   ["directory", (path) => mkdirSync(path)],
-])("a %s is passed over", (_, make) => {
+])("a %s is ignored", (_, make) => {
   using dir = tempDir("module");
   writeFiles(dir.path, OUTER);
   make(dir.join("inner/go.mod"));

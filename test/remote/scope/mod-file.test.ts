@@ -25,15 +25,15 @@ test.each<[string, string[]]>([
   expect([...directiveValues(text, "module")]).toEqual(values);
 });
 
-test("reads what a workspace uses", () => {
+test("reads the modules of a workspace", () => {
   const text =
     'go 1.26\n\nuse ./a\nuse (\n\t./b // comment\n\n\t"./with space"\n)\nreplace x => ./y\nuse ..\n';
   expect([...directiveValues(text, "use")]).toEqual(["./a", "./b", "./with space", ".."]);
 });
 
-// A quarter of a million squared would be no end of this test.
+// Quadratic time for a quarter of a million characters would never finish.
 test.each(['"', "`", '\\"', '"`', "(", ")", "/", "//", " ", "a"])(
-  "%j over and over is no directive",
+  "%j repeated is not a directive",
   (part) => {
     expect([...directiveValues(`module ${part.repeat(250_000)}`, "use")]).toEqual([]);
   },

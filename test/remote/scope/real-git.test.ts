@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { readGit } from "./git-files.ts";
 
-/** A repository with the branches `trunk`, checked out, and `feature/x`, and its clone, with all packed. */
+/** A repository with the branches `trunk` (checked out) and `feature/x`, and its clone with packed references. */
 function makeClone(dir: TempDir): void {
   git(dir.path, "init", "--quiet", "--initial-branch=trunk", "origin");
   git(dir.join("origin"), "commit", "--quiet", "--allow-empty", "--message=first");
@@ -18,7 +18,7 @@ function git(cwd: string, ...args: string[]): void {
   expect({ stderr: stderr.toString(), exitCode }).toMatchObject({ exitCode: 0 });
 }
 
-test("understands what git itself writes: clone, worktree, detached head", () => {
+test("reads git's own files: clone, worktree, detached head", () => {
   using dir = tempDir("git");
   makeClone(dir);
   git(dir.join("clone"), "worktree", "add", "--quiet", dir.join("worktree"), "feature/x");

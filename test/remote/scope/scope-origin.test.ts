@@ -5,7 +5,7 @@ import { writeFiles } from "./git-files.ts";
 
 const NOTHING = { project: undefined, job: undefined };
 
-test("nothing tells", () => {
+test("no source", () => {
   using dir = tempDir("origin");
   expect(scopeOrigin({ env: {}, cwd: dir.path, ...NOTHING })).toEqual({
     project: "there is no go.mod in this directory or above",
@@ -28,13 +28,13 @@ test("go's and git's files", () => {
   });
 });
 
-test("a workspace's file stands before the module's", () => {
+test("a workspace's file takes precedence over the module's", () => {
   using dir = tempDir("origin");
   writeFiles(dir.path, { "go.work": "use ./a\n", "a/go.mod": "module example.com/a\n" });
   expect(scopeOrigin({ env: {}, cwd: dir.join("a"), ...NOTHING }).project).toBe(dir.join("go.work"));
 });
 
-test("CI's variables and flags go before", () => {
+test("the CI's variables and flags take precedence", () => {
   using dir = tempDir("origin");
   const ofCi = "the CI's variables (GITHUB_ACTIONS is set)";
   const env = { GITHUB_ACTIONS: "true" };

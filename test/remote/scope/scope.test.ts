@@ -28,7 +28,7 @@ const LOCAL: Scope = {
   defaultBranch: "trunk",
 };
 
-test("outside CI go and git say it all", () => {
+test("outside CI, go and git provide everything", () => {
   using dir = tempDir("scope");
   writeFiles(dir.path, CHECKOUT);
   expect(detect(dir.join("cmd"))).toEqual(LOCAL);
@@ -40,7 +40,7 @@ test("the default branch doesn't fall back on itself", () => {
   expect(detect(dir.path)).toEqual({ ...LOCAL, branch: "trunk", fallbackBranches: [] });
 });
 
-test("outside of everything there still is a scope", () => {
+test("without CI, go and git there still is a scope", () => {
   using dir = tempDir("scope");
   expect(detect(dir.path)).toEqual({
     ...LOCAL,
@@ -57,7 +57,7 @@ test("a merge queue's branch is recognized anywhere", () => {
   expect(detect(dir.path)).toMatchObject({ branch: "queue-main", fallbackBranches: ["main"] });
 });
 
-test("project and job can be given, in CI too", () => {
+test("options override project and job, in CI too", () => {
   using dir = tempDir("scope");
   writeFiles(dir.path, CHECKOUT);
   const given = { project: "p", job: "j" };
@@ -66,13 +66,13 @@ test("project and job can be given, in CI too", () => {
   expect(detect(dir.path, { env, ...given })).toEqual({ ...LOCAL, ...given, branch: "b" });
 });
 
-test("an empty project or job is not given", () => {
+test("an empty project or job does not override", () => {
   using dir = tempDir("scope");
   writeFiles(dir.path, CHECKOUT);
   expect(detect(dir.path, { project: "", job: "" })).toEqual(LOCAL);
 });
 
-test("in CI git says what CI doesn't", () => {
+test("in CI, git provides what the CI doesn't", () => {
   using dir = tempDir("scope");
   writeFiles(dir.path, CHECKOUT);
   const env = { TEAMCITY_VERSION: "2025.07", TEAMCITY_BUILDCONF_NAME: "Unit" };
