@@ -6,10 +6,12 @@ import type { CheckOptions } from "../../store/finding.ts";
 import { PatientStore, type StoreOptions } from "../patient-store.ts";
 import { outputKey } from "./keys.ts";
 
-/** Outputs read at once. */
+/** Concurrent reads of outputs. */
 const PARALLEL_OUTPUTS = 8;
 
-/** Checks that the outputs of the split layout have the SHA-256 that is their name; removes those that don't. */
+/**
+ * Checks that each output of the split layout has its name as SHA-256. With `isRepairing`, removes those that don't.
+ */
 export async function checkSplit(
   options: StoreOptions & CheckOptions & { onProgress?: OnProgress | undefined },
 ): Promise<ObjectSum> {
@@ -39,7 +41,7 @@ async function* listOutputs(store: PatientStore, prefix: string) {
   }
 }
 
-/** `undefined`: it was removed since. */
+/** `undefined`: the object has been removed since. */
 async function hashObject(store: PatientStore, key: string): Promise<string | undefined> {
   const hash = new Bun.CryptoHasher("sha256");
   const isThere = await store.stream(key, (chunk) => {

@@ -3,8 +3,8 @@
  *
  *     [<prefix>/]action/<xx>/<action id>    [<prefix>/]output/<xx>/<output id>
  *
- * xx being the first two hex digits. Prefix and rest are joined as Go's `path.Join` does: no empty, `.` or `..`
- * elements are left, a leading slash is kept.
+ * xx are the first two hex digits. Prefix and rest are joined like Go's `path.Join`: empty, `.` and `..` elements are
+ * resolved, a leading slash is kept.
  */
 import { posix } from "node:path";
 

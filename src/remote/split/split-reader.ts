@@ -14,7 +14,7 @@ import { WrongBytesError } from "../wrong-bytes-error.ts";
 import { actionKey, outputKey } from "./keys.ts";
 import { MAX_SPLIT_RECORD_BYTES, parseSplitRecord, type SplitRecord } from "./split-record.ts";
 
-/** Reads the split layout: the action object, then the output unless it is on this machine already. */
+/** Reads the split layout: the action object, then the output unless it is local already. */
 export class SplitReader {
   readonly #options: SplitReaderOptions;
   readonly #flights = new SingleFlight<number | undefined>();
@@ -23,7 +23,7 @@ export class SplitReader {
     this.#options = options;
   }
 
-  /** Never rejects and never takes longer than its deadlines: trouble of any kind is a miss. */
+  /** Never rejects and never exceeds its deadlines: every failure is a miss. */
   async get(actionId: string, onMiss?: OnMiss, session?: ReadSession): Promise<CacheEntry | undefined> {
     const lookUp = () => this.#lookUp(actionId);
     return await this.#options.gate.run(`get action ${actionId}`, lookUp, onMiss, session);
@@ -31,7 +31,7 @@ export class SplitReader {
 
   async #lookUp(actionId: string): Promise<CacheEntry | undefined> {
     const { prefix, readPrefixes = [] } = this.#options;
-    // All at once: what is not below the own prefix would otherwise cost a round trip more.
+    // Concurrently: sequential reads would cost a round trip for each further prefix.
     const records = [prefix, ...readPrefixes].map((at) => this.#readRecord(at, actionId));
     const settled = await Promise.allSettled(records);
     for (const [at, result] of settled.entries()) {
@@ -42,7 +42,7 @@ export class SplitReader {
       );
       if (sizeBytes !== undefined) return { actionId, ...result.value, sizeBytes };
     }
-    // That of the own prefix, if it is one.
+    // The own prefix comes first, so its failure takes precedence.
     for (const result of settled) if (result.status === "rejected") throw result.reason;
     return undefined;
   }
@@ -56,7 +56,7 @@ export class SplitReader {
     return record;
   }
 
-  /** One flight an output, however many actions made it. */
+  /** One fetch per output, even if several actions share it. */
   #fetchOnce(outputId: string, prefix: string): Promise<number | undefined> {
     return this.#flights.run(outputId, () => this.#fetch(outputId, prefix));
   }
@@ -84,11 +84,11 @@ export class SplitReader {
 export interface SplitReaderOptions {
   store: ObjectStore;
   prefix: string;
-  /** Read after the own one. */
+  /** Further prefixes, read after the own one. */
   readPrefixes?: readonly string[] | undefined;
   local: LocalOutputs;
   gate: ReadGate;
   counters: Counters;
-  /** Told of an output that the bucket holds with other bytes. */
+  /** Called if an output in the bucket has wrong bytes. */
   onWrongBytes: (outputId: string) => void;
 }

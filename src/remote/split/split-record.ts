@@ -3,7 +3,7 @@
  *
  *     <output id in lower-case hex> <nanoseconds since 1970 when it was put>
  *
- * Written without a line end; read with any white space around. The size is that of the output object.
+ * Written without a line end; surrounding white space is accepted. The size is the size of the output object.
  */
 
 export interface SplitRecord {
@@ -11,16 +11,16 @@ export interface SplitRecord {
   putTimeMs: number;
 }
 
-/** Longest body that can be a record. */
+/** Longest body of a record. */
 export const MAX_SPLIT_RECORD_BYTES = 256;
 
 const RECORD = /^\s*([0-9a-f]{64})\s+(\d{1,19})\s*$/;
-/** The digits that are left out: a number of so many nanoseconds is more than JavaScript counts exactly. */
+/** Digits to drop: JavaScript can't represent so many nanoseconds exactly. */
 const DIGITS_BELOW_MS = 6;
 
 /** `undefined` for anything but exactly two valid fields. */
 export function parseSplitRecord(text: string): SplitRecord | undefined {
-  // White space at the end may hide what follows it in a body that was cut off.
+  // A truncated body may end in white space, and anything might follow.
   const match = text.length > MAX_SPLIT_RECORD_BYTES ? null : RECORD.exec(text);
   if (match === null) return undefined;
   const [, outputId = "", nanoseconds = ""] = match;

@@ -9,7 +9,7 @@ import type { ReadSession } from "../read-session.ts";
 import { SplitReader } from "./split-reader.ts";
 import { SplitWriter } from "./split-writer.ts";
 
-/** Build outputs in the layout of tailscale/go-cache-plugin: two objects an action. */
+/** Build outputs in the layout of tailscale/go-cache-plugin: two objects per action. */
 export class SplitRemote {
   readonly #reader: SplitReader;
   readonly #writer: SplitWriter | undefined;
@@ -33,43 +33,43 @@ export class SplitRemote {
     this.#drainTimeoutMs = options.drainTimeoutMs;
   }
 
-  /** How many entries are not in the bucket yet. */
+  /** Number of entries not uploaded yet. */
   get waiting(): number {
     return this.#writer?.waiting ?? 0;
   }
 
-  /** Looks an action up and brings its output to the local disk. Never rejects. */
+  /** Looks up an action and fetches its output to the local disk. Never rejects. */
   async get(actionId: string, onMiss?: OnMiss, session?: ReadSession): Promise<CacheEntry | undefined> {
     return this.#isReading ? await this.#reader.get(actionId, onMiss, session) : undefined;
   }
 
-  /** This layout does not remember what is used. */
+  /** This layout does not record use. */
   used(): void {}
 
   /**
-   * Stores an entry behind. What was not looked up any more, for that took too long, is taken to be stored if most of the
-   * rest was: a put has to send the bytes to learn that, and would take the line and the processor for nothing.
+   * Uploads an entry in the background, unless the session bypasses lookups because they are slow while most of them
+   * hit. Then the bucket most likely has the entry, and finding out would cost an upload.
    */
   put(entry: LocalEntry, session?: ReadSession): void {
     if (this.#gate.isSlowButWarm(session)) this.#counters.add("put_skip_slow");
     else this.#writer?.put(entry);
   }
 
-  /** Takes over the uploads that processes of this machine which died have left. */
+  /** Adopts the pending uploads of dead processes on this machine. */
   adopt(): void {
     this.#writer?.adopt();
   }
 
-  /** Ends the reading, and waits within the drain's limit for what was put. */
+  /** Ends reads and waits up to the drain limit for uploads. */
   async drain(): Promise<void> {
     await Promise.all([this.#gate.abort(), this.#writer?.drain(this.#drainTimeoutMs)]);
     this.#gate.reportDenials();
   }
 
-  /** Nothing is left to do after the drain. */
+  /** This layout has nothing to do after the drain. */
   async settle(): Promise<void> {}
 
-  /** Gives up all that is under way. */
+  /** Aborts all work in progress. */
   abort(): void {
     void this.#gate.abort();
     this.#writer?.abandon();
@@ -80,17 +80,17 @@ export interface SplitRemoteOptions {
   store: GuardedStore;
   prefix: string;
   local: LocalOutputs;
-  /** Read after the own one, and never written. */
+  /** Further prefixes, read after the own one and never written. */
   readPrefixes?: readonly string[] | undefined;
   /** `false`: everything is a miss. */
   isReading?: boolean | undefined;
   readOnly: boolean;
-  /** Outputs smaller than this are not uploaded, nor are their actions. */
+  /** Smaller outputs and their actions are not uploaded. */
   minBytes: number;
-  /** Uploads at once. */
+  /** Concurrent uploads. */
   concurrency: number;
   drainTimeoutMs: number;
-  /** Where helpers keep what is not uploaded yet, for their successors. */
+  /** Directory of the journal of pending uploads, which later processes adopt. */
   journalDir: string;
   counters: Counters;
   log: Logger;

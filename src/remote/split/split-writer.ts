@@ -11,17 +11,17 @@ import type { LocalOutputs } from "../local-outputs.ts";
 import { actionKey, outputKey } from "./keys.ts";
 import { formatSplitRecord } from "./split-record.ts";
 
-/** How many outputs are remembered as stored; one that is not costs a request more. */
+/** How many uploaded outputs are remembered. A forgotten one costs one more request. */
 const MAX_STORED = 20_000;
 
-/** How long the close of a session that put nothing may take for what other processes have left. */
+/** How long a session without puts waits at close for adopted uploads. */
 const ADOPTED_MS = 2_000;
 
 /** Writes the split layout in the background: the output first, then the action object that names it. */
 export class SplitWriter {
   readonly #options: SplitWriterOptions;
   readonly #uploads: UploadQueue;
-  /** Stored, or on their way. */
+  /** Uploads by output id, finished or in progress. */
   readonly #outputs = new BoundedMap<string, Promise<void>>(MAX_STORED);
   readonly #wrongOutputs = new Set<string>();
   #hasPut = false;
@@ -34,7 +34,7 @@ export class SplitWriter {
     });
   }
 
-  /** Takes over what processes that died have left. */
+  /** Adopts the pending uploads of dead processes. */
   adopt(): void {
     this.#uploads.adopt();
   }
@@ -48,18 +48,18 @@ export class SplitWriter {
     }
   }
 
-  /** How many entries are not uploaded yet. */
+  /** Number of entries not uploaded yet. */
   get waiting(): number {
     return this.#uploads.size;
   }
 
-  /** This output is stored with other bytes than its own: the next put replaces it. */
+  /** Marks a stored output as wrong: the next put replaces it. */
   replace(outputId: string): void {
     this.#wrongOutputs.add(outputId);
     this.#outputs.delete(outputId);
   }
 
-  /** Waits at most `limitMs` for what is not uploaded yet; the journal keeps the rest. */
+  /** Waits at most `limitMs` for pending uploads. The journal keeps the rest. */
   async drain(limitMs: number): Promise<void> {
     const lost = await this.#uploads.drain(this.#hasPut ? limitMs : Math.min(limitMs, ADOPTED_MS));
     if (lost > 0) this.#options.counters.add("put_remote_lost", lost);
@@ -87,7 +87,7 @@ export class SplitWriter {
     }
   }
 
-  /** One upload an output and session, however many actions made it. */
+  /** One upload per output and session, even if several actions share it. */
   #outputStored(put: LocalEntry, signal: AbortSignal): Promise<void> {
     const known = this.#outputs.get(put.outputId);
     if (known !== undefined) return known;
@@ -99,7 +99,7 @@ export class SplitWriter {
 
   async #putOutput(put: LocalEntry, signal: AbortSignal): Promise<void> {
     const { store, prefix, counters } = this.#options;
-    // Asking costs a server more than it saves for nothing at all.
+    // For an empty output, the condition costs a server more than it saves.
     const replaces = put.sizeBytes === 0 || this.#wrongOutputs.has(put.outputId);
     const body = put.sizeBytes === 0 ? new Uint8Array(0) : { path: put.path, sizeBytes: put.sizeBytes };
     const result = await store.put(outputKey(prefix, put.outputId), body, {
@@ -120,17 +120,14 @@ export class SplitWriter {
   }
 }
 
-/** How a put is written into the journal: `<action> <output> <size in bytes> <put at, ms>`. */
+/** The journal's line for a put: `<action> <output> <size in bytes> <put at, ms>`. */
 function formatPutLine({ actionId, outputId, sizeBytes, putTimeMs }: LocalEntry): string {
   return `${actionId} ${outputId} ${sizeBytes} ${Math.floor(putTimeMs)}`;
 }
 
 const PUT_LINE = /^([0-9a-f]{2,128}) ([0-9a-f]{64}) (\d{1,15}) (\d{1,15})$/;
 
-/**
- * `undefined` for what is no such line, and when the file was pruned since or has another size: its next put comes with
- * its next use.
- */
+/** `undefined` if the line is invalid, or if the output was pruned since or has another size. */
 function parsePutLine(line: string, local: LocalOutputs): LocalEntry | undefined {
   const [, actionId = "", outputId = "", size, putTime] = PUT_LINE.exec(line) ?? [];
   const sizeBytes = Number(size);
@@ -146,7 +143,7 @@ export interface SplitWriterOptions {
   /** Outputs smaller than this are not uploaded, nor are their actions. */
   minBytes: number;
   concurrency: number;
-  /** Where the journal of uploads lies. */
+  /** Directory of the journal of pending uploads. */
   journalDir: string;
   counters: Counters;
   log: Logger;

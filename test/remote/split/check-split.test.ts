@@ -19,7 +19,7 @@ function keyOf(text: string, prefix = "p/"): string {
 }
 
 test.each(["p", ""])(
-  "an output with other bytes than its name is wrong, and goes when repairing: %p",
+  "an output with another hash than its name is a finding and is removed when repairing: %p",
   async (prefix) => {
     await using dir = tempDir("check-split");
     const store = new TamperedStore(dir.path);
@@ -38,7 +38,7 @@ test.each(["p", ""])(
   },
 );
 
-test("what is not an output of this prefix is not looked at", async () => {
+test("other objects than outputs below the prefix are ignored", async () => {
   await using dir = tempDir("check-split");
   const store = new TamperedStore(dir.path);
   const id = sha256Hex("x");
@@ -48,7 +48,7 @@ test("what is not an output of this prefix is not looked at", async () => {
   expect(new Set(filesBelow(dir.path))).toEqual(new Set(foreign));
 });
 
-test("an output that goes meanwhile is not wrong", async () => {
+test("an output that disappears meanwhile is not a finding", async () => {
   await using dir = tempDir("check-split");
   const store = new TamperedStore(dir.path);
   await store.put(keyOf("wrong"), Buffer.from("other"));

@@ -16,7 +16,7 @@ export const HELLO_KEY = `output/2c/${HELLO}`;
 export const PUT_MS = 1_700_000_000_000;
 export const HELLO_RECORD = `${HELLO} ${PUT_MS}000000`;
 
-/** A bucket, an empty cache, and the parts between them. */
+/** A bucket, an empty cache, and a reader and a writer between them. */
 export interface SplitFixture extends HealthFixture, Disposable {
   dir: TempDir;
   store: TamperedStore;
@@ -66,13 +66,13 @@ export function openSplit(
   };
 }
 
-/** Puts objects into the bucket as another machine would. */
+/** Puts objects into the bucket like another machine. */
 export async function fill(store: TamperedStore, objects: Record<string, string>): Promise<void> {
   for (const [key, text] of Object.entries(objects)) await store.put(key, Buffer.from(text));
   store.calls.length = 0;
 }
 
-/** An output that is on the local disk, as it is given to the writer. */
+/** An output on the local disk, as passed to the writer. */
 export function localPut(local: LocalCache, put: { actionId?: string; body?: string } = {}): LocalEntry {
   const { actionId = ACTION, body = "hello" } = put;
   const outputId = new Bun.CryptoHasher("sha256").update(body).digest("hex");

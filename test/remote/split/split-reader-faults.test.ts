@@ -1,4 +1,4 @@
-/** A bucket that doesn't answer, or not well: a miss, in time, and nothing left. */
+/** If the bucket fails, a lookup is a miss in time and leaves no files. */
 import { expect, test } from "bun:test";
 import { ACTION, HELLO } from "../../buildcache/local-fixture.ts";
 import { objectOf, untilAborted } from "../../store/tampered-store.ts";
@@ -30,14 +30,14 @@ test.each(["action", "output"])("an %s that does not come is a miss, once", asyn
   });
 });
 
-test("a record whose body hangs is a miss", async () => {
+test("a record with a body that hangs is a miss", async () => {
   using fixture = openSplit({ timeoutMs: 5 });
   fixture.store.onGet = async (_, __, signal) => objectOf(HELLO.slice(0, 9), { hangUntil: signal });
   expect(await fixture.reader.get(ACTION)).toBeUndefined();
   expect(fixture.counters.snapshot()).toEqual({ get_remote_error: 1 });
 });
 
-test("an end of the session ends a download, and leaves nothing of it", async () => {
+test("the end of the session aborts a download, which leaves no file", async () => {
   using fixture = openSplit();
   await fill(fixture.store, { [ACTION_KEY]: HELLO_RECORD });
   const requested = Promise.withResolvers<void>();
@@ -53,7 +53,7 @@ test("an end of the session ends a download, and leaves nothing of it", async ()
   expect([await entry, fixture.lines]).toEqual([undefined, []]);
 });
 
-testOnPosix("a local disk that is a mess is no reason to give up the bucket", async () => {
+testOnPosix("local disk errors do not disable the bucket", async () => {
   using fixture = openSplit();
   await fill(fixture.store, { [ACTION_KEY]: HELLO_RECORD, [HELLO_KEY]: "hello" });
   Bun.spawnSync(["mkdir", "-p", fixture.dir.join("cache", "output", "2c")]);

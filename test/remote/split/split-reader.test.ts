@@ -8,7 +8,7 @@ import { ACTION_KEY, fill, HELLO_KEY, HELLO_RECORD, openSplit, PUT_MS } from "./
 const OTHER_ACTION = "01".repeat(32);
 const HELLO_ENTRY = { actionId: ACTION, outputId: HELLO, sizeBytes: 5, putTimeMs: PUT_MS };
 
-test("brings an action's output to the local disk", async () => {
+test("fetches an action's output to the local disk", async () => {
   using fixture = openSplit();
   await fill(fixture.store, { [ACTION_KEY]: HELLO_RECORD, [HELLO_KEY]: "hello" });
   expect(await fixture.reader.get(ACTION)).toEqual(HELLO_ENTRY);
@@ -17,7 +17,7 @@ test("brings an action's output to the local disk", async () => {
   expect(fixture.store.calls).toEqual([`get ${ACTION_KEY}`, `get ${HELLO_KEY}`]);
 });
 
-test("reads a bucket that the seed has filled", async () => {
+test("reads a bucket written by tailscale/go-cache-plugin", async () => {
   using fixture = openSplit();
   cpSync(fixturePath("seed-bucket"), fixture.dir.join("bucket"), { recursive: true });
   const emptyAction = "2e1cfa82b035c26cbbbdae632cea070514eb8b773f616aaeaf668e2f0be8f10d";
@@ -37,7 +37,7 @@ test("reads below a prefix", async () => {
 describe("further prefixes", () => {
   const place = { prefix: "pr", readPrefixes: ["main", "old"] };
 
-  test("are asked as well, and the output is taken from where the record was", async () => {
+  test("are read as well, and the output comes from the record's prefix", async () => {
     using fixture = openSplit(place);
     await fill(fixture.store, { [`main/${ACTION_KEY}`]: HELLO_RECORD, [`main/${HELLO_KEY}`]: "hello" });
     expect(await fixture.reader.get(ACTION)).toEqual(HELLO_ENTRY);
@@ -59,7 +59,7 @@ describe("further prefixes", () => {
     expect(await fixture.reader.get(ACTION)).toEqual(HELLO_ENTRY);
   });
 
-  test("help where a record's output is gone, or one of the places fails", async () => {
+  test("help if a record's output is missing or one prefix fails", async () => {
     using fixture = openSplit(place);
     fixture.store.onGet = async (key) => {
       if (key.startsWith("main/")) throw new Error("500");
@@ -69,7 +69,7 @@ describe("further prefixes", () => {
     expect(await fixture.reader.get(ACTION)).toEqual(HELLO_ENTRY);
   });
 
-  test("wrong bytes there are nothing for the own prefix to replace", async () => {
+  test("wrong bytes there are not replaced below the own prefix", async () => {
     using fixture = openSplit(place);
     await fill(fixture.store, { [`main/${ACTION_KEY}`]: HELLO_RECORD, [`main/${HELLO_KEY}`]: "jello" });
     expect(await fixture.reader.get(ACTION)).toBeUndefined();
@@ -114,7 +114,7 @@ test.each(["hellO", "hell", "hello!", ""])("wrong bytes never become visible: %j
   expect([fixture.wrong, filesBelow(fixture.dir.join("cache"))]).toEqual([[HELLO], []]);
 });
 
-test("an empty output is not asked for", async () => {
+test("an empty output needs no request", async () => {
   using fixture = openSplit();
   await fill(fixture.store, { [ACTION_KEY]: `${EMPTY} ${PUT_MS}000000` });
   const entry = { actionId: ACTION, outputId: EMPTY, sizeBytes: 0, putTimeMs: PUT_MS };
@@ -123,7 +123,7 @@ test("an empty output is not asked for", async () => {
   expect(fixture.local.findOutput(EMPTY)).toMatchObject({ sizeBytes: 0 });
 });
 
-test("an output that is on this machine is not asked for", async () => {
+test("a local output needs no request", async () => {
   using fixture = openSplit();
   putOutput(fixture.local, HELLO, "hello");
   await fill(fixture.store, { [ACTION_KEY]: HELLO_RECORD });
@@ -131,7 +131,7 @@ test("an output that is on this machine is not asked for", async () => {
   expect(fixture.store.calls).toEqual([`get ${ACTION_KEY}`]);
 });
 
-test("an output on this machine that has other bytes is replaced", async () => {
+test("a local output with wrong bytes is replaced", async () => {
   using fixture = openSplit();
   const path = putOutput(fixture.local, HELLO, "wrong");
   await fill(fixture.store, { [ACTION_KEY]: HELLO_RECORD, [HELLO_KEY]: "hello" });
@@ -149,7 +149,7 @@ test("concurrent gets of one output download it once", async () => {
   const gate = Promise.withResolvers<void>();
   let arrived = 0;
   fixture.store.onGet = async (key, get) => {
-    // Both actions are known before the output comes.
+    // Both actions are known before the output arrives.
     if (key.startsWith("action") && ++arrived === 2) gate.resolve();
     if (key.startsWith("output")) await gate.promise;
     return await get();
@@ -159,7 +159,7 @@ test("concurrent gets of one output download it once", async () => {
   expect(fixture.store.calls.filter((call) => call === `get ${HELLO_KEY}`)).toHaveLength(1);
 });
 
-test("a download that fails fails for all who wait, and is made anew for the next", async () => {
+test("a failed download fails for all its waiters, and the next get retries it", async () => {
   using fixture = openSplit();
   await fill(fixture.store, { [ACTION_KEY]: HELLO_RECORD, [HELLO_KEY]: "hello" });
   let failures = 0;

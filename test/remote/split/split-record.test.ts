@@ -2,14 +2,14 @@ import { expect, test } from "bun:test";
 import { formatSplitRecord, parseSplitRecord } from "../../../src/remote/split/split-record.ts";
 import { HELLO } from "../../buildcache/local-fixture.ts";
 
-test("a record is written as the seed writes it, in nanoseconds, without a line end", () => {
+test("a record has the format of tailscale/go-cache-plugin: nanoseconds, no line end", () => {
   expect(formatSplitRecord({ outputId: HELLO, putTimeMs: 1_700_000_000_123.9 })).toBe(
     `${HELLO} 1700000000123000000`,
   );
 });
 
 test.each([0, 1, 1_700_000_000_123, 4_102_444_800_000])(
-  "what is written is read back: %p ms",
+  "a written record can be read back: %p ms",
   (putTimeMs) => {
     const record = { outputId: HELLO, putTimeMs };
     expect(parseSplitRecord(formatSplitRecord(record))).toEqual(record);
@@ -36,6 +36,6 @@ test.each([
   "../../../../etc/passwd 1",
   "<html><body>503</body></html>",
   `${HELLO} 1${" ".repeat(300)}x`,
-])("refuses %j", (text) => {
+])("rejects %j", (text) => {
   expect(parseSplitRecord(text)).toBeUndefined();
 });

@@ -18,7 +18,7 @@ import { ACTION_KEY, fill, HELLO_KEY, HELLO_RECORD, localPut, openSplit, PUT_MS 
 const OTHER_ACTION = "01".repeat(32);
 const LONG_MS = 60_000;
 
-test("writes an output and its action, byte for byte as the seed does", async () => {
+test("writes an output and its action exactly like tailscale/go-cache-plugin", async () => {
   using fixture = openSplit();
   fixture.writer.put(localPut(fixture.local));
   await fixture.writer.drain(LONG_MS);
@@ -43,7 +43,7 @@ test("writes below a prefix", async () => {
   expect(filesBelow(fixture.dir.join("bucket"))).toEqual([`ci/main/${ACTION_KEY}`, `ci/main/${HELLO_KEY}`]);
 });
 
-test("what is written is read back on another machine", async () => {
+test("another machine can read the written entry", async () => {
   using fixture = openSplit();
   const body = "x".repeat(300_000);
   const put = localPut(fixture.local, { body });
@@ -59,7 +59,7 @@ test("what is written is read back on another machine", async () => {
   expect(readFileSync(put.path, "latin1")).toBe(body);
 });
 
-test("an output that the bucket has already is left alone", async () => {
+test("an output that the bucket already has is not replaced", async () => {
   using fixture = openSplit();
   await fill(fixture.store, { [HELLO_KEY]: "hello" });
   fixture.writer.put(localPut(fixture.local));
@@ -67,14 +67,14 @@ test("an output that the bucket has already is left alone", async () => {
   expect(fixture.counters.snapshot()).toEqual({ put_remote_action: 1, put_remote_found: 1 });
 });
 
-test("an empty output is written plainly", async () => {
+test("an empty output is written without a condition", async () => {
   using fixture = openSplit();
   fixture.writer.put(localPut(fixture.local, { body: "" }));
   await fixture.writer.drain(LONG_MS);
   expect(fixture.store.calls).toEqual([`put output/e3/${EMPTY}`, `put ${ACTION_KEY}`]);
 });
 
-test("an output that several actions made is uploaded once, each action after it", async () => {
+test("an output shared by several actions is uploaded once, before its actions", async () => {
   using fixture = openSplit();
   fixture.writer.put(localPut(fixture.local));
   fixture.writer.put(localPut(fixture.local, { actionId: OTHER_ACTION }));
@@ -86,7 +86,7 @@ test("an output that several actions made is uploaded once, each action after it
   ]);
 });
 
-test("an output that was found wrong is replaced by the next put", async () => {
+test("the next put replaces an output with wrong bytes", async () => {
   using fixture = openSplit();
   await fill(fixture.store, { [ACTION_KEY]: HELLO_RECORD, [HELLO_KEY]: "wrong" });
   expect(await fixture.reader.get(ACTION)).toBeUndefined();
@@ -95,7 +95,7 @@ test("an output that was found wrong is replaced by the next put", async () => {
   expect(await objectText(fixture.store, HELLO_KEY)).toBe("hello");
 });
 
-test("an output that fails has no action, and the next put tries it again", async () => {
+test("if an output fails, its action is not written, and the next put retries", async () => {
   using fixture = openSplit();
   let puts = 0;
   fixture.store.onPut = async (_, put) => {
@@ -114,7 +114,7 @@ test.each([
   [4, 0],
   [5, 1],
   [6, 1],
-])("with 5 bytes as the least, an output of %p bytes is uploaded %p times", async (length, uploads) => {
+])("with a minimum of 5 bytes, an output of %p bytes is uploaded %p times", async (length, uploads) => {
   using fixture = openSplit({ minBytes: 5 });
   fixture.writer.put(localPut(fixture.local, { body: "x".repeat(length) }));
   await fixture.writer.drain(LONG_MS);
@@ -124,7 +124,7 @@ test.each([
   ]);
 });
 
-test("an output above what a request takes is not uploaded", async () => {
+test("an output above the limit of a request is not uploaded", async () => {
   using fixture = openSplit();
   fixture.writer.put({ ...localPut(fixture.local), sizeBytes: 5 * 1024 ** 3 + 1 });
   await fixture.writer.drain(LONG_MS);
@@ -141,7 +141,7 @@ testOnPosix.each([
       symlinkSync(path, path);
     },
   ],
-])("an output whose file is %s by its turn is passed over", async (_, damage) => {
+])("an output is skipped if its file is %s when its upload begins", async (_, damage) => {
   using fixture = openSplit();
   const put = localPut(fixture.local);
   damage(put.path);
@@ -150,7 +150,7 @@ testOnPosix.each([
   expect([fixture.counters.snapshot(), fixture.store.calls]).toEqual([{ put_skip_gone: 1 }, []]);
 });
 
-test("uploads that hang end with the drain and are counted as lost", async () => {
+test("the drain aborts uploads that hang and counts them as lost", async () => {
   using fixture = openSplit();
   fixture.store.onPut = (_, __, signal) => untilAborted(signal);
   fixture.writer.put(localPut(fixture.local));
@@ -160,7 +160,7 @@ test("uploads that hang end with the drain and are counted as lost", async () =>
   expect(filesBelow(fixture.dir.join("bucket"))).toEqual([]);
 });
 
-test("an upload without an answer ends with its limit, and ends the others", async () => {
+test("an upload without an answer ends at its limit, and so do the others", async () => {
   using fixture = openSplit({ timeoutMs: -1_000 });
   fixture.store.onPut = (_, __, signal) => untilAborted(signal);
   fixture.writer.put(localPut(fixture.local));
@@ -169,7 +169,7 @@ test("an upload without an answer ends with its limit, and ends the others", asy
   expect(fixture.lines).toEqual([expect.stringContaining("takes no uploads for now: no answer within")]);
 });
 
-test("a record of the same output is written for each put", async () => {
+test("each put of the same output writes a record", async () => {
   using fixture = openSplit();
   fixture.writer.put(localPut(fixture.local));
   fixture.writer.put({ ...localPut(fixture.local), outputId: HELLO, putTimeMs: PUT_MS + 1 });
@@ -177,7 +177,7 @@ test("a record of the same output is written for each put", async () => {
   expect(fixture.counters.get("put_remote_action")).toBe(2);
 });
 
-test("what could not be uploaded is uploaded by the next process, and then the journal is gone", async () => {
+test("the next process uploads the rest and then removes the journal", async () => {
   using fixture = openSplit();
   const { onPut } = fixture.store;
   fixture.store.onPut = () => Promise.reject(new Error("500"));
