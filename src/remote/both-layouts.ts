@@ -4,7 +4,7 @@ import type { PackedRemote } from "./packed/packed-remote.ts";
 import type { ReadSession } from "./read-session.ts";
 import type { SplitRemote } from "./split/split-remote.ts";
 
-/** Reads the packed layout and then the split one, and writes both: for a bucket that older tools use as well. */
+/** Reads the packed layout, then the split one, and writes both. For a bucket shared with older tools. */
 export class BothLayouts {
   readonly #packed: PackedRemote;
   readonly #split: SplitRemote;
@@ -16,7 +16,7 @@ export class BothLayouts {
 
   async get(actionId: string, onMiss?: OnMiss, session?: ReadSession) {
     const packed = await this.#packed.get(actionId, onMiss, session);
-    // What is too slow for packs is so all the more for single objects.
+    // A store that is too slow for packs is even slower for single objects.
     if (packed !== undefined || this.#packed.isBypassed(session)) return packed;
     const split = await this.#split.get(actionId, onMiss, session);
     if (split !== undefined) this.#packed.markUsed(split);
@@ -44,7 +44,7 @@ export class BothLayouts {
     await this.#packed.store();
   }
 
-  /** Of the packed layout; the split one is its owner's to ask. */
+  /** Entries of the packed layout; the owner of the split one counts its own. */
   get waiting(): number {
     return this.#packed.waiting;
   }

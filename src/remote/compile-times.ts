@@ -1,17 +1,17 @@
 import type { PackedEntry } from "./packed/format/entry.ts";
 
-/** Longer than any compilation. */
+/** Upper bound of a compile time. */
 const MAX_MS = 24 * 3_600_000;
 
-/** How long compiling took, by action, in milliseconds of wall time; see `LookupLog.compileTimes`. */
+/** Compile times by action, in milliseconds of wall time; see `LookupLog.compileTimes`. */
 export interface CompileTimes {
-  /** All that is known now; `undefined` for an action that nobody has timed. */
+  /** Returns a lookup of the times known now; `undefined` for an unknown action. */
   current(): (actionId: string) => number | undefined;
-  /** Adds times of actions that are unknown so far. */
+  /** Adds the times of actions that are not known yet. */
   learn(times: Iterable<readonly [actionId: string, ms: number]>): void;
 }
 
-/** For the `about` of a record: a number for each of its entries, in order, or nothing for an unknown one. */
+/** The `compileMs` field for the `about` of a record: one number per entry, in order, empty if unknown. */
 export function formatCompileTimes(
   entries: readonly PackedEntry[],
   times: CompileTimes,
@@ -22,7 +22,7 @@ export function formatCompileTimes(
   return { compileMs: all.map((ms) => (ms === undefined ? "" : String(Math.floor(ms)))).join(",") };
 }
 
-/** Nothing for a record without them, or with something else in their place. */
+/** Parses that field. Empty if the field is missing or invalid. */
 export function parseCompileTimes(
   { compileMs }: Record<string, unknown>,
   entries: readonly PackedEntry[],

@@ -1,17 +1,17 @@
-/** What a remote needs of the local disk: a look at the outputs that are there, and a way to add one. */
+/** The local disk, as a remote needs it: find existing outputs and add new ones. */
 export interface LocalOutputs {
-  /** Where an output is; its content may be anything. */
+  /** The path of an output. The content is not verified. */
   findOutput(outputId: string): { path: string; sizeBytes: number } | undefined;
   createOutput(outputId: string): NewOutput;
 }
 
-/** The same, with the records of actions: for a remote that brings more than it was asked for. */
+/** Also writes action records: for a remote that fetches more entries than the one looked up. */
 export interface LocalBuilds extends LocalOutputs {
-  /** Records that an action made an output which is in place. Throws when the disk takes nothing. */
+  /** Writes the record of an action; its output must exist. Throws if the disk can't be written. */
   putRecord(actionId: string, record: { outputId: string; sizeBytes: number }, putTimeMs: number): void;
 }
 
-/** An output being written: any number of `write`, then one `commit` or `discard`. Throws when the disk fails. */
+/** An output being written: any number of `write`, then one `commit` or `discard`. Throws if the disk fails. */
 interface NewOutput {
   write(bytes: Uint8Array): void;
   commit(): unknown;

@@ -4,8 +4,8 @@ import type { LocalOutputs } from "./local-outputs.ts";
 import { WrongBytesError } from "./wrong-bytes-error.ts";
 
 /**
- * Brings an object that is one output as it is to the local disk and returns its size; `undefined`: there is no such
- * object. Nothing becomes visible unless the bytes have the SHA-256 that is their id.
+ * Downloads an object that is one plain output to the local disk and returns its size; `undefined` if it does not
+ * exist. The output becomes visible only if its id is the SHA-256 of its bytes.
  */
 export async function downloadOutput(options: {
   store: ObjectStore;
@@ -19,7 +19,7 @@ export async function downloadOutput(options: {
   if (object === undefined) return undefined;
   if (object.bodyBytes > MAX_OBJECT_BYTES) {
     await object.body.cancel();
-    throw new WrongBytesError(outputId, "none, for it is too large");
+    throw new WrongBytesError(outputId, "unknown, since the object is too large");
   }
   return await receive(object, outputId, local);
 }

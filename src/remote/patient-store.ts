@@ -3,20 +3,20 @@ import type { ListPage, ObjectStore } from "../store/object-store.ts";
 import { readSmallBytes } from "../store/read-small-object.ts";
 import { isAccessDenied } from "../store/store-failure.ts";
 
-/** How long nothing may come from the store. */
+/** Longest time without any data from the store. */
 const STALL_MS = 60_000;
 
-/** Which part of a store, and when to stop. */
+/** Selects part of a store, and when to stop. */
 export interface StoreOptions {
   store: ObjectStore;
-  /** Goes before every key, as given. */
+  /** Prepended to every key, unchanged. */
   prefix: string;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * A store for work that nobody waits for, on all that is there: a store that goes silent is an error only after a
- * minute, and a refusal says which permission is missing.
+ * A store for maintenance of the whole bucket, which may take long: the timeout is a minute without data, and an
+ * access-denied error names the missing permission.
  */
 export class PatientStore {
   readonly #store: ObjectStore;
@@ -27,7 +27,9 @@ export class PatientStore {
     this.#signal = signal;
   }
 
-  /** All objects whose keys begin with `prefix`. The reader of the pages may take its time. */
+  /**
+   * Lists all objects below `prefix`. The time that the consumer spends on a page does not count towards the timeout.
+   */
   async *list(prefix: string): AsyncGenerator<ListPage, void, void> {
     using deadline = new Deadline(STALL_MS, this.#signal);
     const pages = this.#store.list(prefix, { signal: deadline.signal })[Symbol.asyncIterator]();
@@ -40,13 +42,16 @@ export class PatientStore {
     }
   }
 
-  /** The whole of a small object, more than `maxBytes` when it is larger than that; `undefined`: there is none. */
+  /**
+   * Reads a small object. More than `maxBytes` are returned only if the object is larger; `undefined` if it does not
+   * exist.
+   */
   async read(key: string, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const read = (signal: AbortSignal) => readSmallBytes(this.#store, key, maxBytes, signal);
     return await this.#once("s3:GetObject", read);
   }
 
-  /** Hands out an object as it comes, however large. `false`: there is none. */
+  /** Passes an object of any size to `onChunk` as it arrives. `false` if it does not exist. */
   async stream(key: string, onChunk: (chunk: Uint8Array) => void | Promise<void>): Promise<boolean> {
     using deadline = new Deadline(STALL_MS, this.#signal);
     const { signal } = deadline;
@@ -82,7 +87,7 @@ export class PatientStore {
       return await action();
     } catch (cause) {
       if (!isAccessDenied(cause)) throw cause;
-      throw new Error(`not permitted in ${this.#store.name}, ${permission} is needed`, { cause });
+      throw new Error(`access denied in ${this.#store.name}, ${permission} is needed`, { cause });
     }
   }
 }

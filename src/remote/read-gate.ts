@@ -13,14 +13,14 @@ import { type BypassReason, type ReadSession, SessionWaits } from "./read-sessio
 import type { LookUpResult, WaitLedger } from "./wait-ledger.ts";
 import { WrongBytesError } from "./wrong-bytes-error.ts";
 
-/** How long a session that ends waits for look-ups to notice. */
+/** How long the end of a session waits for aborted lookups. */
 const CLEAN_UP_MS = 100;
-/** Look-ups that fail in a row: no more are made, even if single requests of them succeed. */
+/** After so many failed lookups in a row reads are disabled, even if some of their requests succeeded. */
 const MAX_FAILURES = 3;
 
 /**
- * Lets a look-up through to the remote when it is worth go's waiting, and makes a miss of everything that goes wrong.
- * A look-up that is only a probe runs behind while go is told of a miss.
+ * Decides whether a lookup goes to the remote: only while waiting saves go more time than it costs. Every failure is a
+ * miss. A probe runs in the background while go gets a miss.
  */
 export class ReadGate {
   readonly #health: StoreHealth;
@@ -39,7 +39,7 @@ export class ReadGate {
     health: StoreHealth;
     counters: Counters;
     log: Logger;
-    /** All that comes, where that is more than what is asked for; `undefined`: nothing else does. */
+    /** Sum of all outputs received, if lookups fetch more than their own output; `undefined`: they don't. */
     received?: ObjectSum | undefined;
   }) {
     this.#received = options.received;
@@ -49,8 +49,8 @@ export class ReadGate {
   }
 
   /**
-   * Runs `lookUp`, whose `undefined` is a miss, if that is worth it to the session. Never rejects. `onMiss` is told what
-   * went wrong, or why it was not run.
+   * Runs `lookUp` if waiting for it pays for the session. `undefined` is a miss. Never rejects. `onMiss` receives the
+   * failure, or the reason why `lookUp` did not run.
    */
   async run<T extends { sizeBytes: number }>(
     what: string,
@@ -69,31 +69,31 @@ export class ReadGate {
     return undefined;
   }
 
-  /** Whether the session's last look-up was not waited for, or the next would not be. */
+  /** Whether the session bypassed its last lookup or would bypass the next. */
   isBypassed(session: ReadSession = this.#ownSession): boolean {
     const { bypassed, ledger } = this.#waitsOf(session);
     return bypassed !== undefined || this.#bypassReason(ledger) !== undefined;
   }
 
-  /** Whether waiting has not paid for this session, although the remote had most of what was looked up. */
+  /** Whether waiting has not paid for this session although most of its lookups hit. */
   isSlowButWarm(session: ReadSession = this.#ownSession): boolean {
     const { ledger } = this.#waitsOf(session);
     return ledger.bypassReason !== undefined && ledger.hasMost;
   }
 
-  /** Aborts when look-ups are no longer wanted; every look-up has to obey it. */
+  /** Aborts when the session ends; every lookup must obey it. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** Ends the look-ups under way; resolves when they have cleaned up behind them, soon in any case. */
+  /** Aborts the lookups in progress. Resolves when they have cleaned up, after 100 ms at the latest. */
   async abort(): Promise<void> {
     this.#controller.abort(new Error("the session has ended"));
     using limit = new Deadline(CLEAN_UP_MS);
     await abortable(Promise.all(this.#underWay), limit.signal).catch(() => undefined);
   }
 
-  /** Tells the user when all that ever came back was a refusal, which by itself reads like an empty bucket. */
+  /** Warns if the remote refused every read: each refusal counts as a miss, so the bucket looks empty otherwise. */
   reportDenials(): void {
     if (this.#hasBeenAnswered || this.#denial === undefined) return;
     this.#health.readsDenied(describeDenial(this.#denial));
@@ -157,7 +157,7 @@ export class ReadGate {
     this.#book(waits, () => waits.ledger.probed(result, durationMs, found?.sizeBytes ?? 0));
   }
 
-  /** When waiting does not pay any more, nobody goes on waiting; when it pays again, sessions that follow know it. */
+  /** Books a result. If waiting stops paying, ends all waits; if it pays again, saves that for later sessions. */
   #book(waits: SessionWaits, entry: () => void): void {
     const { ledger } = waits;
     const wasOnProbation = ledger.isOnProbation;
@@ -179,7 +179,7 @@ export class ReadGate {
       const found = await lookUp();
       this.#hasBeenAnswered = true;
       this.#failures = 0;
-      // Where more comes than is asked for, what has come before can say that there is nothing.
+      // With an index, a miss may need no request, so it does not prove that reads are allowed.
       if (found !== undefined || this.#received === undefined) this.#health.readsAllowed();
       return { result: found === undefined ? "miss" : "hit", found };
     } catch (error) {
@@ -192,7 +192,7 @@ export class ReadGate {
     if (this.signal.aborted) return "failure";
     this.#log.info(() => `${what}: ${describeError(error)}`);
     if (isAccessDenied(error)) {
-      // What S3 answers for an absent object when listing is not granted.
+      // S3 also answers 403 for an absent object if listing is not granted.
       this.#denial ??= error;
       this.#counters.add("get_remote_denied");
       if (isUnsigned(error)) this.#counters.add("remote_unsigned");
@@ -211,6 +211,6 @@ export class ReadGate {
 interface Outcome<T> {
   result: LookUpResult;
   found: T | undefined;
-  /** Of an attempt that went wrong. */
+  /** Set if the attempt failed. */
   reason?: MissReason;
 }

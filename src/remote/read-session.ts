@@ -1,19 +1,22 @@
 import type { ObjectSum } from "../lib/object-sum.ts";
 import { WaitLedger } from "./wait-ledger.ts";
 
-/** Why a session does without the remote: waiting does not pay, five seconds went on failures, or no answers come. */
+/**
+ * Why a session bypasses the remote: waiting does not pay, failed lookups took more than five seconds, or the remote
+ * does not answer.
+ */
 export type BypassReason = "slow" | "failing" | "unanswered";
 
-/** One go command, whose waiting it is. */
+/** One go command. Each one books its own waiting. */
 export interface ReadSession {
-  /** Told each time that the remote is left alone from now on; `text` is for people. */
+  /** Called each time the session begins to bypass the remote; `text` is for the user. */
   onBypass?(why: BypassReason, text: string): void;
 }
 
-/** How waiting for a remote has gone for one session. */
+/** One session's waits for a remote. */
 export class SessionWaits {
   readonly ledger: WaitLedger;
-  /** Why nothing is looked up now, as far as the session was told. */
+  /** The bypass reason that was last reported to the session. */
   bypassed: BypassReason | undefined;
   readonly #received: ObjectSum | undefined;
   readonly #waiting = new Set<() => void>();
@@ -26,14 +29,14 @@ export class SessionWaits {
   }
 
   /**
-   * What `lookUp` comes to; `undefined` when the session's patience ends before that, be it because of other look-ups.
-   * The work behind it goes on.
+   * The result of `lookUp`; `undefined` if the session stops waiting before, also if other lookups used up the limit.
+   * The lookup itself continues.
    */
   async awaitBounded<T>(lookUp: Promise<T>): Promise<T | undefined> {
     const { maxWaitMs } = this.ledger;
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const stopWaiting = () => resolve(undefined);
-    // Of all, for they wait for the same.
+    // The limit applies to all waits of the session together.
     const timer = Number.isFinite(maxWaitMs) ? setTimeout(() => this.stopWaiting(), maxWaitMs) : undefined;
     this.#waiting.add(stopWaiting);
     try {
@@ -44,12 +47,12 @@ export class SessionWaits {
     }
   }
 
-  /** Ends the patience of all who wait. */
+  /** Ends all waits. */
   stopWaiting(): void {
     for (const stopWaiting of this.#waiting) stopWaiting();
   }
 
-  /** What has been received since the last call; `found` is what a look-up has just ended with. */
+  /** Outputs received since the last call. `found`: the result of the lookup that just ended. */
   takeReceived(found: { sizeBytes: number } | undefined): { count: number; sizeBytes: number } {
     if (this.#received === undefined)
       return { count: found === undefined ? 0 : 1, sizeBytes: found?.sizeBytes ?? 0 };
@@ -59,23 +62,23 @@ export class SessionWaits {
     return { count: count - seen.count, sizeBytes: sizeBytes - seen.sizeBytes };
   }
 
-  /** The reason for people. */
+  /** The reason as text for the user. */
   describe(why: BypassReason): string {
     const { waitedMs, savedMs } = this.ledger.sums;
-    const asBefore = this.ledger.isOnProbation ? ", as little as before" : "";
+    const asBefore = this.ledger.isOnProbation ? ", like the session before" : "";
     const reasons = {
-      slow: `waiting for it has cost ${inSeconds(waitedMs)} and can have saved ${inSeconds(savedMs)}${asBefore}`,
-      failing: "more than five seconds were waited for what failed",
-      unanswered: "it does not answer",
+      slow: `waited ${inSeconds(waitedMs)}, saved at most ${inSeconds(savedMs)}${asBefore}`,
+      failing: "waited more than 5 s for lookups that failed",
+      unanswered: "no answer",
     };
-    return `left alone, ${reasons[why]}`;
+    return `bypassed: ${reasons[why]}`;
   }
 }
 
 interface WaitsOptions {
-  /** All that comes, where that is more than what is asked for. */
+  /** See `ReadGate`. */
   received: ObjectSum | undefined;
-  /** Whether waiting did not pay for the session before. */
+  /** Whether waiting did not pay for the previous session. */
   isOnProbation: boolean;
 }
 

@@ -1,38 +1,41 @@
 import type { ObjectSum } from "../lib/object-sum.ts";
 
-/** Outputs that came. */
+/** Received outputs. */
 type Received = Pick<ObjectSum, "count" | "sizeBytes">;
 
-/** What go would have needed for an output at least: two round trips to a bucket 50 ms away are worth it. */
+/** Minimum compile time of an output. It justifies two round trips to a bucket 50 ms away. */
 const SAVED_PER_OUTPUT_MS = 100;
-/** Beside that: how fast a worker of go makes outputs. Those of the standard library and of large programs: 3 to 4 MB/s. */
+/**
+ * Output rate of one of go's workers, in addition to that minimum. The standard library and large programs have 3 to 4
+ * MB/s.
+ */
 const COMPILED_BYTES_PER_MS = 4_000;
-/** How much waiting for nothing a session may cost. */
+/** How much more time a session may wait than it saves. */
 const LIMIT_MS = 5_000;
-/** How much of it in a session that begins in doubt, and how much when a probe has received the waiting back. */
+/** The limit of a session that begins on probation, and the limit after a successful probe. */
 const PROBATION_MS = 1_000;
 const PROBED_MS = 2_500;
-/** Where less than this is lost, waiting pays. */
+/** Waiting pays while the loss is below this. */
 const PAYING_MS = 1_250;
 const PROBE_EVERY = 8;
 
-/** How a look-up ended. */
+/** The result of a lookup. */
 export type LookUpResult = "hit" | "miss" | "failure";
 
-/** A look-up that go waits for. */
+/** A lookup that go waits for. */
 export interface Wait {
   startedMs: number;
   shareMs: number;
 }
 
 /**
- * Decides whether go should wait for remote look-ups: not when that has cost five seconds more than it can have saved,
- * and never after more than five seconds were spent on failures. What was gained before does not pay for it. A plain hit
- * ratio would not do: the first look-ups of a fresh checkout are package indexes, which can never hit; and a hit that
- * takes longer than the compiler is a loss.
+ * Decides whether go waits for remote lookups. It stops when waiting has cost five seconds more than it can have saved,
+ * or when failures took more than five seconds. Earlier gains don't offset later losses. A hit ratio is not enough: the
+ * first lookups of a fresh checkout are package indexes, which never hit, and a hit that takes longer than compiling is
+ * a loss.
  *
- * Where waiting did not pay for the session before, this one begins in doubt: it may lose one second, in one look-up or
- * in many, until waiting has paid. It is in doubt as well when it stopped waiting and a probe came soon.
+ * If waiting did not pay for the previous session, this one begins on probation: it may lose one second in all until
+ * waiting pays. A session that stopped waiting resumes on probation after a fast probe.
  */
 export class WaitLedger {
   #balanceMs: number;
@@ -43,7 +46,7 @@ export class WaitLedger {
   #waitedMs = 0;
   #savedMs = 0;
   #waiting = 0;
-  /** Waiting time so far as one of those who waited has to bear it: a minute that three share counts 20 s. */
+  /** Waiting time per concurrent lookup: one minute shared by three counts 20 s. */
   #shareMs = 0;
   #lastMs = 0;
   #skipped = 0;
@@ -53,40 +56,43 @@ export class WaitLedger {
     this.#balanceMs = options.isOnProbation ? LIMIT_MS - PROBATION_MS : 0;
   }
 
-  /** Whether waiting did not pay before, and has not paid since. */
+  /** Whether waiting did not pay earlier and has not paid since. */
   get isOnProbation(): boolean {
     return this.#isOnProbation;
   }
 
-  /** `wait`: go may wait for this one. `probe`: look it up, but tell go at once that it is a miss. */
+  /**
+   * `wait`: go waits for the lookup. `probe`: look up in the background while go gets a miss at once. `skip`: a miss
+   * without a lookup.
+   */
   admit(): "wait" | "probe" | "skip" {
     if (this.bypassReason === undefined) return "wait";
     this.#skipped++;
     return this.#skipped % PROBE_EVERY === 0 ? "probe" : "skip";
   }
 
-  /** Why look-ups are not waited for now; `undefined`: they are. */
+  /** Why lookups are bypassed now; `undefined`: they aren't. */
   get bypassReason(): "slow" | "failing" | undefined {
     if (this.#failureMs > LIMIT_MS) return "failing";
     return this.#balanceMs > LIMIT_MS ? "slow" : undefined;
   }
 
-  /** Whether the remote had most of what was looked up. */
+  /** Whether most lookups hit. */
   get hasMost(): boolean {
     return this.#hits > this.#misses;
   }
 
-  /** All the waiting so far, and what it can have saved. */
+  /** Total waiting time, and the time that it can have saved. */
   get sums(): { waitedMs: number; savedMs: number } {
     return { waitedMs: this.#waitedMs, savedMs: this.#savedMs };
   }
 
-  /** How long a look-up may be waited for before it is given up; infinite, but in doubt. */
+  /** How long go may wait for a lookup. Infinite unless on probation. */
   get maxWaitMs(): number {
     return this.#isOnProbation ? Math.max(0, LIMIT_MS - this.#balanceMs) : Number.POSITIVE_INFINITY;
   }
 
-  /** Counts a look-up that go waits for. What it returns is for `end` or `timedOut`. */
+  /** Begins a wait. Pass the result to `end` or `timedOut`. */
   begin(nowMs: number): Wait {
     this.#share(nowMs);
     this.#waiting++;
@@ -94,8 +100,8 @@ export class WaitLedger {
   }
 
   /**
-   * Books a look-up that has ended, and what was received since the last one ended. Look-ups that wait side by side share
-   * the time; go's workers would have made the outputs side by side, too.
+   * Books a finished lookup, and the outputs received since the previous one finished. Concurrent lookups share the
+   * waiting time, since go's workers would also have compiled their outputs in parallel.
    */
   end(result: LookUpResult, wait: Wait, nowMs: number, received: Received): void {
     const costMs = this.#stopWaiting(wait, nowMs);
@@ -107,12 +113,12 @@ export class WaitLedger {
     this.#balance(Math.max(0, this.#balanceMs + costMs - savedMs));
   }
 
-  /** Books a wait whose patience is at its end; the look-up itself is a probe from now on. */
+  /** Books a wait that ended before its lookup. The lookup continues as a probe. */
   timedOut(wait: Wait, nowMs: number): void {
     this.#balance(this.#balanceMs + this.#stopWaiting(wait, nowMs));
   }
 
-  /** Books a probe, which cost nobody any time. One that came sooner than go makes its output brings the waiting back. */
+  /** Books a probe; it costs go no time. If it was faster than compiling, go waits for lookups again. */
   probed(result: LookUpResult, durationMs: number, sizeBytes: number): void {
     this.#count(result);
     const isWorthIt = result === "hit" && durationMs < savedBy(result, { count: 1, sizeBytes });
@@ -121,7 +127,7 @@ export class WaitLedger {
     this.#balance(LIMIT_MS - PROBED_MS);
   }
 
-  /** Returns what it has cost. */
+  /** Ends a wait and returns its cost. */
   #stopWaiting(wait: Wait, nowMs: number): number {
     this.#share(nowMs);
     this.#waiting--;
@@ -146,8 +152,11 @@ export class WaitLedger {
   }
 }
 
-/** The time a worker of go would have needed. A hit whose output was there already is one all the same. */
+/**
+ * The compile time that one of go's workers would have needed. A hit counts as at least one output, even if the output
+ * was local already.
+ */
 function savedBy(result: LookUpResult, { count, sizeBytes }: Received): number {
-  const made = Math.max(count, result === "hit" ? 1 : 0);
-  return made * SAVED_PER_OUTPUT_MS + sizeBytes / COMPILED_BYTES_PER_MS;
+  const outputs = Math.max(count, result === "hit" ? 1 : 0);
+  return outputs * SAVED_PER_OUTPUT_MS + sizeBytes / COMPILED_BYTES_PER_MS;
 }

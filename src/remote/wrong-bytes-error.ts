@@ -1,10 +1,10 @@
-/** The remote holds other bytes under this id than the ones whose SHA-256 it is. */
+/** The remote has bytes under this id that do not have it as their SHA-256. */
 export class WrongBytesError extends Error {
   override name = "WrongBytesError" as const;
 
-  /** What should expand to it does not expand, or not to its size. */
+  /** The compressed frame can't be expanded, or not to the recorded size. */
   static ofFrame(outputId: string, cause: unknown): WrongBytesError {
-    return new WrongBytesError(outputId, "none, for its frame can't be expanded", { cause });
+    return new WrongBytesError(outputId, "unknown, since its frame can't be expanded", { cause });
   }
 
   constructor(outputId: string, foundSha256: string, options?: ErrorOptions) {

@@ -35,11 +35,11 @@ function splitOn(machine: Machine): SplitRemote {
   });
 }
 
-/** Not of the default branch, which would collect garbage as well. */
+/** Not on the default branch, which would run gc as well. */
 const bothOn = (machine: Machine) =>
   new BothLayouts(machine.session({ scope: { defaultBranch: undefined } }), splitOn(machine));
 
-/** Ends a session and returns the folders of the layouts that it has written to. */
+/** Ends a session and returns the folders that it has written to. */
 async function end(remote: BothLayouts, bucket: StockedBucket): Promise<Set<string>> {
   await remote.drain();
   await remote.settle();
@@ -47,14 +47,14 @@ async function end(remote: BothLayouts, bucket: StockedBucket): Promise<Set<stri
   return new Set(keys.map((key) => key.replace(/^packed\/v1\//, "").split("/")[0] ?? ""));
 }
 
-test("what is put goes to both", async () => {
+test("puts go to both layouts", async () => {
   using team = open();
   const remote = bothOn(team.one);
   remote.put(team.one.entry("hello"));
   expect(await end(remote, team.bucket)).toEqual(new Set(["action", "head", "new", "output", "pack", "run"]));
 });
 
-test("what the packed layout has is not requests for in the split one", async () => {
+test("a hit in the packed layout needs no lookup in the split one", async () => {
   using team = open();
   await team.one.put(["hello"]);
   takeCalls(team.bucket.store);
@@ -64,7 +64,7 @@ test("what the packed layout has is not requests for in the split one", async ()
   await end(remote, team.bucket);
 });
 
-test("what only the split layout has is found there, and in packs from then on", async () => {
+test("an entry only in the split layout is found there and in packs from then on", async () => {
   using team = open();
   const split = splitOn(team.one);
   split.put(team.one.entry("hello"));
@@ -77,21 +77,21 @@ test("what only the split layout has is found there, and in packs from then on",
   expect(await fresh.get([HELLO])).toEqual(["hello"]);
 });
 
-test("what neither has is a miss", async () => {
+test("an entry in neither layout is a miss", async () => {
   using team = open();
   const remote = bothOn(team.one);
   expect(await remote.get(HELLO)).toBeUndefined();
   expect(await end(remote, team.bucket)).toEqual(new Set());
 });
 
-test("what was found on this machine's disk is noted in the packed layout", async () => {
+test("local hits are recorded in the packed layout", async () => {
   using team = open();
   const remote = bothOn(team.one);
   remote.used(team.one.entry("hello"));
   expect(await end(remote, team.bucket)).toEqual(new Set(["head", "pack", "run"]));
 });
 
-test("giving up ends both", async () => {
+test("abort ends both layouts", async () => {
   using team = open();
   team.bucket.store.onPut = (_, __, signal) => untilAborted(signal);
   const remote = bothOn(team.one);
@@ -102,7 +102,7 @@ test("giving up ends both", async () => {
   expect(team.bucket.objects).toEqual([]);
 });
 
-test("a bucket that is too slow for packs is not requests for single objects either, and gets none", async () => {
+test("if the bucket is too slow for packs, single objects are neither read nor written", async () => {
   using team = open();
   await end(bothOn(team.one), team.bucket);
   await team.one.put(["hello", "other"]);
@@ -119,7 +119,7 @@ test("a bucket that is too slow for packs is not requests for single objects eit
   expect(await end(remote, team.bucket)).toEqual(new Set(["head", "new", "pack", "run"]));
 });
 
-test("what is given up in packs is not waited for again in single objects", async () => {
+test("a lookup abandoned in the packed layout is not repeated in the split one", async () => {
   using team = open();
   await team.one.put(["hello"]);
   const { store } = team.bucket;

@@ -11,7 +11,7 @@ const times = (known: (number | undefined)[]) => ({
   learn: () => {},
 });
 
-test("a record has the time of each of its entries that is known", () => {
+test("a record has the known times of its entries", () => {
   const about = formatCompileTimes(ENTRIES, times([12.7, undefined, 0]));
   expect(about).toEqual({ compileMs: "12,,0" });
   expect(parseCompileTimes(about, ENTRIES)).toEqual([
@@ -20,13 +20,13 @@ test("a record has the time of each of its entries that is known", () => {
   ]);
 });
 
-test("a record of entries that nobody has timed says nothing", () => {
+test("a record of entries with unknown times has no times", () => {
   expect(formatCompileTimes(ENTRIES, times([]))).toEqual({});
   expect(parseCompileTimes({}, ENTRIES)).toEqual([]);
 });
 
 test.each(["1,2", "1,2,3,4", "1,-2,3", "1,2e9,3", "1,123456789,3", "x"])(
-  "%j is no times of three entries",
+  "%j are no valid times of three entries",
   (compileMs) => {
     expect(parseCompileTimes({ compileMs }, ENTRIES)).toEqual([]);
   },

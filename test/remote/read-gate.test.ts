@@ -16,7 +16,7 @@ function openGate(verbose = false) {
   const dir = tempDir("read-gate");
   const fixture = openHealth(dir.join("remote.json"), { verbose });
   const gate = new ReadGate(fixture);
-  /** A look-up that waits for the remote until its time is up, as the store finds it. */
+  /** A lookup that times out, as reported by the store. */
   const timingOut = () => {
     const error = new TimeoutError(5_000);
     fixture.health.readFailed(error);
@@ -25,13 +25,13 @@ function openGate(verbose = false) {
   return { ...fixture, gate, timingOut, [Symbol.dispose]: () => dir[Symbol.dispose]() };
 }
 
-/** A look-up that fails with `error`. */
+/** A lookup that fails with `error`. */
 const failing = (error: unknown) => () => Promise.reject(error);
 const FOUND = { sizeBytes: 5 };
 const found = async () => FOUND;
 const nothing = async () => undefined;
 
-test("passes on what a look-up finds, and that it finds nothing", async () => {
+test("returns the result of a lookup, or undefined for a miss", async () => {
   using fixture = openGate();
   expect([await fixture.gate.run("get", found), await fixture.gate.run("get", nothing)]).toEqual([
     FOUND,
@@ -40,14 +40,14 @@ test("passes on what a look-up finds, and that it finds nothing", async () => {
   expect(fixture.counters.snapshot()).toEqual({});
 });
 
-test("a failure is a miss, counted and silent but for -v", async () => {
+test("a failure is a miss; it is counted and logged only with -v", async () => {
   using fixture = openGate(true);
   expect(await fixture.gate.run("get action 0a", failing(new Error("reset")))).toBeUndefined();
   expect(fixture.counters.snapshot()).toEqual({ get_remote_error: 1 });
   expect(fixture.lines).toEqual(["go-cache-plugin: get action 0a: reset\n"]);
 });
 
-test("who is reports of a miss is reports why, unless nothing names it", async () => {
+test("onMiss receives the reason of a miss, except if no record names the action", async () => {
   using fixture = openGate();
   const reasons: string[] = [];
   const onMiss = (reason: string) => reasons.push(reason);
@@ -59,7 +59,7 @@ test("who is reports of a miss is reports why, unless nothing names it", async (
   expect(reasons).toEqual(["denied", "fault", "unanswered"]);
 });
 
-test("after a timeout nothing is looked up any more", async () => {
+test("after a timeout, lookups are skipped", async () => {
   using fixture = openGate();
   await fixture.gate.run("get", fixture.timingOut);
   const lookUp = () => Promise.reject(new Error("was looked up"));
@@ -71,7 +71,7 @@ test("after a timeout nothing is looked up any more", async () => {
   });
 });
 
-test("a probe is a miss at once, looked up behind, and its success opens the gate", async () => {
+test("a probe is a miss at once and runs in the background; its success re-enables lookups", async () => {
   using fixture = openGate();
   await fixture.gate.run("get", fixture.timingOut);
   fixture.clock.advance(10_000);
@@ -83,14 +83,14 @@ test("a probe is a miss at once, looked up behind, and its success opens the gat
   expect(await fixture.gate.run("get", found)).toBe(FOUND);
 });
 
-test("denied reads are misses and no failures, however many", async () => {
+test("denied reads are misses, not failures, however many", async () => {
   using fixture = openGate();
   for (let n = 0; n < 5; n++) await fixture.gate.run("get", failing(DENIED));
   expect(await fixture.gate.run("get", found)).toBe(FOUND);
   expect(fixture.counters.snapshot()).toEqual({ get_remote_denied: 5 });
 });
 
-test("the user hears when every read was denied", async () => {
+test("warns if every read was denied", async () => {
   using fixture = openGate();
   await fixture.gate.run("get", failing(DENIED));
   fixture.gate.reportDenials();
@@ -101,7 +101,7 @@ test("the user hears when every read was denied", async () => {
   ]);
 });
 
-test("the user does not hear of denied reads when others were answered, or there were none", async () => {
+test("does not warn of denied reads if others were answered or there were none", async () => {
   using fixture = openGate();
   fixture.gate.reportDenials();
   await fixture.gate.run("get", failing(DENIED));
@@ -110,7 +110,7 @@ test("the user does not hear of denied reads when others were answered, or there
   expect(fixture.lines).toEqual([]);
 });
 
-test("wrong bytes are a miss that the user hears of, and no reason to stop", async () => {
+test("wrong bytes are a miss with a warning and do not disable lookups", async () => {
   using fixture = openGate();
   for (let n = 0; n < 5; n++) await fixture.gate.run("get", failing(new WrongBytesError("0a", "0b")));
   expect(fixture.lines).toEqual([
@@ -119,14 +119,14 @@ test("wrong bytes are a miss that the user hears of, and no reason to stop", asy
   expect(await fixture.gate.run("get", found)).toBe(FOUND);
 });
 
-test("a look-up that failed without asking the remote is a miss, and says nothing of the remote", async () => {
+test("a lookup that failed without a request is a miss and does not affect health", async () => {
   using fixture = openGate();
   const notSent = new NotSentError("waited for others", { cause: new TimeoutError(5_000) });
   for (let n = 0; n < 5; n++) expect(await fixture.gate.run("get", failing(notSent))).toBeUndefined();
   expect([fixture.lines, await fixture.gate.run("get", found)]).toEqual([[], FOUND]);
 });
 
-test("an abort ends look-ups, waits for them, and counts nothing against the remote", async () => {
+test("an abort ends lookups, waits for them, and does not affect health", async () => {
   using fixture = openGate();
   const { gate } = fixture;
   let hasEnded = false;
@@ -150,7 +150,7 @@ test("an abort ends look-ups, waits for them, and counts nothing against the rem
   ]);
 });
 
-test("an abort does not wait for a look-up that takes no notice of it", async () => {
+test("an abort does not wait for a lookup that ignores it", async () => {
   using fixture = openGate();
   const never = Promise.withResolvers<typeof FOUND>();
   const result = fixture.gate.run("get", () => never.promise);
@@ -159,7 +159,7 @@ test("an abort does not wait for a look-up that takes no notice of it", async ()
   expect(await result).toBe(FOUND);
 });
 
-test("that the remote is left alone is counted and said to the session once, and again when it comes to that again", async () => {
+test("a bypass is counted and reported to the session once, and again after it has ended and begins again", async () => {
   using fixture = openGate(true);
   const reports: string[] = [];
   const session = { onBypass: (why: string, text: string) => reports.push(`${why}: ${text}`) };
@@ -173,16 +173,16 @@ test("that the remote is left alone is counted and said to the session once, and
   expect(await run()).toBe(FOUND);
   await fixture.gate.run("get", fixture.timingOut);
   await run();
-  const line = "remote cache file:///bucket: left alone, it does not answer";
+  const line = "remote cache file:///bucket: bypassed: no answer";
   expect(reports).toEqual([`unanswered: ${line}`, `unanswered: ${line}`]);
   expect(fixture.counters.get("left_alone_unanswered")).toBe(2);
-  expect(fixture.lines.filter((said) => said.includes("left alone"))).toEqual([
+  expect(fixture.lines.filter((text) => text.includes("bypassed"))).toEqual([
     `go-cache-plugin: ${line}\n`,
     `go-cache-plugin: ${line}\n`,
   ]);
 });
 
-test("when waiting has no sense any more, those who wait already are reports of a miss as well", async () => {
+test("when waiting stops, lookups that already wait are misses, too", async () => {
   using fixture = openGate();
   const reasons: string[] = [];
   const note = (reason: string) => reasons.push(reason);
@@ -193,14 +193,14 @@ test("when waiting has no sense any more, those who wait already are reports of 
   never.resolve(FOUND);
 });
 
-describe("after a session for which waiting did not pay", () => {
+describe("after a session in which waiting did not pay", () => {
   function openProbationGate() {
     const fixture = openGate();
     fixture.health.setSlow(true);
     return fixture;
   }
 
-  test("a look-up is given up after a second, and what follows is not waited for", async () => {
+  test("a lookup is abandoned after a second, and later ones are bypassed", async () => {
     using fixture = openProbationGate();
     const reasons: string[] = [];
     const slow = Promise.withResolvers<typeof FOUND>();
@@ -213,7 +213,7 @@ describe("after a session for which waiting did not pay", () => {
     expect(fixture.health.isSlow).toBe(true);
   });
 
-  test("hits that pay end the doubt, for later sessions as well", async () => {
+  test("hits that pay end the probation, for later sessions as well", async () => {
     using fixture = openProbationGate();
     for (let n = 0; n < 40; n++) expect(await fixture.gate.run("get", found)).toBe(FOUND);
     expect(fixture.health.isSlow).toBe(false);

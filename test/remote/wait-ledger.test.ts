@@ -5,7 +5,7 @@ const NOTHING = { count: 0, sizeBytes: 0 };
 
 const openLedger = () => new WaitLedger({ isOnProbation: false });
 
-/** Books look-ups one after the other, `count` of them; each brings `received`. */
+/** Books `count` sequential lookups; each receives `received`. */
 function book(
   ledger: WaitLedger,
   result: LookUpResult,
@@ -17,11 +17,11 @@ function book(
 
 const admissions = (ledger: WaitLedger, count: number) => Array.from({ length: count }, () => ledger.admit());
 
-test("a look-up is worth waiting for at first", () => {
+test("go waits for the first lookup", () => {
   expect(openLedger().admit()).toBe("wait");
 });
 
-test("misses are waited for until they have cost five seconds", () => {
+test("go waits for misses until they have cost five seconds", () => {
   const ledger = openLedger();
   book(ledger, "miss", 50, { count: 100 });
   expect(ledger.admit()).toBe("wait");
@@ -29,7 +29,7 @@ test("misses are waited for until they have cost five seconds", () => {
   expect(ledger.admit()).toBe("skip");
 });
 
-test("a hit makes up for 100 ms of waiting", () => {
+test("a hit offsets 100 ms of waiting", () => {
   const ledger = openLedger();
   book(ledger, "miss", 5_000);
   book(ledger, "hit", 100, { count: 1_000 });
@@ -38,7 +38,7 @@ test("a hit makes up for 100 ms of waiting", () => {
   expect(ledger.admit()).toBe("skip");
 });
 
-test("hits that take longer than go would are waited for until they have cost five seconds more than that", () => {
+test("go waits for hits slower than compiling until they have cost five seconds more than they save", () => {
   const ledger = openLedger();
   const received = { count: 1, sizeBytes: 4_000_000 };
   book(ledger, "hit", 1_600, { count: 10, received });
@@ -47,7 +47,7 @@ test("hits that take longer than go would are waited for until they have cost fi
   expect([ledger.admit(), ledger.bypassReason]).toEqual(["skip", "slow"]);
 });
 
-test("what came beside a hit, or beside a miss, was saved as well", () => {
+test("outputs received along with a hit or a miss count as saved, too", () => {
   const ledger = openLedger();
   book(ledger, "hit", 10_000, { received: { count: 100, sizeBytes: 0 } });
   book(ledger, "miss", 10_000, { received: { count: 0, sizeBytes: 40_000_000 } });
@@ -55,21 +55,21 @@ test("what came beside a hit, or beside a miss, was saved as well", () => {
   expect(ledger.admit()).toBe("wait");
 });
 
-test("what was gained before does not pay for what is lost now", () => {
+test("earlier gains don't offset later losses", () => {
   const ledger = openLedger();
   book(ledger, "hit", 1, { count: 1_000 });
   book(ledger, "miss", 5_001);
   expect(ledger.admit()).toBe("skip");
 });
 
-test("once they are not waited for, one in eight is a probe", () => {
+test("once lookups are bypassed, one in eight is a probe", () => {
   const ledger = openLedger();
   book(ledger, "miss", 5_001);
   const seven = Array.from({ length: 7 }, () => "skip" as const);
   expect(admissions(ledger, 16)).toEqual([...seven, "probe", ...seven, "probe"]);
 });
 
-test("a probe that hits sooner than go makes it brings the waiting back, in doubt", () => {
+test("after a probe faster than compiling, go waits again, on probation", () => {
   const ledger = openLedger();
   book(ledger, "miss", 50_000);
   ledger.probed("hit", 349, 1_000_000);
@@ -80,7 +80,7 @@ test("a probe that hits sooner than go makes it brings the waiting back, in doub
   expect(ledger.admit()).toBe("skip");
 });
 
-test("a probe that hits later than that, or misses, does not", () => {
+test("after a slower probe or a miss it does not", () => {
   const ledger = openLedger();
   book(ledger, "miss", 50_000);
   ledger.probed("hit", 350, 1_000_000);
@@ -89,7 +89,7 @@ test("a probe that hits later than that, or misses, does not", () => {
   expect(ledger.bypassReason).toBe("slow");
 });
 
-test("failures are waited for five seconds a session, whatever the hits", () => {
+test("go waits for failures at most five seconds per session, whatever the hits", () => {
   const ledger = openLedger();
   const hits = { count: 1_000, received: { count: 10, sizeBytes: 0 } };
   book(ledger, "failure", 5_000);
@@ -101,7 +101,7 @@ test("failures are waited for five seconds a session, whatever the hits", () => 
   expect([ledger.admit(), ledger.bypassReason]).toEqual(["skip", "failing"]);
 });
 
-test("probes cost nothing, for nobody waits for them", () => {
+test("probes cost nothing, since go does not wait for them", () => {
   const ledger = openLedger();
   for (const result of ["miss", "failure"] as const) {
     for (let n = 0; n < 100; n++) ledger.probed(result, 60_000, 0);
@@ -110,7 +110,7 @@ test("probes cost nothing, for nobody waits for them", () => {
   expect(ledger.admit()).toBe("wait");
 });
 
-test("look-ups that wait side by side share the time", () => {
+test("concurrent lookups share the time", () => {
   const ledger = openLedger();
   const waits = Array.from({ length: 16 }, () => ledger.begin(0));
   for (const wait of waits) ledger.end("failure", wait, 5_000, NOTHING);
@@ -119,7 +119,7 @@ test("look-ups that wait side by side share the time", () => {
   expect(ledger.admit()).toBe("skip");
 });
 
-test("what they save is shared as well, for go would make it side by side", () => {
+test("concurrent lookups share the saved time as well, since go compiles in parallel", () => {
   const ledger = openLedger();
   const waits = Array.from({ length: 4 }, () => ledger.begin(0));
   const received = { count: 1, sizeBytes: 0 };
@@ -127,11 +127,11 @@ test("what they save is shared as well, for go would make it side by side", () =
   expect(ledger.sums).toEqual({ waitedMs: 1_000, savedMs: 100 });
 });
 
-test("time counts for as many as waited at that moment", () => {
+test("time is shared by the lookups waiting at that moment", () => {
   const ledger = openLedger();
   const first = ledger.begin(0);
   const second = ledger.begin(4_000);
-  // Alone for 4 s, then together for 2 s: 5 s of the first, 1 s of the second.
+  // Alone for 4 s, then both for 2 s: 5 s for the first, 1 s for the second.
   ledger.end("failure", second, 6_000, NOTHING);
   ledger.end("hit", first, 6_000, NOTHING);
   book(ledger, "failure", 4_000);
@@ -140,14 +140,14 @@ test("time counts for as many as waited at that moment", () => {
   expect(ledger.bypassReason).toBe("failing");
 });
 
-test("time in which nobody waits costs nothing", () => {
+test("time without waiting costs nothing", () => {
   const ledger = openLedger();
   book(ledger, "miss", 10);
   ledger.end("miss", ledger.begin(1_000_000), 1_000_010, NOTHING);
   expect(ledger.admit()).toBe("wait");
 });
 
-test("of a remote that had most of what was looked up it is known, probes included, failures left out", () => {
+test("hasMost counts hits and misses, including probes but not failures", () => {
   const ledger = openLedger();
   book(ledger, "hit", 1);
   ledger.probed("miss", 1, 0);
@@ -157,10 +157,10 @@ test("of a remote that had most of what was looked up it is known, probes includ
   expect(ledger.hasMost).toBe(true);
 });
 
-describe("in doubt", () => {
+describe("on probation", () => {
   const received = { count: 1, sizeBytes: 0 };
 
-  test("one second may be lost", () => {
+  test("a session may lose one second", () => {
     const ledger = new WaitLedger({ isOnProbation: true });
     book(ledger, "miss", 400);
     expect([ledger.admit(), ledger.maxWaitMs]).toEqual(["wait", 600]);
@@ -168,7 +168,7 @@ describe("in doubt", () => {
     expect([ledger.admit(), ledger.bypassReason, ledger.maxWaitMs]).toEqual(["skip", "slow", 0]);
   });
 
-  test("what is given up has cost its time, and is a probe", () => {
+  test("an abandoned lookup costs its time and continues as a probe", () => {
     const ledger = new WaitLedger({ isOnProbation: true });
     const waits = [ledger.begin(0), ledger.begin(0)];
     for (const wait of waits) ledger.timedOut(wait, 1_001);
@@ -177,7 +177,7 @@ describe("in doubt", () => {
     expect([ledger.admit(), ledger.maxWaitMs]).toEqual(["wait", 2_500]);
   });
 
-  test("hits that pay end it, those that merely cost nothing less do not", () => {
+  test("hits that pay end it, hits that just break even do not", () => {
     const ledger = new WaitLedger({ isOnProbation: true });
     book(ledger, "hit", 0, { count: 27, received });
     expect(ledger.isOnProbation).toBe(true);

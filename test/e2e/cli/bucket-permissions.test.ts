@@ -66,7 +66,7 @@ describe("names a missing permission in one line, exit code 1:", () => {
     expect(outcome).toMatchObject({ stdout: expect.not.stringContaining("wrong"), exitCode: 1 });
     expect(outcome.stderr).toMatch(
       new RegExp(
-        `^go-cache-plugin: not permitted in s3://${server.bucket}, ${permission} is needed: S3 .*\n$`,
+        `^go-cache-plugin: access denied in s3://${server.bucket}, ${permission} is needed: S3 .*\n$`,
       ),
     );
   });

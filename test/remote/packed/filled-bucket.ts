@@ -21,7 +21,7 @@ export async function filled(texts = ["hello"]) {
 
 /** The messages to the user. */
 export const userLines = ({ health }: Machine) =>
-  health.lines.filter((line) => line.includes("remote cache") && !line.includes("left alone"));
+  health.lines.filter((line) => line.includes("remote cache") && !line.includes("bypassed: "));
 
 /** The journals on a machine. */
 export function journals(machine: Machine): string[] {
