@@ -9,8 +9,8 @@ import { describeDenial, isUnsigned } from "../store/describe-store-error.ts";
 import type { StoreHealth } from "../store/guard/store-health.ts";
 import { NotSentError } from "../store/not-sent-error.ts";
 import { isAccessDenied } from "../store/store-failure.ts";
+import type { LookUpResult, Patience } from "./patience.ts";
 import { type BypassReason, type ReadSession, SessionWaits } from "./read-session.ts";
-import type { LookUpResult, WaitLedger } from "./wait-ledger.ts";
 import { WrongBytesError } from "./wrong-bytes-error.ts";
 
 /** How long the end of a session waits for aborted lookups. */
@@ -59,7 +59,7 @@ export class ReadGate {
     session: ReadSession = this.#ownSession,
   ): Promise<T | undefined> {
     const waits = this.#waitsOf(session);
-    const { admitted, why } = this.#admit(waits.ledger);
+    const { admitted, why } = this.#admit(waits.patience);
     if (why !== undefined && why !== waits.bypassed) this.#reportBypass(session, waits, why);
     waits.bypassed = why;
     if (admitted === "wait") return await this.#waitFor(waits, what, lookUp, onMiss);
@@ -71,14 +71,14 @@ export class ReadGate {
 
   /** Whether the session bypassed its last lookup or would bypass the next. */
   isBypassed(session: ReadSession = this.#ownSession): boolean {
-    const { bypassed, ledger } = this.#waitsOf(session);
-    return bypassed !== undefined || this.#bypassReason(ledger) !== undefined;
+    const { bypassed, patience } = this.#waitsOf(session);
+    return bypassed !== undefined || this.#bypassReason(patience) !== undefined;
   }
 
   /** Whether waiting has not paid for this session although most of its lookups hit. */
   isSlowButWarm(session: ReadSession = this.#ownSession): boolean {
-    const { ledger } = this.#waitsOf(session);
-    return ledger.bypassReason !== undefined && ledger.hasMost;
+    const { patience } = this.#waitsOf(session);
+    return patience.bypassReason !== undefined && patience.hasMost;
   }
 
   /** Aborts when the session ends; every lookup must obey it. */
@@ -107,14 +107,14 @@ export class ReadGate {
     return waits;
   }
 
-  #admit(ledger: WaitLedger): { admitted: "wait" | "probe" | "skip"; why: BypassReason | undefined } {
+  #admit(patience: Patience): { admitted: "wait" | "probe" | "skip"; why: BypassReason | undefined } {
     const { state } = this.#health.reads;
-    if (state === "closed") return { admitted: ledger.admit(), why: ledger.bypassReason };
+    if (state === "closed") return { admitted: patience.admit(), why: patience.bypassReason };
     return { admitted: state === "half-open" ? "probe" : "skip", why: "unanswered" };
   }
 
-  #bypassReason(ledger: WaitLedger): BypassReason | undefined {
-    return this.#health.reads.open === undefined ? ledger.bypassReason : "unanswered";
+  #bypassReason(patience: Patience): BypassReason | undefined {
+    return this.#health.reads.open === undefined ? patience.bypassReason : "unanswered";
   }
 
   #reportBypass(session: ReadSession, waits: SessionWaits, why: BypassReason): void {
@@ -131,19 +131,19 @@ export class ReadGate {
     lookUp: () => Promise<T | undefined>,
     onMiss: OnMiss,
   ): Promise<T | undefined> {
-    const { ledger } = waits;
-    const wait = ledger.begin(performance.now());
+    const { patience } = waits;
+    const wait = patience.begin(performance.now());
     const attempt = this.#attempt(what, lookUp);
     const outcome = await waits.awaitBounded(attempt);
     if (outcome === undefined) {
-      this.#book(waits, () => ledger.timedOut(wait, performance.now()));
+      this.#book(waits, () => patience.timedOut(wait, performance.now()));
       void this.#bookProbe(waits, wait.startedMs, attempt);
-      onMiss(this.#bypassReason(ledger) ?? "slow");
+      onMiss(this.#bypassReason(patience) ?? "slow");
       return undefined;
     }
     const { result, found, reason } = outcome;
     if (reason !== undefined) onMiss(reason);
-    this.#book(waits, () => ledger.end(result, wait, performance.now(), waits.takeReceived(found)));
+    this.#book(waits, () => patience.end(result, wait, performance.now(), waits.takeReceived(found)));
     return found;
   }
 
@@ -154,16 +154,16 @@ export class ReadGate {
   ): Promise<void> {
     const { result, found } = await attempt;
     const durationMs = performance.now() - startedMs;
-    this.#book(waits, () => waits.ledger.probed(result, durationMs, found?.sizeBytes ?? 0));
+    this.#book(waits, () => waits.patience.probed(result, durationMs, found?.sizeBytes ?? 0));
   }
 
   /** Books a result. If waiting stops paying, ends all waits; if it pays again, saves that for later sessions. */
   #book(waits: SessionWaits, entry: () => void): void {
-    const { ledger } = waits;
-    const wasOnProbation = ledger.isOnProbation;
+    const { patience } = waits;
+    const wasOnProbation = patience.isOnProbation;
     entry();
-    if (this.#bypassReason(ledger) !== undefined) waits.stopWaiting();
-    if (wasOnProbation && !ledger.isOnProbation) this.#health.setSlow(false);
+    if (this.#bypassReason(patience) !== undefined) waits.stopWaiting();
+    if (wasOnProbation && !patience.isOnProbation) this.#health.setSlow(false);
   }
 
   async #attempt<T>(what: string, lookUp: () => Promise<T | undefined>): Promise<Outcome<T>> {

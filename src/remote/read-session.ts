@@ -1,5 +1,5 @@
 import type { ObjectSum } from "../lib/object-sum.ts";
-import { WaitLedger } from "./wait-ledger.ts";
+import { Patience } from "./patience.ts";
 
 /**
  * Why a session bypasses the remote: waiting does not pay, failed lookups took more than five seconds, or the remote
@@ -15,7 +15,7 @@ export interface ReadSession {
 
 /** One session's waits for a remote. */
 export class SessionWaits {
-  readonly ledger: WaitLedger;
+  readonly patience: Patience;
   /** The bypass reason that was last reported to the session. */
   bypassed: BypassReason | undefined;
   readonly #received: ObjectSum | undefined;
@@ -24,7 +24,7 @@ export class SessionWaits {
 
   constructor({ received, isOnProbation }: WaitsOptions) {
     this.#received = received;
-    this.ledger = new WaitLedger({ isOnProbation });
+    this.patience = new Patience({ isOnProbation });
     this.takeReceived(undefined);
   }
 
@@ -33,7 +33,7 @@ export class SessionWaits {
    * The lookup itself continues.
    */
   async awaitBounded<T>(lookUp: Promise<T>): Promise<T | undefined> {
-    const { maxWaitMs } = this.ledger;
+    const { maxWaitMs } = this.patience;
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const stopWaiting = () => resolve(undefined);
     // The limit applies to all waits of the session together.
@@ -64,8 +64,8 @@ export class SessionWaits {
 
   /** The reason as text for the user. */
   describe(why: BypassReason): string {
-    const { waitedMs, savedMs } = this.ledger.sums;
-    const asBefore = this.ledger.isOnProbation ? ", like the session before" : "";
+    const { waitedMs, savedMs } = this.patience.sums;
+    const asBefore = this.patience.isOnProbation ? ", like the session before" : "";
     const reasons = {
       slow: `waited ${inSeconds(waitedMs)}, saved at most ${inSeconds(savedMs)}${asBefore}`,
       failing: "waited more than 5 s for lookups that failed",

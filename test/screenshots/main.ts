@@ -42,10 +42,10 @@ async function main(): Promise<void> {
   const line = stack.use(await FaultProxy.start({ target: s3.endpoint, latencyMs: LATENCY_MS }));
   const browser = await startBrowser();
   stack.defer(() => browser.close());
-  const [shop, till, ledger, vault] = [
+  const [shop, till, patience, vault] = [
     await makeProject(dir.path, "shop"),
     await makeProject(dir.path, "till"),
-    await makeProject(dir.path, "ledger"),
+    await makeProject(dir.path, "patience"),
     await makeProject(dir.path, "vault"),
   ];
   const env = { ...(await machineGoEnv()), ...s3.env };
@@ -73,7 +73,7 @@ async function main(): Promise<void> {
     await Bun.sleep(PAUSE_MS);
   }
   const missed = await misses(server);
-  await using building = await startGo(machine, ["build", "./..."], { cwd: ledger });
+  await using building = await startGo(machine, ["build", "./..."], { cwd: patience });
   while ((await misses(server)) === missed) await Bun.sleep(100);
   await shoot(browser, server, "load");
   const { exitCode, stderr } = await building.outcome;

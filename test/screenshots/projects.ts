@@ -12,7 +12,7 @@ const PROJECTS: Readonly<Record<string, Record<string, string[]>>> = {
     server: ["net/http", "html/template", "log/slog"],
   },
   till: { receipt: ["text/template", "encoding/csv", "math/big"], printer: ["net", "bufio"] },
-  ledger: {
+  patience: {
     report: ["image/png", "image/jpeg", "archive/zip", "compress/bzip2", "encoding/xml"],
     audit: ["go/types", "debug/elf", "encoding/asn1", "net/smtp", "net/rpc"],
   },

@@ -37,7 +37,7 @@ export interface Wait {
  * If waiting did not pay for the previous session, this one begins on probation: it may lose one second in all until
  * waiting pays. A session that stopped waiting resumes on probation after a fast probe.
  */
-export class WaitLedger {
+export class Patience {
   #balanceMs: number;
   #isOnProbation: boolean;
   #failureMs = 0;
