@@ -7,7 +7,7 @@ const FIRST_CAPACITY = 1024;
 const WORDS = 4;
 
 export class IdTable {
-  /** Secret odd numbers: nobody can choose ids that collide. */
+  /** Secret odd numbers: no attacker can choose ids that collide. */
   readonly #factors = [...crypto.getRandomValues(new Uint32Array(WORDS))].map((each) => each | 1) as Words;
   #words = new Uint32Array(FIRST_CAPACITY * WORDS);
   /** 0: free. */
@@ -18,7 +18,7 @@ export class IdTable {
     return this.#size;
   }
 
-  /** 0 when there is none. `id`: hex digits, 32 or more; `salt`: tells things with one id apart. */
+  /** 0 when there is none. `id`: hex digits, 32 or more; `salt`: distinguishes things with one id. */
   get(id: string, salt = 0): number {
     return this.#values[this.#slotOf(toWords(id, salt))] ?? 0;
   }
@@ -27,7 +27,7 @@ export class IdTable {
     return this.get(id, salt) !== 0;
   }
 
-  /** `value` is from 1 up, in 32 bits. Returns what was there before, 0 for nothing. */
+  /** `value` is from 1 up, in 32 bits. Returns the previous value, 0 for none. */
   set(id: string, value = 1, salt = 0): number {
     if ((this.#size + 1) * 2 > this.#values.length) this.#grow();
     return this.#put(toWords(id, salt), value);

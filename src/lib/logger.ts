@@ -1,7 +1,7 @@
 import { hideSecrets } from "./text/hide-secrets.ts";
 
 /**
- * What the program prints on stderr. Silent without `verbose` or `debug`, with one exception: `warn` prints a
+ * The program's output on stderr. Silent without `verbose` or `debug`, with one exception: `warn` prints a
  * given text once a process. stderr is go's own stderr, so every line names the program. Secrets are hidden in all.
  */
 export class Logger {

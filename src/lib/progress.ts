@@ -9,7 +9,7 @@ export interface Progress {
   unit?: "bytes";
 }
 
-/** Called often; it has to be quick. */
+/** Called often; must be quick. */
 export type OnProgress = (progress: Progress) => void;
 
 /** Shows what `read` returns, again and again, until the result is disposed of. */

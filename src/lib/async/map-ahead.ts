@@ -1,6 +1,6 @@
 /**
  * The result of `action` for each item, in order, with up to `limit` running ahead of the reader: for requests
- * whose answers are read one by one. Each starts when the reader comes near it.
+ * with answers that are read one by one. Each starts when the reader comes near it.
  */
 export async function* mapAhead<T, R>(
   items: Iterable<T> | AsyncIterable<T>,

@@ -2,7 +2,7 @@ const LIMIT_BYTES = 24 << 20;
 
 /**
  * Collects garbage once much of it is buffers. The runtime looks at the size of its own heap, in which a buffer of
- * megabytes is hardly seen, and would let hundreds of them pile up.
+ * megabytes is hardly seen, so hundreds of them would pile up.
  */
 export class BufferGarbage {
   readonly #limitBytes: number;
@@ -14,7 +14,7 @@ export class BufferGarbage {
   }
 
   /** Notes that a buffer of that size is not needed any more. */
-  letGo(bytes: number): void {
+  release(bytes: number): void {
     this.#bytes += bytes;
     if (this.#bytes < this.#limitBytes) return;
     this.#bytes = 0;

@@ -4,7 +4,7 @@ export interface ExactStreamOptions {
   skipBytes?: number;
   /** Bytes to yield after that. */
   takeBytes: number;
-  /** Told the size of every chunk that came, left out or not. */
+  /** Called with the size of every received chunk, dropped or not. */
   onBytes?: (count: number) => void;
   /** Makes the error for a source that fails (`cause` is its error) or ends early (`cause` is undefined). */
   onFailure: (bytesSoFar: number, cause: unknown) => unknown;
@@ -12,7 +12,7 @@ export interface ExactStreamOptions {
 
 /**
  * A stream of exactly `takeBytes` bytes out of `source`, or an error: a source that ends early never looks
- * complete. What follows those bytes is dropped; cancelling cancels the source.
+ * complete. Later bytes are dropped; cancelling cancels the source.
  */
 export function exactStream(
   source: ReadableStream<Uint8Array>,

@@ -11,8 +11,8 @@
  *   other process may remove that lock meanwhile, so what is removed is what was judged.
  * - When that process dies between the two steps, the one that creates `<path>.<id>.1` may remove it, and so on.
  *
- * A holder is dead when it is no process of this machine any more. Another machine's, and one whose number was given to
- * another process, is taken for dead when it has not rewritten its lock for `SILENT_MS`. It may be suspended only:
+ * A holder is dead when its process has ended. A holder on another machine, and one with a number that
+ * another process got, counts as dead when it has not rewritten its lock for `SILENT_MS`. It may only be suspended:
  * a holder that wakes up removes nothing that is not its own, and learns from `isHeld` that it must not write any more.
  */
 import { type FileHandle, open, rm } from "node:fs/promises";
@@ -40,8 +40,8 @@ export async function lockFile(path: string, signal: AbortSignal | undefined): P
   let seen = { id: "", polls: 0 };
   for (;;) {
     signal?.throwIfAborted();
-    const held = await tryLock(path);
-    if (held !== undefined) return held;
+    const lock = await tryLock(path);
+    if (lock !== undefined) return lock;
     const holder = await readHolder(path);
     const polls = holder !== undefined && holder.id === seen.id ? seen.polls + 1 : 0;
     seen = { id: holder?.id ?? "", polls };

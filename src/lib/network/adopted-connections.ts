@@ -44,7 +44,9 @@ export function writeLatin1(server: Server): void {
   server.on("connection", (socket: Socket) => socket.setDefaultEncoding("latin1"));
 }
 
-/** Ends a connection whose client does not speak HTTP, with 400 if that can't be taken for part of another answer. */
+/**
+ * Ends a connection when its client does not speak HTTP, with 400 if that can't be taken for part of another answer.
+ */
 export function refuseMalformed(socket: Duplex): void {
   const isUnanswered = (socket as Socket).bytesWritten === 0;
   if (isUnanswered && socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");

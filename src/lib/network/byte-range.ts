@@ -17,7 +17,7 @@ export function selectBytes(text: string | undefined, sizeBytes: number): Select
 }
 
 /**
- * What a Range field asks for (RFC 9110 §14.2): a part, `unsatisfiable`, or `undefined` for the whole body: without
+ * The request of a Range field (RFC 9110 §14.2): a part, `unsatisfiable`, or `undefined` for the whole body: without
  * a range, with several, or with another unit than bytes.
  */
 export function parseRange(

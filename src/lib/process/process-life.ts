@@ -12,7 +12,7 @@ const ENDED_STATES = ["Z", "X"];
 export function pidSpace(): string {
   try {
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
-    // The kernel gives the number of a pid namespace that is gone to a later one, whose first process began later.
+    // A new pid namespace may get the number of an ended one, but its first process has another start time.
     return `${hostname()} ${boot} ${readlinkSync("/proc/self/ns/pid")} ${processStart(1)}`;
   } catch {
     return hostname();
@@ -33,7 +33,7 @@ export function isProcessAlive(pid: number): boolean {
 
 /**
  * When a process began, as a text to compare: two processes that had the same number differ in it. `undefined`: it is
- * gone, or this system does not tell.
+ * gone, or this system does not say.
  */
 export function processStart(pid: number): string | undefined {
   return statField(pid, START_FIELD);

@@ -5,7 +5,7 @@ const CHUNK_BYTES = 64 * 1024;
 /**
  * The bytes of stdin. While `mayBlock` says that nothing else is going on, they are read with blocking calls: that
  * answers a request some 10 µs sooner than the event loop does, a tenth of a warm build, and uses no processor when
- * idle. From the first time that something else goes on, the event loop has to run, and the rest comes from a stream.
+ * idle. As soon as something else goes on, the event loop must run, and the rest comes from a stream.
  * A chunk is valid until the next one is requested.
  */
 export async function* readStdin(mayBlock: () => boolean): AsyncGenerator<Uint8Array, void> {

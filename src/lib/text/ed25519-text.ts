@@ -4,7 +4,7 @@
  *     gocache-public:<32 bytes in base64url>
  *     gocache-secret:<the 32 bytes of the seed, then those of the public key>
  *
- * PEM, as `openssl genpkey -algorithm ed25519` writes it, is read as well. Nothing here needs `node:crypto`, whose
+ * PEM, as `openssl genpkey -algorithm ed25519` writes it, is read as well. Nothing here needs `node:crypto`: its
  * loading takes longer than go waits for our first line; only the public half of a secret key in PEM does.
  */
 

@@ -12,7 +12,7 @@ export function splitGoWords(text: string): string[] {
   });
 }
 
-/** A word as it has to be written; `undefined`: it has both kinds of quotes, which can't be written at all. */
+/** A word as it must be written; `undefined`: it has both kinds of quotes, which can't be written at all. */
 export function quoteGoWord(text: string): string | undefined {
   if (text !== "" && !/[\s'"]/.test(text)) return text;
   if (!text.includes("'")) return `'${text}'`;

@@ -8,14 +8,16 @@ import { hideSecretKeys } from "./ed25519-text.ts";
 /** `://user:password@host`. The user alone may be a token; `git@` is the one that is the same for everybody. */
 const USER_INFO = /:\/\/(?!git@)[^\s/?#]*@/g;
 
-/** The same where the password has a character that a URL can't have there. What looks like a port is one. */
+/** The same, with a character in the password that URLs don't allow. Digits count as a port. */
 const BROKEN_USER_INFO = /:\/\/[^\s/?#:@[]*:(?!\d+(?:[/?#]|$))\S*@/g;
 
 /** `?X-Amz-Signature=…`, `&access_token=…`. */
 const QUERY =
   /([?&](?:[\w.-]*(?:signature|token|secret|password|credential|api[_-]?key)[\w.-]*|sig|key)=)[^\s&#"']+/gi;
 
-/** The parts of a value before an `@` that are no password: scheme and host of a URL, a drive, what is hidden already. */
+/**
+ * The parts of a value before an `@` that are no password: scheme and host of a URL, a drive, what is hidden already.
+ */
 const NO_PASSWORD =
   /^[a-z]:[\\/]|\b[a-z][\w+.-]*:\/\/(?:git@|\*{3}@)?(?:\[[\da-f:.]+\]|[^\s/?#:@,|]*)(?=[:/?#]|$|[,|]\s*(?:[a-z]+:\/\/|direct|off))/gi;
 
@@ -31,9 +33,9 @@ export function hideSecrets(text: string): string {
 }
 
 /**
- * Whether the value of an option, whichever it is, holds a secret or may hold one. Such a value is accepted only from the
- * environment, because everybody on the machine can read a command line, and is never printed. This is stricter than
- * `hideSecrets`: in a sentence, a colon and an `@` mean nothing.
+ * Whether the value of an option, whichever it is, holds a secret or may hold one. Such a value is accepted only from
+ * the environment, because everybody on the machine can read a command line, and is never printed. This is stricter
+ * than `hideSecrets`: in a sentence, a colon and an `@` mean nothing.
  */
 export function holdsSecret(value: string): boolean {
   return hideSecrets(value) !== value || PASSWORD_IN_VALUE.test(value.replaceAll(NO_PASSWORD, ""));

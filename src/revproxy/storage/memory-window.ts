@@ -10,17 +10,17 @@ const garbage = new BufferGarbage(64 << 20);
 interface Piece {
   offset: number;
   bytes: Uint8Array;
-  /** What `bytes` is the beginning of, where more fits behind it. */
+  /** The block that `bytes` is the start of, with room for more after it. */
   block?: Uint8Array;
 }
 
 /** The last bytes of a body, without a gap, in the pieces that they came in. */
 export class MemoryWindow {
   readonly #pieces: Piece[] = [];
-  #heldBytes = 0;
+  #bufferedBytes = 0;
   #end = 0;
 
-  /** The offset of the first byte that is held. */
+  /** The offset of the first buffered byte. */
   get start(): number {
     return this.#pieces[0]?.offset ?? this.#end;
   }
@@ -30,8 +30,8 @@ export class MemoryWindow {
     return this.#end;
   }
 
-  get heldBytes(): number {
-    return this.#heldBytes;
+  get bufferedBytes(): number {
+    return this.#bufferedBytes;
   }
 
   /** Where the oldest piece ends; `undefined` when it is the only one. */
@@ -43,10 +43,10 @@ export class MemoryWindow {
   append(bytes: Uint8Array): void {
     this.#put(bytes);
     this.#end += bytes.length;
-    this.#heldBytes += bytes.length;
+    this.#bufferedBytes += bytes.length;
   }
 
-  /** The bytes from `offset` to the end of their piece; `undefined` when they are not held. */
+  /** The bytes from `offset` to the end of their piece; `undefined` when they are not buffered. */
   at(offset: number): Uint8Array | undefined {
     if (offset >= this.#end || offset < this.start) return undefined;
     const piece = this.#pieces.findLast((candidate) => candidate.offset <= offset);
@@ -55,8 +55,8 @@ export class MemoryWindow {
 
   dropOldest(): void {
     const dropped = this.#pieces.shift()?.bytes.length ?? 0;
-    this.#heldBytes -= dropped;
-    garbage.letGo(dropped);
+    this.#bufferedBytes -= dropped;
+    garbage.release(dropped);
   }
 
   concat(): Buffer {

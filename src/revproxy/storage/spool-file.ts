@@ -10,13 +10,13 @@ export interface SpoolFileOptions {
   onProgress: () => void;
 }
 
-/** The file of a body, which another thread writes. It is created at the first write. */
+/** The file of a body, which another thread writes. Created at the first write. */
 export class SpoolFile {
   readonly #options: SpoolFileOptions;
   #temp: TempFile | undefined;
   /** Never rejects. */
   #writing: Promise<void> | undefined;
-  #isGivenUp = false;
+  #isAbandoned = false;
 
   constructor(options: SpoolFileOptions) {
     this.#options = options;
@@ -31,12 +31,12 @@ export class SpoolFile {
   }
 
   /** Nothing more is written: the disk is full, the body too large, or it broke off. */
-  get isGivenUp(): boolean {
-    return this.#isGivenUp;
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
   }
 
-  giveUp(): void {
-    this.#isGivenUp = true;
+  abandon(): void {
+    this.#isAbandoned = true;
   }
 
   /** Writes all that there is and that comes meanwhile. */
@@ -46,10 +46,10 @@ export class SpoolFile {
     });
   }
 
-  /** Waits for the last write. Resolves with the whole file; `undefined`: none was made, or it was given up. */
+  /** Waits for the last write. Resolves with the whole file; `undefined`: none was made, or it was abandoned. */
   async close(): Promise<TempFile | undefined> {
     await this.#writing;
-    if (!this.#isGivenUp) return this.#temp;
+    if (!this.#isAbandoned) return this.#temp;
     this.#temp?.discard();
     return undefined;
   }
@@ -62,13 +62,13 @@ export class SpoolFile {
         onCreate(this.#temp.path);
       }
       for (;;) {
-        const bytes = this.#isGivenUp ? undefined : next(this.#temp.sizeBytes);
+        const bytes = this.#isAbandoned ? undefined : next(this.#temp.sizeBytes);
         if (bytes === undefined) return;
         await this.#temp.writeAside(bytes);
         onProgress();
       }
     } catch {
-      this.#isGivenUp = true;
+      this.#isAbandoned = true;
       onProgress();
     }
   }

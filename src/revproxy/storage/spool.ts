@@ -52,7 +52,9 @@ export class Spool {
     this.#onIdle = callback;
   }
 
-  /** Takes the next bytes, which must not change any more. Waits for the file, and for readers that only memory serves. */
+  /**
+   * Takes the next bytes, which must not change any more. Waits for the file, and for readers that only memory serves.
+   */
   async append(bytes: Uint8Array): Promise<void> {
     this.#window.append(bytes);
     this.#startWriting();
@@ -73,7 +75,7 @@ export class Spool {
   async finish(): Promise<FinishedBody | undefined> {
     this.#body.finish();
     const temp = await this.#file.close();
-    if (this.#file.isGivenUp) return undefined;
+    if (this.#file.isAbandoned) return undefined;
     const sizeBytes = this.#window.end;
     if (temp === undefined) {
       const bytes = this.#window.concat();
@@ -87,7 +89,7 @@ export class Spool {
 
   /** The body broke off: readers get `error`. Resolves when nothing is left on the disk. */
   async fail(error: unknown): Promise<void> {
-    this.#file.giveUp();
+    this.#file.abandon();
     this.#body.fail(error);
     await this.#file.close();
   }
@@ -97,7 +99,7 @@ export class Spool {
     this.#body.release();
   }
 
-  /** The whole body as it comes. The first chunk must be asked for before `release`. */
+  /** The whole body as it comes. The first chunk must be requested before `release`. */
   async *read(): AsyncGenerator<Uint8Array, void, void> {
     const reader = { offset: 0 };
     this.#readers.add(reader);
@@ -121,32 +123,32 @@ export class Spool {
 
   #startWriting(): void {
     const { memoryBytes, maxBytes } = this.#options;
-    if (this.#window.end > maxBytes) this.#file.giveUp();
-    if (this.#file.isGivenUp) return;
+    if (this.#window.end > maxBytes) this.#file.abandon();
+    if (this.#file.isAbandoned) return;
     if (this.#file.exists || this.#window.end > memoryBytes) this.#file.write();
   }
 
   /** Where the oldest piece ends, if memory holds more than it should and this piece is still needed. */
   #surplusEnd(): number | undefined {
     const end = this.#window.oldestEnd;
-    if (end === undefined || this.#window.heldBytes <= this.#options.memoryBytes) return undefined;
+    if (end === undefined || this.#window.bufferedBytes <= this.#options.memoryBytes) return undefined;
     return this.#isDone(end) ? undefined : end;
   }
 
   /** Whether neither a reader nor the file needs the bytes before `end` in memory. */
   #isDone(end: number): boolean {
-    return end <= this.#neededFrom() && (this.#file.isGivenUp || this.#isInFile(end));
+    return end <= this.#neededFrom() && (this.#file.isAbandoned || this.#isInFile(end));
   }
 
   /** Whether all bytes before `end` are in a file that every reader can use. */
   #isInFile(end: number): boolean {
-    return !this.#file.isGivenUp && end <= this.#file.sizeBytes;
+    return !this.#file.isAbandoned && end <= this.#file.sizeBytes;
   }
 
   /** Before this offset no reader needs memory: with a file the fastest reader counts, without one the slowest. */
   #neededFrom(): number {
     const offsets = [...this.#readers].map(({ offset }) => offset);
-    if (this.#file.isGivenUp || !this.#file.exists) return Math.min(this.#window.end, ...offsets);
+    if (this.#file.isAbandoned || !this.#file.exists) return Math.min(this.#window.end, ...offsets);
     return offsets.length === 0 ? this.#window.end : Math.max(...offsets);
   }
 
@@ -170,7 +172,7 @@ export class Spool {
   #trim(): void {
     for (;;) {
       const end = this.#window.oldestEnd;
-      if (end === undefined || this.#window.heldBytes <= this.#options.memoryBytes) break;
+      if (end === undefined || this.#window.bufferedBytes <= this.#options.memoryBytes) break;
       if (!this.#isDone(end) && !(this.#isLate && this.#isInFile(end))) return;
       this.#window.dropOldest();
     }

@@ -5,7 +5,7 @@ test("collects each time that buffers of the limit have been let go of", () => {
   using collect = spyOn(Bun, "gc").mockImplementation(() => {});
   const garbage = new BufferGarbage(10);
   const collections = [4, 5, 1, 9, 25, 9].map((bytes) => {
-    garbage.letGo(bytes);
+    garbage.release(bytes);
     return collect.mock.calls.length;
   });
   expect(collections).toEqual([0, 0, 1, 1, 2, 2]);

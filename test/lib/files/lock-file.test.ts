@@ -9,7 +9,7 @@ import { testOnLinux } from "../../support/platform.ts";
 import { run, start } from "../../support/process.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(120_000);
 
 const SILENT_MS = 31_000;

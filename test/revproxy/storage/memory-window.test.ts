@@ -6,9 +6,14 @@ const LARGE = 10_000;
 test("the window holds the pieces from the oldest that was not dropped", () => {
   const window = new MemoryWindow();
   for (let i = 0; i < 3; i++) window.append(new Uint8Array(LARGE).fill(i));
-  expect([window.start, window.end, window.heldBytes, window.oldestEnd]).toEqual([0, 30_000, 30_000, LARGE]);
+  expect([window.start, window.end, window.bufferedBytes, window.oldestEnd]).toEqual([
+    0,
+    30_000,
+    30_000,
+    LARGE,
+  ]);
   window.dropOldest();
-  expect([window.start, window.end, window.heldBytes, window.oldestEnd]).toEqual([
+  expect([window.start, window.end, window.bufferedBytes, window.oldestEnd]).toEqual([
     LARGE,
     30_000,
     20_000,

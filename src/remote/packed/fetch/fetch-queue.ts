@@ -93,7 +93,7 @@ export class FetchQueue {
     if (!this.#buffered.delete(fetch)) return;
     if (bytes !== undefined) freeBuffer(bytes);
     this.#bufferedBytes -= fetch.length;
-    this.#garbage.letGo(fetch.length);
+    this.#garbage.release(fetch.length);
     const { id } = fetch.pack;
     if (![...this.#buffered.keys()].some(({ pack }) => pack.id === id)) this.#options.claims.release(id);
     this.#pump();

@@ -114,7 +114,7 @@ export class Packer {
       this.#settle(output.outputId, undefined);
       return;
     }
-    this.#garbage.letGo(output.sizeBytes);
+    this.#garbage.release(output.sizeBytes);
     const builder = output.sizeBytes < SMALL_BYTES ? this.#small : this.#rest;
     builder.add(output.outputId, frame);
     if (builder.sizeBytes >= PACK_BYTES) this.#seal(builder);
@@ -126,7 +126,7 @@ export class Packer {
       const isStored = await this.#put(pack, bytes);
       if (isStored) this.#options.counters.add("packs_written");
       for (const [outputId, place] of places) this.#settle(outputId, isStored ? place : undefined);
-      this.#garbage.letGo(bytes.length);
+      this.#garbage.release(bytes.length);
     };
     this.#start(upload());
   }
