@@ -99,12 +99,12 @@ export class LookupLog {
    * with others; a session with few entries therefore counts as if all processors had been busy.
    */
   get compileTimes(): [actionId: string, ms: number][] {
-    const made = [...this.#misses.values()].flatMap(({ actionId, clockMs, compileMs }) =>
+    const compiled = [...this.#misses.values()].flatMap(({ actionId, clockMs, compileMs }) =>
       compileMs === undefined ? [] : [{ actionId, startMs: clockMs, endMs: clockMs + compileMs, compileMs }],
     );
-    const shares = shareTime(made);
-    const isFew = made.length < MIN_PARALLEL;
-    return made.map(({ actionId, compileMs }, index) => {
+    const shares = shareTime(compiled);
+    const isFew = compiled.length < MIN_PARALLEL;
+    return compiled.map(({ actionId, compileMs }, index) => {
       const share = shares[index] ?? 0;
       return [actionId, isFew ? Math.min(share, compileMs / this.#processors) : share];
     });

@@ -17,9 +17,9 @@ const MISS_GROUPS = ["new", "elsewhere", "evicted", "remote", "refused", "undeci
 export interface MissGroup {
   why: (typeof MISS_GROUPS)[number];
   count: number;
-  /** Those that go put afterwards, and how long it was at each of them, added up. */
-  made: number;
-  madeMs: number;
+  /** Those that go compiled and put afterwards, and the sum of their compile times. */
+  compiled: number;
+  compileMs: number;
   /** More exact reasons, with the number of misses of each. */
   details: { what: string; count: number }[];
   /** The first few actions. */
@@ -63,13 +63,15 @@ export function groupMisses(
   return MISS_GROUPS.flatMap((why) => {
     const members = judged.filter((member) => member.why === why);
     if (members.length === 0) return [];
-    const made = members.flatMap(({ miss }) => (miss.compileMs === undefined ? [] : [miss.compileMs]));
+    const compileTimes = members.flatMap(({ miss }) =>
+      miss.compileMs === undefined ? [] : [miss.compileMs],
+    );
     const details = Map.groupBy(members, ({ what }) => what);
     return {
       why,
       count: members.length,
-      made: made.length,
-      madeMs: Math.round(made.reduce((sum, ms) => sum + ms, 0)),
+      compiled: compileTimes.length,
+      compileMs: Math.round(compileTimes.reduce((sum, ms) => sum + ms, 0)),
       details: [...details].flatMap(([what, those]) =>
         what === undefined ? [] : { what, count: those.length },
       ),

@@ -4,16 +4,17 @@ import { appendLines } from "../../lib/files/line-file.ts";
 import type { CompileTimes } from "../../remote/compile-times.ts";
 import { STATE_DIR } from "../../store/local/local-dir.ts";
 
-/** Enough to tell actions apart. */
+/** Enough to distinguish actions. */
 const KEY_DIGITS = 16;
 const LINE = /^([0-9a-f]{16}) (\d{1,9})$/;
 /** A larger file loses the older half of its lines. */
 const FULL_BYTES = 4 << 20;
 
 /**
- * How long compiling took on this machine, or on those whose records it has read: `state/compile-times`, a line for each
- * action, `<first 16 digits of its id> <milliseconds>`; the last line of an action counts. Any number of processes append
- * at once. A line that is lost, or a file that can't be written, only means that less time is known to be saved.
+ * How long compiling took on this machine, or on the machines that wrote the records it has read:
+ * `state/compile-times`, a line for each action, `<first 16 digits of its id> <milliseconds>`; the last line of an
+ * action counts. Any number of processes append at once. A line that is lost, or a file that can't be written, only
+ * means that less time is known to be saved.
  */
 export class CompileTimesFile implements CompileTimes {
   readonly #path: string;

@@ -16,8 +16,8 @@ export interface Figures {
   remoteHits: number;
   misses: number;
   /** Outputs that came from the bucket in packs, prefetched or not, and their compressed bytes. */
-  broughtOutputs: number;
-  broughtBytes: number;
+  fetchedOutputs: number;
+  fetchedBytes: number;
   requests: number;
   /** GET and HEAD, PUT and LIST. */
   reads: number;
@@ -87,8 +87,8 @@ export function figuresOf(counts: Readonly<Record<string, number>>): Figures {
     localHits,
     remoteHits,
     misses: Math.max(0, of("get") - hits),
-    broughtOutputs: of("prefetch_outputs"),
-    broughtBytes: of("prefetch_bytes"),
+    fetchedOutputs: of("prefetch_outputs"),
+    fetchedBytes: of("prefetch_bytes"),
     requests: of("s3_requests"),
     reads,
     writes,

@@ -88,10 +88,10 @@ export function fetched(outputs: number, bytes: number): string {
   return `${formatCount(outputs)} outputs (${formatByteSize(bytes)})`;
 }
 
-function sources({ localHits, remoteHits, misses, broughtOutputs, broughtBytes }: Figures): string {
+function sources({ localHits, remoteHits, misses, fetchedOutputs, fetchedBytes }: Figures): string {
   const answers = `${formatCount(localHits)} local disk, ${formatCount(remoteHits)} bucket, ${formatCount(misses)} missed`;
-  if (broughtOutputs === 0) return answers;
-  return `${answers}; fetched from the bucket: ${fetched(broughtOutputs, broughtBytes)}`;
+  if (fetchedOutputs === 0) return answers;
+  return `${answers}; fetched from the bucket: ${fetched(fetchedOutputs, fetchedBytes)}`;
 }
 
 function formatTenths(tenths: number): string {

@@ -23,7 +23,7 @@ const MEANINGS: Readonly<Record<MissGroup["why"], string>> = {
 const LIMITS =
   "go names an action by a hash of all its inputs, which reveals neither the package nor the changed input: " +
   '"go build -v ./..." lists what it compiles. Entries that another program removed from the cache directory count as ' +
-  "never seen before, and so do runs whose records gc removed.";
+  "never seen before, and so do those of runs after gc removed their records.";
 
 /** `nowMs`: the current time, for the age. */
 export function explainText(explanation: Explanation | undefined, nowMs: number): string {
@@ -44,11 +44,11 @@ export function explainText(explanation: Explanation | undefined, nowMs: number)
   return `${lines.join("\n")}\n`;
 }
 
-function groupLines({ why, count: number, made, madeMs, details, actions }: MissGroup): string[] {
-  const madeText = `${formatCount(made)} ${wereOf(made)} built, ${(madeMs / 1000).toFixed(1)} s in total`;
+function groupLines({ why, count: number, compiled, compileMs, details, actions }: MissGroup): string[] {
+  const compiledText = `${formatCount(compiled)} ${wereOf(compiled)} built, ${(compileMs / 1000).toFixed(1)} s in total`;
   return [
     "",
-    wrapText(`${formatCount(number)}  ${MEANINGS[why]}${made === 0 ? "" : `; ${madeText}`}`, 0),
+    wrapText(`${formatCount(number)}  ${MEANINGS[why]}${compiled === 0 ? "" : `; ${compiledText}`}`, 0),
     ...details.map((detail) => printable(`    ${formatCount(detail.count)}  ${detail.what}`)),
     `    such as ${actions.slice(0, SHOWN_ACTIONS).map(shortened).join(", ")}`,
   ];

@@ -26,11 +26,11 @@ export function bucketText(report: BucketReport): string {
     ...[scope.platform, scope.project, scope.branch, scope.job].map(printable),
     ...[scope.runs, scope.entries, scope.packs].map(String),
     formatByteSize(scope.packBytes),
-    formatShare(scope.wantedBytes, scope.packBytes),
+    formatShare(scope.usedBytes, scope.packBytes),
     formatAge(serverTimeMs - scope.newestMs),
   ]);
-  const { runRecords, additions, sharedRecords, packs, unnamedPacks, wantedBytes } = totals;
-  const used = formatShare(wantedBytes, packs.sizeBytes);
+  const { runRecords, additions, sharedRecords, packs, unnamedPacks, usedBytes } = totals;
+  const used = formatShare(usedBytes, packs.sizeBytes);
   const lines = [
     printable(report.name),
     ...(rows.length > 0 ? [alignColumns([HEADING, ...rows])] : []),

@@ -63,9 +63,9 @@ function bars(figures: Figures): string {
 }
 
 function details(figures: Figures): [name: string, value: string][] {
-  const { broughtOutputs, broughtBytes, requests, receivedBytes, sentBytes, troubles } = figures;
+  const { fetchedOutputs, fetchedBytes, requests, receivedBytes, sentBytes, troubles } = figures;
   const rows: [string, string | undefined][] = [
-    ["fetched from the bucket", broughtOutputs > 0 ? fetched(broughtOutputs, broughtBytes) : undefined],
+    ["fetched from the bucket", fetchedOutputs > 0 ? fetched(fetchedOutputs, fetchedBytes) : undefined],
     ["received, sent", requests > 0 ? [receivedBytes, sentBytes].map(formatByteSize).join(", ") : undefined],
     ["cost, at AWS's prices", requests > 0 ? cost(figures) : undefined],
     ["time saved", savedText(figures)],

@@ -65,7 +65,7 @@ test.each(["fault", "denied", "unanswered", "slow", "failing"] as const)(
   },
 );
 
-test("groups are counted, with what was made and the first few actions", () => {
+test("groups are counted, with the compiled ones and the first few actions", () => {
   const misses = Array.from({ length: 7 }, (_, n) => miss(`${n}`, n < 3 ? { compileMs: 100.4 } : {}));
   const groups = groupMisses(
     [
@@ -75,12 +75,12 @@ test("groups are counted, with what was made and the first few actions", () => {
     NOTHING,
   );
   expect(groups).toEqual([
-    { why: "new", count: 7, made: 3, madeMs: 301, details: [], actions: ["0", "1", "2", "3", "4"] },
+    { why: "new", count: 7, compiled: 3, compileMs: 301, details: [], actions: ["0", "1", "2", "3", "4"] },
     {
       why: "remote",
       count: 2,
-      made: 0,
-      madeMs: 0,
+      compiled: 0,
+      compileMs: 0,
       details: [
         { what: expect.stringContaining("longer than it saved"), count: 1 },
         { what: expect.stringContaining("failed or took too long"), count: 1 },

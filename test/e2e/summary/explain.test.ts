@@ -1,4 +1,4 @@
-/** `explain` names the reason of misses that were made to happen for that reason. */
+/** `explain` names the reason for which a test made lookups miss. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ import { warmMachine } from "../../support/warm-machine.ts";
 import { keygen } from "../trust/trusted-team.ts";
 import { githubPush, runStep } from "./github-job.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 const PACKAGES = 4;
@@ -30,14 +30,14 @@ beforeAll(() => {
 });
 afterAll(() => dir[Symbol.dispose]());
 
-/** A machine that has the standard library on its disk, and nothing of the project. */
+/** A machine with the standard library on its disk, and nothing of the project. */
 async function machine(env: Record<string, string>, bucket?: string): Promise<Machine> {
   machines++;
   const flags = bucket === undefined ? [] : [`--bucket=file://${dir.join(bucket)}`];
   return await warmMachine(dir.join(`machine-${machines}`), { flags, env, trimpath: true });
 }
 
-/** Returns how many packages were compiled. */
+/** Returns the number of compiled packages. */
 async function build(on: Machine, what = `./p${PACKAGES - 1}`): Promise<number> {
   const outcome = await go(on, ["build", "-x", "-trimpath", what], { cwd: project });
   await settled(on);
@@ -53,12 +53,14 @@ async function explain(on: Machine): Promise<Explanation> {
   return JSON.parse(await runStep(on, ["explain", "--json", ...flagsOf(on)], project)) as Explanation;
 }
 
-/** The groups of those misses that go has made something for, by reason. */
-function made({ groups }: Explanation): Record<string, number> {
-  return Object.fromEntries(groups.filter((group) => group.made > 0).map(({ why, made }) => [why, made]));
+/** The groups of those misses that go has compiled, by reason. */
+function compiledByReason({ groups }: Explanation): Record<string, number> {
+  return Object.fromEntries(
+    groups.filter((group) => group.compiled > 0).map(({ why, compiled: count }) => [why, count]),
+  );
 }
 
-test("nothing is known before anything has missed", async () => {
+test("there is nothing to explain before the first miss", async () => {
   const on = newMachine(dir.join("fresh"));
   expect(await runStep(on, ["explain"], project)).toBe("no go command with misses is known here\n");
   expect(await runStep(on, ["explain", "--json"], project)).toBe("null\n");
@@ -68,12 +70,12 @@ test("never seen: a first build, with and without a bucket", async () => {
   const local = await machine(githubPush("main", 1));
   expect(await build(local)).toBe(PACKAGES);
   const alone = await explain(local);
-  expect(made(alone)).toEqual({ new: expect.any(Number) });
+  expect(compiledByReason(alone)).toEqual({ new: expect.any(Number) });
   expect([alone.session.hasRemote, alone.problem]).toEqual([false, undefined]);
   const shared = await machine(githubPush("main", 1), "first");
   expect(await build(shared)).toBe(PACKAGES);
   const first = await explain(shared);
-  expect(made(first)).toEqual({ new: expect.any(Number) });
+  expect(compiledByReason(first)).toEqual({ new: expect.any(Number) });
   expect([first.session.hasRemote, first.problem]).toEqual([true, undefined]);
   expect(first.session.scope).toMatchObject({
     project: "example.com/explained",
@@ -93,24 +95,24 @@ test("in CI all go commands of the job are explained, elsewhere the last one", a
   await build(on, "./p0");
   await build(on);
   const job = await explain(on);
-  expect([made(job), job.goCommands]).toEqual([{ new: expect.any(Number) }, 2]);
-  expect(made(job).new).toBeGreaterThanOrEqual(PACKAGES);
+  expect([compiledByReason(job), job.goCommands]).toEqual([{ new: expect.any(Number) }, 2]);
+  expect(compiledByReason(job).new).toBeGreaterThanOrEqual(PACKAGES);
   expect(await runStep(on, ["explain"], project)).toContain("in the 2 go commands of this job with misses");
   const { env: _, ...elsewhere } = on;
   const last = await explain(elsewhere);
   expect([last.goCommands, last.session.missed < job.session.missed]).toEqual([undefined, true]);
 });
 
-test("without the bucket that go had, whether others have seen an action is unknown", async () => {
-  const on = await machine(githubPush("main", 1), "unasked");
+test("without go's bucket, the reason of a miss is undecided", async () => {
+  const on = await machine(githubPush("main", 1), "without");
   await build(on);
   const { cacheprog: _, ...bare } = on;
   const explained = JSON.parse(await runStep(bare, ["explain", "--json"], project)) as Explanation;
-  expect(made(explained)).toEqual({ undecided: expect.any(Number) });
+  expect(compiledByReason(explained)).toEqual({ undecided: expect.any(Number) });
   expect(explained.problem).toContain("set --bucket as for go");
 });
 
-test("seen elsewhere: what another branch has built, once its additions are gone", async () => {
+test("seen elsewhere: entries of another branch, after gc has removed its additions", async () => {
   await build(await machine(githubPush("feature-a", 2), "branches"));
   // gc removes them after three days.
   rmSync(dir.join("branches", "packed", "v1", "new"), { recursive: true });
@@ -118,24 +120,24 @@ test("seen elsewhere: what another branch has built, once its additions are gone
   expect(await build(on)).toBe(PACKAGES);
   const { groups } = await explain(on);
   const group = groups.find(({ why }) => why === "elsewhere");
-  expect(group?.made).toBeGreaterThanOrEqual(PACKAGES);
+  expect(group?.compiled).toBeGreaterThanOrEqual(PACKAGES);
   expect(group?.details).toEqual([{ what: "branch feature-a, job ci/build", count: group?.count as number }]);
 });
 
-test("evicted: packs that are gone from the bucket", async () => {
+test("evicted: packs that were removed from the bucket", async () => {
   await build(await machine(githubPush("main", 4), "gone"));
   rmSync(dir.join("gone", "packed", "v1", "pack"), { recursive: true });
   const on = await machine(githubPush("main", 5), "gone");
   expect(await build(on)).toBe(PACKAGES);
   const { groups } = await explain(on);
   const group = groups.find(({ why }) => why === "evicted");
-  expect(group?.made).toBeGreaterThanOrEqual(PACKAGES);
+  expect(group?.compiled).toBeGreaterThanOrEqual(PACKAGES);
   expect(group?.details[0]?.what).toContain("its pack is gone");
 });
 
-test("evicted: what only an older run of this job has used", async () => {
+test("evicted: entries that only an older run of this job has used", async () => {
   await build(await machine(githubPush("main", 6), "older"));
-  // Each of them has something new to write down.
+  // Each of them has new entries to record.
   for (const run of [7, 8]) {
     mkdirSync(join(project, `q${run}`));
     writeFileSync(join(project, `q${run}`, "q.go"), `package q${run}\n`);
@@ -145,11 +147,11 @@ test("evicted: what only an older run of this job has used", async () => {
   expect(await build(on)).toBe(PACKAGES);
   const { groups } = await explain(on);
   const group = groups.find(({ why }) => why === "evicted");
-  expect(group?.made).toBeGreaterThanOrEqual(PACKAGES);
+  expect(group?.compiled).toBeGreaterThanOrEqual(PACKAGES);
   expect(group?.details[0]?.what).toContain("a record of this job names it");
 });
 
-test("evicted: what was pruned from this disk", async () => {
+test("evicted: entries that were pruned from this disk", async () => {
   const on = await machine(githubPush("main", 10));
   await build(on);
   const old = Date.now() / 1000 - 100 * 3_600;
@@ -161,7 +163,7 @@ test("evicted: what was pruned from this disk", async () => {
   expect(await build(on)).toBeGreaterThanOrEqual(PACKAGES);
   const { groups } = await explain(on);
   const group = groups.find(({ why }) => why === "evicted");
-  expect(group?.made).toBeGreaterThanOrEqual(PACKAGES);
+  expect(group?.compiled).toBeGreaterThanOrEqual(PACKAGES);
   expect(group?.details[0]?.what).toContain("removed from this disk");
 });
 
@@ -177,7 +179,7 @@ test("the bucket: one that does not answer", async () => {
   });
   expect(await build(on)).toBe(PACKAGES);
   const explained = await explain(on);
-  expect(Object.keys(made(explained))).toEqual(["remote"]);
+  expect(Object.keys(compiledByReason(explained))).toEqual(["remote"]);
   const whats = explained.groups[0]?.details.map(({ what }) => what).join();
   expect(whats).toContain("failed or took too long");
   expect(whats).toContain("bypassed: it had failed or not answered");
@@ -191,6 +193,6 @@ test("refused: records without a signature of a trusted key", async () => {
   expect(await build(on)).toBeGreaterThanOrEqual(PACKAGES);
   const { groups } = await explain(on);
   const group = groups.find(({ why }) => why === "refused");
-  expect(group?.made).toBeGreaterThanOrEqual(PACKAGES);
+  expect(group?.compiled).toBeGreaterThanOrEqual(PACKAGES);
   expect(group?.details[0]?.what).toBe("branch main, job ci/build");
 });

@@ -1,9 +1,9 @@
-/** What GitHub's CI sets for a step, and the program run as a step that go does not start. */
+/** The variables of a step in GitHub's CI, and commands of the program as a step. */
 import { binaryPath } from "../../support/binary.ts";
 import { type GoMachine, goEnv } from "../../support/go-toolchain.ts";
 import { type Outcome, run } from "../../support/process.ts";
 
-/** A push of `branch`. Without the event's file nothing says what the default branch is. */
+/** A push of `branch`. Without the event's file, the default branch is unknown. */
 export function githubPush(branch: string, runId: number, job = "build"): Record<string, string> {
   return {
     CI: "true",
@@ -18,7 +18,7 @@ export function githubPush(branch: string, runId: number, job = "build"): Record
   };
 }
 
-/** Runs a command of the program on a machine. It must say nothing on stderr. */
+/** Runs a command of the program on a machine. Expects an empty stderr. */
 export async function runStep(machine: GoMachine, args: string[], cwd: string): Promise<string> {
   const { GOCACHEPROG: _, ...env } = await goEnv(machine);
   const outcome: Outcome = await run([binaryPath(), ...args], { cwd, env });

@@ -1,4 +1,4 @@
-/** What `--metrics` and `stats` say of real builds is what the S3 server, and go, have seen. */
+/** `--metrics` and `stats` of real builds match the counts of the S3 server, and of go. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { once } from "node:events";
 import type { JobStats } from "../../../src/app/summary/job-stats.ts";
@@ -15,7 +15,7 @@ import { settled } from "../../support/settled.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { githubPush, runStep } from "./github-job.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 let s3: S3Server;
@@ -39,7 +39,7 @@ async function statsOf(machine: GoMachine, ...flags: string[]): Promise<JobStats
   return JSON.parse(await runStep(machine, ["stats", "--json", ...flags], dir.path)) as JobStats;
 }
 
-/** What the proxy saw go by. */
+/** The traffic that the proxy counted. */
 function traffic() {
   const { requests, byMethod, bytesUp, bytesDown } = proxy.counts;
   return { requests, gets: byMethod.GET ?? 0, puts: byMethod.PUT ?? 0, bytesUp, bytesDown };
@@ -51,16 +51,16 @@ function trafficOf({ figures, counts }: JobStats) {
   return { requests, gets: gets + lists, puts, bytesUp: sentBytes, bytesDown: receivedBytes };
 }
 
-/** The compile time that `stats` says came from the cache is some, and not more than what `made` took. */
-function expectSavedAtMost(stats: JobStats, made: JobStats): void {
+/** Expects that `stats` reports some saved compile time, at most the compile time of `compiled`. */
+function expectSavedAtMost(stats: JobStats, compiled: JobStats): void {
   const { compile_saved_ms: savedMs = 0 } = stats.counts;
   expect(savedMs).toBeGreaterThan(0);
-  expect(savedMs).toBeLessThanOrEqual(made.counts.compile_ms ?? 0);
+  expect(savedMs).toBeLessThanOrEqual(compiled.counts.compile_ms ?? 0);
 }
 
 const BUILD = ["build", "-trimpath", "-o", "/dev/null", "./..."];
 
-test("a job's sums are what went to the S3 server, and its summary says them", async () => {
+test("a job's sums match the traffic at the S3 server, and its summary has them", async () => {
   const flags = [...s3Flags(s3, { layout: "packed", prefix: "sums", endpoint: proxy.endpoint }), "--metrics"];
   const project = chainModule(dir.join("project"), { name: "sums", count: 3 });
   const job = (name: string, run: number) =>
@@ -81,12 +81,12 @@ test("a job's sums are what went to the S3 server, and its summary says them", a
   const warm = await go(second, BUILD, { cwd: project });
   await settled(second);
   const stats = await statsOf(second);
-  const { lookUps, hits, localHits, remoteHits, misses, broughtOutputs } = stats.figures;
+  const { lookUps, hits, localHits, remoteHits, misses, fetchedOutputs } = stats.figures;
   expect(trafficOf(stats)).toEqual(traffic());
   expect(lookUps).toBe(hits + misses);
   expect(hits).toBe(localHits + remoteHits);
   expect(misses).toBeLessThanOrEqual(1);
-  expect(broughtOutputs).toBeGreaterThan(30);
+  expect(fetchedOutputs).toBeGreaterThan(30);
   expectSavedAtMost(stats, coldStats);
   expect(helperLines(warm)[0]).toMatch(/^go-cache-plugin: (99|100)\.\d % hits /);
   expect(helperLines(warm)[1]).toStartWith(
@@ -94,7 +94,7 @@ test("a job's sums are what went to the S3 server, and its summary says them", a
   );
 });
 
-test("what prefetch brings counts for the job, and for no go command", async () => {
+test("prefetched entries count for the job, and for no go command", async () => {
   const flags = s3Flags(s3, { layout: "packed", prefix: "ahead", endpoint: proxy.endpoint });
   const project = chainModule(dir.join("project"), { name: "ahead", count: 2 });
   const job = (name: string, run: number) =>
@@ -107,7 +107,7 @@ test("what prefetch brings counts for the job, and for no go command", async () 
   await runStep(second, ["prefetch", "--wait", ...flags], project);
   const stats = await statsOf(second);
   expect(stats.goCommands).toBe(0);
-  expect(stats.figures.broughtOutputs).toBeGreaterThan(1);
+  expect(stats.figures.fetchedOutputs).toBeGreaterThan(1);
   expect(trafficOf(stats)).toEqual(traffic());
 });
 
@@ -128,7 +128,7 @@ test("many go commands at once add up, and lose nothing", async () => {
 
 test("each run of the job starts from zero, and so does a reset", async () => {
   const machine = newMachine(dir.path, { env: githubPush("main", 4) });
-  const project = chainModule(dir.join("project"), { name: "anew", count: 1 });
+  const project = chainModule(dir.join("project"), { name: "again", count: 1 });
   await go(machine, ["build", "./p0"], { cwd: project });
   await settled(machine);
   expect(await runStep({ ...machine, env: githubPush("main", 5) }, ["stats"], dir.path)).toBe(
@@ -141,7 +141,7 @@ test("each run of the job starts from zero, and so does a reset", async () => {
   );
 });
 
-/** Two go commands of one job, the second of which hits what the first has put. Returns what they said on stderr. */
+/** Runs two go commands of one job; the second one hits the entries of the first. Returns their stderr. */
 async function twoCommands(machine: Machine, project: string): Promise<string> {
   const said: string[] = [];
   for (const args of [
@@ -170,7 +170,7 @@ test.each([
     "no credentials were found, so requests are not signed (set AWS_ACC",
   ],
 ])(
-  "a bucket that refuses every request, %s: an error that comes first, one line on stderr a job, nothing saved",
+  "a bucket that refuses every request, %s: an error in the first line, one line on stderr per job, nothing saved",
   async (how, why) => {
     proxy.fail(() => true, ACCESS_DENIED);
     const credentials = how === "signed" ? s3.env : {};
@@ -198,7 +198,7 @@ test.each([
   },
 );
 
-test("a bucket that hangs: an error that comes first, and nothing saved", async () => {
+test("a bucket that hangs: an error in the first line, and nothing saved", async () => {
   proxy.fail(() => true, { kind: "hang" });
   const flags = [...s3Flags(s3, { layout: "packed", endpoint: proxy.endpoint }), "--remote-timeout=200ms"];
   const machine = newMachine(dir.path, { flags, env: { ...s3.env, ...githubPush("main", 9) } });
@@ -222,22 +222,22 @@ test("the first run, with an empty bucket, saves nothing", async () => {
   expect(await runStep(machine, ["stats", "--markdown"], dir.path)).not.toContain("saved");
 });
 
-test("a job saves no more than compiling took, on a disk that was kept and on a new machine with a server", async () => {
+test("a job saves at most the compile time, on the same disk and on a new machine with a server", async () => {
   const { server, machine: served } = await serve("saved");
   const flags = s3Flags(s3, { layout: "packed", prefix: "saved", endpoint: proxy.endpoint });
   const project = chainModule(dir.join("project"), { name: "saved", count: 3 });
   const first = newMachine(dir.join("first"), { flags, env: { ...s3.env, ...githubPush("main", 9) } });
   await twoCommands(first, project);
-  const made = await statsOf(first);
+  const compiled = await statsOf(first);
   const kept = { ...first, env: { ...s3.env, ...githubPush("main", 10) } };
   await twoCommands(kept, project);
-  expectSavedAtMost(await statsOf(kept), made);
+  expectSavedAtMost(await statsOf(kept), compiled);
   await twoCommands({ ...served, cacheDir: dir.join("cache") }, project);
   await server.stop();
-  expectSavedAtMost(await statsOf(served), made);
+  expectSavedAtMost(await statsOf(served), compiled);
 });
 
-/** A server on a machine whose go commands use it. */
+/** A server, and a machine with go commands that use it. */
 async function serve(prefix: string) {
   const env = { ...s3.env, ...githubPush("main", 6) };
   const flags = s3Flags(s3, { layout: "packed", prefix, endpoint: proxy.endpoint });
@@ -265,7 +265,7 @@ test("through connect and a server each session counts once, and so does each re
   expect(trafficOf(stats)).toEqual(traffic());
 });
 
-test("so does a session that is only passed on to a server", async () => {
+test("so does a session through a bridge", async () => {
   const { server, machine } = await serve("bridged");
   const body = Buffer.from("what was built");
   for (const name of ["a", "b"]) {

@@ -35,7 +35,7 @@ export interface BucketReport {
     /** Packs that no record references. */
     unnamedPacks: ObjectSum;
     /** Bytes of the packs that the newest runs of all scopes use. */
-    wantedBytes: number;
+    usedBytes: number;
   };
   /** The first few records that can't be read. */
   unreadable: { key: string; reason: string }[];
@@ -64,12 +64,12 @@ export async function inspectBucket(
     name: bucket.name,
     serverTimeMs,
     scopes: [...jobs].map(([folder, runs]) => toReport(runs, countOf.get(folder) ?? NOTHING)),
-    totals: { ...countKinds(records), ...packs, wantedBytes: counts.total.bytes },
+    totals: { ...countKinds(records), ...packs, usedBytes: counts.total.bytes },
     unreadable: names.unreadable,
   };
 }
 
-const NOTHING: Counts = { entries: 0, packs: 0, packBytes: 0, wantedBytes: 0 };
+const NOTHING: Counts = { entries: 0, packs: 0, packBytes: 0, usedBytes: 0 };
 
 async function listAll(bucket: PackedBucket) {
   const all: ListedRecord[] = [];

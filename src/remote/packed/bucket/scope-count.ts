@@ -17,7 +17,7 @@ export interface Counts {
   packs: number;
   packBytes: number;
   /** The bytes in those packs that the run uses. */
-  wantedBytes: number;
+  usedBytes: number;
 }
 
 /** Counts scope by scope. Keeps the ids of only one scope in memory, besides the frames of the total. */
@@ -71,7 +71,7 @@ class ScopeCount {
       entries: this.#actions.size,
       packs: this.#packs.size,
       packBytes: this.#packBytes,
-      wantedBytes: this.#frames.bytes,
+      usedBytes: this.#frames.bytes,
     };
   }
 }

@@ -4,7 +4,7 @@ import { inspectBucket } from "../../../../src/remote/packed/bucket/inspect.ts";
 import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import { DAY_MS, entryOf, HOUR_MS, PLATFORM, packOf, StockedBucket } from "../stocked-bucket.ts";
 
-const NOTHING = { entries: 0, packs: 0, packBytes: 0, wantedBytes: 0 };
+const NOTHING = { entries: 0, packs: 0, packBytes: 0, usedBytes: 0 };
 
 test("an empty bucket has zero counts", async () => {
   using bucket = new StockedBucket();
@@ -18,7 +18,7 @@ test("an empty bucket has zero counts", async () => {
       sharedRecords: 0,
       packs: none,
       unnamedPacks: none,
-      wantedBytes: 0,
+      usedBytes: 0,
     },
     unreadable: [],
   });
@@ -52,7 +52,7 @@ test("the counts cover the entries of each scope's newest run, each once", async
       entries: 2,
       packs: 2,
       packBytes: lengths[0] + lengths[1] + lengths[2],
-      wantedBytes: lengths[0] + lengths[2],
+      usedBytes: lengths[0] + lengths[2],
     },
     {
       ...scope,
@@ -61,7 +61,7 @@ test("the counts cover the entries of each scope's newest run, each once", async
       entries: 2,
       packs: 1,
       packBytes: lengths[0] + lengths[1],
-      wantedBytes: lengths[0],
+      usedBytes: lengths[0],
     },
   ]);
   expect(scopes.map(({ newestMs }) => Math.floor((serverTimeMs - newestMs) / HOUR_MS))).toEqual([0, 1]);
@@ -88,7 +88,7 @@ test("the totals count shared frames once, and include unreferenced packs", asyn
     sharedRecords: 1,
     packs: { count: 3, sizeBytes: sizes[0] + sizes[1] + sizes[2] },
     unnamedPacks: { count: 1, sizeBytes: sizes[1] },
-    wantedBytes: sizes[0],
+    usedBytes: sizes[0],
   });
 });
 
