@@ -34,15 +34,15 @@ export interface ServeConfig {
   sumdb: string[];
   /** Written like GOPROXY; `undefined`: go's own setting. */
   upstream: string | undefined;
-  /** Hosts, `host` or `host:port`, whose answers are cached; empty: no forward proxy for any. */
+  /** Hosts, `host` or `host:port`, with cached answers; empty: no forward proxy for any. */
   revproxy: string[];
   forwardConnect: boolean;
 }
 
-/** Where the cache directory is; `undefined`: below `$GOCACHE`. What a set of keys vouches for lies in one of its own. */
+/** Where the cache directory is; `undefined`: below `$GOCACHE`. Each set of trusted keys has its own part. */
 export type CacheDirSetting = string | undefined | { path: string | undefined; trustSet: string };
 
-/** The keys whose records are trusted, and the key that signs ours. */
+/** The keys that make records trusted, and the key that signs ours. */
 export interface TrustConfig {
   /** Includes the one that belongs to `signKey`. */
   keys: readonly PublicKey[];

@@ -12,7 +12,7 @@ import { installTrust, type TrustPlace, uninstallTrust } from "./system-trust.ts
 
 type Environment = Record<string, string | undefined>;
 
-/** The certificate, PEM. It is made when there is none yet. */
+/** The certificate, PEM. Created when there is none yet. */
 export async function proxyCertificate(config: Config, env: Environment): Promise<string> {
   const { root } = locateCacheDir(config.cacheDir, env);
   const { cert } = await openProxyAuthority({

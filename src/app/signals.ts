@@ -1,7 +1,7 @@
 /**
- * The signals of a helper. Ctrl-C and a closing terminal reach the helper as well as go. `go test` and `go run` survive them and wait for
- * their child, so the helper has to live as long as its input is open. SIGTERM gives up what is remote, and leaves
- * the rest to the end of the input.
+ * The signals of a helper. Ctrl-C and a closing terminal reach the helper as well as go. `go test` and `go run` survive
+ * them and wait for their child, so the helper must live as long as its input is open. SIGTERM gives up what is remote,
+ * and leaves the rest to the end of the input.
  *
  * `onStop` is called when waiting for the remote is no longer wanted.
  */
@@ -20,7 +20,10 @@ export function watchSignals(onStop: () => void): { sessionEnded(): void } {
   };
 }
 
-/** The signals of a server. Resolves when a first signal has come and `drain` is done, or a second one has come, whichever is sooner. */
+/**
+ * The signals of a server. Resolves when a first signal has come and `drain` is done, or a second one has come,
+ * whichever is sooner.
+ */
 export async function untilStopped(drain: () => Promise<void>): Promise<void> {
   const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   let count = 0;

@@ -9,12 +9,12 @@ export interface SocketListener {
   onEnd(): void;
 }
 
-/** Nobody listens at that address. */
-export class NobodyListensError extends Error {
-  override name = "NobodyListensError" as const;
+/** Nothing listens on that address. */
+export class NoListenerError extends Error {
+  override name = "NoListenerError" as const;
 
   constructor(address: ListenAddress, options?: ErrorOptions) {
-    super(`nobody listens on ${formatListenAddress(address)}`, options);
+    super(`nothing listens on ${formatListenAddress(address)}`, options);
   }
 }
 
@@ -34,7 +34,7 @@ export class ClientSocket {
     this.listener = listener;
   }
 
-  /** Rejects with a `NobodyListensError` when that is so, within a second. */
+  /** Rejects with a `NoListenerError` within a second. */
   static async connect(address: ListenAddress, listener: SocketListener): Promise<ClientSocket> {
     const client = new ClientSocket(listener);
     const handlers: Bun.SocketHandler<undefined> = {
@@ -50,7 +50,7 @@ export class ClientSocket {
     try {
       client.#socket = await Promise.race([open(address, handlers), timeout.promise]);
     } catch (cause) {
-      throw new NobodyListensError(address, { cause });
+      throw new NoListenerError(address, { cause });
     }
     return client;
   }

@@ -22,13 +22,13 @@
  *                                                      some thousands a line
  *     ["counts",{name:number,…}]                       nothing: what the session has counted since it last said so; at
  *                                                      its end, and before that with another message, once a second
- *                                                      ["alone",why,text] at any time: the bucket is not asked any more
- *                                                      for this session, and why, as a word and for people
+ *                                                      ["alone",why,text] at any time: this session bypasses the bucket
+ *                                                      from now on, and why, as a word and for people
  *                                                      [] every second while a look-up is under way: it still lives
  *
- * The connection's end is the session's. What was put or used, and not noted by then, stays in the client's own journal
- * in `journalDir`, which the next server, or helper of the same project, adopts; without `journalDir` there is none.
- * A peer that reads anything else closes the connection, which costs the client misses only. Ids are lower-case
+ * The connection's end is the session's. Entries that were put or used, and not noted by then, stay in the client's own
+ * journal in `journalDir`, which the next server, or helper of the same project, adopts; without `journalDir` there is
+ * none. A peer that reads anything else closes the connection, which costs the client misses only. Ids are lower-case
  * hex of 64 digits, times milliseconds since 1970.
  */
 import { isAbsolute, resolve, sep } from "node:path";

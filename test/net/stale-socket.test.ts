@@ -7,13 +7,13 @@ import { testOnPosix } from "../support/platform.ts";
 import { rejection } from "../support/rejection.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 const SERVERS = 6;
 const ROUNDS = 12;
 
-/** A socket file on which nobody listens. */
+/** A socket file that nothing listens on. */
 async function leaveSocket(path: string): Promise<void> {
   const server = createServer();
   await new Promise<void>((listening) => server.listen(`${path}.live`, listening));

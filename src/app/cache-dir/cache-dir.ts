@@ -16,8 +16,9 @@ export interface CacheDir {
 
 /**
  * Decides where the cache directory is: as configured, else `$GOCACHE/go-cache-plugin` (go exports GOCACHE to its
- * helper), or what GOCACHE is by default. What a set of trusted keys vouches for lies in `trust/<set>` below that. One
- * that somebody else could have filled is not used: then it is a directory of our own among the temporary files.
+ * helper), or what GOCACHE is by default. Entries that a set of trusted keys has signed are in `trust/<set>` below
+ * that. One that somebody else could have filled is not used: then it is a directory of our own among the temporary
+ * files.
  *
  * `go build -o x.a` moves a cached archive away, out of the cache, unless its path begins with `$GOCACHE`; then it
  * copies. Paths in a directory elsewhere therefore go through a symbolic link in `$GOCACHE`.
@@ -75,7 +76,7 @@ function ensureLink(link: string, target: string): boolean {
     symlinkSync(target, link, process.platform === "win32" ? "junction" : "dir");
     return true;
   } catch {
-    // Another helper may have made it in the meantime; where links can't be made the plain path has to do.
+    // Another helper may have made it in the meantime; without links, go gets the plain path.
     return pointsTo(link, target);
   }
 }

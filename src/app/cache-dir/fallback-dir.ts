@@ -11,7 +11,7 @@ const PLACES = [tmpdir(), "/tmp", "/dev/shm", "/var/tmp"];
 
 /**
  * A directory for what the cache directory can't take (full, read-only): go must get a file as long as one can be
- * made anywhere. It is the same for all helpers of a user, so that what one puts the next one finds; each set of trusted
+ * made anywhere. It is the same for all helpers of a user, so that they find each other's entries; each set of trusted
  * keys has its own.
  */
 export class FallbackDir {

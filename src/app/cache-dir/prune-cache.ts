@@ -1,7 +1,7 @@
 /**
  * When the cache directory is pruned: at most once an hour, by one process at a time.
  *
- *     state/prune.lock    held while pruning; its holder is dead when it is older than an hour
+ *     state/prune.lock    exists while pruning; stale when older than an hour
  *     state/prune.json    {"keptBytes":…}, what was left; its time of last change is when that was
  */
 import { existsSync, writeFileSync } from "node:fs";

@@ -20,7 +20,7 @@ export function notePruned(root: string, actionIds: readonly string[]): void {
   file.save(ids.subarray(0, MAX_PRUNED_IDS * ID_BYTES));
 }
 
-/** Tells whether an action was removed, as far as is remembered. */
+/** Whether an action was removed, as far as the file remembers. */
 export function prunedActions(root: string): (actionId: string) => boolean {
   const text = Buffer.from(prunedFile(root).load() ?? NONE).toString("hex");
   const ids = new Set(Array.from({ length: text.length / (2 * ID_BYTES) }, (_, at) => idAt(text, at)));

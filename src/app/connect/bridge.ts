@@ -3,7 +3,7 @@ import { readStdin } from "../../lib/process/stdin-input.ts";
 import type { ClientSocket } from "../../net/client-socket.ts";
 import { watchSignals } from "../signals.ts";
 
-/** How long the server may take to end a session whose input has ended. */
+/** How long the server may take to end a session after its input has ended. */
 const END_MS = 60_000;
 
 /** Passes bytes between go and a server of another kind, which has greeted with `line`. */

@@ -3,7 +3,7 @@
 import { ForeignPathError } from "../../lib/files/path-owner.ts";
 import { formatListenAddress, type ListenAddress } from "../../lib/network/listen-address.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
-import { NobodyListensError } from "../../net/client-socket.ts";
+import { NoListenerError } from "../../net/client-socket.ts";
 import { LINK_VERSION } from "../../net/link-protocol.ts";
 import { locateCacheDir } from "../cache-dir/cache-dir.ts";
 import { trustSetOf } from "../cache-dir/trusted-dir.ts";
@@ -16,14 +16,14 @@ import { ServerSilence } from "./server-silence.ts";
 
 export interface ConnectOptions {
   address: ListenAddress;
-  /** How long to wait for somebody to listen. */
+  /** How long to wait for a server to listen. */
   waitMs: number;
-  /** Whether to continue without a server when nobody listens, as without `connect`. */
+  /** Whether to continue without a server when nothing listens, as without `connect`. */
   isFallback: boolean;
   project: string | undefined;
 }
 
-/** Serves until go closes the session or goes away. Rejects when nobody listens. */
+/** Serves until go closes the session or goes away. Rejects when nothing listens. */
 export async function runConnect(
   config: Config,
   options: ConnectOptions,
@@ -39,8 +39,8 @@ export async function runConnect(
   }
   const greeted = await connectGreeted(address, options.waitMs).catch((error: unknown) => {
     if (error instanceof ForeignPathError) log.warn("server", `the server is not used: ${error.message}`);
-    else if (error instanceof NobodyListensError && isFallback) {
-      log.info(() => `nobody listens on ${formatListenAddress(address)}; continuing without a server`);
+    else if (error instanceof NoListenerError && isFallback) {
+      log.info(() => `nothing listens on ${formatListenAddress(address)}; continuing without a server`);
     } else throw withRemedy(error, address);
   });
   if (greeted === undefined) return await withoutServer();
@@ -111,7 +111,7 @@ function isTrusted({ cacheDir }: Config, address: ListenAddress, { server }: Gre
 }
 
 function withRemedy(error: unknown, address: ListenAddress): unknown {
-  if (!(error instanceof NobodyListensError)) return error;
+  if (!(error instanceof NoListenerError)) return error;
   const start = `go-cache-plugin serve --plugin=${formatListenAddress(address)}`;
   return new Error(`${error.message}; start a server ("${start}"), or use --wait or --fallback`);
 }

@@ -1,5 +1,5 @@
 import type { ListenAddress } from "../../lib/network/listen-address.ts";
-import { ClientSocket, NobodyListensError } from "../../net/client-socket.ts";
+import { ClientSocket, NoListenerError } from "../../net/client-socket.ts";
 import { LineReader } from "../../net/line-reader.ts";
 import { parseGreeting, type ServerInfo } from "../../net/link-protocol.ts";
 import { lookAtSocket } from "../../net/socket-owner.ts";
@@ -21,7 +21,7 @@ export interface Greeted {
 }
 
 /**
- * Connects and reads the greeting. Rejects with a `NobodyListensError` when nobody listens within `waitMs`, and with a
+ * Connects and reads the greeting. Rejects with a `NoListenerError` when nothing listens within `waitMs`, and with a
  * `ForeignPathError` when another user may own the socket.
  */
 export async function connectGreeted(address: ListenAddress, waitMs: number): Promise<Greeted> {
@@ -30,7 +30,7 @@ export async function connectGreeted(address: ListenAddress, waitMs: number): Pr
     try {
       return await greetOwn(address);
     } catch (error) {
-      if (!(error instanceof NobodyListensError) || performance.now() - startedMs >= waitMs) throw error;
+      if (!(error instanceof NoListenerError) || performance.now() - startedMs >= waitMs) throw error;
       await Bun.sleep(POLL_MS);
     }
   }
@@ -40,11 +40,11 @@ export async function connectGreeted(address: ListenAddress, waitMs: number): Pr
 async function greetOwn(address: ListenAddress): Promise<Greeted> {
   if (address.kind !== "unix") return await greet(address);
   const before = lookAtSocket(address.path);
-  if (before === undefined) throw new NobodyListensError(address);
+  if (before === undefined) throw new NoListenerError(address);
   const greeted = await greet(address);
   if (lookAtSocket(address.path)?.identity === before.identity) return greeted;
   greeted.socket.destroy();
-  throw new NobodyListensError(address);
+  throw new NoListenerError(address);
 }
 
 async function greet(address: ListenAddress): Promise<Greeted> {

@@ -140,7 +140,7 @@ export class LinkRemote implements RemoteBuilds {
     try {
       for (const line of this.#reader.feed(bytes)) this.#take(line);
     } catch (error) {
-      this.#giveUp(`sent an invalid message, ${(error as Error).message}`);
+      this.#disable(`sent an invalid message, ${(error as Error).message}`);
     }
   }
 
@@ -176,7 +176,7 @@ export class LinkRemote implements RemoteBuilds {
     this.#watch = setInterval(() => {
       if (performance.now() - this.#heardMs <= SILENT_MS) return;
       this.#options.onSilent();
-      this.#giveUp("does not answer");
+      this.#disable("does not answer");
     }, 500).unref();
   }
 
@@ -185,7 +185,7 @@ export class LinkRemote implements RemoteBuilds {
     this.#watch = undefined;
   }
 
-  #giveUp(why: string): void {
+  #disable(why: string): void {
     const { log, address } = this.#options;
     log.warn(
       "server",

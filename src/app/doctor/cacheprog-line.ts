@@ -10,7 +10,7 @@ export interface CacheprogLine {
   /** The program as go would start it, and where that is found; `undefined`: nowhere. */
   word: string;
   path: string | undefined;
-  /** A program whose path is not quoted, so that go reads only the start of it. */
+  /** A program with an unquoted path: go reads only the start of it. */
   unquoted: string | undefined;
   /** The arguments, as meant. */
   args: readonly string[];

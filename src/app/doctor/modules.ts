@@ -1,4 +1,4 @@
-/** Whether modules and checksums can be had, where this program has to do with them. */
+/** Whether modules and checksums are available, if this program is to serve them. */
 import { Deadline } from "../../lib/async/deadline.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
 import { parseDatabases } from "../../modproxy/sumdb/databases.ts";

@@ -15,7 +15,7 @@ export const server: Check = {
     const findings =
       greeted !== undefined
         ? [judge(greeted, name)]
-        : [foreign === undefined ? nobody(name, isUsed, isFallback) : notOwn(foreign, isUsed)];
+        : [foreign === undefined ? noListener(name, isUsed, isFallback) : notOwn(foreign, isUsed)];
     if (isUsed) return findings;
     const unused: Finding = {
       severity: "note",
@@ -26,8 +26,8 @@ export const server: Check = {
   },
 };
 
-function nobody(name: string, isUsed: boolean, isFallback: boolean): Finding {
-  const message = `nobody listens on ${name}`;
+function noListener(name: string, isUsed: boolean, isFallback: boolean): Finding {
+  const message = `nothing listens on ${name}`;
   const start = `go-cache-plugin serve --detach --plugin=${name}`;
   if (!isUsed) return { severity: "note", message };
   if (isFallback)

@@ -25,7 +25,7 @@ export function chooseUpstreams(options: {
   const stock = readStockGoProxy(env);
   if (stock === undefined) {
     throw new Error(
-      "no upstream for modules: there is no go on the PATH whose GOPROXY could be used, so set --upstream",
+      "no upstream for modules: there is no go on the PATH to read GOPROXY from, so set --upstream",
     );
   }
   return parseUpstreams(stock);

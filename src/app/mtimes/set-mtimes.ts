@@ -31,7 +31,7 @@ export interface MtimesOptions {
   onFailure: (path: string, error: unknown) => void;
 }
 
-/** Goes into submodules that are checked out. Rejects when git can't tell what is in the checkout. */
+/** Goes into submodules that are checked out. Rejects when git can't list the checkout's files. */
 export async function setMtimes(options: MtimesOptions): Promise<MtimesReport> {
   const { directory, cwd, env } = options;
   const start = directory === undefined ? (await findCheckout(cwd, env)).top : resolve(cwd, directory);

@@ -22,7 +22,9 @@ export interface StoreOptions {
   counters: Counters;
 }
 
-/** The bucket for what go waits for: with deadlines, health and a fair uplink, one of all who use it in this process. */
+/**
+ * The bucket for what go waits for: with deadlines, health and a fair uplink, one of all who use it in this process.
+ */
 export function openGuardedStore(options: StoreOptions & { log: Logger }): GuardedStore {
   const { config, root, env, log } = options;
   const store = openStore(options);
@@ -30,7 +32,7 @@ export function openGuardedStore(options: StoreOptions & { log: Logger }): Guard
   return new GuardedStore(store, { health, timeoutMs: config.timeoutMs });
 }
 
-/** What the proxies keep in the bucket. Journals of uploads lie at `<journalDirs>-<kind>`. */
+/** The proxies' objects in the bucket. Journals of uploads are at `<journalDirs>-<kind>`. */
 export function proxyTier(config: RemoteConfig, root: string, store: GuardedStore) {
   const { prefix, readOnly, uploadConcurrency } = config;
   return {
@@ -75,7 +77,7 @@ export function healthPath(
 
 /**
  * A file or directory below the cache directory that keeps what is known of one bucket and prefix; never a link.
- * `route` tells several files of one name apart.
+ * `route` distinguishes several files of one name.
  */
 export function statePath(
   root: string,
@@ -83,7 +85,7 @@ export function statePath(
   name: string,
   route = "",
 ): string {
-  // What was read below a prefix that is not read any more must not be found again.
+  // State from a prefix that is no longer read must not be found again.
   const read = readPrefixes.length === 0 ? [] : [readPrefixes];
   const address = Bun.hash(JSON.stringify([bucket, prefix, ...read, ...(route === "" ? [] : [route])]))
     .toString(16)

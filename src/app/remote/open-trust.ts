@@ -1,7 +1,7 @@
 import { type RecordTrust, SecretKeySigner, TrustedKeys } from "../../remote/packed/format/record-trust.ts";
 import type { RemoteConfig } from "../config.ts";
 
-/** Whose records count, and how ours are signed; `undefined`: no keys are set. */
+/** Which records count, and how ours are signed; `undefined`: no keys are set. */
 export function openTrust({ trust }: RemoteConfig): RecordTrust | undefined {
   if (trust === undefined) return undefined;
   const { keys, signKey, signForMs } = trust;

@@ -19,7 +19,7 @@ import { mayEndWithGo } from "./machine-life.ts";
 import { openGuardedStore, statePath } from "./open-store.ts";
 import { openTrust } from "./open-trust.ts";
 
-/** What a server gives beside: its remotes live longer than a session, and share what moves bytes. */
+/** A server's further options: its remotes outlive sessions, and share transfers. */
 export interface SharedRemoteOptions extends RemoteOptions {
   scope: Scope;
   store: GuardedStore;
@@ -58,12 +58,12 @@ export function openShared(options: SharedRemoteOptions): PackedRemote | BothLay
   return split === undefined ? packed : new BothLayouts(packed, split);
 }
 
-/** What the packed remotes of a server share. */
+/** The transfers that the packed remotes of a server share. */
 export function openTransfer(options: RemoteOptions, store: GuardedStore): PackedTransfer {
   return new PackedTransfer({ ...options, ...transferOptions(options), store });
 }
 
-/** Where helpers note what is not in the bucket yet. */
+/** The directory of the helpers' journals of pending uploads. */
 export function journalDir(root: string, config: RemoteConfig): string {
   return join(statePath(root, config, "packed"), "journal");
 }

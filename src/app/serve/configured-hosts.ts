@@ -7,7 +7,7 @@ const AWS_CREDENTIALS =
 
 /**
  * Whether a URL is of a host that this server is configured to use itself: the bucket's, or a module upstream. Helpers
- * whose HTTPS_PROXY is this server, set for a whole job, need these as well.
+ * that use this server as HTTPS_PROXY, set for a whole job, need these as well.
  */
 export function configuredHosts(
   { config, env }: Pick<ServeParts, "config" | "env">,

@@ -54,7 +54,7 @@ complete -F _go_cache_plugin go-cache-plugin
 `;
 }
 
-/** What follows a flag that has a value: nothing else is completed there. */
+/** The completions of a flag's value. */
 function valueCase(before: string, { flag, value, takesValue }: CompletedFlag): string {
   if (!takesValue) return "";
   const found =

@@ -1,4 +1,4 @@
-/** What can be completed, from the tables of options and commands; every shell's script is made from this. */
+/** The words to complete, from the tables of options and commands; every shell's script is made from this. */
 import { type Command, operandOf, ownOptions } from "../command.ts";
 import { dashed, type Option } from "../options/option.ts";
 import { ALL_OPTIONS } from "../options/options.ts";
@@ -18,7 +18,7 @@ export interface CompletedCommand {
   summary: string;
   /** Its own ones. */
   flags: CompletedFlag[];
-  /** What may follow it; `directory`: the name of one. */
+  /** Its possible operands; `directory`: the name of one. */
   operands: readonly string[] | "directory";
 }
 

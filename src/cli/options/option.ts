@@ -1,4 +1,4 @@
-/** What an option is, and how the values of several are read. */
+/** The declaration of an option, and the parser of several options' values. */
 import { parseBoolean, type ValueParser } from "./values.ts";
 
 /** An option of one command. It has no environment variable: a stray one must not make a command remove things. */

@@ -82,7 +82,7 @@ const BEHAVIOUR_OPTIONS = {
     env: "GOCACHE_S3_CONCURRENCY",
     placeholder: "N",
     default: String(DEFAULT_UPLOADS),
-    meaning: "how many uploads may run at once; at most 3 of packs, since each is held in memory",
+    meaning: "how many uploads may run at once; at most 3 of packs, since each is buffered in memory",
     parse: parseCount(DEFAULT_UPLOADS),
   },
   timeoutMs: {
@@ -162,7 +162,7 @@ const SERVER_OPTIONS = {
     placeholder: "HOSTS",
     default: "",
     defaultMeaning: "none",
-    meaning: "hosts whose downloads --http caches as a forward proxy, comma-separated",
+    meaning: "hosts that the forward proxy on --http caches, comma-separated",
     parse: parseNames,
   },
   forwardConnect: {

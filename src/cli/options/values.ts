@@ -52,7 +52,7 @@ export function parseOptionalBoolean(text: string, name: string): boolean | unde
   return text === "" ? undefined : parseBoolean(text, name);
 }
 
-/** What to print at exit: a boolean, as in tailscale/go-cache-plugin, or `json`. */
+/** The output at exit: a boolean, as in tailscale/go-cache-plugin, or `json`. */
 export function parseMetrics(text: string, name: string): "off" | "summary" | "json" {
   if (text === "json") return text;
   const value = BOOLEANS.get(text);

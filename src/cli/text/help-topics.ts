@@ -176,7 +176,7 @@ these hosts only. "go-cache-plugin ca print" and http://localhost:5970/ca.pem re
   export CURL_CA_BUNDLE=$PWD/ca.pem GIT_SSL_CAINFO=$PWD/ca.pem NODE_EXTRA_CA_CERTS=$PWD/ca.pem
   export PIP_CERT=$PWD/ca.pem REQUESTS_CA_BUNDLE=$PWD/ca.pem
 
-go and OpenSSL read SSL_CERT_FILE; it replaces the system's list, so that file has to contain both.
+go and OpenSSL read SSL_CERT_FILE; it replaces the system's list, so that file must contain both.
 "ca install" adds the certificate to the system's list instead, as an administrator.
 
 The proxy rejects other hosts. With --forward-connect it forwards them uncached, to ports 443

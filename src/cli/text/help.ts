@@ -1,4 +1,4 @@
-/** What `go-cache-plugin help` prints. */
+/** The output of `go-cache-plugin help`. */
 import { quoteValue } from "../../lib/text/hide-secrets.ts";
 import { type Command, usageOf } from "../command.ts";
 import { renderCommandFlags, renderFlags } from "../options/option-docs.ts";

@@ -33,7 +33,7 @@ export class ProgressLine implements Disposable {
     this.#timer = setInterval(() => this.#draw(), INTERVAL_MS).unref();
   }
 
-  /** On stderr; not in CI, whose logs may be terminals. */
+  /** On stderr; not in CI: its logs may be terminals. */
   static open(env: Environment): ProgressLine {
     const isWanted = env.TERM !== "dumb" && (!env.CI || env.CI === "false");
     const line: ProgressLine = new ProgressLine({

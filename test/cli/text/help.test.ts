@@ -138,7 +138,7 @@ test("the overview", () => {
       -c N                       how many lookups may wait for the bucket at once
                                  GOCACHE_CONCURRENCY, default: 64
       -u N                       how many uploads may run at once; at most 3 of packs, since each is
-                                 held in memory
+                                 buffered in memory
                                  GOCACHE_S3_CONCURRENCY, default: 16
       --remote-timeout DURATION  how long to wait for the first byte of a response before it counts as a
                                  miss
@@ -163,7 +163,7 @@ test("the overview", () => {
       --upstream URLS            upstream of --modproxy, written like GOPROXY; the variable may hold
                                  URLs with a password
                                  GOCACHE_UPSTREAM, default: go's GOPROXY
-      --revproxy HOSTS           hosts whose downloads --http caches as a forward proxy, comma-separated
+      --revproxy HOSTS           hosts that the forward proxy on --http caches, comma-separated
                                  GOCACHE_REVPROXY, default: none
       --forward-connect          let the forward proxy connect to hosts outside --revproxy too
                                  GOCACHE_FORWARD_CONNECT, default: false

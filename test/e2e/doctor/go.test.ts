@@ -1,4 +1,4 @@
-/** What `doctor` says of go, GOCACHEPROG, settings, this machine's disk, and servers. */
+/** `doctor`'s findings about go, GOCACHEPROG, settings, this machine's disk, and servers. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { binaryPath } from "../../support/binary.ts";
@@ -10,10 +10,10 @@ import { startPluginServer } from "../../support/plugin-server.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { checksWith, type Diagnosis, expectWell, findingOf, Subject } from "./subject.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
-/** What is said of a machine whose variables were changed. */
+/** The findings on a machine with changed variables. */
 async function examine(env: Record<string, string | undefined>, ...flags: string[]): Promise<Diagnosis> {
   await using dir = tempDir("doctor");
   return await (await Subject.open(dir.path)).with(env).examine(...flags);
@@ -30,7 +30,7 @@ describe("go:", () => {
     expect(diagnosis.exitCode).toBe(1);
   });
 
-  test("none at all", async () => {
+  test("no go at all", async () => {
     await using empty = tempDir("no-go");
     const diagnosis = await examine({ PATH: empty.path });
     expect(findingOf(diagnosis, "go")).toMatchObject({
@@ -41,7 +41,7 @@ describe("go:", () => {
     expect(findingOf(diagnosis, "GOCACHEPROG")?.severity).toBe("ok");
   });
 
-  test("one that fails, with its own words", async () => {
+  test("a go that fails, with its own message", async () => {
     expect(findingOf(await examine({ GOTOOLCHAIN: "nonsense" }), "go")).toMatchObject({
       severity: "error",
       message: expect.stringContaining("nonsense"),
@@ -50,10 +50,10 @@ describe("go:", () => {
 });
 
 describe("GOCACHE:", () => {
-  // Without a home go can't choose another release either.
+  // Without a home, go can't choose another release either.
   const NOWHERE = { GOCACHE: undefined, XDG_CACHE_HOME: undefined, GOTOOLCHAIN: "local" };
 
-  test("there is none without a home", async () => {
+  test("without a home there is none", async () => {
     const diagnosis = await examine({ ...NOWHERE, HOME: undefined });
     expect(findingOf(diagnosis, "GOCACHE")).toMatchObject({
       severity: "error",
@@ -63,7 +63,7 @@ describe("GOCACHE:", () => {
     expect(diagnosis.exitCode).toBe(1);
   });
 
-  test("go can't make one, even where the plugin's directory is elsewhere", async () => {
+  test("go can't create it, even if the plugin's directory is elsewhere", async () => {
     await using dir = tempDir("doctor");
     writeFileSync(dir.join("home"), "");
     const env = { ...NOWHERE, HOME: dir.join("home"), GOCACHE_DIR: dir.join("cache") };
@@ -110,7 +110,7 @@ describe("GOCACHEPROG:", () => {
     expect(diagnosis.exitCode).toBe(0);
   });
 
-  test("names a program that is not there, by go env -w", async () => {
+  test("names a missing program, by go env -w", async () => {
     await using dir = tempDir("doctor");
     const file = dir.join("go-env");
     writeFileSync(file, "GOCACHEPROG=/nowhere/go-cache-plugin\n");
@@ -184,14 +184,14 @@ describe("GOCACHEPROG:", () => {
 });
 
 describe("settings:", () => {
-  test("a variable that nothing reads, and one that can't be parsed", async () => {
+  test("an unknown variable, and one that can't be parsed", async () => {
     const diagnosis = await examine({ GOCACHE_BUCKET: "x", GOCACHE_EXPIRY: "banana" });
     const said = diagnosis.findings.filter(({ check }) => check === "settings");
     expect(said).toMatchObject([
       { severity: "error", message: expect.stringContaining('GOCACHE_EXPIRY: "banana" is not a duration') },
       { severity: "warning", message: expect.stringContaining("(did you mean GOCACHE_S3_BUCKET?)") },
     ]);
-    // The others are looked at all the same.
+    // The others are still checked.
     expect(findingOf(diagnosis, "cache directory")).toBeDefined();
   });
 
@@ -203,7 +203,7 @@ describe("settings:", () => {
 });
 
 describe("this machine:", () => {
-  test("no bucket is worth a warning: quotes may be missing around GOCACHEPROG", async () => {
+  test("no bucket is a warning: quotes may be missing around GOCACHEPROG", async () => {
     const diagnosis = await examine({});
     expect(findingOf(diagnosis, "bucket")).toMatchObject({
       severity: "warning",
@@ -214,7 +214,7 @@ describe("this machine:", () => {
     expect(diagnosis.exitCode).toBe(3);
   });
 
-  test("flags that can't be read may name a bucket, so none is looked at", async () => {
+  test("invalid flags may name a bucket, so no bucket is checked", async () => {
     const diagnosis = await examine({
       GOCACHEPROG: `${binaryPath()} --buckt=x`,
       GOCACHE_S3_BUCKET: "some-bucket",
@@ -226,7 +226,7 @@ describe("this machine:", () => {
     expect(checksWith(diagnosis, "error")).toEqual(["GOCACHEPROG"]);
   });
 
-  test("a directory as the bucket is written, read and left as it was", async () => {
+  test("a directory as the bucket is tested by writing and reading, and not changed", async () => {
     await using bucket = tempDir("bucket");
     const diagnosis = await examine({ GOCACHE_S3_BUCKET: `file://${bucket.path}` });
     for (const check of ["reach", "list", "put", "get", "ranges", "conditional writes", "delete"]) {
@@ -236,7 +236,7 @@ describe("this machine:", () => {
     expectWell(diagnosis);
   });
 
-  test("a directory that is not there may be a mount that is missing", async () => {
+  test("a missing directory may be a missing mount", async () => {
     await using dir = tempDir("bucket");
     const diagnosis = await examine({ GOCACHE_S3_BUCKET: `file://${dir.join("mount")}` }, "--read-only");
     expect(findingOf(diagnosis, "list")).toMatchObject({
@@ -245,7 +245,7 @@ describe("this machine:", () => {
     });
   });
 
-  test("nothing is made where the directory above the bucket is missing", async () => {
+  test("creates nothing if the directory above the bucket is missing", async () => {
     await using dir = tempDir("bucket");
     const diagnosis = await examine({ GOCACHE_S3_BUCKET: `file://${dir.join("mount/cache")}` });
     expect(checksWith(diagnosis, "error")).toEqual(["reach"]);
@@ -256,7 +256,7 @@ describe("this machine:", () => {
     expect(existsSync(dir.join("mount"))).toBe(false);
   });
 
-  test("a cache directory that can't be made", async () => {
+  test("a cache directory that can't be created", async () => {
     await using dir = tempDir("doctor");
     writeFileSync(dir.join("file"), "");
     const diagnosis = await examine({ GOCACHE_DIR: dir.join("file/cache") });
@@ -269,12 +269,12 @@ describe("this machine:", () => {
 });
 
 describe("a server:", () => {
-  test("is missing where connect needs one", async () => {
+  test("is missing although connect needs one", async () => {
     const port = await freePort();
     const needed = await examine({ GOCACHEPROG: `${binaryPath()} connect ${port}` });
     expect(findingOf(needed, "server")).toMatchObject({
       severity: "error",
-      message: expect.stringContaining(`nobody listens on 127.0.0.1:${port}`),
+      message: expect.stringContaining(`nothing listens on 127.0.0.1:${port}`),
       remedy: expect.stringContaining("serve --detach"),
     });
     const optional = await examine({ GOCACHEPROG: `${binaryPath()} connect ${port} --fallback` });
@@ -283,7 +283,7 @@ describe("a server:", () => {
     expect(findingOf(unused, "server")?.severity).toBe("note");
   });
 
-  test("is there, and has the cache directory", async () => {
+  test("is running, and has the cache directory", async () => {
     await using dir = tempDir("doctor");
     await using server = await startPluginServer({ cacheDir: dir.join("cache") });
     const diagnosis = await examine({ GOCACHEPROG: `${binaryPath()} connect ${server.plugin}` });
@@ -308,7 +308,7 @@ describe("modules:", () => {
     expect(findingOf(diagnosis, "checksum database")).toBeUndefined();
   });
 
-  test("a server passes modules and checksums on, until its upstream is gone", async () => {
+  test("a server passes modules and checksums on until its upstream fails", async () => {
     await using dir = tempDir("doctor");
     await using upstream = await startModuleUpstream();
     await using server = await startModServer({
@@ -316,7 +316,7 @@ describe("modules:", () => {
       upstream: { ...upstream, url: upstream.url },
     });
     const { key } = upstream.sumdb;
-    // Another release of go would be asked for there as well.
+    // Requests for another release of go would go there as well.
     const env = { GOPROXY: server.url, GOSUMDB: key, GOCACHE_SUMDB: key, GOTOOLCHAIN: "local" };
     const well = await examine({ ...env, GOCACHE_MODPROXY: "1", GOCACHE_UPSTREAM: upstream.url });
     expect(well.findings.filter(({ severity }) => severity === "error")).toEqual([]);
@@ -334,7 +334,7 @@ describe("modules:", () => {
     });
   });
 
-  test("modules that have nothing to do with this program are not looked at", async () => {
+  test("modules that this program does not serve are not checked", async () => {
     const diagnosis = await examine({ GOPROXY: `http://127.0.0.1:${await freePort()}/elsewhere` });
     expect(diagnosis.findings.filter(({ check }) => /module|checksum/.test(check))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-/** `connect` and `serve`, byte by byte: what happens when one of them is not there, dies, or hangs. */
+/** `connect` and `serve`, byte by byte, when one of them is missing, is killed, or hangs. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -29,16 +29,16 @@ function connect(address: string, args: string[] = []): Promise<CacheprogClient>
   return CacheprogClient.start({ args: ["connect", address, ...args], env, cwd: dir.path });
 }
 
-/** A server on a machine of its own. */
+/** A server on a new machine. */
 function serve(machine: string, options: { plugin?: string; flags?: string[] } = {}) {
   const { plugin = "0", flags = [] } = options;
   return startPluginServer({ cacheDir: dir.join(machine), plugin, flags: [bucket, ...flags], cwd: dir.path });
 }
 
-/** How many machines have looked. */
+/** The number of machines that have looked an entry up. */
 let lookers = 0;
 
-/** Whether another machine's server has the entry, out of the bucket. */
+/** Whether another machine's server gets the entry from the bucket. */
 async function isShared(action: string): Promise<boolean> {
   await using server = await serve(`other-${lookers++}`);
   await using client = await connect(server.plugin);
@@ -47,19 +47,19 @@ async function isShared(action: string): Promise<boolean> {
   return Miss !== true && (await Bun.file(DiskPath ?? "").text()) === BODY.toString();
 }
 
-describe("when nobody listens", () => {
-  test("connect says so, and how to help it", async () => {
+describe("when nothing listens", () => {
+  test("connect says so, and what to do", async () => {
     const address = dir.join("none.sock");
     const outcome = await run([binaryPath(), "connect", address], { env: plainEnv(), stdin: "" });
     const start = `go-cache-plugin serve --plugin=${address}`;
     expect(outcome).toEqual({
       stdout: "",
-      stderr: `go-cache-plugin: nobody listens on ${address}; start a server ("${start}"), or use --wait or --fallback\n`,
+      stderr: `go-cache-plugin: nothing listens on ${address}; start a server ("${start}"), or use --wait or --fallback\n`,
       exitCode: 1,
     });
   });
 
-  test("--wait waits for somebody", async () => {
+  test("--wait waits for a server", async () => {
     const address = dir.join("late.sock");
     const client = connect(address, ["--wait=60s"]);
     await using _server = await serve("machine", { plugin: address });
@@ -67,7 +67,7 @@ describe("when nobody listens", () => {
     expect(await late.get(idOf("unknown"))).toEqual({ ID: 1, Miss: true });
   });
 
-  test("--fallback does without", async () => {
+  test("--fallback continues without a server", async () => {
     await using client = await connect(dir.join("none.sock"), [
       "--fallback",
       `--cache-dir=${dir.join("own")}`,
@@ -78,7 +78,7 @@ describe("when nobody listens", () => {
   });
 });
 
-test("connect refuses what is no server for go commands", async () => {
+test("connect refuses a server that is not for go commands", async () => {
   await using stack = new AsyncDisposableStack();
   const server = createServer((socket) => socket.end("220 mail.example.com ready\r\n"));
   stack.defer(() => void server.close());
@@ -88,7 +88,7 @@ test("connect refuses what is no server for go commands", async () => {
   expect(outcome).toEqual({ stdout: "", stderr, exitCode: 1 });
 });
 
-test("what one session puts is in the bucket soon after, and another machine finds it", async () => {
+test("the puts of a session are in the bucket soon after, and another machine finds them", async () => {
   await using server = await serve("machine");
   await using client = await connect(server.plugin);
   await client.put(idOf("a"), BODY);
@@ -98,18 +98,18 @@ test("what one session puts is in the bucket soon after, and another machine fin
   expect(await isShared("a")).toBe(true);
 });
 
-test("what a session put is found again when it was removed from the disk, without another server", async () => {
+test("the same server fetches an entry again that was removed from the disk", async () => {
   await using server = await serve("machine");
   await using first = await connect(server.plugin);
   const { DiskPath = "" } = await first.put(idOf("a"), BODY);
   await first.close();
   await first.ended();
-  // The record of the run is the last thing that is written.
+  // The record of the run is written last.
   await eventually("a head", () => filesBelow(dir.join("bucket")).some((name) => name.includes("/head/")));
   await run(["rm", "-r", dir.join("machine", "action"), dir.join("machine", "output")]);
   expect(existsSync(DiskPath)).toBe(false);
   await using second = await connect(server.plugin);
-  // The server may be at writing down what it has just stored.
+  // The server may still record the entries that it has just stored.
   await eventually("a hit", async () => (await second.get(idOf("a"))).OutputID === sha256Base64(BODY));
 });
 
@@ -123,7 +123,7 @@ test("a session that ends without close loses nothing", async () => {
 });
 
 describe("a server that is killed", () => {
-  test("costs misses; what was put before and after is taken up by the next", async () => {
+  test("costs misses; the next server uploads the puts from before and after", async () => {
     const server = await serve("machine");
     await using client = await connect(server.plugin);
     await client.put(idOf("before"), BODY);
@@ -139,7 +139,7 @@ describe("a server that is killed", () => {
     expect([await isShared("before"), await isShared("after")]).toEqual([true, true]);
   });
 
-  test("before a session needed it costs the same", async () => {
+  test("before a session uses it: the same", async () => {
     const server = await serve("machine");
     await using client = await connect(server.plugin);
     server.signal("SIGKILL");
@@ -164,7 +164,7 @@ describe("a server that is killed", () => {
   });
 });
 
-/** What the user hears of a server that hangs. */
+/** The warning about a server that hangs. */
 function silenceOf(address: string): string {
   const advice = '(see "go-cache-plugin serve --status")';
   return `go-cache-plugin: server on ${address} disabled for this command: it does not answer ${advice}\n`;
@@ -183,7 +183,7 @@ test("a server that hangs costs a miss and a warning", async () => {
   server.signal("SIGCONT");
 });
 
-test("a server that hangs is waited for by one session; those that follow go on without it at once", async () => {
+test("only one session waits for a server that hangs; later ones continue without it at once", async () => {
   await using server = await serve("machine");
   server.signal("SIGSTOP");
   const said: string[] = [];
@@ -197,7 +197,7 @@ test("a server that hangs is waited for by one session; those that follow go on 
   server.signal("SIGCONT");
 });
 
-test("a server that hung in the middle of a session is not waited for by the next", async () => {
+test("the next session does not wait for a server that hung in the middle of a session", async () => {
   await using server = await serve("machine");
   await using first = await connect(server.plugin);
   server.signal("SIGSTOP");
@@ -211,7 +211,7 @@ test("a server that hung in the middle of a session is not waited for by the nex
   server.signal("SIGCONT");
 });
 
-test("SIGTERM ends a server while sessions go on; what they put is not lost", async () => {
+test("SIGTERM ends a server while sessions continue; their puts are not lost", async () => {
   const server = await serve("machine");
   await using client = await connect(server.plugin);
   await client.put(idOf("before"), BODY);
@@ -244,7 +244,7 @@ test("a second signal ends it at once, while a bridge is still there", async () 
 });
 
 describe("--plugin=<path>", () => {
-  test("is a socket for this user only, gone when the server ends", async () => {
+  test("is a socket for this user only, removed when the server ends", async () => {
     const plugin = dir.join("deep", "server.sock");
     const server = await serve("machine", { plugin });
     expect(statSync(plugin).mode & 0o777).toBe(0o600);
@@ -252,7 +252,7 @@ describe("--plugin=<path>", () => {
     expect(existsSync(plugin)).toBe(false);
   });
 
-  test("is refused while a server listens there, and where something else is", async () => {
+  test("is refused while a server listens there, and if another file is there", async () => {
     const plugin = dir.join("server.sock");
     await using _server = await serve("machine", { plugin });
     await expect(serve("second", { plugin })).rejects.toThrow(`a server is listening on ${plugin} already`);
@@ -267,7 +267,7 @@ describe("serve --detach", () => {
     return run([binaryPath(), ...args, `--cache-dir=${dir.join("machine")}`], { env });
   };
 
-  test("is ready when it returns, is found by --status, and stores what it has at --stop", async () => {
+  test("is ready when it returns, is found by --status, and uploads pending entries at --stop", async () => {
     const plugin = dir.join("server.sock");
     expect(await program("serve", "--status")).toMatchObject({
       stdout: "no server is running\n",

@@ -1,4 +1,4 @@
-/** Two users of one machine, and a socket that is not the one that `connect` was meant for. Runs as root. */
+/** Two users of one machine, and a socket of the wrong user for `connect`. Runs as root. */
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, chownSync, copyFileSync, mkdirSync } from "node:fs";
 import { binaryPath } from "../../support/binary.ts";
@@ -8,7 +8,7 @@ import { startPluginServer } from "../../support/plugin-server.ts";
 import { plainEnv, run } from "../../support/process.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(60_000);
 
 const NOBODY = 65_534;
@@ -33,7 +33,7 @@ function connect(address: string, args: string[] = []): Promise<CacheprogClient>
   return CacheprogClient.start({ args: ["connect", address, ...args], env, cwd: dir.path });
 }
 
-/** The other user's server, which has an output for an action. */
+/** The other user's server, with an output for an action. */
 async function squat(plugin: string) {
   const server = await startPluginServer({
     cacheDir: dir.join("theirs", "cache"),
@@ -56,7 +56,7 @@ async function squat(plugin: string) {
 }
 
 test.each([[[]], [["--fallback"]], [["--wait=60s"]]])(
-  "with %j connect takes nothing from a socket of another user, and says so once",
+  "with %j connect does not use a socket of another user, and says so once",
   async (args) => {
     const plugin = dir.join("shared", "gocache.sock");
     await using _server = await squat(plugin);
@@ -72,7 +72,7 @@ test.each([[[]], [["--fallback"]], [["--wait=60s"]]])(
   },
 );
 
-test("connect uses no socket in a folder in which another user could replace it, and serve says so", async () => {
+test("connect uses no socket in a folder where another user could replace it, and serve says so", async () => {
   mkdirSync(dir.join("open"));
   chmodSync(dir.join("open"), 0o777);
   const plugin = dir.join("open", "gocache.sock");
@@ -95,7 +95,7 @@ test("connect uses this user's own socket in a sticky folder", async () => {
 test("another user can't connect to this user's socket", async () => {
   const plugin = dir.join("shared", "root.sock");
   await using _server = await startPluginServer({ cacheDir: dir.join("cache"), plugin });
-  // Where everybody may run it.
+  // A directory where every user may run it.
   copyFileSync(binaryPath(), dir.join("program"));
   const outcome = await run([...AS_NOBODY, dir.join("program"), "connect", plugin], {
     env: plainEnv({ ...ENV, GOCACHE: dir.join("theirs", "gocache") }),
@@ -104,6 +104,6 @@ test("another user can't connect to this user's socket", async () => {
   });
   expect([outcome.exitCode, outcome.stderr]).toEqual([
     1,
-    expect.stringContaining(`nobody listens on ${plugin}`),
+    expect.stringContaining(`nothing listens on ${plugin}`),
   ]);
 });

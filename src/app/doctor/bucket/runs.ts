@@ -22,7 +22,7 @@ function scopeHere({ env, cwd }: Subject, { project, job }: RemoteConfig): Scope
   return detectScope({ env, cwd, project, job, nowMs: Date.now() });
 }
 
-/** The scope, whose runs share an index, and where each part of it was read from. */
+/** The scope (its runs share an index) and the source of each of its parts. */
 export const scope: Check = {
   name: "scope",
   run: (subject: Subject): Finding[] => {
@@ -92,10 +92,10 @@ function nothingKnown(): Finding {
 }
 
 function judge({ record, serverTimeMs, entries, local, remote, gone, fetchBytes }: Forecast): Finding {
-  const whose = record.role === "own" ? "of this job" : "of another job or branch";
+  const origin = record.role === "own" ? "of this job" : "of another job or branch";
   const age = formatSpan(Math.max(0, serverTimeMs - record.modifiedMs));
   const share = entries === 0 ? 0 : (local + remote) / entries;
-  const message = `${age} ago, ${whose} (record of ${formatByteSize(record.sizeBytes)}): names ${entries} entries, ${local} here, ${remote} to fetch (${formatByteSize(fetchBytes)}), ${gone} gone; a build like that one would hit ${formatPercent(share)}`;
+  const message = `${age} ago, ${origin} (record of ${formatByteSize(record.sizeBytes)}): names ${entries} entries, ${local} here, ${remote} to fetch (${formatByteSize(fetchBytes)}), ${gone} gone; a build like that one would hit ${formatPercent(share)}`;
   const data = { key: record.key, ageMs: serverTimeMs - record.modifiedMs, sizeBytes: record.sizeBytes };
   const counts = { ...data, entries, local, remote, gone, fetchBytes };
   if (gone === 0) return { severity: "ok", message, data: counts };

@@ -17,7 +17,7 @@ const HOST_NAMES: Readonly<Record<string, string>> = {
   put_remote_error: "put_s3_error",
 };
 
-/** Parts whose counters begin with their name. */
+/** Parts that prefix their counters with their own name. */
 const PARTS = [
   ["modcache", "mod_"],
   ["revcache", "rev_"],

@@ -51,7 +51,7 @@ function remoteGauges(state: ServerState): GaugeValue[] {
 function poolGauges(pool: RemotePool | undefined): GaugeValue[] {
   if (pool === undefined) return [];
   return [
-    { name: "scopes", help: "Scopes whose index is in memory", value: pool.scopes.length },
+    { name: "scopes", help: "Scopes with an index in memory", value: pool.scopes.length },
     { name: "fetching_bytes", help: "Bytes of packs being fetched", value: pool.fetchingBytes },
   ];
 }

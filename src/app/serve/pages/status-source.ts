@@ -60,8 +60,8 @@ export class StatusSource {
   /** The requested range, or an hour as soon as the uptime exceeds the shortest. */
   #range(name: string | null, uptimeMs: number) {
     const [shortest, hour] = HISTORY_RANGES;
-    const asked = HISTORY_RANGES.find((range) => range.name === name);
-    return asked ?? (uptimeMs < shortest.steps * shortest.stepMs ? shortest : hour);
+    const requested = HISTORY_RANGES.find((range) => range.name === name);
+    return requested ?? (uptimeMs < shortest.steps * shortest.stepMs ? shortest : hour);
   }
 
   #bucket(): BucketReport | undefined {

@@ -52,7 +52,7 @@ export class PluginConnections {
   /** Waits for the sessions to end, for `limitMs` at most. */
   async drain(limitMs: number): Promise<void> {
     const endMs = performance.now() + limitMs;
-    // A link whose go command has ended reports now what it used.
+    // A link reports what its go command used when that command has ended.
     await this.#allEnded(Math.min(endMs, performance.now() + LINK_GRACE_MS));
     // A bridge that is cut fails its build; a link that is cut misses.
     for (const connection of this.#open) if (connection.kind !== "bridge") connection.destroy();

@@ -11,11 +11,11 @@ import { journalDir, openShared, openSplit, openTransfer, type RemoteOptions } f
 import type { ServeParts } from "../parts.ts";
 import { ScopeRemote } from "./scope-remote.ts";
 
-/** When a pool does what nobody asks it for. */
+/** The intervals of a pool's background work. */
 export interface PoolTimes {
-  /** How often what changed is brought into the bucket, and what others have left is looked for. */
+  /** The interval at which changes are uploaded and orphaned journals are looked for. */
   tickMs: number;
-  /** What no session has used for so long is let go of. */
+  /** A scope that no session has used for this long is closed. */
   idleMs: number;
 }
 
@@ -46,21 +46,21 @@ export class RemotePool {
     this.#idleMs = idleMs;
     this.#options = { ...parts, config: config.remote, drainTimeoutMs: config.drainTimeoutMs, local };
     this.#ticking = setInterval(() => this.#tick(), tickMs).unref();
-    this.#takeUp();
+    this.#adoptOrphans();
   }
 
-  /** Where sessions note what they put; `undefined`: that would help nobody. */
+  /** Where sessions note what they put; `undefined`: the layout needs no journal, or the bucket is read-only. */
   get journalDir(): string | undefined {
     const { root, config } = this.#options;
     return config.layout === "split" || config.readOnly ? undefined : journalDir(root, config);
   }
 
-  /** The scopes whose indexes are in memory now. */
+  /** The scopes with an index in memory. */
   get scopes(): ScopeRemote[] {
     return [...this.#scopes.values()];
   }
 
-  /** Bytes of packs that are on their way here. */
+  /** Bytes of packs in flight to this machine. */
   get fetchingBytes(): number {
     return this.#transfer?.restorer.bytesUnderWay ?? 0;
   }
@@ -76,7 +76,7 @@ export class RemotePool {
     return this.#scope(scope).openSession(session);
   }
 
-  /** Fetches, behind, what the last run of that scope used. */
+  /** Prefetches what the last run of the scope used. */
   async prefetch(scope: Scope): Promise<void> {
     if (this.#options.config.layout === "split") return;
     try {
@@ -87,7 +87,7 @@ export class RemotePool {
     }
   }
 
-  /** Brings what there is into the bucket, within `limitMs`; the rest stays in journals. */
+  /** Uploads pending entries within `limitMs`; the rest stays in journals. */
   async drain(limitMs: number): Promise<void> {
     clearInterval(this.#ticking);
     const storing = [...this.#scopes.values()].map((scope) => scope.store());
@@ -129,24 +129,24 @@ export class RemotePool {
   }
 
   #tick(): void {
-    this.#takeUp();
+    this.#adoptOrphans();
     this.#split?.adopt();
     for (const scope of this.#scopes.values()) if (scope.remote.isDirty) void scope.store();
     this.#evict(MAX_SCOPES);
   }
 
-  /** What sessions and servers have left that died. */
-  #takeUp(): void {
+  /** Adopts the journals of killed sessions and servers. */
+  #adoptOrphans(): void {
     const dir = this.journalDir;
     if (dir === undefined) return;
     for (const scope of leftScopes(dir)) {
-      const taker = this.#scope(scope);
-      taker.remote.adopt();
-      void taker.store();
+      const adopter = this.#scope(scope);
+      adopter.remote.adopt();
+      void adopter.store();
     }
   }
 
-  /** Those that nothing would be lost with: idle for long, refused by the bucket, or too many. */
+  /** Evicts scopes without pending entries: those idle for long, refused by the bucket, or too many. */
   #evict(most: number): void {
     const idle = [...this.#scopes].filter(([, { idleMs, remote }]) => idleMs > 0 && isDispensable(remote));
     const old = idle.filter(([, { idleMs, remote }]) => idleMs > this.#idleMs || remote.isGivenUp);

@@ -19,17 +19,17 @@ export class ScopeRemote {
     this.remote = remote;
   }
 
-  /** How many sessions there are now. */
+  /** The number of open sessions. */
   get sessions(): number {
     return this.#sessions;
   }
 
-  /** Milliseconds since a session was last there; 0 while there is one. */
+  /** Milliseconds since the last session ended; 0 while there is one. */
   get idleMs(): number {
     return this.#sessions > 0 ? 0 : performance.now() - this.#usedMs;
   }
 
-  /** What a session asks; its own waiting decides whether asking is worth it. Its `drain` ends it. */
+  /** The remote of one session. The session's own waits decide whether it bypasses the bucket. `settle` ends it. */
   openSession(session: ReadSession): RemoteBuilds {
     const { remote } = this;
     this.#sessions++;
@@ -37,14 +37,14 @@ export class ScopeRemote {
       get: (actionId, onMiss) => remote.get(actionId, onMiss, session),
       used: (entry: LocalEntry) => remote.used(entry),
       put: (entry: LocalEntry) => remote.put(entry, session),
-      // The server goes on; go need not wait for it.
+      // The server uploads in the background; go need not wait for it.
       drain: async () => {},
       settle: async () => this.#endSession(),
       abort: () => {},
     };
   }
 
-  /** Brings what is new into the bucket; once more if something comes meanwhile. Never rejects. */
+  /** Uploads new entries; once more if others are put meanwhile. Never rejects. */
   async store(): Promise<void> {
     this.#isStoreWanted = true;
     this.#storing ??= this.#storeAll();
@@ -56,7 +56,7 @@ export class ScopeRemote {
       this.#isStoreWanted = false;
       await this.remote.store();
     }
-    // In the same breath as the look at what is wanted: nobody may join one that is over.
+    // Cleared in the same tick as the check, so that no caller joins a finished run.
     this.#storing = undefined;
   }
 
