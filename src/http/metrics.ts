@@ -2,7 +2,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 const PREFIX = "go_cache_plugin_";
-/** Of the latency histograms, in seconds: from a local socket to a timeout. */
+/** The buckets of latency histograms in seconds: from a local socket to a timeout. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** How long the operations of one kind took. */

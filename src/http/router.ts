@@ -25,7 +25,7 @@ export class Router {
     this.#options = options;
   }
 
-  /** Requests whose answer is not complete. */
+  /** Requests with an incomplete answer. */
   get active(): number {
     return this.#active;
   }

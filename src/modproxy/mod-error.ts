@@ -23,7 +23,7 @@ export function notFound(reason: string, maxAgeSeconds = 60): ModError {
   return new ModError(404, text === "" ? "not found" : `not found: ${text}`, { maxAgeSeconds });
 }
 
-/** The answer when no place that may be asked has the file. */
+/** The answer when none of the permitted sources has the file. */
 export function unavailable(): ModError {
   return notFound("temporarily unavailable");
 }

@@ -18,7 +18,7 @@ import type { Policy } from "./policy.ts";
 
 const CACHED_ONLY = "cached-only/";
 const DAY_SECONDS = 86_400;
-/** What Go's strconv.ParseBool parses as true. */
+/** The texts that Go's strconv.ParseBool parses as true. */
 const TRUE = new Set(["1", "t", "T", "true", "TRUE", "True"]);
 
 export interface ModuleProxyOptions {
@@ -82,8 +82,8 @@ export class ModuleProxy {
     mayFetch: boolean,
   ): Promise<void> {
     const file = await this.#options.files.get(wanted, { mayFetch });
-    if (!(file instanceof GrowingFile)) return await answerFile(request, response, { asked: wanted, file });
-    if (!file.isFinished) return await answerGrowing(request, response, { asked: wanted, growing: file });
+    if (!(file instanceof GrowingFile)) return await answerFile(request, response, { wanted, file });
+    if (!file.isFinished) return await answerGrowing(request, response, { wanted, growing: file });
     // The download has finished meanwhile, so the file is in the cache directory.
     await this.#answerWith(request, response, wanted, mayFetch);
   }

@@ -32,7 +32,7 @@ export interface ForwardProxyOptions {
 export class CachingProxy {
   readonly #options: ForwardProxyOptions;
   readonly #tlsEnd: TlsEnd;
-  /** Client connections whose TLS ends here. */
+  /** Client connections with TLS that ends here. */
   readonly #connections = new Set<Socket>();
 
   constructor(options: ForwardProxyOptions) {

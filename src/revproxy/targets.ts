@@ -1,5 +1,5 @@
 /**
- * The hosts whose traffic is cached: `example.com`, `example.com:8443`, `*.example.com` (all subdomains, not
+ * The hosts with cached traffic: `example.com`, `example.com:8443`, `*.example.com` (all subdomains, not
  * `example.com` itself), `[::1]:8443`. Without a port the scheme's default counts: 443, or 80 for plain HTTP.
  */
 import { quoteEntry } from "../lib/text/hide-secrets.ts";

@@ -54,7 +54,7 @@ export interface SessionReport {
   puts: number;
 }
 
-/** A scope whose index is in memory. */
+/** A scope with an index in memory. */
 export interface ScopeReport {
   scope: ScopeName;
   sessions: number;

@@ -31,10 +31,10 @@ const TYPES: Record<ModRequest["kind"], string> = {
 export async function answerFile(
   request: IncomingMessage,
   response: ServerResponse,
-  { asked, file }: { asked: ModRequest; file: ModFile },
+  { wanted, file }: { wanted: ModRequest; file: ModFile },
 ): Promise<void> {
   const headers = {
-    ...headersOf(asked),
+    ...headersOf(wanted),
     etag: `"${file.sha256}"`,
     "accept-ranges": "bytes",
     ...cacheHeaders(file),
@@ -66,25 +66,25 @@ export async function answerFile(
 export async function answerGrowing(
   request: IncomingMessage,
   response: ServerResponse,
-  { asked, growing }: { asked: ModRequest; growing: GrowingFile },
+  { wanted, growing }: { wanted: ModRequest; growing: GrowingFile },
 ): Promise<void> {
   const { totalBytes } = growing;
   const length = totalBytes === undefined ? {} : { "content-length": String(totalBytes) };
   if (request.method === "HEAD") {
-    response.writeHead(200, { ...headersOf(asked), ...length, "x-cache": "fetch" });
+    response.writeHead(200, { ...headersOf(wanted), ...length, "x-cache": "fetch" });
     response.end();
     return;
   }
   const chunks = growing.read();
-  response.writeHead(200, { ...headersOf(asked), ...length, "x-cache": "fetch" });
+  response.writeHead(200, { ...headersOf(wanted), ...length, "x-cache": "fetch" });
   await sendBody(response, chunks);
 }
 
 /** The fields that don't depend on the source. */
-function headersOf(asked: ModRequest): Record<string, string> {
-  const seconds = isMutable(asked) ? 60 : WEEK_SECONDS;
+function headersOf(wanted: ModRequest): Record<string, string> {
+  const seconds = isMutable(wanted) ? 60 : WEEK_SECONDS;
   return {
-    "content-type": TYPES[asked.kind],
+    "content-type": TYPES[wanted.kind],
     "cache-control": `public, max-age=${seconds}`,
     "x-content-type-options": "nosniff",
   };

@@ -22,10 +22,10 @@ export interface FixedFilesOptions {
 /** One search for a file, with what earlier sources found out about it. */
 interface Lookup {
   readonly request: ModRequest;
-  /** Whether the upstream may be asked. */
+  /** Whether the upstream may be queried. */
   readonly mayFetch: boolean;
   lastRun?: LastRun;
-  wasBucketAsked?: boolean;
+  wasBucketQueried?: boolean;
 }
 
 /** A place that may have a file. `undefined`: it doesn't. Rejects with a `ModError` when no later source helps. */
@@ -101,29 +101,29 @@ export class FixedFiles {
     const { request, mayFetch, lastRun } = lookup;
     const isNeeded = lastRun === "used" || !mayFetch;
     const decision = isNeeded ? "ask" : this.#odds.decide({ isKnownJob: lastRun !== "unknown" });
-    if (decision === "probe") void this.#askBucket(request);
+    if (decision === "probe") void this.#queryBucket(request);
     if (decision !== "ask") return undefined;
-    lookup.wasBucketAsked = true;
-    return await this.#askBucket(request);
+    lookup.wasBucketQueried = true;
+    return await this.#queryBucket(request);
   }
 
-  async #askBucket(request: ModRequest): Promise<ModFile | undefined> {
+  async #queryBucket(request: ModRequest): Promise<ModFile | undefined> {
     const { store, checks } = this.#options.storage;
     const file = await store.fetch(request.name, checks.of(request));
     this.#odds.record({ isHit: file !== undefined });
     return await this.#describe(request, file, "remote");
   }
 
-  async #fetch({ request, mayFetch, wasBucketAsked }: Lookup): Promise<ModFile | GrowingFile | undefined> {
+  async #fetch({ request, mayFetch, wasBucketQueried }: Lookup): Promise<ModFile | GrowingFile | undefined> {
     if (!mayFetch) return undefined;
-    // Another request's fetch may have finished while the bucket was asked.
+    // Another request's fetch may have finished during the query of the bucket.
     const local = await this.#findLocal(request);
     if (local !== undefined) return local;
     try {
       return await this.#options.upstream.fetch(request);
     } catch (error) {
       const isAbsence = error instanceof ModError && error.isAbsence;
-      const file = isAbsence || wasBucketAsked === true ? undefined : await this.#askBucket(request);
+      const file = isAbsence || wasBucketQueried === true ? undefined : await this.#queryBucket(request);
       if (file === undefined) throw error;
       return file;
     }
@@ -151,8 +151,8 @@ const MAX_MISSES_OF_NEW_JOB = 1;
 const PROBE_EVERY = 16;
 
 /**
- * Decides whether a file that no run record names is worth a round trip to the bucket before the upstream is asked:
- * `ask`, `skip`, or `probe`, to ask without waiting. Probes notice what other programs store there.
+ * Decides whether a file that no run record names is worth a round trip to the bucket before the request to the
+ * upstream: `ask`, `skip`, or `probe`, to ask without waiting. Probes notice what other programs store there.
  */
 export class RemoteOdds {
   #misses = 0;

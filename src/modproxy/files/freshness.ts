@@ -6,11 +6,11 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** How long a file of one kind may be used. */
 export interface Freshness {
-  /** While it is younger, the upstream is not asked. */
+  /** A younger file needs no request to the upstream. */
   freshMs: number;
   /** While it is younger, it may be used when the upstream fails. */
   staleMs: number;
-  /** How long the upstream is not asked again after it had no such file. */
+  /** After the upstream had no such file, there is no further request for this long. */
   negativeMs: number;
 }
 

@@ -5,8 +5,8 @@ import { type BodySink, BodyTooLargeError } from "../upstream/body-sink.ts";
 
 /** A larger file is readable while it is downloaded; a smaller one when it is complete and checked. */
 const SHOWN_FROM_BYTES = 16 << 20;
-/** The end of the file, which readers get only when the file is known to be good. */
-const WITHHELD_BYTES = 64 << 10;
+/** Readers get the end of the file only when the file is known to be good. */
+const RESERVED_END_BYTES = 64 << 10;
 
 /** A file that is downloaded while any number of readers follow. */
 export class GrowingFile implements BodySink {
@@ -17,7 +17,7 @@ export class GrowingFile implements BodySink {
   readonly #shown = Promise.withResolvers<void>();
   readonly #settled = Promise.withResolvers<void>();
   #totalBytes: number | undefined;
-  /** The offset in the download; behind `#temp.sizeBytes` after a restart. */
+  /** The offset in the download; below `#temp.sizeBytes` after a restart. */
   #position = 0;
   #repeated: Bun.CryptoHasher | undefined;
 
@@ -90,13 +90,13 @@ export class GrowingFile implements BodySink {
 
   /**
    * The whole file from its start, as it is downloaded. To be called before the file is good, which moves it. Throws
-   * when the file turns out bad; its end was withheld then.
+   * when the file turns out bad; readers have not got its end then.
    */
   read(): AsyncGenerator<Uint8Array, void, void> {
     this.#body.openFile(this.#temp.path);
     return this.#body.follow((offset) => {
       const { sizeBytes } = this.#temp;
-      const end = this.isFinished ? sizeBytes : sizeBytes - WITHHELD_BYTES;
+      const end = this.isFinished ? sizeBytes : sizeBytes - RESERVED_END_BYTES;
       return offset < end ? this.#body.readFile(offset, end) : undefined;
     });
   }
@@ -108,7 +108,7 @@ export class GrowingFile implements BodySink {
     const part = chunk.subarray(0, known);
     this.#repeated?.update(part);
     if (part.length === known && this.#repeated?.digest("hex") !== this.sha256) {
-      throw new InvalidFileError("upstream sent another file when it was asked again");
+      throw new InvalidFileError("upstream sent another file at the second request");
     }
     return chunk.subarray(part.length);
   }

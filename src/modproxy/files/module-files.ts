@@ -18,7 +18,7 @@ export class ModuleFiles {
     this.#changing = new ChangingFiles(options.storage, options.upstream);
   }
 
-  /** Rejects with a `ModError`. `mayFetch`: whether the upstream may be asked. */
+  /** Rejects with a `ModError`. `mayFetch`: whether the upstream may be queried. */
   async get(request: ModRequest, { mayFetch }: { mayFetch: boolean }): Promise<ModFile | GrowingFile> {
     return await (isMutable(request) ? this.#changing : this.#fixed).get(request, mayFetch);
   }

@@ -16,7 +16,7 @@ import { storedNames } from "./stored-names.ts";
 export interface ImportReport {
   files: number;
   bytes: number;
-  /** Files whose content doesn't match their names. */
+  /** Files with content that doesn't match their names. */
   refused: string[];
 }
 

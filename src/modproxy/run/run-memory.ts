@@ -26,13 +26,13 @@ export interface RunMemoryOptions {
 
 const NOTHING: KnownRuns = { files: [], newest: { names: new Set(), writtenMs: 0 } };
 
-/** What the last runs of this job used, and the record of what this process uses. */
+/** The files of this job's last runs, and the record of this process's files. */
 export class RunMemory {
   readonly #options: RunMemoryOptions;
   readonly #records: RunRecords;
   readonly #used = new Map<string, Omit<RunFile, "bytes">>();
   #known: Promise<KnownRuns> | undefined;
-  /** What this process wrote last. */
+  /** The last record that this process wrote. */
   #saved: KnownRuns["newest"] | undefined;
   #saving: Promise<void> = Promise.resolve();
   #timer: ReturnType<typeof setTimeout> | undefined;

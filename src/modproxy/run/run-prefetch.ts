@@ -40,8 +40,8 @@ export class RunPrefetch {
   }
 
   /**
-   * Starts the prefetch with the first call, and resolves when the small files that the record contains are stored. A
-   * download is not waited for: the caller asks for the file itself, ahead of those that nobody waits for. Never rejects.
+   * Starts the prefetch with the first call, and resolves when the small files that the record contains are stored. It
+   * does not wait for downloads: the caller requests its file itself, with priority over the prefetch. Never rejects.
    */
   async start(name: string): Promise<LastRun> {
     this.#used ??= this.#start();

@@ -20,11 +20,11 @@ export interface RunScope {
   fallbackBranches: string[];
 }
 
-/** What is known about earlier runs. */
+/** The known records of earlier runs. */
 export interface KnownRuns {
-  /** What the newest runs used: the newest alone may have been cut short. */
+  /** The files of several newest runs: the newest run alone may have been interrupted. */
   files: RunFile[];
-  /** What the newest run of this branch itself used, and when it was written. */
+  /** The files of the newest run of this branch itself, and when its record was written. */
   newest: { names: ReadonlySet<string>; writtenMs: number };
 }
 

@@ -26,7 +26,7 @@ export interface TreeHead {
   note: string;
 }
 
-/** What goes before an Ed25519 key in the format that node:crypto reads (RFC 8410). */
+/** The prefix of an Ed25519 key in the format that node:crypto reads (RFC 8410). */
 const SPKI_START = Buffer.from("302a300506032b6570032100", "hex");
 const MAX_NOTE_BYTES = 1_000_000;
 

@@ -6,7 +6,7 @@ import type { Upstream } from "../upstream/upstream-list.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
 import type { Database } from "./databases.ts";
 
-/** When no proxy passes a database on, the proxies are asked again after this long. */
+/** When no proxy passes a database on, the proxies are tried again after this long. */
 const RECHECK_MS = 60_000;
 
 /** Asks checksum databases through a proxy that passes them on, as cmd/go does, or else directly. */

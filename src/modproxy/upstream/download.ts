@@ -104,7 +104,7 @@ class Part {
     if (status === 206 || status === 416) {
       // The next attempt starts again.
       this.#strongEtag = undefined;
-      throw new Error(`answered ${status} with another part than the one asked for`);
+      throw new Error(`answered ${status} with another part than the requested one`);
     }
     if (status !== 200) return answer;
     const length = headers.get("content-length");

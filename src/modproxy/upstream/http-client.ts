@@ -14,7 +14,7 @@ const MAX_REDIRECTS = 10;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** An answer whose body is not read yet. */
+/** An answer with an unread body. */
 export interface HttpAnswer {
   status: number;
   headers: Headers;

@@ -1,4 +1,6 @@
-/** A list of proxies as in GOPROXY: the next proxy is asked after `,` only for an absent file, after `|` for any error. */
+/**
+ * A list of proxies as in GOPROXY: the next proxy is tried after `,` only for an absent file, after `|` for any error.
+ */
 import { isHttpUrl } from "../../lib/network/http-url.ts";
 
 export interface Upstream {
@@ -6,7 +8,7 @@ export interface Upstream {
   url: string;
   /** From the URL itself. */
   authorization: string | undefined;
-  /** Whether the next proxy is asked after any error. */
+  /** Whether the next proxy is tried after any error. */
   fallsThrough: boolean;
 }
 

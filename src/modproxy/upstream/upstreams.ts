@@ -10,7 +10,7 @@ const OVERALL_MS = 10 * 60_000;
 /** A server that did not answer gets one attempt per request for this long, so that clients don't wait for retries. */
 const DOWN_MS = 10_000;
 
-/** A list of proxies, asked one after the other by GOPROXY's rules. */
+/** A list of proxies, tried one after the other by GOPROXY's rules. */
 export class Upstreams {
   readonly #client: HttpClient;
   readonly #list: readonly Upstream[];

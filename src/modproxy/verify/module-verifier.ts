@@ -13,7 +13,7 @@ import type { SumdbClient } from "./sumdb-client.ts";
 
 /**
  * Whether a file matches the checksum database. `unknown`: it is exempt (GONOSUMDB) or not in the database, or the
- * database can't be asked.
+ * database can't be reached.
  */
 export type Verdict = "good" | "wrong" | "unknown";
 
@@ -21,7 +21,7 @@ export interface ModuleVerifierOptions {
   storage: FileStorage;
   databases: DatabaseNames;
   policy: Policy;
-  /** `undefined`: GOSUMDB=off, or a database whose signatures can't be checked. */
+  /** `undefined`: GOSUMDB=off, or a database with signatures that can't be checked. */
   client: SumdbClient | undefined;
   counters: Counters;
   log: Logger;
@@ -56,7 +56,7 @@ export class ModuleVerifier {
     return "database" in request || (await this.verify(request)) !== "wrong";
   }
 
-  /** Whether the checksum database may be asked about it. */
+  /** Whether the checksum database may be queried for it. */
   isVerifiable(request: ModRequest): request is FixedModule {
     if (request.kind !== "mod" && request.kind !== "zip") return false;
     const { client, policy } = this.#options;

@@ -33,7 +33,7 @@ export class SumdbClient {
   }
 
   /**
-   * The hashes of a version. `undefined`: the database does not know it. Rejects when it can't be asked, or with an
+   * The hashes of a version. `undefined`: the database does not know it. Rejects when it can't be reached, or with an
    * `InvalidFileError` when the reply is not in its tree.
    */
   async lookup(module: string, version: string): Promise<ModuleHashes | undefined> {

@@ -9,7 +9,7 @@ export interface ZipEntry {
   method: number;
   compressedBytes: number;
   sizeBytes: number;
-  /** Of its local header. */
+  /** The offset of its local header. */
   offset: number;
 }
 
@@ -32,7 +32,7 @@ export function readZipDirectory(zip: ZipSource): ZipEntry[] {
   if (offset + length > size) throw new InvalidFileError("zip is cut off");
   const entries = parseDirectory(readPart(zip, offset, length));
   if (entries.length !== count)
-    throw new InvalidFileError("zip whose list of files has another length than it says");
+    throw new InvalidFileError("zip with a list of files that has another length than it says");
   return entries;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Issues certificates for the hosts whose TLS ends here. The authority's own certificate is renewed with the same key
- * long before it expires, so clients with the older one go on; added hosts make a new authority. A host's certificate
- * is issued at its first use.
+ * Issues certificates for the hosts with TLS that ends here. The authority's own certificate is renewed with the same
+ * key long before it expires, so clients with the older one go on; added hosts make a new authority. A host's
+ * certificate is issued at its first use.
  */
 import type { Clock } from "../../lib/async/clock.ts";
 import { loadAuthority, type SavedAuthority, saveAuthority } from "./ca-file.ts";

@@ -8,7 +8,7 @@ const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as con
 const NAME_CONSTRAINTS_OID = "2.5.29.30";
 const ALL_ADDRESSES = ["0.0.0.0/0", "::/0"];
 
-/** Clients' clocks may be behind ours by this much. */
+/** Clients' clocks may be slow by this much. */
 const BACKDATE_MS = 3_600_000;
 
 /** A certificate with its key, both PEM, and its expiry. */

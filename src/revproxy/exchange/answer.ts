@@ -9,7 +9,7 @@ import { type HeaderList, hasHeader, headerValue, toRawHeaders, without } from "
 import type { StoredResponse } from "../storage/stored-response.ts";
 import type { ClientRequest } from "./client-request.ts";
 
-/** What a response tells about the cache. */
+/** The cache's part in a response. */
 export interface CacheNote {
   /** The value of `X-Cache`; `undefined`: neither field is sent. */
   outcome: string | undefined;

@@ -1,5 +1,5 @@
 /**
- * What to do with a request, with the origin's answer to it, and with a stored response that the origin confirms
+ * Decisions about a request, the origin's answer to it, and a stored response that the origin confirms
  * (RFC 9111). Pure functions: no clock, no cache, no network.
  */
 import { isSameAuthority } from "../authority.ts";
@@ -99,7 +99,9 @@ export type AnswerDecision =
   | Storing
   | { action: "pass" };
 
-/** `isDelimited`: the end of the body differs from a broken connection. A larger body than `maxBodyBytes` is not stored. */
+/**
+ * `isDelimited`: the end of the body differs from a broken connection. A larger body than `maxBodyBytes` is not stored.
+ */
 export function decideAnswer(
   request: CacheRequest,
   stored: ResponseHead | undefined,
@@ -116,7 +118,7 @@ export function decideAnswer(
   return { action: "store", retention: kept, names };
 }
 
-/** What the answer to a HEAD means for the stored response. */
+/** The consequence of the answer to a HEAD for the stored response. */
 export function decideCheck(
   { headers }: CacheRequest,
   stored: ResponseHead,
@@ -128,7 +130,7 @@ export function decideCheck(
   return isPersonal(headers) ? "nothing" : "remove";
 }
 
-/** What becomes of a stored response that the origin has confirmed. */
+/** The update of a stored response that the origin has confirmed. */
 export interface Update {
   /** With the fields of the answer. */
   head: ResponseHead;
@@ -158,8 +160,8 @@ export function decideUpdate(
 const SAFE_METHODS = ["GET", "HEAD", "OPTIONS", "TRACE"];
 
 /**
- * What a forwarded request makes outdated (RFC 9111 §4.4): if it succeeds in changing something, the resource, and the
- * resources of the same origin that the answer names.
+ * The resources that a forwarded request invalidates (RFC 9111 §4.4): if it succeeds in changing something, the
+ * resource, and the resources of the same origin that the answer names.
  */
 export function decideInvalidated(
   { method, resource }: { method: string; resource: Resource },

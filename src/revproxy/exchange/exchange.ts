@@ -53,7 +53,7 @@ export class Exchange {
     else if (decision.action === "check") await this.#fetch.check(request, stored);
     else if (decision.action === "forward") await this.#forward(request, decision.outcome);
     else {
-      const text = `${request.url} is not in the cache, and only-if-cached was asked for`;
+      const text = `${request.url} is not in the cache, and the request says only-if-cached`;
       answerText(request.response, 504, text);
     }
   }

@@ -23,7 +23,7 @@ export interface Flight {
   readonly isInvalidated: boolean;
   /** Resolves the promise of those that wait to join. Only the first call counts. */
   publish(result: SharedAnswer | undefined): void;
-  /** Nobody can join from now on. */
+  /** No client can join from now on. */
   close(): void;
   /** Nothing more will be stored. */
   end(): void;

@@ -1,4 +1,4 @@
-/** What happens to an origin's answer: the client gets it, and the cache too if it may. */
+/** Passes an origin's answer on to the client, and to the cache if it may store it. */
 import type { Clock } from "../../lib/async/clock.ts";
 import type { OriginAnswer } from "../origin/origin-client.ts";
 import { keyOf, type ProxyLog } from "../proxy-log.ts";

@@ -43,7 +43,7 @@ export interface OriginRequest {
   method: string;
   /** End-to-end fields, without Host and the fields that frame the body: `send` adds those. */
   headers: HeaderList;
-  /** The client's request, whose body is streamed to the origin. */
+  /** The client's request; its body is streamed to the origin. */
   body?: IncomingMessage | undefined;
   /** The host's address; `undefined`: it is looked up, or another proxy does that. */
   address?: string | undefined;
@@ -182,7 +182,9 @@ export class OriginClient {
   }
 }
 
-/** Waits for the answer after the interim ones. Destroys `sent` when the origin is silent or sends too many of these. */
+/**
+ * Waits for the answer after the interim ones. Destroys `sent` when the origin is silent or sends too many of these.
+ */
 async function finalAnswer(resource: Resource, sent: ClientRequest): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   let isSilent = false;

@@ -13,7 +13,7 @@ const LONG_LIVED_S = 3600;
 /** Partial and validating answers are no whole responses. */
 const UNSTORABLE_STATUSES = [206, 304];
 
-/** Statuses whose caching rules are implemented here, for `must-understand`. */
+/** Statuses with caching rules that are implemented here, for `must-understand`. */
 const UNDERSTOOD = [
   200, 203, 204, 300, 301, 302, 303, 307, 308, 400, 403, 404, 405, 410, 414, 500, 501, 502, 503, 504,
 ];

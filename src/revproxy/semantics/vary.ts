@@ -3,7 +3,7 @@ import { compareUtf8 } from "../../lib/text/compare-utf8.ts";
 import { isHarmless } from "./harmless-fields.ts";
 import { type HeaderList, hasHeader, headerMembers, headerValues } from "./header-list.ts";
 
-/** Fields whose values are compared without regard to case. */
+/** Fields with values that are compared without regard to case. */
 const CASELESS = ["accept", "accept-charset", "accept-encoding", "accept-language"];
 
 /**

@@ -14,7 +14,7 @@ interface Entry {
   bytes: Uint8Array;
 }
 
-/** Takes the place of a response whose URL has several variants. */
+/** Takes the place of a response if its URL has several variants. */
 interface Marker {
   names: string[];
   generation: string;

@@ -168,7 +168,7 @@ async function dialOne(host: string, port: number): Promise<Socket> {
   }
 }
 
-/** Tells the client that its CONNECT succeeded, and passes bytes on in both directions, each until its end. */
+/** Confirms the client's CONNECT, and passes bytes on in both directions, each until its end. */
 function splice(client: Duplex, server: Socket, head: Buffer): void {
   const end = () => {
     client.destroy();
