@@ -1,4 +1,4 @@
-/** The compiled executable against the protocol as cmd/go speaks it: one table, failures first. */
+/** The compiled executable against the protocol of cmd/go: one table, failures first. */
 import { afterAll, beforeAll, describe, setDefaultTimeout, test } from "bun:test";
 import { type S3Server, startS3Server } from "../support/s3-server.ts";
 import { playCase } from "./conformance/case.ts";
@@ -8,7 +8,7 @@ import { LOAD_CASES } from "./conformance/load-cases.ts";
 import { MESSAGE_CASES } from "./conformance/message-cases.ts";
 import { REMOTE_CASES } from "./conformance/remote-cases.ts";
 
-// A guard against hanging only: nothing here is meant to take long.
+// Only a guard against hanging: nothing here takes long.
 setDefaultTimeout(300_000);
 
 const CASES = [...REMOTE_CASES, ...DISK_CASES, ...ENDING_CASES, ...MESSAGE_CASES, ...LOAD_CASES];
@@ -22,9 +22,9 @@ afterAll(async () => {
 });
 
 describe("the helper", () => {
-  for (const row of CASES) {
-    test(`${row.behaves} (case ${row.row})`, async () => {
-      await playCase(row, s3);
+  for (const each of CASES) {
+    test(each.behaves, async () => {
+      await playCase(each, s3);
     });
   }
 });

@@ -1,18 +1,18 @@
-/** What a process holds open, by what it is. */
+/** A process's open descriptors by kind. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 export interface Descriptors {
-  /** Connections that came to the given port; the one that listens there is none. */
+  /** Accepted connections at the given port, without the listening socket. */
   sessions: number;
-  /** All other sockets: of HTTP clients, and those kept for the bucket, the upstream, the origins. */
+  /** All other sockets: of HTTP clients, and kept alive to the bucket, the upstream, the origins. */
   sockets: number;
   /** Files on a disk. */
   files: number;
-  /** Pipes, and what the runtime has. */
+  /** Pipes, and descriptors of the runtime. */
   others: number;
 }
 
-/** Reads `/proc`, so it is for Linux. */
+/** Reads `/proc`: for Linux only. */
 export function descriptorsOf(pid: number, port: number): Descriptors {
   const ofPort = connectionsTo(pid, port);
   const targets = readdirSync(`/proc/${pid}/fd`).map((fd) => targetOf(`/proc/${pid}/fd/${fd}`));
@@ -27,7 +27,7 @@ export function descriptorsOf(pid: number, port: number): Descriptors {
   };
 }
 
-/** The inodes of connections whose own end is `port` (`proc_pid_net(5)`). */
+/** The inodes of connections with the local port `port` (`proc_pid_net(5)`). */
 function connectionsTo(pid: number, port: number): Set<string> {
   const lines = ["tcp", "tcp6"].flatMap((name) =>
     readFileSync(`/proc/${pid}/net/${name}`, "latin1").split("\n"),
@@ -44,7 +44,7 @@ function targetOf(link: string): string {
   try {
     return readlinkSync(link);
   } catch {
-    // Closed in this moment.
+    // Closed meanwhile.
     return "";
   }
 }

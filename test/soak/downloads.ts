@@ -1,4 +1,4 @@
-/** Requests of every kind to the module proxy and to the forward proxy of a server; every answer is looked at. */
+/** Requests of every kind to the module proxy and to the forward proxy of a server; it checks every answer. */
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type ModuleUpstream, startModuleUpstream } from "../support/modules/module-upstream.ts";
@@ -12,7 +12,7 @@ const LARGE_BYTES = 4 << 20;
 const PAGE = Buffer.alloc(PAGE_BYTES, "page ");
 const LARGE = Buffer.alloc(LARGE_BYTES, "large ");
 
-/** What the server asks in its turn. */
+/** The server's own upstream and origins. */
 export interface Sources extends AsyncDisposable {
   upstream: ModuleUpstream;
   tls: TlsOrigin;
@@ -50,10 +50,10 @@ function answerPage(request: IncomingMessage, response: ServerResponse): void {
   response.end(request.url?.startsWith("/large") === true ? LARGE : PAGE);
 }
 
-/** Sends a request of its kind; resolves with how many bytes came. */
+/** Sends a request of its kind; resolves with the number of received bytes. */
 type Request = (load: DownloadLoad, index: number) => Promise<number>;
 
-/** Of twenty requests so many are of each kind. */
+/** The number of requests of each kind among twenty. */
 const SHARES: readonly [share: number, request: Request][] = [
   [3, (load, index) => load.module(index, "info")],
   [3, (load, index) => load.module(index, "mod")],
@@ -80,7 +80,7 @@ export class DownloadLoad {
     this.#ca = readFileSync(caPath, "utf8");
   }
 
-  /** Sends the request of that number; resolves with how many bytes came. Rejects when the answer is wrong. */
+  /** Sends the request of that number; resolves with the number of received bytes. Rejects when the answer is wrong. */
   async run(index: number): Promise<number> {
     return (await REQUESTS[(index * 7) % REQUESTS.length]?.(this, index)) ?? 0;
   }
@@ -112,7 +112,7 @@ export class DownloadLoad {
     return body.byteLength;
   }
 
-  /** Goes away with the first bytes. */
+  /** Disconnects after the first bytes. */
   async brokenOff(path: string): Promise<number> {
     const client = new AbortController();
     const answer = await this.#tlsFetch(path, client.signal);

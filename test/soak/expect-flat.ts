@@ -4,10 +4,10 @@ import { soakTable } from "./verdict.ts";
 
 const MIB = 1 << 20;
 
-/** Of connections that are kept for the next request, as many as there are at once at most. */
+/** The maximum of idle connections: as many as requests at once. */
 const MAX_SOCKETS = 128;
 
-/** Runs a soak that is too short for medians: after the second step nothing may be left of any step. */
+/** Runs a soak that is too short for medians: after the second step, no step may leave anything. */
 export async function expectFlat(options: SoakOptions): Promise<void> {
   const { samples, end } = await runSoak(options);
   console.log(soakTable(samples));

@@ -1,6 +1,6 @@
 /**
- * `npm run soak [-- --steps=N]`: what a server takes of the machine over a long life, and whether that grows. Ends with
- * 1 when it does.
+ * `npm run soak [-- --steps=N]`: a server's use of resources over a long life, and whether it grows. Ends with 1 when
+ * it does.
  */
 import { parseArgs } from "node:util";
 import { formatByteSize } from "../../src/lib/text/byte-size.ts";
@@ -9,7 +9,7 @@ import { soakLine, soakTable, whatGrew } from "./verdict.ts";
 
 const SESSIONS_PER_STEP = 100;
 const REQUESTS_PER_STEP = 2_000;
-/** What a download of a team weighs on average, to say what this many requests stand for. */
+/** The average size of a team's downloads, to estimate the traffic that this many requests stand for. */
 const USUAL_BYTES = 512 << 10;
 
 async function main(): Promise<number> {

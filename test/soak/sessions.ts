@@ -1,4 +1,4 @@
-/** Sessions of go commands of every kind, as they come to a server in a long life; every answer is looked at. */
+/** Sessions of go commands of every kind, as in the long life of a server; it checks every answer. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { BridgeClient } from "../support/bridge-client.ts";
@@ -9,11 +9,11 @@ import { placeOutput } from "../support/place-output.ts";
 import { startPluginServer } from "../support/plugin-server.ts";
 import { plainEnv } from "../support/process.ts";
 
-/** Different entries in all: what a team builds again and again. */
+/** The number of different entries: those that a team builds repeatedly. */
 const ENTRIES = 2_000;
-/** Entries that are in the bucket and, time and again, not on the disk. */
+/** Entries in the bucket that are repeatedly removed from the disk. */
 const FAR_ENTRIES = 50;
-/** More than a server keeps indexes for. */
+/** More scopes than a server keeps indexes for. */
 const BRANCHES = 80;
 const SIZE_STEP_BYTES = 256;
 const SIZES = 64;
@@ -76,7 +76,7 @@ const RUN = {
 
 type Kind = keyof typeof RUN;
 
-/** Of twenty sessions so many are of each kind. */
+/** The number of sessions of each kind among twenty. */
 const SHARES: Record<Kind, number> = {
   connect: 2,
   killedConnect: 1,
@@ -109,7 +109,7 @@ export class SessionLoad {
     }
   }
 
-  /** What is far is not on the disk any more, as if it had been pruned. */
+  /** Removes the remote entries from the disk, as if they had been pruned. */
   forgetFar(): void {
     for (let index = 0; index < FAR_ENTRIES; index++) {
       const [action, output] = [hexOf(farActionOf(index)), sha256Hex(farBodyOf(index))];
@@ -124,7 +124,7 @@ export class SessionLoad {
   }
 }
 
-/** Fills the bucket with what is far, from a machine that is gone afterwards. */
+/** Fills the bucket with the remote entries, from a machine that is removed afterwards. */
 export async function fillFar(options: {
   cacheDir: string;
   flags: string[];

@@ -1,6 +1,6 @@
 /**
- * A long life of a server, compressed in time: what would come in eight hours comes one after the other, in steps,
- * between which nothing is under way and the server is looked at.
+ * A long life of a server, compressed in time: the load of eight hours, without pauses, in steps. Between two steps
+ * there are no requests, and a sample is taken.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { Semaphore } from "../../src/lib/async/semaphore.ts";
@@ -30,7 +30,7 @@ export interface SoakReport {
   end: Outcome;
 }
 
-/** Runs all of it. Rejects when anything is answered wrongly, and does not end when the server never gets quiet. */
+/** Runs all of it. Rejects when anything is answered wrongly, and does not end if the server never becomes idle. */
 export async function runSoak(options: SoakOptions): Promise<SoakReport> {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(tempDir("soak"));
@@ -61,12 +61,12 @@ export async function runSoak(options: SoakOptions): Promise<SoakReport> {
         movedBytes += bytes;
       }),
     ]);
-    // What the sources remember for tests is not the server's.
-    for (const seen of [sources.upstream.asked, ...[sources.tls, sources.plain].flatMap(seenOf)])
+    // The recorded requests of the sources do not belong to the server.
+    for (const seen of [sources.upstream.requested, ...[sources.tls, sources.plain].flatMap(seenOf)])
       seen.length = 0;
-    const held = await quiet(server, cacheDir);
+    const open = await quiet(server, cacheDir);
     const sample = await takeSample(server, cacheDir, {
-      ...held,
+      ...open,
       seconds: (performance.now() - startedMs) / 1000,
       sessions: (step + 1) * sessionsPerStep,
       requests: (step + 1) * requestsPerStep,

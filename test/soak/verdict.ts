@@ -1,4 +1,4 @@
-/** Whether what was watched is flat. */
+/** Whether the use of resources is flat. */
 import { formatByteSize } from "../../src/lib/text/byte-size.ts";
 import { median } from "../bench/statistics.ts";
 import { markdownTable } from "../support/markdown-table.ts";
@@ -10,7 +10,7 @@ const ROWS = 20;
 interface Watched {
   title: string;
   of: (sample: Sample) => number;
-  /** How much more there may be in the end; the rest of it is a leak. */
+  /** The allowed growth; more is a leak. */
   slack: (before: number) => number;
   format: (value: number) => string;
 }
@@ -29,8 +29,8 @@ const WATCHED: readonly Watched[] = [
   watchCount("open files", ({ descriptors }) => descriptors.files, 0),
   watchCount("pipes and others", ({ descriptors }) => descriptors.others, 0),
   watchCount("of sessions", ({ descriptors }) => descriptors.sessions, 0),
-  // Kept for the next request to the bucket, the upstream, the origins: as many as were ever busy at once, which is more
-  // after a moment in which the machine was at something else. One lost in a thousand requests would be 200 more.
+  // Kept alive to the bucket, the upstream, the origins: as many as were ever busy at once, which grows after a moment
+  // with other load on the machine. A leak of one in a thousand requests would be 200 more.
   watchCount("sockets", ({ descriptors }) => descriptors.sockets, 64),
   watchCount("temp files", ({ tempFiles }) => tempFiles, 0),
   watchBytes(
@@ -53,8 +53,8 @@ function watchCount(title: string, of: Watched["of"], slack: number): Watched {
 }
 
 /**
- * What grew between the first half, less the tenth in which all begins, and the second half, less its first tenth; a line
- * each. None: it is flat. Halves, for memory goes up and down by as much as it is, with each collection of garbage.
+ * The values that grew between the first half, without its first tenth, and the second half, without its first tenth;
+ * one line each. None: flat. Halves, since memory rises and falls by its own size with each garbage collection.
  */
 export function whatGrew(samples: Sample[]): string[] {
   const at = (part: number) => Math.floor(samples.length * part);

@@ -1,4 +1,4 @@
-/** What a server takes of the machine, at one moment between two steps. */
+/** A server's use of resources at one moment between two steps. */
 import { readdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,31 +23,31 @@ export interface Sample {
   scopes: number;
 }
 
-/** What the load has done. */
+/** The progress of the load. */
 export type Progress = Pick<Sample, "seconds" | "sessions" | "requests" | "movedBytes">;
 
-/** How long what the server does behind may take to come to an end. */
+/** The time limit for the server's background work to end. */
 const QUIET_MS = 30_000;
 const POLL_MS = 50;
 
-/** What is held open at one moment, and what is half written. */
-export type Held = Pick<Sample, "descriptors" | "tempFiles">;
+/** The open descriptors and the temporary files at one moment. */
+export type OpenFiles = Pick<Sample, "descriptors" | "tempFiles">;
 
 /**
- * Waits until the server has neither a session nor a file open, no longer than half a minute, and returns what it had
- * then: at any later moment it may be at work again behind.
+ * Waits until the server has neither a session nor a file open, at most half a minute, and returns the descriptors of
+ * that moment: later it may work in the background again.
  */
-export async function quiet(server: PluginServer, cacheDir: string): Promise<Held> {
+export async function quiet(server: PluginServer, cacheDir: string): Promise<OpenFiles> {
   const startedMs = performance.now();
   for (;;) {
-    const held = heldBy(server, cacheDir);
-    const { sessions, files } = held.descriptors;
-    if (sessions + files + held.tempFiles === 0 || performance.now() - startedMs > QUIET_MS) return held;
+    const open = openFilesOf(server, cacheDir);
+    const { sessions, files } = open.descriptors;
+    if (sessions + files + open.tempFiles === 0 || performance.now() - startedMs > QUIET_MS) return open;
     await Bun.sleep(POLL_MS);
   }
 }
 
-function heldBy(server: PluginServer, cacheDir: string): Held {
+function openFilesOf(server: PluginServer, cacheDir: string): OpenFiles {
   const tempFiles = filesIn(cacheDir).filter(({ path }) => path.startsWith("tmp/")).length;
   return { descriptors: descriptors(server), tempFiles: tempFiles + tunnelSockets(server.pid) };
 }
@@ -59,7 +59,7 @@ function descriptors({ pid, plugin }: PluginServer): Descriptors {
 export async function takeSample(
   server: PluginServer,
   cacheDir: string,
-  known: Progress & Held,
+  known: Progress & OpenFiles,
 ): Promise<Sample> {
   const vars = await getText(`${server.http}/debug/vars`);
   const metrics = await getText(`${server.http}/metrics`);

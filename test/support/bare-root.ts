@@ -1,12 +1,12 @@
 /**
  * File systems as bare images have them, and commands in them: by chroot, in a mount namespace of their own, so that
- * nothing is left behind. Root needs nothing for that, others user namespaces.
+ * nothing remains afterwards. Root needs nothing for that, other users need user namespaces.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Outcome, run } from "./process.ts";
 
-/** In the place of a directory of this machine: an empty one that goes away with the command. */
+/** Instead of a directory of this machine: an empty one, removed with the command. */
 export const TMPFS = "tmpfs";
 
 /** `$1` is the root, then come `from:to` until `--`, then the command. */
@@ -27,7 +27,7 @@ export interface BareRoot {
   path: string;
   /** Directories of this machine, or `TMPFS`, and where they are seen there; in this order. */
   mounts: Record<string, string>;
-  /** All that a command there gets. */
+  /** The whole environment of a command there. */
   env: Record<string, string>;
 }
 
@@ -58,7 +58,7 @@ export async function runInRoot(
   });
 }
 
-/** Starts a command that may mount what it likes without anybody else seeing it. */
+/** Starts a command in a mount namespace of its own: no other process sees its mounts. */
 function ownMounts(): string[] {
   return process.getuid?.() === 0 ? ["unshare", "--mount"] : ["unshare", "--map-root-user", "--mount"];
 }

@@ -25,12 +25,12 @@ export function gocacheprog(...flags: string[]): string {
   return commandLine([binaryPath(), ...flags]);
 }
 
-/** A command as GOCACHEPROG has it: go splits at blanks and knows quotes. */
+/** A command in the syntax of GOCACHEPROG: go splits at blanks and knows quotes. */
 export function commandLine(words: string[]): string {
   return words.map((word) => (/[\s'"]/.test(word) ? `'${word}'` : word)).join(" ");
 }
 
-/** Flags that make `server` the remote cache; the credentials go by environment (`server.env`). */
+/** Flags that make `server` the remote cache; the environment has the credentials (`server.env`). */
 export function s3Flags(
   server: { bucket: string; endpoint: string },
   options: { prefix?: string; endpoint?: string; layout?: string } = {},

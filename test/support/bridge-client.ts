@@ -56,7 +56,7 @@ export class BridgeClient {
 
   async #answer(): Promise<Record<string, unknown>> {
     const { value } = await this.#lines.next();
-    if (value === undefined) throw new Error("the server has hung up");
+    if (value === undefined) throw new Error("the server closed the connection");
     return JSON.parse(value);
   }
 }

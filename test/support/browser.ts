@@ -11,7 +11,7 @@ export async function startBrowser(): Promise<Browser> {
   return await chromium.launch({ executablePath });
 }
 
-/** A page, and whatever went wrong in it: messages of the console, errors of scripts, requests to elsewhere. */
+/** A page and its errors: messages of the console, errors of scripts, requests to other origins. */
 export interface WatchedPage extends AsyncDisposable {
   page: Page;
   troubles: string[];
@@ -32,15 +32,15 @@ export async function openPage(
   page.on("pageerror", (error) => troubles.push(String(error)));
   page.on("request", (request) => {
     const { origin, protocol } = new URL(request.url());
-    if (protocol !== "data:" && origin !== new URL(url).origin) troubles.push(`asks ${request.url()}`);
+    if (protocol !== "data:" && origin !== new URL(url).origin) troubles.push(`requests ${request.url()}`);
   });
   await page.goto(url);
   return { page, troubles, [Symbol.asyncDispose]: () => context.close() };
 }
 
-/** What axe finds that would keep people from using the page, a line each. */
+/** The accessibility problems that axe finds in the page, one per line. */
 export async function seriousFindings(page: Page): Promise<string[]> {
-  // Evaluated and not added as a script, which the page's policy would refuse.
+  // Evaluated: the page's policy would refuse an added script.
   await page.evaluate(axe.source);
   const { violations } = (await page.evaluate("axe.run()")) as axe.AxeResults;
   return violations

@@ -3,8 +3,8 @@ import { run } from "./process.ts";
 import type { S3Server } from "./s3-server.ts";
 
 /**
- * Gives `to` all that the bucket has below `from`, on the server's disk: so that each measurement begins with the same
- * bucket. Packs are still read where the records say that they lie.
+ * Copies the bucket's objects below `from` to `to`, on the server's disk, so that each measurement begins with the same
+ * bucket. Records still name the packs below `from`.
  */
 export async function copyPrefix(server: S3Server, from: string, to: string): Promise<void> {
   const bucketDir = join(server.dataDir, server.bucket);

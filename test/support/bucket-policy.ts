@@ -1,4 +1,4 @@
-/** What users of a server with `users` may do. */
+/** Permissions of the users of a server with `users`. */
 import { Counters } from "../../src/lib/counters.ts";
 import { preparePayload } from "../../src/s3/payload.ts";
 import { S3Client } from "../../src/s3/s3-client.ts";
@@ -7,7 +7,7 @@ import type { S3Server } from "./s3-server.ts";
 /** A user, actions such as `GetObject`, and the prefix they are allowed below; `undefined`: on the bucket itself. */
 export type Grant = [user: string, actions: string[], prefix?: string];
 
-/** Takes the place of what was allowed before. */
+/** Replaces the earlier permissions. */
 export async function putPolicy(server: S3Server, grants: readonly Grant[]): Promise<void> {
   const bucketArn = `arn:aws:s3:::${server.bucket}`;
   const policy = {

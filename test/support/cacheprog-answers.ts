@@ -1,4 +1,4 @@
-/** The helper's side of a connection: its answers, as they come and by request. */
+/** The helper's side of a connection: its answers, in order and by request. */
 
 /** One object that the helper wrote. */
 export interface Answer {
@@ -12,7 +12,7 @@ export interface Answer {
   DiskPath?: string;
 }
 
-/** Reads a helper's stdout, which holds one answer a line, each to another request, and nothing else. */
+/** Reads a helper's stdout: one answer per line, each to another request, and nothing else. */
 export class AnswerReader {
   /** In the order they came. */
   readonly answers: Answer[] = [];
@@ -28,7 +28,7 @@ export class AnswerReader {
   /** The answer to request `id`; rejects when stdout ends, or holds anything else, before it. */
   answer(id: number): Promise<Answer> {
     const waiter = this.#waiter(id);
-    // The caller may look at it only later.
+    // The caller may await it only later.
     waiter.promise.catch(() => {});
     if (this.#failure !== undefined) waiter.reject(this.#failure);
     return waiter.promise;

@@ -16,7 +16,7 @@ export interface ClientOptions {
   args: string[];
   env?: Record<string, string>;
   cwd?: string;
-  /** Put before the executable, such as `unshare -m …`. */
+  /** Words before the executable, such as `unshare -m …`. */
   wrapper?: string[];
   /** In a process group of its own. */
   detached?: boolean;
@@ -112,13 +112,13 @@ export class CacheprogClient implements AsyncDisposable {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Resolves with all of stderr when stdout and stderr are at their end, which is what lets go's caller go on. */
+  /** Resolves with all of stderr at the end of stdout and stderr: then go's caller continues. */
   async outputEnded(): Promise<string> {
     await this.#reader.ended;
     return await this.#stderr;
   }
 
-  /** Resolves when stdout and stderr are at their end and the process is gone. */
+  /** Resolves when stdout and stderr are at their end and the process has exited. */
   async ended(): Promise<Ending> {
     const [stderr] = await Promise.all([this.outputEnded(), this.#child.exited]);
     return { exitCode: this.#child.exitCode, signal: this.#child.signalCode, stderr };
@@ -131,7 +131,7 @@ export class CacheprogClient implements AsyncDisposable {
     return { answers: this.answers.slice(1), ...ending };
   }
 
-  /** Most memory the helper ever had resident (VmHWM). */
+  /** The helper's peak resident memory (VmHWM). */
   peakRssBytes(): number {
     const status = readFileSync(`/proc/${this.pid}/status`, "utf8");
     return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;

@@ -1,6 +1,6 @@
 /**
- * What a job in a container sees: this machine's system, a home, `/tmp` and `/usr/local` of its own, one Go release.
- * The same paths each time, and nothing on this machine changes.
+ * The file system of a job in a container: this machine's system, its own home, `/tmp` and `/usr/local`, one Go
+ * release. Paths are the same each time, and nothing on this machine changes.
  */
 import { existsSync, lstatSync, mkdirSync, readlinkSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";

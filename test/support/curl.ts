@@ -1,7 +1,7 @@
 import { plainEnv, run } from "./process.ts";
 import type { ProxyMachine } from "./proxy-machine.ts";
 
-/** What curl got. */
+/** curl's response. */
 export interface Curled {
   status: number;
   cache: string | undefined;

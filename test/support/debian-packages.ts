@@ -3,8 +3,8 @@ import { run } from "./process.ts";
 import { type TempDir, tempDir } from "./temp-dir.ts";
 
 /**
- * Unpacks Debian's packages below `root`: nothing is installed, and no rights are needed. Of this machine's release, or
- * of another `suite`. Throws when they can't be had.
+ * Unpacks Debian's packages below `root`, from this machine's release or from another `suite`. It installs nothing and
+ * needs no rights. Throws when they can't be fetched.
  */
 export async function unpackPackages(names: readonly string[], root: string, suite?: string): Promise<void> {
   await using dir = tempDir("packages");
@@ -13,18 +13,18 @@ export async function unpackPackages(names: readonly string[], root: string, sui
   const download = [...apt, "download", ...names];
   let trouble = await attempt(download, dir.join("packages"));
   if (trouble !== "") {
-    // A machine that has never asked what packages there are.
+    // A machine without package lists.
     await attempt([...apt, "update"], dir.path);
     trouble = await attempt(download, dir.join("packages"));
   }
-  if (trouble !== "") throw new Error(`${names.join(", ")} can't be had from Debian: ${trouble}`);
+  if (trouble !== "") throw new Error(`${names.join(", ")} can't be fetched from Debian: ${trouble}`);
   for (const file of readdirSync(dir.join("packages"))) {
     trouble ||= await attempt(["dpkg", "-x", dir.join("packages", file), root], dir.path);
   }
   if (trouble !== "") throw new Error(`${names.join(", ")}: ${trouble}`);
 }
 
-/** Where this machine has Debian's packages from. */
+/** This machine's mirror of Debian's packages. */
 export async function packageMirror(): Promise<string> {
   const { stdout } = await run([
     "apt-get",
@@ -52,7 +52,7 @@ async function suiteOptions(suite: string, dir: TempDir): Promise<string[]> {
   return Object.entries(settings).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
 }
 
-/** What went wrong; empty when nothing did. */
+/** The error; empty on success. */
 async function attempt(argv: string[], cwd: string): Promise<string> {
   if (Bun.which(argv[0] ?? "") === null) return `there is no ${argv[0]}`;
   const { exitCode, stderr } = await run(argv, { cwd });

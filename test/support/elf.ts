@@ -1,12 +1,12 @@
-/** What an executable for Linux asks of the system, by `readelf`, which comes with every C compiler. */
+/** The requirements of an executable for Linux, by `readelf`, which comes with every C compiler. */
 import { run } from "./process.ts";
 
 export interface ElfNeeds {
-  /** Who loads it: the file that has to be there, or the kernel says "no such file". */
+  /** The path of its loader. Without that file the kernel says "no such file". */
   loader: string;
   /** Names of shared libraries, as the loader looks for them. */
   libraries: string[];
-  /** The oldest glibc that has all its symbols, such as `2.25`; of a musl build: none. */
+  /** The oldest glibc with all its symbols, such as `2.25`; none for a musl build. */
   glibc: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Ends only a test that would hang: a test judges the state that it waits for, never how long that took. */
+/** Only ends a test that would hang: a test checks the state that it waits for, never the time that it took. */
 const HANG_MS = 240_000;
 const POLL_MS = 2;
 
@@ -14,7 +14,7 @@ export async function eventually<T>(
   for (;;) {
     const found = await look();
     if (found !== false && found !== undefined) return found as Exclude<T, false | undefined>;
-    if (performance.now() - startedMs > HANG_MS) throw new Error(`this does not come about: ${what}`);
+    if (performance.now() - startedMs > HANG_MS) throw new Error(`timed out waiting for: ${what}`);
     await Bun.sleep(POLL_MS);
   }
 }

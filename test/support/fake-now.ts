@@ -1,4 +1,4 @@
-/** A clock that stands still until it is moved. */
+/** A clock that only moves when a test moves it. */
 export class FakeNow {
   ms = Date.UTC(2026, 0, 1);
   readonly now = () => this.ms;

@@ -1,5 +1,5 @@
 /**
- * Hosts with names of their own on this machine: a proxy that leads every CONNECT to one TLS server, and answers plain
+ * Hosts with arbitrary names on this machine: a proxy that connects every CONNECT to one TLS server, and answers plain
  * requests in absolute form itself. For clients that never use a proxy for localhost, such as go.
  */
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
@@ -12,7 +12,7 @@ import { tempDir } from "./temp-dir.ts";
 type Answer = (url: URL, request: IncomingMessage, response: ServerResponse) => unknown;
 
 export interface FarHosts extends AsyncDisposable {
-  /** Lets a program find the hosts, and trust them. */
+  /** Variables that make a program find and trust the hosts. */
   readonly env: Record<string, string>;
   /** `GET https://files.example/a` of every request so far. */
   readonly seen: string[];

@@ -100,7 +100,7 @@ test("is refused while it does not listen and serves again afterwards", async ()
   expect((await fetch(proxy.endpoint)).status).toBe(200);
 });
 
-test("carries large bodies both ways, keeps the Host header and connections, and counts", async () => {
+test("forwards large bodies in both directions, keeps the Host header and connections, and counts", async () => {
   await using origin = startOrigin();
   await using proxy = await FaultProxy.start({ target: origin.endpoint });
   const large = new Uint8Array(5_000_000).fill(7);

@@ -21,15 +21,15 @@ import { Upstream } from "./upstream.ts";
 export interface FaultProxyOptions {
   /** `http://host:port` of the real server. */
   target: string;
-  /** Waited once a request before it is forwarded, and once a new connection. */
+  /** The delay before each request is forwarded, and of each new connection. */
   latencyMs?: number;
   /** Round trips that a new connection takes: 1, and more with TLS. */
   connectionTrips?: number;
-  /** Each way, over all connections; `undefined`: no limit. */
+  /** In each direction, over all connections; `undefined`: no limit. */
   bytesPerSecond?: number;
 }
 
-/** What went through since the start or the last `resetCounts`. */
+/** The traffic since the start or the last `resetCounts`. */
 export interface ProxyCounts {
   connections: number;
   requests: number;
@@ -59,7 +59,7 @@ export class FaultProxy implements AsyncDisposable {
   #server: Server | undefined;
   #port = 0;
   #rules: Rule[] = [];
-  /** What the next answer that is late will be. */
+  /** The next late answer. */
   #lateAnswer: Buffer | undefined;
 
   private constructor(options: FaultProxyOptions) {
@@ -84,12 +84,12 @@ export class FaultProxy implements AsyncDisposable {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** From now on requests that `when` chooses suffer `fault`; the newest rule that fits wins. */
+  /** Applies `fault` to all further requests that `when` selects; the newest matching rule wins. */
   fail(when: (request: SeenRequest) => boolean, fault: Fault): void {
     this.#rules.unshift({ when, fault });
   }
 
-  /** Every request is carried faithfully again. Those that hang keep hanging. */
+  /** Forwards every request unchanged again. Requests that hang keep hanging. */
   heal(): void {
     this.#rules = [];
   }
@@ -99,7 +99,7 @@ export class FaultProxy implements AsyncDisposable {
     this.seen.length = 0;
   }
 
-  /** Connections are refused and existing ones torn down, as by a server that died. */
+  /** Refuses new connections and resets existing ones, like a crashed server. */
   async refuse(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
@@ -132,7 +132,7 @@ export class FaultProxy implements AsyncDisposable {
       const reader = new HttpReader(client);
       while (await this.#exchange(client, reader, upstream));
     } catch {
-      // One side went away; the other learns it by the same.
+      // When one side closes, so does the other.
     }
     upstream.destroy();
     client.destroy();
@@ -152,7 +152,7 @@ export class FaultProxy implements AsyncDisposable {
     }
     if (fault?.kind === "reset") return reset(client);
     if (fault?.kind === "hang") return await hang(client, body);
-    if (fault?.kind === "hold") await fault.until;
+    if (fault?.kind === "delay") await fault.until;
     if (fault?.kind === "answer") {
       await drain(body);
       await write(client, formatAnswer(fault, request.method));
@@ -182,7 +182,7 @@ export class FaultProxy implements AsyncDisposable {
       await this.#up.pass(piece.length);
       await write(upstream, piece);
     });
-    // One that hangs is read no further, and never answered: the server waits for the rest.
+    // A hanging request is not read further and never answered: the server waits for the rest.
     if (end === "reset" || end === "end") reset(client);
   }
 
@@ -222,7 +222,7 @@ export class FaultProxy implements AsyncDisposable {
     return false;
   }
 
-  /** Keeps an answer, and returns the one before it. */
+  /** Stores an answer, and returns the previous one. */
   #late(head: MessageHead, body: Buffer): Buffer {
     const answer = Buffer.concat([formatHead(head), body]);
     const late = this.#lateAnswer ?? answer;

@@ -1,4 +1,4 @@
-/** What the fault proxy can do to a request instead of carrying it faithfully. */
+/** The faults that the fault proxy can apply to a request. */
 import { formatHead, headerOf, type MessageHead, withHeader } from "./http-reader.ts";
 
 /** A request as rules see it; `path` is decoded and without the query. */
@@ -7,7 +7,7 @@ export interface SeenRequest {
   path: string;
 }
 
-/** What a request asks of a bucket that is named in its path. */
+/** The operation of a request on the bucket in its path. */
 export function operationOf({ method, path }: SeenRequest): "get" | "put" | "list" | "other" {
   if (method === "PUT") return "put";
   if (method !== "GET" && method !== "HEAD") return "other";
@@ -16,17 +16,17 @@ export function operationOf({ method, path }: SeenRequest): "get" | "put" | "lis
 }
 
 export type Fault =
-  /** From this request on nobody listens, and open connections are torn down. */
+  /** From this request on nothing listens, and open connections are reset. */
   | { kind: "refuse" }
-  /** The connection is torn down; nothing is forwarded. */
+  /** The connection is reset; nothing is forwarded. */
   | { kind: "reset" }
-  /** The request is taken and never answered. */
+  /** The request is read and never answered. */
   | { kind: "hang" }
   /** The request waits for this before it is forwarded. */
-  | { kind: "hold"; until: Promise<void> }
+  | { kind: "delay"; until: Promise<void> }
   /** Answered here; nothing is forwarded. */
   | { kind: "answer"; status: number; body: string; contentType: string; headers?: Record<string, string> }
-  /** A body is changed or cut on its way: the request's where it has one, otherwise the answer's. */
+  /** A body is changed or truncated in transit: the request's if it has one, otherwise the answer's. */
   | BodyFault
   /** The answer carries another time than the server's. */
   | { kind: "date"; offsetMs: number }
@@ -34,23 +34,23 @@ export type Fault =
   | { kind: "header"; name: string; value: string }
   /** The answer's body comes twice, and its length says so. */
   | { kind: "double" }
-  /** What comes is the whole of the last answer that met this fault; the first one is carried faithfully. */
+  /** The answer is the previous one that met this fault; the first one is forwarded unchanged. */
   | { kind: "late" };
 
 type BodyFault =
   | ({ kind: "reset-in-body" } & End)
   | ({ kind: "hang-in-body" } & End)
-  /** The end is missing. The head still promises all of it, promises only what comes, or promises nothing. */
+  /** The end is missing. The head promises the whole body, only the part that is sent, or nothing. */
   | ({ kind: "truncate"; promised: "all" | "what-comes" | "nothing" } & End)
   | ({ kind: "flip" } & ({ atByte: number } | { atShare: number }))
   | { kind: "drip"; bytes: number; everyMs: number };
 
-/** Where a body breaks off; a share of it is between 0 and 1. */
+/** The place where a body breaks off; a share is between 0 and 1. */
 type End = { afterBytes: number } | { afterShare: number };
 
 const BODY_FAULTS = new Set(["reset-in-body", "hang-in-body", "truncate", "flip", "drip"]);
 
-/** The same fault, if it is one of bodies. */
+/** The same fault if it applies to bodies. */
 export function bodyFault(fault: Fault | undefined): Fault | undefined {
   return fault !== undefined && BODY_FAULTS.has(fault.kind) ? fault : undefined;
 }
@@ -73,7 +73,7 @@ export function s3Error(
   return { kind: "answer", status, body, contentType: "application/xml", headers };
 }
 
-/** What a captive portal or a broken gateway says: 200 and a page. */
+/** The answer of a captive portal or a broken gateway: 200 and a page. */
 export function htmlPage(status = 200): Fault {
   return {
     kind: "answer",

@@ -10,7 +10,7 @@ export function filesBelow(dir: string): string[] {
     .sort();
 }
 
-/** A cache directory's outputs whose bytes do not have the SHA-256 that is their name. */
+/** A cache directory's outputs with another SHA-256 than their name. */
 export function wrongOutputs(cacheDir: string): string[] {
   const outputDir = join(cacheDir, "output");
   return filesBelow(outputDir).filter((name) => {

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { plainEnv } from "./process.ts";
 
-/** A batch of objects, as git-lfs asks for it (api/batch.md of git-lfs). */
+/** A batch request of git-lfs (its api/batch.md). */
 interface Batch {
   operation: "download" | "upload";
   objects: { oid: string; size: number }[];
@@ -10,7 +10,7 @@ interface Batch {
 
 const LFS_TYPE = "application/vnd.git-lfs+json";
 
-/** Answers for the bare repositories below `root`; whoever asks may push. */
+/** Serves the bare repositories below `root`; every client may push. */
 export function gitHost(root: string) {
   const large = new Map<string, Buffer>();
   return async (url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -52,7 +52,7 @@ function answerBatch(url: URL, body: Buffer, response: ServerResponse): void {
   response.end(JSON.stringify({ transfer: "basic", objects: answered }));
 }
 
-/** By the rules of CGI (RFC 3875), as `git help http-backend` wants it. */
+/** By the rules of CGI (RFC 3875), as `git help http-backend` describes. */
 async function answerGit(
   root: string,
   url: URL,

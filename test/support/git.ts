@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 
 const IDENTITY = ["-c", "user.name=test", "-c", "user.email=test@example.com"];
 
-/** Runs git in `cwd` without anybody's settings; fails the test when it fails. Returns what it printed. */
+/** Runs git in `cwd` without user and system settings, and returns its output. Fails the test when git fails. */
 export function git(cwd: string, ...args: string[]): string {
   const env = { PATH: process.env.PATH, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" };
   const { stdout, stderr, exitCode } = Bun.spawnSync(["git", ...IDENTITY, ...args], { cwd, env });
@@ -10,7 +10,7 @@ export function git(cwd: string, ...args: string[]): string {
   return stdout.toString();
 }
 
-/** A new repository at `cwd`, with all that is there in one commit. */
+/** Creates a repository at `cwd` with all files there in one commit. */
 export function commitAll(cwd: string): void {
   git(cwd, "init", "--quiet", "--initial-branch=main");
   git(cwd, "add", "--all");

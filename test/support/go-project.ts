@@ -1,4 +1,4 @@
-/** Small Go modules, written where a test wants them. None needs a module from the network. */
+/** Small Go modules that tests write into directories. None needs a module from the network. */
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -53,7 +53,7 @@ func TestGreeting(t *testing.T) {
 
 /**
  * A program over `count` packages in a row, each using the one before; it prints its name and their number on
- * stderr. Of the standard library it needs only the runtime, which is soon compiled.
+ * stderr. It needs only the runtime of the standard library, which compiles fast.
  */
 export function chainModule(dir: string, options: { name: string; count: number }): string {
   const files: Record<string, string> = {
@@ -130,7 +130,7 @@ func main() { println("inner") }
   });
 }
 
-/** A program that says `ready`, waits for an interrupt, then says `handled` and ends well. */
+/** A program that prints `ready`, waits for an interrupt, then prints `handled` and exits with 0. */
 export function interruptModule(dir: string): string {
   return writeModule(dir, "example.com/interrupt", {
     "main.go": `package main
@@ -152,7 +152,7 @@ func main() {
   });
 }
 
-/** A library with one mistake that `go vet` finds and one that only staticcheck does. */
+/** A library with one mistake that `go vet` finds and one that only staticcheck finds. */
 export function mistakenModule(dir: string): string {
   return writeModule(dir, "example.com/mistaken", {
     "mistaken.go": `// Package mistaken has mistakes.

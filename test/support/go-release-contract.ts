@@ -1,4 +1,4 @@
-/** What every go release does with the compiled executable as its cache. */
+/** Tests that every go release passes with the compiled executable as its cache. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { wrongOutputs } from "./file-tree.ts";
@@ -19,7 +19,7 @@ interface Stage {
   goOutcome(args: string[], cwd: string): Promise<typeof OK>;
 }
 
-/** The stage of the tests that follow: one for all of them. */
+/** The stage that all following tests share. */
 function openStage(release: GoRelease): () => Stage {
   let stage: Stage;
   beforeAll(async () => {
@@ -35,13 +35,13 @@ function openStage(release: GoRelease): () => Stage {
   return () => stage;
 }
 
-/** Of each release: what it makes is found again, by itself and by others. */
+/** Each release finds the entries that it and others put. */
 export function testReleaseCaches(release: GoRelease): void {
   const stage = openStage(release);
 
   test("compiles nothing twice: the second build misses at most once and puts at most one record", async () => {
     const { dir, machine, hello } = stage();
-    // Of the standard library, which this release has compiled through the executable before, it compiles nothing.
+    // This release has compiled the standard library through the executable before, so it compiles nothing of it.
     const cold = await go(machine, ["build", "-x", "-o", dir.join("cold"), "."], { cwd: hello });
     expect({ exitCode: cold.exitCode, compiles: countCompiles(cold) }).toEqual({ exitCode: 0, compiles: 2 });
     const counted = { ...machine, env: { GOCACHE_METRICS: "json" } };
@@ -67,7 +67,7 @@ export function testReleaseCaches(release: GoRelease): void {
     expect(await testLib()).toEqual({ ...OK, stdout: cached });
   });
 
-  test("keeps the files that go list -export names for those who open them later", async () => {
+  test("keeps the files that go list -export names, so that they can be opened later", async () => {
     const { hello, goOutcome } = stage();
     const listed = await goOutcome(["list", "-export", "-deps", "-f", "{{.Export}}", "./..."], hello);
     const paths = listed.stdout.split("\n").filter((line) => line !== "");
@@ -77,11 +77,11 @@ export function testReleaseCaches(release: GoRelease): void {
   });
 }
 
-/** Of go's commands: what they do beside looking up and storing. */
+/** Effects of go's commands beside lookups and puts. */
 export function testReleaseCommands(release: GoRelease): void {
   const stage = openStage(release);
 
-  test("replays what vet found", async () => {
+  test("replays the findings of vet", async () => {
     const { dir, hello, goOutcome } = stage();
     const mistaken = mistakenModule(dir.join("mistaken"));
     expect(await goOutcome(["vet", "./..."], hello)).toEqual(OK);
@@ -94,13 +94,13 @@ export function testReleaseCommands(release: GoRelease): void {
     expect(await goOutcome(["vet", "./..."], mistaken)).toEqual(found);
   });
 
-  test("stays whole when an archive is built into a file", async () => {
+  test("keeps an archive that is also built into a file", async () => {
     const { dir, machine, hello, goOutcome } = stage();
     const archive = dir.join("lib.a");
     expect(await goOutcome(["build", "-o", dir.join("before"), "."], hello)).toEqual(OK);
     expect(await goOutcome(["build", "-o", archive, "./lib"], hello)).toEqual(OK);
     const first = readFileSync(archive);
-    // go leaves an archive alone that is up to date.
+    // go does not rewrite an archive that is up to date.
     rmSync(archive);
     expect(await goOutcome(["build", "-o", archive, "./lib"], hello)).toEqual(OK);
     expect(readFileSync(archive).equals(first)).toBe(true);
@@ -120,7 +120,7 @@ export function testReleaseCommands(release: GoRelease): void {
     running.signal("SIGINT");
     const { exitCode, ...said } = await running.outcome;
     expect(said).toEqual({ stdout: "ready\nhandled\n", stderr: "" });
-    // Which of the two go makes of its own interrupt is left to chance, with and without a helper.
+    // go's own handling of the interrupt varies between the two, with and without a helper.
     expect([0, 1]).toContain(exitCode);
   });
 

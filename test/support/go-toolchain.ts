@@ -1,8 +1,8 @@
-/** Real `go` commands of several releases, in an environment that holds nothing of the user's settings. */
+/** Real `go` commands of several releases, in an environment without the user's settings. */
 import { plainEnv, type Running, run, type SpawnOptions, start } from "./process.ts";
 import { tempDir } from "./temp-dir.ts";
 
-/** One release of each Go version that speaks GOCACHEPROG. */
+/** One release of each Go version that supports GOCACHEPROG. */
 export const GO_RELEASES = ["1.24.13", "1.25.12", "1.26.10", "1.27.4"] as const;
 
 export type GoRelease = (typeof GO_RELEASES)[number];
@@ -10,7 +10,7 @@ export type GoRelease = (typeof GO_RELEASES)[number];
 /** The release for tests that need only one. */
 export const NEWEST_GO: GoRelease = "1.27.4";
 
-/** A release that does not speak it. */
+/** A release that does not support it. */
 export const OLD_GO = "1.23.12";
 
 /** A finished `go` command. */
@@ -21,7 +21,7 @@ export interface GoOutcome {
   elapsedMs: number;
 }
 
-/** What one machine's `go` commands have in common. */
+/** The common settings of one machine's `go` commands. */
 export interface GoMachine {
   release: GoRelease;
   gocache: string;
@@ -63,7 +63,7 @@ export async function goEnv(machine: GoMachine): Promise<Record<string, string>>
 
 let machineEnv: Promise<Record<string, string>> | undefined;
 
-/** How this machine reaches modules: from its own settings, asked once. */
+/** This machine's own settings for fetching modules, read once. */
 export function machineGoEnv(): Promise<Record<string, string>> {
   machineEnv ??= askMachineGoEnv();
   return machineEnv;
@@ -79,7 +79,7 @@ async function askMachineGoEnv(): Promise<Record<string, string>> {
   return JSON.parse(stdout) as Record<string, string>;
 }
 
-/** Where a release lies, fetched at the first call on this machine. */
+/** The directory of a release, fetched at the first call on this machine. */
 export async function goRoot(release: GoRelease = NEWEST_GO): Promise<string> {
   await using dir = tempDir("goroot");
   const outcome = await go({ release, gocache: dir.join("cache") }, ["env", "GOROOT"], { cwd: dir.path });
@@ -105,7 +105,7 @@ export function metricsOf(outcome: { stderr: string }): Record<string, number> {
   return sum;
 }
 
-/** The lines on stderr that are the helper's. */
+/** The helper's lines on stderr. */
 export function helperLines(outcome: { stderr: string }): string[] {
   return outcome.stderr.split("\n").filter((line) => line.includes("go-cache-plugin: "));
 }

@@ -15,7 +15,7 @@ const CHUNK_SIZE = 1000;
 
 interface SuiteTest {
   id: string;
-  /** How much it matters; `required` when it says nothing. */
+  /** Its severity; default: `required`. */
   kind?: "required" | "optimal" | "check";
   name: string;
   browser_only?: boolean;
@@ -28,12 +28,12 @@ interface SuiteGroup {
 }
 
 /**
- * `true`: passed; otherwise why it did not. The kind is `Setup` where what was to be tested did not come about, so that
- * nothing can be said; the suite's own tables do not count that as a failure.
+ * `true`: passed; otherwise the reason. The kind is `Setup` if the tested situation did not occur, so there is no
+ * verdict; the suite's own tables do not count that as a failure.
  */
 type SuiteResults = Record<string, true | [kind: string, message: string]>;
 
-/** What came of a test. */
+/** The result of a test. */
 export type SuiteGrade = "passed" | "failed" | "not set up";
 
 export interface GradedGroup {
@@ -67,8 +67,8 @@ export async function runSuite(address: string, originUrl: string): Promise<Grad
   };
   const send = (url: string, init: object) => proxiedFetch(address, url, init);
   await runTests(groups, send, false, originUrl, CHUNK_SIZE);
-  // Many mean to be back within two seconds, which a busy machine may not manage when all begin at once. So those that
-  // did not pass are tried again together, fewer each time, until no further one passes.
+  // Many tests expect answers within two seconds, which a busy machine may not manage when all begin at once. So those
+  // that did not pass run again together, fewer each time, until no further one passes.
   const all = groups.flatMap(({ tests }) => tests);
   const notPassed = () => all.filter((test) => gradeOf(results[test.id]) !== "passed");
   for (let left = notPassed(), before = all.length; left.length < before; left = notPassed()) {

@@ -1,4 +1,4 @@
-/** HTTP/1.1 messages taken off a socket piece by piece, with the bytes of the body passed through as they came. */
+/** Reads HTTP/1.1 messages from a socket piece by piece, and passes the bytes of the body through unchanged. */
 
 /** Start line and headers of one message. */
 export interface MessageHead {
@@ -80,7 +80,7 @@ export class HttpReader {
   }
 }
 
-/** The value of the header `name`, in whatever case it came. */
+/** The value of the header `name`, regardless of case. */
 export function headerOf(head: MessageHead, name: string): string | undefined {
   return head.headers.find(([key]) => key.toLowerCase() === name)?.[1];
 }

@@ -1,11 +1,11 @@
-/** Ids as the protocol and as file names have them. */
+/** Ids in the protocol and in file names. */
 
 /** SHA-256 as the protocol writes ids. */
 export function sha256Base64(body: Uint8Array | string): string {
   return new Bun.CryptoHasher("sha256").update(body).digest("base64");
 }
 
-/** SHA-256 as file names and keys have it. */
+/** SHA-256 in the form of file names and keys. */
 export function sha256Hex(body: Uint8Array | string): string {
   return new Bun.CryptoHasher("sha256").update(body).digest("hex");
 }

@@ -12,7 +12,7 @@ const CLIENTS = [
   { argv: ["zstd", "--version"], pkg: "zstd" },
 ];
 
-/** Installs those that this machine lacks. Throws when that is not possible: no test is skipped. */
+/** Installs the missing ones. Throws when that is not possible: no test is skipped. */
 export async function installClients(): Promise<void> {
   const missing: string[] = [];
   for (const { argv, pkg } of CLIENTS) if (!(await works(argv))) missing.push(pkg);

@@ -1,12 +1,12 @@
 /**
- * The fault proxy as a process of its own, for measuring what a far server costs:
+ * The fault proxy as a separate process, to measure the cost of a distant server:
  *
  *     bun test/support/latency-proxy.ts --target=http://127.0.0.1:7070 [--latency-ms=50] [--connection-trips=N]
  *         [--bytes-per-second=N] [--hang]
  *
  * Prints `{"port":N,"controlPort":M}` when it listens. `GET /counts` on the control port answers with the counts as
  * JSON (`ProxyCounts`, where the GETs that list a bucket count as `LIST`), `POST /reset` with the counts so far and
- * starts them anew. With `--hang` requests are taken and never answered. Ends when stdin does.
+ * resets them. With `--hang` requests are read and never answered. Ends when stdin does.
  */
 import { parseArgs } from "node:util";
 import { FaultProxy, type ProxyCounts } from "./fault-proxy.ts";

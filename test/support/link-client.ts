@@ -4,7 +4,7 @@ import { connect, type Socket } from "node:net";
 import { LINK_VERSION } from "../../src/net/link-protocol.ts";
 import { linesOf } from "./socket-lines.ts";
 
-/** The scope of links that do not say another. */
+/** The default scope of links. */
 export const LINK_SCOPE = {
   platform: "linux_amd64_go1.27.4",
   project: "example.com/link",
@@ -24,7 +24,7 @@ export async function dial(address: string): Promise<Socket> {
   return socket;
 }
 
-/** Resolves when the connection is no more, in whatever way it ended. */
+/** Resolves when the connection has ended, for any reason. */
 export async function closed(socket: Socket): Promise<void> {
   if (!socket.closed) await new Promise<void>((resolve) => socket.once("close", () => resolve()));
 }
@@ -55,7 +55,7 @@ export class LinkClient {
     }
   }
 
-  /** Is gone all of a sudden. */
+  /** Breaks the connection off. */
   async breakOff(): Promise<void> {
     this.#socket.resetAndDestroy();
     await closed(this.#socket);

@@ -5,10 +5,10 @@ import { newMachine } from "./machine.ts";
 import { type Outcome, run } from "./process.ts";
 import type { TempDir } from "./temp-dir.ts";
 
-/** Runs a linter over the mistaken module, on a machine that has an empty disk and may only read a warm bucket. */
+/** Runs a linter over the module with mistakes, on a machine with an empty disk and read access to a warm bucket. */
 export type Lint = (argv: string[], name: string) => Promise<Outcome>;
 
-/** Fills the bucket from another machine with what linters read. */
+/** Fills the bucket from another machine with the entries that linters read. */
 export async function setLinterStage(dir: TempDir, release: GoRelease): Promise<Lint> {
   const project = mistakenModule(dir.join("project"));
   const flags = [`--bucket=file://${dir.join("bucket")}`, "--layout=split"];

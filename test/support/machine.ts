@@ -4,7 +4,7 @@ import { gocacheprog } from "./binary.ts";
 import { type GoMachine, type GoRelease, NEWEST_GO } from "./go-toolchain.ts";
 import { run } from "./process.ts";
 
-/** A machine that runs go with the helper; its cache is where the helper puts it by itself. */
+/** A machine that runs go with the helper, and with the default cache directory. */
 export interface Machine extends GoMachine {
   cacheDir: string;
 }
@@ -25,7 +25,7 @@ export function newMachine(
   };
 }
 
-/** A machine that starts with everything `original` has on its disk. */
+/** A machine that starts with a copy of `original`'s disk. */
 export async function copyMachine(
   original: Machine,
   dir: string,

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
- * Lets `make` write a file or directory, unless there is one already, and returns its path. It appears whole or not at
- * all. Of several processes that do this at once, the first one's is kept.
+ * Calls `make` to write a file or directory unless it exists, and returns its path. It appears atomically. If several
+ * processes do this at once, the first one's is kept.
  */
 export async function makeOnce(path: string, make: (half: string) => Promise<unknown>): Promise<string> {
   if (existsSync(path)) return path;

@@ -1,6 +1,6 @@
 import type { Clock } from "../../src/lib/async/clock.ts";
 
-/** A clock that stands still until told otherwise. Sleeping takes no time and is noted in `sleptMs`. */
+/** A clock that only moves when a test moves it. Sleeping takes no time and is recorded in `sleptMs`. */
 export class ManualClock implements Clock {
   readonly sleptMs: number[] = [];
   #nowMs: number;

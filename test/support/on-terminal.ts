@@ -1,7 +1,7 @@
-/** Commands on a terminal of their own. */
+/** Runs commands on a new terminal. */
 
 export interface TerminalOutcome {
-  /** All that the terminal was sent, stdout and stderr as they came. */
+  /** The whole output on the terminal, stdout and stderr in order. */
   terminal: string;
   exitCode: number;
 }
@@ -9,7 +9,7 @@ export interface TerminalOutcome {
 export interface TerminalOptions {
   env: Record<string, string>;
   cwd?: string;
-  /** Told of all that the terminal was sent, whenever that is more. */
+  /** Called with the whole output so far whenever it grows. */
   onText?: (terminal: string) => void;
 }
 

@@ -1,10 +1,10 @@
 /**
- * Tests of what only some systems have. On the others they are counted as skipped. On their own they always run, and
- * fail where a right or a program is missing.
+ * Tests of features that only some systems have. Other systems count them as skipped. Systems with the feature always
+ * run them, and they fail if a right or a program is missing.
  */
 import { test } from "bun:test";
 
-/** Mounts small disks, closes directories and gives files away, which takes root on Linux; or reads its `/proc`. */
+/** Mounts small disks, closes directories and changes owners, which needs root on Linux; or reads its `/proc`. */
 export const testOnLinux: typeof test = process.platform === "linux" ? test : test.if(false);
 
 /**

@@ -6,27 +6,27 @@ import { type Outcome, plainEnv, type Running, start } from "./process.ts";
 
 /** A server that is ready. Disposing it kills it. */
 export interface PluginServer extends AsyncDisposable {
-  /** What `connect` is given. */
+  /** The address for `connect`. */
   readonly plugin: string;
   /** `http://127.0.0.1:<port>`. */
   readonly http: string;
   readonly pid: number;
   readonly outcome: Promise<Outcome>;
   signal(name: NodeJS.Signals): void;
-  /** Asks it to end, and waits for that. */
+  /** Stops it, and waits for its end. */
   stop(): Promise<Outcome>;
-  /** Most memory it ever had resident (VmHWM). */
+  /** Its peak resident memory (VmHWM). */
   peakBytes(): number;
-  /** What it has resident now. */
+  /** Its current resident memory. */
   residentBytes(): number;
   descriptors(): number;
 }
 
 export interface PluginServerOptions {
   cacheDir: string;
-  /** The part of it that the server uses, where there are keys to trust. */
+  /** The subdirectory that the server uses if there are trusted keys. */
   root?: string;
-  /** A port that is free, unless it is said otherwise. */
+  /** Default: a free port. */
   plugin?: string;
   /** The same. */
   http?: string;
@@ -74,19 +74,19 @@ export async function startPluginServer(options: PluginServerOptions): Promise<P
   }
 }
 
-/** What a server says once it is ready: where it listens, and what to export. */
+/** The output of a server when it is ready: its addresses, and the variables to export. */
 const GREETING = /^go-cache-plugin: listening on .*\n(?: {2}export .*\n)*/m;
 
 function withoutGreeting(stderr: string): string {
   return stderr.replace(GREETING, "");
 }
 
-/** Waits until everything that was put is in the bucket: the server uploads in the background. */
+/** Waits until all puts are in the bucket: the server uploads in the background. */
 export async function untilStored(server: PluginServer): Promise<void> {
   await untilMetric(server, 'upload_queue{part="builds"} 0');
 }
 
-/** Waits until the server does not upload any more, because the bucket refuses or fails. */
+/** Waits until the server stops uploading because the bucket refuses or fails. */
 export async function untilRefused(server: PluginServer): Promise<void> {
   await untilMetric(server, 'breaker_open{side="writes"} 1');
 }
@@ -96,10 +96,10 @@ async function untilMetric({ http }: PluginServer, line: string): Promise<void> 
   while (!(await metrics()).includes(`${line}\n`)) await Bun.sleep(20);
 }
 
-/** So that it need not ask go; no links can be made there. */
+/** Avoids a call of go; no links can be made there. */
 const GO_ENV = { GOCACHE: "/dev/null/gocache", GOOS: "linux", GOARCH: "amd64", GOVERSION: "go1.27.4" };
 
-/** What the server notes of itself when it is ready. */
+/** The file that the server writes when it is ready. */
 async function noteOf(cacheDir: string, running: Running): Promise<{ plugin: string; http: string }> {
   let ended: Outcome | undefined;
   void running.outcome.then((outcome) => {

@@ -1,8 +1,8 @@
 /**
  * `bun test/support/prepare.ts [all]`: fetches the go releases and builds the tools that the tests of `npm test` need,
- * or with `all` those of `npm run test:all`, once a machine. Before the tests and not within them, for it takes
- * minutes, and a release that was unpacked a moment ago behaves differently: go does not index packages whose files
- * look just made.
+ * or with `all` those of `npm run test:all`, once per machine. It runs before the tests, for it takes
+ * minutes, and a release that was unpacked a moment ago behaves differently: go does not index packages with very
+ * new files.
  */
 import { goInstall } from "./go-install.ts";
 import { GO_RELEASES, go, NEWEST_GO, OLD_GO } from "./go-toolchain.ts";
@@ -18,7 +18,7 @@ async function main([suite, ...others]: string[]): Promise<void> {
   if (process.getuid?.() !== 0)
     console.error("without root, tests fail that mount disks or act as another user");
   const tools = suite === "all" ? [...TOOLS, ...LONG_TOOLS] : TOOLS;
-  // Packages of the system, which mostly come over the network, while the processors compile.
+  // Packages of the system, mostly limited by the network, while the processors compile.
   const outcomes = await Promise.allSettled([prepareSystem(), prepareGo(tools)]);
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
 }
@@ -44,7 +44,7 @@ async function fetchGo(release: string): Promise<void> {
   if (outcome.exitCode !== 0) throw new Error(`go ${release} can't be fetched: ${outcome.stderr}`);
 }
 
-/** Says what took long. */
+/** Prints the steps that took long. */
 async function timed(what: string, step: () => Promise<unknown>): Promise<void> {
   const startedMs = performance.now();
   await step();

@@ -1,13 +1,13 @@
 /** Real child processes with their output captured. */
 
-/** What a command did; compared whole in tests, so nothing that varies between runs is in it. */
+/** The outcome of a command; tests compare it as a whole, so it contains nothing that varies between runs. */
 export interface Outcome {
   stdout: string;
   stderr: string;
   exitCode: number;
 }
 
-/** How to start a command. Nothing is inherited but what `env` names. */
+/** How to start a command. It inherits only the variables in `env`. */
 export interface SpawnOptions {
   cwd?: string;
   env?: Record<string, string>;
@@ -16,7 +16,7 @@ export interface SpawnOptions {
   detached?: boolean;
 }
 
-/** A command under way. Disposing it kills its group if it still runs. */
+/** A running command. Disposing it kills its group if it still runs. */
 export interface Running extends AsyncDisposable {
   readonly pid: number;
   /** Resolves when the process has ended and both its outputs are closed by every holder. */
@@ -61,7 +61,7 @@ export function start(argv: string[], options: SpawnOptions = {}): Running {
   };
 }
 
-/** The variables any command needs and nothing that configures go, the cache or AWS, but for what the suite sets. */
+/** The variables that any command needs, and those of the suite; none that configures go, the cache or AWS. */
 export function plainEnv(extra: Record<string, string> = {}): Record<string, string> {
   const kept = Object.entries(process.env).filter(
     (entry): entry is [string, string] =>
@@ -70,7 +70,7 @@ export function plainEnv(extra: Record<string, string> = {}): Record<string, str
   return { ...Object.fromEntries(kept), AWS_EC2_METADATA_DISABLED: "true", ...extra };
 }
 
-/** The same without the suite's own time limit, for what prints all that is set: `init` and `env`. */
+/** The same without the suite's own time limit, for commands that print all settings: `init` and `env`. */
 export function userEnv(extra: Record<string, string> = {}): Record<string, string> {
   return plainEnv({ GOCACHE_REMOTE_TIMEOUT: "", ...extra });
 }
@@ -86,7 +86,7 @@ export function signalIfThere(pid: number, name: NodeJS.Signals): boolean {
   }
 }
 
-/** A stream's text so far, and the moment a given text is in it. */
+/** A stream's text so far, and a promise for a given text in it. */
 class Transcript {
   readonly whole: Promise<string>;
   #text = "";

@@ -8,7 +8,7 @@ interface Family {
   metrics: { labels?: Record<string, string>; value?: string; count?: string }[];
 }
 
-/** What Prometheus's own parser reads in a text, by `name{label="value",…}`; of a histogram, its count. */
+/** The values that Prometheus's own parser reads, by `name{label="value",…}`; for a histogram, its count. */
 export async function parseMetrics(text: string): Promise<Record<string, number>> {
   const program = await goInstall(PROM2JSON);
   const { stdout, stderr, exitCode } = await run([program], { env: plainEnv(), stdin: text });

@@ -1,4 +1,4 @@
-/** Requests through a proxy in absolute form, with header fields exactly as given, and nothing decoded. */
+/** Sends requests through a proxy in absolute form, with header fields exactly as given, and decodes nothing. */
 import http from "node:http";
 
 export interface ProxiedResponse {

@@ -1,4 +1,4 @@
-/** A machine that runs `serve` with the forward proxy, and clients that go through it. */
+/** A machine that runs `serve` with the forward proxy, and clients that use the proxy. */
 
 import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -13,13 +13,13 @@ export interface ProxyMachine extends AsyncDisposable {
   readonly port: number;
   readonly pid: number;
   readonly cacheDir: string;
-  /** The file with the certificate that clients have to trust. */
+  /** The file with the certificate that clients must trust. */
   readonly caPath: string;
-  /** What makes every common client use the proxy, and trust it. */
+  /** Variables that make every common client use and trust the proxy. */
   readonly clientEnv: Record<string, string>;
-  /** What the server has counted so far. */
+  /** The server's counters. */
   counters(): Promise<Record<string, number>>;
-  /** Ends it as a service manager would, and returns what it said. */
+  /** Ends it as a service manager would, and returns its output. */
   stop(): Promise<Outcome>;
 }
 
@@ -83,7 +83,7 @@ function proxyEnv(address: string, caPath: string): Record<string, string> {
   };
 }
 
-/** What this machine may have set for its own way out; clients of tests only talk to this machine. */
+/** This machine's own proxy settings; clients of tests only talk to this machine. */
 function withoutProxies(): Record<string, string> {
   const names = ["http_proxy", "https_proxy", "all_proxy", "no_proxy"];
   const all = [...names, ...names.map((name) => name.toUpperCase())];

@@ -1,6 +1,6 @@
 /**
- * An origin made of bytes: it keeps what each connection sent, and answers each request with the bytes of a test. It does
- * not know bodies: a request within one is a request to it.
+ * An origin on the level of bytes: it records what each connection sent, and answers each request with a test's bytes.
+ * It does not parse bodies: it takes a request within a body for a request.
  */
 import { type AddressInfo, createServer, type Socket } from "node:net";
 
@@ -11,15 +11,15 @@ interface RawConnection {
 
 export interface RawOrigin extends AsyncDisposable {
   readonly port: number;
-  /** Those that sent something, in the order of their first bytes. */
+  /** The connections that sent something, in the order of their first bytes. */
   readonly connections: readonly RawConnection[];
-  /** The first one that has sent this text. */
+  /** The first connection that has sent this text. */
   connectionWith(text: string): Promise<RawConnection>;
   /** Ends all connections. */
   forget(): void;
 }
 
-/** `answer`: the bytes that answer a request whose head has this first line; called once for each head. */
+/** `answer`: the bytes that answer a request with this first line; called once for each head. */
 export async function startRawOrigin(answer: (requestLine: string) => string): Promise<RawOrigin> {
   const connections: RawConnection[] = [];
   const sockets = new Set<Socket>();

@@ -15,7 +15,7 @@ const LARGE_PROGRAM: ProgramSource = {
   mainPackage: "./cmd/versitygw",
 };
 
-/** A copy of the program's source, its modules being in the module cache. */
+/** A copy of the program's source, with its modules in the module cache. */
 export interface RealProgram {
   dir: string;
   mainPackage: string;
@@ -36,21 +36,21 @@ export async function realProgram(
   });
   const fail = (what: string, why: string): never => {
     throw new Error(
-      `${what} can't be fetched; it takes Go 1.21 or newer, a network, and a module proxy in GOPROXY (now ${machineEnv.GOPROXY}):\n${why}`,
+      `${what} can't be fetched; it needs Go 1.21 or newer, a network, and a module proxy in GOPROXY (now ${machineEnv.GOPROXY}):\n${why}`,
     );
   };
   const download = await run(["go", "mod", "download", "-json", module], { env });
   if (download.exitCode !== 0) fail(module, download.stdout + download.stderr);
   const { Dir: sourceDir } = JSON.parse(download.stdout) as { Dir: string };
-  // Files that look just made would not be indexed by go, and the second machine would miss their indexes.
+  // go does not index very new files, and the second machine would miss their indexes.
   cpSync(sourceDir, dir, { recursive: true, preserveTimestamps: true });
   makeWritable(dir);
   const modules = await run(["go", "list", "-deps", mainPackage], { env, cwd: dir });
-  if (modules.exitCode !== 0) fail(`what ${module} needs`, modules.stderr);
+  if (modules.exitCode !== 0) fail(`the modules of ${module}`, modules.stderr);
   return { dir, mainPackage };
 }
 
-/** The module cache is read-only, and so would be the copy: go could not write go.mod, nor Windows remove a file. */
+/** A copy of the read-only module cache is read-only: go could not write go.mod, nor Windows remove a file. */
 function makeWritable(path: string): void {
   chmodSync(path, 0o755);
   for (const child of readdirSync(path, { withFileTypes: true })) {

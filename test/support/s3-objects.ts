@@ -1,6 +1,6 @@
 import type { S3Server } from "./s3-server.ts";
 
-/** A client of its own make for what tests store in and read from the bucket behind the helper's back. */
+/** A separate client with which tests store and read objects without the helper. */
 export function s3Client(server: S3Server): Bun.S3Client {
   const { bucket, endpoint, accessKeyId, secretAccessKey } = server;
   return new Bun.S3Client({ bucket, endpoint, accessKeyId, secretAccessKey, region: "us-east-1" });

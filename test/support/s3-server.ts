@@ -26,9 +26,9 @@ export interface S3Server extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
-/** What may differ from server to server. */
+/** The options of a server. */
 export interface S3ServerOptions {
-  /** With a certificate that only `env.AWS_CA_BUNDLE` makes trusted. */
+  /** Whether it has a certificate that only `env.AWS_CA_BUNDLE` makes trusted. */
   tls?: boolean;
   region?: string;
   bucket?: string;
@@ -61,7 +61,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
   if (domain !== undefined) flags.push("--virtual-domain", domain);
   if (users) {
     mkdirSync(dir.join("iam"));
-    // Without its cache, which would let removed keys in for two minutes.
+    // Without its cache, which would accept removed keys for two minutes.
     flags.push("--iam-dir", dir.join("iam"), "--iam-cache-disable");
   }
   const { running, port } = await listening(flags, dir.join("data"), certificate?.cert);
@@ -116,7 +116,7 @@ async function administer(server: S3Server, command: string[]): Promise<void> {
 
 let building: Promise<string> | undefined;
 
-/** Starts on a port that was free a moment ago, and on another one if somebody took it since. */
+/** Starts on a port that was free a moment ago, and on another one if another process has taken it since. */
 async function listening(
   flags: string[],
   dataDir: string,

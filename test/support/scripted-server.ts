@@ -1,8 +1,8 @@
-/** A server that answers what a test says, on real sockets, and remembers what it was asked. */
+/** A server that gives the answers of a test, on real sockets, and records its requests. */
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { HttpReader, headerOf } from "./http-reader.ts";
 
-/** One request as it came. */
+/** One received request. */
 interface SeenCall {
   method: string;
   /** Path and query, still encoded. */
@@ -12,14 +12,14 @@ interface SeenCall {
   body: Buffer;
 }
 
-/** An answer, a connection torn down, or nothing at all. */
+/** An answer, a reset connection, or nothing at all. */
 export type Scripted =
   | {
       status?: number;
       /** Besides `Content-Length` and `ETag`, which an empty value leaves out. */
       headers?: Record<string, string>;
       body?: string;
-      /** The connection is torn down after this much of the body. */
+      /** The connection is reset after this much of the body. */
       cutAfterBytes?: number;
     }
   | "reset"

@@ -4,7 +4,7 @@ import { createCipheriv } from "node:crypto";
 /** The seed of the suite. `TEST_SEED=N` tries another one; `npm run fuzz` draws it. */
 export const SUITE_SEED = toSeed(process.env.TEST_SEED);
 
-/** Bytes that compress as badly as random ones do. Another `stream` has other bytes. */
+/** Bytes that compress as badly as random ones. Each `stream` has different bytes. */
 export function noise(length: number, stream = 0): Buffer<ArrayBuffer> {
   const key = Buffer.alloc(32);
   key.writeDoubleBE(SUITE_SEED, 0);

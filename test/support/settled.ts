@@ -5,8 +5,8 @@ import { eventually } from "./eventually.ts";
 import type { Machine } from "./machine.ts";
 
 /**
- * Waits until no helper of this machine runs any more: one goes on for a moment when go has its answer, to write down
- * what was used. Reads `/proc`, so it is for Linux.
+ * Waits until no helper of this machine runs any more: a helper continues for a moment after go has its answer, to
+ * record the used entries. Reads `/proc`: for Linux only.
  */
 export async function settled(machine: Pick<Machine, "gocache">): Promise<void> {
   await eventually("no helper runs", () => helpersOf(machine).length === 0);

@@ -1,4 +1,4 @@
-/** What holds for builds that share a bucket, whatever it is and however things lie in it. */
+/** Tests for builds that share a bucket, for every kind of bucket and layout. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,10 +17,10 @@ import { warmMachine } from "./warm-machine.ts";
 
 export type Layout = "packed" | "split" | "both";
 
-/** A place that machines share, and the test's own way to look into it. */
+/** A bucket that machines share, with the test's own access to it. */
 export interface Remote {
   readonly layout: Layout;
-  /** What makes a machine use it. */
+  /** Flags that make a machine use it. */
   readonly settings: { flags: string[]; env?: Record<string, string> };
   keys(): Promise<string[]>;
   read(key: string): Promise<Uint8Array>;
@@ -37,21 +37,21 @@ function sharedProject(dir: string): string {
   return chainModule(dir, { name: "shared", count: PACKAGES });
 }
 
-/** Builds the project into the file `out`, without a word from the helper, and waits until all is stored. */
+/** Builds the project into the file `out`, expects no output from the helper, and waits until all is stored. */
 export async function expectBuilds(machine: Machine, project: string, out: string): Promise<GoOutcome> {
   const build = await buildInto(machine, project, out);
   expect({ exitCode: build.exitCode, ours: helperLines(build) }).toEqual({ exitCode: 0, ours: [] });
   return build;
 }
 
-/** Builds the project on a machine with an empty disk, which compiles the runtime, too. */
+/** Builds the project on a machine with an empty disk, which also compiles the runtime. */
 export async function fillCold(remote: Remote, dir: TempDir): Promise<void> {
   const machine = newMachine(dir.join("filler"), remote.settings);
   const build = await expectBuilds(machine, sharedProject(dir.join("filler-project")), dir.join("filled"));
   expect(countCompiles(build)).toBeGreaterThan(PACKAGES + MANY);
 }
 
-/** `open`: gives the remote of a name, which is empty but for `full`: there a cold build of the project is. */
+/** `open`: the remote of a name; it is empty, except for `full`, which contains a cold build of the project. */
 export function testSharedBuilds(open: (name: string) => Remote | Promise<Remote>): void {
   let dir: TempDir;
   let project: string;
@@ -65,7 +65,7 @@ export function testSharedBuilds(open: (name: string) => Remote | Promise<Remote
   const warm = (name: string, { settings }: Remote, flags: string[] = []) =>
     warmMachine(dir.join(name), { ...settings, trimpath: true, flags: [...settings.flags, ...flags] });
 
-  test("gives a machine with an empty disk everything: no compile, the same program, only right bytes", async () => {
+  test("a machine with an empty disk gets all entries: it compiles nothing, builds the same program, and has only right bytes", async () => {
     const machine = newMachine(dir.join("empty"), (await open("full")).settings);
     const copy = dir.join("copy");
     expect(countCompiles(await expectBuilds(machine, project, copy))).toBe(0);
@@ -74,7 +74,7 @@ export function testSharedBuilds(open: (name: string) => Remote | Promise<Remote
     expect(wrongOutputs(machine.cacheDir)).toEqual([]);
   });
 
-  test("never hands go an altered object: the package is compiled again and the object replaced", async () => {
+  test("go never gets an altered object: it compiles the package again, and the object is replaced", async () => {
     const remote = await open("altered");
     const original = dir.join("original");
     const first = await expectBuilds(await warm("one", remote), project, original);
@@ -83,7 +83,7 @@ export function testSharedBuilds(open: (name: string) => Remote | Promise<Remote
     for (const key of (await remote.keys()).filter((name) => /(output|pack)\/../.test(name))) {
       const bytes = await remote.read(key);
       if (bytes.length < 1000) continue;
-      // Close enough together that no frame of a pack is spared.
+      // Close enough together to alter every frame of a pack.
       for (let at = 20; at < bytes.length; at += 50) bytes[at] = (bytes[at] ?? 0) ^ 1;
       await remote.write(key, bytes);
       altered.push(key);
@@ -104,14 +104,14 @@ export function testSharedBuilds(open: (name: string) => Remote | Promise<Remote
     expect(countCompiles(await expectBuilds(next, project, copy))).toBe(0);
     expect(sha256Hex(readFileSync(copy))).toBe(sha256Hex(readFileSync(original)));
     if (remote.layout !== "split") return;
-    // What nobody has read since is not known to be wrong, and is replaced when somebody does.
+    // An altered object is only detected, and then replaced, when a build reads it.
     const used = new Set(filesBelow(join(next.cacheDir, "output")).map((name) => name.slice(-64)));
     const replaced = altered.filter((key) => used.has(key.slice(-64)));
     expect(replaced.length).toBeGreaterThan(MANY);
     for (const key of replaced) expect(sha256Hex(await remote.read(key))).toBe(key.slice(-64));
   });
 
-  test("writes nothing to an empty place when read-only, and builds all the same", async () => {
+  test("a read-only build writes nothing to an empty bucket, and succeeds", async () => {
     const place = await open("nothing");
     const reader = await warm("reader", place, ["--read-only"]);
     expect(countCompiles(await expectBuilds(reader, project, dir.join("by-reader")))).toBeGreaterThan(MANY);
@@ -125,7 +125,7 @@ async function buildInto(machine: Machine, project: string, out: string): Promis
   return build;
 }
 
-/** What the server's bucket has below `prefix`. */
+/** The objects of the server's bucket below `prefix`. */
 export function s3Remote(server: S3Server, prefix: string, layout: Layout): Remote {
   const client = s3Client(server);
   return {

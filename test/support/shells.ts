@@ -1,6 +1,6 @@
 /**
- * Shells that a machine may not have. Where one is not installed, it is unpacked from Debian's packages into `.cache/`:
- * nothing is installed, and no rights are needed.
+ * Shells that a machine may lack. A missing one is unpacked from Debian's packages into `.cache/`, which installs
+ * nothing and needs no rights.
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -8,10 +8,10 @@ import { TOOL_CACHE_DIR } from "./binary.ts";
 import { unpackPackages } from "./debian-packages.ts";
 import { makeOnce } from "./make-once.ts";
 
-/** A shell and what it needs to find its own parts. */
+/** A shell and the settings that it needs to find its own parts. */
 export interface UnpackedShell {
   program: string;
-  /** `undefined`: installed, and finds everything by itself. */
+  /** `undefined`: an installed shell, which finds everything by itself. */
   root: string | undefined;
   env: Record<string, string>;
 }

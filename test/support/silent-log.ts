@@ -1,4 +1,4 @@
 import { Logger } from "../../src/lib/logger.ts";
 
-/** For what has much to complain about. */
+/** For tests that cause many warnings. */
 export const silentLog = new Logger({ verbose: false, debugMask: 0, write: () => undefined });

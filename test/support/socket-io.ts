@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-/** Writes `bytes` and waits while the other side is slow; rejects when it is gone. */
+/** Writes `bytes` and waits while the peer is slow; rejects when it is gone. */
 export async function write(socket: Socket, bytes: Buffer): Promise<void> {
   if (socket.destroyed) throw new Error("connection is gone");
   if (socket.write(bytes)) return;
@@ -19,13 +19,13 @@ export async function drain(body: AsyncIterable<Buffer>): Promise<void> {
   for await (const _ of body);
 }
 
-/** Tears a connection down; false: it is over. */
+/** Resets a connection; false: it is over. */
 export function reset(client: Socket): false {
   client.resetAndDestroy();
   return false;
 }
 
-/** Takes all of a request and then waits until the client gives up; false: the connection is over. */
+/** Reads the whole request and then waits until the client gives up; false: the connection is over. */
 export async function hang(client: Socket, body: AsyncIterable<Buffer>): Promise<false> {
   await drain(body);
   if (!client.destroyed) await new Promise<void>((resolve) => client.once("close", () => resolve()));

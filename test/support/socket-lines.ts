@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-/** The lines that come over a connection, without their ends. */
+/** The lines received over a connection, without their ends. */
 export async function* linesOf(socket: Socket): AsyncGenerator<string, void> {
   let pending = "";
   for await (const chunk of socket) {

@@ -1,4 +1,4 @@
-/** What every `ObjectStore` promises, run against each of them. */
+/** The contract of `ObjectStore`: tests that run against every implementation. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { compareUtf8 } from "../../src/lib/text/compare-utf8.ts";
@@ -9,14 +9,14 @@ import { rejection } from "./rejection.ts";
 import { noise } from "./seed.ts";
 import { tempDir } from "./temp-dir.ts";
 
-/** A store that is empty at first, and whatever has to go with it. */
+/** A store that is empty at first, with its resources. */
 export interface StoreUnderTest extends AsyncDisposable {
   store: ObjectStore;
 }
 
 const MEBIBYTE = 1024 * 1024;
 
-/** Keys with every character that a URL, a query, a shell or a file system could trip over. */
+/** Keys with every character that is special in a URL, a query, a shell or a file system. */
 const ODD_KEYS = [
   "a blank/two  blanks",
   "plus+and%2Bescaped",
@@ -29,7 +29,7 @@ const ODD_KEYS = [
   `long/${"x".repeat(200)}/${"y".repeat(200)}`,
 ];
 
-/** More of them; Windows refuses names with these. */
+/** More such keys; Windows refuses file names with these characters. */
 const KEYS_WINDOWS_REFUSES = [
   "query?a=b&c=d",
   "quotes'\"`!*()",
@@ -48,17 +48,17 @@ export function describeStoreContract(name: string, makeStore: () => Promise<Sto
     });
     afterAll(() => made[Symbol.asyncDispose]());
 
-    describe("what is absent", () => {
-      test("is undefined to get and head", async () => {
+    describe("an absent object", () => {
+      test("is undefined in get and head", async () => {
         const key = freshKey();
         expect([await store.get(key), await store.head(key)]).toEqual([undefined, undefined]);
       });
 
-      test("is undefined to get with a range", async () => {
+      test("is undefined in a get with a range", async () => {
         expect(await store.get(freshKey(), { range: { offset: 0, length: 1 } })).toBeUndefined();
       });
 
-      test("is deleted without complaint", async () => {
+      test("can be deleted", async () => {
         expect(await store.delete(freshKey())).toBeUndefined();
       });
 
@@ -67,7 +67,7 @@ export function describeStoreContract(name: string, makeStore: () => Promise<Sto
         expect(pages.map((page) => page.objects)).toEqual([[]]);
       });
 
-      test("is not replaced by a put that wants an etag", async () => {
+      test("is not replaced by a put on the condition of an etag", async () => {
         const key = freshKey();
         const result = await store.put(key, bytes("new"), { onlyIf: { etag: '"0123"' } });
         expect([result, await store.get(key)]).toEqual(["refused", undefined]);
@@ -85,7 +85,7 @@ export function describeStoreContract(name: string, makeStore: () => Promise<Sto
         expect(await store.get(key)).toBeUndefined();
       });
 
-      test("stays absent when its body is shorter than promised", async () => {
+      test("stays absent when its body is shorter than announced", async () => {
         await using dir = tempDir("contract");
         const key = freshKey();
         writeFileSync(dir.join("short"), "12345");
@@ -246,7 +246,7 @@ export function describeStoreContract(name: string, makeStore: () => Promise<Sto
         expect(seen.map((text) => [text.length, new Set(text).size])).toEqual(seen.map(() => [200_000, 1]));
       });
 
-      test("whose body is cancelled holds nothing up", async () => {
+      test("with a cancelled body blocks no other call", async () => {
         const key = freshKey();
         await store.put(key, new Uint8Array(8 * MEBIBYTE));
         for (let i = 0; i < 20; i++) await (await stored(store.get(key))).body.cancel();
@@ -320,7 +320,7 @@ export function describeStoreContract(name: string, makeStore: () => Promise<Sto
     });
 
     describe("a listing", () => {
-      test("is in the order of the keys' bytes, where directories would be in another", async () => {
+      test("is in the order of the keys' bytes, unlike directories", async () => {
         const prefix = `${freshKey()}/`;
         const names = [
           "a-b",
@@ -380,7 +380,7 @@ export function describeStoreContract(name: string, makeStore: () => Promise<Sto
         ]);
       });
 
-      test("tells the store's time", async () => {
+      test("has the store's time", async () => {
         const window = clockWindow();
         const [page] = await allPages(store, freshKey());
         expect(window.has(page?.serverTimeMs ?? 0)).toBe(true);
@@ -419,7 +419,7 @@ function keysOf(pages: ListPage[]): string[] {
   return pages.flatMap((page) => page.objects.map((object) => object.key));
 }
 
-/** From now until it is asked. Earlier as well: HTTP dates are whole seconds, and servers keep theirs for a moment. */
+/** A time since the call of this. It may be earlier: HTTP dates are whole seconds, and servers cache theirs briefly. */
 function clockWindow() {
   const fromMs = Date.now() - 10_000;
   return { has: (timeMs: number) => timeMs >= fromMs && timeMs <= Date.now() + 1_000 };

@@ -1,7 +1,7 @@
 /**
  * Loaded before the test files (`bunfig.toml`), so that a verdict depends neither on chance nor on a busy machine:
- * whatever draws numbers draws the same ones in every run, and the executable waits long for what comes in the end.
- * A test of what does not come says itself how long that is waited for.
+ * random numbers are the same in every run, and the executable has long time limits. A test of a time limit sets its
+ * own.
  */
 import fc from "fast-check";
 import { SUITE_SEED } from "./seed.ts";

@@ -1,4 +1,4 @@
-/** A shared pipe of limited width: `pass` resolves when that many bytes would be through. */
+/** A shared line with limited bandwidth: `pass` resolves when that many bytes would have passed. */
 export class Throttle {
   readonly #bytesPerMs: number | undefined;
   #freeAtMs = 0;
@@ -11,7 +11,7 @@ export class Throttle {
     if (this.#bytesPerMs === undefined) return;
     const nowMs = performance.now();
     this.#freeAtMs = Math.max(this.#freeAtMs, nowMs) + bytes / this.#bytesPerMs;
-    // Timers are coarse: short debts are carried over to the next piece.
+    // Timers are coarse: short delays are added to that of the next piece.
     if (this.#freeAtMs - nowMs > 2) await Bun.sleep(this.#freeAtMs - nowMs);
   }
 }

@@ -1,4 +1,4 @@
-/** An origin on this machine, with TLS and without, that answers as a test says and counts what it was asked. */
+/** An origin on this machine, with or without TLS, that gives the answers of a test and records its requests. */
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
@@ -14,13 +14,13 @@ export interface TlsOrigin extends AsyncDisposable {
   /** `https://localhost:<port>`, or `http://…`. */
   readonly url: string;
   readonly certificate: Certificate;
-  /** Makes a program trust it. */
+  /** Variables that make a program trust it. */
   readonly trustEnv: Record<string, string>;
   /** Method and path of every request so far. */
   readonly seen: string[];
   /** The requests themselves. */
   readonly requests: IncomingMessage[];
-  /** Takes no connection any more. */
+  /** Stops accepting connections. */
   goAway(): Promise<void>;
 }
 

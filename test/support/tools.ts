@@ -1,14 +1,14 @@
-/** Programs that tests need beside go, at pinned versions. */
+/** Programs that tests need in addition to go, at pinned versions. */
 import { type GoRelease, NEWEST_GO } from "./go-toolchain.ts";
 
-/** A program that `go install <pkg>@<version>` makes with one go release. */
+/** A program that `go install <pkg>@<version>` builds with one go release. */
 export interface InstallableTool {
   pkg: string;
   version: string;
   release: GoRelease;
 }
 
-/** A linter of Go's own `golang.org/x/tools`: reads export data as all linters do, and is built within seconds. */
+/** A linter of Go's own `golang.org/x/tools`: it reads export data as all linters do, and builds within seconds. */
 export const UNUSEDRESULT: InstallableTool = {
   pkg: "golang.org/x/tools/go/analysis/passes/unusedresult/cmd/unusedresult",
   version: "v0.52.0",
@@ -25,7 +25,7 @@ export const VERSITYGW: InstallableTool = {
   release: NEWEST_GO,
 };
 
-/** Prometheus's own parser of its text format: fails for what Prometheus would refuse. */
+/** Prometheus's own parser of its text format: fails for texts that Prometheus would refuse. */
 export const PROM2JSON: InstallableTool = {
   pkg: "github.com/prometheus/prom2json/cmd/prom2json",
   version: "v1.4.2",
@@ -51,8 +51,8 @@ export const ACTIONLINT: InstallableTool = {
   release: NEWEST_GO,
 };
 
-/** What `npm test` needs. */
+/** The tools that `npm test` needs. */
 export const TOOLS = [VERSITYGW, UNUSEDRESULT, PROM2JSON, ACTIONLINT];
 
-/** What only `npm run test:all` needs: an older release compiles the standard library once more for these. */
+/** The tools that only `npm run test:all` needs: an older release compiles the standard library again for these. */
 export const LONG_TOOLS = [STATICCHECK, GOLANGCI_LINT];

@@ -1,4 +1,4 @@
-/** Go commands in a row on one machine, with a bucket behind a proxy that makes trouble. */
+/** Consecutive go commands on one machine, with a fault proxy before the bucket. */
 import { s3Flags } from "./binary.ts";
 import { FaultProxy } from "./fault-proxy.ts";
 import { chainModule } from "./go-project.ts";
@@ -17,16 +17,16 @@ const COMMANDS = [
 
 export interface TroubledMachine extends AsyncDisposable {
   proxy: FaultProxy;
-  /** Runs so many commands of all kinds, one after the other. */
+  /** Runs this many commands of all kinds, one after the other. */
   runInARow(count: number): Promise<GoOutcome[]>;
 }
 
-/** A machine that has the standard library but nothing of the project; nothing is in the bucket. */
+/** A machine with the standard library but nothing of the project, and an empty bucket. */
 export async function startTroubledMachine(...flags: string[]): Promise<TroubledMachine> {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(tempDir("trouble"));
   const s3 = stack.use(await startS3Server());
-  // Without the proxy none waits for an answer any more.
+  // Without the proxy no request waits for an answer any more.
   stack.defer(() => settled({ gocache: dir.join("machine", "gocache") }));
   const proxy = stack.use(await FaultProxy.start({ target: s3.endpoint }));
   const cwd = chainModule(dir.join("project"), { name: "trouble", count: 4 });

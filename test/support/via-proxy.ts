@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import type { ProxyMachine } from "./proxy-machine.ts";
 
-/** What a client got: whole, so that a test can compare it. */
+/** A client's whole response, so that a test can compare it. */
 export interface Got {
   status: number;
   cache: string | null;
   body: string;
 }
 
-/** A request through the proxy, its certificate checked, nothing decoded. */
+/** Sends a request through the proxy, checks its certificate, and decodes nothing. */
 export async function get(
   machine: Pick<ProxyMachine, "address" | "caPath">,
   url: string,

@@ -1,4 +1,4 @@
-/** Machines that begin with Go's runtime compiled: that takes ten seconds, and few tests are about it. */
+/** Machines with Go's runtime already compiled: that takes ten seconds, and few tests are about it. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { binaryPath, TOOL_CACHE_DIR } from "./binary.ts";
@@ -11,7 +11,7 @@ import { plainEnv } from "./process.ts";
 import { tempDir } from "./temp-dir.ts";
 
 const MACHINES_DIR = join(TOOL_CACHE_DIR, "machines");
-/** Longer than the tests of an executable take that was built before. */
+/** Longer than a test run with an earlier executable takes. */
 const KEPT_MS = 3_600_000;
 
 interface Kind {
@@ -20,8 +20,9 @@ interface Kind {
 }
 
 /**
- * A machine on which this executable has what a `chainModule` needs of the standard library to be built, tested and
- * listed: the runtime and `testing`. Nothing of it is in a bucket; the packed layout stores what a build uses of it.
+ * A machine that has cached, by this executable, the part of the standard library that a `chainModule` needs to be
+ * built, tested and listed: the runtime and `testing`. The bucket has none of it; the packed layout stores what a build
+ * uses.
  */
 export async function warmMachine(
   dir: string,
@@ -32,7 +33,7 @@ export async function warmMachine(
   return await copyMachine(newMachine(original, { release }), dir, options);
 }
 
-/** Makes all of them for this executable, so that tests find them, and removes those of executables before. */
+/** Makes all of them for this executable, so that tests find them, and removes those of earlier executables. */
 export async function prepareWarmMachines(): Promise<void> {
   mkdirSync(MACHINES_DIR, { recursive: true });
   for (const name of readdirSync(MACHINES_DIR)) {
@@ -58,13 +59,13 @@ async function originalOf(kind: Kind): Promise<string> {
     const puts = entriesOf(compiled).map(({ actionId, path }) => client.put(actionId, readFileSync(path)));
     for (const { Err } of await Promise.all(puts)) if (Err !== undefined) throw new Error(Err);
     const { exitCode, stderr } = await client.finish();
-    if (exitCode !== 0 || stderr !== "") throw new Error(`a warm machine can't be made: ${stderr}`);
+    if (exitCode !== 0 || stderr !== "") throw new Error(`cannot make a warm machine: ${stderr}`);
   });
 }
 
 let executableHash: Promise<string> | undefined;
 
-/** Go's own cache after a small module was built, tested and listed without the executable; kept for good. */
+/** Go's own cache after a small module was built, tested and listed without the executable; kept permanently. */
 async function compiledByGo(kind: Kind): Promise<string> {
   return await makeOnce(join(TOOL_CACHE_DIR, "compiled", nameOf(kind)), async (half) => {
     await using dir = tempDir("compiled");
@@ -78,12 +79,12 @@ async function compiledByGo(kind: Kind): Promise<string> {
     ];
     for (const args of commands) {
       const { exitCode, stderr } = await go(machine, args, { cwd });
-      if (exitCode !== 0) throw new Error(`what machines begin with can't be compiled: ${stderr}`);
+      if (exitCode !== 0) throw new Error(`cannot compile the cache of warm machines: ${stderr}`);
     }
   });
 }
 
-/** Go's cache has a file `<action>-a` for each entry, which says `v1 <action> <output> …`, and its bytes in `<output>-d`. */
+/** Go's cache has a file `<action>-a` for each entry, with `v1 <action> <output> …`, and its bytes in `<output>-d`. */
 function entriesOf(gocache: string): { actionId: string; path: string }[] {
   const names = readdirSync(gocache, { recursive: true, encoding: "utf8" });
   return names

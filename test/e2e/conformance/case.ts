@@ -1,4 +1,4 @@
-/** One row of the table of conformance cases, and how it is played. */
+/** One conformance case, and how it runs. */
 import { expect } from "bun:test";
 import { join } from "node:path";
 import type { Answer } from "../../support/cacheprog-answers.ts";
@@ -9,7 +9,7 @@ import type { S3Server } from "../../support/s3-server.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { seen } from "./messages.ts";
 
-/** What a row has to work with: everything is its own except the S3 server. */
+/** The resources of a case. Each has its own, except for the S3 server. */
 export interface Setup {
   dir: TempDir;
   cacheDir: string;
@@ -19,67 +19,66 @@ export interface Setup {
 }
 
 type Step =
-  /** Bytes for the helper, and all answers that must come of them, in any order. */
+  /** Bytes for the helper, and all expected answers, in any order. */
   | { send: string; expect?: Answer[]; pace?: "at once" | "byte by byte" }
-  /** Something done to the file that the last answer named. */
+  /** Changes the file that the last answer named. */
   | { spoil: (diskPath: string) => void };
 
 export interface Case {
-  /** Its number in the protocol notes. */
-  row: number;
+  /** The expected behaviour. */
   behaves: string;
   /** Bytes in, answers out; then stdin is closed. */
   steps?: Step[];
-  /** How the helper ends after `steps`; by default well and without a word. */
+  /** How the helper ends after `steps`; default: exit code 0, no output. */
   ends?: { exitCode: number; stderr: string };
-  /** What the cache directory holds after `steps`, when that matters. */
+  /** The files in the cache directory after `steps`, if that matters. */
   leaves?: string[];
-  /** What can't be said in steps. */
+  /** A case that steps can't express. */
   run?: (setup: Setup) => Promise<void>;
 }
 
-/** An ending with one line of explanation. */
+/** A failure with one line on stderr. */
 export const FAILS_WITH_A_MESSAGE = {
   exitCode: 1,
   stderr: expect.stringMatching(/^go-cache-plugin: .+\n$/) as unknown as string,
 };
 
-/** Plays one row. */
-export async function playCase(row: Case, s3: S3Server): Promise<void> {
+/** Runs one case. */
+export async function playCase(played: Case, s3: S3Server): Promise<void> {
   await using dir = tempDir("conformance");
   const cacheDir = dir.join("cache");
   const start = (options: Partial<ClientOptions> = {}) =>
     CacheprogClient.start({
       ...options,
       args: [`--cache-dir=${cacheDir}`, ...(options.args ?? [])],
-      // Also where the helper turns to when it can't write to its cache directory.
+      // Also the location of the helper's fallback directory.
       env: { ...(options.env ?? plainEnv()), TMPDIR: dir.path },
     });
   const setup: Setup = { dir, cacheDir, s3, start };
-  if (row.steps !== undefined) await playSteps(setup, row, row.steps);
-  await row.run?.(setup);
+  if (played.steps !== undefined) await playSteps(setup, played, played.steps);
+  await played.run?.(setup);
 }
 
-/** Files of entries and half-written ones below the cache directory. */
+/** Files of entries and temporary files below the cache directory. */
 export function entryFiles(cacheDir: string): string[] {
   return ["action", "output", "tmp"].flatMap((name) =>
     filesBelow(join(cacheDir, name)).map((file) => `${name}/${file}`),
   );
 }
 
-/** Ends stdin and expects the helper to go well and without a word. */
+/** Ends stdin and expects exit code 0 and no output on stderr. */
 export async function expectCleanEnd(client: CacheprogClient): Promise<void> {
   await client.end();
   await expectCleanExit(client);
 }
 
-/** Expects the helper to be gone, or to go, well and without a word. */
+/** Waits for the helper to exit, and expects exit code 0 and no output on stderr. */
 export async function expectCleanExit(client: CacheprogClient): Promise<void> {
   const clean: Ending = { exitCode: 0, signal: null, stderr: "" };
   expect(await client.ended()).toEqual(clean);
 }
 
-async function playSteps(setup: Setup, row: Case, steps: Step[]): Promise<void> {
+async function playSteps(setup: Setup, played: Case, steps: Step[]): Promise<void> {
   await using client = await setup.start();
   const expected: Answer[] = [];
   let diskPath = "";
@@ -96,10 +95,10 @@ async function playSteps(setup: Setup, row: Case, steps: Step[]): Promise<void> 
     }
   }
   const { answers, exitCode, stderr } = await client.finish();
-  const { ends = { exitCode: 0, stderr: "" } } = row;
+  const { ends = { exitCode: 0, stderr: "" } } = played;
   expect({ exitCode, stderr }).toEqual(ends);
   expect(new Set(answers.map(({ ID }) => ID))).toEqual(new Set(expected.map(({ ID }) => ID)));
-  if (row.leaves !== undefined) expect(entryFiles(setup.cacheDir)).toEqual(row.leaves);
+  if (played.leaves !== undefined) expect(entryFiles(setup.cacheDir)).toEqual(played.leaves);
 }
 
 async function sendPaced(client: CacheprogClient, bytes: string, pace: string): Promise<void> {

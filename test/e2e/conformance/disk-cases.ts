@@ -9,11 +9,10 @@ import { A0, hit, OH, seen } from "./messages.ts";
 
 const SEED_CACHE = join(import.meta.dir, "../../fixtures/seed-cache");
 
-/** Cases of directories that can't be written, and of one that another program made. */
+/** Cases of directories that can't be written, and of one from tailscale/go-cache-plugin. */
 export const DISK_CASES: Case[] = [
   {
-    row: 28,
-    behaves: "puts elsewhere when the cache directory can't be made",
+    behaves: "puts into the fallback directory when the cache directory can't be made",
     async run({ dir, start }) {
       writeFileSync(dir.join("file"), "");
       await using client = await start({ args: [`--cache-dir=${dir.join("file/cache")}`] });
@@ -21,8 +20,8 @@ export const DISK_CASES: Case[] = [
     },
   },
   {
-    row: 28,
-    behaves: "puts elsewhere when the cache directory is read-only, and still hits what is in it",
+    behaves:
+      "puts into the fallback directory when the cache directory is read-only, and still hits the entries in it",
     async run({ cacheDir, start }) {
       cpSync(SEED_CACHE, cacheDir, { recursive: true });
       const mount = `mount --bind ${cacheDir} ${cacheDir} && mount -o remount,ro,bind ${cacheDir}`;
@@ -34,8 +33,7 @@ export const DISK_CASES: Case[] = [
     },
   },
   {
-    row: 28,
-    behaves: "puts elsewhere when the disk fills up in the middle of a body",
+    behaves: "puts into the fallback directory when the disk becomes full in the middle of a body",
     async run({ cacheDir, start }) {
       mkdirSync(cacheDir);
       const mount = `mount -t tmpfs -o size=256k none ${cacheDir}`;
@@ -47,8 +45,7 @@ export const DISK_CASES: Case[] = [
     },
   },
   {
-    row: 31,
-    behaves: "hits in a directory that the seed made",
+    behaves: "hits in a directory that tailscale/go-cache-plugin made",
     async run({ cacheDir, start }) {
       cpSync(SEED_CACHE, cacheDir, { recursive: true });
       await using client = await start();
@@ -58,8 +55,8 @@ export const DISK_CASES: Case[] = [
     },
   },
   {
-    row: 31,
-    behaves: "misses on seed records that are damaged, and on paths that lead out",
+    behaves:
+      "misses for damaged records of tailscale/go-cache-plugin, and for paths outside of the directory",
     async run({ cacheDir, start }) {
       const records = ["", "x", "zz 5\n", `${hexOf(OH)}\n`, `${hexOf(OH)} 5 6\n`, "../../secret 5\n"];
       cpSync(SEED_CACHE, cacheDir, { recursive: true });
@@ -75,8 +72,7 @@ export const DISK_CASES: Case[] = [
     },
   },
   {
-    row: 31,
-    behaves: "writes files as the seed reads them",
+    behaves: "writes files that tailscale/go-cache-plugin can read",
     async run({ cacheDir, start }) {
       await using client = await start({ wrapper: ["sh", "-c", 'umask 022; exec "$@"', "sh"] });
       await client.put(A0, Buffer.from("hello"));
@@ -97,7 +93,7 @@ async function expectPutAndOneLine(client: CacheprogClient): Promise<void> {
   await expectOneLine(client);
 }
 
-/** It ends well, having said once what the trouble is. */
+/** Expects exit code 0 and one warning on stderr. */
 async function expectOneLine(client: CacheprogClient): Promise<void> {
   await client.end();
   expect(await client.ended()).toEqual({
@@ -107,7 +103,7 @@ async function expectOneLine(client: CacheprogClient): Promise<void> {
   });
 }
 
-/** A command prefix that runs `mount` where only the helper sees it; root is not stopped by file modes. */
+/** A command prefix that runs `mount` in a namespace of the helper, since file modes do not stop root. */
 async function inMountNamespace(mount: string): Promise<string[]> {
   const script = ["sh", "-ec", `${mount}\nexec "$@"`, "sh"];
   for (const unshare of [

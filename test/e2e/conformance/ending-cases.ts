@@ -10,15 +10,14 @@ import { s3Client } from "../../support/s3-objects.ts";
 import { type Case, expectCleanExit, type Setup } from "./case.ts";
 import { A0, closeRequest, getRequest, hit, seen } from "./messages.ts";
 
-/** The drain's limit is over long before a request's, which would be said on stderr. */
+/** The drain limit ends long before that of a request, which would cause a warning on stderr. */
 const DRAIN_LIMIT = ["--drain-timeout=2s", "--remote-timeout=3600s"];
 const SILENT: unknown = expect.not.stringContaining("no answer");
 
 /** Cases of how a session ends. */
 export const ENDING_CASES: Case[] = [
   {
-    row: 24,
-    behaves: "answers close and goes, with stdin left open",
+    behaves: "answers close and exits while stdin is open",
     async run({ start }) {
       await using client = await start();
       await client.send(closeRequest(9));
@@ -27,10 +26,9 @@ export const ENDING_CASES: Case[] = [
     },
   },
   {
-    row: 24,
     behaves: "answers close within the drain limit although 100 uploads hang and pruning fails",
     async run(setup) {
-      // A file where the prune's own state would be.
+      // A file in the place of the prune's state directory.
       mkdirSync(setup.cacheDir, { recursive: true });
       writeFileSync(join(setup.cacheDir, "state"), "");
       await using proxy = await hangingProxy(setup);
@@ -41,8 +39,8 @@ export const ENDING_CASES: Case[] = [
     },
   },
   {
-    row: 24,
-    behaves: "answers close and lets go of stdout and stderr before the drain when that may go on behind",
+    behaves:
+      "answers close and closes stdout and stderr before the drain when it may drain in the background",
     async run(setup) {
       await using proxy = await hangingProxy(setup);
       await using client = await startWithUploads(setup, proxy, "background", [
@@ -51,14 +49,13 @@ export const ENDING_CASES: Case[] = [
         "--remote-timeout=3600s",
       ]);
       expect(await client.close()).toEqual({ ID: 101 });
-      // Both at their end while the process goes on: nobody who captures go's output waits for it.
+      // Both at their end while the process still runs: a program that captures go's output does not wait for it.
       expect(await client.outputEnded()).toBe("");
       expect(client.isRunning).toBe(true);
     },
   },
   {
-    row: 25,
-    behaves: "goes within the drain limit when the input ends and 100 uploads hang",
+    behaves: "exits within the drain limit when the input ends and 100 uploads hang",
     async run(setup) {
       await using proxy = await hangingProxy(setup);
       await using client = await startWithUploads(setup, proxy, "eof-hang");
@@ -66,7 +63,6 @@ export const ENDING_CASES: Case[] = [
     },
   },
   {
-    row: 25,
     behaves: "finishes its uploads when the input ends without close",
     async run(setup) {
       await using proxy = await FaultProxy.start({ target: setup.s3.endpoint, latencyMs: 20 });
@@ -81,7 +77,6 @@ export const ENDING_CASES: Case[] = [
     },
   },
   {
-    row: 27,
     behaves: "keeps serving after SIGINT and SIGHUP to itself",
     async run({ start }) {
       await using client = await start();
@@ -91,7 +86,6 @@ export const ENDING_CASES: Case[] = [
     },
   },
   {
-    row: 27,
     behaves: "keeps serving after SIGINT to the whole process group",
     async run({ start }) {
       await using client = await start({ detached: true });
@@ -101,8 +95,7 @@ export const ENDING_CASES: Case[] = [
     },
   },
   {
-    row: 27,
-    behaves: "ends well when nobody reads its answers any more",
+    behaves: "exits with 0 when its stdout is closed",
     async run({ dir, cacheDir }) {
       const requests = Array.from({ length: 2000 }, (_, id) => getRequest(id + 1)).join("");
       const script = `"$0" --cache-dir="$1" 2>"$2/stderr"; echo $? >"$2/rc"`;
@@ -127,7 +120,7 @@ async function hangingProxy(setup: Setup): Promise<FaultProxy> {
   return proxy;
 }
 
-/** A helper that was given 100 entries to upload. */
+/** A helper with 100 entries to upload. */
 async function startWithUploads(
   setup: Setup,
   proxy: FaultProxy,

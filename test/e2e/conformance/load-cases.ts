@@ -10,11 +10,10 @@ import { A0, getRequest, hit, miss, putHello, seen } from "./messages.ts";
 const MIB = 1024 * 1024;
 const MOST_MEMORY_BYTES = 300 * MIB;
 
-/** Cases of much at once: many requests, large bodies. */
+/** Cases of load: many requests, large bodies. */
 export const LOAD_CASES: Case[] = [
   {
-    row: 1,
-    behaves: "says hello in one line and then nothing",
+    behaves: "prints hello in one line and then nothing",
     async run({ start }) {
       await using client = await start();
       await expectCleanEnd(client);
@@ -22,8 +21,7 @@ export const LOAD_CASES: Case[] = [
     },
   },
   {
-    row: 10,
-    behaves: "never shows a reader less of an output that is put again and again",
+    behaves: "never shows a reader a part of an output that is put repeatedly",
     async run({ start }) {
       await using client = await start();
       const first = seen(await putHelloAs(client, 1));
@@ -46,7 +44,6 @@ export const LOAD_CASES: Case[] = [
     },
   },
   {
-    row: 11,
     behaves: "answers 500 gets in flight, each once",
     async run({ start }) {
       await using client = await start();
@@ -57,7 +54,6 @@ export const LOAD_CASES: Case[] = [
     },
   },
   {
-    row: 9,
     behaves: "stores and uploads a body of 64 MiB in bounded memory",
     async run({ start, s3 }) {
       const args = s3Flags(s3, { prefix: "large" });
@@ -68,7 +64,6 @@ export const LOAD_CASES: Case[] = [
     },
   },
   {
-    row: 9,
     behaves: "stores a body of 600 MiB, above the longest JavaScript string, in bounded memory",
     async run({ start }) {
       await using client = await start();
@@ -83,7 +78,7 @@ async function putHelloAs(client: CacheprogClient, id: number) {
   return await client.answer(id);
 }
 
-/** Puts `sizeBytes` (a multiple of 3 MiB and a MiB are fine) of text that is made as it is sent. */
+/** Puts `sizeBytes` (a multiple of 3 MiB and a MiB are fine) of text that is generated while it is sent. */
 async function expectLargePut(client: CacheprogClient, sizeBytes: number): Promise<void> {
   const piece = Buffer.alloc(3 * MIB, "the quick brown fox ");
   const pieces = Math.floor(sizeBytes / piece.length);

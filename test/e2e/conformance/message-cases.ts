@@ -8,29 +8,26 @@ const AN_ERROR = expect.stringMatching(/./) as unknown as string;
 const TWO_PUTS_AND_A_CLOSE = putHello(1) + putHello(2, { actionId: AF }) + closeRequest(3);
 const THEIR_ANSWERS = [hit(1), hit(2), { ID: 3 }];
 
-/** A put whose object says one thing and whose body is another. */
+/** A put with a body that contradicts its object. */
 function mismatchedPut(bodySize: number, body: string): string {
   return `{"ID":1,"Command":"put","ActionID":"${A0}","OutputID":"${OH}","BodySize":${bodySize}}\n\n${body}\n`;
 }
 
-/** Cases that are bytes in and answers out. */
+/** Cases of bytes in and answers out. */
 export const MESSAGE_CASES: Case[] = [
   {
-    row: 17,
-    behaves: "explains itself and fails when the input ends inside a request",
+    behaves: "fails with a message when the input ends inside a request",
     steps: [{ send: '{"ID":1,' }],
     ends: FAILS_WITH_A_MESSAGE,
     leaves: [],
   },
   {
-    row: 17,
-    behaves: "explains itself and fails on what is no request",
+    behaves: "fails with a message when the input is not a request",
     steps: [{ send: "nonsense\n" }],
     ends: FAILS_WITH_A_MESSAGE,
   },
   {
-    row: 18,
-    behaves: "stores nothing of a put that is cut inside its body",
+    behaves: "stores nothing of a put that ends inside its body",
     steps: [{ send: putHello(1).slice(0, putHello(1).indexOf("aGVs") + 4) }],
     ends: FAILS_WITH_A_MESSAGE,
     leaves: [],
@@ -43,30 +40,26 @@ export const MESSAGE_CASES: Case[] = [
     { why: "padded in the middle", put: mismatchedPut(5, '"aG==bG8="') },
   ].map(
     ({ why, put }): Case => ({
-      row: 19,
-      behaves: `stores nothing of a body that is ${why}, and goes on`,
+      behaves: `stores nothing of a body that is ${why}, and continues`,
       steps: [{ send: put + getRequest(2), expect: [{ ID: 1, Err: AN_ERROR }, miss(2)] }],
       leaves: [],
     }),
   ),
   {
-    row: 19,
-    behaves: "stores nothing of a body that is no string",
+    behaves: "stores nothing of a body that is not a string",
     steps: [{ send: mismatchedPut(3, "123") }],
     ends: FAILS_WITH_A_MESSAGE,
     leaves: [],
   },
   {
-    row: 15,
-    behaves: "answers an unknown command with an error and goes on",
+    behaves: "answers an unknown command with an error and continues",
     steps: [
       { send: '{"ID":1,"Command":"frob","X":[1]}\n\n', expect: [{ ID: 1, Err: AN_ERROR }] },
       { send: getRequest(2), expect: [miss(2)] },
     ],
   },
   {
-    row: 15,
-    behaves: "reads over the body of an unknown command",
+    behaves: "skips the body of an unknown command",
     steps: [
       {
         send: `{"ID":1,"Command":"frob","BodySize":5}\n\n"aGVsbG8="\n${getRequest(2)}`,
@@ -76,15 +69,13 @@ export const MESSAGE_CASES: Case[] = [
     leaves: [],
   },
   {
-    row: 16,
     behaves: "answers a get without ActionID with an error",
     steps: [
       { send: `{"ID":1,"Command":"get"}\n\n${getRequest(2)}`, expect: [{ ID: 1, Err: AN_ERROR }, miss(2)] },
     ],
   },
   {
-    row: 16,
-    behaves: "reads over the body of a put without OutputID",
+    behaves: "skips the body of a put without OutputID",
     steps: [
       {
         send: `{"ID":1,"Command":"put","ActionID":"${A0}","BodySize":5}\n\n"aGVsbG8="\n${getRequest(2)}`,
@@ -94,8 +85,7 @@ export const MESSAGE_CASES: Case[] = [
     leaves: [],
   },
   {
-    row: 20,
-    behaves: "misses when the file was deleted, and a put brings it back",
+    behaves: "misses when the file was deleted, and a put restores it",
     steps: [
       { send: putHello(1), expect: [hit(1)] },
       { spoil: unlinkSync },
@@ -105,8 +95,7 @@ export const MESSAGE_CASES: Case[] = [
     ],
   },
   {
-    row: 21,
-    behaves: "misses when the file was cut short, and a put repairs it",
+    behaves: "misses when the file was truncated, and a put repairs it",
     steps: [
       { send: putHello(1), expect: [hit(1)] },
       { spoil: (path) => truncateSync(path, 4) },
@@ -115,16 +104,14 @@ export const MESSAGE_CASES: Case[] = [
       { send: getRequest(4), expect: [hit(4)] },
     ],
   },
-  { row: 2, behaves: "ends well and without a word when the input ends at once", steps: [], leaves: [] },
+  { behaves: "exits with 0 and no output when the input ends at once", steps: [], leaves: [] },
   {
-    row: 3,
     behaves: "misses in an empty cache",
     steps: [{ send: getRequest(1), expect: [miss(1)] }],
     leaves: [],
   },
   {
-    row: 4,
-    behaves: "gives back what was put, in a file",
+    behaves: "returns the bytes of a put in a file",
     steps: [
       { send: putHello(1), expect: [hit(1)] },
       { send: getRequest(2), expect: [hit(2)] },
@@ -132,8 +119,7 @@ export const MESSAGE_CASES: Case[] = [
     leaves: [`action/00/${"00".repeat(32)}`, `output/2c/${Buffer.from(OH, "base64").toString("hex")}`],
   },
   {
-    row: 5,
-    behaves: "stores nothing under its own id, and reads on right behind it",
+    behaves: "stores the empty output under its own id, and reads on right after it",
     steps: [
       {
         send: `{"ID":1,"Command":"put","ActionID":"${A0}","OutputID":"${OE}"}\n\n${getRequest(2)}`,
@@ -143,14 +129,12 @@ export const MESSAGE_CASES: Case[] = [
   },
   ...["", "\n", "\n\n\n", "\r\n\r\n", "  \t "].map(
     (between): Case => ({
-      row: 6,
-      behaves: `takes ${JSON.stringify(between)} between a put and its body`,
+      behaves: `accepts ${JSON.stringify(between)} between a put and its body`,
       steps: [{ send: putHello(1, { between }), expect: [hit(1)] }],
     }),
   ),
   {
-    row: 6,
-    behaves: "takes requests with their keys in another order and with keys it does not know",
+    behaves: "accepts requests with another order of keys and with unknown keys",
     steps: [
       {
         send: `{ "BodySize": 5, "Frob": {"a": ["}"]}, "ObjectID": "${OH}", "ActionID": "${A0}", "Command": "put", "ID": 1 }"aGVsbG8="${getRequest(2)}`,
@@ -159,13 +143,11 @@ export const MESSAGE_CASES: Case[] = [
     ],
   },
   {
-    row: 7,
-    behaves: "takes two puts and a close in one write",
+    behaves: "accepts two puts and a close in one write",
     steps: [{ send: TWO_PUTS_AND_A_CLOSE, expect: THEIR_ANSWERS }],
   },
   {
-    row: 7,
-    behaves: "takes two puts and a close byte by byte",
+    behaves: "accepts two puts and a close byte by byte",
     steps: [{ send: TWO_PUTS_AND_A_CLOSE, expect: THEIR_ANSWERS, pace: "byte by byte" }],
   },
 ];

@@ -1,4 +1,4 @@
-/** Requests as go writes them, byte for byte, and answers as the table expects them. */
+/** Requests in go's own bytes, and answers in the form of the table. */
 import { readFileSync } from "node:fs";
 import { extname, isAbsolute } from "node:path";
 import type { Answer } from "../../support/cacheprog-answers.ts";
@@ -8,11 +8,11 @@ import { sha256Base64 } from "../../support/ids.ts";
 export const A0 = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 export const AF = "//////////////////////////////////////////8=";
 
-/** The ids of `hello` and of nothing. */
+/** The ids of `hello` and of the empty output. */
 export const OH = "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=";
 export const OE = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 
-/** A put of `hello`, in the three parts between which white space may vary. */
+/** A put of `hello` in three parts; the white space between them may vary. */
 export function putHello(id: number, options: { actionId?: string; between?: string; body?: string } = {}) {
   const object = `{"ID":${id},"Command":"put","ActionID":"${options.actionId ?? A0}","OutputID":"${OH}","BodySize":5}`;
   return `${object}${options.between ?? "\n\n"}${options.body ?? '"aGVsbG8="'}\n`;
@@ -26,7 +26,7 @@ export function closeRequest(id: number): string {
   return `{"ID":${id},"Command":"close"}\n\n`;
 }
 
-/** An answer with what varies made comparable: `DiskPath` is the file's text, a `Time` since the tests began is `now`. */
+/** An answer in comparable form: `DiskPath` is the file's text, a `Time` since the tests began is `now`. */
 export function seen(answer: Answer): Answer {
   const comparable = { ...answer };
   if (answer.DiskPath !== undefined) comparable.DiskPath = textOf(answer.DiskPath);
@@ -34,7 +34,7 @@ export function seen(answer: Answer): Answer {
   return comparable;
 }
 
-/** What `seen` makes of the answer to a put of `text`, or of a hit on it. */
+/** The comparable form of the answer to a put of `text`, or of a hit on it. */
 export function hit(id: number, text = "hello", time = "now"): Answer {
   return { ID: id, OutputID: sha256Base64(text), Size: text.length, Time: time, DiskPath: text };
 }
@@ -50,7 +50,7 @@ function textOf(path: string): string {
 
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
-/** Before the first put. A second less, because a file system's clock is coarse. */
+/** Before the first put: a second earlier, because a file system's clock is coarse. */
 const BEGINNING_MS = Date.now() - 1000;
 
 /** Whether it is a time of this run of the tests. */

@@ -11,7 +11,7 @@ import { type Case, entryFiles, expectCleanEnd, type Setup } from "./case.ts";
 import { A0, AF, hit, miss, OH, seen } from "./messages.ts";
 
 const SEED_BUCKET = join(import.meta.dir, "../../fixtures/seed-bucket");
-/** When the fixture's entries were put, in both of its forms. */
+/** The put time of the fixture's entries, in both of its forms. */
 const SEED_TIME = "2023-11-14T22:13:20.000Z";
 const RECORD = `${hexOf(OH)} 1700000000000000000`;
 
@@ -19,10 +19,10 @@ const OUTPUT_KEY = `output/2c/${hexOf(OH)}`;
 
 interface RemoteTrouble {
   what: string;
-  /** What is stored in place of a good entry for `hello`. */
+  /** Objects that replace a good entry for `hello`. */
   record?: string;
   output?: string;
-  /** What happens to requests whose path contains `at`. */
+  /** The fault of requests with `at` in their path. */
   at?: string;
   fault?: Fault;
   /** How long the helper waits for an answer. */
@@ -46,14 +46,14 @@ const TROUBLES: RemoteTrouble[] = [
   { what: "an output is a web page", at: "/output/", fault: htmlPage() },
   { what: "an output never comes", at: "/output/", fault: { kind: "hang" }, timeout: "1s" },
   {
-    what: "an output stops coming",
+    what: "an output hangs",
     at: "/output/",
     fault: { kind: "hang-in-body", afterBytes: 2 },
     timeout: "1s",
   },
   { what: "an output is torn", at: "/output/", fault: { kind: "reset-in-body", afterBytes: 2 } },
   ...(["all", "what-comes", "nothing"] as const).map((promised) => ({
-    what: `an output is cut and its length promised ${promised}`,
+    what: `an output is truncated and its length promised ${promised}`,
     at: "/output/",
     fault: { kind: "truncate", afterBytes: 2, promised } as const,
   })),
@@ -61,18 +61,16 @@ const TROUBLES: RemoteTrouble[] = [
   { what: "an output has the wrong bytes in the bucket", output: "jello" },
 ];
 
-/** Cases of what the remote holds or does. */
+/** Cases of the remote's contents and faults. */
 export const REMOTE_CASES: Case[] = [
   ...TROUBLES.map(
     (trouble, index): Case => ({
-      row: 29,
-      behaves: `misses, and keeps nothing, when ${trouble.what}`,
+      behaves: `misses, and stores nothing, when ${trouble.what}`,
       run: (setup) => expectMiss(setup, trouble, `trouble-${index}`),
     }),
   ),
   {
-    row: 29,
-    behaves: "misses, and keeps nothing, when the bucket has no such record",
+    behaves: "misses, and stores nothing, when the bucket has no such record",
     async run(setup) {
       await using client = await setup.start(remote(setup, "nothing-here"));
       expect(await client.get(A0)).toEqual(miss(1));
@@ -81,24 +79,22 @@ export const REMOTE_CASES: Case[] = [
     },
   },
   {
-    row: 12,
-    behaves: "answers a fast get while a slow one waits, and the slow one when its answer comes",
+    behaves: "answers a fast get while a slow one waits, and the slow one when its response arrives",
     async run(setup) {
       await uploadEntry(setup, "slow", {});
       await using proxy = await FaultProxy.start({ target: setup.s3.endpoint });
-      const held = Promise.withResolvers<void>();
-      proxy.fail(({ path }) => path.includes(hexOf(AF)), { kind: "hold", until: held.promise });
+      const delay = Promise.withResolvers<void>();
+      proxy.fail(({ path }) => path.includes(hexOf(AF)), { kind: "delay", until: delay.promise });
       await using client = await setup.start(remote(setup, "slow", proxy));
       const slow = client.get(AF);
       expect(seen(await client.get(A0))).toEqual(hit(2, "hello", SEED_TIME));
-      held.resolve();
+      delay.resolve();
       expect(await slow).toEqual(miss(1));
       expect(client.answers.map((answer) => answer.ID)).toEqual([0, 2, 1]);
     },
   },
   {
-    row: 31,
-    behaves: "hits in a bucket that the seed filled",
+    behaves: "hits in a bucket that tailscale/go-cache-plugin filled",
     async run(setup) {
       const bucket = s3Client(setup.s3);
       for (const name of readdirSync(SEED_BUCKET, { recursive: true, encoding: "utf8" })) {
@@ -110,8 +106,7 @@ export const REMOTE_CASES: Case[] = [
     },
   },
   {
-    row: 31,
-    behaves: "hits in a directory laid out as the seed's bucket",
+    behaves: "hits in a directory with the layout of tailscale/go-cache-plugin's bucket",
     async run({ dir, start }) {
       cpSync(SEED_BUCKET, dir.join("bucket"), { recursive: true });
       await using client = await start({ args: [`--bucket=file://${dir.join("bucket")}`, "--layout=split"] });
@@ -119,8 +114,7 @@ export const REMOTE_CASES: Case[] = [
     },
   },
   {
-    row: 31,
-    behaves: "writes objects as the seed reads them",
+    behaves: "writes objects that tailscale/go-cache-plugin can read",
     async run(setup) {
       const bucket = s3Client(setup.s3);
       await using client = await setup.start(remote(setup, "ours"));
@@ -141,7 +135,7 @@ export const REMOTE_CASES: Case[] = [
 async function expectSeedHits(client: Awaited<ReturnType<Setup["start"]>>): Promise<void> {
   expect(seen(await client.get(A0))).toEqual(hit(1, "hello", SEED_TIME));
   expect(seen(await client.get(idOf("empty")))).toEqual(hit(2, "", SEED_TIME));
-  // Now that they are local they keep the time of the put.
+  // Local entries keep the time of the put.
   expect(seen(await client.get(A0))).toEqual(hit(3, "hello", SEED_TIME));
   await expectCleanEnd(client);
 }

@@ -1,4 +1,4 @@
-/** Modules in the bucket that somebody has altered: well-formed, but not what the checksum database says. */
+/** Altered modules in the bucket: well-formed, but with other checksums than in the database. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,14 +7,14 @@ import { makeZip } from "../../support/modules/make-zip.ts";
 import { type ModServer, startModServer } from "../../support/modules/mod-server.ts";
 import { nameHash, openProxyFixture, type ProxyFixture } from "./fixture.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(60_000);
 
 const MODULE = "example.com/a/@v/v1.0.0";
 const ALTERED: Record<string, Buffer> = {
   zip: makeZip({
     "example.com/a@v1.0.0/go.mod": "module example.com/a\n",
-    // Too large to lie in the record of the run.
+    // Too large for the record of the run.
     "example.com/a@v1.0.0/a.go": `package a\n// ${"evil ".repeat(100_000)}\n`,
   }),
   mod: Buffer.from("module example.com/a\n\nrequire example.com/evil v1.0.0\n"),
@@ -70,18 +70,18 @@ test("an altered zip that the last run used is replaced", async () => {
   const large = "example.com/large/@v/v1.0.0.zip";
   const good = Buffer.from(fixture.upstream.files.get(large) as string);
   await using first = await startMachine(fixture, "first");
-  await first.told(large);
+  await first.answerTo(large);
   await first.stop();
   const altered = makeZip({ "example.com/large@v1.0.0/a.go": "package evil\n" });
   put(objectOf(fixture, large), altered);
   await using next = await startMachine(fixture, "next");
-  // Its first miss brings all that the last run used.
-  await next.told(name);
+  // Its first miss prefetches the files of the last run.
+  await next.answerTo(name);
   await eventually("a replaced object", () => readFileSync(objectOf(fixture, large)).equals(good));
   expect((await bytesOf(next, large)).equals(good)).toBe(true);
 });
 
-test("an altered zip in the bucket is not used again while the upstream is gone", async () => {
+test("an altered zip in the bucket is not used again while the upstream fails", async () => {
   await using fixture = await openProxyFixture();
   const { upstream } = fixture;
   const name = `${MODULE}.zip`;
@@ -90,8 +90,8 @@ test("an altered zip in the bucket is not used again while the upstream is gone"
   upstream.overrides.set(name, (_request, response) => void response.writeHead(503).end());
   await server.get(name);
   await eventually("a removed file", () => !existsSync(join(server.cacheDir, placeOf(name))));
-  expect(await server.told(name)).toStartWith("502 ");
-  expect(await server.told(`cached-only/${name}`)).toStartWith("404 ");
+  expect(await server.answerTo(name)).toStartWith("502 ");
+  expect(await server.answerTo(`cached-only/${name}`)).toStartWith("404 ");
 });
 
 test("a zip on the disk without a note is verified when it is used", async () => {
@@ -111,7 +111,7 @@ test("a good zip from the bucket is verified once", async () => {
   put(objectOf(fixture, name), Buffer.from(fixture.upstream.files.get(name) as string));
   for (const verdicts of ['"mod_verify_good":1', undefined]) {
     await using server = await startMachine(fixture, "machine");
-    await server.told(name);
+    await server.answerTo(name);
     const said = await server.stop();
     if (verdicts === undefined) expect(said).not.toContain("mod_verify");
     else expect(said).toContain(verdicts);

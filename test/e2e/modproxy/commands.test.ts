@@ -22,12 +22,12 @@ test("prefetch fetches what a go.sum names, so that go needs no upstream", async
   });
   expect(await mod(machine, ["prefetch", "nowhere"], cwd)).toMatchObject({ exitCode: 1 });
   await server.stop();
-  const before = upstream.asked.length;
+  const before = upstream.requested.length;
   const out = dir.join("out");
   expect(await mod(machine, ["export", out], cwd)).toMatchObject({ exitCode: 0 });
   const { go } = newGoClient(dir.join("offline"), { proxy: `file://${out}`, env: { GOSUMDB: "off" } });
   expect(await go(["mod", "download"], { cwd })).toMatchObject({ exitCode: 0 });
-  expect(upstream.asked.length).toBe(before);
+  expect(upstream.requested.length).toBe(before);
 });
 
 test("prefetch lists files that could not be fetched", async () => {
@@ -53,7 +53,7 @@ test("import stores what go has downloaded, export writes it again", async () =>
   mkdirSync(bad, { recursive: true });
   writeFileSync(join(bad, "v1.0.0.zip"), "no zip");
   const machine = machineOf(fixture, "fresh");
-  const before = upstream.asked.length;
+  const before = upstream.requested.length;
   const imported = await mod(machine, ["import", tree], cwd);
   expect(imported).toMatchObject({ stderr: "", exitCode: 1 });
   expect(imported.stdout).toContain("rejected: example.com/bad/@v/v1.0.0.zip: no zip");
@@ -63,7 +63,7 @@ test("import stores what go has downloaded, export writes it again", async () =>
   }
   expect(readFileSync(dir.join("out/example.com/a/@v/list"), "utf8")).toBe("v1.0.0\n");
   expect(filesBelow(dir.join("out")).some((name) => name.startsWith("sumdb/sumdb.test/lookup/"))).toBe(true);
-  expect(upstream.asked.slice(before).filter((path) => !path.startsWith("sumdb/"))).toEqual([]);
+  expect(upstream.requested.slice(before).filter((path) => !path.startsWith("sumdb/"))).toEqual([]);
 });
 
 test("verify finds and removes files that contradict the database", async () => {
@@ -116,12 +116,12 @@ function machineOf({ dir, upstream }: ProxyFixture, name: string): TestMachine {
   };
 }
 
-/** A project whose modules go has downloaded through the proxy, go.sum included. */
+/** A project with modules that go has downloaded through the proxy, including go.sum. */
 async function downloaded(fixture: ProxyFixture) {
   const { dir, server, upstream } = fixture;
   const cwd = writeModule(dir.join("user"), "example.com/user", { "go.mod": GO_MOD });
   const { go, modCache } = newGoClient(dir.join("first"), { proxy: server.url, sumdb: upstream.sumdb });
-  // With the dependencies' zips in go.sum, which download alone leaves out.
+  // With the sums of the dependencies' zips in go.sum, which download alone does not write.
   expect(await go(["mod", "download", "-x", "all"], { cwd })).toMatchObject({ exitCode: 0 });
   expect(existsSync(join(cwd, "go.sum"))).toBe(true);
   return { cwd, modCache, machine: machineOf(fixture, "one") };

@@ -1,4 +1,4 @@
-/** What becomes of a proxy's clients when its upstream fails, lies or is gone. */
+/** The effect on a proxy's clients when its upstream fails, lies or does not answer. */
 import { expect, test } from "bun:test";
 import { once } from "node:events";
 import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
@@ -26,7 +26,7 @@ test("an upstream's refusal is passed on with its text, without retries", async 
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   upstream.overrides.set(ZIP, answering(403, "module is quarantined: ask security\n"));
-  expect(await server.told(ZIP)).toBe("403 module is quarantined: ask security");
+  expect(await server.answerTo(ZIP)).toBe("403 module is quarantined: ask security");
   expect(upstream.count(ZIP)).toBe(1);
 });
 
@@ -55,9 +55,9 @@ test("an upstream's text reaches neither clients nor the log if credentials were
       flags: ["-v", "--debug=7"],
       env: { NETRC: dir.join("passwords"), GONOSUMDB: "*" },
     });
-    expect(await server.told(LIST)).toBe("404 not found");
-    expect(await server.told(ZIP)).toBe("403 upstream says 403");
-    const info = await server.told(INFO);
+    expect(await server.answerTo(LIST)).toBe("404 not found");
+    expect(await server.answerTo(ZIP)).toBe("403 upstream says 403");
+    const info = await server.answerTo(INFO);
     expect(info).toContain("info is no JSON");
     const log = await server.stop();
     expect(log).toContain("mod GET");
@@ -69,13 +69,13 @@ test("a failing upstream gets a few retries, then its text is passed on", async 
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   upstream.overrides.set(ZIP, answering(503, "be back soon\n"));
-  expect(await server.told(ZIP)).toBe("502 upstream answered 503: be back soon");
+  expect(await server.answerTo(ZIP)).toBe("502 upstream answered 503: be back soon");
   expect(upstream.count(ZIP)).toBe(4);
   upstream.overrides.delete(ZIP);
   expect((await server.get(ZIP)).status).toBe(200);
 });
 
-test("clients don't see a passing failure", async () => {
+test("clients don't notice a transient failure", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   let failures = 2;
@@ -91,12 +91,12 @@ test("an upstream is reached through HTTPS_PROXY unless NO_PROXY names it", asyn
   const hosts = ["near.example", "far.example"];
   await using far = await startFarHosts(hosts, (_url, _request, response) => response.end("v1.0.0\n"));
   const env = { ...far.env, NODE_EXTRA_CA_CERTS: far.env.SSL_CERT_FILE ?? "", no_proxy: "near.example" };
-  for (const [host, told] of [
+  for (const [host, answer] of [
     ["far.example", /^200 v1\.0\.0$/],
     ["near.example", /^502 /],
   ] as const) {
     await using server = await startModServer({ dir: dir.join(host), upstream: `https://${host}`, env });
-    expect(await server.told(LIST)).toMatch(told);
+    expect(await server.answerTo(LIST)).toMatch(answer);
   }
   expect(far.seen).toEqual([`GET https://far.example/${LIST}`]);
 });
@@ -104,11 +104,11 @@ test("an upstream is reached through HTTPS_PROXY unless NO_PROXY names it", asyn
 test("a stale list is fetched again, and served when that fails", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream, dir } = fixture;
-  expect(await server.told(LIST)).toBe("200 v1.0.0\nv1.1.0\nv1.2.0-Pre");
+  expect(await server.answerTo(LIST)).toBe("200 v1.0.0\nv1.1.0\nv1.2.0-Pre");
   upstream.files.set(LIST, "v1.3.0\nv1.0.0\n");
-  expect(await server.told(LIST)).toBe("200 v1.0.0\nv1.1.0\nv1.2.0-Pre");
+  expect(await server.answerTo(LIST)).toBe("200 v1.0.0\nv1.1.0\nv1.2.0-Pre");
   makeOld(fixture, LIST);
-  expect(await server.told(LIST)).toBe("200 v1.0.0\nv1.3.0");
+  expect(await server.answerTo(LIST)).toBe("200 v1.0.0\nv1.3.0");
   makeOld(fixture, LIST);
   upstream.overrides.set(LIST, answering(503));
   const stale = await server.get(LIST);
@@ -120,21 +120,21 @@ test("a stale list is fetched again, and served when that fails", async () => {
   expect(await stale.text()).toBe("v1.0.0\nv1.3.0");
   await server.stop();
   await using next = await startModServer({ dir: dir.path, upstream });
-  expect(await next.told(LIST)).toBe("200 v1.0.0\nv1.3.0");
+  expect(await next.answerTo(LIST)).toBe("200 v1.0.0\nv1.3.0");
 });
 
 test("an unchanged stale list is revalidated, not sent again", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
-  await server.told(LIST);
+  await server.answerTo(LIST);
   makeOld(fixture, LIST);
   const seen: (string | undefined)[] = [];
   upstream.overrides.set(LIST, (request, response, body) => {
     seen.push(request.headers["if-none-match"]);
     answer(request, response, body);
   });
-  expect(await server.told(LIST)).toBe("200 v1.0.0\nv1.1.0\nv1.2.0-Pre");
-  expect(await server.told(LIST)).toBe("200 v1.0.0\nv1.1.0\nv1.2.0-Pre");
+  expect(await server.answerTo(LIST)).toBe("200 v1.0.0\nv1.1.0\nv1.2.0-Pre");
+  expect(await server.answerTo(LIST)).toBe("200 v1.0.0\nv1.1.0\nv1.2.0-Pre");
   expect(seen).toEqual([expect.stringMatching(/^"/)]);
 });
 
@@ -179,7 +179,7 @@ test.each([
     response.writeHead(200, { "content-length": String(bytes.length), ...(etag && { etag }) });
     void breakOff(server, response, bytes.subarray(0, 50));
   });
-  expect(await server.told(ZIP)).toStartWith("502 upstream does not answer");
+  expect(await server.answerTo(ZIP)).toStartWith("502 upstream does not answer");
   expect(storedFiles(server)).toEqual([]);
   expect(readdirSync(`${server.cacheDir}/tmp`)).toEqual([]);
 });
@@ -233,7 +233,7 @@ const HOSTILE_ZIPS: Record<string, Buffer> = {
       .replaceAll("b.go", "a.go"),
     "latin1",
   ),
-  "whose directories would fill the memory": makeZip(
+  "with directories that would fill the memory": makeZip(
     Object.fromEntries(Array.from({ length: 600 }, (_, n) => [`${NAMES}${n}${"/a".repeat(1_999)}`, ""])),
   ),
   "with a go.mod further down": makeZip({ [`${NAMES}sub/go.mod`]: "" }),
@@ -246,7 +246,7 @@ test.each(Object.keys(HOSTILE_ZIPS))("a zip %s is refused and not stored", async
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   upstream.files.set(ZIP, HOSTILE_ZIPS[name] as Buffer);
-  expect(await server.told(ZIP)).toStartWith("502 upstream sent a bad file: ");
+  expect(await server.answerTo(ZIP)).toStartWith("502 upstream sent a bad file: ");
   expect(storedFiles(server)).toEqual([]);
   expect(readdirSync(`${server.cacheDir}/tmp`)).toEqual([]);
 });
@@ -280,7 +280,7 @@ test("a zip that claims to be too large is not downloaded", async () => {
     response.writeHead(200, { "content-length": String(501 * MIB) });
     response.write("PK");
   });
-  expect(await server.told(ZIP)).toBe(`502 upstream sent a file that is larger than ${500 * MIB} bytes`);
+  expect(await server.answerTo(ZIP)).toBe(`502 upstream sent a file that is larger than ${500 * MIB} bytes`);
   expect(upstream.count(ZIP)).toBe(1);
 });
 
@@ -295,7 +295,7 @@ test.each([
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   upstream.files.set(path, body);
-  expect(await server.told(path)).toStartWith("502 upstream sent a bad file: ");
+  expect(await server.answerTo(path)).toStartWith("502 upstream sent a bad file: ");
   expect(storedFiles(server)).toEqual([]);
 });
 
@@ -303,9 +303,9 @@ test("an error answer, or no answer, is not stored", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   upstream.overrides.set(LIST, answering(204));
-  expect(await server.told(LIST)).toStartWith("502");
+  expect(await server.answerTo(LIST)).toStartWith("502");
   await upstream.stop();
-  expect(await server.told("example.com/a/@v/v1.1.0.info")).toStartWith("502 upstream does not answer");
+  expect(await server.answerTo("example.com/a/@v/v1.1.0.info")).toStartWith("502 upstream does not answer");
   expect(storedFiles(server)).toEqual([]);
 });
 
@@ -322,7 +322,7 @@ test("redirects are followed", async () => {
     response.writeHead(302, { location: "/example.com/a/@v/v1.1.0.zip" });
     response.end();
   });
-  expect(await server.told("example.com/a/@v/v1.1.0.zip")).toContain("redirects");
+  expect(await server.answerTo("example.com/a/@v/v1.1.0.zip")).toContain("redirects");
 });
 
 test("after a comma only an absent file leads to the next upstream, after a bar any error does", async () => {
@@ -336,8 +336,8 @@ test("after a comma only an absent file leads to the next upstream, after a bar 
     dir: dir.join("comma"),
     upstream: `${upstream.url},${second.url}`,
   });
-  expect(await comma.told("example.com/second/@v/v1.0.0.mod")).toBe("200 module example.com/second");
-  expect(await comma.told(ZIP)).toStartWith("502");
+  expect(await comma.answerTo("example.com/second/@v/v1.0.0.mod")).toBe("200 module example.com/second");
+  expect(await comma.answerTo(ZIP)).toStartWith("502");
   await using bar = await startModServer({ dir: dir.join("bar"), upstream: `${upstream.url}|${second.url}` });
   expect((await bar.get(ZIP)).status).toBe(200);
 });
@@ -346,12 +346,12 @@ test("private modules are neither fetched nor looked up", async () => {
   await using fixture = await openProxyFixture({ env: { GOPRIVATE: "example.com/*/private,*.corp" } });
   const { server, upstream } = fixture;
   for (const module of ["example.com/a/private", "git.corp/x"]) {
-    expect(await server.told(`${module}/@v/list`)).toBe(
+    expect(await server.answerTo(`${module}/@v/list`)).toBe(
       `404 not found: ${module} is private (GOPRIVATE, GONOPROXY)`,
     );
-    expect(await server.told(`sumdb/sumdb.test/lookup/${module}@v1.0.0`)).toStartWith("404");
+    expect(await server.answerTo(`sumdb/sumdb.test/lookup/${module}@v1.0.0`)).toStartWith("404");
   }
-  expect(upstream.asked).toEqual([]);
+  expect(upstream.requested).toEqual([]);
 });
 
 test("credentials of a netrc file go to their host and not into the log", async () => {
@@ -370,7 +370,7 @@ test("credentials of a netrc file go to their host and not into the log", async 
     env,
     flags: ["-v", "--debug=7"],
   });
-  await server.told(LIST);
+  await server.answerTo(LIST);
   const { host } = new URL(upstream.url);
   const inUrl = {
     dir: dir.join("url-dir"),
@@ -378,7 +378,7 @@ test("credentials of a netrc file go to their host and not into the log", async 
     flags: ["-v", "--debug=7"],
   };
   await using other = await startModServer(inUrl);
-  await other.told(LIST);
+  await other.answerTo(LIST);
   expect(seen).toEqual([`Basic ${btoa("me:s3cret")}`, `Basic ${btoa("you:pa:ss")}`]);
   const said = `${await server.stop()}${await other.stop()}`;
   expect(said).toContain("module upstreams: ");
@@ -401,7 +401,7 @@ test("a redirect to another host gets no credentials, neither those of the first
   writeFileSync(dir.join("netrc"), entry("127.0.0.1") + entry("localhost"));
   const env = { NETRC: dir.join("netrc") };
   await using server = await startModServer({ dir: dir.join("redirect"), upstream, env });
-  expect(await server.told(LIST)).toStartWith("200");
+  expect(await server.answerTo(LIST)).toStartWith("200");
   expect(seen).toEqual([
     { host: `127.0.0.1:${port}`, authorization: `Basic ${btoa("me:of-127.0.0.1")}` },
     { host: `localhost:${port}`, authorization: undefined },
@@ -420,26 +420,26 @@ test("a proxy that is its own upstream says so", async () => {
       },
     );
   });
-  expect(await server.told(LIST)).toContain("its own upstream");
+  expect(await server.answerTo(LIST)).toContain("its own upstream");
 });
 
-/** Sends this much of a body, and tears the connection down when the server has it on its disk. */
+/** Sends this much of a body, and resets the connection when the server has it on its disk. */
 async function breakOff(
   { cacheDir }: ProxyFixture["server"],
   response: ServerResponse,
   bytes: Buffer,
 ): Promise<void> {
   response.write(bytes);
-  const held = () =>
+  const tempSizes = () =>
     readdirSync(`${cacheDir}/tmp`).map(
       (name) => statSync(`${cacheDir}/tmp/${name}`, { throwIfNoEntry: false })?.size,
     );
   const isOver = () => response.socket?.destroyed ?? true;
-  await eventually("all that was sent is in a file", () => isOver() || held().includes(bytes.length));
+  await eventually("all that was sent is in a file", () => isOver() || tempSizes().includes(bytes.length));
   response.destroy();
 }
 
-/** As if what is known of a name had been found out an hour ago. */
+/** Makes the metadata of a name an hour older. */
 function makeOld({ server }: ProxyFixture, name: string): void {
   const hash = nameHash(name);
   const path = `${server.cacheDir}/module-meta/${hash.slice(0, 2)}/${hash}`;

@@ -1,4 +1,4 @@
-/** The numbered cases with the real go as client. */
+/** The module proxy with the real go as client. */
 import { expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -39,7 +39,7 @@ test("go mod download works with GOSUMDB, and again without the upstream", async
     });
     if (machine === "one") await upstream.stop();
   }
-  expect(upstream.asked).toContain("sumdb/sumdb.test/lookup/example.com/!big!co/!lib@v0.1.0");
+  expect(upstream.requested).toContain("sumdb/sumdb.test/lookup/example.com/!big!co/!lib@v0.1.0");
 });
 
 test("another go release is fetched, verified and run", async () => {
@@ -48,7 +48,7 @@ test("another go release is fetched, verified and run", async () => {
   const version = "v0.0.1-go1.99.0.linux-amd64";
   const start = `golang.org/toolchain@${version}`;
   const zip = makeZip({
-    [`${start}/bin/go`]: '#!/bin/sh\necho "release 1.99 was asked: $*"\n',
+    [`${start}/bin/go`]: '#!/bin/sh\necho "release 1.99 got: $*"\n',
     [`${start}/VERSION`]: "go1.99.0\n",
     [`${start}/pkg/tool/linux_amd64/nothing`]: "",
     [`${start}/lib/nothing`]: "",
@@ -65,17 +65,17 @@ test("another go release is fetched, verified and run", async () => {
   const env = { GOTOOLCHAIN: "auto" };
   const { go } = newGoClient(dir.join("one"), { proxy: server.url, sumdb: upstream.sumdb, env });
   expect(await go(["list", "-m"], { cwd })).toMatchObject({
-    stdout: "release 1.99 was asked: list -m\n",
+    stdout: "release 1.99 got: list -m\n",
     exitCode: 0,
   });
-  expect(upstream.asked).toContain(`sumdb/sumdb.test/lookup/golang.org/toolchain@${version}`);
+  expect(upstream.requested).toContain(`sumdb/sumdb.test/lookup/golang.org/toolchain@${version}`);
 });
 
 test("a real release is fetched, verified by the real checksum database, and run", async () => {
   await using dir = tempDir("modproxy");
   await using fetched = await serveFetchedModules();
   const { GOPROXY = "", GOSUMDB = "" } = await machineGoEnv();
-  // The checksum database is where this machine finds it; the 70 MB of the release have been fetched before.
+  // This machine's own checksum database; the 70 MB of the release were fetched before.
   const upstream = `${fetched.url},${GOPROXY.replace(/[,|](direct|off)$/, "")}`;
   await using server = await startModServer({ dir: dir.path, upstream });
   const cwd = writeModule(dir.join("user"), "example.com/user", {
@@ -89,7 +89,7 @@ test("a real release is fetched, verified by the real checksum database, and run
   };
   const client = newGoClient(dir.join("one"), { proxy: server.url, env });
   expect((await client.go(["version"], { cwd })).stdout).toStartWith("go version go1.25.12 ");
-  const [release, ...others] = fetched.asked.filter((path) => path.endsWith(".zip"));
+  const [release, ...others] = fetched.requested.filter((path) => path.endsWith(".zip"));
   expect(others).toEqual([]);
   const [, version] =
     /^golang\.org\/toolchain\/@v\/(v0\.0\.1-go1\.25\.12\..*)\.zip$/.exec(release ?? "") ?? [];
@@ -125,11 +125,11 @@ test("answers go's requests when it looks for versions", async () => {
   );
   await works("get", "example.com/a@v1.0.0");
   expect(await works("list", "-m", "-u", "all")).toContain("example.com/a v1.0.0 [v1.1.0]");
-  // What is asked for; nothing is compiled.
+  // Only requests; go compiles nothing.
   await works("install", "-n", "example.com/tool/cmd/hi@v1.0.0");
 });
 
-test("go shows our text, and asks the next proxy without this one", async () => {
+test("go shows our text, and uses the next proxy without this one", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream, dir } = fixture;
   const cwd = writeModule(dir.join("user"), "example.com/user", {

@@ -1,4 +1,4 @@
-/** The numbered cases of the proxy's protocol, one client and no go. */
+/** The proxy's protocol, with one client and without go. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { nameHash, openProxyFixture, type ProxyFixture, storedFiles } from "./fixture.ts";
@@ -34,7 +34,7 @@ test("an info is the upstream's, with its Origin", async () => {
 });
 
 test("a go.mod is fetched without its zip", async () => {
-  expect(await fixture.server.told("example.com/a/@v/v1.0.0.mod")).toBe("200 module example.com/a");
+  expect(await fixture.server.answerTo("example.com/a/@v/v1.0.0.mod")).toBe("200 module example.com/a");
   expect(fixture.upstream.count("example.com/a/@v/v1.0.0.zip")).toBe(0);
   expect(fixture.upstream.count("example.com/a/@v/v1.0.0.info")).toBe(0);
 });
@@ -56,9 +56,9 @@ test("a zip is fetched from the upstream once", async () => {
 });
 
 test("a capital is the same name with its ! percent-encoded or not", async () => {
-  const told = "200 module example.com/BigCo/Lib";
-  expect(await fixture.server.told("example.com/%21big%21co/%21lib/@v/v0.1.0.mod")).toBe(told);
-  expect(await fixture.server.told("example.com/!big!co/!lib/@v/v0.1.0.mod")).toBe(told);
+  const answer = "200 module example.com/BigCo/Lib";
+  expect(await fixture.server.answerTo("example.com/%21big%21co/%21lib/@v/v0.1.0.mod")).toBe(answer);
+  expect(await fixture.server.answerTo("example.com/!big!co/!lib/@v/v0.1.0.mod")).toBe(answer);
   expect(fixture.upstream.count("example.com/!big!co/!lib/@v/v0.1.0.mod")).toBe(1);
 });
 
@@ -90,7 +90,7 @@ test.each([
   const response = await idle.server.get(path);
   expect(await response.text()).toStartWith(`not found: ${reason}`);
   expect([response.status, response.headers.get("content-type")]).toEqual([404, "text/plain; charset=utf-8"]);
-  expect([idle.upstream.asked, storedFiles(idle.server)]).toEqual([[], []]);
+  expect([idle.upstream.requested, storedFiles(idle.server)]).toEqual([[], []]);
 });
 
 test.each([
@@ -100,11 +100,11 @@ test.each([
   "/example.com/./a/@v/list",
 ])("%s is refused as it was sent", async (path) => {
   expect(await rawStatus(path)).toBe(404);
-  expect(idle.upstream.asked).toEqual([]);
+  expect(idle.upstream.requested).toEqual([]);
 });
 
 test("+incompatible stays part of a version", async () => {
-  expect(await fixture.server.told("example.com/inc/@v/v2.0.0+incompatible.mod")).toBe(
+  expect(await fixture.server.answerTo("example.com/inc/@v/v2.0.0+incompatible.mod")).toBe(
     "200 module example.com/inc",
   );
 });
@@ -116,9 +116,11 @@ test("the upstream resolves a branch", async () => {
 });
 
 test("the upstream resolves the latest version", async () => {
-  expect(await fixture.server.told("example.com/a/@latest")).toBe('200 {"Version":"v1.1.0"}');
-  expect(await fixture.server.told("example.com/pseudo/@latest")).toStartWith('200 {"Version":"v0.0.0-2024');
-  expect(await fixture.server.told("example.com/inc/@latest")).toStartWith("404 not found");
+  expect(await fixture.server.answerTo("example.com/a/@latest")).toBe('200 {"Version":"v1.1.0"}');
+  expect(await fixture.server.answerTo("example.com/pseudo/@latest")).toStartWith(
+    '200 {"Version":"v0.0.0-2024',
+  );
+  expect(await fixture.server.answerTo("example.com/inc/@latest")).toStartWith("404 not found");
 });
 
 test("only GET and HEAD are allowed, HEAD without a body", async () => {
@@ -147,32 +149,34 @@ test("cached-only requests, by path or by header, never reach the upstream", asy
   const uncached = "example.com/never/@v/v1.0.0.info";
   const paths = ["example.com/a/@v/v1.1.0.info", "sumdb/sumdb.test/lookup/example.com/a@v1.0.0", uncached];
   const counts = () => paths.map((path) => fixture.upstream.count(path));
-  await fixture.server.told("example.com/a/@v/v1.1.0.info");
-  await fixture.server.told("sumdb/sumdb.test/lookup/example.com/a@v1.0.0");
+  await fixture.server.answerTo("example.com/a/@v/v1.1.0.info");
+  await fixture.server.answerTo("sumdb/sumdb.test/lookup/example.com/a@v1.0.0");
   const before = counts();
-  expect(await fixture.server.told("cached-only/example.com/a/@v/v1.1.0.info")).toStartWith("200");
-  expect(await fixture.server.told("cached-only/sumdb/sumdb.test/supported")).toBe("200 ");
-  expect(await fixture.server.told("cached-only/sumdb/sumdb.test/lookup/example.com/a@v1.0.0")).toStartWith(
-    "200",
+  expect(await fixture.server.answerTo("cached-only/example.com/a/@v/v1.1.0.info")).toStartWith("200");
+  expect(await fixture.server.answerTo("cached-only/sumdb/sumdb.test/supported")).toBe("200 ");
+  expect(
+    await fixture.server.answerTo("cached-only/sumdb/sumdb.test/lookup/example.com/a@v1.0.0"),
+  ).toStartWith("200");
+  expect(await fixture.server.answerTo(`cached-only/${uncached}`)).toBe(
+    "404 not found: temporarily unavailable",
   );
-  expect(await fixture.server.told(`cached-only/${uncached}`)).toBe("404 not found: temporarily unavailable");
   const headers = { "disable-module-fetch": "true" };
   const response = await fixture.server.get(uncached, { headers });
   expect([response.status, response.headers.get("cache-control")]).toEqual([404, "public, max-age=60"]);
   expect(counts()).toEqual(before);
 });
 
-test("the upstream is asked once for a file that it does not have", async () => {
+test("a file that the upstream does not have is requested once", async () => {
   const path = "example.com/none/@v/v1.0.0.info";
   for (let n = 0; n < 3; n++)
-    expect(await fixture.server.told(path)).toBe("404 not found: no such file upstream");
+    expect(await fixture.server.answerTo(path)).toBe("404 not found: no such file upstream");
   expect(fixture.upstream.count(path)).toBe(1);
 });
 
 test("a corrupt file is detected, fetched again and replaced", async () => {
   await using own = await openProxyFixture();
   const path = "example.com/a/@v/v1.0.0.zip";
-  await own.server.told(path);
+  await own.server.answerTo(path);
   const hash = nameHash(path);
   const local = `${own.server.cacheDir}/module/${hash.slice(0, 2)}/${hash}`;
   const bytes = own.upstream.files.get(path) as Buffer;
@@ -183,21 +187,21 @@ test("a corrupt file is detected, fetched again and replaced", async () => {
   expect(Buffer.from(await Bun.file(local).arrayBuffer()).equals(bytes)).toBe(true);
 });
 
-test("says that the database is supported without asking the upstream", async () => {
-  expect(await idle.server.told("sumdb/sumdb.test/supported")).toBe("200 ");
-  expect(idle.upstream.asked).toEqual([]);
+test("answers that the database is supported without a request to the upstream", async () => {
+  expect(await idle.server.answerTo("sumdb/sumdb.test/supported")).toBe("200 ");
+  expect(idle.upstream.requested).toEqual([]);
 });
 
 test("a lookup is one name, and fetched once", async () => {
-  const told = await fixture.server.told("sumdb/sumdb.test/lookup/example.com/!big!co/!lib@v0.1.0");
-  expect(told).toContain("example.com/BigCo/Lib v0.1.0 h1:");
-  expect(await fixture.server.told("sumdb/sumdb.test/lookup/example.com/%21big%21co/%21lib@v0.1.0")).toBe(
-    told,
+  const answer = await fixture.server.answerTo("sumdb/sumdb.test/lookup/example.com/!big!co/!lib@v0.1.0");
+  expect(answer).toContain("example.com/BigCo/Lib v0.1.0 h1:");
+  expect(await fixture.server.answerTo("sumdb/sumdb.test/lookup/example.com/%21big%21co/%21lib@v0.1.0")).toBe(
+    answer,
   );
   expect(fixture.upstream.count("sumdb/sumdb.test/lookup/example.com/!big!co/!lib@v0.1.0")).toBe(1);
 });
 
-/** The status for a target that no client library would send like that. */
+/** The status for a target that no client library would send. */
 async function rawStatus(path: string): Promise<number> {
   const { hostname, port } = new URL(idle.server.url);
   const answer = Promise.withResolvers<string>();

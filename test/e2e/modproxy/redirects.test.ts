@@ -1,4 +1,4 @@
-/** An upstream that redirects: only to servers, never to files of this machine or to what its keys open. */
+/** Redirects of an upstream: only to servers, never to files of this machine or to its own objects in S3. */
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { startModServer } from "../../support/modules/mod-server.ts";
@@ -23,7 +23,7 @@ test.each(["file", "data", "s3", "blob"])(
       response.writeHead(302, { location: targets[scheme] });
       response.end();
     });
-    // Where a request for an object of S3 would arrive.
+    // The server that would receive a request for an object in S3.
     upstream.overrides.set("bucket/secret.info", (_request, response) => void response.end(TEXT));
     const env = {
       AWS_ACCESS_KEY_ID: "AKIATEST",
@@ -31,10 +31,10 @@ test.each(["file", "data", "s3", "blob"])(
       AWS_ENDPOINT: upstream.url,
     };
     await using server = await startModServer({ dir: dir.join("machine"), upstream, env });
-    expect(await server.told(INFO)).toBe(
+    expect(await server.answerTo(INFO)).toBe(
       `502 upstream redirects to ${scheme}:, only http: and https: are followed`,
     );
-    expect(upstream.asked).toEqual([INFO]);
+    expect(upstream.requested).toEqual([INFO]);
     expect(storedFiles(server)).toEqual([]);
   },
 );
@@ -46,7 +46,7 @@ test("a redirect to something that is not a URL is refused, and the answer doesn
     response.writeHead(302, { location: "http://:hunter2" });
     response.end();
   });
-  expect(await server.told(INFO)).toBe("502 upstream redirects to something that is not a URL");
+  expect(await server.answerTo(INFO)).toBe("502 upstream redirects to something that is not a URL");
 });
 
 test("a redirect to another http URL is followed, an endless one is not", async () => {
@@ -57,19 +57,19 @@ test("a redirect to another http URL is followed, an endless one is not", async 
     response.end();
   });
   upstream.files.set("elsewhere", TEXT);
-  expect(await server.told(INFO)).toBe(`200 ${TEXT}`);
+  expect(await server.answerTo(INFO)).toBe(`200 ${TEXT}`);
   const next = "example.com/a/@v/v1.1.0.info";
   upstream.overrides.set(next, (_request, response) => {
     response.writeHead(302, { location: `/${next}` });
     response.end();
   });
-  expect(await server.told(next)).toBe("502 upstream sends more than 10 redirects");
+  expect(await server.answerTo(next)).toBe("502 upstream sends more than 10 redirects");
   expect(upstream.count(next)).toBe(11);
 });
 
-test("the refusal of an info that is no JSON quotes nothing of it", async () => {
+test("the refusal of an info that is not JSON quotes nothing of it", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   upstream.files.set(INFO, "glpat_secret\n");
-  expect(await server.told(INFO)).toBe("502 upstream sent a bad file: info is no JSON");
+  expect(await server.answerTo(INFO)).toBe("502 upstream sent a bad file: info is no JSON");
 });

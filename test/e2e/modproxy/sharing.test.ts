@@ -11,7 +11,7 @@ import { startS3Server } from "../../support/s3-server.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { addCaseModules, nameHash, openProxyFixture, storedFiles } from "./fixture.ts";
 
-/** What the seed has for the cases 2, 3, 4 and 28, by its own names. */
+/** Files of each kind that tailscale/go-cache-plugin stored, by its own names. */
 const PATHS = [
   "example.com/a/@v/v1.1.0.info",
   "example.com/a/@v/v1.1.0.mod",
@@ -28,7 +28,7 @@ const JOB = {
 };
 
 test.each(["bucket", "disk"])(
-  "what the seed has left on the %s is served without the upstream",
+  "files of tailscale/go-cache-plugin on the %s are served without the upstream",
   async (where) => {
     await using dir = tempDir("seed");
     await using upstream = await startModuleUpstream();
@@ -48,17 +48,17 @@ test.each(["bucket", "disk"])(
       expect(response.headers.get("x-cache")).toBe(where === "disk" ? "hit, local" : "hit, remote");
       expect(Buffer.from(await response.arrayBuffer()).equals(contents[i] as Buffer)).toBe(true);
     }
-    // The zip and go.mod may be verified by now, which asks for other files.
-    expect(upstream.asked.filter((path) => PATHS.includes(path))).toEqual([]);
+    // The zip and go.mod may be verified by now, which requests other files.
+    expect(upstream.requested.filter((path) => PATHS.includes(path))).toEqual([]);
   },
 );
 
-test("stored files have the seed's names and nothing added, on the disk and in the bucket", async () => {
+test("stored files have the names and bytes of tailscale/go-cache-plugin's, on the disk and in the bucket", async () => {
   await using fixture = await openProxyFixture({ flags: [] });
   const { dir, upstream } = fixture;
   const flags = [`--bucket=file://${dir.join("bucket")}`];
   await using server = await startModServer({ dir: dir.join("machine"), upstream, flags });
-  for (const path of PATHS) await server.told(path);
+  for (const path of PATHS) await server.answerTo(path);
   await server.stop();
   for (const path of PATHS) {
     const hash = nameHash(path);
@@ -69,7 +69,7 @@ test("stored files have the seed's names and nothing added, on the disk and in t
   }
 });
 
-test("the names are hashed as the seed does", () => {
+test("the names are hashed as by tailscale/go-cache-plugin", () => {
   expect(nameHash("example.com/a/@v/list")).toBe(
     "73c8d9f90801de0d24c706e579f5f21db7becaee516285dc0c5c0bc12ac74439",
   );
@@ -90,7 +90,7 @@ test("files of the last run are prefetched, small ones with the record itself", 
     env: { ...s3.env, TZ: "UTC" },
   };
   await using one = await startModServer({ dir: dir.join("one"), ...options });
-  for (const path of PATHS) await one.told(path);
+  for (const path of PATHS) await one.answerTo(path);
   await one.stop();
   await upstream.stop();
   const before = bucket.seen.length;
@@ -101,26 +101,26 @@ test("files of the last run are prefetched, small ones with the record itself", 
   expect(gets.at(-1)?.path).toContain("packed/v1/mod/");
 });
 
-test("proxies of one job that run at the same time don't lose what the others used", async () => {
+test("proxies of one job that run at the same time keep the other proxies' files in the record", async () => {
   await using dir = tempDir("run");
   await using upstream = await startModuleUpstream();
   await addCaseModules(upstream);
   const flags = [`--bucket=file://${dir.join("bucket")}`];
   const start = (name: string) =>
     startModServer({ dir: dir.join(name), upstream, flags, env: { TZ: "UTC" } });
-  // Both have read what there is, nothing, before either writes.
+  // Both have read that there is no record before either writes.
   await using one = await start("one");
   await using two = await start("two");
-  for (const [i, path] of PATHS.entries()) await (i % 2 === 0 ? one : two).told(path);
+  for (const [i, path] of PATHS.entries()) await (i % 2 === 0 ? one : two).answerTo(path);
   await Promise.all([one.stop(), two.stop()]);
   await upstream.stop();
   await using next = await start("next");
   expect((await next.get(PATHS[0] ?? "")).status).toBe(200);
-  const brought = PATHS.map((path) => `module/${nameHash(path).slice(0, 2)}/${nameHash(path)}`);
-  expect(storedFiles(next)).toEqual(expect.arrayContaining(brought));
+  const prefetched = PATHS.map((path) => `module/${nameHash(path).slice(0, 2)}/${nameHash(path)}`);
+  expect(storedFiles(next)).toEqual(expect.arrayContaining(prefetched));
 });
 
-test("files of the run before last are prefetched if the last run was cut short", async () => {
+test("files of the run before last are prefetched if the last run was interrupted", async () => {
   await using dir = tempDir("run");
   await using upstream = await startModuleUpstream();
   await addCaseModules(upstream);
@@ -132,13 +132,13 @@ test("files of the run before last are prefetched if the last run was cut short"
     ["two", PATHS.slice(3)],
   ] as const) {
     await using server = await run(name);
-    for (const path of paths) await server.told(path);
+    for (const path of paths) await server.answerTo(path);
     await server.stop();
   }
   await using next = await run("next");
-  await next.told(PATHS[0] ?? "");
-  const brought = PATHS.map((path) => `module/${nameHash(path).slice(0, 2)}/${nameHash(path)}`);
-  expect(storedFiles(next)).toEqual(expect.arrayContaining(brought));
+  await next.answerTo(PATHS[0] ?? "");
+  const prefetched = PATHS.map((path) => `module/${nameHash(path).slice(0, 2)}/${nameHash(path)}`);
+  expect(storedFiles(next)).toEqual(expect.arrayContaining(prefetched));
 });
 
 test("a corrupt object is refused and replaced, and a failing bucket doesn't fail requests", async () => {
@@ -165,7 +165,7 @@ test("the next proxy continues the uploads of a killed one", async () => {
   const { dir, upstream } = fixture;
   const flags = [`--bucket=file://${dir.join("bucket")}`];
   await using killed = await startModServer({ dir: dir.join("machine"), upstream, flags });
-  await killed.told(PATHS[2] ?? "");
+  await killed.answerTo(PATHS[2] ?? "");
   killed.running.signal("SIGKILL");
   await killed.running.outcome;
   expect(filesBelow(dir.path).filter((name) => name.startsWith("bucket/module/"))).toEqual([]);
@@ -181,7 +181,7 @@ test("a read-only bucket is never written", async () => {
   mkdirSync(dir.join("bucket"));
   const flags = [`--bucket=file://${dir.join("bucket")}`, "--read-only"];
   await using server = await startModServer({ dir: dir.join("machine"), upstream, flags });
-  for (const path of PATHS) await server.told(path);
+  for (const path of PATHS) await server.answerTo(path);
   await server.stop();
   expect(filesBelow(dir.join("bucket"))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** Checksum databases that lie, and modules that are not what the database says. */
+/** Checksum databases that lie, and modules that contradict the database. */
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,12 +12,12 @@ const LOOKUP = "sumdb/sumdb.test/lookup/example.com/a@v1.0.0";
 const LATEST = "sumdb/sumdb.test/latest";
 const ZIP = "example.com/a/@v/v1.0.0.zip";
 
-/** What comes instead of a good reply. */
+/** Replies instead of a good one. */
 const LIES: Record<string, (good: string, fixture: ProxyFixture) => string> = {
   "of another version": (good) => good.replaceAll("v1.0.0", "v1.1.0"),
   "without the line of the zip": (good) => good.replace(/^example\.com\/a v1\.0\.0 .*\n/m, ""),
   "without the line of the go.mod": (good) => good.replace(/^example\.com\/a v1\.0\.0\/go\.mod .*\n/m, ""),
-  "with the line only behind the signature": (good) =>
+  "with the line only after the signature": (good) =>
     `${good.replaceAll(/^example\.com\/a v1\.0\.0/gm, "example.com/b v1.0.0")}example.com/a v1.0.0 h1:x\n`,
   "with a changed head": (good) => good.replace(/(database tree\n)\d+/, "$1999"),
   "signed by somebody else": (good) =>
@@ -32,10 +32,10 @@ test.each(Object.keys(LIES))("a lookup %s is refused and not stored", async (nam
   const { server, upstream } = fixture;
   const good = String(upstream.sumdb.answer("lookup/example.com/a@v1.0.0"));
   upstream.overrides.set(LOOKUP, answering(200, LIES[name]?.(good, fixture)));
-  expect(await server.told(LOOKUP)).toStartWith("502 upstream sent a bad file: ");
+  expect(await server.answerTo(LOOKUP)).toStartWith("502 upstream sent a bad file: ");
   expect(storedFiles(server)).toEqual([]);
   upstream.overrides.delete(LOOKUP);
-  expect(await server.told(LOOKUP)).toStartWith("200");
+  expect(await server.answerTo(LOOKUP)).toStartWith("200");
 });
 
 test("a tile of another length is refused and not stored", async () => {
@@ -43,7 +43,7 @@ test("a tile of another length is refused and not stored", async () => {
   const { server, upstream } = fixture;
   const path = `sumdb/sumdb.test/tile/8/0/000.p/${upstream.sumdb.size}`;
   upstream.overrides.set(path, answering(200, "short"));
-  expect(await server.told(path)).toStartWith("502 upstream sent a bad file: tile of 5 bytes");
+  expect(await server.answerTo(path)).toStartWith("502 upstream sent a bad file: tile of 5 bytes");
   expect(storedFiles(server)).toEqual([]);
   upstream.overrides.delete(path);
   for (let n = 0; n < 2; n++) {
@@ -53,7 +53,7 @@ test("a tile of another length is refused and not stored", async () => {
   expect(upstream.count(path)).toBe(2);
 });
 
-test("a partial tile is cut from a wider one without asking the upstream", async () => {
+test("a partial tile is cut from a wider one without a request to the upstream", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
   const { size } = upstream.sumdb;
@@ -64,15 +64,15 @@ test("a partial tile is cut from a wider one without asking the upstream", async
   const part = await server.get("sumdb/sumdb.test/tile/8/0/000.p/2");
   expect(Buffer.from(await part.arrayBuffer()).equals(whole.subarray(0, 64))).toBe(true);
   expect(part.headers.get("content-length")).toBe("64");
-  expect(await server.told(`sumdb/sumdb.test/tile/8/0/000.p/${size + 1}`)).toStartWith("502");
+  expect(await server.answerTo(`sumdb/sumdb.test/tile/8/0/000.p/${size + 1}`)).toStartWith("502");
 });
 
 test("the database's head is fetched again after a minute, and an older one is refused", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream, dir } = fixture;
   const newest = upstream.sumdb.head();
-  expect(await server.told(LATEST)).toBe(`200 ${newest.trim()}`);
-  expect(await server.told(LATEST)).toBe(`200 ${newest.trim()}`);
+  expect(await server.answerTo(LATEST)).toBe(`200 ${newest.trim()}`);
+  expect(await server.answerTo(LATEST)).toBe(`200 ${newest.trim()}`);
   expect(upstream.count(LATEST)).toBe(1);
   await server.stop();
   upstream.overrides.set(LATEST, answering(200, upstream.sumdb.head(2)));
@@ -80,7 +80,7 @@ test("the database's head is fetched again after a minute, and an older one is r
   const kept = join(server.cacheDir, "module", hash.slice(0, 2), hash);
   await Bun.file(kept).delete();
   await using next = await startModServer({ dir: dir.path, upstream });
-  expect(await next.told(LATEST)).toStartWith(
+  expect(await next.answerTo(LATEST)).toStartWith(
     "502 upstream sent a bad file: tree of 2 records, after one of",
   );
   expect(existsSync(kept)).toBe(false);
@@ -91,14 +91,14 @@ test("the database's head is fetched again after a minute, and an older one is r
 test("a head that does not continue the last one is refused", async () => {
   await using fixture = await openProxyFixture();
   const { server, upstream } = fixture;
-  await server.told(LATEST);
+  await server.answerTo(LATEST);
   const hash = nameHash(LATEST);
   await Bun.file(join(server.cacheDir, "module", hash.slice(0, 2), hash)).delete();
   const { size } = upstream.sumdb;
   const forged = `go.sum database tree\n${size + 1}\n${Buffer.alloc(32, 7).toString("base64")}\n`;
   upstream.overrides.set(LATEST, answering(200, upstream.sumdb.signed(forged)));
   await upstream.addModule({ module: "example.com/more", version: "v1.0.0" });
-  expect(await server.told(LATEST)).toContain(
+  expect(await server.answerTo(LATEST)).toContain(
     `tree of ${size + 1} records does not continue the one of ${size}`,
   );
 });
@@ -109,8 +109,8 @@ test("a zip that contradicts the database is removed and never uploaded", async 
   upstream.files.set(ZIP, makeZip({ "example.com/a@v1.0.0/go.mod": "module example.com/a\n" }));
   const flags = [`--bucket=file://${dir.join("bucket")}`, "--metrics=json"];
   await using server = await startModServer({ dir: dir.join("machine"), upstream, flags });
-  await server.told(ZIP);
-  await server.told("example.com/a/@v/v1.1.0.zip");
+  await server.answerTo(ZIP);
+  await server.answerTo("example.com/a/@v/v1.1.0.zip");
   const said = await server.stop();
   expect(said).toContain("the checksum database says");
   const hash = nameHash(ZIP);
@@ -127,27 +127,27 @@ test("a wrong tile proves nothing, and is removed with the lookup", async () => 
   const { size } = upstream.sumdb;
   const tile = `sumdb/sumdb.test/tile/8/0/000.p/${size}`;
   upstream.overrides.set(tile, answering(200, "x".repeat(32 * size)));
-  await server.told(ZIP);
+  await server.answerTo(ZIP);
   expect(await server.stop()).toContain(`checksum database sumdb.test: record`);
   const stored = (name: string) =>
     existsSync(join(server.cacheDir, "module", nameHash(name).slice(0, 2), nameHash(name)));
   expect([stored(tile), stored(LOOKUP), stored(ZIP)]).toEqual([false, false, true]);
   upstream.overrides.delete(tile);
   await using next = await startModServer({ dir: dir.path, upstream, flags: ["--metrics=json"] });
-  expect(await next.told(LOOKUP)).toStartWith("200");
+  expect(await next.answerTo(LOOKUP)).toStartWith("200");
 });
 
 test("exempt modules are not looked up", async () => {
   await using fixture = await openProxyFixture({ env: { GONOSUMDB: "example.com/a" } });
   const { server, upstream } = fixture;
-  await server.told(ZIP);
-  await server.told("example.com/inc/@v/v2.0.0+incompatible.zip");
+  await server.answerTo(ZIP);
+  await server.answerTo("example.com/inc/@v/v2.0.0+incompatible.zip");
   await server.stop();
   expect(upstream.count(LOOKUP)).toBe(0);
   expect(upstream.count("sumdb/sumdb.test/lookup/example.com/inc@v2.0.0+incompatible")).toBe(1);
 });
 
-test("the database itself is asked if no proxy passes it on", async () => {
+test("the database itself is queried if no proxy passes it on", async () => {
   await using fixture = await openProxyFixture();
   const { upstream, dir } = fixture;
   upstream.overrides.set("sumdb/sumdb.test/supported", answering(404));
@@ -156,5 +156,5 @@ test("the database itself is asked if no proxy passes it on", async () => {
   });
   const flags = [`--sumdb=${upstream.sumdb.key} ${upstream.url}/direct`];
   await using server = await startModServer({ dir: dir.join("machine"), upstream: upstream.url, flags });
-  expect(await server.told(LOOKUP)).toContain("example.com/a v1.0.0 h1:");
+  expect(await server.answerTo(LOOKUP)).toContain("example.com/a v1.0.0 h1:");
 });

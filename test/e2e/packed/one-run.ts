@@ -11,10 +11,10 @@ import { type S3Server, startS3Server } from "../../support/s3-server.ts";
 import { settled } from "../../support/settled.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
-/** How many go commands; 30 were used to size this. */
+/** The number of go commands; 30 were used to size this. */
 const COMMANDS = Number(process.env.PARALLEL_COMMANDS ?? 10);
 
-/** In a CI, so that go waits for its uploads. */
+/** A CI, where go waits for its uploads. */
 const CI_ENV = { DRONE: "true", DRONE_BUILD_NUMBER: "7", DRONE_BRANCH: "main", DRONE_REPO_BRANCH: "main" };
 
 async function entriesBelow(s3: S3Server, part: string): Promise<PackedEntry[]> {
@@ -23,13 +23,13 @@ async function entriesBelow(s3: S3Server, part: string): Promise<PackedEntry[]> 
   return (await Promise.all(bodies)).flatMap((bytes) => parseRunRecord(bytes).entries);
 }
 
-/** Expects of the record of one run of many go commands that it has what each of them built. An upload takes `ms`. */
+/** Expects that the record of a run of many go commands has the entries of all of them. An upload takes `ms`. */
 export async function recordOneRun(ms: number): Promise<void> {
   using dir = tempDir("one-run");
   await using s3 = await startS3Server();
   await using proxy = await FaultProxy.start({ target: s3.endpoint });
   const slow = {
-    kind: "hold" as const,
+    kind: "delay" as const,
     /** Read for each upload. */
     get until() {
       return Bun.sleep(ms);
@@ -61,7 +61,7 @@ export async function recordOneRun(ms: number): Promise<void> {
   );
   expect(missing).toEqual([]);
 
-  // Only the run's record says where things are.
+  // Only the run's record locates the entries.
   for (const key of (await keysBelow(s3, "packed/")).filter((name) => /\/(new|head)\//.test(name)))
     await s3Client(s3).delete(key);
   proxy.heal();

@@ -1,4 +1,4 @@
-/** A server that reaches others by way of the proxy that its environment names, in the forms that a variable takes. */
+/** A server that uses the proxy in its environment, in all forms of the variable. */
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -6,21 +6,21 @@ import { startModServer } from "../../support/modules/mod-server.ts";
 import { startProxyMachine } from "../../support/proxy-machine.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(60_000);
 
 const INFO = '{"Version":"v1.0.0"}';
 
 let dir: TempDir;
 let proxy: Server;
-/** What the next proxy is asked for, and who asks. */
-let asked: { url: string | undefined; authorization: string | undefined }[];
+/** The requests to the next proxy, with their credentials. */
+let requests: { url: string | undefined; authorization: string | undefined }[];
 
 beforeEach(() => {
   dir = tempDir("next-proxy");
-  asked = [];
+  requests = [];
   proxy = createServer(({ url, headers }, response) => {
-    asked.push({ url, authorization: headers["proxy-authorization"] });
+    requests.push({ url, authorization: headers["proxy-authorization"] });
     response.end(INFO);
   });
 });
@@ -42,7 +42,7 @@ test("the forward proxy passes requests on to a proxy at an IPv6 address", async
   const url = "http://files.example/file";
   const answer = await fetch(url, { proxy: machine.address } as RequestInit);
   expect([answer.status, await answer.text()]).toEqual([200, INFO]);
-  expect(asked.map((one) => one.url)).toEqual([url]);
+  expect(requests.map((one) => one.url)).toEqual([url]);
 });
 
 test("the module proxy logs in to a proxy that is written without http://", async () => {
@@ -51,9 +51,9 @@ test("the module proxy logs in to a proxy that is written without http://", asyn
   const env = { http_proxy: `user:pw@127.0.0.1:${port}`, GOSUMDB: "off" };
   await using server = await startModServer({ dir: dir.path, upstream, env });
   const path = "example.com/a/@v/v1.0.0.info";
-  expect(await server.told(path)).toBe(`200 ${INFO}`);
+  expect(await server.answerTo(path)).toBe(`200 ${INFO}`);
   const authorization = `Basic ${Buffer.from("user:pw").toString("base64")}`;
-  expect(asked).toEqual([{ url: `${upstream}/${path}`, authorization }]);
+  expect(requests).toEqual([{ url: `${upstream}/${path}`, authorization }]);
 });
 
 test("the server says once that a socks proxy is not used, without its password", async () => {

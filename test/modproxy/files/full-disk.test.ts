@@ -56,7 +56,7 @@ testOnLinux(
     await using local = openLocalProxy(disk.path, `${upstream.url}|${second.url}`);
     const zip = putZip(upstream, 1);
     expect(((await local.get(ZIP)) as ModFile).bytes?.equals(zip)).toBe(true);
-    expect([upstream.count(ZIP), second.asked]).toEqual([2, []]);
+    expect([upstream.count(ZIP), second.requested]).toEqual([2, []]);
     // A failed upstream would get one attempt before the next is asked.
     upstream.overrides.set(LIST, (request, response, body) => {
       if (upstream.count(LIST) < 2) void answering(503)(request, response, body);
@@ -64,7 +64,7 @@ testOnLinux(
     });
     upstream.files.set(LIST, "v1.0.0\n");
     expect(String(((await local.get(LIST)) as ModFile).bytes)).toBe("v1.0.0");
-    expect(second.asked).toEqual([]);
+    expect(second.requested).toEqual([]);
     expect([openFilesBelow(disk.path), readdirSync(disk.join("tmp"))]).toEqual([[], []]);
   },
 );

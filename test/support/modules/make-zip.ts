@@ -1,6 +1,6 @@
 import { crc32, deflateRawSync } from "node:zlib";
 
-/** A zip of these files, deflated. `claim` makes the list of files lie about the expanded size of one. */
+/** A zip of these files, deflated. `claim`: a wrong expanded size for one of them in the list of files. */
 export function makeZip(
   files: Record<string, string | Uint8Array>,
   claim: Record<string, number> = {},
@@ -27,7 +27,7 @@ export function makeZip(
   return Buffer.concat([...parts, directory, endOf(list.length, directory.length, offset)]);
 }
 
-/** A zip with one file that is `chunk` again and again, not compressed: what comes before and behind the chunks. */
+/** A zip with one file that is `chunk` again and again, not compressed: the bytes before and after the chunks. */
 export function zipAround(
   name: string,
   chunk: Buffer,
@@ -77,7 +77,7 @@ function listEntry(facts: Facts, offset: number): Buffer {
   return Buffer.concat([header, facts.name]);
 }
 
-/** Method, checksum, sizes and length of the name, which both headers have in the same order. */
+/** Method, checksum, sizes and length of the name, in the same order in both headers. */
 function writeFacts(header: Buffer, at: number, { name, body, crc, size, method }: Facts): void {
   header.writeUInt16LE(method, at);
   header.writeUInt32LE(crc, at + 6);

@@ -6,18 +6,18 @@ import type { ModuleUpstream } from "./module-upstream.ts";
 
 /** A running `serve --modproxy`. */
 export interface ModServer extends AsyncDisposable {
-  /** What GOPROXY is set to. */
+  /** The value of GOPROXY. */
   readonly url: string;
   readonly cacheDir: string;
   readonly running: Running;
   get(path: string, init?: RequestInit): Promise<Response>;
   /** Status and text of an answer, as `404 not found: …`. */
-  told(path: string, init?: RequestInit): Promise<string>;
-  /** Ends it as a service manager does; resolves with its stderr when all is drained. */
+  answerTo(path: string, init?: RequestInit): Promise<string>;
+  /** Ends it as a service manager does; resolves with its stderr after the drain. */
   stop(): Promise<string>;
 }
 
-/** Starts the executable, which has a cache directory below `dir` and asks `upstream`. */
+/** Starts the executable with a cache directory below `dir` and the upstream `upstream`. */
 export async function startModServer(options: {
   dir: string;
   upstream: Pick<ModuleUpstream, "url" | "sumdb"> | string;
@@ -52,7 +52,7 @@ export async function startModServer(options: {
     cacheDir,
     running,
     get,
-    told: async (path, init) => {
+    answerTo: async (path, init) => {
       const response = await get(path, init);
       return `${response.status} ${(await response.text()).trim()}`;
     },
@@ -64,7 +64,7 @@ export async function startModServer(options: {
   };
 }
 
-/** It notes itself when it is ready. */
+/** The file that it writes when it is ready. */
 async function addressOf(cacheDir: string, running: Running): Promise<string> {
   let hasEnded = false;
   void running.outcome.then(() => {

@@ -1,4 +1,4 @@
-/** A module proxy to be asked by ours, which can be told to misbehave. */
+/** An upstream for our module proxy, with faults on demand. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { escapeName } from "../../../src/modproxy/names/module-path.ts";
@@ -7,7 +7,7 @@ import { tempDir } from "../temp-dir.ts";
 import { makeZip } from "./make-zip.ts";
 import { TestSumdb } from "./test-sumdb.ts";
 
-/** What a path is answered with instead of the file there is. */
+/** The answer for a path instead of its file. */
 export type Override = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -20,12 +20,12 @@ export interface ModuleUpstream extends AsyncDisposable {
   /** The files by path, as decoded from URLs. */
   readonly files: Map<string, string | Buffer>;
   readonly overrides: Map<string, Override>;
-  /** Every path that was asked for, in order. */
-  readonly asked: string[];
-  /** How often a path was asked for. */
+  /** Every requested path, in order. */
+  readonly requested: string[];
+  /** The number of requests for a path. */
   count(path: string): number;
   addModule(options: TestModule): Promise<void>;
-  /** Answers nothing any more. */
+  /** Stops answering. */
   stop(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ interface TestModule {
   /** Beside go.mod. */
   files?: Record<string, string>;
   mod?: string;
-  /** Whether the list of versions has it. */
+  /** Whether the list of versions contains it. */
   isListed?: boolean;
   isInSumdb?: boolean;
   info?: Record<string, unknown>;
@@ -44,11 +44,11 @@ interface TestModule {
 export async function startModuleUpstream(): Promise<ModuleUpstream> {
   const files = new Map<string, string | Buffer>();
   const overrides = new Map<string, Override>();
-  const asked: string[] = [];
+  const requested: string[] = [];
   const sumdb = new TestSumdb();
   const server = createServer((request, response) => {
     const path = decodeURIComponent((request.url ?? "").slice(1));
-    asked.push(path);
+    requested.push(path);
     const start = `sumdb/${sumdb.name}/`;
     const body = path.startsWith(start) ? sumdb.answer(path.slice(start.length)) : files.get(path);
     const bytes = body === undefined ? undefined : Buffer.from(body as string);
@@ -67,8 +67,8 @@ export async function startModuleUpstream(): Promise<ModuleUpstream> {
     sumdb,
     files,
     overrides,
-    asked,
-    count: (path) => asked.filter((each) => each === path).length,
+    requested,
+    count: (path) => requested.filter((each) => each === path).length,
     addModule: (options) => addModule(files, sumdb, options),
     stop,
     [Symbol.asyncDispose]: async () => {
@@ -77,7 +77,7 @@ export async function startModuleUpstream(): Promise<ModuleUpstream> {
   };
 }
 
-/** 200 or 404, with ranges and conditions as a good server has them. */
+/** 200 or 404, with correct ranges and conditions. */
 export function answer(request: IncomingMessage, response: ServerResponse, bytes: Buffer | undefined): void {
   if (bytes === undefined) {
     response.writeHead(404, { "content-type": "text/plain; charset=utf-8" });

@@ -1,11 +1,11 @@
-/** A checksum database of our own, with a real key and a real tree, so that go can check it. */
+/** A checksum database with a real key and a real tree, so that go can verify it. */
 import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { parseTileName, TILE_WIDTH } from "../../../src/modproxy/names/tile-name.ts";
 import { hashLeaf, hashNode } from "../../../src/modproxy/sumdb/tree.ts";
 
 export class TestSumdb {
   readonly name: string;
-  /** As it stands in GOSUMDB. */
+  /** The value for GOSUMDB. */
   readonly key: string;
   readonly #secret: KeyObject;
   readonly #keyHash: Buffer;
@@ -58,7 +58,7 @@ export class TestSumdb {
     return hashNode(this.root(low, middle), this.root(middle, high));
   }
 
-  /** What it answers below its own URL; `undefined`: 404. */
+  /** The answer for a path below its own URL; `undefined`: 404. */
   answer(path: string): string | Buffer | undefined {
     if (path === "supported") return "";
     if (path === "latest") return this.head();
