@@ -1,4 +1,4 @@
-/** Every fault once while go builds, tests, vets and lists: in one layout and one mode each, and in all of them together. */
+/** Every fault once while go builds, tests, vets and lists: each in one layout and mode, all together in every one. */
 import { testShortForm } from "../faults/short-form.ts";
 
 testShortForm(([first]) => [first]);

@@ -6,10 +6,10 @@ import { runTarget } from "../fuzz/run-target.ts";
 import { TARGETS } from "../fuzz/targets.ts";
 import { SUITE_SEED } from "../support/seed.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
-/** Of each target, for each thousand of the full form. */
+/** Cases of each target, for each thousand cases of the full form. */
 const CASES_PER_THOUSAND = 8;
 
 let recordings: Recordings;
@@ -30,7 +30,7 @@ describe.each(TARGETS.map((target) => [target.name, target] as const))("%s", (na
   });
 
   test.each(fixturesOf(name).map(({ name: file, input }) => [file, input] as const))(
-    "input %s breaks nothing any more",
+    "input %s no longer breaks the promise",
     async (_, input) => {
       target.recordings(recordings);
       expect(["accepted", "refused"]).toContain(await target.attempt(input));

@@ -8,12 +8,12 @@ import { run } from "../support/process.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { warmMachine } from "../support/warm-machine.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 const OK = { exitCode: 0, stdout: "", stderr: "" };
 
-// Each speaks GOCACHEPROG in its own way.
+// Each uses GOCACHEPROG in its own way.
 describe.each(GO_RELEASES)("go %s", testReleaseCaches);
 
 describe.each([GO_RELEASES[0], NEWEST_GO])("go %s, its other commands", testReleaseCommands);
@@ -27,7 +27,7 @@ describe(`go ${NEWEST_GO} with unusual packages`, () => {
   });
   afterAll(() => dir[Symbol.dispose]());
 
-  test("builds a program with C in it, and nothing of it twice", async () => {
+  test("builds a program with C in it, and compiles nothing twice", async () => {
     const project = cgoModule(dir.join("cgo"));
     const build = () => go(machine, ["build", "-x", "-o", dir.join("cgo-out"), "."], { cwd: project });
     expect((await build()).exitCode).toBe(0);

@@ -11,10 +11,10 @@ import { newMachine } from "../support/machine.ts";
 import { type Outcome, plainEnv, run } from "../support/process.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
-test("neither a file of code nor one of settings in the working directory has any effect", async () => {
+test("neither code nor settings in the working directory have any effect", async () => {
   await using dir = tempDir("hostile");
   const hostile = plantFiles(dir);
   await using client = await CacheprogClient.start({
@@ -28,7 +28,7 @@ test("neither a file of code nor one of settings in the working directory has an
   expectUntouched(dir);
 });
 
-test("other commands than serving go are as unimpressed", async () => {
+test("nor have they on other commands than the helper's", async () => {
   await using dir = tempDir("hostile");
   const hostile = plantFiles(dir);
   const env = plainEnv({ HOME: dir.path, TMPDIR: dir.path });
@@ -40,7 +40,7 @@ test("other commands than serving go are as unimpressed", async () => {
   expectUntouched(dir);
 });
 
-test("go builds a hostile checkout like any other", async () => {
+test("go builds a hostile checkout as usual", async () => {
   await using dir = tempDir("hostile");
   const hostile = plantFiles(dir);
   const machine = newMachine(dir.path, { env: { TMPDIR: dir.path } });
@@ -50,7 +50,7 @@ test("go builds a hostile checkout like any other", async () => {
   expectUntouched(dir);
 });
 
-/** A directory with everything in it that a runtime or a tool might pick up by itself. */
+/** A directory with every file that a runtime or a tool might load by itself. */
 function plantFiles(dir: TempDir): string {
   const code = `require("node:fs").writeFileSync(${JSON.stringify(dir.join("ran"))}, ""); console.log("ran");`;
   const settings = {

@@ -1,4 +1,4 @@
-/** The short form of `npm run images`: bare file systems that need no more than this machine and two packages. */
+/** The short form of `npm run images`: bare file systems made from this machine and two packages. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { settled } from "../support/settled.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { warmMachine } from "../support/warm-machine.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 let dir: TempDir;
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => dir[Symbol.dispose]());
 
-/** With the standard library, from a job that has built some of the module. */
+/** Contains the standard library, from a job that has built a part of the module. */
 async function fillBucket(): Promise<void> {
   const flags = [`--bucket=file://${dir.join("bucket")}`];
   const machine = await warmMachine(dir.join("machine"), { trimpath: true, flags });
@@ -37,7 +37,7 @@ async function fillBucket(): Promise<void> {
   await settled(machine);
 }
 
-/** What the program does in a new root, filled. */
+/** Runs the program in a new root with these files. */
 async function tryFilled(name: string, fill: (root: string) => Promise<void>): Promise<ImageResult> {
   const root = dir.join(name);
   mkdirSync(root);
@@ -57,7 +57,7 @@ test("with the C library's package alone, go builds, and a second machine compil
   expect(result.compiles?.[1]).toBe(0);
 });
 
-test("with nothing but the libraries that ldd names, too, and the bucket of before", async () => {
+test("also with only the libraries that ldd names, and the same bucket", async () => {
   const result = await tryFilled("ldd", (path) => fillScratch(path, binaryPath()));
   expect(result.start.stderr).toBe("");
   expect(result.compiles).toEqual([0, 0]);

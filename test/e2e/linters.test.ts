@@ -1,4 +1,4 @@
-/** Linters open what go's cache named long after go and the helper have gone. */
+/** Linters open the files that go's cache named long after go and the helper have ended. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { goInstall } from "../support/go-install.ts";
 import { NEWEST_GO } from "../support/go-toolchain.ts";
@@ -6,10 +6,10 @@ import { setLinterStage } from "../support/linter-stage.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { UNUSEDRESULT } from "../support/tools.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
-test("a linter finds a mistake over a warm cache that it may only read", async () => {
+test("a linter finds a mistake with a warm read-only cache", async () => {
   await using dir = tempDir("linters");
   const lint = await setLinterStage(dir, NEWEST_GO);
   const unusedresult = await goInstall(UNUSEDRESULT);

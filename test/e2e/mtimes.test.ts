@@ -1,4 +1,4 @@
-/** Results of tests that read files hit in fresh checkouts, on one machine and through a bucket. */
+/** Cached results of tests that read files: hits in fresh checkouts, on one machine and through a bucket. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, cpSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,10 +10,10 @@ import { plainEnv, run } from "../support/process.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { warmMachine } from "../support/warm-machine.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
-/** Its tests read golden files, list directories, and look for files that are not there. */
+/** Its tests read golden files, list directories, and look for missing files. */
 const MODULE = "golang.org/x/mod@v0.30.0";
 const PACKAGES = ["./modfile/...", "./module/...", "./semver/...", "./sumdb/dirhash/...", "./sumdb/note/..."];
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
   const machine = { release: "1.27.4", gocache: dir.join("download") } as const;
   const { stdout } = await go(machine, ["mod", "download", "-json", MODULE], { cwd: dir.path });
   cpSync(JSON.parse(stdout).Dir, origin, { recursive: true });
-  // The module cache is kept from being written to.
+  // The module cache is read-only.
   for (const name of ["", ...readdirSync(origin, { recursive: true, encoding: "utf8" })]) {
     const path = join(origin, name);
     chmodSync(path, statSync(path).isDirectory() ? 0o755 : 0o644);
@@ -35,11 +35,11 @@ beforeAll(async () => {
 });
 afterAll(() => dir[Symbol.dispose]());
 
-// One after the other: what the first has run is what the others find.
+// One after the other: the others find the results of the first.
 describe("of fresh clones with mtimes", () => {
   let machine: Machine;
 
-  test("the second one on the same machine has nothing to run", async () => {
+  test("the second one on the same machine runs no test", async () => {
     machine = await ciMachine("one");
     expect(await testInClone(machine)).toEqual({ exitCode: 0, cached: 0, all: PACKAGES.length });
     expect(await testInClone(machine)).toEqual({
@@ -49,7 +49,7 @@ describe("of fresh clones with mtimes", () => {
     });
   });
 
-  test("one on another machine has nothing to run either, through the bucket", async () => {
+  test("one on another machine runs no test either, through the bucket", async () => {
     machine = await ciMachine("other");
     expect(await testInClone(machine)).toEqual({
       exitCode: 0,
@@ -58,7 +58,7 @@ describe("of fresh clones with mtimes", () => {
     });
   });
 
-  test("one with a change runs what that changes", async () => {
+  test("one with a change runs the affected tests", async () => {
     const golden = "modfile/testdata/block.golden";
     const change = (clone: string) => writeFileSync(join(clone, golden), "// changed\n");
     const changed = await testInClone(machine, { change });
@@ -72,7 +72,7 @@ describe("of fresh clones with mtimes", () => {
   });
 });
 
-/** CI: what it built is in the bucket when go is done. */
+/** CI, where the helper uploads before go ends. */
 function ciMachine(name: string): Promise<Machine> {
   return warmMachine(dir.join(name), {
     flags: [`--bucket=file://${dir.join("bucket")}`],
@@ -80,7 +80,7 @@ function ciMachine(name: string): Promise<Machine> {
   });
 }
 
-/** Where CI checks out is the same each time; the clone before is put aside, so that no inode is met again. */
+/** CI always checks out to the same path. The previous clone is moved away, so that no inode is used again. */
 async function testInClone(
   machine: Machine,
   options: { plain?: boolean; change?: (clone: string) => void } = {},

@@ -1,4 +1,4 @@
-/** What other users of the machine can read, write and exchange in a cache directory. Runs as root. */
+/** Access of other users of the machine to a cache directory. Runs as root. */
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   chmodSync,
@@ -18,7 +18,7 @@ import { startPluginServer } from "../support/plugin-server.ts";
 import { plainEnv } from "../support/process.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(60_000);
 
 const GO_ENV = { GOOS: "linux", GOARCH: "amd64", GOVERSION: "go1.27.4" };
@@ -46,7 +46,7 @@ function start(args: string[], wrapper: string[], env: Record<string, string> = 
   });
 }
 
-/** What is below the cache directory, itself included, by its mode; without what `isFine` holds for. */
+/** The files below the cache directory, and itself, by mode, without those that satisfy `isFine`. */
 function modes(isFine: (mode: number, path: string) => boolean): string[] {
   const names = readdirSync(cacheDir, { recursive: true, encoding: "utf8" });
   return ["", ...names].flatMap((name) => {
@@ -61,7 +61,7 @@ function expectPrivate(): void {
 }
 
 describe("with umask 0", () => {
-  test("a cache directory that is removed under a helper comes back for its user alone", async () => {
+  test("a helper recreates a removed cache directory for its user alone", async () => {
     await using client = await start([], OPEN_UMASK);
     await client.put(idOf("a"), Buffer.from("before"));
     rmSync(cacheDir, { recursive: true });
@@ -70,11 +70,11 @@ describe("with umask 0", () => {
     rmSync(cacheDir, { recursive: true });
     await client.close();
     await client.finish();
-    // What is written at the end is notes.
+    // The helper writes its notes at the end.
     if (existsSync(cacheDir)) expectPrivate();
   });
 
-  test("a cache directory that is removed under a server comes back for its user alone", async () => {
+  test("a server recreates a removed cache directory for its user alone", async () => {
     await using server = await startPluginServer({ cacheDir, wrapper: OPEN_UMASK });
     rmSync(cacheDir, { recursive: true });
     await using client = await start(["connect", server.plugin, `--cache-dir=${cacheDir}`], OPEN_UMASK);
@@ -87,7 +87,7 @@ describe("with umask 0", () => {
     if (existsSync(cacheDir)) expectPrivate();
   });
 
-  test("no other user can read what the program notes about itself", async () => {
+  test("no other user can read the program's state files", async () => {
     await using client = await start([`--bucket=file://${dir.join("bucket")}`], OPEN_UMASK);
     await client.get(idOf("unknown"));
     await client.put(idOf("a"), Buffer.from("content"));
@@ -97,7 +97,7 @@ describe("with umask 0", () => {
     expect(modes((mode, name) => !name.startsWith("state") || (mode & 0o077) === 0)).toEqual([]);
   });
 
-  test("a bucket that is a directory is as open as the umask says", async () => {
+  test("a bucket that is a directory has the permissions of the umask", async () => {
     await using client = await start([`--bucket=file://${dir.join("bucket")}`], OPEN_UMASK);
     await client.put(idOf("a"), Buffer.from("content"));
     await client.close();
@@ -118,7 +118,7 @@ describe("a cache directory that another user can exchange is not used:", () => 
     for (const path of [place, join(place, "cache")]) chownSync(path, USER, USER);
   });
 
-  /** What a helper says on stderr, and whether it has put anything there. */
+  /** A helper's stderr, and whether it has put anything there. */
   async function use(path: string) {
     await using client = await start([`--cache-dir=${path}`], AS_USER);
     await client.put(idOf("a"), Buffer.from("content"));
@@ -140,7 +140,7 @@ describe("a cache directory that another user can exchange is not used:", () => 
     expect(await use(join(place, "cache"))).toEqual(refusal(join(place, "cache"), `${place} ${belongs}`));
   });
 
-  test("whoever may write to it", async () => {
+  test("a user who may write to it", async () => {
     chmodSync(join(place, "cache"), 0o777);
     const reason = `${join(place, "cache")} can be written by other users (chmod o-w)`;
     expect(await use(join(place, "cache"))).toEqual(refusal(join(place, "cache"), reason));
@@ -163,7 +163,7 @@ describe("a cache directory that another user can exchange is not used:", () => 
   });
 });
 
-test("root uses a cache directory below a folder of another user, or for all, as containers have it", async () => {
+test("root uses a cache directory below a folder of another user, or below one that all may write to, as in containers", async () => {
   mkdirSync(dir.join("home"));
   chownSync(dir.join("home"), USER, USER);
   mkdirSync(dir.join("home", "builds"));

@@ -1,4 +1,4 @@
-/** What takes long says so on a terminal, and nowhere else. */
+/** Long operations show a progress line on a terminal, and nowhere else. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { binaryPath, gocacheprog } from "../support/binary.ts";
@@ -13,13 +13,13 @@ import { type S3Server, startS3Server } from "../support/s3-server.ts";
 import { settled } from "../support/settled.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 const CLEAR = "\r\u001b[K";
-/** What is over within a second is not worth a line. */
+/** An operation within a second shows no line. */
 const SLOW_MS = 1_300;
-/** Of each request; no command makes less than three, one after the other. */
+/** The latency of each request; every command makes at least three, one after the other. */
 const LATENCY_MS = 500;
 
 let dir: TempDir;
@@ -47,7 +47,7 @@ afterAll(async () => {
   dir[Symbol.dispose]();
 });
 
-/** What the environment says of a bucket that is far away, or near. */
+/** The variables for a distant bucket, or a near one. */
 function bucketEnv(endpoint = proxy.endpoint): Record<string, string> {
   return {
     ...server.env,
@@ -59,7 +59,7 @@ function bucketEnv(endpoint = proxy.endpoint): Record<string, string> {
   };
 }
 
-/** So that there is something to list and to fetch. */
+/** Objects to list and to fetch. */
 async function storeRun(): Promise<void> {
   const cwd = chainModule(dir.join("chain"), { name: "chain", count: 3 });
   const machine = newMachine(dir.join("first"), { env: bucketEnv(server.endpoint) });
@@ -72,7 +72,7 @@ interface Command {
   env: Record<string, string>;
 }
 
-/** On a machine whose disk is empty. */
+/** On a machine with an empty disk. */
 function command(args: string[], env: Record<string, string> = {}): Command {
   const cacheDir = dir.join(`cache-${++count}`);
   mkdirSync(cacheDir);
@@ -94,15 +94,15 @@ describe.each<[string, () => Command, string]>([
   ["doctor", () => command(["doctor"], { GOCACHE_REMOTE_TIMEOUT: "10s" }), "looking at "],
   ["mod prefetch", withGoSum, "module files: "],
 ])("%s", (_, prepare, words) => {
-  test.concurrent("shows a line on a terminal, and takes it away", async () => {
+  test.concurrent("shows a line on a terminal, and removes it", async () => {
     const { args, env } = prepare();
     const { terminal } = await runOnTerminal([binaryPath(), ...args], { env: plainEnv({ CI: "", ...env }) });
     expect(terminal).toContain(`${CLEAR}${words}`);
-    // Nothing of it is left of what comes after the last one.
+    // Nothing of the line remains after the last update.
     expect(terminal.slice(terminal.lastIndexOf(CLEAR) + CLEAR.length)).not.toContain(words);
   });
 
-  test.concurrent("says nothing of it in a CI's log, though that be a terminal, and none where stderr is none", async () => {
+  test.concurrent("shows no line in a CI's log, even on a terminal, and none if stderr is not a terminal", async () => {
     const [inCi, piped] = [prepare(), prepare()];
     const [{ terminal }, { stderr }] = await Promise.all([
       runOnTerminal([binaryPath(), ...inCi.args], { env: plainEnv({ ...inCi.env, CI: "true" }) }),
@@ -119,7 +119,7 @@ describe("the uploads that go waits for", () => {
       "lib.go": "package lib\n\n// One is one.\nconst One = 1\n",
     });
 
-  /** A go command whose helper has uploads left when go is done: in the split layout each is waited for. */
+  /** A go command with uploads left when go is done: in the split layout, go waits for each. */
   async function goCommand(env: Record<string, string>) {
     const machine = newMachine(dir.join(`go-${++count}`), { release: NEWEST_GO });
     const variables = {
@@ -131,7 +131,7 @@ describe("the uploads that go waits for", () => {
     return await goEnv({ ...machine, cacheprog: gocacheprog(), env: { ...variables, ...env } });
   }
 
-  test.concurrent("show a line on go's terminal, and it is taken away", async () => {
+  test.concurrent("show a line on go's terminal, and remove it", async () => {
     const env = await goCommand({});
     const { terminal, exitCode } = await runOnTerminal(["go", "build", "./..."], { env, cwd: cwd() });
     expect(exitCode).toBe(0);
@@ -139,7 +139,7 @@ describe("the uploads that go waits for", () => {
     expect(terminal).toEndWith(CLEAR);
   });
 
-  test.concurrent("leave output that has no line end where it is", async () => {
+  test.concurrent("keep output without a line end", async () => {
     const env = await goCommand({});
     const script = 'printf partial; exec "$@"';
     const argv = ["sh", "-c", script, "sh", "go", "build", "./..."];
@@ -148,7 +148,7 @@ describe("the uploads that go waits for", () => {
     expect(terminal).toStartWith(`partial${" ".repeat(80)}${CLEAR}go-cache-plugin: uploading: `);
   });
 
-  test.concurrent("are not told of where go's stderr is no terminal, or in CI", async () => {
+  test.concurrent("show no line if go's stderr is not a terminal, or in CI", async () => {
     const [plain, inCi] = [await goCommand({}), await goCommand({ CI: "true" })];
     const [{ stderr }, { terminal }] = await Promise.all([
       run(["go", "build", "./..."], { env: plain, cwd: cwd() }),
@@ -158,7 +158,7 @@ describe("the uploads that go waits for", () => {
   });
 });
 
-test("a server that is being stopped is waited for with a line", async () => {
+test("stopping a server shows a line while it waits", async () => {
   const cacheDir = dir.join("served");
   const env = plainEnv({ ...bucketEnv(server.endpoint), GOCACHE_DIR: cacheDir, TERM: "xterm", CI: "" });
   expect(await run([binaryPath(), "serve", "--detach", "--plugin=0"], { env })).toMatchObject({
@@ -166,7 +166,7 @@ test("a server that is being stopped is waited for with a line", async () => {
   });
   const status = await run([binaryPath(), "serve", "--status"], { env });
   const pid = Number(/process (\d+)/.exec(status.stdout)?.[1]);
-  // One that takes its time.
+  // A slow server.
   process.kill(pid, "SIGSTOP");
   const words = `${CLEAR}waiting until the server has uploaded everything, `;
   const waiting = Promise.withResolvers<void>();

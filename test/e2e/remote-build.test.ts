@@ -1,4 +1,4 @@
-/** What one machine built, another with an empty disk does not build again: over S3 and over a directory. */
+/** A machine with an empty disk does not build what another machine has built, over S3 and over a directory. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
@@ -19,10 +19,10 @@ import {
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { warmMachine } from "../support/warm-machine.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
-/** What one cold machine has stored, in both layouts. */
+/** The entries of one cold machine, in both layouts. */
 const COLD = "cold";
 
 let dir: TempDir;
@@ -49,7 +49,7 @@ describe("a shared directory, both layouts", () =>
     return directoryRemote(path, "both");
   }));
 
-test("reads through a bucket that it may not write to without asking to write", async () => {
+test("sends no writes to a bucket that it may only read", async () => {
   await using proxy = await FaultProxy.start({ target: s3.endpoint });
   const project = chainModule(dir.join("readonly"), { name: "readonly", count: 3 });
   const flags = s3Flags(s3, { endpoint: proxy.endpoint, prefix: "readonly" });
@@ -69,7 +69,7 @@ test("shares the results of tests", async () => {
   for (const name of ["one", "two"]) {
     const flags = s3Flags(s3, { prefix: "results" });
     const machine = await warmMachine(dir.join(name), { flags, env: s3.env });
-    // Vetting would cost more than all the rest.
+    // Vet would take longer than everything else.
     const tested = await go(machine, ["test", "-x", "-vet=off", "./..."], { cwd: project });
     await settled(machine);
     const compiles = countCompiles(tested) > 0;

@@ -1,13 +1,13 @@
-/** What go commands in a row lose to an S3 that is in trouble, and what the user hears. Single faults: `faults.test.ts`. */
+/** Consecutive go commands with a failing S3: lost time and messages. Single faults: `faults.test.ts`. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { operationOf, s3Error } from "../support/faults.ts";
 import { helperLines } from "../support/go-toolchain.ts";
 import { startTroubledMachine } from "../support/troubled-machine.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
-test("a bucket that may not be listed is done without, and the first command says so", async () => {
+test("a bucket without permission to list is bypassed, and the first command says so", async () => {
   await using machine = await startTroubledMachine();
   machine.proxy.fail((request) => operationOf(request) === "list", s3Error(403));
   const [first, ...others] = await machine.runInARow(3);
@@ -18,7 +18,7 @@ test("a bucket that may not be listed is done without, and the first command say
   expect(others.flatMap(helperLines)).toEqual([]);
 });
 
-test("go commands in a row with an S3 that hangs all do their work", async () => {
+test("consecutive go commands succeed with an S3 that hangs", async () => {
   await using machine = await startTroubledMachine("--remote-timeout=1s");
   machine.proxy.fail(() => true, { kind: "hang" });
   const outcomes = await machine.runInARow(6);

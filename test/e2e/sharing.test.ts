@@ -13,12 +13,12 @@ import { type Outcome, plainEnv, run } from "../support/process.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { warmMachine } from "../support/warm-machine.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 const OK: Outcome = { exitCode: 0, stdout: "", stderr: "" };
 
-test("8 builds, a killed one and prunes in a loop leave each other and the cache alone", async () => {
+test("8 builds, a killed one and repeated prunes do not disturb each other or the cache", async () => {
   await using dir = tempDir("sharing");
   const machine = await warmMachine(dir.path);
   ageHalf(machine.cacheDir);
@@ -42,7 +42,7 @@ test("8 builds, a killed one and prunes in a loop leave each other and the cache
   }
 });
 
-test("8 helpers that put and get the same actions, one killed, never show wrong bytes (case 32)", async () => {
+test("8 helpers that put and get the same actions, one killed, never show wrong bytes", async () => {
   await using dir = tempDir("sharing");
   const cacheDir = dir.join("cache");
   const workers = Array.from({ length: 8 }, (_, worker) => mixedRequests(cacheDir, worker, worker === 3));
@@ -58,15 +58,15 @@ test("8 helpers that put and get the same actions, one killed, never show wrong 
   expect(await client.finish()).toMatchObject({ exitCode: 0, stderr: "" });
 });
 
-test("an archive is built into a file over and over while others compile against it", async () => {
+test("an archive is repeatedly built into a file while others compile against it", async () => {
   await using dir = tempDir("archive");
-  // Outside GOCACHE, where go would move an archive away instead of copying it.
+  // Outside of GOCACHE, where go would move an archive instead of copying it.
   const machine = newMachine(dir.path, { flags: [`--cache-dir=${dir.join("cache")}`] });
   const project = writeModule(dir.join("project"), "example.com/archive", {
     "lib/lib.go": "package lib\n\nfunc Number() int { return 42 }\n",
   });
   const buildArchive = () => {
-    // go leaves an archive alone that is up to date.
+    // go does not rewrite an archive that is up to date.
     rmSync(dir.join("lib.a"), { force: true });
     return go(machine, ["build", "-o", dir.join("lib.a"), "./lib"], { cwd: project });
   };
@@ -81,13 +81,13 @@ test("an archive is built into a file over and over while others compile against
   expectOk([...compiled, ...archived]);
 });
 
-/** Every outcome is a success without a word; differing ones are shown once. */
+/** Expects that every command succeeds without output; shows different outcomes once. */
 function expectOk(outcomes: Outcome[]): void {
   const shown = outcomes.map(({ exitCode, stdout, stderr }) => ({ exitCode, stdout, stderr }));
   expect(new Set(shown.map((outcome) => JSON.stringify(outcome)))).toEqual(new Set([JSON.stringify(OK)]));
 }
 
-/** Prunes now, down to what was used lately. */
+/** Prunes now, down to recently used entries. */
 async function prune(cacheDir: string): Promise<Outcome> {
   const { exitCode, stderr } = await run([
     binaryPath(),
@@ -95,14 +95,14 @@ async function prune(cacheDir: string): Promise<Outcome> {
     `--cache-dir=${cacheDir}`,
     "--max-size=1MiB",
   ]);
-  // What it says it did differs from run to run.
+  // Its report differs from run to run.
   return { exitCode, stdout: "", stderr };
 }
 
 const USERS = 8;
 const ROUNDS = 25;
 
-/** Compiles `USERS` packages that use the library, `ROUNDS` times and each time anew. */
+/** Compiles `USERS` packages that use the library, `ROUNDS` times, each time from source. */
 async function compileUsers(machine: Machine, project: string) {
   const outcomes: Awaited<ReturnType<typeof go>>[] = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -119,12 +119,12 @@ async function compileUsers(machine: Machine, project: string) {
 const ACTIONS = 40;
 const REQUESTS = 200;
 
-/** The bytes that action `action` makes in its `version`; some are empty, some large. */
+/** The output of action `action` in its `version`; some are empty, some large. */
 function bodyOf(action: number, version: number): Buffer {
   return Buffer.alloc((action % 5) * 9_000, `action ${action} version ${version} `);
 }
 
-/** Puts and gets in turn; returns what was wrong. A `doomed` helper is killed half way. */
+/** Puts and gets alternately; returns wrong answers. A `doomed` helper is killed half way. */
 async function mixedRequests(cacheDir: string, worker: number, doomed: boolean): Promise<string[]> {
   await using client = await CacheprogClient.start({ args: [`--cache-dir=${cacheDir}`], env: plainEnv() });
   const wrong: string[] = [];
@@ -145,7 +145,7 @@ async function mixedRequests(cacheDir: string, worker: number, doomed: boolean):
   return exitCode === 0 && stderr === "" ? wrong : [...wrong, `worker ${worker}: ${exitCode} ${stderr}`];
 }
 
-/** Nothing for a miss or a right hit, else what was wrong. */
+/** Empty for a miss or a right hit, else the wrong answer. */
 async function wrongHit(client: CacheprogClient, action: number): Promise<string[]> {
   const { DiskPath, OutputID, Size, Err } = await client.get(idOf(`action ${action}`));
   if (Err !== undefined) return [Err];
@@ -155,7 +155,7 @@ async function wrongHit(client: CacheprogClient, action: number): Promise<string
   return right ? [] : [`action ${action}: ${bytes.length} of ${Size} bytes in ${DiskPath}`];
 }
 
-/** Entries that no build asks for. */
+/** Entries that no build looks up. */
 const UNNEEDED = 20;
 
 /** Puts them, last used ten hours ago. */
@@ -168,7 +168,7 @@ async function putUnneeded(cacheDir: string): Promise<void> {
   await client.finish();
 }
 
-/** How many of them there still are. */
+/** The number of remaining ones. */
 async function countUnneeded(cacheDir: string): Promise<number> {
   await using client = await CacheprogClient.start({ args: [`--cache-dir=${cacheDir}`], env: plainEnv() });
   let found = 0;
@@ -179,7 +179,7 @@ async function countUnneeded(cacheDir: string): Promise<number> {
   return found;
 }
 
-/** Every other entry was last used ten hours ago; large packages are spared, all builds would make them anew. */
+/** Every other entry was last used ten hours ago; except for large packages, which all builds would compile again. */
 function ageHalf(cacheDir: string): void {
   const now = Date.now() / 1000;
   for (const kind of ["action", "output"]) {

@@ -1,4 +1,4 @@
-/** A bucket that costs more waiting than it can save is bypassed, in each layout, by a helper and by a server. */
+/** A helper and a server bypass a bucket that costs more waiting than it can save, in each layout. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { appendFileSync } from "node:fs";
 import { gocacheprog, s3Flags } from "../support/binary.ts";
@@ -13,16 +13,16 @@ import { settled } from "../support/settled.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { warmMachine } from "../support/warm-machine.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
-/** Two round trips cost more than a session may lose and all that the project is worth. */
+/** Two round trips cost more than a session may lose, and more than compiling the project. */
 const LATENCY_MS = 3_000;
 
 let dir: TempDir;
 let s3: S3Server;
 let project: string;
-/** A machine that has the standard library but nothing of the project. */
+/** A machine with the standard library but nothing of the project. */
 let template: Machine;
 
 beforeAll(async () => {
@@ -34,7 +34,7 @@ beforeAll(async () => {
   const first = await copyMachine(template, dir.join("first"), { flags, env: s3.env });
   await build(first, project, dir.join("first.out"));
   await settled(first);
-  // So that there is something left to ask for, whatever was brought.
+  // So that there are further lookups, whatever was fetched.
   appendFileSync(`${project}/main.go`, "\nvar _ = 1\n");
 });
 afterAll(async () => {
@@ -46,15 +46,15 @@ async function build(machine: Machine, cwd: string, out: string) {
   return await go(machine, ["build", "-trimpath", "-o", out, "."], { cwd });
 }
 
-/** A line to the bucket that is too long, and flags for it. */
+/** A line to the bucket with too much latency, and flags for it. */
 async function farBucket(layout: string) {
   const proxy = await FaultProxy.start({ target: s3.endpoint, latencyMs: LATENCY_MS, connectionTrips: 0 });
   const flags = s3Flags(s3, { prefix: "slow", layout, endpoint: proxy.endpoint });
   return { proxy, flags: [...flags, "--remote-timeout=60s"] };
 }
 
-/** The build does what it should, and tells that it went on alone, and why. */
-async function expectLeftAlone(machine: Machine, out: string): Promise<void> {
+/** Expects that the build succeeds, and that its log says that it bypassed the bucket, and why. */
+async function expectBypass(machine: Machine, out: string): Promise<void> {
   const outcome = await build(machine, project, out);
   const said = (await run([out])).stderr;
   expect({ exitCode: outcome.exitCode, said }).toEqual({ exitCode: 0, said: "slow 4\n" });
@@ -68,7 +68,7 @@ async function expectLeftAlone(machine: Machine, out: string): Promise<void> {
 }
 
 describe.each(["packed", "split", "both"])("%s:", (layout) => {
-  test.concurrent("a helper leaves it alone, and says so", async () => {
+  test.concurrent("a helper bypasses it, and says so", async () => {
     const { proxy, flags } = await farBucket(layout);
     await using _proxy = proxy;
     const name = `helper-${layout}`;
@@ -76,13 +76,13 @@ describe.each(["packed", "split", "both"])("%s:", (layout) => {
       flags: [...flags, "--metrics=json", "-v"],
       env: s3.env,
     });
-    await expectLeftAlone(machine, dir.join(`${name}.out`));
-    // What the helper uploads behind is not what this is about.
+    await expectBypass(machine, dir.join(`${name}.out`));
+    // This test is not about uploads in the background.
     proxy.latencyMs = 0;
     await settled(machine);
   });
 
-  test.concurrent("a server does for each session, which says so", async () => {
+  test.concurrent("a server bypasses it for each session, which says so", async () => {
     const { proxy, flags } = await farBucket(layout);
     await using _proxy = proxy;
     const name = `server-${layout}`;
@@ -94,7 +94,7 @@ describe.each(["packed", "split", "both"])("%s:", (layout) => {
       cwd: project,
     });
     const cacheprog = gocacheprog("connect", server.plugin, "--metrics=json", "-v");
-    await expectLeftAlone({ ...machine, cacheprog }, dir.join(`${name}.out`));
+    await expectBypass({ ...machine, cacheprog }, dir.join(`${name}.out`));
     const { counters } = (await (await fetch(`${server.http}/debug/vars`)).json()) as {
       counters: Record<string, number>;
     };

@@ -1,4 +1,4 @@
-/** The split layout, and a helper that dies before it has uploaded everything. */
+/** The split layout, and a helper that is killed before it has uploaded everything. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { s3Flags } from "../support/binary.ts";
 import { CacheprogClient } from "../support/cacheprog-client.ts";
@@ -9,12 +9,12 @@ import { plainEnv } from "../support/process.ts";
 import { startS3Server } from "../support/s3-server.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(120_000);
 
 const GO_ENV = { GOOS: "linux", GOARCH: "amd64", GOVERSION: "go1.27.4" };
 
-test("what a killed helper has not uploaded in the split layout, the next one does", async () => {
+test("in the split layout, the next helper uploads the pending entries of a killed one", async () => {
   await using s3 = await startS3Server();
   await using proxy = await FaultProxy.start({ target: s3.endpoint });
   using dir = tempDir("split-journal");

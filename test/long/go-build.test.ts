@@ -3,7 +3,7 @@ import { describe, setDefaultTimeout } from "bun:test";
 import { testReleaseCommands } from "../support/go-release-contract.ts";
 import { GO_RELEASES } from "../support/go-toolchain.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 describe.each(GO_RELEASES.slice(1, -1))("go %s", testReleaseCommands);

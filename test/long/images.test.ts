@@ -8,10 +8,10 @@ import { binaryPath } from "../support/binary.ts";
 import { goRoot } from "../support/go-toolchain.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
-test("with nothing but the libraries that ldd names, all is compiled once, and the start is timed", async () => {
+test("with only the libraries that ldd names, everything is compiled once, and the start is timed", async () => {
   await using dir = tempDir("images");
   const [programs, path] = [dir.join("bin"), dir.join("ldd")];
   for (const each of [programs, path]) mkdirSync(each);

@@ -1,11 +1,11 @@
-/** The linters that teams use: over a warm cache that they may only read. */
+/** The linters that teams use, with a warm read-only cache. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { goInstall } from "../support/go-install.ts";
 import { type Lint, setLinterStage } from "../support/linter-stage.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { GOLANGCI_LINT, LINTER_GO, STATICCHECK } from "../support/tools.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 let dir: TempDir;
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => dir[Symbol.dispose]());
 
-test("staticcheck finds a mistake over a warm cache that it may only read", async () => {
+test("staticcheck finds a mistake with a warm read-only cache", async () => {
   const staticcheck = await goInstall(STATICCHECK);
   expect(await lint([staticcheck, "-checks=SA4017", "./..."], "staticcheck")).toEqual({
     exitCode: 1,
@@ -26,7 +26,7 @@ test("staticcheck finds a mistake over a warm cache that it may only read", asyn
   });
 });
 
-test("golangci-lint finds mistakes over a warm cache that it may only read", async () => {
+test("golangci-lint finds mistakes with a warm read-only cache", async () => {
   const golangci = await goInstall(GOLANGCI_LINT);
   const flags = ["--no-config", "--default=none", "--enable=govet", "--enable=staticcheck"];
   expect(await lint([golangci, "run", ...flags, "./..."], "golangci")).toEqual({

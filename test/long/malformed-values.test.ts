@@ -2,7 +2,7 @@
 import { setDefaultTimeout } from "bun:test";
 import { ALL, testMalformedValues } from "../e2e/secrets/malformed.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 testMalformedValues(ALL);

@@ -10,7 +10,7 @@ import {
 } from "../support/shared-build-contract.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 const KINDS = ["a bucket in S3", "a shared directory"] as const;

@@ -1,4 +1,4 @@
-/** The commands on the whole bucket against a real S3 server that refuses some of it. */
+/** The commands on the whole bucket against a real S3 server that refuses some operations. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { utimesSync } from "node:fs";
 import { join } from "node:path";
@@ -31,7 +31,7 @@ async function runOn(prefix: string, command: string, ...flags: string[]) {
   return await runProgram([command, ...bucketFlags, ...flags], env);
 }
 
-/** Puts what is in the directory into the S3 bucket, as old as it is there. */
+/** Copies the directory's files into the S3 bucket, with their times. */
 async function copyToServer(bucket: StockedBucket): Promise<void> {
   const client = s3Client(server);
   for (const key of bucket.objects) {
@@ -72,7 +72,7 @@ describe("names a missing permission in one line, exit code 1:", () => {
   });
 });
 
-test("collects, inspects and verifies on S3", async () => {
+test("gc, inspect and verify work on S3", async () => {
   const prefix = "s3 +ö";
   using bucket = new StockedBucket(prefix);
   const kept = await bucket.pack(["kept"], 30 * DAY_MS);

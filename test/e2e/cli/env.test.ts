@@ -9,7 +9,7 @@ import { programPath, runProgram } from "./program.ts";
 
 const SECRET = { seed: Buffer.alloc(32, 1), publicKey: Buffer.alloc(32, 2) };
 
-/** What is hard to write down in one shell or another. */
+/** Values that need quoting in some shell. */
 const HARD = [
   "a b",
   "it's",
@@ -81,7 +81,7 @@ test("names the program if PATH leads to it, else its path, quoted for go", asyn
   expect(found.stdout).toBe("export GOCACHEPROG=go-cache-plugin\n");
   const elsewhere = await run([program, "env"], { env: plain });
   expect(elsewhere.stdout).toBe(`export GOCACHEPROG=''\\''${program}'\\'''\n`);
-  // What go gets is the path in quotes.
+  // go gets the path in quotes.
   const script = `eval "$1"; printenv GOCACHEPROG`;
   const read = await run(["sh", "-c", script, "sh", elsewhere.stdout], { env: plain });
   expect(read.stdout).toBe(`'${program}'\n`);

@@ -18,7 +18,7 @@ test.concurrent.each([
   expect(outcome).toEqual({ stdout: "", stderr: `go-cache-plugin: ${message}\n${USAGE}`, exitCode: 2 });
 });
 
-test.concurrent("a bucket without a run of this job is said to have none", async () => {
+test.concurrent("reports that the bucket has no run of this job", async () => {
   await using cache = tempDir("prefetch");
   using bucket = new StockedBucket();
   const args = ["prefetch", "--wait", `--bucket=${bucket.store.name}`];

@@ -97,7 +97,7 @@ describe("prints", () => {
 });
 
 describe("in direct mode", () => {
-  test.each([[[]], [["direct"]], [["-bucket="]]])("greets go first: %j", async (args) => {
+  test.each([[[]], [["direct"]], [["-bucket="]]])("sends hello first: %j", async (args) => {
     await using dir = tempDir("cli");
     const { stdout } = await runProgram(args, { GOCACHE_DIR: dir.path });
     expect(stdout).toContain('"KnownCommands"');

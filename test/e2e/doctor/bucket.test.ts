@@ -1,4 +1,4 @@
-/** What `doctor` says of buckets, on a real S3 server. */
+/** `doctor`'s findings about buckets, on a real S3 server. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { type Grant, putPolicy } from "../../support/bucket-policy.ts";
@@ -13,7 +13,7 @@ import { settled } from "../../support/settled.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { bucketEnv, checksWith, expectWell, findingOf, Subject } from "./subject.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 let dir: TempDir;
@@ -29,7 +29,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-/** A machine of its own, with the server as its bucket. */
+/** A new machine, with the server as its bucket. */
 async function newSubject(env: Record<string, string> = {}): Promise<Subject> {
   const subject = await Subject.open(dir.join(`machine-${++count}`));
   return subject
@@ -38,7 +38,7 @@ async function newSubject(env: Record<string, string> = {}): Promise<Subject> {
     .with(env);
 }
 
-/** Without a main package nothing of the standard library is compiled. */
+/** Without a main package, go compiles nothing of the standard library. */
 async function build(subject: Subject): Promise<void> {
   const env = subject.variables;
   const outcome = await run(["go", "build", "-trimpath", "./p2"], { env, cwd: subject.cwd });
@@ -48,7 +48,7 @@ async function build(subject: Subject): Promise<void> {
 
 describe("names the cause:", () => {
   test("an unknown access key", async () => {
-    const subject = await newSubject({ AWS_ACCESS_KEY_ID: "nobody" });
+    const subject = await newSubject({ AWS_ACCESS_KEY_ID: "unknown" });
     const diagnosis = await subject.examine();
     expect(findingOf(diagnosis, "credentials")?.message).toContain("from AWS_ACCESS_KEY_ID");
     expect(findingOf(diagnosis, "reach")).toMatchObject({
@@ -80,7 +80,7 @@ describe("names the cause:", () => {
     expect(diagnosis.exitCode).toBe(1);
   });
 
-  test("no credentials at a server of one's own: one error, which does not blame the rights", async () => {
+  test("no credentials at another S3 server: one error, which does not blame the rights", async () => {
     const env = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" };
     const diagnosis = await (await newSubject(env)).examine();
     expect(checksWith(diagnosis, "error")).toEqual(["reach"]);
@@ -130,7 +130,7 @@ describe("names the cause:", () => {
     });
   });
 
-  test("a profile whose credentials have expired", async () => {
+  test("a profile with expired credentials", async () => {
     const subject = await newSubject({ AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" });
     const keys = {
       Version: 1,
@@ -149,7 +149,7 @@ describe("names the cause:", () => {
     });
   });
 
-  test("a session that the server calls expired", async () => {
+  test("a session that the server considers expired", async () => {
     await using proxy = await FaultProxy.start({ target: server.endpoint });
     const body = "<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>";
     proxy.fail(() => true, { kind: "answer", status: 400, body, contentType: "application/xml" });
@@ -160,7 +160,7 @@ describe("names the cause:", () => {
     });
   });
 
-  test("a bucket that is not there", async () => {
+  test("a bucket that does not exist", async () => {
     const diagnosis = await (await newSubject({ GOCACHE_S3_BUCKET: "no-such-bucket" })).examine();
     expect(findingOf(diagnosis, "reach")).toMatchObject({
       severity: "error",
@@ -201,7 +201,7 @@ describe("names the cause:", () => {
     });
   });
 
-  test("an endpoint that is no S3 server", async () => {
+  test("an endpoint that is not an S3 server", async () => {
     await using proxy = await FaultProxy.start({ target: server.endpoint });
     proxy.fail(() => true, { kind: "answer", status: 200, body: "<p>Welcome", contentType: "text/html" });
     const diagnosis = await (await newSubject({ GOCACHE_S3_ENDPOINT_URL: proxy.endpoint })).examine();
@@ -211,7 +211,7 @@ describe("names the cause:", () => {
     });
   });
 
-  test("a clock that is three hours behind the server's", async () => {
+  test("a clock that is three hours slow", async () => {
     await using proxy = await FaultProxy.start({ target: server.endpoint });
     proxy.fail(() => true, { kind: "date", offsetMs: 3 * 3_600_000 });
     const diagnosis = await (await newSubject({ GOCACHE_S3_ENDPOINT_URL: proxy.endpoint })).examine();
@@ -224,7 +224,7 @@ describe("names the cause:", () => {
     expect(diagnosis.exitCode).toBe(3);
   });
 
-  test("a server that knows no conditions", async () => {
+  test("a server without conditional writes", async () => {
     await using proxy = await FaultProxy.start({ target: server.endpoint });
     let puts = 0;
     // The first is the probe, the second has a condition.
@@ -259,7 +259,7 @@ describe("rights of the credentials:", () => {
     return await (await newSubject()).as(users.get(user) ?? {}).examine(...flags);
   }
 
-  test("s3:PutObject is missing, and --read-only does without", async () => {
+  test("s3:PutObject is missing, and --read-only does not need it", async () => {
     const diagnosis = await examineAs(READER);
     expect(findingOf(diagnosis, "put")).toMatchObject({
       severity: "error",
@@ -272,7 +272,7 @@ describe("rights of the credentials:", () => {
     expectWell(readOnly);
   });
 
-  test("s3:DeleteObject is missing, which is a note, and what is left is empty", async () => {
+  test("s3:DeleteObject is missing: only a note, and the remaining test object is empty", async () => {
     const diagnosis = await examineAs(WRITER);
     expect(findingOf(diagnosis, "delete")).toMatchObject({
       severity: "note",
@@ -285,7 +285,7 @@ describe("rights of the credentials:", () => {
     ).toEqual([0]);
   });
 
-  test("s3:ListBucket is missing, the others are tried all the same", async () => {
+  test("s3:ListBucket is missing: the other rights are still tested", async () => {
     const diagnosis = await examineAs(BLIND);
     expect(findingOf(diagnosis, "list")).toMatchObject({
       severity: "error",
@@ -295,7 +295,7 @@ describe("rights of the credentials:", () => {
     for (const check of ["put", "get", "delete"]) expect(findingOf(diagnosis, check)?.severity).toBe("ok");
   });
 
-  test("s3:GetObject is missing below a prefix that is read as well: only a warning", async () => {
+  test("s3:GetObject is missing below a further prefix to read: only a warning", async () => {
     const diagnosis = await examineAs(BLIND, "--read-prefix=other");
     expect(
       findingOf(
@@ -306,8 +306,8 @@ describe("rights of the credentials:", () => {
   });
 });
 
-describe("a right set-up", () => {
-  test("has nothing to fix, and leaves nothing behind", async () => {
+describe("a correct set-up", () => {
+  test("has nothing to fix, and the test leaves no objects", async () => {
     const subject = await newSubject({ GOCACHE_KEY_PREFIX: "right" });
     const before = await subject.examine();
     expectWell(before);
@@ -316,7 +316,7 @@ describe("a right set-up", () => {
     );
     await build(subject);
     expect(await keysBelow(server, "right/doctor")).toEqual([]);
-    // All that it built is here, and on a new machine it would come from the bucket.
+    // All built entries are here; a new machine would fetch them from the bucket.
     const here = await subject.examine();
     const there = await (await newSubject({ GOCACHE_KEY_PREFIX: "right" })).examine();
     const forecasts = [here, there].map((diagnosis) => findingOf(diagnosis, "newest run"));
@@ -332,7 +332,7 @@ describe("a right set-up", () => {
     for (const check of ["latency", "throughput"]) expect(findingOf(there, check)).toBeDefined();
   });
 
-  test("that only reads is looked at with what is there", async () => {
+  test("that only reads is tested with existing objects", async () => {
     const writer = await newSubject({ GOCACHE_KEY_PREFIX: "read" });
     await build(writer);
     const diagnosis = await (await newSubject({ GOCACHE_KEY_PREFIX: "read" })).examine("--read-only");
@@ -346,7 +346,7 @@ describe("a right set-up", () => {
     expect(await keysBelow(server, "read/doctor")).toEqual([]);
   });
 
-  test("reports that packs have vanished", async () => {
+  test("reports missing packs", async () => {
     const subject = await newSubject({ GOCACHE_KEY_PREFIX: "vanished" });
     await build(subject);
     await run(["rm", "-r", join(server.dataDir, server.bucket, "vanished/packed/v1/pack")]);
@@ -357,7 +357,7 @@ describe("a right set-up", () => {
     });
   });
 
-  test("takes the flags in GOCACHEPROG for its own", async () => {
+  test("uses the flags in GOCACHEPROG as its own", async () => {
     const subject = await newSubject({ GOCACHE_S3_BUCKET: "no-such-bucket" });
     subject.with({ GOCACHEPROG: `${subject.env.GOCACHEPROG} --bucket=${server.bucket}` });
     expect(checksWith(await subject.examine(), "error")).toEqual([]);

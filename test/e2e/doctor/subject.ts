@@ -1,4 +1,4 @@
-/** The compiled executable asked what is wrong. */
+/** Runs `doctor` of the compiled executable. */
 import { expect } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -18,9 +18,9 @@ export interface Diagnosis {
 /** One machine with a module, as a user has it. */
 export class Subject {
   readonly cwd: string;
-  /** All that is set; `undefined`: not set. */
+  /** The variables; `undefined`: not set. */
   env: Record<string, string | undefined>;
-  /** What must not be shown. */
+  /** Secrets that must not appear in the output. */
   readonly #secrets: string[] = [];
 
   private constructor(cwd: string, env: Record<string, string | undefined>) {
@@ -37,7 +37,7 @@ export class Subject {
     return new Subject(cwd, { ...env, HOME: dir });
   }
 
-  /** Whose keys it has. */
+  /** The user, by keys. */
   as(user: Record<string, string>): this {
     Object.assign(this.env, user);
     this.#secrets.push(user.AWS_SECRET_ACCESS_KEY ?? "");
@@ -49,13 +49,13 @@ export class Subject {
     return this;
   }
 
-  /** Those that are set. */
+  /** The variables that are set. */
   get variables(): Record<string, string> {
     const set = Object.entries(this.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
     return Object.fromEntries(set);
   }
 
-  /** What `doctor --json` says. */
+  /** The output of `doctor --json`. */
   async examine(...flags: string[]): Promise<Diagnosis> {
     const { stdout, stderr, exitCode } = await this.run("doctor", "--json", ...flags);
     expect(stderr).toBe("");
@@ -78,7 +78,7 @@ export function bucketEnv(server: Pick<S3Server, "bucket" | "endpoint">): Record
   };
 }
 
-/** What one check found, the worst first. */
+/** The findings of one check, the worst first. */
 export function findingOf({ findings }: Diagnosis, check: string): CheckedFinding | undefined {
   const order = ["error", "warning", "note", "ok"];
   return findings
@@ -86,17 +86,17 @@ export function findingOf({ findings }: Diagnosis, check: string): CheckedFindin
     .sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))[0];
 }
 
-/** Checks whose word depends on how busy the machine is. */
+/** Checks with findings that depend on the machine's load. */
 const MEASURING = ["latency", "throughput"];
 
-/** The checks that found something of this severity, less those that measure. */
+/** The checks with findings of this severity, without those that measure. */
 export function checksWith({ findings }: Diagnosis, severity: Severity): string[] {
   return findings
     .filter((finding) => finding.severity === severity && !MEASURING.includes(finding.check))
     .map(({ check }) => check);
 }
 
-/** Expects that nothing is wrong but, perhaps, what a check that measures finds on a busy machine. */
+/** Expects no errors and warnings, except those of checks that measure, on a busy machine. */
 export function expectWell(diagnosis: Diagnosis): void {
   expect([checksWith(diagnosis, "error"), checksWith(diagnosis, "warning")]).toEqual([[], []]);
   const isSlow = diagnosis.findings.some(({ severity }) => severity === "warning");

@@ -1,4 +1,4 @@
-/** How `doctor` looks. */
+/** The output format of `doctor`. */
 import { expect, test } from "bun:test";
 import { binaryPath } from "../../support/binary.ts";
 import { runOnTerminal } from "../../support/on-terminal.ts";
@@ -7,7 +7,7 @@ import { Subject } from "./subject.ts";
 
 const ESCAPE = "\u001b[";
 
-test("a line for each finding, one for what to do, and one for all, without colours", async () => {
+test("a line for each finding, one for its remedy, and a last one with the totals, without colours", async () => {
   await using dir = tempDir("doctor");
   const subject = (await Subject.open(dir.path)).with({ GOCACHEPROG: undefined });
   const { stdout, exitCode } = await subject.run("doctor");

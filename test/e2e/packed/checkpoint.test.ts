@@ -1,14 +1,14 @@
-/** A session that goes on for long, as that of a `go test` does. */
+/** A long session, such as that of a `go test`. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { eventually } from "../../support/eventually.ts";
 import { idOf } from "../../support/ids.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { PackedTeam } from "./packed-team.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
-test("five seconds after its last put, what it has put is there for others", async () => {
+test("five seconds after its last put, its entries are available to other machines", async () => {
   using dir = tempDir("checkpoint");
   const team = new PackedTeam(dir.path);
   const start = (name: string) => team.startHelper(name);

@@ -1,4 +1,4 @@
-/** Many helpers at once, and helpers that die. */
+/** Many helpers at once, and killed helpers. */
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { writeModule } from "../../support/go-project.ts";
 import { go } from "../../support/go-toolchain.ts";
@@ -8,7 +8,7 @@ import { fetchOnce } from "./fetch-once.ts";
 import { killHelpers } from "./kill-helpers.ts";
 import { PackedTeam } from "./packed-team.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(600_000);
 
 let dir: TempDir;
@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => dir[Symbol.dispose]());
 
-test("ten machines that end at the same time: the next one finds what all of them built", async () => {
+test("after ten machines that end at the same time, the next one finds all of their entries", async () => {
   const team = new PackedTeam(dir.path);
   const names = Array.from({ length: 10 }, (_, index) => `q${index}`);
   const files = names.map((name) => [`${name}/q.go`, `package ${name}\n\nconst Name = "${name}"\n`]);
@@ -32,7 +32,7 @@ test("ten machines that end at the same time: the next one finds what all of the
   expect(await team.build(team.newMachine(), project)).toBe(0);
 });
 
-test("eight go commands at once on an empty machine fetch once", () => fetchOnce(dir, 8));
+test("eight go commands at once on an empty machine fetch every object once", () => fetchOnce(dir, 8));
 
-test("what a helper that was killed has not uploaded is uploaded by the next one on that machine", () =>
+test("the next helper on the machine uploads the remaining entries of a killed one", () =>
   killHelpers(dir, 3));

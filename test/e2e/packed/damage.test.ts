@@ -1,6 +1,6 @@
 /**
- * Objects of the packed layout that are not what they were: a build that is right, and one that mends. More kinds of
- * damage are tried in process.
+ * Damaged objects of the packed layout: the build is right, and another one repairs the bucket. Tests in process try
+ * more kinds of damage.
  */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { run } from "../../support/process.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { PackedTeam } from "./packed-team.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 const PACKAGES = 3;
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => dir[Symbol.dispose]());
 
-/** A team whose bucket has what the module needs. */
+/** A team with the module's entries in its bucket. */
 async function stockedTeam(name: string): Promise<PackedTeam> {
   const team = new PackedTeam(dir.join(name));
   await run(["cp", "-a", `${stock.bucket}/.`, team.bucket]);
@@ -44,7 +44,7 @@ test("nothing is damaged: an empty machine compiles nothing", async () => {
   expect(wrongOutputs(two.cacheDir)).toEqual([]);
 });
 
-test("each pack holds other bytes: it is compiled again, and stored again", async () => {
+test("each pack has other bytes: its entries are compiled and stored again", async () => {
   const team = await stockedTeam("packs");
   for (const path of team.objects("pack")) {
     writeFileSync(
@@ -58,7 +58,7 @@ test("each pack holds other bytes: it is compiled again, and stored again", asyn
   expect(await team.build(await team.warmMachine(), project)).toBe(0);
 });
 
-test("each record is cut short: nothing is found, and all is written down again", async () => {
+test("each record is truncated: all lookups miss, and new records are written", async () => {
   const team = await stockedTeam("records");
   for (const kind of ["run", "head", "new"]) for (const path of team.objects(kind)) truncateSync(path, 50);
   expect(await team.build(await team.warmMachine(), project)).toBe(ALL);

@@ -12,7 +12,7 @@ import { settled } from "../../support/settled.ts";
 import type { TempDir } from "../../support/temp-dir.ts";
 import { warmMachine } from "../../support/warm-machine.ts";
 
-/** Expects of so many go commands at once, on an empty machine, that they fetch what one of them would, once. */
+/** Expects that this many go commands at once, on an empty machine, fetch together what one of them would fetch. */
 export async function fetchOnce(dir: TempDir, commands: number): Promise<void> {
   await using s3 = await startS3Server();
   await using proxy = await FaultProxy.start({ target: s3.endpoint, latencyMs: 20 });
@@ -25,7 +25,7 @@ export async function fetchOnce(dir: TempDir, commands: number): Promise<void> {
   const machine = (name: string) => newMachine(dir.join(name), { flags, env: s3.env });
   const first = await warmMachine(dir.join("first"), { trimpath: true, flags, env: s3.env });
   await go(first, ["build", "-trimpath", "./..."], { cwd: project });
-  // It may upload when go is gone.
+  // It may upload after go has ended.
   await settled(first);
   proxy.resetCounts();
   const alone = machine("alone");
@@ -45,14 +45,14 @@ export async function fetchOnce(dir: TempDir, commands: number): Promise<void> {
   const sum = (name: string) =>
     outcomes.reduce((total, outcome) => total + (metricsOf(outcome)[name] ?? 0), 0);
   const [packs, takenOver] = [sum("prefetch_bytes"), sum("claims_taken_over")];
-  // Where a machine is so busy that waiting does not pay, a command says so and compiles.
+  // On a very busy machine, waiting does not pay: a command counts a bypass and compiles.
   const patient = outcomes.filter((outcome) => {
     const { left_alone_slow = 0, left_alone_failing = 0 } = metricsOf(outcome);
     return left_alone_slow + left_alone_failing === 0;
   });
   console.log(JSON.stringify({ packs, bytesOfOne, takenOver, patient: patient.length }));
   expect(patient.filter((outcome) => countCompiles(outcome) > 0)).toEqual([]);
-  // A helper that a busy machine stops for three seconds is taken for dead, and its pack is fetched again.
+  // A helper that a busy machine stops for three seconds counts as dead, and its pack is fetched again.
   const largestPack = Math.max(...packSizes(s3));
   expect(packs).toBeLessThanOrEqual(1.2 * bytesOfOne + takenOver * largestPack);
 }

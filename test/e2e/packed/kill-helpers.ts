@@ -5,7 +5,7 @@ import { helpersOf } from "../../support/settled.ts";
 import type { TempDir } from "../../support/temp-dir.ts";
 import { PackedTeam } from "./packed-team.ts";
 
-/** Kills go and its helper on one machine so many times; expects that others find all that it built. */
+/** Kills go and its helper on one machine this many times, and expects that others find all of its entries. */
 export async function killHelpers(dir: TempDir, rounds: number): Promise<void> {
   const team = new PackedTeam(dir.path);
   const machine = await team.warmMachine();
@@ -13,7 +13,7 @@ export async function killHelpers(dir: TempDir, rounds: number): Promise<void> {
     const project = chainModule(dir.join(`project-${round}`), { name: `killed${round}`, count: 6 });
     await using victim = await startGo(machine, ["build", "./..."], { cwd: project });
     const startedMs = performance.now();
-    // At some moment between the first output and a little after the last.
+    // At a random moment between the first output and shortly after the last.
     while (performance.now() - startedMs < 150 + round * 120) await Bun.sleep(1);
     for (const pid of helpersOf(machine)) process.kill(pid, "SIGKILL");
     victim.signal("SIGKILL");

@@ -1,4 +1,4 @@
-/** Records that are on this machine already are not replaced by those of an earlier run. */
+/** Records of an earlier run do not replace records on this machine. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { statSync } from "node:fs";
 import { join } from "node:path";
@@ -12,10 +12,10 @@ import { settled } from "../../support/settled.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { PackedTeam } from "./packed-team.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
-/** What go says of the package that is tested: `(cached)`, or the time that it took. */
+/** go's result for the tested package: `(cached)`, or the time that it took. */
 async function goTest(machine: Machine, project: string): Promise<string | undefined> {
   const { exitCode, stdout, stderr } = await go(machine, ["test", "-trimpath", "./p0"], { cwd: project });
   expect({ exitCode, stderr: exitCode === 0 ? "" : stderr }).toEqual({ exitCode: 0, stderr: "" });
@@ -32,7 +32,7 @@ async function prefetchAll(machine: Machine, team: PackedTeam, cwd: string): Pro
   expect({ exitCode: outcome.exitCode, stderr: outcome.stderr }).toEqual({ exitCode: 0, stderr: "" });
 }
 
-/** The action records on a machine, and which files they are. */
+/** The action records on a machine, and their inodes. */
 function records({ cacheDir }: Machine): Record<string, string> {
   const root = join(cacheDir, "action");
   const looks = (name: string) => {
@@ -42,7 +42,7 @@ function records({ cacheDir }: Machine): Record<string, string> {
   return Object.fromEntries(filesBelow(root).map((name) => [name, looks(name)]));
 }
 
-test("what an earlier run has put replaces no record, nor the result of a test that ran since", async () => {
+test("entries of an earlier run replace no record, nor the result of a test that ran since", async () => {
   using dir = tempDir("local-records");
   const team = new PackedTeam(dir.path);
   const project = chainModule(join(dir.path, "project"), { name: "records", count: 1 });

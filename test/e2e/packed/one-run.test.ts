@@ -2,7 +2,7 @@
 import { setDefaultTimeout, test } from "bun:test";
 import { recordOneRun } from "./one-run.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(600_000);
 
-test("with 300 ms an upload, the run's record has what each of them built", () => recordOneRun(300));
+test("with 300 ms per upload, the run's record has the entries of all commands", () => recordOneRun(300));

@@ -11,7 +11,7 @@ import { plainEnv } from "../../support/process.ts";
 import { settled } from "../../support/settled.ts";
 import { warmMachine } from "../../support/warm-machine.ts";
 
-/** So that a helper need not ask go. */
+/** Avoids that a helper calls go. */
 const HOST_ENV = { GOOS: "linux", GOARCH: "amd64", GOVERSION: "go1.27.4" };
 
 export class PackedTeam {
@@ -31,8 +31,8 @@ export class PackedTeam {
   }
 
   /**
-   * A machine that has what a `chainModule` needs of the standard library. The bucket is given that, too, by whatever
-   * command uses it.
+   * A machine that has cached the part of the standard library that a `chainModule` needs. Commands that use those
+   * entries also upload them.
    */
   warmMachine(env: Record<string, string> = {}, flags: string[] = []): Promise<Machine> {
     return warmMachine(this.#newHome(), { trimpath: true, flags: this.#flags(flags), env });
@@ -47,7 +47,7 @@ export class PackedTeam {
     return [`--bucket=file://${this.bucket}`, ...further];
   }
 
-  /** A helper of the machine `name`, as go starts it. */
+  /** Starts a helper of the machine `name` as go does. */
   startHelper(
     name: string,
     options: { env?: Record<string, string>; cwd?: string; detached?: boolean } = {},
@@ -63,14 +63,14 @@ export class PackedTeam {
     return filesBelow(root).map((name) => join(root, name));
   }
 
-  /** Builds and waits for the helper to be gone; the helper must not say a word. Returns how much was compiled. */
+  /** Builds, waits for the helper to exit, and expects no output from it. Returns the number of compiled packages. */
   async build(machine: Machine, project: string): Promise<number> {
     const outcome = await this.buildNoisily(machine, project);
     expect(helperLines(outcome)).toEqual([]);
     return countCompiles(outcome);
   }
 
-  /** The same, for when it may. */
+  /** The same, with output allowed. */
   async buildNoisily(machine: Machine, project: string): Promise<GoOutcome> {
     const outcome = await go(machine, ["build", "-x", "-trimpath", "-o", "/dev/null", "./..."], {
       cwd: project,

@@ -1,4 +1,4 @@
-/** What the last run of a job used is there before go asks for it. */
+/** The entries of a job's last run are fetched before go looks them up. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { binaryPath } from "../../support/binary.ts";
@@ -13,7 +13,7 @@ import { settled } from "../../support/settled.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { PackedTeam } from "./packed-team.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 async function prefetch(machine: Machine, team: PackedTeam, cwd: string, ...flags: string[]) {
@@ -23,7 +23,7 @@ async function prefetch(machine: Machine, team: PackedTeam, cwd: string, ...flag
 }
 
 let dir: TempDir;
-/** Its bucket has what `project` needs, of the runtime as well. */
+/** Its bucket has the entries of `project`, including those of the runtime. */
 let team: PackedTeam;
 let project: string;
 
@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 afterAll(() => dir[Symbol.dispose]());
 
-test("brings everything before go starts, with --wait", async () => {
+test("fetches everything before go starts, with --wait", async () => {
   const machine = team.newMachine({ GOCACHE_METRICS: "json" });
   const outcome = await prefetch(machine, team, project, "--wait");
   expect(outcome).toEqual({
@@ -49,7 +49,7 @@ test("brings everything before go starts, with --wait", async () => {
   expect(seen).toEqual({ exitCode: 0, compiles: 0, get_remote_hit: 0, prefetch_bytes: 0 });
 });
 
-test("returns at once and goes on behind", async () => {
+test("returns at once and continues in the background", async () => {
   const machine = team.newMachine();
   expect(await prefetch(machine, team, project)).toEqual({ exitCode: 0, stdout: "", stderr: "" });
   await settled(machine);
@@ -62,13 +62,13 @@ test("an unknown job has nothing to fetch", async () => {
   expect(outcome).toEqual({ exitCode: 0, stdout: "no earlier run of this job is known\n", stderr: "" });
 });
 
-test("the split layout has nothing to fetch ahead", async () => {
+test("the split layout has nothing to prefetch", async () => {
   const outcome = await prefetch(team.newMachine(), team, dir.path, "--layout=split");
   expect({ exitCode: outcome.exitCode, stdout: outcome.stdout }).toEqual({ exitCode: 2, stdout: "" });
   expect(outcome.stderr).toStartWith('go-cache-plugin: "prefetch" needs --layout=packed or both');
 });
 
-test("a server in CI fetches what the job's last run used from the moment it starts, and nobody has to ask", async () => {
+test("a server in CI prefetches the entries of the job's last run as soon as it starts", async () => {
   const job = {
     GITHUB_ACTIONS: "true",
     GITHUB_JOB: "test",
@@ -76,7 +76,7 @@ test("a server in CI fetches what the job's last run used from the moment it sta
     GITHUB_REF_TYPE: "branch",
   };
   await team.build(await team.warmMachine({ ...job, GITHUB_RUN_ID: "1" }), project);
-  // What it has is what a run used, and nothing else.
+  // It has exactly the entries that a run used.
   const first = team.newMachine({ ...job, GITHUB_RUN_ID: "2" });
   expect(await team.build(first, project)).toBe(0);
   await using server = await startPluginServer({

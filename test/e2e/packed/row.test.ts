@@ -1,4 +1,4 @@
-/** Go commands one right after the other, on a machine that stays, and in a container that ends with the last of them. */
+/** Consecutive go commands, on a machine that stays, and in a container that ends with the last of them. */
 
 import { expect, setDefaultTimeout, test } from "bun:test";
 import type { CacheprogClient } from "../../support/cacheprog-client.ts";
@@ -8,14 +8,14 @@ import { idOf } from "../../support/ids.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { PackedTeam } from "./packed-team.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(120_000);
 
 const ENV = { CI: "true" };
-/** From this length on, a session counts as long. */
+/** A session of this length or longer counts as long. */
 const LONG_MS = 10_000;
 
-test.concurrent("what a long command puts last is uploaded when it ends, although another one ended right before it", async () => {
+test.concurrent("the last puts of a long command are uploaded when it ends, although another one ended right before it", async () => {
   using dir = tempDir("row");
   const team = new PackedTeam(dir.path);
   const start = (name: string) => team.startHelper(name, { env: ENV, detached: true });
@@ -29,7 +29,7 @@ test.concurrent("what a long command puts last is uploaded when it ends, althoug
   while (performance.now() - startedMs < LONG_MS) await Bun.sleep(100);
   await long.put(idOf("test"), Buffer.from("what was tested"));
   await long.close();
-  // The container vanishes as soon as go has its answer.
+  // The container ends as soon as go has its answer.
   long.signal("SIGKILL");
   await using other = await start("other");
   const { DiskPath = "" } = await other.get(idOf("test"));
@@ -41,14 +41,14 @@ async function textOf(helper: CacheprogClient, action: string): Promise<string> 
   return DiskPath === "" ? "a miss" : await Bun.file(DiskPath).text();
 }
 
-test.concurrent("what several projects build one after the other reaches the bucket, all of it", async () => {
+test.concurrent("all entries of several projects that are built one after the other reach the bucket", async () => {
   using dir = tempDir("row");
   const team = new PackedTeam(dir.path);
   const names = ["one", "two", "three", "four"];
   const start = (machine: string, name: string) =>
     team.startHelper(machine, {
       cwd: writeModule(dir.join(name), `example.com/${name}`, {}),
-      // In a session of its own, so that the machine is taken to stay.
+      // In a session of its own, so that it counts as a machine that stays.
       detached: true,
     });
   await using helpers = new AsyncDisposableStack();
@@ -67,7 +67,7 @@ test.concurrent("what several projects build one after the other reaches the buc
   }
 });
 
-test.concurrent("a long command also uploads what a killed one of its row left", async () => {
+test.concurrent("a long command also uploads the remaining entries of a killed one before it", async () => {
   using dir = tempDir("row");
   const team = new PackedTeam(dir.path);
   const start = (name: string) => team.startHelper(name, { env: ENV });

@@ -1,4 +1,4 @@
-/** What a job without the right record finds: another branch's, another job's, another project's. */
+/** The records that a job without its own record uses: those of another branch, job or project. */
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { binaryPath } from "../../support/binary.ts";
 import { chainModule } from "../../support/go-project.ts";
@@ -6,7 +6,7 @@ import { run } from "../../support/process.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { PackedTeam } from "./packed-team.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 let dir: TempDir;
@@ -39,35 +39,35 @@ function github(job: string, run: number, pullRequest?: number): Record<string, 
   };
 }
 
-/** The project as it is at some commit, in a directory of its own as CI checks it out. */
+/** The project at some commit, in a new directory like a checkout of CI. */
 function checkout(commit: string, packages: number, name = "app"): string {
   return chainModule(dir.join(`checkout-${commit}`), { name, count: packages });
 }
 
-test("a pull request begins with what its base has", async () => {
+test("a pull request begins with the entries of its base", async () => {
   await team.build(await team.warmMachine(github("build", 1)), checkout("base", 4));
   expect(await team.build(team.newMachine(github("build", 2, 7)), checkout("pull", 4))).toBe(0);
 });
 
-test("a job of another name begins with what the default branch's jobs have", async () => {
+test("a job of another name begins with the entries of the default branch's jobs", async () => {
   await team.build(await team.warmMachine(github("build", 1)), checkout("one", 4));
   expect(await team.build(team.newMachine(github("lint", 1)), checkout("two", 4))).toBe(0);
 });
 
-test("what a pull request has built is not compiled again when it was merged", async () => {
+test("after a merge, the entries of the pull request are not compiled again", async () => {
   await team.build(await team.warmMachine(github("build", 1)), checkout("before", 6));
   const compiled = await team.build(team.newMachine(github("build", 2, 7)), checkout("pull", 12));
   expect(compiled).toBeGreaterThan(5);
   expect(await team.build(team.newMachine(github("build", 3)), checkout("merged", 12))).toBe(0);
 });
 
-test("a fork's branch called main is no part of main", async () => {
+test("a fork's branch called main is not main", async () => {
   await team.build(await team.warmMachine(github("build", 1, 9)), checkout("fork", 4));
   const branches = team.objects("run").map((path) => path.split("/").at(-3));
   expect(branches).toEqual(["pr-9"]);
 });
 
-test("a new project begins with what other projects have in common, once gc has written that down", async () => {
+test("a new project begins with the common entries of other projects, once gc has written a shared record", async () => {
   for (const name of ["one", "two"]) {
     await team.build(await team.warmMachine(), checkout(name, 2, name));
   }
@@ -79,11 +79,11 @@ test("a new project begins with what other projects have in common, once gc has 
     `--cache-dir=${dir.join("gc")}`,
   ]);
   expect({ exitCode: gc.exitCode, stderr: gc.stderr }).toEqual({ exitCode: 0, stderr: "" });
-  // Its own two packages and its main package.
+  // Its two packages and its main package.
   expect(await team.build(team.newMachine(), checkout("three", 2, "three"))).toBe(3);
 });
 
-test("legs of a matrix that --scope tells apart do not overwrite each other", async () => {
+test("legs of a matrix with different --scope do not overwrite each other", async () => {
   for (const leg of ["a", "b"]) {
     const machine = await team.warmMachine(github("test", 1), [`--scope=test-${leg}`]);
     await team.build(machine, checkout(leg, 2));

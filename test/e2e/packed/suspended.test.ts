@@ -1,4 +1,4 @@
-/** A helper that is suspended for so long that another one takes it for dead. */
+/** A helper that is suspended for so long that it counts as dead. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { utimesSync } from "node:fs";
 import { filesBelow } from "../../support/file-tree.ts";
@@ -6,10 +6,10 @@ import { idOf } from "../../support/ids.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { PackedTeam } from "./packed-team.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(120_000);
 
-test("what it puts after it woke up is not lost when it is killed then", async () => {
+test("entries that it puts after waking up are not lost when it is killed then", async () => {
   using dir = tempDir("suspended");
   const team = new PackedTeam(dir.path);
   const start = (name: string) => team.startHelper(name);
@@ -21,7 +21,7 @@ test("what it puts after it woke up is not lost when it is killed then", async (
   };
   await using suspended = await start("machine");
   const journals = () => filesBelow(dir.join("machine")).filter((name) => name.includes("/journal/"));
-  // It may have uploaded what it put before it is stopped.
+  // It may have uploaded its first puts before it is stopped.
   for (let n = 0; journals().length === 0; n++) {
     suspended.signal("SIGCONT");
     await suspended.put(idOf(`before ${n}`), Buffer.from(`before ${n}`));

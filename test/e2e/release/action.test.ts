@@ -1,4 +1,4 @@
-/** The steps of the actions, in a job like GitHub's: from nothing to hits. */
+/** The steps of the actions in a job like GitHub's, from an empty machine to hits. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, rmSync } from "node:fs";
 import { commitAll } from "../../support/git.ts";
@@ -10,7 +10,7 @@ import { warmMachine } from "../../support/warm-machine.ts";
 import { FakeRunner, JOB_ENV } from "./composite-action.ts";
 import { type ReleaseServer, startReleaseServer } from "./release-server.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 const INPUTS = { version: "v0.1.0", sha256: "", mtimes: "true", prefetch: "true" };
@@ -31,7 +31,7 @@ afterAll(async () => {
   dir[Symbol.dispose]();
 });
 
-/** One for each mode, with the standard library, as if the job had built some of the module before. */
+/** One for each mode, with the standard library, as if the job had built a part of the module before. */
 async function fillBuckets(): Promise<void> {
   const flags = [`--bucket=file://${dir.join("bucket-direct")}`];
   const machine = await warmMachine(dir.join("before"), { trimpath: true, flags, env: JOB_ENV });
@@ -42,7 +42,7 @@ async function fillBuckets(): Promise<void> {
   cpSync(dir.join("bucket-direct"), dir.join("bucket-server"), { recursive: true });
 }
 
-/** A fresh machine with a fresh checkout, always at the same place. */
+/** A new machine with a new checkout, always at the same path. */
 async function newRunner(name: string, mode = "direct"): Promise<FakeRunner> {
   const checkout = dir.join("work");
   rmSync(checkout, { recursive: true, force: true });
@@ -55,14 +55,14 @@ async function newRunner(name: string, mode = "direct"): Promise<FakeRunner> {
 }
 
 describe("fails", () => {
-  test("where the version is no release, and says what to do", async () => {
+  test("if the version is not a release, and says what to do", async () => {
     const runner = await newRunner("branch");
     const [outcome] = await runner.uses("setup", { ...INPUTS, mode: "direct", version: "main" });
     expect(outcome?.exitCode).toBe(1);
     expect(outcome?.stdout).toContain('::error::go-cache-plugin: "main" is no release');
   });
 
-  test("where the sum is another, and puts nothing on the PATH", async () => {
+  test("if the sum is different, and adds nothing to the PATH", async () => {
     const runner = await newRunner("wrong");
     const before = runner.env.PATH;
     const outcomes = await runner.uses("setup", { ...INPUTS, mode: "direct", sha256: "0".repeat(64) });
@@ -72,11 +72,11 @@ describe("fails", () => {
   });
 });
 
-/** What the action `finish` writes for one go command. */
+/** The output of the action `finish` for one go command. */
 const SUMMARY =
   /^### go-cache-plugin\n\n\*\*[\d.]+ % hits .*\*\*, in 1 go command\n\n\| lookups (.*\n)+\| errors \| none \|\n$/;
 
-test("direct mode: the second machine compiles nothing, and the summary says what was done", async () => {
+test("direct mode: the second machine compiles nothing, and writes a summary", async () => {
   const compiles: number[] = [];
   for (const name of ["direct-1", "direct-2"]) {
     const runner = await newRunner(name);
@@ -95,7 +95,7 @@ test("direct mode: the second machine compiles nothing, and the summary says wha
   expect(compiles[1]).toBe(0);
 });
 
-test("server mode: the same, the server is stopped, and the summary says what it did", async () => {
+test("server mode: the same, with a summary, and the server is stopped", async () => {
   const compiles: number[] = [];
   for (const name of ["server-1", "server-2"]) {
     const runner = await newRunner(name, "server");
@@ -113,12 +113,12 @@ test("server mode: the same, the server is stopped, and the summary says what it
   expect(compiles[1]).toBe(0);
 });
 
-test("finish has nothing to say, and does not fail, where nothing was installed", async () => {
+test("finish prints nothing and does not fail if nothing was installed", async () => {
   const runner = await newRunner("nothing");
   expect(await runner.uses("finish", {})).toEqual([{ stdout: "", stderr: "", exitCode: 0 }]);
 });
 
-test("a runner that has the release already downloads nothing", async () => {
+test("a runner with the release downloads nothing", async () => {
   const runner = await newRunner("kept");
   await runner.uses("setup", { ...INPUTS, mode: "direct" });
   server.takeRequests();

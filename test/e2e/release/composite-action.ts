@@ -12,7 +12,7 @@ export interface ActionStep {
   run: string;
 }
 
-/** What GitHub says of the job. */
+/** GitHub's context of the job. */
 export const JOB_ENV = {
   CI: "true",
   GITHUB_ACTIONS: "true",
@@ -22,7 +22,7 @@ export const JOB_ENV = {
   GITHUB_REF_NAME: "main",
 };
 
-/** What a job has between its steps. */
+/** The state that the steps of a job share. */
 export class FakeRunner {
   readonly env: Record<string, string>;
   readonly #dir: string;
@@ -96,12 +96,12 @@ function readAction(name: string): Action {
   ) as Action;
 }
 
-/** The few conditions that the actions have. */
+/** Evaluates the few conditions in the actions. */
 function isWanted(condition: string | undefined, inputs: Record<string, string>): boolean {
   const [, context = "", name = "", operator, value] =
     /^(runner|inputs)\.(\w+) (==|!=) '(\w+)'$/.exec(condition ?? "") ?? [];
   if (condition === undefined) return true;
-  if (operator === undefined) throw new Error(`a condition that is not understood here: ${condition}`);
+  if (operator === undefined) throw new Error(`this test does not support the condition: ${condition}`);
   const actual = context === "runner" ? "Linux" : inputs[name];
   return (actual === value) === (operator === "==");
 }

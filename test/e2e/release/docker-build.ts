@@ -1,23 +1,23 @@
-/** Carries out the few instructions of a Dockerfile that `init docker` uses, in a bare file system. */
+/** Runs the few instructions of a Dockerfile that `init docker` uses, in a bare file system. */
 import { cpSync, existsSync, mkdirSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type BareRoot, runInRoot } from "../../support/bare-root.ts";
 import type { Outcome } from "../../support/process.ts";
 
 export interface DockerBuildOptions {
-  /** What the first `FROM` names. */
+  /** The image of the first `FROM`. */
   stage: BareRoot;
-  /** The directory that is sent to the builder. */
+  /** The build context. */
   context: string;
-  /** Where the last stage, `FROM scratch`, is put. */
+  /** The directory for the last stage, `FROM scratch`. */
   image: string;
-  /** What the builder keeps between builds. */
+  /** The builder's cache between builds. */
   cache: string;
-  /** What `--secret id=NAME,env=NAME` passes on. */
+  /** The values of `--secret id=NAME,env=NAME`. */
   secrets: Record<string, string>;
 }
 
-/** Returns what each `RUN` did; the build ends with the first that fails. Throws for a `COPY` of what is not there. */
+/** Returns the outcome of each `RUN`; the build ends with the first failure. Throws for a `COPY` of a missing file. */
 export async function dockerBuild(dockerfile: string, options: DockerBuildOptions): Promise<Outcome[]> {
   const { stage, image } = options;
   const outcomes: Outcome[] = [];
@@ -34,13 +34,13 @@ export async function dockerBuild(dockerfile: string, options: DockerBuildOption
       const root = { ...stage, mounts: { ...stage.mounts, ...mounts }, env: { ...env, ...secrets } };
       outcomes.push(await runInRoot(root, ["sh", "-c", `cd '${cwd}' && ${script}`]));
       if (outcomes.at(-1)?.exitCode !== 0) break;
-    } else if (word !== "FROM") throw new Error(`not understood here: ${word}`);
+    } else if (word !== "FROM") throw new Error(`this test does not support ${word}`);
     else if (rest === "scratch") mkdirSync(image);
   }
   return outcomes;
 }
 
-/** One instruction a row, its word and what follows, without comments. */
+/** One instruction per row, its word and its arguments, without comments. */
 function instructions(dockerfile: string): string[][] {
   const lines = dockerfile
     .replaceAll(/^#.*\n/gm, "")
@@ -63,7 +63,7 @@ function copy(words: string[], workDir: string, { stage, context, image }: Docke
   const to = words.at(-1) ?? "";
   if (words[0] === "--from=build") {
     const [, from = ""] = words;
-    // What the stage shares with this machine is not below its directory.
+    // Files that the stage shares with this machine are not below its directory.
     const found = [join(stage.path, from), from].find(existsSync);
     if (found === undefined) throw new Error(`COPY: there is no ${from}`);
     cpSync(found, join(image, to, from.endsWith("/") ? "" : basename(from)), { recursive: true });
@@ -79,7 +79,7 @@ function copy(words: string[], workDir: string, { stage, context, image }: Docke
   }
 }
 
-/** `RUN` without its flags, and what those add to the step. */
+/** `RUN` without its flags, and the mounts and variables of the flags. */
 function takeMounts(text: string, { cache, secrets }: DockerBuildOptions) {
   const flags = Array.from(text.matchAll(/--mount=(\S+) /g), ([, fields = ""]) =>
     Object.fromEntries(fields.split(",").map((field) => field.split("="))),
@@ -89,7 +89,7 @@ function takeMounts(text: string, { cache, secrets }: DockerBuildOptions) {
   return {
     script: text.replaceAll(/--mount=\S+ /g, ""),
     mounts: Object.fromEntries(kept) as Record<string, string>,
-    // Docker passes an empty value on where the variable is not set.
+    // Docker passes an empty value if the variable is not set.
     secrets: Object.fromEntries(known.map(({ env }) => [env, secrets[env] ?? ""])) as Record<string, string>,
   };
 }

@@ -10,10 +10,10 @@ import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { dockerBuild } from "./docker-build.ts";
 import { type FarServices, fillBucket, startFarServices } from "./far-services.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
-/** os/user is linked to a C library wherever there is a C compiler. No module is used, so there is no go.sum. */
+/** With a C compiler, go links os/user to a C library. There is no go.sum, since no module is used. */
 const MAIN = `package main
 
 import "os/user"
@@ -44,7 +44,7 @@ afterAll(async () => {
   dir[Symbol.dispose]();
 });
 
-/** Builds the image on a machine of its own, and starts what is in it. */
+/** Builds the image on a new machine, and runs its program. */
 async function buildAndStart(
   name: string,
   dockerfile: string,
@@ -53,7 +53,7 @@ async function buildAndStart(
   const container = newContainer(dir.join(name), root, [far.env.SSL_CERT_FILE ?? ""]);
   const image = dir.join(`${name}-image`);
   const outcomes = await dockerBuild(dockerfile, {
-    // go says what it compiles.
+    // go prints the packages that it compiles.
     stage: { ...container, env: { ...container.env, ...far.env, GOFLAGS: "-x" } },
     context: dir.join("context"),
     image,
@@ -74,7 +74,7 @@ test.each([
   "with %s the program starts in an empty image, and the next build compiles nothing",
   async (name, flags) => {
     writeFileSync(dir.join("context/main.go"), `${MAIN}\n// ${name}\n`);
-    // So that the standard library is in either bucket, and the program in none.
+    // Puts the standard library into both buckets, and the program into none.
     cpSync(far.bucketDir, dir.join("kept"), { recursive: true });
     const { stdout } = await run([binaryPath(), "init", "docker", ...flags], {
       env: plainEnv(),

@@ -1,7 +1,7 @@
 /**
  * The three services that the recipes name, on this machine: the releases at github.com, a bucket at AWS (a real S3
- * server that answers to the bucket's name there), and AWS's token service. A proxy leads to them, as in a network
- * that has one; nothing in a recipe has to be changed for that.
+ * server that answers to the bucket's name there), and AWS's token service. A proxy connects to them, so the recipes
+ * need no change.
  */
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
@@ -21,13 +21,13 @@ const DOWNLOADS = new RegExp(
   `^/${repository.replace("github:", "")}/releases/(?:latest/download|download/[^/]+)/(.+)$`,
 );
 
-/** What a CI gives a job for its role, and what the token service wants to see for it. */
+/** The token that a CI gives a job for its role; the token service requires it. */
 export const ID_TOKEN = "a-token-of-this-job";
 
 export interface FarServices extends AsyncDisposable {
-  /** Leads a program to them, and makes it trust them. */
+  /** Variables that make a program find and trust them. */
   readonly env: Record<string, string>;
-  /** Keys of the bucket, as a CI or a person has them. */
+  /** Keys for the bucket, for a CI or a person. */
   readonly keys: Record<string, string>;
   /** The bucket's objects are the files below it. */
   readonly bucketDir: string;
@@ -36,8 +36,8 @@ export interface FarServices extends AsyncDisposable {
 }
 
 /**
- * Fills the bucket with what a go command needs, from a machine below `dir` that had compiled the standard library; `job`
- * is what a CI says of its job.
+ * Fills the bucket with the entries of a go command, from a machine below `dir` with the standard library; `job`: the
+ * variables of the CI's job.
  */
 export async function fillBucket(
   far: FarServices,
@@ -48,7 +48,7 @@ export async function fillBucket(
   const { cwd, args, trimpath = false, job = {} } = command;
   const machine = await warmMachine(dir, { trimpath, flags, env: { ...far.env, ...far.keys, ...job } });
   const { exitCode, stderr } = await go(machine, args, { cwd });
-  if (exitCode !== 0 || stderr !== "") throw new Error(`the bucket can't be filled: ${stderr}`);
+  if (exitCode !== 0 || stderr !== "") throw new Error(`cannot fill the bucket: ${stderr}`);
   await settled(machine);
 }
 
@@ -88,7 +88,7 @@ async function answerDownload(base: string, url: URL, response: ServerResponse):
   response.writeHead(file.status).end(await file.bytes());
 }
 
-/** Unchanged, for the signature is over the host's name. */
+/** Unchanged, since the signature includes the host's name. */
 function passOn(endpoint: string, request: IncomingMessage, response: ServerResponse): void {
   const { hostname, port } = new URL(endpoint);
   const { method, url, rawHeaders } = request;
@@ -104,8 +104,8 @@ function passOn(endpoint: string, request: IncomingMessage, response: ServerResp
 }
 
 /**
- * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html; there is no session token in
- * the answer, for the S3 server knows none.
+ * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html; the answer has no
+ * session token, since the S3 server does not support them.
  */
 async function answerTokens(
   bucket: S3Server,

@@ -1,4 +1,4 @@
-/** Runs the steps of a job of GitHub Actions, with stand-ins for the actions of others. */
+/** Runs the steps of a job of GitHub Actions, with stand-ins for other people's actions. */
 import { repository } from "../../../package.json" with { type: "json" };
 import type { Outcome } from "../../support/process.ts";
 import type { FakeRunner } from "./composite-action.ts";
@@ -8,13 +8,13 @@ export interface GithubJob {
   steps: { uses?: string; run?: string; with?: Record<string, unknown> }[];
 }
 
-/** What a step did; the job ends with the first that fails. */
+/** The outcome of a step; the job ends with the first failure. */
 export interface GithubStep extends Outcome {
   command: string;
   elapsedMs: number;
 }
 
-/** What an action of somebody else does to the runner. */
+/** The effect of another repository's action on the runner. */
 type StandIn = (inputs: Record<string, string>) => Promise<void>;
 
 const OWN = new RegExp(`^${repository.replace("github:", "")}/\\.github/actions/(\\w+)@(.+)$`);
@@ -47,7 +47,7 @@ async function use(
   const [, own, ref] = OWN.exec(uses) ?? [];
   if (own !== undefined) return await runner.uses(own, inputs, ref);
   const standIn = others[uses.split("@")[0] ?? ""];
-  if (standIn === undefined) throw new Error(`nothing stands in for ${uses}`);
+  if (standIn === undefined) throw new Error(`there is no stand-in for ${uses}`);
   await standIn(inputs);
   return [];
 }

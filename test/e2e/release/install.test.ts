@@ -17,7 +17,7 @@ import { plainEnv, run } from "../../support/process.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { type ReleaseServer, releaseText, startReleaseServer } from "./release-server.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 const ARCHIVE = "go-cache-plugin-linux-x64.tar.gz";
@@ -41,7 +41,7 @@ function install(args: string[], env: Record<string, string> = {}) {
   return run(["sh", join(PROJECT_DIR, "install.sh"), ...args], { env: plainEnv(full) });
 }
 
-/** What `action` does while the release's sums are others. */
+/** The result of `action` while the release has different sums. */
 async function withSums<T>(sums: string, action: () => Promise<T>): Promise<T> {
   const before = server.replace("SHA256SUMS", sums);
   try {
@@ -51,13 +51,13 @@ async function withSums<T>(sums: string, action: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Nothing is installed, and nothing is left lying around. */
+/** Expects that nothing is installed, and that no temporary files remain. */
 function expectNothingLeft(): void {
   expect(filesBelow(dir.path)).toEqual([]);
   expect(readdirSync(dir.path)).toEqual([]);
 }
 
-describe("refuses, and leaves nothing behind:", () => {
+describe("refuses, and leaves no files:", () => {
   test("an archive with another sum than the release's", async () => {
     const original = server.sumOf(ARCHIVE);
     const outcome = await withSums(`${WRONG_SUM}  ${ARCHIVE}\n`, () =>
@@ -71,14 +71,14 @@ describe("refuses, and leaves nothing behind:", () => {
     expectNothingLeft();
   });
 
-  test("an archive with another sum than one's own", async () => {
+  test("an archive with another sum than the given one", async () => {
     const outcome = await install(["--to", dir.join("bin"), "--target", "linux-x64", "--sha256", WRONG_SUM]);
     expect(outcome.stderr).toContain(`instead of ${WRONG_SUM}; nothing was installed`);
     expect(server.takeRequests()).toEqual([`/${ARCHIVE}`]);
     expectNothingLeft();
   });
 
-  test("an archive that the sums do not name, even where its name ends another's", async () => {
+  test("an archive that the sums do not name, even if its name is the end of another one's", async () => {
     server.replace("go-cache-plugin-musl.tar.gz", "x");
     const outcome = await withSums(`${server.sumOf(ARCHIVE)}  other-go-cache-plugin-musl.tar.gz\n`, () =>
       install(["--to", dir.join("bin"), "--target", "musl"]),
@@ -89,14 +89,14 @@ describe("refuses, and leaves nothing behind:", () => {
     expectNothingLeft();
   });
 
-  test("a release that is not there", async () => {
+  test("a release that does not exist", async () => {
     const base = `${server.url}none`;
     const outcome = await install(["--to", dir.join("bin")], { GO_CACHE_PLUGIN_BASE_URL: base });
     expect(outcome.stderr).toContain(`install.sh: can't download ${base}/SHA256SUMS\n`);
     expectNothingLeft();
   });
 
-  test("a target that there is no archive for", async () => {
+  test("a target without an archive", async () => {
     const outcome = await install(["--to", dir.join("bin"), "--target", "plan9-mips"]);
     expect(outcome.stderr).toBe(
       "install.sh: SHA256SUMS of the release has no line for go-cache-plugin-plan9-mips.tar.gz\n",
@@ -115,7 +115,7 @@ describe("refuses, and leaves nothing behind:", () => {
   test.each([
     ["no such machine", "the program does not start here: no such machine"],
     [
-      // As Alpine's loader says it.
+      // The message of Alpine's loader.
       "Error loading shared library libstdc++.so.6: No such file or directory (needed by go-cache-plugin)",
       "the C++ runtime is missing here; on Alpine: apk add libstdc++ libgcc",
     ],
@@ -133,7 +133,7 @@ describe("refuses, and leaves nothing behind:", () => {
 });
 
 describe("installs", () => {
-  test("what this machine needs, over what was there", async () => {
+  test("the archive for this machine, over an older version", async () => {
     mkdirSync(dir.join("bin"));
     writeFileSync(dir.join("bin/go-cache-plugin"), "old");
     const outcome = await install(["--to", dir.join("bin")], {
@@ -150,13 +150,13 @@ describe("installs", () => {
     expect(version.stdout).toStartWith("go-cache-plugin ");
   });
 
-  test("from the smaller archive, where there is a zstd", async () => {
+  test("from the smaller archive, if there is a zstd", async () => {
     const outcome = await install(["--to", dir.join("bin"), "--target", "linux-x64"]);
     expect(outcome).toMatchObject({ stderr: "", exitCode: 0 });
     expect(server.takeRequests()).toEqual(["/SHA256SUMS", "/go-cache-plugin-linux-x64.tar.zst"]);
   });
 
-  test("from the other one, where a release has no smaller one", async () => {
+  test("from the larger one, if the release has no smaller one", async () => {
     const outcome = await withSums(`${server.sumOf(ARCHIVE)}  ${ARCHIVE}\n`, () =>
       install(["--to", dir.join("bin"), "--target", "linux-x64"]),
     );
@@ -170,7 +170,7 @@ describe("installs", () => {
     expect(readdirSync(dir.join("a b/bin"))).toEqual(["go-cache-plugin"]);
   });
 
-  test("with wget and openssl, where there is no curl and no sha256sum", async () => {
+  test("with wget and openssl, if there is no curl and no sha256sum", async () => {
     mkdirSync(dir.join("tools"));
     const tools = [
       "awk",
@@ -197,13 +197,13 @@ describe("installs", () => {
   });
 });
 
-test("it is a script for any POSIX shell, and says what it can do", async () => {
+test("is a script for every POSIX shell, and explains its options", async () => {
   const outcome = await install(["--help"]);
   expect(outcome.stdout).toStartWith("usage: sh install.sh [--version TAG]");
   expect(outcome).toMatchObject({ stderr: "", exitCode: 0 });
 });
 
-test("whose releases it downloads is said in package.json", async () => {
+test("downloads the releases of the repository in package.json", async () => {
   const script = await Bun.file(join(PROJECT_DIR, "install.sh")).text();
   expect(script).toContain(`\nREPOSITORY=${repository.replace(/^github:/, "")}\n`);
 });

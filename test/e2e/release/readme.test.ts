@@ -1,6 +1,6 @@
 /**
- * The recipes of README.md, word by word: a clean home, the variables of that CI, machine after machine with an empty
- * disk. What they name is far away (github.com, AWS), and stands on this machine instead; see far-services.ts.
+ * The recipes of README.md, unchanged: with a clean home, the variables of that CI, and several machines with an empty
+ * disk. This machine stands in for the services that they name (github.com, AWS); see far-services.ts.
  */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, mkdirSync, rmSync } from "node:fs";
@@ -19,10 +19,10 @@ import { type FarServices, fillBucket, ID_TOKEN, startFarServices } from "./far-
 import { type GithubJob, runGithubJob } from "./github-job.ts";
 import { readmeBlock } from "./readme-block.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
-/** What a command did. */
+/** The outcome of a command. */
 interface Step {
   command: string;
   stderr: string;
@@ -42,18 +42,18 @@ beforeAll(async () => {
   root = await goRoot();
   chainModule(dir.join("origin"), { name: "readme", count: 3 });
   commitAll(dir.join("origin"));
-  // So that the standard library is in the bucket; the project lies elsewhere, and its packages are others for that.
+  // Puts the standard library into the bucket; the project has another path there, and so other packages.
   const command = { cwd: dir.join("origin"), args: ["test", "./..."], job: JOB_ENV };
   await fillBucket(far, dir.join("before"), command);
 });
 afterAll(async () => {
-  // What it takes to set the program up is for people to see.
+  // Shows people the commands that set the program up.
   process.stdout.write(`\n${markdownTable(["where", "machine", "command", "seconds"], rows)}\n`);
   await far[Symbol.asyncDispose]();
   dir[Symbol.dispose]();
 });
 
-/** Shows them, and gives back what go compiled in all. */
+/** Shows them, and returns the total of compiled packages. */
 function judge(where: string, machine: string, steps: Step[]): number {
   for (const step of steps) {
     const lines = step.command.trim().split("\n");
@@ -64,7 +64,7 @@ function judge(where: string, machine: string, steps: Step[]): number {
   return steps.reduce((sum, step) => sum + countCompiles(step), 0);
 }
 
-/** Each line by itself in one shell, which ends where one fails. */
+/** Runs each line in one shell, which ends at the first failure. */
 async function runLines(
   container: BareRoot,
   cwd: string,
@@ -88,13 +88,13 @@ async function runLines(
   }));
 }
 
-/** A container as the CI's runner starts it, with the checkout where it always is. */
+/** A container like that of the CI's runner, with the checkout at its usual path. */
 function container(name: string, checkout: string): BareRoot {
   const path = dir.join(name);
   mkdirSync(join(path, checkout), { recursive: true });
   cpSync(dir.join("origin"), join(path, checkout), { recursive: true });
   const made = newContainer(path, root, [far.env.SSL_CERT_FILE ?? ""]);
-  // go says what it compiles.
+  // go prints the packages that it compiles.
   return { ...made, env: { ...made.env, ...far.env, GOFLAGS: "-x" } };
 }
 
@@ -119,7 +119,7 @@ test("GitHub Actions: the second job compiles nothing, and its tests are cached"
   const compiles: number[] = [];
   const cached: string[][] = [];
   for (const [i, machine] of ["first", "second"].entries()) {
-    // Runners check out to the same place every time.
+    // Runners always check out to the same path.
     const checkout = dir.join("github-work");
     rmSync(checkout, { recursive: true, force: true });
     mkdirSync(dir.join(machine, "home"), { recursive: true });
@@ -139,7 +139,7 @@ test("GitHub Actions: the second job compiles nothing, and its tests are cached"
       "actions/setup-go": async () => {
         runner.env.PATH = `${root}/bin:${runner.env.PATH}`;
       },
-      // There are no modules to keep.
+      // There are no modules to cache.
       "actions/cache": async () => {},
       "aws-actions/configure-aws-credentials": async (inputs) => {
         Object.assign(runner.env, far.keys, { AWS_REGION: inputs["aws-region"] });
@@ -172,7 +172,7 @@ test("GitLab CI: the second job compiles nothing, and its tests are cached", asy
   const cached: number[] = [];
   for (const [i, machine] of ["first", "second"].entries()) {
     const project = "builds/group/project";
-    // GitLab puts in what it knows itself.
+    // GitLab replaces its own variables.
     const variables = Object.entries(job.variables).map(([name, value]) => [
       name,
       value.replaceAll("$CI_PROJECT_DIR", `/${project}`),

@@ -1,4 +1,4 @@
-/** A release made by `release.ts` from the executable under test, and a server that has it, on this machine. */
+/** A release made by `release.ts` from the executable under test, and a server for it on this machine. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { binaryPath, PROJECT_DIR } from "../../support/binary.ts";
@@ -10,14 +10,14 @@ type ReleaseFile = Uint8Array | string | undefined;
 export interface ReleaseServer extends AsyncDisposable {
   readonly url: string;
   readonly dir: string;
-  /** Paths that were asked for, without those of before. */
+  /** The paths requested since the last call. */
   takeRequests(): string[];
-  /** Answers this for a file from now on; `undefined`: 404. Returns what it was before. */
+  /** Changes the answer for a file; `undefined`: 404. Returns the previous one. */
   replace(name: string, body: ReleaseFile): ReleaseFile;
   sumOf(name: string): string;
 }
 
-/** The targets that the machine which runs the tests can be. */
+/** The possible targets of the machine that runs the tests. */
 const TARGETS = ["linux-x64", "linux-x64-baseline", "linux-arm64", "darwin-arm64", "darwin-x64"];
 
 export async function startReleaseServer(): Promise<ReleaseServer> {
@@ -28,7 +28,7 @@ export async function startReleaseServer(): Promise<ReleaseServer> {
   for (const kind of ["tar.zst", "tar.gz"]) {
     const archive = await Bun.file(dir.join(`release/go-cache-plugin-linux-x64.${kind}`)).bytes();
     const sum = new Bun.CryptoHasher("sha256").update(archive).digest("hex");
-    // One executable in the place of each: packing it takes seconds.
+    // The same executable for each of them: packing one takes seconds.
     for (const target of TARGETS) {
       files.set(`go-cache-plugin-${target}.${kind}`, archive);
       sums.set(`go-cache-plugin-${target}.${kind}`, sum);
@@ -72,7 +72,7 @@ async function makeRelease(dir: TempDir): Promise<void> {
   if (outcome.exitCode !== 0) throw new Error(`release.ts: ${outcome.stderr}`);
 }
 
-/** What a release has about one file: `SHA256SUMS`. */
+/** The line of a release's `SHA256SUMS` for one file. */
 export function releaseText(server: ReleaseServer, name: string): string {
   return readFileSync(join(server.dir, name), "utf8");
 }

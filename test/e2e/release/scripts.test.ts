@@ -1,4 +1,4 @@
-/** Scripts and workflows, ours and those that we write for others, by the checkers of their kinds. */
+/** Checks our scripts and workflows, and those that `init` writes, with ShellCheck and actionlint. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ import { tempDir } from "../../support/temp-dir.ts";
 import { ACTIONLINT } from "../../support/tools.ts";
 import { actionSteps } from "./composite-action.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 const COMPLETION = bashScript(completedCommands(await loadCommands(COMMANDS)));
@@ -35,7 +35,7 @@ function projectFile(path: string): string {
   return readFileSync(join(PROJECT_DIR, path), "utf8");
 }
 
-/** Of every workflow, what bash runs. */
+/** The bash steps of every workflow. */
 function workflowScripts(): [string, string][] {
   const names = readdirSync(join(PROJECT_DIR, ".github/workflows"));
   return names.flatMap((name) => {
@@ -48,7 +48,7 @@ function workflowScripts(): [string, string][] {
   });
 }
 
-describe("shellcheck has nothing to say about", () => {
+describe("shellcheck finds nothing in", () => {
   test.each([
     ["install.sh", "sh", projectFile("install.sh")],
     [".ci/run", "bash", projectFile(".ci/run")],
@@ -69,12 +69,12 @@ describe("shellcheck has nothing to say about", () => {
     expect(await shellcheck(shell, script)).toBe("");
   });
 
-  test("nothing at all, which it would not do if it did not look", async () => {
+  test("good scripts, but something in a bad one", async () => {
     expect(await shellcheck("sh", "rm $1\n")).toContain("SC2086");
   });
 });
 
-describe("actionlint has nothing to say about", () => {
+describe("actionlint finds nothing in", () => {
   test("the workflows", async () => {
     const lint = await goInstall(ACTIONLINT);
     const paths = readdirSync(join(PROJECT_DIR, ".github/workflows")).map(
@@ -97,7 +97,7 @@ describe("actionlint has nothing to say about", () => {
     const lint = await goInstall(ACTIONLINT);
     using dir = tempDir("actionlint");
     const recipe = recipeFor("github", new Map([...VALUES, ...Object.entries(given)]), {}, CONTEXT);
-    // Actions of the same repository are looked at, too: whether they are whole, and have these inputs.
+    // It also checks actions of the same repository: whether they are complete, and have these inputs.
     const local = recipe.replaceAll(/uses: \S+\/(\.github\/actions\/\w+)@\S+/g, "uses: ./$1");
     mkdirSync(dir.join(".github/workflows"), { recursive: true });
     cpSync(join(PROJECT_DIR, ".github/actions"), dir.join(".github/actions"), { recursive: true });
@@ -112,7 +112,7 @@ describe("actionlint has nothing to say about", () => {
     });
   });
 
-  test("nothing at all, which it would not do if it did not look", async () => {
+  test("good workflows, but something in a bad one", async () => {
     const lint = await goInstall(ACTIONLINT);
     using dir = tempDir("actionlint");
     const path = dir.join("bad.yml");

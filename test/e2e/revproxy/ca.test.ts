@@ -9,7 +9,7 @@ import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { startTlsOrigin } from "../../support/tls-origin.ts";
 import { get } from "../../support/via-proxy.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 let dir: TempDir;
@@ -37,7 +37,7 @@ test("ca and serve name an invalid host", async () => {
   expect(served.stderr).toContain('"a b" is not a host');
 });
 
-test("ca print and /ca.pem give the same certificate, whose key only the owner can read", async () => {
+test("ca print and /ca.pem return the same certificate, and only the owner can read its key", async () => {
   await using machine = await startProxyMachine({ dir: dir.path, hosts: ["a.example"] });
   const response = await fetch(`${machine.address}/ca.pem`, { proxy: false as never });
   const served = await response.text();

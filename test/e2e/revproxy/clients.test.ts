@@ -14,7 +14,7 @@ import { type ProxyMachine, startProxyMachine } from "../../support/proxy-machin
 import { type S3Server, startS3Server } from "../../support/s3-server.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
-// A guard against hanging only: clients start slowly on a busy machine.
+// Only a guard against hanging: clients start slowly on a busy machine.
 setDefaultTimeout(300_000);
 
 const HOSTS = [
@@ -214,7 +214,7 @@ test("a client that does not trust the proxy's certificate gets nothing", async 
 
 /** Runs a client with the proxy's variables and without the user's settings; throws when it fails. */
 async function succeed(argv: string[], machine: ProxyMachine, work: string): Promise<string> {
-  // `npm test` hands its own settings down, certificates among them.
+  // `npm test` passes its own settings on, including certificates.
   const inherited = Object.entries(plainEnv()).filter(([name]) => !/^npm_/i.test(name));
   const env = {
     ...Object.fromEntries(inherited),

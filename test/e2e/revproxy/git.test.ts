@@ -10,7 +10,7 @@ import { type ProxyMachine, startProxyMachine } from "../../support/proxy-machin
 import { noise } from "../../support/seed.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 const REPO = "https://git.example/repo.git";
@@ -35,7 +35,7 @@ afterEach(() => stack.disposeAsync());
 test("a pushed commit can be cloned at once, and nothing of it is stored", async () => {
   const [one = "", two = "", three = ""] = ["one", "two", "three"].map((name) => dir.join(name));
   await clone(one);
-  // Larger than what git sends with its length.
+  // Larger than the bodies that git sends with a length.
   const content = noise(3 << 20);
   await push(one, { "a.bin": content });
   await clone(two);
@@ -87,7 +87,7 @@ async function push(cwd: string, files: Record<string, string | Buffer>): Promis
   await gitHere(["push", "--quiet", "origin", "HEAD:main"], cwd);
 }
 
-/** git behind the proxy, with these settings only. */
+/** git with the proxy, and with these settings only. */
 async function gitHere(args: string[], cwd: string): Promise<void> {
   const env = plainEnv({
     ...machine.clientEnv,

@@ -8,7 +8,7 @@ import { type ProxyMachine, startProxyMachine } from "../../support/proxy-machin
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { startTlsOrigin, type TlsOrigin } from "../../support/tls-origin.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 let dir: TempDir;

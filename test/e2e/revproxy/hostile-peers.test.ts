@@ -1,10 +1,10 @@
-/** Clients that don't read, and origins whose answers break off, never begin, or contain unusual bytes. */
+/** Clients that don't read, and origins with answers that break off, never begin, or contain unusual bytes. */
 import { afterAll, beforeAll, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { type ProxyMachine, startProxyMachine } from "../../support/proxy-machine.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(60_000);
 
 let dir: TempDir;

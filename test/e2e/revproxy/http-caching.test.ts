@@ -6,13 +6,13 @@ import { tempDir } from "../../support/temp-dir.ts";
 import { startTlsOrigin } from "../../support/tls-origin.ts";
 import { get } from "../../support/via-proxy.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 /**
  * RFC 9111 §5.2.2.2: "if a cache is disconnected, the cache MUST generate an error response rather than reuse the stale
- * response". That is done, and the next test shows it; but this one looks for status 200 and the origin's count of
- * requests in it, which no answer can have that the origin did not make.
+ * response". The next test shows that the proxy does so; but this one expects status 200 and the origin's count of
+ * requests in it, which only an answer of the origin can have.
  */
 const OWN_ERROR = "the error that the RFC asks for can't have what only the origin's answer would have";
 
@@ -22,7 +22,8 @@ const FAILED: Readonly<Record<string, string>> = {
   "stale-close-proxy-revalidate": OWN_ERROR,
   "stale-close-no-cache": OWN_ERROR,
   "stale-close-s-maxage=2": OWN_ERROR,
-  // RFC 9111 §5.1: of a list "SHOULD use the first member"; "0, 0" as stale, which another test wants, is against that.
+  // RFC 9111 §5.1: for a list, "SHOULD use the first member"; "0, 0" as stale, which another test wants, is against
+  // that.
   "age-parse-prefix":
     "Age: 0,7200 counts as stale here like every list; its title says so too, but then it wants the opposite",
 };

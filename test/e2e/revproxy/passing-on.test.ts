@@ -1,4 +1,4 @@
-/** Requests past the cache, counters and debug lines. */
+/** Requests that bypass the cache, counters and debug lines. */
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -11,7 +11,7 @@ import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { startTlsOrigin } from "../../support/tls-origin.ts";
 import { get } from "../../support/via-proxy.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 let dir: TempDir;

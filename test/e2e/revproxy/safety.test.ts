@@ -7,12 +7,12 @@ import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { startTlsOrigin, type TlsOrigin } from "../../support/tls-origin.ts";
 import { get, getPlainly } from "../../support/via-proxy.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 const LONG = "public, max-age=86400, immutable";
 
-/** Fields that identify clients, or that hosts choose answers by without naming them in Vary. */
+/** Fields that identify clients, or that hosts select answers by without naming them in Vary. */
 const UNLISTED = [
   "x-goog-api-key",
   "x-vault-token",
@@ -37,7 +37,7 @@ beforeAll(async () => {
     if (vary !== null) response.setHeader("Vary", vary);
     if (pathname === "/cookie") response.setHeader("Set-Cookie", `session=${origin.seen.length}`);
     const named = UNLISTED.map((name) => request.headers[name]).find((value) => value !== undefined);
-    const who = authorization ?? cookie ?? request.headers["x-who"] ?? named ?? "nobody";
+    const who = authorization ?? cookie ?? request.headers["x-who"] ?? named ?? "anonymous";
     if (pathname === "/encoded" && /gzip/.test(request.headers["accept-encoding"] ?? "")) {
       response.setHeader("Content-Encoding", "gzip");
       response.end(gzipSync("packed"));
@@ -65,12 +65,12 @@ test("the same path on two hosts is two resources", async () => {
   expect(await curl(machine, `${other}/same`)).toEqual({
     status: 200,
     cache: "fetch, cached",
-    body: `for nobody at 127.0.0.1:${origin.port}`,
+    body: `for anonymous at 127.0.0.1:${origin.port}`,
   });
   expect(await curl(machine, `${origin.url}/same`)).toEqual({
     status: 200,
     cache: "hit, local",
-    body: `for nobody at ${origin.host}`,
+    body: `for anonymous at ${origin.host}`,
   });
 });
 
@@ -79,16 +79,16 @@ test("a client that does not accept gzip gets none, with and without Vary", asyn
   const packed = { "accept-encoding": "gzip" };
   for (const path of ["/encoded", "/encoded?vary=Accept-Encoding"]) {
     const found = await second(path, packed, plain);
-    expect(found).toEqual({ status: 200, cache: "fetch, cached", body: `for nobody at ${origin.host}` });
+    expect(found).toEqual({ status: 200, cache: "fetch, cached", body: `for anonymous at ${origin.host}` });
   }
   const again = await get(machine, `${origin.url}/encoded?vary=Accept-Encoding`, { headers: packed });
   expect([again.cache, again.headers.get("content-encoding")]).toEqual(["hit, local", "gzip"]);
 });
 
-test("an answer to credentials is stored only if the origin says that it is for everybody", async () => {
+test("an answer to credentials is stored only if the origin says that it is public", async () => {
   const mine = { authorization: "Bearer mine" };
   expect(await second("/auth?cc=max-age=86400", mine, {})).toMatchObject({
-    body: `for nobody at ${origin.host}`,
+    body: `for anonymous at ${origin.host}`,
   });
   expect(await second("/auth?n=2&cc=max-age=86400", mine, { authorization: "Bearer yours" })).toEqual({
     status: 200,
@@ -98,9 +98,9 @@ test("an answer to credentials is stored only if the origin says that it is for 
   expect(await second("/auth?n=3&cc=public,max-age=86400", mine, {})).toMatchObject({ cache: "hit, local" });
 });
 
-test("an answer to a cookie is stored only if the origin says that it is for everybody", async () => {
+test("an answer to a cookie is stored only if the origin says that it is public", async () => {
   const found = await second("/page?cc=max-age=86400", { cookie: "a=1" }, {});
-  expect(found).toEqual({ status: 200, cache: "fetch, cached", body: `for nobody at ${origin.host}` });
+  expect(found).toEqual({ status: 200, cache: "fetch, cached", body: `for anonymous at ${origin.host}` });
 });
 
 describe.each(UNLISTED)("%s in a request, which the proxy does not know to be harmless,", (name) => {
@@ -112,8 +112,12 @@ describe.each(UNLISTED)("%s in a request, which the proxy does not know to be ha
     expect([own.cache, own.body]).toEqual(["fetch, uncached", `for one at ${origin.host}`]);
     const two = await getPlainly(machine, `${origin.url}${path}&a`, { headers: { [name]: "two" } });
     expect(two).toEqual({ ...fresh, body: `for two at ${origin.host}` });
-    const nobody = await getPlainly(machine, `${origin.url}${path}&a`);
-    expect(nobody).toEqual({ status: 200, cache: "fetch, cached", body: `for nobody at ${origin.host}` });
+    const anonymous = await getPlainly(machine, `${origin.url}${path}&a`);
+    expect(anonymous).toEqual({
+      status: 200,
+      cache: "fetch, cached",
+      body: `for anonymous at ${origin.host}`,
+    });
   });
 
   test("gets an answer of the origin, whatever is stored", async () => {
@@ -127,7 +131,7 @@ describe.each(UNLISTED)("%s in a request, which the proxy does not know to be ha
       const headers = i === 0 ? {} : { [name]: `client ${i}` };
       return (await get(machine, `${origin.url}${path}&c`, { headers })).body;
     });
-    const expected = pending.map((_, i) => `for ${i === 0 ? "nobody" : `client ${i}`} at ${origin.host}`);
+    const expected = pending.map((_, i) => `for ${i === 0 ? "anonymous" : `client ${i}`} at ${origin.host}`);
     expect(await Promise.all(pending)).toEqual(expected);
   });
 
@@ -191,7 +195,10 @@ describe.each([
   ["on the disk", "x".repeat(2 << 20)],
   ["in memory", "x"],
 ])("a stored response %s", (place, body) => {
-  /** The answers to the second and third of three clients, when the origin confirms the stored response, to the second with new fields. */
+  /**
+   * The answers to the second and third of three clients, when the origin confirms the stored response, to the second
+   * with new fields.
+   */
   async function three(
     name: string,
     news: Record<string, string>,
@@ -237,7 +244,7 @@ describe.each([
     ]);
   });
 
-  test("an answer to credentials renews it if it is for everybody", async () => {
+  test("an answer to credentials renews it if it is public", async () => {
     const fields = { "Cache-Control": "public, max-age=600", "X-News": "for all" };
     const { next } = await three("public", fields, { headers: mine });
     expect([next.status, next.headers.get("x-news")]).toEqual([200, "for all"]);

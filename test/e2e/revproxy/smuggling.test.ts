@@ -8,7 +8,7 @@ import { type ProxyMachine, startProxyMachine } from "../../support/proxy-machin
 import { type RawOrigin, startRawOrigin } from "../../support/raw-origin.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(60_000);
 
 /** Without a lifetime, so nothing is stored. */
@@ -18,7 +18,7 @@ let dir: TempDir;
 let origin: RawOrigin;
 let machine: ProxyMachine;
 let answer: (requestLine: string) => string;
-/** Of the cached host, and of a host that is reached through the next proxy. */
+/** For the cached host, and for a host that is reached through the next proxy. */
 let urls: Record<"cached" | "forwarded", string>;
 
 beforeAll(async () => {

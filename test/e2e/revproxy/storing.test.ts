@@ -15,7 +15,7 @@ import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { startTlsOrigin, type TlsOrigin } from "../../support/tls-origin.ts";
 import { get, getPlainly } from "../../support/via-proxy.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 const LARGE = "0123456789abcdef".repeat(40_000);
@@ -59,7 +59,7 @@ async function getKept(machine: ProxyMachine, url: string, headers = {}): Promis
   while ((await get(machine, url, { headers })).cache !== "revalidated");
 }
 
-/** Whether so many requests have joined another one. */
+/** Whether this many requests have joined another one. */
 async function hasJoined(machine: ProxyMachine, count: number): Promise<boolean> {
   return (await machine.counters()).rev_req_joined === count;
 }
@@ -168,13 +168,13 @@ describe("stored", () => {
   /** An origin that a POST changes, and that can delay an answer. */
   async function startChanging(answerWith: (request: IncomingMessage, response: ServerResponse) => string) {
     const [requested, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const behaviour = { state: "old", holdsNext: false };
+    const behaviour = { state: "old", delaysNext: false };
     const origin = await startOrigin(async (request, response) => {
       if (request.method === "POST") behaviour.state = "new";
       response.setHeader("ETag", `"${behaviour.state}"`).setHeader("Cache-Control", "max-age=86400");
       const body = `${behaviour.state} ${answerWith(request, response)}`;
-      if (behaviour.holdsNext) {
-        behaviour.holdsNext = false;
+      if (behaviour.delaysNext) {
+        behaviour.delaysNext = false;
         requested.resolve();
         await release.promise;
       }
@@ -190,7 +190,7 @@ describe("stored", () => {
   ])("not from an answer %s, when a successful POST came before its end", async (_, headers) => {
     const { origin, behaviour, requested, release } = await startChanging(() => "body");
     const machine = await startMachine(origin);
-    behaviour.holdsNext = true;
+    behaviour.delaysNext = true;
     const first = get(machine, `${origin.url}/a`, { headers });
     await requested;
     await get(machine, `${origin.url}/a`, { method: "POST", body: "new" });
@@ -208,12 +208,12 @@ describe("stored", () => {
       const { origin, behaviour, requested, release } = await startChanging((request, response) => {
         const isSame = request.headers["if-none-match"] === `"${behaviour.state}"`;
         if (isSame) response.statusCode = 304;
-        if (!behaviour.holdsNext) response.setHeader("Cache-Control", "max-age=0");
+        if (!behaviour.delaysNext) response.setHeader("Cache-Control", "max-age=0");
         return LARGE.repeat(4);
       });
       const machine = await startMachine(origin);
       await getKept(machine, `${origin.url}/a`);
-      behaviour.holdsNext = true;
+      behaviour.delaysNext = true;
       const first = get(machine, `${origin.url}/a`, { method });
       await requested;
       await get(machine, `${origin.url}/a`, { method: "POST", body: "new" });
@@ -230,12 +230,12 @@ describe("stored", () => {
   ])("%s is stored in its newest version, also when an older one is confirmed later", async (_, body) => {
     const { origin, behaviour, requested, release } = await startChanging((request, response) => {
       if (request.headers["if-none-match"] === `"${behaviour.state}"`) response.statusCode = 304;
-      if (!behaviour.holdsNext) response.setHeader("Cache-Control", "max-age=0");
+      if (!behaviour.delaysNext) response.setHeader("Cache-Control", "max-age=0");
       return body;
     });
     const machine = await startMachine(origin);
     await getKept(machine, `${origin.url}/a`);
-    behaviour.holdsNext = true;
+    behaviour.delaysNext = true;
     const first = get(machine, `${origin.url}/a`);
     await requested;
     behaviour.state = "new";

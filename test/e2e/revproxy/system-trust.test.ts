@@ -1,6 +1,6 @@
 /**
- * The certificate in Debian's own list of authorities, by Debian's own tool. It happens in a mount namespace, where
- * copies lie over the directories that are changed: this machine goes on trusting whom it trusts.
+ * The certificate in Debian's list of authorities, by Debian's tool. The test runs in a mount namespace with copies of
+ * the changed directories, so this machine's list stays unchanged.
  */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { startProxyMachine } from "../../support/proxy-machine.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { startTlsOrigin } from "../../support/tls-origin.ts";
 
-// A guard against hanging only: Debian's tool takes its time.
+// Only a guard against hanging: Debian's tool takes its time.
 setDefaultTimeout(300_000);
 
 const LOCAL_DIR = "/usr/local/share/ca-certificates";
@@ -37,7 +37,7 @@ test("after ca install curl trusts the proxy by the system's list only, after ca
     env: origin.trustEnv,
   });
   const before = [readFileSync(LIST, "utf8"), readdirSync(LOCAL_DIR)];
-  // Whoever is not root is it in there.
+  // Other users are root in the namespace.
   const asRoot = process.getuid?.() === 0 ? [] : ["--map-root-user"];
   const outcome = await run(["unshare", "--mount", ...asRoot, "sh", "-c", SCRIPT], {
     env: plainEnv({

@@ -1,4 +1,4 @@
-/** No command says a secret, whether it works or fails. */
+/** No command prints a secret, whether it succeeds or fails. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { PLACES } from "../../../src/cli/recipes/recipe-for.ts";
@@ -8,7 +8,7 @@ import { idOf } from "../../support/ids.ts";
 import { type Outcome, run } from "../../support/process.ts";
 import { commandLines, contentsBelow, SecretStage } from "./secret-stage.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 let stage: SecretStage;
@@ -23,7 +23,7 @@ function command(args: string[], env: Record<string, string> = {}): Promise<Outc
   return run([binaryPath(), ...args], { env: { ...stage.env, ...env }, cwd: stage.dir.path, stdin: "" });
 }
 
-/** A session whose entry comes to the bucket. Returns what it said. */
+/** A session that uploads an entry. Returns its output. */
 async function helper(args: string[], env: Record<string, string> = {}): Promise<string> {
   await using client = await CacheprogClient.start({
     args: [...stage.flags, "-v", "--debug=7", ...args],
@@ -37,7 +37,7 @@ async function helper(args: string[], env: Record<string, string> = {}): Promise
   return stderr;
 }
 
-test("a helper says no secret with all logs on, writes none to its disk, and uploads none", async () => {
+test("a helper prints no secret with all logs on, writes none to its disk, and uploads none", async () => {
   for (const env of [{ AWS_SESSION_TOKEN: "" }, {}]) {
     const stderr = await helper([], env);
     expect(stderr.length).toBeGreaterThan(0);
@@ -86,7 +86,7 @@ test.each(COMMANDS.map((words) => [words.join(" "), words] as const))(
   "%s says no secret",
   async (_, words) => {
     writeFileSync(stage.dir.join("go.sum"), `example.com/a v1.0.0 h1:${btoa("x".repeat(32))}\n`);
-    // What go is told to start, and by whom.
+    // GOCACHEPROG and its source.
     const cacheprog = { GOCACHEPROG: `${binaryPath()} --upstream=${stage.env.GOCACHE_UPSTREAM}` };
     const args = [...words, ...stage.flags, "-v", "--debug=7"];
     for (const env of [{ AWS_SESSION_TOKEN: "" }, cacheprog]) {
@@ -100,7 +100,7 @@ test.each(COMMANDS.map((words) => [words.join(" "), words] as const))(
   },
 );
 
-test("a command line that is refused, and a variable that is, show no secret", async () => {
+test("a refused command line and a refused variable show no secret", async () => {
   const { GOCACHE_UPSTREAM: url = "", GOCACHE_SIGN_KEY: key = "", HTTPS_PROXY: broken = "" } = stage.env;
   const withSlash = broken.replace("@", "/@");
   const refused: [string[], Record<string, string>?][] = [
@@ -133,7 +133,7 @@ test("a command line that is refused, and a variable that is, show no secret", a
   }
 });
 
-test("a detached server and its log have none either", async () => {
+test("a detached server and its log show none either", async () => {
   const place = [`--plugin=${stage.dir.join("detached.sock")}`, "--http=0", "--modproxy", ...stage.flags];
   const started = await command(["serve", "--detach", ...place, "-v", "--debug=7"]);
   expect([started.exitCode, stage.leaksOf(started.stdout + started.stderr)]).toEqual([0, []]);

@@ -1,16 +1,16 @@
-/** AWS's providers put what they have read into their messages: none of that is shown. */
+/** AWS's providers quote their inputs in messages: none of that is shown. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { binaryPath } from "../../support/binary.ts";
 import { plainEnv, run } from "../../support/process.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 const SECRET = "hunter2hunter2";
 
-/** What `inspect` and `doctor` say about credentials that `env` should lead to. */
+/** The messages of `inspect` and `doctor` about the credentials in `env`. */
 async function saidWith(env: Record<string, string>): Promise<string[]> {
   await using dir = tempDir("chain");
   const place = {
@@ -31,13 +31,13 @@ async function saidWith(env: Record<string, string>): Promise<string[]> {
   return await Promise.all(outcomes);
 }
 
-/** A server that gives every request this answer. */
+/** A server with this answer for every request. */
 function answering(make: (request: Request) => Response | Promise<Response>) {
   const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: make });
   return { url: `http://127.0.0.1:${server.port}`, [Symbol.asyncDispose]: () => server.stop(true) };
 }
 
-test("a container's answer that is no JSON is not quoted", async () => {
+test("a container's answer that is not JSON is not quoted", async () => {
   await using server = answering(() => new Response(SECRET));
   const texts = await saidWith({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.url}/keys` });
   for (const text of texts) {

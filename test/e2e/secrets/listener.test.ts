@@ -1,4 +1,4 @@
-/** Nothing that listens, and no file or command line of a server, shows a secret. */
+/** Neither the listeners of a server, nor its files, nor its command line show a secret. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, statSync } from "node:fs";
 import { CacheprogClient } from "../../support/cacheprog-client.ts";
@@ -7,10 +7,10 @@ import { runAsOtherUser } from "../../support/other-user.ts";
 import { type PluginServer, startPluginServer } from "../../support/plugin-server.ts";
 import { commandLines, contentsBelow, PROXIED_HOST, SecretStage } from "./secret-stage.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
-/** All paths that there are, were, or may be guessed. */
+/** All existing and former paths, and likely guesses. */
 const PATHS = [
   "/",
   "/?range=24h",
@@ -58,7 +58,7 @@ let caFile: string;
 
 beforeAll(async () => {
   stage = await SecretStage.open();
-  // Others may come as far as the cache directory; umask 0 is what some CI systems have.
+  // Other users can reach the cache directory; some CI systems have umask 0.
   chmodSync(stage.dir.path, 0o755);
   server = await startPluginServer({
     cacheDir: stage.cacheDir,
@@ -91,7 +91,7 @@ afterAll(async () => {
   await stage[Symbol.asyncDispose]();
 });
 
-/** Head and body; of events, which do not end, the first. */
+/** Head and body; only the first event of an event stream, which does not end. */
 async function textOf(url: string, init: RequestInit & { proxy?: string } = {}): Promise<string> {
   const response = await fetch(url, { redirect: "manual", ...init });
   const head = `${response.status} ${JSON.stringify([...response.headers])}\n`;
@@ -102,7 +102,7 @@ async function textOf(url: string, init: RequestInit & { proxy?: string } = {}):
   return head + Buffer.from(first?.value ?? []).toString();
 }
 
-test("no page of --http has a secret, whatever it links to", async () => {
+test("no page of --http, nor any page that it links to, has a secret", async () => {
   const seen = new Map<string, string>();
   const waiting = [...PATHS, ...HEAP_PATHS];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
@@ -115,7 +115,7 @@ test("no page of --http has a secret, whatever it links to", async () => {
     [],
   );
   expect(HEAP_PATHS.filter((path) => !seen.get(path)?.startsWith("404 "))).toEqual([]);
-  // What it was about has happened.
+  // The awaited state is reached.
   expect(seen.get("/mod/example.com/a/@v/v1.0.0.info")).toContain("upstream does not answer");
   expect(seen.get("/")).toContain("git.example.com/team/app");
 });
@@ -129,7 +129,7 @@ test("no answer of the forward proxy has a secret", async () => {
 });
 
 describe("another user of the machine", () => {
-  test("gets neither a secret nor a heap from any page", async () => {
+  test("gets neither a secret nor a heap snapshot from any page", async () => {
     const paths = [...PATHS, ...HEAP_PATHS].filter((path) => path !== "/events");
     const urls = paths.map((path) => server.http + path);
     const { stdout, exitCode } = await runAsOtherUser(["curl", "-s", "-i", "--path-as-is", ...urls]);
@@ -138,7 +138,7 @@ describe("another user of the machine", () => {
     expect(stage.leaksOf(stdout)).toEqual([]);
   });
 
-  test("can use neither the socket nor the cache directory", async () => {
+  test("has access to neither the socket nor the cache directory", async () => {
     const socket = await runAsOtherUser(["curl", "-s", "--unix-socket", server.plugin, "http://localhost/"]);
     expect([socket.exitCode, socket.stdout]).toEqual([7, ""]);
     const listing = await runAsOtherUser(["ls", stage.root]);
@@ -146,7 +146,7 @@ describe("another user of the machine", () => {
   });
 });
 
-test("no file in the cache directory but the authority's own has a secret, and no command line", () => {
+test("only the authority's file in the cache directory has a secret, and no command line has one", () => {
   expect(statSync(stage.root).mode & 0o777).toBe(0o700);
   expect(statSync(caFile).mode & 0o777).toBe(0o600);
   const files = contentsBelow(stage.cacheDir).filter(({ path }) => path !== caFile);
@@ -157,7 +157,7 @@ test("no file in the cache directory but the authority's own has a secret, and n
   expect(lines.flatMap((line) => stage.leaksOf(line))).toEqual([]);
 });
 
-test("a server says no secret with all logs on", async () => {
+test("a server prints no secret with all logs on", async () => {
   const { stdout, stderr } = await server.stop();
   expect(["rp B U:", "mod GET", "InvalidToken"].map((text) => stderr.includes(text))).toEqual([
     true,

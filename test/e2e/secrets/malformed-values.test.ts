@@ -1,8 +1,8 @@
-/** A secret that is written wrong is still a secret: no command shows it, whether it refuses the value or not. */
+/** A malformed secret is still a secret: no command shows it, whether it refuses the value or not. */
 import { setDefaultTimeout } from "bun:test";
 import { IN_TURN, testMalformedValues } from "./malformed.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 testMalformedValues(IN_TURN);

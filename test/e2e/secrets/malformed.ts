@@ -1,4 +1,4 @@
-/** Secrets that are written wrong, and the commands that may say them. */
+/** Malformed secrets, and the commands that may print them. */
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { formatSecretKey } from "../../../src/lib/text/ed25519-text.ts";
@@ -6,17 +6,17 @@ import { binaryPath } from "../../support/binary.ts";
 import { plainEnv, run } from "../../support/process.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
-/** Those of `commands` that are tried with the nth combination of a value and a variable. */
+/** The commands to try with the nth combination of a value and a variable. */
 export type Choice = <T>(commands: readonly T[], nth: number) => readonly T[];
 
 /** Every command. */
 export const ALL: Choice = (commands) => commands;
 
-/** One command, another one each time: over all values each variable meets each of them. */
+/** One command, a different one each time: over all values, each variable is tried with each command. */
 export const IN_TURN: Choice = (commands, nth) =>
   commands.filter((_, index) => index === nth % commands.length);
 
-/** All that a command says on a machine in `dir`. */
+/** The whole output of a command on a machine in `dir`. */
 async function said(dir: TempDir, args: readonly string[], env: Record<string, string>): Promise<string> {
   const all = plainEnv({ HOME: dir.path, GOCACHE_DIR: dir.join("cache"), GOPROXY: "off", ...env });
   const { stdout, stderr } = await run([binaryPath(), ...args], { env: all, cwd: dir.path, stdin: "" });
@@ -47,7 +47,7 @@ const URL_VARIABLES = [
   "GOCACHE_MAX_SIZE",
 ];
 
-/** Tries each value with the commands that `choice` takes. */
+/** Tries each value with the commands that `choice` selects. */
 export function testMalformedValues(choice: Choice): void {
   test.each(URLS)("no command shows the password in %j", async (url) => {
     await expectPasswordHidden(url, choice);
@@ -61,7 +61,7 @@ export function testMalformedValues(choice: Choice): void {
   );
 }
 
-/** No command shows the password in a URL, wherever that is set. */
+/** No command shows the password in a URL, whichever variable has it. */
 async function expectPasswordHidden(url: string, choice: Choice): Promise<void> {
   await using dir = tempDir("malformed");
   writeFileSync(dir.join("go.sum"), `example.com/a v1.0.0 h1:${btoa("x".repeat(32))}\n`);
@@ -101,7 +101,7 @@ const KEY = formatSecretKey({
   publicKey: Buffer.alloc(32, 7),
 }).replace(/^.*:/, "");
 
-/** What is written, and what it is. */
+/** The malformed text, and the secret in it. */
 const KEYS: readonly [what: string, value: string][] = [
   ["another label", `gocache_secret:${KEY}`],
   ["a label in capitals", `GOCACHE-SECRET:${KEY}`],
@@ -118,7 +118,7 @@ const KEYS: readonly [what: string, value: string][] = [
 
 const KEY_COMMANDS = [["inspect"], ["doctor"], ["env"], ["init", "github"], ["serve", "--status"]];
 
-/** No command shows the nth of these keys, whichever key it is set as. */
+/** No command shows the nth of these keys, whichever variable has it. */
 async function expectKeyHidden(value: string, nth: number, choice: Choice): Promise<void> {
   await using dir = tempDir("malformed");
   for (const [index, variable] of ["GOCACHE_SIGN_KEY", "GOCACHE_TRUST_KEYS"].entries()) {

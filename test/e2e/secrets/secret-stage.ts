@@ -1,4 +1,4 @@
-/** A machine that has every kind of secret there is, and servers that want them. */
+/** A machine with every kind of secret, and servers that require them. */
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, realpathSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ export const PROXIED_HOST = "proxied.example.com";
 export class SecretStage implements AsyncDisposable {
   readonly dir: TempDir;
   readonly s3: S3Server;
-  /** With all secrets. The S3 server knows no sessions, and so refuses this token. */
+  /** With all secrets. The S3 server supports no sessions, and so refuses this token. */
   readonly env: Record<string, string>;
   /** The bucket, and the cache directory. */
   readonly flags: string[];
@@ -98,12 +98,12 @@ export class SecretStage implements AsyncDisposable {
     return path;
   }
 
-  /** The names of the secrets that are in files. */
+  /** The names of the secrets in files. */
   leaksOfFiles(files: readonly { path: string; bytes: Buffer }[]): string[] {
     return files.flatMap(({ path, bytes }) => this.leaksOf(bytes).map((leak) => `${path}: ${leak}`));
   }
 
-  /** The names of the secrets that are in it. */
+  /** The names of the secrets in a text. */
   leaksOf(content: string | Uint8Array): string[] {
     const bytes = Buffer.from(content as string);
     return [...this.#secrets].filter(([, secret]) => bytes.includes(secret)).map(([name]) => name);
@@ -114,12 +114,12 @@ export class SecretStage implements AsyncDisposable {
   }
 }
 
-/** Regular files below `dir`, by their whole paths, with what is in them. */
+/** The contents of regular files below `dir`, by absolute path. */
 export function contentsBelow(dir: string): { path: string; bytes: Buffer }[] {
   return filesBelow(dir).map((name) => ({ path: join(dir, name), bytes: readFileSync(join(dir, name)) }));
 }
 
-/** The command lines of all processes of the program that run, as everybody can read them. */
+/** The command lines of all running processes of the program, which every user can read. */
 export function commandLines(): string[] {
   const program = realpathSync(binaryPath());
   return readdirSync("/proc")
@@ -136,7 +136,7 @@ export function commandLines(): string[] {
     });
 }
 
-/** Refuses strangers, and sends the others to a storage with a signed URL, which does not answer. */
+/** Refuses requests without credentials, and redirects others to a signed URL that does not answer. */
 function moduleUpstream(signature: string): { port: number } & AsyncDisposable {
   const server = Bun.serve({
     port: 0,

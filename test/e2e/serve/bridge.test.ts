@@ -1,4 +1,4 @@
-/** Sessions of those who only pass bytes: the server speaks go's protocol by itself. */
+/** Sessions of clients that only pass bytes on: the server itself speaks go's protocol. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
@@ -24,7 +24,7 @@ function serve(machine: string) {
   return startPluginServer({ cacheDir: dir.join(machine), flags, cwd: dir.path });
 }
 
-/** Sends all of it at once and returns what comes back until the server closes. */
+/** Sends the bytes at once and returns the answer until the server closes. */
 async function talk(address: string, requests: object[], body = ""): Promise<Record<string, unknown>[]> {
   const socket = await dial(address);
   for (const request of requests)
@@ -53,7 +53,7 @@ const PUT = {
 const CLOSE = { ID: 9, Command: "close" };
 const BASE64 = `"${BODY.toString("base64")}"\n`;
 
-test("a session that is only passed on is greeted, served, and ended with close", async () => {
+test("a session through a bridge gets hello and answers, and ends with close", async () => {
   await using server = await serve("machine");
   const [hello, miss, put, closed, ...more] = await talk(server.plugin, [GET, PUT, CLOSE], BASE64);
   expect(hello).toMatchObject({ ID: 0, KnownCommands: ["get", "put", "close"], Server: { pid: server.pid } });
@@ -64,7 +64,7 @@ test("a session that is only passed on is greeted, served, and ended with close"
   );
 });
 
-test("what it puts reaches another machine's bridges through the bucket", async () => {
+test("its puts reach another machine's bridges through the bucket", async () => {
   const first = await serve("machine");
   await talk(first.plugin, [PUT, CLOSE], BASE64);
   expect((await first.stop()).exitCode).toBe(0);
@@ -75,7 +75,7 @@ test("what it puts reaches another machine's bridges through the bucket", async 
 
 test("connect passes bytes on when another kind of server greets", async () => {
   await using server = await serve("machine");
-  // What a server of the older kind says: the same line without our key.
+  // The hello of an older server: the same line without our key.
   using old = Bun.listen<{ to: Bun.Socket | undefined }>({
     unix: dir.join("old.sock"),
     socket: {

@@ -15,7 +15,7 @@ import { type S3Server, startS3Server } from "../../support/s3-server.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { buildSeedConnect, linked, RELEASES, ServerTeam } from "./server-team.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(600_000);
 
 let s3: S3Server;
@@ -43,7 +43,7 @@ test("eight builds of different modules at once, with two releases, over a port 
   expect(Object.keys(proxy.counts.byMethod)).toContain("GET");
 });
 
-test("the same through bridges that know nothing of the protocol, from a socket's to a port's", async () => {
+test("the same through bridges that only pass bytes on, first over the socket, then over the port", async () => {
   const bridged = await buildSeedConnect(dir);
   const team = new ServerTeam(dir, s3);
   await team.fill("bridged", namesOf(4), bridged, { plugin: dir.join("server.sock"), warm: RELEASES });

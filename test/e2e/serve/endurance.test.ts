@@ -1,4 +1,4 @@
-/** Connections that make no sense, in great number. Sessions that do are in `test/soak`. */
+/** Many connections with garbage. Valid sessions are in `test/soak`. */
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { eventually } from "../../support/eventually.ts";
@@ -9,7 +9,7 @@ import { startPluginServer } from "../../support/plugin-server.ts";
 import { noise } from "../../support/seed.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 const MIB = 1 << 20;
@@ -34,7 +34,7 @@ function actionOf(index: number): string {
   return hexOf(idOf(`action ${index}`));
 }
 
-/** Bytes of every kind that no client sends. */
+/** Bytes that no client sends, of every kind. */
 function nonsense(index: number): Buffer {
   const random = noise(1 + (index % 300), index);
   const get = `{"ID":1,"Command":"get","ActionID":"${idOf("x")}"}\n\n`;
@@ -63,7 +63,7 @@ async function bother(address: string, index: number): Promise<void> {
   await closed(socket);
 }
 
-test("ten thousand connections that make no sense: the server lives, and sessions beside them are right", async () => {
+test("after ten thousand connections with garbage, the server runs, and concurrent sessions got right answers", async () => {
   await using server = await serve();
   const output = placeOutput(dir.join("cache"), "right");
   await bother(server.plugin, 0);

@@ -1,4 +1,4 @@
-/** `serve --heap`: the one way to a server's heap. */
+/** `serve --heap`: the only access to a server's heap. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import {
   chmodSync,
@@ -35,7 +35,7 @@ function snapshots(): string[] {
   return readdirSync(dir.join("cache", "state")).filter((name) => name.includes("heapsnapshot"));
 }
 
-test("a snapshot is a file for its owner alone, and nothing of it stays in the cache directory", async () => {
+test("only the owner can read a snapshot, and nothing of it stays in the cache directory", async () => {
   await using server = await serve();
   const file = dir.join("server.heapsnapshot");
   const { exitCode, stdout, stderr } = await heap(file);
@@ -66,7 +66,7 @@ test("without a server there is no snapshot and no file", async () => {
   expect(existsSync(dir.join("file"))).toBe(false);
 });
 
-test("of several servers one has to be named", async () => {
+test("with several servers, one must be named", async () => {
   await using one = await serve();
   await using other = await startPluginServer({
     cacheDir: dir.join("cache"),

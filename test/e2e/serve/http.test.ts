@@ -1,4 +1,4 @@
-/** What a server tells of itself over HTTP. */
+/** A server's pages over HTTP. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { s3Flags } from "../../support/binary.ts";
 import { CacheprogClient } from "../../support/cacheprog-client.ts";
@@ -10,7 +10,7 @@ import { parseMetrics } from "../../support/prometheus.ts";
 import { type S3Server, startS3Server } from "../../support/s3-server.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 let s3: S3Server;
@@ -48,7 +48,7 @@ async function metricsOf({ http }: PluginServer): Promise<Record<string, number>
   return await parseMetrics(await (await fetch(`${http}/metrics`)).text());
 }
 
-/** How much each grew, of those that did. */
+/** The increase of each counter that has grown. */
 function growth(before: Record<string, number>, after: Record<string, number>): Record<string, number> {
   const grown = Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)] as const);
   return Object.fromEntries(
@@ -58,26 +58,22 @@ function growth(before: Record<string, number>, after: Record<string, number>): 
 
 const P = "go_cache_plugin_";
 
-/** What happens, and what it does to counters. */
+/** An event, and its effect on counters. */
 const STEPS: [
   what: string,
   work: (client: CacheprogClient) => Promise<unknown>,
   moved: Record<string, number>,
 ][] = [
   [
-    "a look-up of what nobody has",
+    "a lookup of an unknown action",
     (client) => client.get(idOf("unknown")),
     { gets: 1, 'misses{source="local"}': 1, 'misses{source="remote"}': 1 },
   ],
   ["a put", (client) => client.put(idOf("a"), BODY), { puts: 1, put_bytes: BODY.length }],
-  [
-    "a look-up of what is on the disk",
-    (client) => client.get(idOf("a")),
-    { gets: 1, 'hits{source="local"}': 1 },
-  ],
+  ["a lookup of a local entry", (client) => client.get(idOf("a")), { gets: 1, 'hits{source="local"}': 1 }],
 ];
 
-test("each counter moves as its name says", async () => {
+test("each counter counts what its name says", async () => {
   await using server = await serve("first");
   for (const [what, work, moved] of STEPS) {
     const before = await metricsOf(server);
@@ -130,18 +126,18 @@ test("a session is counted while it lives", async () => {
   await using server = await serve("live");
   const env = plainEnv({ ...ENV, GOCACHE: dir.join("gocache") });
   await using client = await CacheprogClient.start({ args: ["connect", server.plugin], env, cwd: dir.path });
-  let asked = 0;
+  let requested = 0;
   let counted: number | undefined;
   while (counted === undefined) {
-    await client.get(idOf(`unknown ${asked++}`));
+    await client.get(idOf(`unknown ${requested++}`));
     counted = (await metricsOf(server))[`${P}misses_total{source="remote"}`];
   }
-  expect(counted).toBeLessThanOrEqual(asked);
+  expect(counted).toBeLessThanOrEqual(requested);
   await client.close();
   await client.ended();
   expect(await metricsOf(server)).toMatchObject({
-    [`${P}get_total`]: asked,
-    [`${P}misses_total{source="remote"}`]: asked,
+    [`${P}get_total`]: requested,
+    [`${P}misses_total{source="remote"}`]: requested,
     [`${P}sessions_link_total`]: 1,
   });
 });
@@ -160,7 +156,7 @@ test.each(["packed", "split"])(
   },
 );
 
-test("what is not in the bucket yet is counted", async () => {
+test("entries that are not in the bucket yet are counted", async () => {
   await using server = await serve("lonely", ["--s3-endpoint-url=http://127.0.0.1:1"]);
   await session(server, async (client) => {
     for (const name of ["a", "b"]) await client.put(idOf(name), BODY);

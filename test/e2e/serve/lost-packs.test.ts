@@ -10,7 +10,7 @@ import { tempDir } from "../../support/temp-dir.ts";
 import { warmMachine } from "../../support/warm-machine.ts";
 import { PackedTeam } from "../packed/packed-team.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(600_000);
 
 test("outputs of lost packs are uploaded again, and no record names a lost pack", async () => {

@@ -1,4 +1,4 @@
-/** A job whose HTTP_PROXY is its own server: the server and its helpers have it as well. */
+/** A job with its own server as HTTP_PROXY: the server and its helpers have that variable as well. */
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { connect } from "node:net";
 import { CacheprogClient } from "../../support/cacheprog-client.ts";
@@ -10,7 +10,7 @@ import { plainEnv } from "../../support/process.ts";
 import { type S3Server, startS3Server } from "../../support/s3-server.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(60_000);
 
 const BODY = Buffer.from("what was built");
@@ -29,7 +29,7 @@ afterEach(async () => {
   dir[Symbol.dispose]();
 });
 
-/** The same server by an address that does not count as this machine's own, so that requests go by the proxy. */
+/** The same server by an address that does not count as this machine's own, so that requests use the proxy. */
 function endpoint(): string {
   return `http://0.0.0.0:${new URL(s3.endpoint).port}`;
 }
@@ -66,7 +66,7 @@ async function finds(client: CacheprogClient, action: string): Promise<boolean> 
   return DiskPath !== undefined && (await Bun.file(DiskPath).text()) === BODY.toString();
 }
 
-/** What the server says to bytes of a client. */
+/** The server's answer to bytes of a client. */
 async function ask(port: number, text: string): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   socket.write(text.replaceAll("\n", "\r\n"));
@@ -76,7 +76,7 @@ async function ask(port: number, text: string): Promise<string> {
 }
 
 test.each(["localhost", "127.0.0.2", "[::ffff:127.0.0.1]", "0.0.0.0"])(
-  "a server whose proxy is itself, as %s, reaches its bucket directly",
+  "a server that is its own proxy, as %s, reaches its bucket directly",
   async (name) => {
     const port = await freePort();
     const proxy = `http://${name}:${port}`;
@@ -94,7 +94,7 @@ test.each(["localhost", "127.0.0.2", "[::ffff:127.0.0.1]", "0.0.0.0"])(
   },
 );
 
-test("helpers whose proxy is a server of the same bucket reach the bucket through it", async () => {
+test("helpers reach the bucket through a server of the same bucket as their proxy", async () => {
   const port = await freePort();
   await using _server = await serve(port, bucketFlags());
   const client = await helper("one", `http://localhost:${port}`);
@@ -104,13 +104,13 @@ test("helpers whose proxy is a server of the same bucket reach the bucket throug
   expect(await finds(await helper("two", `http://localhost:${port}`), "action")).toBe(true);
 });
 
-test("what a proxy refuses is no refusal of the bucket: it is named, and nothing is lost", async () => {
+test("a proxy's refusal does not count as one of the bucket: the warning names the proxy, and nothing is lost", async () => {
   const port = await freePort();
   await using server = await serve(port, []);
   const client = await helper("one", `http://localhost:${port}`);
   expect(await client.get(idOf("unknown"))).toEqual({ ID: 1, Miss: true });
   await client.put(idOf("action"), BODY);
-  // A pack each: so many failures disable the bucket for this way, and only for this one.
+  // One pack each: this many failures disable the bucket for this route only.
   for (const name of ["a", "b", "c"]) await client.put(idOf(name), Buffer.alloc(LARGE, name));
   await client.close();
   const { exitCode, stderr } = await client.ended();
@@ -118,7 +118,7 @@ test("what a proxy refuses is no refusal of the bucket: it is named, and nothing
   expect(stderr).toContain(`the proxy localhost:${port} refuses the request: 403 http_request_denied`);
   expect(stderr).not.toContain("ListBucket");
   await server.stop();
-  // The next helper of that machine, by another way, takes up what was left.
+  // The next helper of that machine, with another route, uploads the pending entries.
   const next = await helper("one", undefined);
   await next.put(idOf("more"), BODY);
   await next.close();

@@ -1,4 +1,4 @@
-/** A server whose keys are in a file, and rotated while it runs. */
+/** A server with keys in a file that are rotated while it runs. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { s3Flags } from "../../support/binary.ts";
@@ -10,13 +10,13 @@ import { plainEnv } from "../../support/process.ts";
 import { addUser, changeSecret, removeUser, startS3Server } from "../../support/s3-server.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(600_000);
 
 const GO_ENV = { GOOS: "linux", GOARCH: "amd64", GOVERSION: "go1.27.4" };
 const RIGHTS = ["GetObject", "PutObject", "DeleteObject"];
 
-test("keys are read again when the bucket refuses them, and no put is lost until they are mended", async () => {
+test("keys are read again when the bucket refuses them, and no put is lost until they are corrected", async () => {
   await using s3 = await startS3Server({ users: true });
   using dir = tempDir("rotated-keys");
   const flags = s3Flags(s3, { layout: "packed" });

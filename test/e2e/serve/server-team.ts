@@ -1,4 +1,4 @@
-/** Machines that share a bucket, each with one server through which its go commands build. */
+/** Machines that share a bucket, each with one server for its go commands. */
 import { expect } from "bun:test";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -27,10 +27,10 @@ export const RELEASES: GoRelease[] = ["1.24.13", NEWEST_GO];
 
 const MIB = 1 << 20;
 
-/** What a busy machine does slowly is not given up. */
+/** Long time limits for a busy machine. */
 const PATIENT = ["--remote-timeout=5m", "--drain-timeout=5m"];
 
-/** What go starts as its helper, for a server. */
+/** The helper that go starts, for a server. */
 export type HelperOf = (server: PluginServer) => string[];
 
 export const linked: HelperOf = ({ plugin }) => [binaryPath(), "connect", plugin];
@@ -39,7 +39,7 @@ export interface ServerOptions {
   plugin?: string;
   endpoint?: string;
   flags?: string[];
-  /** The releases whose runtime the machine has on its disk from the start. */
+  /** The releases with their runtime on the machine's disk from the start. */
   warm?: GoRelease[];
 }
 
@@ -56,7 +56,7 @@ export class ServerTeam {
     return this.#dir.join(machine, "cache");
   }
 
-  /** The server of a machine, which is made for it if need be; its bucket is `prefix`. */
+  /** The server of a machine, created if necessary; its bucket is `prefix`. */
   async serve(machine: string, prefix: string, options: ServerOptions = {}): Promise<PluginServer> {
     const { plugin = "0", endpoint, flags = [], warm = [] } = options;
     const cacheDir = this.cacheDir(machine);
@@ -84,12 +84,12 @@ export class ServerTeam {
     return { release, gocache: this.#dir.join(machine, `gocache-${release}`), cacheprog: helper.join(" ") };
   }
 
-  /** Waits for those who still tell the server what was used, or note it themselves. */
+  /** Waits for clients that still report used entries to the server, or record them themselves. */
   async helpersEnded(machine: string): Promise<void> {
     for (const release of RELEASES) await settled({ gocache: this.#dir.join(machine, `gocache-${release}`) });
   }
 
-  /** Builds all modules at once, half of them with each release, and runs what was built. */
+  /** Builds all modules at once, half of them with each release, and runs the programs. */
   buildAll(machine: string, names: string[], helper: string[]) {
     return Promise.all(
       names.map((name, index) => this.#buildAndRun(machine, RELEASES[index % 2] ?? NEWEST_GO, name, helper)),
@@ -100,7 +100,7 @@ export class ServerTeam {
     const project = this.#dir.join("projects", name);
     chainModule(project, { name, count: 4 });
     const program = join(project, "program");
-    // go takes what it has linked before for up to date.
+    // go considers existing programs up to date.
     rmSync(program, { force: true });
     const on = this.goMachine(machine, release, helper);
     const outcome = await go(on, ["build", "-x", "-o", program, "."], { cwd: project });
@@ -109,8 +109,8 @@ export class ServerTeam {
   }
 
   /**
-   * Fills a prefix with all modules and what they need, from a machine that is gone afterwards. What was on its disk
-   * before is stored as well.
+   * Fills a prefix with all modules and their dependencies, from a machine that is removed afterwards. The earlier
+   * entries on its disk are stored as well.
    */
   async fill(
     prefix: string,
@@ -120,7 +120,7 @@ export class ServerTeam {
   ): Promise<void> {
     await using server = await this.serve("filler", prefix, options);
     const helper = helperOf(server);
-    // One of each release first: the others then need not compile the same.
+    // One of each release first, so that the others need not compile the same packages.
     await this.buildAll("filler", names.slice(0, 2), helper);
     await this.buildAll("filler", names, helper);
     await this.helpersEnded("filler");
@@ -128,7 +128,7 @@ export class ServerTeam {
     rmSync(this.#dir.join("filler"), { recursive: true });
   }
 
-  /** On a machine with an empty disk all modules are built at once, and nothing is compiled. */
+  /** Builds all modules at once on a machine with an empty disk, and expects that nothing is compiled. */
   async expectShared(
     prefix: string,
     names: string[],
@@ -146,7 +146,7 @@ export class ServerTeam {
     const peakBytes = server.peakBytes();
     console.log(`peak ${Math.round(peakBytes / MIB)} MiB`);
     expect(peakBytes).toBeLessThanOrEqual(400 * MIB);
-    // Each output that lies on the disk came once.
+    // Each output on the disk was fetched once.
     expect(counters.prefetch_outputs ?? 0).toBeLessThanOrEqual(outputs() - before);
     expect(wrongOutputs(this.cacheDir("machine"))).toEqual([]);
     expect((await server.stop()).exitCode).toBe(0);
@@ -154,8 +154,8 @@ export class ServerTeam {
   }
 
   /**
-   * The server of a machine ends by `signal` while go commands build through it, once before they have put anything
-   * and once in the middle of that: none fails, and another machine compiles nothing of what they built.
+   * Ends the server of a machine by `signal` while go commands build through it, once before they have put anything
+   * and once in the middle. Expects that no command fails, and that another machine compiles nothing again.
    */
   async expectNothingLost(signal: NodeJS.Signals, warm: GoRelease[] = []): Promise<void> {
     const prefix = `ended-${signal}`;
@@ -171,7 +171,7 @@ export class ServerTeam {
       server.signal(signal);
       for (const { outcome } of builds) {
         const { exitCode, stderr } = await outcome;
-        // One that ends on a busy machine may be silent for long before.
+        // On a busy machine, a server may be silent for long before it ends.
         const said = stderr
           .split("\n")
           .filter((line) => !line.includes(" disabled for this command: it does not answer"));
@@ -200,14 +200,14 @@ export class ServerTeam {
     return filesBelow(join(this.cacheDir("machine"), part));
   }
 
-  /** Servers take up what is left, until nothing is. */
+  /** Starts servers until they have uploaded all pending entries. */
   async #storeRest(prefix: string): Promise<void> {
     do {
       expect((await (await this.serve("machine", prefix, { flags: PATIENT })).stop()).exitCode).toBe(0);
     } while (this.#below("state").some((name) => name.includes("/journal/")));
   }
 
-  /** Fetches ahead of go, which on a busy machine finds that waiting does not pay, and compiles. */
+  /** Prefetches, since lookups on a busy machine may bypass the bucket. */
   async #prefetch(machine: GoMachine, cacheDir: string, prefix: string, project: string): Promise<void> {
     const flags = [...s3Flags(this.#s3, { layout: "packed", prefix }), `--cache-dir=${cacheDir}`, ...PATIENT];
     const env = { ...(await goEnv(machine)), ...this.#s3.env };
@@ -216,7 +216,7 @@ export class ServerTeam {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   }
 
-  /** Waits until all of them are connected, and have put so many outputs or ended. */
+  /** Waits until all of them are connected, and have put this many outputs or ended. */
   async #inTheMiddle(server: PluginServer, builds: Running[], puts: number): Promise<void> {
     const before = this.#below("output").length;
     let ended = 0;
@@ -225,14 +225,14 @@ export class ServerTeam {
       const text = await (await fetch(`${server.http}/metrics`)).text();
       return Number(new RegExp(`^\\w*${name} (\\d+)$`, "m").exec(text)?.[1] ?? 0);
     };
-    // go asks a helper that has not connected yet for nothing.
+    // go sends no requests to a helper before it has connected.
     while ((await count("sessions_total")) < builds.length || (await count('sessions{kind="silent"}')) > 0)
       await Bun.sleep(5);
     while (this.#below("output").length < before + puts && ended < builds.length) await Bun.sleep(5);
   }
 }
 
-/** Builds what does as the seed's `connect`: it only passes bytes. Returns how go starts it. */
+/** Builds a helper like the `connect` of tailscale/go-cache-plugin: it only passes bytes on. Returns its command. */
 export async function buildSeedConnect(dir: TempDir): Promise<HelperOf> {
   const program = dir.join("seed-connect");
   const source = join(PROJECT_DIR, "test/fixtures/seed-connect.go");

@@ -1,4 +1,4 @@
-/** How a server is started, found again, and refused. */
+/** Starting and finding servers, and refused starts. */
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -10,7 +10,7 @@ import { startPluginServer } from "../../support/plugin-server.ts";
 import { plainEnv, run, start } from "../../support/process.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(60_000);
 
 const ENV = { GOOS: "linux", GOARCH: "amd64", GOVERSION: "go1.27.4" };
@@ -38,39 +38,39 @@ function closing(server: Bun.Server<undefined>) {
   return { server, [Symbol.asyncDispose]: () => server.stop(true) };
 }
 
-/** Where the server notes itself. */
+/** The directory of server files. */
 function noteName(): string {
   const names = readdirSync(dir.join("machine/state"));
   return dir.join("machine/state", names.find((name) => /^serve-\w+\.json$/.test(name)) ?? "");
 }
 
-test("clients that connect in the moment in which the server begins to listen are greeted", async () => {
+test("clients that connect as soon as the server listens get hello", async () => {
   for (let round = 0; round < 10; round++) {
     const path = dir.join(`${round}.sock`);
     const env = plainEnv({ ...ENV, GOCACHE: dir.join("gocache") });
     const args = ["serve", `--plugin=${path}`, `--cache-dir=${dir.join("machine")}`];
     await using _server = start([binaryPath(), ...args], { env });
-    // From the first moment on in which there is somebody to connect to.
+    // As soon as the server accepts connections.
     for (let client = 0; client < 20; client++) expect(await firstBytes(path)).toStartWith('{"ID":0,');
   }
 });
 
-/** What is heard first at a socket, which is waited for. */
+/** The first bytes from a socket. Waits for the socket. */
 async function firstBytes(path: string): Promise<string> {
   for (;;) {
     const heard = Promise.withResolvers<string>();
     const socket = connect(path);
-    socket.on("error", () => heard.resolve("nobody"));
+    socket.on("error", () => heard.resolve("no listener"));
     socket.on("data", (bytes) => heard.resolve(bytes.toString()));
     socket.on("end", () => heard.resolve("the end"));
     const text = await heard.promise;
     socket.destroy();
-    if (text !== "nobody") return text;
+    if (text !== "no listener") return text;
   }
 }
 
 describe("serve --detach", () => {
-  test("works by a link of another name, and the server is found by any name", async () => {
+  test("works through a link with another name, and each name finds the server", async () => {
     const link = dir.join("ours");
     symlinkSync(binaryPath(), link);
     const plugin = `--plugin=${dir.join("server.sock")}`;
@@ -81,12 +81,12 @@ describe("serve --detach", () => {
     expect((await serve("--stop")).stdout).toStartWith("stopped: process ");
   });
 
-  test("takes no process that only has the number of a server for one", async () => {
+  test("does not take another process with the pid of a server for one", async () => {
     await serve("--detach", `--plugin=${dir.join("server.sock")}`);
     const path = noteName();
     const note = JSON.parse(readFileSync(path, "utf8"));
     expect((await serve("--stop")).exitCode).toBe(0);
-    // As after a crash, when another process of this program has come by that number.
+    // As after a crash, when another process of this program has got that pid.
     await using other = await startPluginServer({ cacheDir: dir.join("other") });
     for (const command of ["--status", "--stop"]) {
       writeFileSync(path, JSON.stringify({ ...note, pid: other.pid }));
@@ -95,7 +95,7 @@ describe("serve --detach", () => {
     expect((await other.stop()).exitCode).toBe(0);
   });
 
-  test("ends well when a server with the same settings runs, and says so", async () => {
+  test("succeeds when a server with the same settings runs, and says so", async () => {
     const plugin = `--plugin=${dir.join("server.sock")}`;
     const first = await serve("--detach", plugin);
     expect(await serve("--detach", plugin, "--metrics")).toEqual({
@@ -137,7 +137,7 @@ describe("serve --detach", () => {
     const note = noteName();
     const args = ["connect", dir.join("server.sock")];
     await using client = await CacheprogClient.start({ args, env: plainEnv(ENV), cwd: dir.path });
-    await client.put(idOf("new"), Buffer.from("what the server has to upload"));
+    await client.put(idOf("new"), Buffer.from("the server must upload this"));
     await client.close();
     await client.finish();
     const stopped = serve("--stop", plugin);
@@ -156,14 +156,14 @@ describe("serve --detach", () => {
     await serve("--detach", plugin);
     const path = noteName();
     await serve("--stop");
-    // Nothing can be noted there.
+    // The server can't write its file there.
     mkdirSync(`${path}/taken`, { recursive: true });
     const outcome = await serve("--detach", plugin);
     expect(outcome).toMatchObject({ stdout: "", exitCode: 1 });
     expect(outcome.stderr).toMatch(
       /^go-cache-plugin: the server was not ready within 10 s and was stopped: .* can't be written, so --stop and --status do not find this server: .*\n$/,
     );
-    // It takes its socket away.
+    // It removes its socket.
     while ((await run(["test", "-e", dir.join("server.sock")])).exitCode === 0) await Bun.sleep(20);
   });
 });
@@ -180,7 +180,7 @@ describe("serve in the foreground", () => {
     return stderr;
   }
 
-  test("says where it listens, and what makes go use it", async () => {
+  test("prints its addresses, and the variables for go", async () => {
     const said = await startup("--plugin=0", "--http=0", "--modproxy", "--upstream=http://127.0.0.1:9");
     const [first = "", ...rest] = said.trimEnd().split("\n");
     const [, plugin, http] =
@@ -193,7 +193,7 @@ describe("serve in the foreground", () => {
     ]);
   });
 
-  test("says it in one line of JSON where lines are JSON", async () => {
+  test("prints them as one line of JSON if the log is JSON", async () => {
     const said = await startup("--plugin=0", "--log-format=json");
     expect(JSON.parse(said)).toMatchObject({ message: expect.stringContaining("listening on 127.0.0.1:") });
   });

@@ -1,4 +1,4 @@
-/** The status page in a real browser, of a real server. */
+/** The status page of a real server in a real browser. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import type { Browser, Page, Route } from "playwright-core";
 import { s3Flags } from "../../support/binary.ts";
@@ -11,7 +11,7 @@ import { plainEnv } from "../../support/process.ts";
 import { type S3Server, startS3Server } from "../../support/s3-server.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 let s3: S3Server;
@@ -52,7 +52,7 @@ async function waitForText(page: Page, part: string, text: string | RegExp): Pro
   await page.locator(part).filter({ hasText: text }).waitFor();
 }
 
-test("without a script it is whole, with the numbers of /metrics", async () => {
+test("without scripts it is complete, with the numbers of /metrics", async () => {
   await using server = await serve();
   await using client = await session(server);
   await client.put(idOf("a"), BODY);
@@ -79,7 +79,7 @@ test("without a script it is whole, with the numbers of /metrics", async () => {
   expect(troubles).toEqual([]);
 });
 
-test("a session shows while it lives, and what was opened stays open", async () => {
+test("a session is shown while it runs, and opened details stay open", async () => {
   await using server = await serve();
   await using opened = await openPage(browser, server.http);
   const { page, troubles } = opened;
@@ -111,7 +111,7 @@ test("a bucket that does not answer is shown, with the reason", async () => {
   expect(troubles).toEqual([]);
 });
 
-test("a server that ends and comes back: the numbers are said to be old, then they are new", async () => {
+test("when a server ends and restarts, the numbers are marked as old, then updated", async () => {
   const http = `127.0.0.1:${await freePort()}`;
   const first = await serve([], http);
   await using opened = await openPage(browser, first.http);
@@ -154,7 +154,7 @@ test("a hidden page sends no requests", async () => {
   await again;
 });
 
-/** As when another tab is looked at. */
+/** Hides the page, as another tab does. */
 async function hide(page: Page, isHidden: boolean): Promise<void> {
   await page.evaluate(`
     Object.defineProperty(document, "hidden", { configurable: true, value: ${isHidden} });
@@ -162,7 +162,7 @@ async function hide(page: Page, isHidden: boolean): Promise<void> {
   `);
 }
 
-test("axe finds nothing serious on a desktop and a phone, light and dark, and nothing is wider than that", async () => {
+test("axe finds nothing serious on a desktop and a phone, light and dark, and the page fits the width", async () => {
   await using server = await serve();
   await using client = await session(server);
   await client.put(idOf("a"), BODY);
@@ -185,7 +185,7 @@ test("axe finds nothing serious on a desktop and a phone, light and dark, and no
   }
 });
 
-test("everything that can be used is reached with the keyboard, and seen to be", async () => {
+test("the keyboard reaches every control, and the focus is visible", async () => {
   await using server = await serve();
   await using opened = await openPage(browser, server.http);
   const { page } = opened;
@@ -226,7 +226,7 @@ test("its content security policy allows only its own resources", async () => {
   }
 });
 
-test("a server ends at once although somebody looks, and says so", async () => {
+test("a server with an open page ends at once, and the page says so", async () => {
   await using server = await serve();
   const response = await fetch(`${server.http}/events`);
   const [outcome, events] = await Promise.all([server.stop(), response.text()]);

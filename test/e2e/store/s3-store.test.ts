@@ -21,7 +21,7 @@ async function serve(options: S3ServerOptions): Promise<StoreUnderTest> {
   };
 }
 
-/** The store of the server's bucket, as its own environment has it unless told. */
+/** The store of the server's bucket; default: with the server's own environment. */
 function storeOn(
   { bucket, endpoint, env }: S3Server,
   given: Partial<ConstructorParameters<typeof S3Store>[0]> = {},
@@ -57,14 +57,14 @@ describe("a real server", () => {
     });
   });
 
-  test("refuses a body that isn't what was signed", async () => {
+  test("refuses a body other than the signed one", async () => {
     const store = storeWith({});
     const put = store.put("key", HELLO, { sha256: "0".repeat(64) });
     expect(await rejection(put)).toMatchObject({ name: "S3Error", status: 400 });
     expect(await store.head("key")).toBeUndefined();
   });
 
-  test("names a bucket that doesn't exist, which is no absent object", async () => {
+  test("names a missing bucket: it is not the same as an absent object", async () => {
     const store = storeOn(server, { bucket: "no-such-bucket" });
     expect(await rejection(store.get("key"))).toMatchObject({ status: 404, code: "NoSuchBucket" });
   });
@@ -75,7 +75,7 @@ describe("a real server", () => {
     expect((await store.head("moved"))?.sizeBytes).toBe(5);
   });
 
-  test("that was killed leaves an error, not an absent object", async () => {
+  test("that was killed causes an error, not an absent object", async () => {
     await using victim = await startS3Server();
     const store = storeOn(victim);
     await store.put("key", HELLO);
@@ -84,7 +84,7 @@ describe("a real server", () => {
   });
 });
 
-describe("a server that knows no conditions", () => {
+describe("a server without conditional writes", () => {
   const unknown = refusal(501, "NotImplemented");
   const absent = { status: 404 };
   const open = (endpointUrl: string) =>
@@ -96,7 +96,7 @@ describe("a server that knows no conditions", () => {
       counters: new Counters(),
     });
 
-  test("is asked first whether there is an object, and no longer tried with a condition", async () => {
+  test("gets a HEAD before each PUT, and no conditions any more", async () => {
     await using scripted = await scriptedServer([unknown, absent, {}, absent, {}]);
     const store = open(scripted.endpoint);
     expect(await store.put("one", HELLO, { onlyIf: "absent" })).toBe("stored");
@@ -106,7 +106,7 @@ describe("a server that knows no conditions", () => {
     ).toEqual(["PUT *", "HEAD", "PUT", "HEAD", "PUT"]);
   });
 
-  test("keeps the object that is there", async () => {
+  test("keeps an existing object", async () => {
     await using scripted = await scriptedServer([unknown, { headers: { etag: '"e"' } }]);
     expect(await open(scripted.endpoint).put("key", HELLO, { onlyIf: "absent" })).toBe("refused");
   });

@@ -1,4 +1,4 @@
-/** What somebody does who can write to the bucket: other outputs for known actions, in whatever records there are. */
+/** An attacker with write access to the bucket: replaces the outputs of known actions in all records. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import type { PackedEntry } from "../../../src/remote/packed/format/entry.ts";
@@ -12,7 +12,7 @@ import type { TrustedTeam } from "./trusted-team.ts";
 
 const KINDS = ["run", "head", "new", "shared"];
 
-/** A record as the attacker writes it back. `key`: of the object. */
+/** A record that the attacker writes. `key`: of the object. */
 export type Forge = (record: {
   key: string;
   frame: Uint8Array<ArrayBuffer>;
@@ -21,11 +21,11 @@ export type Forge = (record: {
 
 export class Attacker {
   readonly #team: TrustedTeam;
-  /** What the good library's outputs are replaced by. */
+  /** The replacements for the good library's outputs. */
   readonly evil: PackedEntry;
   readonly #goodIds: Set<string>;
 
-  /** `evil`: an entry whose output is the library with another body, in a pack of the bucket. */
+  /** `evil`: an entry with the other library as its output, in a pack of the bucket. */
   constructor(team: TrustedTeam, goodIds: Iterable<string>, evil: PackedEntry) {
     this.#team = team;
     this.#goodIds = new Set(goodIds);
@@ -37,7 +37,7 @@ export class Attacker {
     return new Attacker(team, this.#goodIds, this.evil);
   }
 
-  /** The actions that made the library. */
+  /** The actions with the library as their output. */
   get actionIds(): string[] {
     const made = allEntries(this.#team).filter(({ outputId }) => this.#goodIds.has(outputId));
     return [...new Set(made.map(({ actionId }) => actionId))];

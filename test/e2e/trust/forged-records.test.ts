@@ -1,4 +1,4 @@
-/** Somebody who can write to the bucket, but has no key, never gets anything into a binary while there are keys to trust. */
+/** With trusted keys, an attacker with write access to the bucket but no key gets nothing into a binary. */
 import {
   afterAll,
   afterEach,
@@ -18,7 +18,7 @@ import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { Attacker, allEntries, type Forge, isSealed } from "./attacker.ts";
 import { buildAndRun, EVIL, GOOD, keygen, TrustedTeam } from "./trusted-team.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 const DAY_MS = 24 * 3_600_000;
@@ -41,7 +41,7 @@ beforeAll(async () => {
     compiles: 2,
     helper: [],
   });
-  // The attacker's own build brings the pack with the other output into the same bucket.
+  // The attacker's own build uploads the pack with the other output to the same bucket.
   const other = original.anybody(["--project=example.com/attacker"]);
   expect((await buildAndRun(other, original.evil)).says).toBe(EVIL);
   const [evilId = ""] = original.libraryIds(other, EVIL);
@@ -58,7 +58,7 @@ beforeEach(() => {
 });
 afterEach(() => dir[Symbol.dispose]());
 
-test("nothing is forged: a reader compiles nothing, and zstd reads the records", async () => {
+test("without forged records, a reader compiles nothing, and zstd reads the records", async () => {
   expect(await buildAndRun(team.reader(), team.good)).toEqual(FETCHED);
   const signed = ["run", "head", "new"].flatMap((kind) => team.objects(kind)).filter(isSealed);
   expect(signed.length).toBe(3);
@@ -68,12 +68,12 @@ test("nothing is forged: a reader compiles nothing, and zstd reads the records",
   }
 });
 
-test("without keys to trust, a forged record is linked: what follows is worth something", async () => {
+test("without trusted keys, a forged record gets into the binary, so the next tests prove something", async () => {
   expect(await attacker.rewrite(({ frame }) => frame)).toBeGreaterThan(2);
   expect((await buildAndRun(team.anybody(), team.good)).says).toBe(EVIL);
 });
 
-describe("with keys to trust, nothing is used of a record", () => {
+describe("with trusted keys, nothing is used of a record", () => {
   const forges: Record<string, (key: SecretKeySigner, own: SecretKeySigner) => Forge> = {
     "without a signature":
       () =>
@@ -102,7 +102,7 @@ describe("with keys to trust, nothing is used of a record", () => {
       (key) =>
       ({ frame }) =>
         key.sign("pr/packed/v1/run/x.json.zst", frame),
-    "with a second signature behind the first":
+    "with a second signature after the first":
       (key, own) =>
       ({ key: at, frame }) =>
         own.sign(at, key.sign("elsewhere", frame)),
@@ -119,7 +119,7 @@ describe("with keys to trust, nothing is used of a record", () => {
     const old = new SecretKeySigner(team.key, DAY_MS, () => Date.now() - DAY_MS);
     await attacker.rewrite(({ key, frame, original }) => old.sign(originalKey(key, original), frame));
     await expectGood();
-    // The very same is used while it counts: the signature is what decides.
+    // The same record is used while its signature is valid.
     const now = new SecretKeySigner(team.key, DAY_MS);
     await attacker.rewrite(({ key, frame, original }) => now.sign(originalKey(key, original), frame));
     expect((await buildAndRun(team.reader(), team.good)).says).toBe(EVIL);
@@ -153,7 +153,7 @@ test("packs with other bytes are not used", async () => {
   expect(helper.join("\n")).toContain("wrong bytes, not used");
 });
 
-test("what the attacker stores in the split layout is not read, unless that is asked for", async () => {
+test("the attacker's objects in the split layout are not read, unless a flag allows it", async () => {
   const { outputId } = attacker.evil;
   put(join("output", outputId.slice(0, 2), outputId), evilBytes);
   for (const actionId of attacker.actionIds) {
@@ -163,8 +163,8 @@ test("what the attacker stores in the split layout is not read, unless that is a
   const split = await buildAndRun(team.reader(["--layout=split"]), team.good);
   expect(split).toEqual({ ...COMPILED, helper: [expect.stringContaining("--trust-split")] });
   expect(await buildAndRun(team.reader(["--layout=both"]), team.good)).toEqual(COMPILED);
-  const asked = await buildAndRun(team.reader(["--layout=both", "--trust-split"]), team.good);
-  expect(asked.says).toBe(EVIL);
+  const allowed = await buildAndRun(team.reader(["--layout=both", "--trust-split"]), team.good);
+  expect(allowed.says).toBe(EVIL);
 });
 
 const COMPILED = { exitCode: 0, says: GOOD, compiles: 2, helper: [] };
@@ -176,12 +176,12 @@ function put(key: string, content: string | Uint8Array): void {
   writeFileSync(path, content);
 }
 
-/** Somebody with nothing of the program on the disk compiles all of it. */
+/** Expects that a machine without any entry of the program compiles all of it. */
 async function expectGood(): Promise<void> {
   expect(await buildAndRun(team.reader(), team.good)).toEqual(COMPILED);
 }
 
-/** A head is signed as what it is a copy of. */
+/** A head has the signature of the record that it is a copy of. */
 function originalKey(key: string, original: Uint8Array<ArrayBuffer>): string {
   const about = JSON.parse(Buffer.from(Bun.zstdDecompressSync(splitSeal(original).frame)).toString()).about;
   return typeof about.key === "string" ? about.key : key;

@@ -1,4 +1,4 @@
-/** What somebody has written on this machine: as another user, or before there were keys to trust. */
+/** Files that another user has written on this machine, or that are older than the trusted keys. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import {
   chmodSync,
@@ -19,7 +19,7 @@ import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { allEntries, isSealed } from "./attacker.ts";
 import { buildAndRun, EVIL, GOOD, TrustedTeam } from "./trusted-team.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 const NOBODY = 65_534;
@@ -30,7 +30,7 @@ const REFUSED = expect.stringMatching(
 
 let base: TempDir;
 let original: TrustedTeam;
-/** A cache directory in which the library's action has the other output. */
+/** A cache directory with the other output for the library's action. */
 let poisoned: string;
 let goodIds: Set<string>;
 let evilId: string;
@@ -59,20 +59,20 @@ beforeEach(() => {
 });
 afterEach(() => dir[Symbol.dispose]());
 
-test("a poisoned directory of one's own is used: what follows is worth something", async () => {
+test("a poisoned directory of this user is used, so the next tests prove something", async () => {
   const machine = team.newMachine();
   cpSync(poisoned, machine.cacheDir, { recursive: true });
   expect((await buildAndRun(machine, team.good)).says).toBe(EVIL);
 });
 
-test("what was written without keys to trust is not found with them", async () => {
+test("entries that were written without trusted keys are not found with them", async () => {
   for (const machine of [team.reader(), team.signer()]) {
     plant(machine, machine.cacheDir);
     expect(await buildAndRun(machine, team.good)).toEqual(COMPILED);
   }
 });
 
-test("a directory of another user is refused, the build is right, and the next one finds what it put", async () => {
+test("a directory of another user is refused, the build is right, and the next one finds its entries", async () => {
   const machine = team.newMachine();
   cpSync(poisoned, machine.cacheDir, { recursive: true });
   await giveAway(machine.cacheDir);
@@ -81,7 +81,7 @@ test("a directory of another user is refused, the build is right, and the next o
   expect((await buildAndRun(machine, team.good)).compiles).toBe(0);
 });
 
-test("so is one that is this user's, but whose part for these keys is another user's", async () => {
+test("so is a directory of this user if its part for these keys is another user's", async () => {
   const machine = team.reader();
   const [set = ""] = readdirSync(join(machine.cacheDir, "trust"));
   plant(machine, join(machine.cacheDir, "trust", set));
@@ -90,7 +90,7 @@ test("so is one that is this user's, but whose part for these keys is another us
   expect(await buildAndRun(machine, team.good)).toEqual({ ...COMPILED, helper: [REFUSED] });
 });
 
-test("with keys to trust, so is one that others can write to", async () => {
+test("with trusted keys, so is one that others can write to", async () => {
   const machine = team.reader();
   chmodSync(machine.cacheDir, 0o777);
   team.warmFallback(readdirSync(join(machine.cacheDir, "trust"))[0]);
@@ -114,7 +114,7 @@ test("a part that is a link to somewhere else is not used", async () => {
   }
 });
 
-test("links among records and outputs are not followed, whatever they lead to", async () => {
+test("links among records and outputs are not followed, whatever their target", async () => {
   const machine = team.anybody();
   plant(machine, dir.join("elsewhere"));
   const record = join(machine.cacheDir, "action", libraryAction.slice(0, 2), libraryAction);
@@ -124,7 +124,7 @@ test("links among records and outputs are not followed, whatever they lead to", 
   expect(lstatSync(record).isFile()).toBe(true);
 });
 
-test("a two-digit directory that is a link is replaced, and nothing is written through it", async () => {
+test("a two-digit directory that is a link is replaced, and the link's target stays unchanged", async () => {
   const machine = team.anybody();
   plant(machine, dir.join("elsewhere"));
   const before = filesBelow(dir.join("elsewhere"));
@@ -141,15 +141,15 @@ test("a two-digit directory that is a link is replaced, and nothing is written t
   expect(filesBelow(dir.join("elsewhere"))).toEqual(before);
 });
 
-test("a signing run neither adopts a journal nor signs what merely lies on its disk", async () => {
+test("a signing run neither adopts a journal nor signs local records of other runs", async () => {
   const machine = team.signer();
-  // A session with the key makes the places that a journal would have.
+  // A session with the key creates the directories of a journal.
   await buildAndRun(machine, team.good);
   const [set = ""] = readdirSync(join(machine.cacheDir, "trust"));
   const root = join(machine.cacheDir, "trust", set);
   const [state = ""] = readdirSync(join(root, "state")).filter((name) => name.startsWith("packed-"));
   expect(readdirSync(join(root, "state", state))).not.toContain("journal");
-  // Somebody of the same user, without the key: a local record, and a journal that says it was put.
+  // A process of the same user without the key writes a local record, and a journal with its put.
   plant(machine, root);
   const head = {
     platform: platformOf(team),
@@ -183,7 +183,7 @@ function poison(cacheDir: string, evilOutput: string): string {
   return actions[0]?.slice(3) ?? "";
 }
 
-/** Lays the poisoned records and outputs into a directory. */
+/** Copies the poisoned records and outputs into a directory. */
 function plant(machine: Machine, root: string): void {
   expect(lstatSync(machine.gocache).isDirectory()).toBe(true);
   for (const kind of ["action", "output"])

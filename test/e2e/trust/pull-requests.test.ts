@@ -1,4 +1,6 @@
-/** A pull request's job reads what the trusted job has stored, and can change nothing of what that one reads. */
+/**
+ * A pull request's job reads the entries of the trusted job, and can't change any object that the trusted job reads.
+ */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { putPolicy } from "../../support/bucket-policy.ts";
 import type { Machine } from "../../support/machine.ts";
@@ -7,7 +9,7 @@ import { addUser, type S3Server, startS3Server } from "../../support/s3-server.t
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { buildAndRun, EVIL, GOOD, TrustedTeam } from "./trusted-team.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 const MAIN = "main-job";
@@ -24,7 +26,7 @@ beforeAll(async () => {
   server = await startS3Server({ users: true });
   mainEnv = await addUser(server, MAIN);
   pullEnv = await addUser(server, PULL_REQUEST);
-  // What docs/trust.md recommends, in the words of this server, which has no condition on what is listed.
+  // The policy of docs/trust.md in this server's syntax, which has no condition on listed prefixes.
   await putPolicy(server, [
     [MAIN, ["ListBucket"]],
     [MAIN, ["GetObject", "PutObject", "DeleteObject"], "main/"],
@@ -39,7 +41,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-test.each(["packed", "split"])("two users with their own rights, layout %s", async (layout) => {
+test.each(["packed", "split"])("two users with different rights, layout %s", async (layout) => {
   const main = () => job({ ...mainEnv, GOCACHE_KEY_PREFIX: `main/${layout}`, GOCACHE_LAYOUT: layout });
   const pull = () =>
     job({
@@ -48,17 +50,17 @@ test.each(["packed", "split"])("two users with their own rights, layout %s", asy
       GOCACHE_READ_PREFIXES: `main/${layout}`,
       GOCACHE_LAYOUT: layout,
     });
-  // The trusted job has built; the pull request compiles nothing of that, and its own change once.
+  // The trusted job has built. The pull request compiles only its own change, once.
   expect(await buildAndRun(main(), team.good)).toEqual({ exitCode: 0, says: GOOD, compiles: 2, helper: [] });
   const trusted = await snapshot("main/");
   expect(await buildAndRun(pull(), team.good)).toEqual({ exitCode: 0, says: GOOD, compiles: 0, helper: [] });
   expect((await buildAndRun(pull(), team.evil)).says).toBe(EVIL);
   expect((await buildAndRun(pull(), team.evil)).compiles).toBe(0);
-  // What the pull request has stored lies below its own prefix, and the trusted job sees nothing of it.
+  // The pull request's objects are below its own prefix, and the trusted job does not see them.
   expect((await keysBelow(server, `pr/${layout}`)).length).toBeGreaterThan(2);
   expect(await snapshot("main/")).toEqual(trusted);
   expect(await buildAndRun(main(), team.good)).toEqual({ exitCode: 0, says: GOOD, compiles: 0, helper: [] });
-  // A pull request that aims at the trusted prefix is refused by the server, and its build goes on.
+  // The server refuses writes of a pull request to the trusted prefix, and its build continues.
   const before = await snapshot("main/");
   const bold = await buildAndRun(
     job({ ...pullEnv, GOCACHE_KEY_PREFIX: `main/${layout}`, GOCACHE_LAYOUT: layout }),
@@ -68,7 +70,7 @@ test.each(["packed", "split"])("two users with their own rights, layout %s", asy
   expect(await snapshot("main/")).toEqual(before);
 });
 
-test("who may not list a further prefix goes on without it", async () => {
+test("a user who may not list a further prefix continues without it", async () => {
   const env = { ...pullEnv, GOCACHE_KEY_PREFIX: "pr/alone", GOCACHE_READ_PREFIXES: "secret" };
   expect(await buildAndRun(job(env), team.good)).toEqual({
     exitCode: 0,
@@ -79,7 +81,7 @@ test("who may not list a further prefix goes on without it", async () => {
   expect((await buildAndRun(job(env), team.good)).compiles).toBe(0);
 });
 
-/** A machine of a job: warm, but for the program. */
+/** A machine of a job: warm, except for the program. */
 function job(env: Record<string, string>): Machine {
   const machine = team.anybody();
   const { endpoint, bucket } = server;

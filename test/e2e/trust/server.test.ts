@@ -1,4 +1,4 @@
-/** A server and its clients, where there are keys. */
+/** A server and its clients, with trusted keys. */
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { formatPublicKey } from "../../../src/lib/text/ed25519-text.ts";
@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => dir[Symbol.dispose]());
 
-/** `args`: with the keys that the server has. */
+/** `args`: with the server's keys. */
 function serve(machine: string, args: string[]): Running {
   const place = [`--plugin=${dir.join(`${machine}.sock`)}`, `--cache-dir=${dir.join(machine)}`];
   const argv = [binaryPath(), "serve", ...place, `--bucket=file://${dir.join("bucket")}`, ...args];
@@ -38,7 +38,7 @@ function connect(machine: string): Promise<CacheprogClient> {
   });
 }
 
-test("a server signs what its clients put, and another one that trusts it finds that", async () => {
+test("a server signs the puts of its clients, and another server that trusts it finds them", async () => {
   await using one = serve("one", [`--sign-key=${dir.join("key")}`]);
   const client = await connect("one");
   await client.put(idOf("action"), BODY);
@@ -51,7 +51,7 @@ test("a server signs what its clients put, and another one that trusts it finds 
   expect(await Bun.file(DiskPath ?? "").text()).toBe(BODY.toString());
 });
 
-test("a client with keys to trust does without a server that has not got them", async () => {
+test("a client with trusted keys does not use a server without them", async () => {
   await using server = serve("open", []);
   const client = await connect("open");
   expect(await client.get(idOf("action"))).toEqual({ ID: 1, Miss: true });

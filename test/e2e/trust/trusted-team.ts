@@ -1,4 +1,4 @@
-/** A trusted job, a reader that trusts it, and somebody who can write to the bucket but has no key. */
+/** A trusted job, a reader that trusts it, and an attacker with write access to the bucket but no key. */
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { resolveSettings, toConfig } from "../../../src/cli/options/settings.ts";
@@ -15,10 +15,10 @@ import { PackedTeam } from "../packed/packed-team.ts";
 const GOOD = "good-marker";
 const EVIL = "evil-marker";
 
-/** What all machines here have on their disks from the start: the runtime, compiled. */
+/** The initial disk of all machines here: the compiled runtime. */
 const WARM = "warm";
 
-/** The same program twice: only the body of one function differs, which nothing that uses it is compiled from. */
+/** The same program twice: only the body of one function differs, which is no input of the packages that use it. */
 export class TrustedTeam extends PackedTeam {
   readonly good: string;
   readonly evil: string;
@@ -47,7 +47,7 @@ export class TrustedTeam extends PackedTeam {
     });
     const machine = newMachine(join(dir, WARM));
     await go(machine, ["build", "-trimpath", "-o", "/dev/null", "./..."], { cwd: warm });
-    // What lies there for the keys is the same.
+    // The directory for the keys has the same contents.
     const trusted = newMachine(join(dir, `${WARM}-trusted`));
     const part = join(trusted.cacheDir, "trust", team.trustSet);
     cpSync(machine.cacheDir, part, { recursive: true });
@@ -55,7 +55,7 @@ export class TrustedTeam extends PackedTeam {
     return team;
   }
 
-  /** What its part of a cache directory is called. */
+  /** The name of its part of a cache directory. */
   get trustSet(): string {
     const { cacheDir } = toConfig(resolveSettings(new Map(), { GOCACHE_TRUST_KEYS: this.trustKey }));
     return typeof cacheDir === "object" ? cacheDir.trustSet : "";
@@ -68,7 +68,7 @@ export class TrustedTeam extends PackedTeam {
     return team;
   }
 
-  /** Has the key, and so trusts what it has signed. */
+  /** Has the key, and so trusts its own signatures. */
   signer(flags: string[] = []): Machine {
     return this.#warm({}, [`--sign-key=${this.keyPath}`, ...flags], `${WARM}-trusted`);
   }
@@ -77,12 +77,12 @@ export class TrustedTeam extends PackedTeam {
     return this.#warm({ GOCACHE_TRUST_KEYS: this.trustKey }, flags, `${WARM}-trusted`);
   }
 
-  /** Knows nothing of keys. */
+  /** Has no keys at all. */
   anybody(flags: string[] = []): Machine {
     return this.#warm({}, flags, WARM);
   }
 
-  /** Where machines of this team turn to that may not use their cache directory: it is warm, too. */
+  /** The fallback directory of this team's machines; it is warm, too. */
   warmFallback(trustSet?: string): void {
     const from = trustSet === undefined ? WARM : `${WARM}-trusted`;
     const dir = join(this.#base, from, "gocache", "go-cache-plugin");
@@ -102,7 +102,7 @@ export class TrustedTeam extends PackedTeam {
     return machine;
   }
 
-  /** The bytes of the objects that the library was compiled to, on a machine. */
+  /** The bytes of the compiled library on a machine. */
   libraryIds(machine: Machine, marker: string): string[] {
     return filesBelow(machine.gocache)
       .filter((name) => /\/output\/..\/[0-9a-f]{64}$/.test(name))
@@ -122,9 +122,9 @@ export async function keygen(path: string): Promise<SecretKey> {
   return key;
 }
 
-/** Builds, and says what the program says and how much was compiled. */
+/** Builds, and returns the program's output and the number of compiled packages. */
 export async function buildAndRun(machine: Machine, project: string) {
-  // go takes what it has linked before for up to date.
+  // go considers an existing program up to date.
   rmSync(join(project, "app"), { force: true });
   const outcome = await go(machine, ["build", "-x", "-trimpath", "-o", "app", "."], { cwd: project });
   await settled(machine);

@@ -1,10 +1,10 @@
-/** More helpers at once, and more that die, than the tests of the packed layout have. */
+/** More helpers at once, and more killed ones, than in the tests of the packed layout. */
 import { afterEach, beforeEach, setDefaultTimeout, test } from "bun:test";
 import { fetchOnce } from "../../e2e/packed/fetch-once.ts";
 import { killHelpers } from "../../e2e/packed/kill-helpers.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(600_000);
 
 let dir: TempDir;
@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => dir[Symbol.dispose]());
 
-test("twenty go commands at once on an empty machine fetch once", () => fetchOnce(dir, 20));
+test("twenty go commands at once on an empty machine fetch every object once", () => fetchOnce(dir, 20));
 
-test("what ten helpers that were killed have not uploaded is uploaded by the next ones on that machine", () =>
+test("the next helpers on the machine upload the remaining entries of ten killed ones", () =>
   killHelpers(dir, 10));

@@ -1,10 +1,10 @@
-/** Builds of many modules through one server, on machines that have nothing of the standard library. */
+/** Builds of many modules through one server, on machines without the standard library. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, setDefaultTimeout, test } from "bun:test";
 import { buildSeedConnect, linked, ServerTeam } from "../../e2e/serve/server-team.ts";
 import { type S3Server, startS3Server } from "../../support/s3-server.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
-// A guard against hanging only.
+// Only a guard against hanging.
 setDefaultTimeout(600_000);
 
 const NAMES = Array.from({ length: 20 }, (_, index) => `m${index}`);
@@ -29,13 +29,13 @@ test("twenty builds of different modules at once, with two releases, over a port
     await team.expectShared("linked", NAMES, linked, { plugin });
 });
 
-test("the same through bridges that know nothing of the protocol, from a port's to a socket's", async () => {
+test("the same through bridges that only pass bytes on, first over the port, then over the socket", async () => {
   const bridged = await buildSeedConnect(dir);
   await team.fill("bridged", NAMES, bridged);
   await team.expectShared("bridged", NAMES, bridged, { plugin: dir.join("server.sock") });
 });
 
-describe("a server that ends in the middle of builds, the standard library's among them", () => {
+describe("a server that ends in the middle of builds, including those of the standard library", () => {
   test.each(["SIGKILL", "SIGTERM"] as const)("by %s fails none, and nothing is lost", async (signal) =>
     team.expectNothingLost(signal),
   );

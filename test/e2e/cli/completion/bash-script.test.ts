@@ -9,7 +9,7 @@ import { runProgram } from "../program.ts";
 
 const ALL = await loadCommands(COMMANDS);
 
-/** What a real bash offers for the last of the words, which it splits at `=` as it does when a person types. */
+/** A real bash's completions of the last word. It splits words at `=` as it does for typed text. */
 async function complete(...words: string[]): Promise<string[]> {
   const { stdout: script } = await runProgram(["completion", "bash"]);
   const loaded = `${script}

@@ -6,7 +6,7 @@ import { provideShell } from "../../../support/shells.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 import { programPath } from "../program.ts";
 
-/** What a real fish offers at the end of a line, without the explanations. */
+/** A real fish's completions at the end of a line, without the explanations. */
 async function complete(line: string): Promise<string[]> {
   await using home = tempDir("fish");
   const { program, root, env } = await provideShell("fish");

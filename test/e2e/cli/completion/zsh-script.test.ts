@@ -71,7 +71,7 @@ test.each([
   ["prune --old", "prune --old"],
 ])("%j and the tab key make %j", async (line, made) => {
   shown = "";
-  // Then to the beginning of the line and to its end, so that it is printed instead of run.
+  // Then moves to the beginning of the line and to its end, so that the line is printed and not run.
   shell.terminal?.write(`go-cache-plugin ${line}\t\u0001print -r -- '<\u0005>'\n`);
   const [, printed] = await untilShown(/\n<go-cache-plugin (.*?) ?>\r\n/);
   expect(printed).toBe(made);

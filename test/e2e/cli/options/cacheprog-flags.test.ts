@@ -43,7 +43,7 @@ describe("the flags in GOCACHEPROG name the bucket and the directory for", () =>
     const dead = dir.join("cache/state/serve-0123456789abcdef.json");
     writeFileSync(dead, '{"pid":1,"start":"of another process"}');
     expect((await run(["serve", "--status"])).stdout).toBe("no server is running\n");
-    // The note of a process that is gone is removed where it is found.
+    // The server file of a process that has ended is removed.
     expect(await Bun.file(dead).exists()).toBe(false);
   });
 });

@@ -76,7 +76,7 @@ test("an invalid key ends the program before it answers go", async () => {
 });
 
 test.each(["0", "systemd"])(
-  "a server that has keys does not listen where anybody could tell it what was built: %s",
+  "a server with keys does not listen where another user could send it entries: %s",
   async (plugin) => {
     const outcome = await runProgram(["serve", `--plugin=${plugin}`], { GOCACHE_TRUST_KEYS: PUBLIC });
     expect({ ...outcome, stderr: outcome.stderr.split("\n")[0] }).toEqual({

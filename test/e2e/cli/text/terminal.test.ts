@@ -4,7 +4,7 @@ import { plainEnv } from "../../../support/process.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 import { programPath } from "../program.ts";
 
-/** Runs the program on a terminal of its own, stderr to a file, and returns what each got. */
+/** Runs the program on a new terminal, with stderr to a file, and returns the output of both. */
 async function runOnTerminal(
   args: string[],
 ): Promise<{ terminal: string; stderr: string; exitCode: number }> {
