@@ -2,13 +2,13 @@ import type { RealProgram } from "../support/real-program.ts";
 import type { S3Server } from "../support/s3-server.ts";
 import type { TempDir } from "../support/temp-dir.ts";
 
-/** What all sections work with. */
+/** The common resources of all sections. */
 export interface BenchContext {
   dir: TempDir;
   /** An empty directory: no module, no repository. */
   emptyDir: string;
   server: S3Server;
-  /** Runs of each thing; more make medians steadier. */
+  /** Runs of each variant; more runs make medians more stable. */
   runs: number;
   stock: Stock;
 }

@@ -1,4 +1,4 @@
-/** A generated module whose packages form a graph: layer upon layer, each package using three of the layer below. */
+/** A generated module with a graph of packages: in layers, each package using three of the layer below. */
 import { writeModule } from "../support/go-project.ts";
 
 export interface GraphShape {
@@ -6,11 +6,11 @@ export interface GraphShape {
   layers: number;
   /** Packages of a layer. */
   width: number;
-  /** What a package says of itself; a package that says something else is another one, and so is all that uses it. */
+  /** A constant in a package. Another constant changes the package, and all packages that use it. */
   text: (layer: number, index: number) => string;
 }
 
-/** Which packages of the layer below one uses, counted from its own place. */
+/** The packages of the layer below that a package uses, as offsets from its own position. */
 const USES = [0, 1, 5];
 /** Functions of a package: enough for some 700 lines. */
 const FUNCTIONS = 40;

@@ -3,15 +3,15 @@ import type { Machine } from "../support/machine.ts";
 import { helpersOf } from "../support/settled.ts";
 
 export interface HelperEnd {
-  /** How long helpers still ran. */
+  /** How long helpers ran after go. */
   lingerSeconds: number;
-  /** The most memory that one of them ever had resident, as far as it was still there to be asked. */
+  /** The largest peak resident memory of a helper, among those that were still running. */
   peakBytes: number;
 }
 
 /**
- * Waits until no helper of `machine` runs any more: what comes next must not be disturbed by what they still do. Only on
- * Linux; elsewhere nothing is known of them.
+ * Waits until no helper of `machine` runs any more, so that they don't disturb the next measurement. Only on Linux;
+ * elsewhere nothing is known of them.
  */
 export async function helperEnd(machine: Machine): Promise<HelperEnd> {
   if (process.platform !== "linux") return { lingerSeconds: 0, peakBytes: 0 };

@@ -1,24 +1,24 @@
-/** A line to the S3 server with a round trip time and a width, through the latency proxy in a process of its own. */
+/** A line to the S3 server with a latency and a bandwidth, through the latency proxy in a separate process. */
 import { resolve } from "node:path";
 import { PROJECT_DIR } from "../support/binary.ts";
 import type { ProxyCounts } from "../support/fault-proxy.ts";
 import type { S3Server } from "../support/s3-server.ts";
 
 export interface LineOptions {
-  /** 0 goes through the proxy too, so that its own work counts at every latency. */
+  /** 0 uses the proxy too, so that every latency includes the proxy's own work. */
   latencyMs: number;
   bytesPerSecond?: number;
-  /** Round trips that a new connection takes; 1 unless told. */
+  /** Round trips that a new connection takes; default 1. */
   connectionTrips?: number;
-  /** Requests are taken and never answered. */
+  /** Requests are read and never answered. */
   hangs?: boolean;
 }
 
-/** What went over a line: requests by kind, and bytes of bodies. */
+/** The traffic of a line: requests by kind, and bytes of bodies. */
 export interface Traffic {
   get: number;
   list: number;
-  /** PUT, and whatever else there may be. */
+  /** PUT and others. */
   put: number;
   receivedBytes: number;
   sentBytes: number;
@@ -26,7 +26,7 @@ export interface Traffic {
 
 export interface Line extends AsyncDisposable {
   readonly endpoint: string;
-  /** What went through since the start, or the last call. */
+  /** The traffic since the start, or the last call. */
   takeTraffic(): Promise<Traffic>;
 }
 

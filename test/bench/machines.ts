@@ -1,4 +1,4 @@
-/** The machines that are compared: they begin with an empty disk, and have the helper or go's own cache. */
+/** The compared machines: with an empty disk, and with the helper or go's own cache. */
 import { mkdirSync, rmSync } from "node:fs";
 import { gocacheprog, s3Flags } from "../support/binary.ts";
 import { type Machine, newMachine } from "../support/machine.ts";
@@ -27,7 +27,7 @@ export function runner(context: Pick<BenchContext, "dir" | "server">, options: M
   return machineWith(context, options, ciVariables());
 }
 
-/** Somebody's own machine. */
+/** A developer's machine. */
 export function laptop(context: Pick<BenchContext, "dir" | "server">, options: MachineOptions): Machine {
   return machineWith(context, options, {});
 }
@@ -46,7 +46,7 @@ export function withFlags(machine: Machine, flags: string[]): Machine {
   return { ...machine, cacheprog: gocacheprog(...flags, "--metrics=json") };
 }
 
-/** Lets `work` have a runner with an empty disk, which is gone afterwards. */
+/** Calls `work` with a runner with an empty disk, which is removed afterwards. */
 export async function onRunner<T>(
   context: Pick<BenchContext, "dir" | "server">,
   options: MachineOptions,
@@ -69,7 +69,7 @@ export function makeDir({ dir }: Pick<BenchContext, "dir">, name: string): strin
 
 let runs = 0;
 
-/** One job of a branch, in a run of its own. */
+/** One job of a branch, in a new run. */
 function ciVariables(): Record<string, string> {
   runs++;
   return {

@@ -1,7 +1,7 @@
 /**
- * `npm run bench [-- SECTION… [--runs=N]]`: what the executable costs and saves, on this machine, in one run.
- * Ratios pair runs that followed each other; tables give medians, of memory the most. `TMPDIR` is where caches and
- * bucket lie.
+ * `npm run bench [-- SECTION… [--runs=N]]`: the executable's costs and savings on this machine, in one run.
+ * Ratios pair consecutive runs; tables have medians, and the maximum of memory. `TMPDIR`: the directory for caches and
+ * bucket.
  */
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";

@@ -4,16 +4,16 @@ import type { Machine } from "../support/machine.ts";
 import { helperEnd } from "./helper-end.ts";
 import type { Line, Traffic } from "./line.ts";
 
-/** What some go commands took, and the helper for them. */
+/** The costs of some go commands, and of their helpers. */
 export interface Sample {
   seconds: number;
   /** Each command's own time. */
   each: number[];
   /** The helper's counters when it answered close; none without a helper. */
   counts: Record<string, number>;
-  /** The most memory that one helper had resident. */
+  /** The largest peak resident memory of a helper. */
   peakBytes: number;
-  /** How long a helper went on when go was done. */
+  /** How long a helper ran after go. */
   lingerSeconds: number;
   /** Until the helper had ended; `undefined`: nothing was watched. */
   traffic?: Traffic | undefined;
@@ -21,7 +21,7 @@ export interface Sample {
 
 export interface MeasureOptions {
   cwd: string;
-  /** Whose traffic to take down. */
+  /** The line to record the traffic of. */
   line?: Line | undefined;
   /** All commands start together; otherwise one after the other. */
   atOnce?: boolean;
@@ -66,8 +66,8 @@ async function inSequence<T, R>(items: T[], work: (item: T) => Promise<R>): Prom
 }
 
 /**
- * Measures each variant `runs` times in turns, every other turn backwards: a machine gets slower or faster while
- * it is measured, and that must not count for one of them.
+ * Measures each variant `runs` times in turns, every other turn in reverse order: a machine gets slower or faster while
+ * it is measured, and that must affect all variants alike.
  */
 export async function inTurns<Name extends string>(
   runs: number,

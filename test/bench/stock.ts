@@ -3,7 +3,7 @@ import type { BenchContext, Stock } from "./context.ts";
 import { bucketFlags, onRunner } from "./machines.ts";
 import { measure } from "./measure.ts";
 
-/** What `go` makes of the standard library: 340 packages. */
+/** The standard library, 340 packages. */
 export const BUILD_STD = [["build", "std"]];
 
 export function lazyStock(context: Omit<BenchContext, "stock">): Stock {
@@ -21,7 +21,7 @@ export function lazyStock(context: Omit<BenchContext, "stock">): Stock {
   };
 }
 
-/** The command that builds the program; `out` must be new, or go may see that there is nothing to do. */
+/** The command that builds the program; `out` must be new, or go may find it up to date. */
 export function buildProgram(mainPackage: string, out: string): string[][] {
   return [["build", "-trimpath", "-buildvcs=false", "-o", out, mainPackage]];
 }
@@ -39,7 +39,7 @@ async function stockProgram(context: Omit<BenchContext, "stock">): ReturnType<St
   return { prefix, program };
 }
 
-/** Fills the bucket below `prefix`, in both layouts, from a machine of its own. */
+/** Fills the bucket below `prefix`, in both layouts, from a separate machine. */
 export async function fill(
   context: Omit<BenchContext, "stock">,
   prefix: string,

@@ -1,4 +1,4 @@
-/** What was measured, as Markdown. */
+/** Measurements as Markdown. */
 import { formatByteSize } from "../../src/lib/text/byte-size.ts";
 import { markdownTable } from "../support/markdown-table.ts";
 import type { Traffic } from "./line.ts";
@@ -8,7 +8,7 @@ import { median, medianOf, medianRatio, medianSeconds } from "./statistics.ts";
 export interface Row {
   label: string;
   samples: Sample[];
-  /** What its time is compared with, or the ratio itself, a column each. */
+  /** The time to compare with, or the ratio itself; one column each. */
   by?: (Sample[] | number | undefined)[];
 }
 
@@ -45,7 +45,7 @@ export function hits(samples: Sample[]): string {
   return `${of("get_local_hit") + of("get_remote_hit")} of ${of("get")}`;
 }
 
-/** GET, LIST, PUT, received, sent; empty where no line was watched. */
+/** GET, LIST, PUT, received, sent; empty without a line. */
 function trafficCells(samples: Sample[]): string[] {
   const traffics = samples.flatMap(({ traffic }) => traffic ?? []);
   if (traffics.length === 0) return ["", "", "", "", ""];

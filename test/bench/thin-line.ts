@@ -1,4 +1,4 @@
-/** Lines of little width: 50 ms, and a second round trip for a new connection, as TLS takes. */
+/** Lines of low bandwidth: 50 ms, and a second round trip for a new connection, as with TLS. */
 import type { BenchContext } from "./context.ts";
 import { openLine } from "./line.ts";
 import { bucketFlags, type Layout, onRunner } from "./machines.ts";
@@ -6,12 +6,12 @@ import { inTurns, measure, type Sample } from "./measure.ts";
 import { medianOf, medianSeconds } from "./statistics.ts";
 import { buildTable, type Row } from "./tables.ts";
 
-/** A build whose outputs are in the bucket. */
+/** A build with its outputs in the bucket. */
 export interface StockedBuild {
   title: string;
   prefix: string;
   cwd: string;
-  /** The commands; `name` may be part of the name of what they make. */
+  /** The commands; `name` may be part of the name of their output. */
   commands: (name: string) => string[][];
   lines: { layout: Layout; megabytesPerSecond: number }[];
 }
@@ -22,7 +22,7 @@ interface ThinLine {
   build: (run: number) => Promise<Sample>;
 }
 
-/** New machines behind such lines, and one that has no cache at all. */
+/** New machines with such lines, and one without any cache. */
 export async function thinLineTable(context: BenchContext, build: StockedBuild): Promise<string> {
   await using stack = new AsyncDisposableStack();
   const local: Sample[] = [];
@@ -62,7 +62,7 @@ function withoutCache(context: BenchContext, { commands, cwd }: StockedBuild) {
   };
 }
 
-/** `local` gets what the same build takes once more on that machine. */
+/** `local` collects the time of the same build again on that machine. */
 async function openThinLine(
   context: BenchContext,
   { prefix, commands, cwd }: StockedBuild,

@@ -7,7 +7,7 @@ const PROCESSES = 8;
 
 export const CROWD_ROW: Row = localRow(`${PROCESSES} processes on one directory`, { index: 1 }, crowd);
 
-/** All of them build, test and vet the same at once; where the bucket is empty, all of them put the same. */
+/** All of them build, test and vet the same module at once; with an empty bucket, all of them put the same entries. */
 async function crowd(stage: Stage, setting: Setting): Promise<Verdict> {
   const prefix = await stage.bucketPart(setting.layout, setting.mode === "direct" ? "nothing" : "stock");
   await using site = await openSite(stage, { ...setting, prefix });

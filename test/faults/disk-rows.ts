@@ -1,4 +1,4 @@
-/** What can go wrong with the cache directory. */
+/** Faults of the cache directory. */
 import { FullDisk } from "../support/full-disk.ts";
 import { insist } from "./insist.ts";
 import { randomMoment } from "./random.ts";
@@ -7,7 +7,7 @@ import type { Stage } from "./stage.ts";
 import { type Setting, trial, type Verdict } from "./trial.ts";
 
 const MIB = 1 << 20;
-/** Size of a disk on which a machine and its module have room. */
+/** The size of a disk with room for a machine and its module. */
 const ROOMY = 1 << 30;
 
 export const DISK_ROWS: Row[] = [
@@ -30,7 +30,7 @@ export const DISK_ROWS: Row[] = [
   }),
 ];
 
-/** On a disk that, when go begins, has less room than the smallest module needs. */
+/** On a disk with less room at the start of go than the smallest module needs. */
 async function onSmallDisk(
   stage: Stage,
   setting: Setting,

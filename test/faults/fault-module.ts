@@ -1,14 +1,14 @@
-/** The module that is built while things fail: many small packages, layer upon layer, some with tests. */
+/** The module that rounds build during faults: many small packages in layers, some with tests. */
 import { writeModule } from "../support/go-project.ts";
 
 /** Packages of a layer; each uses two of the layer below. */
 const WIDTH = 8;
-/** One package in so many has a test: linking tests takes longer than all the rest. */
+/** One package in this many has a test: linking tests takes longer than everything else. */
 const TESTED = 25;
 
 /**
- * Writes a module of `packages` packages below `dir` and returns that. Its program says its name, `text`, and how many
- * ways lead down through its packages. A module with another text has nothing in common with it.
+ * Writes a module of `packages` packages below `dir` and returns `dir`. Its program prints its name, `text`, and the
+ * number of paths through its packages. A module with another text shares no entries with it.
  */
 export function faultModule(dir: string, options: { name: string; packages: number; text?: string }): string {
   const { name, packages, text = "" } = options;
@@ -34,7 +34,7 @@ func main() { fmt.Println("${name}", ${top[0]}.Text, ${top.map((own) => `${own}.
 `;
 }
 
-/** Which packages one uses. */
+/** The packages that a package uses. */
 function below(index: number): number[] {
   const layer = Math.floor(index / WIDTH) * WIDTH;
   const uses = [layer - WIDTH + (index % WIDTH), layer - WIDTH + ((index + 3) % WIDTH)];

@@ -1,4 +1,4 @@
-/** Does what fails while somebody writes. */
+/** Retries an operation that fails while another process writes. */
 export async function insist(action: () => void): Promise<void> {
   for (;;) {
     try {

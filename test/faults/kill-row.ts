@@ -1,4 +1,4 @@
-/** SIGKILL at random moments, on one directory that goes on being used. */
+/** SIGKILL at random moments, with one cache directory that stays in use. */
 import { go, startGo } from "../support/go-toolchain.ts";
 import { type Outcome, run, signalIfThere } from "../support/process.ts";
 import { helpersOf } from "../support/settled.ts";
@@ -27,10 +27,10 @@ function killCase(setting: Setting, kills: number): Case {
   };
 }
 
-/** After each kill the same is built again, and at last the stage's module. */
+/** Builds the same again after each kill, and finally the stage's module. */
 async function killTimes(kills: number, stage: Stage, setting: Setting, random: Random): Promise<Verdict> {
   const prefix = await stage.bucketPart(setting.layout, "nothing");
-  // The server may be killed before go's helper has got through to it.
+  // The server may be killed before go's helper has connected to it.
   await using site = await openSite(stage, { ...setting, prefix, connectFlags: ["--fallback"] });
   const exitCodes: number[] = [];
   const wrong: string[] = [];
@@ -60,7 +60,7 @@ async function killTimes(kills: number, stage: Stage, setting: Setting, random: 
   };
 }
 
-/** Builds `cwd` and kills somebody meanwhile. Returns what came of the build, if it must not mind. */
+/** Builds `cwd` and kills a process meanwhile. Returns the outcome of the build if the kill must not affect it. */
 async function killed(
   site: Site,
   cwd: string,

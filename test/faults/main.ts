@@ -1,7 +1,7 @@
 /**
- * `npm run faults [-- NAME… [--seed=N]]`: real go commands through the executable while everything fails that can,
- * each fault by itself. A name is a part of a fault's name. Prints a Markdown table; exit code 1 when a run was not
- * what it had to be. The same seed has the same chances.
+ * `npm run faults [-- NAME… [--seed=N]]`: real go commands through the executable during faults of every kind, one
+ * fault at a time. A name is a part of a fault's name. Prints a Markdown table; exit code 1 when a run did not meet its
+ * expectations. The same seed draws the same random numbers.
  */
 import { parseArgs } from "node:util";
 import { randomOf } from "./random.ts";
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
     options: { seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) } },
   });
   const seed = Number(values.seed);
-  if (!Number.isSafeInteger(seed)) throw new Error(`--seed=${values.seed} is no whole number`);
+  if (!Number.isSafeInteger(seed)) throw new Error(`--seed=${values.seed} is not a whole number`);
   const rows = positionals.length === 0 ? ROWS : positionals.flatMap(rowsNamed);
   console.error(`seed ${seed}`);
   const startedMs = performance.now();
@@ -42,7 +42,7 @@ function rowsNamed(name: string): Row[] {
 async function playRow(stage: Stage, { fault, cases }: Row, seed: number): Promise<Run[]> {
   const runs: Run[] = [];
   const seconds = new Map<string, number>();
-  /** Measured once a row, since a machine gets slower and faster. */
+  /** Measured once per row, since a machine gets slower and faster. */
   const secondsAlone = async (alone: Alone = {}) => {
     const key = JSON.stringify(alone);
     const known = seconds.get(key) ?? (await stage.playAlone(alone));

@@ -1,26 +1,26 @@
-/** One round of everyday go commands, and whether it came to the same as without a cache. */
+/** One round of everyday go commands, and whether its results are the same as without a cache. */
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { type GoMachine, go } from "../support/go-toolchain.ts";
 import { sha256Hex } from "../support/ids.ts";
 import { run } from "../support/process.ts";
 
-/** What a round came to. */
+/** The results of a round. */
 export interface Played {
   exitCodes: number[];
-  /** What each command that succeeded made and said: command → what → SHA-256 or text. */
+  /** The files and output of each successful command: command → name → SHA-256 or text. */
   made: Record<string, Record<string, string>>;
-  /** Each command's lines on stderr, but for go's own of its waiting. */
+  /** Each command's lines on stderr, except go's own lines about waiting. */
   stderr: string[][];
-  /** What the commands took together. */
+  /** The total time of the commands. */
   seconds: number;
 }
 
 const EXPORTS = "{{if .Export}}{{.ImportPath}} {{.Export}}{{end}}";
 
-/** What go itself says every few seconds of a helper that is slow, or stopped. */
+/** go's own line every few seconds about a helper that is slow, or stopped. */
 const GO_WAITS = "# still waiting for GOCACHEPROG ";
 
-/** Builds `cwd` into the file `out` and runs that, tests, vets, and reads everything that go exports. */
+/** Builds `cwd` into the file `out` and runs it, tests, vets, and reads all exported files. */
 export async function play(machine: GoMachine, cwd: string, out: string): Promise<Played> {
   const played: Played = { exitCodes: [], made: {}, stderr: [], seconds: 0 };
   const command = async (args: string[], made: (stdout: string) => Promise<Record<string, string>>) => {
@@ -37,7 +37,7 @@ export async function play(machine: GoMachine, cwd: string, out: string): Promis
   return played;
 }
 
-/** What differs from `reference`, of what was made at all. */
+/** The results that differ from `reference`, without missing ones. */
 export function differences({ made }: Played, reference: Played): string[] {
   return Object.entries(made).flatMap(([command, facts]) => {
     const expected = reference.made[command] ?? {};
@@ -62,7 +62,7 @@ function withoutTimes(stdout: string): string {
   return stdout.replaceAll(/\t(\d+\.\d+s|\(cached\))$/gm, "");
 }
 
-/** The packages' compiled forms: the very files that go was handed. */
+/** The compiled packages: the files that the helper returned to go. */
 function exportFacts(stdout: string): Record<string, string> {
   return Object.fromEntries(
     linesOf(stdout).map((line) => {

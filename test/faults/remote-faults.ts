@@ -1,23 +1,23 @@
-/** What can go wrong between the executable and the bucket. */
+/** Faults between the executable and the bucket. */
 import { FaultProxy } from "../support/fault-proxy.ts";
 import { type Fault, htmlPage, operationOf, type SeenRequest, s3Error } from "../support/faults.ts";
 import { startS3Server } from "../support/s3-server.ts";
 import type { Random } from "./random.ts";
 import type { Stage } from "./stage.ts";
 
-/** Which requests a fault strikes. `any`: all of them. */
+/** The requests that a fault affects. `any`: all of them. */
 export type Operation = "get" | "put" | "list" | "any";
 
-/** A way to the bucket on which something is wrong. */
+/** A route to the bucket with a fault. */
 interface BadLine extends AsyncDisposable {
   endpoint: string;
-  /** Whether anything has suffered yet. */
+  /** Whether the fault has affected a request yet. */
   hasStruck(): boolean;
 }
 
 export interface RemoteFault {
   name: string;
-  /** `any`, where it strikes whatever is asked. */
+  /** `any`: it affects every request. */
   on: readonly Operation[];
   open(stage: Stage, operation: Operation, random: Random): Promise<BadLine>;
 }
@@ -61,15 +61,15 @@ export const REMOTE_FAULTS: RemoteFault[] = [
   }),
 ];
 
-/** How many requests of each kind go well at most before the trouble begins. */
+/** The maximum number of requests of each kind that succeed before the fault begins. */
 const MOST_GOOD = { get: 2, put: 1, list: 0, any: 2 };
 
-/** A request for outputs; what the split layout's records are of, they do not say. */
+/** A request for outputs; records of the split layout do not say what they are for. */
 function isContent({ path }: SeenRequest): boolean {
   return /\/(pack|output)\//.test(path);
 }
 
-/** A fault of some of the requests that a proxy carries, of those that `concerns` chooses. */
+/** A fault of some of the requests through a proxy, among those that `concerns` selects. */
 function proxied(
   name: string,
   on: readonly Operation[],
@@ -98,7 +98,7 @@ function proxied(
   };
 }
 
-/** An address at which there is no bucket, and what is there instead. */
+/** An address without a bucket, and what is there instead. */
 function elsewhere(
   name: string,
   find: (stage: Stage) => Promise<{ endpoint: string; part: AsyncDisposable | undefined }>,

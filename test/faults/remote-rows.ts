@@ -4,10 +4,10 @@ import { type Case, type Row, SETTINGS, shortCases } from "./row.ts";
 import type { Stage } from "./stage.ts";
 import { type Setting, trial, type Verdict } from "./trial.ts";
 
-/** So that many faults that hang take not too long. */
+/** Short, so that many faults that hang don't take too long. */
 const IMPATIENT = ["--remote-timeout=1s"];
 
-/** In full each operation by itself in every setting; in short all of them together, in each layout. */
+/** Full form: each operation by itself in every setting; short form: all of them together, in each layout. */
 export const REMOTE_ROWS: Row[] = REMOTE_FAULTS.map((fault, index) => ({
   fault: fault.name,
   cases: {
@@ -36,11 +36,11 @@ async function runRemote(
 ): Promise<Verdict> {
   const { fault, operation, setting, flags } = options;
   await using line = await fault.open(stage, operation, random);
-  // Where all is in the bucket already, nothing would be put.
+  // With a full bucket there would be no puts.
   const prefix = await stage.bucketPart(setting.layout, operation === "put" ? "nothing" : "stock");
-  // A machine that may end with go waits for its uploads.
+  // A machine that may end with go makes go wait for its uploads.
   const env = { CI: "true" };
   const verdict = await trial(stage, { ...setting, endpoint: line.endpoint, prefix, env, flags });
-  if (!line.hasStruck()) throw new Error(`${fault.name} struck no ${operation}`);
+  if (!line.hasStruck()) throw new Error(`${fault.name} affected no ${operation}`);
   return verdict;
 }

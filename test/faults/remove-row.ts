@@ -1,4 +1,4 @@
-/** The cache directory goes away while go builds with what is in it. */
+/** The cache directory is removed while go builds with its files. */
 import { rmSync } from "node:fs";
 import { startGo } from "../support/go-toolchain.ts";
 import { insist } from "./insist.ts";
@@ -10,7 +10,7 @@ import { judge, openSite, type Setting, type Verdict } from "./trial.ts";
 
 export const REMOVE_ROW: Row = {
   fault: "cache directory removed",
-  // Of the split layout's bucket nothing but the module comes back, and the standard library takes long to compile.
+  // The bucket of the split layout has only the module, and the standard library takes long to compile.
   cases: {
     full: SETTINGS.map(removeCase),
     short: [
@@ -27,7 +27,7 @@ function removeCase(setting: Setting): Case {
   };
 }
 
-/** What go was promised is gone, so the build under way may fail, as with go's own cache; not what comes after it. */
+/** The running build may fail, as with go's own cache, since files that go got are gone; later builds may not. */
 async function remove(stage: Stage, setting: Setting, random: Random): Promise<Verdict> {
   await using site = await openSite(stage, setting);
   await using building = await startGo(site.machine, ["build", "./..."], { cwd: stage.project });

@@ -3,7 +3,7 @@ import { median } from "../bench/statistics.ts";
 import { markdownTable } from "../support/markdown-table.ts";
 import type { Verdict } from "./trial.ts";
 
-/** A run's verdict, beside the time that the same takes without a cache. */
+/** A run's verdict, with the time of the same commands without a cache. */
 export interface Run {
   verdict: Verdict;
   noCacheSeconds: number;
@@ -40,7 +40,7 @@ export function report(rows: { fault: string; runs: Run[] }[]): string {
   );
 }
 
-/** What is wrong with what a run did; nothing, if all is well. */
+/** The errors of a run; empty on success. */
 export function complaints({ exitCodes, wrong, stderrLines, notes }: Verdict): string[] {
   const found: string[] = [];
   if (exitCodes.some((code) => code !== 0)) found.push(`exit codes ${exitCodes.join(", ")}`);
@@ -49,7 +49,7 @@ export function complaints({ exitCodes, wrong, stderrLines, notes }: Verdict): s
   return found.length === 0 ? [] : [...found, ...notes];
 }
 
-/** The same of its time. */
+/** The errors of its time. */
 export function slowness(run: Run): string[] {
   return extraSeconds(run) <= allowedSeconds(run) ? [] : [`above ${formatSeconds(allowedSeconds(run))}`];
 }

@@ -1,4 +1,4 @@
-/** A row of the report: one fault, and the runs that show what it does. */
+/** A row of the report: one fault, and the runs that show its effect. */
 import type { Random } from "./random.ts";
 import { LAYOUTS, type Stage } from "./stage.ts";
 import { MODES, type Setting, type Verdict } from "./trial.ts";
@@ -11,14 +11,14 @@ export interface Case {
 
 export interface Row {
   fault: string;
-  /** `short`: with few packages, shorter waits and fewer repetitions. `npm test` plays the first of these alone. */
+  /** `short`: with few packages, shorter waits and fewer repetitions. `npm test` runs only the first of these. */
   cases: { full: Case[]; short: [Case, ...Case[]] };
 }
 
 /** Both layouts, each in both modes. */
 export const SETTINGS: Setting[] = LAYOUTS.flatMap((layout) => MODES.map((mode) => ({ layout, mode })));
 
-/** Both layouts, in one mode each. Of four rows with successive `index`, each begins with another setting. */
+/** Both layouts, in one mode each. Each of four rows with successive `index` begins with another setting. */
 function someSettings(index: number): [Setting, Setting] {
   const modes = index % 2 === 0 ? MODES : MODES.toReversed();
   const [packed, split] = LAYOUTS.map((layout, n) => ({ layout, mode: modes[n] })) as [Setting, Setting];
@@ -31,7 +31,7 @@ export function shortCases(index: number, caseOf: (setting: Setting) => Case): [
   return [caseOf(first), caseOf(second)];
 }
 
-/** A row of a local fault: in full, `times` in each setting; in short as `someSettings` has it. */
+/** A row of a local fault: full form: `times` in each setting; short form: in `someSettings`. */
 export function localRow(
   fault: string,
   options: { index: number; times?: number },

@@ -6,5 +6,5 @@ import { REMOVE_ROW } from "./remove-row.ts";
 import type { Row } from "./row.ts";
 import { STOP_ROW } from "./stop-row.ts";
 
-/** Everything that the campaign does to the executable. */
+/** All faults of the campaign. */
 export const ROWS: Row[] = [...REMOTE_ROWS, ...DISK_ROWS, REMOVE_ROW, KILL_ROW, STOP_ROW, CROWD_ROW];

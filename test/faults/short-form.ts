@@ -1,4 +1,4 @@
-/** The short form of `npm run faults`: the same faults while go builds a small module, at the same moments in every run. */
+/** The short form of `npm run faults`: the same faults with a small module, at the same moments in every run. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { SUITE_SEED } from "../support/seed.ts";
 import { randomOf } from "./random.ts";
@@ -9,9 +9,9 @@ import { type Stage, setStage } from "./stage.ts";
 
 const PACKAGES = 10;
 
-/** A test for each case that `choose` takes of a row's short form. */
+/** A test for each case that `choose` selects from a row's short form. */
 export function testShortForm(choose: (cases: Row["cases"]["short"]) => Case[]): void {
-  // A guard against hanging only.
+  // Only a guard against hanging.
   setDefaultTimeout(1_800_000);
 
   let stage: Stage;

@@ -1,4 +1,4 @@
-/** Where the campaign takes place: a bucket, a module, and machines that begin alike. */
+/** The resources of the campaign: a bucket, a module, and machines with the same initial disk. */
 import { rmSync } from "node:fs";
 import { gocacheprog, s3Flags } from "../support/binary.ts";
 import { copyPrefix } from "../support/bucket-copy.ts";
@@ -13,48 +13,48 @@ import { type Played, play } from "./play.ts";
 export const LAYOUTS = ["packed", "split"] as const;
 export type Layout = (typeof LAYOUTS)[number];
 
-/** How rounds are played without the executable. */
+/** How rounds without the executable run. */
 export interface Alone {
-  /** So many at once; one unless told. */
+  /** The number of concurrent rounds; default: one. */
   rounds?: number;
-  /** On a machine that has not even the standard library. */
+  /** On a machine without even the standard library. */
   isCold?: boolean;
 }
 
 export interface Stage extends AsyncDisposable {
   readonly dir: FullDisk;
   readonly s3: S3Server;
-  /** The module that is built. */
+  /** The module that rounds build. */
   readonly project: string;
-  /** What a round comes to while nothing fails. */
+  /** The results of a round without faults. */
   readonly reference: Played;
-  /** A name that nothing else has. */
+  /** A unique name. */
   newName(): string;
-  /** A machine below `dir` that has what the module needs of the standard library, and nothing of the module. */
+  /** A machine below `dir` with the part of the standard library that the module needs, and nothing of the module. */
   machine(dir: string, env: Record<string, string>): Promise<Machine>;
-  /** Plays without the executable; how many seconds the slowest round took. */
+  /** Runs rounds without the executable; returns the seconds of the slowest round. */
   playAlone(how?: Alone): Promise<number>;
-  /** A prefix of the bucket that nobody else uses: with all that the module needs, or with nothing. */
+  /** A new prefix of the bucket: with all entries of the module, or empty. */
   bucketPart(layout: Layout, content?: "stock" | "nothing"): Promise<string>;
 }
 
 export interface StageOptions {
-  /** Of the module. */
+  /** The number of packages of the module. */
   packages: number;
   /**
-   * How the reference round is played: without the executable, for which the standard library is compiled once more,
-   * or with it, without a bucket.
+   * How the reference round runs: without the executable, so the standard library is compiled again, or with it and
+   * without a bucket.
    */
   reference: "alone" | "without-bucket";
 }
 
-/** More than the machines of any case take at once. */
+/** More than the machines of any case use at once. */
 const DISK_BYTES = 8 * 2 ** 30;
 
-/** So that the same sources give the same bytes, and all commands share what they compile. */
+/** Makes the same sources produce the same bytes, so that all commands share their outputs. */
 const ENV = { GOFLAGS: "-trimpath" };
 
-/** Prepares what every case needs; the rest when the first case needs it. */
+/** Prepares the resources of every case; the rest when the first case needs it. */
 export async function setStage(options: StageOptions): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   // In memory: each case copies a machine, and removes it.
@@ -63,7 +63,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   const project = faultModule(dir.join("project"), { name: "faulty", packages: options.packages });
   const other = faultModule(dir.join("other"), { name: "other", packages: 1 });
   const withStd = await warmMachine(dir.join("with-std"), { trimpath: true, env: ENV });
-  // What `go vet` needs is not on a warm machine.
+  // A warm machine lacks the entries of `go vet`.
   await play(withStd, other, dir.join("other.out"));
   await settled(withStd);
 
@@ -87,7 +87,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     return played;
   };
 
-  /** Plays a round with the executable and `flags` on a machine that is gone then. */
+  /** Runs a round with the executable and `flags` on a machine that is removed afterwards. */
   const playWith = async (flags: string[]): Promise<Played> => {
     const home = dir.join(newName());
     const copy = await machine(home, s3.env);
@@ -103,7 +103,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   const stocks = { packed: fillStock("packed"), split: fillStock("split") };
 
   const [reference] = options.reference === "alone" ? await playAlone() : [await playWith([])];
-  if (reference === undefined) throw new Error("nothing was played");
+  if (reference === undefined) throw new Error("there was no round");
   const kept = stack.move();
   return {
     dir,

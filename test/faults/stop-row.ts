@@ -1,4 +1,4 @@
-/** SIGSTOP: somebody stands still while others on the machine go on. */
+/** SIGSTOP: one process is stopped while others on the machine continue. */
 import { eventually } from "../support/eventually.ts";
 import { signalIfThere } from "../support/process.ts";
 import { helpersOf } from "../support/settled.ts";
@@ -26,7 +26,7 @@ function stopCase(setting: Setting, seconds: number): Case {
 }
 
 async function stopOnce(seconds: number, stage: Stage, setting: Setting, random: Random): Promise<Verdict> {
-  // On a machine that was busier when the reference was measured, the rounds may be over before.
+  // If the machine was busier while the reference was measured, the rounds may end before.
   for (let limitSeconds = stage.reference.seconds / 2; ; limitSeconds /= 2) {
     const verdict = await tryStop(seconds, stage, setting, () => randomMoment(random, limitSeconds));
     if (verdict !== undefined) return verdict;
@@ -34,8 +34,8 @@ async function stopOnce(seconds: number, stage: Stage, setting: Setting, random:
 }
 
 /**
- * Two rounds at once. In direct mode the helper of one stands still, and the other must not wait for it. `undefined`: the
- * rounds were over before anybody stood still.
+ * Two rounds at once. In direct mode the helper of one is stopped, and the other must not wait for it. `undefined`: the
+ * rounds ended before a process was stopped.
  */
 async function tryStop(
   seconds: number,

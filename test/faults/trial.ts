@@ -1,4 +1,4 @@
-/** One round of go commands with the executable while something fails, and what is to be said of it. */
+/** One round of go commands with the executable during a fault, and its verdict. */
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { binaryPath, commandLine, gocacheprog, s3Flags } from "../support/binary.ts";
@@ -17,50 +17,50 @@ export interface Setting {
   mode: (typeof MODES)[number];
 }
 
-/** What one run came to. */
+/** The verdict of one run. */
 export interface Verdict {
   exitCodes: number[];
-  /** What had other bytes than without a cache. */
+  /** Results with other bytes than without a cache. */
   wrong: string[];
-  /** Most lines that a session, or the server, wrote on stderr. */
+  /** The maximum of lines on stderr of a session, or of the server. */
   stderrLines: number;
   seconds: number;
-  /** What is the same without a cache: one round unless told. */
+  /** The same without a cache; default: one round. */
   alone?: Alone;
-  /** How often the fault struck, if more than once. */
+  /** How often the fault occurred, if more than once. */
   runs?: number;
-  /** For whoever looks for the reason. */
+  /** Details for the search of the reason. */
   notes: string[];
 }
 
 export interface SiteOptions extends Setting {
-  /** Where the bucket is reached; directly unless told. */
+  /** The endpoint of the bucket; default: the server itself. */
   endpoint?: string | undefined;
-  /** Of the bucket; a copy of the stock unless told. */
+  /** The prefix in the bucket; default: a copy of the stock. */
   prefix?: string | undefined;
-  /** Further flags of whatever talks to the bucket. */
+  /** Further flags of the process that uses the bucket. */
   flags?: string[];
-  /** Where the machine's disk lies; in the stage's directory unless told. */
+  /** The directory of the machine's disk; default: in the stage's directory. */
   home?: string | undefined;
   /** Further flags of `connect`, in serve mode. */
   connectFlags?: string[];
-  /** Words before the executable's own, of whatever talks to the bucket. */
+  /** Words before the executable, for the process that uses the bucket. */
   wrapper?: string[];
   env?: Record<string, string>;
 }
 
-/** A machine with the executable, and a server where that is the mode. Disposing it removes all of it. */
+/** A machine with the executable, and in serve mode a server. Disposing it removes everything. */
 export interface Site extends AsyncDisposable {
   machine: Machine;
-  /** Undefined in direct mode. */
+  /** `undefined` in direct mode. */
   server: PluginServer | undefined;
-  /** Starts a server in place of one that is no more. */
+  /** Starts a server in place of one that has ended. */
   restartServer(): Promise<void>;
   /** A path for a program. */
   out: string;
-  /** Waits for helpers and ends the server. Returns the lines that it wrote, and how long its end took. */
+  /** Waits for helpers and ends the server. Returns its lines on stderr, and how long its end took. */
   end(): Promise<{ stderr: string[]; exitCodes: number[]; seconds: number }>;
-  /** Files in the machine's caches whose bytes are not those that their names promise. */
+  /** Files in the machine's caches with other bytes than their names promise. */
   wrongFiles(): string[];
 }
 
@@ -114,7 +114,7 @@ export async function openSite(stage: Stage, options: SiteOptions): Promise<Site
   };
 }
 
-/** Plays a round on a machine of its own; `during` happens meanwhile. */
+/** Runs a round on a new machine; `during` runs meanwhile. */
 export async function trial(
   stage: Stage,
   options: SiteOptions,
@@ -125,7 +125,7 @@ export async function trial(
   return await judge(stage, site, [played]);
 }
 
-/** What is to be said of rounds that have been played on `site`, which ends. */
+/** The verdict on rounds on `site`. Ends `site`. */
 export async function judge(stage: Stage, site: Site, rounds: Played[]): Promise<Verdict> {
   const end = await site.end();
   const sessions = [...rounds.flatMap(({ stderr }) => stderr), end.stderr];

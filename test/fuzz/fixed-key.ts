@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import { type SecretKey, secretKeyDer } from "../../src/lib/text/ed25519-text.ts";
 
-/** A key that is the same in every run, so that an input which once broke something can be tried again. */
+/** The same key in every run, so that an input which once broke a promise can be tried again. */
 export function fixedKey(name: string): SecretKey {
   const seed = new Bun.CryptoHasher("sha256").update(`fuzz ${name}`).digest();
   const secret = createPrivateKey({ key: secretKeyDer(seed), format: "der", type: "pkcs8" });

@@ -1,7 +1,7 @@
 /**
- * `npm run fuzz [-- --target=NAME… --cases=N --seed=N]`: recordings of real programs, damaged in every way, to every parser.
- * `--cases` is for each target; without it each has its own number. An input that breaks a promise is kept in `fixtures/`,
- * where the tests try it again for ever. Without `--target`, the properties that the tests check are checked with the
+ * `npm run fuzz [-- --target=NAME… --cases=N --seed=N]`: feeds mutated recordings of real programs to every parser.
+ * `--cases` is for each target; without it each has its own number. An input that breaks a promise is kept in
+ * `fixtures/`, where the tests always try it again. Without `--target`, the tests' own properties are checked with the
  * same seed as well.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -34,7 +34,7 @@ async function main(): Promise<number> {
     const report = await worker.run({ name: target.name, seed, cases: cases ?? target.thousands * 1_000 });
     reports.push(report);
     console.error(`${target.name}: ${report.cases} cases in ${report.seconds.toFixed(1)} s`);
-    for (const finding of report.findings) tell(target.name, finding);
+    for (const finding of report.findings) keepFinding(target.name, finding);
   }
   rmSync(notePath, { force: true });
   console.log(tableOf(reports, seed));
@@ -42,7 +42,7 @@ async function main(): Promise<number> {
   return holdAll && reports.every(({ findings }) => findings.length === 0) ? 0 : 1;
 }
 
-/** Runs the tests that have properties. */
+/** Runs the tests with properties. */
 async function checkProperties(seed: number): Promise<boolean> {
   const names = [...new Bun.Glob("test/**/*.test.ts").scanSync(PROJECT_DIR)];
   const paths = names.filter((name) =>
@@ -57,7 +57,7 @@ async function checkProperties(seed: number): Promise<boolean> {
 }
 
 /** Keeps the input. */
-function tell(name: string, { input, message }: Finding): void {
+function keepFinding(name: string, { input, message }: Finding): void {
   const path = fixturePath(name, input);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, input);
@@ -97,7 +97,7 @@ function tableOf(reports: TargetReport[], seed: number): string {
 
 function toNumber(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  if (!/^\d{1,10}$/.test(text)) throw new Error(`--${name}=${text} is no number`);
+  if (!/^\d{1,10}$/.test(text)) throw new Error(`--${name}=${text} is not a number`);
   return Number(text);
 }
 

@@ -21,11 +21,11 @@ test.each<[string, Mutation]>([
   expect(changed(change)).toBe(expected);
 });
 
-test("many mutations follow each other", () => {
+test("applies many mutations in a row", () => {
   expect(changed({ kind: "truncate", at: 3 }, { kind: "word", at: 0, word: 0 })).toBe("WORDabc");
 });
 
-test("nothing grows beyond a megabyte, and what comes has memory of its own", () => {
+test("no result exceeds a megabyte, and each has its own memory", () => {
   fc.assert(
     fc.property(
       fc.uint8Array({ maxLength: 50 }),

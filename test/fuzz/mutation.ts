@@ -1,7 +1,7 @@
-/** Damage done to recordings, as values that fast-check makes and shrinks: what a peer could send instead. */
+/** Mutations of recordings, as values that fast-check generates and shrinks: bytes that a peer could send instead. */
 import fc from "fast-check";
 
-/** Places are taken modulo the length that there is at that moment, so that every mutation fits every recording. */
+/** Offsets are modulo the current length, so that every mutation fits every recording. */
 export type Mutation =
   | { kind: "flip"; at: number; bit: number }
   | { kind: "insert"; at: number; bytes: Uint8Array }
@@ -16,10 +16,10 @@ export type Mutation =
 
 /** No input is larger: some mutations multiply. */
 const MAX_BYTES = 1 << 20;
-/** How often a piece is repeated so that only a parser in linear time gets through. */
+/** The number of repetitions of a piece; only a parser in linear time finishes in time. */
 const MANY_TIMES = 300_000;
 
-/** Where formats, and those who read them, change their minds. */
+/** Numbers at the limits of formats and their readers. */
 const NUMBERS: readonly bigint[] = [
   ...[
     0n,
@@ -42,7 +42,7 @@ const NUMBERS: readonly bigint[] = [
   ],
   ...[31n, 32n, 40n, 47n, 48n, 53n, 62n, 63n, 64n].flatMap((bits) => [2n ** bits - 1n, 2n ** bits]),
 ];
-/** The same as text, and what only text can say. */
+/** The same as text, and numbers that only text can express. */
 const DIGITS: readonly string[] = [
   ...NUMBERS.map(String),
   ...["-1", "-0", "00", "0x10", "1e3", "1e999", "-1e999", "1.5", "9".repeat(400), "NaN", "null", '"0"', "[]"],
@@ -55,7 +55,7 @@ const length = fc.oneof(
 );
 const some = <T extends Mutation["kind"]>(kind: T) => fc.constant(kind);
 
-/** One mutation; `flip` is what others are shrunk to, if that is enough. */
+/** One mutation; others are shrunk to `flip` if that is enough. */
 export const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: some("flip"), at: place, bit: fc.nat(7) }) },
   { weight: 3, arbitrary: fc.record({ kind: some("delete"), at: place, length }) },
@@ -96,7 +96,7 @@ export const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: some("digits"), at: place, number: place }) },
 );
 
-/** A short piece, again and again. Rare: it takes longer than all the others together. */
+/** A short piece, repeated. Rare: it takes longer than all the others together. */
 export const flood: fc.Arbitrary<Mutation> = fc.record({
   kind: some("duplicate"),
   at: place,
@@ -104,13 +104,13 @@ export const flood: fc.Arbitrary<Mutation> = fc.record({
   times: fc.constant(MANY_TIMES),
 });
 
-/** What splices and words are taken from. */
+/** The source of splices and words. */
 export interface Stock {
   recordings: readonly Uint8Array[];
   words: readonly string[];
 }
 
-/** The recording with all of these done to it, one after the other. */
+/** Applies all of these to the recording, one after the other. */
 export function mutate(
   recording: Uint8Array,
   mutations: readonly Mutation[],
@@ -118,7 +118,7 @@ export function mutate(
 ): Buffer<ArrayBuffer> {
   let bytes: Buffer = Buffer.from(recording);
   for (const each of mutations) bytes = apply(bytes, each, stock).subarray(0, MAX_BYTES);
-  // Of its own memory, as what comes from a socket or a file: parsers look at `buffer`, too.
+  // In its own memory, like bytes from a socket or a file: parsers use `buffer`, too.
   return Buffer.from(Uint8Array.from(bytes).buffer);
 }
 
@@ -195,7 +195,7 @@ function binary(value: bigint, width: 1 | 2 | 4 | 8, isLittle: boolean): Buffer 
   return isLittle ? little : Buffer.from(little).reverse();
 }
 
-/** The next number that is written in digits becomes another one. */
+/** Replaces the next number in digits. */
 function withDigits(bytes: Buffer, at: number, digits: string): Buffer {
   const isDigit = (byte: number | undefined) => byte !== undefined && byte >= 0x30 && byte <= 0x39;
   let start = at;

@@ -4,15 +4,15 @@ import { flood, type Mutation, mutate, mutation } from "./mutation.ts";
 import type { Recordings } from "./recordings/recordings.ts";
 import { type FuzzTarget, holds } from "./target.ts";
 
-/** A guard against hanging, not a measure: the slowest input takes a five-hundredth of it. */
+/** Only a guard against hanging: the slowest input takes a five-hundredth of it. */
 const HANG_MS = 120_000;
 /** Mutations of one case. */
 const MAX_MUTATIONS = 6;
-/** An input this large is noted before it is tried, for whoever has to end this process. */
+/** An input this large is written to a file before it is tried, in case this process must be killed. */
 const NOTED_BYTES = 16 << 10;
-/** What is found after these is most likely the same. */
+/** Further findings are most likely the same. */
 const MAX_FINDINGS = 5;
-/** Cases between two findings at most: fast-check stops at the first. */
+/** The maximum of cases between two findings: fast-check stops at the first. */
 const ROUND = 10_000;
 /** Format words that mean something to several parsers. */
 const COMMON_WORDS = [
@@ -55,13 +55,13 @@ export interface FuzzReport {
 export interface FuzzOptions {
   cases: number;
   seed: number;
-  /** Where large inputs are noted before they are tried; `undefined`: nowhere. */
+  /** The file for large inputs before they are tried; `undefined`: none. */
   notePath?: string | undefined;
-  /** Told how many cases were tried, now and then. */
+  /** Called now and then with the number of tried cases. */
   onProgress?: (cases: number) => void;
 }
 
-/** Tries recordings, as they are and mutated, and returns what became of them. Each finding is made as small as it gets. */
+/** Tries recordings, unchanged and mutated, and returns a report. Each finding is shrunk. */
 export async function runTarget(
   target: FuzzTarget,
   all: Recordings,
@@ -114,7 +114,7 @@ export async function runTarget(
 }
 
 function note(findings: Finding[], finding: Finding): void {
-  // Up to where it quotes the input.
+  // Without the part that quotes the input.
   const kindOf = ({ message }: Finding) => message.replace(/["\d].*/s, "");
   if (!findings.some((known) => kindOf(known) === kindOf(finding))) findings.push(finding);
 }

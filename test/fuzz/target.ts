@@ -1,22 +1,22 @@
 import type { Recordings } from "./recordings/recordings.ts";
 
-/** What a parser made of an input. */
+/** A parser's result for an input. */
 type Verdict = "accepted" | "refused";
 
-/** Something that reads what others have written. */
+/** A reader of untrusted input. */
 export interface FuzzTarget {
   readonly name: string;
-  /** What holds of every input at all, in words. */
+  /** The promise for every input, in words. */
   readonly promise: string;
   /** Cases of the full form, in thousands. */
   readonly thousands: number;
-  /** What mutations begin with: what real programs have written. */
+  /** The inputs to mutate: bytes from real programs. */
   recordings(all: Recordings): readonly Uint8Array[];
-  /** Pieces of the format, to be put in anywhere. */
+  /** Words of the format, to insert anywhere. */
   readonly words?: readonly string[];
   /** Reads one input. Throws when the promise is broken. */
   attempt(input: Buffer<ArrayBuffer>): Verdict | Promise<Verdict>;
-  /** Ends what `attempt` has started. */
+  /** Ends processes and servers of `attempt`. */
   close?(): Promise<void>;
 }
 
@@ -25,12 +25,12 @@ class BrokenPromiseError extends Error {
   override name = "BrokenPromiseError" as const;
 }
 
-/** Throws unless `isKept`; `what` says what ought to be. */
+/** Throws unless `isKept`; `what` describes the expectation. */
 export function holds(isKept: boolean, what: string): asserts isKept {
   if (!isKept) throw new BrokenPromiseError(what);
 }
 
-/** That both are the same to the last detail. */
+/** Throws unless both are deeply equal. */
 export function same(actual: unknown, expected: unknown, what: string): void {
   if (Bun.deepEquals(actual, expected, true)) return;
   throw new BrokenPromiseError(`${what}: ${shown(actual)} is not ${shown(expected)}`);
@@ -46,7 +46,7 @@ export function parsed<T>(parse: () => T, isNamed: (error: unknown) => boolean):
   }
 }
 
-/** The same of one that takes its time. */
+/** The same for an asynchronous parser. */
 export async function parsedLater<T>(
   parse: () => Promise<T>,
   isNamed: (error: unknown) => boolean,
@@ -59,7 +59,7 @@ export async function parsedLater<T>(
   }
 }
 
-/** For errors without a name of their own: anything but a mistake in the program, or its end. */
+/** For unnamed errors: any error except a bug in the program, or its end. */
 export function isNoMistake(error: unknown): boolean {
   const isMistake =
     error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;

@@ -11,7 +11,7 @@ import { S3_TARGETS } from "./targets/s3.ts";
 import { SCOPE_TARGETS } from "./targets/scope.ts";
 import { SUMDB_TARGETS } from "./targets/sumdb.ts";
 
-/** Everything that reads what others have written. */
+/** All readers of untrusted input. */
 export const TARGETS: readonly FuzzTarget[] = [
   ...CACHEPROG_TARGETS,
   ...LOCAL_TARGETS,

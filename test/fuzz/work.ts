@@ -1,4 +1,4 @@
-/** The process of `worker.ts`: a task a line on stdin, lines about it on stdout. */
+/** The process of `worker.ts`: one task per line on stdin, reports on stdout. */
 import { makeRecordings } from "./recordings/recordings.ts";
 import { type FuzzReport, runTarget } from "./run-target.ts";
 import { targetOf } from "./targets.ts";
@@ -10,7 +10,7 @@ export interface Task {
   notePath: string;
 }
 
-/** Every round, and at the end with what became of it; inputs as base64. */
+/** After every round, and with the report at the end; inputs as base64. */
 export interface WorkerLine {
   cases: number;
   residentBytes: number;

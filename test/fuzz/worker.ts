@@ -1,16 +1,16 @@
-/** A process that tries inputs, so that one which never ends, or takes all memory, ends nothing else. */
+/** A process that tries inputs, so that an input that hangs, or takes all memory, affects nothing else. */
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { FuzzReport } from "./run-target.ts";
 import type { Task, WorkerLine } from "./work.ts";
 
-/** As long as ten thousand cases of the slowest target take, many times over. */
+/** Many times as long as ten thousand cases of the slowest target take. */
 const SILENT_MS = 120_000;
-/** What parsers of small files may make of a megabyte. */
+/** The memory limit for parsers of small files with a megabyte of input. */
 const MAX_RESIDENT_BYTES = 2 * 2 ** 30;
 
 export interface TargetReport extends FuzzReport {
-  /** Of the process, behind the target. */
+  /** For the process and its target. */
   residentBytes: number;
 }
 
@@ -19,12 +19,12 @@ export class Worker implements AsyncDisposable {
   #child: Bun.Subprocess<"pipe", "pipe", "inherit"> | undefined;
   #lines: AsyncIterator<WorkerLine> | undefined;
 
-  /** `notePath`: where it notes large inputs before it tries them. */
+  /** `notePath`: the file for large inputs before it tries them. */
   constructor(notePath: string) {
     this.#notePath = notePath;
   }
 
-  /** Never rejects: a process that ended, or had to be, is a finding. */
+  /** Never rejects: a process that ended, or was killed, is a finding. */
   async run(task: Omit<Task, "notePath">): Promise<TargetReport> {
     rmSync(this.#notePath, { force: true });
     const startedMs = performance.now();
@@ -40,7 +40,7 @@ export class Worker implements AsyncDisposable {
     }
     await this[Symbol.asyncDispose]();
     const input = existsSync(this.#notePath) ? readFileSync(this.#notePath) : Buffer.alloc(0);
-    const message = `it does not end (or the process did), in the round behind case ${cases}`;
+    const message = `it does not end (or the process did), in the round after case ${cases}`;
     const seconds = (performance.now() - startedMs) / 1000;
     const empty = { accepted: 0, refused: 0, residentBytes: 0 };
     return { ...empty, name: task.name, cases, seconds, findings: [{ input, message }] };
@@ -59,7 +59,7 @@ export class Worker implements AsyncDisposable {
     this.#lines = linesOf(this.#child.stdout);
   }
 
-  /** `undefined`: it has ended, or says nothing any more. */
+  /** `undefined`: it has ended, or is silent. */
   async #next(): Promise<WorkerLine | undefined> {
     const silence = Promise.withResolvers<undefined>();
     const timer = setTimeout(() => silence.resolve(undefined), SILENT_MS);

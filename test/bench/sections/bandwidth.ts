@@ -2,7 +2,7 @@ import type { BenchContext } from "../context.ts";
 import { BUILD_STD } from "../stock.ts";
 import { thinLineTable } from "../thin-line.ts";
 
-/** A new machine and a warm bucket at the end of a thin line. */
+/** A new machine and a warm bucket with a line of low bandwidth. */
 export async function benchBandwidth(context: BenchContext): Promise<string> {
   return await thinLineTable(context, {
     title: "`go build std`, new machine, warm bucket at 50 ms",

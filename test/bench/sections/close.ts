@@ -9,7 +9,7 @@ import { inTurns, measure, type Sample } from "../measure.ts";
 import { medianOf } from "../statistics.ts";
 import { BUILD_STD } from "../stock.ts";
 
-/** How long go waits at the end, for uploads and for what is still on its way. */
+/** How long go waits at the end, for uploads and for downloads in flight. */
 export async function benchClose(context: BenchContext): Promise<string> {
   const { emptyDir: cwd, server, runs } = context;
   const warmPrefix = await context.stock.std();

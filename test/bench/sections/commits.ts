@@ -13,8 +13,8 @@ const LAYERS = 6;
 const WIDTH = 10;
 
 /**
- * One CI run after the other, each with an empty disk and a checkout of its own: new directory, new times of files, two
- * packages edited since the run before. What a run costs must not grow with their number.
+ * Consecutive CI runs, each with an empty disk and a new checkout: new directory, new times of files, two packages
+ * edited since the previous run. The cost of a run must not grow with their number.
  */
 export async function benchCommits(context: BenchContext): Promise<string> {
   await using line = await openLine(context.server, { latencyMs: 50 });
@@ -59,12 +59,15 @@ function requestsOf({ traffic }: Sample): number {
 
 function checkOut(dir: string, commit: number): void {
   writeGraph(dir, { name: "commits", layers: LAYERS, width: WIDTH, text: textAt(commit) });
-  // A minute ago, and never the same: go remembers directories by the times of their files.
+  // A minute ago, and always different: go remembers directories by the times of their files.
   const time = Date.now() / 1000 - 60;
   for (const name of readdirSync(dir, { recursive: true })) utimesSync(join(dir, String(name)), time, time);
 }
 
-/** Each commit edits a package of the middle and one of the uppermost layer; what it says is the last commit that did. */
+/**
+ * Each commit edits a package of the middle and one of the uppermost layer; its constant is the last commit that edited
+ * it.
+ */
 function textAt(commit: number): (layer: number, index: number) => string {
   return (layer, index) => {
     for (let number = commit; number > 1; number--) {

@@ -5,12 +5,12 @@ import { bucketFlags, type Layout, onRunner } from "../machines.ts";
 import { measure } from "../measure.ts";
 import { BUILD_STD } from "../stock.ts";
 
-/** US dollars a request, as S3 charges them: PUT and LIST, GET. */
+/** S3's prices in US dollars per request: PUT and LIST, GET. */
 const PUT_PRICE = 5 / 1e6;
 const GET_PRICE = 0.4 / 1e6;
 const BUILDS = 1000;
 
-/** What the requests of builds cost on AWS. Counted once: they are the same every time. */
+/** The cost of builds' requests on AWS. Counted once: they are always the same. */
 export async function benchCost(context: BenchContext): Promise<string> {
   const rows = [...(await costRows(context, "packed")), ...(await costRows(context, "split"))];
   return markdownTable(

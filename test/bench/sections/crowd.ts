@@ -8,7 +8,7 @@ import { buildTable } from "../tables.ts";
 
 const CROWD = 20;
 
-/** Many go commands at once on a machine with an empty disk: together they should fetch what one does. */
+/** Many go commands at once on a machine with an empty disk: together they should fetch as much as one. */
 export async function benchCrowd(context: BenchContext): Promise<string> {
   const { emptyDir: cwd, server, runs } = context;
   const prefix = await context.stock.std();

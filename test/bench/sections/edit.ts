@@ -18,12 +18,12 @@ interface Pause {
 const EDITS_PER_RUN = 5;
 /** Commands that follow each other less than ten seconds apart share their uploads; these do not. */
 const SHORT_PAUSE: Pause = { pauseMs: 15_000, edits: 2 };
-/** A helper takes what it knows of the bucket as current for a minute. */
+/** A helper considers its copy of the bucket's records fresh for a minute. */
 const LONG_PAUSE: Pause = { pauseMs: 61_000, edits: 1 };
 
 interface Program {
   name: string;
-  /** What it uses of the standard library: package and statement. */
+  /** Its uses of the standard library: package and statement. */
   uses: Record<string, string>;
 }
 
@@ -43,7 +43,7 @@ interface Lines {
 type Edit = (version: string) => Promise<Sample>;
 type Variants = Record<"native" | "packed" | "split", Edit>;
 
-/** One line of a main package was edited, mostly on somebody's own machine, which has everything else on its disk. */
+/** One line of a main package was edited, mostly on a developer's machine, with everything else on its disk. */
 export async function benchEdit(context: BenchContext): Promise<string> {
   await using near = await openLine(context.server, { latencyMs: 0 });
   await using far = await openLine(context.server, { latencyMs: 50 });
@@ -73,7 +73,7 @@ function editInTurns({ native, packed, split }: Variants, edits: number, what = 
   });
 }
 
-/** Each run on new machines: one that finds nothing new in the bucket asks it ever less often. */
+/** Each run uses new machines: a machine that finds nothing new in the bucket lists it less often. */
 async function editAfterPauses(
   context: BenchContext,
   lines: Lines,
@@ -132,7 +132,7 @@ async function variantsOf(
     packed: await withBucket("packed"),
     split: await withBucket("split"),
   };
-  // The first one over the far line has yet to read what the bucket has.
+  // The first one over the slow line has not read the bucket's records yet.
   for (const build of Object.values(variants)) await build("warming up");
   return variants;
 }

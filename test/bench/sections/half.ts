@@ -11,11 +11,13 @@ import { buildTable } from "../tables.ts";
 
 const LAYERS = 10;
 const WIDTH = 20;
-/** Builds that take seconds are measured this often for one that takes half a minute. */
+/** Fast builds are measured this many times for each slow one (half a minute). */
 const SHORT_PER_RUN = 3;
 const COMMANDS = [["build", "./..."]];
 
-/** The upper half of a graph of packages was edited since the bucket was filled; the lower half comes from there. */
+/**
+ * The upper half of a graph of packages was edited since the bucket was filled; the lower half is fetched from there.
+ */
 export async function benchHalf(context: BenchContext): Promise<string> {
   const { server, dir, runs } = context;
   const cwd = dir.join("half");

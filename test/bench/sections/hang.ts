@@ -10,7 +10,7 @@ import { formatSeconds, hits } from "../tables.ts";
 
 const COMMANDS = 20;
 
-/** An S3 server that takes requests and never answers: what that costs go commands that have something to look up. */
+/** The cost of an S3 server that never answers, for go commands with lookups. */
 export async function benchHang(context: BenchContext): Promise<string> {
   const { server, dir, runs } = context;
   await using line = await openLine(server, { latencyMs: 0, hangs: true });

@@ -5,7 +5,7 @@ import { median } from "../statistics.ts";
 
 const STARTS = 41;
 
-/** From starting the process to its first line, which go waits for. */
+/** The time from the start of the process to its first line, which go waits for. */
 export async function benchHello({ dir }: BenchContext): Promise<string> {
   const times: number[] = [];
   for (let i = 0; i < STARTS; i++) times.push(await helloMs(dir.join("hello")));

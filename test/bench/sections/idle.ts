@@ -9,11 +9,11 @@ import { bucketFlags } from "../machines.ts";
 
 const START_MS = 2_000;
 const IDLE_SECONDS = 15;
-/** The runtime's garbage collector looks once a second for half a minute after the last work, then twice a minute. */
+/** The runtime's garbage collector runs once a second for half a minute after the last work, then twice a minute. */
 const LATER_SECONDS = 40;
 const TICKS_PER_SECOND = 100;
 
-/** What helpers do while go asks for nothing, which is most of a long test. */
+/** The load of helpers without requests from go, which is most of a long test. */
 export async function benchIdle(context: BenchContext): Promise<string> {
   const { dir, server } = context;
   const bucket = (layout: "packed" | "split") =>
@@ -22,7 +22,7 @@ export async function benchIdle(context: BenchContext): Promise<string> {
   const rows = Object.entries(kinds).map(async ([label, flags], index) => {
     const args = [`--cache-dir=${dir.join(`idle-${index}`)}`, ...flags];
     await using client = await CacheprogClient.start({ args, env: plainEnv(server.env), cwd: dir.path });
-    await client.get(idOf("nobody has put this"));
+    await client.get(idOf("an unknown action"));
     await client.put(idOf("this"), Buffer.from("something"));
     await Bun.sleep(START_MS);
     const atOnce = await usedWhileIdle(client.pid);

@@ -15,7 +15,7 @@ const MIB = 1 << 20;
 const BODY_MIB = 600;
 /** A multiple of three, so that the pieces' base64 is that of the whole. */
 const PIECE_BYTES = 3 * MIB;
-/** Out of the way of the ids that the client gives. */
+/** Does not collide with the client's own ids. */
 const PUT_ID = 1000;
 
 interface Body {
@@ -23,7 +23,7 @@ interface Body {
   outputId: string;
 }
 
-/** A body of hundreds of megabytes that no compression makes smaller. */
+/** A body of hundreds of megabytes that does not compress. */
 export async function benchLarge(context: BenchContext): Promise<string> {
   const body = await randomBody(context.dir.join("body"));
   const rows = [...(await largeRows(context, body, "packed")), ...(await largeRows(context, body, "split"))];
@@ -65,7 +65,7 @@ async function largeRows(context: BenchContext, body: Body, layout: Layout): Pro
     }),
     await session(`${layout}: fetched by another machine`, async (client) => {
       const { OutputID } = await client.get(idOf("large"));
-      if (OutputID !== body.outputId) throw new Error("the body did not come back");
+      if (OutputID !== body.outputId) throw new Error("the lookup did not return the body");
       await client.close();
     }),
   ];

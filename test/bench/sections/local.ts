@@ -8,7 +8,7 @@ import { buildTable } from "../tables.ts";
 
 const PAIRS_PER_RUN = 5;
 
-/** The second build on a machine: everything is on the local disk. Beside it go's own cache. */
+/** The second build on a machine: everything is on the local disk. Compared with go's own cache. */
 export async function benchLocal(context: BenchContext): Promise<string> {
   const { emptyDir: cwd, server, runs } = context;
   const prefix = await context.stock.std();
@@ -25,7 +25,7 @@ export async function benchLocal(context: BenchContext): Promise<string> {
     packed: withFlags(packed, bucketFlags(context, { prefix, layout: "packed", endpoint: line.endpoint })),
     split: withFlags(split, bucketFlags(context, { prefix, layout: "split", endpoint: line.endpoint })),
   };
-  // The first one may still have something to write down.
+  // The first one may still have records to write.
   for (const machine of Object.values(machines)) await build(machine);
   const samples = await inTurns(runs * PAIRS_PER_RUN, {
     native: () => build(machines.native),

@@ -11,7 +11,7 @@ import { openLine } from "../line.ts";
 import { median } from "../statistics.ts";
 import { formatSeconds } from "../tables.ts";
 
-/** What one round measures, in seconds. */
+/** The results of one round, in seconds. */
 interface Round {
   direct: number;
   cold0: number;
@@ -67,7 +67,7 @@ interface Place {
   prefix: string;
 }
 
-/** In the order in which one thing needs the other; what is compared follows each other. */
+/** In the order of their dependencies; compared measurements are consecutive. */
 async function playRound({ server }: BenchContext, place: Place): Promise<Round> {
   await using near = await openLine(server, { latencyMs: 0 });
   await using far = await openLine(server, { latencyMs: 50 });
@@ -104,7 +104,7 @@ async function playRound({ server }: BenchContext, place: Place): Promise<Round>
   return { direct, cold0, cold50, file, local, localSum, new0, new50 };
 }
 
-/** An upstream that nobody answers at. */
+/** An upstream without a listener. */
 const GONE = "http://127.0.0.1:9";
 
 async function withServer(server: ModServer, use: (proxy: string) => Promise<number>): Promise<number> {
@@ -115,7 +115,7 @@ async function withServer(server: ModServer, use: (proxy: string) => Promise<num
   }
 }
 
-/** Seconds that go takes; what came is verified, and removed but for what another run reads. */
+/** go's time in seconds. Verifies the downloads, and removes them, except for files that another run reads. */
 async function download(
   { dir, program, go }: Place,
   name: string,
@@ -124,7 +124,7 @@ async function download(
   const [cwd, modCache] = [`${dir}/${name}/module`, `${dir}/${name}/modcache`];
   mkdirSync(cwd, { recursive: true });
   cpSync(`${program}/go.mod`, `${cwd}/go.mod`);
-  // With GOSUMDB every sum is asked for; without, there have to be some.
+  // With GOSUMDB go requests every sum; without, go.sum must have some.
   if (env.GOSUMDB === "off") cpSync(`${program}/go.sum`, `${cwd}/go.sum`);
   const goEnv = plainEnv({
     HOME: dir,
@@ -154,7 +154,7 @@ async function stockProxy(): Promise<string> {
   return stdout.trim().replace(/[,|](direct|off)$/, "");
 }
 
-/** The release itself: a switch of releases would be downloaded into each empty cache. */
+/** The release itself: go would download another release into each empty cache. */
 async function newestGo(): Promise<string> {
   const env = plainEnv({ GOTOOLCHAIN: `go${NEWEST_GO}` });
   const { stdout } = await run(["go", "env", "GOROOT"], { env, cwd: "/" });

@@ -2,7 +2,7 @@ import type { BenchContext } from "../context.ts";
 import { buildProgram } from "../stock.ts";
 import { thinLineTable } from "../thin-line.ts";
 
-/** A large program on a new machine, with a warm bucket at the end of a thin line. */
+/** A large program on a new machine, with a warm bucket and a line of low bandwidth. */
 export async function benchProgramThin(context: BenchContext): Promise<string> {
   const { prefix, program } = await context.stock.program();
   return await thinLineTable(context, {

@@ -1,4 +1,4 @@
-/** Buckets that are not worth it, or hardly: what a build loses to them at most. */
+/** Buckets that hardly pay: the maximum that a build loses to them. */
 import type { BenchContext } from "../context.ts";
 import { openLine } from "../line.ts";
 import { bucketFlags, type Layout, onRunner } from "../machines.ts";
@@ -13,7 +13,7 @@ const LINES = {
 
 const LAYOUTS: readonly Layout[] = ["packed", "split", "both"];
 
-/** A build whose outputs are in the bucket. */
+/** A build with its outputs in the bucket. */
 interface SlowBuild {
   name: string;
   title: string;
@@ -22,7 +22,7 @@ interface SlowBuild {
   commands: (out: string) => string[][];
 }
 
-/** New machines with a warm bucket at the end of bad lines, and one without any cache. */
+/** New machines with a warm bucket and bad lines, and one without any cache. */
 export async function benchSlow(context: BenchContext): Promise<string> {
   const std: SlowBuild = {
     name: "std",
@@ -59,7 +59,7 @@ async function slowTable(context: BenchContext, build: SlowBuild): Promise<strin
   const samples = await inTurns(context.runs, variants);
   const none = samples["no cache"] ?? [];
   const rows = Object.entries(samples).map(
-    ([label, row]): Row => ({ label: told(label, row), samples: row, by: [none] }),
+    ([label, row]): Row => ({ label: labelOf(label, row), samples: row, by: [none] }),
   );
   return buildTable(build.title, ["by no cache"], rows);
 }
@@ -77,11 +77,11 @@ function runner(
   };
 }
 
-/** Whether the bucket was left alone in most of these runs, and why. */
-function told(label: string, samples: Sample[]): string {
+/** The label, with the reasons if most of these runs bypassed the bucket. */
+function labelOf(label: string, samples: Sample[]): string {
   const reasons = ["slow", "failing", "unanswered"].filter(
     (why) =>
       samples.filter(({ counts }) => (counts[`left_alone_${why}`] ?? 0) > 0).length * 2 > samples.length,
   );
-  return reasons.length === 0 ? label : `${label} (left alone: ${reasons.join(", ")})`;
+  return reasons.length === 0 ? label : `${label} (bypassed: ${reasons.join(", ")})`;
 }

@@ -8,7 +8,7 @@ import { buildTable, type Row } from "../tables.ts";
 
 const MOST_PACKAGES = 200;
 const PACKAGES_PER_RUN = 50;
-/** Commands that follow each other without a pause before another machine has its turn. */
+/** Consecutive commands without a pause before another machine's turn. */
 const BLOCK = 10;
 
 /** Many small `go test ./pkg`, one after the other. */
@@ -21,7 +21,7 @@ export async function benchTests(context: BenchContext): Promise<string> {
 
   const flags = (layout: Layout, { endpoint } = line) =>
     bucketFlags(context, { prefix: "tests", layout, endpoint });
-  /** A machine that has the standard library. */
+  /** A machine with the standard library. */
   const used = async (name: string, layout?: Layout): Promise<Machine> => {
     const machine = runner(context, { name: `tests-${name}`, flags: layout && flags(layout, near) });
     await measure(machine, [["test", "./warming"]], { cwd });

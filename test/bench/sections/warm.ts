@@ -6,7 +6,7 @@ import { medianSeconds } from "../statistics.ts";
 import { BUILD_STD } from "../stock.ts";
 import { buildTable, type Row } from "../tables.ts";
 
-/** Builds that take a second are measured this often for one that takes a minute. */
+/** Fast builds are measured this many times for each slow one (a minute). */
 const SHORT_PER_RUN = 3;
 
 /** A new machine with an empty disk; another one has filled the bucket. */

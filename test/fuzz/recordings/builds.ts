@@ -5,17 +5,17 @@ import { writeModule } from "../../support/go-project.ts";
 import { type GoMachine, go } from "../../support/go-toolchain.ts";
 import type { TempDir } from "../../support/temp-dir.ts";
 
-/** What builds through the executable leave behind. */
+/** Recordings of builds through the executable. */
 export interface BuildFiles {
-  /** What go said to its helper, a session each. */
+  /** go's requests to its helper, one session each. */
   sessions: Buffer[];
   /** Objects of both layouts, by key. */
   bucket: Map<string, Buffer>;
-  /** Files of the cache directory, by path; the journal and the breaker's state are those of a bucket that is away. */
+  /** Files of the cache directory, by path; the journal and the breaker's state are from a failing bucket. */
   cacheDir: Map<string, Buffer>;
 }
 
-/** Packages without imports: nothing of the standard library need be compiled. */
+/** Packages without imports: go compiles nothing of the standard library. */
 const FILES = {
   "a/a.go":
     "// Package a is small.\npackage a\n\n// Twice doubles.\nfunc Twice(n int) int { return 2 * n }\n",
@@ -46,12 +46,12 @@ export async function recordBuilds(dir: TempDir, machine: GoMachine): Promise<Bu
   return { sessions, bucket: contents(dir.join("bucket")), cacheDir };
 }
 
-/** The module that is built; returns where it is. */
+/** Writes the module to build; returns its directory. */
 export function smallModule(dir: TempDir): string {
   return writeModule(dir.join("small"), "example.com/small", FILES);
 }
 
-/** A helper that writes down what it is told. */
+/** A helper that records its requests. */
 function tee(path: string, stream: string, flags: string[]): string {
   const quoted = flags.map((flag) => `'${flag}'`).join(" ");
   writeFileSync(path, `#!/bin/sh\ntee '${stream}' | '${binaryPath()}' ${quoted}\n`);

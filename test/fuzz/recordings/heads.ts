@@ -12,7 +12,7 @@ export interface HttpHeads {
   proxy: Buffer[];
 }
 
-/** As curl sends them, pip, and a browser. */
+/** In the form of curl, pip, and a browser. */
 const OTHERS = {
   origin: [
     "GET /healthz HTTP/1.1\r\nHost: localhost\r\nUser-Agent: curl/8.14.1\r\nAccept: */*\r\n\r\n",

@@ -6,7 +6,7 @@ import { startPluginServer } from "../../support/plugin-server.ts";
 import type { TempDir } from "../../support/temp-dir.ts";
 import { smallModule } from "./builds.ts";
 
-/** What `connect` and a server say to each other, line by line. */
+/** The messages between `connect` and a server, line by line. */
 export interface LinkLines {
   client: string[];
   server: string[];
@@ -16,7 +16,7 @@ export async function recordLink(dir: TempDir, machine: GoMachine): Promise<Link
   const cwd = smallModule(dir);
   const flags = [`--bucket=file://${dir.join("bucket")}`];
   const said = { client: "", server: "" };
-  // The second time with other flags, so that something is put.
+  // The second time with other flags, so that there are puts.
   for (const [index, flag] of ["-gcflags=", "-gcflags=-N"].entries()) {
     const cacheDir = dir.join(`link-${index}`);
     await using server = await startPluginServer({ cacheDir, flags, cwd });

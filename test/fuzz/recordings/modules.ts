@@ -7,7 +7,7 @@ export interface ModuleFiles {
   info: Buffer[];
   mod: Buffer[];
   list: Buffer[];
-  /** Of `module@version`. */
+  /** The files of `module@version`. */
   zips: { module: string; version: string; bytes: Buffer }[];
   goSum: Buffer[];
 }
@@ -15,7 +15,7 @@ export interface ModuleFiles {
 /** Small, and never changed. */
 const MODULES = ["rsc.io/quote@v1.5.2", "rsc.io/sampler@v1.3.0"];
 
-/** What `go mod download -json` says of one. */
+/** The output of `go mod download -json` for one. */
 interface Downloaded {
   Path: string;
   Version: string;
@@ -66,7 +66,7 @@ export async function recordModules(machine: GoMachine): Promise<ModuleFiles> {
   };
 }
 
-/** A list such as proxies send: releases, pre-releases, and pseudo-versions, which do not belong there. */
+/** A list such as proxies send: releases, pre-releases, and pseudo-versions, which don't belong there. */
 function toList(version: string): Buffer {
   const others = [
     "v1.0.0-rc.1",

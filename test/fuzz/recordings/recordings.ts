@@ -1,4 +1,4 @@
-/** What the parsers' real peers have written: made anew by the real programs, in a few seconds, whenever it is needed. */
+/** Bytes from the parsers' real peers. The real programs write them on each run, in a few seconds. */
 import { NEWEST_GO } from "../../support/go-toolchain.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { type BuildFiles, recordBuilds } from "./builds.ts";

@@ -16,7 +16,7 @@ const KEYS = [
   "ключ",
 ];
 
-/** Those of versitygw, and, since AWS itself can't be asked here, those that its documentation has. */
+/** The answers of versitygw, and, since tests don't use AWS itself, those in its documentation. */
 export async function recordS3(): Promise<S3Answers> {
   await using server = await startS3Server();
   const { accessKeyId, secretAccessKey, bucket } = server;

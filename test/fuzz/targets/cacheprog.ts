@@ -1,10 +1,10 @@
-/** What go tells its helper. */
+/** go's requests to its helper. */
 import { parseRequest } from "../../../src/cacheprog/messages.ts";
 import { ProtocolError } from "../../../src/cacheprog/protocol-error.ts";
 import { readEvents } from "../../cacheprog/reader-events.ts";
 import { type FuzzTarget, holds, parsed, same } from "../target.ts";
 
-/** A stream's beginning: what follows is the same again. */
+/** The beginning of a stream: the rest repeats it. */
 const STREAM_BYTES = 2_000;
 
 const WORDS = [
@@ -20,7 +20,7 @@ const WORDS = [
 const reader: FuzzTarget = {
   name: "requests of go",
   promise:
-    "requests, or a ProtocolError, and the same however the stream is cut; a body is never more than was sent",
+    "requests, or a ProtocolError, and the same however the stream is cut; a body is never longer than sent",
   thousands: 40,
   recordings: ({ builds }) => builds.sessions.map((bytes) => bytes.subarray(0, STREAM_BYTES)),
   words: WORDS,
@@ -37,7 +37,7 @@ const reader: FuzzTarget = {
   },
 };
 
-/** Messages quote what has come so far. */
+/** Messages quote the input so far. */
 function kindOf(event: ReturnType<typeof readEvents>[number]): unknown {
   if ("thrown" in event) return "thrown";
   return "error" in event && event.error !== undefined ? "bad body" : event;

@@ -1,4 +1,4 @@
-/** The HTTP listener and the forward proxy behind it, with whatever bytes a client sends. */
+/** The HTTP listener and its forward proxy, with arbitrary bytes from a client. */
 import { once } from "node:events";
 import { type AddressInfo, connect } from "node:net";
 import { openForwardProxy } from "../../../src/app/serve/forward-proxy.ts";
@@ -13,7 +13,7 @@ import { silentLog } from "../../support/silent-log.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { type FuzzTarget, holds } from "../target.ts";
 
-/** A client that has said all it wants to say is answered, or left. Far longer than that takes anywhere. */
+/** The time limit for the answer to a finished client, or its disconnection. Far longer than that takes. */
 const ANSWER_MS = 120_000;
 const STATUS = /^HTTP\/1\.1 (\d{3}) /;
 
@@ -28,7 +28,7 @@ const failures: unknown[] = [];
 
 const echo: HttpMount = { handle: async (_request, response, target) => void response.end(target) };
 
-/** The forward proxy caches a host whose port nobody answers at, and passes nothing on. */
+/** The forward proxy caches a host without a listener, and forwards no other requests. */
 async function listen(): Promise<Listening> {
   const dir = tempDir("fuzz-http");
   const counters = new Counters();
@@ -66,7 +66,7 @@ async function close(): Promise<void> {
   dir?.[Symbol.dispose]();
 }
 
-/** All that comes back for these bytes and the end of the stream. */
+/** The whole answer to these bytes and the end of the stream. */
 async function say(input: Uint8Array): Promise<string> {
   listening ??= listen();
   const { server } = (await listening).listener;
@@ -91,7 +91,8 @@ async function say(input: Uint8Array): Promise<string> {
 function target(name: string, recordings: FuzzTarget["recordings"]): FuzzTarget {
   return {
     name,
-    promise: "whole answers with a status, or none; no failure inside; and the next client is answered",
+    promise:
+      "complete answers with a status, or none; no internal failure; and the next client gets an answer",
     thousands: 8,
     recordings,
     words: [

@@ -1,4 +1,4 @@
-/** What `connect` and a server say to each other; on a port, anybody may be at the other end. */
+/** Messages between `connect` and a server; on a port, the peer may be any program. */
 import { checkScope } from "../../../src/app/serve/plugin/check-scope.ts";
 import { LineReader } from "../../../src/net/line-reader.ts";
 import {
@@ -35,7 +35,7 @@ function clientLines({ link }: Recordings, isOpening: boolean): Buffer[] {
 
 const client: FuzzTarget = {
   name: "client's messages",
-  promise: "a message that is written down the same, or a LinkError",
+  promise: "a message that formats to the same text, or a LinkError",
   thousands: 40,
   recordings: (all) => clientLines(all, false),
   words: WORDS,
@@ -63,7 +63,7 @@ function formatServerMessage(message: Exclude<ServerMessage, { kind: "alive" }>)
 
 const server: FuzzTarget = {
   name: "server's messages",
-  promise: "an answer that is written down the same, or a LinkError",
+  promise: "an answer that formats to the same text, or a LinkError",
   thousands: 40,
   recordings: ({ link }) => toBytes(...link.server.filter((line) => line.startsWith("["))),
   words: ['["got",', '["noted",', "[]", "null"],
@@ -78,7 +78,7 @@ const server: FuzzTarget = {
 
 const greeting: FuzzTarget = {
   name: "greeting",
-  promise: "numbers, and directories of which the journal's lies in the cache's; nothing is thrown",
+  promise: "numbers, and directories, with the journal's in the cache's; nothing is thrown",
   thousands: 40,
   recordings: ({ link }) => toBytes(...link.server.filter((line) => line.startsWith("{"))),
   words: ['"Server":{', '"cacheDir":"/', "/../", '"journalDir":"/etc"'],

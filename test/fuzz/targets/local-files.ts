@@ -1,4 +1,4 @@
-/** Files of the cache directory: written by this program, by tailscale's, by nobody knows whom in CI's caches. */
+/** Files of the cache directory: written by this program, by tailscale's, or by unknown programs in CI's caches. */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -32,7 +32,7 @@ async function cleared(): Promise<void> {
 
 const action: FuzzTarget = {
   name: "action record",
-  promise: "exactly two valid fields, which are written down the same; nothing is thrown",
+  promise: "exactly two valid fields, which format to the same text; nothing is thrown",
   thousands: 40,
   recordings: ({ builds }) => filesAt(builds.cacheDir, /^action\//),
   attempt(input) {
@@ -46,7 +46,7 @@ const action: FuzzTarget = {
 
 const split: FuzzTarget = {
   name: "split record",
-  promise: "an output and a time that can be one; nothing is thrown",
+  promise: "an output and a valid time; nothing is thrown",
   thousands: 40,
   recordings: ({ builds }) => filesAt(builds.bucket, /^action\//),
   attempt(input) {
@@ -60,7 +60,7 @@ const split: FuzzTarget = {
 
 const journal: FuzzTarget = {
   name: "journal",
-  promise: "whole lines, each written down the same; nothing is thrown",
+  promise: "whole lines, each of which formats to the same text; nothing is thrown",
   thousands: 15,
   recordings: ({ builds }) => filesAt(builds.cacheDir, /\/journal\//),
   words: [" used", "\n", '{"platform":"a","project":"b"}'],
@@ -119,7 +119,7 @@ const health: FuzzTarget = {
   close: cleared,
 };
 
-/** So that most states are young. */
+/** Makes most states young. */
 function savedAtMs(input: Buffer): number {
   return Number(/"savedAtMs":(\d{1,15})/.exec(input.toString("latin1"))?.[1] ?? 0) + 1_000;
 }
@@ -146,7 +146,7 @@ const list: FuzzTarget = {
 
 const meta: FuzzTarget = {
   name: "module file's note",
-  promise: "of that name, with a size, a sum, a time and an etag that can be sent; nothing is thrown",
+  promise: "the right name, with a size, a sum, a time and an etag that can be sent; nothing is thrown",
   thousands: 15,
   recordings: () => [
     Buffer.from(

@@ -1,4 +1,4 @@
-/** What clients ask the module proxy for, and what upstreams answer. */
+/** Requests to the module proxy, and answers of upstreams. */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,7 +43,7 @@ const never = () => false;
 
 const request: FuzzTarget = {
   name: "request for a module",
-  promise: "a name that is a clean path and means the same when it is asked for again; or a NameError",
+  promise: "a name that is a clean path and means the same when it is parsed again; or a NameError",
   thousands: 40,
   recordings: () =>
     toBytes(
@@ -62,7 +62,7 @@ const request: FuzzTarget = {
     const target = input.toString("latin1");
     const found = parsed(() => parseModRequest(target, DATABASES), isNameError);
     if (found === undefined) return "refused";
-    same(parseModRequest(encodeName(found.name), DATABASES), found, "asked again");
+    same(parseModRequest(encodeName(found.name), DATABASES), found, "parsed again");
     holds(
       !found.name.split("/").some((part) => part === "" || part === "." || part === ".."),
       "no clean path",
@@ -73,7 +73,7 @@ const request: FuzzTarget = {
 
 const path: FuzzTarget = {
   name: "module path and version",
-  promise: "what was escaped is escaped to the same again; or a NameError",
+  promise: "an unescaped text escapes to the same text again; or a NameError",
   thousands: 40,
   recordings: () =>
     toBytes(
@@ -98,7 +98,7 @@ const path: FuzzTarget = {
 
 const tile: FuzzTarget = {
   name: "name of a tile",
-  promise: "the one way to write it, or nothing; nothing is thrown",
+  promise: "its canonical form, or nothing; nothing is thrown",
   thousands: 40,
   recordings: () => toBytes("tile/8/0/000", "tile/8/2/x001/x234/567.p/255", "tile/8/data/x012/345"),
   words: ["x001/", ".p/", "data"],
@@ -127,7 +127,7 @@ const sums: FuzzTarget = {
 
 const NAMED = { name: "", module: "rsc.io/quote", version: "v1.5.2" } as const;
 
-/** A small file of a kind; whatever is kept would be kept again as it is. */
+/** A small file of a kind; an accepted file is accepted again unchanged. */
 function small(
   kind: "info" | "mod" | "list" | "latest",
   words: string[],
@@ -135,7 +135,7 @@ function small(
 ): FuzzTarget {
   return {
     name: `.${kind} of a module`,
-    promise: "bytes that would be kept as they are when they come again; or an InvalidFileError",
+    promise: "bytes that would be accepted again unchanged; or an InvalidFileError",
     thousands: 40,
     recordings: of,
     words,
@@ -152,7 +152,7 @@ const scratch = join(tmpdir(), `gcp-fuzz-zip-${process.pid}`);
 
 const zip: FuzzTarget = {
   name: "zip of a module",
-  promise: "within go's limits, and a hash of what is in it; or an InvalidFileError",
+  promise: "within go's limits, and a hash of its contents; or an InvalidFileError",
   thousands: 12,
   recordings: ({ modules }) =>
     modules.zips.map(({ bytes }) => bytes).filter(({ length }) => length < 100_000),

@@ -1,4 +1,4 @@
-/** Packs: frames that were compressed by somebody, in an object that anybody may have written. */
+/** Packs: untrusted compressed frames in an untrusted object. */
 import { zstdDecompressSync } from "node:zlib";
 import { expandStream, isExpandError } from "../../../src/lib/bytes/expand-stream.ts";
 import { compressFrame, expandFrame, frameLength } from "../../../src/lib/bytes/zstd.ts";
@@ -10,7 +10,7 @@ import { type FuzzTarget, holds, isNoMistake, parsed, parsedLater } from "../tar
 const MAX_CONTENT_BYTES = 1 << 20;
 const MAGIC = "\x28\xb5\x2f\xfd";
 
-/** Frames of outputs, and two that stand for far more than they are. */
+/** Frames of outputs, and two that expand to far more than their size. */
 function frames({ builds }: Recordings): Buffer[] {
   const outputs = [...builds.cacheDir]
     .filter(([name]) => name.startsWith("output/"))
@@ -25,7 +25,7 @@ function frames({ builds }: Recordings): Buffer[] {
 
 const frame: FuzzTarget = {
   name: "frame",
-  promise: "what it says to have, and never more than is allowed; or an Error",
+  promise: "as many bytes as it declares, and never more than allowed; or an Error",
   thousands: 40,
   recordings: frames,
   words: [MAGIC, "\x50\x2a\x4d\x18\x04\0\0\0abcd"],
@@ -44,7 +44,7 @@ const frame: FuzzTarget = {
 
 const large: FuzzTarget = {
   name: "frame as a stream",
-  promise: "ends, and stops where its reader says so; or zlib's error",
+  promise: "ends, and stops when its reader says so; or zlib's error",
   thousands: 3,
   recordings: frames,
   words: [MAGIC],
@@ -80,7 +80,7 @@ const CLAIMS = TEXTS.map((text, index) => ({
 
 const pack: FuzzTarget = {
   name: "pack against its claims",
-  promise: "nothing to complain of only where every frame expands to the output that it is said to be",
+  promise: "no findings only if every frame expands to its named output",
   thousands: 8,
   recordings: () => [Buffer.concat(PACK_FRAMES)],
   words: [MAGIC],
@@ -90,7 +90,7 @@ const pack: FuzzTarget = {
     const { wrong, unchecked } = await check.finish();
     if (wrong.size + unchecked.size > 0) return "refused";
     for (const { offset, length, outputId } of CLAIMS) {
-      // A frame need not say how large it is: those of large outputs do not.
+      // A frame need not declare its size: those of large outputs do not.
       const content = zstdDecompressSync(input.subarray(offset, offset + length), { maxOutputLength: 1_000 });
       holds(sha256Hex(content) === outputId, `${outputId} is another`);
     }

@@ -1,4 +1,4 @@
-/** What the forward proxy reads: names, fields, and what lies in its cache. */
+/** Inputs of the forward proxy: names, fields, and cached files. */
 
 import { parseRange } from "../../../src/lib/network/byte-range.ts";
 import { formatAuthority, parseAuthority } from "../../../src/revproxy/authority.ts";
@@ -27,7 +27,7 @@ const never = () => false;
 
 const authority: FuzzTarget = {
   name: "host and port",
-  promise: "what is written down the same, without a user's name or a path in it; nothing is thrown",
+  promise: "a target that formats to the same text, without a user's name or a path in it; nothing is thrown",
   thousands: 40,
   recordings: () => toBytes("example.com:443", "[::1]:8443", "files.pythonhosted.org", "127.0.0.1:80"),
   words: ["@", ":", "[", "]", "%", "xn--"],
@@ -43,7 +43,7 @@ const authority: FuzzTarget = {
 
 const absolute: FuzzTarget = {
   name: "target in absolute form",
-  promise: "an origin and a path that are written down the same; nothing is thrown",
+  promise: "an origin and a path that format to the same text; nothing is thrown",
   thousands: 40,
   recordings: () => toBytes("http://example.com/a/b?c=d", "https://[::1]:8443/", "http://cached.test:8080"),
   words: ["http://", "https://", "@", "#", "?", "//"],
@@ -63,7 +63,7 @@ const RESPONSES = [
 
 const fields: FuzzTarget = {
   name: "fields of requests and responses",
-  promise: "a decision, with numbers that are some; nothing is thrown",
+  promise: "a decision, with valid numbers; nothing is thrown",
   thousands: 40,
   recordings: () => toBytes(...RESPONSES),
   words: ["Cache-Control: ", "max-age=", "\n", ": ", ",", '"', "\\", "Vary: *", "bytes=", "; "],
@@ -116,14 +116,15 @@ const RECORD = {
 };
 const MAGIC = "go-cache-plugin response 1 ";
 
-/** A record with that content, whole as far as its sum says. */
+/** A record with this content and a matching sum. */
 function sealed(content: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`${MAGIC}${sha256Hex(content)}\n`), content]);
 }
 
 const record: FuzzTarget = {
   name: "stored response",
-  promise: "fields that can be sent and a body that fits its sum, written down the same; nothing is thrown",
+  promise:
+    "fields that can be sent and a body that matches its sum, which format to the same text; nothing is thrown",
   thousands: 40,
   recordings: () => [
     Buffer.from(`${JSON.stringify(RECORD)}\nhello`),

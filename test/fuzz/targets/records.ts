@@ -1,4 +1,4 @@
-/** Records in the bucket, which whoever may write there can make. */
+/** Records in the bucket, which every writer of the bucket can make. */
 import { compressFrame, expandFrame } from "../../../src/lib/bytes/zstd.ts";
 import { formatRunFiles, parseRunFiles } from "../../../src/modproxy/run/run-files.ts";
 import { parseCandidates } from "../../../src/remote/packed/bucket/gc-candidates.ts";
@@ -35,7 +35,7 @@ function jsons(all: Recordings): Buffer[] {
   return frames(all).map((bytes) => Buffer.from(expandFrame(Uint8Array.from(bytes), MAX_JSON_BYTES)));
 }
 
-/** Whatever was accepted would be written down as it was read. */
+/** An accepted record formats to the same text. */
 async function readsBack(record: ReturnType<typeof parseRunRecord>): Promise<void> {
   same(parseRunRecord(await formatRunRecord(record)).entries.length, record.entries.length, "read again");
   for (const { sizeBytes, place } of record.entries) {
@@ -46,7 +46,7 @@ async function readsBack(record: ReturnType<typeof parseRunRecord>): Promise<voi
 
 const frame: FuzzTarget = {
   name: "run record",
-  promise: "entries that lie within their packs, written down the same; or an Error",
+  promise: "entries within their packs, which format to the same text; or an Error",
   thousands: 40,
   recordings: frames,
   async attempt(input) {
@@ -71,12 +71,12 @@ const NOW_MS = Date.UTC(2026, 0, 1);
 const key = fixedKey("records");
 const signer = new SecretKeySigner(key, 86_400_000, () => NOW_MS);
 const trust = new TrustedKeys([key.publicKey], () => NOW_MS);
-/** Of what was signed. */
+/** The signed bytes. */
 const signedSums = new Set<string>();
 
 const signed: FuzzTarget = {
   name: "signed record",
-  promise: "what counts was signed, to the byte; or an Error",
+  promise: "every byte that counts was signed; or an Error",
   thousands: 40,
   recordings: (all) => {
     for (const bytes of frames(all)) signedSums.add(sha256Hex(bytes));
@@ -86,7 +86,7 @@ const signed: FuzzTarget = {
   attempt(input) {
     const untilMs = parsed(() => trust.check(KEY, input), isNoMistake);
     if (untilMs === undefined) return "refused";
-    holds(signedSums.has(sha256Hex(splitSeal(input).frame)), "bytes that nobody has signed");
+    holds(signedSums.has(sha256Hex(splitSeal(input).frame)), "bytes without a signature");
     same(untilMs, NOW_MS + 86_400_000, "another end");
     return "accepted";
   },
@@ -94,7 +94,7 @@ const signed: FuzzTarget = {
 
 const modules: FuzzTarget = {
   name: "record of module files",
-  promise: "names, sizes and sums, written down the same; or an Error",
+  promise: "names, sizes and sums, which format to the same text; or an Error",
   thousands: 40,
   recordings: () => [
     Buffer.from(
@@ -123,7 +123,7 @@ const modules: FuzzTarget = {
 
 const candidates: FuzzTarget = {
   name: "candidates of gc",
-  promise: "ids and times from which an age can be told; or an Error",
+  promise: "ids, and times that have an age; or an Error",
   thousands: 40,
   recordings: () => [
     Buffer.from(JSON.stringify({ version: 1, packs: { [sha256Hex("a")]: 1_700_000_000_000 } })),

@@ -1,4 +1,4 @@
-/** What an S3 server, or whatever stands in its place, answers. */
+/** Answers of an S3 server, or of another server in its place. */
 import { Counters } from "../../../src/lib/counters.ts";
 import { listObjects } from "../../../src/s3/operations/list-objects.ts";
 import { child, childText, parseXml } from "../../../src/s3/operations/xml.ts";
@@ -28,7 +28,7 @@ const never = () => false;
 
 const xml: FuzzTarget = {
   name: "XML",
-  promise: "texts by name, at no great depth; or an Error",
+  promise: "texts by name, with limited depth; or an Error",
   thousands: 40,
   recordings: ({ s3 }) => [...s3.listings, ...s3.refusals],
   words: WORDS,
@@ -61,7 +61,7 @@ const refusal: FuzzTarget = {
 let answer: Uint8Array<ArrayBuffer> = new Uint8Array();
 let peer: { server: Bun.Server<undefined>; client: S3Client } | undefined;
 
-/** A server that answers whatever is tried, and a client that nothing is kept from. */
+/** A server with the tried answer, and a client without any checks before. */
 function open() {
   const server = Bun.serve({
     port: 0,
@@ -81,7 +81,7 @@ function open() {
 
 const listing: FuzzTarget = {
   name: "listing of S3",
-  promise: "objects with keys and sizes that can be compared; or an S3Error; and no page is asked for twice",
+  promise: "objects with keys and sizes that can be compared; or an S3Error; and no page is requested twice",
   thousands: 12,
   recordings: ({ s3 }) => s3.listings,
   words: WORDS,

@@ -1,4 +1,4 @@
-/** What is read of a checkout, which may be anybody's. */
+/** Files of an untrusted checkout. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ const never = () => false;
 
 const mod: FuzzTarget = {
   name: "go.mod of a checkout",
-  promise: "a few texts out of it; nothing is thrown",
+  promise: "a few texts from it; nothing is thrown",
   thousands: 40,
   recordings: ({ modules }) => [
     ...modules.mod,
@@ -59,7 +59,7 @@ const event: FuzzTarget = {
 
 const name: FuzzTarget = {
   name: "names in keys",
-  promise: "one part of a path, whatever the text is; nothing is thrown",
+  promise: "one part of a path, for every text; nothing is thrown",
   thousands: 40,
   recordings: () => toBytes("example.com/a", "feature/ä b", "..", "refs/pull/7/merge"),
   attempt(input) {

@@ -1,4 +1,4 @@
-/** What a checksum database answers: notes that it has signed, and tiles that only a proof can vouch for. */
+/** Answers of a checksum database: signed notes, and tiles that only a proof can verify. */
 import { createPrivateKey } from "node:crypto";
 import { secretKeyDer } from "../../../src/lib/text/ed25519-text.ts";
 import { InvalidFileError } from "../../../src/modproxy/mod-error.ts";
@@ -22,18 +22,18 @@ for (let n = 0; n < RECORDS; n++) {
   database.add(`${module}@${version}`, { module, version, zip: hash(`${n}`), mod: hash(`${n} mod`) });
 }
 const verifier = parseVerifier(database.key);
-const asked = { module: "example.com/m7", version: "v1.0.0" };
+const wanted = { module: "example.com/m7", version: "v1.0.0" };
 const reply = String(database.answer("lookup/example.com/m7@v1.0.0"));
 const WORDS = ["\n\n", "— sumdb.test ", "go.sum database tree\n", " h1:", "/go.mod"];
 
-/** What stands before the signatures. */
+/** The text before the signatures. */
 function textOf(note: string): string {
   return note.slice(0, note.lastIndexOf("\n\n") + 1);
 }
 
 const signedTexts = new Map<number, string>();
 
-/** What the database signs of a tree of that size. */
+/** The text that the database signs for a tree of this size. */
 function signedText(size: number): string {
   const text = signedTexts.get(size) ?? textOf(database.head(size));
   signedTexts.set(size, text);
@@ -49,7 +49,7 @@ const note: FuzzTarget = {
   attempt(input) {
     const head = parsed(() => openTreeHead(input.toString(), verifier), isInvalid);
     if (head === undefined) return "refused";
-    same(textOf(head.note), signedText(head.size), "nobody has signed that");
+    same(textOf(head.note), signedText(head.size), "a text without a signature");
     return "accepted";
   },
 };
@@ -64,9 +64,9 @@ const lookup: FuzzTarget = {
   ],
   words: WORDS,
   attempt(input) {
-    const found = parsed(() => parseLookupReply(input.toString(), asked, verifier), isInvalid);
+    const found = parsed(() => parseLookupReply(input.toString(), wanted, verifier), isInvalid);
     if (found === undefined) return "refused";
-    same(textOf(found.head.note), signedText(found.head.size), "nobody has signed that");
+    same(textOf(found.head.note), signedText(found.head.size), "a text without a signature");
     holds(found.recordId < found.head.size, "beyond the tree");
     return "accepted";
   },
@@ -77,7 +77,7 @@ const head = { size: RECORDS, root: database.root() };
 
 const proof: FuzzTarget = {
   name: "proof from tiles",
-  promise: "proven only what is in the tree; or an InvalidFileError",
+  promise: "proofs only of records in the tree; or an InvalidFileError",
   thousands: 12,
   recordings: () => [
     Buffer.from(database.tile("tile/8/0/000") ?? ""),
@@ -104,7 +104,7 @@ const proof: FuzzTarget = {
 
 const sizes: FuzzTarget = {
   name: "sizes of trees",
-  promise: "any size ends in a proof or an InvalidFileError, and not in a circle",
+  promise: "every size ends in a proof or an InvalidFileError, never in an endless loop",
   thousands: 12,
   recordings: () => [
     Buffer.from("300 7"),
