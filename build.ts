@@ -1,6 +1,6 @@
 /**
  * Compiles the executables: `bun build.ts` makes `dist/go-cache-plugin` for this machine, `bun build.ts TARGET…` one
- * for each of these (`dist/go-cache-plugin-<os>-<arch>…`), `bun build.ts --all` one for every platform Bun can compile
+ * for each target (`dist/go-cache-plugin-<os>-<arch>…`), `bun build.ts --all` one for every platform Bun can compile
  * for, and `dist/SHA256SUMS`.
  */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -24,9 +24,9 @@ function targetOf(arg: string): (typeof TARGETS)[number] {
   return target;
 }
 
-/** The executable appears whole: tests, or a go command, may be using the one that it replaces. */
+/** Replaces the executable atomically, since tests or a go command may use the existing one. */
 async function compile(path: string, target?: Bun.Build.CompileTarget): Promise<void> {
-  // Not under another name: the executable holds its name.
+  // Not under another name: the executable contains its name.
   const workDir = `${OUT_DIR}/.${process.pid}`;
   const outfile = `${workDir}/${basename(path)}`;
   await Bun.build({
@@ -53,7 +53,7 @@ async function compile(path: string, target?: Bun.Build.CompileTarget): Promise<
     },
   });
   renameSync(outfile, path);
-  // The source map is in the executable; the file beside it is of no use.
+  // The executable contains the source map, so the separate file is not needed.
   rmSync(workDir, { recursive: true });
   console.log(path);
 }

@@ -1,8 +1,8 @@
 /**
- * Makes what a release consists of, from executables that `bun build.ts --all` left in `dist/`: for each the archives
- * (`.tar.zst` and `.tar.gz`, for Windows `.zip`) with the executable, README.md and LICENSE in it, `install.sh`, a bill of
- * materials `sbom.cdx.json`, and `SHA256SUMS` of all that. `bun release.ts [--out=DIR] [--quick] [EXECUTABLE…]`; without
- * any executable: all targets. The same executables make the same archives, to the byte.
+ * Makes the files of a release from executables that `bun build.ts --all` left in `dist/`: for each the archives
+ * (`.tar.zst` and `.tar.gz`, for Windows `.zip`) with the executable, README.md and LICENSE in it, `install.sh`, a bill
+ * of materials `sbom.cdx.json`, and `SHA256SUMS` of all that. `bun release.ts [--out=DIR] [--quick] [EXECUTABLE…]`;
+ * without any executable: all targets. The same executables make the same archives, to the byte.
  */
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,13 +14,13 @@ import { releaseExecutables } from "./targets.ts";
 const DOCUMENTS = ["README.md", "LICENSE"];
 
 /**
- * The smallest that unpacks with the memory which every zstd allows itself, in a minute; gzip's 9 makes it 0.3 % smaller
- * in twice the time. `--quick` is for tests.
+ * zstd's level: the smallest archive that every zstd unpacks with its default memory limit; takes a minute. gzip's
+ * level: 9 would make it 0.3 % smaller in twice the time. `--quick` is for tests.
  */
 const LEVELS = { zstd: 19, gzip: 6 } as const;
 const QUICK_LEVELS = { zstd: 1, gzip: 1 } as const;
 
-/** The first day that a zip can name, in any time zone. */
+/** The first day that a zip can express, in any time zone. */
 const ZIP_TIME = new Date(1980, 0, 1);
 
 async function main(args: string[]): Promise<void> {
@@ -76,12 +76,12 @@ async function tar(executable: string): Promise<Uint8Array> {
   }
 }
 
-/** Without a time in its head. */
+/** Without a time in its header. */
 function gzip(content: Uint8Array, level: 1 | 6): Uint8Array {
   return Bun.gzipSync(content as Uint8Array<ArrayBuffer>, { level });
 }
 
-/** CycloneDX, as npm has it of what goes into the executable, and Bun, whose runtime is most of it. */
+/** CycloneDX: npm's list of what goes into the executable, and Bun, since its runtime is most of it. */
 function billOfMaterials(): { components: { name: string }[] } {
   const text = run(["npm", "sbom", "--sbom-format=cyclonedx", "--omit=dev", "--sbom-type=application"]);
   const bill = JSON.parse(text);

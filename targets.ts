@@ -1,4 +1,4 @@
-/** What there are executables for. */
+/** The platforms of the executables. */
 
 /** https://bun.com/docs/bundler/executables#supported-targets */
 export const TARGETS = [
@@ -16,7 +16,7 @@ export const TARGETS = [
   "bun-windows-arm64",
 ] as const satisfies Bun.Build.CompileTarget[];
 
-/** Where `build.ts` puts them. */
+/** The output directory of `build.ts`. */
 export const OUT_DIR = "dist";
 
 /** `dist/go-cache-plugin-linux-x64`, `dist/go-cache-plugin-windows-x64.exe`. */

@@ -1,6 +1,6 @@
 /**
- * `npm run demo [-- --s3]`: the main job, for real. Builds a real program on "machine one" with an empty bucket, on
- * "machine two" with an empty disk and the same bucket, and there once more. The bucket is a directory, or with `--s3`
+ * `npm run demo [-- --s3]`: the main use case. Builds a real program on "machine one" with an empty bucket, on
+ * "machine two" with an empty disk and the same bucket, and there again. The bucket is a directory, or with `--s3`
  * one of a real S3 server on this machine.
  */
 import { pathToFileURL } from "node:url";
@@ -14,13 +14,13 @@ import { type ProgramSource, type RealProgram, realProgram } from "../support/re
 import { startS3Server } from "../support/s3-server.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 
-/** Go's debugger: nearly 300 packages, most of them Go's own, so that few modules have to be fetched. */
+/** Go's debugger: nearly 300 packages, most of them Go's own, so that few modules must be fetched. */
 const PROGRAM: ProgramSource = {
   module: "github.com/go-delve/delve@v1.26.0",
   mainPackage: "./cmd/dlv",
 };
 
-/** What both machines share, and what the helper counts of it. */
+/** The bucket that both machines share, and its counters in the helper. */
 interface Bucket extends AsyncDisposable {
   flags: string[];
   env: Record<string, string>;
@@ -53,7 +53,7 @@ async function main(isS3: boolean): Promise<void> {
   if (!isS3) console.log("The same with a real S3 server: npm run demo -- --s3");
 }
 
-/** Leaves nothing on the disk. The go command got the same signal from the terminal. */
+/** Removes all files. The go command got the same signal from the terminal. */
 function stopAt(signal: "SIGINT" | "SIGTERM", dir: TempDir): never {
   dir[Symbol.dispose]();
   process.exit(signal === "SIGINT" ? 130 : 143);

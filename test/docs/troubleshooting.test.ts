@@ -1,10 +1,10 @@
-/** docs/troubleshooting.md quotes what the program says; it is of use only as long as the program says that. */
+/** docs/troubleshooting.md quotes messages of the program; each must still exist. */
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT_DIR } from "../support/binary.ts";
 
-/** What varies in a message. */
+/** The variable parts of a message. */
 const GAP = "…";
 
 const page = readFileSync(join(PROJECT_DIR, "docs/troubleshooting.md"), "utf8");
@@ -17,7 +17,7 @@ function sourceText(): string {
     name.endsWith(".ts"),
   );
   const text = files.map((name) => readFileSync(join(dir, name), "utf8")).join("\n");
-  // A text that goes on in the next line of the source is one text.
+  // A text that continues in the next line of the source is one text.
   return text
     .replaceAll(/[`"] \+\s*[`"]/g, "")
     .replaceAll('\\"', '"')
@@ -30,7 +30,7 @@ function messages(): string[] {
   return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, message = ""]) => message));
 }
 
-/** The words of a message between what varies; one message may be put together from two of the source. */
+/** The constant words of a message; a message may consist of two texts of the source. */
 function fixedParts(message: string): string[] {
   return message
     .split(GAP)
@@ -43,13 +43,13 @@ test("there are messages, and each has words", () => {
   expect(messages().filter((message) => fixedParts(message).length === 0)).toEqual([]);
 });
 
-test("every message that is quoted is one of the program's", () => {
+test("every quoted message is one of the program's", () => {
   const unknown = messages().filter((message) => !fixedParts(message).every((part) => source.includes(part)));
   expect(unknown).toEqual([]);
 });
 
-test("every warning that the program gives unasked is explained", () => {
-  // log.warn("topic", `text`) and health.warn(`text`), also where the text stands in a line of its own.
+test("every warning that the program prints without -v is explained", () => {
+  // log.warn("topic", `text`) and health.warn(`text`), also if the text is in a line of its own.
   const warnings = source.matchAll(/\.warn\(\s*(?:[`"][^`"]*[`"],\s*)?([`"])(.+?)\1,?\s*\)/g);
   const texts = [...warnings].map(([, , text = ""]) => text.replaceAll(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, GAP));
   expect(texts.length).toBeGreaterThan(10);

@@ -1,5 +1,5 @@
 /**
- * `npm run images`: what the released archives for Linux need of the system, and what they do in bare file systems to
+ * `npm run images`: the requirements of the released archives for Linux, and how they work in bare file systems to
  * which only Go was added: Debian by debootstrap, the C library alone, the libraries that `ldd` names, nothing, musl
  * without and with the C++ runtime. Takes two minutes and some hundred megabytes.
  */

@@ -6,13 +6,13 @@ import { go, NEWEST_GO } from "../support/go-toolchain.ts";
 import { plainEnv, run } from "../support/process.ts";
 
 export interface ReleasedPrograms {
-  /** Where the program lies, out of its archive, and the timer beside it. */
+  /** The directory of the unpacked program, with the timer. */
   programsDir: string;
   archive: string;
   archiveBytes: number;
 }
 
-/** Compiles for `target`, packs a release of that, and unpacks it again as an installer does; below `dir`. */
+/** Compiles for `target`, packs a release, and unpacks it below `dir` as an installer does. */
 export async function releasedPrograms(target: string, dir: string): Promise<ReleasedPrograms> {
   const [out, programsDir] = [join(dir, "release"), join(dir, "bin")];
   mkdirSync(programsDir, { recursive: true });

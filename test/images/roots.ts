@@ -1,11 +1,11 @@
-/** The bare file systems: what an image of that kind has, made from this machine's files and from Debian's packages. */
+/** Bare file systems like images, made from this machine's files and from Debian's packages. */
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { packageMirror, unpackPackages } from "../support/debian-packages.ts";
 import { run } from "../support/process.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
-/** As `FROM scratch` with nothing but the files that `ldd` names for the program. */
+/** Like `FROM scratch` with only the files that `ldd` names for the program. */
 export async function fillScratch(root: string, program: string): Promise<void> {
   const { stdout, stderr, exitCode } = await run(["ldd", program]);
   if (exitCode !== 0) throw new Error(`ldd ${program}: ${stderr}`);
@@ -16,12 +16,12 @@ export async function fillScratch(root: string, program: string): Promise<void> 
   }
 }
 
-/** As distroless images are: the C library's package, no shell. */
+/** Like distroless images: the C library's package, no shell. */
 export async function fillWithLibc(root: string): Promise<void> {
   await unpackPackages(["libc6"], root);
 }
 
-/** A Debian of the smallest variant, of this machine's release and from where this machine has its packages. */
+/** The smallest variant of Debian, with this machine's release and mirror. */
 export async function fillWithDebian(root: string): Promise<void> {
   if (Bun.which("debootstrap") === null) {
     const installed = await run(["apt-get", "install", "-qy", "--no-install-recommends", "debootstrap"]);
@@ -33,22 +33,24 @@ export async function fillWithDebian(root: string): Promise<void> {
   if (exitCode !== 0) throw new Error(`debootstrap: ${stdout.slice(-2000)}${stderr}`);
 }
 
-/** The first release of Debian whose musl can load what Alpine's compiler has made since 2023 (packed relocations). */
+/**
+ * The first release of Debian with a musl that can load binaries of Alpine's compiler since 2023 (packed relocations).
+ */
 const MUSL_SUITE = "trixie";
 
-/** As Alpine is before anything is added: musl and busybox. */
+/** Like a plain Alpine: musl and busybox. */
 export async function fillWithMusl(root: string): Promise<void> {
   await unpackPackages(["musl"], root, MUSL_SUITE);
   await unpackPackages(["busybox-static"], root);
   symlinkSync("usr/lib", join(root, "lib"));
-  // Where Debian's loader looks instead of in Alpine's places, which are musl's own.
+  // Debian's loader searches here, and not in Alpine's directories, which are musl's own.
   for (const name of readdirSync(join(root, "etc"))) rmSync(join(root, "etc", name), { recursive: true });
 }
 
-/** A wheel for Alpine that brings its C++ runtime along, as Alpine's compiler made it. */
+/** A wheel for Alpine that contains the C++ runtime of Alpine's compiler. */
 const WHEEL = "greenlet==3.5.6";
 
-/** What `apk add libstdc++ libgcc` adds; Debian has neither for musl, so it is out of a wheel for Alpine. */
+/** The files of `apk add libstdc++ libgcc`; Debian has neither for musl, so they are from a wheel for Alpine. */
 export async function addCppRuntime(root: string): Promise<void> {
   await using dir = tempDir("wheel");
   const platform = `musllinux_1_2_${process.arch === "arm64" ? "aarch64" : "x86_64"}`;
@@ -61,7 +63,7 @@ export async function addCppRuntime(root: string): Promise<void> {
   mkdirSync(join(root, "usr/lib"), { recursive: true });
   for (const name of readdirSync(dir.join("wheel/greenlet.libs"))) {
     copyFileSync(dir.join("wheel/greenlet.libs", name), join(root, "usr/lib", name));
-    // libstdc++.so.6 for libstdc++-0a1b2c3d.so.6.0.33; by the longer names the two know each other.
+    // libstdc++.so.6 for libstdc++-0a1b2c3d.so.6.0.33; the two refer to each other by the longer names.
     symlinkSync(name, join(root, "usr/lib", name.replace(/-[0-9a-f]+(\.so\.\d+).*$/, "$1")));
   }
 }

@@ -1,5 +1,5 @@
-// Program timer starts another one as go starts its helper, and prints how many milliseconds its first line took: the
-// median of 21 starts. Linked without any library, so that it runs in every root.
+// Program timer starts a program as go starts its helper, and prints the time to its first line in milliseconds: the
+// median of 21 starts. It is linked without any library, so that it runs in every root.
 package main
 
 import (

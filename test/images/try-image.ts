@@ -1,4 +1,4 @@
-/** What the program does in a bare file system to which only Go was added. */
+/** Runs the program in a bare file system to which only Go was added. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type BareRoot, bareRoot, runInRoot } from "../support/bare-root.ts";
@@ -7,13 +7,13 @@ import { countCompiles } from "../support/go-toolchain.ts";
 import type { Outcome } from "../support/process.ts";
 
 export interface ImageResult {
-  /** What `version` did: where it can't start, why. */
+  /** The outcome of `version`; if it can't start, the reason. */
   start: Outcome;
   /** Packages that two builds compiled, each on an empty disk, with one bucket; `undefined`: it does not start. */
   compiles: [number, number] | undefined;
 }
 
-/** What is brought to a file system from outside. */
+/** The files that are added to a file system. */
 export interface ImageSetting {
   /** A directory with the program in it, and for `helloMs` the timer. */
   programs: string;
@@ -22,10 +22,10 @@ export interface ImageSetting {
   bucket: string;
 }
 
-/** The module that is built there. */
+/** The module to build there. */
 export const IMAGE_MODULE = { name: "image", count: 3 };
 
-/** `path` is a file system that is filled already. */
+/** `path`: a complete file system. */
 export function imageRoot(path: string, { programs, goRoot, bucket }: ImageSetting): BareRoot {
   mkdirSync(bucket, { recursive: true });
   const root = bareRoot(path, goRoot);
@@ -40,7 +40,7 @@ export async function tryImage(root: BareRoot): Promise<ImageResult> {
   return { start, compiles: [await build(root, "first"), await build(root, "second")] };
 }
 
-/** From start to first line. */
+/** The time from start to first line. */
 export async function helloMs(root: BareRoot): Promise<number> {
   const timed = await runInRoot(root, ["timer", "go-cache-plugin", "--cache-dir=/tmp/timer"]);
   return Number(timed.stdout);

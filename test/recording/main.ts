@@ -1,7 +1,7 @@
 /**
- * `npm run recording`: makes docs/images/session.svg, the session that README.md shows, by doing it: a program of
- * several hundred packages is built on one machine, then on another with an empty disk; between them a real S3 server
- * on this machine. What is shown is what was printed, and how long it took.
+ * `npm run recording`: makes docs/images/session.svg, the session in README.md, from a real one: builds a program of
+ * several hundred packages on one machine, then on another with an empty disk, with a real S3 server on this machine.
+ * The picture has the real output and times.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

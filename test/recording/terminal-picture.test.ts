@@ -9,7 +9,7 @@ function lines(exchanges: Exchange[], columns = 40): string[] {
   return [...rows].map(([, kind, text]) => `${kind}: ${text}`);
 }
 
-test("shows what was typed, what came of it, and how long it took", () => {
+test("shows commands, their output, and how long they took", () => {
   const exchange = { command: "# first\nmake a \\\n  b", output: "one\n\ntwo\n", elapsedMs: 1_234 };
   expect(lines([exchange])).toEqual([
     "comment: # first",
@@ -22,7 +22,7 @@ test("shows what was typed, what came of it, and how long it took", () => {
   ]);
 });
 
-test("is well-formed whatever was printed, and cuts what is too long", () => {
+test("is well-formed for every output, and cuts long lines", () => {
   const [command, output] = lines([{ command: "a", output: `<b> & "c" ${"d".repeat(50)}` }]);
   expect(command).toBe("command: $ a");
   expect(output).toBe(`output: &lt;b> &amp; &quot;c&quot; ${"d".repeat(29)}…`);

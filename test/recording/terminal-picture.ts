@@ -1,17 +1,17 @@
 /**
- * A terminal session as an SVG: text, so that it is sharp, small and can be searched, light or dark as the reader's
- * system is.
+ * A terminal session as an SVG: text, so that it is sharp, small and searchable, and light or dark like the reader's
+ * system.
  */
 
-/** What was typed, what came of it, and how long that took. */
+/** A command, its output, and how long it took. */
 export interface Exchange {
   command: string;
   output: string;
-  /** Not shown where it is `undefined`. */
+  /** `undefined`: not shown. */
   elapsedMs?: number | undefined;
 }
 
-/** What a line is, for its colour. */
+/** The kind of a line, for its colour. */
 type Kind = "command" | "output" | "comment" | "time";
 
 interface Line {

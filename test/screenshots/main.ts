@@ -1,6 +1,6 @@
 /**
  * `npm run screenshots`: pictures of the status page for the README, of a server that real go commands use: at its
- * start, at work, and when its bucket is gone; light and dark, on a desktop and on a phone. All are in
+ * start, at work, and when its bucket fails; light and dark, on a desktop and on a phone. All are in
  * `dist/screenshots`, the upper part of those at work in `docs/images`.
  */
 import { mkdirSync } from "node:fs";
@@ -18,18 +18,18 @@ import { edit, makeProject } from "./projects.ts";
 
 const OUT_DIR = join(PROJECT_DIR, "dist/screenshots");
 const README_DIR = join(PROJECT_DIR, "docs/images");
-/** Of the scene and form that the README shows. */
+/** The scene and form that the README shows. */
 const README_SHOT = "load-desktop";
 
 const SCHEMES = ["light", "dark"] as const;
 const VIEWPORTS = { desktop: { width: 1180, height: 1090 }, phone: { width: 390, height: 844 } };
-/** Of the S3 server, as of one in the same region. */
+/** The latency of the S3 server, as in the same region. */
 const LATENCY_MS = 15;
-/** A small one, with others that it needs. */
+/** A small module with dependencies. */
 const MODULE = "rsc.io/quote@v1.5.2";
-/** How long the server is at work before its picture is taken: the chart shows five minutes. */
+/** How long the server works before its picture: the chart shows five minutes. */
 const WORK_MS = 170_000;
-/** Between two rounds of go commands. */
+/** The pause between two rounds of go commands. */
 const PAUSE_MS = 8_000;
 
 async function main(): Promise<void> {
@@ -96,7 +96,7 @@ async function build(machine: GoMachine, project: string): Promise<void> {
   if (exitCode !== 0) throw new Error(`go build: ${stderr}`);
 }
 
-/** By way of the server's module proxy. */
+/** Through the server's module proxy. */
 async function fetchModules(dir: TempDir, name: string, { http }: PluginServer): Promise<void> {
   const env = { GOPROXY: `${http}/mod`, GOMODCACHE: dir.join(name, "modules"), GOFLAGS: "-modcacherw" };
   const machine = { release: NEWEST_GO, gocache: dir.join(name, "own-gocache"), env };
@@ -104,13 +104,13 @@ async function fetchModules(dir: TempDir, name: string, { http }: PluginServer):
   if (exitCode !== 0) throw new Error(`go mod download: ${stdout}`);
 }
 
-/** Misses that the server has counted so far. */
+/** The server's count of misses so far. */
 async function misses({ http }: PluginServer): Promise<number> {
   const vars = (await (await fetch(`${http}/debug/vars`)).json()) as { counters: Record<string, number> };
   return vars.counters.get_remote_miss ?? 0;
 }
 
-/** `afterwards`: what happens once the pages are open, and ends their news. */
+/** `afterwards`: runs once the pages are open, and stops their updates. */
 async function shoot(
   browser: Browser,
   { http }: PluginServer,
@@ -123,7 +123,7 @@ async function shoot(
     for (const colorScheme of SCHEMES) {
       const { page, troubles } = stack.use(await openPage(browser, http, { viewport, colorScheme }));
       await page.locator('#connection[data-state="live"]').waitFor();
-      if (troubles.length > 0) throw new Error(`the page has troubles: ${troubles.join("; ")}`);
+      if (troubles.length > 0) throw new Error(`the page has errors: ${troubles.join("; ")}`);
       open.push({ name: `${scene}-${form}`, colorScheme, page });
     }
   }
@@ -133,7 +133,7 @@ async function shoot(
     const path = join(OUT_DIR, `${name}-${colorScheme}.png`);
     await page.screenshot({ path, fullPage: true });
     console.log(path);
-    // As far down as a window shows.
+    // The height of a window.
     if (name === README_SHOT) await page.screenshot({ path: join(README_DIR, `status-${colorScheme}.png`) });
   }
 }

@@ -1,10 +1,10 @@
-/** Modules for real go commands to build: of their own they have little, of the standard library a good part. */
+/** Modules for real go commands to build: little code, and a large part of the standard library. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeModule } from "../support/go-project.ts";
 import { plainEnv, run } from "../support/process.ts";
 
-/** What each package of a module imports, by its name. */
+/** The imports of each package of a module, by its name. */
 const PROJECTS: Readonly<Record<string, Record<string, string[]>>> = {
   shop: {
     catalog: ["encoding/json", "database/sql", "regexp"],
@@ -19,7 +19,7 @@ const PROJECTS: Readonly<Record<string, Record<string, string[]>>> = {
   vault: { store: ["hash/crc64", "container/ring"], seal: ["encoding/ascii85", "index/suffixarray"] },
 };
 
-/** A module on its branch `main`. Returns where it is. */
+/** A module on its branch `main`. Returns its directory. */
 export async function makeProject(dir: string, name: keyof typeof PROJECTS): Promise<string> {
   const packages = Object.entries(PROJECTS[name] ?? {});
   const files = packages.map(([pkg, imports]) => [`${pkg}/${pkg}.go`, source(pkg, imports)]);
@@ -32,7 +32,7 @@ export async function makeProject(dir: string, name: keyof typeof PROJECTS): Pro
   return path;
 }
 
-/** As after an edit: the package and what imports it have to be compiled again. */
+/** Edits a package: go must compile it and its importers again. */
 export function edit(project: string, pkg: string, text: string): void {
   mkdirSync(join(project, pkg), { recursive: true });
   writeFileSync(
