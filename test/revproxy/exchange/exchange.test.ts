@@ -87,14 +87,14 @@ async function startProxy(store: NamedStore): Promise<number> {
 }
 
 test("a request at the moment when the only other client leaves gets its own answer", async () => {
-  const [mayWrite, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const [mayWrite, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   stack.defer(() => mayWrite.resolve());
   let requestCount = 0;
   const origin = await listen((_request, response) => {
     requestCount++;
     response.setHeader("Cache-Control", "max-age=86400");
     if (requestCount > 1) response.end(LARGE);
-    else response.once("close", () => letGo.resolve()).write(LARGE);
+    else response.once("close", () => closed.resolve()).write(LARGE);
   });
   const proxy = await startProxy(emptyStore(mayWrite.promise));
   const url = `http://127.0.0.1:${origin}/a`;
@@ -102,7 +102,7 @@ test("a request at the moment when the only other client leaves gets its own ans
   first.write(`GET ${url} HTTP/1.1\r\nHost: 127.0.0.1:${origin}\r\n\r\n`);
   await new Promise((resolve) => first.once("data", resolve));
   first.destroy();
-  await letGo.promise;
+  await closed.promise;
   const next = fetch(url, { proxy: `http://127.0.0.1:${proxy}` }).then((answer) => answer.text());
   // Until then the first client's file can't be removed.
   await eventually("the second request", () => requests.length === 2);
