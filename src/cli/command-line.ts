@@ -38,7 +38,9 @@ export async function readCommandLine(args: readonly string[], commands: Command
   if (args.every(isKnown)) return parseCommandLine(args, own);
   // Errors about unknown and misplaced flags name the flags of all commands.
   const others = (await loadCommands(commands)).flatMap(ownOptions);
-  return parseCommandLine(args, [...others, ...own]);
+  // Their values don't matter: `checkFlags` rejects them.
+  const unchecked = others.map((option) => ({ ...option, parse: () => undefined }));
+  return parseCommandLine(args, [...unchecked, ...own]);
 }
 
 /** Parses and checks each flag; beside the common options there are `own`, and of two with one name the last counts. */

@@ -34,6 +34,8 @@ describe("rejects", () => {
     ["inspect", "dry-run", '--dry-run is a flag of "gc" and "mtimes" only'],
     ["prune", "json", '--json is a flag of "inspect", "stats", "explain", and "doctor" only'],
     [undefined, "repair", '--repair is a flag of "verify" only'],
+    [undefined, "wait=10s", '--wait is a flag of "connect" and "prefetch" only'],
+    ["serve", "older-than=banana", '--older-than is a flag of "gc" only'],
   ])("%p with --%s", async (command, flag, message) => {
     const words = command === undefined ? [] : [command];
     const line = await readCommandLine([...words, `--${flag}`], COMMANDS);

@@ -1,6 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { readSync, type Stats } from "node:fs";
 import { join } from "node:path";
-import { appendLines } from "../../lib/files/line-file.ts";
+import { appendLines, MAX_LINES_BYTES } from "../../lib/files/line-file.ts";
+import { withSmallFile } from "../../lib/files/small-file.ts";
 import type { CompileTimes } from "../../remote/compile-times.ts";
 import { STATE_DIR } from "../../store/local/local-dir.ts";
 
@@ -56,27 +57,26 @@ export class CompileTimesFile implements CompileTimes {
 
   /** Reads what other processes have appended. */
   #refresh(): void {
-    let fd: number | undefined;
     try {
-      fd = openSync(this.#path, "r");
-      const { ino, size } = fstatSync(fd);
-      if (ino !== this.#read.ino) {
-        this.#times.clear();
-        this.#read = { ino, bytes: 0 };
-      }
-      const news = Buffer.alloc(Math.max(0, size - this.#read.bytes));
-      const count = readSync(fd, news, 0, news.length, this.#read.bytes);
-      // The last line may not be whole yet.
-      const end = news.subarray(0, count).lastIndexOf(10) + 1;
-      this.#read.bytes += end;
-      for (const line of news.toString("latin1", 0, end).split("\n")) {
-        const [, key, ms] = LINE.exec(line) ?? [];
-        if (key !== undefined) this.#times.set(key, Number(ms));
-      }
+      withSmallFile(this.#path, MAX_LINES_BYTES, (fd, stat) => this.#readNew(fd, stat));
     } catch {
       // See above.
-    } finally {
-      if (fd !== undefined) closeSync(fd);
+    }
+  }
+
+  #readNew(fd: number, { ino, size }: Stats): void {
+    if (ino !== this.#read.ino) {
+      this.#times.clear();
+      this.#read = { ino, bytes: 0 };
+    }
+    const appended = Buffer.alloc(Math.max(0, size - this.#read.bytes));
+    const count = readSync(fd, appended, 0, appended.length, this.#read.bytes);
+    // The last line may not be whole yet.
+    const end = appended.subarray(0, count).lastIndexOf(10) + 1;
+    this.#read.bytes += end;
+    for (const line of appended.toString("latin1", 0, end).split("\n")) {
+      const [, key, ms] = LINE.exec(line) ?? [];
+      if (key !== undefined) this.#times.set(key, Number(ms));
     }
   }
 }

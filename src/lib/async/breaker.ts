@@ -35,6 +35,11 @@ export class Breaker {
     return this.#now() < this.#open.probeAtMs ? "open" : "half-open";
   }
 
+  /** Ends the pause: the next call is a probe. */
+  endPause(): void {
+    if (this.#open !== undefined) this.#open = { ...this.#open, probeAtMs: 0 };
+  }
+
   /** Whether the next call is made, is made as a probe in the background, or is skipped. */
   admit(): "call" | "probe" | "skip" {
     if (this.#open === undefined) return "call";

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 
 /** This program's own notes are far smaller. */
 const MAX_STATE_BYTES = 1 << 20;
@@ -8,12 +8,17 @@ const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants
 
 /** The whole of a small regular file. Throws when there is none, and when it has more than `maxBytes`. */
 export function readSmallFile(path: string, maxBytes = MAX_STATE_BYTES): Buffer<ArrayBuffer> {
+  return withSmallFile(path, maxBytes, (fd, { size }) => readUpTo(fd, size));
+}
+
+/** Calls `use` while the file is open. Throws as `readSmallFile` does. */
+export function withSmallFile<T>(path: string, maxBytes: number, use: (fd: number, stat: Stats) => T): T {
   const fd = openSync(path, OPEN_FLAGS);
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw new Error(`${path} is not a regular file`);
     if (stat.size > maxBytes) throw new Error(`${path} is larger than ${maxBytes} bytes`);
-    return readUpTo(fd, stat.size);
+    return use(fd, stat);
   } finally {
     closeSync(fd);
   }

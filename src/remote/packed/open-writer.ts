@@ -29,7 +29,7 @@ export function openWriter(options: WriterOptions): PackedWriter {
     counters,
     isBucketKnown: () => source.isKnown,
     badPackReports: () => transfer.badPackReports,
-    isDenied: () => store.health.isDenied,
+    health: store.health,
   });
 }
 

@@ -52,6 +52,8 @@ export class UploadQueue {
   async drain(limitMs: number): Promise<number> {
     this.#options.store.uplink.tighten();
     if (this.#phase === "open") this.#phase = "draining";
+    // The store may have recovered since the last push.
+    this.#fill();
     const timer = setTimeout(() => this.abandon(), limitMs);
     while (this.#running.size > 0) await Promise.race(this.#running);
     clearTimeout(timer);

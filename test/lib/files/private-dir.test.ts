@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
-import { mkdirSync, readFileSync, statSync } from "node:fs";
-import { appendPrivately, makePrivateDir } from "../../../src/lib/files/private-dir.ts";
+import { mkdirSync, statSync } from "node:fs";
+import { makePrivateDir } from "../../../src/lib/files/private-dir.ts";
 import { testOnPosix } from "../../support/platform.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
@@ -28,18 +28,4 @@ testOnPosix("a directory that is there stays as open as it is", () => {
   withUmask(0, () => mkdirSync(dir.join("open"), { mode: 0o755 }));
   makePrivateDir(dir.join("open"));
   expect(modeOf(dir.join("open"))).toBe("755");
-});
-
-testOnPosix("a file that lines are appended to is for its user alone, with its directory", () => {
-  using dir = tempDir("private-dir");
-  const path = dir.join("state", "lines");
-  withUmask(0, () => {
-    appendPrivately(path, "a\n");
-    appendPrivately(path, "b\n");
-  });
-  expect([modeOf(dir.join("state")), modeOf(path), readFileSync(path, "utf8")]).toEqual([
-    "700",
-    "600",
-    "a\nb\n",
-  ]);
 });

@@ -7,6 +7,7 @@ import { eventually } from "../../support/eventually.ts";
 import { immutable } from "../../support/full-disk.ts";
 import { testOnLinux } from "../../support/platform.ts";
 import { rejection } from "../../support/rejection.ts";
+import { noise } from "../../support/seed.ts";
 import { DENIED, failGets, failLists, hangGets, hangLists, takeCalls } from "./failing-store.ts";
 import { filled, journals, leftByDead, userLines } from "./filled-bucket.ts";
 import { end } from "./packed-fixture.ts";
@@ -129,6 +130,22 @@ describe("a bucket that", () => {
     expect(takeCalls(team.store, "put")).toEqual([]);
     await session.settle();
     expect(await team.three.get([WORLD])).toEqual(["world"]);
+  });
+
+  test("takes uploads again takes all of them in one session, not only the probe", async () => {
+    using team = await filled();
+    const writes = { probeAtMs: 0, pauseMs: 10_000 };
+    const health = { savedAtMs: Date.now(), reason: "503", writes };
+    mkdirSync(team.two.dir.join("state"), { recursive: true });
+    writeFileSync(team.two.dir.join("state", "remote.json"), JSON.stringify(health));
+    // Small and large outputs have packs of their own.
+    const large = noise(100_000);
+    const session = team.two.session();
+    session.put(team.two.entry("world"));
+    session.put(team.two.entry(large, "large"));
+    await end(session);
+    expect(team.two.counters.get("packs_written")).toBe(2);
+    expect(journals(team.two)).toEqual([]);
   });
 
   test("denies listing makes a prefetch fail with the reason", async () => {

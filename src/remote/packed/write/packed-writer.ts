@@ -1,4 +1,5 @@
 import type { CacheEntry, LocalEntry } from "../../../buildcache/entry.ts";
+import type { StoreHealth } from "../../../store/guard/store-health.ts";
 import type { LocalBuilds } from "../../local-outputs.ts";
 import type { PackedEntry } from "../format/entry.ts";
 import type { LocalOutput } from "../format/output-frame.ts";
@@ -133,18 +134,27 @@ export class PackedWriter {
 
   /** Runs upload rounds one after the other. Never rejects: after an unexpected error, all new entries count as lost. */
   async #storeInTurn(): Promise<Stored> {
-    const { session, journal, isDenied } = this.#options;
+    const { session, journal, health } = this.#options;
     const state = this.#state;
     const storing = this.#storing
-      .then(() => this.#store())
+      .then(() => this.#storeThrough())
       .catch(() => ({ lost: session.unpublishedCount, isAll: false }));
     this.#storing = storing;
     const stored = await storing;
     if (stored.isAll) this.#settled = state;
     // Entries adopted during the round are left to the next one.
     const isAllDone = stored.isAll && state.size === session.size && this.unpublishedBytes === undefined;
-    if (isAllDone || isDenied()) journal.discard();
+    if (isAllDone || health.isDenied) journal.discard();
     return stored;
+  }
+
+  /** While the bucket is only probed, a round uploads one object. If that closes the breaker, the rest follows. */
+  async #storeThrough(): Promise<Stored> {
+    const { writes } = this.#options.health;
+    const wasOpen = writes.open !== undefined;
+    const stored = await this.#store();
+    const hasRecovered = wasOpen && writes.open === undefined;
+    return hasRecovered && !stored.isAll ? await this.#store() : stored;
   }
 
   async #store(): Promise<Stored> {
@@ -216,6 +226,5 @@ export interface PackedWriterOptions {
   isBucketKnown: () => boolean;
   /** See `PackedTransfer`. */
   badPackReports: () => number;
-  /** Whether the bucket denies uploads, so that keeping a journal is pointless. */
-  isDenied: () => boolean;
+  health: Pick<StoreHealth, "isDenied" | "writes">;
 }

@@ -6,6 +6,7 @@ import { journalDir } from "../../../../src/app/remote/remote.ts";
 import { type PoolTimes, RemotePool } from "../../../../src/app/serve/plugin/remote-pool.ts";
 import { CompileTimesFile } from "../../../../src/app/summary/compile-times-file.ts";
 import { resolveSettings, toConfig } from "../../../../src/cli/options/settings.ts";
+import { TimeoutError } from "../../../../src/lib/async/deadline.ts";
 import { Counters } from "../../../../src/lib/counters.ts";
 import { openJournal } from "../../../../src/remote/packed/write/journal.ts";
 import type { Scope } from "../../../../src/remote/scope/scope.ts";
@@ -40,7 +41,8 @@ function openPool(times?: PoolTimes) {
   const flags = new Map([["bucket", pathToFileURL(dir.join("bucket")).href]]);
   const config = toConfig(resolveSettings(flags, {}));
   const remote = config.remote as RemoteConfig;
-  const store = openHealth(dir.join("remote.json")).guard(new DirectoryStore(dir.join("bucket")));
+  const { guard, health } = openHealth(dir.join("remote.json"));
+  const store = guard(new DirectoryStore(dir.join("bucket")));
   const root = dir.join("cache");
   const counters = new Counters();
   const compileTimes = new CompileTimesFile(root);
@@ -52,6 +54,7 @@ function openPool(times?: PoolTimes) {
   );
   return {
     pool,
+    health,
     journals: journalDir(dir.join("cache"), remote),
     path: putOutput(local, HELLO, "hello"),
     // What is being stored would make the directory anew.
@@ -113,6 +116,14 @@ test("what a session puts is in the bucket's records every half minute, long bef
     expect.stringMatching(/^linux_amd64_go1.27.4\/.*\/main\/local\/.*\.json\.zst$/),
   ]);
   await session.settle();
+});
+
+test("a server that stops uploads what is left, also to a bucket that did not answer a moment ago", async () => {
+  const opened = openPool({ tickMs: NEVER_MS, idleMs: NEVER_MS });
+  opened.health.writeFailed(new TimeoutError(5_000));
+  opened.pool.openSession(scopeOf("main"), {}).put({ ...ENTRY, path: opened.path });
+  await opened.pool.drain(NEVER_MS);
+  expect(records()).toEqual([expect.stringContaining("/main/local/")]);
 });
 
 test("what a session that died has left is taken up every half minute, too", async () => {

@@ -47,7 +47,6 @@ export function openWriter(isKnown = true) {
   });
   const journalDir = machine.dir.join("journal");
   const journal = openJournal(journalDir, scope);
-  const isDenied = () => health.health.isDenied;
   const writer = new PackedWriter({
     index: () => index,
     local,
@@ -59,7 +58,7 @@ export function openWriter(isKnown = true) {
     counters,
     isBucketKnown: () => isKnown,
     badPackReports: () => 0,
-    isDenied,
+    health: health.health,
   });
   const dispose = () => {
     journal.discard();
