@@ -118,7 +118,7 @@ export class PackedRemote {
       await this.#loadIndex();
       await writer.drain(this.#options.drainTimeoutMs);
     };
-    if (this.#burst.mayDefer(writer.unpublishedBytes ?? 0) && !this.#isSigning) {
+    if (this.#burst.mayDefer(writer.unpublishedBytes ?? 0) && !writer.isSigning) {
       writer.handOver();
       const adopt = () => writer.adopt();
       const project = projectHash(this.#options.scope);
@@ -173,11 +173,6 @@ export class PackedRemote {
   retire(): void {
     void this.#reader.stop();
     this.#writer?.retire();
-  }
-
-  /** Sessions that sign upload only their own entries, since the author of a journal is unknown. */
-  get #isSigning(): boolean {
-    return this.#options.trust?.signer !== undefined;
   }
 
   /** A session with only local hits has not read the bucket's records, and would upload everything again. */

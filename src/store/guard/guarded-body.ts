@@ -51,7 +51,10 @@ class GuardedBody {
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     if (this.#isLong) this.#read.wait();
-    const { done, value } = await this.#next();
+    const { done, value } = await this.#next().catch((error: unknown) => {
+      this.#read.failed(error);
+      throw error;
+    });
     if (done || value === undefined) {
       this.#read.succeeded();
       controller.close();
@@ -73,12 +76,7 @@ class GuardedBody {
       try {
         return await this.#reader.read();
       } catch (error) {
-        try {
-          await this.#resume(error);
-        } catch (cause) {
-          this.#read.failed(cause);
-          throw cause;
-        }
+        await this.#resume(error);
       }
     }
   }

@@ -1,4 +1,4 @@
-import { Deadline, TimeoutError } from "../../lib/async/deadline.ts";
+import { Deadline } from "../../lib/async/deadline.ts";
 import type { GetOptions } from "../object-store.ts";
 import { isAccessDenied, isBeyondEnd } from "../store-failure.ts";
 import type { StoreHealth } from "./store-health.ts";
@@ -67,8 +67,7 @@ export class GuardedRead implements Disposable {
     this[Symbol.dispose]();
     if (this.#caller?.aborted || isAccessDenied(error) || isBeyondEnd(error)) return;
     const { health, lastDataMs, timeoutMs } = this.#context;
-    const isOnlyThisOne = error instanceof TimeoutError && performance.now() - lastDataMs < timeoutMs / 2;
-    health.readFailed(isOnlyThisOne ? new Error(error.message) : error);
+    health.readFailed(error, { answersOthers: performance.now() - lastDataMs < timeoutMs / 2 });
   }
 
   [Symbol.dispose](): void {

@@ -71,10 +71,14 @@ export class StoreHealth {
     this.#save();
   }
 
-  /** A read has failed. If the server does not answer reads, writes are disabled as well. */
-  readFailed(error: unknown): void {
-    const opened = this.#failed(this.reads, error);
-    if (opened && isSilent(error)) this.#failed(this.writes, error);
+  /**
+   * A read has failed. If the server does not answer reads, writes are disabled as well. `answersOthers`: the server
+   * answers other reads, so a timeout counts like any failure.
+   */
+  readFailed(error: unknown, { answersOthers = false } = {}): void {
+    const isServerSilent = isSilent(error) && !answersOthers;
+    const opened = this.#failed(this.reads, error, isServerSilent);
+    if (opened && isServerSilent) this.#failed(this.writes, error);
     if (opened) this.#reportReadsDisabled(error);
   }
 
@@ -134,8 +138,8 @@ export class StoreHealth {
     return `remote cache ${this.#remoteName}: ${message}`;
   }
 
-  #failed(breaker: Breaker, error: unknown): boolean {
-    const opened = breaker.failure(isSilent(error) || isHopeless(error) ? "timeout" : "failure");
+  #failed(breaker: Breaker, error: unknown, isServerSilent = isSilent(error)): boolean {
+    const opened = breaker.failure(isServerSilent || isHopeless(error) ? "timeout" : "failure");
     if (opened && breaker === this.writes) {
       this.#writing.abort(new Error("uploads were stopped"));
       this.#writing = new AbortController();

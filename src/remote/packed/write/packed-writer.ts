@@ -69,7 +69,7 @@ export class PackedWriter {
     this.#hasPut = true;
     this.#options.journal.append([entry]);
     this.#options.session.add({ ...entry, isNew: true });
-    if (this.#options.isSigning === true) this.#own.add(nameOf(entry));
+    if (this.isSigning) this.#own.add(nameOf(entry));
     this.#pack(entry);
     clearTimeout(this.#pause);
     this.#pause = setTimeout(() => void this.store(), QUIET_MS).unref();
@@ -105,6 +105,11 @@ export class PackedWriter {
   retire(): void {
     clearTimeout(this.#pause);
     this.#options.journal.stopHeartbeat();
+  }
+
+  /** Whether this writer signs its records. It then uploads only its own entries: the author of a journal is unknown. */
+  get isSigning(): boolean {
+    return this.#options.isSigning === true;
   }
 
   /** Whether this writer has published any new entry. */
@@ -174,7 +179,7 @@ export class PackedWriter {
 
   /** `undefined`: the entry's output is not in the bucket and can't be uploaded, or the entry may not be signed. */
   async #place({ path, isNew, ...entry }: SessionEntry): Promise<PackedEntry | undefined> {
-    if (this.#options.isSigning === true && !this.#mayBeSigned(entry)) return undefined;
+    if (this.isSigning && !this.#mayBeSigned(entry)) return undefined;
     if (entry.sizeBytes === 0) return { ...entry, place: undefined };
     const { outputId, sizeBytes } = entry;
     const { index, isBucketKnown, packer } = this.#options;
