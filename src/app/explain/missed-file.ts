@@ -16,7 +16,7 @@ const MAX_MISSES = 5_000;
 /** A larger file loses the older half of its lines. */
 const FULL_BYTES = 8 << 20;
 
-type WhoseMisses = Pick<Scope, "platform" | "project" | "branch" | "job">;
+type MissScope = Pick<Scope, "platform" | "project" | "branch" | "job">;
 
 export interface MissedSession {
   /** The CI's job, or the day. */
@@ -25,7 +25,7 @@ export interface MissedSession {
   /** All look-ups, and those that missed. */
   lookUps: number;
   missed: number;
-  scope: WhoseMisses;
+  scope: MissScope;
   /** Whether a bucket or a server was configured. */
   hasRemote: boolean;
   /** The first of those that missed. */
@@ -60,7 +60,7 @@ const isStoredSession = shape<Omit<MissedSession, "misses"> & { misses: MissRow[
   endedAtMs: isNumber,
   lookUps: isNumber,
   missed: isNumber,
-  scope: shape<WhoseMisses>({ platform: isText, project: isText, branch: isText, job: isText }),
+  scope: shape<MissScope>({ platform: isText, project: isText, branch: isText, job: isText }),
   hasRemote: isBoolean,
   misses: listOf(isMissRow),
 });
