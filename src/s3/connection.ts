@@ -1,6 +1,5 @@
 /** Sends requests with fetch, over connections that each client keeps open between requests. */
 import { readFile } from "node:fs/promises";
-import { getCACertificates } from "node:tls";
 import { proxyForUrl, proxyRefusal } from "../lib/network/env-proxy.ts";
 import { isHttpUrl } from "../lib/network/http-url.ts";
 
@@ -73,5 +72,7 @@ async function trustedCertificates(bundlePath: string): Promise<string[]> {
   const bundle = await readFile(bundlePath, "utf8").catch((cause: unknown) => {
     throw new Error(`AWS_CA_BUNDLE names ${bundlePath}, which can't be read`, { cause });
   });
+  // Loaded where there is a bundle: it would delay go's first miss by milliseconds.
+  const { getCACertificates } = process.getBuiltinModule("node:tls");
   return [...new Set([...getCACertificates("default"), ...getCACertificates("system"), bundle])];
 }

@@ -1,26 +1,35 @@
-/** The time during which at least one of many operations was running. Each is added when it has ended. */
+/** The time during which at least one of many operations is running. */
 export class BusyTime {
-  /** Apart from each other, in order. */
-  readonly #spans: { startMs: number; endMs: number }[] = [];
+  readonly #now: () => number;
+  #running = 0;
+  /** Up to when all of it is counted, while anything runs. */
+  #countedMs = 0;
   #totalMs = 0;
 
+  /** `now`: in milliseconds, from any start. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Up to now. */
   get totalMs(): number {
+    this.#count();
     return this.#totalMs;
   }
 
-  /** Both by one clock; nothing may have been added that ended later. */
-  add(startMs: number, endMs: number): void {
-    const span = { startMs, endMs };
-    for (
-      let last = this.#spans.at(-1);
-      last !== undefined && last.endMs >= span.startMs;
-      last = this.#spans.at(-1)
-    ) {
-      span.startMs = Math.min(span.startMs, last.startMs);
-      this.#totalMs -= last.endMs - last.startMs;
-      this.#spans.pop();
-    }
-    this.#spans.push(span);
-    this.#totalMs += span.endMs - span.startMs;
+  begin(): void {
+    this.#count();
+    this.#running++;
+  }
+
+  end(): void {
+    this.#count();
+    this.#running--;
+  }
+
+  #count(): void {
+    const nowMs = this.#now();
+    if (this.#running > 0) this.#totalMs += nowMs - this.#countedMs;
+    this.#countedMs = nowMs;
   }
 }

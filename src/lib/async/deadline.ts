@@ -42,8 +42,9 @@ export class Deadline implements Disposable {
   /** Gives it `limitMs` in all, what has passed included. */
   extendTo(limitMs: number): void {
     clearTimeout(this.#timer);
-    const leftMs = Math.min(limitMs - (performance.now() - this.#startedMs), MAX_TIMER_MS);
-    this.#timer = setTimeout(() => this.#controller.abort(new TimeoutError(limitMs)), leftMs);
+    const leftMs = limitMs - (performance.now() - this.#startedMs);
+    const timerMs = Math.min(Math.max(0, leftMs), MAX_TIMER_MS);
+    this.#timer = setTimeout(() => this.#controller.abort(new TimeoutError(limitMs)), timerMs);
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { createZstdDecompress } from "node:zlib";
 
 /**
  * Expands zstd frames that come in pieces, handing `onBytes` each piece of content; the next piece of `source` is only
@@ -10,7 +9,8 @@ export async function expandStream(
   source: AsyncIterable<Uint8Array>,
   onBytes: (bytes: Uint8Array) => void,
 ): Promise<void> {
-  const content = createZstdDecompress();
+  // Loaded when it is needed: it would delay go's first miss by milliseconds.
+  const content = process.getBuiltinModule("node:zlib").createZstdDecompress();
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined);
   content.once("error", failure.reject);

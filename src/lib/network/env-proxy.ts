@@ -1,5 +1,4 @@
 /** Which proxy the environment names for a URL, by the variables and rules that every program goes by. */
-import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { hostOf, isHttpUrl } from "./http-url.ts";
 
@@ -90,6 +89,11 @@ function variableFor(scheme: "http" | "https", env: Environment): [name: string,
 
 function isExempt(host: string, port: number, list: string): boolean {
   return list.split(/[\s,]+/).some((entry) => entry !== "" && matches(entry.toLowerCase(), host, port));
+}
+
+/** Loads node:net when it is first needed: it would delay go's first miss by milliseconds. */
+function isIP(text: string): number {
+  return process.getBuiltinModule("node:net").isIP(text);
 }
 
 function matches(entry: string, host: string, port: number): boolean {

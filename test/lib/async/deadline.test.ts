@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { once } from "node:events";
+import { join } from "node:path";
 import { Deadline, TimeoutError } from "../../../src/lib/async/deadline.ts";
 
 /** The reason with which a signal aborts; waits for it. */
@@ -67,3 +68,16 @@ test.each([2 ** 31, 1e12, Number.POSITIVE_INFINITY])(
     expect(deadline.signal.aborted).toBe(false);
   },
 );
+
+test("one that is over already is up at once, and the runtime has nothing to say of it", () => {
+  const module = join(import.meta.dir, "../../../src/lib/async/deadline.ts");
+  // The process was busy for longer than the time.
+  const script = `
+    import { Deadline } from ${JSON.stringify(module)};
+    const deadline = new Deadline(60_000);
+    deadline.extendTo(-200);
+    deadline.signal.addEventListener("abort", () => console.log(deadline.signal.reason.message));
+  `;
+  const { stdout, stderr } = Bun.spawnSync([process.execPath, "-e", script]);
+  expect([stdout.toString(), stderr.toString()]).toEqual(["no answer within -200 ms\n", ""]);
+});
