@@ -51,7 +51,7 @@ export class BuildCache {
       this.lookups.missed(actionId, "unknown");
     } else {
       this.lookups.hit(actionId, entry.putTimeMs);
-      this.#remote?.used(entry);
+      this.#remote?.used(actionId);
     }
     this.#log.debug(DEBUG_BITS.build, () => `get ${actionId}: ${entry === undefined ? "miss" : "local hit"}`);
     return entry;

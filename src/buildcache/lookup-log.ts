@@ -2,9 +2,11 @@ import { availableParallelism } from "node:os";
 import { BusyTime } from "../lib/async/busy-time.ts";
 import { shareTime } from "../lib/async/share-time.ts";
 import type { Counters } from "../lib/counters.ts";
+import { IdList } from "../lib/id-list.ts";
+import { isSha256 } from "../lib/shape.ts";
 import type { MissReason } from "./miss-reason.ts";
 
-/** Bounds on memory. Further misses are counted but not listed; further hits are ignored. */
+/** Bounds on memory, 6 and 8 MB. Further misses are counted but not listed; further hits are ignored. */
 const MAX_MISSES = 20_000;
 const MAX_HITS = 200_000;
 /** Sessions that compile fewer entries don't show how much go compiles in parallel. */
@@ -30,8 +32,10 @@ export class LookupLog {
   readonly #now: () => number;
   readonly #processors: number;
   readonly #misses = new Map<string, Miss & { clockMs: number }>();
-  readonly #hits = new Map<string, number>();
-  readonly #waiting = new BusyTime();
+  readonly #hits = new IdList();
+  /** Of each hit. */
+  readonly #putTimesMs: number[] = [];
+  readonly #waiting: BusyTime;
   #unlisted = 0;
 
   constructor(
@@ -41,12 +45,14 @@ export class LookupLog {
     this.#counters = counters;
     this.#now = now;
     this.#processors = processors;
+    this.#waiting = new BusyTime(now);
   }
 
-  /** Counts the first lookup of an action only. `putTimeMs`: time of the put, here or on another machine. */
+  /** Not of an action that has missed before. `putTimeMs`: time of the put, here or on another machine. */
   hit(actionId: string, putTimeMs: number): void {
-    const isFirst = !this.#hits.has(actionId) && !this.#misses.has(actionId);
-    if (isFirst && this.#hits.size < MAX_HITS) this.#hits.set(actionId, putTimeMs);
+    if (this.#hits.size === MAX_HITS || !isSha256(actionId) || this.#misses.has(actionId)) return;
+    this.#hits.push(actionId);
+    this.#putTimesMs.push(putTimeMs);
   }
 
   /** Call when go receives the miss. */
@@ -70,11 +76,10 @@ export class LookupLog {
    * Counts time from now until the returned function is called as waiting for the remote. Concurrent waits count once.
    */
   beginWait(): () => void {
-    const startMs = this.#now();
+    this.#waiting.begin();
     return () => {
-      const beforeMs = Math.floor(this.#waiting.totalMs);
-      this.#waiting.add(startMs, this.#now());
-      const newMs = Math.floor(this.#waiting.totalMs) - beforeMs;
+      this.#waiting.end();
+      const newMs = Math.floor(this.#waiting.totalMs) - this.#counters.get("remote_wait_ms");
       if (newMs > 0) this.#counters.add("remote_wait_ms", newMs);
     };
   }
@@ -88,9 +93,10 @@ export class LookupLog {
     return this.#unlisted;
   }
 
-  /** Put time of each hit, by action id. */
-  get hits(): ReadonlyMap<string, number> {
-    return this.#hits;
+  /** The hits; an action that was looked up again is there again. */
+  *hits(): Generator<{ actionId: string; putTimeMs: number }, void> {
+    let n = 0;
+    for (const actionId of this.#hits) yield { actionId, putTimeMs: this.#putTimesMs[n++] ?? 0 };
   }
 
   /**

@@ -75,7 +75,7 @@ export class PutWriter {
 
   /** Another process has put an entry that existed already; this session then only used it. */
   #notifyRemote(entry: LocalEntry, wasThere: boolean): void {
-    if (wasThere) this.#remote?.used(entry);
+    if (wasThere) this.#remote?.used(entry.actionId);
     else this.#remote?.put(entry);
   }
 }

@@ -11,8 +11,8 @@ export interface RemoteBuilds {
    * receives the reason.
    */
   get(actionId: string, onMiss?: OnMiss): Promise<CacheEntry | undefined>;
-  /** Records a local hit. Cheap. */
-  used(entry: LocalEntry): void;
+  /** Records a local hit; the local cache has the entry. Cheap. */
+  used(actionId: string): void;
   /** Uploads an entry in the background. */
   put(entry: LocalEntry): void;
   /** Waits, within a bound, for the uploads of all puts. */

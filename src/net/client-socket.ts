@@ -25,7 +25,8 @@ export class ClientSocket {
   /** Receives what comes from now on. */
   listener: SocketListener;
   #socket: Bun.Socket<undefined> | undefined;
-  #unsent: Uint8Array[] = [];
+  readonly #unsent: Uint8Array[] = [];
+  #unsentBytes = 0;
   #isEnding = false;
   #isOpen = true;
   readonly #closed = Promise.withResolvers<void>();
@@ -59,10 +60,17 @@ export class ClientSocket {
     return this.#isOpen;
   }
 
+  /** What is queued since the peer does not read. */
+  get unsentBytes(): number {
+    return this.#unsentBytes;
+  }
+
   /** Sends a text after what is queued. Lost when the connection has ended. */
   write(text: string | Uint8Array): void {
     if (!this.#isOpen || this.#isEnding) return;
-    this.#unsent.push(typeof text === "string" ? Buffer.from(text) : new Uint8Array(text));
+    const bytes = typeof text === "string" ? Buffer.from(text) : new Uint8Array(text);
+    this.#unsent.push(bytes);
+    this.#unsentBytes += bytes.length;
     if (this.#unsent.length === 1) this.#flush();
   }
 
@@ -86,9 +94,10 @@ export class ClientSocket {
 
   #flush(): void {
     for (let next = this.#unsent[0]; next !== undefined && this.#isOpen; next = this.#unsent[0]) {
-      const sent = this.#socket?.write(next) ?? 0;
+      const sent = Math.max(0, this.#socket?.write(next) ?? 0);
+      this.#unsentBytes -= sent;
       if (sent < next.length) {
-        this.#unsent[0] = next.subarray(Math.max(0, sent));
+        this.#unsent[0] = next.subarray(sent);
         return;
       }
       this.#unsent.shift();

@@ -3,12 +3,12 @@
  * bridge (`nc`, `socat`, the `connect` of tailscale/go-cache-plugin) makes a go session of the connection, which the
  * server runs itself:
  *
- *     {"ID":0,"KnownCommands":["get","put","close"],"Server":{"link":2,"pid":…,"cacheDir":"/…","journalDir":"/…"}}
+ *     {"ID":0,"KnownCommands":["get","put","close"],"Server":{"link":3,"pid":…,"cacheDir":"/…","journalDir":"/…"}}
  *
  * `connect` runs the session itself, on the server's cache directory, and turns the connection into a *link* when it
  * first needs anything that is not on the disk. It does so with a line that no go command sends:
  *
- *     link {"version":2,"scope":{"platform":…,"project":…,"branch":…,"job":…,"run":…,…}}
+ *     link {"version":3,"scope":{"platform":…,"project":…,"branch":…,"job":…,"run":…,…}}
  *
  * From then on each line is a JSON array. Numbers `n` are the client's, and name the message that is answered.
  *
@@ -18,8 +18,8 @@
  *                                                      miss, and why, as a word
  *     ["put",n,action,output,size,put at ms]           ["noted",n]: it is in the server's journal. The output was on
  *                                                      the disk before the message was sent
- *     ["used",n,[[action,output,size,put at ms],…]]    ["noted",n]: at the end, all that was found on the disk,
- *                                                      some thousands a line
+ *     ["used",n,[action,…]]                            ["noted",n]: at the end, all that was found on the disk,
+ *                                                      some thousands a line; the next when one is noted
  *     ["counts",{name:number,…}]                       nothing: what the session has counted since it last said so; at
  *                                                      its end, and before that with another message, once a second
  *                                                      ["alone",why,text] at any time: this session bypasses the bucket
@@ -35,7 +35,7 @@ import { isAbsolute, resolve, sep } from "node:path";
 import { isCount, isObject, isSha256, isText, listOf, tableOf } from "../lib/shape.ts";
 
 /** The version of all this. */
-export const LINK_VERSION = 2;
+export const LINK_VERSION = 3;
 
 /** The server's description of itself in its hello. */
 export interface ServerInfo {
@@ -52,7 +52,7 @@ export type LinkEntry = [string, string, number, number];
 export type ClientMessage =
   | { kind: "get"; n: number; actionId: string }
   | { kind: "put"; n: number; entry: LinkEntry }
-  | { kind: "used"; n: number; entries: LinkEntry[] }
+  | { kind: "used"; n: number; actionIds: string[] }
   | { kind: "counts"; counts: Record<string, number> };
 
 export type ServerMessage =
@@ -68,8 +68,8 @@ export const LINK_WORD = "link ";
 /** The longest line, in bytes. */
 export const MAX_LINE_BYTES = 1 << 20;
 
-/** The most entries on one line: it stays below the limit, whatever the numbers are. */
-export const MAX_LINE_ENTRIES = 4_000;
+/** The most ids on one line. */
+export const MAX_LINE_IDS = 4_000;
 
 /** A line that is not a valid message. */
 class LinkError extends Error {
@@ -118,8 +118,8 @@ export function parseClientMessage(line: string): ClientMessage {
   const [kind, second, ...rest] = parseArray(line);
   if (kind === "get" && isCount(second) && isSha256(rest[0])) return { kind, n: second, actionId: rest[0] };
   if (kind === "put" && isCount(second) && isEntry(rest)) return { kind, n: second, entry: rest };
-  if (kind === "used" && isCount(second) && listOf(isEntry)(rest[0]))
-    return { kind, n: second, entries: rest[0] };
+  if (kind === "used" && isCount(second) && listOf(isSha256)(rest[0]))
+    return { kind, n: second, actionIds: rest[0] };
   if (kind === "counts" && tableOf(isCount)(second)) return { kind, counts: second };
   throw new LinkError(line);
 }

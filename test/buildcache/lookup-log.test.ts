@@ -63,13 +63,25 @@ test("a session with few entries counts as if all processors had been busy", () 
   expect(log.compileTimes).toEqual([[id(1), 100]]);
 });
 
-test("lists the first hit of each action, unless the action missed before", () => {
+test("lists hits, unless the action missed before", () => {
   const { log } = openLog();
   log.hit(id(1), 5);
-  log.hit(id(1), 9);
   log.missed(id(2), "unknown");
   log.hit(id(2), 7);
-  expect([...log.hits]).toEqual([[id(1), 5]]);
+  log.hit(id(3), 9);
+  log.hit("0a", 9);
+  expect([...log.hits()]).toEqual([
+    { actionId: id(1), putTimeMs: 5 },
+    { actionId: id(3), putTimeMs: 9 },
+  ]);
+});
+
+test("hits beyond the bound are ignored", () => {
+  const { log } = openLog();
+  for (let n = 0; n < 200_003; n++) log.hit(id(n), n);
+  let count = 0;
+  for (const _ of log.hits()) count++;
+  expect(count).toBe(200_000);
 });
 
 test("concurrent waits for the remote count once", () => {

@@ -5,7 +5,7 @@ import type { RemoteBuilds } from "../../src/buildcache/remote-builds.ts";
 export class RecordingRemote implements RemoteBuilds {
   readonly lookups: string[] = [];
   readonly puts: LocalEntry[] = [];
-  readonly uses: LocalEntry[] = [];
+  readonly uses: string[] = [];
   readonly answers = new Map<string, Promise<CacheEntry | undefined>>();
   drains = 0;
   settles = 0;
@@ -15,8 +15,8 @@ export class RecordingRemote implements RemoteBuilds {
     return await this.answers.get(actionId);
   }
 
-  used(entry: LocalEntry): void {
-    this.uses.push(entry);
+  used(actionId: string): void {
+    this.uses.push(actionId);
   }
 
   put(entry: LocalEntry): void {

@@ -55,10 +55,10 @@ test("messages are read as they are written", () => {
   const line = (...message: unknown[]) => formatMessage(...message).trim();
   expect(parseClientMessage(line("get", 1, A))).toEqual({ kind: "get", n: 1, actionId: A });
   expect(parseClientMessage(line("put", 2, A, O, 3, 4))).toEqual({ kind: "put", n: 2, entry: [A, O, 3, 4] });
-  expect(parseClientMessage(line("used", 5, [[A, O, 3, 4]]))).toEqual({
+  expect(parseClientMessage(line("used", 5, [A, O]))).toEqual({
     kind: "used",
     n: 5,
-    entries: [[A, O, 3, 4]],
+    actionIds: [A, O],
   });
   expect(parseClientMessage(line("counts", { get: 3 }))).toEqual({ kind: "counts", counts: { get: 3 } });
   expect(parseServerMessage(line("got", 1, "slow"))).toEqual({ kind: "missed", n: 1, reason: "slow" });
@@ -86,7 +86,8 @@ test.each([
   `["put",1,"${A}","${O}",1]`,
   `["put",1,"${A}","${O}",1.5,1]`,
   `["put",1,"${A}","${O}",1,1,1]`,
-  `["used",1,["${A}"]]`,
+  `["used",1,["${A}",1]]`,
+  `["used",1,[["${A}","${O}",3,4]]]`,
   '["counts",{"get":-1}]',
 ])("the server refuses %s", (line) => {
   expect(() => parseClientMessage(line)).toThrow("not a message of the link");

@@ -84,12 +84,12 @@ async function serveLinked(
     watchProgress,
     dir: locateCacheDir(cacheDir, env),
     note: { env, project, isServed: true },
-    openRemote: ({ counters }) =>
+    openRemote: ({ counters, local }) =>
       new LazyRemote(
         async () => {
           const { openLink } = await import("./open-link.ts");
           const server = { socket, address: formatListenAddress(address), journalDir, onSilent };
-          return openLink({ ...server, env, log, counters, project, job });
+          return openLink({ ...server, env, log, local, counters, project, job });
         },
         {
           settles: true,

@@ -1,10 +1,13 @@
 /** The remote of a session that uses a server. Loaded when a session first needs more than the local disk. */
 
 import type { CacheEntry, LocalEntry } from "../../buildcache/entry.ts";
+import type { LocalCache } from "../../buildcache/local-cache.ts";
 import { isMissReason, type MissReason, type OnMiss } from "../../buildcache/miss-reason.ts";
 import type { RemoteBuilds } from "../../buildcache/remote-builds.ts";
 import type { Counters } from "../../lib/counters.ts";
+import { IdList } from "../../lib/id-list.ts";
 import type { Logger } from "../../lib/logger.ts";
+import { isSha256 } from "../../lib/shape.ts";
 import type { ClientSocket } from "../../net/client-socket.ts";
 import { LineReader } from "../../net/line-reader.ts";
 import {
@@ -12,7 +15,7 @@ import {
   formatOpening,
   type LinkEntry,
   MAX_LINE_BYTES,
-  MAX_LINE_ENTRIES,
+  MAX_LINE_IDS,
   parseServerMessage,
 } from "../../net/link-protocol.ts";
 import type { EntryJournal } from "../../remote/packed/write/journal.ts";
@@ -20,10 +23,13 @@ import type { Scope } from "../../remote/scope/scope.ts";
 
 /** During a lookup a server reports every second that it lives. */
 const SILENT_MS = 5_000;
-/** How long the end of a session waits for the server to note what was put, and to read what was used. */
+/** How long the end of a session waits for the server to note what was put, and each line of what was used. */
 const END_MS = 2_000;
 /** The shortest interval between two reports of counters. */
 const REPORT_MS = 1_000;
+
+/** With so much queued for a server that does not read, further puts wait in the journal only. */
+const MAX_UNSENT_BYTES = 4 << 20;
 
 type LinkFound = Omit<CacheEntry, "actionId">;
 
@@ -32,9 +38,13 @@ export class LinkRemote implements RemoteBuilds {
   readonly #options: LinkRemoteOptions;
   readonly #reader = new LineReader(MAX_LINE_BYTES);
   readonly #gets = new Map<number, (found: LinkFound | MissReason) => void>();
-  readonly #used: LocalEntry[] = [];
-  #unnoted = 0;
+  readonly #used = new IdList();
+  /** The last messages that the server has to note, and has noted; it notes them in their order. */
+  #lastToNote = 0;
+  #lastNoted = 0;
   #hasPut = false;
+  /** Whether the server has not been told of all puts. */
+  #isBehind = false;
   #lastId = 0;
   #heardMs = performance.now();
   #reportedMs = performance.now();
@@ -59,8 +69,8 @@ export class LinkRemote implements RemoteBuilds {
     return undefined;
   }
 
-  used(entry: LocalEntry): void {
-    if (isSharable(entry)) this.#used.push(entry);
+  used(actionId: string): void {
+    if (isSha256(actionId)) this.#used.push(actionId);
   }
 
   /** First into this session's own journal: the server may be gone before it has read of it. */
@@ -69,36 +79,34 @@ export class LinkRemote implements RemoteBuilds {
     if (!isSharable(entry)) return;
     this.#hasPut = true;
     journal?.append([entry]);
-    this.#unnoted++;
-    if (!socket.isOpen) return;
-    socket.write(formatMessage("put", ++this.#lastId, ...linkEntry(entry)));
+    this.#isBehind ||= socket.unsentBytes > MAX_UNSENT_BYTES;
+    if (this.#isBehind) return;
+    this.#tell("put", ...linkEntry(entry));
     this.#reportCounts(REPORT_MS);
   }
 
   /** Waits until the server has noted what was put. The server uploads it later. */
   async drain(): Promise<void> {
-    const { socket, journal } = this.#options;
+    const { journal } = this.#options;
     if (!this.#hasPut || journal === undefined) return;
-    if (this.#unnoted > 0 && socket.isOpen) await this.#noted();
-    if (this.#unnoted === 0) journal.discard();
+    if ((await this.#noted()) && !this.#isBehind) journal.discard();
     else journal.handOver();
   }
 
   async settle(): Promise<void> {
     const { socket, journal } = this.#options;
-    const used = this.#used.splice(0);
-    this.#unnoted = 0;
-    for (let from = 0; from < used.length; from += MAX_LINE_ENTRIES) {
-      const some = used.slice(from, from + MAX_LINE_ENTRIES).map(linkEntry);
-      this.#unnoted++;
-      socket.write(formatMessage("used", ++this.#lastId, some));
-    }
     this.#reportCounts(0);
-    if (this.#unnoted > 0 && socket.isOpen) await this.#noted();
-    if (this.#unnoted > 0 && journal !== undefined) {
-      journal.append(used.map((entry) => ({ ...entry, isOnlyUsed: true as const })));
-      journal.handOver();
+    let isNoted = true;
+    // One line at a time: all of a large build would have to wait in memory.
+    for (const actionIds of this.#used.slices(MAX_LINE_IDS)) {
+      if (isNoted) {
+        this.#tell("used", actionIds);
+        isNoted = await this.#noted();
+      }
+      if (!isNoted) journal?.append(actionIds.map((actionId) => ({ actionId })));
     }
+    if (!isNoted) journal?.handOver();
+    this.#used.clear();
     await socket.end(END_MS);
   }
 
@@ -129,10 +137,27 @@ export class LinkRemote implements RemoteBuilds {
     return await got.promise;
   }
 
-  async #noted(): Promise<void> {
-    const quiet = Promise.withResolvers<void>();
-    this.#onQuiet = quiet.resolve;
-    await Promise.race([quiet.promise, Bun.sleep(END_MS)]);
+  /** Sends a message that the server has to note. */
+  #tell(kind: string, ...fields: unknown[]): void {
+    const { socket } = this.#options;
+    this.#lastToNote = ++this.#lastId;
+    if (socket.isOpen) socket.write(formatMessage(kind, this.#lastToNote, ...fields));
+  }
+
+  /** Waits, for a time, until the server has noted everything, and returns whether it has. */
+  async #noted(): Promise<boolean> {
+    if (!this.#isAllNoted && this.#options.socket.isOpen) {
+      const quiet = Promise.withResolvers<void>();
+      this.#onQuiet = quiet.resolve;
+      const timer = setTimeout(quiet.resolve, END_MS);
+      await quiet.promise;
+      clearTimeout(timer);
+    }
+    return this.#isAllNoted;
+  }
+
+  get #isAllNoted(): boolean {
+    return this.#lastNoted === this.#lastToNote;
   }
 
   #receive(bytes: Uint8Array): void {
@@ -148,8 +173,8 @@ export class LinkRemote implements RemoteBuilds {
     const { counters, log } = this.#options;
     const message = parseServerMessage(line);
     if (message.kind === "noted") {
-      this.#unnoted--;
-      if (this.#unnoted === 0) this.#onQuiet();
+      this.#lastNoted = message.n;
+      if (this.#isAllNoted) this.#onQuiet();
     }
     if (message.kind === "alone") {
       counters.add(`left_alone_${message.why}`);
@@ -204,7 +229,7 @@ export class LinkRemote implements RemoteBuilds {
 
 /** go's ids are SHA-256 sums; a record has no place for others. */
 function isSharable({ actionId, outputId }: LocalEntry): boolean {
-  return actionId.length === 64 && outputId.length === 64;
+  return isSha256(actionId) && isSha256(outputId);
 }
 
 function linkEntry({ actionId, outputId, sizeBytes, putTimeMs }: LocalEntry): LinkEntry {
@@ -218,6 +243,8 @@ export interface LinkRemoteOptions {
   scope: Scope;
   /** Keeps what the server does not note; `undefined`: the server uses none. */
   journal: EntryJournal | undefined;
+  /** Knows the entries that were used. */
+  local: Pick<LocalCache, "get">;
   /** The session's counters, which are reported to the server. */
   counters: Counters;
   /** Called when the server hangs. */

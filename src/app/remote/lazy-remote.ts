@@ -1,6 +1,8 @@
 import type { CacheEntry, LocalEntry } from "../../buildcache/entry.ts";
 import type { OnMiss } from "../../buildcache/miss-reason.ts";
 import type { RemoteBuilds } from "../../buildcache/remote-builds.ts";
+import { IdList } from "../../lib/id-list.ts";
+import { isSha256 } from "../../lib/shape.ts";
 import { noRemote } from "./no-remote.ts";
 
 /**
@@ -15,8 +17,8 @@ export class LazyRemote implements RemoteBuilds {
   #isAborted = false;
   /** Puts from before the remote was loaded. */
   readonly #early: LocalEntry[] = [];
-  /** Hits from before it was loaded. */
-  readonly #used: LocalEntry[] = [];
+  /** Actions that were hit before it was loaded: all of a session that is local throughout. */
+  readonly #used = new IdList();
 
   /**
    * `load` may reject; then `onFailure` is called once. `settles`: the remote records what was used, also by a session
@@ -46,9 +48,10 @@ export class LazyRemote implements RemoteBuilds {
     return undefined;
   }
 
-  used(entry: LocalEntry): void {
-    if (this.#loaded !== undefined) this.#loaded.used(entry);
-    else if (this.#settles) this.#used.push(entry);
+  /** go's ids are SHA-256 sums; no remote records others. */
+  used(actionId: string): void {
+    if (this.#loaded !== undefined) this.#loaded.used(actionId);
+    else if (this.#settles && isSha256(actionId)) this.#used.push(actionId);
   }
 
   put(entry: LocalEntry): void {
@@ -66,7 +69,7 @@ export class LazyRemote implements RemoteBuilds {
 
   async settle(): Promise<void> {
     if (this.#isAborted) return;
-    const isWanted = this.#loading !== undefined || this.#used.length > 0;
+    const isWanted = this.#loading !== undefined || this.#used.size > 0;
     if (isWanted) await (await this.#remote()).settle();
   }
 
@@ -83,8 +86,9 @@ export class LazyRemote implements RemoteBuilds {
         return remote;
       }
       // Before callers that wait for the loading continue: a drain must not overtake these.
-      for (const entry of this.#used) remote.used(entry);
-      for (const entry of this.#early) remote.put(entry);
+      for (const actionId of this.#used) remote.used(actionId);
+      this.#used.clear();
+      for (const entry of this.#early.splice(0)) remote.put(entry);
       return remote;
     });
     return this.#loading;

@@ -1,15 +1,21 @@
 import { readSync, type Stats } from "node:fs";
 import { join } from "node:path";
+import { BoundedMap } from "../../lib/bounded-map.ts";
 import { appendLines, MAX_LINES_BYTES } from "../../lib/files/line-file.ts";
 import { withSmallFile } from "../../lib/files/small-file.ts";
 import type { CompileTimes } from "../../remote/compile-times.ts";
 import { STATE_DIR } from "../../store/local/local-dir.ts";
 
-/** Enough to distinguish actions. */
-const KEY_DIGITS = 16;
+const LINE_DIGITS = 16;
+/** Enough to distinguish actions, and a whole number, which takes a tenth of a text. */
+const KEY_DIGITS = 13;
 const LINE = /^([0-9a-f]{16}) (\d{1,9})$/;
-/** A larger file loses the older half of its lines. */
-const FULL_BYTES = 4 << 20;
+/** Older times are forgotten. */
+const MAX_TIMES = 50_000;
+/** When that many are known, a call learns so few, so that the file is not written anew over and over. */
+const LEARNED_WHEN_FULL = 500;
+/** A larger file loses the older half of its lines; it has room for `MAX_TIMES`, twice. */
+const FULL_BYTES = 2_200_000;
 
 /**
  * How long compiling took on this machine, or on the machines that wrote the records it has read:
@@ -19,7 +25,7 @@ const FULL_BYTES = 4 << 20;
  */
 export class CompileTimesFile implements CompileTimes {
   readonly #path: string;
-  readonly #times = new Map<string, number>();
+  #times = new BoundedMap<number, number>(MAX_TIMES);
   /** How much of which file has been read. */
   #read = { ino: 0, bytes: 0 };
 
@@ -35,7 +41,13 @@ export class CompileTimesFile implements CompileTimes {
 
   learn(times: Iterable<readonly [actionId: string, ms: number]>): void {
     this.#refresh();
-    this.#append([...times].filter(([actionId]) => !this.#times.has(keyOf(actionId))));
+    const room = Math.max(MAX_TIMES - this.#times.size, LEARNED_WHEN_FULL);
+    const learned: (readonly [actionId: string, ms: number])[] = [];
+    for (const time of times) {
+      if (learned.length === room) break;
+      if (this.#times.get(keyOf(time[0])) === undefined) learned.push(time);
+    }
+    this.#append(learned);
   }
 
   /** Adds times that this machine has measured itself, which replace known ones. */
@@ -45,9 +57,8 @@ export class CompileTimesFile implements CompileTimes {
 
   #append(times: readonly (readonly [actionId: string, ms: number])[]): void {
     if (times.length === 0) return;
-    const whole = times.map(([actionId, ms]) => [keyOf(actionId), Math.floor(ms)] as const);
-    for (const [key, ms] of whole) this.#times.set(key, ms);
-    const lines = whole.map(([key, ms]) => `${key} ${ms}`);
+    for (const [actionId, ms] of times) this.#times.set(keyOf(actionId), Math.floor(ms));
+    const lines = times.map(([actionId, ms]) => `${actionId.slice(0, LINE_DIGITS)} ${Math.floor(ms)}`);
     try {
       appendLines(this.#path, lines, FULL_BYTES);
     } catch {
@@ -66,7 +77,7 @@ export class CompileTimesFile implements CompileTimes {
 
   #readNew(fd: number, { ino, size }: Stats): void {
     if (ino !== this.#read.ino) {
-      this.#times.clear();
+      this.#times = new BoundedMap(MAX_TIMES);
       this.#read = { ino, bytes: 0 };
     }
     const appended = Buffer.alloc(Math.max(0, size - this.#read.bytes));
@@ -75,12 +86,12 @@ export class CompileTimesFile implements CompileTimes {
     const end = appended.subarray(0, count).lastIndexOf(10) + 1;
     this.#read.bytes += end;
     for (const line of appended.toString("latin1", 0, end).split("\n")) {
-      const [, key, ms] = LINE.exec(line) ?? [];
-      if (key !== undefined) this.#times.set(key, Number(ms));
+      const [, id, ms] = LINE.exec(line) ?? [];
+      if (id !== undefined) this.#times.set(keyOf(id), Number(ms));
     }
   }
 }
 
-function keyOf(actionId: string): string {
-  return actionId.slice(0, KEY_DIGITS);
+function keyOf(actionId: string): number {
+  return Number.parseInt(actionId.slice(0, KEY_DIGITS), 16);
 }

@@ -6,8 +6,8 @@
  * A go command appends one line or more, each with what it counted since its last one; the sums are the job's. Any number
  * of processes append at once. A file of a megabyte is renamed to `<hash>-<random>.jsonl`, and later its lines become one.
  *
- * `state/jobs/<hash>.used` lists which actions the job's commands have hit or put, by the first 16 digits of their ids, a
- * line each, in blocks: `#<random>` begins the block of one command.
+ * `state/jobs/<hash>.used` lists which actions of a known compile time the job's commands have hit or put, by the first 16
+ * digits of their ids, a line each, in blocks: `#<random>` begins the block of one command.
  */
 import { renameSync } from "node:fs";
 import { join } from "node:path";
@@ -26,8 +26,8 @@ const FULL_BYTES = 1 << 20;
 const STILL_MS = 10_000;
 /** Older jobs are deleted. */
 const FORGOTTEN_MS = 7 * 24 * 3_600_000;
-/** A longer list is not read: nothing counts as a first use then. */
-const MAX_USED_BYTES = 16 << 20;
+/** A longer list (250,000 actions) is not read: nothing counts as a first use then. */
+const MAX_USED_BYTES = 4 << 20;
 const KEY_DIGITS = 16;
 
 /** Summed counters, the number of go commands, and the start of the first one. */
@@ -75,22 +75,23 @@ export class JobFile {
   }
 
   /**
-   * Notes which actions a go command hit and put, and returns those of `hit` that no other command has noted before. Of
-   * two commands that note the same action at once, one gets it. Never throws; returns none when the disk fails.
+   * Notes which actions a go command hit and put, and returns those of `hit` (whose values may be anything) that no
+   * other command has noted before. Of two commands that note the same action at once, one gets it. Never throws;
+   * returns none when the disk fails.
    */
-  firstUses(hit: readonly string[], put: readonly string[]): string[] {
+  firstUses<T>(hit: ReadonlyMap<string, T>, put: readonly string[]): Map<string, T> {
     try {
-      const known = this.#used();
-      const news = hit.filter((id) => !known.has(keyOf(id)));
-      const all = [...news, ...put.filter((id) => !known.has(keyOf(id)))].map(keyOf);
-      if (all.length === 0) return news;
+      const news = new Map([...hit].map(([id, value]) => [keyOf(id), value] as const));
+      const newPuts = new Map(put.map((id) => [keyOf(id), true] as const));
+      this.#removeUsed([news, newPuts]);
+      if (news.size + newPuts.size === 0) return news;
       const marker = `#${crypto.randomUUID()}`;
-      appendLines(this.#usedPath, [marker, ...all]);
+      appendLines(this.#usedPath, [marker, ...news.keys(), ...newPuts.keys()]);
       // Others may have appended since the look above.
-      const before = this.#used(marker);
-      return news.filter((id) => !before.has(keyOf(id)));
+      this.#removeUsed([news], marker);
+      return news;
     } catch {
-      return [];
+      return new Map();
     }
   }
 
@@ -103,11 +104,17 @@ export class JobFile {
     return join(this.#dir, `${this.#name}.used`);
   }
 
-  /** The listed actions, up to a marker. */
-  #used(marker?: string): Set<string> {
-    if (statFile(this.#usedPath) === undefined) return new Set();
-    const lines = readSmallFile(this.#usedPath, MAX_USED_BYTES).toString("latin1").split("\n");
-    return new Set(marker === undefined ? lines : lines.slice(0, lines.indexOf(marker)));
+  /** Removes the listed actions from some, by key; up to a marker. */
+  #removeUsed(from: readonly Map<string, unknown>[], marker?: string): void {
+    if (statFile(this.#usedPath) === undefined) return;
+    const bytes = readSmallFile(this.#usedPath, MAX_USED_BYTES);
+    for (let at = 0, end = 0; at < bytes.length; at = end + 1) {
+      const found = bytes.indexOf(10, at);
+      end = found === -1 ? bytes.length : found;
+      const line = bytes.toString("latin1", at, end);
+      if (line === marker) return;
+      for (const keys of from) keys.delete(line);
+    }
   }
 
   #paths(): string[] {

@@ -53,25 +53,31 @@ export class SessionNote {
   countSavings(): void {
     if (this.#hasCountedSavings) return;
     this.#hasCountedSavings = true;
-    const { counters, lookups, compileTimes, startedMs } = this.#options;
+    const { counters, lookups } = this.#options;
     const compiled = lookups.compileTimes;
     addTo(
       counters,
       "compile_ms",
       compiled.map(([, ms]) => ms),
     );
-    const jobStartMs = Math.min(startedMs, this.#file.startedMs() ?? startedMs);
-    const old = [...lookups.hits].filter(([, putTimeMs]) => putTimeMs < jobStartMs).map(([id]) => id);
-    const first = this.#file.firstUses(
-      old,
+    const saved = this.#file.firstUses(
+      this.#savings(),
       compiled.map(([id]) => id),
     );
+    addTo(counters, "compile_saved_ms", [...saved.values()]);
+  }
+
+  /** What was hit, is older than the job, and took a known time to compile, with that time. */
+  #savings(): Map<string, number> {
+    const { lookups, compileTimes, startedMs } = this.#options;
+    const jobStartMs = Math.min(startedMs, this.#file.startedMs() ?? startedMs);
     const timeOf = compileTimes.current();
-    addTo(
-      counters,
-      "compile_saved_ms",
-      first.map((id) => timeOf(id) ?? 0),
-    );
+    const savings = new Map<string, number>();
+    for (const { actionId, putTimeMs } of lookups.hits()) {
+      const ms = putTimeMs < jobStartMs ? timeOf(actionId) : undefined;
+      if (ms !== undefined) savings.set(actionId, ms);
+    }
+    return savings;
   }
 
   /** Adds the session to the job's. Never throws. */

@@ -1,4 +1,5 @@
 import { isErrno } from "../../lib/files/errno.ts";
+import { NotSentError } from "../not-sent-error.ts";
 import type {
   GetOptions,
   ListOptions,
@@ -96,8 +97,13 @@ export class GuardedStore implements ObjectStore {
     );
   }
 
+  /** Says nothing of the store's health: who may not remove objects may well upload. */
   async delete(key: string, options: RequestOptions = {}): Promise<void> {
-    await this.#write(0, options.signal, (signal) => this.#store.delete(key, { signal }));
+    const { health, uplink } = this;
+    if (health.writes.state !== "closed") throw new NotSentError("the store takes no uploads for now");
+    await uplink.bounded(0, [options.signal, health.writing], (signal) =>
+      this.#store.delete(key, { signal }),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

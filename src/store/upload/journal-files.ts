@@ -8,11 +8,10 @@ import { removeFile } from "../../lib/files/remove-file.ts";
 import { statPlainFile } from "../../lib/files/stat-file.ts";
 import { isProcessAlive, pidSpace } from "../../lib/process/process-life.ts";
 
-/**
- * Maximum size of a journal, and of all journals that a process adopts at once. Journals hold only names, so this is
- * enough for a build of any size.
- */
-export const MAX_JOURNAL_BYTES = 64 << 20;
+/** Maximum size of a file: 27,000 entries of a build. A writer with more begins another one. */
+export const MAX_JOURNAL_BYTES = 4 << 20;
+/** Of all files that a process adopts at once: their entries become objects in memory. */
+const MAX_ADOPTED_BYTES = 16 << 20;
 
 /** A live writer touches its journal more often. */
 const IDLE_MS = 60_000;
@@ -78,7 +77,7 @@ export function isExpired(file: JournalFile): boolean {
 /** Adopts journals up to the size limit and returns their entries. The rest is for the next process. */
 export function adoptSome<T>(files: readonly JournalFile[], adopt: (file: JournalFile) => T[]): T[] {
   const adopted: T[] = [];
-  let leftBytes = MAX_JOURNAL_BYTES;
+  let leftBytes = MAX_ADOPTED_BYTES;
   for (const file of files) {
     if (file.sizeBytes > leftBytes) continue;
     const found = adopt(file);

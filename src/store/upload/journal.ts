@@ -7,8 +7,8 @@
  *     …
  *
  * Another process adopts a journal by renaming it. That may happen while the writer lives, since a writer suspended for
- * a minute counts as dead. The writer never recreates a missing file by appending: it begins a new one with all of its
- * lines.
+ * a minute counts as dead. The writer never recreates a missing file by appending: it begins a new one, with what it has
+ * to write from then on. The lines of the other file are the adopter's work, so the writer does not keep them.
  */
 import { appendFileSync, constants, existsSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -30,6 +30,10 @@ import {
 } from "./journal-files.ts";
 
 const HEARTBEAT_MS = 20_000;
+/** How much is written at once. */
+const BATCH_BYTES = 1 << 20;
+/** How much is kept to be written again when the disk is full; no more is noted then. */
+const MAX_UNWRITTEN_BYTES = 2 << 20;
 /** Without O_CREAT, so an adopted file is not recreated. */
 const APPEND_FLAGS = constants.O_WRONLY | constants.O_APPEND;
 
@@ -46,34 +50,35 @@ export interface JournalFormat<H extends object, T> {
 export class Journal<H extends object, T> {
   readonly #options: JournalOptions<H, T>;
   readonly #head: string;
-  /** Further files of this journal: adopted ones, and own ones that could not be appended to. */
+  /** Further files of this journal: adopted ones, and own ones that are full or could not be appended to. */
   readonly #others: string[] = [];
   #path: string | undefined;
-  /** All lines since the journal was empty. */
-  #lines: string[] = [];
-  #sizeBytes: number;
-  /** After a failed write, the next attempt is at this number of lines. */
-  #retryAtLines = 0;
+  /** The size of the file there. */
+  #sizeBytes = 0;
+  /** Whole lines that are in no file. */
+  #unwritten = "";
+  /** Since writing failed: calls that would have begun a file, and at which one it is tried again. */
+  #beginCalls = 0;
+  #retryAtCall = 0;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: JournalOptions<H, T>) {
     this.#options = options;
     // A link may lead out of the cache directory.
     removeLink(options.dir);
-    this.#head = JSON.stringify({ ...options.head, pidSpace: pidSpace() });
-    this.#sizeBytes = sizeOf(this.#head);
+    this.#head = `${JSON.stringify({ ...options.head, pidSpace: pidSpace() })}\n`;
   }
 
   /** Never throws: the work is done even without a journal, unless the process dies. */
-  append(entries: readonly T[]): void {
-    const lines = entries.map((entry) => this.#options.format.format(entry));
-    const fitting = lines.filter((line) => {
-      this.#sizeBytes += sizeOf(line);
-      return this.#sizeBytes <= MAX_JOURNAL_BYTES;
-    });
-    for (const line of fitting) this.#lines.push(line);
-    if (fitting.length === 0) return;
-    if (!this.#extend(fitting)) this.#begin();
+  append(entries: Iterable<T>): void {
+    let lines = "";
+    for (const entry of entries) {
+      lines += `${this.#options.format.format(entry)}\n`;
+      if (lines.length < BATCH_BYTES) continue;
+      this.#write(lines);
+      lines = "";
+    }
+    if (lines !== "") this.#write(lines);
     if (this.#path !== undefined) this.#beat();
   }
 
@@ -82,6 +87,23 @@ export class Journal<H extends object, T> {
     const entries = adoptSome(listJournals(this.#options.dir), (file) => this.#adoptOne(file));
     if (this.#others.length > 0) this.#beat();
     return entries;
+  }
+
+  /**
+   * Begins a new file with the next entry. The returned function removes the files before it: call it when their work is
+   * done.
+   */
+  cut(): () => void {
+    if (this.#path !== undefined) this.#others.push(this.#path);
+    this.#path = undefined;
+    const files = [...this.#others];
+    return () => {
+      for (const path of files) {
+        removeFile(path);
+        const at = this.#others.indexOf(path);
+        if (at !== -1) this.#others.splice(at, 1);
+      }
+    };
   }
 
   /** Removes the journal: all of its work is done, or never can be. */
@@ -111,20 +133,33 @@ export class Journal<H extends object, T> {
     this.stopHeartbeat();
     const paths = [...(this.#path === undefined ? [] : [this.#path]), ...this.#others.splice(0)];
     this.#path = undefined;
-    this.#lines = [];
-    this.#sizeBytes = sizeOf(this.#head);
-    this.#retryAtLines = 0;
+    this.#clear();
     return paths;
   }
 
-  /** Appends lines. Returns whether the file still belongs to this journal. */
-  #extend(lines: readonly string[]): boolean {
+  #clear(): void {
+    this.#unwritten = "";
+    this.#beginCalls = 0;
+    this.#retryAtCall = 0;
+  }
+
+  #write(lines: string): void {
+    if (this.#extend(lines)) return;
+    if (this.#unwritten.length + lines.length <= MAX_UNWRITTEN_BYTES) this.#unwritten += lines;
+    this.#begin();
+  }
+
+  /** Appends lines. Returns whether they are in a file of this journal. */
+  #extend(lines: string): boolean {
     const path = this.#path;
     if (path === undefined) return false;
+    this.#sizeBytes += Buffer.byteLength(lines);
     try {
-      appendFileSync(path, formatLines(lines), { flag: APPEND_FLAGS as unknown as string });
-      // A process that renames it later reads these lines, too.
-      if (existsSync(path)) return true;
+      if (this.#sizeBytes <= MAX_JOURNAL_BYTES) {
+        appendFileSync(path, lines, { flag: APPEND_FLAGS as unknown as string });
+        // A process that renames it later reads these lines, too.
+        if (existsSync(path)) return true;
+      }
     } catch {
       // The file is gone, or the disk is full and the last line is incomplete.
     }
@@ -133,19 +168,26 @@ export class Journal<H extends object, T> {
     return false;
   }
 
+  /** Begins a file with the lines that are in none. */
   #begin(): void {
-    if (this.#lines.length < this.#retryAtLines) return;
+    if (++this.#beginCalls < this.#retryAtCall) return;
     const { dir } = this.#options;
     const path = join(dir, newJournalName());
+    const text = this.#head + this.#unwritten;
     try {
       makePrivateDir(dir);
-      writeFileSync(path, formatLines([this.#head, ...this.#lines]), { flag: "wx", mode: 0o600 });
-      this.#path = path;
+      writeFileSync(path, text, { flag: "wx", mode: 0o600 });
     } catch {
       // The disk is full. An incomplete file would count as complete.
       removeFile(path);
-      this.#retryAtLines = 2 * this.#lines.length;
+      this.#retryAtCall = 2 * this.#beginCalls;
+      return;
     }
+    this.#path = path;
+    this.#sizeBytes = Buffer.byteLength(text);
+    this.#unwritten = "";
+    this.#beginCalls = 0;
+    this.#retryAtCall = 0;
   }
 
   #beat(): void {
@@ -181,14 +223,6 @@ export class Journal<H extends object, T> {
     const content = readJournal(path, format);
     return content !== undefined && (isOurs?.(content.head) ?? true) ? content : undefined;
   }
-}
-
-function sizeOf(line: string): number {
-  return Buffer.byteLength(line) + 1;
-}
-
-function formatLines(lines: readonly string[]): string {
-  return lines.map((line) => `${line}\n`).join("");
 }
 
 function touch(path: string): void {

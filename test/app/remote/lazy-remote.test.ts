@@ -6,13 +6,14 @@ import { RecordingRemote } from "../../buildcache/recording-remote.ts";
 const ENTRY = { actionId: "0a", outputId: "0b", sizeBytes: 5, putTimeMs: 1 };
 const STORED: LocalEntry = { ...ENTRY, path: "/x" };
 const OTHER: LocalEntry = { ...STORED, actionId: "0b" };
+const [A, B] = ["0a".repeat(32), "0b".repeat(32)];
 
 /** A remote that notes what it is told, in order, behind a lazy one whose loading a test settles. */
 class NotingRemote extends RecordingRemote {
   readonly notes: string[] = [];
 
-  override used(entry: LocalEntry): void {
-    this.notes.push(`used ${entry.actionId}`);
+  override used(actionId: string): void {
+    this.notes.push(`used ${actionId.slice(0, 2)}`);
   }
 
   override put(entry: LocalEntry): void {
@@ -76,7 +77,7 @@ test("what is used or put later goes straight through", async () => {
   const { remote, inner, loading } = lazy();
   loading.resolve(inner);
   await remote.get("0a");
-  remote.used(OTHER);
+  remote.used(B);
   remote.put(STORED);
   expect(inner.notes).toEqual(["used 0b", "put 0a"]);
 });
@@ -84,8 +85,8 @@ test("what is used or put later goes straight through", async () => {
 describe("what was used", () => {
   test("loads nothing by itself, and makes the settling of a local session load it", async () => {
     const { remote, inner, loading, loads } = lazy();
-    remote.used(STORED);
-    remote.used(OTHER);
+    remote.used(A);
+    remote.used(B);
     await remote.drain();
     expect([remote.isInUse, loads()]).toEqual([false, 0]);
     loading.resolve(inner);
@@ -95,7 +96,7 @@ describe("what was used", () => {
 
   test("before it was loaded comes before what was put meanwhile, once", async () => {
     const { remote, inner, loading } = lazy();
-    remote.used(STORED);
+    remote.used(A);
     remote.put(OTHER);
     loading.resolve(inner);
     await remote.drain();
@@ -103,9 +104,16 @@ describe("what was used", () => {
     expect(inner.notes).toEqual(["used 0a", "put 0b", "drain", "settle"]);
   });
 
+  test("is not kept if its id is no SHA-256", async () => {
+    const { remote, loads } = lazy();
+    remote.used("0a");
+    await remote.settle();
+    expect(loads()).toBe(0);
+  });
+
   test("is nothing to a remote that does not settle", async () => {
     const { remote, inner, loading, loads } = lazy(false);
-    remote.used(STORED);
+    remote.used(A);
     await remote.settle();
     expect(loads()).toBe(0);
     loading.resolve(inner);
@@ -117,11 +125,11 @@ describe("what was used", () => {
 test("a remote that can't be opened warns once, misses and ignores puts", async () => {
   const { remote, loading, failures } = lazy();
   const gets = [remote.get("0a"), remote.get("0b")];
-  remote.used(STORED);
+  remote.used(A);
   remote.put(STORED);
   loading.reject(new Error("bad endpoint"));
   expect(await Promise.all(gets)).toEqual([undefined, undefined]);
-  remote.used(STORED);
+  remote.used(A);
   remote.put(STORED);
   await remote.drain();
   await remote.settle();
@@ -140,7 +148,7 @@ test("an abort while it is loading ends everything", async () => {
 
 test("an abort ends a settling that was still to come, and keeps it from loading", async () => {
   const { remote, loads } = lazy();
-  remote.used(STORED);
+  remote.used(A);
   remote.abort();
   await remote.settle();
   expect(loads()).toBe(0);

@@ -77,7 +77,7 @@ const PACKED_OBJECTS = [
   `ci/packed/v1/head/${SCOPE}/main/unit%20tests.json.zst`,
   `ci/packed/v1/new/${SCOPE}/<time>-<scope>-<random>.json.zst`,
   "ci/packed/v1/pack/<xx>/<pack>",
-  `ci/packed/v1/run/${SCOPE}/main/unit%20tests/<time>-77-<machine>.json.zst`,
+  `ci/packed/v1/run/${SCOPE}/main/unit%20tests/<time>-77-<machine>.1.json.zst`,
 ];
 
 describe.each([

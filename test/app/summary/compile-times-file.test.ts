@@ -58,8 +58,40 @@ test("takes a bounded room, and keeps the newest", () => {
   const file = new CompileTimesFile(dir.path);
   const path = dir.join("state", "compile-times");
   file.measured([[A, 1]]);
-  appendFileSync(path, "an old line\n".repeat(350_000));
+  appendFileSync(path, "an old line\n".repeat(200_000));
   file.measured([[B, 2]]);
-  expect(statSync(path).size).toBeLessThan(4 << 20);
+  expect(statSync(path).size).toBeLessThan(2 << 20);
   expect([A, B].map(file.current())).toEqual([undefined, 2]);
+});
+
+/** The times of that many actions, from a number on. */
+function* timesFrom(first: number, count: number): Generator<[string, number]> {
+  for (let n = first; n < first + count; n++) yield [n.toString(16).padStart(13, "0").padEnd(64, "0"), n];
+}
+
+function known(file: CompileTimesFile, first: number, count: number): number {
+  const timeOf = file.current();
+  return [...timesFrom(first, count)].filter(([id, ms]) => timeOf(id) === ms).length;
+}
+
+test("of very many times it learns as many as it keeps, and then a few at a time, into a file that stays", () => {
+  using dir = tempDir("compile-times");
+  const file = new CompileTimesFile(dir.path);
+  const stat = () => statSync(dir.join("state", "compile-times"));
+  file.learn(timesFrom(0, 200_000));
+  const first = stat();
+  expect(known(file, 0, 200_000)).toBe(50_000);
+  file.learn(timesFrom(0, 200_000));
+  const second = stat();
+  expect([second.ino, known(file, 50_000, 150_000)]).toEqual([first.ino, 500]);
+  expect(second.size - first.size).toBeLessThan(500 * 30);
+  expect(known(new CompileTimesFile(dir.path), 0, 200_000)).toBe(50_000);
+});
+
+test("what is measured replaces the oldest times", () => {
+  using dir = tempDir("compile-times");
+  const file = new CompileTimesFile(dir.path);
+  file.learn(timesFrom(0, 50_000));
+  file.measured([...timesFrom(60_000, 1_000)]);
+  expect([known(file, 0, 50_000), known(file, 60_000, 1_000)]).toEqual([49_000, 1_000]);
 });

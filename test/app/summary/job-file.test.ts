@@ -55,9 +55,19 @@ test("runs and jobs are apart, and a reset forgets one of them", () => {
 test("an action is used first once, by one go command, and what was put counts as used", () => {
   using dir = tempDir("job-file");
   const [one, other] = [new JobFile(dir.path, JOB), new JobFile(dir.path, JOB)];
-  expect(one.firstUses(["a", "b"], ["c"])).toEqual(["a", "b"]);
-  expect(other.firstUses(["b", "c", "d"], [])).toEqual(["d"]);
-  expect(new JobFile(dir.path, { ...JOB, run: "8-1" }).firstUses(["a"], [])).toEqual(["a"]);
+  const hits = (...ids: string[]) => new Map(ids.map((id) => [id, `value of ${id}`]));
+  expect(one.firstUses(hits("a", "b"), ["c"])).toEqual(hits("a", "b"));
+  expect(other.firstUses(hits("b", "c", "d"), [])).toEqual(hits("d"));
+  expect(new JobFile(dir.path, { ...JOB, run: "8-1" }).firstUses(hits("a"), [])).toEqual(hits("a"));
+});
+
+test("a list of uses that is too long is not read, and nothing counts as a first use", () => {
+  using dir = tempDir("job-file");
+  const file = new JobFile(dir.path, JOB);
+  const ids = (from: number) => Array.from({ length: 130_000 }, (_, n) => idOf(from + n));
+  const idOf = (n: number) => n.toString(16).padStart(16, "0");
+  for (const from of [0, 130_000]) file.firstUses(new Map(), ids(from));
+  expect(file.firstUses(new Map([["a", 1]]), [])).toEqual(new Map());
 });
 
 test("many processes that use the same actions at once are first once", async () => {
@@ -67,7 +77,8 @@ test("many processes that use the same actions at once are first once", async ()
   const script = `
     const { JobFile } = await import(${JSON.stringify(module)});
     const file = new JobFile(${JSON.stringify(dir.path)}, ${JSON.stringify(JOB)});
-    console.log(file.firstUses(${JSON.stringify(ids)}, []).length);`;
+    const hits = new Map(${JSON.stringify(ids)}.map((id) => [id, 1]));
+    console.log(file.firstUses(hits, []).size);`;
   const processes = Array.from({ length: 6 }, () => run([process.execPath, "-e", script], {}));
   const counts = (await Promise.all(processes)).map(({ stdout }) => Number(stdout));
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(ids.length);

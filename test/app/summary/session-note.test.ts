@@ -53,6 +53,14 @@ test("what was put before the job saves the time that compiling it took", () => 
   expect(session.end()).toBe(800);
 });
 
+test("an action that was looked up twice saves its time once", () => {
+  using dir = tempDir("session-note");
+  const session = openSession(dir);
+  session.hit(A);
+  session.hit(A);
+  expect(session.end()).toBe(300);
+});
+
 test("a further command of the job saves only what none before it has used", () => {
   using dir = tempDir("session-note");
   const saved = [[A], [A, B], [A, B]].map((actions) => {

@@ -89,12 +89,9 @@ class LinkSession {
     write(formatMessage("noted", n));
   }
 
-  #used({ n, entries }: { n: number; entries: LinkEntry[] }): void {
-    const { remote, local, write } = this.#options;
-    for (const entry of entries) {
-      const path = local.findOutput(entry[1])?.path;
-      if (path !== undefined) remote.used({ ...named(entry), path });
-    }
+  #used({ n, actionIds }: { n: number; actionIds: string[] }): void {
+    const { remote, write } = this.#options;
+    for (const actionId of actionIds) remote.used(actionId);
     write(formatMessage("noted", n));
   }
 

@@ -87,12 +87,12 @@ export class RemotePool {
     }
   }
 
-  /** Uploads pending entries within `limitMs`; the rest stays in journals. */
+  /** Uploads pending entries and ends the runs within `limitMs`; the rest stays in journals. */
   async drain(limitMs: number): Promise<void> {
     clearInterval(this.#ticking);
     // There is no later attempt, so try even a bucket that did not answer a moment ago.
     this.#parts.openStore()?.health.writes.endPause();
-    const storing = [...this.#scopes.values()].map((scope) => scope.store());
+    const storing = [...this.#scopes.values()].map((scope) => scope.end());
     await Promise.race([Promise.all([...storing, this.#split?.drain()]), Bun.sleep(Math.max(0, limitMs))]);
     await this.close();
   }

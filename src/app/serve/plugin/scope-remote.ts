@@ -35,7 +35,7 @@ export class ScopeRemote {
     this.#sessions++;
     return {
       get: (actionId, onMiss) => remote.get(actionId, onMiss, session),
-      used: (entry: LocalEntry) => remote.used(entry),
+      used: (actionId) => remote.used(actionId),
       put: (entry: LocalEntry) => remote.put(entry, session),
       // The server uploads in the background; go need not wait for it.
       drain: async () => {},
@@ -49,6 +49,12 @@ export class ScopeRemote {
     this.#isStoreWanted = true;
     this.#storing ??= this.#storeAll();
     await this.#storing;
+  }
+
+  /** Uploads new entries, and says that this machine adds nothing more to the run. Never rejects. */
+  async end(): Promise<void> {
+    await this.store();
+    await this.remote.endRun();
   }
 
   async #storeAll(): Promise<void> {
