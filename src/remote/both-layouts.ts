@@ -19,12 +19,12 @@ export class BothLayouts {
     // A store that is too slow for packs is even slower for single objects.
     if (packed !== undefined || this.#packed.isBypassed(session)) return packed;
     const split = await this.#split.get(actionId, onMiss, session);
-    if (split !== undefined) this.#packed.markUsed(split);
+    if (split !== undefined) this.#packed.used(split.actionId);
     return split;
   }
 
-  used(entry: LocalEntry): void {
-    this.#packed.used(entry);
+  used(actionId: string): void {
+    this.#packed.used(actionId);
   }
 
   put(entry: LocalEntry, session?: ReadSession): void {
@@ -42,6 +42,10 @@ export class BothLayouts {
 
   async store(): Promise<void> {
     await this.#packed.store();
+  }
+
+  async endRun(): Promise<void> {
+    await this.#packed.endRun();
   }
 
   /** Entries of the packed layout; the owner of the split one counts its own. */

@@ -1,3 +1,5 @@
+import type { LocalEntry } from "../buildcache/entry.ts";
+
 /** The local disk, as a remote needs it: find existing outputs and add new ones. */
 export interface LocalOutputs {
   /** The path of an output. The content is not verified. */
@@ -7,6 +9,8 @@ export interface LocalOutputs {
 
 /** Also writes action records: for a remote that fetches more entries than the one looked up. */
 export interface LocalBuilds extends LocalOutputs {
+  /** The entry of an action; `undefined` if there is none with a usable output. */
+  get(actionId: string): LocalEntry | undefined;
   /** Writes the record of an action; its output must exist. Throws if the disk can't be written. */
   putRecord(actionId: string, record: { outputId: string; sizeBytes: number }, putTimeMs: number): void;
 }

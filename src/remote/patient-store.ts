@@ -1,10 +1,14 @@
 import { Deadline } from "../lib/async/deadline.ts";
+import { BufferGarbage } from "../lib/bytes/buffer-garbage.ts";
 import type { ListPage, ObjectStore } from "../store/object-store.ts";
 import { readSmallBytes } from "../store/read-small-object.ts";
 import { isAccessDenied } from "../store/store-failure.ts";
 
 /** Longest time without any data from the store. */
 const STALL_MS = 60_000;
+
+/** What an object of a listing and its reader leave behind, in about. */
+const LISTED_BYTES = 2_048;
 
 /** Selects part of a store, and when to stop. */
 export interface StoreOptions {
@@ -28,17 +32,21 @@ export class PatientStore {
   }
 
   /**
-   * Lists all objects below `prefix`. The time that the consumer spends on a page does not count towards the timeout.
+   * Lists all objects below `prefix`, or those after the key `startAfter`. The time that the consumer spends on a page
+   * does not count towards the timeout.
    */
-  async *list(prefix: string): AsyncGenerator<ListPage, void, void> {
+  async *list(prefix: string, startAfter?: string): AsyncGenerator<ListPage, void, void> {
     using deadline = new Deadline(STALL_MS, this.#signal);
-    const pages = this.#store.list(prefix, { signal: deadline.signal })[Symbol.asyncIterator]();
+    const garbage = new BufferGarbage();
+    const options = { signal: deadline.signal, ...(startAfter === undefined ? {} : { startAfter }) };
+    const pages = this.#store.list(prefix, options)[Symbol.asyncIterator]();
     for (;;) {
       deadline.restart(STALL_MS);
       const page = await this.#permitted("s3:ListBucket", () => pages.next());
       deadline.restart(Number.POSITIVE_INFINITY);
       if (page.done === true) return;
       yield page.value;
+      garbage.release(page.value.objects.length * LISTED_BYTES);
     }
   }
 

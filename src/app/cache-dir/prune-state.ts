@@ -17,6 +17,8 @@ const KEPT_MS = 14 * DAY_MS;
 /** A bucket's directory, and a job's in it; see `statePath` and `scopeHash`. */
 const BUCKET = /^packed-[0-9a-f]{16}$/;
 const JOB = /^[0-9a-f]{16}$/;
+/** Segments of all jobs of a bucket; see `SegmentFiles`. */
+const SEGMENTS = "segments";
 /** Notes about one bucket or server. */
 const NOTE = /^(remote-[0-9a-f]{16}\.json|region-[0-9a-f]{16}|silent-[0-9a-f]{16})$/;
 /** A file that a killed process was writing; see `replaceFile`. */
@@ -40,10 +42,21 @@ export function pruneState(root: string, nowMs = Date.now()): OtherFiles {
     const dir = join(state, bucket);
     const jobs = listFiles(dir).filter((name) => JOB.test(name));
     for (const job of jobs) addJob(others, join(dir, job), nowMs);
-    others.fixedBytes += sweep(dir, new Set(jobs), nowMs);
+    addSegments(others, join(dir, SEGMENTS), nowMs);
+    others.fixedBytes += sweep(dir, new Set([...jobs, SEGMENTS]), nowMs);
   }
   others.fixedBytes += sweep(state, new Set(buckets), nowMs);
   return others;
+}
+
+/** Each is fetched again if it was removed too early. */
+function addSegments(others: OtherFiles, dir: string, nowMs: number): void {
+  for (const { name, bytes, mtimeMs } of listTree(dir)) {
+    const path = join(dir, name);
+    const isUseless = nowMs - mtimeMs > KEPT_MS || (UNFINISHED.test(name) && nowMs - mtimeMs > DAY_MS);
+    if (!isUseless || !removeFile(path))
+      others.evictable.push({ usedMs: mtimeMs, bytes, remove: () => removeFile(path) });
+  }
 }
 
 function addJob(others: OtherFiles, path: string, nowMs: number): void {

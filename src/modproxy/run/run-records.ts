@@ -5,7 +5,8 @@
  *
  * Each process writes a record of its own, so that processes of one job don't overwrite each other's.
  */
-import { firstPage, newestRuns } from "../../remote/runs/list-runs.ts";
+import { listedRuns, runsToRead } from "../../remote/runs/choose-runs.ts";
+import { firstPage } from "../../remote/runs/list-runs.ts";
 import { formatRunName, jobFolder, packedRoot, parseRunName } from "../../remote/runs/run-names.ts";
 import type { ObjectStore } from "../../store/object-store.ts";
 import { readSmallBytes } from "../../store/read-small-object.ts";
@@ -22,7 +23,7 @@ export interface RunScope {
 
 /** The known records of earlier runs. */
 export interface KnownRuns {
-  /** The files of several newest runs: the newest run alone may have been interrupted. */
+  /** The files of the newest complete run and of those after it. */
   files: RunFile[];
   /** The files of the newest run of this branch itself, and when its record was written. */
   newest: { names: ReadonlySet<string>; writtenMs: number };
@@ -50,7 +51,7 @@ export class RunRecords {
     this.#options = options;
     const { branch, run } = options.scope;
     const writer = crypto.randomUUID().replaceAll("-", "").slice(0, 12);
-    this.#ownKey = `${this.#folder(branch)}${formatRunName({ startedMs: Date.now(), run, writer })}`;
+    this.#ownKey = `${this.#folder(branch)}${formatRunName({ startedMs: Date.now(), run, writer, hasEnded: false })}`;
   }
 
   /** The records of this branch, or of the nearest branch that has some. */
@@ -89,7 +90,8 @@ export class RunRecords {
 
   async #list(branch: string) {
     const { objects } = await firstPage(this.#options.store, this.#folder(branch), LISTED);
-    return newestRuns(objects, MAX_RECORD_BYTES).slice(0, MAX_RECORDS);
+    const runs = runsToRead(listedRuns(objects, MAX_RECORD_BYTES));
+    return runs.flatMap(({ records }) => records).slice(0, MAX_RECORDS);
   }
 
   async #readFiles(key: string): Promise<RunFile[]> {

@@ -1,65 +1,108 @@
 import { join } from "node:path";
+import type { ObjectStore } from "../../store/object-store.ts";
 import { PackedKeys } from "./format/keys.ts";
-import type { LocalOutput } from "./format/output-frame.ts";
+import type { SegmentRef } from "./format/run-record.ts";
+import type { EntryGroup } from "./index/packed-index.ts";
 import type { RecordSource } from "./index/record-source.ts";
+import type { SegmentFiles } from "./index/segment-files.ts";
 import type { ReaderOptions } from "./packed-reader.ts";
-import type { TransferOptions } from "./packed-transfer.ts";
+import type { PackedTransfer, TransferOptions } from "./packed-transfer.ts";
 import { openJournal } from "./write/journal.ts";
 import { PackedWriter } from "./write/packed-writer.ts";
-import { repackSmall } from "./write/repack.ts";
+import type { Packer } from "./write/packer.ts";
+import { rewriteSegments } from "./write/rewrite-segments.ts";
 import type { RunLog } from "./write/run-log.ts";
-import { RunPublisher } from "./write/run-publisher.ts";
-import type { SessionLog } from "./write/session-log.ts";
+import { RunPublisher, type RunPublisherOptions } from "./write/run-publisher.ts";
+import { SegmentUploads } from "./write/segment-uploads.ts";
 
 /** Connects the writer with the record source and the transfer. */
 export function openWriter(options: WriterOptions): PackedWriter {
-  const { local, scope, store, stateDir, counters, trust, transfer, source, session } = options;
+  const { local, scope, store, stateDir, counters, trust, transfer, source, compileTimes } = options;
   const { uploads, packer } = transfer;
   // The author of a journal is unknown, so a session that signs does not use one.
   const isSigning = trust?.signer !== undefined;
   return new PackedWriter({
     index: () => source.index,
     local,
-    session,
     packer,
     uploads,
     publisher: openPublisher(options),
     journal: isSigning ? NO_JOURNAL : openJournal(join(stateDir, "journal"), scope),
     isSigning,
     counters,
+    timeOf: () => compileTimes?.current() ?? (() => undefined),
     isBucketKnown: () => source.isKnown,
     badPackReports: () => transfer.badPackReports,
     health: store.health,
   });
 }
 
-function openPublisher(options: WriterOptions): RunPublisher {
-  const { local, prefix, trust, transfer, source, runLog } = options;
-  const { uploads, packer } = transfer;
-  const repacking = { local, store: (outputs: LocalOutput[]) => packer.repack(outputs) };
+/** Connects the publisher with the record source and the transfer. */
+export function openPublisher(options: PublisherOptions): RunPublisher {
+  const { local, store, scope, prefix, trust, transfer, source, runLog } = options;
+  const { uploads, packer, segments } = transfer;
+  const remove = async (keys: readonly string[]) => {
+    const signal = uploads.abandonment;
+    await Promise.allSettled(keys.map((key) => store.delete(key, { signal })));
+  };
   return new RunPublisher({
     ...options,
     keys: new PackedKeys(prefix),
     log: runLog,
     uploads,
-    ownEntries: () => source.ownGroups().flatMap(({ entries }) => entries),
-    ownRecordMs: () => source.ownRecordMs(),
-    isTrusted: (place) => source.index.isTrusted(place),
-    repack: (entries) => repackSmall(entries, repacking),
+    segments: new SegmentUploads(segments, uploads, options.maxInlineRows),
+    neededRows: (segmentId) => source.usedRows(segmentId),
+    rewrite: (logged) =>
+      rewriteSegments(logged, {
+        local,
+        repack: (outputs) => packer.repack(outputs),
+        isGone: (packId) => transfer.distrustedPacks.has(packId),
+        isDefaultBranch: scope.branch === scope.defaultBranch,
+      }),
+    remove,
+    onBegun: (key) => remove(source.surplusRecords(key)),
     serverTimeMs: () => source.serverTimeMs(),
     signer: trust?.signer,
     // A remote that ends with its session gets no later lookups.
-    onRecorded: options.isShared ? (entries) => source.setOwn(entries) : undefined,
+    onRecorded: options.isShared ? (refs) => source.setOwn(openGroup(refs, segments)) : undefined,
   });
+}
+
+/** The segments of a run's log that are on this machine. */
+export function openGroup(refs: readonly SegmentRef[], files: Pick<SegmentFiles, "open">): EntryGroup {
+  const segments = refs.flatMap(({ id, prefix, isInline, used }) => {
+    const segment = files.open(id);
+    return segment === undefined ? [] : [{ segment, prefix, isInline, used }];
+  });
+  return { segments };
 }
 
 const NO_JOURNAL = {
   append: () => {},
   adopt: () => [],
+  cut: () => () => {},
   discard: () => {},
   handOver: () => {},
   stopHeartbeat: () => {},
 };
+
+/** The parts of `WriterOptions` that the publisher needs. */
+interface PublisherOptions
+  extends Pick<
+    WriterOptions,
+    "local" | "prefix" | "scope" | "trust" | "isShared" | "machine" | "host" | "source"
+  > {
+  store: Pick<ObjectStore, "delete">;
+  runLog: RunPublisherOptions["log"];
+  transfer: Pick<PackedTransfer, "uploads" | "distrustedPacks"> & {
+    packer: Pick<Packer, "repack">;
+    segments: Pick<SegmentFiles, "open" | "save" | "read">;
+  };
+  /** This machine's clock. */
+  now?: () => number;
+  /** See `SegmentUploads`. */
+  maxInlineRows?: number;
+}
 
 export interface WriterOptions
   extends TransferOptions,
@@ -69,6 +112,5 @@ export interface WriterOptions
   /** The host name, for people only. */
   host: string;
   source: RecordSource;
-  session: SessionLog;
   runLog: RunLog;
 }

@@ -6,6 +6,7 @@ import type { CompileTimes } from "../compile-times.ts";
 import { ReadGate } from "../read-gate.ts";
 import type { ReadSession } from "../read-session.ts";
 import type { Scope } from "../scope/scope.ts";
+import { PrefetchPlan } from "./fetch/prefetch-plan.ts";
 import type { PackedEntry } from "./format/entry.ts";
 import { PackedKeys } from "./format/keys.ts";
 import type { RecordTrust } from "./format/record-trust.ts";
@@ -13,6 +14,7 @@ import type { EntryGroup, IndexedEntry } from "./index/packed-index.ts";
 import { RecordCache } from "./index/record-cache.ts";
 import { RecordReader } from "./index/record-reader.ts";
 import { RecordSource } from "./index/record-source.ts";
+import { SegmentSource } from "./index/segment-source.ts";
 import type { PackedTransfer, TransferOptions } from "./packed-transfer.ts";
 
 /** Finds actions in the records of earlier runs and fetches their outputs to the local disk. */
@@ -21,17 +23,18 @@ export class PackedReader {
   readonly #options: ReaderOptions;
   readonly #gate: ReadGate;
   /** Weak, since a server creates a new group for each session that uploads something. */
-  readonly #prefetched = new WeakSet<EntryGroup>();
+  readonly #plans = new WeakMap<EntryGroup, PrefetchPlan>();
   readonly #received = new ObjectSum();
   readonly #abandoned = new AbortController();
   #isDenied = false;
 
   constructor(options: ReaderOptions) {
     this.#options = options;
-    const { store, prefix, readPrefixes, scope, dir, trust, compileTimes, ownRun, counters, log } = options;
+    const { store, prefix, readPrefixes, scope, dir, trust, ownRun, counters, log } = options;
     const { health } = store;
     this.#gate = new ReadGate({ health, counters, log, received: this.#received });
     const cache = new RecordCache(dir);
+    const segments = new SegmentSource({ store, files: options.transfer.segments, counters, log });
     this.source = new RecordSource({
       store,
       keys: new PackedKeys(prefix),
@@ -39,9 +42,10 @@ export class PackedReader {
       scope,
       distrustedPacks: options.transfer.distrustedPacks,
       cache,
-      reader: new RecordReader({ store, cache, check: trust?.check, compileTimes, counters, log }),
-      ownGroup: ownRun && { entries: ownRun.entries },
+      reader: new RecordReader({ store, cache, segments, check: trust?.check, counters, log }),
+      ownGroup: ownRun?.group,
       ownKey: ownRun?.key,
+      onUnreadable: (segmentId) => options.transfer.segments.remove(segmentId),
       signal: this.#gate.signal,
       onTrouble: (error) => {
         if (isAccessDenied(error)) health.readsDenied(describeDenial(error));
@@ -77,10 +81,17 @@ export class PackedReader {
     const { restorer } = this.#options.transfer;
     await this.source.refreshNow();
     const groups = this.source.newestGroups();
-    for (const group of groups) restorer.prefetch(group.entries, this.#received);
+    let entries = 0;
+    for (const { segments } of groups) {
+      const onPlanned = (some: PackedEntry[]) => {
+        entries += some.length;
+        this.#learn(some);
+      };
+      restorer.prefetch(new PrefetchPlan(segments), { received: this.#received, onPlanned });
+    }
     await restorer.idle();
     await restorer.finish();
-    return { records: groups.length, entries: groups.reduce((sum, { entries }) => sum + entries.length, 0) };
+    return { records: groups.length, entries };
   }
 
   /** Reads the bucket's records unless this machine has done so, to avoid repeated uploads. Never rejects. */
@@ -113,11 +124,8 @@ export class PackedReader {
     const found = await this.#find(actionId, onMiss);
     if (found === undefined) return undefined;
     const { restorer } = this.#options.transfer;
-    const { entry, group } = found;
-    if (!this.#prefetched.has(group)) {
-      this.#prefetched.add(group);
-      restorer.prefetch(group.entries, this.#received);
-    }
+    const { entry } = found;
+    this.#prefetch(found);
     if (await restorer.fetch(entry, this.#received)) return entry;
     // The pack is gone or damaged; another pack may have the output.
     const other = this.source.index.find(actionId)?.entry;
@@ -125,6 +133,24 @@ export class PackedReader {
     if (isElsewhere && (await restorer.fetch(other, this.#received))) return other;
     onMiss("gone");
     return undefined;
+  }
+
+  /** First the pack of this entry, then the rest of the group. */
+  #prefetch({ group, row }: IndexedEntry): void {
+    const { restorer } = this.#options.transfer;
+    const options = { received: this.#received, onPlanned: (entries: PackedEntry[]) => this.#learn(entries) };
+    const known = this.#plans.get(group);
+    const plan = known ?? new PrefetchPlan(group.segments);
+    restorer.prefetchNow(plan.take(row), options);
+    if (known !== undefined) return;
+    this.#plans.set(group, plan);
+    restorer.prefetch(plan, options);
+  }
+
+  #learn(entries: PackedEntry[]): void {
+    this.#options.compileTimes?.learn(
+      entries.flatMap(({ actionId, compileMs }) => (compileMs === undefined ? [] : [[actionId, compileMs]])),
+    );
   }
 
   async #find(actionId: string, onMiss: OnMiss): Promise<IndexedEntry | undefined> {
@@ -164,6 +190,6 @@ export interface ReaderOptions extends Pick<TransferOptions, "store" | "prefix" 
   trust?: RecordTrust | undefined;
   /** Learns the compile times in the records. */
   compileTimes?: CompileTimes | undefined;
-  /** The entries in the log of this machine's run, and the key of its record, which is never fetched. */
-  ownRun: { key: string; entries: PackedEntry[] } | undefined;
+  /** The segments in the log of this machine's run, and the key of its record, which is never fetched. */
+  ownRun: { key: string; group: EntryGroup } | undefined;
 }

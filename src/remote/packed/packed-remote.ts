@@ -2,26 +2,25 @@ import { join } from "node:path";
 import type { CacheEntry, LocalEntry } from "../../buildcache/entry.ts";
 import type { OnMiss } from "../../buildcache/miss-reason.ts";
 import { removeLink } from "../../lib/files/remove-link.ts";
+import type { LocalBuilds } from "../local-outputs.ts";
 import type { ReadSession } from "../read-session.ts";
 import { runBatcher } from "./batcher.ts";
-import { collectDaily } from "./bucket/daily-gc.ts";
 import { Burst } from "./burst.ts";
 import { projectHash, scopeHash } from "./format/keys.ts";
-import { openWriter, type WriterOptions } from "./open-writer.ts";
+import { openGroup, openWriter, type WriterOptions } from "./open-writer.ts";
 import { PackedReader, type ReaderOptions } from "./packed-reader.ts";
 import { PackedTransfer, type TransferOptions } from "./packed-transfer.ts";
 import type { PackedWriter } from "./write/packed-writer.ts";
 import { RunLog } from "./write/run-log.ts";
-import { SessionLog } from "./write/session-log.ts";
 
 const ID_DIGITS = 64;
+const NOTHING = { count: 0, bytes: 0 };
 
 /** Keeps build outputs in packs and finds them by the records of earlier runs (README, "How it works"). */
 export class PackedRemote {
   readonly #options: PackedRemoteOptions;
   readonly #transfer: PackedTransfer;
   readonly #reader: PackedReader;
-  readonly #session = new SessionLog();
   readonly #writer: PackedWriter | undefined;
   readonly #burst: Burst;
 
@@ -34,11 +33,13 @@ export class PackedRemote {
     this.#transfer = options.transfer ?? new PackedTransfer(options);
     const shared = { transfer: this.#transfer, isShared: options.transfer !== undefined };
     const runLog = new RunLog(dir, scope.run, trust);
-    this.#reader = new PackedReader({ ...options, ...shared, dir, ownRun: runLog.load() });
+    const run = runLog.load();
+    const ownRun = run && { key: run.key, group: openGroup(run.segments, this.#transfer.segments) };
+    this.#reader = new PackedReader({ ...options, ...shared, dir, ownRun });
     this.#burst = new Burst(join(stateDir, "session-ended"), options);
     if (options.readOnly) return;
     const { source } = this.#reader;
-    this.#writer = openWriter({ ...options, ...shared, source, session: this.#session, runLog });
+    this.#writer = openWriter({ ...options, ...shared, source, runLog });
     // In a burst of go commands the batcher of another helper adopts. A server lives long, so it adopts at once.
     if (!this.#burst.isUnderWay || shared.isShared) this.#writer.adopt();
   }
@@ -53,7 +54,7 @@ export class PackedRemote {
     session?: ReadSession,
   ): Promise<CacheEntry | undefined> {
     const entry = await this.#reader.get(actionId, onMiss, session);
-    if (entry !== undefined) this.markUsed(entry);
+    if (entry !== undefined) this.used(entry.actionId);
     return entry;
   }
 
@@ -67,12 +68,6 @@ export class PackedRemote {
     return this.#reader.isSlowButWarm(session);
   }
 
-  /** Notes that this session used an entry that a remote has fetched to the local disk. */
-  markUsed(entry: CacheEntry): void {
-    const path = this.#options.local.findOutput(entry.outputId)?.path;
-    if (path !== undefined) this.used({ ...entry, path });
-  }
-
   /**
    * Fetches all entries of the newest run of this job, or of its fallbacks, to the local disk. Rejects if the records
    * can't be read.
@@ -81,9 +76,9 @@ export class PackedRemote {
     return await this.#reader.prefetch();
   }
 
-  /** Notes that this session used an entry that it found on the local disk. */
-  used(entry: LocalEntry): void {
-    if (isRecordable(entry)) this.#session.add({ ...entry, isNew: false });
+  /** Notes that this session used an entry of the local disk. */
+  used(actionId: string): void {
+    if (actionId.length === ID_DIGITS) this.#writer?.used(actionId);
   }
 
   /** Uploads an entry in the background, regardless of the session. */
@@ -95,10 +90,10 @@ export class PackedRemote {
   async drain(): Promise<void> {
     await this.#reader.stop();
     const { store, drainTimeoutMs } = this.#options;
-    const unpublishedBytes = this.#writer?.unpublishedBytes;
+    const { count, bytes } = this.#writer?.unpublished ?? NOTHING;
     // Don't wait for a probe while the bucket refuses writes.
-    const mayWait = unpublishedBytes !== undefined && store.health.writes.open === undefined;
-    if (mayWait && !this.#burst.mayDefer(unpublishedBytes)) {
+    const mayWait = count > 0 && store.health.writes.open === undefined;
+    if (mayWait && !this.#burst.mayDefer(bytes)) {
       store.uplink.tighten();
       await this.#writer?.drain(drainTimeoutMs);
     }
@@ -118,7 +113,7 @@ export class PackedRemote {
       await this.#loadIndex();
       await writer.drain(this.#options.drainTimeoutMs);
     };
-    if (this.#burst.mayDefer(writer.unpublishedBytes ?? 0) && !writer.isSigning) {
+    if (this.#burst.mayDefer(writer.unpublished.bytes) && !writer.isSigning) {
       writer.handOver();
       const adopt = () => writer.adopt();
       const project = projectHash(this.#options.scope);
@@ -127,7 +122,7 @@ export class PackedRemote {
       writer.adopt();
       await store();
     }
-    if (writer.hasPublished) await collectDaily(this.#options);
+    if (writer.hasPublished) await this.#collectDaily();
   }
 
   /** Aborts all lookups, fetches and uploads. */
@@ -146,17 +141,22 @@ export class PackedRemote {
     if (writer === undefined || writer.isSettled || isOpen) return;
     await this.#loadIndex();
     await writer.store();
-    if (writer.hasPublished) await collectDaily(this.#options);
+    if (writer.hasPublished) await this.#collectDaily();
+  }
+
+  /** Says in the bucket that this machine will add nothing to its run, unless uploads fail. Never rejects. */
+  async endRun(): Promise<void> {
+    if (this.#options.store.health.writes.state !== "open") await this.#writer?.endRun();
   }
 
   /** Whether `store` has work to do. */
   get isDirty(): boolean {
-    return this.#writer !== undefined && this.#session.size > 0 && !this.#writer.isSettled;
+    return this.#writer?.isInUse === true && !this.#writer.isSettled;
   }
 
   /** The number of entries that are not in the bucket yet. */
   get waiting(): number {
-    return this.#session.unpublishedCount;
+    return this.#writer?.unpublished.count ?? 0;
   }
 
   /** Whether the bucket denies access, so this remote finds nothing more and the caller should open a new one. */
@@ -175,9 +175,15 @@ export class PackedRemote {
     this.#writer?.retire();
   }
 
+  /** Loaded when it is due: no lookup needs it. */
+  async #collectDaily(): Promise<void> {
+    const { collectDaily } = await import("./gc/daily-gc.ts");
+    await collectDaily(this.#options);
+  }
+
   /** A session with only local hits has not read the bucket's records, and would upload everything again. */
   async #loadIndex(): Promise<void> {
-    if (this.#session.size > 0) await this.#reader.loadIndex();
+    if (this.#writer?.isInUse === true) await this.#reader.loadIndex();
   }
 }
 
@@ -196,6 +202,7 @@ export interface PackedRemoteOptions
   mayEndWithGo: boolean;
   /** The start of the session (ms since 1970). */
   startedMs: number;
+  local: LocalBuilds & { get(actionId: string): LocalEntry | undefined };
   /** The transfer that a server shares between scopes; `undefined`: the remote creates its own. */
   transfer?: PackedTransfer | undefined;
 }

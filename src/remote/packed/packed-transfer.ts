@@ -8,6 +8,7 @@ import type { LocalBuilds } from "../local-outputs.ts";
 import { Claims } from "./fetch/claims.ts";
 import { Restorer } from "./fetch/restorer.ts";
 import { PackedKeys } from "./format/keys.ts";
+import { SegmentFiles } from "./index/segment-files.ts";
 import { Packer } from "./write/packer.ts";
 import { Uploads } from "./write/uploads.ts";
 
@@ -20,6 +21,7 @@ export class PackedTransfer {
   readonly claims: Claims;
   readonly restorer: Restorer;
   readonly packer: Packer;
+  readonly segments: SegmentFiles;
   /** Ids of packs that are gone or differ from their record. No index may treat their outputs as stored. */
   readonly distrustedPacks = new Set<string>();
   readonly #counters: Counters;
@@ -32,6 +34,7 @@ export class PackedTransfer {
     this.#log = log;
     this.uploads = new Uploads(options);
     this.claims = new Claims(join(stateDir, "claims"), () => counters.add("claims_taken_over"));
+    this.segments = new SegmentFiles(join(stateDir, "segments"));
     this.restorer = new Restorer({
       ...options,
       claims: this.claims,

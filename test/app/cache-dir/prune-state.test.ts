@@ -86,3 +86,16 @@ test("a job's files are removed together on request, and the rest stays", () => 
   ]);
   expect([evictable[0]?.remove(), filesBelow(dir.join("state", BUCKET)).length]).toEqual([true, 4]);
 });
+
+test("segments that nobody has opened for two weeks go, and the others on request", () => {
+  using dir = tempDir("prune-state");
+  const path = (name: string) => dir.join("state", BUCKET, "segments", name);
+  for (const [name, days] of Object.entries({ old: 15, young: 13, "half.1": 1.1 }))
+    writeAged(path(name), "x", days * DAY_MS);
+  const { evictable } = pruneState(dir.path);
+  expect(filesBelow(dir.join("state"))).toEqual([`${BUCKET}/segments/young`]);
+  expect(evictable.map(({ bytes, usedMs }) => [bytes, Math.round((Date.now() - usedMs) / DAY_MS)])).toEqual([
+    [BLOCK, 13],
+  ]);
+  expect([evictable[0]?.remove(), filesBelow(dir.join("state"))]).toEqual([true, []]);
+});

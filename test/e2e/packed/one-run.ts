@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
 import type { PackedEntry } from "../../../src/remote/packed/format/entry.ts";
-import { parseRunRecord } from "../../../src/remote/packed/format/run-record.ts";
+import { inlineEntries } from "../../remote/packed/made-record.ts";
 import { s3Flags } from "../../support/binary.ts";
 import { FaultProxy } from "../../support/fault-proxy.ts";
 import { writeModule } from "../../support/go-project.ts";
@@ -20,7 +20,7 @@ const CI_ENV = { DRONE: "true", DRONE_BUILD_NUMBER: "7", DRONE_BRANCH: "main", D
 async function entriesBelow(s3: S3Server, part: string): Promise<PackedEntry[]> {
   const keys = (await keysBelow(s3, "packed/")).filter((key) => key.includes(part));
   const bodies = keys.map(async (key) => new Uint8Array(await s3Client(s3).file(key).arrayBuffer()));
-  return (await Promise.all(bodies)).flatMap((bytes) => parseRunRecord(bytes).entries);
+  return (await Promise.all(bodies)).flatMap((bytes) => inlineEntries(bytes));
 }
 
 /** Expects that the record of a run of many go commands has the entries of all of them. An upload takes `ms`. */

@@ -2,7 +2,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { parseRunRecord } from "../../../src/remote/packed/format/run-record.ts";
+import { inlineEntries } from "../../remote/packed/made-record.ts";
 import { binaryPath, commandLine } from "../../support/binary.ts";
 import { chainModule } from "../../support/go-project.ts";
 import { startPluginServer, untilStored } from "../../support/plugin-server.ts";
@@ -30,9 +30,9 @@ test("outputs of lost packs are uploaded again, and no record names a lost pack"
   expect(await team.build(machine, project)).toBeGreaterThan(0);
   expect((await server.stop()).exitCode).toBe(0);
   const records = await Promise.all(
-    team.objects("run").map(async (path) => parseRunRecord(await Bun.file(path).bytes())),
+    team.objects("run").map(async (path) => inlineEntries(await Bun.file(path).bytes())),
   );
-  const named = records.flatMap(({ entries }) => entries.flatMap(({ place }) => place?.pack.id ?? []));
+  const named = records.flatMap((entries) => entries.flatMap(({ place }) => place?.pack.id ?? []));
   expect(named.length).toBeGreaterThan(0);
   const stored = team.objects("pack").map((path) => basename(path));
   expect([...new Set(named)].filter((id) => !stored.includes(id))).toEqual([]);

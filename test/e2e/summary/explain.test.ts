@@ -137,11 +137,13 @@ test("evicted: packs that were removed from the bucket", async () => {
 
 test("evicted: entries that only an older run of this job has used", async () => {
   await build(await machine(githubPush("main", 6), "older"));
-  // Each of them has new entries to record.
+  // Each of them uses more than the first one, and nothing of it.
   for (const run of [7, 8]) {
-    mkdirSync(join(project, `q${run}`));
-    writeFileSync(join(project, `q${run}`, "q.go"), `package q${run}\n`);
-    await build(await machine(githubPush("main", run), "older"), `./q${run}`);
+    for (let n = 0; n < 4 * PACKAGES; n++) {
+      mkdirSync(join(project, `q${run}`, `n${n}`), { recursive: true });
+      writeFileSync(join(project, `q${run}`, `n${n}`, "n.go"), `package n${n}\n`);
+    }
+    await build(await machine(githubPush("main", run), "older"), `./q${run}/...`);
   }
   const on = await machine(githubPush("main", 9), "older");
   expect(await build(on)).toBe(PACKAGES);

@@ -12,6 +12,8 @@ import type { Pack, PackedEntry } from "../../../src/remote/packed/format/entry.
 import { parseRunRecord, type RunRecord } from "../../../src/remote/packed/format/run-record.ts";
 import { RecordCache } from "../../../src/remote/packed/index/record-cache.ts";
 import { RecordReader } from "../../../src/remote/packed/index/record-reader.ts";
+import { SegmentFiles } from "../../../src/remote/packed/index/segment-files.ts";
+import { SegmentSource } from "../../../src/remote/packed/index/segment-source.ts";
 import { PackedRemote, type PackedRemoteOptions } from "../../../src/remote/packed/packed-remote.ts";
 import type { Scope } from "../../../src/remote/scope/scope.ts";
 import { GuardedStore } from "../../../src/store/guard/guarded-store.ts";
@@ -22,6 +24,7 @@ import { openLocal, putOutput } from "../../buildcache/local-fixture.ts";
 import { type HealthFixture, openHealth } from "../../store/guard/health-fixture.ts";
 import { sha256Hex } from "../../support/ids.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { byAction, inlineEntries } from "./made-record.ts";
 import { type StockedBucket, scopeOf } from "./stocked-bucket.ts";
 
 /** One machine: its cache, counters and log. */
@@ -98,19 +101,37 @@ export class Machine implements Disposable {
     return await Promise.all(found.map((entry) => entry && this.text(entry.outputId)));
   }
 
-  /** An output on this machine's disk, with the action of `entryOf`. */
+  /** An entry on this machine's disk, with the action of `entryOf`. */
   entry(body: string | Uint8Array, action?: string): LocalEntry {
     const outputId = sha256Hex(body);
     const actionId = sha256Hex(`action ${action ?? (typeof body === "string" ? body : outputId)}`);
     const path = putOutput(this.local, outputId, body);
-    return { actionId, outputId, sizeBytes: Buffer.byteLength(body), putTimeMs: 1_700_000_000_000, path };
+    const entry = {
+      actionId,
+      outputId,
+      sizeBytes: Buffer.byteLength(body),
+      putTimeMs: 1_700_000_000_000,
+      path,
+    };
+    this.local.putRecord(actionId, entry, entry.putTimeMs);
+    return entry;
+  }
+
+  /** The action of an entry on this machine's disk, with its record. */
+  known(body: string): string {
+    const entry = this.entry(body);
+    this.local.putRecord(entry.actionId, entry, entry.putTimeMs);
+    return entry.actionId;
   }
 
   /** A reader with its own directory of copies. */
   reader(): { cache: RecordCache; reader: RecordReader } {
     const cache = new RecordCache(this.dir.join("state", "records"));
     const { counters, log } = this;
-    return { cache, reader: new RecordReader({ store: this.bucket.store, cache, counters, log }) };
+    const { store } = this.bucket;
+    const files = new SegmentFiles(this.dir.join("state", "segments"));
+    const segments = new SegmentSource({ store, files, counters, log });
+    return { cache, reader: new RecordReader({ store, cache, segments, counters, log }) };
   }
 
   /** A restorer for this machine; `bad` notes the bad packs that it finds. */
@@ -168,7 +189,11 @@ export async function packBytes(
   });
 }
 
-/** Reads a record from the bucket. */
-export async function recordAt({ dir }: StockedBucket, key: string): Promise<RunRecord> {
-  return parseRunRecord(new Uint8Array(await Bun.file(dir.join(key)).arrayBuffer()));
+/** Reads a record from the bucket, with the entries that it uses of its inline segments, sorted by action. */
+export async function recordAt(
+  { dir }: StockedBucket,
+  key: string,
+): Promise<RunRecord & { entries: PackedEntry[] }> {
+  const bytes = new Uint8Array(await Bun.file(dir.join(key)).arrayBuffer());
+  return { ...parseRunRecord(bytes), entries: byAction(inlineEntries(bytes)) };
 }

@@ -131,7 +131,7 @@ test("a record with the place of another output is a miss", async () => {
   expect(wrongOutputs(team.two.dir.path)).toEqual([]);
 });
 
-test.each(["../../../../etc", "/etc", "a\0b"])(
+test.each(["/etc", "a\0b"])(
   "a record with packs below the prefix %j reads nothing there",
   async (prefix) => {
     using team = await filled();

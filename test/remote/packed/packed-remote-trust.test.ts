@@ -1,9 +1,9 @@
 /** Machines with keys: the records that they accept, and those that they sign. */
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { collectGarbage } from "../../../src/remote/packed/bucket/gc.ts";
 import { scopeHash } from "../../../src/remote/packed/format/keys.ts";
 import { isAccepted } from "../../../src/remote/packed/format/record-trust.ts";
+import { collectGarbage } from "../../../src/remote/packed/gc/collect.ts";
 import { end, Machine, recordAt } from "./packed-fixture.ts";
 import { entryOf, PLATFORM, StockedBucket, scopeOf } from "./stocked-bucket.ts";
 import { DAY_MS, makeKey, trustOf } from "./trust-fixture.ts";
@@ -70,8 +70,8 @@ describe("a signing machine", () => {
     await first.put(["known"], SIGNER);
     const session = second.session(SIGNER);
     await session.get(idOf("unknown"));
-    session.used(second.entry("planted"));
-    session.used(second.entry("known"));
+    session.used(second.known("planted"));
+    session.used(second.known("known"));
     session.put(second.entry("own"));
     await end(session);
     const runs = bucket.objects.filter((key) => key.includes("/run/") && key.includes("m2"));

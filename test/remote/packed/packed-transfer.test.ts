@@ -124,7 +124,7 @@ test("a remote that is opened later does not reference a pack known to be missin
   expect(await first.get(lost.actionId)).toBeUndefined();
   first.retire();
   const later = one.session({ scope: A, transfer });
-  later.used(kept);
+  later.used(one.known("kept"));
   await later.store();
   expect(await two.get([kept.actionId], { scope: A })).toEqual(["kept"]);
 });

@@ -4,12 +4,15 @@ import { rm, writeFile } from "node:fs/promises";
 import { compressFrame } from "../../../src/lib/bytes/zstd.ts";
 import type { Pack, PackedEntry } from "../../../src/remote/packed/format/entry.ts";
 import { PackedKeys } from "../../../src/remote/packed/format/keys.ts";
-import { formatRunRecord, type RunRecord } from "../../../src/remote/packed/format/run-record.ts";
+import type { RunRecord, SegmentRef } from "../../../src/remote/packed/format/run-record.ts";
+import { type NewSegment, packSegment } from "../../../src/remote/packed/format/segment-builder.ts";
+import { endedRunName } from "../../../src/remote/runs/run-names.ts";
 import type { Scope } from "../../../src/remote/scope/scope.ts";
 import { TamperedStore } from "../../store/tampered-store.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { sha256Hex } from "../../support/ids.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { recordOf, recordOfSegments, refOf, segmentOf } from "./made-record.ts";
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
@@ -42,10 +45,14 @@ export class StockedBucket implements Disposable {
     });
   }
 
-  /** Adds a run record; returns its key. */
-  async run(entries: PackedEntry[], about: Partial<Scope> & { ageMs?: number; machine?: string } = {}) {
-    const { ageMs = 0, machine = "m1", ...scope } = about;
-    const key = this.keys.run(scopeOf(scope), Date.now() - ageMs, machine);
+  /** Adds a run record; returns its key. `hasEnded`: the run says that it has ended. */
+  async run(
+    entries: PackedEntry[],
+    about: Partial<Scope> & { ageMs?: number; machine?: string; hasEnded?: boolean } = {},
+  ) {
+    const { ageMs = 0, machine = "m1", hasEnded = false, ...scope } = about;
+    const name = this.keys.run(scopeOf(scope), Date.now() - ageMs, machine);
+    const key = hasEnded ? endedRunName(name) : name;
     return await this.record(key, "run", entries, ageMs);
   }
 
@@ -56,9 +63,33 @@ export class StockedBucket implements Disposable {
   }
 
   async record(key: string, kind: RunRecord["kind"], entries: PackedEntry[], ageMs = 0): Promise<string> {
-    // The times differ, so that two additions with the same entries are two objects.
-    const about = { n: String(this.#count++) };
-    return await this.put(key, await formatRunRecord({ kind, about, entries }), ageMs);
+    return await this.put(key, await recordOf(entries, { kind, about: this.#about() }), ageMs);
+  }
+
+  /** Adds a segment object with these entries; returns it, its key, and how a record names it. */
+  async segment(
+    entries: readonly PackedEntry[],
+    ageMs = 0,
+  ): Promise<NewSegment & { key: string; ref: SegmentRef }> {
+    const made = segmentOf(entries);
+    const key = this.keys.segment(made.segment.id);
+    await this.put(key, await packSegment(made.bytes), ageMs);
+    return { ...made, key, ref: refOf(made.segment, { prefix: this.prefix, isInline: false }) };
+  }
+
+  /** Adds a run record that names segment objects; returns its key. */
+  async runOf(
+    segments: readonly SegmentRef[],
+    about: Partial<Scope> & { ageMs?: number; machine?: string } = {},
+  ): Promise<string> {
+    const { ageMs = 0, machine = "m1", ...scope } = about;
+    const key = this.keys.run(scopeOf(scope), Date.now() - ageMs, machine);
+    return await this.put(key, await recordOfSegments(segments, { about: this.#about() }), ageMs);
+  }
+
+  /** The texts differ, so that two records with the same entries are two objects. */
+  #about(): RunRecord["about"] {
+    return { n: String(this.#count++) };
   }
 
   async put(key: string, bytes: Uint8Array, ageMs = 0): Promise<string> {

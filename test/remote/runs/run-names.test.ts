@@ -1,6 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { formatRunName, jobFolder, parseRunName } from "../../../src/remote/runs/run-names.ts";
+import {
+  countedRunName,
+  endedRunName,
+  formatRunName,
+  jobFolder,
+  parseRunName,
+  runStem,
+} from "../../../src/remote/runs/run-names.ts";
 
 const STARTED_MS = 1_767_225_600_000;
 const WRITER = "0123456789ab";
@@ -8,14 +15,29 @@ const NAME = fc.string({ unit: "binary", maxLength: 300 });
 
 describe("the name of a run", () => {
   test("contains its start, its run and its writer", () => {
-    const key = `ci/${formatRunName({ startedMs: STARTED_MS, run: "77-2/x", writer: WRITER })}`;
-    expect(parseRunName(key)).toEqual({ startedMs: STARTED_MS, run: "77-2%2Fx", writer: WRITER });
+    const key = `ci/${formatRunName({ startedMs: STARTED_MS, run: "77-2/x", writer: WRITER, hasEnded: false })}`;
+    expect(parseRunName(key)).toEqual({
+      startedMs: STARTED_MS,
+      run: "77-2%2Fx",
+      writer: WRITER,
+      entries: undefined,
+      hasEnded: false,
+    });
+  });
+
+  test("says how many entries the run has used, while it goes on and when it has ended", () => {
+    const name = formatRunName({ startedMs: STARTED_MS, run: "77", writer: WRITER, hasEnded: false });
+    const counted = countedRunName(countedRunName(name, 12), 1_000_000);
+    expect(parseRunName(counted)).toMatchObject({ writer: WRITER, entries: 1_000_000, hasEnded: false });
+    const ended = countedRunName(endedRunName(counted), 7);
+    expect(parseRunName(ended)).toMatchObject({ writer: WRITER, entries: 7, hasEnded: true });
+    expect(new Set([name, counted, ended].map(runStem)).size).toBe(1);
   });
 
   test("can be parsed whatever the name of the run", () => {
     fc.assert(
       fc.property(NAME, fc.nat(), (run, startedMs) => {
-        const name = formatRunName({ startedMs, run, writer: WRITER });
+        const name = formatRunName({ startedMs, run, writer: WRITER, hasEnded: true });
         expect(parseRunName(name)).toMatchObject({ startedMs, writer: WRITER });
       }),
     );

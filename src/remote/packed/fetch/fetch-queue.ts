@@ -28,6 +28,7 @@ export class FetchQueue {
   readonly #buffered = new Map<Fetch, Uint8Array<ArrayBuffer> | undefined>();
   readonly #garbage = new BufferGarbage();
   #bufferedBytes = 0;
+  #onReleased: PromiseWithResolvers<void> | undefined;
   #limit = FIRST_LIMIT;
   #streaming = 0;
 
@@ -59,6 +60,17 @@ export class FetchQueue {
     return this.#bufferedBytes;
   }
 
+  /** The number of outputs that are neither written nor failed. */
+  get outputs(): number {
+    return this.#fetchOf.size;
+  }
+
+  /** Resolves when an output is written or has failed. */
+  released(): Promise<void> {
+    this.#onReleased ??= Promise.withResolvers();
+    return this.#onReleased.promise;
+  }
+
   /** Whether the output's request was sent; otherwise it is queued, or another helper fetches the pack. */
   isSent(output: WantedOutput): boolean {
     const fetch = this.#fetchOf.get(output);
@@ -80,6 +92,8 @@ export class FetchQueue {
   #release(output: WantedOutput, fetch: Fetch): void {
     if (this.#fetchOf.get(output) !== fetch) return;
     this.#fetchOf.delete(output);
+    this.#onReleased?.resolve();
+    this.#onReleased = undefined;
     const pending = (this.#pending.get(fetch) ?? 0) - 1;
     this.#pending.set(fetch, pending);
     if (pending > 0) return;

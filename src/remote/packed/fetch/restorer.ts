@@ -15,6 +15,7 @@ import { FetchQueue } from "./fetch-queue.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { fetchLargeOutput } from "./large-output.ts";
 import { isBadPack } from "./pack-stream.ts";
+import type { PrefetchPlan } from "./prefetch-plan.ts";
 import { WantedOutput } from "./wanted-output.ts";
 import { recordActions } from "./write-output.ts";
 
@@ -22,6 +23,8 @@ import { recordActions } from "./write-output.ts";
 const LARGE_FRAME_BYTES = 8 << 20;
 const LARGE_OUTPUT_BYTES = 32 << 20;
 const READY_AT_ONCE = 16;
+/** Outputs that are planned at once: each takes about 2 KB of memory until it is here. */
+const MAX_PLANNED = 4_000;
 
 /**
  * Fetches outputs from packs to the local disk: first those that go waits for, then those that it will most likely
@@ -38,6 +41,8 @@ export class Restorer {
   /** Entries with their output on the local disk, but most likely without the action's record. */
   readonly #ready: PackedEntry[] = [];
   #recording: Promise<void> = Promise.resolve();
+  readonly #plans: ({ plan: PrefetchPlan } & PrefetchOptions)[] = [];
+  #planning: Promise<void> | undefined;
 
   constructor(options: RestorerOptions) {
     this.#options = options;
@@ -50,13 +55,18 @@ export class Restorer {
     });
   }
 
-  /** Starts fetching the outputs that are not on the local disk, and adds those that arrive to `received`. */
-  prefetch(entries: PackedEntry[], received?: ObjectSum): void {
-    const outputs = entries.flatMap((entry) => this.#newOutput(entry));
-    if (received !== undefined)
-      for (const { outputId } of entries) this.#wanted.get(outputId)?.countedBy.add(received);
-    if (outputs.length > 0) this.#queue.add(outputs, false);
-    this.#recording = this.#recording.then(() => this.#recordReady());
+  /**
+   * Starts fetching the outputs of a plan that are not on the local disk, and adds those that arrive to `received`.
+   * `onPlanned`: receives all entries of the plan, a pack at a time.
+   */
+  prefetch(plan: PrefetchPlan, options: PrefetchOptions = {}): void {
+    this.#plans.push({ plan, ...options });
+    this.#plan();
+  }
+
+  /** Fetches the outputs of these entries, of one pack, with priority: go waits for one of them. */
+  prefetchNow(entries: PackedEntry[], options: PrefetchOptions = {}): void {
+    this.#start(entries, options, true);
   }
 
   /**
@@ -86,6 +96,7 @@ export class Restorer {
 
   /** Resolves when all prefetched outputs are written or failed. */
   async idle(): Promise<void> {
+    await this.#planning;
     await Promise.allSettled([...this.#wanted.values()].map(({ arrival }) => arrival));
     await this.#recording;
   }
@@ -98,6 +109,7 @@ export class Restorer {
   /** Aborts all requests and fails all queued outputs. */
   stop(): void {
     this.#controller.abort(new Error("the session has ended"));
+    this.#plans.length = 0;
     this.#queue.clear();
   }
 
@@ -106,6 +118,33 @@ export class Restorer {
     await this.#recording;
     await this.#writer.finish();
     this.#options.claims.releaseAll();
+  }
+
+  #plan(): void {
+    this.#planning ??= this.#planNext().finally(() => {
+      this.#planning = undefined;
+      if (this.#plans.length > 0) this.#plan();
+    });
+  }
+
+  /** Plans pack by pack, as far ahead as memory allows. */
+  async #planNext(): Promise<void> {
+    for (let next = this.#plans[0]; next !== undefined; next = this.#plans[0]) {
+      const { plan, ...options } = next;
+      const entries = this.#controller.signal.aborted ? undefined : plan.next();
+      if (entries === undefined) this.#plans.shift();
+      else this.#start(entries, options, false);
+      while (this.#queue.outputs > MAX_PLANNED) await this.#queue.released();
+    }
+  }
+
+  #start(entries: PackedEntry[], { received, onPlanned }: PrefetchOptions, isAwaited: boolean): void {
+    onPlanned?.(entries);
+    const outputs = entries.flatMap((entry) => this.#newOutput(entry));
+    if (received !== undefined)
+      for (const { outputId } of entries) this.#wanted.get(outputId)?.countedBy.add(received);
+    if (outputs.length > 0) this.#queue.add(outputs, isAwaited);
+    this.#recording = this.#recording.then(() => this.#recordReady());
   }
 
   #newOutput(entry: PackedEntry): WantedOutput[] {
@@ -213,6 +252,13 @@ export class Restorer {
 
 function isLarge(entry: PackedEntry, place: Place): boolean {
   return entry.sizeBytes > LARGE_OUTPUT_BYTES || place.length > LARGE_FRAME_BYTES;
+}
+
+export interface PrefetchOptions {
+  /** The outputs that arrive are added to this. */
+  received?: ObjectSum | undefined;
+  /** Receives all entries, a pack at a time. */
+  onPlanned?: ((entries: PackedEntry[]) => void) | undefined;
 }
 
 export interface RestorerOptions {

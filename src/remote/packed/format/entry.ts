@@ -13,6 +13,8 @@ export interface Pack {
 export interface PackedEntry extends CacheEntry {
   /** The location of the output's frame; `undefined` for an empty output. */
   place: Place | undefined;
+  /** How long go compiled it on the machine that put it; absent: unknown. */
+  compileMs?: number;
 }
 
 /** The location of one frame in a pack, in bytes. */

@@ -3,13 +3,14 @@
  *
  *     [<prefix>/]packed/v1/
  *       pack/<xx>/<SHA-256 of the pack>
- *       run/<platform>/<project>/<branch>/<job>/<inverted time>-<run>-<machine>.json.zst
+ *       segment/<xx>/<SHA-256 of the segment's bytes>
+ *       run/<platform>/<project>/<branch>/<job>/<inverted time>-<run>-<machine>.<entries>.json.zst
  *       head/<platform>/<project>/<branch>/<job>.json.zst
  *       new/<platform>/<project>/<inverted time>-<scope>-<random>.json.zst
  *       shared/<platform>.json.zst
- *       gc/candidates.json.zst
+ *       gc/…    what collections of garbage keep; see `packed/gc/`
  *
- * A head is a copy of the newest run record; a new machine reads it without a listing. `remote/runs/run-names.ts`
+ * A head is a copy of a recent version of the newest run record; a new machine reads it without a listing. `remote/runs/run-names.ts`
  * defines the names of runs. `<scope>` is a hash of the scope; readers use it to skip additions of their own scope,
  * since their run records contain those. The module proxy keeps its run records under `mod/`.
  */
@@ -31,6 +32,10 @@ export class PackedKeys {
     return `${this.root}pack/${id.slice(0, 2)}/${id}`;
   }
 
+  segment(id: string): string {
+    return `${this.root}segment/${id.slice(0, 2)}/${id}`;
+  }
+
   /** The folder of one job's run records. */
   runs(scope: Scope, branch: string = scope.branch): string {
     return `${this.runsOfBranch(scope, branch)}${encodeName(scope.job)}/`;
@@ -42,7 +47,8 @@ export class PackedKeys {
   }
 
   run(scope: Scope, startedMs: number, machine: string): string {
-    return `${this.runs(scope)}${formatRunName({ startedMs, run: scope.run, writer: machine })}`;
+    const name = formatRunName({ startedMs, run: scope.run, writer: machine, hasEnded: false });
+    return `${this.runs(scope)}${name}`;
   }
 
   head(scope: Scope, branch: string = scope.branch): string {
@@ -62,6 +68,11 @@ export class PackedKeys {
   shared(platform: string): string {
     return `${this.root}shared/${encodeName(platform)}.json.zst`;
   }
+}
+
+/** Whether a prefix that was read in the bucket stays in it: a directory as the bucket refuses the whole request else. */
+export function isPlainPrefix(prefix: string): boolean {
+  return prefix.split("/").every((part) => part !== "." && part !== "..");
 }
 
 /** The hash of the scope that wrote an addition; `undefined` if the key is not an addition's. */

@@ -22,6 +22,11 @@ export class PackBuilder {
     return this.#sizeBytes;
   }
 
+  /** The number of frames. */
+  get outputs(): number {
+    return this.#frames.length;
+  }
+
   add(outputId: string, frame: Uint8Array): void {
     this.#frames.push({ outputId, frame });
     this.#sizeBytes += frame.length;

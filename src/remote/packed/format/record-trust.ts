@@ -6,7 +6,7 @@ import {
   type SecretKey,
   secretKeyDer,
 } from "../../../lib/text/ed25519-text.ts";
-import { appendSeal, sealedText, splitSeal } from "./record-seal.ts";
+import { appendSeal, sealedText, splitParts } from "./record-parts.ts";
 
 /** Decides whether a reader accepts a record. A reader without a check accepts every record. */
 export interface RecordCheck {
@@ -26,7 +26,7 @@ export interface RecordSigner {
   /** How long a signature is valid. */
   readonly validMs: number;
   /** Returns the record with a seal for this object key. */
-  sign(objectKey: string, frame: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;
+  sign(objectKey: string, object: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;
 }
 
 export function isAccepted(check: RecordCheck, objectKey: string, bytes: Uint8Array<ArrayBuffer>): boolean {
@@ -49,7 +49,7 @@ export class TrustedKeys implements RecordCheck {
   }
 
   check(objectKey: string, bytes: Uint8Array<ArrayBuffer>): number {
-    const { frame, seal } = splitSeal(bytes);
+    const { frame, seal } = splitParts(bytes);
     if (seal === undefined) throw new Error("not signed");
     const key = this.#keys.get(seal.key);
     if (key === undefined) throw new Error("signed with a key that is not trusted");
@@ -79,10 +79,11 @@ export class SecretKeySigner implements RecordSigner {
     if (!half.equals(publicKeyDer(key.publicKey))) throw new Error("the two halves of the secret key differ");
   }
 
-  sign(objectKey: string, frame: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  sign(objectKey: string, object: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    const { frame } = splitParts(object);
     const expiresMs = this.#now() + this.validMs;
     const signature = crypto().sign(null, Buffer.from(sealedText(objectKey, expiresMs, frame)), this.#key);
-    return appendSeal(frame, { key: this.#name, expiresMs, signature: signature.toString("base64url") });
+    return appendSeal(object, { key: this.#name, expiresMs, signature: signature.toString("base64url") });
   }
 }
 

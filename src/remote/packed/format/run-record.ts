@@ -1,119 +1,130 @@
 /**
- * A record maps actions to outputs and their locations. It is one zstd frame of JSON (`zstd -dc | jq` reads it):
+ * A record names the segments with the entries that a run used, that a session added, or that projects share. Its first
+ * part is one zstd frame of JSON (`zstd -dc | jq` reads it):
  *
- *     {"version":1, "kind":"run" | "new" | "shared", "about":{"project":…,"branch":…,"job":…,"run":…,"host":…,"key":…},
- *      "prefixes":["", …],
- *      "packs":[["<SHA-256>", <bytes>, <index into prefixes>], …],
- *      "entries":[["<action>", "<output>", <bytes>, <put at, ms>, <index into packs>, <offset>, <length>], …]}
+ *     {"version":2, "kind":"run" | "new" | "shared", "about":{"project":…,"branch":…,"job":…,"run":…,"host":…,"key":…},
+ *      "segments":[{"id":"<SHA-256>", "rows":<number>, "prefix":"<bucket prefix>", "inline":true, "used":"<base64>"}, …]}
  *
- * Entries are in the order of their first use; an empty output has the pack -1. Readers ignore a record that has
- * another version or does not match this format exactly. A seal may follow, see `record-seal.ts`.
+ * Segments are in the order of their first use, newest additions last. `inline`: the segment follows in this object, in
+ * a frame of its own; else it is the object `segment/<xx>/<id>` below the prefix. `used`: the rows that the run used, a
+ * bit each (`row-set.ts`); absent: all. Readers ignore a record that has another version or does not match this format
+ * exactly. See `record-parts.ts` for the frames, and for the seal that may follow.
  */
 import { compressFrameAside, expandFrame } from "../../../lib/bytes/zstd.ts";
-import type { Pack, PackedEntry, Place } from "./entry.ts";
-import { splitSeal } from "./record-seal.ts";
+import { isPlainPrefix } from "./keys.ts";
+import { formatParts, splitParts } from "./record-parts.ts";
+import { RowSet } from "./row-set.ts";
+import { packSegment, unpackSegment } from "./segment-builder.ts";
+import { MAX_ROWS } from "./segment-layout.ts";
 
-/** Readers ignore larger records: no run needs that many entries. */
+/** Readers ignore larger records. */
 export const MAX_RECORD_BYTES = 8 << 20;
+/** Parsing takes up to a hundred times as much memory. */
+export const MAX_JSON_BYTES = 2 << 20;
+export const RECORD_VERSION = 2;
+/** Of the inline segments of one record: a few bytes may claim to expand to gigabytes. */
+const MAX_INLINE_BYTES = 2 * MAX_RECORD_BYTES;
 
-const VERSION = 1;
-/** Keeps a record below `MAX_RECORD_BYTES`; entries beyond the limit are dropped from the end. */
-const MAX_ENTRIES = 80_000;
-/** `MAX_ENTRIES` entries fit, even with one pack per entry. */
-export const MAX_JSON_BYTES = 32 << 20;
+/** Eight million entries. */
+const MAX_SEGMENTS = 256;
 const ID = /^[0-9a-f]{64}$/;
+
+/** A segment, as a record names it. */
+export interface SegmentRef {
+  /** SHA-256 of its bytes. */
+  id: string;
+  rows: number;
+  /** The bucket prefix of the object `segment/<xx>/<id>`. */
+  prefix: string;
+  /** Whether its bytes are in the record's object, and may be nowhere else. */
+  isInline: boolean;
+  /** The rows that the run used; `undefined`: all. */
+  used: RowSet | undefined;
+}
 
 export interface RunRecord {
   kind: "run" | "new" | "shared";
   /** For people; `key` is the object's own key. */
   about: Record<string, string>;
-  entries: PackedEntry[];
+  segments: SegmentRef[];
 }
 
-export async function formatRunRecord(record: RunRecord): Promise<Uint8Array<ArrayBuffer>> {
-  return await compressFrameAside(new TextEncoder().encode(JSON.stringify(toJson(record))));
+/** `inline`: the bytes of the segments that are inline, by id. */
+export async function formatRunRecord(
+  record: RunRecord,
+  inline: ReadonlyMap<string, Uint8Array<ArrayBuffer>> = new Map(),
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { kind, about, segments } = record;
+  const json = JSON.stringify({ version: RECORD_VERSION, kind, about, segments: segments.map(formatRef) });
+  const bytes = segments.flatMap(({ id, isInline }) => (isInline ? [inline.get(id)] : []));
+  if (bytes.some((each) => each === undefined)) throw new Error("an inline segment without bytes");
+  const frames = bytes.map(async (each) => await packSegment(each as Uint8Array<ArrayBuffer>));
+  return formatParts(await compressFrameAside(Buffer.from(json)), await Promise.all(frames));
 }
 
 /** Throws unless the bytes are a record as described above. Ignores the seal; `RecordCheck` verifies it. */
 export function parseRunRecord(bytes: Uint8Array<ArrayBuffer>): RunRecord {
-  const json = JSON.parse(new TextDecoder().decode(expandFrame(splitSeal(bytes).frame, MAX_JSON_BYTES)));
-  if (json?.version !== VERSION) throw new Error(`record of version ${json?.version}, not ${VERSION}`);
-  const { kind, about, prefixes, packs, entries } = json;
-  const isWhole = ["run", "new", "shared"].includes(kind) && isTextTable(about) && isTextList(prefixes);
-  if (!isWhole || !Array.isArray(packs) || !Array.isArray(entries))
+  const json = JSON.parse(new TextDecoder().decode(expandFrame(splitParts(bytes).frame, MAX_JSON_BYTES)));
+  if (json?.version !== RECORD_VERSION)
+    throw new Error(`record of version ${json?.version}, not ${RECORD_VERSION}`);
+  const { kind, about, segments } = json;
+  if (!["run", "new", "shared"].includes(kind) || !isTextTable(about) || !Array.isArray(segments))
     throw new Error("record with a part missing");
-  if (Math.max(packs.length, entries.length) > MAX_ENTRIES) throw new Error("record with too many entries");
-  const parsedPacks = packs.map((row) => parsePack(row, prefixes));
-  return { kind, about, entries: entries.map((row) => parseEntry(row, parsedPacks)) };
+  if (segments.length > MAX_SEGMENTS) throw new Error("record with too many segments");
+  return { kind, about, segments: segments.map(parseRef) };
 }
 
-function toJson({ kind, about, entries }: RunRecord): unknown {
-  const prefixes = new Numbering<string>();
-  const packs = new Numbering<string>();
-  const packRows: unknown[] = [];
-  const rows = entries.slice(0, MAX_ENTRIES).map(({ actionId, outputId, sizeBytes, putTimeMs, place }) => {
-    const start = [actionId, outputId, sizeBytes, Math.max(0, Math.floor(putTimeMs))];
-    if (place === undefined) return [...start, -1, 0, 0];
-    const { id, sizeBytes: packBytes, prefix } = place.pack;
-    const number = packs.of(id, () => packRows.push([id, packBytes, prefixes.of(prefix)]));
-    return [...start, number, place.offset, place.length];
-  });
-  return { version: VERSION, kind, about, prefixes: prefixes.values(), packs: packRows, entries: rows };
+/**
+ * The bytes of the inline segments, by id, in the order of the record. Throws if one is missing or has another hash.
+ */
+export function inlineSegments(
+  bytes: Uint8Array<ArrayBuffer>,
+  segments: readonly SegmentRef[],
+): Map<string, Buffer<ArrayBuffer>> {
+  const { segmentFrames } = splitParts(bytes);
+  const ids = segments.filter(({ isInline }) => isInline).map(({ id }) => id);
+  if (ids.length !== segmentFrames.length) throw new Error("record with a segment missing");
+  let left = MAX_INLINE_BYTES;
+  const segmentOf = (id: string, at: number) => {
+    const bytes = unpackSegment(segmentFrames[at] as Uint8Array<ArrayBuffer>, id, left);
+    left -= bytes.length;
+    return [id, bytes] as const;
+  };
+  return new Map(ids.map(segmentOf));
 }
 
-/** Numbers distinct values in the order of their first occurrence. */
-class Numbering<T> {
-  readonly #numbers = new Map<T, number>();
-
-  of(value: T, onNew: () => void = () => {}): number {
-    const known = this.#numbers.get(value);
-    if (known !== undefined) return known;
-    this.#numbers.set(value, this.#numbers.size);
-    onNew();
-    return this.#numbers.size - 1;
-  }
-
-  values(): T[] {
-    return [...this.#numbers.keys()];
-  }
+/** The JSON value of a segment's name. */
+export function formatRef({ id, rows, prefix, isInline, used }: SegmentRef): object {
+  return {
+    id,
+    rows,
+    prefix,
+    ...(isInline ? { inline: true } : {}),
+    ...(used === undefined || used.isAll ? {} : { used: used.format() }),
+  };
 }
 
-function parsePack(row: unknown, prefixes: string[]): Pack {
-  const [id, sizeBytes, prefixIndex] = Array.isArray(row) && row.length === 3 ? row : [];
-  const prefix = isSize(prefixIndex) ? prefixes[prefixIndex] : undefined;
-  if (!isId(id) || !isSize(sizeBytes) || prefix === undefined) throw new Error("record with a bad pack");
-  return { id, sizeBytes, prefix };
+/** Throws unless the value is a segment's name. */
+export function parseRef(value: unknown): SegmentRef {
+  const { id, rows, prefix, inline = false, used } = (value ?? {}) as Record<string, unknown>;
+  const isValid =
+    typeof id === "string" &&
+    ID.test(id) &&
+    isRows(rows) &&
+    typeof prefix === "string" &&
+    isPlainPrefix(prefix) &&
+    typeof inline === "boolean";
+  if (!isValid) throw new Error("record with a bad segment");
+  const rowSet = typeof used === "string" ? RowSet.parse(used, rows) : undefined;
+  if (used !== undefined && rowSet === undefined) throw new Error("record with a bad set of rows");
+  return { id, rows, prefix, isInline: inline, used: rowSet };
 }
 
-function parseEntry(row: unknown, packs: Pack[]): PackedEntry {
-  const [actionId, outputId, sizeBytes, putTimeMs, packIndex, offset, length] =
-    Array.isArray(row) && row.length === 7 ? row : [];
-  const isValid = isId(actionId) && isId(outputId) && isSize(sizeBytes) && isSize(putTimeMs);
-  const place = isSize(packIndex) ? parsePlace(packs[packIndex], offset, length) : undefined;
-  const isNowhere = packIndex === -1 && sizeBytes === 0;
-  if (!isValid || (place === undefined && !isNowhere)) throw new Error("record with a bad entry");
-  return { actionId, outputId, sizeBytes, putTimeMs, place };
-}
-
-function parsePlace(pack: Pack | undefined, offset: unknown, length: unknown): Place | undefined {
-  const isValid = pack !== undefined && isSize(offset) && isSize(length);
-  return isValid && length > 0 && offset + length <= pack.sizeBytes ? { pack, offset, length } : undefined;
-}
-
-function isId(value: unknown): value is string {
-  return typeof value === "string" && ID.test(value);
-}
-
-function isSize(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+function isRows(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) > 0 && (value as number) <= MAX_ROWS;
 }
 
 function isTextTable(value: unknown): value is Record<string, string> {
-  return (
-    typeof value === "object" && value !== null && !Array.isArray(value) && isTextList(Object.values(value))
-  );
-}
-
-function isTextList(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
+  const isTable = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isTable && Object.values(value).every((item) => typeof item === "string");
 }

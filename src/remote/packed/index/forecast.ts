@@ -1,20 +1,27 @@
-/** Predicts the hits of a scope's next run from the newest run record. Writes nothing. */
+/** Predicts the hits of a scope's next run from the records that it would read. Writes nothing. */
 import { mapAhead } from "../../../lib/async/map-ahead.ts";
+import { IdTable } from "../../../lib/id-table.ts";
 import type { ObjectStore } from "../../../store/object-store.ts";
 import { readSmallBytes } from "../../../store/read-small-object.ts";
 import type { LocalOutputs } from "../../local-outputs.ts";
 import type { Scope } from "../../scope/scope.ts";
-import type { Pack, PackedEntry } from "../format/entry.ts";
+import type { PackedEntry } from "../format/entry.ts";
 import { PackedKeys } from "../format/keys.ts";
 import type { RecordCheck } from "../format/record-trust.ts";
-import { MAX_RECORD_BYTES, parseRunRecord } from "../format/run-record.ts";
+import { RowSet } from "../format/row-set.ts";
+import { inlineSegments, MAX_RECORD_BYTES, parseRunRecord, type SegmentRef } from "../format/run-record.ts";
+import { allRows, type Segment } from "../format/segment.ts";
+import { newSegment, unpackSegment } from "../format/segment-builder.ts";
+import { MAX_SEGMENT_BYTES } from "../format/segment-layout.ts";
 import type { RecordRef } from "./record-cache.ts";
 import { listRuns } from "./record-listing.ts";
 
 const HEADS_AT_ONCE = 16;
+const SEGMENTS_AT_ONCE = 4;
 
 /** All counts are numbers of entries. */
 export interface Forecast {
+  /** The record written last. */
   record: RecordRef;
   /** The server's clock. */
   serverTimeMs: number;
@@ -23,14 +30,13 @@ export interface Forecast {
   local: number;
   /** Entries that would be fetched. */
   remote: number;
-  /** Entries with a missing pack. */
+  /** Entries with a missing pack, or in a missing segment. */
   gone: number;
   /** Compressed bytes of the outputs to fetch. */
   fetchBytes: number;
 }
 
-/** `undefined`: neither this scope nor its fallbacks have a run record. Rejects if it is unreadable or not trusted. */
-export async function forecastHits(options: {
+interface ForecastOptions {
   store: ObjectStore;
   /** The own prefix, then the additional ones to read. */
   prefixes: readonly string[];
@@ -39,51 +45,138 @@ export async function forecastHits(options: {
   /** `undefined`: accepts every record. */
   check: RecordCheck | undefined;
   signal: AbortSignal;
-}): Promise<Forecast | undefined> {
-  const { store, prefixes, scope, local, check, signal } = options;
+}
+
+/**
+ * `undefined`: neither this scope nor its fallbacks have a run record. Rejects if the record written last is unreadable
+ * or not trusted, or if a request fails.
+ */
+export async function forecastHits(options: ForecastOptions): Promise<Forecast | undefined> {
+  const { store, prefixes, scope, local, signal } = options;
   const places = prefixes.map((prefix) => new PackedKeys(prefix));
   const { refs, serverTimeMs } = await listRuns(store, places, scope, signal);
   const record = refs[0];
   if (record === undefined) return undefined;
-  const bytes = await readSmallBytes(store, record.key, MAX_RECORD_BYTES, signal);
+  const used = new UsedSegments();
+  // Those of another job are no part of it, if this one has its own.
+  for (const ref of refs.filter(({ role }) => role === record.role)) {
+    try {
+      await readRecord(ref, options, used);
+    } catch (error) {
+      if (ref === record || signal.aborted) throw error;
+    }
+  }
+  const tally = new Tally(local);
+  for await (const { segment, rows } of used.read(store, signal)) {
+    if (segment === undefined) tally.addGone(rows.length);
+    else for (const [, entry] of segment.entries(rows)) tally.add(entry);
+  }
+  return { record, serverTimeMs, ...(await tally.finish(store, signal)) };
+}
+
+async function readRecord(
+  { key }: RecordRef,
+  { store, check, signal }: ForecastOptions,
+  used: UsedSegments,
+): Promise<void> {
+  const bytes = await readSmallBytes(store, key, MAX_RECORD_BYTES, signal);
   if (bytes === undefined) throw new Error("it was removed after it was listed");
-  check?.check(record.key, bytes);
-  const { entries } = parseRunRecord(bytes);
-  const wanted = entries.filter((entry) => !isLocal(entry, local));
-  const gone = await findGonePacks(store, wanted, signal);
-  const remote = wanted.filter(({ place }) => place === undefined || !gone.has(place.pack.id));
-  return {
-    record,
-    serverTimeMs,
-    entries: entries.length,
-    local: entries.length - wanted.length,
-    remote: remote.length,
-    gone: wanted.length - remote.length,
-    fetchBytes: framesOf(remote),
-  };
+  check?.check(key, bytes);
+  const { segments } = parseRunRecord(bytes);
+  const inline = inlineSegments(bytes, segments);
+  for (const ref of segments) used.add(ref, inline.get(ref.id));
 }
 
-function isLocal({ outputId, sizeBytes }: PackedEntry, local: Pick<LocalOutputs, "findOutput">): boolean {
-  return local.findOutput(outputId)?.sizeBytes === sizeBytes;
+/** The segments of all records, with the rows that any of them used. */
+class UsedSegments {
+  readonly #segments = new Map<
+    string,
+    { ref: SegmentRef; rows: RowSet; bytes: Buffer<ArrayBuffer> | undefined }
+  >();
+
+  add(ref: SegmentRef, bytes: Buffer<ArrayBuffer> | undefined): void {
+    const rows = ref.used ?? RowSet.all(ref.rows);
+    const known = this.#segments.get(ref.id);
+    if (known === undefined) this.#segments.set(ref.id, { ref, rows: rows.copy(), bytes });
+    else known.rows.addAll(rows);
+  }
+
+  /** Each segment with its used rows; without the segment if the bucket lacks it, or it is damaged. */
+  read(store: ObjectStore, signal: AbortSignal) {
+    return mapAhead(this.#segments.values(), SEGMENTS_AT_ONCE, async ({ ref, rows, bytes }) => ({
+      segment: await segmentOf(ref, bytes, store, signal),
+      rows: [...allRows(rows)].filter((row) => rows.has(row)),
+    }));
+  }
 }
 
-async function findGonePacks(
+async function segmentOf(
+  { id, prefix }: SegmentRef,
+  inline: Buffer<ArrayBuffer> | undefined,
   store: ObjectStore,
-  entries: PackedEntry[],
   signal: AbortSignal,
-): Promise<Set<string>> {
-  const packs = new Map<string, Pack>();
-  for (const { place } of entries) if (place !== undefined) packs.set(place.pack.id, place.pack);
-  const gone = new Set<string>();
-  const looks = mapAhead(packs.values(), HEADS_AT_ONCE, async ({ id, prefix }) => {
-    if ((await store.head(new PackedKeys(prefix).pack(id), { signal })) === undefined) gone.add(id);
-  });
-  for await (const _ of looks);
-  return gone;
+): Promise<Segment | undefined> {
+  const key = new PackedKeys(prefix).segment(id);
+  const object =
+    inline === undefined ? await readSmallBytes(store, key, MAX_SEGMENT_BYTES, signal) : undefined;
+  if (inline === undefined && object === undefined) return undefined;
+  try {
+    return newSegment(inline ?? unpackSegment(object as Uint8Array<ArrayBuffer>, id)).segment;
+  } catch {
+    return undefined;
+  }
 }
 
-/** The bytes of all frames. An output of several actions is fetched, and counted, once. */
-function framesOf(entries: PackedEntry[]): number {
-  const lengths = new Map(entries.map(({ outputId, place }) => [outputId, place?.length ?? 0]));
-  return lengths.values().reduce((sum, length) => sum + length, 0);
+/** What would be fetched from one pack. */
+interface PackTally {
+  key: string;
+  entries: number;
+  bytes: number;
+}
+
+/** Counts each action once. An output of several actions is fetched, and counted, once. */
+class Tally {
+  readonly #local: Pick<LocalOutputs, "findOutput">;
+  readonly #actions = new IdTable();
+  readonly #outputs = new IdTable();
+  readonly #packs = new Map<string, PackTally>();
+  #localEntries = 0;
+  #empty = 0;
+  /** In segments that nobody can read. */
+  #unreadable = 0;
+
+  constructor(local: Pick<LocalOutputs, "findOutput">) {
+    this.#local = local;
+  }
+
+  add({ actionId, outputId, sizeBytes, place }: PackedEntry): void {
+    if (this.#actions.set(actionId) !== 0) return;
+    if (this.#local.findOutput(outputId)?.sizeBytes === sizeBytes) this.#localEntries++;
+    else if (place === undefined) this.#empty++;
+    else {
+      const key = new PackedKeys(place.pack.prefix).pack(place.pack.id);
+      const pack = this.#packs.get(key) ?? { key, entries: 0, bytes: 0 };
+      this.#packs.set(key, pack);
+      pack.entries++;
+      if (this.#outputs.set(outputId) === 0) pack.bytes += place.length;
+    }
+  }
+
+  addGone(entries: number): void {
+    this.#unreadable += entries;
+  }
+
+  async finish(store: ObjectStore, signal: AbortSignal) {
+    const counts = { remote: this.#empty, gone: this.#unreadable, fetchBytes: 0 };
+    const looks = mapAhead(this.#packs.values(), HEADS_AT_ONCE, async (pack) => ({
+      ...pack,
+      isThere: (await store.head(pack.key, { signal })) !== undefined,
+    }));
+    for await (const { entries, bytes, isThere } of looks) {
+      if (isThere) counts.remote += entries;
+      else counts.gone += entries;
+      if (isThere) counts.fetchBytes += bytes;
+    }
+    return { entries: this.#actions.size + this.#unreadable, local: this.#localEntries, ...counts };
+  }
 }

@@ -1,47 +1,73 @@
 import type { PackedEntry, Place } from "../format/entry.ts";
+import type { NamedSegment, Row } from "../format/named-segment.ts";
+import type { Segment } from "../format/segment.ts";
 
 /** The entries of one record, used by one run or added by one session. A build that needs one mostly needs the others. */
 export interface EntryGroup {
-  entries: PackedEntry[];
+  /** The newest additions last. */
+  segments: NamedSegment[];
 }
 
-/** An entry and the newest group that contains it. */
+/** An entry, and the newest group that contains it. */
 export interface IndexedEntry {
   entry: PackedEntry;
   group: EntryGroup;
+  row: Row;
 }
-
-/** The number of locations kept for one action or output; callers try them in order. */
-const MAX_LOCATIONS = 8;
 
 /** Indexes the entries of all records read so far. A lookup returns the first location added that is trusted. */
 export class PackedIndex {
-  readonly #actions = new Map<string, IndexedEntry>();
-  /** Alternative locations, for the rare case that the first pack is gone or damaged. */
-  readonly #others = new Map<string, IndexedEntry[]>();
-  readonly #outputs = new Map<string, Place[]>();
+  readonly #segments = new Map<string, { named: NamedSegment; group: EntryGroup }>();
   readonly distrustedPacks: Set<string>;
+  readonly #onUnreadable: (segmentId: string) => void;
 
-  /** `distrustedPacks`: ids of packs that are gone or have other bytes; the caller updates the set. */
-  constructor(distrustedPacks: Set<string> = new Set()) {
+  /**
+   * `distrustedPacks`: ids of packs that are gone or have other bytes; the caller updates the set. Calls `onUnreadable`
+   * with the id of a segment whose bytes can't be read any more; the index has forgotten it then.
+   */
+  constructor(
+    distrustedPacks: Set<string> = new Set(),
+    onUnreadable: (segmentId: string) => void = () => {},
+  ) {
     this.distrustedPacks = distrustedPacks;
+    this.#onUnreadable = onUnreadable;
   }
 
   /** Callers add groups from the newest to the oldest. */
   add(group: EntryGroup): void {
-    for (const entry of group.entries) this.#add({ entry, group });
+    for (const named of group.segments.toReversed()) {
+      const { id } = named.segment;
+      if (!this.#segments.has(id)) this.#segments.set(id, { named, group });
+    }
   }
 
-  /** `undefined`: no record contains the action, or only distrusted packs hold its output. */
+  /** The number of entries; one that several segments have counts for each. */
+  get rows(): number {
+    return this.#segments.values().reduce((sum, { named }) => sum + named.segment.rows, 0);
+  }
+
+  /** `undefined`: no segment contains the action, or only distrusted packs hold its output. */
   find(actionId: string): IndexedEntry | undefined {
-    const first = this.#actions.get(actionId);
-    if (first === undefined || this.isTrusted(first.entry.place)) return first;
-    return this.#others.get(actionId)?.find(({ entry }) => this.isTrusted(entry.place));
+    for (const { row, group } of this.#rowsOf(actionId)) {
+      const entry = this.#read(row.named.segment, (segment) => segment.entry(row.row));
+      if (entry !== undefined && this.isTrusted(entry.place)) return { entry, group, row };
+    }
+    return undefined;
+  }
+
+  /** The newest row of an action, whether its pack is trusted or not. */
+  findRow(actionId: string): Row | undefined {
+    for (const { row } of this.#rowsOf(actionId)) return row;
+    return undefined;
   }
 
   /** A trusted location of an output, for any action. */
   findPlace(outputId: string): Place | undefined {
-    return this.#outputs.get(outputId)?.find((place) => this.isTrusted(place));
+    for (const { named } of this.#segments.values()) {
+      const place = this.#read(named.segment, (segment) => this.#placeIn(segment, outputId));
+      if (place !== undefined) return place;
+    }
+    return undefined;
   }
 
   /** Whether the pack of this location is trusted. */
@@ -49,23 +75,28 @@ export class PackedIndex {
     return place === undefined || !this.distrustedPacks.has(place.pack.id);
   }
 
-  #add(indexed: IndexedEntry): void {
-    const { actionId, outputId, place } = indexed.entry;
-    const known = this.#actions.get(actionId);
-    if (known === undefined) this.#actions.set(actionId, indexed);
-    else if (known.entry.place?.pack.id !== place?.pack.id) append(this.#others, actionId, indexed);
-    if (place !== undefined) this.#addPlace(outputId, place);
+  #placeIn(segment: Segment, outputId: string): Place | undefined {
+    for (const row of segment.rowsOfOutput(outputId)) {
+      const place = segment.entry(row)?.place;
+      if (place !== undefined && this.isTrusted(place)) return place;
+    }
+    return undefined;
   }
 
-  #addPlace(outputId: string, place: Place): void {
-    const isKnown = this.#outputs.get(outputId)?.some(({ pack }) => pack.id === place.pack.id) === true;
-    if (!isKnown) append(this.#outputs, outputId, place);
+  *#rowsOf(actionId: string): Generator<{ row: Row; group: EntryGroup }, void, void> {
+    for (const { named, group } of this.#segments.values()) {
+      const row = this.#read(named.segment, (segment) => segment.findAction(actionId));
+      if (row !== undefined) yield { row: { named, row }, group };
+    }
   }
-}
 
-/** Ignores values beyond `MAX_LOCATIONS`. */
-function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else if (list.length < MAX_LOCATIONS) list.push(value);
+  #read<T>(segment: Segment, read: (segment: Segment) => T): T | undefined {
+    try {
+      return read(segment);
+    } catch {
+      this.#segments.delete(segment.id);
+      this.#onUnreadable(segment.id);
+      return undefined;
+    }
+  }
 }

@@ -24,6 +24,11 @@ export interface RecordRef {
   sizeBytes: number;
 }
 
+/** Whether both are the same version of a record. */
+export function isSameRef(a: RecordRef, b: RecordRef): boolean {
+  return a.key === b.key && a.etag === b.etag;
+}
+
 export interface RecordList {
   refreshedAtMs: number;
   /** The list is fresh for this long. */

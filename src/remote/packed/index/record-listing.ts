@@ -1,7 +1,8 @@
 /** Selects the records in the bucket that a scope should read. */
 import type { ListedObject, ListPage, ObjectStore } from "../../../store/object-store.ts";
 import { isAccessDenied } from "../../../store/store-failure.ts";
-import { byAge, firstPage, newestRuns } from "../../runs/list-runs.ts";
+import { listedRuns, runsToRead } from "../../runs/choose-runs.ts";
+import { firstPage } from "../../runs/list-runs.ts";
 import type { Scope } from "../../scope/scope.ts";
 import { additionScopeHash, type PackedKeys, scopeHash } from "../format/keys.ts";
 import { MAX_RECORD_BYTES } from "../format/run-record.ts";
@@ -9,8 +10,10 @@ import type { RecordRef } from "./record-cache.ts";
 
 /** How many jobs of the default branch a job without any record reads instead. */
 const MAX_FALLBACK_JOBS = 4;
-/** Records of one kind. */
+/** Records of a job. Only runs of several machines have more. */
 const MAX_RECORDS = 16;
+/** More than a job keeps, in case nobody could remove the others. */
+const PAGE_RECORDS = 64;
 const MAX_ADDITIONS = 32;
 const MAX_ADDITION_BYTES = 2 << 20;
 
@@ -19,10 +22,12 @@ export interface Listing {
   /** The most useful records first. */
   refs: RecordRef[];
   serverTimeMs: number;
+  /** All records of this job, also those that nobody reads. */
+  own: ListedObject[];
 }
 
 /**
- * Lists the newest runs of the scope, then those of the same job on the fallback branches, then the same for the
+ * Lists the runs of the scope that a reader needs, then those of the same job on the fallback branches, then the same for the
  * additional prefixes. If there are none, lists the newest run of each job of the default branch, else the shared
  * records.
  */
@@ -35,15 +40,16 @@ export async function listRuns(
   const branches = [scope.branch, ...scope.fallbackBranches];
   const pages = await Promise.all(
     places.flatMap((keys, at) =>
-      branches.map((branch) => pageAt(at, store, keys.runs(scope, branch), MAX_RECORDS, signal)),
+      branches.map((branch) => pageAt(at, store, keys.runs(scope, branch), PAGE_RECORDS, signal)),
     ),
   );
   const serverTimeMs = Math.max(...pages.map((page) => page.serverTimeMs));
   const refs = pages.flatMap(({ objects }, index) =>
-    newestRuns(objects, MAX_RECORD_BYTES).map((object) => toRef(object, index === 0 ? "own" : "other")),
+    recordsToRead(objects).map((object) => toRef(object, index === 0 ? "own" : "other")),
   );
-  if (refs.length > 0) return { refs: refs.slice(0, MAX_RECORDS), serverTimeMs };
-  return { refs: await listFallbacks(store, places, scope, signal), serverTimeMs };
+  const own = pages[0]?.objects ?? [];
+  if (refs.length > 0) return { refs: refs.slice(0, MAX_RECORDS), serverTimeMs, own };
+  return { refs: await listFallbacks(store, places, scope, signal), serverTimeMs, own };
 }
 
 /** Lists the newest additions of other scopes; the scope's own records contain its own additions. */
@@ -65,7 +71,7 @@ export async function listAdditions(
     });
     return wanted.slice(0, MAX_ADDITIONS).map((object) => toRef(object, "new"));
   });
-  return { refs, serverTimeMs: Math.max(...pages.map((page) => page.serverTimeMs)) };
+  return { refs, serverTimeMs: Math.max(...pages.map((page) => page.serverTimeMs)), own: [] };
 }
 
 async function listFallbacks(
@@ -82,16 +88,26 @@ async function listFallbacks(
         pageAt(at, store, keys.shared(scope.platform), 1, signal),
       ]);
       const jobs = Map.groupBy(page?.objects ?? [], ({ key }) => key.slice(0, key.lastIndexOf("/")));
-      const newest = [...jobs.values()].flatMap((objects) =>
-        newestRuns(objects, MAX_RECORD_BYTES).slice(0, 1),
-      );
-      const runs = newest.sort(byAge).slice(0, MAX_FALLBACK_JOBS);
+      const newest = [...jobs.values()].flatMap((objects) => newestComplete(objects));
+      const runs = newest.sort((a, b) => b.modifiedMs - a.modifiedMs).slice(0, MAX_FALLBACK_JOBS);
       return { runs, shared: shared.objects.filter(isReadable) };
     }),
   );
   const runs = found.flatMap((place) => place.runs);
   const wanted = runs.length > 0 ? runs : found.flatMap((place) => place.shared);
   return wanted.map((object) => toRef(object, "other"));
+}
+
+/** The records of the runs to read, the newest run first. If they are too many, those of the complete one count most. */
+function recordsToRead(objects: ListedObject[]): ListedObject[] {
+  const records = runsToRead(listedRuns(objects, MAX_RECORD_BYTES)).map((run) => run.records);
+  const complete = (records.pop() ?? []).slice(0, MAX_RECORDS);
+  return [...records.flat().slice(0, MAX_RECORDS - complete.length), ...complete];
+}
+
+/** The last written record of a job's newest complete run, or of its newest run. */
+function newestComplete(objects: ListedObject[]): ListedObject[] {
+  return (runsToRead(listedRuns(objects, MAX_RECORD_BYTES)).at(-1)?.records ?? []).slice(0, 1);
 }
 
 /** Returns an empty page if access to an additional prefix (`at` > 0) is denied. */

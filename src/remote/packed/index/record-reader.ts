@@ -3,26 +3,27 @@ import type { Logger } from "../../../lib/logger.ts";
 import { describeError } from "../../../lib/text/describe-error.ts";
 import type { ObjectStore } from "../../../store/object-store.ts";
 import { readSmallBytes } from "../../../store/read-small-object.ts";
-import { type CompileTimes, parseCompileTimes } from "../../compile-times.ts";
 import type { RecordCheck } from "../format/record-trust.ts";
-import { MAX_RECORD_BYTES, parseRunRecord } from "../format/run-record.ts";
+import { MAX_RECORD_BYTES, parseRunRecord, type RunRecord } from "../format/run-record.ts";
 import type { EntryGroup } from "./packed-index.ts";
 import type { RecordCache, RecordRef } from "./record-cache.ts";
+import type { SegmentSource } from "./segment-source.ts";
 
-/** A record's entries; its signature expires at `untilMs`. */
-interface ReadGroup {
+/** A record with the segments that are on the local disk; its signature expires at `untilMs`. */
+interface ReadRecord {
+  record: RunRecord;
   group: EntryGroup;
   untilMs: number;
 }
 
-/** Reads records from the bucket or from the local copies, as groups of entries. */
+/** Reads records and their segments from the bucket or from the local copies, as groups of entries. */
 export class RecordReader {
   readonly #options: RecordReaderOptions;
   readonly #now: () => number;
   /** Each record is parsed once, so its group stays the same object. */
-  readonly #groups = new Map<string, ReadGroup>();
+  readonly #records = new Map<string, ReadRecord>();
   /** Heads by the key and size of the record that they are a copy of. */
-  readonly #heads = new Map<string, ReadGroup & { bytes: Uint8Array<ArrayBuffer> }>();
+  readonly #heads = new Map<string, ReadRecord & { bytes: Uint8Array<ArrayBuffer> }>();
 
   constructor(options: RecordReaderOptions) {
     this.#options = options;
@@ -32,25 +33,21 @@ export class RecordReader {
   /** Returns the groups of the records with a local copy and skips the others. */
   local(refs: RecordRef[]): EntryGroup[] {
     return refs.flatMap((ref) => {
-      const known = this.#groups.get(nameOf(ref));
+      const known = this.#known(ref);
       // A long-lived process may outlive a signature.
-      if (known !== undefined) return known.untilMs > this.#now() ? [known.group] : [];
-      const bytes = this.#options.cache.read(ref);
-      return bytes === undefined ? [] : this.#parse(ref, bytes);
+      return known !== undefined && known.untilMs > this.#now() ? [known.group] : [];
     });
   }
 
-  /** Fetches the records without a local copy. Rejects if a request fails. */
+  /** Fetches what is missing of the records and their segments. Rejects if a request fails. */
   async fetch(refs: RecordRef[], signal: AbortSignal): Promise<void> {
-    // An unreadable copy counts as missing.
-    const missing = refs.filter((ref) => this.local([ref]).length === 0);
-    await Promise.all(missing.map((ref) => this.#fetchOne(ref, signal)));
+    await Promise.all(refs.map((ref) => this.#fetchOne(ref, signal)));
   }
 
   /** Drops all other records from memory. */
   keepOnly(refs: RecordRef[]): void {
     const kept = new Set(refs.map(nameOf));
-    for (const name of this.#groups.keys()) if (!kept.has(name)) this.#groups.delete(name);
+    for (const name of this.#records.keys()) if (!kept.has(name)) this.#records.delete(name);
     this.#heads.clear();
   }
 
@@ -64,39 +61,65 @@ export class RecordReader {
     const parsed = this.#tryParse(key, bytes, folder);
     if (parsed === undefined) return undefined;
     this.#options.counters.add("records_read");
-    this.#heads.set(`${parsed.about.key}\n${bytes.length}`, { ...parsed, bytes });
-    return parsed.group;
+    this.#heads.set(`${parsed.record.about.key}\n${bytes.length}`, { ...parsed, bytes });
+    return await this.#completed(parsed, signal);
+  }
+
+  /** `undefined`: there is no local copy, or it can't be used. */
+  #known(ref: RecordRef): ReadRecord | undefined {
+    const known = this.#records.get(nameOf(ref));
+    if (known !== undefined) return known;
+    const bytes = this.#options.cache.read(ref);
+    return bytes && this.#parse(ref, bytes);
   }
 
   async #fetchOne(ref: RecordRef, signal: AbortSignal): Promise<void> {
-    const { store, cache, counters } = this.#options;
-    const head = this.#heads.get(`${ref.key}\n${ref.sizeBytes}`);
-    if (head !== undefined) {
-      this.#groups.set(nameOf(ref), head);
-      cache.write(ref, head.bytes);
-      return;
-    }
-    const bytes = await readSmallBytes(store, ref.key, MAX_RECORD_BYTES, signal);
-    // The record was removed or replaced by a larger one after the listing.
-    if (bytes === undefined || bytes.length > MAX_RECORD_BYTES) return;
-    counters.add("records_read");
-    // Only a valid record is worth a copy.
-    if (this.#parse(ref, bytes).length > 0) cache.write(ref, bytes);
+    const read = this.#known(ref) ?? this.#fromHead(ref) ?? (await this.#fetchRecord(ref, signal));
+    if (read !== undefined) await this.#completed(read, signal);
   }
 
-  #parse(ref: RecordRef, bytes: Uint8Array<ArrayBuffer>): EntryGroup[] {
+  #fromHead(ref: RecordRef): ReadRecord | undefined {
+    const head = this.#heads.get(`${ref.key}\n${ref.sizeBytes}`);
+    if (head === undefined) return undefined;
+    this.#records.set(nameOf(ref), head);
+    this.#options.cache.write(ref, head.bytes);
+    return head;
+  }
+
+  async #fetchRecord(ref: RecordRef, signal: AbortSignal): Promise<ReadRecord | undefined> {
+    const { store, cache, counters } = this.#options;
+    const bytes = await readSmallBytes(store, ref.key, MAX_RECORD_BYTES, signal);
+    // The record was removed or replaced by a larger one after the listing.
+    if (bytes === undefined || bytes.length > MAX_RECORD_BYTES) return undefined;
+    counters.add("records_read");
+    const read = this.#parse(ref, bytes);
+    // Only a valid record is worth a copy.
+    if (read !== undefined) cache.write(ref, bytes);
+    return read;
+  }
+
+  /** Fetches the segments that are not on the local disk. */
+  async #completed(read: ReadRecord, signal: AbortSignal): Promise<EntryGroup> {
+    const { segments } = this.#options;
+    if (!segments.isWhole(read.record)) {
+      await segments.fetchMissing(read.record, signal);
+      read.group.segments = segments.group(read.record).segments;
+    }
+    return read.group;
+  }
+
+  #parse(ref: RecordRef, bytes: Uint8Array<ArrayBuffer>): ReadRecord | undefined {
     const parsed = this.#tryParse(ref.key, bytes);
-    if (parsed === undefined) return [];
-    this.#groups.set(nameOf(ref), parsed);
-    return [parsed.group];
+    if (parsed !== undefined) this.#records.set(nameOf(ref), parsed);
+    return parsed;
   }
 
   /** `folder`: the bytes are a head, signed for the key of the original record in this folder. */
-  #tryParse(key: string, bytes: Uint8Array<ArrayBuffer>, folder?: string) {
-    const { check, counters, log } = this.#options;
+  #tryParse(key: string, bytes: Uint8Array<ArrayBuffer>, folder?: string): ReadRecord | undefined {
+    const { check, segments, counters, log } = this.#options;
     try {
-      const { about, entries } = parseRunRecord(bytes);
-      const { key: original = "" } = about;
+      const record = parseRunRecord(bytes);
+      const { key: original = "" } = record.about;
       const signedKey = folder === undefined ? key : original;
       const verdict = check && judge(() => check.check(signedKey, bytes));
       if (verdict?.reason !== undefined || (check !== undefined && !isIn(signedKey, folder))) {
@@ -104,8 +127,8 @@ export class RecordReader {
         log.info(() => `record ${key} ignored: not trusted: ${verdict?.reason ?? "belongs to another job"}`);
         return undefined;
       }
-      this.#options.compileTimes?.learn(parseCompileTimes(about, entries));
-      return { about, group: { entries }, untilMs: verdict?.untilMs ?? Number.POSITIVE_INFINITY };
+      segments.saveInline(record, bytes);
+      return { record, group: segments.group(record), untilMs: verdict?.untilMs ?? Number.POSITIVE_INFINITY };
     } catch (error) {
       counters.add("records_bad");
       log.info(() => `record ${key} ignored: ${describeError(error)}`);
@@ -132,11 +155,10 @@ function nameOf({ key, etag }: RecordRef): string {
 
 export interface RecordReaderOptions {
   store: ObjectStore;
-  cache: RecordCache;
+  cache: Pick<RecordCache, "read" | "write">;
+  segments: SegmentSource;
   /** `undefined`: accepts every record. */
   check?: RecordCheck | undefined;
-  /** Learns the compile times in the records. */
-  compileTimes?: CompileTimes | undefined;
   counters: Counters;
   log: Logger;
   now?: () => number;

@@ -1,16 +1,22 @@
 import { abortable } from "../../../lib/async/abortable.ts";
 import { Deadline } from "../../../lib/async/deadline.ts";
-import type { ObjectStore } from "../../../store/object-store.ts";
+import type { ListedObject, ObjectStore } from "../../../store/object-store.ts";
+import { listedRuns, runsToKeep } from "../../runs/choose-runs.ts";
+import { runStem } from "../../runs/run-names.ts";
 import type { Scope } from "../../scope/scope.ts";
 import type { PackedKeys } from "../format/keys.ts";
+import type { NamedSegment } from "../format/named-segment.ts";
+import { MAX_RECORD_BYTES } from "../format/run-record.ts";
 import { type EntryGroup, type IndexedEntry, PackedIndex } from "./packed-index.ts";
-import type { RecordCache, RecordList, RecordRef } from "./record-cache.ts";
+import { isSameRef, type RecordCache, type RecordList, type RecordRef } from "./record-cache.ts";
 import { type Listing, listAdditions, listRuns } from "./record-listing.ts";
 import type { RecordReader } from "./record-reader.ts";
 
 /** A list is fresh for this long; the time doubles, up to the longest, whenever a refresh finds no new record. */
 const FIRST_PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 15 * 60_000;
+/** Half of the time that gc waits before it removes what nothing names. */
+const LONGEST_AGE_MS = 24 * 3_600_000;
 /** How long a lookup that misses in a stale index waits for the refresh. */
 const REFRESH_WAIT_MS = 300;
 /** After so many unknown actions, other scopes' additions are read: the checkout may contain a recent merge. */
@@ -32,12 +38,14 @@ export class RecordSource {
   /** The time of the last request for additions. */
   #additionsRequestedMs = 0;
   #hasWaited = false;
+  /** The listing of this job's records, if this process has read it. */
+  #ownListed: readonly ListedObject[] = [];
 
   constructor(options: RecordSourceOptions) {
     this.#options = options;
-    this.#index = new PackedIndex(options.distrustedPacks);
+    this.#index = this.#newIndex(options.distrustedPacks);
     this.#now = options.now ?? Date.now;
-    this.#list = options.cache.load();
+    this.#list = this.#loadList();
     this.#ownGroup = options.ownGroup;
     if (this.#list !== undefined || options.ownGroup !== undefined) this.#rebuild();
   }
@@ -51,28 +59,43 @@ export class RecordSource {
     return this.#now() + (this.#list?.clockSkewMs ?? 0);
   }
 
-  /** Sets all entries that this machine's run has used or put so far, so that later lookups find them. */
-  setOwn(entries: EntryGroup["entries"]): void {
-    this.#ownGroup = { entries };
+  /** Sets what this machine's run has used or put so far, so that later lookups find it. */
+  setOwn(group: EntryGroup): void {
+    this.#ownGroup = group;
     this.#rebuild();
   }
 
-  /** The entries of this scope's own records in the bucket. */
+  /** The segments of this scope's own records in the bucket. */
   ownGroups(): EntryGroup[] {
     return this.#options.reader.local(this.#ownRefs());
   }
 
-  /** The entries that a run of this scope most likely needs: those of its own records, else of the fallbacks. */
+  /** For each record that is read and has this segment, the rows that its run used; `undefined`: all. */
+  usedRows(segmentId: string): NamedSegment["used"][] {
+    const groups = this.#options.reader.local(
+      (this.#list?.records ?? []).filter(({ role }) => role !== "new"),
+    );
+    return groups.flatMap(({ segments }) =>
+      segments.filter(({ segment }) => segment.id === segmentId).map(({ used }) => used),
+    );
+  }
+
+  /** The keys of this job's records that nobody will read once a run has begun with the record `newKey`. */
+  surplusRecords(newKey: string): string[] {
+    const now = { key: newKey, etag: "", sizeBytes: 0, modifiedMs: this.serverTimeMs() };
+    const runs = listedRuns(
+      [now, ...this.#ownListed.filter(({ key }) => runStem(key) !== runStem(newKey))],
+      MAX_RECORD_BYTES,
+    );
+    const kept = new Set(runsToKeep(runs));
+    return runs.filter((run) => !kept.has(run)).flatMap(({ records }) => records.map(({ key }) => key));
+  }
+
+  /** What a run of this scope most likely needs: the segments of its own records, else of the fallbacks. */
   newestGroups(): EntryGroup[] {
     const own = [this.#ownGroup, ...this.ownGroups()].filter((group) => group !== undefined);
     if (own.length > 0) return own;
     return this.#options.reader.local((this.#list?.records ?? []).filter(({ role }) => role === "other"));
-  }
-
-  /** The time of the newest own record, by the local clock; about 0 if there is none. */
-  ownRecordMs(): number {
-    const writtenMs = Math.max(0, ...this.#ownRefs().map(({ modifiedMs }) => modifiedMs));
-    return writtenMs - (this.#list?.clockSkewMs ?? 0);
   }
 
   /** Looks an action up; refreshes a stale index. Rejects if there is no local list and the refresh fails. */
@@ -103,6 +126,14 @@ export class RecordSource {
   async refreshNow(): Promise<void> {
     this.#startRefresh();
     await this.#refresh;
+  }
+
+  /** A list of some days ago may name what gc has removed meanwhile, so it counts as never read. */
+  #loadList(): RecordList | undefined {
+    const list = this.#options.cache.load();
+    return list === undefined || Math.abs(this.#now() - list.refreshedAtMs) > LONGEST_AGE_MS
+      ? undefined
+      : list;
   }
 
   #ownRefs(): RecordRef[] {
@@ -166,6 +197,7 @@ export class RecordSource {
     const old = before?.records ?? [];
     const places = [keys, ...readKeys];
     const listing = await this.#fetchListed((bounded) => listRuns(store, places, scope, bounded), signal);
+    this.#ownListed = listing.own;
     const hasNew = listing.refs.some((ref) => !old.some((known) => isSameRef(known, ref)));
     const pauseMs = hasNew || before === undefined ? FIRST_PAUSE_MS : 2 * before.pauseMs;
     this.#keep({
@@ -202,7 +234,8 @@ export class RecordSource {
   /** Sends all listings in parallel, then all requests for records. */
   async #fetchListed(list: (signal: AbortSignal) => Promise<Listing>, signal: AbortSignal): Promise<Listing> {
     const listing = await list(signal);
-    const foreign = listing.refs.filter(({ key }) => key !== this.#options.ownKey);
+    const own = runStem(this.#options.ownKey ?? "");
+    const foreign = listing.refs.filter(({ key }) => runStem(key) !== own);
     await this.#options.reader.fetch(foreign, signal);
     return { ...listing, refs: foreign };
   }
@@ -214,8 +247,12 @@ export class RecordSource {
     this.#rebuild();
   }
 
+  #newIndex(distrustedPacks: Set<string> | undefined): PackedIndex {
+    return new PackedIndex(distrustedPacks, (id) => this.#options.onUnreadable(id));
+  }
+
   #rebuild(): void {
-    this.#index = new PackedIndex(this.#index.distrustedPacks);
+    this.#index = this.#newIndex(this.#index.distrustedPacks);
     const groups = this.#options.reader.local(this.#list?.records ?? []);
     for (const group of [this.#ownGroup, ...groups]) if (group !== undefined) this.#index.add(group);
   }
@@ -232,10 +269,6 @@ function readHeads({ scope, keys, readKeys = [], reader, signal }: RecordSourceO
   );
 }
 
-function isSameRef(a: RecordRef, b: RecordRef): boolean {
-  return a.key === b.key && a.etag === b.etag;
-}
-
 export interface RecordSourceOptions {
   store: ObjectStore;
   keys: PackedKeys;
@@ -244,12 +277,14 @@ export interface RecordSourceOptions {
   scope: Scope;
   /** See `PackedIndex`; `undefined`: a set of its own. */
   distrustedPacks?: Set<string> | undefined;
-  cache: RecordCache;
+  cache: Pick<RecordCache, "load" | "save">;
   reader: RecordReader;
-  /** The entries in the log of this machine's run. */
+  /** The segments in the log of this machine's run. */
   ownGroup: EntryGroup | undefined;
   /** The key of that run's record, which is never fetched. */
   ownKey: string | undefined;
+  /** Called with the id of a segment whose bytes can't be read any more. */
+  onUnreadable: (segmentId: string) => void;
   /** Aborts all requests. */
   signal: AbortSignal;
   /** Receives the errors of refreshes in the background. */

@@ -2,10 +2,11 @@
  * The journal of entries that were put but are not in the bucket yet, so that a helper that dies loses nothing. Its
  * head contains the scope, and each entry is a line
  *
- *     <action> <output> <size in bytes> <put at, ms>[ used]
+ *     <action> <output> <size in bytes> <put at, ms>
+ *     <action> used
  *
- * `used` marks an entry that was only used, not put; a helper that hands its journal over adds those for the run record.
- * The outputs themselves are in the local cache.
+ * `used` marks an action that was only used, not put; a helper that hands its journal over adds those for the run
+ * record. The outputs themselves are in the local cache.
  */
 import type { CacheEntry } from "../../../buildcache/entry.ts";
 import { Journal, type JournalFormat, readJournal } from "../../../store/upload/journal.ts";
@@ -13,11 +14,8 @@ import { isOrphaned, listJournals } from "../../../store/upload/journal-files.ts
 import type { Scope } from "../../scope/scope.ts";
 import { projectHash } from "../format/keys.ts";
 
-/** An entry to upload. */
-export interface JournalEntry extends CacheEntry {
-  /** The entry was not put, so the bucket most likely has it. */
-  isOnlyUsed?: true;
-}
+/** An entry to upload, or an action that was only used: the bucket most likely has it. */
+export type JournalEntry = CacheEntry | { actionId: string };
 
 export type EntryJournal = Journal<Scope, JournalEntry>;
 
@@ -36,7 +34,7 @@ export function leftScopes(dir: string): Scope[] {
   return [...new Map(scopes.map((scope) => [JSON.stringify(scope), scope])).values()];
 }
 
-const LINE = /^([0-9a-f]{64}) ([0-9a-f]{64}) (\d{1,15}) (\d{1,15})( used)?$/;
+const LINE = /^([0-9a-f]{64}) (?:used|([0-9a-f]{64}) (\d{1,15}) (\d{1,15}))$/;
 
 export const ENTRIES: JournalFormat<Scope, JournalEntry> = {
   /** Journals of earlier versions contain only platform and project. */
@@ -56,13 +54,14 @@ export const ENTRIES: JournalFormat<Scope, JournalEntry> = {
   parse(line) {
     const match = LINE.exec(line);
     if (match === null) return undefined;
-    const [, actionId = "", outputId = "", size, putTime, used] = match;
-    const entry = { actionId, outputId, sizeBytes: Number(size), putTimeMs: Number(putTime) };
-    return used === undefined ? entry : { ...entry, isOnlyUsed: true };
+    const [, actionId = "", outputId, size, putTime] = match;
+    if (outputId === undefined) return { actionId };
+    return { actionId, outputId, sizeBytes: Number(size), putTimeMs: Number(putTime) };
   },
 
-  format({ actionId, outputId, sizeBytes, putTimeMs, isOnlyUsed }) {
-    const used = isOnlyUsed === true ? " used" : "";
-    return `${actionId} ${outputId} ${sizeBytes} ${Math.max(0, Math.floor(putTimeMs))}${used}`;
+  format(entry) {
+    if (!("outputId" in entry)) return `${entry.actionId} used`;
+    const { actionId, outputId, sizeBytes, putTimeMs } = entry;
+    return `${actionId} ${outputId} ${sizeBytes} ${Math.max(0, Math.floor(putTimeMs))}`;
   },
 };

@@ -12,6 +12,8 @@ import { spoolFrame } from "./spooled-output.ts";
 import type { Uploads } from "./uploads.ts";
 
 const PACK_BYTES = 8 << 20;
+/** Bounds the memory of writers and readers for very small outputs: each takes about 2 KB until it is stored. */
+const PACK_OUTPUTS = 4_000;
 /** Smaller outputs go to separate packs: a build reads most of them first, to decide what to compile. */
 const SMALL_BYTES = 32 << 10;
 const LARGE_BYTES = 32 << 20;
@@ -33,6 +35,7 @@ export class Packer {
   readonly #maxUploads: number;
   readonly #garbage = new BufferGarbage();
   #work: Promise<void> | undefined;
+  #onRoom: PromiseWithResolvers<void> | undefined;
 
   constructor(options: PackerOptions) {
     this.#options = options;
@@ -52,6 +55,18 @@ export class Packer {
     this.#waiting.push(output);
     this.#work ??= this.#packWaiting();
     return await place.promise;
+  }
+
+  /** Outputs that are not compressed yet. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Resolves when one of the waiting outputs is compressed, or has failed. */
+  hasRoom(): Promise<void> {
+    if (this.#waiting.length === 0) return Promise.resolve();
+    this.#onRoom ??= Promise.withResolvers();
+    return this.#onRoom.promise;
   }
 
   /** Uploads the unfinished packs, too. Resolves when all added outputs are uploaded or have failed. */
@@ -94,6 +109,8 @@ export class Packer {
         this.#options.counters.add("put_remote_error");
         this.#settle(output.outputId, undefined);
       }
+      this.#onRoom?.resolve();
+      this.#onRoom = undefined;
       while (this.#uploads.size >= this.#maxUploads) await Promise.race(this.#uploads);
     }
     this.#work = undefined;
@@ -117,7 +134,7 @@ export class Packer {
     this.#garbage.release(output.sizeBytes);
     const builder = output.sizeBytes < SMALL_BYTES ? this.#small : this.#rest;
     builder.add(output.outputId, frame);
-    if (builder.sizeBytes >= PACK_BYTES) this.#seal(builder);
+    if (builder.sizeBytes >= PACK_BYTES || builder.outputs >= PACK_OUTPUTS) this.#seal(builder);
   }
 
   #seal(builder: PackBuilder): void {

@@ -1,17 +1,22 @@
 /**
- * The log of one run: all entries that its sessions on this machine used or put. In a job's directory `<dir>`:
+ * The log of one run: the segments with all entries that its sessions on this machine used or put. In a job's directory
+ * `<dir>`:
  *
- *     <dir>/run-<hash of the run>.json.zst      a record (see `run-record.ts`) with these additional values in `about`
- *                                                 "key"      the key of the uploaded record
- *                                                 "version"  the number of changes
- *                                                 "due"      the lowest version that the bucket needs
- *     <dir>/run-<hash of the run>.stored.json   {"key":…,"version":…,"ms":…}: the version in the bucket, and its time
+ *     <dir>/run-<hash of the run>.json.zst      one zstd frame of
+ *                                                 {"version":2,"run":…,"key":…,"changes":…,"segments":[…]}
+ *                                                 "key"       the key of the record, but for the number of entries
+ *                                                 "changes"   the number of changes
+ *                                                 "segments"  as in a record, see `run-record.ts`
+ *     <dir>/run-<hash of the run>.stored.json   {"key":…,"object":…,"changes":…,"ms":…}: the changes in the bucket, in
+ *                                                 the record "object", and their time
  *     <dir>/run-<hash of the run>.upload        locked by the process that uploads the record
  *     <dir>/run.lock                            locked while a log is read, changed and written back
  *
- * Only this machine writes that object. Each version contains all actions of the previous ones.
+ * Only this machine writes that object. A log that nothing has changed for a day is not continued: gc may have removed
+ * what it names.
  */
 import { join } from "node:path";
+import { compressFrameAside, expandFrame } from "../../../lib/bytes/zstd.ts";
 import { listFiles } from "../../../lib/files/list-files.ts";
 import { type FileLock, lockFile } from "../../../lib/files/lock-file.ts";
 import { makePrivateDir } from "../../../lib/files/private-dir.ts";
@@ -19,35 +24,62 @@ import { removeFile } from "../../../lib/files/remove-file.ts";
 import { replaceFile } from "../../../lib/files/replace-file.ts";
 import { readSmallFile } from "../../../lib/files/small-file.ts";
 import { statPlainFile } from "../../../lib/files/stat-file.ts";
-import type { PackedEntry, Place } from "../format/entry.ts";
+import { jsonOf, StateFile } from "../../../lib/files/state-file.ts";
+import { isNumber, isText, optional, shape } from "../../../lib/shape.ts";
+import { runStem } from "../../runs/run-names.ts";
+import { splitParts } from "../format/record-parts.ts";
 import type { RecordTrust } from "../format/record-trust.ts";
-import { formatRunRecord, MAX_RECORD_BYTES, parseRunRecord } from "../format/run-record.ts";
+import {
+  formatRef,
+  MAX_JSON_BYTES,
+  MAX_RECORD_BYTES,
+  parseRef,
+  RECORD_VERSION,
+  type SegmentRef,
+} from "../format/run-record.ts";
 
 /** The number of concurrent runs of one job on one machine. */
 const MAX_LOGS = 8;
+const MAX_AGE_MS = 24 * 3_600_000;
 /** Also matches the logs of earlier versions of this program. */
 const LOG_FILE = /^run(-[0-9a-f]{16})?\.json\.zst$/;
 
 /** The part of a log that sessions change. */
 export interface LoggedRun {
   key: string;
-  version: number;
-  due: number;
-  /** In the order of first use. */
-  entries: PackedEntry[];
+  changes: number;
+  /** In the order of first use, the newest additions last. */
+  segments: SegmentRef[];
 }
 
 export interface RunLogState extends LoggedRun {
-  /** The version in the bucket, and the time (ms) of its upload; 0: none, or unknown. */
+  /** The changes in the bucket, and the time (ms) of their upload; 0: none, or unknown. */
   stored: number;
   storedMs: number;
+  /** The key of the record in the bucket. */
+  object: string | undefined;
 }
+
+export interface StoredNote {
+  key: string;
+  object?: string | undefined;
+  changes: number;
+  ms: number;
+}
+
+const isStoredNote = shape<StoredNote>({
+  key: isText,
+  object: optional(isText),
+  changes: isNumber,
+  ms: isNumber,
+});
 
 export class RunLog {
   readonly #dir: string;
   readonly #path: string;
   readonly #run: string;
   readonly #trust: RecordTrust | undefined;
+  readonly #stored: StateFile<StoredNote>;
 
   /** If records are signed, an unsigned log counts as absent. */
   constructor(dir: string, run: string, trust?: RecordTrust) {
@@ -55,18 +87,30 @@ export class RunLog {
     this.#path = join(dir, `run-${Bun.hash(run).toString(16).padStart(16, "0")}`);
     this.#run = run;
     this.#trust = trust;
+    this.#stored = new StateFile(`${this.#path}.stored.json`, jsonOf(isStoredNote));
   }
 
   /** `undefined`: this run has no log on this machine. */
   load(): RunLogState | undefined {
     try {
+      const changedMs = statPlainFile(this.#logPath)?.mtimeMs ?? 0;
+      if (Math.abs(Date.now() - changedMs) > MAX_AGE_MS) return undefined;
       const bytes = readSmallFile(this.#logPath, MAX_RECORD_BYTES);
-      const { about, entries } = parseRunRecord(bytes);
-      const { run, key = "", version, due } = about;
-      if (run !== this.#run || key === "") return undefined;
+      const log = JSON.parse(Buffer.from(expandFrame(splitParts(bytes).frame, MAX_JSON_BYTES)).toString());
+      const { version, run, key, changes, segments } = log;
+      if (version !== RECORD_VERSION || run !== this.#run || typeof key !== "string") return undefined;
       // A signing process will sign the log's entries, so the log itself must be trusted.
       if (this.#trust?.signer !== undefined) this.#trust.check.check(logKey(key), bytes);
-      return { key, version: Number(version), due: Number(due), entries, ...this.#loadStored(key) };
+      const note = this.#stored.load();
+      const isStored = note?.key === key;
+      return {
+        key,
+        changes: Number(changes),
+        segments: segments.map(parseRef),
+        stored: isStored ? note.changes : 0,
+        storedMs: isStored ? note.ms : 0,
+        object: note !== undefined && runStem(note.key) === runStem(key) ? note.object : undefined,
+      };
     } catch {
       return undefined;
     }
@@ -98,13 +142,10 @@ export class RunLog {
     return await this.#lock(`${this.#path}.upload`, signal);
   }
 
-  /** Notes the version in the bucket; 0: unknown. Never throws: without the note, the next session uploads again. */
-  setStored(key: string, version: number): void {
-    try {
-      replaceFile(this.#storedPath, JSON.stringify({ key, version, ms: version === 0 ? 0 : Date.now() }));
-    } catch {
-      removeFile(this.#storedPath);
-    }
+  /** Notes the changes in the bucket; 0: unknown. Never throws: without the note, the next session uploads again. */
+  setStored(note: Omit<StoredNote, "ms">): void {
+    const error = this.#stored.save({ ...note, ms: note.changes === 0 ? 0 : Date.now() });
+    if (error !== undefined) this.#stored.remove();
   }
 
   async #lock(path: string, signal: AbortSignal | undefined): Promise<FileLock> {
@@ -116,24 +157,15 @@ export class RunLog {
     return `${this.#path}.json.zst`;
   }
 
-  get #storedPath(): string {
-    return `${this.#path}.stored.json`;
-  }
-
-  #loadStored(key: string): { stored: number; storedMs: number } {
-    try {
-      const stored = JSON.parse(readSmallFile(this.#storedPath).toString());
-      const isWhole = Number.isFinite(stored?.version) && Number.isFinite(stored?.ms);
-      if (isWhole && stored.key === key) return { stored: stored.version, storedMs: stored.ms };
-    } catch {
-      // The file is missing or truncated.
-    }
-    return { stored: 0, storedMs: 0 };
-  }
-
-  async #format({ key, version, due, entries }: LoggedRun): Promise<Uint8Array<ArrayBuffer>> {
-    const about = { run: this.#run, key, version: String(version), due: String(due) };
-    const bytes = await formatRunRecord({ kind: "run", about, entries });
+  async #format({ key, changes, segments }: LoggedRun): Promise<Uint8Array<ArrayBuffer>> {
+    const log = {
+      version: RECORD_VERSION,
+      run: this.#run,
+      key,
+      changes,
+      segments: segments.map(formatRef),
+    };
+    const bytes = await compressFrameAside(Buffer.from(JSON.stringify(log)));
     return this.#trust?.signer?.sign(logKey(key), bytes) ?? bytes;
   }
 
@@ -152,37 +184,4 @@ export class RunLog {
 /** The key to sign a log for; differs from every object key, so a log is not valid as a record. */
 function logKey(key: string): string {
   return `log of ${key}`;
-}
-
-/**
- * Merges `added` into `entries`. A trusted location in `entries` wins over one in `added`: a repack may have moved the
- * output since `added` was looked up.
- */
-export function mergeEntries(
-  entries: PackedEntry[],
-  added: PackedEntry[],
-  isTrusted: (place: Place | undefined) => boolean,
-): { entries: PackedEntry[]; isChanged: boolean } {
-  const merged = new Map(entries.map((entry) => [entry.actionId, entry]));
-  let isChanged = false;
-  for (const entry of added) {
-    const known = merged.get(entry.actionId);
-    if (known?.outputId === entry.outputId && (isTrusted(known.place) || isSamePack(known, entry))) continue;
-    merged.set(entry.actionId, entry);
-    isChanged = true;
-  }
-  return { entries: [...merged.values()], isChanged };
-}
-
-/** Returns `entries` with the locations in `moved` for the same actions and outputs. */
-export function movedEntries(entries: PackedEntry[], moved: PackedEntry[]): PackedEntry[] {
-  const places = new Map(moved.map((entry) => [entry.actionId, entry]));
-  return entries.map((entry) => {
-    const other = places.get(entry.actionId);
-    return other?.outputId === entry.outputId ? other : entry;
-  });
-}
-
-function isSamePack(a: PackedEntry, b: PackedEntry): boolean {
-  return a.place?.pack.id === b.place?.pack.id;
 }

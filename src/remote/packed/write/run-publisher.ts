@@ -1,54 +1,88 @@
-import { type CompileTimes, formatCompileTimes } from "../../compile-times.ts";
+import { countedRunName, endedRunName } from "../../runs/run-names.ts";
 import type { Scope } from "../../scope/scope.ts";
-import type { PackedEntry, Place } from "../format/entry.ts";
 import type { PackedKeys } from "../format/keys.ts";
+import type { NamedSegment } from "../format/named-segment.ts";
 import type { RecordSigner } from "../format/record-trust.ts";
-import { formatRunRecord, type RunRecord } from "../format/run-record.ts";
-import { mergeEntries, movedEntries, type RunLog, type RunLogState } from "./run-log.ts";
+import { RowSet } from "../format/row-set.ts";
+import { formatRunRecord, type RunRecord, type SegmentRef } from "../format/run-record.ts";
+import type { NewSegment } from "../format/segment-builder.ts";
+import type { LoggedSegment, Rewrite } from "./rewrite-segments.ts";
+import type { LoggedRun, RunLog, RunLogState } from "./run-log.ts";
+import { addSegments, applyRewrite, useRows } from "./run-segments.ts";
+import type { SegmentUploads } from "./segment-uploads.ts";
 import type { Uploads } from "./uploads.ts";
+import type { UsedSegment } from "./used-rows.ts";
 
 /** An unchanged record is uploaded again after a day, so that gc does not expire a record in use. */
 const UNCHANGED_MS = 24 * 3_600_000;
+/** Without the lock, another session may have uploaded, too: it is not known which of the changes are in the bucket. */
+const UNKNOWN = 0;
 
 /** Publishes the entries that a session used and put: in the run's log on this machine, and as records in the bucket. */
 export class RunPublisher {
   readonly #options: RunPublisherOptions;
-  /** The key of this session's own record, if the disk refuses a log. */
-  #ownKey: string | undefined;
+  /** The record of this session alone, if the disk refuses a log. */
+  #alone: { key: string; object: string | undefined; segments: SegmentRef[] } | undefined;
 
   constructor(options: RunPublisherOptions) {
     this.#options = options;
   }
 
-  /** `added`: the new entries of `session`. Returns whether all records are in the bucket. */
-  async publish(session: PackedEntry[], added: PackedEntry[]): Promise<boolean> {
+  /** `added`: segments that no record names yet. Returns whether all records are in the bucket. */
+  async publish(added: readonly AddedSegment[], used: readonly UsedSegment[]): Promise<boolean> {
+    if (added.length + used.length === 0) return true;
+    const { segments, prefix } = this.#options;
+    const refs = await segments.add(added, prefix);
+    if (refs === undefined) return false;
+    const isNew = (ref: SegmentRef) =>
+      added.some(({ segment, added }) => segment.id === ref.id && added.count > 0);
     const [isAdded, isRecorded] = await Promise.all([
-      this.#putAdditions(added),
-      this.#record(session, added),
+      this.#putAdditions(refs.filter(isNew)),
+      this.#record(refs, used),
     ]);
     return isAdded && isRecorded;
   }
 
-  async #putAdditions(entries: PackedEntry[]): Promise<boolean> {
-    if (entries.length === 0) return true;
+  /** Says in the bucket that nothing will be added to this run. Never rejects. */
+  async end(): Promise<void> {
+    const { log, uploads } = this.#options;
+    try {
+      const state = log.load();
+      if (state === undefined) return;
+      const key = endedRunName(state.key);
+      if (key === state.key) return;
+      const end = (now: RunLogState | undefined) =>
+        now?.key === state.key ? { ...now, key, changes: now.changes + 1 } : now;
+      const after = await log.update(end, uploads.abandonment);
+      if (after?.key === key) await this.#upload(after);
+    } catch {
+      // It counts as ended when a later one has begun.
+    }
+  }
+
+  async #putAdditions(refs: SegmentRef[]): Promise<boolean> {
+    if (refs.length === 0) return true;
     const { keys, scope, uploads, serverTimeMs } = this.#options;
     const key = keys.addition(scope, serverTimeMs());
-    return await uploads.put(key, await this.#format(key, { kind: "new", about: this.#about(), entries }));
+    return await uploads.put(
+      key,
+      await this.#format(key, { kind: "new", about: this.#about(), segments: refs }),
+    );
   }
 
   /**
-   * Merges the session's entries into the run's log and uploads the log. Sessions of one run upload one at a time; a
+   * Merges the session's segments into the run's log and uploads its record. Sessions of one run upload one at a time; a
    * session that waited may find that another has uploaded its entries, too. Ends when the uploads are abandoned.
    */
-  async #record(session: PackedEntry[], added: PackedEntry[]): Promise<boolean> {
+  async #record(added: SegmentRef[], used: readonly UsedSegment[]): Promise<boolean> {
     const { uploads } = this.#options;
     let merged: RunLogState;
     try {
-      merged = await this.#merge(session, added);
+      merged = await this.#merge(added, used);
     } catch {
-      return !uploads.abandonment.aborted && (await this.#recordAlone(session));
+      return !uploads.abandonment.aborted && (await this.#recordAlone(added, used));
     }
-    if (merged.due <= merged.stored && !this.#isOld(merged)) return true;
+    if (merged.changes <= merged.stored && !this.#isOld(merged)) return true;
     try {
       return await this.#upload(merged);
     } catch {
@@ -56,85 +90,124 @@ export class RunPublisher {
     }
   }
 
-  async #merge(session: PackedEntry[], added: PackedEntry[]): Promise<RunLogState> {
-    const { keys, scope, machine, serverTimeMs, log, isTrusted, uploads, onRecorded } = this.#options;
+  async #merge(added: SegmentRef[], used: readonly UsedSegment[]): Promise<RunLogState> {
+    const { log, uploads, onRecorded } = this.#options;
     const merge = (before: RunLogState | undefined): RunLogState => {
-      const { entries, isChanged } = mergeEntries(before?.entries ?? [], session, isTrusted);
-      const key = before?.key ?? keys.run(scope, serverTimeMs(), machine);
-      const state = before ?? { key, version: 0, due: 0, stored: 0, storedMs: 0, entries: [] };
-      if (!isChanged) return state;
-      const version = state.version + 1;
-      const isDue = added.length > 0 || this.#hasNew(entries, state.entries);
-      return { ...state, version, due: isDue ? version : state.due, entries };
+      const state = before ?? {
+        key: this.#newKey(),
+        changes: 0,
+        stored: 0,
+        storedMs: 0,
+        object: undefined,
+        segments: [],
+      };
+      const segments = addSegments(useRows(state.segments, used), added);
+      if (segments === state.segments) return state;
+      return { ...state, changes: state.changes + 1, segments };
     };
     const merged = await log.update(merge, uploads.abandonment);
-    onRecorded?.(merged.entries);
+    onRecorded?.(merged.segments);
     return merged;
   }
 
   /** Uploads the newest version, unless another session has uploaded `wanted` or a later one meanwhile. */
-  async #upload(wanted: RunLogState): Promise<boolean> {
+  async #upload(wanted: LoggedRun): Promise<boolean> {
     const { log, uploads } = this.#options;
     for (;;) {
       await using lock = await log.lockUpload(uploads.abandonment);
       const state = log.load();
       // The log was removed, and possibly replaced by a new one.
       if (state === undefined || state.key !== wanted.key) return false;
-      if (state.stored >= wanted.due && !this.#isOld(state)) return true;
-      const entries = await this.#repacked(state.entries);
-      const isStored = await this.#putRun(state.key, entries);
+      if (state.stored >= wanted.changes && !this.#isOld(state)) return true;
+      const isStored = await this.#putLogged(state);
       const isLast = await lock.isHeld();
-      // Without the lock, another session may have uploaded, too; the version in the bucket is unknown.
-      if (!isLast) log.setStored(state.key, 0);
-      else if (isStored) log.setStored(state.key, state.version);
+      if (!isLast) log.setStored({ key: state.key, object: log.load()?.object, changes: UNKNOWN });
       if (isLast || !isStored) return isStored;
     }
   }
 
-  async #repacked(entries: PackedEntry[]): Promise<PackedEntry[]> {
-    const { log, repack, uploads, onRecorded } = this.#options;
-    const moved = await repack(entries);
-    if (moved === entries) return entries;
-    const move = (now: RunLogState | undefined) =>
-      now && { ...now, entries: movedEntries(now.entries, moved) };
-    const state = await log.update(move, uploads.abandonment);
-    if (state !== undefined) onRecorded?.(state.entries);
-    return moved;
+  async #putLogged({ key, segments, changes, storedMs, object: before }: RunLogState): Promise<boolean> {
+    const { log, onBegun } = this.#options;
+    const object = await this.#putRun(key, await this.#rewritten(segments), before);
+    if (object === undefined) return false;
+    log.setStored({ key, object, changes });
+    if (storedMs === 0) await onBegun(object);
+    return true;
+  }
+
+  /** The segments to record: those of the log, merged and moved where that helps readers. */
+  async #rewritten(before: SegmentRef[]): Promise<SegmentRef[]> {
+    const { log, rewrite, segments, prefix, uploads, onRecorded } = this.#options;
+    const made = await rewrite(before.flatMap((ref) => this.#opened(ref)));
+    const created = made && (await segments.add(made.created, prefix, made.used));
+    const stored = await segments.store(before.filter(({ isInline }) => isInline));
+    if (created === undefined && stored.size === 0) return before;
+    const apply = (now: RunLogState | undefined) => {
+      if (now === undefined) return now;
+      const kept = now.segments.map((ref) => (stored.has(ref.id) ? { ...ref, isInline: false } : ref));
+      return { ...now, segments: made && created ? applyRewrite(kept, made, created) : kept };
+    };
+    const state = await log.update(apply, uploads.abandonment);
+    if (state === undefined) return before;
+    onRecorded?.(state.segments);
+    return state.segments;
+  }
+
+  #opened(ref: SegmentRef): LoggedSegment[] {
+    const { segments, neededRows } = this.#options;
+    const segment = segments.open(ref.id);
+    if (segment === undefined) return [];
+    const used = ref.used ?? RowSet.all(ref.rows);
+    const needed = used.copy();
+    for (const other of neededRows(ref.id)) needed.addAll(other ?? RowSet.all(ref.rows));
+    return [{ ref, segment, used, needed }];
   }
 
   /** Without a log on the disk, the session writes its own record, each time with the same key. */
-  async #recordAlone(session: PackedEntry[]): Promise<boolean> {
-    const { keys, scope, machine, serverTimeMs } = this.#options;
-    this.#ownKey ??= keys.run(scope, serverTimeMs(), machine);
-    return await this.#putRun(this.#ownKey, session);
+  async #recordAlone(added: SegmentRef[], used: readonly UsedSegment[]): Promise<boolean> {
+    this.#alone ??= { key: this.#newKey(), object: undefined, segments: [] };
+    const { key, object: before } = this.#alone;
+    const segments = addSegments(useRows(this.#alone.segments, used), added);
+    const object = await this.#putRun(key, segments, before);
+    this.#alone = { key, object: object ?? before, segments };
+    return object !== undefined;
   }
 
-  /** Uploads the record and its head. A failed head is ignored: it only saves new machines a listing. */
-  async #putRun(key: string, entries: PackedEntry[]): Promise<boolean> {
-    const { keys, scope, uploads } = this.#options;
-    const about = { ...this.#about(), key };
-    const bytes = await this.#format(key, { kind: "run", about, entries });
+  #newKey(): string {
+    const { keys, scope, machine, serverTimeMs } = this.#options;
+    return keys.run(scope, serverTimeMs(), machine);
+  }
+
+  /**
+   * Uploads the record and its head, and removes the record `before` if that has another name; returns its key,
+   * `undefined` if that fails. A failed head is ignored: it only saves new machines a listing.
+   */
+  async #putRun(
+    name: string,
+    segments: SegmentRef[],
+    before: string | undefined,
+  ): Promise<string | undefined> {
+    const { keys, scope, uploads, remove } = this.#options;
+    const entries = segments.reduce((sum, { used, rows }) => sum + (used?.count ?? rows), 0);
+    const key = countedRunName(name, entries);
+    const bytes = await this.#format(key, { kind: "run", about: { ...this.#about(), key }, segments });
     const [isStored] = await Promise.all([uploads.put(key, bytes), uploads.put(keys.head(scope), bytes)]);
-    return isStored;
+    if (!isStored) return undefined;
+    if (before !== undefined && before !== key) await remove([before]);
+    return key;
   }
 
   async #format(key: string, record: RunRecord): Promise<Uint8Array<ArrayBuffer>> {
-    const { compileTimes } = this.#options;
-    const times = compileTimes === undefined ? {} : formatCompileTimes(record.entries, compileTimes);
-    const bytes = await formatRunRecord({ ...record, about: { ...record.about, ...times } });
-    return this.#options.signer?.sign(key, bytes) ?? bytes;
-  }
-
-  /** Whether `entries` contains any that neither the log nor the bucket's records of this scope contain. */
-  #hasNew(entries: PackedEntry[], logged: PackedEntry[]): boolean {
-    const known = new Set([...logged, ...this.#options.ownEntries()].map(fingerprint));
-    return entries.some((entry) => !known.has(fingerprint(entry)));
+    const { segments, signer } = this.#options;
+    const { present, inline } = segments.inline(record.segments);
+    const bytes = await formatRunRecord({ ...record, segments: present }, inline);
+    return signer?.sign(key, bytes) ?? bytes;
   }
 
   #isOld({ storedMs }: RunLogState): boolean {
-    const { ownRecordMs, signer } = this.#options;
+    const { signer, now = Date.now } = this.#options;
     const limitMs = Math.min(UNCHANGED_MS, (signer?.validMs ?? Number.POSITIVE_INFINITY) / 2);
-    return Date.now() - Math.max(storedMs, ownRecordMs()) > limitMs;
+    return now() - storedMs > limitMs;
   }
 
   #about(): Record<string, string> {
@@ -144,33 +217,43 @@ export class RunPublisher {
   }
 }
 
-function fingerprint({ actionId, outputId, place }: PackedEntry): string {
-  return `${actionId} ${outputId} ${place?.pack.id}`;
+/** A number of entries, and the bytes of their outputs. */
+export interface EntryTotal {
+  count: number;
+  bytes: number;
+}
+
+/** A segment that no record names yet, with the number of its entries that are new in the bucket. */
+export interface AddedSegment extends NewSegment {
+  added: EntryTotal;
 }
 
 export interface RunPublisherOptions {
   keys: PackedKeys;
+  /** The bucket prefix of the segments. */
+  prefix: string;
   scope: Scope;
   /** The machine's name in keys; contains no dash. */
   machine: string;
   /** The host name, for people only. */
   host: string;
-  log: RunLog;
+  log: Pick<RunLog, "load" | "update" | "lockUpload" | "setStored">;
   uploads: Uploads;
-  /** The entries in the bucket's records of this scope that were read so far. */
-  ownEntries: () => PackedEntry[];
-  /** The time of the newest of those records. */
-  ownRecordMs: () => number;
-  /** Whether the pack of this location is trusted. */
-  isTrusted: (place: Place | undefined) => boolean;
-  /** Moves entries of many small packs to one pack; see `repackSmall`. */
-  repack: (entries: PackedEntry[]) => Promise<PackedEntry[]>;
-  /** Called with all entries of the run's log after each change. */
-  onRecorded?: ((entries: PackedEntry[]) => void) | undefined;
-  /** The compile times to write to records. */
-  compileTimes?: CompileTimes | undefined;
+  segments: SegmentUploads;
+  /** The rows of a segment that each of the read runs has used; `undefined`: all. */
+  neededRows: (segmentId: string) => readonly NamedSegment["used"][];
+  /** See `rewriteSegments`. */
+  rewrite: (segments: LoggedSegment[]) => Promise<Rewrite | undefined>;
+  /** Called with all segments of the run's log after each change. */
+  onRecorded?: ((segments: SegmentRef[]) => void) | undefined;
+  /** Called once the first record of the run is in the bucket. */
+  onBegun: (key: string) => Promise<void>;
+  /** Removes objects; ignores failures. */
+  remove: (keys: readonly string[]) => Promise<void>;
   /** The server's time. */
   serverTimeMs: () => number;
   /** `undefined`: records are not signed. */
   signer?: RecordSigner | undefined;
+  /** This machine's clock. */
+  now?: () => number;
 }

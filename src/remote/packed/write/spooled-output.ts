@@ -1,5 +1,4 @@
 import { createReadStream } from "node:fs";
-import { createZstdCompress } from "node:zlib";
 import type { TempFile } from "../../../store/local/temp-file.ts";
 import type { LocalOutput } from "../format/output-frame.ts";
 
@@ -19,7 +18,8 @@ export async function spoolFrame(output: LocalOutput, file: TempFile): Promise<S
   const content = new Bun.CryptoHasher("sha256");
   const frame = new Bun.CryptoHasher("sha256");
   const source = createReadStream(output.path, { highWaterMark: 1 << 20 });
-  const compress = createZstdCompress();
+  // Loaded when it is needed: it would delay go's first miss by milliseconds.
+  const compress = process.getBuiltinModule("node:zlib").createZstdCompress();
   source.on("data", (chunk) => content.update(chunk));
   source.once("error", (error) => compress.destroy(error));
   try {

@@ -10,6 +10,7 @@ import { testOnLinux } from "../../../support/platform.ts";
 import { rejection } from "../../../support/rejection.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
 import { failGets } from "../failing-store.ts";
+import { planOf } from "../made-record.ts";
 import { packBytes } from "../packed-fixture.ts";
 import { entryOf, packOf } from "../stocked-bucket.ts";
 import { openRestorer, pack, texts } from "./restorer-fixture.ts";
@@ -33,7 +34,7 @@ describe("a pack that", () => {
         ...(text === "b" ? { frame: Bun.zstdCompressSync("x") } : {}),
       })),
     );
-    opened.restorer.prefetch(entries);
+    opened.restorer.prefetch(planOf(...entries));
     expect(await rejection(opened.restorer.fetch(entries[1] as PackedEntry))).toMatchObject({
       name: "WrongBytesError",
     });
@@ -50,7 +51,7 @@ describe("a pack that", () => {
     const [entry] = (await packBytes(opened.bucket, [{ body: Buffer.alloc(200_000, "x"), frame }])) as [
       PackedEntry,
     ];
-    opened.restorer.prefetch([entry]);
+    opened.restorer.prefetch(planOf(entry));
     await opened.restorer.idle();
     expect([opened.bad.length, await texts(opened, [entry])]).toEqual([1, [undefined]]);
   });
@@ -108,11 +109,12 @@ test("an empty output that the disk refuses does not block the rest of the prefe
   using opened = openRestorer({
     local: {
       createOutput,
+      get: (actionId) => local.get(actionId),
       findOutput: (outputId) => local.findOutput(outputId),
       putRecord: (...record) => local.putRecord(...record),
     },
   });
   const [hello] = await pack(opened, "hello");
-  opened.restorer.prefetch([hello, empty]);
+  opened.restorer.prefetch(planOf(hello, empty));
   expect([await opened.restorer.fetch(hello), await opened.restorer.fetch(empty)]).toEqual([true, false]);
 });

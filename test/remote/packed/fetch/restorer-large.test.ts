@@ -5,6 +5,7 @@ import { filesBelow } from "../../../support/file-tree.ts";
 import { rejection } from "../../../support/rejection.ts";
 import { noise } from "../../../support/seed.ts";
 import { failGets, takeCalls } from "../failing-store.ts";
+import { planOf } from "../made-record.ts";
 import { Machine, packBytes } from "../packed-fixture.ts";
 import { packOf, StockedBucket } from "../stocked-bucket.ts";
 
@@ -34,7 +35,7 @@ describe.each([
 ])("an output %s", (_, body) => {
   test("is not prefetched", async () => {
     using fixture = await stocked(body);
-    fixture.restorer.prefetch(fixture.entries);
+    fixture.restorer.prefetch(planOf(...fixture.entries));
     await fixture.restorer.idle();
     expect(filesBelow(fixture.machine.dir.join("output"))).toHaveLength(1);
     expect(fixture.bucket.store.calls).toEqual([expect.stringMatching(/ \d+\+\d+$/)]);

@@ -7,6 +7,7 @@ import { filesBelow } from "../../../support/file-tree.ts";
 import { rejection } from "../../../support/rejection.ts";
 import { noise } from "../../../support/seed.ts";
 import { hangGets } from "../failing-store.ts";
+import { planOf } from "../made-record.ts";
 import { packBytes } from "../packed-fixture.ts";
 import { entryOf, packOf } from "../stocked-bucket.ts";
 import { holdGets } from "./queue-fixture.ts";
@@ -59,7 +60,7 @@ describe("an awaited output", () => {
     forget();
     expect(await opened.restorer.fetch(entry)).toBe(true);
     forget();
-    opened.restorer.prefetch([entry]);
+    opened.restorer.prefetch(planOf(entry));
     await opened.restorer.idle();
     await opened.restorer.finish();
     expect(await texts(opened, [entry])).toEqual(["hello"]);
@@ -70,7 +71,7 @@ describe("an awaited output", () => {
     const packs: PackedEntry[] = [];
     for (let n = 0; n < 8; n++) packs.push(...(await pack(opened, `output ${n}`)));
     const releaseNext = holdGets(opened.bucket.store);
-    opened.restorer.prefetch(packs);
+    opened.restorer.prefetch(planOf(...packs));
     const last = packs[7] as PackedEntry;
     const fetched = [opened.restorer.fetch(last), opened.restorer.fetch(last)];
     for (let n = 0; n < 5; n++) {
@@ -98,7 +99,7 @@ describe("a prefetch", () => {
     const entries = await pack(opened, "a", "b", "c");
     const twin = { ...entries[0], actionId: entryOf("twin").actionId };
     opened.machine.entry("c");
-    opened.restorer.prefetch([...entries, twin, entryOf("")]);
+    opened.restorer.prefetch(planOf(...entries, twin, entryOf("")));
     await opened.restorer.idle();
     const wanted = [...entries, twin, entryOf("")];
     const found = wanted.map(({ actionId }) => opened.machine.local.get(actionId)?.outputId);
@@ -113,7 +114,7 @@ describe("a prefetch", () => {
       opened.bucket,
       bodies.map((body) => ({ body })),
     );
-    opened.restorer.prefetch(entries);
+    opened.restorer.prefetch(planOf(...entries));
     await opened.restorer.idle();
     await opened.restorer.finish();
     const sizes = entries.map(({ outputId }) => opened.machine.local.findOutput(outputId)?.sizeBytes);
@@ -123,8 +124,8 @@ describe("a prefetch", () => {
   test("of known outputs sends no request again", async () => {
     using opened = openRestorer();
     const entries = await pack(opened, "a", "b");
-    opened.restorer.prefetch(entries);
-    opened.restorer.prefetch(entries);
+    opened.restorer.prefetch(planOf(...entries));
+    opened.restorer.prefetch(planOf(...entries));
     expect([
       await opened.restorer.fetch(entries[0]),
       await opened.restorer.fetch(entries[1] as PackedEntry),
@@ -150,7 +151,7 @@ describe("when the session ends,", () => {
   test("received outputs are written to the disk", async () => {
     using opened = openRestorer();
     const entries = await pack(opened, ...Array.from({ length: 50 }, (_, n) => `output ${n}`));
-    opened.restorer.prefetch(entries);
+    opened.restorer.prefetch(planOf(...entries));
     await eventually("the first bytes", () => opened.machine.counters.get("prefetch_bytes") > 0);
     opened.restorer.stop();
     await opened.restorer.finish();
@@ -162,7 +163,7 @@ test("received outputs are counted for all callers, with or without waiting", as
   using opened = openRestorer();
   const [hello, ...others] = await pack(opened, "hello", "other", "third!");
   const [mine, yours] = [new ObjectSum(), new ObjectSum()];
-  opened.restorer.prefetch([hello, ...others], mine);
+  opened.restorer.prefetch(planOf(hello, ...others), { received: mine });
   expect(await opened.restorer.fetch(hello, yours)).toBe(true);
   await opened.restorer.idle();
   await opened.restorer.finish();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { compressFrame, expandFrame } from "../../../../src/lib/bytes/zstd.ts";
-import { appendSeal, splitSeal } from "../../../../src/remote/packed/format/record-seal.ts";
+import { appendSeal, splitParts } from "../../../../src/remote/packed/format/record-parts.ts";
 import {
   isAccepted,
   SecretKeySigner,
@@ -17,7 +17,7 @@ test("a signed record is accepted until it expires, and zstd still reads its fra
   const signed = signer.sign(KEY, FRAME);
   expect(check.check(KEY, signed)).toBe(1_000 + DAY_MS);
   expect(Buffer.from(Bun.zstdDecompressSync(signed)).toString()).toBe("a record");
-  expect(Buffer.from(expandFrame(splitSeal(signed).frame, 100)).toString()).toBe("a record");
+  expect(Buffer.from(expandFrame(splitParts(signed).frame, 100)).toString()).toBe("a record");
   now += DAY_MS;
   expect(() => check.check(KEY, signed)).toThrow("its signature has expired");
 });
@@ -34,7 +34,7 @@ describe("not accepted:", () => {
   const key = makeKey();
   const { check, signer } = trustOf(key);
   const signed = signer.sign(KEY, FRAME);
-  const { seal } = splitSeal(signed);
+  const { seal } = splitParts(signed);
   if (seal === undefined) throw new Error("no seal");
   const cases: Record<string, [Uint8Array<ArrayBuffer>, string]> = {
     "a record without a seal": [FRAME, "not signed"],

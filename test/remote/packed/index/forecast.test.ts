@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
+import { RowSet } from "../../../../src/remote/packed/format/row-set.ts";
 import { forecastHits } from "../../../../src/remote/packed/index/forecast.ts";
 import { rejection } from "../../../support/rejection.ts";
-import { HOUR_MS, packOf, StockedBucket, scopeOf } from "../stocked-bucket.ts";
+import { entryOf, HOUR_MS, packOf, StockedBucket, scopeOf } from "../stocked-bucket.ts";
 
 const REFUSES_ALL = {
   check: () => {
@@ -60,6 +62,37 @@ test("the forecast counts local, remote and missing entries", async () => {
     fetchBytes: there[0]?.place?.length,
     record: { role: "own" },
   });
+});
+
+test("only the rows that the runs used count, each action once, and missing segments as gone", async () => {
+  const [one, two, three] = (await bucket.pack(["one", "two", "six"])) as [
+    PackedEntry,
+    PackedEntry,
+    PackedEntry,
+  ];
+  const [lost, damaged] = [
+    await bucket.segment([entryOf("")]),
+    await bucket.segment([{ ...entryOf(""), putTimeMs: 1 }]),
+  ];
+  const { segment, ref, key } = await bucket.segment([one, two, three]);
+  const usedOf = (...entries: PackedEntry[]) => {
+    const used = RowSet.none(3);
+    for (const { actionId } of entries) used.add(segment.findAction(actionId) ?? -1);
+    return { ...ref, used };
+  };
+  await bucket.runOf([usedOf(one)], { machine: "m1" });
+  await bucket.runOf([usedOf(one, three), lost.ref, damaged.ref], { machine: "m2" });
+  await bucket.remove(lost.key);
+  await bucket.overwrite(damaged.key, Buffer.from("x"));
+  bucket.store.calls.length = 0;
+  expect(await forecast([three.outputId])).toMatchObject({
+    entries: 4,
+    local: 1,
+    remote: 1,
+    gone: 2,
+    fetchBytes: one.place?.length,
+  });
+  expect(bucket.store.calls.filter((call) => call === `get ${key}`).length).toBe(1);
 });
 
 test("an output of two actions is fetched once, also if the local file has another size", async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
+import type { Segment } from "../../../../src/remote/packed/format/segment.ts";
 import { PackedIndex } from "../../../../src/remote/packed/index/packed-index.ts";
+import { groupOf } from "../made-record.ts";
 import { entryOf } from "../stocked-bucket.ts";
 
 const OLD_PACK = "0a".repeat(32);
@@ -19,7 +21,7 @@ const inNew = entryAt("hello", NEW_PACK);
 /** An index of groups, the newest first. */
 function indexOf(...groups: PackedEntry[][]): PackedIndex {
   const index = new PackedIndex();
-  for (const entries of groups) index.add({ entries });
+  for (const entries of groups) index.add(groupOf(...entries));
   return index;
 }
 
@@ -28,21 +30,35 @@ test("an empty index finds nothing", () => {
   expect([index.find(hello.actionId), index.findPlace(hello.outputId)]).toEqual([undefined, undefined]);
 });
 
-test("a record with very many places for one output is indexed quickly", () => {
-  // Comparing each place with all earlier ones would take ten billion comparisons.
-  const packs = Array.from({ length: 150_000 }, (_, n) => n.toString(16).padStart(64, "0"));
-  const index = indexOf(packs.map((id) => entryAt("hello", id)));
-  for (const id of packs.slice(0, 5)) index.distrustedPacks.add(id);
+test("an output of several actions is found in the first of their packs that is trusted", () => {
+  const packs = Array.from({ length: 10 }, (_, n) => n.toString(16).padStart(64, "0"));
+  const index = indexOf(
+    packs.map((id, n) => ({ ...entryAt("hello", id), actionId: entryOf(`${n}`).actionId })),
+  );
+  for (const id of packs) if (id !== packs[5]) index.distrustedPacks.add(id);
   expect(index.findPlace(hello.outputId)?.pack.id).toBe(packs[5]);
-  expect(index.find(hello.actionId)?.entry.place?.pack.id).toBe(packs[5]);
+});
+
+test("a segment that can't be read any more is reported and forgotten", () => {
+  const gone: string[] = [];
+  const index = new PackedIndex(new Set(), (id) => gone.push(id));
+  const [broken, sound] = [groupOf(inNew), groupOf(inOld)];
+  const segment = broken.segments[0]?.segment as Segment;
+  segment.findAction = () => {
+    throw new Error("EIO");
+  };
+  index.add(broken);
+  index.add(sound);
+  expect(index.find(hello.actionId)?.entry).toEqual(inOld);
+  expect([index.find(hello.actionId)?.entry, gone]).toEqual([inOld, [segment.id]]);
 });
 
 test("an action is found in the newest group that contains it", () => {
-  const [newer, older] = [{ entries: [inNew] }, { entries: [inOld, entryAt("other", OLD_PACK)] }];
+  const [newer, older] = [groupOf(inNew), groupOf(inOld, entryAt("other", OLD_PACK))];
   const index = new PackedIndex();
   index.add(newer);
   index.add(older);
-  expect(index.find(inNew.actionId)).toEqual({ entry: inNew, group: newer });
+  expect(index.find(inNew.actionId)?.entry).toEqual(inNew);
   expect(index.find(inNew.actionId)?.group).toBe(newer);
   expect(index.find(entryOf("other").actionId)?.group).toBe(older);
 });
@@ -70,7 +86,7 @@ describe("a distrusted pack", () => {
     const first = indexOf([inNew]);
     first.distrustedPacks.add(NEW_PACK);
     const second = new PackedIndex(first.distrustedPacks);
-    second.add({ entries: [inNew] });
+    second.add(groupOf(inNew));
     expect(second.find(hello.actionId)).toBeUndefined();
   });
 

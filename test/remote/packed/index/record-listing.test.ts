@@ -35,6 +35,23 @@ describe("a scope's own runs:", () => {
     ]);
   });
 
+  test("unfinished runs of many machines do not crowd out the newest complete one", async () => {
+    using bucket = new StockedBucket();
+    const machines = Array.from({ length: 6 }, (_, n) => `m${n}`);
+    const many = Array.from({ length: 60 }, (_, n) => ({
+      ...entryOf(""),
+      actionId: entryOf(`${n}`).actionId,
+    }));
+    const whole = await Promise.all(
+      machines.map((machine) => bucket.run(many, { run: "1", machine, ageMs: 9 * HOUR_MS, hasEnded: true })),
+    );
+    for (const run of ["2", "3", "4"])
+      for (const machine of machines) await bucket.run(ENTRIES, { run, machine, ageMs: HOUR_MS });
+    const read = (await runs(bucket)).map(([, key]) => key);
+    expect(read).toHaveLength(16);
+    expect(whole.filter((key) => !read.includes(key))).toEqual([]);
+  });
+
   test("the run written last is the newest, even if it started earlier", async () => {
     using bucket = new StockedBucket();
     const early = await bucket.run(ENTRIES, { run: "1", ageMs: 2 * HOUR_MS });
@@ -100,9 +117,8 @@ describe("besides a scope's own runs", () => {
 });
 
 describe("without any record", () => {
-  test("the newest run of each job of the default branch is used, at most four jobs", async () => {
+  test("the newest complete run of each job of the default branch is used, at most four jobs", async () => {
     using bucket = new StockedBucket();
-    await bucket.run(ENTRIES, { job: "b", run: "0", ageMs: 9 * HOUR_MS });
     const ages = [3, 1, 5, 2, 4];
     const keys: string[] = [];
     for (const [n, age] of ages.entries()) {
@@ -175,7 +191,11 @@ test("the server's time is the latest of all pages", async () => {
     yield { objects: [], serverTimeMs };
   };
   const scope = scopeOf({ branch: "pr-1", fallbackBranches: ["main"], defaultBranch: undefined });
-  expect(await listRuns(bucket.store, [bucket.keys], scope, NEVER)).toEqual({ refs: [], serverTimeMs: 900 });
+  expect(await listRuns(bucket.store, [bucket.keys], scope, NEVER)).toEqual({
+    refs: [],
+    serverTimeMs: 900,
+    own: [],
+  });
 });
 
 test.each(["run/", "new/"])(

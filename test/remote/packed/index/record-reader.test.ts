@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, truncateSync } from "node:fs";
 import { compressFrame } from "../../../../src/lib/bytes/zstd.ts";
-import { formatRunRecord } from "../../../../src/remote/packed/format/run-record.ts";
+import type { EntryGroup } from "../../../../src/remote/packed/index/packed-index.ts";
 import type { RecordRef } from "../../../../src/remote/packed/index/record-cache.ts";
 import { objectOf } from "../../../store/tampered-store.ts";
 import { rejection } from "../../../support/rejection.ts";
 import { failGets, hangGets, takeCalls } from "../failing-store.ts";
+import { entriesIn, recordOf } from "../made-record.ts";
 import { Machine } from "../packed-fixture.ts";
 import { entryOf, StockedBucket, scopeOf } from "../stocked-bucket.ts";
 
@@ -25,10 +26,10 @@ test("a record is fetched once, and its copy serves later sessions", async () =>
   await reader.fetch([ref], NEVER);
   await reader.fetch([ref], NEVER);
   expect(takeCalls(bucket.store, "get")).toEqual([`get ${ref.key}`]);
-  expect(reader.local([ref])).toEqual([{ entries: ENTRIES }]);
+  expect(reader.local([ref]).map(entriesIn)).toEqual([ENTRIES]);
   const later = machine.reader().reader;
   await later.fetch([ref], NEVER);
-  expect([later.local([ref]), bucket.store.calls]).toEqual([[{ entries: ENTRIES }], []]);
+  expect([later.local([ref]).map(entriesIn), bucket.store.calls]).toEqual([[ENTRIES], []]);
   expect(machine.counters.snapshot()).toEqual({ records_read: 1 });
 });
 
@@ -51,7 +52,8 @@ test("a record that is not kept is dropped from memory, and its copy is read aga
   const [kept, dropped] = reader.local([...refs]);
   reader.keepOnly([refs[0]]);
   const [keptStill, readAgain] = reader.local([...refs]);
-  expect([keptStill === kept, readAgain === dropped, readAgain]).toEqual([true, false, { entries: ENTRIES }]);
+  expect([keptStill === kept, readAgain === dropped]).toEqual([true, false]);
+  expect(entriesIn(readAgain as EntryGroup)).toEqual(ENTRIES);
 });
 
 test("a record with a new etag is fetched again", async () => {
@@ -63,7 +65,7 @@ test("a record with a new etag is fetched again", async () => {
   await bucket.record(key, "run", ENTRIES);
   const rewritten = refTo(key, { etag: '"2"' });
   await reader.fetch([rewritten], NEVER);
-  expect(reader.local([rewritten])).toEqual([{ entries: ENTRIES }]);
+  expect(reader.local([rewritten]).map(entriesIn)).toEqual([ENTRIES]);
 });
 
 test("records without a local copy are skipped", () => {
@@ -81,16 +83,16 @@ test("a record with a truncated copy is fetched again", async () => {
   truncateSync(`${copies}/${readdirSync(copies)[0]}`, 20);
   const { reader } = machine.reader();
   await reader.fetch([ref], NEVER);
-  expect(reader.local([ref])).toEqual([{ entries: ENTRIES }]);
+  expect(reader.local([ref]).map(entriesIn)).toEqual([ENTRIES]);
 });
 
 async function badRecords(): Promise<[string, Uint8Array][]> {
-  const good = await formatRunRecord({ kind: "run", about: {}, entries: ENTRIES });
+  const good = await recordOf(ENTRIES);
   return [
     ["empty", Buffer.alloc(0)],
     ["truncated", good.subarray(0, -3)],
     ["no record", Buffer.from("hello")],
-    ["of a later version", compressFrame(Buffer.from('{"version":2}'))],
+    ["of a later version", compressFrame(Buffer.from('{"version":3}'))],
     [BIG, Buffer.alloc((8 << 20) + 1)],
   ];
 }
@@ -105,7 +107,7 @@ describe("a record that is", async () => {
       const bad = refTo(await bucket.put("team/packed/v1/run/bad", bytes));
       const good = refTo(await bucket.run(ENTRIES));
       await reader.fetch([bad, good], NEVER);
-      expect([reader.local([bad, good]), cache.read(bad)]).toEqual([[{ entries: ENTRIES }], undefined]);
+      expect([reader.local([bad, good]).map(entriesIn), cache.read(bad)]).toEqual([[ENTRIES], undefined]);
       // A record that is too large is not parsed.
       const isParsed = what !== BIG;
       expect(machine.counters.snapshot()).toMatchObject(
@@ -160,7 +162,7 @@ describe("a head", () => {
   /** A run record and its head. */
   async function stock(bucket: StockedBucket) {
     const key = bucket.keys.run(scope, 0, "m1");
-    const bytes = await formatRunRecord({ kind: "run", about: { key }, entries: ENTRIES });
+    const bytes = await recordOf(ENTRIES, { about: { key } });
     for (const at of [key, bucket.keys.head(scope)]) await bucket.put(at, bytes);
     return refTo(key, { sizeBytes: bytes.length });
   }
@@ -186,7 +188,7 @@ describe("a head", () => {
     await bucket.record(ref.key, "run", []);
     const rewritten = { ...ref, sizeBytes: ref.sizeBytes + 1 };
     await reader.fetch([rewritten], NEVER);
-    expect(reader.local([rewritten])).toEqual([{ entries: [] }]);
+    expect(reader.local([rewritten]).map(entriesIn)).toEqual([[]]);
   });
 
   test("that is missing, or no record, is ignored", async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import type { RecordSource } from "../../../../src/remote/packed/index/record-source.ts";
 import { failLists, hangLists, takeCalls } from "../failing-store.ts";
+import { entriesIn, groupOf } from "../made-record.ts";
 import { entryOf, HOUR_MS, packOf, scopeOf } from "../stocked-bucket.ts";
 import { SourceFixture } from "./source-fixture.ts";
 
@@ -47,7 +48,7 @@ test("a distrusted pack stays distrusted after a refresh", async () => {
 });
 
 describe("the log of this machine's run", () => {
-  const own = { entries: [HELLO] };
+  const own = groupOf(HELLO);
 
   test("answers without any record, and its own record is not fetched", async () => {
     using fixture = new SourceFixture();
@@ -67,13 +68,23 @@ test("the groups of this scope are separate from those of others", async () => {
   await fixture.bucket.run([MERGED]);
   const source = fixture.open({ branch: "pr-1", fallbackBranches: ["main"] });
   await source.refreshNow();
-  expect([source.ownGroups(), source.ownRecordMs()]).toEqual([[], expect.any(Number)]);
+  expect(source.ownGroups()).toEqual([]);
   const main = fixture.open();
   await main.refreshNow();
-  expect(main.ownGroups()).toEqual([{ entries: [MERGED] }]);
+  expect(main.ownGroups().map(entriesIn)).toEqual([[MERGED]]);
 });
 
-test("times are by the server's clock, and the age of a record by the local one", async () => {
+test("copies of days ago count as never read: gc may have removed what they name", async () => {
+  using fixture = new SourceFixture();
+  await fixture.bucket.run([HELLO]);
+  await fixture.open().refreshNow();
+  fixture.clock.advance(23 * HOUR_MS);
+  expect(fixture.open().isKnown).toBe(true);
+  fixture.clock.advance(2 * HOUR_MS);
+  expect(fixture.open().isKnown).toBe(false);
+});
+
+test("times are by the server's clock", async () => {
   using fixture = new SourceFixture();
   const { bucket, clock } = fixture;
   const key = await bucket.run([HELLO]);
@@ -85,9 +96,9 @@ test("times are by the server's clock, and the age of a record by the local one"
     }
   };
   const source = fixture.open();
-  expect([source.serverTimeMs(), source.ownRecordMs()]).toEqual([clock.ms, 0]);
+  expect(source.serverTimeMs()).toBe(clock.ms);
   await source.refreshNow();
-  expect([source.serverTimeMs(), source.ownRecordMs()]).toEqual([clock.ms + skewMs, clock.ms - HOUR_MS]);
+  expect(source.serverTimeMs()).toBe(clock.ms + skewMs);
   expect(takeCalls(bucket.store, `get ${key}`)).toHaveLength(1);
 });
 

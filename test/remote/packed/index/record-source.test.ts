@@ -4,6 +4,7 @@ import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts"
 import type { RecordSource } from "../../../../src/remote/packed/index/record-source.ts";
 import { rejection } from "../../../support/rejection.ts";
 import { DENIED, failGets, failLists, hangGets, hangLists, takeCalls } from "../failing-store.ts";
+import { groupOf } from "../made-record.ts";
 import { entryOf, HOUR_MS, scopeOf } from "../stocked-bucket.ts";
 import { SourceFixture } from "./source-fixture.ts";
 
@@ -198,7 +199,7 @@ describe("a long-lived source", () => {
     using fixture = new SourceFixture();
     const source = fixture.open();
     expect(await found(source, HELLO)).toBeUndefined();
-    source.setOwn([HELLO]);
+    source.setOwn(groupOf(HELLO));
     expect(await found(source, HELLO)).toEqual(HELLO);
   });
 });

@@ -21,6 +21,7 @@ export class SourceFixture implements Disposable {
       ...this.machine.reader(),
       ownGroup: undefined,
       ownKey: undefined,
+      onUnreadable: () => {},
       signal: new AbortController().signal,
       onTrouble: (error) => this.troubles.push(error),
       now: this.clock.now,

@@ -5,18 +5,20 @@ import { openJournal } from "../../../../src/remote/packed/write/journal.ts";
 import { untilAborted } from "../../../store/tampered-store.ts";
 import { DENIED, putKinds, takeCalls } from "../failing-store.ts";
 import { packOf, scopeOf } from "../stocked-bucket.ts";
-import { LONG_MS, openWriter, recorded } from "./writer-fixture.ts";
+import { addToIndex, LONG_MS, openWriter, recorded } from "./writer-fixture.ts";
 
 describe("a put entry", () => {
   test("is in the journal at once, and in packs and records after the drain", async () => {
     using opened = openWriter();
     const entry = opened.machine.entry("hello");
     opened.writer.put(entry);
-    expect([opened.journals().length, opened.writer.unpublishedBytes]).toEqual([1, 5]);
+    expect([opened.journals().length, opened.writer.unpublished]).toEqual([1, { count: 1, bytes: 5 }]);
     await opened.writer.drain(LONG_MS);
-    expect([opened.journals(), opened.writer.unpublishedBytes, putKinds(opened.bucket)] as unknown[]).toEqual(
-      [[], undefined, ["head", "new", "pack", "run"]],
-    );
+    expect([
+      opened.journals(),
+      opened.writer.unpublished.count,
+      putKinds(opened.bucket),
+    ] as unknown[]).toEqual([[], 0, ["head", "new", "pack", "run"]]);
     const { path: _, ...known } = entry;
     expect(await recorded(opened)).toEqual([{ ...known, place: expect.objectContaining({ offset: 0 }) }]);
   });
@@ -70,9 +72,9 @@ describe("an entry that was only used", () => {
     using opened = openWriter();
     const entries = await opened.bucket.pack(["hello"]);
     takeCalls(opened.bucket.store);
-    opened.index.add({ entries });
-    opened.session.add({ ...opened.machine.entry("hello"), isNew: false });
-    expect(opened.writer.unpublishedBytes).toBeUndefined();
+    addToIndex(opened, entries);
+    opened.writer.used(opened.machine.entry("hello").actionId);
+    expect(opened.writer.unpublished.count).toBe(0);
     await opened.writer.drain(LONG_MS);
     expect([await recorded(opened), putKinds(opened.bucket)]).toEqual([entries, ["head", "run"]]);
   });
@@ -81,17 +83,16 @@ describe("an entry that was only used", () => {
     using opened = openWriter();
     const [entry] = await opened.bucket.pack(["hello"]);
     takeCalls(opened.bucket.store);
-    opened.index.add({ entries: [entry as PackedEntry] });
+    addToIndex(opened, [entry as PackedEntry]);
     opened.index.distrustedPacks.add(packOf(entry));
-    for (const text of ["hello", "unknown"])
-      opened.session.add({ ...opened.machine.entry(text), isNew: false });
+    for (const text of ["hello", "unknown"]) opened.writer.used(opened.machine.entry(text).actionId);
     await opened.writer.drain(LONG_MS);
     expect([(await recorded(opened)).length, putKinds(opened.bucket)]).toEqual([2, ["head", "pack", "run"]]);
   });
 
   test("is not uploaded before the bucket's records were read, unlike a put entry", async () => {
     using opened = openWriter(false);
-    opened.session.add({ ...opened.machine.entry("hello"), isNew: false });
+    opened.writer.used(opened.machine.entry("hello").actionId);
     await opened.writer.drain(LONG_MS);
     expect([opened.bucket.objects, opened.machine.counters.snapshot()]).toEqual([[], {}]);
     opened.writer.put(opened.machine.entry("world"));
@@ -129,10 +130,7 @@ describe("a bucket that refuses uploads", () => {
     opened.bucket.store.onPut = (_, __, signal) => untilAborted(signal);
     opened.writer.put(opened.machine.entry("hello"));
     await opened.writer.drain(1);
-    expect([opened.journals().length, opened.machine.health.lines]).toEqual([
-      1,
-      [expect.stringContaining("abandoned")],
-    ]);
+    expect([opened.journals().length, opened.machine.counters.get("put_remote_lost")]).toEqual([1, 1]);
   });
 
   test("of records only has the packs, and no entry counts as published", async () => {
@@ -141,9 +139,9 @@ describe("a bucket that refuses uploads", () => {
       key.includes("/pack/") ? put() : Promise.reject(new Error("503"));
     opened.writer.put(opened.machine.entry("hello"));
     await opened.writer.drain(LONG_MS);
-    expect([opened.journals().length, opened.writer.unpublishedBytes, opened.writer.hasPublished]).toEqual([
+    expect([opened.journals().length, opened.writer.unpublished.count, opened.writer.hasPublished]).toEqual([
       1,
-      5,
+      1,
       false,
     ]);
   });
@@ -169,9 +167,9 @@ test("the entries of dead helpers are adopted if their outputs are on this machi
 test("the journal keeps adopted used entries, too, if the run record can't be uploaded", async () => {
   using opened = openWriter();
   const entries = await opened.bucket.pack(["hello"]);
-  opened.index.add({ entries });
+  addToIndex(opened, entries);
   const journal = openJournal(opened.journalDir, scopeOf());
-  journal.append([{ ...opened.machine.entry("hello"), isOnlyUsed: true }]);
+  journal.append([{ actionId: opened.machine.entry("hello").actionId }]);
   journal.handOver();
   const { onPut } = opened.bucket.store;
   opened.bucket.store.onPut = () => Promise.reject(new Error("503"));

@@ -1,33 +1,33 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
-import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
-import { formatRunRecord } from "../../../../src/remote/packed/format/run-record.ts";
-import {
-  type LoggedRun,
-  mergeEntries,
-  movedEntries,
-  RunLog,
-} from "../../../../src/remote/packed/write/run-log.ts";
+import { compressFrame } from "../../../../src/lib/bytes/zstd.ts";
+import { RowSet } from "../../../../src/remote/packed/format/row-set.ts";
+import type { SegmentRef } from "../../../../src/remote/packed/format/run-record.ts";
+import { type LoggedRun, RunLog } from "../../../../src/remote/packed/write/run-log.ts";
 import { age } from "../../../buildcache/local-fixture.ts";
 import { filesBelow } from "../../../support/file-tree.ts";
+import { sha256Hex } from "../../../support/ids.ts";
 import { testOnPosix } from "../../../support/platform.ts";
 import { rejection } from "../../../support/rejection.ts";
 import { type TempDir, tempDir } from "../../../support/temp-dir.ts";
-import { entryOf } from "../stocked-bucket.ts";
+import { recordOf } from "../made-record.ts";
 
-function entryAt(text: string, packByte = "0a", offset = 0): PackedEntry {
-  const pack = { id: packByte.repeat(32), sizeBytes: 100, prefix: "ci" };
-  return { ...entryOf(text), place: { pack, offset, length: 10 } };
+function refAt(text: string): SegmentRef {
+  const used = RowSet.none(9);
+  used.add(text.length);
+  return { id: sha256Hex(text), rows: 9, prefix: "ci", isInline: text === "a", used };
 }
 
 const RUN: LoggedRun = {
   key: "ci/packed/v1/run/x",
-  version: 3,
-  due: 2,
-  entries: [entryAt("b"), entryAt("a")],
+  changes: 3,
+  segments: [refAt("b"), refAt("a")],
 };
 
-const NEVER_STORED = { stored: 0, storedMs: 0 };
+const frameOf = (json: unknown) => compressFrame(Buffer.from(JSON.stringify(json)));
+
+const OBJECT = "ci/packed/v1/run/x.7";
+const NEVER_STORED = { stored: 0, storedMs: 0, object: undefined };
 
 async function save(log: RunLog, run: LoggedRun = RUN): Promise<void> {
   await log.update(() => run);
@@ -42,9 +42,9 @@ test("the next session of a run loads the saved log, in order", async () => {
   expect(log.load()).toBeUndefined();
   await save(log);
   expect(new RunLog(dir.join("scope"), "77").load()).toEqual({ ...RUN, ...NEVER_STORED });
-  await save(log, { ...RUN, version: 4, entries: [] });
+  await save(log, { ...RUN, changes: 4, segments: [] });
   expect([log.load(), filesBelow(dir.path)]).toEqual([
-    { ...RUN, ...NEVER_STORED, version: 4, entries: [] },
+    { ...RUN, ...NEVER_STORED, changes: 4, segments: [] },
     [expect.stringMatching(/^scope\/run-[0-9a-f]{16}\.json\.zst$/)],
   ]);
 });
@@ -53,25 +53,25 @@ test("the version in the bucket is valid for the same key only", async () => {
   using dir = tempDir("run-log");
   const log = new RunLog(dir.path, "77");
   await save(log);
-  log.setStored(RUN.key, 2);
-  expect(log.load()).toEqual({ ...RUN, stored: 2, storedMs: expect.any(Number) });
+  log.setStored({ key: RUN.key, object: OBJECT, changes: 2 });
+  expect(log.load()).toEqual({ ...RUN, stored: 2, storedMs: expect.any(Number), object: OBJECT });
   await save(log, { ...RUN, key: "other" });
   expect(log.load()).toEqual({ ...RUN, key: "other", ...NEVER_STORED });
-  log.setStored("other", 0);
-  expect(log.load()).toMatchObject(NEVER_STORED);
+  log.setStored({ key: "other", object: "other", changes: 0 });
+  expect(log.load()).toMatchObject({ stored: 0, storedMs: 0, object: "other" });
 });
 
 test("the log contains all of many concurrent changes", async () => {
   using dir = tempDir("run-log");
   const names = Array.from({ length: 20 }, (_, n) => `${n}`);
   const add = (name: string) =>
-    new RunLog(dir.path, "77").update((before = { ...RUN, entries: [], ...NEVER_STORED }) => ({
+    new RunLog(dir.path, "77").update((before = { ...RUN, segments: [], ...NEVER_STORED }) => ({
       ...before,
-      entries: [...before.entries, entryAt(name)],
+      segments: [...before.segments, refAt(name)],
     }));
   await Promise.all(names.map(add));
-  const { entries = [] } = new RunLog(dir.path, "77").load() ?? {};
-  expect(new Set(entries)).toEqual(new Set(names.map((name) => entryAt(name))));
+  const { segments = [] } = new RunLog(dir.path, "77").load() ?? {};
+  expect(new Set(segments.map(({ id }) => id))).toEqual(new Set(names.map((name) => refAt(name).id)));
 });
 
 test("two concurrent runs have separate logs", async () => {
@@ -88,7 +88,7 @@ test("the eight logs of a job that were changed last are kept", async () => {
   for (let run = 0; run < 10; run++) {
     const log = new RunLog(dir.path, `${run}`);
     await save(log);
-    log.setStored(RUN.key, 3);
+    log.setStored({ key: RUN.key, object: OBJECT, changes: 3 });
     age(logPath(dir), 0);
     for (const name of filesBelow(dir.path)) if (name.endsWith(".zst")) ageMore(dir.join(name));
   }
@@ -108,16 +108,12 @@ describe("counts as absent and is replaced:", () => {
     ["a file that is no log", (path) => writeFileSync(path, "hello")],
     [
       "a record without a key",
-      async (path) =>
-        writeFileSync(path, await formatRunRecord({ kind: "run", about: { run: "77" }, entries: [] })),
+      async (path) => writeFileSync(path, await recordOf([], { about: { run: "77" } })),
     ],
     [
       "the log of another run",
       async (path) =>
-        writeFileSync(
-          path,
-          await formatRunRecord({ kind: "run", about: { run: "78", key: "x" }, entries: [] }),
-        ),
+        writeFileSync(path, frameOf({ version: 2, run: "78", key: "x", changes: 1, segments: [] })),
     ],
   ];
   test.each(damages)("%s", async (_, damage) => {
@@ -145,54 +141,10 @@ testOnPosix("a disk that refuses the log is an error and leaves no partial file"
   expect([inTheWay.load(), filesBelow(dir.path)]).toEqual([undefined, ["file"]]);
 });
 
-describe("merging", () => {
-  const isTrusted = () => true;
-
-  test("keeps known entries in order and adds new ones", () => {
-    expect(mergeEntries([entryAt("b"), entryAt("a")], [entryAt("a"), entryAt("c")], isTrusted)).toEqual({
-      entries: [entryAt("b"), entryAt("a"), entryAt("c")],
-      isChanged: true,
-    });
-  });
-
-  test("of known entries changes nothing, even if the offsets differ", () => {
-    const known = [entryAt("a"), entryOf("")];
-    expect(mergeEntries(known, [entryAt("a", "0a", 20), entryOf("")], () => false)).toEqual({
-      entries: known,
-      isChanged: false,
-    });
-    expect(mergeEntries(known, [], isTrusted)).toEqual({ entries: known, isChanged: false });
-  });
-
-  test("replaces the output of an action", () => {
-    const again = { ...entryAt("other"), actionId: entryAt("b").actionId };
-    expect(mergeEntries([entryAt("a"), entryAt("b")], [again], isTrusted)).toEqual({
-      entries: [entryAt("a"), again],
-      isChanged: true,
-    });
-  });
-
-  test("keeps the place of an output that a repack has moved", () => {
-    const repacked = [entryAt("a", "0c"), entryAt("b", "0c", 10)];
-    expect(mergeEntries(repacked, [entryAt("a"), entryAt("b", "0b")], isTrusted)).toEqual({
-      entries: repacked,
-      isChanged: false,
-    });
-  });
-
-  test("replaces a place in a distrusted pack", () => {
-    const moved = entryAt("a", "0b");
-    const isGood = (place: PackedEntry["place"]) => place?.pack.id !== entryAt("a").place?.pack.id;
-    expect(mergeEntries([entryAt("a"), entryAt("b", "0c")], [moved], isGood)).toEqual({
-      entries: [moved, entryAt("b", "0c")],
-      isChanged: true,
-    });
-  });
-});
-
-test("moved entries get a new place for the same output only", () => {
-  const again = { ...entryAt("other", "0c"), actionId: entryAt("b").actionId };
-  expect(movedEntries([entryAt("a"), entryAt("b")], [again, entryAt("a", "0c"), entryAt("c", "0c")])).toEqual(
-    [entryAt("a", "0c"), entryAt("b")],
-  );
+test("a log that nothing has changed for a day is not continued: gc may have removed what it names", async () => {
+  using dir = tempDir("run-log");
+  const log = new RunLog(dir.path, "77");
+  await save(log);
+  age(logPath(dir), 24 * 3_600_000 + 1_000);
+  expect(log.load()).toBeUndefined();
 });

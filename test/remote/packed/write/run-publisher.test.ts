@@ -1,12 +1,23 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
-import type { RunRecord } from "../../../../src/remote/packed/format/run-record.ts";
+import { RowSet } from "../../../../src/remote/packed/format/row-set.ts";
+import { SegmentFiles } from "../../../../src/remote/packed/index/segment-files.ts";
+import type { LoggedSegment, Rewrite } from "../../../../src/remote/packed/write/rewrite-segments.ts";
 import { RunLog } from "../../../../src/remote/packed/write/run-log.ts";
-import { RunPublisher, type RunPublisherOptions } from "../../../../src/remote/packed/write/run-publisher.ts";
+import {
+  type AddedSegment,
+  RunPublisher,
+  type RunPublisherOptions,
+} from "../../../../src/remote/packed/write/run-publisher.ts";
+import { useRows } from "../../../../src/remote/packed/write/run-segments.ts";
+import { SegmentUploads } from "../../../../src/remote/packed/write/segment-uploads.ts";
 import { Uploads } from "../../../../src/remote/packed/write/uploads.ts";
+import type { UsedSegment } from "../../../../src/remote/packed/write/used-rows.ts";
+import { countedRunName, endedRunName } from "../../../../src/remote/runs/run-names.ts";
 import { age } from "../../../buildcache/local-fixture.ts";
 import { takeCalls } from "../failing-store.ts";
+import { byAction, segmentOf } from "../made-record.ts";
 import { Machine, recordAt } from "../packed-fixture.ts";
 import { DAY_MS, entryOf, StockedBucket, scopeOf } from "../stocked-bucket.ts";
 
@@ -24,6 +35,8 @@ function open() {
     machine[Symbol.dispose]();
     bucket[Symbol.dispose]();
   };
+  const files = new SegmentFiles(machine.dir.join("segments"));
+  const uploads = new Uploads({ ...machine.health, store: machine.health.guard(bucket.store) });
   const logOf = (scope = scopeOf()) => new RunLog(machine.dir.join("scope"), scope.run);
   /** A publisher for a session of this machine. */
   const session = (options: Partial<RunPublisherOptions> = {}) => {
@@ -35,11 +48,15 @@ function open() {
       machine: "m1",
       host: "runner",
       log: logOf(scope),
+      prefix: bucket.prefix,
       uploads: new Uploads({ ...machine.health, store: machine.health.guard(store) }),
-      ownEntries: () => [],
-      ownRecordMs: () => 0,
-      isTrusted: () => true,
-      repack: async (entries) => entries,
+      segments: new SegmentUploads(files, options.uploads ?? uploads),
+      neededRows: () => [],
+      rewrite: async () => undefined,
+      onBegun: async () => {},
+      remove: async (keys) => {
+        for (const key of keys) await store.delete(key);
+      },
       serverTimeMs: () => SERVER_MS,
       ...options,
     });
@@ -47,6 +64,7 @@ function open() {
   return {
     bucket,
     machine,
+    files,
     logOf,
     session,
     runKey: bucket.keys.run(scopeOf(), SERVER_MS, "m1"),
@@ -56,8 +74,22 @@ function open() {
 
 type Opened = ReturnType<typeof open>;
 
+/** A segment of new entries, each put in this session. */
+function added(...entries: PackedEntry[]): AddedSegment[] {
+  return [{ ...segmentOf(entries), added: { count: entries.length, bytes: 0 } }];
+}
+
+/** These rows of a segment on the local disk that other records name. */
+function used({ files, bucket }: Opened, ...entries: PackedEntry[]): UsedSegment[] {
+  const { segment, bytes } = segmentOf(entries);
+  files.save(segment.id, bytes);
+  return [{ segment, prefix: bucket.prefix, isInline: true, used: RowSet.all(segment.rows) }];
+}
+
 async function entriesAt({ bucket }: Opened, key: string): Promise<PackedEntry[]> {
-  return (await recordAt(bucket, key)).entries;
+  const found = bucket.objects.filter((object) => withoutCount(object) === withoutCount(key));
+  expect(found).toHaveLength(1);
+  return (await recordAt(bucket, found[0] ?? "")).entries;
 }
 
 /** The path of the run log's only file with this suffix. */
@@ -67,20 +99,25 @@ function machineFile({ machine }: Opened, end: string): string {
   return machine.dir.join("scope", names[0] ?? "");
 }
 
-const puts = ({ bucket }: Opened) => takeCalls(bucket.store, "put").map((call) => call.slice("put ".length));
+/** The key of a record as if its name did not say how many entries its run has used. */
+const withoutCount = (key: string) => key.replace(/\.\d+(?=(\.ended)?\.json\.zst$)/, "");
+
+const puts = ({ bucket }: Opened) =>
+  takeCalls(bucket.store, "put").map((call) => withoutCount(call.slice("put ".length)));
 
 describe("an added entry", () => {
   test("is in an addition, and with the used entries in the run record and the head", async () => {
     using opened = open();
-    expect(await opened.session().publish([A, B], [B])).toBe(true);
+    expect(await opened.session().publish(added(B), used(opened, A))).toBe(true);
     const head = opened.bucket.keys.head(scopeOf());
     const addition = opened.bucket.objects.find((key) => key.includes("/new/")) ?? "";
     expect(new Set(puts(opened))).toEqual(new Set([addition, opened.runKey, head]));
     const { platform, project, branch, job, run } = scopeOf();
     const about = { platform, project, branch, job, run, machine: "m1", host: "runner" };
-    expect(await recordAt(opened.bucket, addition)).toEqual({ kind: "new", about, entries: [B] });
-    const record: RunRecord = { kind: "run", about: { ...about, key: opened.runKey }, entries: [A, B] };
-    expect([await recordAt(opened.bucket, opened.runKey), await recordAt(opened.bucket, head)]).toEqual([
+    expect(await recordAt(opened.bucket, addition)).toMatchObject({ kind: "new", about, entries: [B] });
+    const key = countedRunName(opened.runKey, 2);
+    const record = { kind: "run", about: { ...about, key }, entries: byAction([A, B]) };
+    expect([await recordAt(opened.bucket, key), await recordAt(opened.bucket, head)]).toMatchObject([
       record,
       record,
     ]);
@@ -88,24 +125,26 @@ describe("an added entry", () => {
 
   test("joins the entries of earlier sessions of the run, at the key of the first", async () => {
     using opened = open();
-    await opened.session().publish([A], [A]);
-    await opened.session({ serverTimeMs: () => SERVER_MS + 5_000 }).publish([B, A], [B]);
-    expect(await entriesAt(opened, opened.runKey)).toEqual([A, B]);
-    expect(opened.bucket.objects.filter((key) => key.includes("/run/"))).toEqual([opened.runKey]);
+    await opened.session().publish(added(A), []);
+    await opened.session({ serverTimeMs: () => SERVER_MS + 5_000 }).publish(added(B), used(opened, A));
+    expect(await entriesAt(opened, opened.runKey)).toEqual(byAction([A, B]));
+    expect(opened.bucket.objects.filter((key) => key.includes("/run/"))).toEqual([
+      countedRunName(opened.runKey, 2),
+    ]);
   });
 
   test("is not lost if two sessions end at once", async () => {
     using opened = open();
-    const ended = [A, B, C].map((entry) => opened.session().publish([entry], [entry]));
+    const ended = [A, B, C].map((entry) => opened.session().publish(added(entry), []));
     expect(await Promise.all(ended)).toEqual([true, true, true]);
     expect(new Set(await entriesAt(opened, opened.runKey))).toEqual(new Set([A, B, C]));
   });
 
   test("of the next run is in a new record without the entries of the last run", async () => {
     using opened = open();
-    await opened.session().publish([A], [A]);
+    await opened.session().publish(added(A), []);
     const scope = scopeOf({ run: "2" });
-    await opened.session({ scope }).publish([B], [B]);
+    await opened.session({ scope }).publish(added(B), []);
     const key = opened.bucket.keys.run(scope, SERVER_MS, "m1");
     expect([await entriesAt(opened, key), await entriesAt(opened, opened.runKey)]).toEqual([[B], [A]]);
   });
@@ -114,29 +153,33 @@ describe("an added entry", () => {
 describe("an entry that was only used", () => {
   test("is in no addition, but in the run record", async () => {
     using opened = open();
-    await opened.session().publish([A], []);
+    await opened.session().publish([], used(opened, A));
     expect(puts(opened)).toEqual([opened.runKey, opened.bucket.keys.head(scopeOf())]);
   });
 
-  test("is not recorded again if the scope's records contain it, from this or another machine", async () => {
+  test("is not recorded again by the same run", async () => {
     using opened = open();
-    const ownRecordMs = () => Date.now();
-    await opened.session({ ownEntries: () => [A], ownRecordMs }).publish([A], []);
-    await opened.session({ ownEntries: () => [A], ownRecordMs }).publish([A], []);
-    expect(puts(opened)).toEqual([]);
-    await opened.session({ ownEntries: () => [A], ownRecordMs }).publish([A, B], []);
-    expect(await entriesAt(opened, opened.runKey)).toEqual([A, B]);
+    await opened.session().publish([], used(opened, A));
     takeCalls(opened.bucket.store);
-    await opened.session().publish([B], []);
+    await opened.session().publish([], used(opened, A));
     expect(puts(opened)).toEqual([]);
+    await opened.session().publish([], [...used(opened, A), ...used(opened, B)]);
+    expect(await entriesAt(opened, opened.runKey)).toEqual(byAction([A, B]));
+    takeCalls(opened.bucket.store);
+    await opened.session().publish([], used(opened, B));
+    expect(puts(opened)).toEqual([]);
+  });
+
+  test("is recorded by a session that adds nothing, though an earlier one of the run has written a record", async () => {
+    using opened = open();
+    await opened.session().publish(added(A), []);
+    await opened.session().publish([], used(opened, B));
+    expect(await entriesAt(opened, opened.runKey)).toEqual(byAction([A, B]));
   });
 
   test("is recorded again after a day, so that the record does not expire", async () => {
     using opened = open();
-    const publish = () =>
-      opened
-        .session({ ownEntries: () => [A], ownRecordMs: () => Date.now() - DAY_MS - 1000 })
-        .publish([A], []);
+    const publish = () => opened.session().publish([], used(opened, A));
     await publish();
     expect(puts(opened)).toHaveLength(2);
     await publish();
@@ -147,14 +190,17 @@ describe("an entry that was only used", () => {
     await publish();
     expect(puts(opened)).toHaveLength(2);
   });
+});
 
-  test("is recorded again with a new place", async () => {
-    using opened = open();
-    const place = { pack: { id: "0a".repeat(32), sizeBytes: 9, prefix: "" }, offset: 0, length: 9 };
-    const moved = { ...A, sizeBytes: 5, place: { ...place, pack: { ...place.pack, id: "0b".repeat(32) } } };
-    const ownEntries = () => [{ ...A, sizeBytes: 5, place }];
-    await opened.session({ ownEntries, ownRecordMs: () => Date.now() }).publish([moved], []);
-    expect(await entriesAt(opened, opened.runKey)).toEqual([moved]);
+test("the name of a run's record says how many entries the run has used, and follows them", async () => {
+  using opened = open();
+  const records = () => opened.bucket.objects.filter((key) => key.includes("/run/"));
+  await opened.session().publish(added(A), []);
+  expect(records()).toEqual([countedRunName(opened.runKey, 1)]);
+  await opened.session().publish(added(B, C), []);
+  expect(records()).toEqual([countedRunName(opened.runKey, 3)]);
+  expect(await recordAt(opened.bucket, records()[0] ?? "")).toMatchObject({
+    about: { key: countedRunName(opened.runKey, 3) },
   });
 });
 
@@ -169,17 +215,17 @@ describe("a bucket that refuses", () => {
       using opened = open();
       const { onPut } = opened.bucket.store;
       refuse(opened, part);
-      expect(await opened.session().publish([A], [A])).toBe(false);
+      expect(await opened.session().publish(added(A), [])).toBe(false);
       opened.bucket.store.onPut = onPut;
-      expect(await opened.session().publish([B], [])).toBe(true);
-      expect(await entriesAt(opened, opened.runKey)).toEqual([A, B]);
+      expect(await opened.session().publish([], used(opened, B))).toBe(true);
+      expect(await entriesAt(opened, opened.runKey)).toEqual(byAction([A, B]));
     },
   );
 
   test("/head/ does not fail the publishing", async () => {
     using opened = open();
     refuse(opened, "/head/");
-    expect(await opened.session().publish([A], [A])).toBe(true);
+    expect(await opened.session().publish(added(A), [])).toBe(true);
     expect(await entriesAt(opened, opened.runKey)).toEqual([A]);
   });
 });
@@ -192,28 +238,28 @@ describe("this machine's disk", () => {
     let clockMs = SERVER_MS;
     const session = () => opened.session({ log, serverTimeMs: () => clockMs++ });
     const [first, second] = [session(), session()];
-    expect(await first.publish([A], [])).toBe(true);
-    expect(await first.publish([A, B], [])).toBe(true);
-    expect(await second.publish([C], [])).toBe(true);
+    expect(await first.publish([], used(opened, A))).toBe(true);
+    expect(await first.publish([], [...used(opened, A), ...used(opened, B)])).toBe(true);
+    expect(await second.publish([], used(opened, C))).toBe(true);
     const keys = opened.bucket.objects.filter((key) => key.includes("/run/"));
-    expect(await Promise.all(keys.map((key) => entriesAt(opened, key)))).toEqual([[C], [A, B]]);
+    expect(await Promise.all(keys.map((key) => entriesAt(opened, key)))).toEqual([[C], byAction([A, B])]);
   });
 
   test("with the lock of a dead helper does not block the next session", async () => {
     using opened = open();
-    await opened.session().publish([A], [A]);
+    await opened.session().publish(added(A), []);
     const lock = opened.machine.dir.join("scope", "run.lock");
     writeFileSync(lock, "");
     age(lock, 60_000);
-    await opened.session().publish([B], [B]);
-    expect(await entriesAt(opened, opened.runKey)).toEqual([A, B]);
+    await opened.session().publish(added(B), []);
+    expect(await entriesAt(opened, opened.runKey)).toEqual(byAction([A, B]));
   });
 
   test("with an invalid log gets a new one", async () => {
     using opened = open();
-    await opened.session().publish([A], [A]);
+    await opened.session().publish(added(A), []);
     writeFileSync(machineFile(opened, ".json.zst"), "hello");
-    await opened.session({ serverTimeMs: () => SERVER_MS + 1 }).publish([B], [B]);
+    await opened.session({ serverTimeMs: () => SERVER_MS + 1 }).publish(added(B), []);
     const keys = opened.bucket.objects.filter((key) => key.includes("/run/"));
     expect(await Promise.all(keys.map((key) => entriesAt(opened, key)))).toEqual([[B], [A]]);
   });
@@ -227,11 +273,11 @@ describe("concurrent sessions of one run", () => {
     opened.bucket.store.onPut = async (key, put) => {
       if (key.includes("/run/")) uploads++;
       // The first upload ends only after all sessions have ended.
-      while (key.includes("/run/") && opened.logOf().load()?.entries.length !== entries.length)
+      while (key.includes("/run/") && opened.logOf().load()?.segments.length !== entries.length)
         await Bun.sleep(1);
       return await put();
     };
-    const ended = entries.map((entry) => opened.session().publish([entry], [entry]));
+    const ended = entries.map((entry) => opened.session().publish(added(entry), []));
     expect(await Promise.all(ended)).toEqual(Array(entries.length).fill(true));
     expect(new Set(await entriesAt(opened, opened.runKey))).toEqual(new Set(entries));
     expect(uploads).toBeLessThanOrEqual(2);
@@ -245,13 +291,13 @@ describe("concurrent sessions of one run", () => {
         isFirst = false;
         // Suspended during its upload: another session takes the lock over.
         age(machineFile(opened, ".upload"), 60_000);
-        expect(await opened.session().publish([B], [B])).toBe(true);
-        expect(await entriesAt(opened, opened.runKey)).toEqual([A, B]);
+        expect(await opened.session().publish(added(B), [])).toBe(true);
+        expect(await entriesAt(opened, opened.runKey)).toEqual(byAction([A, B]));
       }
       return await put();
     };
-    expect(await opened.session().publish([A], [A])).toBe(true);
-    expect(await entriesAt(opened, opened.runKey)).toEqual([A, B]);
+    expect(await opened.session().publish(added(A), [])).toBe(true);
+    expect(await entriesAt(opened, opened.runKey)).toEqual(byAction([A, B]));
   });
 
   test("have published nothing if their uploads are abandoned while they wait for the lock", async () => {
@@ -260,21 +306,57 @@ describe("concurrent sessions of one run", () => {
     const { health } = opened.machine;
     const uploads = new Uploads({ ...health, store: health.guard(store) });
     await using _uploading = await opened.logOf().lockUpload();
-    const published = opened.session({ uploads }).publish([A], [A]);
+    const published = opened.session({ uploads }).publish(added(A), []);
     while (opened.logOf().load() === undefined) await Bun.sleep(1);
     uploads.abandon();
     expect(await published).toBe(false);
   });
 });
 
-test("scattered entries are repacked only before a record is uploaded", async () => {
+test("segments are written anew before a record is uploaded, and what others use meanwhile stays", async () => {
   using opened = open();
-  const repacked: PackedEntry[][] = [];
-  const repack = async (entries: PackedEntry[]) => {
-    repacked.push(entries);
-    return entries.map((entry) => ({ ...entry, putTimeMs: 1 }));
+  const rewrite = async ([first]: LoggedSegment[]): Promise<Rewrite | undefined> => {
+    if (first === undefined) return undefined;
+    await opened.logOf().update((now) => {
+      return now && { ...now, segments: useRows(now.segments, used(opened, C)) };
+    });
+    const replaced = new Map([[first.ref.id, RowSet.all(first.ref.rows)]]);
+    return { created: [segmentOf([{ ...A, putTimeMs: 1 }])], used: new Set([A.actionId]), replaced };
   };
-  await opened.session({ repack }).publish([A], [A]);
-  await opened.session({ repack }).publish([A], []);
-  expect([repacked, await entriesAt(opened, opened.runKey)]).toEqual([[[A]], [{ ...A, putTimeMs: 1 }]]);
+  await opened.session({ rewrite }).publish(added(A), []);
+  expect(await entriesAt(opened, opened.runKey)).toEqual(byAction([{ ...A, putTimeMs: 1 }, C]));
+});
+
+describe("a run that has ended", () => {
+  test("says so in the name of its record, which replaces the other one", async () => {
+    using opened = open();
+    const removed: string[] = [];
+    const remove = async (keys: readonly string[]) => void removed.push(...keys);
+    const session = opened.session({ remove });
+    await session.publish(added(A), []);
+    await session.end();
+    const ended = endedRunName(opened.runKey);
+    expect([removed, await entriesAt(opened, ended)]).toEqual([[countedRunName(opened.runKey, 1)], [A]]);
+    await session.end();
+    await opened.session().publish(added(B), []);
+    expect(await entriesAt(opened, ended)).toEqual(byAction([A, B]));
+  });
+
+  test("keeps its record if the bucket refuses the new one, or if nothing was recorded", async () => {
+    using opened = open();
+    const remove = async () => expect.unreachable();
+    await opened.session({ remove }).end();
+    await opened.session().publish(added(A), []);
+    opened.bucket.store.onPut = () => Promise.reject(new Error("503"));
+    await opened.session({ remove }).end();
+    expect(await entriesAt(opened, opened.runKey)).toEqual([A]);
+  });
+});
+
+test("the first record of a run is announced once, so that older runs can be removed", async () => {
+  using opened = open();
+  const begun: string[] = [];
+  const onBegun = async (key: string) => void begun.push(key);
+  for (const entry of [A, B]) await opened.session({ onBegun }).publish(added(entry), []);
+  expect(begun).toEqual([countedRunName(opened.runKey, 1)]);
 });

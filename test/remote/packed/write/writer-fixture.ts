@@ -1,13 +1,15 @@
 import { readdirSync } from "node:fs";
 import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import { PackedIndex } from "../../../../src/remote/packed/index/packed-index.ts";
+import { SegmentFiles } from "../../../../src/remote/packed/index/segment-files.ts";
 import { openJournal } from "../../../../src/remote/packed/write/journal.ts";
 import { PackedWriter } from "../../../../src/remote/packed/write/packed-writer.ts";
 import { Packer } from "../../../../src/remote/packed/write/packer.ts";
 import { RunLog } from "../../../../src/remote/packed/write/run-log.ts";
 import { RunPublisher } from "../../../../src/remote/packed/write/run-publisher.ts";
-import { SessionLog } from "../../../../src/remote/packed/write/session-log.ts";
+import { SegmentUploads } from "../../../../src/remote/packed/write/segment-uploads.ts";
 import { Uploads } from "../../../../src/remote/packed/write/uploads.ts";
+import { groupOf, segmentOf } from "../made-record.ts";
 import { Machine, recordAt } from "../packed-fixture.ts";
 import { StockedBucket, scopeOf } from "../stocked-bucket.ts";
 
@@ -22,7 +24,6 @@ export function openWriter(isKnown = true) {
   const scope = scopeOf();
   const dir = machine.dir.join("scope");
   const index = new PackedIndex();
-  const session = new SessionLog();
   const uploads = new Uploads({ ...health, store: health.guard(store) });
   const packer = new Packer({
     keys,
@@ -32,6 +33,7 @@ export function openWriter(isKnown = true) {
     concurrency: 4,
     createTemp: () => undefined,
   });
+  const files = new SegmentFiles(machine.dir.join("segments"));
   const publisher = new RunPublisher({
     keys,
     scope,
@@ -39,10 +41,12 @@ export function openWriter(isKnown = true) {
     host: "runner",
     log: new RunLog(dir, scope.run),
     uploads,
-    ownEntries: () => [],
-    ownRecordMs: () => 0,
-    isTrusted: () => true,
-    repack: async (entries) => entries,
+    prefix,
+    segments: new SegmentUploads(files, uploads),
+    neededRows: () => [],
+    rewrite: async () => undefined,
+    onBegun: async () => {},
+    remove: async () => {},
     serverTimeMs: () => 0,
   });
   const journalDir = machine.dir.join("journal");
@@ -50,7 +54,6 @@ export function openWriter(isKnown = true) {
   const writer = new PackedWriter({
     index: () => index,
     local,
-    session,
     packer,
     uploads,
     publisher,
@@ -67,7 +70,7 @@ export function openWriter(isKnown = true) {
   };
   /** All journals on this machine. */
   const journals = () => (readdirSync(machine.dir.path).includes("journal") ? readdirSync(journalDir) : []);
-  return { bucket, machine, index, session, writer, journalDir, journals, [Symbol.dispose]: dispose };
+  return { bucket, machine, index, files, writer, journalDir, journals, [Symbol.dispose]: dispose };
 }
 
 export type Opened = ReturnType<typeof openWriter>;
@@ -76,4 +79,11 @@ export type Opened = ReturnType<typeof openWriter>;
 export async function recorded({ bucket }: Opened): Promise<PackedEntry[]> {
   const [key = ""] = bucket.objects.filter((object) => object.includes("/run/"));
   return key === "" ? [] : (await recordAt(bucket, key)).entries;
+}
+
+/** Adds entries that records of the bucket name to the index. */
+export function addToIndex({ files, index }: Opened, entries: readonly PackedEntry[]): void {
+  const { segment, bytes } = segmentOf(entries);
+  files.save(segment.id, bytes);
+  index.add(groupOf(...entries));
 }

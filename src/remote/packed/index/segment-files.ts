@@ -1,0 +1,89 @@
+/**
+ * Segments on the local disk, as they are: `<dir>/<id>`. They never change, so each is fetched once, whoever names it.
+ * Several processes share the directory without locks. A segment that the disk refuses stays in memory.
+ */
+import { join } from "node:path";
+import { readAt } from "../../../lib/files/read-at.ts";
+import { removeFile } from "../../../lib/files/remove-file.ts";
+import { removeLink } from "../../../lib/files/remove-link.ts";
+import { replaceFile } from "../../../lib/files/replace-file.ts";
+import { readSmallFile } from "../../../lib/files/small-file.ts";
+import { statPlainFile } from "../../../lib/files/stat-file.ts";
+import { touchDaily } from "../../../lib/files/touch-daily.ts";
+import { Segment, type SegmentBytes } from "../format/segment.ts";
+import { newSegment, segmentId } from "../format/segment-builder.ts";
+import { MAX_SEGMENT_BYTES } from "../format/segment-layout.ts";
+
+export class SegmentFiles {
+  readonly #dir: string;
+  /** Weak: as long as an index uses them. */
+  readonly #open = new Map<string, WeakRef<Segment>>();
+  /** Those that the disk refused. */
+  readonly #unsaved = new Map<string, Buffer<ArrayBuffer>>();
+
+  constructor(dir: string) {
+    this.#dir = dir;
+    // A symbolic link may lead out of the cache directory.
+    removeLink(dir);
+  }
+
+  /** `undefined`: it is not on the disk, or can't be used. */
+  open(id: string): Segment | undefined {
+    const known = this.#open.get(id)?.deref();
+    if (known !== undefined) return known;
+    const unsaved = this.#unsaved.get(id);
+    if (unsaved !== undefined) return newSegment(unsaved).segment;
+    const path = this.#path(id);
+    const sizeBytes = statPlainFile(path)?.size;
+    if (sizeBytes === undefined) return undefined;
+    try {
+      const segment = new Segment(id, inFile(path, sizeBytes));
+      touchDaily(path);
+      this.#open.set(id, new WeakRef(segment));
+      return segment;
+    } catch {
+      // A crash of the machine can leave any bytes.
+      removeFile(path);
+      return undefined;
+    }
+  }
+
+  /** Keeps a segment whose hash the caller has checked. */
+  save(id: string, bytes: Buffer<ArrayBuffer>): Segment {
+    try {
+      replaceFile(this.#path(id), bytes);
+    } catch {
+      this.#unsaved.set(id, bytes);
+    }
+    return this.open(id) ?? newSegment(bytes).segment;
+  }
+
+  /** The bytes, checked; `undefined`: they are not here, or have changed. */
+  read(id: string): Buffer<ArrayBuffer> | undefined {
+    const unsaved = this.#unsaved.get(id);
+    if (unsaved !== undefined) return unsaved;
+    try {
+      const bytes = readSmallFile(this.#path(id), MAX_SEGMENT_BYTES);
+      if (segmentId(bytes) === id) return bytes;
+      this.remove(id);
+    } catch {
+      // It is not here.
+    }
+    return undefined;
+  }
+
+  /** Removes a segment that can't be used, so that it is fetched again. */
+  remove(id: string): void {
+    this.#open.delete(id);
+    this.#unsaved.delete(id);
+    removeFile(this.#path(id));
+  }
+
+  #path(id: string): string {
+    return join(this.#dir, id);
+  }
+}
+
+function inFile(path: string, sizeBytes: number): SegmentBytes {
+  return { sizeBytes, read: (offset, length) => readAt(path, offset, length) };
+}
