@@ -1,7 +1,7 @@
 /** `gc`: removes from the bucket what no build needs any more. */
 import type { OnProgress } from "../../lib/progress.ts";
-import { collectGarbage } from "../../remote/packed/bucket/gc.ts";
-import type { GcReport as PackedGcReport } from "../../remote/packed/bucket/gc-report.ts";
+import { collectGarbage } from "../../remote/packed/gc/collect.ts";
+import type { GcReport as PackedGcReport } from "../../remote/packed/gc/report.ts";
 import { openTrust } from "../remote/open-trust.ts";
 import { type MaintenanceOptions, withStore } from "./with-store.ts";
 
@@ -13,6 +13,6 @@ export async function collectInBucket(
   const { olderThanMs, dryRun, onProgress } = options;
   const trust = openTrust(options.config);
   return await withStore(options, (store) =>
-    collectGarbage({ ...store, olderThanMs, dryRun, onProgress, trust }),
+    collectGarbage({ ...store, olderThanMs, dryRun, onProgress, trust, elapsedMs: () => performance.now() }),
   );
 }

@@ -21,7 +21,7 @@ export const gcCommand = declareCommand({
       flag: "older-than",
       placeholder: "DURATION",
       default: "14d",
-      meaning: "remove run records not written for this long, such as 14d or 36h",
+      meaning: "remove records of jobs unused for this long, such as 14d or 36h",
       parse: parseLongDuration,
     },
     dryRun: {
@@ -63,7 +63,7 @@ export const gcCommand = declareCommand({
 });
 
 function gcText(report: GcReport, dryRun: boolean): string {
-  const { removedRuns, removedAdditions, keptRecords, shared, unreadable, packs } = report;
+  const { removedRuns, removedAdditions, keptRecords, shared, unreadable, packs, segments } = report;
   const removed = dryRun ? "would remove" : "removed";
   const lines = [
     report.name,
@@ -71,10 +71,14 @@ function gcText(report: GcReport, dryRun: boolean): string {
     ...shared.map(
       ({ platform, entries }) => `shared by projects on ${decodeName(platform)}: ${entries} entries`,
     ),
-    packs === undefined
-      ? "packs: skipped; these unreadable records may name any of them:"
-      : `packs: ${removed} ${formatSum(packs.removed)}, ${formatSum(packs.left)} left, ${formatSum(packs.unnamed)} of them unnamed`,
+    ...(packs === undefined || segments === undefined
+      ? ["packs and segments: skipped; what is unreadable may name any of them:"]
+      : [`packs: ${removed} ${sweepText(packs)}`, `segments: ${removed} ${sweepText(segments)}`]),
     ...unreadable.map(({ key, reason }) => `  ${key}: ${reason}`),
   ];
   return lines.map((line) => `${printable(line)}\n`).join("");
+}
+
+function sweepText({ removed, left, unnamed }: NonNullable<GcReport["packs"]>): string {
+  return `${formatSum(removed)}, ${formatSum(left)} left, ${formatSum(unnamed)} of them unnamed`;
 }

@@ -7,7 +7,7 @@ import { bucketConfig } from "./bucket-config.ts";
 test("collects below the configured prefix, and tells how far it is", async () => {
   await using cache = tempDir("gc");
   using bucket = new StockedBucket();
-  await bucket.run(await bucket.pack(["one"]), { ageMs: 3 * DAY_MS });
+  await bucket.run(await bucket.pack(["one"]), { ageMs: 3 * DAY_MS, job: "old" });
   const kept = await bucket.run([]);
   const stages: string[] = [];
   const report = await collectInBucket({
@@ -20,6 +20,7 @@ test("collects below the configured prefix, and tells how far it is", async () =
   });
   expect(report).toMatchObject({ removedRuns: 1, keptRecords: 1, packs: { unnamed: { count: 1 } } });
   expect(bucket.objects.filter((key) => key.includes("/run/"))).toEqual([kept]);
-  expect(stages).toContain("reading records 1 1");
-  expect(stages.at(-1)).toBe("listing packs 1 undefined");
+  expect(stages).toContain("reading records 1 undefined");
+  expect(stages).toContain("listing packs 1 undefined");
+  expect(stages.at(-1)).toBe("listing segments 0 undefined");
 });

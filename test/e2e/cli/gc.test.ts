@@ -36,7 +36,7 @@ test("names unreadable records in plain characters, and keeps the packs", async 
   expect(outcome).toMatchObject({ stderr: "", exitCode: 0 });
   expect(outcome.stdout).toBe(`${bucket.store.name}/team/packed/v1/
 records: removed 0 of runs and 0 of additions, 1 left
-packs: skipped; these unreadable records may name any of them:
+packs and segments: skipped; what is unreadable may name any of them:
   team/packed/v1/run/p/a\\u001b[31m\\u202e/b/c/1.json.zst: not a zstd frame of known size
 `);
 });
@@ -50,20 +50,21 @@ test("prints what it would remove, then what it removed", async () => {
     stdout: `${bucket.store.name}/packed/v1/
 records: would remove 1 of runs and 0 of additions, 0 left
 packs: would remove 0 (0 B), 1 (13 B) left, 1 (13 B) of them unnamed
+segments: would remove 0 (0 B), 0 (0 B) left, 0 (0 B) of them unnamed
 `,
     stderr: "",
     exitCode: 0,
   });
   const wet = await gc(bucket, "--yes", "--older-than", "48h");
   expect(wet).toEqual({ ...dry, stdout: dry.stdout.replaceAll("would remove", "removed") });
-  const left = [bucket.keys.pack(packOf(entry)), "packed/v1/gc/candidates.json.zst"];
-  expect(new Set(bucket.objects)).toEqual(new Set(left));
+  const notes = ["candidates.json.zst", "finished.json", "lease.json"].map((name) => `packed/v1/gc/${name}`);
+  expect(new Set(bucket.objects)).toEqual(new Set([bucket.keys.pack(packOf(entry)), ...notes]));
 });
 
 test("prints what projects share", async () => {
   using bucket = new StockedBucket();
   const entries = await bucket.pack(["std", "more"]);
-  await bucket.run(entries, { platform: "plan 9" });
-  await bucket.run(entries, { platform: "plan 9", project: "example.com/b" });
+  await bucket.run(entries, { platform: "plan 9", hasEnded: true });
+  await bucket.run(entries, { platform: "plan 9", hasEnded: true, project: "example.com/b" });
   expect((await gc(bucket, "--prefix=team")).stdout).toContain("\nshared by projects on plan 9: 2 entries\n");
 });
