@@ -117,7 +117,7 @@ test("the help of gc", () => {
 
       remove from the bucket what no run used for two weeks; needs s3:DeleteObject
 
-      --older-than DURATION      remove run records not written for this long, such as 14d or 36h
+      --older-than DURATION      remove records of jobs unused for this long, such as 14d or 36h
                                  default: 14d
       --dry-run                  show what would be removed, change nothing
                                  default: false

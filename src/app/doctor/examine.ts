@@ -3,6 +3,7 @@ import { abortable } from "../../lib/async/abortable.ts";
 import { Deadline } from "../../lib/async/deadline.ts";
 import type { OnProgress } from "../../lib/progress.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
+import { collection } from "./bucket/collection.ts";
 import { credentials } from "./bucket/credentials.ts";
 import { clock, region } from "./bucket/first-answer.ts";
 import { list, reach } from "./bucket/listing.ts";
@@ -39,6 +40,7 @@ const CHECKS: readonly Check[] = [
   remove,
   scope,
   newestRun,
+  collection,
   moduleProxy,
   checksums,
 ];

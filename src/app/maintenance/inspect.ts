@@ -1,11 +1,17 @@
-/** `inspect`: lists what is in the bucket, and finds an id. */
+/** `inspect`: lists what is in the bucket or in one of its segments, and finds an id. */
 import { findLocally, type LocalFinds } from "../../buildcache/find-local.ts";
 import type { OnProgress } from "../../lib/progress.ts";
-import { type FoundEntry, findEntries } from "../../remote/packed/bucket/find-entries.ts";
+import { type FoundEntry, findEntries } from "../../remote/packed/bucket/inspect/find-entries.ts";
 import {
   inspectBucket,
   type BucketReport as PackedBucketReport,
-} from "../../remote/packed/bucket/inspect.ts";
+} from "../../remote/packed/bucket/inspect/inspect-bucket.ts";
+import {
+  type EntryListing,
+  listEntries,
+  type ShownEntry,
+} from "../../remote/packed/bucket/inspect/list-entries.ts";
+import { readGcStatus } from "../../remote/packed/gc/lease.ts";
 import { LocalDir } from "../../store/local/local-dir.ts";
 import { locateCacheDir } from "../cache-dir/cache-dir.ts";
 import { type MaintenanceOptions, withStore } from "./with-store.ts";
@@ -22,7 +28,9 @@ export async function inspectWhole(
   options: MaintenanceOptions & { onProgress: OnProgress },
 ): Promise<BucketReport> {
   const { onProgress } = options;
-  return await withStore(options, (store) => inspectBucket({ ...store, onProgress }));
+  return await withStore(options, (store) =>
+    inspectBucket({ ...store, onProgress, readCollection: () => readGcStatus(store) }),
+  );
 }
 
 /** `id`: the first digits of an action's or an output's. */
@@ -34,4 +42,12 @@ export async function inspectId(
   const local = findLocally(new LocalDir(root), id);
   const inBucket = await withStore(options, (store) => findEntries({ ...store, id, onProgress }));
   return { inBucket, local };
+}
+
+/** `name`: a segment's id, or the key of a segment or record. */
+export async function inspectEntries(
+  options: MaintenanceOptions & { name: string; onEntry: (entry: ShownEntry) => void },
+): Promise<EntryListing> {
+  const { name, onEntry } = options;
+  return await withStore(options, (store) => listEntries({ ...store, name, onEntry }));
 }

@@ -2,7 +2,7 @@
 import { checkLocal, type LocalCheckReport } from "../../buildcache/check-local.ts";
 import type { ObjectSum } from "../../lib/object-sum.ts";
 import type { OnProgress } from "../../lib/progress.ts";
-import { type BucketCheckReport, checkBucket } from "../../remote/packed/bucket/check-bucket.ts";
+import { type BucketCheckReport, checkBucket } from "../../remote/packed/bucket/check/check-bucket.ts";
 import { checkSplit } from "../../remote/split/check-split.ts";
 import type { CheckOptions } from "../../store/finding.ts";
 import { LocalDir } from "../../store/local/local-dir.ts";

@@ -54,12 +54,17 @@ function verifyText(
 ): string {
   const lines = [`${root}: ${formatSum(local.outputs)} outputs, ${local.records} records`];
   if (bucket !== undefined) {
-    const { name, records, packs, frames, splitOutputs, newerRecords, absentPacks } = bucket;
-    lines.push(`${name}: ${records} records, ${formatSum(packs)} packs, ${frames} outputs in them`);
+    const { name, records, segments, packs, frames, splitOutputs } = bucket;
+    const { newerRecords, absentSegments, absentPacks } = bucket;
+    lines.push(
+      `${name}: ${records} records, ${formatSum(segments)} segments, ${formatSum(packs)} packs, ${frames} outputs in them`,
+    );
     if (splitOutputs.count > 0) lines.push(`split layout: ${formatSum(splitOutputs)} outputs`);
     if (newerRecords > 0) lines.push(`skipped: ${newerRecords} records of a later version`);
+    if (absentSegments > 0)
+      lines.push(`missing: ${absentSegments} segments that records name; lookups in them are misses`);
     if (absentPacks > 0)
-      lines.push(`missing: ${absentPacks} packs that records name; lookups in them are misses`);
+      lines.push(`missing: ${absentPacks} packs that segments name; lookups in them are misses`);
   }
   lines.push(wrong === 0 ? "nothing wrong" : `${wrong} wrong, ${removed} of them removed`);
   return lines.map((line) => `${printable(line)}\n`).join("");

@@ -1,7 +1,7 @@
 /** The tables of `inspect`. */
 import type { BucketReport, IdReport } from "../../app/maintenance/inspect.ts";
 import { formatByteSize } from "../../lib/text/byte-size.ts";
-import { formatAge } from "../../lib/text/duration.ts";
+import { formatAge, formatSpan } from "../../lib/text/duration.ts";
 import { printable } from "../../lib/text/printable.ts";
 import { formatSum } from "../bucket-commands.ts";
 import { alignColumns } from "./text-layout.ts";
@@ -12,6 +12,7 @@ const HEADING = [
   "BRANCH",
   "JOB",
   "RUNS",
+  "COMPLETE",
   "ENTRIES",
   "PACKS",
   "SIZE",
@@ -21,24 +22,39 @@ const HEADING = [
 
 /** The scopes, then the totals. */
 export function bucketText(report: BucketReport): string {
-  const { scopes, totals, serverTimeMs, unreadable } = report;
+  const { scopes, totals, serverTimeMs, collection, unreadable } = report;
   const rows = scopes.map((scope) => [
     ...[scope.platform, scope.project, scope.branch, scope.job].map(printable),
-    ...[scope.runs, scope.entries, scope.packs].map(String),
+    ...[scope.runs, scope.completeRuns, scope.entries, scope.packs].map(String),
     formatByteSize(scope.packBytes),
     formatShare(scope.usedBytes, scope.packBytes),
     formatAge(serverTimeMs - scope.newestMs),
   ]);
   const { runRecords, additions, sharedRecords, packs, unnamedPacks, usedBytes } = totals;
+  const { segments, unnamedSegments, absentSegments } = totals;
   const used = formatShare(usedBytes, packs.sizeBytes);
+  const missing = absentSegments === 0 ? "" : `; ${absentSegments} more that records name are missing`;
   const lines = [
     printable(report.name),
     ...(rows.length > 0 ? [alignColumns([HEADING, ...rows])] : []),
     `records: ${runRecords} of runs, ${additions} of additions, ${sharedRecords} shared`,
+    `segments: ${formatSum(segments)}; named by no record: ${formatSum(unnamedSegments)}${missing}`,
     `packs: ${formatSum(packs)}, used by newest runs: ${used}; named by no record: ${formatSum(unnamedPacks)}`,
+    ...collectionLines(collection, serverTimeMs),
     ...unreadable.map(({ key, reason }) => printable(`unreadable: ${key}: ${reason}`)),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Nothing of a bucket in which no collection has begun. */
+function collectionLines(collection: BucketReport["collection"], nowMs: number): string[] {
+  const { finishedMs, isUnfinished = false } = collection ?? {};
+  if (finishedMs === undefined && !isUnfinished) return [];
+  const last =
+    finishedMs === undefined
+      ? "never finished"
+      : `last finished ${formatSpan(Math.max(0, nowMs - finishedMs))} ago`;
+  return [`gc: ${last}${isUnfinished ? ", one is unfinished" : ""}`];
 }
 
 /** Where an id is stored: in the bucket, then on this machine. */

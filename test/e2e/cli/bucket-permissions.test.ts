@@ -58,7 +58,7 @@ describe("names a missing permission in one line, exit code 1:", () => {
     const prefix = `refused-${crypto.randomUUID()}`;
     using bucket = new StockedBucket(prefix);
     await bucket.run(await bucket.pack(["kept"]));
-    await bucket.run(await bucket.pack(["old"]), { ageMs: 15 * DAY_MS });
+    await bucket.run(await bucket.pack(["old"]), { ageMs: 15 * DAY_MS, job: "old" });
     await copyToServer(bucket);
     proxy.fail(when, s3Error(403));
     const outcome = await runOn(prefix, command);
@@ -85,6 +85,7 @@ test("gc, inspect and verify work on S3", async () => {
     stdout: `s3://${server.bucket}/${prefix}/packed/v1/
 records: removed 30 of runs and 0 of additions, 1 left
 packs: removed 0 (0 B), 2 (26 B) left, 1 (13 B) of them unnamed
+segments: removed 0 (0 B), 0 (0 B) left, 0 (0 B) of them unnamed
 `,
     stderr: "",
     exitCode: 0,
@@ -97,5 +98,7 @@ packs: removed 0 (0 B), 2 (26 B) left, 1 (13 B) of them unnamed
   const id = kept[0]?.actionId.slice(0, 8) ?? "";
   expect((await runOn(prefix, "inspect", id)).stdout).toContain(bucket.keys.pack(packOf(kept[0])));
   const verified = await runOn(prefix, "verify");
-  expect(verified.stdout).toEndWith(": 1 records, 2 (26 B) packs, 1 outputs in them\nnothing wrong\n");
+  expect(verified.stdout).toEndWith(
+    ": 1 records, 0 (0 B) segments, 2 (26 B) packs, 1 outputs in them\nnothing wrong\n",
+  );
 });

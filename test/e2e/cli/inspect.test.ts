@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { compareUtf8 } from "../../../src/lib/text/compare-utf8.ts";
 import type { PackedEntry } from "../../../src/remote/packed/format/entry.ts";
 import { entryOf, HOUR_MS, packOf, StockedBucket } from "../../remote/packed/stocked-bucket.ts";
 import { tempDir } from "../../support/temp-dir.ts";
@@ -15,6 +16,7 @@ describe("fails:", () => {
     [["--bucket="], '"inspect" needs a bucket: set --bucket or GOCACHE_S3_BUCKET'],
     [["0123"], 'ID: "0123" is not 8 to 64 hex digits'],
     [["00112233", "44556677"], 'unexpected argument "44556677" after "inspect"'],
+    [["00112233", "--entries=x"], "give either ID or --entries"],
     [["--dry-run"], '--dry-run is a flag of "gc" and "mtimes" only'],
   ])("%j", async (flags, message) => {
     using bucket = new StockedBucket();
@@ -38,6 +40,7 @@ test("an empty bucket", async () => {
   expect(await inspect(bucket)).toEqual({
     stdout: `${bucket.store.name}/team/packed/v1/
 records: 0 of runs, 0 of additions, 0 shared
+segments: 0 (0 B); named by no record: 0 (0 B)
 packs: 0 (0 B), used by newest runs: -; named by no record: 0 (0 B)
 `,
     stderr: "",
@@ -53,10 +56,11 @@ test("a table of scopes, also with unusual names", async () => {
   await bucket.overwrite(await bucket.addition([]), Buffer.from("x"));
   const { stdout } = await inspect(bucket);
   expect(stdout.replaceAll(/new\/\S+/g, "new/…")).toBe(`${bucket.store.name}/team/packed/v1/
-PLATFORM              PROJECT        BRANCH               JOB     RUNS  ENTRIES  PACKS  SIZE  USED  NEWEST
-linux_amd64_go1.26.3  example.com/a  ../\\u001b[2J%\\u202e  a b 🚀  1     0        0      0 B   -     now
-linux_amd64_go1.26.3  example.com/a  main                 test    1     1        1      29 B  52%   5h
+PLATFORM              PROJECT        BRANCH               JOB     RUNS  COMPLETE  ENTRIES  PACKS  SIZE  USED  NEWEST
+linux_amd64_go1.26.3  example.com/a  ../\\u001b[2J%\\u202e  a b 🚀  1     0         0        0      0 B   -     now
+linux_amd64_go1.26.3  example.com/a  main                 test    1     0         1        1      29 B  52%   5h
 records: 2 of runs, 1 of additions, 0 shared
+segments: 0 (0 B); named by no record: 0 (0 B)
 packs: 1 (29 B), used by newest runs: 52%; named by no record: 0 (0 B)
 unreadable: team/packed/v1/new/… not a zstd frame of known size
 `);
@@ -96,5 +100,37 @@ action ${entry.actionId}
   const json = JSON.parse((await inspect(bucket, "--json", entry.outputId)).stdout);
   expect(json).toMatchObject({
     inBucket: [{ actionId: entry.actionId, place: { isThere: true, offset: 0 } }],
+  });
+});
+
+test("the entries of a segment and of a record, a line of JSON each", async () => {
+  using bucket = new StockedBucket();
+  const entries = (await bucket.pack(["one", "two"])) as [PackedEntry, PackedEntry];
+  const { segment, ref } = await bucket.segment(entries);
+  const record = await bucket.runOf([ref]);
+  const { stdout, stderr, exitCode } = await inspect(bucket, `--entries=${segment.id}`);
+  expect([stderr, exitCode]).toEqual(["", 0]);
+  const lines = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(lines.map(({ action, bytes }) => [action, bytes])).toEqual(
+    entries
+      .map(({ actionId }) => actionId)
+      .toSorted(compareUtf8)
+      .map((id) => [id, 3]),
+  );
+  const used = await inspect(bucket, `--entries=${record}`);
+  expect(used.stdout).toBe(stdout.replaceAll("}\n", ',"used":true}\n'));
+  await bucket.remove(bucket.keys.segment(segment.id));
+  expect(await inspect(bucket, "--entries", record)).toEqual({
+    stdout: "",
+    stderr: `segment ${segment.id}: the bucket has no such segment\n`,
+    exitCode: 1,
+  });
+  expect(await inspect(bucket, "--entries=run/none.json.zst")).toEqual({
+    stdout: "",
+    stderr: "the bucket has no segment or record run/none.json.zst\n",
+    exitCode: 1,
   });
 });

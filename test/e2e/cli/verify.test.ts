@@ -53,7 +53,7 @@ describe("fails:", () => {
     const what = `its bytes have the SHA-256 ${sha256Hex("x")}`;
     const sums = [
       `${cache.path}: 0 (0 B) outputs, 0 records`,
-      `${bucket.store.name}/team/packed/v1/: 1 records, 1 (1 B) packs, 1 outputs in them`,
+      `${bucket.store.name}/team/packed/v1/: 1 records, 0 (0 B) segments, 1 (1 B) packs, 1 outputs in them`,
       "split layout: 1 (1 B) outputs",
     ].join("\n");
     expect(await verify(cache, ...flags)).toEqual({
@@ -66,9 +66,25 @@ describe("fails:", () => {
     const after = await verify(cache, ...flags);
     expect(after.exitCode).toBe(0);
     expect(after.stdout).toEndWith(
-      "missing: 1 packs that records name; lookups in them are misses\nnothing wrong\n",
+      "missing: 1 packs that segments name; lookups in them are misses\nnothing wrong\n",
     );
   });
+});
+
+test("a damaged segment is wrong, what is missing is not", async () => {
+  await using cache = tempDir("verify");
+  using bucket = new StockedBucket();
+  const { key, ref } = await bucket.segment(await bucket.pack(["one"]));
+  await bucket.runOf([ref]);
+  await bucket.overwrite(key, Buffer.from("x"));
+  const flags = [`--bucket=${bucket.store.name}`, "--prefix=team"];
+  const repaired = await verify(cache, "--repair", ...flags);
+  expect(repaired.stdout).toStartWith(`${key}: it can't be used: not a zstd frame of known size; removed\n`);
+  const { stdout, exitCode } = await verify(cache, ...flags);
+  expect(exitCode).toBe(0);
+  expect(stdout).toEndWith(
+    "missing: 1 segments that records name; lookups in them are misses\nnothing wrong\n",
+  );
 });
 
 test("nothing wrong, without a bucket", async () => {

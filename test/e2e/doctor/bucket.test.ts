@@ -1,6 +1,7 @@
 /** `doctor`'s findings about buckets, on a real S3 server. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
+import { binaryPath } from "../../support/binary.ts";
 import { type Grant, putPolicy } from "../../support/bucket-policy.ts";
 import { FaultProxy } from "../../support/fault-proxy.ts";
 import { s3Error } from "../../support/faults.ts";
@@ -344,6 +345,18 @@ describe("a correct set-up", () => {
       undefined,
     ]);
     expect(await keysBelow(server, "read/doctor")).toEqual([]);
+  });
+
+  test("says when garbage was collected, once somebody has", async () => {
+    const subject = await newSubject({ GOCACHE_KEY_PREFIX: "collected" });
+    await build(subject);
+    expect(findingOf(await subject.examine(), "garbage collection")).toBeUndefined();
+    const gc = await run([binaryPath(), "gc"], { env: subject.variables, cwd: subject.cwd });
+    expect(gc.exitCode).toBe(0);
+    expect(findingOf(await subject.examine(), "garbage collection")).toMatchObject({
+      severity: "ok",
+      message: expect.stringMatching(/^last finished .* ago$/),
+    });
   });
 
   test("reports missing packs", async () => {

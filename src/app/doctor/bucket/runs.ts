@@ -102,7 +102,7 @@ function judge({ record, serverTimeMs, entries, local, remote, gone, fetchBytes 
   return {
     severity: "warning",
     message,
-    remedy: "something other than gc deletes packs, such as a lifecycle rule: leave that to gc",
+    remedy: "something other than gc deletes packs or segments, such as a lifecycle rule: leave that to gc",
     data: counts,
   };
 }

@@ -15,6 +15,7 @@ interface KeyScope {
 export interface ListedRecord {
   key: string;
   sizeBytes: number;
+  etag: string;
   modifiedMs: number;
   /** `head`: a copy of a run record; `mod`: a run record of the module proxy, which references no packs. */
   kind: "run" | "head" | "new" | "shared" | "mod";
@@ -42,18 +43,6 @@ export async function* listRecords(
   }
 }
 
-/** Returns the records of each job's newest run, by modification time, as readers choose them. */
-export function newestRuns(records: readonly ListedRecord[]): RunOf[] {
-  const newest = new Map<string, RunOf>();
-  for (const record of records.filter(isRun)) {
-    const known = newest.get(folderOf(record));
-    if (known === undefined || known.modifiedMs < record.modifiedMs) newest.set(folderOf(record), record);
-  }
-  return records
-    .filter(isRun)
-    .filter((record) => newest.get(folderOf(record))?.scope.run === record.scope.run);
-}
-
 /** The part of the key that all records of one job share. */
 export function folderOf({ key }: ListedRecord): string {
   return key.slice(0, key.lastIndexOf("/"));
@@ -63,9 +52,13 @@ export function isRun(record: ListedRecord): record is RunOf {
   return record.scope !== undefined;
 }
 
-function toRecord({ key, sizeBytes, modifiedMs }: ListedObject, kind: ListedRecord["kind"], root: string) {
+function toRecord(
+  { key, sizeBytes, etag, modifiedMs }: ListedObject,
+  kind: ListedRecord["kind"],
+  root: string,
+) {
   const scope = kind === "run" ? parseScope(key.slice(root.length)) : undefined;
-  return { key, sizeBytes, modifiedMs, kind, scope };
+  return { key, sizeBytes, etag, modifiedMs, kind, scope };
 }
 
 function parseScope(path: string): KeyScope | undefined {

@@ -1,17 +1,22 @@
-/** Finds the records of a bucket that contain given actions. */
+/** Finds the records of a bucket that name given actions. */
 
 import type { OnProgress } from "../../../lib/progress.ts";
 import { encodeName } from "../../../lib/text/percent-name.ts";
 import type { StoreOptions } from "../../patient-store.ts";
 import { isAccepted, type RecordCheck } from "../format/record-trust.ts";
+import type { NewSegment } from "../format/segment-builder.ts";
+import { digestRecords } from "./digest-records.ts";
 import { PackedBucket } from "./packed-bucket.ts";
 import type { ListedRecord } from "./record-census.ts";
-import { readAllRecords } from "./stored-record.ts";
+import { listWanted } from "./stored-record.ts";
 
 /** The number of sightings kept per action. */
 const MAX_SIGHTINGS = 8;
 
-/** A job with a record that contains an action. */
+/** In memory, of an action that a segment has. */
+const ACTION_BYTES = 16;
+
+/** A job with a record that names an action. */
 export interface Sighting {
   project: string;
   branch: string;
@@ -23,7 +28,7 @@ export interface Sighting {
 }
 
 /**
- * Reads every record of a platform. `wanted`: actions, each with a time (ms); only entries put before that time count.
+ * Reads every record of a platform, with its segments. `wanted`: actions, each with a time (ms); only entries put before that time count.
  * Returns one sighting per job. Rejects if a request fails.
  */
 export async function findSightings(
@@ -39,17 +44,29 @@ export async function findSightings(
   const found = new Map<string, Sighting[]>();
   let done = 0;
   const isWanted = (ref: ListedRecord) => isOfPlatform(ref, bucket.keys.root, platform);
-  for await (const { ref, record, bytes } of readAllRecords(bucket, ["run", "new", "shared"], isWanted)) {
+  const refs = listWanted(bucket, ["run", "new", "shared"], isWanted);
+  const digester = {
+    digest: (made: NewSegment) => seenIn(made, wanted),
+    weigh: (actionIds: string[]) => ACTION_BYTES * actionIds.length,
+  };
+  for await (const { ref, record, bytes, segments } of digestRecords(bucket, refs, digester)) {
     onProgress({ stage: "reading records", done: ++done, total: undefined });
     if (record === undefined || bytes === undefined) continue;
     const isTrusted = check === undefined || isAccepted(check, ref.key, bytes);
     const { project = "", branch = "", job = "" } = record.about;
     const sighting = { project, branch, job, writtenMs: ref.modifiedMs, isTrusted };
-    for (const { actionId, putTimeMs } of record.entries) {
-      if (putTimeMs < (wanted.get(actionId) ?? 0)) note(found, actionId, sighting);
-    }
+    for (const { digest } of segments) for (const actionId of digest ?? []) note(found, actionId, sighting);
   }
   return found;
+}
+
+/** The wanted actions of a segment that were put in time. */
+function seenIn({ segment }: NewSegment, wanted: ReadonlyMap<string, number>): string[] {
+  return [...wanted.keys()].filter((actionId) => {
+    const row = segment.findAction(actionId);
+    const entry = row === undefined ? undefined : segment.entry(row);
+    return entry !== undefined && entry.putTimeMs < (wanted.get(actionId) ?? 0);
+  });
 }
 
 /** `run/<platform>/…`, `new/<platform>/…`, `shared/<platform>.json.zst`. */

@@ -3,8 +3,15 @@
 import { mapAhead } from "../../../lib/async/map-ahead.ts";
 import { expandFrame } from "../../../lib/bytes/zstd.ts";
 import { describeError } from "../../../lib/text/describe-error.ts";
-import { splitSeal } from "../format/record-seal.ts";
-import { MAX_JSON_BYTES, MAX_RECORD_BYTES, parseRunRecord, type RunRecord } from "../format/run-record.ts";
+import { splitParts } from "../format/record-parts.ts";
+import {
+  inlineSegments,
+  MAX_JSON_BYTES,
+  MAX_RECORD_BYTES,
+  parseRunRecord,
+  RECORD_VERSION,
+  type RunRecord,
+} from "../format/run-record.ts";
 import type { PackedBucket } from "./packed-bucket.ts";
 import { type ListedRecord, listRecords } from "./record-census.ts";
 
@@ -21,6 +28,7 @@ export interface BadRecord {
 /** The result of reading a record. `record` and `bad` are both `undefined` if it was removed after the listing. */
 export interface ReadRecord<T> {
   ref: T;
+  /** Its inline segments have the hashes that it names. */
   record: RunRecord | undefined;
   /** The stored bytes, also for a bad record. */
   bytes?: Uint8Array<ArrayBuffer> | undefined;
@@ -30,7 +38,7 @@ export interface ReadRecord<T> {
 /** Reads records in the given order and prefetches the next few. */
 export async function* readRecords<T extends { key: string; sizeBytes: number }>(
   bucket: PackedBucket,
-  refs: Iterable<T>,
+  refs: Iterable<T> | AsyncIterable<T>,
 ): AsyncGenerator<ReadRecord<T>, void, void> {
   const fetched = mapAhead(refs, READ_AHEAD, async (ref) => {
     // A record that is too large is not worth a request.
@@ -44,14 +52,13 @@ export async function* readRecords<T extends { key: string; sizeBytes: number }>
   }
 }
 
-/** Reads the wanted records of these kinds. */
-export async function* readAllRecords(
+/** The wanted records of these kinds, as they are listed. */
+export async function* listWanted(
   bucket: PackedBucket,
   kinds: readonly ListedRecord["kind"][],
   isWanted: (ref: ListedRecord) => boolean = () => true,
-): AsyncGenerator<ReadRecord<ListedRecord>, void, void> {
-  for await (const { records } of listRecords(bucket, kinds))
-    yield* readRecords(bucket, records.filter(isWanted));
+): AsyncGenerator<ListedRecord, void, void> {
+  for await (const { records } of listRecords(bucket, kinds)) yield* records.filter(isWanted);
 }
 
 const TOO_LARGE: BadRecord = { reason: `larger than ${MAX_RECORD_BYTES} bytes`, isNewer: false };
@@ -59,7 +66,9 @@ const TOO_LARGE: BadRecord = { reason: `larger than ${MAX_RECORD_BYTES} bytes`, 
 function tryParse(bytes: Uint8Array<ArrayBuffer>): Omit<ReadRecord<never>, "ref"> {
   if (bytes.length > MAX_RECORD_BYTES) return { record: undefined, bad: TOO_LARGE };
   try {
-    return { record: parseRunRecord(bytes), bad: undefined };
+    const record = parseRunRecord(bytes);
+    inlineSegments(bytes, record.segments);
+    return { record, bad: undefined };
   } catch (error) {
     return { record: undefined, bad: { reason: describeError(error), isNewer: isNewer(bytes) } };
   }
@@ -68,9 +77,9 @@ function tryParse(bytes: Uint8Array<ArrayBuffer>): Omit<ReadRecord<never>, "ref"
 function isNewer(bytes: Uint8Array<ArrayBuffer>): boolean {
   try {
     const version = JSON.parse(
-      new TextDecoder().decode(expandFrame(splitSeal(bytes).frame, MAX_JSON_BYTES)),
+      new TextDecoder().decode(expandFrame(splitParts(bytes).frame, MAX_JSON_BYTES)),
     )?.version;
-    return typeof version === "number" && version > 1;
+    return typeof version === "number" && version > RECORD_VERSION;
   } catch {
     return false;
   }

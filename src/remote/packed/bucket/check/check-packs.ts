@@ -1,10 +1,10 @@
-import { mapAhead } from "../../../lib/async/map-ahead.ts";
-import { describeError } from "../../../lib/text/describe-error.ts";
-import type { CheckOptions } from "../../../store/finding.ts";
-import { isAccessDenied } from "../../../store/store-failure.ts";
+import { mapAhead } from "../../../../lib/async/map-ahead.ts";
+import { describeError } from "../../../../lib/text/describe-error.ts";
+import type { CheckOptions } from "../../../../store/finding.ts";
+import { isAccessDenied } from "../../../../store/store-failure.ts";
+import type { PackedBucket, StoredPack } from "../packed-bucket.ts";
 import { FrameCheck } from "./frame-check.ts";
 import type { PackClaims, PackClaimTable } from "./pack-claims.ts";
-import type { PackedBucket, StoredPack } from "./packed-bucket.ts";
 import { SoundPack } from "./sound-pack.ts";
 
 /** Packs read at once. */

@@ -1,4 +1,4 @@
-import { describeError } from "../../../lib/text/describe-error.ts";
+import { describeError } from "../../../../lib/text/describe-error.ts";
 import type { Claim } from "./pack-claims.ts";
 
 /** The faults that a check of a pack's frames found. */

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { FrameCheck } from "../../../../src/remote/packed/bucket/frame-check.ts";
-import { sha256Hex } from "../../../support/ids.ts";
-import { noise } from "../../../support/seed.ts";
+import { FrameCheck } from "../../../../../src/remote/packed/bucket/check/frame-check.ts";
+import { sha256Hex } from "../../../../support/ids.ts";
+import { noise } from "../../../../support/seed.ts";
 
 const CONTENT = noise(60_000);
 const FRAME = Bun.zstdCompressSync(CONTENT);

@@ -1,11 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { compressFrame } from "../../../../src/lib/bytes/zstd.ts";
-import { checkBucket } from "../../../../src/remote/packed/bucket/check-bucket.ts";
-import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
-import type { Finding } from "../../../../src/store/finding.ts";
-import { objectOf } from "../../../store/tampered-store.ts";
-import { rejection } from "../../../support/rejection.ts";
-import { entryOf, packOf, StockedBucket } from "../stocked-bucket.ts";
+import { compressFrame } from "../../../../../src/lib/bytes/zstd.ts";
+import { checkBucket } from "../../../../../src/remote/packed/bucket/check/check-bucket.ts";
+import type { PackedEntry } from "../../../../../src/remote/packed/format/entry.ts";
+import { newSegment, packSegment } from "../../../../../src/remote/packed/format/segment-builder.ts";
+import { layoutOf } from "../../../../../src/remote/packed/format/segment-layout.ts";
+import type { Finding } from "../../../../../src/store/finding.ts";
+import { objectOf } from "../../../../store/tampered-store.ts";
+import { rejection } from "../../../../support/rejection.ts";
+import { recordOf, recordOfSegments, refOf, segmentOf } from "../../made-record.ts";
+import { entryOf, packOf, StockedBucket } from "../../stocked-bucket.ts";
 
 async function check(bucket: StockedBucket, options: { isRepairing?: boolean; maxClaims?: number } = {}) {
   const findings: Finding[] = [];
@@ -158,9 +161,154 @@ describe("a bad record is found", () => {
   test("but not if it has a later version", async () => {
     const { bucket, record } = await bucketWith();
     using _bucket = bucket;
-    await bucket.overwrite(record, compressFrame(new TextEncoder().encode('{"version":2}')));
+    await bucket.overwrite(record, compressFrame(new TextEncoder().encode('{"version":3}')));
     const { report, findings } = await check(bucket, { isRepairing: true });
     expect([findings, report.newerRecords, bucket.has(record)]).toEqual([[], 1, true]);
+  });
+});
+
+/** A bucket with a segment of two rows, and `records` that name it. */
+async function bucketWithSegment(records = 2) {
+  const bucket = new StockedBucket();
+  const segment = await bucket.segment(await bucket.pack(["first output", "second output"]));
+  for (let run = 0; run < records; run++) await bucket.runOf([segment.ref], { run: String(run) });
+  return { bucket, segment, keys: bucket.objects };
+}
+
+describe("a damaged segment is found once, and goes when repairing; its records stay and name what is missing:", () => {
+  test.each<[string, number, (object: Uint8Array<ArrayBuffer>) => Uint8Array, string]>([
+    ["with bytes that are no frame", 2, () => Buffer.from("x"), "not a zstd frame"],
+    ["empty", 2, () => Buffer.alloc(0), "not a zstd frame"],
+    ["of another content", 2, () => compressFrame(Buffer.from("x")), "has the SHA-256"],
+    ["longer", 2, (object) => Buffer.concat([object, object]), "not exactly one zstd frame"],
+    ["above the limit", 2, () => Buffer.alloc(6 << 20), "not a zstd frame"],
+    ["that no record names", 0, () => Buffer.from("x"), "not a zstd frame"],
+  ])("%s", async (_, records, change, reason) => {
+    const { bucket, segment, keys } = await bucketWithSegment(records);
+    using _bucket = bucket;
+    await bucket.overwrite(segment.key, change(await packSegment(segment.bytes)));
+    const what = expect.stringContaining(reason);
+    expect((await check(bucket)).findings).toEqual([{ where: segment.key, what, isRemoved: false }]);
+    const { findings } = await check(bucket, { isRepairing: true });
+    expect(findings).toEqual([{ where: segment.key, what, isRemoved: true }]);
+    expect(bucket.objects).toEqual(keys.filter((key) => key !== segment.key));
+    const after = await check(bucket);
+    expect([after.findings, after.report.absentSegments]).toEqual([[], Math.min(records, 1)]);
+  });
+});
+
+describe("a segment is wrong, though its hash is right,", () => {
+  const { order, ids, details } = layoutOf(2, 1, 0);
+  const cases: [string, (bytes: Buffer) => unknown, string][] = [
+    ["if its rows are not sorted", (bytes) => bytes.writeUInt32LE(0, 28), "is not sorted by action"],
+    [
+      "if two rows have one action",
+      (bytes) => bytes.copyWithin(28, 24, 28).copyWithin(ids + 56, ids, ids + 28),
+      "row 1 is not sorted by action",
+    ],
+    [
+      "if a row is missing in the order of outputs",
+      (bytes) => bytes.copyWithin(order, order + 2, order + 4),
+      "does not have each row once",
+    ],
+    [
+      "if the order of outputs has a row too many",
+      (bytes) => bytes.writeUInt16LE(2, order),
+      "does not have each row once",
+    ],
+    [
+      "if its order of outputs is not sorted",
+      (bytes) => bytes.writeUInt32LE(bytes.readUInt32LE(order) === 1 ? 0x10000 : 1, order),
+      "is not sorted",
+    ],
+    [
+      "if a row ends beyond its pack",
+      (bytes) => bytes.writeUIntLE(1e9, details + 18, 6),
+      "row 0 contradicts itself",
+    ],
+  ];
+  const entries = [entryOf(""), { ...entryOf(""), actionId: "f".repeat(64), outputId: "e".repeat(64) }];
+  test.each(cases)("%s", async (_, change, reason) => {
+    using bucket = new StockedBucket();
+    const pack = { id: "c".repeat(64), sizeBytes: 10, prefix: "team" };
+    const placed = entries.map((entry) => ({ ...entry, place: { pack, offset: 0, length: 1 } }));
+    const { bytes } = segmentOf(placed);
+    expect(change(bytes)).toBeDefined();
+    const wrong = newSegment(bytes);
+    const key = await bucket.put(bucket.keys.segment(wrong.segment.id), await packSegment(bytes));
+    expect((await check(bucket)).findings).toEqual([
+      { where: key, what: expect.stringContaining(reason), isRemoved: false },
+    ]);
+    const record = await bucket.put(
+      bucket.keys.shared("linux"),
+      await recordOfSegments([refOf(wrong.segment)], { kind: "shared" }, [wrong]),
+    );
+    await bucket.remove(key);
+    const { findings } = await check(bucket, { isRepairing: true });
+    expect(findings).toEqual([{ where: record, what: expect.stringContaining(reason), isRemoved: true }]);
+    expect(bucket.objects).toEqual([]);
+  });
+});
+
+test("a record is wrong if its inline segment is another one, or has other rows than it says", async () => {
+  using bucket = new StockedBucket();
+  const [one, two] = [segmentOf([entryOf("")]), segmentOf([{ ...entryOf(""), actionId: "f".repeat(64) }])];
+  const ref = refOf(one.segment);
+  const other = await bucket.put(
+    bucket.keys.shared("other"),
+    await recordOfSegments([ref], {}, [{ segment: one.segment, bytes: two.bytes }]),
+  );
+  const rows = await bucket.put(
+    bucket.keys.shared("rows"),
+    await recordOfSegments([{ ...ref, rows: 2 }], {}, [one]),
+  );
+  const right = await bucket.put(bucket.keys.shared("right"), await recordOf([entryOf("")]));
+  const { findings } = await check(bucket, { isRepairing: true });
+  expect(findings).toEqual([
+    { where: other, what: expect.stringContaining("has the SHA-256"), isRemoved: true },
+    { where: rows, what: expect.stringContaining("has 1 rows, not 2"), isRemoved: true },
+  ]);
+  expect(bucket.objects).toEqual([right]);
+});
+
+test("a segment with a claim that a sound pack disproves goes when repairing, and the records that name it stay", async () => {
+  using bucket = new StockedBucket();
+  const [first, second] = (await bucket.pack(["first output", "second output"])) as [
+    PackedEntry,
+    PackedEntry,
+  ];
+  const wrong = await bucket.segment([{ ...first, sizeBytes: 13 }]);
+  const right = await bucket.segment([second]);
+  const records = [await bucket.runOf([wrong.ref, right.ref]), await bucket.runOf([wrong.ref], { run: "2" })];
+  const { findings } = await check(bucket, { isRepairing: true });
+  expect(findings).toEqual([
+    { where: wrong.key, what: expect.stringContaining("expands to 12 bytes instead of 13"), isRemoved: true },
+  ]);
+  expect([...records, right.key].map((key) => bucket.has(key))).toEqual([true, true, true]);
+  const after = await check(bucket);
+  expect(after).toMatchObject({
+    findings: [],
+    report: { absentSegments: 1, segments: { count: 1 }, frames: 1 },
+  });
+});
+
+test("each segment is read once, however many records name it; what lies below another prefix is left alone", async () => {
+  const { bucket, segment } = await bucketWithSegment(20);
+  using _bucket = bucket;
+  const unnamed = await bucket.segment([entryOf("")]);
+  await bucket.runOf([segment.ref, { ...unnamed.ref, prefix: "other" }], { run: "other" });
+  bucket.store.calls.length = 0;
+  const { report, findings } = await check(bucket);
+  const reads = bucket.store.calls.filter((call) => call.includes("/segment/") && call.startsWith("get"));
+  expect(reads.length).toBe(2);
+  expect(new Set(reads)).toEqual(new Set([segment.key, unnamed.key].map((key) => `get ${key}`)));
+  expect(findings).toEqual([]);
+  expect(report).toMatchObject({
+    records: 21,
+    segments: { count: 2 },
+    absentSegments: 0,
+    frames: 2,
+    absentPacks: 0,
   });
 });
 
@@ -224,6 +372,8 @@ test("a sound bucket is counted without findings", async () => {
       name: `${bucket.store.name}/team/packed/v1/`,
       records: 3,
       newerRecords: 0,
+      segments: { count: 0, sizeBytes: 0 },
+      absentSegments: 0,
       packs: { count: 2, sizeBytes: bytesOf(packs[0]) + bytesOf(packs[1]) },
       frames: 5,
       absentPacks: 1,

@@ -1,7 +1,7 @@
-import type { PackedEntry } from "../format/entry.ts";
+import type { PackedEntry } from "../../format/entry.ts";
+import type { StoredPack } from "../packed-bucket.ts";
 import type { FrameFaults } from "./frame-check.ts";
 import { isSameClaim, type PackClaims } from "./pack-claims.ts";
-import type { StoredPack } from "./packed-bucket.ts";
 
 /** A pack with bytes that match its name, so each wrong claim on it is a fault of the record. */
 export class SoundPack {

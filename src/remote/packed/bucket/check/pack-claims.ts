@@ -1,5 +1,5 @@
-import type { PackedEntry, Place } from "../format/entry.ts";
-import { PackedKeys } from "../format/keys.ts";
+import type { PackedEntry, Place } from "../../format/entry.ts";
+import { PackedKeys } from "../../format/keys.ts";
 
 /** A record's claim that a frame at this location in a pack holds this output. */
 export interface Claim {
