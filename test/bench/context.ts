@@ -10,6 +10,8 @@ export interface BenchContext {
   server: S3Server;
   /** Runs of each variant; more runs make medians more stable. */
   runs: number;
+  /** Sizes of the project that is scaled. */
+  actions: number[];
   stock: Stock;
 }
 

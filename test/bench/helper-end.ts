@@ -26,7 +26,8 @@ export async function helperEnd(machine: Machine): Promise<HelperEnd> {
   return { lingerSeconds: (endedMs - startedMs) / 1000, peakBytes };
 }
 
-function peakOf(pid: number): number {
+/** The peak resident memory (VmHWM) of a process; 0 when it has ended. */
+export function peakOf(pid: number): number {
   try {
     return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
   } catch {

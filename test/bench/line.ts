@@ -22,6 +22,9 @@ export interface Traffic {
   put: number;
   receivedBytes: number;
   sentBytes: number;
+  /** Those of what the packed layout keeps besides packs: segments, records, heads, additions. */
+  indexReceivedBytes: number;
+  indexSentBytes: number;
 }
 
 export interface Line extends AsyncDisposable {
@@ -69,8 +72,20 @@ function proxyFlags(server: S3Server, options: LineOptions): string[] {
   return hangs ? [...flags, "--hang"] : flags;
 }
 
-function trafficOf({ requests, byMethod, bytesDown, bytesUp }: ProxyCounts): Traffic {
+function trafficOf({ requests, byMethod, bytesDown, bytesUp, ...counts }: ProxyCounts): Traffic {
   const { GET = 0, HEAD = 0, LIST = 0 } = byMethod;
   const get = GET + HEAD;
-  return { get, list: LIST, put: requests - get - LIST, receivedBytes: bytesDown, sentBytes: bytesUp };
+  return {
+    get,
+    list: LIST,
+    put: requests - get - LIST,
+    receivedBytes: bytesDown,
+    sentBytes: bytesUp,
+    indexReceivedBytes: indexBytes(counts.downByFolder),
+    indexSentBytes: indexBytes(counts.upByFolder),
+  };
+}
+
+function indexBytes({ pack: _, ...index }: Record<string, number>): number {
+  return Object.values(index).reduce((sum, bytes) => sum + bytes, 0);
 }

@@ -70,7 +70,7 @@ export function makeDir({ dir }: Pick<BenchContext, "dir">, name: string): strin
 let runs = 0;
 
 /** One job of a branch, in a new run. */
-function ciVariables(): Record<string, string> {
+export function ciVariables(): Record<string, string> {
   runs++;
   return {
     GITHUB_ACTIONS: "true",

@@ -1,5 +1,6 @@
 /**
- * `npm run bench [-- SECTION… [--runs=N]]`: the executable's costs and savings on this machine, in one run.
+ * `npm run bench [-- SECTION… [--runs=N] [--actions=N,…]]`: the executable's costs and savings on this machine, in one
+ * run.
  * Ratios pair consecutive runs; tables have medians, and the maximum of memory. `TMPDIR`: the directory for caches and
  * bucket.
  */
@@ -28,6 +29,7 @@ import { benchLocal } from "./sections/local.ts";
 import { benchModules } from "./sections/modules.ts";
 import { benchProgram } from "./sections/program.ts";
 import { benchProgramThin } from "./sections/program-thin.ts";
+import { benchScale } from "./sections/scale.ts";
 import { benchServer } from "./sections/server.ts";
 import { benchSlow } from "./sections/slow.ts";
 import { benchTests } from "./sections/tests.ts";
@@ -56,19 +58,26 @@ const SECTIONS: Record<string, Section> = {
   large: benchLarge,
   download: benchDownload,
   cost: benchCost,
+  scale: benchScale,
 };
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { runs: { type: "string", default: "3" } },
+    options: {
+      runs: { type: "string", default: "3" },
+      actions: { type: "string", default: "10000,100000" },
+    },
   });
   const runs = Number(values.runs);
   if (!(runs >= 1)) throw new Error(`--runs=${values.runs} is no number of runs`);
+  const actions = values.actions.split(",").map(Number);
+  if (!actions.every((count) => count >= 100))
+    throw new Error(`--actions=${values.actions}: 100 or more each`);
   const sections = (positionals.length === 0 ? Object.keys(SECTIONS) : positionals).map(findSection);
   await using dir = tempDir("bench");
   await using server = await startS3Server();
-  const parts = { dir, emptyDir: makeDir({ dir }, "empty"), server, runs };
+  const parts = { dir, emptyDir: makeDir({ dir }, "empty"), server, runs, actions };
   const context = { ...parts, stock: lazyStock(parts) };
   const tables: string[] = [];
   for (const { name, bench } of sections) {

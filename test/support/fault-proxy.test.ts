@@ -105,7 +105,8 @@ test("forwards large bodies in both directions, keeps the Host header and connec
   await using proxy = await FaultProxy.start({ target: origin.endpoint });
   const large = new Uint8Array(5_000_000).fill(7);
   for (let round = 0; round < 3; round++) {
-    const response = await fetch(`${proxy.endpoint}/key`, { method: "PUT", body: large });
+    const key = "bucket/team/packed/v1/run/linux/key";
+    const response = await fetch(`${proxy.endpoint}/${key}`, { method: "PUT", body: large });
     expect(response.headers.get("x-host")).toBe(new URL(proxy.endpoint).host);
     expect(Buffer.from(await response.arrayBuffer()).equals(large)).toBe(true);
   }
@@ -115,6 +116,8 @@ test("forwards large bodies in both directions, keeps the Host header and connec
     byMethod: { PUT: 3 },
     bytesUp: 15_000_000,
     bytesDown: 15_000_000,
+    upByFolder: { run: 15_000_000 },
+    downByFolder: { run: 15_000_000 },
   });
 });
 

@@ -38,6 +38,9 @@ export interface ProxyCounts {
   bytesUp: number;
   /** Body bytes towards the client. */
   bytesDown: number;
+  /** The same of the packed layout's objects, by their folder: `pack`, `run`, … */
+  upByFolder: Record<string, number>;
+  downByFolder: Record<string, number>;
 }
 
 interface Rule {
@@ -161,6 +164,7 @@ export class FaultProxy implements AsyncDisposable {
     await upstream.connected();
     const strikesRequest = request.method === "PUT" && bodyFault(fault) !== undefined;
     const sending = this.#sendRequest(upstream.socket, {
+      request,
       head,
       body,
       client,
@@ -173,12 +177,19 @@ export class FaultProxy implements AsyncDisposable {
 
   async #sendRequest(
     upstream: Socket,
-    request: { head: MessageHead; body: AsyncIterable<Buffer>; client: Socket; fault: Fault | undefined },
+    message: {
+      request: SeenRequest;
+      head: MessageHead;
+      body: AsyncIterable<Buffer>;
+      client: Socket;
+      fault: Fault | undefined;
+    },
   ): Promise<void> {
-    const { head, body, client, fault } = request;
+    const { request, head, body, client, fault } = message;
     await write(upstream, formatHead(head));
     const end = await relayFaulty({ body, length: lengthOf(head) }, fault, async (piece) => {
       this.counts.bytesUp += piece.length;
+      count(this.counts.upByFolder, request.path, piece.length);
       await this.#up.pass(piece.length);
       await write(upstream, piece);
     });
@@ -211,6 +222,7 @@ export class FaultProxy implements AsyncDisposable {
     await write(client, formatHead(fault === undefined ? head : faultyHead(head, fault)));
     const end = await relayFaulty({ body, length: lengthOf(head) }, fault, async (piece) => {
       this.counts.bytesDown += piece.length;
+      count(this.counts.downByFolder, request.path, piece.length);
       await this.#down.pass(piece.length);
       await write(client, piece);
     });
@@ -247,7 +259,20 @@ export class FaultProxy implements AsyncDisposable {
 }
 
 function emptyCounts(): ProxyCounts {
-  return { connections: 0, requests: 0, byMethod: {}, bytesUp: 0, bytesDown: 0 };
+  return {
+    connections: 0,
+    requests: 0,
+    byMethod: {},
+    bytesUp: 0,
+    bytesDown: 0,
+    upByFolder: {},
+    downByFolder: {},
+  };
+}
+
+function count(byFolder: Record<string, number>, path: string, bytes: number): void {
+  const folder = /\/packed\/v1\/([a-z]+)\//.exec(path)?.[1];
+  if (folder !== undefined) byFolder[folder] = (byFolder[folder] ?? 0) + bytes;
 }
 
 function doubled(head: MessageHead, body: Buffer): Buffer {
