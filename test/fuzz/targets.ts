@@ -1,5 +1,6 @@
 import type { FuzzTarget } from "./target.ts";
 import { CACHEPROG_TARGETS } from "./targets/cacheprog.ts";
+import { COLLECTION_TARGETS } from "./targets/collection.ts";
 import { HTTP_TARGETS } from "./targets/http.ts";
 import { LINK_TARGETS } from "./targets/link.ts";
 import { LOCAL_TARGETS } from "./targets/local-files.ts";
@@ -16,6 +17,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...CACHEPROG_TARGETS,
   ...LOCAL_TARGETS,
   ...RECORD_TARGETS,
+  ...COLLECTION_TARGETS,
   ...PACK_TARGETS,
   ...S3_TARGETS,
   ...LINK_TARGETS,

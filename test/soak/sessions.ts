@@ -59,7 +59,7 @@ const RUN = {
     const body = bodyOf(index);
     const entry = [hexOf(actionOf(index)), placeOutput(cacheDir, body), body.length, 1];
     check(await client.ask("put", 3, ...entry), ([kind]) => kind === "noted");
-    check(await client.ask("used", 4, [entry]), ([kind]) => kind === "noted");
+    check(await client.ask("used", 4, [hexOf(actionOf(index))]), ([kind]) => kind === "noted");
     await client.end();
   },
   brokenLink: async ({ plugin }, index) => {

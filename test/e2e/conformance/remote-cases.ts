@@ -51,8 +51,14 @@ const TROUBLES: RemoteTrouble[] = [
     fault: { kind: "hang-in-body", afterBytes: 2 },
     timeout: "1s",
   },
-  { what: "an output is torn", at: "/output/", fault: { kind: "reset-in-body", afterBytes: 2 } },
-  ...(["all", "what-comes", "nothing"] as const).map((promised) => ({
+  // A body that is torn after some bytes is resumed from there, and may become whole.
+  { what: "an output is torn", at: "/output/", fault: { kind: "reset-in-body", afterBytes: 0 } },
+  {
+    what: "an output is truncated and its length promised all",
+    at: "/output/",
+    fault: { kind: "truncate", afterBytes: 0, promised: "all" },
+  },
+  ...(["what-comes", "nothing"] as const).map((promised) => ({
     what: `an output is truncated and its length promised ${promised}`,
     at: "/output/",
     fault: { kind: "truncate", afterBytes: 2, promised } as const,

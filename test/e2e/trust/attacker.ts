@@ -1,21 +1,31 @@
 /** An attacker with write access to the bucket: replaces the outputs of known actions in all records. */
-import { readFileSync, writeFileSync } from "node:fs";
-import { relative } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import type { PackedEntry } from "../../../src/remote/packed/format/entry.ts";
-import { splitSeal } from "../../../src/remote/packed/format/record-seal.ts";
+import { PackedKeys } from "../../../src/remote/packed/format/keys.ts";
+import { splitParts } from "../../../src/remote/packed/format/record-parts.ts";
 import {
   formatRunRecord,
+  inlineSegments,
   parseRunRecord,
   type RunRecord,
+  type SegmentRef,
 } from "../../../src/remote/packed/format/run-record.ts";
+import { allRows, type Segment } from "../../../src/remote/packed/format/segment.ts";
+import {
+  newSegment,
+  packSegment,
+  SegmentBuilder,
+  unpackSegment,
+} from "../../../src/remote/packed/format/segment-builder.ts";
 import type { TrustedTeam } from "./trusted-team.ts";
 
 const KINDS = ["run", "head", "new", "shared"];
 
-/** A record that the attacker writes. `key`: of the object. */
+/** A record that the attacker writes. `key`: of the object; `forged`: the record with its segments, unsigned. */
 export type Forge = (record: {
   key: string;
-  frame: Uint8Array<ArrayBuffer>;
+  forged: Uint8Array<ArrayBuffer>;
   original: Uint8Array<ArrayBuffer>;
 }) => Uint8Array;
 
@@ -49,35 +59,74 @@ export class Attacker {
     for (const kind of KINDS) {
       for (const path of this.#team.objects(kind)) {
         const original = read(path);
-        const record = parseRunRecord(original);
-        const poisoned = this.#poison(record);
-        swapped += poisoned.count;
-        const frame = await formatRunRecord(poisoned.record);
-        writeFileSync(path, forge({ key: relative(this.#team.bucket, path), frame, original }));
+        const { forged, count } = await this.#poison(original);
+        swapped += count;
+        writeFileSync(path, forge({ key: relative(this.#team.bucket, path), forged, original }));
       }
     }
     return swapped;
   }
 
-  #poison(record: RunRecord): { record: RunRecord; count: number } {
+  /** Each segment is another one then, with the same actions in the same rows, in the same place. */
+  async #poison(
+    original: Uint8Array<ArrayBuffer>,
+  ): Promise<{ forged: Uint8Array<ArrayBuffer>; count: number }> {
+    const record = parseRunRecord(original);
+    const refs: SegmentRef[] = [];
+    const inline = new Map<string, Uint8Array<ArrayBuffer>>();
     let count = 0;
-    const entries = record.entries.map((entry) => {
-      if (!this.#goodIds.has(entry.outputId)) return entry;
-      count++;
-      const { outputId, sizeBytes, place } = this.evil;
-      return { ...entry, outputId, sizeBytes, place };
-    });
-    return { record: { ...record, entries }, count };
+    for (const { ref, segment } of segmentsOf(this.#team, record, original)) {
+      const poisoned = new SegmentBuilder();
+      for (const [, entry] of segment.entries(allRows(segment))) {
+        const isGood = this.#goodIds.has(entry.outputId);
+        poisoned.add(isGood ? { ...entry, ...pick(this.evil) } : entry);
+        count += Number(isGood);
+      }
+      const made = poisoned.seal();
+      const { id } = made.segment;
+      refs.push({ ...ref, id });
+      if (ref.isInline) inline.set(id, made.bytes);
+      else
+        write(join(this.#team.bucket, new PackedKeys(ref.prefix).segment(id)), await packSegment(made.bytes));
+    }
+    return { forged: await formatRunRecord({ ...record, segments: refs }, inline), count };
   }
 }
 
-/** The entries of all records in the bucket, with the keys of their records. */
+/** The entries of all records in the bucket. */
 export function allEntries(team: TrustedTeam): PackedEntry[] {
-  return KINDS.flatMap((kind) => team.objects(kind)).flatMap((path) => parseRunRecord(read(path)).entries);
+  return KINDS.flatMap((kind) => team.objects(kind)).flatMap((path) => {
+    const object = read(path);
+    return [...segmentsOf(team, parseRunRecord(object), object)].flatMap(({ segment }) =>
+      [...segment.entries(allRows(segment))].map(([, entry]) => entry),
+    );
+  });
 }
 
 export function isSealed(path: string): boolean {
-  return splitSeal(read(path)).seal !== undefined;
+  return splitParts(read(path)).seal !== undefined;
+}
+
+function* segmentsOf(
+  team: TrustedTeam,
+  { segments }: RunRecord,
+  object: Uint8Array<ArrayBuffer>,
+): Generator<{ ref: SegmentRef; segment: Segment }> {
+  const inline = inlineSegments(object, segments);
+  for (const ref of segments) {
+    const path = join(team.bucket, new PackedKeys(ref.prefix).segment(ref.id));
+    const bytes = inline.get(ref.id) ?? unpackSegment(read(path), ref.id);
+    yield { ref, segment: newSegment(bytes).segment };
+  }
+}
+
+function pick({ outputId, sizeBytes, place }: PackedEntry) {
+  return { outputId, sizeBytes, place };
+}
+
+function write(path: string, bytes: Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, bytes);
 }
 
 function read(path: string): Uint8Array<ArrayBuffer> {

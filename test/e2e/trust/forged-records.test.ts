@@ -11,7 +11,7 @@ import {
 } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { appendSeal, splitSeal } from "../../../src/remote/packed/format/record-seal.ts";
+import { appendSeal, formatParts, splitParts } from "../../../src/remote/packed/format/record-parts.ts";
 import { SecretKeySigner } from "../../../src/remote/packed/format/record-trust.ts";
 import { run } from "../../support/process.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
@@ -64,12 +64,12 @@ test("without forged records, a reader compiles nothing, and zstd reads the reco
   expect(signed.length).toBe(3);
   for (const path of signed) {
     const { stdout, exitCode } = await run(["zstd", "-dcq", path]);
-    expect([exitCode, JSON.parse(stdout).version]).toEqual([0, 1]);
+    expect([exitCode, JSON.parse(stdout).version]).toEqual([0, 2]);
   }
 });
 
 test("without trusted keys, a forged record gets into the binary, so the next tests prove something", async () => {
-  expect(await attacker.rewrite(({ frame }) => frame)).toBeGreaterThan(2);
+  expect(await attacker.rewrite(({ forged }) => forged)).toBeGreaterThan(2);
   expect((await buildAndRun(team.anybody(), team.good)).says).toBe(EVIL);
 });
 
@@ -77,35 +77,42 @@ describe("with trusted keys, nothing is used of a record", () => {
   const forges: Record<string, (key: SecretKeySigner, own: SecretKeySigner) => Forge> = {
     "without a signature":
       () =>
-      ({ frame }) =>
-        frame,
+      ({ forged }) =>
+        forged,
     "with the signature of what it was":
       () =>
-      ({ frame, original }) => {
-        const { seal } = splitSeal(original);
-        return seal === undefined ? frame : appendSeal(frame, seal);
+      ({ forged, original }) => {
+        const { seal } = splitParts(original);
+        return seal === undefined ? forged : appendSeal(forged, seal);
+      },
+    "that is the signed one, with other segments":
+      () =>
+      ({ forged, original }) => {
+        const { frame, seal } = splitParts(original);
+        const other = formatParts(frame, splitParts(forged).segmentFrames);
+        return seal === undefined ? other : appendSeal(other, seal);
       },
     "signed by somebody else":
       (_, own) =>
-      ({ key, frame }) =>
-        own.sign(key, frame),
+      ({ key, forged }) =>
+        own.sign(key, forged),
     "signed by somebody else in the name of the trusted one":
       (_, own) =>
-      ({ key, frame, original }) => {
-        const forged = splitSeal(own.sign(key, frame) as Uint8Array<ArrayBuffer>).seal;
-        const { seal } = splitSeal(original);
-        return forged === undefined || seal === undefined
-          ? frame
-          : appendSeal(frame, { ...forged, key: seal.key });
+      ({ key, forged, original }) => {
+        const ownSeal = splitParts(own.sign(key, forged)).seal;
+        const { seal } = splitParts(original);
+        return ownSeal === undefined || seal === undefined
+          ? forged
+          : appendSeal(forged, { ...ownSeal, key: seal.key });
       },
     "that was once signed, for another place":
       (key) =>
-      ({ frame }) =>
-        key.sign("pr/packed/v1/run/x.json.zst", frame),
+      ({ forged }) =>
+        key.sign("pr/packed/v1/run/x.json.zst", forged),
     "with a second signature after the first":
       (key, own) =>
-      ({ key: at, frame }) =>
-        own.sign(at, key.sign("elsewhere", frame)),
+      ({ key: at, forged }) =>
+        own.sign(at, key.sign("elsewhere", forged)),
   };
   for (const [what, forgeWith] of Object.entries(forges)) {
     test(what, async () => {
@@ -117,26 +124,26 @@ describe("with trusted keys, nothing is used of a record", () => {
 
   test("that was signed, and has expired", async () => {
     const old = new SecretKeySigner(team.key, DAY_MS, () => Date.now() - DAY_MS);
-    await attacker.rewrite(({ key, frame, original }) => old.sign(originalKey(key, original), frame));
+    await attacker.rewrite(({ key, forged, original }) => old.sign(originalKey(key, original), forged));
     await expectGood();
     // The same record is used while its signature is valid.
     const now = new SecretKeySigner(team.key, DAY_MS);
-    await attacker.rewrite(({ key, frame, original }) => now.sign(originalKey(key, original), frame));
+    await attacker.rewrite(({ key, forged, original }) => now.sign(originalKey(key, original), forged));
     expect((await buildAndRun(team.reader(), team.good)).says).toBe(EVIL);
   });
 
   test("that was signed for another project, branch or job and copied over", async () => {
     const signer = new SecretKeySigner(team.key, DAY_MS);
     const moved = (key: string) => key.replace("example.com%2Ftarget", "example.com%2Fother");
-    await attacker.rewrite(({ key, frame, original }) =>
-      signer.sign(moved(originalKey(key, original)), frame),
+    await attacker.rewrite(({ key, forged, original }) =>
+      signer.sign(moved(originalKey(key, original)), forged),
     );
     await expectGood();
   });
 });
 
 test("a signer that meets forged records signs what it compiles itself, and nothing else", async () => {
-  await attacker.rewrite(({ frame }) => frame);
+  await attacker.rewrite(({ forged }) => forged);
   expect(await buildAndRun(team.signer(), team.good)).toEqual(COMPILED);
   expect(await buildAndRun(team.reader(), team.good)).toEqual(FETCHED);
 });
@@ -183,6 +190,6 @@ async function expectGood(): Promise<void> {
 
 /** A head has the signature of the record that it is a copy of. */
 function originalKey(key: string, original: Uint8Array<ArrayBuffer>): string {
-  const about = JSON.parse(Buffer.from(Bun.zstdDecompressSync(splitSeal(original).frame)).toString()).about;
+  const about = JSON.parse(Buffer.from(Bun.zstdDecompressSync(splitParts(original).frame)).toString()).about;
   return typeof about.key === "string" ? about.key : key;
 }

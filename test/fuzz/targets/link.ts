@@ -50,7 +50,7 @@ const client: FuzzTarget = {
 function lineOf(message: ReturnType<typeof parseClientMessage>): string {
   if (message.kind === "get") return formatMessage("get", message.n, message.actionId);
   if (message.kind === "put") return formatMessage("put", message.n, ...message.entry);
-  if (message.kind === "used") return formatMessage("used", message.n, message.entries);
+  if (message.kind === "used") return formatMessage("used", message.n, message.actionIds);
   return formatMessage("counts", message.counts);
 }
 

@@ -2,7 +2,7 @@
 import { zstdDecompressSync } from "node:zlib";
 import { expandStream, isExpandError } from "../../../src/lib/bytes/expand-stream.ts";
 import { compressFrame, expandFrame, frameLength } from "../../../src/lib/bytes/zstd.ts";
-import { FrameCheck } from "../../../src/remote/packed/bucket/frame-check.ts";
+import { FrameCheck } from "../../../src/remote/packed/bucket/check/frame-check.ts";
 import { sha256Hex } from "../../support/ids.ts";
 import type { Recordings } from "../recordings/recordings.ts";
 import { type FuzzTarget, holds, isNoMistake, parsed, parsedLater } from "../target.ts";
