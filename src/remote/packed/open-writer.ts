@@ -1,10 +1,9 @@
 import { join } from "node:path";
 import type { ObjectStore } from "../../store/object-store.ts";
 import { PackedKeys } from "./format/keys.ts";
-import type { SegmentRef } from "./format/run-record.ts";
-import type { EntryGroup } from "./index/packed-index.ts";
 import type { RecordSource } from "./index/record-source.ts";
 import type { SegmentFiles } from "./index/segment-files.ts";
+import { openGroup } from "./index/segment-source.ts";
 import type { ReaderOptions } from "./packed-reader.ts";
 import type { PackedTransfer, TransferOptions } from "./packed-transfer.ts";
 import { openJournal } from "./write/journal.ts";
@@ -66,15 +65,6 @@ export function openPublisher(options: PublisherOptions): RunPublisher {
     // A remote that ends with its session gets no later lookups.
     onRecorded: options.isShared ? (refs) => source.setOwn(openGroup(refs, segments)) : undefined,
   });
-}
-
-/** The segments of a run's log that are on this machine. */
-export function openGroup(refs: readonly SegmentRef[], files: Pick<SegmentFiles, "open">): EntryGroup {
-  const segments = refs.flatMap(({ id, prefix, isInline, used }) => {
-    const segment = files.open(id);
-    return segment === undefined ? [] : [{ segment, prefix, isInline, used }];
-  });
-  return { segments };
 }
 
 const NO_JOURNAL = {

@@ -2,7 +2,7 @@ import type { OnMiss } from "../../buildcache/miss-reason.ts";
 import { ObjectSum } from "../../lib/object-sum.ts";
 import { describeDenial, isUnsigned } from "../../store/describe-store-error.ts";
 import { isAccessDenied } from "../../store/store-failure.ts";
-import type { CompileTimes } from "../compile-times.ts";
+import { type CompileTimes, MAX_COMPILE_MS } from "../compile-times.ts";
 import { ReadGate } from "../read-gate.ts";
 import type { ReadSession } from "../read-session.ts";
 import type { Scope } from "../scope/scope.ts";
@@ -149,7 +149,9 @@ export class PackedReader {
 
   #learn(entries: PackedEntry[]): void {
     this.#options.compileTimes?.learn(
-      entries.flatMap(({ actionId, compileMs }) => (compileMs === undefined ? [] : [[actionId, compileMs]])),
+      entries.flatMap(({ actionId, compileMs }) =>
+        compileMs === undefined ? [] : [[actionId, Math.min(compileMs, MAX_COMPILE_MS)]],
+      ),
     );
   }
 

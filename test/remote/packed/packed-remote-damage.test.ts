@@ -131,17 +131,14 @@ test("a record with the place of another output is a miss", async () => {
   expect(wrongOutputs(team.two.dir.path)).toEqual([]);
 });
 
-test.each(["/etc", "a\0b"])(
-  "a record with packs below the prefix %j reads nothing there",
-  async (prefix) => {
-    using team = await filled();
-    const [entry] = (await packBytes(team.bucket, [{ body: Buffer.from("a") }])) as [PackedEntry];
-    const { place } = entry;
-    const elsewhere = { ...entry, place: place && { ...place, pack: { ...place.pack, prefix } } };
-    await team.bucket.run([elsewhere], { run: "2", machine: "m9", ageMs: -HOUR_MS });
-    expect(await team.two.get([entry.actionId])).toEqual([undefined]);
-  },
-);
+test.each(["/etc", "a\0b"])("a record with packs below the prefix %j reads nothing there", async (prefix) => {
+  using team = await filled();
+  const [entry] = (await packBytes(team.bucket, [{ body: Buffer.from("a") }])) as [PackedEntry];
+  const { place } = entry;
+  const elsewhere = { ...entry, place: place && { ...place, pack: { ...place.pack, prefix } } };
+  await team.bucket.run([elsewhere], { run: "2", machine: "m9", ageMs: -HOUR_MS });
+  expect(await team.two.get([entry.actionId])).toEqual([undefined]);
+});
 
 test("the records of another platform, project or branch are not read", async () => {
   using team = await filled();

@@ -1,12 +1,13 @@
 /** Machines that share a bucket find each other's entries. */
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
+import type { PackedEntry } from "../../../src/remote/packed/format/entry.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { sha256Hex } from "../../support/ids.ts";
 import { noise } from "../../support/seed.ts";
 import { DENIED, failLists, putKinds, takeCalls } from "./failing-store.ts";
 import { end, Machine, recordAt } from "./packed-fixture.ts";
-import { entryOf, StockedBucket, scopeOf } from "./stocked-bucket.ts";
+import { entryOf, HOUR_MS, StockedBucket, scopeOf } from "./stocked-bucket.ts";
 
 const HELLO = entryOf("hello").actionId;
 const WORLD = entryOf("world").actionId;
@@ -283,4 +284,23 @@ test("a prefetch fetches all entries of the newest run before any lookup", async
   expect(await session.prefetch()).toEqual({ records: 1, entries: 3 });
   expect(filesBelow(team.two.dir.join("action"))).toHaveLength(3);
   expect(team.two.local.get(WORLD)).toMatchObject({ outputId: sha256Hex("world") });
+});
+
+test("a record's time of compiling is learned, as a day at most", async () => {
+  using team = open();
+  const [one, two] = (await team.bucket.pack(["hello", "world"])) as [PackedEntry, PackedEntry];
+  const longMs = 40 * 24 * HOUR_MS;
+  await team.bucket.run([
+    { ...one, compileMs: 12 },
+    { ...two, compileMs: longMs },
+  ]);
+  const learned = new Map<string, number>();
+  const compileTimes = {
+    current: () => () => undefined,
+    learn: (times: Iterable<readonly [string, number]>) => {
+      for (const [actionId, ms] of times) learned.set(actionId, ms);
+    },
+  };
+  expect(await team.two.get([HELLO, WORLD], { compileTimes })).toEqual(["hello", "world"]);
+  expect([learned.get(HELLO), learned.get(WORLD)]).toEqual([12, 24 * HOUR_MS]);
 });

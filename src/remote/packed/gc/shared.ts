@@ -10,7 +10,7 @@ import { readSegment } from "../bucket/stored-segment.ts";
 import { splitParts } from "../format/record-parts.ts";
 import { isAccepted, type RecordTrust } from "../format/record-trust.ts";
 import { formatRunRecord, inlineSegments, type RunRecord, type SegmentRef } from "../format/run-record.ts";
-import type { Segment } from "../format/segment.ts";
+import { allRows, type Segment } from "../format/segment.ts";
 import { newSegment, packSegment } from "../format/segment-builder.ts";
 import { SharedEntries } from "./shared-entries.ts";
 import type { SharedSource, SharedSources } from "./shared-sources.ts";
@@ -124,9 +124,7 @@ async function findSegment(
 }
 
 function addUsed(project: string, { used }: SegmentRef, segment: Segment, entries: SharedEntries): void {
-  const rows = Array.from({ length: segment.rows }, (_, row) => row);
-  const wanted = used === undefined ? rows : rows.filter((row) => used.has(row));
-  for (const [, entry] of segment.entries(wanted)) entries.add(project, entry);
+  for (const [, entry] of segment.entries(used?.list() ?? allRows(segment))) entries.add(project, entry);
 }
 
 /** `undefined` for what is damaged. */

@@ -17,6 +17,16 @@ import type { SegmentFiles } from "./segment-files.ts";
 /** Each takes up to 10 MB of memory until it is on the disk. */
 const MAX_AT_ONCE = 4;
 
+/** Those of the named segments that are on the local disk. */
+export function openGroup(refs: readonly SegmentRef[], files: Pick<SegmentFiles, "open">): EntryGroup {
+  const segments = refs.flatMap(({ id, rows, prefix, isInline, used }) => {
+    const segment = files.open(id);
+    // A record that claims another number of rows would use its set of rows wrongly.
+    return segment?.rows === rows ? [{ segment, prefix, isInline, used }] : [];
+  });
+  return { segments };
+}
+
 /** Opens the segments that records name: from the local disk, from the record's object, or from the bucket. */
 export class SegmentSource {
   readonly #options: SegmentSourceOptions;
@@ -31,7 +41,7 @@ export class SegmentSource {
   /** The segments on the local disk. One that the record names more than once counts once. */
   group({ segments }: RunRecord): EntryGroup {
     const distinct = new Map(segments.toReversed().map((ref) => [ref.id, ref])).values();
-    return { segments: [...distinct].toReversed().flatMap((ref) => this.#open(ref)) };
+    return openGroup([...distinct].toReversed(), this.#options.files);
   }
 
   /** Whether all segments are on the local disk. */
@@ -57,10 +67,8 @@ export class SegmentSource {
     await Promise.all(missing.map((ref) => this.#fetches.run(ref.id, () => fetch(ref))));
   }
 
-  #open({ id, rows, prefix, isInline, used }: SegmentRef): NamedSegment[] {
-    const segment = this.#options.files.open(id);
-    // A record that claims another number of rows would use its set of rows wrongly.
-    return segment?.rows === rows ? [{ segment, prefix, isInline, used }] : [];
+  #open(ref: SegmentRef): NamedSegment[] {
+    return openGroup([ref], this.#options.files).segments;
   }
 
   async #fetch({ id, prefix }: SegmentRef, signal: AbortSignal): Promise<void> {

@@ -30,11 +30,6 @@ export class UsedRows {
     this.#logged.set(segment.id, segment);
   }
 
-  /** The number of actions that were not looked up yet. */
-  get waiting(): number {
-    return this.#waiting.size;
-  }
-
   /** Removes the actions that were not looked up yet. */
   takeWaiting(): IdList {
     const waiting = this.#waiting;
