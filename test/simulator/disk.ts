@@ -30,6 +30,7 @@ export class Disk {
   owner = { isDead: false };
 
   readonly segmentFiles = {
+    isRead: () => true,
     open: (id: string): Segment | undefined => this.segments.get(id)?.segment,
     read: (id: string): Buffer<ArrayBuffer> | undefined => this.segments.get(id)?.bytes,
     save: (id: string, bytes: Buffer<ArrayBuffer>): Segment => {

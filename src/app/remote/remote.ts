@@ -101,7 +101,6 @@ export function openPacked(
     machine: machineId(root),
     host: hostname(),
     readOnly: config.readOnly,
-    readPrefixes: config.readPrefixes,
     trust: openTrust(config),
     mayEndWithGo: mayEndWithGo(env),
     // The remote may be opened only with the last put of a long session.
@@ -112,6 +111,7 @@ export function openPacked(
 function transferOptions({ config, root }: RemoteOptions) {
   return {
     prefix: config.prefix,
+    readPrefixes: config.readPrefixes,
     concurrency: config.uploadConcurrency,
     stateDir: statePath(root, config, "packed"),
     createTemp: () => createTemp(root),

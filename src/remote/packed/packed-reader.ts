@@ -179,10 +179,9 @@ export class PackedReader {
   }
 }
 
-export interface ReaderOptions extends Pick<TransferOptions, "store" | "prefix" | "counters" | "log"> {
+export interface ReaderOptions
+  extends Pick<TransferOptions, "store" | "prefix" | "readPrefixes" | "counters" | "log"> {
   scope: Scope;
-  /** Additional prefixes, read after the own one and never written. */
-  readPrefixes?: readonly string[] | undefined;
   /** The directory of the local copies of records. */
   dir: string;
   transfer: PackedTransfer;

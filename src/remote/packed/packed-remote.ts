@@ -9,7 +9,7 @@ import { Burst } from "./burst.ts";
 import { projectHash, scopeHash } from "./format/keys.ts";
 import { openGroup } from "./index/segment-source.ts";
 import { openWriter, type WriterOptions } from "./open-writer.ts";
-import { PackedReader, type ReaderOptions } from "./packed-reader.ts";
+import { PackedReader } from "./packed-reader.ts";
 import { PackedTransfer, type TransferOptions } from "./packed-transfer.ts";
 import type { PackedWriter } from "./write/packed-writer.ts";
 import { RunLog } from "./write/run-log.ts";
@@ -195,7 +195,6 @@ function isRecordable({ actionId, outputId }: LocalEntry): boolean {
 
 export interface PackedRemoteOptions
   extends TransferOptions,
-    Pick<ReaderOptions, "readPrefixes">,
     Pick<WriterOptions, "scope" | "trust" | "compileTimes" | "machine" | "host"> {
   readOnly: boolean;
   drainTimeoutMs: number;

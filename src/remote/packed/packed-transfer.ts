@@ -7,7 +7,7 @@ import type { TempFile } from "../../store/local/temp-file.ts";
 import type { LocalBuilds } from "../local-outputs.ts";
 import { Claims } from "./fetch/claims.ts";
 import { Restorer } from "./fetch/restorer.ts";
-import { PackedKeys } from "./format/keys.ts";
+import { PackedKeys, prefixTest } from "./format/keys.ts";
 import { SegmentFiles } from "./index/segment-files.ts";
 import { Packer } from "./write/packer.ts";
 import { Uploads } from "./write/uploads.ts";
@@ -29,12 +29,12 @@ export class PackedTransfer {
   #badPackReports = 0;
 
   constructor(options: TransferOptions) {
-    const { prefix, stateDir, counters, log } = options;
+    const { prefix, readPrefixes = [], stateDir, counters, log } = options;
     this.#counters = counters;
     this.#log = log;
     this.uploads = new Uploads(options);
     this.claims = new Claims(join(stateDir, "claims"), () => counters.add("claims_taken_over"));
-    this.segments = new SegmentFiles(join(stateDir, "segments"));
+    this.segments = new SegmentFiles(join(stateDir, "segments"), prefixTest([prefix, ...readPrefixes]));
     this.restorer = new Restorer({
       ...options,
       claims: this.claims,
@@ -69,6 +69,8 @@ export class PackedTransfer {
 export interface TransferOptions {
   store: GuardedStore;
   prefix: string;
+  /** Additional prefixes, read after the own one and never written. */
+  readPrefixes?: readonly string[] | undefined;
   local: LocalBuilds;
   /** The limit of concurrent uploads. */
   concurrency: number;

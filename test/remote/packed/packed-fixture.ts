@@ -129,7 +129,7 @@ export class Machine implements Disposable {
     const cache = new RecordCache(this.dir.join("state", "records"));
     const { counters, log } = this;
     const { store } = this.bucket;
-    const files = new SegmentFiles(this.dir.join("state", "segments"));
+    const files = new SegmentFiles(this.dir.join("state", "segments"), () => true);
     const segments = new SegmentSource({ store, files, counters, log });
     return { cache, reader: new RecordReader({ store, cache, segments, counters, log }) };
   }

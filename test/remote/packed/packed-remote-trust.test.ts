@@ -1,9 +1,12 @@
 /** Machines with keys: the records that they accept, and those that they sign. */
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { scopeHash } from "../../../src/remote/packed/format/keys.ts";
+import type { PackedEntry } from "../../../src/remote/packed/format/entry.ts";
+import { PackedKeys, scopeHash } from "../../../src/remote/packed/format/keys.ts";
 import { isAccepted } from "../../../src/remote/packed/format/record-trust.ts";
 import { collectGarbage } from "../../../src/remote/packed/gc/collect.ts";
+import { takeCalls } from "./failing-store.ts";
+import { recordOfSegments, refOf, segmentOf } from "./made-record.ts";
 import { end, Machine, recordAt } from "./packed-fixture.ts";
 import { entryOf, PLATFORM, StockedBucket, scopeOf } from "./stocked-bucket.ts";
 import { DAY_MS, makeKey, trustOf } from "./trust-fixture.ts";
@@ -208,6 +211,30 @@ describe("additional prefixes", () => {
     // The pull request's record contains the place in the main prefix; it has not uploaded the output again.
     expect(main.objects.filter((key) => key.startsWith("pr/packed/v1/pack/")).length).toBe(1);
     expect(await trusted.get([idOf("two")], { prefix: "main" })).toEqual([undefined]);
+  });
+
+  test("that a reader was not told of are not read, though a record names packs and segments there", async () => {
+    using main = new StockedBucket("main");
+    using pull = new Machine(main, "m1");
+    const [one, two] = await main.pack(["one", "two"]);
+    const { ref } = await main.segment([two as PackedEntry]);
+    // What a pull request's session records that has found two entries in main.
+    const own = segmentOf([one as PackedEntry]);
+    const key = new PackedKeys("pr").run(scopeOf(), Date.now(), "m2");
+    await main.put(key, await recordOfSegments([refOf(own.segment), ref], {}, [own]));
+    const ids = ["one", "two"].map(idOf);
+    takeCalls(main.store);
+    expect(await pull.get(ids, { prefix: "pr" })).toEqual([undefined, undefined]);
+    expect(takeCalls(main.store, "get").filter((call) => call.startsWith("get main/"))).toEqual([]);
+    expect(pull.counters.get("prefixes_refused")).toBeGreaterThan(0);
+    using both = new Machine(main, "m3");
+    expect(await both.get(ids, { prefix: "pr", readPrefixes: ["main"] })).toEqual(["one", "two"]);
+    using turned = new Machine(main, "m4");
+    expect(await turned.get(ids, { prefix: "main", readPrefixes: ["pr/"] })).toEqual(["one", "two"]);
+    // What is a miss is made and stored again, and found from then on.
+    await pull.put(["one"], { prefix: "pr" });
+    using next = new Machine(main, "m5");
+    expect(await next.get(ids, { prefix: "pr" })).toEqual(["one", undefined]);
   });
 
   test("with unsigned records are ignored, too", async () => {

@@ -75,6 +75,14 @@ export function isPlainPrefix(prefix: string): boolean {
   return prefix.split("/").every((part) => part !== "." && part !== "..");
 }
 
+/** Whether a prefix is one of `prefixes`, however both are written. */
+export type PrefixTest = (prefix: string) => boolean;
+
+export function prefixTest(prefixes: readonly string[]): PrefixTest {
+  const roots = new Set(prefixes.map(packedRoot));
+  return (prefix) => roots.has(packedRoot(prefix));
+}
+
 /** The hash of the scope that wrote an addition; `undefined` if the key is not an addition's. */
 export function additionScopeHash(key: string): string | undefined {
   return NEW_NAME.exec(key.slice(key.lastIndexOf("/") + 1))?.[2];

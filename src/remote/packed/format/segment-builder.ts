@@ -1,6 +1,7 @@
 /** Makes segments; see `segment-layout.ts`. */
 import { compressFrameAside, expandFrame } from "../../../lib/bytes/zstd.ts";
 import type { Pack, PackedEntry } from "./entry.ts";
+import type { PrefixTest } from "./keys.ts";
 import { Segment, type SegmentBytes } from "./segment.ts";
 import {
   DETAIL_BYTES,
@@ -54,9 +55,9 @@ export interface NewSegment {
   bytes: Buffer<ArrayBuffer>;
 }
 
-/** Throws if the bytes are not a segment. */
-export function newSegment(bytes: Buffer<ArrayBuffer>): NewSegment {
-  return { segment: new Segment(segmentId(bytes), inMemory(bytes)), bytes };
+/** `isRead`: see `Segment`. Throws if the bytes are not a segment. */
+export function newSegment(bytes: Buffer<ArrayBuffer>, isRead?: PrefixTest): NewSegment {
+  return { segment: new Segment(segmentId(bytes), inMemory(bytes), isRead), bytes };
 }
 
 export function segmentId(bytes: Uint8Array): string {

@@ -1,5 +1,5 @@
 import type { Pack, PackedEntry, Place } from "./entry.ts";
-import { isPlainPrefix } from "./keys.ts";
+import { isPlainPrefix, type PrefixTest } from "./keys.ts";
 import {
   DETAIL_BYTES,
   HEADER_BYTES,
@@ -32,18 +32,24 @@ export class Segment {
   /** SHA-256 of its bytes, lower-case hex. */
   readonly id: string;
   readonly rows: number;
+  /** Whether it has rows in packs below prefixes that are not read. */
+  readonly isPartlyRefused: boolean;
   readonly #bytes: SegmentBytes;
   readonly #layout: Layout;
   readonly #packCount: number;
-  readonly #prefixes: readonly string[];
+  /** `undefined`: one that is not read. */
+  readonly #prefixes: readonly (string | undefined)[];
   readonly #actions: Uint32Array;
   /** Read when they are first needed. */
   #outputs: Uint32Array | undefined;
   #order: Uint16Array | undefined;
   #packs: (Pack | undefined)[] | undefined;
 
-  /** Throws if the bytes are not laid out like a segment. Their hash is for the caller to check. */
-  constructor(id: string, bytes: SegmentBytes) {
+  /**
+   * `isRead`: the prefixes whose packs are used; the segment has no row then that lies in another. Throws if the bytes are
+   * not laid out like a segment. Their hash is for the caller to check.
+   */
+  constructor(id: string, bytes: SegmentBytes, isRead: PrefixTest = () => true) {
     this.id = id;
     this.#bytes = bytes;
     const header = bytes.read(0, HEADER_BYTES);
@@ -55,7 +61,9 @@ export class Segment {
       throw new Error("a segment with too many rows");
     this.#layout = layoutOf(this.rows, this.#packCount, textBytes);
     if (this.#layout.end !== bytes.sizeBytes) throw new Error("a segment of another size");
-    this.#prefixes = parsePrefixes(bytes.read(this.#layout.text, textBytes).toString());
+    const prefixes = parsePrefixes(bytes.read(this.#layout.text, textBytes).toString());
+    this.#prefixes = prefixes.map((prefix) => (isRead(prefix) ? prefix : undefined));
+    this.isPartlyRefused = this.#prefixes.includes(undefined);
     this.#actions = numbersOf(bytes.read(HEADER_BYTES, HIGH_BYTES * this.rows));
   }
 
@@ -63,7 +71,8 @@ export class Segment {
   findAction(actionId: string): number | undefined {
     const high = highOf(actionId);
     for (let row = firstAt(this.#actions, high); this.#actions[row] === high; row++) {
-      if (this.#idRests(row).toString("hex", 0, ID_REST_BYTES) === actionId.slice(2 * HIGH_BYTES)) return row;
+      if (this.#idRests(row).toString("hex", 0, ID_REST_BYTES) !== actionId.slice(2 * HIGH_BYTES)) continue;
+      return this.isPartlyRefused && this.entry(row) === undefined ? undefined : row;
     }
     return undefined;
   }

@@ -6,7 +6,7 @@ import { readSmallBytes } from "../../../store/read-small-object.ts";
 import type { LocalOutputs } from "../../local-outputs.ts";
 import type { Scope } from "../../scope/scope.ts";
 import type { PackedEntry } from "../format/entry.ts";
-import { PackedKeys } from "../format/keys.ts";
+import { PackedKeys, type PrefixTest, prefixTest } from "../format/keys.ts";
 import type { RecordCheck } from "../format/record-trust.ts";
 import { RowSet } from "../format/row-set.ts";
 import { inlineSegments, MAX_RECORD_BYTES, parseRunRecord, type SegmentRef } from "../format/run-record.ts";
@@ -30,7 +30,7 @@ export interface Forecast {
   local: number;
   /** Entries that would be fetched. */
   remote: number;
-  /** Entries with a missing pack, or in a missing segment. */
+  /** Entries with a missing pack, in a missing segment, or below a prefix that is not read. */
   gone: number;
   /** Compressed bytes of the outputs to fetch. */
   fetchBytes: number;
@@ -54,6 +54,7 @@ interface ForecastOptions {
 export async function forecastHits(options: ForecastOptions): Promise<Forecast | undefined> {
   const { store, prefixes, scope, local, signal } = options;
   const places = prefixes.map((prefix) => new PackedKeys(prefix));
+  const isRead = prefixTest(prefixes);
   const { refs, serverTimeMs } = await listRuns(store, places, scope, signal);
   const record = refs[0];
   if (record === undefined) return undefined;
@@ -67,9 +68,10 @@ export async function forecastHits(options: ForecastOptions): Promise<Forecast |
     }
   }
   const tally = new Tally(local);
-  for await (const { segment, rows } of used.read(store, signal)) {
-    if (segment === undefined) tally.addGone(rows.length);
-    else for (const [, entry] of segment.entries(rows)) tally.add(entry);
+  for await (const { segment, rows } of used.read(store, isRead, signal)) {
+    const entries = [...(segment?.entries(rows) ?? [])];
+    for (const [, entry] of entries) tally.add(entry);
+    tally.addGone(rows.length - entries.length);
   }
   return { record, serverTimeMs, ...(await tally.finish(store, signal)) };
 }
@@ -101,10 +103,11 @@ class UsedSegments {
     else known.rows.addAll(rows);
   }
 
-  /** Each segment with its used rows; without the segment if the bucket lacks it, or it is damaged. */
-  read(store: ObjectStore, signal: AbortSignal) {
+  /** Each segment with its used rows; without the segment if the bucket lacks it, it is damaged, or not read. */
+  read(store: ObjectStore, isRead: PrefixTest, signal: AbortSignal) {
     return mapAhead(this.#segments.values(), SEGMENTS_AT_ONCE, async ({ ref, rows, bytes }) => ({
-      segment: await segmentOf(ref, bytes, store, signal),
+      segment:
+        ref.isInline || isRead(ref.prefix) ? await segmentOf(ref, bytes, store, isRead, signal) : undefined,
       rows: [...allRows(rows)].filter((row) => rows.has(row)),
     }));
   }
@@ -114,6 +117,7 @@ async function segmentOf(
   { id, prefix }: SegmentRef,
   inline: Buffer<ArrayBuffer> | undefined,
   store: ObjectStore,
+  isRead: PrefixTest,
   signal: AbortSignal,
 ): Promise<Segment | undefined> {
   const key = new PackedKeys(prefix).segment(id);
@@ -121,7 +125,7 @@ async function segmentOf(
     inline === undefined ? await readSmallBytes(store, key, MAX_SEGMENT_BYTES, signal) : undefined;
   if (inline === undefined && object === undefined) return undefined;
   try {
-    return newSegment(inline ?? unpackSegment(object as Uint8Array<ArrayBuffer>, id)).segment;
+    return newSegment(inline ?? unpackSegment(object as Uint8Array<ArrayBuffer>, id), isRead).segment;
   } catch {
     return undefined;
   }

@@ -118,7 +118,7 @@ export class RecordReader {
   #tryParse(key: string, bytes: Uint8Array<ArrayBuffer>, folder?: string): ReadRecord | undefined {
     const { check, segments, counters, log } = this.#options;
     try {
-      const record = parseRunRecord(bytes);
+      const record = segments.read(parseRunRecord(bytes));
       const { key: original = "" } = record.about;
       const signedKey = folder === undefined ? key : original;
       const verdict = check && judge(() => check.check(signedKey, bytes));

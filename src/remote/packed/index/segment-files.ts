@@ -1,6 +1,9 @@
 /**
  * Segments on the local disk, as they are: `<dir>/<id>`. They never change, so each is fetched once, whoever names it.
  * Several processes share the directory without locks. A segment that the disk refuses stays in memory.
+ *
+ * What a segment says of packs below prefixes that are not read is left out, so that nobody who writes below a prefix
+ * that is read can lead a reader elsewhere in the bucket.
  */
 import { join } from "node:path";
 import { readAt } from "../../../lib/files/read-at.ts";
@@ -10,19 +13,23 @@ import { replaceFile } from "../../../lib/files/replace-file.ts";
 import { readSmallFile } from "../../../lib/files/small-file.ts";
 import { statPlainFile } from "../../../lib/files/stat-file.ts";
 import { touchDaily } from "../../../lib/files/touch-daily.ts";
+import type { PrefixTest } from "../format/keys.ts";
 import { Segment, type SegmentBytes } from "../format/segment.ts";
 import { newSegment, segmentId } from "../format/segment-builder.ts";
 import { MAX_SEGMENT_BYTES } from "../format/segment-layout.ts";
 
 export class SegmentFiles {
+  /** The prefixes whose packs and segments are used. */
+  readonly isRead: PrefixTest;
   readonly #dir: string;
   /** Weak: as long as an index uses them. */
   readonly #open = new Map<string, WeakRef<Segment>>();
   /** Those that the disk refused. */
   readonly #unsaved = new Map<string, Buffer<ArrayBuffer>>();
 
-  constructor(dir: string) {
+  constructor(dir: string, isRead: PrefixTest) {
     this.#dir = dir;
+    this.isRead = isRead;
     // A symbolic link may lead out of the cache directory.
     removeLink(dir);
   }
@@ -32,12 +39,12 @@ export class SegmentFiles {
     const known = this.#open.get(id)?.deref();
     if (known !== undefined) return known;
     const unsaved = this.#unsaved.get(id);
-    if (unsaved !== undefined) return newSegment(unsaved).segment;
+    if (unsaved !== undefined) return newSegment(unsaved, this.isRead).segment;
     const path = this.#path(id);
     const sizeBytes = statPlainFile(path)?.size;
     if (sizeBytes === undefined) return undefined;
     try {
-      const segment = new Segment(id, inFile(path, sizeBytes));
+      const segment = new Segment(id, inFile(path, sizeBytes), this.isRead);
       touchDaily(path);
       this.#open.set(id, new WeakRef(segment));
       return segment;
@@ -55,7 +62,7 @@ export class SegmentFiles {
     } catch {
       this.#unsaved.set(id, bytes);
     }
-    return this.open(id) ?? newSegment(bytes).segment;
+    return this.open(id) ?? newSegment(bytes, this.isRead).segment;
   }
 
   /** The bytes, checked; `undefined`: they are not here, or have changed. */

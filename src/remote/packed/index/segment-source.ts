@@ -38,6 +38,18 @@ export class SegmentSource {
     this.#options = options;
   }
 
+  /** Without the segments below prefixes that are not read: a record may name any of the bucket. */
+  read(record: RunRecord): RunRecord {
+    const { files, counters, log } = this.#options;
+    const isRead = ({ id, prefix, isInline }: SegmentRef) => {
+      if (isInline || files.isRead(prefix)) return true;
+      counters.add("prefixes_refused");
+      log.info(() => `segment ${new PackedKeys(prefix).segment(id)} ignored: its prefix is not read`);
+      return false;
+    };
+    return { ...record, segments: record.segments.filter(isRead) };
+  }
+
   /** The segments on the local disk. One that the record names more than once counts once. */
   group({ segments }: RunRecord): EntryGroup {
     const distinct = new Map(segments.toReversed().map((ref) => [ref.id, ref])).values();
@@ -54,9 +66,8 @@ export class SegmentSource {
    * `object`: the record's object.
    */
   saveInline({ segments }: RunRecord, object: Uint8Array<ArrayBuffer>): void {
-    const { files } = this.#options;
     if (!segments.some((ref) => ref.isInline && this.#open(ref).length === 0)) return;
-    for (const [id, bytes] of inlineSegments(object, segments)) files.save(id, bytes);
+    for (const [id, bytes] of inlineSegments(object, segments)) this.#save(id, bytes);
   }
 
   /** Fetches the segments that are not on the local disk. Those that are gone or damaged stay absent. Rejects if a
@@ -71,8 +82,15 @@ export class SegmentSource {
     return openGroup([ref], this.#options.files).segments;
   }
 
+  #save(id: string, bytes: Buffer<ArrayBuffer>): void {
+    const { files, counters, log } = this.#options;
+    if (!files.save(id, bytes).isPartlyRefused) return;
+    counters.add("prefixes_refused");
+    log.info(() => `segment ${id} used in part: it names packs below prefixes that are not read`);
+  }
+
   async #fetch({ id, prefix }: SegmentRef, signal: AbortSignal): Promise<void> {
-    const { store, files, counters, log } = this.#options;
+    const { store, counters, log } = this.#options;
     const key = new PackedKeys(prefix).segment(id);
     const object = await readSmallBytes(store, key, MAX_SEGMENT_BYTES, signal);
     if (object === undefined) {
@@ -82,7 +100,7 @@ export class SegmentSource {
     }
     try {
       const bytes = unpackSegment(object, id);
-      files.save(id, bytes);
+      this.#save(id, bytes);
       this.#garbage.release(object.length + bytes.length);
       counters.add("segments_read");
     } catch (error) {
@@ -94,7 +112,7 @@ export class SegmentSource {
 
 export interface SegmentSourceOptions {
   store: ObjectStore;
-  files: Pick<SegmentFiles, "open" | "save">;
+  files: Pick<SegmentFiles, "open" | "save" | "isRead">;
   counters: Counters;
   log: Logger;
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { compressFrame } from "../../../../src/lib/bytes/zstd.ts";
 import type { Pack, PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
+import { prefixTest } from "../../../../src/remote/packed/format/keys.ts";
 import type { Segment } from "../../../../src/remote/packed/format/segment.ts";
 import {
   newSegment,
@@ -12,7 +13,7 @@ import {
 } from "../../../../src/remote/packed/format/segment-builder.ts";
 import { HEADER_BYTES, layoutOf, MAX_ROWS } from "../../../../src/remote/packed/format/segment-layout.ts";
 import { sha256Hex } from "../../../support/ids.ts";
-import { segmentOf } from "../made-record.ts";
+import { byAction, segmentOf } from "../made-record.ts";
 import { entryOf } from "../stocked-bucket.ts";
 import { ENTRIES, ID } from "./entry-arbitraries.ts";
 
@@ -120,6 +121,21 @@ describe("what is written", () => {
     });
     expect(segment.entry(segment.findAction(early.actionId) ?? -1)).toEqual({ ...early, putTimeMs: 0 });
   });
+});
+
+test("rows in packs below prefixes that are not read are absent, whoever asks", () => {
+  const own = entryAt("a", { pack: PACK, offset: 0, length: 10 });
+  const foreign = entryAt("b", { pack: { ...PACK, prefix: "secret" }, offset: 0, length: 10 });
+  const empty = { ...entryOf(""), place: undefined };
+  const { bytes } = segmentOf([own, foreign, empty]);
+  const { segment } = newSegment(bytes, prefixTest(["team", "ci/"]));
+  const ids = [own, foreign, empty].map(({ actionId }) => segment.findAction(actionId) !== undefined);
+  expect([ids, segment.isPartlyRefused]).toEqual([[true, false, true], true]);
+  expect([...segment.rowsOfOutput(foreign.outputId)].map((row) => segment.entry(row))).toEqual([undefined]);
+  const rows = allRows(segment);
+  expect([...segment.entries(rows)].map(([, entry]) => entry)).toEqual(byAction([own, empty]));
+  expect(segment.packs.filter((pack) => pack !== undefined)).toEqual([PACK]);
+  expect(newSegment(bytes, prefixTest(["ci", "secret"])).segment.isPartlyRefused).toBe(false);
 });
 
 describe("refused:", () => {

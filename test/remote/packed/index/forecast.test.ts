@@ -3,6 +3,7 @@ import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts"
 import { RowSet } from "../../../../src/remote/packed/format/row-set.ts";
 import { forecastHits } from "../../../../src/remote/packed/index/forecast.ts";
 import { rejection } from "../../../support/rejection.ts";
+import { recordOfSegments, refOf, segmentOf } from "../made-record.ts";
 import { entryOf, HOUR_MS, packOf, StockedBucket, scopeOf } from "../stocked-bucket.ts";
 
 const REFUSES_ALL = {
@@ -62,6 +63,17 @@ test("the forecast counts local, remote and missing entries", async () => {
     fetchBytes: there[0]?.place?.length,
     record: { role: "own" },
   });
+});
+
+test("what lies below a prefix that is not read counts as gone", async () => {
+  using other = new StockedBucket("other");
+  const foreign = (await other.pack(["one"]))[0] as PackedEntry;
+  const { ref, key, bytes } = await bucket.segment([entryOf("")]);
+  const own = segmentOf([foreign]);
+  await bucket.put(key.replace("team", "other"), bytes);
+  const refs = [refOf(own.segment), { ...ref, prefix: "other" }];
+  await bucket.put(bucket.keys.run(scopeOf(), Date.now(), "m1"), await recordOfSegments(refs, {}, [own]));
+  expect(await forecast()).toMatchObject({ entries: 2, local: 0, remote: 0, gone: 2, fetchBytes: 0 });
 });
 
 test("only the rows that the runs used count, each action once, and missing segments as gone", async () => {

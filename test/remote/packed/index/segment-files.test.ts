@@ -22,7 +22,7 @@ const DAY_MS = 24 * 3_600_000;
 describe("a segment is not here", () => {
   test("before it was saved, and after it was removed", () => {
     using dir = tempDir("segments");
-    const files = new SegmentFiles(dir.join("segments"));
+    const files = new SegmentFiles(dir.join("segments"), () => true);
     expect([files.open(SEGMENT.id), files.read(SEGMENT.id)]).toEqual([undefined, undefined]);
     files.save(SEGMENT.id, BYTES);
     files.remove(SEGMENT.id);
@@ -35,15 +35,15 @@ describe("a segment is not here", () => {
     ["overwritten", (path: string) => writeFileSync(path, "x".repeat(BYTES.length))],
   ])("if its file is %s, which goes then", (_, damage) => {
     using dir = tempDir("segments");
-    new SegmentFiles(dir.path).save(SEGMENT.id, BYTES);
+    new SegmentFiles(dir.path, () => true).save(SEGMENT.id, BYTES);
     damage(dir.join(SEGMENT.id));
-    expect(new SegmentFiles(dir.path).open(SEGMENT.id)).toBeUndefined();
+    expect(new SegmentFiles(dir.path, () => true).open(SEGMENT.id)).toBeUndefined();
     expect(existsSync(dir.join(SEGMENT.id))).toBe(false);
   });
 
   test("to be published if one of its bytes has changed, although it opens", () => {
     using dir = tempDir("segments");
-    const files = new SegmentFiles(dir.path);
+    const files = new SegmentFiles(dir.path, () => true);
     const changed = Buffer.from(BYTES);
     changed[30] = (changed[30] ?? 0) ^ 1;
     writeFileSync(dir.join(SEGMENT.id), changed);
@@ -54,8 +54,8 @@ describe("a segment is not here", () => {
 
 test("another process finds what one has saved, and looks entries up in the file", () => {
   using dir = tempDir("segments");
-  new SegmentFiles(dir.path).save(SEGMENT.id, BYTES);
-  const files = new SegmentFiles(dir.path);
+  new SegmentFiles(dir.path, () => true).save(SEGMENT.id, BYTES);
+  const files = new SegmentFiles(dir.path, () => true);
   const segment = files.open(SEGMENT.id);
   expect(segment?.entry(segment.findAction(ENTRY.actionId) ?? -1)).toEqual(ENTRY);
   expect(files.read(SEGMENT.id)).toEqual(BYTES);
@@ -64,7 +64,7 @@ test("another process finds what one has saved, and looks entries up in the file
 test("a segment that the disk refuses is kept in memory", () => {
   using dir = tempDir("segments");
   writeFileSync(dir.join("file"), "");
-  const files = new SegmentFiles(dir.join("file", "segments"));
+  const files = new SegmentFiles(dir.join("file", "segments"), () => true);
   const segment = files.save(SEGMENT.id, BYTES);
   expect(segment.findAction(ENTRY.actionId)).toBe(0);
   expect([files.open(SEGMENT.id)?.rows, files.read(SEGMENT.id)]).toEqual([1, BYTES]);
@@ -72,11 +72,11 @@ test("a segment that the disk refuses is kept in memory", () => {
 
 test("a segment counts as used when it is opened, at most once a day", () => {
   using dir = tempDir("segments");
-  new SegmentFiles(dir.path).save(SEGMENT.id, BYTES);
+  new SegmentFiles(dir.path, () => true).save(SEGMENT.id, BYTES);
   const path = dir.join(SEGMENT.id);
   const ageAfterOpen = (ms: number) => {
     age(path, ms);
-    new SegmentFiles(dir.path).open(SEGMENT.id);
+    new SegmentFiles(dir.path, () => true).open(SEGMENT.id);
     return Math.round((Date.now() - statSync(path).mtimeMs) / 3_600_000);
   };
   expect([ageAfterOpen(DAY_MS / 2), ageAfterOpen(2 * DAY_MS)]).toEqual([12, 0]);
@@ -85,10 +85,10 @@ test("a segment counts as used when it is opened, at most once a day", () => {
 testOnPosix("neither a link to the directory nor one to a file is followed", () => {
   using dir = tempDir("segments");
   mkdirSync(dir.join("elsewhere"));
-  new SegmentFiles(dir.join("elsewhere")).save(SEGMENT.id, BYTES);
+  new SegmentFiles(dir.join("elsewhere"), () => true).save(SEGMENT.id, BYTES);
   symlinkSync(dir.join("elsewhere"), dir.join("segments"));
-  expect(new SegmentFiles(dir.join("segments")).open(SEGMENT.id)).toBeUndefined();
+  expect(new SegmentFiles(dir.join("segments"), () => true).open(SEGMENT.id)).toBeUndefined();
   mkdirSync(dir.join("other"));
   symlinkSync(dir.join("elsewhere", SEGMENT.id), dir.join("other", SEGMENT.id));
-  expect(new SegmentFiles(dir.join("other")).open(SEGMENT.id)).toBeUndefined();
+  expect(new SegmentFiles(dir.join("other"), () => true).open(SEGMENT.id)).toBeUndefined();
 });

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
-import { parseRunRecord, type RunRecord } from "../../../../src/remote/packed/format/run-record.ts";
+import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
+import { type PrefixTest, prefixTest } from "../../../../src/remote/packed/format/keys.ts";
+import {
+  parseRunRecord,
+  type RunRecord,
+  type SegmentRef,
+} from "../../../../src/remote/packed/format/run-record.ts";
 import { SegmentFiles } from "../../../../src/remote/packed/index/segment-files.ts";
 import { SegmentSource } from "../../../../src/remote/packed/index/segment-source.ts";
 import { rejection } from "../../../support/rejection.ts";
@@ -16,10 +22,10 @@ function open() {
   const bucket = new StockedBucket();
   const machine = new Machine(bucket);
   const dir = machine.dir.join("segments");
-  const source = () =>
+  const source = (isRead: PrefixTest = () => true) =>
     new SegmentSource({
       store: bucket.store,
-      files: new SegmentFiles(dir),
+      files: new SegmentFiles(dir, isRead),
       counters: machine.counters,
       log: machine.log,
     });
@@ -95,6 +101,29 @@ describe("a segment object", () => {
     expect([entriesIn(source.group(record)), entriesIn(next.group(record))]).toEqual([ENTRIES, ENTRIES]);
     expect(opened.bucket.store.calls).toEqual([`get ${key}`]);
   });
+});
+
+test("segments and packs below prefixes that are not read are left out, without a request, and counted", async () => {
+  using opened = open();
+  const { bucket, machine } = opened;
+  const { record } = await stored(opened);
+  const elsewhere = { ...(record.segments[0] as SegmentRef), prefix: "secret" };
+  const [own] = await bucket.pack(["one"]);
+  using other = new StockedBucket("secret");
+  const [foreign] = await other.pack(["two"]);
+  const object = await recordOf([own as PackedEntry, foreign as PackedEntry]);
+  const { segments } = parseRunRecord(object);
+  takeCalls(bucket.store);
+  const source = opened.source(prefixTest([bucket.prefix]));
+  const read = source.read({ kind: "run", about: {}, segments: [elsewhere, ...segments] });
+  source.saveInline(read, object);
+  await source.fetchMissing(read, NEVER);
+  expect([source.isWhole(read), entriesIn(source.group(read)), bucket.store.calls]).toEqual([
+    true,
+    [own as PackedEntry],
+    [],
+  ]);
+  expect(machine.counters.snapshot()).toEqual({ prefixes_refused: 2 });
 });
 
 describe("an inline segment", () => {

@@ -35,7 +35,7 @@ function open() {
     machine[Symbol.dispose]();
     bucket[Symbol.dispose]();
   };
-  const files = new SegmentFiles(machine.dir.join("segments"));
+  const files = new SegmentFiles(machine.dir.join("segments"), () => true);
   const uploads = new Uploads({ ...machine.health, store: machine.health.guard(bucket.store) });
   const logOf = (scope = scopeOf()) => new RunLog(machine.dir.join("scope"), scope.run);
   /** A publisher for a session of this machine. */

@@ -33,7 +33,7 @@ export function openWriter(isKnown = true) {
     concurrency: 4,
     createTemp: () => undefined,
   });
-  const files = new SegmentFiles(machine.dir.join("segments"));
+  const files = new SegmentFiles(machine.dir.join("segments"), () => true);
   const publisher = new RunPublisher({
     keys,
     scope,
