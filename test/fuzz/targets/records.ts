@@ -166,7 +166,7 @@ const signed: FuzzTarget = {
     for (const bytes of ownFrames(all)) signedSums.add(sha256Hex(bytes));
     return frames(all).map((bytes) => Buffer.from(signer.sign(KEY, Uint8Array.from(bytes))));
   },
-  words: ['"seal":1', '"expires":', '"key":"', '"signature":"', "\x50\x2a\x4d\x18"],
+  words: ['"seal":1', '"name":"', '"expires":', '"key":"', '"signature":"', "\x50\x2a\x4d\x18"],
   attempt(input) {
     const untilMs = parsed(() => trust.check(KEY, input), isNoMistake);
     if (untilMs === undefined) return "refused";

@@ -9,6 +9,7 @@ import { describeError } from "../../../src/lib/text/describe-error.ts";
 import { Claims } from "../../../src/remote/packed/fetch/claims.ts";
 import { Restorer, type RestorerOptions } from "../../../src/remote/packed/fetch/restorer.ts";
 import type { Pack, PackedEntry } from "../../../src/remote/packed/format/entry.ts";
+import type { RecordCheck } from "../../../src/remote/packed/format/record-trust.ts";
 import { parseRunRecord, type RunRecord } from "../../../src/remote/packed/format/run-record.ts";
 import { RecordCache } from "../../../src/remote/packed/index/record-cache.ts";
 import { RecordReader } from "../../../src/remote/packed/index/record-reader.ts";
@@ -125,13 +126,13 @@ export class Machine implements Disposable {
   }
 
   /** A reader with its own directory of copies. */
-  reader(): { cache: RecordCache; reader: RecordReader } {
+  reader(check?: RecordCheck): { cache: RecordCache; reader: RecordReader } {
     const cache = new RecordCache(this.dir.join("state", "records"));
     const { counters, log } = this;
     const { store } = this.bucket;
     const files = new SegmentFiles(this.dir.join("state", "segments"), () => true);
     const segments = new SegmentSource({ store, files, counters, log });
-    return { cache, reader: new RecordReader({ store, cache, segments, counters, log }) };
+    return { cache, reader: new RecordReader({ store, cache, segments, check, counters, log }) };
   }
 
   /** A restorer for this machine; `bad` notes the bad packs that it finds. */

@@ -4,11 +4,13 @@
  * - 0x184d2a51: an inline segment, as `segment/<xx>/<id>` would contain it. The record names its hash.
  * - 0x184d2a50: the seal of a signed record, last. Its content is text,
  *
- *       {"seal":1,"key":"<public key, base64url>","expires":<ms since 1970>,"signature":"<base64url>"}
+ *       {"seal":1,"name":"<end of the object key>","key":"<public key, base64url>","expires":<ms since 1970>,
+ *        "signature":"<base64url>"}
  *
  *   The signature (Ed25519) covers `["go-cache-plugin record 1","<object key>",<expires>,"<SHA-256 of the record's own
  *   frame, hex>"]`, so a record is valid only at its own object key and only until it expires. It covers the segments,
- *   since the record's own frame names their hashes.
+ *   since the record's own frame names their hashes. A copy of a record elsewhere is checked before it is parsed: the
+ *   reader knows the folder of the record, and "name" is what follows the last slash of its key.
  */
 import { frameLength } from "../../../lib/bytes/zstd.ts";
 
@@ -19,6 +21,8 @@ const MAX_SEAL_BYTES = 1_024;
 const VERSION = 1;
 
 export interface Seal {
+  /** See `sealName`. */
+  name: string;
   /** The claimed signer: the raw public key, base64url. */
   key: string;
   expiresMs: number;
@@ -42,6 +46,16 @@ export function sealedText(objectKey: string, expiresMs: number, frame: Uint8Arr
   return JSON.stringify([`go-cache-plugin record ${VERSION}`, objectKey, expiresMs, sha256]);
 }
 
+/** What follows the last slash of an object key. */
+export function sealName(objectKey: string): string {
+  return objectKey.slice(objectKey.lastIndexOf("/") + 1);
+}
+
+/** The object key in this folder that a record claims to be signed for; ends with a slash if it is not signed. */
+export function signedKeyIn(folder: string, bytes: Uint8Array<ArrayBuffer>): string {
+  return `${folder}${splitParts(bytes).seal?.name ?? ""}`;
+}
+
 /** The object without a seal. */
 export function formatParts(
   frame: Uint8Array<ArrayBuffer>,
@@ -51,8 +65,8 @@ export function formatParts(
 }
 
 export function appendSeal(object: Uint8Array<ArrayBuffer>, seal: Seal): Uint8Array<ArrayBuffer> {
-  const { key, expiresMs, signature } = seal;
-  const content = Buffer.from(JSON.stringify({ seal: VERSION, key, expires: expiresMs, signature }));
+  const { name, key, expiresMs, signature } = seal;
+  const content = Buffer.from(JSON.stringify({ seal: VERSION, name, key, expires: expiresMs, signature }));
   return Buffer.concat([object, skippable(SEAL_MAGIC, content), content]);
 }
 
@@ -92,9 +106,10 @@ function endOf(bytes: Buffer, at: number): number {
 
 function parseSeal(text: string): Seal | undefined {
   try {
-    const { seal, key, expires, signature } = JSON.parse(text) ?? {};
-    const isValid = seal === VERSION && typeof key === "string" && typeof signature === "string";
-    return isValid && Number.isSafeInteger(expires) ? { key, expiresMs: expires, signature } : undefined;
+    const { seal, name, key, expires, signature } = JSON.parse(text) ?? {};
+    const isText = [name, key, signature].every((each) => typeof each === "string");
+    if (seal !== VERSION || !isText || name.includes("/") || !Number.isSafeInteger(expires)) return undefined;
+    return { name, key, expiresMs: expires, signature };
   } catch {
     return undefined;
   }

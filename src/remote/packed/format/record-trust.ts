@@ -6,7 +6,7 @@ import {
   type SecretKey,
   secretKeyDer,
 } from "../../../lib/text/ed25519-text.ts";
-import { appendSeal, sealedText, splitParts } from "./record-parts.ts";
+import { appendSeal, sealedText, sealName, splitParts } from "./record-parts.ts";
 
 /** Decides whether a reader accepts a record. A reader without a check accepts every record. */
 export interface RecordCheck {
@@ -56,7 +56,8 @@ export class TrustedKeys implements RecordCheck {
     // Uses the local clock: an attacker who can write to the bucket may control its clock, too.
     if (seal.expiresMs <= this.#now()) throw new Error("its signature has expired");
     const text = Buffer.from(sealedText(objectKey, seal.expiresMs, frame));
-    if (!crypto().verify(null, text, key, Buffer.from(seal.signature, "base64url"))) {
+    const signature = Buffer.from(seal.signature, "base64url");
+    if (seal.name !== sealName(objectKey) || !crypto().verify(null, text, key, signature)) {
       throw new Error("changed since it was signed, or signed for another object key");
     }
     return seal.expiresMs;
@@ -83,7 +84,12 @@ export class SecretKeySigner implements RecordSigner {
     const { frame } = splitParts(object);
     const expiresMs = this.#now() + this.validMs;
     const signature = crypto().sign(null, Buffer.from(sealedText(objectKey, expiresMs, frame)), this.#key);
-    return appendSeal(object, { key: this.#name, expiresMs, signature: signature.toString("base64url") });
+    return appendSeal(object, {
+      name: sealName(objectKey),
+      key: this.#name,
+      expiresMs,
+      signature: signature.toString("base64url"),
+    });
   }
 }
 

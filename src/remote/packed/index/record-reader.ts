@@ -3,6 +3,7 @@ import type { Logger } from "../../../lib/logger.ts";
 import { describeError } from "../../../lib/text/describe-error.ts";
 import type { ObjectStore } from "../../../store/object-store.ts";
 import { readSmallBytes } from "../../../store/read-small-object.ts";
+import { signedKeyIn } from "../format/record-parts.ts";
 import type { RecordCheck } from "../format/record-trust.ts";
 import { MAX_RECORD_BYTES, parseRunRecord, type RunRecord } from "../format/run-record.ts";
 import type { EntryGroup } from "./packed-index.ts";
@@ -58,7 +59,7 @@ export class RecordReader {
   async fetchHead(key: string, folder: string, signal: AbortSignal): Promise<EntryGroup | undefined> {
     const bytes = await readSmallBytes(this.#options.store, key, MAX_RECORD_BYTES, signal);
     if (bytes === undefined || bytes.length > MAX_RECORD_BYTES) return undefined;
-    const parsed = this.#tryParse(key, bytes, folder);
+    const parsed = this.#tryParse(key, bytes, signedKeyIn(folder, bytes));
     if (parsed === undefined) return undefined;
     this.#options.counters.add("records_read");
     this.#heads.set(`${parsed.record.about.key}\n${bytes.length}`, { ...parsed, bytes });
@@ -114,39 +115,27 @@ export class RecordReader {
     return parsed;
   }
 
-  /** `folder`: the bytes are a head, signed for the key of the original record in this folder. */
-  #tryParse(key: string, bytes: Uint8Array<ArrayBuffer>, folder?: string): ReadRecord | undefined {
+  /** Nothing is parsed whose signature does not count. `signedKey`: the object key that it has to be signed for. */
+  #tryParse(key: string, bytes: Uint8Array<ArrayBuffer>, signedKey = key): ReadRecord | undefined {
     const { check, segments, counters, log } = this.#options;
+    let untilMs = Number.POSITIVE_INFINITY;
+    try {
+      if (check !== undefined) untilMs = check.check(signedKey, bytes);
+    } catch (error) {
+      counters.add("records_refused");
+      log.info(() => `record ${key} ignored: not trusted: ${describeError(error)}`);
+      return undefined;
+    }
     try {
       const record = segments.read(parseRunRecord(bytes));
-      const { key: original = "" } = record.about;
-      const signedKey = folder === undefined ? key : original;
-      const verdict = check && judge(() => check.check(signedKey, bytes));
-      if (verdict?.reason !== undefined || (check !== undefined && !isIn(signedKey, folder))) {
-        counters.add("records_refused");
-        log.info(() => `record ${key} ignored: not trusted: ${verdict?.reason ?? "belongs to another job"}`);
-        return undefined;
-      }
       segments.saveInline(record, bytes);
-      return { record, group: segments.group(record), untilMs: verdict?.untilMs ?? Number.POSITIVE_INFINITY };
+      return { record, group: segments.group(record), untilMs };
     } catch (error) {
       counters.add("records_bad");
       log.info(() => `record ${key} ignored: ${describeError(error)}`);
       return undefined;
     }
   }
-}
-
-function judge(check: () => number): { reason?: string; untilMs?: number } {
-  try {
-    return { untilMs: check() };
-  } catch (error) {
-    return { reason: describeError(error) };
-  }
-}
-
-function isIn(key: string, folder: string | undefined): boolean {
-  return folder === undefined || (key.startsWith(folder) && !key.slice(folder.length).includes("/"));
 }
 
 function nameOf({ key, etag }: RecordRef): string {

@@ -8,7 +8,7 @@ import {
   splitParts,
 } from "../../../../src/remote/packed/format/record-parts.ts";
 
-const SEAL = { key: "a key", expiresMs: 1_000, signature: "a signature" };
+const SEAL = { name: "a name", key: "a key", expiresMs: 1_000, signature: "a signature" };
 const FRAME = compressFrame(Buffer.from("a record"));
 const CONTENTS = fc.array(fc.uint8Array({ minLength: 1, maxLength: 50 }));
 
@@ -74,7 +74,10 @@ test("damaged bytes never throw, and every part is within them", () => {
 });
 
 test("a malformed seal is none, and the signed text is of one key, one time and one record", () => {
-  for (const text of ["null", "{", '{"seal":2}', '{"seal":1,"key":"a","expires":1.5,"signature":"b"}'])
+  const seal = (more: object) =>
+    JSON.stringify({ seal: 1, name: "a", key: "b", expires: 1, signature: "c", ...more });
+  const malformed = [{ seal: 2 }, { expires: 1.5 }, { name: 1 }, { name: undefined }, { name: "../a" }];
+  for (const text of ["null", "{", ...malformed.map(seal)])
     expect(splitParts(Buffer.concat([FRAME, skippable(0x184d2a50, Buffer.from(text))]))).toMatchObject({
       frame: FRAME,
       seal: undefined,

@@ -55,6 +55,7 @@ describe("not accepted:", () => {
       "changed since it was signed",
     ],
     "another expiry": [appendSeal(FRAME, { ...seal, expiresMs: seal.expiresMs + 1 }), "changed since"],
+    "the name of another object": [appendSeal(FRAME, { ...seal, name: "y.json.zst" }), "changed since"],
     "an empty signature": [appendSeal(FRAME, { ...seal, signature: "" }), "changed since"],
     "the same record at another object key": [
       signer.sign("other", FRAME),

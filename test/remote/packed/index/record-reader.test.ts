@@ -9,6 +9,7 @@ import { failGets, hangGets, takeCalls } from "../failing-store.ts";
 import { entriesIn, recordOf } from "../made-record.ts";
 import { Machine } from "../packed-fixture.ts";
 import { entryOf, StockedBucket, scopeOf } from "../stocked-bucket.ts";
+import { makeKey, trustOf } from "../trust-fixture.ts";
 
 const ENTRIES = [entryOf("")];
 const NEVER = new AbortController().signal;
@@ -201,5 +202,46 @@ describe("a head", () => {
       await bucket.put(key, bytes);
       expect(await reader.fetchHead(key, bucket.keys.runs(scope), NEVER)).toBeUndefined();
     }
+  });
+});
+
+describe("with keys to trust,", () => {
+  const { check, signer } = trustOf(makeKey());
+  const scope = scopeOf();
+
+  test.each(["record", "head"])("nothing of a %s is parsed unless its signature counts", async (what) => {
+    using bucket = new StockedBucket();
+    using machine = new Machine(bucket);
+    const { reader } = machine.reader(check);
+    const key = what === "head" ? bucket.keys.head(scope) : bucket.keys.run(scope, 0, "m1");
+    const folder = bucket.keys.runs(scope);
+    const read = () =>
+      what === "head" ? reader.fetchHead(key, folder, NEVER) : reader.fetch([refTo(key)], NEVER);
+    const unsigned = [
+      ...(await badRecords()).slice(0, -1).map(([, bytes]) => bytes),
+      await recordOf(ENTRIES),
+    ];
+    const forged = trustOf(makeKey()).signer.sign(key, compressFrame(Buffer.from("no record")));
+    for (const bytes of [...unsigned, forged]) {
+      await bucket.put(key, bytes);
+      await read();
+    }
+    const { records_bad, records_refused } = machine.counters.snapshot();
+    expect([records_bad, records_refused]).toEqual([undefined, unsigned.length + 1]);
+  });
+
+  test("a signed head is read, if it was signed for a record of this job", async () => {
+    using bucket = new StockedBucket();
+    using machine = new Machine(bucket);
+    const { reader } = machine.reader(check);
+    const head = bucket.keys.head(scope);
+    const runs = [scope, scopeOf({ job: "other" })].map((each) => bucket.keys.run(each, 0, "m1"));
+    const groups = [];
+    for (const key of runs) {
+      await bucket.put(head, signer.sign(key, await recordOf(ENTRIES, { about: { key } })));
+      groups.push(await reader.fetchHead(head, bucket.keys.runs(scope), NEVER));
+    }
+    expect(groups.map((group) => group && entriesIn(group))).toEqual([ENTRIES, undefined]);
+    expect(machine.counters.get("records_refused")).toBe(1);
   });
 });
