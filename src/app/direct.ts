@@ -33,12 +33,12 @@ export async function runDirect(config: Config, context: RunContext): Promise<nu
 function openLazyRemote(
   options: RunContext & SessionParts & { config: Config; root: string },
 ): LazyRemote | undefined {
-  const { remote, drainTimeoutMs } = options.config;
+  const { remote, drainTimeoutMs, maxSizeBytes } = options.config;
   if (remote === undefined) return undefined;
   return new LazyRemote(
     async () => {
       const { openRemote } = await import("./remote/remote.ts");
-      return openRemote({ ...options, config: remote, drainTimeoutMs });
+      return openRemote({ ...options, config: remote, drainTimeoutMs, maxSizeBytes });
     },
     {
       settles: remote.layout !== "split" && !remote.readOnly,

@@ -38,13 +38,14 @@ export async function prefetchNow(
     expiryMs: config.expiryMs,
     onWriteError: () => {},
   });
-  const { drainTimeoutMs } = config;
+  const { drainTimeoutMs, maxSizeBytes } = config;
   const { log } = context;
   // This process ends too soon to upload what dead helpers have left.
   const remoteConfig = { ...config.remote, readOnly: true };
   const remote = openPacked({
     config: remoteConfig,
     drainTimeoutMs,
+    maxSizeBytes,
     root,
     local,
     env,

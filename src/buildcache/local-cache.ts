@@ -91,10 +91,11 @@ export class LocalCache {
 
   /**
    * Writes the record of an action; its output must exist already. Throws if no directory is writable. A record from
-   * the remote has a `putTimeMs`; it replaces neither a newer valid record nor one of the same time.
+   * the remote has a `putTimeMs`; it replaces neither a newer valid record nor one of the same time. Returns whether it was
+   * written.
    */
-  putRecord(actionId: string, record: ActionRecord, putTimeMs?: number): void {
-    if (putTimeMs !== undefined && this.#hasRecordSince(actionId, putTimeMs)) return;
+  putRecord(actionId: string, record: ActionRecord, putTimeMs?: number): boolean {
+    if (putTimeMs !== undefined && this.#hasRecordSince(actionId, putTimeMs)) return false;
     const bytes = Buffer.from(formatActionRecord(record), "latin1");
     try {
       writeRecord(this.#primary, actionId, bytes, putTimeMs);
@@ -104,6 +105,7 @@ export class LocalCache {
       if (fallback === undefined) throw error;
       writeRecord(fallback, actionId, bytes, putTimeMs);
     }
+    return true;
   }
 
   #hasRecordSince(actionId: string, putTimeMs: number): boolean {

@@ -11,8 +11,11 @@ export interface LocalOutputs {
 export interface LocalBuilds extends LocalOutputs {
   /** The entry of an action; `undefined` if there is none with a usable output. */
   get(actionId: string): LocalEntry | undefined;
-  /** Writes the record of an action; its output must exist. Throws if the disk can't be written. */
-  putRecord(actionId: string, record: { outputId: string; sizeBytes: number }, putTimeMs: number): void;
+  /**
+   * Writes the record of an action, unless there is a newer one; its output must exist. Returns whether it was written.
+   * Throws if the disk can't be written.
+   */
+  putRecord(actionId: string, record: { outputId: string; sizeBytes: number }, putTimeMs: number): boolean;
 }
 
 /** An output being written: any number of `write`, then one `commit` or `discard`. Throws if the disk fails. */

@@ -13,6 +13,7 @@ import { detectScope, type Scope } from "../../remote/scope/scope.ts";
 import { SplitRemote } from "../../remote/split/split-remote.ts";
 import type { GuardedStore } from "../../store/guard/guarded-store.ts";
 import { LocalDir } from "../../store/local/local-dir.ts";
+import { AddedBytes } from "../cache-dir/added-bytes.ts";
 import { machineId } from "../cache-dir/machine-id.ts";
 import type { RemoteConfig } from "../config.ts";
 import { mayEndWithGo } from "./machine-life.ts";
@@ -34,6 +35,8 @@ const NO_SPLIT =
 export interface RemoteOptions {
   config: RemoteConfig;
   drainTimeoutMs: number;
+  /** The size limit of the cache directory; 0: none. */
+  maxSizeBytes: number;
   /** The cache directory. */
   root: string;
   local: LocalCache;
@@ -108,8 +111,9 @@ export function openPacked(
   });
 }
 
-function transferOptions({ config, root }: RemoteOptions) {
+function transferOptions({ config, root, maxSizeBytes }: RemoteOptions) {
   return {
+    room: maxSizeBytes === 0 ? undefined : new AddedBytes(root, maxSizeBytes),
     prefix: config.prefix,
     readPrefixes: config.readPrefixes,
     concurrency: config.uploadConcurrency,

@@ -6,6 +6,7 @@ import type { GuardedStore } from "../../store/guard/guarded-store.ts";
 import type { TempFile } from "../../store/local/temp-file.ts";
 import type { LocalBuilds } from "../local-outputs.ts";
 import { Claims } from "./fetch/claims.ts";
+import type { PrefetchRoom } from "./fetch/prefetch-room.ts";
 import { Restorer } from "./fetch/restorer.ts";
 import { PackedKeys, prefixTest } from "./format/keys.ts";
 import { SegmentFiles } from "./index/segment-files.ts";
@@ -72,6 +73,8 @@ export interface TransferOptions {
   /** Additional prefixes, read after the own one and never written. */
   readPrefixes?: readonly string[] | undefined;
   local: LocalBuilds;
+  /** `undefined`: no limit. */
+  room?: PrefetchRoom | undefined;
   /** The limit of concurrent uploads. */
   concurrency: number;
   /** The directory of this machine's state for this bucket and prefix. */

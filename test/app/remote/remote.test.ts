@@ -8,6 +8,7 @@ import { Counters } from "../../../src/lib/counters.ts";
 import { encodeName } from "../../../src/lib/text/percent-name.ts";
 import { ACTION, HELLO, openLocal, putOutput } from "../../buildcache/local-fixture.ts";
 import { filesBelow } from "../../support/file-tree.ts";
+import { sha256Hex } from "../../support/ids.ts";
 import { silentLog } from "../../support/silent-log.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
@@ -27,6 +28,7 @@ function open(
   dir: TempDir,
   config: Partial<RemoteConfig> = {},
   cache = "cache",
+  maxSizeBytes = 0,
 ): { remote: RemoteBuilds; put(): Promise<void> } {
   const { local } = openLocal(dir.join(cache));
   const counters = new Counters();
@@ -46,6 +48,7 @@ function open(
       ...config,
     },
     drainTimeoutMs: 60_000,
+    maxSizeBytes,
     root: dir.join(cache),
     local,
     env: ENV,
@@ -142,3 +145,27 @@ test.each(["split", "packed"] as const)(
     ]);
   },
 );
+
+test("no more is fetched ahead than the size limit of the cache directory, by all processes together", async () => {
+  using dir = tempDir("remote");
+  const layout = "packed";
+  const bodies = Array.from({ length: 20 }, (_, n) => new Uint8Array(100_000).fill(n));
+  const { remote } = open(dir, { layout });
+  const { local } = openLocal(dir.join("cache"));
+  const ids = bodies.map((body) => sha256Hex(body));
+  for (const [n, outputId] of ids.entries()) {
+    const path = putOutput(local, outputId, bodies[n] as Uint8Array);
+    remote.put({ actionId: outputId, outputId, sizeBytes: 100_000, putTimeMs: 1_700_000_000_000, path });
+  }
+  await remote.drain();
+  const onDisk = () => filesBelow(dir.join("other", "output")).length;
+  for (let process = 0; process < 3; process++) {
+    const reader = open(dir, { layout, readOnly: true }, "other", 500_000).remote;
+    await reader.get(ids[0] as string);
+    await reader.settle();
+    expect(onDisk()).toBeWithin(2, 6);
+  }
+  const reader = open(dir, { layout, readOnly: true }, "other", 500_000).remote;
+  for (const id of ids) expect((await reader.get(id))?.outputId).toBe(id);
+  await reader.drain();
+});

@@ -42,9 +42,10 @@ export class RemotePool {
     { tickMs, idleMs }: PoolTimes = TIMES,
   ) {
     const { config } = parts;
+    const { drainTimeoutMs, maxSizeBytes } = config;
     this.#parts = parts;
     this.#idleMs = idleMs;
-    this.#options = { ...parts, config: config.remote, drainTimeoutMs: config.drainTimeoutMs, local };
+    this.#options = { ...parts, config: config.remote, drainTimeoutMs, maxSizeBytes, local };
     this.#ticking = setInterval(() => this.#tick(), tickMs).unref();
     this.#adoptOrphans();
   }

@@ -2,6 +2,7 @@ import { freeBuffer } from "../../../lib/bytes/free-buffer.ts";
 import type { Counters } from "../../../lib/counters.ts";
 import type { LocalBuilds } from "../../local-outputs.ts";
 import { WrongBytesError } from "../../wrong-bytes-error.ts";
+import type { PrefetchRoom } from "./prefetch-room.ts";
 import type { WantedOutput } from "./wanted-output.ts";
 import { expandOutput, expandOutputAside, writeOutput } from "./write-output.ts";
 
@@ -73,8 +74,9 @@ export class FrameWriter {
   }
 
   #write(output: WantedOutput, bytes: Uint8Array<ArrayBuffer>): void {
-    writeOutput(output, bytes, this.#options.local);
+    const addedBytes = writeOutput(output, bytes, this.#options.local);
     freeBuffer(bytes);
+    this.#options.room?.add(addedBytes);
     this.#options.counters.add("prefetch_outputs");
     output.written();
   }
@@ -89,6 +91,7 @@ export class FrameWriter {
 interface FrameWriterOptions {
   local: LocalBuilds;
   counters: Counters;
+  room?: Pick<PrefetchRoom, "add"> | undefined;
   /** Called when a pack differs from its record. */
   onBadPack: (packId: string, error: unknown) => void;
 }

@@ -16,8 +16,9 @@ import { FrameWriter } from "./frame-writer.ts";
 import { fetchLargeOutput } from "./large-output.ts";
 import { isBadPack } from "./pack-stream.ts";
 import type { PrefetchPlan } from "./prefetch-plan.ts";
+import type { PrefetchRoom } from "./prefetch-room.ts";
 import { WantedOutput } from "./wanted-output.ts";
-import { recordActions } from "./write-output.ts";
+import { RECORD_BYTES, recordActions } from "./write-output.ts";
 
 /** Larger outputs are not prefetched, and never buffered in memory. */
 const LARGE_FRAME_BYTES = 8 << 20;
@@ -43,6 +44,8 @@ export class Restorer {
   #recording: Promise<void> = Promise.resolve();
   readonly #plans: ({ plan: PrefetchPlan } & PrefetchOptions)[] = [];
   #planning: Promise<void> | undefined;
+  /** What the outputs in progress will take on the disk, with the records of their actions. */
+  #pendingBytes = 0;
 
   constructor(options: RestorerOptions) {
     this.#options = options;
@@ -117,6 +120,7 @@ export class Restorer {
   async finish(): Promise<void> {
     await this.#recording;
     await this.#writer.finish();
+    this.#options.room?.save();
     this.#options.claims.releaseAll();
   }
 
@@ -149,9 +153,14 @@ export class Restorer {
 
   #newOutput(entry: PackedEntry): WantedOutput[] {
     const { outputId, sizeBytes, place } = entry;
+    if (!this.#hasRoomFor(sizeBytes)) {
+      this.#options.counters.add("prefetch_left");
+      return [];
+    }
     const known = this.#wanted.get(outputId);
     if (known !== undefined && known.stage !== "done") {
       known.entries.push(entry);
+      this.#pendingBytes += RECORD_BYTES;
       return [];
     }
     if (this.#isLocal(outputId, sizeBytes) || (outputId === EMPTY_SHA256 && this.#makeEmpty(outputId))) {
@@ -162,15 +171,21 @@ export class Restorer {
     return [this.#register(entry, place)];
   }
 
+  /** Whether an output may be prefetched, with the record of its action, beside all that is under way. */
+  #hasRoomFor(sizeBytes: number): boolean {
+    const recordBytes = RECORD_BYTES * (this.#ready.length + 1);
+    return this.#options.room?.hasRoomFor(this.#pendingBytes + sizeBytes + recordBytes) ?? true;
+  }
+
   #register(entry: PackedEntry, place: Place): WantedOutput {
     const output = new WantedOutput(entry, place);
     this.#wanted.set(entry.outputId, output);
-    void output.arrival.then(
-      (isHere) => {
-        if (isHere && this.#wanted.get(entry.outputId) === output) this.#wanted.delete(entry.outputId);
-      },
-      () => undefined,
-    );
+    this.#pendingBytes += entry.sizeBytes + RECORD_BYTES;
+    const ended = (isHere: boolean) => {
+      this.#pendingBytes -= entry.sizeBytes + RECORD_BYTES * output.entries.length;
+      if (isHere && this.#wanted.get(entry.outputId) === output) this.#wanted.delete(entry.outputId);
+    };
+    void output.arrival.then(ended, () => ended(false));
     return output;
   }
 
@@ -200,7 +215,7 @@ export class Restorer {
   }
 
   async #fetchLarge(entry: PackedEntry, place: Place): Promise<boolean> {
-    const { onBadPack, local } = this.#options;
+    const { onBadPack, local, room } = this.#options;
     try {
       const isThere = await fetchLargeOutput({
         ...this.#options,
@@ -208,8 +223,10 @@ export class Restorer {
         place,
         signal: this.#controller.signal,
       });
-      if (isThere) recordActions([entry], local);
-      else onBadPack(place.pack.id, undefined);
+      if (isThere) {
+        const recordBytes = recordActions([entry], local);
+        room?.add(entry.sizeBytes + recordBytes);
+      } else onBadPack(place.pack.id, undefined);
       return isThere;
     } catch (error) {
       const isBad = isBadPack(error);
@@ -224,7 +241,8 @@ export class Restorer {
     for (let some = this.#ready.splice(0, READY_AT_ONCE); some.length > 0; ) {
       await new Promise(setImmediate);
       try {
-        recordActions(some, this.#options.local);
+        const addedBytes = recordActions(some, this.#options.local);
+        this.#options.room?.add(addedBytes);
       } catch {
         // If the disk refuses the records, go's requests become lookups.
       }
@@ -266,6 +284,8 @@ export interface RestorerOptions {
   local: LocalBuilds;
   claims: Claims;
   counters: Counters;
+  /** `undefined`: no limit. */
+  room?: PrefetchRoom | undefined;
   /** Called when a pack is gone (no error) or differs from its record. */
   onBadPack: (packId: string, error: unknown) => void;
 }

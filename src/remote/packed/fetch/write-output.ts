@@ -4,6 +4,9 @@ import { WrongBytesError } from "../../wrong-bytes-error.ts";
 import type { PackedEntry } from "../format/entry.ts";
 import type { WantedOutput } from "./wanted-output.ts";
 
+/** What an action's record takes on most disks: a block. */
+export const RECORD_BYTES = 4_096;
+
 /** Expands an output's frame. Throws a `WrongBytesError` unless it is a frame of the output's size. */
 export function expandOutput(output: WantedOutput, frame: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   try {
@@ -24,9 +27,9 @@ export async function expandOutputAside(output: WantedOutput, frame: Uint8Array<
 
 /**
  * Checks an output's bytes against its id and writes them to the local disk, then the records of its actions. Throws a
- * `WrongBytesError` if the bytes differ, and the disk's error if a write fails.
+ * `WrongBytesError` if the bytes differ, and the disk's error if a write fails. Returns the bytes added to the disk.
  */
-export function writeOutput(output: WantedOutput, bytes: Uint8Array, local: LocalBuilds): void {
+export function writeOutput(output: WantedOutput, bytes: Uint8Array, local: LocalBuilds): number {
   const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
   if (sha256 !== output.outputId) throw new WrongBytesError(output.outputId, sha256);
   const file = local.createOutput(output.outputId);
@@ -37,12 +40,17 @@ export function writeOutput(output: WantedOutput, bytes: Uint8Array, local: Loca
     file.discard();
     throw error;
   }
-  recordActions(output.entries, local);
+  return bytes.length + recordActions(output.entries, local);
 }
 
-/** Writes the local records of these actions. Call it only when their outputs are written. */
-export function recordActions(entries: PackedEntry[], local: LocalBuilds): void {
+/**
+ * Writes the local records of these actions. Call it only when their outputs are written. Returns the bytes added to the
+ * disk.
+ */
+export function recordActions(entries: PackedEntry[], local: LocalBuilds): number {
+  let count = 0;
   for (const { actionId, outputId, sizeBytes, putTimeMs } of entries) {
-    local.putRecord(actionId, { outputId, sizeBytes }, putTimeMs);
+    if (local.putRecord(actionId, { outputId, sizeBytes }, putTimeMs)) count++;
   }
+  return count * RECORD_BYTES;
 }

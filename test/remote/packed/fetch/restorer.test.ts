@@ -134,6 +134,71 @@ describe("a prefetch", () => {
   });
 });
 
+describe("where there is room for two outputs and their records,", () => {
+  /** Room for so many bytes. */
+  function roomOf(bytes: number) {
+    let left = bytes;
+    const room = {
+      hasRoomFor: (wanted: number) => wanted <= left,
+      add: (added: number) => {
+        left -= added;
+      },
+      save: () => undefined,
+    };
+    return { room, left: () => left };
+  }
+
+  const BODIES = ["one", "two", "six", "ten"];
+
+  test("a prefetch fetches two, and what go asks for all the same", async () => {
+    const { room, left } = roomOf(2 * (3 + 4_096));
+    using opened = openRestorer({ room });
+    const packed = await pack(opened, ...BODIES);
+    opened.restorer.prefetch(planOf(...packed));
+    await opened.restorer.idle();
+    const found = (await texts(opened, packed)).filter((text) => text !== undefined);
+    expect([found.length, left(), opened.machine.counters.get("prefetch_left")]).toEqual([2, 0, 2]);
+    for (const entry of packed) expect(await opened.restorer.fetch(entry)).toBe(true);
+    expect([await texts(opened, packed), left()]).toEqual([BODIES, -2 * (3 + 4_096)]);
+  });
+
+  test("the pack of an output that go waits for brings no more of them", async () => {
+    const { room } = roomOf(2 * (3 + 4_096));
+    using opened = openRestorer({ room });
+    const packed = await pack(opened, ...BODIES);
+    opened.restorer.prefetchNow([...packed]);
+    await opened.restorer.idle();
+    expect((await texts(opened, packed)).filter((text) => text !== undefined)).toEqual(["one", "two"]);
+  });
+
+  test("the records of many actions with one output count as well", async () => {
+    const { room, left } = roomOf(2 * 3 + 3 * 4_096);
+    using opened = openRestorer({ room });
+    const [entry] = await pack(opened, "one");
+    const actions = ["a", "b", "c", "d"].map((name) => ({ ...entry, actionId: entryOf(name).actionId }));
+    opened.restorer.prefetchNow(actions);
+    await opened.restorer.idle();
+    const empty = ["e", "f"].map((name) => ({ ...entryOf(""), actionId: entryOf(name).actionId }));
+    opened.restorer.prefetchNow(empty);
+    await opened.restorer.idle();
+    const found = [...actions, ...empty].map(({ actionId }) => opened.machine.local.get(actionId)?.sizeBytes);
+    expect([found, left()]).toEqual([[3, 3, 3, undefined, undefined, undefined], 3]);
+  });
+
+  test("an output that does not arrive takes no room", async () => {
+    const { room } = roomOf(3 + 4_096);
+    using opened = openRestorer({ room });
+    const [gone] = await pack(opened, "one");
+    await opened.bucket.remove(opened.bucket.keys.pack(packOf(gone)));
+    const [two] = await pack(opened, "two");
+    for (const entry of [gone, two]) {
+      opened.restorer.prefetchNow([entry]);
+      await opened.restorer.idle();
+    }
+    expect(await texts(opened, [two])).toEqual(["two"]);
+  });
+});
+
 describe("when the session ends,", () => {
   test("fetches in flight are aborted, and no further request is sent", async () => {
     using opened = openRestorer();
