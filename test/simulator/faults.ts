@@ -32,7 +32,7 @@ export const FAULTS: Record<string, Fault> = {
         },
     ),
   "failed runs count as complete when old ones are removed": ({ bucket }) =>
-    patch(RecordSource.prototype, "surplusRecords", () => (newKey) => {
+    patch(RecordSource.prototype, "surplusRecords", () => async (newKey) => {
       const keys = bucket.store.keys(newKey.slice(0, newKey.lastIndexOf("/") + 1));
       const runs = Map.groupBy(keys, (key) => parseRunName(key)?.run);
       return [...runs.values()].slice(4).flat();

@@ -114,6 +114,7 @@ export class Session {
   async close(): Promise<boolean> {
     await this.source.readOnce(new AbortController().signal).catch(() => undefined);
     await this.writer.store();
+    await this.writer.trim();
     this.writer.retire();
     // Without the bucket's records nothing says what was used.
     return this.source.isKnown && this.writer.isSettled && this.writer.unpublished.count === 0;

@@ -59,7 +59,7 @@ export function openPublisher(options: PublisherOptions): RunPublisher {
         isDefaultBranch: scope.branch === scope.defaultBranch,
       }),
     remove,
-    onBegun: (key) => remove(source.surplusRecords(key)),
+    trim: async (key) => remove(await source.surplusRecords(key, uploads.abandonment)),
     serverTimeMs: () => source.serverTimeMs(),
     signer: trust?.signer,
     // A remote that ends with its session gets no later lookups.

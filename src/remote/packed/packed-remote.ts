@@ -103,7 +103,7 @@ export class PackedRemote {
 
   /**
    * The work after the close, with no client waiting: writes fetched outputs to the disk, uploads and records what is
-   * left, and collects garbage.
+   * left, removes old records, and collects garbage.
    */
   async settle(): Promise<void> {
     this.#burst.sessionEnded();
@@ -123,6 +123,7 @@ export class PackedRemote {
       writer.adopt();
       await store();
     }
+    await writer.trim();
     if (writer.hasPublished) await this.#collectDaily();
   }
 
@@ -142,6 +143,7 @@ export class PackedRemote {
     if (writer === undefined || writer.isSettled || isOpen) return;
     await this.#loadIndex();
     await writer.store();
+    await writer.trim();
     if (writer.hasPublished) await this.#collectDaily();
   }
 

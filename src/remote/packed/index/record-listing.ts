@@ -12,8 +12,10 @@ import type { RecordRef } from "./record-cache.ts";
 const MAX_FALLBACK_JOBS = 4;
 /** Records of a job. Only runs of several machines have more. */
 const MAX_RECORDS = 16;
-/** More than a job keeps, in case nobody could remove the others. */
+/** More than a job keeps, unless its runs have many machines, or nobody could remove the others. */
 const PAGE_RECORDS = 64;
+/** For a job whose runs have hundreds of machines. */
+const MAX_LISTED = 10_000;
 const MAX_ADDITIONS = 32;
 const MAX_ADDITION_BYTES = 2 << 20;
 
@@ -22,8 +24,8 @@ export interface Listing {
   /** The most useful records first. */
   refs: RecordRef[];
   serverTimeMs: number;
-  /** All records of this job, also those that nobody reads. */
-  own: ListedObject[];
+  /** All records of this job, also those that nobody reads; `undefined`: not all were listed. */
+  own: ListedObject[] | undefined;
 }
 
 /**
@@ -47,9 +49,25 @@ export async function listRuns(
   const refs = pages.flatMap(({ objects }, index) =>
     recordsToRead(objects).map((object) => toRef(object, index === 0 ? "own" : "other")),
   );
-  const own = pages[0]?.objects ?? [];
+  const [{ objects: newest = [] } = {}] = pages;
+  const own = newest.length < PAGE_RECORDS ? newest : undefined;
   if (refs.length > 0) return { refs: refs.slice(0, MAX_RECORDS), serverTimeMs, own };
   return { refs: await listFallbacks(store, places, scope, signal), serverTimeMs, own };
+}
+
+/** Lists all records of this job, also those that nobody reads. */
+export async function listJob(
+  store: ObjectStore,
+  keys: PackedKeys,
+  scope: Scope,
+  signal: AbortSignal,
+): Promise<ListedObject[]> {
+  const objects: ListedObject[] = [];
+  for await (const page of store.list(keys.runs(scope), { signal })) {
+    objects.push(...page.objects);
+    if (objects.length >= MAX_LISTED) break;
+  }
+  return objects;
 }
 
 /** Lists the newest additions of other scopes; the scope's own records contain its own additions. */
@@ -71,7 +89,7 @@ export async function listAdditions(
     });
     return wanted.slice(0, MAX_ADDITIONS).map((object) => toRef(object, "new"));
   });
-  return { refs, serverTimeMs: Math.max(...pages.map((page) => page.serverTimeMs)), own: [] };
+  return { refs, serverTimeMs: Math.max(...pages.map((page) => page.serverTimeMs)), own: undefined };
 }
 
 async function listFallbacks(

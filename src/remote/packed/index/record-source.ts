@@ -9,7 +9,7 @@ import type { NamedSegment } from "../format/named-segment.ts";
 import { MAX_RECORD_BYTES } from "../format/run-record.ts";
 import { type EntryGroup, type IndexedEntry, PackedIndex } from "./packed-index.ts";
 import { isSameRef, type RecordCache, type RecordList, type RecordRef } from "./record-cache.ts";
-import { type Listing, listAdditions, listRuns } from "./record-listing.ts";
+import { type Listing, listAdditions, listJob, listRuns } from "./record-listing.ts";
 import type { RecordReader } from "./record-reader.ts";
 
 /** A list is fresh for this long; the time doubles, up to the longest, whenever a refresh finds no new record. */
@@ -38,8 +38,8 @@ export class RecordSource {
   /** The time of the last request for additions. */
   #additionsRequestedMs = 0;
   #hasWaited = false;
-  /** The listing of this job's records, if this process has read it. */
-  #ownListed: readonly ListedObject[] = [];
+  /** The listing of this job's records, if this process has read all of it. */
+  #ownListed: readonly ListedObject[] | undefined;
 
   constructor(options: RecordSourceOptions) {
     this.#options = options;
@@ -80,11 +80,13 @@ export class RecordSource {
     );
   }
 
-  /** The keys of this job's records that nobody will read once a run has begun with the record `newKey`. */
-  surplusRecords(newKey: string): string[] {
+  /** The keys of this job's records that nobody reads now that a run has begun with the record `newKey`. */
+  async surplusRecords(newKey: string, signal: AbortSignal): Promise<string[]> {
+    const { store, keys, scope } = this.#options;
+    const listed = this.#ownListed ?? (await listJob(store, keys, scope, signal));
     const now = { key: newKey, etag: "", sizeBytes: 0, modifiedMs: this.serverTimeMs() };
     const runs = listedRuns(
-      [now, ...this.#ownListed.filter(({ key }) => runStem(key) !== runStem(newKey))],
+      [now, ...listed.filter(({ key }) => runStem(key) !== runStem(newKey))],
       MAX_RECORD_BYTES,
     );
     const kept = new Set(runsToKeep(runs));

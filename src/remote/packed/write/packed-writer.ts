@@ -121,6 +121,11 @@ export class PackedWriter {
     await this.#options.publisher.end();
   }
 
+  /** See `RunPublisher`. */
+  async trim(): Promise<void> {
+    await this.#options.publisher.trim();
+  }
+
   /** Ends without aborting uploads in flight. */
   retire(): void {
     clearTimeout(this.#pause);
@@ -226,7 +231,7 @@ export interface PackedWriterOptions {
   local: LocalBuilds;
   packer: PackerForEntries;
   uploads: Uploads;
-  publisher: Pick<RunPublisher, "publish" | "end">;
+  publisher: Pick<RunPublisher, "publish" | "end" | "trim">;
   journal: Pick<EntryJournal, "append" | "adopt" | "cut" | "discard" | "handOver" | "stopHeartbeat">;
   /** Whether records are signed. Then they contain only entries that go put here or that a trusted record contains. */
   isSigning?: boolean | undefined;

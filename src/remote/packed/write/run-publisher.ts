@@ -23,6 +23,8 @@ export class RunPublisher {
   readonly #options: RunPublisherOptions;
   /** The record of this session alone, if the disk refuses a log. */
   #alone: { key: string; object: string | undefined; segments: SegmentRef[] } | undefined;
+  /** The first record of the run, until the job's folder is trimmed. */
+  #begun: string | undefined;
 
   constructor(options: RunPublisherOptions) {
     this.#options = options;
@@ -58,6 +60,14 @@ export class RunPublisher {
     } catch {
       // It counts as ended when a later one has begun.
     }
+  }
+
+  /** Removes records that the run's first one has made useless, once. Not while go waits. Never rejects. */
+  async trim(): Promise<void> {
+    const begun = this.#begun;
+    this.#begun = undefined;
+    // The next run tries again.
+    if (begun !== undefined) await this.#options.trim(begun).catch(() => undefined);
   }
 
   async #putAdditions(refs: SegmentRef[]): Promise<boolean> {
@@ -127,11 +137,10 @@ export class RunPublisher {
   }
 
   async #putLogged({ key, segments, changes, storedMs, object: before }: RunLogState): Promise<boolean> {
-    const { log, onBegun } = this.#options;
     const object = await this.#putRun(key, await this.#rewritten(segments), before);
     if (object === undefined) return false;
-    log.setStored({ key, object, changes });
-    if (storedMs === 0) await onBegun(object);
+    this.#options.log.setStored({ key, object, changes });
+    if (storedMs === 0) this.#begun = object;
     return true;
   }
 
@@ -170,6 +179,7 @@ export class RunPublisher {
     const segments = addSegments(useRows(this.#alone.segments, used), added);
     const object = await this.#putRun(key, segments, before);
     this.#alone = { key, object: object ?? before, segments };
+    if (before === undefined) this.#begun = object;
     return object !== undefined;
   }
 
@@ -246,8 +256,8 @@ export interface RunPublisherOptions {
   rewrite: (segments: LoggedSegment[]) => Promise<Rewrite | undefined>;
   /** Called with all segments of the run's log after each change. */
   onRecorded?: ((segments: SegmentRef[]) => void) | undefined;
-  /** Called once the first record of the run is in the bucket. */
-  onBegun: (key: string) => Promise<void>;
+  /** Removes the records of the job that nobody reads now that a run has begun with this record. */
+  trim: (key: string) => Promise<void>;
   /** Removes objects; ignores failures. */
   remove: (keys: readonly string[]) => Promise<void>;
   /** The server's time. */

@@ -53,7 +53,7 @@ function open() {
       segments: new SegmentUploads(files, options.uploads ?? uploads),
       neededRows: () => [],
       rewrite: async () => undefined,
-      onBegun: async () => {},
+      trim: async () => {},
       remove: async (keys) => {
         for (const key of keys) await store.delete(key);
       },
@@ -353,10 +353,18 @@ describe("a run that has ended", () => {
   });
 });
 
-test("the first record of a run is announced once, so that older runs can be removed", async () => {
+test("older records are trimmed once, after the first of the run, and when that is asked for", async () => {
   using opened = open();
-  const begun: string[] = [];
-  const onBegun = async (key: string) => void begun.push(key);
-  for (const entry of [A, B]) await opened.session({ onBegun }).publish(added(entry), []);
-  expect(begun).toEqual([countedRunName(opened.runKey, 1)]);
+  const trimmed: string[] = [];
+  const trim = async (key: string) => {
+    trimmed.push(key);
+    throw new Error("503");
+  };
+  for (const entry of [A, B]) {
+    const session = opened.session({ trim });
+    await session.publish(added(entry), []);
+    expect(trimmed.length).toBe(entry === A ? 0 : 1);
+    for (let call = 0; call < 2; call++) await session.trim();
+  }
+  expect(trimmed).toEqual([countedRunName(opened.runKey, 1)]);
 });

@@ -45,7 +45,7 @@ export function openWriter(isKnown = true) {
     segments: new SegmentUploads(files, uploads),
     neededRows: () => [],
     rewrite: async () => undefined,
-    onBegun: async () => {},
+    trim: async () => {},
     remove: async () => {},
     serverTimeMs: () => 0,
   });
