@@ -65,8 +65,9 @@ export async function formatRunRecord(
 /** Throws unless the bytes are a record as described above. Ignores the seal; `RecordCheck` verifies it. */
 export function parseRunRecord(bytes: Uint8Array<ArrayBuffer>): RunRecord {
   const json = JSON.parse(new TextDecoder().decode(expandFrame(splitParts(bytes).frame, MAX_JSON_BYTES)));
-  if (json?.version !== RECORD_VERSION)
-    throw new Error(`record of version ${json?.version}, not ${RECORD_VERSION}`);
+  const version: unknown = json?.version;
+  if (typeof version !== "number") throw new Error("not a record: it has no version number");
+  if (version !== RECORD_VERSION) throw new Error(`record of version ${version}, not ${RECORD_VERSION}`);
   const { kind, about, segments } = json;
   if (!["run", "new", "shared"].includes(kind) || !isTextTable(about) || !Array.isArray(segments))
     throw new Error("record with a part missing");
