@@ -46,7 +46,17 @@ const TROUBLES: readonly [name: string, one: string, many: string][] = [
   ["get_remote_bad_record", "malformed record", "malformed records"],
   ["records_bad", "record could not be used", "records could not be used"],
   ["records_refused", "record that no trusted key has signed", "records that no trusted key has signed"],
+  [
+    "prefixes_refused",
+    "segment is, or names packs, below a prefix that is not read",
+    "segments are, or name packs, below prefixes that are not read",
+  ],
   ["packs_bad", "pack was gone or wrong", "packs were gone or wrong"],
+  [
+    "prefetch_left",
+    "entry not fetched ahead, since --max-size was reached",
+    "entries not fetched ahead, since --max-size was reached",
+  ],
   ["put_remote_error", "upload failed", "uploads failed"],
   ["put_remote_lost", "entry could not be uploaded in time", "entries could not be uploaded in time"],
 ];
