@@ -155,6 +155,8 @@ export class Restorer {
     const { outputId, sizeBytes, place } = entry;
     if (!this.#hasRoomFor(sizeBytes)) {
       this.#options.counters.add("prefetch_left");
+      // What is left of the plans may be millions of entries.
+      this.#plans.length = 0;
       return [];
     }
     const known = this.#wanted.get(outputId);

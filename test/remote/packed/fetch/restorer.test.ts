@@ -162,6 +162,18 @@ describe("where there is room for two outputs and their records,", () => {
     expect([await texts(opened, packed), left()]).toEqual([BODIES, -2 * (3 + 4_096)]);
   });
 
+  test("a plan ends at the first pack that does not fit", async () => {
+    const { room } = roomOf(2 * (3 + 4_096));
+    using opened = openRestorer({ room });
+    const packed: PackedEntry[] = [];
+    for (const body of BODIES) packed.push(...(await pack(opened, body)));
+    const planned: PackedEntry[] = [];
+    opened.restorer.prefetch(planOf(...packed), { onPlanned: (entries) => planned.push(...entries) });
+    await opened.restorer.idle();
+    const found = (await texts(opened, packed)).filter((text) => text !== undefined);
+    expect([found.length, planned.length, opened.machine.counters.get("prefetch_left")]).toEqual([2, 3, 1]);
+  });
+
   test("the pack of an output that go waits for brings no more of them", async () => {
     const { room } = roomOf(2 * (3 + 4_096));
     using opened = openRestorer({ room });
