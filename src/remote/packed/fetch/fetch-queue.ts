@@ -16,6 +16,8 @@ const FAST_BYTES_PER_MS = 8_000;
 /** The limit for bytes of packs in memory, in flight or waiting to be expanded. */
 const MAX_BUFFERED_BYTES = 48 << 20;
 const CLAIM_POLL_MS = 15;
+/** The garbage of one output besides its frame. */
+const OBJECTS_BYTES = 4 << 10;
 
 /** Fetches frames in the order of the queue, with bounded numbers of concurrent requests and buffered bytes. */
 export class FetchQueue {
@@ -107,7 +109,7 @@ export class FetchQueue {
     if (!this.#buffered.delete(fetch)) return;
     if (bytes !== undefined) freeBuffer(bytes);
     this.#bufferedBytes -= fetch.length;
-    this.#garbage.release(fetch.length);
+    this.#garbage.release(fetch.length + OBJECTS_BYTES * fetch.outputs.length);
     const { id } = fetch.pack;
     if (![...this.#buffered.keys()].some(({ pack }) => pack.id === id)) this.#options.claims.release(id);
     this.#pump();

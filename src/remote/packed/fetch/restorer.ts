@@ -25,7 +25,7 @@ const LARGE_FRAME_BYTES = 8 << 20;
 const LARGE_OUTPUT_BYTES = 32 << 20;
 const READY_AT_ONCE = 16;
 /** Outputs that are planned at once: each takes about 2 KB of memory until it is here. */
-const MAX_PLANNED = 4_000;
+const MAX_PLANNED = 1_000;
 
 /**
  * Fetches outputs from packs to the local disk: first those that go waits for, then those that it will most likely

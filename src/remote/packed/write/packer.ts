@@ -13,7 +13,7 @@ import type { Uploads } from "./uploads.ts";
 
 const PACK_BYTES = 8 << 20;
 /** Bounds the memory of writers and readers for very small outputs: each takes about 2 KB until it is stored. */
-const PACK_OUTPUTS = 4_000;
+const PACK_OUTPUTS = 2_000;
 /** Smaller outputs go to separate packs: a build reads most of them first, to decide what to compile. */
 const SMALL_BYTES = 32 << 10;
 const LARGE_BYTES = 32 << 20;
@@ -21,6 +21,8 @@ const LARGE_BYTES = 32 << 20;
 const MAX_UPLOADS = 3;
 /** The number of uploaded outputs to remember; the records contain all of them. */
 const MAX_STORED = 20_000;
+/** The garbage of one output besides its bytes. */
+const OBJECTS_BYTES = 4 << 10;
 
 /** Packs outputs and uploads the packs in the background, a few at once. Keeps only those packs in memory. */
 export class Packer {
@@ -143,7 +145,7 @@ export class Packer {
       const isStored = await this.#put(pack, bytes);
       if (isStored) this.#options.counters.add("packs_written");
       for (const [outputId, place] of places) this.#settle(outputId, isStored ? place : undefined);
-      this.#garbage.release(bytes.length);
+      this.#garbage.release(bytes.length + OBJECTS_BYTES * places.size);
     };
     this.#start(upload());
   }
