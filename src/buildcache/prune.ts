@@ -12,6 +12,7 @@ import { diskBytes } from "../lib/files/disk-bytes.ts";
 import { listFiles } from "../lib/files/list-files.ts";
 import { removeFile } from "../lib/files/remove-file.ts";
 import { statPlainFile } from "../lib/files/stat-file.ts";
+import { Garbage } from "../lib/garbage.ts";
 import type { OnProgress } from "../lib/progress.ts";
 import { lastUseMs } from "../store/local/last-use.ts";
 import {
@@ -54,6 +55,9 @@ const KINDS = [
   OUTPUT_DIR,
   ...[MODULE_DIR, REVPROXY_DIR].flatMap((kind) => [kind, kind + META_SUFFIX]),
 ];
+
+/** The garbage of looking at one file: its path and its stat. */
+const FILE_BYTES = 1 << 10;
 
 interface CachedFile {
   kind: string;
@@ -131,9 +135,11 @@ function removeStaleTemps(dir: LocalDir, nowMs: number): number {
 }
 
 function* listIds(dir: LocalDir, kind: string): Generator<string, void, void> {
+  const garbage = new Garbage();
   for (const group of listFiles(join(dir.root, kind))) {
     if (!/^[0-9a-f]{2}$/.test(group)) continue;
-    for (const name of listFiles(join(dir.root, kind, group)))
-      if (name.startsWith(group) && /^[0-9a-f]+$/.test(name)) yield name;
+    const names = listFiles(join(dir.root, kind, group));
+    for (const name of names) if (name.startsWith(group) && /^[0-9a-f]+$/.test(name)) yield name;
+    garbage.release(FILE_BYTES * names.length);
   }
 }

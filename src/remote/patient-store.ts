@@ -1,5 +1,5 @@
 import { Deadline } from "../lib/async/deadline.ts";
-import { BufferGarbage } from "../lib/bytes/buffer-garbage.ts";
+import { Garbage } from "../lib/garbage.ts";
 import type { ListPage, ObjectStore } from "../store/object-store.ts";
 import { readSmallBytes } from "../store/read-small-object.ts";
 import { isAccessDenied } from "../store/store-failure.ts";
@@ -37,7 +37,7 @@ export class PatientStore {
    */
   async *list(prefix: string, startAfter?: string): AsyncGenerator<ListPage, void, void> {
     using deadline = new Deadline(STALL_MS, this.#signal);
-    const garbage = new BufferGarbage();
+    const garbage = new Garbage();
     const options = { signal: deadline.signal, ...(startAfter === undefined ? {} : { startAfter }) };
     const pages = this.#store.list(prefix, options)[Symbol.asyncIterator]();
     for (;;) {

@@ -1,11 +1,11 @@
-import { BufferGarbage } from "../../lib/bytes/buffer-garbage.ts";
+import { Garbage } from "../../lib/garbage.ts";
 
 /** Smaller pieces are put together into blocks: an origin may send each byte by itself. */
 const SMALL_BYTES = 8 << 10;
 const BLOCK_BYTES = 32 << 10;
 
 /** For all bodies together: to collect more often costs a quarter of the speed. */
-const garbage = new BufferGarbage(64 << 20);
+const garbage = new Garbage(64 << 20);
 
 interface Piece {
   offset: number;

@@ -1,5 +1,5 @@
-import { BufferGarbage } from "../../../lib/bytes/buffer-garbage.ts";
 import { freeBuffer } from "../../../lib/bytes/free-buffer.ts";
+import { Garbage } from "../../../lib/garbage.ts";
 import type { ObjectStore } from "../../../store/object-store.ts";
 import { PackedKeys } from "../format/keys.ts";
 import type { Claims } from "./claims.ts";
@@ -28,7 +28,7 @@ export class FetchQueue {
   readonly #pending = new Map<Fetch, number>();
   /** The fetches in flight (`undefined`) or in memory (their bytes). */
   readonly #buffered = new Map<Fetch, Uint8Array<ArrayBuffer> | undefined>();
-  readonly #garbage = new BufferGarbage();
+  readonly #garbage = new Garbage();
   #bufferedBytes = 0;
   #onReleased: PromiseWithResolvers<void> | undefined;
   #limit = FIRST_LIMIT;

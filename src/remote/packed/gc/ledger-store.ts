@@ -1,8 +1,8 @@
 /** Keeps the ledger below `gc/marks/`, in parts: a part says what one stretch of a collection has learned. */
 import { mapAhead } from "../../../lib/async/map-ahead.ts";
-import { BufferGarbage } from "../../../lib/bytes/buffer-garbage.ts";
 import { freeBuffer } from "../../../lib/bytes/free-buffer.ts";
 import { compressFrameAside, expandFrameAside } from "../../../lib/bytes/zstd.ts";
+import { Garbage } from "../../../lib/garbage.ts";
 import type { ListedObject } from "../../../store/object-store.ts";
 import type { PackedBucket } from "../bucket/packed-bucket.ts";
 import { type KnownRows, Ledger } from "./ledger.ts";
@@ -34,7 +34,7 @@ export class LedgerStore {
     const ledger = new Ledger();
     const useless: string[] = [];
     const small: KnownPart[] = [];
-    const garbage = new BufferGarbage();
+    const garbage = new Garbage();
     const found = mapAhead(await this.#list(), READ_AHEAD, async ({ key, sizeBytes }) => {
       return { key, sizeBytes, bytes: await this.#read(key) };
     });
@@ -90,7 +90,7 @@ export class LedgerStore {
   async #write(ledger: Ledger, rows: KnownRows): Promise<Set<string>> {
     const written = new Set<string>();
     if (this.#dryRun) return written;
-    const garbage = new BufferGarbage();
+    const garbage = new Garbage();
     for (const bytes of formatParts(ledger, rows)) {
       const object = await compressFrameAside(bytes);
       const key = `${this.#folder}${sha256(object)}`;

@@ -1,5 +1,5 @@
 import { mapAhead } from "../../../lib/async/map-ahead.ts";
-import { BufferGarbage } from "../../../lib/bytes/buffer-garbage.ts";
+import { Garbage } from "../../../lib/garbage.ts";
 import { describeError } from "../../../lib/text/describe-error.ts";
 import type { PackedBucket } from "../bucket/packed-bucket.ts";
 import type { ListedRecord } from "../bucket/record-census.ts";
@@ -46,7 +46,7 @@ export class Marks {
   readonly #steps: ReadSteps;
   readonly #records = new Set<number>();
   readonly #segments = new Set<number>();
-  readonly #garbage = new BufferGarbage();
+  readonly #garbage = new Garbage();
   #packs = new Uint8Array();
   readonly unreadable: { key: string; reason: string }[] = [];
   /** The keys of damaged shared records. They name nothing that counts, since they are replaced. */

@@ -1,7 +1,7 @@
 import { Semaphore } from "../../../lib/async/semaphore.ts";
 import { SingleFlight } from "../../../lib/async/single-flight.ts";
-import { BufferGarbage } from "../../../lib/bytes/buffer-garbage.ts";
 import type { Counters } from "../../../lib/counters.ts";
+import { Garbage } from "../../../lib/garbage.ts";
 import type { Logger } from "../../../lib/logger.ts";
 import { describeError } from "../../../lib/text/describe-error.ts";
 import type { ObjectStore } from "../../../store/object-store.ts";
@@ -32,7 +32,7 @@ export class SegmentSource {
   readonly #options: SegmentSourceOptions;
   readonly #fetches = new SingleFlight<void>();
   readonly #atOnce = new Semaphore(MAX_AT_ONCE);
-  readonly #garbage = new BufferGarbage();
+  readonly #garbage = new Garbage();
 
   constructor(options: SegmentSourceOptions) {
     this.#options = options;

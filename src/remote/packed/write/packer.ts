@@ -1,6 +1,6 @@
 import { BoundedMap } from "../../../lib/bounded-map.ts";
-import { BufferGarbage } from "../../../lib/bytes/buffer-garbage.ts";
 import type { Counters } from "../../../lib/counters.ts";
+import { Garbage } from "../../../lib/garbage.ts";
 import type { TempFile } from "../../../store/local/temp-file.ts";
 import { MAX_OBJECT_BYTES } from "../../../store/object-limit.ts";
 import type { PutBody } from "../../../store/object-store.ts";
@@ -35,7 +35,7 @@ export class Packer {
   readonly #small: PackBuilder;
   readonly #rest: PackBuilder;
   readonly #maxUploads: number;
-  readonly #garbage = new BufferGarbage();
+  readonly #garbage = new Garbage();
   #work: Promise<void> | undefined;
   #onRoom: PromiseWithResolvers<void> | undefined;
 

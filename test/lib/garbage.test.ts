@@ -1,9 +1,9 @@
 import { expect, spyOn, test } from "bun:test";
-import { BufferGarbage } from "../../../src/lib/bytes/buffer-garbage.ts";
+import { Garbage } from "../../src/lib/garbage.ts";
 
 test("collects each time that buffers of the limit have been let go of", () => {
   using collect = spyOn(Bun, "gc").mockImplementation(() => {});
-  const garbage = new BufferGarbage(10);
+  const garbage = new Garbage(10);
   const collections = [4, 5, 1, 9, 25, 9].map((bytes) => {
     garbage.release(bytes);
     return collect.mock.calls.length;

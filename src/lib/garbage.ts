@@ -1,10 +1,10 @@
 const LIMIT_BYTES = 24 << 20;
 
 /**
- * Collects garbage once much of it is buffers. The runtime looks at the size of its own heap, in which a buffer of
- * megabytes is hardly seen, so hundreds of them would pile up.
+ * Collects garbage once there is much of it. The runtime does so late: it hardly sees buffers of megabytes in the size
+ * of its own heap, and lets that heap double before it looks.
  */
-export class BufferGarbage {
+export class Garbage {
   readonly #limitBytes: number;
   #bytes = 0;
 
@@ -13,7 +13,7 @@ export class BufferGarbage {
     this.#limitBytes = limitBytes;
   }
 
-  /** Notes that a buffer of that size is not needed any more. */
+  /** Notes that objects or buffers of that size are not needed any more. */
   release(bytes: number): void {
     this.#bytes += bytes;
     if (this.#bytes < this.#limitBytes) return;
