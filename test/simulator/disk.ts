@@ -94,15 +94,22 @@ export class Disk {
       const after = change(before);
       if (after === undefined || (after as LoggedRun) === before) return after;
       const { stored = 0, storedMs = 0 } = before?.key === after.key ? before : {};
-      const state = { ...after, stored, storedMs, object: before?.object };
+      const { object, headEntries = 0 } = before ?? {};
+      const state = { ...after, stored, storedMs, object, headEntries };
       logs.set(run, { state, changedMs: now() });
       for (const old of [...logs.keys()].slice(0, -MAX_LOGS)) logs.delete(old);
       return after;
     };
-    const setStored = ({ key, object, changes }: Omit<StoredNote, "ms">) => {
+    const setStored = ({ key, object, headEntries, changes }: Omit<StoredNote, "ms">) => {
       const log = logs.get(run);
       if (log?.state.key === key && !this.isGone)
-        log.state = { ...log.state, object, stored: changes, storedMs: changes === 0 ? 0 : now() };
+        log.state = {
+          ...log.state,
+          object,
+          headEntries,
+          stored: changes,
+          storedMs: changes === 0 ? 0 : now(),
+        };
     };
     return { load, update, setStored, lockUpload: () => this.#lock(`${scope} ${run}`) };
   }

@@ -7,8 +7,8 @@
  *                                                 "key"       the key of the record, but for the number of entries
  *                                                 "changes"   the number of changes
  *                                                 "segments"  as in a record, see `run-record.ts`
- *     <dir>/run-<hash of the run>.stored.json   {"key":…,"object":…,"changes":…,"ms":…}: the changes in the bucket, in
- *                                                 the record "object", and their time
+ *     <dir>/run-<hash of the run>.stored.json   {"key":…,"object":…,"headEntries":…,"changes":…,"ms":…}: the changes in
+ *                                                 the bucket, in the record "object", and their time
  *     <dir>/run-<hash of the run>.upload        locked by the process that uploads the record
  *     <dir>/run.lock                            locked while a log is read, changed and written back
  *
@@ -58,11 +58,14 @@ export interface RunLogState extends LoggedRun {
   storedMs: number;
   /** The key of the record in the bucket. */
   object: string | undefined;
+  /** The number of entries of the job's head, if this run has written it. */
+  headEntries: number;
 }
 
 export interface StoredNote {
   key: string;
   object?: string | undefined;
+  headEntries: number;
   changes: number;
   ms: number;
 }
@@ -70,6 +73,7 @@ export interface StoredNote {
 const isStoredNote = shape<StoredNote>({
   key: isText,
   object: optional(isText),
+  headEntries: isNumber,
   changes: isNumber,
   ms: isNumber,
 });
@@ -109,7 +113,9 @@ export class RunLog {
         segments: segments.map(parseRef),
         stored: isStored ? note.changes : 0,
         storedMs: isStored ? note.ms : 0,
-        object: note !== undefined && runStem(note.key) === runStem(key) ? note.object : undefined,
+        ...(note !== undefined && runStem(note.key) === runStem(key)
+          ? { object: note.object, headEntries: note.headEntries }
+          : { object: undefined, headEntries: 0 }),
       };
     } catch {
       return undefined;

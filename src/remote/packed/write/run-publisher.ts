@@ -1,4 +1,4 @@
-import { countedRunName, endedRunName } from "../../runs/run-names.ts";
+import { countedRunName, endedRunName, parseRunName } from "../../runs/run-names.ts";
 import type { Scope } from "../../scope/scope.ts";
 import type { PackedKeys } from "../format/keys.ts";
 import type { NamedSegment } from "../format/named-segment.ts";
@@ -17,12 +17,15 @@ import type { UsedSegment } from "./used-rows.ts";
 const UNCHANGED_MS = 24 * 3_600_000;
 /** Without the lock, another session may have uploaded, too: it is not known which of the changes are in the bucket. */
 const UNKNOWN = 0;
+const NOT_STORED = { stored: 0, storedMs: 0, object: undefined, headEntries: 0 };
+/** The head is uploaded again once the record has grown by this factor. Until then new machines read both. */
+const HEAD_GROWTH = 1.1;
 
 /** Publishes the entries that a session used and put: in the run's log on this machine, and as records in the bucket. */
 export class RunPublisher {
   readonly #options: RunPublisherOptions;
   /** The record of this session alone, if the disk refuses a log. */
-  #alone: { key: string; object: string | undefined; segments: SegmentRef[] } | undefined;
+  #alone: Omit<RunLogState, "changes" | "stored" | "storedMs"> | undefined;
   /** The first record of the run, until the job's folder is trimmed. */
   #begun: string | undefined;
 
@@ -103,14 +106,7 @@ export class RunPublisher {
   async #merge(added: SegmentRef[], used: readonly UsedSegment[]): Promise<RunLogState> {
     const { log, uploads, onRecorded } = this.#options;
     const merge = (before: RunLogState | undefined): RunLogState => {
-      const state = before ?? {
-        key: this.#newKey(),
-        changes: 0,
-        stored: 0,
-        storedMs: 0,
-        object: undefined,
-        segments: [],
-      };
+      const state = before ?? { key: this.#newKey(), changes: 0, ...NOT_STORED, segments: [] };
       const segments = addSegments(useRows(state.segments, used), added);
       if (segments === state.segments) return state;
       return { ...state, changes: state.changes + 1, segments };
@@ -131,16 +127,21 @@ export class RunPublisher {
       if (state.stored >= wanted.changes && !this.#isOld(state)) return true;
       const isStored = await this.#putLogged(state);
       const isLast = await lock.isHeld();
-      if (!isLast) log.setStored({ key: state.key, object: log.load()?.object, changes: UNKNOWN });
+      if (!isLast)
+        log.setStored({ ...NOT_STORED, key: state.key, object: log.load()?.object, changes: UNKNOWN });
       if (isLast || !isStored) return isStored;
     }
   }
 
-  async #putLogged({ key, segments, changes, storedMs, object: before }: RunLogState): Promise<boolean> {
-    const object = await this.#putRun(key, await this.#rewritten(segments), before);
-    if (object === undefined) return false;
-    this.#options.log.setStored({ key, object, changes });
-    if (storedMs === 0) this.#begun = object;
+  async #putLogged(state: RunLogState): Promise<boolean> {
+    const segments = await this.#rewritten(state.segments);
+    // A head that names what was moved would send readers to packs that gc removes.
+    const isHeadUsable = segments === state.segments && !this.#isOld(state);
+    const headEntries = isHeadUsable ? state.headEntries : 0;
+    const stored = await this.#putRun(state.key, segments, { ...state, headEntries });
+    if (stored === undefined) return false;
+    this.#options.log.setStored({ ...stored, key: state.key, changes: state.changes });
+    if (state.storedMs === 0) this.#begun = stored.object;
     return true;
   }
 
@@ -174,13 +175,12 @@ export class RunPublisher {
 
   /** Without a log on the disk, the session writes its own record, each time with the same key. */
   async #recordAlone(added: SegmentRef[], used: readonly UsedSegment[]): Promise<boolean> {
-    this.#alone ??= { key: this.#newKey(), object: undefined, segments: [] };
-    const { key, object: before } = this.#alone;
-    const segments = addSegments(useRows(this.#alone.segments, used), added);
-    const object = await this.#putRun(key, segments, before);
-    this.#alone = { key, object: object ?? before, segments };
-    if (before === undefined) this.#begun = object;
-    return object !== undefined;
+    const before = this.#alone ?? { key: this.#newKey(), ...NOT_STORED, segments: [] };
+    const segments = addSegments(useRows(before.segments, used), added);
+    const stored = await this.#putRun(before.key, segments, before);
+    if (this.#alone === undefined) this.#begun = stored?.object;
+    this.#alone = { ...before, ...stored, segments };
+    return stored !== undefined;
   }
 
   #newKey(): string {
@@ -189,22 +189,26 @@ export class RunPublisher {
   }
 
   /**
-   * Uploads the record and its head, and removes the record `before` if that has another name; returns its key,
-   * `undefined` if that fails. A failed head is ignored: it only saves new machines a listing.
+   * Uploads the record and, if that has grown much, its head; removes the record before if that has another name.
+   * `undefined`: that failed. A failed head is ignored: it only saves new machines a request.
    */
   async #putRun(
     name: string,
     segments: SegmentRef[],
-    before: string | undefined,
-  ): Promise<string | undefined> {
+    before: Pick<RunLogState, "object" | "headEntries">,
+  ): Promise<{ object: string; headEntries: number } | undefined> {
     const { keys, scope, uploads, remove } = this.#options;
     const entries = segments.reduce((sum, { used, rows }) => sum + (used?.count ?? rows), 0);
     const key = countedRunName(name, entries);
     const bytes = await this.#format(key, { kind: "run", about: { ...this.#about(), key }, segments });
-    const [isStored] = await Promise.all([uploads.put(key, bytes), uploads.put(keys.head(scope), bytes)]);
+    const isHead = entries >= HEAD_GROWTH * before.headEntries || parseRunName(key)?.hasEnded;
+    const [isStored, isHeadStored] = await Promise.all([
+      uploads.put(key, bytes),
+      isHead && uploads.put(keys.head(scope), bytes),
+    ]);
     if (!isStored) return undefined;
-    if (before !== undefined && before !== key) await remove([before]);
-    return key;
+    if (before.object !== undefined && before.object !== key) await remove([before.object]);
+    return { object: key, headEntries: isHeadStored ? entries : before.headEntries };
   }
 
   async #format(key: string, record: RunRecord): Promise<Uint8Array<ArrayBuffer>> {

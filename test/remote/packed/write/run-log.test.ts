@@ -27,7 +27,7 @@ const RUN: LoggedRun = {
 const frameOf = (json: unknown) => compressFrame(Buffer.from(JSON.stringify(json)));
 
 const OBJECT = "ci/packed/v1/run/x.7";
-const NEVER_STORED = { stored: 0, storedMs: 0, object: undefined };
+const NEVER_STORED = { stored: 0, storedMs: 0, object: undefined, headEntries: 0 };
 
 async function save(log: RunLog, run: LoggedRun = RUN): Promise<void> {
   await log.update(() => run);
@@ -53,11 +53,17 @@ test("the version in the bucket is valid for the same key only", async () => {
   using dir = tempDir("run-log");
   const log = new RunLog(dir.path, "77");
   await save(log);
-  log.setStored({ key: RUN.key, object: OBJECT, changes: 2 });
-  expect(log.load()).toEqual({ ...RUN, stored: 2, storedMs: expect.any(Number), object: OBJECT });
+  log.setStored({ key: RUN.key, object: OBJECT, headEntries: 5, changes: 2 });
+  expect(log.load()).toEqual({
+    ...RUN,
+    stored: 2,
+    storedMs: expect.any(Number),
+    object: OBJECT,
+    headEntries: 5,
+  });
   await save(log, { ...RUN, key: "other" });
   expect(log.load()).toEqual({ ...RUN, key: "other", ...NEVER_STORED });
-  log.setStored({ key: "other", object: "other", changes: 0 });
+  log.setStored({ key: "other", object: "other", headEntries: 0, changes: 0 });
   expect(log.load()).toMatchObject({ stored: 0, storedMs: 0, object: "other" });
 });
 
@@ -88,7 +94,7 @@ test("the eight logs of a job that were changed last are kept", async () => {
   for (let run = 0; run < 10; run++) {
     const log = new RunLog(dir.path, `${run}`);
     await save(log);
-    log.setStored({ key: RUN.key, object: OBJECT, changes: 3 });
+    log.setStored({ key: RUN.key, object: OBJECT, headEntries: 0, changes: 3 });
     age(logPath(dir), 0);
     for (const name of filesBelow(dir.path)) if (name.endsWith(".zst")) ageMore(dir.join(name));
   }

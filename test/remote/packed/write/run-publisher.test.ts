@@ -192,6 +192,37 @@ describe("an entry that was only used", () => {
   });
 });
 
+describe("a job's head", () => {
+  const head = ({ bucket }: Opened) => recordAt(bucket, bucket.keys.head(scopeOf()));
+
+  test("follows a run that grows by a tenth at least", async () => {
+    using opened = open();
+    const [first, next, last] = Array.from({ length: 21 }, (_, n) => ({
+      ...A,
+      actionId: entryOf(`entry ${n}`).actionId,
+    })).reduce<PackedEntry[][]>(
+      (parts, entry, n) => {
+        parts[n < 19 ? 0 : n - 18]?.push(entry);
+        return parts;
+      },
+      [[], [], []],
+    ) as [PackedEntry[], PackedEntry[], PackedEntry[]];
+    await opened.session().publish(added(...first), []);
+    await opened.session().publish(added(...next), []);
+    expect((await head(opened)).entries).toEqual(byAction(first));
+    await opened.session().publish(added(...last), []);
+    expect((await head(opened)).entries).toEqual(byAction([...first, ...next, ...last]));
+  });
+
+  test("is the record of a run that has ended", async () => {
+    using opened = open();
+    const session = opened.session();
+    await session.publish(added(A), []);
+    await session.end();
+    expect((await head(opened)).about.key).toBe(endedRunName(countedRunName(opened.runKey, 1)));
+  });
+});
+
 test("the name of a run's record says how many entries the run has used, and follows them", async () => {
   using opened = open();
   const records = () => opened.bucket.objects.filter((key) => key.includes("/run/"));
