@@ -17,6 +17,7 @@ import {
   PACK_BYTES,
   UNKNOWN_MS,
 } from "./segment-layout.ts";
+import { SortedNumbers } from "./sorted-numbers.ts";
 
 /** From so many rows on, reading the whole segment is faster than reading each row. */
 const BULK_ROWS = 64;
@@ -39,7 +40,7 @@ export class Segment {
   readonly #packCount: number;
   /** `undefined`: one that is not read. */
   readonly #prefixes: readonly (string | undefined)[];
-  readonly #actions: Uint32Array;
+  readonly #actions: SortedNumbers;
   /** Read when they are first needed. */
   #outputs: Uint32Array | undefined;
   #order: Uint16Array | undefined;
@@ -64,13 +65,13 @@ export class Segment {
     const prefixes = parsePrefixes(bytes.read(this.#layout.text, textBytes).toString());
     this.#prefixes = prefixes.map((prefix) => (isRead(prefix) ? prefix : undefined));
     this.isPartlyRefused = this.#prefixes.includes(undefined);
-    this.#actions = numbersOf(bytes.read(HEADER_BYTES, HIGH_BYTES * this.rows));
+    this.#actions = new SortedNumbers(this.rows, (at, length) => bytes.read(HEADER_BYTES + at, length));
   }
 
   /** The row of an action; `undefined`: it has none. Throws if the bytes can't be read. */
   findAction(actionId: string): number | undefined {
-    const high = highOf(actionId);
-    for (let row = firstAt(this.#actions, high); this.#actions[row] === high; row++) {
+    const { from, to } = this.#actions.rangeOf(highOf(actionId));
+    for (let row = from; row < to; row++) {
       if (this.#idRests(row).toString("hex", 0, ID_REST_BYTES) !== actionId.slice(2 * HIGH_BYTES)) continue;
       return this.isPartlyRefused && this.entry(row) === undefined ? undefined : row;
     }
@@ -102,7 +103,7 @@ export class Segment {
     const outputHigh =
       outputs?.[row] ?? this.#bytes.read(this.#layout.outputs + HIGH_BYTES * row, HIGH_BYTES).readUInt32LE(0);
     const details = this.#bytes.read(this.#layout.details + DETAIL_BYTES * row, DETAIL_BYTES);
-    return this.#decode(row, outputHigh, rests, details);
+    return this.#decode({ action: this.#actions.at(row), output: outputHigh }, rests, details);
   }
 
   /** All readable entries of `rows`, with the rows, in this order. Throws if the bytes can't be read. */
@@ -120,6 +121,7 @@ export class Segment {
 
   /** Reads the whole segment at once. */
   *#bulk(rows: Iterable<number>): Generator<[number, PackedEntry], void, void> {
+    const actions = this.#actions.all();
     const outputs = numbersOf(this.#bytes.read(this.#layout.outputs, HIGH_BYTES * this.rows));
     const rests = this.#bytes.read(this.#layout.ids, IDS_BYTES * this.rows);
     const details = this.#bytes.read(this.#layout.details, DETAIL_BYTES * this.rows);
@@ -127,7 +129,7 @@ export class Segment {
       if (!this.#has(row)) continue;
       const rest = rests.subarray(IDS_BYTES * row, IDS_BYTES * (row + 1));
       const detail = details.subarray(DETAIL_BYTES * row, DETAIL_BYTES * (row + 1));
-      const entry = this.#decode(row, outputs[row] ?? 0, rest, detail);
+      const entry = this.#decode({ action: actions[row] ?? 0, output: outputs[row] ?? 0 }, rest, detail);
       if (entry !== undefined) yield [row, entry];
     }
   }
@@ -137,10 +139,11 @@ export class Segment {
     const high = digits.slice(0, 2 * HIGH_BYTES);
     const first = highOf(high.padEnd(2 * HIGH_BYTES, "0"));
     const last = highOf(high.padEnd(2 * HIGH_BYTES, "f"));
+    const actions = this.#actions.all();
     const outputs = numbersOf(this.#bytes.read(this.#layout.outputs, HIGH_BYTES * this.rows));
     const isWithin = (number = -1) => number >= first && number <= last;
     for (let row = 0; row < this.rows; row++) {
-      if (!isWithin(this.#actions[row]) && !isWithin(outputs[row])) continue;
+      if (!isWithin(actions[row]) && !isWithin(outputs[row])) continue;
       const entry = this.entry(row);
       if (entry?.actionId.startsWith(digits) || entry?.outputId.startsWith(digits)) yield entry;
     }
@@ -181,14 +184,15 @@ export class Segment {
     return this.#bytes.read(this.#layout.ids + IDS_BYTES * row, IDS_BYTES);
   }
 
-  #decode(row: number, outputHigh: number, rests: Buffer, details: Buffer): PackedEntry | undefined {
+  /** `high`: the first bytes of both ids. */
+  #decode(high: { action: number; output: number }, rests: Buffer, details: Buffer): PackedEntry | undefined {
     const sizeBytes = details.readUIntLE(0, 6);
     const place = this.#placeOf(details);
     if (place === undefined && (details.readUInt16LE(12) !== NO_PACK || sizeBytes > 0)) return undefined;
     const ms = details.readUInt32LE(24);
     return {
-      actionId: idOf(this.#actions[row] ?? 0, rests, 0),
-      outputId: idOf(outputHigh, rests, ID_REST_BYTES),
+      actionId: idOf(high.action, rests, 0),
+      outputId: idOf(high.output, rests, ID_REST_BYTES),
       sizeBytes,
       putTimeMs: details.readUIntLE(6, 6),
       place,
@@ -245,18 +249,7 @@ function idOf(high: number, rests: Buffer, at: number): string {
   return idBytes.toString("hex");
 }
 
-/** The first place in the ascending `numbers` that is not below `number`. */
-function firstAt(numbers: Uint32Array, number: number): number {
-  let low = 0;
-  let high = numbers.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((numbers[middle] as number) < number) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
+/** The first place in `order`, by which the numbers ascend, whose number is not below `number`. */
 function firstInOrder(numbers: Uint32Array, order: Uint16Array, number: number): number {
   let low = 0;
   let high = order.length;
