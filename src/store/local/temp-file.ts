@@ -9,14 +9,21 @@ import {
   write,
   writeSync,
 } from "node:fs";
-import { promisify } from "node:util";
 import { removeFile } from "../../lib/files/remove-file.ts";
 
 const COPY_CHUNK_BYTES = 1 << 20;
 const MODE = 0o644;
 const EXECUTABLE_MODE = 0o755;
 
-const writeFd = promisify(write);
+/** Not by node:util, which each go command would load: it takes most of a millisecond. */
+function writeFd(fd: number, bytes: Uint8Array, start: number, position: number): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  write(fd, bytes, start, bytes.length - start, position, (error, written) => {
+    if (error === null) resolve(written);
+    else reject(error);
+  });
+  return promise;
+}
 
 /**
  * A file being written, invisible to readers until it is renamed into place. All calls except `writeAside` are
@@ -62,8 +69,7 @@ export class TempFile {
     if (fd === undefined) throw new Error(`${this.path} is closed already`);
     let done = 0;
     while (done < bytes.length) {
-      const { bytesWritten } = await writeFd(fd, bytes, done, bytes.length - done, this.#sizeBytes + done);
-      done += bytesWritten;
+      done += await writeFd(fd, bytes, done, this.#sizeBytes + done);
     }
     this.#sizeBytes += bytes.length;
   }
