@@ -28,6 +28,11 @@ export class Bucket {
   /** How many objects were written. */
   readonly puts: Record<Kind, number> = { run: 0, head: 0, new: 0, shared: 0, pack: 0, segment: 0, gc: 0 };
   requests = 0;
+  /** What was uploaded in packs. */
+  packBytes = 0;
+  /** Actions that were found in the bucket, and compiled since they were not. */
+  found = 0;
+  compiled = 0;
   /** When rules removed something last. */
   ruledMs = 0;
   /** Called after each record that was written. */

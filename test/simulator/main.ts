@@ -2,8 +2,8 @@
  * `npm run simulate [-- --from=SEED --seeds=N]`: weeks of a team with troubles of all kinds, for each seed. Prints what
  * breaks, and ends with 1 then. A seed that breaks something does so again: `--from=SEED --seeds=1`.
  *
- * `npm run simulate -- --days=90 [--runs=A_DAY --dying=SHARE]`: a team of 20 jobs and what its bucket comes to, day by
- * day. `--dying`: the share of collections that are killed.
+ * `npm run simulate -- --days=90 [--jobs=N --runs=A_DAY --dying=SHARE]`: a team of so many jobs and what its bucket comes
+ * to, day by day. `--runs`: of each job. `--dying`: the share of collections that are killed.
  */
 import { parseArgs } from "node:util";
 import { randomOf } from "../faults/random.ts";
@@ -17,15 +17,16 @@ async function main(): Promise<number> {
       from: { type: "string", default: "1" },
       seeds: { type: "string", default: "1000" },
       days: { type: "string" },
-      runs: { type: "string", default: "1000" },
+      jobs: { type: "string", default: "20" },
+      runs: { type: "string", default: "50" },
       dying: { type: "string", default: "0" },
     },
   });
   const [from, seeds] = [Number(values.from), Number(values.seeds)];
   if (!(Number.isSafeInteger(from) && seeds > 0)) throw new Error("--from and --seeds: whole numbers");
   if (values.days !== undefined) {
-    const [days, runsPerDay, dying] = [Number(values.days), Number(values.runs), Number(values.dying)];
-    return (await runQuarter({ seed: from, days, runsPerDay, dying })) ? 0 : 1;
+    const [days, jobs, runs] = [Number(values.days), Number(values.jobs), Number(values.runs)];
+    return (await runQuarter({ seed: from, days, jobs, runs, dying: Number(values.dying) })) ? 0 : 1;
   }
   return (await runSeeds(from, seeds)) ? 0 : 1;
 }

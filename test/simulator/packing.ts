@@ -86,6 +86,7 @@ export class SimulatedPacker {
     const key = `${ROOT}pack/${pack.id.slice(0, 2)}/${pack.id}`;
     if (!(await this.#uploads.put(key, Buffer.from(pack.id.slice(0, 8)), pack.id))) return undefined;
     this.#onStored(pack.id);
+    this.#bucket.packBytes += pack.sizeBytes;
     let offset = 0;
     return new Map(
       frames.map(({ outputId, length }) => {

@@ -95,7 +95,9 @@ export class Session {
       if (disk.isGone) return used;
       used++;
       const { actionId, outputId, sizeBytes } = action;
-      const isHit = disk.actions.has(actionId) || (await this.#fetch(actionId));
+      const isLocal = disk.actions.has(actionId);
+      const isHit = isLocal || (await this.#fetch(actionId));
+      if (!isLocal) bucket[isHit ? "found" : "compiled"]++;
       const entry = {
         actionId,
         outputId,

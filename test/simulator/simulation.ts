@@ -71,10 +71,10 @@ class Team {
     });
     const count = Math.round(scenario.runsPerDay * (0.5 + this.#world.random()));
     for (let n = 0; n < count; n++) at(DAY_MS * this.#world.random(), () => this.#run());
-    if (this.#world.chance(scenario.gc.perDay))
-      at(DAY_MS * this.#world.random(), () => collectAsMachine(this.#world, this.gc));
-    if (this.#world.chance(scenario.gc.perDay))
-      at(DAY_MS * this.#world.random(), () => collectAsMachine(this.#world, this.gc));
+    const { perDay } = scenario.gc;
+    for (let n = 0; n < Math.max(2, perDay); n++)
+      if (this.#world.chance(Math.min(1, perDay)))
+        at(DAY_MS * this.#world.random(), () => collectAsMachine(this.#world, this.gc));
     if (this.#world.chance(scenario.gc.byHand))
       at(DAY_MS * this.#world.random(), () => collectByHand(this.#world, this.gc));
   }
