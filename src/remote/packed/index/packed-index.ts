@@ -8,6 +8,11 @@ export interface EntryGroup {
   segments: NamedSegment[];
 }
 
+interface FoundRow {
+  row: Row;
+  group: EntryGroup;
+}
+
 /** An entry, and the newest group that contains it. */
 export interface IndexedEntry {
   entry: PackedEntry;
@@ -61,13 +66,16 @@ export class PackedIndex {
     return undefined;
   }
 
-  /** A trusted location of an output, for any action. */
+  /** A trusted location of an output, for any action; one that a run uses, if there is one. */
   findPlace(outputId: string): Place | undefined {
+    let unused: Place | undefined;
     for (const { named } of this.#segments.values()) {
-      const place = this.#read(named.segment, (segment) => this.#placeIn(segment, outputId));
-      if (place !== undefined) return place;
+      const places = this.#read(named.segment, (segment) => this.#placesIn(segment, outputId)) ?? [];
+      const found = places.find(({ row }) => named.used?.has(row) !== false);
+      if (found !== undefined) return found.place;
+      unused ??= places[0]?.place;
     }
-    return undefined;
+    return unused;
   }
 
   /** Whether the pack of this location is trusted. */
@@ -75,19 +83,24 @@ export class PackedIndex {
     return place === undefined || !this.distrustedPacks.has(place.pack.id);
   }
 
-  #placeIn(segment: Segment, outputId: string): Place | undefined {
-    for (const row of segment.rowsOfOutput(outputId)) {
+  #placesIn(segment: Segment, outputId: string): { row: number; place: Place }[] {
+    return [...segment.rowsOfOutput(outputId)].flatMap((row) => {
       const place = segment.entry(row)?.place;
-      if (place !== undefined && this.isTrusted(place)) return place;
-    }
-    return undefined;
+      return place !== undefined && this.isTrusted(place) ? [{ row, place }] : [];
+    });
   }
 
-  *#rowsOf(actionId: string): Generator<{ row: Row; group: EntryGroup }, void, void> {
+  /** Rows that a run names and has not used come last: their entries may have moved to another pack. */
+  *#rowsOf(actionId: string): Generator<FoundRow, void, void> {
+    const unused: FoundRow[] = [];
     for (const { named, group } of this.#segments.values()) {
       const row = this.#read(named.segment, (segment) => segment.findAction(actionId));
-      if (row !== undefined) yield { row: { named, row }, group };
+      if (row === undefined) continue;
+      const found = { row: { named, row }, group };
+      if (named.used?.has(row) === false) unused.push(found);
+      else yield found;
     }
+    yield* unused;
   }
 
   #read<T>(segment: Segment, read: (segment: Segment) => T): T | undefined {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
+import { RowSet } from "../../../../src/remote/packed/format/row-set.ts";
 import type { Segment } from "../../../../src/remote/packed/format/segment.ts";
 import { PackedIndex } from "../../../../src/remote/packed/index/packed-index.ts";
 import { groupOf } from "../made-record.ts";
@@ -51,6 +52,25 @@ test("a segment that can't be read any more is reported and forgotten", () => {
   index.add(sound);
   expect(index.find(hello.actionId)?.entry).toEqual(inOld);
   expect([index.find(hello.actionId)?.entry, gone]).toEqual([inOld, [segment.id]]);
+});
+
+describe("what a run has not used of a segment, since it has moved, comes last", () => {
+  const moved = groupOf(inNew);
+  const before = groupOf(inOld);
+  const named = before.segments.map((each) => ({ ...each, used: RowSet.none(each.segment.rows) }));
+
+  test.each([
+    ["in the same record", [{ segments: [...moved.segments, ...named] }]],
+    ["in a newer one", [{ segments: named }, moved]],
+  ])("%s", (_, groups) => {
+    const index = new PackedIndex();
+    for (const group of groups) index.add(group);
+    expect(index.find(hello.actionId)?.entry).toEqual(inNew);
+    expect(index.findPlace(hello.outputId)?.pack.id).toBe(NEW_PACK);
+    index.distrustedPacks.add(NEW_PACK);
+    expect(index.find(hello.actionId)?.entry).toEqual(inOld);
+    expect(index.findPlace(hello.outputId)?.pack.id).toBe(OLD_PACK);
+  });
 });
 
 test("an action is found in the newest group that contains it", () => {
