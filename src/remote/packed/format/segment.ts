@@ -170,6 +170,14 @@ export class Segment {
     return Array.from({ length: this.rows }, (_, row) => row).filter((row) => wanted.has(packOf(row)));
   }
 
+  /** The packs that these rows name. Throws if the bytes can't be read. */
+  packsOf(rows: Iterable<number>): Pack[] {
+    const details = this.#bytes.read(this.#layout.details, DETAIL_BYTES * this.rows);
+    const numbers = new Set<number>();
+    for (const row of rows) numbers.add(details.readUInt16LE(DETAIL_BYTES * row + 12));
+    return [...numbers].map((number) => this.packs[number]).filter((pack) => pack !== undefined);
+  }
+
   /** The packs that the rows name. */
   get packs(): readonly (Pack | undefined)[] {
     this.#packs ??= this.#readPacks();

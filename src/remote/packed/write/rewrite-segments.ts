@@ -51,7 +51,9 @@ export async function rewriteSegments(
   for (const { ref, segment } of segments)
     if (segment.packs.some((pack) => options.isGone(pack?.id ?? ""))) planned.add(ref.id);
   const packs = segments.flatMap(({ segment }) => segment.packs);
-  const scattered = scatteredPacks(packs, options.isDefaultBranch);
+  // A segment still lists packs from which all was moved.
+  const kept = segments.flatMap((from) => from.segment.packsOf(takenRows(from).list()));
+  const scattered = scatteredPacks(kept, options.isDefaultBranch);
   if (planned.size + scattered.size === 0) return undefined;
   const isMoving = (id: string) => scattered.has(id) || options.isGone(id);
   const moving = new Set(packs.flatMap((pack) => (pack !== undefined && isMoving(pack.id) ? [pack.id] : [])));

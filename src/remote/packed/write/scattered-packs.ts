@@ -1,24 +1,26 @@
 import type { Pack } from "../format/entry.ts";
 
 /**
- * More small packs than this cost a run's readers too many requests. Each branch that moves them has copies of its own,
- * so those that end soon rather have some more.
+ * The small packs below the same limit are written together when there are more than a few, so an output is moved a few
+ * times in its life. Small packs cost a run's readers requests.
  */
-const MAX_SMALL_PACKS = { default: 4, other: 32 };
-const SMALL_PACK_BYTES = 1 << 20;
+const TIERS = [64 << 10, 256 << 10, 1 << 20];
+/** Each branch that moves outputs has copies of its own, so those that end soon rather have some more packs. */
+const MAX_PER_TIER = { default: 4, other: 12 };
 /** The limit for the bytes of one repack. */
 const MAX_BYTES = 16 << 20;
 
-/** The ids of the smallest packs if there are too many small ones: their outputs fit into one pack. */
-export function scatteredPacks(packs: Iterable<Pack | undefined>, isDefaultBranch: boolean): Set<string> {
-  const small = new Map<string, Pack>();
-  for (const pack of packs)
-    if (pack !== undefined && pack.sizeBytes < SMALL_PACK_BYTES) small.set(pack.id, pack);
+/** The ids of the small packs of which there are too many: their outputs fit into one pack. */
+export function scatteredPacks(packs: Iterable<Pack>, isDefaultBranch: boolean): Set<string> {
+  const distinct = new Map([...packs].map((pack) => [pack.id, pack]));
+  const tierOf = ({ sizeBytes }: Pack) => TIERS.findIndex((limit) => sizeBytes < limit);
+  const tiers = Map.groupBy(distinct.values(), tierOf);
+  const max = isDefaultBranch ? MAX_PER_TIER.default : MAX_PER_TIER.other;
+  const crowded = [...tiers].filter(([tier, some]) => tier !== -1 && some.length > max);
   const chosen = new Set<string>();
-  const max = isDefaultBranch ? MAX_SMALL_PACKS.default : MAX_SMALL_PACKS.other;
-  if (small.size <= max) return chosen;
   let totalBytes = 0;
-  for (const { id, sizeBytes } of [...small.values()].sort((a, b) => a.sizeBytes - b.sizeBytes)) {
+  const bySize = crowded.flatMap(([, some]) => some).sort((a, b) => a.sizeBytes - b.sizeBytes);
+  for (const { id, sizeBytes } of bySize) {
     totalBytes += sizeBytes;
     if (totalBytes <= MAX_BYTES) chosen.add(id);
   }

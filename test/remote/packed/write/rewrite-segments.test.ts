@@ -74,6 +74,19 @@ describe("nothing is written", () => {
   test.each([
     ["for a few segments", [logged(names(5).map((name) => entry(name)))]],
     ["for four small packs", [logged(names(4).map((name) => entry(name, 1_000)))]],
+    [
+      "for small packs from which nothing is used",
+      [
+        logged(
+          names(7).map((name) => entry(name, 1_000)),
+          { used: 4 },
+        ),
+      ],
+    ],
+    [
+      "for four packs of each size",
+      [1_000, 100_000, 500_000].map((size, at) => logged(names(4, 4 * at).map((name) => entry(name, size)))),
+    ],
     ["without segments", []],
   ])("%s", async (_, segments) => {
     expect(await rewrite(segments)).toEqual({ made: undefined, repacked: [] });
@@ -121,6 +134,15 @@ test("the outputs of more than four small packs move to one, and other entries s
   expect([...(made?.replaced.values() ?? [])].map(({ count }) => count)).toEqual([6]);
 });
 
+test("larger packs stay where they are while there are few of them", async () => {
+  const small = names(6).map((name) => entry(name, 1_000));
+  const medium = names(4, 6).map((name) => entry(name, 100_000));
+  const { repacked } = await rewrite([logged([...small, ...medium])]);
+  expect(new Set(repacked.map(({ outputId }) => outputId))).toEqual(
+    new Set(small.map(({ outputId }) => outputId)),
+  );
+});
+
 test("entries in packs that are gone move to another one", async () => {
   const [gone, kept] = [entry("1"), entry("2")];
   const { made } = await rewrite([logged([gone, kept])], { isGone: (id) => id === packOf(gone) });
@@ -128,7 +150,7 @@ test("entries in packs that are gone move to another one", async () => {
 });
 
 test("many small packs stay on another branch than the default one, which most likely ends soon", async () => {
-  const small = names(30).map((name) => entry(name, 1_000));
+  const small = names(12).map((name) => entry(name, 1_000));
   expect(await rewrite([logged(small)], { isDefaultBranch: false })).toEqual({
     made: undefined,
     repacked: [],
