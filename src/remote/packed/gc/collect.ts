@@ -2,7 +2,8 @@
  * Collects garbage below `[<prefix>/]packed/v1/`, and touches nothing else:
  *
  * 1. Lists the records. Removes those of runs that no reader needs, those of jobs without a write for `olderThanMs`, and
- *    additions older than three days. Reads the others that are new, and the segments that they name.
+ *    additions that are older than three days or that no scope reads. Reads the others that are new, and the segments
+ *    that they name.
  * 2. Notes the packs and segments that nothing live names, and removes them two days later.
  * 3. Writes what projects share to `shared/<platform>.json.zst`, once a week.
  *

@@ -1,12 +1,12 @@
 import { folderOf, type ListedRecord, type RecordPage } from "../bucket/record-census.ts";
 
-/** The records of one job, of one kind, or another record; and the store's clock. */
+/** The records of one job, of one kind, the additions of a project, or another record; and the store's clock. */
 export interface JobGroup {
   records: ListedRecord[];
   serverTimeMs: number;
 }
 
-/** Joins the run records of each job, which may lie on several pages of a listing. Others come one by one. */
+/** Joins the records of each folder, which may lie on several pages of a listing. Heads and shared ones come one by one. */
 export async function* jobGroups(pages: AsyncIterable<RecordPage>): AsyncGenerator<JobGroup, void, void> {
   let group: JobGroup | undefined;
   for await (const { records, serverTimeMs } of pages) {
@@ -23,6 +23,6 @@ export async function* jobGroups(pages: AsyncIterable<RecordPage>): AsyncGenerat
 }
 
 function isSame(a: ListedRecord | undefined, b: ListedRecord): boolean {
-  const isOfRun = b.kind === "run" || b.kind === "mod";
-  return isOfRun && a?.kind === b.kind && folderOf(a) === folderOf(b);
+  const isGrouped = b.kind === "run" || b.kind === "mod" || b.kind === "new";
+  return isGrouped && a?.kind === b.kind && folderOf(a) === folderOf(b);
 }

@@ -2,6 +2,8 @@
 
 import { listedRuns, runsToKeep } from "../../runs/choose-runs.ts";
 import type { ListedRecord } from "../bucket/record-census.ts";
+import { additionsToKeep } from "../format/choose-additions.ts";
+import { additionScopeHash } from "../format/keys.ts";
 import { MAX_RECORD_BYTES } from "../format/run-record.ts";
 
 const ADDITION_AGE_MS = 3 * 24 * 3_600_000;
@@ -13,15 +15,25 @@ export interface Age {
 }
 
 /**
- * The records to remove. `records`: all of one folder, of one kind. Of a job the runs stay that readers may need; all of
- * it goes when nothing was written for long.
+ * The records to remove. `records`: all of one folder, of one kind, in the order of their names. Of a job the runs stay
+ * that readers may need; all of it goes when nothing was written for long. Of a project's additions those stay that
+ * somebody reads.
  */
 export function recordsToRemove(records: readonly ListedRecord[], age: Age): ListedRecord[] {
   const kind = records[0]?.kind;
   if (kind === "run" || kind === "mod") return runsToRemove(records, age);
-  if (kind === "shared") return [];
-  const limitMs = kind === "new" ? Math.min(age.olderThanMs, ADDITION_AGE_MS) : age.olderThanMs;
-  return records.filter((record) => isOld(record, { ...age, olderThanMs: limitMs }));
+  if (kind === "new") return additionsToRemove(records, age);
+  return kind === "shared" ? [] : records.filter((record) => isOld(record, age));
+}
+
+function additionsToRemove(records: readonly ListedRecord[], age: Age): ListedRecord[] {
+  const kept = additionsToKeep(records);
+  const olderThanMs = Math.min(age.olderThanMs, ADDITION_AGE_MS);
+  return records.filter((record) => {
+    // Nobody knows what another name means.
+    const isUnread = additionScopeHash(record.key) !== undefined && !kept.has(record);
+    return isUnread || isOld(record, { ...age, olderThanMs });
+  });
 }
 
 function runsToRemove(records: readonly ListedRecord[], age: Age): ListedRecord[] {

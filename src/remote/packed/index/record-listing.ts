@@ -4,7 +4,8 @@ import { isAccessDenied } from "../../../store/store-failure.ts";
 import { listedRuns, runsToRead } from "../../runs/choose-runs.ts";
 import { firstPage } from "../../runs/list-runs.ts";
 import type { Scope } from "../../scope/scope.ts";
-import { additionScopeHash, type PackedKeys, scopeHash } from "../format/keys.ts";
+import { additionsToRead, MAX_LISTED } from "../format/choose-additions.ts";
+import { type PackedKeys, scopeHash } from "../format/keys.ts";
 import { MAX_RECORD_BYTES } from "../format/run-record.ts";
 import type { RecordRef } from "./record-cache.ts";
 
@@ -15,9 +16,7 @@ const MAX_RECORDS = 16;
 /** More than a job keeps, unless its runs have many machines, or nobody could remove the others. */
 const PAGE_RECORDS = 64;
 /** For a job whose runs have hundreds of machines. */
-const MAX_LISTED = 10_000;
-const MAX_ADDITIONS = 32;
-const MAX_ADDITION_BYTES = 2 << 20;
+const MAX_JOB_RECORDS = 10_000;
 
 /** The result of a listing, with the server's time. */
 export interface Listing {
@@ -65,7 +64,7 @@ export async function listJob(
   const objects: ListedObject[] = [];
   for await (const page of store.list(keys.runs(scope), { signal })) {
     objects.push(...page.objects);
-    if (objects.length >= MAX_LISTED) break;
+    if (objects.length >= MAX_JOB_RECORDS) break;
   }
   return objects;
 }
@@ -78,16 +77,12 @@ export async function listAdditions(
   signal: AbortSignal,
 ): Promise<Listing> {
   const pages = await Promise.all(
-    places.map((keys, at) => pageAt(at, store, keys.additions(scope), 4 * MAX_ADDITIONS, signal)),
+    places.map((keys, at) => pageAt(at, store, keys.additions(scope), MAX_LISTED, signal)),
   );
-  const own = scopeHash(scope);
   const refs = pages.flatMap(({ objects }, at) => {
-    const wanted = objects.filter(({ key, sizeBytes }) => {
-      const hash = additionScopeHash(key);
-      // The own records don't contain what this scope added below another prefix.
-      return hash !== undefined && (hash !== own || at > 0) && sizeBytes <= MAX_ADDITION_BYTES;
-    });
-    return wanted.slice(0, MAX_ADDITIONS).map((object) => toRef(object, "new"));
+    // The own records don't contain what this scope added below another prefix.
+    const wanted = additionsToRead(objects, at === 0 ? scopeHash(scope) : undefined);
+    return wanted.map((object) => toRef(object, "new"));
   });
   return { refs, serverTimeMs: Math.max(...pages.map((page) => page.serverTimeMs)), own: undefined };
 }

@@ -114,6 +114,37 @@ test("an object with another name goes by its own age", () => {
   expect(recordsToRemove(records, AGE).map(({ key }) => key)).toEqual(["run/p/a/main/test/old.json.zst"]);
 });
 
+describe("of a project's additions", () => {
+  /** The newest first; `scope`: who wrote it. */
+  const addition = (n: number, scope = "a", about: Partial<ListedRecord> = {}): ListedRecord => ({
+    ...recordOf({ run: `${n}`, ageMs: n * 1_000, kind: "new" }),
+    key: `new/p/a/${formatRunName({ startedMs: NOW - n * 1_000, run: scope, writer: "x", hasEnded: false })}`,
+    ...about,
+  });
+  const list = (count: number, scopeOf: (n: number) => string) =>
+    Array.from({ length: count }, (_, n) => addition(n, scopeOf(n)));
+  const keptOf = (records: ListedRecord[]) => records.length - recordsToRemove(records, AGE).length;
+
+  test("one with another name goes by its age alone", () => {
+    const odd = addition(90, "a", { key: "new/p/a/z.json.zst" });
+    expect(recordsToRemove([...list(90, () => "a"), odd], AGE)).not.toContain(odd);
+  });
+
+  test("one that is too large to be read goes", () => {
+    const large = addition(3, "a", { sizeBytes: 3 << 20 });
+    expect(recordsToRemove([addition(1), large], AGE)).toEqual([large]);
+  });
+
+  test("the newest 32 stay, all of one scope", () => {
+    expect(keptOf(list(90, () => "a"))).toBe(32);
+  });
+
+  test("those stay that a scope reads which wrote the newest itself", () => {
+    expect(keptOf(list(100, (n) => (n < 50 ? "a" : "b")))).toBe(32 + 32);
+    expect(keptOf(list(200, (n) => (n < 110 ? "a" : "b")))).toBe(32 + 18);
+  });
+});
+
 test.each([
   ["new", 3 * DAY_MS],
   ["head", 14 * DAY_MS],
