@@ -10,7 +10,7 @@ import { HOUR_MS } from "./scenario.ts";
 import type { World } from "./world.ts";
 
 /** Nothing younger can be collected. */
-const GRACE_MS = 48 * HOUR_MS;
+const GRACE_MS = 24 * HOUR_MS;
 const HALF = 0.5;
 
 /**
@@ -24,6 +24,8 @@ export interface Account {
   /** What the newest complete run of each living job has used alone, in bytes. */
   usedByNewest: number;
   packs: number;
+  /** From how many packs the newest complete run of a job takes outputs: the mean, and the most. */
+  packsOfRun: { mean: number; most: number };
   /** The most records of a job. */
   mostRecords: number;
   jobs: number;
@@ -37,7 +39,7 @@ export const PARTS = [
   ["besideLittle", "unused, in packs of which they use less"],
   ["idle", "packs of which they use nothing, though they name them"],
   ["added", "packs that only additions and shared records name"],
-  ["unnamedNew", "packs that nothing names, written in the last two days"],
+  ["unnamedNew", "packs that nothing names, written in the last day"],
   ["unnamedOld", "packs that nothing names, older"],
   ["records", "records, segments, and what gc keeps"],
 ] as const;
@@ -58,6 +60,7 @@ export async function takeAccount(world: World): Promise<Account> {
     allBytes: Object.values(sizes).reduce((sum, size) => sum + size, 0),
     usedByNewest: use.newestBytes,
     packs: packs.length,
+    packsOfRun: use.packsOfNewest,
     mostRecords: Math.max(0, ...world.jobs.map((job) => recordsOf(world, job).length)),
     jobs: world.jobs.length,
   };
@@ -94,6 +97,8 @@ class Use {
   /** Outputs that are used, and whether one of their places has been counted. */
   readonly #outputs = new Map<string, { isCounted: boolean; places: Set<string> }>();
   readonly #namedBy = new Map<string, "run" | "other">();
+  /** By run record. */
+  readonly #packsOfNewest = new Map<string, Set<string>>();
   newestBytes = 0;
 
   /** `runs`: the records of all runs, listed. */
@@ -113,11 +118,20 @@ class Use {
           const known = this.#outputs.get(outputId) ?? { isCounted: false, places: new Set() };
           known.places.add(place.pack.id);
           this.#outputs.set(outputId, known);
-          if (newest.has(key)) byNewest.set(outputId, place.length);
+          if (!newest.has(key)) continue;
+          byNewest.set(outputId, place.length);
+          const packs = this.#packsOfNewest.get(key) ?? new Set();
+          this.#packsOfNewest.set(key, packs.add(place.pack.id));
         }
       }
     }
     this.newestBytes = byNewest.values().reduce((sum, length) => sum + length, 0);
+  }
+
+  get packsOfNewest(): Account["packsOfRun"] {
+    const counts = [...this.#packsOfNewest.values()].map(({ size }) => size);
+    const mean = counts.reduce((sum, count) => sum + count, 0) / Math.max(1, counts.length);
+    return { mean, most: Math.max(0, ...counts) };
   }
 
   namedBy(packId: string): "run" | "other" | undefined {

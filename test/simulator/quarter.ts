@@ -51,7 +51,16 @@ export async function runQuarter({ seed, days, jobs, runs, dying }: QuarterOptio
 }
 
 const TITLES = [
-  ...["day", "jobs", "most records of a job", "packs", "MiB", "MiB / used", "MiB / used by newest runs"],
+  ...[
+    "day",
+    "jobs",
+    "most records of a job",
+    "packs",
+    "packs of a run",
+    "MiB",
+    "MiB / used",
+    "MiB / used by newest runs",
+  ],
   ...["gc stretches", "gc requests", "gc reads", "longest stretch, s"],
   ...["requests", "uploaded MiB", "found", "compiled"],
 ];
@@ -64,9 +73,17 @@ function rowOf(
   before: Pick<World["bucket"], Counted>,
 ): string[] {
   const { bucket, day } = world;
-  const { allBytes, sizes, usedByNewest } = account;
+  const { allBytes, sizes, usedByNewest, packsOfRun } = account;
+  const ofRun = `${packsOfRun.mean.toFixed(0)}, at most ${packsOfRun.most}`;
   return [
-    ...[day.toFixed(0), `${account.jobs}`, `${account.mostRecords}`, `${account.packs}`, mib(allBytes)],
+    ...[
+      day.toFixed(0),
+      `${account.jobs}`,
+      `${account.mostRecords}`,
+      `${account.packs}`,
+      ofRun,
+      mib(allBytes),
+    ],
     ...[(allBytes / sizes.used).toFixed(2), (allBytes / usedByNewest).toFixed(2)],
     ...[`${cost.stretches}`, `${cost.requests}`, `${cost.reads}`, (cost.longestMs / 1000).toFixed(1)],
     ...[`${bucket.requests - before.requests}`, mib(bucket.packBytes - before.packBytes)],
