@@ -1,10 +1,10 @@
 import type { Pack } from "../format/entry.ts";
 
 /**
- * The small packs below the same limit are written together when there are more than a few, so an output is moved a few
- * times in its life. Small packs cost a run's readers requests.
+ * The small packs below the same limit are written together when there are more than a few, so an output is moved twice
+ * in its life at most. Small packs cost a run's readers requests; in large ones, much is unused after some commits.
  */
-const TIERS = [64 << 10, 256 << 10, 1 << 20];
+const TIERS = [64 << 10, 256 << 10];
 /** Each branch that moves outputs has copies of its own, so those that end soon rather have some more packs. */
 const MAX_PER_TIER = { default: 4, other: 12 };
 /** The limit for the bytes of one repack. */
