@@ -12,7 +12,7 @@ import { isCount, isText, listOf } from "../../../lib/shape.ts";
 import type { PackedBucket } from "../bucket/packed-bucket.ts";
 
 /** A record may name a pack late: after a long session, or from a machine that was offline. */
-const GRACE_MS = 48 * 3_600_000;
+const GRACE_MS = 24 * 3_600_000;
 /** Further ones wait for a later round. */
 const MAX_CANDIDATES = 100_000;
 const MAX_BYTES = 16 << 20;

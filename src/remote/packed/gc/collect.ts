@@ -4,7 +4,7 @@
  * 1. Lists the records. Removes those of runs that no reader needs, those of jobs without a write for `olderThanMs`, and
  *    additions that are older than three days or that no scope reads. Reads the others that are new, and the segments
  *    that they name.
- * 2. Notes the packs and segments that nothing live names, and removes them two days later.
+ * 2. Notes the packs and segments that nothing live names, and removes them a day later.
  * 3. Writes what projects share to `shared/<platform>.json.zst`, once a week.
  *
  * Such a round may take several stretches, each of which may be killed at any request: what a stretch has read is in

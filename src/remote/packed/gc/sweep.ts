@@ -1,4 +1,4 @@
-/** The second half of a collection: removes packs and segments that nothing has named for two days. */
+/** The second half of a collection: removes packs and segments that nothing has named for a day. */
 import { ObjectSum } from "../../../lib/object-sum.ts";
 import type { OnProgress } from "../../../lib/progress.ts";
 import type { PackedBucket, StoredPack } from "../bucket/packed-bucket.ts";

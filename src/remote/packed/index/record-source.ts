@@ -16,7 +16,7 @@ import type { RecordReader } from "./record-reader.ts";
 const FIRST_PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 15 * 60_000;
 /** Half of the time that gc waits before it removes what nothing names. */
-const LONGEST_AGE_MS = 24 * 3_600_000;
+const LONGEST_AGE_MS = 12 * 3_600_000;
 /** How long a lookup that misses in a stale index waits for the refresh. */
 const REFRESH_WAIT_MS = 300;
 /** After so many unknown actions, other scopes' additions are read: the checkout may contain a recent merge. */

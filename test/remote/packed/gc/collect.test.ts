@@ -72,15 +72,15 @@ describe("no pack is removed", () => {
 
   test("that was written recently, even if it has long been a candidate", async () => {
     using bucket = new StockedBucket();
-    const [entry] = await bucket.pack(["again"], 47 * HOUR_MS);
+    const [entry] = await bucket.pack(["again"], 23 * HOUR_MS);
     await noteCandidates(bucket, [packOf(entry)], 30 * DAY_MS);
     expect((await collect(bucket)).packs?.removed.count).toBe(0);
   });
 
-  test("that is unreferenced for less than two days, even if it is old", async () => {
+  test("that is unreferenced for less than a day, even if it is old", async () => {
     using bucket = new StockedBucket();
     const [entry] = await bucket.pack(["old"], 300 * DAY_MS);
-    await noteCandidates(bucket, [packOf(entry)], 47 * HOUR_MS);
+    await noteCandidates(bucket, [packOf(entry)], 23 * HOUR_MS);
     expect((await collect(bucket)).packs?.removed.count).toBe(0);
     expect(await readCandidates(bucket)).toEqual([packOf(entry)]);
   });
@@ -178,13 +178,13 @@ describe("by the store's clock", () => {
 test("a collection removes old objects and nothing else, and reports them", async () => {
   using bucket = new StockedBucket();
   const kept = await bucket.pack(["kept", "kept too"], 300 * DAY_MS);
-  const gone = await bucket.pack(["gone"], 49 * HOUR_MS);
+  const gone = await bucket.pack(["gone"], 25 * HOUR_MS);
   const fresh = await bucket.pack(["fresh"]);
   const keptRun = await bucket.run(kept, { ageMs: 13.9 * DAY_MS, run: "2" });
   const keptAddition = await bucket.addition(kept, { ageMs: 2.9 * DAY_MS });
   const oldRun = await bucket.run(gone, { ageMs: 14.1 * DAY_MS, job: "old" });
   const oldAddition = await bucket.addition(gone, { ageMs: 3.1 * DAY_MS });
-  await noteCandidates(bucket, [packOf(gone[0])], 49 * HOUR_MS);
+  await noteCandidates(bucket, [packOf(gone[0])], 25 * HOUR_MS);
   const foreign = ["x", "packed/v1/pack/aa/x", "team/packed/v2/run/a", "team/packed/v1/run/readme.txt"];
   foreign.push(
     `team/packed/v1/pack/zz/${packOf(gone[0])}`,

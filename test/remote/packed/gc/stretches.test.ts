@@ -245,7 +245,7 @@ describe("a collection reads", () => {
 });
 
 describe("what nothing names", () => {
-  test.each([47.9, 48])("for %d hours stays until two days have passed", async (hours) => {
+  test.each([23.9, 24])("for %d hours stays until a day has passed", async (hours) => {
     const world = new World();
     const [entry] = await world.pack(["dead"], 9 * DAY_MS);
     const segment = await world.segment([entry as PackedEntry], { ageMs: 9 * DAY_MS });
@@ -253,7 +253,7 @@ describe("what nothing names", () => {
     world.nowMs += hours * HOUR_MS;
     await world.collect();
     expect([world.hasPack(entry), world.hasSegment(segment)]).toEqual(
-      hours < 48 ? [true, true] : [false, false],
+      hours < 24 ? [true, true] : [false, false],
     );
   });
 
@@ -304,7 +304,7 @@ describe("a record that is written while a collection runs", () => {
       world.store.onRequest = (operation, key) => {
         if (isWriting) return;
         if (operation === "list" && key.endsWith("/run/")) looks++;
-        // After the last look it is too late: whoever writes such a record has read one of two days ago.
+        // After the last look it is too late: whoever writes such a record has read one of a day ago.
         if (requests++ !== at || looks === 2) return;
         isWriting = true;
         void world.store.put(record, bytes);

@@ -74,11 +74,11 @@ test("the groups of this scope are separate from those of others", async () => {
   expect(main.ownGroups().map(entriesIn)).toEqual([[MERGED]]);
 });
 
-test("copies of days ago count as never read: gc may have removed what they name", async () => {
+test("copies of half a day ago count as never read: gc may have removed what they name", async () => {
   using fixture = new SourceFixture();
   await fixture.bucket.run([HELLO]);
   await fixture.open().refreshNow();
-  fixture.clock.advance(23 * HOUR_MS);
+  fixture.clock.advance(11 * HOUR_MS);
   expect(fixture.open().isKnown).toBe(true);
   fixture.clock.advance(2 * HOUR_MS);
   expect(fixture.open().isKnown).toBe(false);
