@@ -44,7 +44,7 @@ export const PARTS = [
   ["records", "records, segments, and what gc keeps"],
 ] as const;
 
-export type Part = (typeof PARTS)[number][0];
+type Part = (typeof PARTS)[number][0];
 
 export async function takeAccount(world: World): Promise<Account> {
   const listed: ListedObject[] = [];
