@@ -34,6 +34,7 @@ export async function runJob(world: World, job: Job): Promise<void> {
     job.project.needed(job.branch, job.name, machine, job.machines),
   );
   const isAlone = job.active.size === 0;
+  const begun = ++job.begun;
   const active = { share: 0 };
   job.active.add(active);
   const results = await Promise.all(
@@ -48,7 +49,7 @@ export async function runJob(world: World, job: Job): Promise<void> {
   } else if (results.some(({ share }) => share > HALF) || isLarge(world, job, run))
     job.doubtfulMs = world.timeline.nowMs;
   if (world.broken !== undefined) return;
-  if (isAlone && job.active.size === 0 && results.every(({ isCalm, isFresh }) => isCalm && isFresh))
+  if (isAlone && job.begun === begun && results.every(({ isCalm, isFresh }) => isCalm && isFresh))
     await checkRecords(world, job);
   await checkJob(world, job);
 }

@@ -39,6 +39,8 @@ export interface Job {
   /** The newest last. */
   complete: CompleteRun[];
   active: Set<ActiveRun>;
+  /** How many runs have begun. */
+  begun: number;
   /** What a complete run had and a new machine did not find. */
   missed: { run: string; beganMs: number; actions: ReadonlySet<string> } | undefined;
   /** When a run wrote last that has used most of what it needed, but not all: it counts as complete. */
@@ -131,6 +133,7 @@ export class World {
       machines,
       complete: [],
       active: new Set(),
+      begun: 0,
       missed: undefined,
       doubtfulMs: 0,
       failures: 0,
