@@ -9,8 +9,8 @@ export const CROWD_ROW: Row = localRow(`${PROCESSES} processes on one directory`
 
 /** All of them build, test and vet the same module at once; with an empty bucket, all of them put the same entries. */
 async function crowd(stage: Stage, setting: Setting): Promise<Verdict> {
-  const prefix = await stage.bucketPart(setting.layout, setting.mode === "direct" ? "nothing" : "stock");
-  await using site = await openSite(stage, { ...setting, prefix });
+  const bucket = await stage.newBucket(setting.layout, setting.mode === "direct" ? "nothing" : "stock");
+  await using site = await openSite(stage, { ...setting, bucket });
   const outs = Array.from({ length: PROCESSES }, (_, index) => `${site.out}-${index}`);
   const rounds = await Promise.all(outs.map((out) => play(site.machine, stage.project, out)));
   return { ...(await judge(stage, site, rounds)), alone: { rounds: PROCESSES } };

@@ -29,16 +29,20 @@ function killCase(setting: Setting, kills: number): Case {
 
 /** Builds the same again after each kill, and finally the stage's module. */
 async function killTimes(kills: number, stage: Stage, setting: Setting, random: Random): Promise<Verdict> {
-  const prefix = await stage.bucketPart(setting.layout, "nothing");
+  const bucket = await stage.newBucket(setting.layout, "nothing");
   // The server may be killed before go's helper has connected to it.
-  await using site = await openSite(stage, { ...setting, prefix, connectFlags: ["--fallback"] });
+  await using site = await openSite(stage, { ...setting, bucket, connectFlags: ["--fallback"] });
   const exitCodes: number[] = [];
   const wrong: string[] = [];
   const sessions: string[][] = [];
   let usualSeconds = 1;
   for (let kill = 0; kill < kills; kill++) {
     const text = `kill ${kill}`;
-    const cwd = faultModule(stage.dir.join(prefix, text), { name: "killed", packages: PACKAGES, text });
+    const cwd = faultModule(stage.dir.join(bucket.bucket, text), {
+      name: "killed",
+      packages: PACKAGES,
+      text,
+    });
     const survivor = await killed(site, cwd, random, usualSeconds);
     if (survivor !== undefined) exitCodes.push(survivor.exitCode);
     if (survivor !== undefined && survivor.exitCode !== 0) sessions.push(linesOf(survivor.stderr));

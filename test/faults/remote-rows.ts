@@ -37,10 +37,10 @@ async function runRemote(
   const { fault, operation, setting, flags } = options;
   await using line = await fault.open(stage, operation, random);
   // With a full bucket there would be no puts.
-  const prefix = await stage.bucketPart(setting.layout, operation === "put" ? "nothing" : "stock");
+  const bucket = await stage.newBucket(setting.layout, operation === "put" ? "nothing" : "stock");
   // A machine that may end with go makes go wait for its uploads.
   const env = { CI: "true" };
-  const verdict = await trial(stage, { ...setting, endpoint: line.endpoint, prefix, env, flags });
+  const verdict = await trial(stage, { ...setting, endpoint: line.endpoint, bucket, env, flags });
   if (!line.hasStruck()) throw new Error(`${fault.name} affected no ${operation}`);
   return verdict;
 }

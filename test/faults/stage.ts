@@ -1,7 +1,8 @@
 /** The resources of the campaign: a bucket, a module, and machines with the same initial disk. */
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { gocacheprog, s3Flags } from "../support/binary.ts";
-import { copyPrefix } from "../support/bucket-copy.ts";
+import { copyToBucket } from "../support/bucket-copy.ts";
 import { FullDisk } from "../support/full-disk.ts";
 import { copyMachine, type Machine, newMachine } from "../support/machine.ts";
 import { type S3Server, startS3Server } from "../support/s3-server.ts";
@@ -34,8 +35,14 @@ export interface Stage extends AsyncDisposable {
   machine(dir: string, env: Record<string, string>): Promise<Machine>;
   /** Runs rounds without the executable; returns the seconds of the slowest round. */
   playAlone(how?: Alone): Promise<number>;
-  /** A new prefix of the bucket: with all entries of the module, or empty. */
-  bucketPart(layout: Layout, content?: "stock" | "nothing"): Promise<string>;
+  /** A new bucket: with all entries of the module, or empty. */
+  newBucket(layout: Layout, content?: "stock" | "nothing"): Promise<CaseBucket>;
+}
+
+/** A bucket of the server that one case uses alone. */
+export interface CaseBucket {
+  bucket: string;
+  prefix: string;
 }
 
 export interface StageOptions {
@@ -113,12 +120,15 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     newName,
     machine,
     playAlone: async (how) => Math.max(...(await playAlone(how)).map(({ seconds }) => seconds)),
-    async bucketPart(layout, content = "stock") {
-      const prefix = newName();
-      if (content === "nothing") return prefix;
+    async newBucket(layout, content = "stock") {
+      const made = { bucket: newName(), prefix: stockPrefix(layout) };
+      if (content === "nothing") {
+        mkdirSync(join(s3.dataDir, made.bucket));
+        return made;
+      }
       await stocks[layout]();
-      await copyPrefix(s3, stockPrefix(layout), prefix);
-      return prefix;
+      await copyToBucket(s3, made.prefix, made.bucket);
+      return made;
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

@@ -7,7 +7,7 @@ import type { Machine } from "../support/machine.ts";
 import { type PluginServer, startPluginServer } from "../support/plugin-server.ts";
 import { settled } from "../support/settled.ts";
 import { differences, linesOf, type Played, play } from "./play.ts";
-import type { Alone, Layout, Stage } from "./stage.ts";
+import type { Alone, CaseBucket, Layout, Stage } from "./stage.ts";
 
 export const MODES = ["direct", "serve"] as const;
 
@@ -36,8 +36,8 @@ export interface Verdict {
 export interface SiteOptions extends Setting {
   /** The endpoint of the bucket; default: the server itself. */
   endpoint?: string | undefined;
-  /** The prefix in the bucket; default: a copy of the stock. */
-  prefix?: string | undefined;
+  /** Default: one with a copy of the stock. It is removed in the end. */
+  bucket?: CaseBucket | undefined;
   /** Further flags of the process that uses the bucket. */
   flags?: string[];
   /** The directory of the machine's disk; default: in the stage's directory. */
@@ -70,9 +70,9 @@ export async function openSite(stage: Stage, options: SiteOptions): Promise<Site
   const home = options.home ?? stage.dir.join(name, "home");
   const temp = stage.dir.join(name, "tmp");
   mkdirSync(temp, { recursive: true });
-  const prefix = options.prefix ?? (await stage.bucketPart(layout));
+  const { bucket, prefix } = options.bucket ?? (await stage.newBucket(layout));
   const endpoint = options.endpoint ?? stage.s3.endpoint;
-  const flags = [...s3Flags(stage.s3, { layout, prefix, endpoint }), ...(options.flags ?? [])];
+  const flags = [...s3Flags({ bucket, endpoint }, { layout, prefix }), ...(options.flags ?? [])];
   const env = { ...stage.s3.env, TMPDIR: temp, ...options.env };
   const machine = await stage.machine(home, env);
   const startServer = (plugin: string) =>
@@ -105,7 +105,7 @@ export async function openSite(stage: Stage, options: SiteOptions): Promise<Site
       await server?.[Symbol.asyncDispose]();
       await settled(machine);
       rmSync(stage.dir.join(name), { recursive: true, force: true, maxRetries: 5 });
-      rmSync(join(stage.s3.dataDir, stage.s3.bucket, prefix), {
+      rmSync(join(stage.s3.dataDir, bucket), {
         recursive: true,
         force: true,
         maxRetries: 5,

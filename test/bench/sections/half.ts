@@ -1,4 +1,4 @@
-import { copyPrefix } from "../../support/bucket-copy.ts";
+import { copyToBucket } from "../../support/bucket-copy.ts";
 import { copyMachine } from "../../support/machine.ts";
 import type { BenchContext } from "../context.ts";
 import { writeGraph } from "../graph-module.ts";
@@ -45,9 +45,10 @@ export async function benchHalf(context: BenchContext): Promise<string> {
   };
   const newMachine = (line: Line, layout: Layout, what: string) => async (run: number) => {
     const name = `half-${what}-${run}`;
-    await copyPrefix(context.server, "half", name);
+    await copyToBucket(context.server, "half", name);
     write(`edit ${run}`);
-    const flags = bucketFlags(context, { prefix: name, layout, endpoint: line.endpoint });
+    const server = { ...context.server, bucket: name };
+    const flags = bucketFlags({ server }, { prefix: "half", layout, endpoint: line.endpoint });
     return await onRunner(context, { name, flags }, (machine) => measure(machine, COMMANDS, { cwd, line }));
   };
   const { split50 } = await inTurns(runs, { split50: newMachine(at50, "split", "split-50") });
