@@ -8,6 +8,8 @@ export interface CacheEntry {
   sizeBytes: number;
   /** Time of the put, in milliseconds since 1970. */
   putTimeMs: number;
+  /** The file name of a program that go runs from its own cache; absent: go reads the output as data. */
+  executable?: string;
 }
 
 /** An entry with its output on the local disk. */

@@ -4,7 +4,8 @@ import type { LocalEntry } from "../buildcache/entry.ts";
 export interface LocalOutputs {
   /** The path of an output. The content is not verified. */
   findOutput(outputId: string): { path: string; sizeBytes: number } | undefined;
-  createOutput(outputId: string): NewOutput;
+  /** `executable`: see `CacheEntry`. */
+  createOutput(outputId: string, executable?: string): NewOutput;
 }
 
 /** Also writes action records: for a remote that fetches more entries than the one looked up. */

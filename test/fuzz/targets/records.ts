@@ -122,7 +122,14 @@ const segment: FuzzTarget = {
   promise: "entries within their packs, found by their own ids or not at all; or an Error when it is opened",
   thousands: 20,
   recordings: segments,
-  words: ["gcpseg1\n", '[""]', "\0\0\0\0", "\xff\xff", "\xff\xff\xff\xff"],
+  words: [
+    "gcpseg1\n",
+    '{"prefixes":[""]}',
+    ',"executables":{"0":"tool"}',
+    "\0\0\0\0",
+    "\xff\xff",
+    "\xff\xff\xff\xff",
+  ],
   attempt(input) {
     const made = parsed(() => newSegment(input), isNoMistake);
     if (made === undefined) return "refused";

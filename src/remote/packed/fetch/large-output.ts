@@ -31,10 +31,10 @@ export async function fetchLargeOutput(options: {
 
 async function writeChecked(
   frame: AsyncIterable<Uint8Array>,
-  { outputId, sizeBytes }: PackedEntry,
+  { outputId, sizeBytes, executable }: PackedEntry,
   local: LocalOutputs,
 ): Promise<void> {
-  const file = local.createOutput(outputId);
+  const file = local.createOutput(outputId, executable);
   try {
     const hash = new Bun.CryptoHasher("sha256");
     let received = 0;

@@ -34,6 +34,11 @@ export class WantedOutput {
     return this.#arrival.promise;
   }
 
+  /** See `CacheEntry`. */
+  get executable(): string | undefined {
+    return this.entries.find(({ executable }) => executable !== undefined)?.executable;
+  }
+
   buffer(frame: Uint8Array<ArrayBuffer>): void {
     this.stage = "buffered";
     this.#frame = frame;

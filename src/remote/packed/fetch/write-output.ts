@@ -32,7 +32,7 @@ export async function expandOutputAside(output: WantedOutput, frame: Uint8Array<
 export function writeOutput(output: WantedOutput, bytes: Uint8Array, local: LocalBuilds): number {
   const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
   if (sha256 !== output.outputId) throw new WrongBytesError(output.outputId, sha256);
-  const file = local.createOutput(output.outputId);
+  const file = local.createOutput(output.outputId, output.executable);
   try {
     file.write(bytes);
     file.commit();

@@ -13,6 +13,7 @@ import {
   type Layout,
   layoutOf,
   MAGIC,
+  MAX_NAMES,
   MAX_ROWS,
   MAX_SEGMENT_BYTES,
   NO_PACK,
@@ -20,12 +21,15 @@ import {
   PACK_BYTES,
   UNKNOWN_MS,
 } from "./segment-layout.ts";
+import { formatSegmentText } from "./segment-text.ts";
 
 /** Collects entries for a segment. An action that is added again replaces its entry. */
 export class SegmentBuilder {
   readonly #entries = new Map<string, PackedEntry>();
+  #names = 0;
 
   add(entry: PackedEntry): void {
+    if (entry.executable !== undefined) this.#names++;
     this.#entries.set(entry.actionId, entry);
   }
 
@@ -34,7 +38,7 @@ export class SegmentBuilder {
   }
 
   get isFull(): boolean {
-    return this.rows >= MAX_ROWS;
+    return this.rows >= MAX_ROWS || this.#names >= MAX_NAMES;
   }
 
   /** The segment of the entries so far; the builder is empty then. `timeOf`: the time of compiling of those without. */
@@ -45,6 +49,7 @@ export class SegmentBuilder {
     });
     const bytes = formatSegment(entries);
     this.#entries.clear();
+    this.#names = 0;
     return newSegment(bytes);
   }
 }
@@ -91,14 +96,17 @@ function formatSegment(entries: PackedEntry[]): Buffer<ArrayBuffer> {
     if (!packs.has(key)) packs.set(key, { number: packs.size, pack });
     if (!prefixes.has(pack.prefix)) prefixes.set(pack.prefix, prefixes.size);
   }
-  const text = Buffer.from(JSON.stringify([...prefixes.keys()]));
+  const sorted = entries.sort((a, b) => compare(a.actionId, b.actionId));
+  const executables = new Map(
+    sorted.flatMap(({ executable }, row) => (executable === undefined ? [] : [[row, executable]])),
+  );
+  const text = Buffer.from(formatSegmentText({ prefixes: [...prefixes.keys()], executables }));
   const layout = layoutOf(entries.length, packs.size, text.length);
   const bytes = Buffer.alloc(layout.end);
   bytes.write(MAGIC, "latin1");
   bytes.writeUInt32LE(entries.length, 8);
   bytes.writeUInt32LE(packs.size, 12);
   bytes.writeUInt32LE(text.length, 16);
-  const sorted = entries.sort((a, b) => compare(a.actionId, b.actionId));
   sorted.forEach((entry, row) => {
     const pack = entry.place && packs.get(packKey(entry.place.pack));
     writeRow(bytes, layout, row, entry, pack?.number ?? NO_PACK);

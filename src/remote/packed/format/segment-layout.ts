@@ -2,7 +2,7 @@
  * A segment: an immutable table of up to 32,768 entries, sorted by action. Numbers are little-endian.
  *
  *     8 bytes      "gcpseg1\n"
- *     u32 × 4      rows, packs, bytes of the prefixes, 0
+ *     u32 × 4      rows, packs, bytes of the text, 0
  *     u32 × rows   the first four bytes of each action, as a number: ascending
  *     u32 × rows   the first four bytes of each output, as a number
  *     u16 × rows   the rows in the order of their outputs; two zero bytes follow an odd number
@@ -10,7 +10,7 @@
  *     28 × rows    u48 bytes of the output, u48 time of the put (ms), u16 pack (0xffff: the output is empty), u32 offset,
  *                  u48 length, u32 milliseconds of compiling (0xffffffff: unknown)
  *     40 × packs   SHA-256, u48 bytes, u16 prefix
- *     text         the prefixes, a JSON list
+ *     text         {"prefixes":[…],"executables":{"<row>":"<name>", …}}, see `segment-text.ts`
  *
  * Packs are in the order of their first use. A segment's id is the SHA-256 of these bytes. In the bucket, the object
  * `segment/<xx>/<id>` is one zstd frame of them; on the local disk they lie as they are, and a lookup reads a few bytes.
@@ -27,7 +27,9 @@ export const DETAIL_BYTES = 28;
 export const PACK_BYTES = 40;
 export const NO_PACK = 0xffff;
 export const UNKNOWN_MS = 0xffff_ffff;
-export const MAX_TEXT_BYTES = 64 << 10;
+export const MAX_TEXT_BYTES = 1 << 20;
+/** Entries with a name; each takes up to 600 bytes of the text. */
+export const MAX_NAMES = 1_000;
 /** The most that a segment can have. */
 export const MAX_SEGMENT_BYTES =
   HEADER_BYTES +

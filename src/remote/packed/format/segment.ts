@@ -1,5 +1,5 @@
 import type { Pack, PackedEntry, Place } from "./entry.ts";
-import { isPlainPrefix, type PrefixTest } from "./keys.ts";
+import type { PrefixTest } from "./keys.ts";
 import {
   DETAIL_BYTES,
   HEADER_BYTES,
@@ -17,6 +17,7 @@ import {
   PACK_BYTES,
   UNKNOWN_MS,
 } from "./segment-layout.ts";
+import { parseSegmentText } from "./segment-text.ts";
 import { SortedNumbers } from "./sorted-numbers.ts";
 
 /** From so many rows on, reading the whole segment is faster than reading each row. */
@@ -40,6 +41,8 @@ export class Segment {
   readonly #packCount: number;
   /** `undefined`: one that is not read. */
   readonly #prefixes: readonly (string | undefined)[];
+  /** See `SegmentText`. */
+  readonly #executables: ReadonlyMap<number, string | undefined>;
   readonly #actions: SortedNumbers;
   /** Read when they are first needed. */
   #outputs: Uint32Array | undefined;
@@ -62,8 +65,9 @@ export class Segment {
       throw new Error("a segment with too many rows");
     this.#layout = layoutOf(this.rows, this.#packCount, textBytes);
     if (this.#layout.end !== bytes.sizeBytes) throw new Error("a segment of another size");
-    const prefixes = parsePrefixes(bytes.read(this.#layout.text, textBytes).toString());
-    this.#prefixes = prefixes.map((prefix) => (isRead(prefix) ? prefix : undefined));
+    const text = parseSegmentText(bytes.read(this.#layout.text, textBytes).toString());
+    this.#executables = text.executables;
+    this.#prefixes = text.prefixes.map((prefix) => (isRead(prefix) ? prefix : undefined));
     this.isPartlyRefused = this.#prefixes.includes(undefined);
     this.#actions = new SortedNumbers(this.rows, (at, length) => bytes.read(HEADER_BYTES + at, length));
   }
@@ -73,7 +77,8 @@ export class Segment {
     const { from, to } = this.#actions.rangeOf(highOf(actionId));
     for (let row = from; row < to; row++) {
       if (this.#idRests(row).toString("hex", 0, ID_REST_BYTES) !== actionId.slice(2 * HIGH_BYTES)) continue;
-      return this.isPartlyRefused && this.entry(row) === undefined ? undefined : row;
+      const mayBeRefused = this.isPartlyRefused || this.#executables.has(row);
+      return mayBeRefused && this.entry(row) === undefined ? undefined : row;
     }
     return undefined;
   }
@@ -103,7 +108,7 @@ export class Segment {
     const outputHigh =
       outputs?.[row] ?? this.#bytes.read(this.#layout.outputs + HIGH_BYTES * row, HIGH_BYTES).readUInt32LE(0);
     const details = this.#bytes.read(this.#layout.details + DETAIL_BYTES * row, DETAIL_BYTES);
-    return this.#decode({ action: this.#actions.at(row), output: outputHigh }, rests, details);
+    return this.#decode(row, { action: this.#actions.at(row), output: outputHigh }, rests, details);
   }
 
   /** All readable entries of `rows`, with the rows, in this order. Throws if the bytes can't be read. */
@@ -129,7 +134,7 @@ export class Segment {
       if (!this.#has(row)) continue;
       const rest = rests.subarray(IDS_BYTES * row, IDS_BYTES * (row + 1));
       const detail = details.subarray(DETAIL_BYTES * row, DETAIL_BYTES * (row + 1));
-      const entry = this.#decode({ action: actions[row] ?? 0, output: outputs[row] ?? 0 }, rest, detail);
+      const entry = this.#decode(row, { action: actions[row] ?? 0, output: outputs[row] ?? 0 }, rest, detail);
       if (entry !== undefined) yield [row, entry];
     }
   }
@@ -193,7 +198,14 @@ export class Segment {
   }
 
   /** `high`: the first bytes of both ids. */
-  #decode(high: { action: number; output: number }, rests: Buffer, details: Buffer): PackedEntry | undefined {
+  #decode(
+    row: number,
+    high: { action: number; output: number },
+    rests: Buffer,
+    details: Buffer,
+  ): PackedEntry | undefined {
+    const executable = this.#executables.get(row);
+    if (executable === undefined && this.#executables.has(row)) return undefined;
     const sizeBytes = details.readUIntLE(0, 6);
     const place = this.#placeOf(details);
     if (place === undefined && (details.readUInt16LE(12) !== NO_PACK || sizeBytes > 0)) return undefined;
@@ -205,6 +217,7 @@ export class Segment {
       putTimeMs: details.readUIntLE(6, 6),
       place,
       ...(ms === UNKNOWN_MS ? {} : { compileMs: ms }),
+      ...(executable === undefined ? {} : { executable }),
     };
   }
 
@@ -230,13 +243,6 @@ export class Segment {
 /** The numbers of all rows. */
 export function allRows({ rows }: Pick<Segment, "rows">): Iterable<number> {
   return Array(rows).keys();
-}
-
-function parsePrefixes(text: string): string[] {
-  const prefixes: unknown = JSON.parse(text);
-  if (!Array.isArray(prefixes) || !prefixes.every((each) => typeof each === "string" && isPlainPrefix(each)))
-    throw new Error("a segment without prefixes");
-  return prefixes;
 }
 
 /** A copy: the bytes may lie at an odd address. */

@@ -14,6 +14,8 @@ export interface QueuedEntry extends CacheEntry {
 /** Entries that wait for their upload, the first one first, in a few bytes each: a bucket can be slower than go. */
 export class EntryQueue {
   readonly #chunks: Buffer[] = [];
+  /** File names of programs by action; rare. */
+  readonly #executables = new Map<string, string>();
   /** Rows of the first chunk that are taken, and rows of the last chunk that are filled. */
   #taken = 0;
   #filled = CHUNK_ROWS;
@@ -23,7 +25,8 @@ export class EntryQueue {
     return (this.#chunks.length - 1) * CHUNK_ROWS - this.#taken + this.#filled;
   }
 
-  push({ actionId, outputId, sizeBytes, putTimeMs, isNew }: QueuedEntry): void {
+  push({ actionId, outputId, sizeBytes, putTimeMs, executable, isNew }: QueuedEntry): void {
+    if (executable !== undefined) this.#executables.set(actionId, executable);
     if (this.#filled === CHUNK_ROWS) {
       this.#chunks.push(Buffer.allocUnsafe(CHUNK_ROWS * ROW_BYTES));
       this.#filled = 0;
@@ -41,12 +44,14 @@ export class EntryQueue {
     const chunk = this.#chunks[0];
     if (this.size === 0 || chunk === undefined) return undefined;
     const at = this.#taken++ * ROW_BYTES;
+    const actionId = chunk.toString("hex", at, at + ID_BYTES);
     const entry = {
-      actionId: chunk.toString("hex", at, at + ID_BYTES),
+      actionId,
       outputId: chunk.toString("hex", at + ID_BYTES, at + 2 * ID_BYTES),
       sizeBytes: chunk.readUIntLE(at + 2 * ID_BYTES, 6),
       putTimeMs: chunk.readUIntLE(at + 2 * ID_BYTES + 6, 6),
       isNew: chunk.readUInt8(at + 2 * ID_BYTES + 12) === 1,
+      ...this.#takeName(actionId),
     };
     if (this.#taken === CHUNK_ROWS) {
       this.#chunks.shift();
@@ -58,5 +63,11 @@ export class EntryQueue {
       this.#filled = CHUNK_ROWS;
     }
     return entry;
+  }
+
+  #takeName(actionId: string): { executable?: string } {
+    const executable = this.#executables.get(actionId);
+    this.#executables.delete(actionId);
+    return executable === undefined ? {} : { executable };
   }
 }

@@ -1,4 +1,4 @@
-import type { LocalEntry } from "../../../buildcache/entry.ts";
+import type { CacheEntry, LocalEntry } from "../../../buildcache/entry.ts";
 import type { StoreHealth } from "../../../store/guard/store-health.ts";
 import type { LocalBuilds } from "../../local-outputs.ts";
 import type { PackedIndex } from "../index/packed-index.ts";
@@ -63,8 +63,7 @@ export class PackedWriter {
     journal.handOver();
   }
 
-  put({ actionId, outputId, sizeBytes, putTimeMs }: LocalEntry): void {
-    const entry = { actionId, outputId, sizeBytes, putTimeMs };
+  put({ path: _, ...entry }: LocalEntry): void {
     this.#options.journal.append([entry]);
     this.#added.add({ ...entry, isNew: true });
     this.#puts++;
@@ -207,14 +206,18 @@ export class PackedWriter {
   /** The author of an entry that is only on the local disk is unknown, so it must not be signed. */
   #addUnknown(actionId: string): void {
     const entry = this.#options.local.get(actionId);
-    if (entry !== undefined && (!this.isSigning || this.#isVouchedFor(entry)))
-      this.#added.add({ ...entry, isNew: false });
+    const recorded = this.#recorded(actionId);
+    const isSame = entry !== undefined && recorded?.outputId === entry.outputId;
+    if (entry === undefined || (this.isSigning && !isSame)) return;
+    // The local cache does not keep the names of programs.
+    const name = isSame && recorded.executable !== undefined ? { executable: recorded.executable } : {};
+    this.#added.add({ ...entry, ...name, isNew: false });
   }
 
-  /** Whether a record that is read has this entry, though in a pack that is gone. */
-  #isVouchedFor({ actionId, outputId }: LocalEntry): boolean {
+  /** The entry in a record that is read, though in a pack that is gone. */
+  #recorded(actionId: string): CacheEntry | undefined {
     const row = this.#options.index().findRow(actionId);
-    return row?.named.segment.entry(row.row)?.outputId === outputId;
+    return row?.named.segment.entry(row.row);
   }
 }
 

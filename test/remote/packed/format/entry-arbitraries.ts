@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { isPlainFileName } from "../../../../src/lib/files/plain-file-name.ts";
 import type { Pack, PackedEntry } from "../../../../src/remote/packed/format/entry.ts";
 import { isPlainPrefix } from "../../../../src/remote/packed/format/keys.ts";
 
@@ -40,11 +41,13 @@ function entryIn(packs: readonly Pack[], outputs: readonly string[]): fc.Arbitra
       putTimeMs: fc.nat(MAX_SIZE),
       place: fc.option(place, { nil: undefined }),
       compileMs: fc.option(fc.nat(2 ** 32 - 2), { nil: undefined }),
+      executable: fc.option(fc.string().filter(isPlainFileName), { freq: 1, nil: undefined }),
     })
-    .map(({ compileMs, ...entry }) => ({
+    .map(({ compileMs, executable, ...entry }) => ({
       ...entry,
       sizeBytes: entry.place === undefined ? 0 : entry.sizeBytes,
       ...(compileMs === undefined ? {} : { compileMs }),
+      ...(executable === undefined ? {} : { executable }),
     }));
 }
 

@@ -138,6 +138,44 @@ test("rows in packs below prefixes that are not read are absent, whoever asks", 
   expect(newSegment(bytes, prefixTest(["ci", "secret"])).segment.isPartlyRefused).toBe(false);
 });
 
+describe("the file name of a program", () => {
+  const place = (offset: number) => ({ pack: PACK, offset, length: 1 });
+  const tool = { ...entryAt("tool", place(0)), executable: "stringer" };
+  const data = entryAt("data", place(1));
+
+  test("is read back, and that of other entries is absent", () => {
+    const { segment } = segmentOf([tool, data]);
+    expect([...segment.entries(allRows(segment))].map(([, entry]) => entry)).toEqual(byAction([tool, data]));
+    expect(newSegment(segmentOf([data]).bytes).bytes.toString("latin1")).toEndWith('{"prefixes":["ci"]}');
+  });
+
+  test.each(["../tool", "a/b", "a\\b", ".", "..", "", "nul", "a\0b", "x".repeat(256)])(
+    "that is %j makes the entry absent",
+    (executable) => {
+      const { segment } = segmentOf([{ ...tool, executable }, data]);
+      expect(segment.findAction(tool.actionId)).toBeUndefined();
+      expect([...segment.entries(allRows(segment))].map(([, entry]) => entry)).toEqual([data]);
+      expect([...segment.rowsOfOutput(tool.outputId)].map((row) => segment.entry(row))).toEqual([undefined]);
+    },
+  );
+
+  test("that is no text makes the entry absent, and executables that are no object refuse the segment", () => {
+    const { bytes } = segmentOf([{ ...tool, executable: "12" }]);
+    const text = bytes.toString("latin1");
+    const withText = (from: string, to: string) => Buffer.from(text.replace(from, to), "latin1");
+    expect(newSegment(withText('"12"', "1234")).segment.entry(0)).toBeUndefined();
+    expect(() => newSegment(withText('{"0":"12"}', '["0","12"]'))).toThrow("other executables");
+  });
+
+  test("fits a thousand times, however long", () => {
+    const builder = new SegmentBuilder();
+    const executable = "\u00e9".repeat(127);
+    for (let n = 0; !builder.isFull; n++) builder.add({ ...tool, actionId: sha256Hex(`${n}`), executable });
+    expect(builder.rows).toBe(1_000);
+    expect(builder.seal().segment.entry(0)?.executable).toBe(executable);
+  });
+});
+
 describe("refused:", () => {
   const { bytes } = segmentOf([entryAt("a", { pack: PACK, offset: 0, length: 100 }), entryOf("")]);
   const { text } = layoutOf(2, 1, 0);
@@ -151,9 +189,10 @@ describe("refused:", () => {
     ["more rows than there can be", (copy) => void copy.writeUInt32LE(MAX_ROWS + 1, 8), "too many rows"],
     ["more packs than rows", (copy) => void copy.writeUInt32LE(3, 12), "too many rows"],
     ["endless prefixes", (copy) => void copy.writeUInt32LE(0xffff_ffff, 16), "too many rows"],
-    ["prefixes that are no JSON", (copy) => void copy.write("x", text), "JSON"],
-    ["prefixes that are numbers", (copy) => void copy.write("[1234]", text), "without prefixes"],
-    ["prefixes that are no list", (copy) => void copy.write('"cicx"', text), "without prefixes"],
+    ["a text that is no JSON", (copy) => void copy.write("x", text), "JSON"],
+    ["prefixes that are numbers", (copy) => void copy.write('{"prefixes":[1234]}', text), "without prefixes"],
+    ["prefixes that are no list", (copy) => void copy.write('{"prefixes":"cicx"}', text), "without prefixes"],
+    ["a text that is a list", (copy) => void copy.write('["refixes", "ci"  ]', text), "without prefixes"],
   ])("a segment with %s", (_, change, complaint) => {
     expect(() => newSegment(changed(bytes, change))).toThrow(complaint);
   });

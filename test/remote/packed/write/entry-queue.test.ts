@@ -3,13 +3,17 @@ import fc from "fast-check";
 import { EntryQueue, type QueuedEntry } from "../../../../src/remote/packed/write/entry-queue.ts";
 
 const ID = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString("hex"));
-const ENTRY: fc.Arbitrary<QueuedEntry> = fc.record({
-  actionId: ID,
-  outputId: ID,
-  sizeBytes: fc.nat({ max: 2 ** 47 }),
-  putTimeMs: fc.nat({ max: 2 ** 47 }),
-  isNew: fc.boolean(),
-});
+const ENTRY: fc.Arbitrary<QueuedEntry> = fc.record(
+  {
+    actionId: ID,
+    outputId: ID,
+    sizeBytes: fc.nat({ max: 2 ** 47 }),
+    putTimeMs: fc.nat({ max: 2 ** 47 }),
+    executable: fc.string({ minLength: 1 }),
+    isNew: fc.boolean(),
+  },
+  { requiredKeys: ["actionId", "outputId", "sizeBytes", "putTimeMs", "isNew"] },
+);
 
 test("entries come out as they went in, the first one first", () => {
   fc.assert(

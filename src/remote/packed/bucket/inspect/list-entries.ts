@@ -20,6 +20,8 @@ export interface ShownEntry {
   length?: number;
   /** Absent: unknown. */
   compileMs?: number;
+  /** The file name of a program that go runs from its own cache. */
+  executable?: string;
   /** Whether the record's run used it; absent for a segment. */
   used?: boolean;
 }
@@ -78,7 +80,8 @@ function showSegment(
   return { isFound: segment !== undefined || reason !== undefined, missing };
 }
 
-function shown({ actionId, outputId, sizeBytes, putTimeMs, place, compileMs }: PackedEntry): ShownEntry {
+function shown(entry: PackedEntry): ShownEntry {
+  const { actionId, outputId, sizeBytes, putTimeMs, place, compileMs, executable } = entry;
   return {
     action: actionId,
     output: outputId,
@@ -86,5 +89,6 @@ function shown({ actionId, outputId, sizeBytes, putTimeMs, place, compileMs }: P
     putTime: new Date(putTimeMs).toISOString(),
     ...(place && { pack: place.pack.id, offset: place.offset, length: place.length }),
     ...(compileMs === undefined ? {} : { compileMs }),
+    ...(executable === undefined ? {} : { executable }),
   };
 }
