@@ -1,0 +1,120 @@
+import { lstatSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { CacheEntry, LocalEntry } from "../buildcache/entry.ts";
+import { isPlainFileName } from "../lib/files/plain-file-name.ts";
+import { readSmallFile } from "../lib/files/small-file.ts";
+import { ACTION_FILE_BYTES, formatActionFile, parseActionFile } from "./action-file.ts";
+import { GoFolders } from "./go-folders.ts";
+import { GoOutput } from "./go-output.ts";
+
+/** go notes a use at most once an hour, and trims what was not used for five days. */
+const HOUR_MS = 3_600_000;
+
+/** What go has of an output. */
+export interface GoOutputFile {
+  path: string;
+  sizeBytes: number;
+  /** The file name of a program; see `CacheEntry`. */
+  executable?: string;
+}
+
+/**
+ * Go's own cache directory. What is written gets a modification time of two hours ago, so that go's next use of it shows.
+ * An entry that is there is never changed. All calls are synchronous.
+ */
+export class GoCache {
+  readonly #folders: GoFolders;
+  readonly #nowMs: number;
+
+  /** Creates no file. */
+  constructor(root: string, nowMs: number = Date.now()) {
+    this.#folders = new GoFolders(root);
+    this.#nowMs = nowMs;
+  }
+
+  /** The entry of an action; `undefined` if there is none with an output of its size. */
+  get(actionId: string): LocalEntry | undefined {
+    const entry = this.#readAction(actionId);
+    const output = entry && this.findOutput(entry.outputId);
+    if (entry === undefined || output?.sizeBytes !== entry.sizeBytes) return undefined;
+    return { ...entry, ...output };
+  }
+
+  /** An output as go would find it; go reads it if it has the size of the entry. The content is not verified. */
+  findOutput(outputId: string): GoOutputFile | undefined {
+    try {
+      const path = this.#folders.path(outputId, "d");
+      if (path === undefined) return undefined;
+      const stat = lstatSync(path, { throwIfNoEntry: false });
+      if (stat?.isFile()) return { path, sizeBytes: stat.size };
+      return stat?.isDirectory() ? findProgram(path) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Begins an output, whose bytes the caller checks before `commit`. `executable`: see `CacheEntry`. Throws if it has no
+   * place in the cache.
+   */
+  createOutput(outputId: string, executable?: string): GoOutput {
+    return new GoOutput({
+      path: this.#folders.makePath(outputId, "d"),
+      unfinishedPath: this.#folders.unfinishedPath(outputId),
+      executable,
+      mtimeMs: this.#mtimeMs,
+      isThere: (sizeBytes) => this.findOutput(outputId)?.sizeBytes === sizeBytes,
+    });
+  }
+
+  /**
+   * Writes the record of an action, unless go has a usable one, or lacks the output. Returns whether it was written.
+   * Throws if the disk fails.
+   */
+  putRecord(
+    actionId: string,
+    { outputId, sizeBytes }: Pick<CacheEntry, "outputId" | "sizeBytes">,
+    putTimeMs: number,
+  ): boolean {
+    if (this.get(actionId) !== undefined || this.findOutput(outputId)?.sizeBytes !== sizeBytes) return false;
+    const file = new GoOutput({
+      path: this.#folders.makePath(actionId, "a"),
+      unfinishedPath: this.#folders.unfinishedPath(actionId),
+      executable: undefined,
+      mtimeMs: this.#mtimeMs,
+      isThere: () => this.get(actionId) !== undefined,
+    });
+    try {
+      const text = formatActionFile({ actionId, outputId, sizeBytes, putTimeMs }, this.#nowMs);
+      file.write(Buffer.from(text, "latin1"));
+      file.commit();
+    } catch (error) {
+      file.discard();
+      throw error;
+    }
+    return true;
+  }
+
+  get #mtimeMs(): number {
+    return this.#nowMs - 2 * HOUR_MS;
+  }
+
+  #readAction(actionId: string): CacheEntry | undefined {
+    try {
+      const path = this.#folders.path(actionId, "a");
+      if (path === undefined) return undefined;
+      return parseActionFile(readSmallFile(path, ACTION_FILE_BYTES).toString("latin1"), actionId);
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** The only file of a program's folder. */
+function findProgram(folder: string): GoOutputFile | undefined {
+  const [executable, ...others] = readdirSync(folder);
+  if (executable === undefined || others.length > 0 || !isPlainFileName(executable)) return undefined;
+  const path = join(folder, executable);
+  const stat = lstatSync(path);
+  return stat.isFile() ? { path, sizeBytes: stat.size, executable } : undefined;
+}

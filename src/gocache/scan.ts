@@ -1,0 +1,34 @@
+import { lstatSync } from "node:fs";
+import { join } from "node:path";
+import { listFiles } from "../lib/files/list-files.ts";
+
+const ACTION_FILE = /^([0-9a-f]{64})-a$/;
+
+/**
+ * The actions that go used or put since a time, by the files' modification times, folder by folder. go notes a use at most
+ * once an hour: pass a time of an hour before.
+ */
+export async function* usedActions(root: string, sinceMs: number): AsyncGenerator<string[], void, void> {
+  for (let number = 0; number < 256; number++) {
+    const name = number.toString(16).padStart(2, "0");
+    yield actionsIn(join(root, name), name, sinceMs);
+    await new Promise(setImmediate);
+  }
+}
+
+function actionsIn(folder: string, start: string, sinceMs: number): string[] {
+  return listFiles(folder).flatMap((name) => {
+    const actionId = ACTION_FILE.exec(name)?.[1];
+    if (actionId === undefined || !actionId.startsWith(start)) return [];
+    return wasUsed(join(folder, name), sinceMs) ? [actionId] : [];
+  });
+}
+
+function wasUsed(path: string, sinceMs: number): boolean {
+  try {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    return stat?.isFile() === true && stat.mtimeMs >= sinceMs;
+  } catch {
+    return false;
+  }
+}
