@@ -1,12 +1,12 @@
 /** Makes the configured remote. Imported only when it is first needed: it is most of the program. */
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { LocalCache } from "../../buildcache/local-cache.ts";
 import type { RemoteBuilds } from "../../buildcache/remote-builds.ts";
 import type { Counters } from "../../lib/counters.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { BothLayouts } from "../../remote/both-layouts.ts";
 import type { CompileTimes } from "../../remote/compile-times.ts";
+import type { LocalBuilds } from "../../remote/local-outputs.ts";
 import { PackedRemote } from "../../remote/packed/packed-remote.ts";
 import { PackedTransfer } from "../../remote/packed/packed-transfer.ts";
 import { detectScope, type Scope } from "../../remote/scope/scope.ts";
@@ -39,7 +39,7 @@ export interface RemoteOptions {
   maxSizeBytes: number;
   /** The cache directory. */
   root: string;
-  local: LocalCache;
+  local: LocalBuilds;
   env: Record<string, string | undefined>;
   counters: Counters;
   compileTimes: CompileTimes;
@@ -90,10 +90,11 @@ export function openSplit(options: RemoteOptions, store: GuardedStore): SplitRem
 export function openPacked(
   options: RemoteOptions,
   store = openGuardedStore(options),
-  shared: { scope?: Scope; transfer?: PackedTransfer } = {},
+  shared: { scope?: Scope; transfer?: PackedTransfer; hasJournal?: boolean } = {},
 ): PackedRemote {
   const { config, root, env } = options;
   const { project, job } = config;
+  const { hasJournal = true } = shared;
   const { scope = detectScope({ env, cwd: process.cwd(), project, job, nowMs: Date.now() }) } = shared;
   return new PackedRemote({
     ...options,
@@ -101,6 +102,7 @@ export function openPacked(
     store,
     scope,
     transfer: shared.transfer,
+    hasJournal,
     machine: machineId(root),
     host: hostname(),
     readOnly: config.readOnly,

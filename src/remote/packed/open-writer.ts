@@ -18,15 +18,16 @@ import { SegmentUploads } from "./write/segment-uploads.ts";
 export function openWriter(options: WriterOptions): PackedWriter {
   const { local, scope, store, stateDir, counters, trust, transfer, source, compileTimes } = options;
   const { uploads, packer } = transfer;
-  // The author of a journal is unknown, so a session that signs does not use one.
   const isSigning = trust?.signer !== undefined;
+  // The author of a journal is unknown, so a session that signs does not use one.
+  const hasJournal = !isSigning && options.hasJournal !== false;
   return new PackedWriter({
     index: () => source.index,
     local,
     packer,
     uploads,
     publisher: openPublisher(options),
-    journal: isSigning ? NO_JOURNAL : openJournal(join(stateDir, "journal"), scope),
+    journal: hasJournal ? openJournal(join(stateDir, "journal"), scope) : NO_JOURNAL,
     isSigning,
     counters,
     timeOf: () => compileTimes?.current() ?? (() => undefined),
@@ -103,4 +104,6 @@ export interface WriterOptions
   host: string;
   source: RecordSource;
   runLog: RunLog;
+  /** `false`: what is not uploaded is found again another way. Default: unless the session signs. */
+  hasJournal?: boolean;
 }

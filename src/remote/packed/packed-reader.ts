@@ -7,6 +7,8 @@ import { ReadGate } from "../read-gate.ts";
 import type { ReadSession } from "../read-session.ts";
 import type { Scope } from "../scope/scope.ts";
 import { PrefetchPlan } from "./fetch/prefetch-plan.ts";
+import { isLarge } from "./fetch/restorer.ts";
+import { recordActions } from "./fetch/write-output.ts";
 import type { PackedEntry } from "./format/entry.ts";
 import { PackedKeys } from "./format/keys.ts";
 import type { RecordTrust } from "./format/record-trust.ts";
@@ -77,8 +79,9 @@ export class PackedReader {
   }
 
   /** See `PackedRemote.prefetch`. */
-  async prefetch(): Promise<{ records: number; entries: number }> {
+  async prefetch({ withLarge = false } = {}): Promise<{ records: number; entries: number }> {
     const { restorer } = this.#options.transfer;
+    const large: PackedEntry[] = [];
     await this.source.refreshNow();
     const groups = this.source.newestGroups();
     let entries = 0;
@@ -86,10 +89,12 @@ export class PackedReader {
       const onPlanned = (some: PackedEntry[]) => {
         entries += some.length;
         this.#learn(some);
+        if (withLarge) large.push(...some.filter((entry) => entry.place && isLarge(entry, entry.place)));
       };
       restorer.prefetch(new PrefetchPlan(segments), { received: this.#received, onPlanned });
     }
     await restorer.idle();
+    for (const entry of large) await this.#fetchLarge(entry);
     await restorer.finish();
     return { records: groups.length, entries };
   }
@@ -133,6 +138,16 @@ export class PackedReader {
     if (isElsewhere && (await restorer.fetch(other, this.#received))) return other;
     onMiss("gone");
     return undefined;
+  }
+
+  /** Never rejects: what fails is a miss. */
+  async #fetchLarge(entry: PackedEntry): Promise<void> {
+    const { transfer, local } = this.#options;
+    try {
+      if (await transfer.restorer.fetch(entry, this.#received)) recordActions([entry], local);
+    } catch {
+      // As said above.
+    }
   }
 
   /** First the pack of this entry, then the rest of the group. */
@@ -180,7 +195,7 @@ export class PackedReader {
 }
 
 export interface ReaderOptions
-  extends Pick<TransferOptions, "store" | "prefix" | "readPrefixes" | "counters" | "log"> {
+  extends Pick<TransferOptions, "store" | "prefix" | "readPrefixes" | "local" | "counters" | "log"> {
   scope: Scope;
   /** The directory of the local copies of records. */
   dir: string;

@@ -71,10 +71,21 @@ export class PackedRemote {
 
   /**
    * Fetches all entries of the newest run of this job, or of its fallbacks, to the local disk. Rejects if the records
-   * can't be read.
+   * can't be read. `withLarge`: also outputs that usually only a lookup fetches.
    */
-  async prefetch(): Promise<{ records: number; entries: number }> {
-    return await this.#reader.prefetch();
+  async prefetch(options: { withLarge?: boolean } = {}): Promise<{ records: number; entries: number }> {
+    return await this.#reader.prefetch(options);
+  }
+
+  /** Reads the bucket's records unless this machine has done so; returns whether they are known. Never rejects. */
+  async readRecords(): Promise<boolean> {
+    await this.#reader.loadIndex();
+    return this.#reader.source.isKnown;
+  }
+
+  /** Whether a record that is read has this action. */
+  knows(actionId: string): boolean {
+    return this.#reader.source.index.findRow(actionId) !== undefined;
   }
 
   /** Notes that this session used an entry of the local disk. */
@@ -125,6 +136,22 @@ export class PackedRemote {
     }
     await writer.trim();
     if (writer.hasPublished) await this.#collectDaily();
+  }
+
+  /**
+   * Uploads and records everything within the drain's limit, for a session that go does not wait for. `isComplete`: says
+   * that this machine adds nothing more to its run. Returns whether all is in the bucket. Never rejects.
+   */
+  async finish(isComplete: boolean): Promise<boolean> {
+    const writer = this.#writer;
+    if (writer === undefined) return true;
+    const timer = setTimeout(() => this.abort(), this.#options.drainTimeoutMs);
+    await writer.store();
+    if (isComplete) await this.endRun();
+    clearTimeout(timer);
+    await writer.trim();
+    if (writer.hasPublished) await this.#collectDaily();
+    return writer.isSettled;
   }
 
   /** Aborts all lookups, fetches and uploads. */
@@ -197,7 +224,7 @@ function isRecordable({ actionId, outputId }: LocalEntry): boolean {
 
 export interface PackedRemoteOptions
   extends TransferOptions,
-    Pick<WriterOptions, "scope" | "trust" | "compileTimes" | "machine" | "host"> {
+    Pick<WriterOptions, "scope" | "trust" | "compileTimes" | "machine" | "host" | "hasJournal"> {
   readOnly: boolean;
   drainTimeoutMs: number;
   /** Whether the machine may stop as soon as go exits. */

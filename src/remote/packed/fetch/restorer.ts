@@ -270,7 +270,8 @@ export class Restorer {
   }
 }
 
-function isLarge(entry: PackedEntry, place: Place): boolean {
+/** Whether an output is fetched only when it is looked up. */
+export function isLarge(entry: PackedEntry, place: Place): boolean {
   return entry.sizeBytes > LARGE_OUTPUT_BYTES || place.length > LARGE_FRAME_BYTES;
 }
 

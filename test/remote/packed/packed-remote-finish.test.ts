@@ -1,0 +1,93 @@
+/** Sessions that go does not wait for: they know all that was used at once. */
+import { expect, test } from "bun:test";
+import { parseRunName } from "../../../src/remote/runs/run-names.ts";
+import { untilAborted } from "../../store/tampered-store.ts";
+import { filesBelow } from "../../support/file-tree.ts";
+import { noise } from "../../support/seed.ts";
+import { DENIED, failLists } from "./failing-store.ts";
+import { Machine } from "./packed-fixture.ts";
+import { StockedBucket } from "./stocked-bucket.ts";
+
+function open() {
+  const bucket = new StockedBucket();
+  const [one, two] = [new Machine(bucket, "m1"), new Machine(bucket, "m2")];
+  const dispose = () => {
+    for (const part of [one, two, bucket]) part[Symbol.dispose]();
+  };
+  return { bucket, one, two, [Symbol.dispose]: dispose };
+}
+
+const runs = ({ store }: StockedBucket) =>
+  store.calls.flatMap((call) =>
+    call.startsWith("put ") && call.includes("/run/") ? [parseRunName(call)] : [],
+  );
+
+test("an action is known once a record with it is read", async () => {
+  using team = open();
+  const [hello] = await team.one.put(["hello"]);
+  const session = team.two.session();
+  const ids = [hello?.actionId ?? "", team.two.known("world")];
+  expect(ids.map((id) => session.knows(id))).toEqual([false, false]);
+  expect(await session.readRecords()).toBe(true);
+  expect(ids.map((id) => session.knows(id))).toEqual([true, false]);
+});
+
+test("without access to the bucket no records are known", async () => {
+  using team = open();
+  failLists(team.bucket.store, DENIED);
+  expect(await team.two.session().readRecords()).toBe(false);
+});
+
+test.each([true, false])("all is uploaded with its names; the run has ended: %j", async (isComplete) => {
+  using team = open();
+  const session = team.one.session({ hasJournal: false });
+  await session.readRecords();
+  session.put({ ...team.one.entry("program"), executable: "greet" });
+  session.put(team.one.entry("data"));
+  expect(filesBelow(team.one.dir.join("state")).filter((name) => name.includes("journal"))).toEqual([]);
+  expect(await session.finish(isComplete)).toBe(true);
+  expect(runs(team.bucket).at(-1)).toMatchObject({ entries: 2, hasEnded: isComplete });
+  const created: (string | undefined)[] = [];
+  const local = {
+    findOutput: (id: string) => team.two.local.findOutput(id),
+    get: (id: string) => team.two.local.get(id),
+    putRecord: (...args: Parameters<Machine["local"]["putRecord"]>) => team.two.local.putRecord(...args),
+    createOutput: (id: string, executable?: string) => {
+      created.push(executable);
+      return team.two.local.createOutput(id);
+    },
+  };
+  await team.two.session({ readOnly: true, local }).prefetch();
+  expect(new Set(created)).toEqual(new Set(["greet", undefined]));
+});
+
+test("after the drain's limit the rest is given up", async () => {
+  using team = open();
+  team.bucket.store.onPut = async (_, __, signal) => await untilAborted(signal);
+  const session = team.one.session({ hasJournal: false, drainTimeoutMs: 50 });
+  session.put(team.one.entry("hello"));
+  expect(await session.finish(true)).toBe(false);
+  expect(session.waiting).toBe(1);
+});
+
+test("a session that may not write has nothing to upload", async () => {
+  using team = open();
+  expect(await team.one.session({ readOnly: true }).finish(true)).toBe(true);
+});
+
+test("a prefetch fetches large outputs only on demand", async () => {
+  using team = open();
+  const large = noise(9 << 20);
+  const session = team.one.session();
+  for (const [body, name] of [
+    [large, "large"],
+    [Buffer.from("small"), "small"],
+  ] as const)
+    session.put(team.one.entry(body, name));
+  await session.finish(true);
+  const actionId = team.one.entry(large, "large").actionId;
+  expect(await team.two.session({ readOnly: true }).prefetch()).toEqual({ records: 1, entries: 2 });
+  expect(team.two.local.get(actionId)).toBeUndefined();
+  await team.two.session({ readOnly: true }).prefetch({ withLarge: true });
+  expect(team.two.local.get(actionId)?.sizeBytes).toBe(large.length);
+});
