@@ -12,8 +12,14 @@ export type GoSettings = Record<(typeof MODULE_NAMES)[number], string>;
 
 /** Adds the variables that go sets for its helper, where missing; without a go on the PATH, returns `env` unchanged. */
 export function withGoEnv(env: Env): Env {
-  if (HELPER_NAMES.every((name) => env[name] !== undefined)) return env;
-  return { ...runGoEnv(HELPER_NAMES, env), ...env };
+  const given = Object.fromEntries(Object.entries(env).filter(([name, value]) => !isEmpty(name, value)));
+  if (HELPER_NAMES.every((name) => given[name] !== undefined)) return env;
+  return { ...runGoEnv(HELPER_NAMES, env), ...given };
+}
+
+/** go takes an empty variable for a missing one. */
+function isEmpty(name: string, value: string | undefined): boolean {
+  return value === "" && HELPER_NAMES.some((each) => each === name);
 }
 
 /** The settings as go sees them; without a go on the PATH, those in `env` alone. */

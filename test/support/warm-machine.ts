@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { binaryPath, TOOL_CACHE_DIR } from "./binary.ts";
 import { CacheprogClient } from "./cacheprog-client.ts";
 import { chainModule } from "./go-project.ts";
-import { GO_RELEASES, type GoRelease, go, NEWEST_GO } from "./go-toolchain.ts";
+import { GO_RELEASES, type GoMachine, type GoRelease, go, NEWEST_GO } from "./go-toolchain.ts";
 import { copyMachine, type Machine, newMachine } from "./machine.ts";
 import { makeOnce } from "./make-once.ts";
 import { plainEnv } from "./process.ts";
@@ -64,6 +64,14 @@ async function originalOf(kind: Kind): Promise<string> {
 }
 
 let executableHash: Promise<string> | undefined;
+
+/** A machine without a helper, whose own cache has what `warmMachine` has. */
+export async function nativeMachine(dir: string, options: Partial<Kind> = {}): Promise<GoMachine> {
+  const { release = NEWEST_GO, trimpath = false } = options;
+  const original = { ...newMachine(dir, { release }), gocache: await compiledByGo({ release, trimpath }) };
+  const { gocache } = await copyMachine(original, dir);
+  return { release, gocache };
+}
 
 /** Go's own cache after a small module was built, tested and listed without the executable; kept permanently. */
 async function compiledByGo(kind: Kind): Promise<string> {

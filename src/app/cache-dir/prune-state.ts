@@ -19,8 +19,8 @@ const BUCKET = /^packed-[0-9a-f]{16}$/;
 const JOB = /^[0-9a-f]{16}$/;
 /** Segments of all jobs of a bucket; see `SegmentFiles`. */
 const SEGMENTS = "segments";
-/** Notes about one bucket or server. */
-const NOTE = /^(remote-[0-9a-f]{16}\.json|region-[0-9a-f]{16}|silent-[0-9a-f]{16})$/;
+/** Notes about one bucket, server or cache directory of go's. */
+const NOTE = /^((remote|native)-[0-9a-f]{16}\.json|region-[0-9a-f]{16}|silent-[0-9a-f]{16})$/;
 /** A file that a killed process was writing; see `replaceFile`. */
 const UNFINISHED = /\.\d+$/;
 /** Claims are touched twice a second; see `Claims`. */

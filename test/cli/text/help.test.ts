@@ -185,6 +185,9 @@ test("the overview", () => {
       connect [ADDR]    serve the go command that started this program, with the help of a server
       prune             prune the local cache to --max-size and --expiry now; entries used in 6h stay
       prefetch          prefetch what this job's last run used; returns at once without --wait
+      restore           fill go's own cache ($GOCACHE) with what this job's last run used
+      save              upload what is new in go's own cache ($GOCACHE), and record what this run used
+      exec COMMAND      restore, run a command, save; its exit code is the command's
       gc                remove from the bucket what no run used for two weeks; needs s3:DeleteObject
       inspect [ID]      show what is in the bucket, or where an action or output is stored
       stats             show hits, traffic, time saved and cost of this job

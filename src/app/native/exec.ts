@@ -1,0 +1,33 @@
+/** `exec`: a command between `restore` and `save`. */
+import { describeError } from "../../lib/text/describe-error.ts";
+import type { RunContext } from "../direct.ts";
+import type { NativeConfig } from "./native-job.ts";
+import { orSay } from "./or-say.ts";
+import { type RestoreReport, restore } from "./restore.ts";
+import { runCommand } from "./run-command.ts";
+import { type SaveReport, save } from "./save.ts";
+
+export interface ExecOptions extends RunContext {
+  onRestored: (report: RestoreReport) => void;
+  onSaved: (report: SaveReport) => void;
+}
+
+/** Returns the command's exit code, whatever the cache does. What a failed command has built is saved, too. */
+export async function exec(
+  config: NativeConfig,
+  command: readonly string[],
+  options: ExecOptions,
+): Promise<number> {
+  const { env, log, onRestored, onSaved } = options;
+  await orSay(options, "nothing was restored", async () => onRestored(await restore(config, options)));
+  const { exitCode, error } = await runCommand(command, env);
+  if (error !== undefined) {
+    log.say(`${command[0]} was not started: ${describeError(error)}`);
+    return exitCode;
+  }
+  if (!config.remote.readOnly)
+    await orSay(options, "nothing was saved", async () =>
+      onSaved(await save(config, options, exitCode === 0)),
+    );
+  return exitCode;
+}

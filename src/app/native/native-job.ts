@@ -1,0 +1,69 @@
+import { GoCache } from "../../gocache/go-cache.ts";
+import { Counters } from "../../lib/counters.ts";
+import { detectCi } from "../../remote/scope/detect-ci.ts";
+import { jobRun } from "../../remote/scope/job-run.ts";
+import { locateCacheDir } from "../cache-dir/cache-dir.ts";
+import { ensureCacheDir } from "../cache-dir/dir-owner.ts";
+import type { Config, RemoteConfig } from "../config.ts";
+import type { RunContext } from "../direct.ts";
+import { openGuardedStore } from "../remote/open-store.ts";
+import { openPacked, type RemoteOptions } from "../remote/remote.ts";
+import { CompileTimesFile } from "../summary/compile-times-file.ts";
+import { JobCounts } from "../summary/job-counts.ts";
+import { JobFile } from "../summary/job-file.ts";
+import { findGoCache } from "./find-go-cache.ts";
+import { StartNote } from "./start-note.ts";
+
+export type NativeConfig = Config & { remote: RemoteConfig };
+
+/** What a job has of the bucket and of go's own cache directory. */
+export class NativeJob {
+  /** Go's own cache directory. */
+  readonly path: string;
+  readonly local: GoCache;
+  readonly note: StartNote;
+  readonly counters = new Counters();
+  readonly #options: RemoteOptions;
+  readonly #counts: JobCounts;
+
+  /** Throws if go has no cache directory. */
+  constructor(config: NativeConfig, context: RunContext) {
+    const { env, ...found } = findGoCache(context.env);
+    if (found.path === undefined) throw new Error(found.why);
+    const { root, refusal } = locateCacheDir(config.cacheDir, env);
+    const { log } = context;
+    if (refusal !== undefined) log.warn("directory", refusal);
+    ensureCacheDir(root);
+    const run = jobRun(detectCi(env), config.job, Date.now());
+    this.path = found.path;
+    this.local = new GoCache(found.path);
+    this.note = new StartNote(root, found.path, run);
+    this.#counts = new JobCounts(() => new JobFile(root, run), this.counters);
+    this.#options = {
+      config: config.remote,
+      drainTimeoutMs: config.drainTimeoutMs,
+      // Go trims its cache itself.
+      maxSizeBytes: 0,
+      root,
+      local: this.local,
+      env,
+      counters: this.counters,
+      compileTimes: new CompileTimesFile(root),
+      log,
+    };
+  }
+
+  open(readOnly: boolean) {
+    const options = { ...this.#options, config: { ...this.#options.config, readOnly } };
+    const store = openGuardedStore(options);
+    // There is no later attempt, so try even a bucket that did not answer a moment ago.
+    store.health.writes.endPause();
+    // What could not be uploaded is found again by its time of use.
+    return openPacked(options, store, { hasJournal: false });
+  }
+
+  /** Adds what was counted since the last time to the job's. */
+  noteCounts(): void {
+    this.#counts.note();
+  }
+}

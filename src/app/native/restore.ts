@@ -1,0 +1,32 @@
+/** `restore`: fills go's own cache directory with what this job's last run used. */
+import { accessSync, constants, mkdirSync } from "node:fs";
+import type { RunContext } from "../direct.ts";
+import { type NativeConfig, NativeJob } from "./native-job.ts";
+
+export interface RestoreReport {
+  /** Go's own cache directory. */
+  path: string;
+  /** Runs that were read; 0: none of this job is known. */
+  records: number;
+  /** Entries that were fetched, or were there already. */
+  entries: number;
+  fetchedBytes: number;
+}
+
+/** Rejects when go has no cache directory, it can't be written, or the bucket can't be read. */
+export async function restore(config: NativeConfig, context: RunContext): Promise<RestoreReport> {
+  const job = new NativeJob(config, context);
+  const { path, counters } = job;
+  mkdirSync(path, { recursive: true });
+  accessSync(path, constants.W_OK);
+  job.note.begin(Date.now());
+  const remote = job.open(true);
+  using _line = context.watchProgress(() => ({
+    stage: "restoring what the last run used",
+    done: counters.get("prefetch_bytes"),
+    unit: "bytes",
+  }));
+  const found = await remote.prefetch({ withLarge: true });
+  job.noteCounts();
+  return { path, ...found, fetchedBytes: counters.get("prefetch_bytes") };
+}

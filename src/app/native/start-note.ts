@@ -1,0 +1,46 @@
+import { join } from "node:path";
+import { jsonOf, StateFile } from "../../lib/files/state-file.ts";
+import { isNumber, isText, shape } from "../../lib/shape.ts";
+import type { JobRun } from "../../remote/scope/job-run.ts";
+import { STATE_DIR } from "../../store/local/local-dir.ts";
+
+/** go notes a use at most once an hour. */
+const HOUR_MS = 3_600_000;
+
+interface Note extends JobRun {
+  startedMs: number;
+}
+
+const isNote = shape<Note>({ startedMs: isNumber, job: isText, run: isText });
+
+/** Remembers when a run of a job began to use a cache directory of go's: `state/native-<hash of its path>.json`. */
+export class StartNote {
+  readonly #file: StateFile<Note>;
+  readonly #run: JobRun;
+
+  /** `root`: the cache directory of this program. */
+  constructor(root: string, goCache: string, { job, run }: JobRun) {
+    const hash = Bun.hash(goCache).toString(16).padStart(16, "0");
+    this.#file = new StateFile(join(root, STATE_DIR, `native-${hash}.json`), jsonOf(isNote));
+    this.#run = { job, run };
+  }
+
+  /** Notes the start, unless this run has begun before. Never throws: without it `usedSinceMs` is a guess. */
+  begin(nowMs: number): void {
+    if (this.#startedMs() === undefined) this.#file.save({ ...this.#run, startedMs: nowMs });
+  }
+
+  /**
+   * The modification time from which on a file counts as used by this run. What another run used within the hour before
+   * counts as well. Without a start, that is what was used within the last hour.
+   */
+  usedSinceMs(nowMs: number): number {
+    return (this.#startedMs() ?? nowMs - HOUR_MS) - HOUR_MS;
+  }
+
+  #startedMs(): number | undefined {
+    const note = this.#file.load();
+    const isOurs = note?.job === this.#run.job && note.run === this.#run.run;
+    return isOurs ? note.startedMs : undefined;
+  }
+}

@@ -1,0 +1,40 @@
+/** Shared by the commands that fill go's own cache directory and read it out. */
+import type { RunContext } from "../app/direct.ts";
+import type { NativeConfig } from "../app/native/native-job.ts";
+import type { RestoreReport } from "../app/native/restore.ts";
+import type { SaveReport } from "../app/native/save.ts";
+import { formatByteSize } from "../lib/text/byte-size.ts";
+import { requireBucket } from "./bucket-commands.ts";
+import type { Call } from "./command.ts";
+import { resolveSettings, toConfig } from "./options/settings.ts";
+import { makeLogger } from "./output.ts";
+import { watchProgress } from "./text/progress-line.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Throws a `UsageError` without a bucket of the packed layout. */
+export function openNative(
+  { flags, env }: Pick<Call, "flags" | "env">,
+  command: string,
+): { config: NativeConfig; context: RunContext } {
+  const settings = resolveSettings(flags, env);
+  const config = toConfig(settings);
+  const remote = requireBucket(config, command);
+  if (remote.layout === "split") throw new UsageError(`"${command}" needs --layout=packed or both`);
+  const log = makeLogger(settings);
+  if (env.GOCACHEPROG)
+    log.warn(
+      "gocacheprog",
+      "GOCACHEPROG is set: go does not use its own cache directory (set one or the other)",
+    );
+  return { config: { ...config, remote }, context: { env, log, watchProgress: watchProgress(env) } };
+}
+
+export function restoredLine({ path, records, entries, fetchedBytes }: RestoreReport): string {
+  if (records === 0) return "no earlier run of this job is known";
+  return `${entries} entries are in ${path}, ${formatByteSize(fetchedBytes)} fetched`;
+}
+
+export function savedLine({ used, added, uploadedBytes, isComplete }: SaveReport): string {
+  const rest = isComplete ? "" : "; not all could be saved";
+  return `${used} entries used, ${added} of them new, ${formatByteSize(uploadedBytes)} uploaded${rest}`;
+}

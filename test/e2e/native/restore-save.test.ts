@@ -1,0 +1,246 @@
+/** Go's own cache directory, filled before a build and read out after it, with no helper. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { binaryPath } from "../../support/binary.ts";
+import { filesBelow } from "../../support/file-tree.ts";
+import { chainModule } from "../../support/go-project.ts";
+import { countCompiles, go, helperLines } from "../../support/go-toolchain.ts";
+import { plainEnv, run } from "../../support/process.ts";
+import { settled } from "../../support/settled.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { PackedTeam } from "../packed/packed-team.ts";
+import { CI_ENV, checkGoCache, countLinks, DEAD, NativeTeam, runRecords, succeeded } from "./native-team.ts";
+
+// Only a guard against hanging.
+setDefaultTimeout(300_000);
+
+const SAVED = /^\d+ entries used, \d+ of them new, [\d.]+ (?:[KM]iB|B) uploaded\n$/;
+const RESTORED = /^\d+ entries are in \S+, [\d.]+ (?:[KM]iB|B) fetched\n$/;
+const done = (stdout: RegExp) => ({ exitCode: 0, stdout: expect.stringMatching(stdout), stderr: "" });
+
+let dir: TempDir;
+let team: NativeTeam;
+let project: string;
+
+/** Its bucket has what a build, a test and `go run` of `project` have used. */
+beforeAll(async () => {
+  dir = tempDir("native");
+  team = new NativeTeam(dir.join("team"));
+  project = chainModule(dir.join("project"), { name: "native", count: 3 });
+  const first = await team.warmMachine();
+  expect(await team.build(first, project)).toBeGreaterThan(0);
+  await succeeded(go(first, ["test", "-trimpath", "./..."], { cwd: project }));
+  await succeeded(go(first, ["run", "-trimpath", "."], { cwd: project }));
+  expect(await team.program(first, project, ["save"])).toEqual(done(SAVED));
+});
+afterAll(() => dir[Symbol.dispose]());
+
+describe("after a restore", () => {
+  test("the same build compiles nothing, tests are cached, go run links nothing; every file is what its name says", async () => {
+    const machine = team.newMachine();
+    expect(await team.program(machine, project, ["restore"])).toEqual(done(RESTORED));
+    const restored = checkGoCache(machine.gocache);
+    expect(restored).toEqual({ entries: expect.any(Number), wrong: [] });
+    expect(await team.build(machine, project)).toBe(0);
+    const tested = await succeeded(go(machine, ["test", "-trimpath", "./..."], { cwd: project }));
+    expect(tested.stdout.match(/\(cached\)/g)).toHaveLength(3);
+    const ran = await succeeded(go(machine, ["run", "-x", "-trimpath", "."], { cwd: project }));
+    expect([countLinks(ran), countCompiles(ran), ran.stderr]).toEqual([
+      0,
+      0,
+      expect.stringContaining("native 3"),
+    ]);
+  });
+
+  test("a save adds nothing and records what was used alone", async () => {
+    const machine = { ...team.newMachine(), env: { ...CI_ENV, DRONE_BUILD_NUMBER: "8" } };
+    await team.program(machine, project, ["restore"]);
+    const packs = filesBelow(join(team.bucket, "packed", "v1", "pack"));
+    expect((await team.program(machine, project, ["save"])).stdout).toStartWith(
+      "0 entries used, 0 of them new",
+    );
+    expect(await team.build(machine, project)).toBe(0);
+    const { stdout } = await team.program(machine, project, ["save"]);
+    expect(stdout).toMatch(/^[1-9]\d* entries used, 0 of them new/);
+    expect(Number.parseInt(stdout, 10)).toBeLessThan(checkGoCache(machine.gocache).entries);
+    expect(filesBelow(join(team.bucket, "packed", "v1", "pack"))).toEqual(packs);
+  });
+
+  test("another one changes no file", async () => {
+    const machine = team.newMachine();
+    await team.program(machine, project, ["restore"]);
+    const cache = () => filesBelow(machine.gocache).filter((name) => !name.startsWith("go-cache-plugin"));
+    const times = () => cache().map((name) => Bun.file(join(machine.gocache, name)).lastModified);
+    const before = [cache(), times()];
+    expect((await team.program(machine, project, ["restore"])).stdout).toEndWith(", 0 B fetched\n");
+    expect([cache(), times()]).toEqual(before);
+  });
+});
+
+describe("entries pass between the two ways", () => {
+  test("from GOCACHEPROG to go's own cache", async () => {
+    const packed = new PackedTeam(dir.join("by-helper"));
+    await packed.build(await packed.warmMachine(CI_ENV), project);
+    const native = new NativeTeam(dir.join("from-helper"));
+    const machine = native.newMachine();
+    const outcome = await native.program(machine, project, ["restore", `--bucket=file://${packed.bucket}`]);
+    expect(outcome).toEqual(done(RESTORED));
+    expect(checkGoCache(machine.gocache).wrong).toEqual([]);
+    expect(await native.build(machine, project)).toBe(0);
+  });
+
+  test("from go's own cache to GOCACHEPROG, programs among them", async () => {
+    const packed = new PackedTeam(dir.join("to-helper"));
+    const machine = packed.newMachine(CI_ENV, [`--bucket=file://${team.bucket}`]);
+    expect(await packed.build(machine, project)).toBe(0);
+    const ran = await succeeded(go(machine, ["run", "-x", "-trimpath", "."], { cwd: project }));
+    expect([countLinks(ran), helperLines(ran), ran.stderr]).toEqual([
+      0,
+      [],
+      expect.stringContaining("native 3"),
+    ]);
+    await settled(machine);
+  });
+});
+
+test("with --read-only nothing is saved, and restore works", async () => {
+  const machine = await team.warmMachine();
+  const own = chainModule(dir.join("read-only"), { name: "readonly", count: 1 });
+  await team.build(machine, own);
+  const before = filesBelow(team.bucket);
+  expect(await team.program(machine, own, ["save", "--read-only"])).toEqual({
+    exitCode: 0,
+    stdout: "",
+    stderr: "",
+  });
+  expect((await team.program(machine, project, ["restore", "--read-only"])).stdout).toMatch(RESTORED);
+  expect(filesBelow(team.bucket)).toEqual(before);
+});
+
+test("an output with other bytes than its id says is not uploaded, and the rest is", async () => {
+  const own = new NativeTeam(dir.join("damaged"));
+  const machine = await own.warmMachine();
+  await own.build(machine, project);
+  const [victim = ""] = filesBelow(machine.gocache).filter((name) => {
+    const bytes = name.endsWith("-d") ? readFileSync(join(machine.gocache, name)) : Buffer.alloc(0);
+    return bytes.includes("native/p1");
+  });
+  const bytes = readFileSync(join(machine.gocache, victim));
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+  writeFileSync(join(machine.gocache, victim), bytes);
+  const { exitCode, stdout } = await own.program(machine, project, ["save"]);
+  expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/uploaded; not all could be saved\n$/)]);
+  const other = own.newMachine();
+  await own.program(other, project, ["restore"]);
+  const { entries, wrong } = checkGoCache(other.gocache);
+  expect([entries > 0, wrong, existsSync(join(other.gocache, victim))]).toEqual([true, [], false]);
+});
+
+test("a bucket with altered packs puts no wrong file into the cache", async () => {
+  const own = new NativeTeam(dir.join("altered"));
+  const first = await own.warmMachine();
+  await own.build(first, project);
+  await own.program(first, project, ["save"]);
+  const packs = join(own.bucket, "packed", "v1", "pack");
+  for (const name of filesBelow(packs)) {
+    const bytes = readFileSync(join(packs, name));
+    for (let at = 100; at < bytes.length; at += 10_000) bytes[at] = (bytes[at] ?? 0) ^ 1;
+    writeFileSync(join(packs, name), bytes);
+  }
+  const machine = own.newMachine();
+  expect((await own.program(machine, project, ["restore"])).exitCode).toBe(0);
+  expect(checkGoCache(machine.gocache).wrong).toEqual([]);
+  for (const name of filesBelow(packs)) truncateSync(join(packs, name), 100);
+  expect((await own.program(own.newMachine(), project, ["restore"])).exitCode).toBe(0);
+});
+
+describe("exit code 0 and one line", () => {
+  const line = (text: string) => ({ exitCode: 0, stdout: "", stderr: `go-cache-plugin: ${text}\n` });
+
+  test.each(["restore", "save"])("%s with GOCACHE=off", async (command) => {
+    const what = command === "save" ? "saved" : "restored";
+    const outcome = await team.program(team.newMachine(), project, [command], { GOCACHE: "off" });
+    expect(outcome).toEqual(line(`nothing was ${what}: GOCACHE is off`));
+  });
+
+  test.each(["restore", "save"])("%s without a bucket that answers", async (command) => {
+    const machine = await team.warmMachine();
+    const args = [command, ...DEAD];
+    const outcome = await team.program(machine, project, args);
+    expect([outcome.exitCode, outcome.stdout]).toEqual([0, ""]);
+    expect(outcome.stderr).toContain(`nothing was ${command === "save" ? "saved" : "restored"}: `);
+  });
+
+  test("restore with a file in place of the cache", async () => {
+    const path = dir.join("no-cache");
+    writeFileSync(path, "");
+    const outcome = await team.program({ ...team.newMachine(), gocache: path }, project, [
+      "restore",
+      `--cache-dir=${dir.join("plugin-cache")}`,
+    ]);
+    expect([outcome.exitCode, outcome.stdout]).toEqual([0, ""]);
+    expect(outcome.stderr).toContain("nothing was restored: ");
+  });
+
+  test("restore of a job that never ran", async () => {
+    const own = new NativeTeam(dir.join("stranger"));
+    const outcome = await own.program(own.newMachine(), project, ["restore"]);
+    expect(outcome).toEqual({ exitCode: 0, stdout: "no earlier run of this job is known\n", stderr: "" });
+  });
+});
+
+test("with a key to trust, only what was saved with it is restored", async () => {
+  const own = new NativeTeam(dir.join("signed"));
+  const key = dir.join("sign.key");
+  const { stdout } = await run([binaryPath(), "keygen", key], { env: plainEnv() });
+  const publicKey = stdout.trim().replace("GOCACHE_TRUST_KEYS=", "");
+  const trust = [`--cache-dir=${dir.join("trusting")}`, `--trust-key=${publicKey}`];
+  const first = await own.warmMachine();
+  await own.build(first, project);
+  await own.program(first, project, ["save"]);
+  const unsigned = await own.program(own.newMachine(), project, ["restore", ...trust]);
+  expect(unsigned.stdout).toBe("no earlier run of this job is known\n");
+  await own.program(first, project, ["save", `--cache-dir=${dir.join("signing")}`, `--sign-key=${key}`]);
+  const machine = own.newMachine();
+  expect((await own.program(machine, project, ["restore", ...trust])).stdout).toMatch(RESTORED);
+  expect(await own.build(machine, project)).toBe(0);
+});
+
+test("GOCACHE that is missing is made", async () => {
+  const machine = team.newMachine();
+  rmSync(machine.gocache, { recursive: true });
+  expect((await team.program(machine, project, ["restore"])).stdout).toMatch(RESTORED);
+  expect(await team.build(machine, project)).toBe(0);
+});
+
+test("a save says that the run has ended", async () => {
+  const own = new NativeTeam(dir.join("ended"));
+  const machine = await own.warmMachine();
+  await own.build(machine, project);
+  await own.program(machine, project, ["save"]);
+  expect(runRecords(own.bucket)).toEqual([expect.stringContaining(".ended.")]);
+});
+
+test("restore fills a cache that go is filling at the same time", async () => {
+  const machine = team.newMachine();
+  mkdirSync(machine.gocache, { recursive: true });
+  const [, compiled] = await Promise.all([
+    team.program(machine, project, ["restore"]),
+    team.build(machine, project),
+  ]);
+  expect(compiled).toBeGreaterThanOrEqual(0);
+  expect(checkGoCache(machine.gocache).wrong).toEqual([]);
+  expect(readdirSync(join(machine.gocache, "00")).filter((name) => name.startsWith("unfinished"))).toEqual(
+    [],
+  );
+  expect(await team.build(machine, project)).toBe(0);
+});
