@@ -6,10 +6,22 @@ import type { SaveReport } from "../app/native/save.ts";
 import { formatByteSize } from "../lib/text/byte-size.ts";
 import { requireBucket } from "./bucket-commands.ts";
 import type { Call } from "./command.ts";
+import type { Options } from "./options/option.ts";
 import { resolveSettings, toConfig } from "./options/settings.ts";
+import { parseBoolean } from "./options/values.ts";
 import { makeLogger } from "./output.ts";
 import { watchProgress } from "./text/progress-line.ts";
 import { UsageError } from "./usage-error.ts";
+
+/** Of the commands that begin a job. */
+export const JOB_OPTIONS = {
+  setsMtimes: {
+    flag: "mtimes",
+    default: "true",
+    meaning: "in CI, first set the same file times in every checkout, as the command mtimes does",
+    parse: parseBoolean,
+  },
+} satisfies Options;
 
 /** Throws a `UsageError` without a bucket of the packed layout. */
 export function openNative(

@@ -58,6 +58,7 @@ test("parses the flags of a command before and after it", async () => {
 test("a missing flag has its default", async () => {
   const defaults = await Promise.all(ALL.map(({ meta }) => optionsOf([meta.name])));
   expect(Object.assign({}, ...defaults)).toEqual({
+    setsMtimes: true,
     waitMs: 0,
     isFallback: false,
     isDetached: false,

@@ -8,6 +8,8 @@ import { runCommand } from "./run-command.ts";
 import { type SaveReport, save } from "./save.ts";
 
 export interface ExecOptions extends RunContext {
+  /** See `restore`. */
+  setsMtimes: boolean;
   onRestored: (report: RestoreReport) => void;
   onSaved: (report: SaveReport) => void;
 }
@@ -19,7 +21,9 @@ export async function exec(
   options: ExecOptions,
 ): Promise<number> {
   const { env, log, onRestored, onSaved } = options;
-  await orSay(options, "nothing was restored", async () => onRestored(await restore(config, options)));
+  await orSay(options, "nothing was restored", async () =>
+    onRestored(await restore(config, options, options.setsMtimes)),
+  );
   const { exitCode, error } = await runCommand(command, env);
   if (error !== undefined) {
     log.say(`${command[0]} was not started: ${describeError(error)}`);

@@ -2,6 +2,7 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import type { RunContext } from "../direct.ts";
 import { type NativeConfig, NativeJob } from "./native-job.ts";
+import { settleMtimes } from "./settle-mtimes.ts";
 
 export interface RestoreReport {
   /** Go's own cache directory. */
@@ -13,8 +14,13 @@ export interface RestoreReport {
   fetchedBytes: number;
 }
 
-/** Rejects when go has no cache directory, it can't be written, or the bucket can't be read. */
-export async function restore(config: NativeConfig, context: RunContext): Promise<RestoreReport> {
+/** `setsMtimes`: see `settleMtimes`. Rejects when go has no cache directory, it can't be written, or the bucket can't be read. */
+export async function restore(
+  config: NativeConfig,
+  context: RunContext,
+  setsMtimes: boolean,
+): Promise<RestoreReport> {
+  if (setsMtimes) await settleMtimes(context.env, context.log);
   const job = new NativeJob(config, context);
   const { path, counters } = job;
   mkdirSync(path, { recursive: true });

@@ -1,6 +1,6 @@
 /** `go-cache-plugin exec -- CMD…`: a command with go's own cache directory filled before, and read out after it. */
 import { declareCommand } from "../command.ts";
-import { openNative, restoredLine, savedLine } from "../native-command.ts";
+import { JOB_OPTIONS, openNative, restoredLine, savedLine } from "../native-command.ts";
 
 /** The exit code is the command's. */
 export const execCommand = declareCommand({
@@ -9,6 +9,7 @@ export const execCommand = declareCommand({
     description: "restore, run a command, save; its exit code is the command's",
   },
   args: { command: { type: "positional", required: true, isOpenEnded: true } },
+  options: JOB_OPTIONS,
   examples: ["go-cache-plugin exec --bucket=my-bucket -- go test ./...", "go-cache-plugin exec -- make ci"],
   run: async (call) => {
     const { config, context } = openNative(call, "exec");
@@ -16,6 +17,7 @@ export const execCommand = declareCommand({
     const { log } = context;
     return await exec(config, call.args._, {
       ...context,
+      setsMtimes: call.options.setsMtimes,
       onRestored: (report) => log.say(restoredLine(report)),
       onSaved: (report) => log.say(savedLine(report)),
     });

@@ -1,7 +1,7 @@
 /** `go-cache-plugin restore`: fill go's own cache directory before a build. */
 import { orSay } from "../../app/native/or-say.ts";
 import { declareCommand } from "../command.ts";
-import { openNative, restoredLine } from "../native-command.ts";
+import { JOB_OPTIONS, openNative, restoredLine } from "../native-command.ts";
 import { writeStdout } from "../output.ts";
 
 /** Returns when everything is fetched. Exit code 0 also when that fails. */
@@ -10,12 +10,13 @@ export const restoreCommand = declareCommand({
     name: "restore",
     description: "fill go's own cache ($GOCACHE) with what this job's last run used",
   },
+  options: JOB_OPTIONS,
   examples: ["go-cache-plugin restore --bucket=my-bucket", "go-cache-plugin restore --scope=lint"],
   run: async (call) => {
     const { config, context } = openNative(call, "restore");
     await orSay(context, "nothing was restored", async () => {
       const { restore } = await import("../../app/native/restore.ts");
-      writeStdout(`${restoredLine(await restore(config, context))}\n`);
+      writeStdout(`${restoredLine(await restore(config, context, call.options.setsMtimes))}\n`);
     });
     return 0;
   },

@@ -1,7 +1,9 @@
 /** A command between restore and save. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { binaryPath } from "../../support/binary.ts";
+import { commitAll } from "../../support/git.ts";
 import { chainModule } from "../../support/go-project.ts";
 import { countCompiles, goEnv } from "../../support/go-toolchain.ts";
 import { start } from "../../support/process.ts";
@@ -36,6 +38,22 @@ test("the command has exec's output and exit code; what a failed one built is sa
   expect([again.exitCode, countCompiles(again)]).toEqual([0, 0]);
   expect(again.stderr).toMatch(/\d+ entries are in \S+, [\d.]+ [KM]iB fetched\n/);
   expect(runRecords(team.bucket)).toContainEqual(expect.stringContaining(".ended."));
+});
+
+test("in CI a checkout gets stable file times first, unless that is switched off", async () => {
+  const team = new NativeTeam(dir.join("mtimes"));
+  const checkout = chainModule(dir.join("checkout"), { name: "mtimes", count: 1 });
+  commitAll(checkout);
+  const mtimeMs = () => statSync(join(checkout, "main.go")).mtimeMs;
+  const before = mtimeMs();
+  const machine = team.newMachine();
+  const local = { ...machine, env: {} };
+  await team.program(local, checkout, ["exec", "--", "true"]);
+  await team.program(machine, checkout, ["restore", "--mtimes=false"]);
+  expect(mtimeMs()).toBe(before);
+  const read = await team.program(machine, checkout, ["exec", "--", "stat", "-c", "%Y", "main.go"]);
+  expect(Number(read.stdout)).toBe(Math.floor(mtimeMs() / 1000));
+  expect(mtimeMs()).not.toBe(before);
 });
 
 test("without a bucket that answers, the command runs all the same", async () => {

@@ -7,6 +7,7 @@ import {
   countCompiles,
   type GoMachine,
   type GoOutcome,
+  type GoRelease,
   go,
   goEnv,
   NEWEST_GO,
@@ -41,13 +42,14 @@ export class NativeTeam {
   }
 
   /** A machine with an empty cache. */
-  newMachine(release = NEWEST_GO): GoMachine {
+  newMachine(release: GoRelease = NEWEST_GO): GoMachine {
     return { release, gocache: newMachine(this.newHome()).gocache, env: CI_ENV };
   }
 
-  /** A machine whose cache has Go's runtime. */
-  async warmMachine(): Promise<GoMachine> {
-    return { ...(await nativeMachine(this.newHome(), { trimpath: true })), env: CI_ENV };
+  /** A machine whose cache has Go's runtime: of the newest release for `-trimpath`, of others without it. */
+  async warmMachine(release?: GoRelease): Promise<GoMachine> {
+    const kind = release === undefined ? { trimpath: true } : { release };
+    return { ...(await nativeMachine(this.newHome(), kind)), env: CI_ENV };
   }
 
   newHome(): string {
@@ -85,7 +87,7 @@ export async function succeeded(outcome: Promise<GoOutcome>): Promise<GoOutcome>
 
 /** How many programs a command with `-x` linked. */
 export function countLinks({ stderr }: { stderr: string }): number {
-  return stderr.match(/^\S*\/link -o /gm)?.length ?? 0;
+  return stderr.match(/^(?:GOROOT=\S+ )?\S*\/link -o /gm)?.length ?? 0;
 }
 
 /** The entries of go's own cache, and the files in it that are not what their names say. */

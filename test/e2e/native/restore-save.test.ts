@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { binaryPath } from "../../support/binary.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { chainModule } from "../../support/go-project.ts";
-import { countCompiles, go, helperLines } from "../../support/go-toolchain.ts";
+import { countCompiles, GO_RELEASES, type GoMachine, go, helperLines } from "../../support/go-toolchain.ts";
 import { plainEnv, run } from "../../support/process.ts";
 import { settled } from "../../support/settled.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
@@ -39,7 +39,8 @@ beforeAll(async () => {
   const first = await team.warmMachine();
   expect(await team.build(first, project)).toBeGreaterThan(0);
   await succeeded(go(first, ["test", "-trimpath", "./..."], { cwd: project }));
-  await succeeded(go(first, ["run", "-trimpath", "."], { cwd: project }));
+  const ran = await succeeded(go(first, ["run", "-x", "-trimpath", "."], { cwd: project }));
+  expect(countLinks(ran)).toBe(1);
   expect(await team.program(first, project, ["save"])).toEqual(done(SAVED));
 });
 afterAll(() => dir[Symbol.dispose]());
@@ -85,6 +86,25 @@ describe("after a restore", () => {
     expect([cache(), times()]).toEqual(before);
   });
 });
+
+test.each([...GO_RELEASES])(
+  "go %s reads what it wrote itself, and runs programs from it",
+  async (release) => {
+    const own = new NativeTeam(dir.join(release));
+    const steps = async (machine: GoMachine) => {
+      const tested = await succeeded(go(machine, ["test", "-x", "./..."], { cwd: project }));
+      const ran = await succeeded(go(machine, ["run", "-x", "."], { cwd: project }));
+      return [countCompiles(tested) + countCompiles(ran), countLinks(tested) + countLinks(ran)];
+    };
+    const first = await own.warmMachine(release);
+    expect((await steps(first)).every((count) => count > 0)).toBe(true);
+    expect((await own.program(first, project, ["save"])).stdout).toMatch(SAVED);
+    const machine = own.newMachine(release);
+    expect((await own.program(machine, project, ["restore"])).stdout).toMatch(RESTORED);
+    expect(checkGoCache(machine.gocache).wrong).toEqual([]);
+    expect(await steps(machine)).toEqual([0, 0]);
+  },
+);
 
 describe("entries pass between the two ways", () => {
   test("from GOCACHEPROG to go's own cache", async () => {
