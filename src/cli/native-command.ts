@@ -41,9 +41,10 @@ export function openNative(
   return { config: { ...config, remote }, context: { env, log, watchProgress: watchProgress(env) } };
 }
 
-export function restoredLine({ path, records, entries, fetchedBytes }: RestoreReport): string {
+export function restoredLine({ path, records, entries, missing, fetchedBytes }: RestoreReport): string {
   if (records === 0) return "no earlier run of this job is known";
-  return `${entries} entries are in ${path}, ${formatByteSize(fetchedBytes)} fetched`;
+  const rest = missing === 0 ? "" : `; ${missing} could not be restored`;
+  return `${entries - missing} entries are in ${path}, ${formatByteSize(fetchedBytes)} fetched${rest}`;
 }
 
 export function savedLine({ used, added, uploadedBytes, isComplete }: SaveReport): string {

@@ -9,8 +9,10 @@ export interface RestoreReport {
   path: string;
   /** Runs that were read; 0: none of this job is known. */
   records: number;
-  /** Entries that were fetched, or were there already. */
+  /** Entries of these runs. */
   entries: number;
+  /** Entries that could not be fetched, or not be written. */
+  missing: number;
   fetchedBytes: number;
 }
 
@@ -32,7 +34,7 @@ export async function restore(
     done: counters.get("prefetch_bytes"),
     unit: "bytes",
   }));
-  const found = await remote.prefetch({ withLarge: true });
+  const found = await remote.prefetchAll();
   job.noteCounts();
   return { path, ...found, fetchedBytes: counters.get("prefetch_bytes") };
 }

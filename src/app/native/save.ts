@@ -1,5 +1,8 @@
 /** `save`: uploads what is new in go's own cache directory, and records what this run used. */
+import type { GoCache } from "../../gocache/go-cache.ts";
 import { usedActions } from "../../gocache/scan.ts";
+import type { PackedRemote } from "../../remote/packed/packed-remote.ts";
+import { whyOpen } from "../cache-dir/dir-owner.ts";
 import type { RunContext } from "../direct.ts";
 import { type NativeConfig, NativeJob } from "./native-job.ts";
 
@@ -23,7 +26,10 @@ export async function save(
   hasEnded: boolean,
 ): Promise<SaveReport> {
   const job = new NativeJob(config, context);
-  const { local, counters } = job;
+  const { counters, path } = job;
+  // A signature says that this job made it.
+  const problem = config.remote.trust === undefined ? undefined : whyOpen(path);
+  if (problem !== undefined) throw new Error(problem);
   const remote = job.open(false);
   using _line = context.watchProgress(() => ({
     stage: "saving what is new",
@@ -32,18 +38,29 @@ export async function save(
   }));
   // Otherwise everything would count as new.
   if (!(await remote.readRecords())) throw new Error("the bucket can't be read");
-  let [used, added] = [0, 0];
-  for await (const actions of usedActions(job.path, job.note.usedSinceMs(Date.now()))) {
-    for (const actionId of actions) {
-      const isKnown = remote.knows(actionId);
-      const entry = isKnown ? undefined : local.get(actionId);
-      if (isKnown) remote.used(actionId);
-      else if (entry !== undefined) remote.put(entry);
-      used += Number(isKnown || entry !== undefined);
-      added += Number(entry !== undefined);
-    }
-  }
+  const count = { used: 0, added: 0 };
+  for await (const actions of usedActions(path, job.note.usedSinceMs(Date.now())))
+    for (const actionId of actions) pass(actionId, job.local, remote, count);
   const isComplete = await remote.finish(hasEnded);
   job.noteCounts();
-  return { used, added, uploadedBytes: counters.get("put_remote_bytes"), isComplete };
+  return { ...count, uploadedBytes: counters.get("put_remote_bytes"), isComplete };
+}
+
+/** The remote checks the bytes of what it uploads against their hash. */
+function pass(
+  actionId: string,
+  local: GoCache,
+  remote: PackedRemote,
+  count: Pick<SaveReport, "used" | "added">,
+): void {
+  if (remote.knows(actionId)) {
+    remote.used(actionId);
+    count.used++;
+    return;
+  }
+  const entry = local.get(actionId);
+  if (entry === undefined) return;
+  remote.put(entry);
+  count.used++;
+  count.added++;
 }

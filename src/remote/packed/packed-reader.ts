@@ -1,4 +1,5 @@
 import type { OnMiss } from "../../buildcache/miss-reason.ts";
+import { IdList } from "../../lib/id-list.ts";
 import { ObjectSum } from "../../lib/object-sum.ts";
 import { describeDenial, isUnsigned } from "../../store/describe-store-error.ts";
 import { isAccessDenied } from "../../store/store-failure.ts";
@@ -79,9 +80,8 @@ export class PackedReader {
   }
 
   /** See `PackedRemote.prefetch`. */
-  async prefetch({ withLarge = false } = {}): Promise<{ records: number; entries: number }> {
+  async prefetch(onEntries: (entries: PackedEntry[]) => void = () => {}): Promise<PrefetchCount> {
     const { restorer } = this.#options.transfer;
-    const large: PackedEntry[] = [];
     await this.source.refreshNow();
     const groups = this.source.newestGroups();
     let entries = 0;
@@ -89,14 +89,27 @@ export class PackedReader {
       const onPlanned = (some: PackedEntry[]) => {
         entries += some.length;
         this.#learn(some);
-        if (withLarge) large.push(...some.filter((entry) => entry.place && isLarge(entry, entry.place)));
+        onEntries(some);
       };
       restorer.prefetch(new PrefetchPlan(segments), { received: this.#received, onPlanned });
     }
     await restorer.idle();
-    for (const entry of large) await this.#fetchLarge(entry);
     await restorer.finish();
     return { records: groups.length, entries };
+  }
+
+  /** See `PackedRemote.prefetchAll`. */
+  async prefetchAll(): Promise<PrefetchCount & { missing: number }> {
+    const all = new IdList();
+    const large: PackedEntry[] = [];
+    const count = await this.prefetch((entries) => {
+      for (const { actionId } of entries) all.push(actionId);
+      large.push(...entries.filter((entry) => entry.place && isLarge(entry, entry.place)));
+    });
+    for (const entry of large) await this.#fetchLarge(entry);
+    let missing = 0;
+    for (const actionId of all) if (this.#options.local.get(actionId) === undefined) missing++;
+    return { ...count, missing };
   }
 
   /** Reads the bucket's records unless this machine has done so, to avoid repeated uploads. Never rejects. */
@@ -192,6 +205,12 @@ export class PackedReader {
     this.#isDenied = true;
     store.health.readsDenied(describeDenial(error));
   }
+}
+
+/** The runs that were read; 0: none is known. Their entries, fetched or local already unless that failed. */
+export interface PrefetchCount {
+  records: number;
+  entries: number;
 }
 
 export interface ReaderOptions

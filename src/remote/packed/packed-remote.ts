@@ -9,7 +9,7 @@ import { Burst } from "./burst.ts";
 import { projectHash, scopeHash } from "./format/keys.ts";
 import { openGroup } from "./index/segment-source.ts";
 import { openWriter, type WriterOptions } from "./open-writer.ts";
-import { PackedReader } from "./packed-reader.ts";
+import { PackedReader, type PrefetchCount } from "./packed-reader.ts";
 import { PackedTransfer, type TransferOptions } from "./packed-transfer.ts";
 import type { PackedWriter } from "./write/packed-writer.ts";
 import { RunLog } from "./write/run-log.ts";
@@ -71,10 +71,15 @@ export class PackedRemote {
 
   /**
    * Fetches all entries of the newest run of this job, or of its fallbacks, to the local disk. Rejects if the records
-   * can't be read. `withLarge`: also outputs that usually only a lookup fetches.
+   * can't be read.
    */
-  async prefetch(options: { withLarge?: boolean } = {}): Promise<{ records: number; entries: number }> {
-    return await this.#reader.prefetch(options);
+  async prefetch(): Promise<PrefetchCount> {
+    return await this.#reader.prefetch();
+  }
+
+  /** The same with outputs so large that else only a lookup fetches them; also counts the entries that are missing then. */
+  async prefetchAll(): Promise<PrefetchCount & { missing: number }> {
+    return await this.#reader.prefetchAll();
   }
 
   /** Reads the bucket's records unless this machine has done so; returns whether they are known. Never rejects. */

@@ -1,6 +1,7 @@
 /** Go's own cache directory, filled before a build and read out after it, with no helper. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -177,7 +178,11 @@ test("a bucket with altered packs puts no wrong file into the cache", async () =
     writeFileSync(join(packs, name), bytes);
   }
   const machine = own.newMachine();
-  expect((await own.program(machine, project, ["restore"])).exitCode).toBe(0);
+  const restored = await own.program(machine, project, ["restore"]);
+  expect([restored.exitCode, restored.stdout]).toEqual([
+    0,
+    expect.stringMatching(/; \d+ could not be restored\n$/),
+  ]);
   expect(checkGoCache(machine.gocache).wrong).toEqual([]);
   for (const name of filesBelow(packs)) truncateSync(join(packs, name), 100);
   expect((await own.program(own.newMachine(), project, ["restore"])).exitCode).toBe(0);
@@ -233,6 +238,21 @@ test("with a key to trust, only what was saved with it is restored", async () =>
   const machine = own.newMachine();
   expect((await own.program(machine, project, ["restore", ...trust])).stdout).toMatch(RESTORED);
   expect(await own.build(machine, project)).toBe(0);
+});
+
+test.if(process.platform !== "win32")("nothing is signed that another user may have written", async () => {
+  const own = new NativeTeam(dir.join("open"));
+  const key = dir.join("open.key");
+  await run([binaryPath(), "keygen", key], { env: plainEnv() });
+  const machine = await own.warmMachine();
+  chmodSync(machine.gocache, 0o777);
+  const args = ["save", `--sign-key=${key}`, `--cache-dir=${dir.join("open-cache")}`];
+  const { exitCode, stderr } = await own.program(machine, project, args);
+  expect([exitCode, stderr]).toEqual([
+    0,
+    expect.stringContaining("nothing was saved: other users can write to"),
+  ]);
+  expect(filesBelow(own.bucket)).toEqual([]);
 });
 
 test("GOCACHE that is missing is made", async () => {

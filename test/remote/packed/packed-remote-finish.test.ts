@@ -4,7 +4,7 @@ import { parseRunName } from "../../../src/remote/runs/run-names.ts";
 import { untilAborted } from "../../store/tampered-store.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { noise } from "../../support/seed.ts";
-import { DENIED, failLists } from "./failing-store.ts";
+import { DENIED, failGets, failLists } from "./failing-store.ts";
 import { Machine } from "./packed-fixture.ts";
 import { StockedBucket } from "./stocked-bucket.ts";
 
@@ -75,6 +75,14 @@ test("a session that may not write has nothing to upload", async () => {
   expect(await team.one.session({ readOnly: true }).finish(true)).toBe(true);
 });
 
+test("what a prefetch of all could not fetch is counted", async () => {
+  using team = open();
+  await team.one.put(["hello", "world"]);
+  failGets(team.bucket.store, "/pack/");
+  const count = await team.two.session({ readOnly: true }).prefetchAll();
+  expect(count).toEqual({ records: 1, entries: 2, missing: 2 });
+});
+
 test("a prefetch fetches large outputs only on demand", async () => {
   using team = open();
   const large = noise(9 << 20);
@@ -88,6 +96,7 @@ test("a prefetch fetches large outputs only on demand", async () => {
   const actionId = team.one.entry(large, "large").actionId;
   expect(await team.two.session({ readOnly: true }).prefetch()).toEqual({ records: 1, entries: 2 });
   expect(team.two.local.get(actionId)).toBeUndefined();
-  await team.two.session({ readOnly: true }).prefetch({ withLarge: true });
+  const all = { records: 1, entries: 2, missing: 0 };
+  expect(await team.two.session({ readOnly: true }).prefetchAll()).toEqual(all);
   expect(team.two.local.get(actionId)?.sizeBytes).toBe(large.length);
 });
