@@ -27,8 +27,8 @@ export async function save(
 ): Promise<SaveReport> {
   const job = new NativeJob(config, context);
   const { counters, path } = job;
-  // A signature says that this job made it.
-  const problem = config.remote.trust === undefined ? undefined : whyOpen(path);
+  const isSigning = config.remote.trust !== undefined;
+  const problem = isSigning ? whyOpen(path) : undefined;
   if (problem !== undefined) throw new Error(problem);
   const remote = job.open(false);
   using _line = context.watchProgress(() => ({
@@ -38,9 +38,12 @@ export async function save(
   }));
   // Otherwise everything would count as new.
   if (!(await remote.readRecords())) throw new Error("the bucket can't be read");
+  const nowMs = Date.now();
+  // A signature says that this run made it, or that a record that counts has it.
+  const madeSinceMs = isSigning ? job.note.startMs(nowMs) : 0;
   const count = { used: 0, added: 0 };
-  for await (const actions of usedActions(path, job.note.usedSinceMs(Date.now())))
-    for (const actionId of actions) pass(actionId, job.local, remote, count);
+  for await (const actions of usedActions(path, job.note.usedSinceMs(nowMs)))
+    for (const actionId of actions) pass(actionId, { local: job.local, remote, madeSinceMs }, count);
   const isComplete = await remote.finish(hasEnded);
   job.noteCounts();
   return { ...count, uploadedBytes: counters.get("put_remote_bytes"), isComplete };
@@ -49,8 +52,7 @@ export async function save(
 /** The remote checks the bytes of what it uploads against their hash. */
 function pass(
   actionId: string,
-  local: GoCache,
-  remote: PackedRemote,
+  { local, remote, madeSinceMs }: { local: GoCache; remote: PackedRemote; madeSinceMs: number },
   count: Pick<SaveReport, "used" | "added">,
 ): void {
   if (remote.knows(actionId)) {
@@ -59,7 +61,7 @@ function pass(
     return;
   }
   const entry = local.get(actionId);
-  if (entry === undefined) return;
+  if (entry === undefined || entry.putTimeMs < madeSinceMs) return;
   remote.put(entry);
   count.used++;
   count.added++;

@@ -32,10 +32,15 @@ export class StartNote {
 
   /**
    * The modification time from which on a file counts as used by this run. What another run used within the hour before
-   * counts as well. Without a start, that is what was used within the last hour.
+   * counts as well.
    */
   usedSinceMs(nowMs: number): number {
-    return (this.#startedMs() ?? nowMs - HOUR_MS) - HOUR_MS;
+    return this.startMs(nowMs) - HOUR_MS;
+  }
+
+  /** When the run began. Without a note that is an hour ago. */
+  startMs(nowMs: number): number {
+    return this.#startedMs() ?? nowMs - HOUR_MS;
   }
 
   #startedMs(): number | undefined {

@@ -223,21 +223,28 @@ describe("exit code 0 and one line", () => {
   });
 });
 
-test("with a key to trust, only what was saved with it is restored", async () => {
+test("with a key to trust, only what its holder's own run made is restored", async () => {
   const own = new NativeTeam(dir.join("signed"));
   const key = dir.join("sign.key");
   const { stdout } = await run([binaryPath(), "keygen", key], { env: plainEnv() });
-  const publicKey = stdout.trim().replace("GOCACHE_TRUST_KEYS=", "");
-  const trust = [`--cache-dir=${dir.join("trusting")}`, `--trust-key=${publicKey}`];
+  const trust = `--trust-key=${stdout.trim().replace("GOCACHE_TRUST_KEYS=", "")}`;
+  const sign = [`--sign-key=${key}`, `--cache-dir=${dir.join("signing")}`];
   const first = await own.warmMachine();
+  await own.program(first, project, ["restore", ...sign]);
   await own.build(first, project);
   await own.program(first, project, ["save"]);
-  const unsigned = await own.program(own.newMachine(), project, ["restore", ...trust]);
-  expect(unsigned.stdout).toBe("no earlier run of this job is known\n");
-  await own.program(first, project, ["save", `--cache-dir=${dir.join("signing")}`, `--sign-key=${key}`]);
-  const machine = own.newMachine();
-  expect((await own.program(machine, project, ["restore", ...trust])).stdout).toMatch(RESTORED);
-  expect(await own.build(machine, project)).toBe(0);
+  const restored = async (machine: GoMachine, name: string) =>
+    (await own.program(machine, project, ["restore", trust, `--cache-dir=${dir.join(name)}`])).stdout;
+  expect(await restored(own.newMachine(), "before")).toBe("no earlier run of this job is known\n");
+  expect((await own.program(first, project, ["save", ...sign])).stdout).toMatch(SAVED);
+  // Go's runtime was on its disk before.
+  const [warm, empty] = [await own.warmMachine(), own.newMachine()];
+  expect([await restored(warm, "warm"), await restored(empty, "empty")]).toEqual([
+    expect.stringMatching(RESTORED),
+    expect.stringMatching(RESTORED),
+  ]);
+  expect(await own.build(warm, project)).toBe(0);
+  expect(checkGoCache(empty.gocache).entries).toBeLessThan(checkGoCache(first.gocache).entries);
 });
 
 test.if(process.platform !== "win32")("nothing is signed that another user may have written", async () => {
