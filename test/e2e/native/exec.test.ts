@@ -6,6 +6,7 @@ import { binaryPath } from "../../support/binary.ts";
 import { commitAll } from "../../support/git.ts";
 import { chainModule } from "../../support/go-project.ts";
 import { countCompiles, goEnv } from "../../support/go-toolchain.ts";
+import { runOnTerminal } from "../../support/on-terminal.ts";
 import { start } from "../../support/process.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { CI_ENV, DEAD, NativeTeam, runRecords } from "./native-team.ts";
@@ -112,6 +113,16 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     expect([exitCode, stdout]).toEqual([5, `ready\ngot ${name}\n`]);
   },
 );
+
+test("the command has exec's terminal", async () => {
+  const team = new NativeTeam(dir.join("terminal"));
+  const shell = "test -t 0 && test -t 1 && test -t 2 && echo on a terminal";
+  const { exitCode, terminal } = await runOnTerminal(
+    [binaryPath(), "exec", ...team.flags, "--", "sh", "-c", shell],
+    { cwd: project, env: await goEnv(team.newMachine()) },
+  );
+  expect([exitCode, terminal]).toEqual([0, expect.stringContaining("on a terminal")]);
+});
 
 test("a command that a signal ends has the exit code that a shell gives it", async () => {
   const team = new NativeTeam(dir.join("killed"));
