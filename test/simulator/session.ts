@@ -66,6 +66,7 @@ export class Session {
       index: () => source.index,
       local,
       packer: this.#packer,
+      openSegment: (id) => segments.open(id),
       uploads,
       publisher: openPublisher({
         ...options,

@@ -25,6 +25,7 @@ export function openWriter(options: WriterOptions): PackedWriter {
     index: () => source.index,
     local,
     packer,
+    openSegment: (id) => transfer.segments.open(id),
     uploads,
     publisher: openPublisher(options),
     journal: hasJournal ? openJournal(join(stateDir, "journal"), scope) : NO_JOURNAL,

@@ -1,6 +1,7 @@
 import type { CacheEntry, LocalEntry } from "../../../buildcache/entry.ts";
 import type { StoreHealth } from "../../../store/guard/store-health.ts";
 import type { LocalBuilds } from "../../local-outputs.ts";
+import type { Segment } from "../format/segment.ts";
 import type { PackedIndex } from "../index/packed-index.ts";
 import type { EntryJournal } from "./journal.ts";
 import { NewEntries, type PackerForEntries } from "./new-entries.ts";
@@ -19,7 +20,7 @@ const PUTS_PER_ROUND = 32_768;
 export class PackedWriter {
   readonly #options: PackedWriterOptions;
   readonly #added: NewEntries;
-  readonly #used = new UsedRows();
+  readonly #used: UsedRows;
   #puts = 0;
   #lost = 0;
   #storing: Promise<unknown> = Promise.resolve();
@@ -33,6 +34,7 @@ export class PackedWriter {
   constructor(options: PackedWriterOptions) {
     this.#options = options;
     const { index, local, packer, timeOf = () => () => undefined } = options;
+    this.#used = new UsedRows(options.openSegment);
     this.#added = new NewEntries({
       findPlace: (outputId) => index().findPlace(outputId),
       findOutput: (outputId) => local.findOutput(outputId),
@@ -185,7 +187,7 @@ export class PackedWriter {
       this.#added.published(sealed);
       this.#used.recorded();
     }
-    for (const { segment } of sealed) this.#used.addAll(segment);
+    for (const { segment } of sealed) this.#used.addAll(segment.id);
     this.#hasPublished ||= isPublished && sealed.some(({ added }) => added.count > 0);
     const isAll = isPublished && this.#added.failedCount === 0;
     if (isAll) {
@@ -233,6 +235,8 @@ export interface PackedWriterOptions {
   index: () => PackedIndex;
   local: LocalBuilds;
   packer: PackerForEntries;
+  /** Opens a segment on the local disk. */
+  openSegment: (id: string) => Segment | undefined;
   uploads: Uploads;
   publisher: Pick<RunPublisher, "publish" | "end" | "trim">;
   journal: Pick<EntryJournal, "append" | "adopt" | "cut" | "discard" | "handOver" | "stopHeartbeat">;

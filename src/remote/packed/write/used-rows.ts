@@ -18,16 +18,22 @@ export class UsedRows {
   #segments = new Map<string, UsedSegment>();
   /** What the run's log has of these. It may have moved since, to another segment. */
   readonly #recorded = new Map<string, UsedSegment>();
-  /** Those that this session has added to the run's log. */
-  readonly #logged = new Map<string, Segment>();
+  /** The ids of those that this session has added to the run's log. */
+  readonly #logged = new Set<string>();
+  readonly #open: (segmentId: string) => Segment | undefined;
+
+  /** `open`: opens a segment on the local disk. */
+  constructor(open: (segmentId: string) => Segment | undefined) {
+    this.#open = open;
+  }
 
   add(actionId: string): void {
     if (this.#waiting.size < MAX_WAITING) this.#waiting.push(actionId);
   }
 
   /** Notes that all entries of a segment in the run's log are in use. */
-  addAll(segment: Segment): void {
-    this.#logged.set(segment.id, segment);
+  addAll(segmentId: string): void {
+    this.#logged.add(segmentId);
   }
 
   /** Removes the actions that were not looked up yet. */
@@ -73,8 +79,9 @@ export class UsedRows {
         this.#addRows(segment, used);
       }
     }
-    for (const [id, segment] of this.#logged) {
-      if (isSound(segment)) continue;
+    for (const id of this.#logged) {
+      const segment = this.#open(id);
+      if (segment === undefined || isSound(segment)) continue;
       this.#logged.delete(id);
       this.#addRows(segment, RowSet.all(segment.rows));
     }

@@ -55,6 +55,7 @@ export function openWriter(isKnown = true) {
     index: () => index,
     local,
     packer,
+    openSegment: (id) => files.open(id),
     uploads,
     publisher,
     journal,
