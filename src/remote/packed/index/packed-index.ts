@@ -70,10 +70,9 @@ export class PackedIndex {
   findPlace(outputId: string): Place | undefined {
     let unused: Place | undefined;
     for (const { named } of this.#segments.values()) {
-      const places = this.#read(named.segment, (segment) => this.#placesIn(segment, outputId)) ?? [];
-      const found = places.find(({ row }) => named.used?.has(row) !== false);
-      if (found !== undefined) return found.place;
-      unused ??= places[0]?.place;
+      const found = this.#read(named.segment, () => this.#placeIn(named, outputId));
+      if (found?.isUsed === true) return found.place;
+      unused ??= found?.place;
     }
     return unused;
   }
@@ -83,11 +82,16 @@ export class PackedIndex {
     return place === undefined || !this.distrustedPacks.has(place.pack.id);
   }
 
-  #placesIn(segment: Segment, outputId: string): { row: number; place: Place }[] {
-    return [...segment.rowsOfOutput(outputId)].flatMap((row) => {
+  /** Reads no further than a row that the run uses: thousands of actions may have the same output. */
+  #placeIn({ segment, used }: NamedSegment, outputId: string): { place: Place; isUsed: boolean } | undefined {
+    let unused: Place | undefined;
+    for (const row of segment.rowsOfOutput(outputId)) {
       const place = segment.entry(row)?.place;
-      return place !== undefined && this.isTrusted(place) ? [{ row, place }] : [];
-    });
+      if (place === undefined || !this.isTrusted(place)) continue;
+      if (used?.has(row) !== false) return { place, isUsed: true };
+      unused ??= place;
+    }
+    return unused && { place: unused, isUsed: false };
   }
 
   /** Rows that a run names and has not used come last: their entries may have moved to another pack. */
