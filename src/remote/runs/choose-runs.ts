@@ -40,21 +40,36 @@ export function listedRuns(objects: readonly ListedObject[], maxBytes: number): 
   });
 }
 
-/** The runs to read. */
+/** The runs to read, the last written first. */
 export function runsToRead(runs: readonly ListedRun[]): ListedRun[] {
   const complete = runs.findIndex(({ isComplete }) => isComplete);
-  if (complete === -1) return runs.slice(0, KEPT_OTHERS);
-  return [...runs.slice(0, Math.min(complete, KEPT_OTHERS)), runs[complete] as ListedRun];
+  if (complete === -1) return newerRuns(runs);
+  return [...newerRuns(runs.slice(0, complete)), runs[complete] as ListedRun];
 }
 
 /** The runs to keep. No reader needs the others. */
 export function runsToKeep(runs: readonly ListedRun[]): ListedRun[] {
   const complete = runs.findIndex(({ isComplete }) => isComplete);
-  const newer = complete === -1 ? runs : runs.slice(0, complete);
   return [
-    ...newer.slice(0, KEPT_OTHERS),
+    ...newerRuns(complete === -1 ? runs : runs.slice(0, complete)),
     ...runs.filter(({ isComplete }) => isComplete).slice(0, KEPT_COMPLETE),
   ];
+}
+
+/**
+ * Of the runs that are not complete as far as the listing says: the newest, and the newest that is as good as whole
+ * beside the others. A job that has shrunk for good goes on with that one, however many fail after it.
+ */
+function newerRuns(runs: readonly ListedRun[]): ListedRun[] {
+  const kept = runs.slice(0, KEPT_OTHERS);
+  const fullest = newestFull(runs);
+  if (fullest === undefined || kept.includes(fullest)) return kept;
+  return [...kept.slice(0, -1), fullest];
+}
+
+function newestFull(runs: readonly ListedRun[]): ListedRun | undefined {
+  const largest = Math.max(0, ...runs.map(({ records }) => sizeOf(records)));
+  return runs.find(({ records }) => sizeOf(records) >= LARGE_SHARE * largest);
 }
 
 function saysEnded({ key }: ListedObject): boolean {

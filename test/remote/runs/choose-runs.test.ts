@@ -54,6 +54,13 @@ describe("an unfinished, failed or cancelled run", () => {
   });
 });
 
+test("a whole run of a job that has become smaller is hidden by no number of failed ones", () => {
+  const small = (run: string, ageDays: number, sizeBytes: number) => record(run, ageDays, { sizeBytes });
+  const failed = Array.from({ length: 9 }, (_, n) => small(`f${n}`, 1 - 0.1 * n, 5));
+  const runs = [record("large", 3), small("s1", 2, 41), small("s2", 1.5, 40), ...failed];
+  expect(read(...runs)).toEqual(["f8", "f7", "f6", "s2", "large"]);
+});
+
 test("a run of several machines is one run, as large as its largest record", () => {
   const shard = { sizeBytes: 40, writer: "m2" };
   expect(read(record("a", 1.1), record("b", 1), record("b", 0.9, shard), record("c", 0))).toEqual(["c", "b"]);
