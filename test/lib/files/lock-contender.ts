@@ -2,18 +2,24 @@
  * A process that takes a lock, for tests with several of them:
  *
  *     bun test/lib/lock-contender.ts <lock> hold             takes it, says `held`, and never ends
+ *     bun test/lib/lock-contender.ts <lock> hold <gate>      the same; when the file <gate> exists, it says whether it has
+ *                                                            the lock, releases it and ends
  *     bun test/lib/lock-contender.ts <lock> <inside> <gate>  says `ready`, and takes it once when the file <gate> exists
  *
- * The second one creates the file <inside> while it has the lock. It says `overlap` when that exists already.
+ * The last one creates the file <inside> while it has the lock. It says `overlap` when that exists already.
  */
 import { closeSync, existsSync, openSync, rmSync } from "node:fs";
 import { lockFile } from "../../../src/lib/files/lock-file.ts";
 
 const [lock = "", inside = "", gate = ""] = process.argv.slice(2);
 if (inside === "hold") {
-  await using _held = await lockFile(lock, undefined);
-  console.log("held");
-  await new Promise((resolve) => setInterval(resolve, 2 ** 30));
+  {
+    await using held = await lockFile(lock, undefined);
+    console.log("held");
+    while (!existsSync(gate)) await Bun.sleep(10);
+    console.log((await held.isHeld()) ? "has it" : "lost it");
+  }
+  process.exit();
 }
 console.log("ready");
 while (!existsSync(gate)) await Bun.sleep(1);

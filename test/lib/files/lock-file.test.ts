@@ -5,7 +5,7 @@ import { lockFile } from "../../../src/lib/files/lock-file.ts";
 import { pidSpace } from "../../../src/lib/process/process-life.ts";
 import { age } from "../../buildcache/local-fixture.ts";
 import { FullDisk } from "../../support/full-disk.ts";
-import { testOnLinux } from "../../support/platform.ts";
+import { testOnLinux, testOnPosix } from "../../support/platform.ts";
 import { run, start } from "../../support/process.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
@@ -22,6 +22,10 @@ function heldBy(pid: number, space = pidSpace()): string {
 /** The number of a process that has ended. */
 async function deadPid(): Promise<number> {
   return Number((await run([process.execPath, "-e", "console.log(process.pid)"])).stdout);
+}
+
+function contender(...args: string[]) {
+  return start([process.execPath, resolve(import.meta.dir, "lock-contender.ts"), ...args]);
 }
 
 /** Takes the lock and releases it; nothing of it stays. */
@@ -96,18 +100,25 @@ test("a released lock is gone, and the next one has it", async () => {
   expect(readdirSync(dir.path)).toEqual([]);
 });
 
-test("a holder that was suspended for long knows that it lost its lock, and leaves the next one's alone", async () => {
-  using dir = tempDir("lock");
-  const first = await lockFile(dir.join("lock"), undefined);
-  age(dir.join("lock"), SILENT_MS);
-  const second = await lockFile(dir.join("lock"), undefined);
-  expect([await first.isHeld(), await second.isHeld()]).toEqual([false, true]);
-  await first[Symbol.asyncDispose]();
-  expect(await second.isHeld()).toBe(true);
-  await expectWait(dir);
-  await second[Symbol.asyncDispose]();
-  expect(readdirSync(dir.path)).toEqual([]);
-});
+testOnPosix(
+  "a holder that was suspended for long knows that it lost its lock, and leaves the next one's alone",
+  async () => {
+    using dir = tempDir("lock");
+    const [lock, gate] = [dir.join("lock"), dir.join("gate")];
+    await using first = contender(lock, "hold", gate);
+    await first.stdoutHas("held");
+    first.signal("SIGSTOP");
+    age(lock, SILENT_MS);
+    const second = await lockFile(lock, undefined);
+    writeFileSync(gate, "");
+    first.signal("SIGCONT");
+    expect(await first.outcome).toEqual({ stdout: "held\nlost it\n", stderr: "", exitCode: 0 });
+    expect(await second.isHeld()).toBe(true);
+    await expectWait(dir);
+    await second[Symbol.asyncDispose]();
+    expect(readdirSync(dir.path)).toEqual(["gate"]);
+  },
+);
 
 testOnLinux("a lock that a full disk has no room for blocks nobody", async () => {
   using disk = new FullDisk(8 << 10);
@@ -117,8 +128,6 @@ testOnLinux("a lock that a full disk has no room for blocks nobody", async () =>
 });
 
 test("of six processes that find a dead holder's lock never two are inside, in twelve rounds", async () => {
-  const contender = (...args: string[]) =>
-    start([process.execPath, resolve(import.meta.dir, "lock-contender.ts"), ...args]);
   for (let round = 0; round < 12; round++) {
     using dir = tempDir("lock");
     const [lock, inside, gate] = [dir.join("lock"), dir.join("inside"), dir.join("gate")];
