@@ -147,7 +147,7 @@ function packKey({ id, sizeBytes, prefix }: Pack): string {
   return `${id} ${sizeBytes} ${prefix}`;
 }
 
-function inMemory(bytes: Buffer): SegmentBytes {
+function inMemory(bytes: Buffer<ArrayBuffer>): SegmentBytes {
   return {
     sizeBytes: bytes.length,
     read: (offset, length) => {

@@ -1,3 +1,4 @@
+import { freeBuffer } from "../../../lib/bytes/free-buffer.ts";
 import type { Pack, PackedEntry, Place } from "./entry.ts";
 import type { PrefixTest } from "./keys.ts";
 import {
@@ -26,7 +27,8 @@ const BULK_ROWS = 64;
 /** Where a segment's bytes are. Throws if they can't be read. */
 export interface SegmentBytes {
   readonly sizeBytes: number;
-  read(offset: number, length: number): Buffer;
+  /** A copy, which the caller may free, or a view of a larger buffer. */
+  read(offset: number, length: number): Buffer<ArrayBuffer>;
 }
 
 /** Looks entries up in a segment, wherever its bytes are. */
@@ -130,12 +132,16 @@ export class Segment {
     const outputs = numbersOf(this.#bytes.read(this.#layout.outputs, HIGH_BYTES * this.rows));
     const rests = this.#bytes.read(this.#layout.ids, IDS_BYTES * this.rows);
     const details = this.#bytes.read(this.#layout.details, DETAIL_BYTES * this.rows);
-    for (const row of rows) {
-      if (!this.#has(row)) continue;
-      const rest = rests.subarray(IDS_BYTES * row, IDS_BYTES * (row + 1));
-      const detail = details.subarray(DETAIL_BYTES * row, DETAIL_BYTES * (row + 1));
-      const entry = this.#decode(row, { action: actions[row] ?? 0, output: outputs[row] ?? 0 }, rest, detail);
-      if (entry !== undefined) yield [row, entry];
+    try {
+      for (const row of rows) {
+        if (!this.#has(row)) continue;
+        const rest = rests.subarray(IDS_BYTES * row, IDS_BYTES * (row + 1));
+        const detail = details.subarray(DETAIL_BYTES * row, DETAIL_BYTES * (row + 1));
+        const entry = this.#decode(row, { action: actions[row] ?? 0, output: outputs[row] ?? 0 }, rest, detail);
+        if (entry !== undefined) yield [row, entry];
+      }
+    } finally {
+      for (const bytes of [rests, details]) freeBuffer(bytes);
     }
   }
 
