@@ -11,6 +11,7 @@ import type { CacheDir } from "./cache-dir/cache-dir.ts";
 import { ensureCacheDir } from "./cache-dir/dir-owner.ts";
 import { FallbackDir } from "./cache-dir/fallback-dir.ts";
 import { openLocalCache } from "./cache-dir/open-local-cache.ts";
+import { openReadThrough } from "./cache-dir/open-read-through.ts";
 import { bytesAfterLastPrune, isPruneDue, pruneNow } from "./cache-dir/prune-cache.ts";
 import { closeOutput } from "./close-output.ts";
 import type { Config } from "./config.ts";
@@ -50,9 +51,10 @@ export async function serveStdin(options: StdinSessionOptions): Promise<number> 
   const fallback = new FallbackDir(root);
   const local = openLocalCache({ ...options.dir, config, log }, fallback);
   const remote = options.openRemote({ local, counters, compileTimes });
+  const readThrough = openReadThrough(options.note.env, root, local);
   const { concurrency, job } = config;
   const onFirstPut = () => void openNote().then((note) => note.firstPut());
-  const cache = new BuildCache({ local, remote, counters, log, concurrency, onFirstPut });
+  const cache = new BuildCache({ local, readThrough, remote, counters, log, concurrency, onFirstPut });
   const openNote = lazily(async () => {
     const { SessionNote } = await import("./summary/session-note.ts");
     const { lookups } = cache;

@@ -7,14 +7,16 @@ import type { LocalCache } from "./local-cache.ts";
 import { LookupLog } from "./lookup-log.ts";
 import type { MissReason } from "./miss-reason.ts";
 import { PutWriter } from "./put-writer.ts";
+import type { ReadThrough } from "./read-through.ts";
 import type { RemoteBuilds } from "./remote-builds.ts";
 
 /**
- * The cache that go uses: the local disk first, then the remote. A get that the disk can answer returns synchronously.
+ * The cache that go uses: the local disk first, then go's own cache directory, then the remote. A get that the disk can answer returns synchronously.
  * A put returns once the output is on disk; the upload runs in the background.
  */
 export class BuildCache {
   readonly #local: LocalCache;
+  readonly #readThrough: ReadThrough | undefined;
   readonly #remote: RemoteBuilds | undefined;
   readonly #counters: Counters;
   readonly #log: Logger;
@@ -25,6 +27,7 @@ export class BuildCache {
 
   constructor(options: {
     local: LocalCache;
+    readThrough?: ReadThrough | undefined;
     remote: RemoteBuilds | undefined;
     counters: Counters;
     log: Logger;
@@ -33,6 +36,7 @@ export class BuildCache {
     onFirstPut?: () => void;
   }) {
     this.#local = options.local;
+    this.#readThrough = options.readThrough;
     this.#remote = options.remote;
     this.#counters = options.counters;
     this.#log = options.log;
@@ -44,14 +48,16 @@ export class BuildCache {
   /** The entry of an action (id in lower-case hex), synchronously if it is local. A miss is `undefined`. */
   get(actionId: string): LocalEntry | undefined | Promise<LocalEntry | undefined> {
     this.#counters.add("get");
-    const entry = this.#local.get(actionId);
+    const kept = this.#local.get(actionId);
+    const entry = kept ?? this.#readThrough?.take(actionId);
     this.#counters.add(entry === undefined ? "get_local_miss" : "get_local_hit");
     if (entry === undefined && this.#remote !== undefined) return this.#flight(actionId, this.#remote);
     if (entry === undefined) {
       this.lookups.missed(actionId, "unknown");
     } else {
       this.lookups.hit(actionId, entry.putTimeMs);
-      this.#remote?.used(actionId);
+      if (kept === undefined) this.#taken(entry);
+      else this.#remote?.used(actionId);
     }
     this.#log.debug(DEBUG_BITS.build, () => `get ${actionId}: ${entry === undefined ? "miss" : "local hit"}`);
     return entry;
@@ -80,6 +86,12 @@ export class BuildCache {
   /** Does work that go does not wait for. Never rejects. */
   async settle(): Promise<void> {
     await this.#remote?.settle();
+  }
+
+  /** The remote may lack it, as if it had been compiled here. */
+  #taken(entry: LocalEntry): void {
+    this.#counters.add("get_gocache_hit");
+    this.#remote?.put(entry);
   }
 
   #flight(actionId: string, remote: RemoteBuilds): Promise<LocalEntry | undefined> {

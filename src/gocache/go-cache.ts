@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { CacheEntry, LocalEntry } from "../buildcache/entry.ts";
 import { isPlainFileName } from "../lib/files/plain-file-name.ts";
 import { readSmallFile } from "../lib/files/small-file.ts";
+import { statPlainFile } from "../lib/files/stat-file.ts";
 import { ACTION_FILE_BYTES, formatActionFile, parseActionFile } from "./action-file.ts";
 import { GoFolders } from "./go-folders.ts";
 import { GoOutput } from "./go-output.ts";
@@ -102,7 +103,8 @@ export class GoCache {
   #readAction(actionId: string): CacheEntry | undefined {
     try {
       const path = this.#folders.path(actionId, "a");
-      if (path === undefined) return undefined;
+      // Most lookups are for what is not there, and an exception takes as long as the rest.
+      if (path === undefined || statPlainFile(path) === undefined) return undefined;
       return parseActionFile(readSmallFile(path, ACTION_FILE_BYTES).toString("latin1"), actionId);
     } catch {
       return undefined;

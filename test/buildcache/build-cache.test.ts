@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
 import { BuildCache } from "../../src/buildcache/build-cache.ts";
+import { ReadThrough } from "../../src/buildcache/read-through.ts";
+import { GoCache } from "../../src/gocache/go-cache.ts";
 import { Counters } from "../../src/lib/counters.ts";
 import { FullDisk } from "../support/full-disk.ts";
 import { testOnLinux } from "../support/platform.ts";
@@ -41,6 +43,25 @@ test("the remote gets local hits and nothing else", async () => {
   remote.answers.set(OTHER_ACTION, Promise.resolve(REMOTE_ENTRY));
   await cache.get(OTHER_ACTION);
   expect(remote.uses).toEqual([ACTION]);
+});
+
+test("what go's own cache has is a local hit, and is passed to the remote as if it was put", () => {
+  using dir = tempDir("build-cache");
+  const remote = new RecordingRemote();
+  const { local } = openLocal(dir.join("helper"));
+  const from = new GoCache(dir.join("go-build"));
+  const output = from.createOutput(HELLO);
+  output.write(Buffer.from("hello"));
+  output.commit();
+  from.putRecord(ACTION, REMOTE_ENTRY, REMOTE_ENTRY.putTimeMs);
+  const counters = new Counters();
+  const readThrough = new ReadThrough(from, local);
+  const cache = new BuildCache({ local, readThrough, remote, counters, concurrency: 8, log: silentLog });
+  const entry = cache.get(ACTION);
+  expect(entry).toMatchObject(REMOTE_ENTRY);
+  expect(cache.get(ACTION)).toEqual(entry);
+  expect([remote.lookups, remote.puts, remote.uses]).toEqual([[], [entry], [ACTION]] as never);
+  expect(counters.snapshot()).toEqual({ get: 2, get_local_hit: 2, get_gocache_hit: 1 });
 });
 
 test("without a remote a local miss returns synchronously", () => {

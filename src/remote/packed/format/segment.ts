@@ -137,7 +137,12 @@ export class Segment {
         if (!this.#has(row)) continue;
         const rest = rests.subarray(IDS_BYTES * row, IDS_BYTES * (row + 1));
         const detail = details.subarray(DETAIL_BYTES * row, DETAIL_BYTES * (row + 1));
-        const entry = this.#decode(row, { action: actions[row] ?? 0, output: outputs[row] ?? 0 }, rest, detail);
+        const entry = this.#decode(
+          row,
+          { action: actions[row] ?? 0, output: outputs[row] ?? 0 },
+          rest,
+          detail,
+        );
         if (entry !== undefined) yield [row, entry];
       }
     } finally {
