@@ -22,6 +22,7 @@ import {
 import type { LocalEntry } from "./entry.ts";
 import type { Fallback } from "./fallback.ts";
 import { OutputWriter } from "./output-writer.ts";
+import { findProgram } from "./program-names.ts";
 
 const HOUR_MS = 3_600_000;
 /** Some file systems store times with a resolution of two seconds. */
@@ -62,27 +63,33 @@ export class LocalCache {
     return fallback === undefined ? undefined : this.#getFrom(fallback, actionId);
   }
 
-  /** The path of an output; `undefined` if no file has that name. Does not check the content. */
-  findOutput(outputId: string): { path: string; sizeBytes: number } | undefined {
+  /** The path of an output, and the name of a program; `undefined` if there is no file. Does not check the content. */
+  findOutput(outputId: string): { path: string; sizeBytes: number; executable?: string } | undefined {
     for (const dir of this.#dirs()) {
       const path = dir.path(OUTPUT_DIR, outputId);
       const stat = statPlainFile(path);
-      if (stat !== undefined) return { path, sizeBytes: stat.size };
+      if (stat === undefined) continue;
+      const program = findProgram(dir, outputId, stat);
+      return { path, sizeBytes: stat.size, ...(program && { executable: program.executable }) };
     }
     return undefined;
   }
 
   /** The path, as shown to go, of an existing output with that size. Marks it as used. */
   reuseOutput(outputId: string, sizeBytes: number): string | undefined {
-    return this.#touchOutput(this.#primary, outputId, sizeBytes)
+    return this.#touchOutput(this.#primary, outputId, sizeBytes) !== undefined
       ? this.#primary.shownPath(OUTPUT_DIR, outputId)
       : undefined;
   }
 
-  /** Begins an output; the writer's `commit` makes it visible. Throws if no directory is writable. */
-  createOutput(outputId: string): OutputWriter {
+  /**
+   * Begins an output; the writer's `commit` makes it visible. `executable`: see `CacheEntry`. Throws if no directory is
+   * writable.
+   */
+  createOutput(outputId: string, executable?: string): OutputWriter {
     return new OutputWriter({
       outputId,
+      executable,
       dir: this.#primary,
       fallback: this.#fallback,
       onWriteError: this.#onWriteError,
@@ -118,18 +125,28 @@ export class LocalCache {
 
   #getFrom(dir: LocalDir, actionId: string): LocalEntry | undefined {
     return this.#withRecord(dir, actionId, ({ outputId, sizeBytes }, file) => {
-      const place = this.#usableOutput(dir, outputId, sizeBytes);
-      if (place === undefined) return undefined;
+      const output = this.#usableOutput(dir, outputId, sizeBytes);
+      if (output === undefined) return undefined;
       this.#touchRecord(file);
-      const path = place.shownPath(OUTPUT_DIR, outputId);
-      return { actionId, outputId, sizeBytes, putTimeMs: file.stat.mtimeMs, path };
+      const path = output.dir.shownPath(OUTPUT_DIR, outputId);
+      const program = findProgram(output.dir, outputId, output.stat);
+      return { actionId, outputId, sizeBytes, putTimeMs: file.stat.mtimeMs, path, ...program };
     });
   }
 
   /** A record and its output are in the same directory, unless the disk filled up between the two writes. */
-  #usableOutput(dir: LocalDir, outputId: string, sizeBytes: number): LocalDir | undefined {
-    if (this.#touchOutput(dir, outputId, sizeBytes)) return dir;
-    return this.#dirs().find((other) => other !== dir && this.#touchOutput(other, outputId, sizeBytes));
+  #usableOutput(
+    dir: LocalDir,
+    outputId: string,
+    sizeBytes: number,
+  ): { dir: LocalDir; stat: Stats } | undefined {
+    const stat = this.#touchOutput(dir, outputId, sizeBytes);
+    if (stat !== undefined) return { dir, stat };
+    for (const other of this.#dirs()) {
+      const found = other === dir ? undefined : this.#touchOutput(other, outputId, sizeBytes);
+      if (found !== undefined) return { dir: other, stat: found };
+    }
+    return undefined;
   }
 
   /**
@@ -172,20 +189,20 @@ export class LocalCache {
     }
   }
 
-  /** Whether the output exists with that size. Marks it as used, at most once per refresh interval. */
-  #touchOutput(dir: LocalDir, outputId: string, sizeBytes: number): boolean {
+  /** The output, if it exists with that size. Marks it as used, at most once per refresh interval. */
+  #touchOutput(dir: LocalDir, outputId: string, sizeBytes: number): Stats | undefined {
     const path = dir.path(OUTPUT_DIR, outputId);
     const stat = statPlainFile(path);
-    if (stat?.size !== sizeBytes) return false;
+    if (stat?.size !== sizeBytes) return undefined;
     const now = Date.now();
-    if (now - stat.mtimeMs <= this.#refreshAgeMs) return true;
+    if (now - stat.mtimeMs <= this.#refreshAgeMs) return stat;
     try {
       utimesSync(path, now / 1000, now / 1000);
     } catch (error) {
       // ENOENT: it was pruned. Other errors come from read-only directories; the output is usable all the same.
-      return !isErrno(error, "ENOENT");
+      return isErrno(error, "ENOENT") ? undefined : stat;
     }
-    return survivesEviction(dir, OUTPUT_DIR, outputId);
+    return survivesEviction(dir, OUTPUT_DIR, outputId) ? stat : undefined;
   }
 
   #dirs(): LocalDir[] {

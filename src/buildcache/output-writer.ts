@@ -4,6 +4,7 @@ import { type LocalDir, OUTPUT_DIR } from "../store/local/local-dir.ts";
 import { survivesEviction } from "../store/local/remove-if-unused.ts";
 import type { TempFile } from "../store/local/temp-file.ts";
 import type { Fallback } from "./fallback.ts";
+import { nameProgram } from "./program-names.ts";
 
 /**
  * Writes one output. If the directory fails at any point (full, read-only, no inodes), the bytes written so far move to
@@ -11,6 +12,7 @@ import type { Fallback } from "./fallback.ts";
  */
 export class OutputWriter {
   readonly #outputId: string;
+  readonly #executable: string | undefined;
   readonly #fallback: Fallback;
   readonly #onWriteError: (error: unknown) => void;
   readonly #head = new Uint8Array(MAGIC_BYTES);
@@ -20,11 +22,14 @@ export class OutputWriter {
 
   constructor(options: {
     outputId: string;
+    /** See `CacheEntry`. */
+    executable?: string | undefined;
     dir: LocalDir;
     fallback: Fallback;
     onWriteError: (error: unknown) => void;
   }) {
     this.#outputId = options.outputId;
+    this.#executable = options.executable;
     this.#dir = options.dir;
     this.#fallback = options.fallback;
     this.#onWriteError = options.onWriteError;
@@ -49,7 +54,7 @@ export class OutputWriter {
       const file = this.#openFile();
       try {
         // go executes some cached files in place.
-        if (isProgram(this.#head)) file.makeExecutable();
+        if (this.#executable !== undefined || isProgram(this.#head)) file.makeExecutable();
         this.#dir.publish(file, OUTPUT_DIR, outputId);
       } catch (error) {
         // Windows refuses to replace a file that go has mapped. A file of the right size is the same output.
@@ -57,6 +62,7 @@ export class OutputWriter {
         file.discard();
       }
       survivesEviction(this.#dir, OUTPUT_DIR, outputId);
+      if (this.#executable !== undefined) nameProgram(this.#dir, outputId, this.#executable);
       return this.#dir.shownPath(OUTPUT_DIR, outputId);
     });
   }

@@ -26,6 +26,7 @@ import {
 } from "../store/local/local-dir.ts";
 import { removeIfUnused } from "../store/local/remove-if-unused.ts";
 import { BytesByUse, Eviction, KEEP_MS, type PruneLimits } from "./eviction.ts";
+import { removeStrayNames } from "./program-names.ts";
 
 export interface PruneReport {
   removedFiles: number;
@@ -91,6 +92,8 @@ export function prune(
   }
   const eviction = new Eviction(use, limits, nowMs);
   const report = { removedFiles: 0, removedBytes: 0, keptBytes: use.totalBytes };
+  // Older versions and other tools evict outputs without their names.
+  removeStrayNames(dir);
   if (!eviction.isNeeded) return report;
   const evicted = ({ usedMs, bytes }: { usedMs: number; bytes: number }) => {
     eviction.evicted(usedMs, bytes);
@@ -107,6 +110,7 @@ export function prune(
     evicted(file);
     if (file.kind === ACTION_DIR) onEvicted(file.id);
   }
+  removeStrayNames(dir);
   return report;
 }
 

@@ -2,9 +2,8 @@ import type { LocalEntry } from "../buildcache/entry.ts";
 
 /** The local disk, as a remote needs it: find existing outputs and add new ones. */
 export interface LocalOutputs {
-  /** The path of an output. The content is not verified. */
-  findOutput(outputId: string): { path: string; sizeBytes: number } | undefined;
-  /** `executable`: see `CacheEntry`. */
+  /** The path of an output. The content is not verified. `executable`: see `CacheEntry`. */
+  findOutput(outputId: string): { path: string; sizeBytes: number; executable?: string } | undefined;
   createOutput(outputId: string, executable?: string): NewOutput;
 }
 

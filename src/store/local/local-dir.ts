@@ -3,21 +3,24 @@
  * are replaced by rename only, so that readers see the old or the new file, never a part.
  *
  *     action/<xx>/<action>   output/<xx>/<output>   the build cache: no other files
+ *     program/<xx>/<output>/<name>                  names of outputs that go runs
  *     module/<xx>/<hash>  revproxy/<xx>/<hash>      named files of a tiered store; `…-meta` has their metadata
  *     tmp/<pid>-<random>-<n>                        temporary files, on the same file system
  *     tmp/evict-<kind>-<name>                       exists while that file is evicted
  *     state/                                        locks, stamps, state of the remote
  */
-import { mkdirSync, renameSync } from "node:fs";
+import { linkSync, mkdirSync, renameSync } from "node:fs";
 import { sep } from "node:path";
 import { isErrno } from "../../lib/files/errno.ts";
 import { makePrivateDir } from "../../lib/files/private-dir.ts";
+import { removeFile } from "../../lib/files/remove-file.ts";
 import { removeLink } from "../../lib/files/remove-link.ts";
 import { TempFile } from "./temp-file.ts";
 
 /** Names of the directories below the root. */
 export const ACTION_DIR = "action";
 export const OUTPUT_DIR = "output";
+export const PROGRAM_DIR = "program";
 export const MODULE_DIR = "module";
 export const REVPROXY_DIR = "revproxy";
 /** Suffix of the directory with metadata of another directory's files. */
@@ -64,6 +67,18 @@ export class LocalDir {
   publish(file: TempFile, kind: string, name: string, modifiedMs?: number): void {
     const target = this.path(kind, name);
     this.withParent(target, () => file.commit(target, modifiedMs));
+  }
+
+  /** Gives a file another name, in place of a file that has it. Throws if that fails. */
+  link(path: string, target: string): void {
+    const link = this.#tempPath();
+    this.withParent(link, () => linkSync(path, link));
+    try {
+      this.withParent(target, () => renameSync(link, target));
+    } finally {
+      // Two names of the same file are not renamed.
+      removeFile(link);
+    }
   }
 
   /** The path of the notice of an eviction; see `remove-if-unused.ts`. */
