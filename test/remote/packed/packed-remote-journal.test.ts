@@ -1,6 +1,7 @@
 /** Helpers that die, live on, or abort lose no put. */
 import { describe, expect, test } from "bun:test";
 import { untilAborted } from "../../store/tampered-store.ts";
+import { madeProgram } from "../../support/made-program.ts";
 import { hangGets, hangLists } from "./failing-store.ts";
 import { filled, journals, leftByDead, userLines } from "./filled-bucket.ts";
 import { end } from "./packed-fixture.ts";
@@ -19,6 +20,26 @@ describe("a helper that", () => {
     team.store.onPut = (_, put) => put();
     await end(team.two.session());
     expect(await team.three.get([WORLD])).toEqual(["world"]);
+    killed.abort();
+  });
+
+  test("was killed loses no name of a program, and those that fetch it run it under that", async () => {
+    using team = await filled();
+    team.store.onPut = (_, __, signal) => untilAborted(signal);
+    const killed = team.two.session();
+    const entry = team.two.entry(madeProgram(HELLO), "link");
+    const program = team.two.local.createOutput(entry.outputId, "greet");
+    program.write(madeProgram(HELLO));
+    program.commit();
+    killed.put({ ...entry, executable: "greet" });
+    leftByDead(team.two);
+    team.store.onPut = (_, put) => put();
+    await end(team.two.session());
+    expect(await team.three.get([entry.actionId])).toEqual([madeProgram(HELLO).toString()]);
+    expect(team.three.local.get(entry.actionId)).toMatchObject({
+      executable: "greet",
+      path: expect.stringMatching(/\/greet$/),
+    });
     killed.abort();
   });
 

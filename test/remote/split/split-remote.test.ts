@@ -63,6 +63,14 @@ test("read-only, it reads but does not write", async () => {
   expect(await next.get(ACTION)).toMatchObject({ outputId: HELLO });
 });
 
+test("a program that go runs is not written: other tools would make it a file that can't be run", async () => {
+  using dir = tempDir("split-remote");
+  const { store, local, remote } = openRemote(dir);
+  remote.put({ ...localPut(local), executable: "greet" });
+  await remote.drain();
+  expect(store.calls).toEqual([]);
+});
+
 test("wrong bytes in the bucket are a miss, and the put that follows replaces them", async () => {
   using dir = tempDir("split-remote");
   const { store, local, remote } = openRemote(dir);

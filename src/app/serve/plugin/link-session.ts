@@ -84,8 +84,7 @@ class LinkSession {
     const { remote, local, write } = this.#options;
     const found = local.findOutput(entry[1]);
     // A missing output can't be uploaded.
-    if (found !== undefined && found.sizeBytes === entry[2])
-      remote.put({ ...named(entry), path: found.path });
+    if (found !== undefined && found.sizeBytes === entry[2]) remote.put({ ...named(entry), ...found });
     write(formatMessage("noted", n));
   }
 

@@ -48,9 +48,10 @@ export class PackedWriter {
     const { journal, local } = this.#options;
     const left = journal.adopt();
     for (const entry of left) {
+      const output = "outputId" in entry ? local.findOutput(entry.outputId) : undefined;
       if (!("outputId" in entry)) this.used(entry.actionId);
-      else if (local.findOutput(entry.outputId)?.sizeBytes === entry.sizeBytes)
-        this.#added.add({ ...entry, isNew: true });
+      else if (output?.sizeBytes === entry.sizeBytes)
+        this.#added.add({ ...entry, ...nameOf(output), isNew: true });
     }
     // No upload round follows that would discard the journal.
     if (left.length > 0 && this.isSettled) journal.discard();
@@ -211,9 +212,8 @@ export class PackedWriter {
     const recorded = this.#recorded(actionId);
     const isSame = entry !== undefined && recorded?.outputId === entry.outputId;
     if (entry === undefined || (this.isSigning && !isSame)) return;
-    // The local cache does not keep the names of programs.
-    const name = isSame && recorded.executable !== undefined ? { executable: recorded.executable } : {};
-    this.#added.add({ ...entry, ...name, isNew: false });
+    // The local cache may have no names of programs.
+    this.#added.add({ ...(isSame ? nameOf(recorded) : {}), ...entry, isNew: false });
   }
 
   /** The entry in a record that is read, though in a pack that is gone. */
@@ -221,6 +221,10 @@ export class PackedWriter {
     const row = this.#options.index().findRow(actionId);
     return row?.named.segment.entry(row.row);
   }
+}
+
+function nameOf({ executable }: { executable?: string }): { executable?: string } {
+  return executable === undefined ? {} : { executable };
 }
 
 /** If this state is unchanged, and nothing was added, another upload round has no work. */
