@@ -1,5 +1,6 @@
 /** One go session on stdin and stdout, for direct mode and `connect`. */
 import { BuildCache } from "../buildcache/build-cache.ts";
+import type { LocalEntry } from "../buildcache/entry.ts";
 import type { LocalCache } from "../buildcache/local-cache.ts";
 import { type SessionEnd, serveSession } from "../cacheprog/session.ts";
 import { Counters } from "../lib/counters.ts";
@@ -70,6 +71,11 @@ export async function serveStdin(options: StdinSessionOptions): Promise<number> 
     cache,
   });
   signals.sessionEnded();
+  if (cache.lookups.findMiss("") !== undefined) {
+    const { keepPrograms } = await import("./keep-programs.ts");
+    const share = (entry: LocalEntry) => remote?.put(entry);
+    keepPrograms({ ...options.note, lookups: cache.lookups, local, share, counters, log });
+  }
   // Before the drain, which writes records: they contain the compile times.
   compileTimes.measured(cache.lookups.compileTimes);
   const isPruning = options.prunes && isPruneDue(root);

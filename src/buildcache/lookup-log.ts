@@ -72,6 +72,12 @@ export class LookupLog {
     if (miss !== undefined) miss.compileMs ??= this.#now() - miss.clockMs;
   }
 
+  /** Call for an entry that go has made without a put, with the time when it had it (ms since 1970). */
+  compiledAt(actionId: string, atMs: number): void {
+    const miss = this.#misses.get(actionId);
+    if (miss !== undefined) miss.compileMs ??= Math.max(0, atMs - miss.missedAtMs);
+  }
+
   /**
    * Counts time from now until the returned function is called as waiting for the remote. Concurrent waits count once.
    */
@@ -82,6 +88,12 @@ export class LookupLog {
       const newMs = Math.floor(this.#waiting.totalMs) - this.#counters.get("remote_wait_ms");
       if (newMs > 0) this.#counters.add("remote_wait_ms", newMs);
     };
+  }
+
+  /** The action of the first listed miss whose id begins with `start`. */
+  findMiss(start: string): string | undefined {
+    for (const actionId of this.#misses.keys()) if (actionId.startsWith(start)) return actionId;
+    return undefined;
   }
 
   get misses(): Miss[] {

@@ -31,6 +31,31 @@ test("measures the time from the miss to the first put", () => {
   expect(log.misses.map(({ compileMs }) => compileMs)).toEqual([40]);
 });
 
+test("what go has made without a put counts up to the time when it was made", () => {
+  const { log } = openLog();
+  for (const n of [1, 2]) log.missed(id(n), "unknown");
+  const [{ missedAtMs = 0 } = {}] = log.misses;
+  log.compiledAt(id(1), missedAtMs + 300);
+  log.compiledAt(id(1), missedAtMs + 400);
+  // By a clock of the file system that is behind.
+  log.compiledAt(id(2), missedAtMs - 60_000);
+  log.compiledAt(id(3), missedAtMs);
+  expect(log.misses.map(({ compileMs }) => compileMs)).toEqual([300, 0]);
+});
+
+test("finds a miss by how its id begins", () => {
+  const { log } = openLog();
+  expect(log.findMiss("")).toBeUndefined();
+  for (const n of [0x10, 0x11]) log.missed(id(n), "unknown");
+  log.hit(id(0x12), 0);
+  expect(["", id(0x11).slice(0, -1), id(0x11), id(0x12)].map((start) => log.findMiss(start))).toEqual([
+    id(0x10),
+    id(0x10),
+    id(0x11),
+    undefined,
+  ]);
+});
+
 /** Actions 0 to 59 miss at 0 and are put at 600. */
 function fullBuild(processors: number) {
   const { clock, log } = openLog(processors);

@@ -13,6 +13,7 @@ export const SESSION_COUNTERS: ReadonlySet<string> = new Set([
   "get_remote_miss",
   "put",
   "put_bytes",
+  "put_programs",
   "compile_ms",
   "compile_saved_ms",
   "remote_wait_ms",
