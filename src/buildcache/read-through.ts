@@ -32,19 +32,18 @@ export class ReadThrough {
     try {
       const found = this.#from.get(actionId);
       if (found === undefined) return undefined;
-      const { outputId, sizeBytes, putTimeMs, executable } = found;
+      const { outputId, sizeBytes, putTimeMs } = found;
       const isThere = this.#to.reuseOutput(outputId, sizeBytes) !== undefined;
       if (!isThere && !this.#copy(found)) return undefined;
       this.#to.putRecord(actionId, { outputId, sizeBytes }, putTimeMs);
-      const kept = this.#to.get(actionId);
-      return kept && { ...kept, ...(executable === undefined ? {} : { executable }) };
+      return this.#to.get(actionId);
     } catch {
       return undefined;
     }
   }
 
-  #copy({ outputId, path, sizeBytes }: LocalEntry): boolean {
-    const output = this.#to.createOutput(outputId);
+  #copy({ outputId, path, sizeBytes, executable }: LocalEntry): boolean {
+    const output = this.#to.createOutput(outputId, executable);
     try {
       const hash = new Bun.CryptoHasher("sha256");
       for (const chunk of chunksOf(path, sizeBytes)) {

@@ -14,6 +14,7 @@ import {
   META_SUFFIX,
   MODULE_DIR,
   OUTPUT_DIR,
+  PROGRAM_DIR,
   REVPROXY_DIR,
   STATE_DIR,
   TEMP_DIR,
@@ -24,6 +25,7 @@ const STICKY = 0o1000;
 const PARTS = [
   ACTION_DIR,
   OUTPUT_DIR,
+  PROGRAM_DIR,
   TEMP_DIR,
   STATE_DIR,
   ...[MODULE_DIR, REVPROXY_DIR].flatMap((kind) => [kind, kind + META_SUFFIX]),
