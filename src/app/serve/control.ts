@@ -1,18 +1,19 @@
 /** Starting a server in the background, stopping it, its status, and a snapshot of its heap. */
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Subprocess } from "bun";
 import { Deadline } from "../../lib/async/deadline.ts";
 import { lockFile } from "../../lib/files/lock-file.ts";
 import { makePrivateDir } from "../../lib/files/private-dir.ts";
 import { formatListenAddress, type ListenAddress } from "../../lib/network/listen-address.ts";
+import { startInBackground } from "../../lib/process/background.ts";
 import type { WatchProgress } from "../../lib/progress.ts";
 import { locateCacheDir } from "../cache-dir/cache-dir.ts";
 import { ensureCacheDir } from "../cache-dir/dir-owner.ts";
 import type { Config } from "../config.ts";
 import { withGoEnv } from "../go-env.ts";
 import { takeSnapshot } from "./heap-snapshot.ts";
-import { logFile, makeLog, runningServers, type ServerNote, settingsDigest } from "./server-file.ts";
+import { logFile, runningServers, type ServerNote, settingsDigest } from "./server-file.ts";
 
 const POLL_MS = 20;
 /** A server is ready within a second; more than this is a server that never will be. */
@@ -48,12 +49,7 @@ export async function startDetached(config: Config, env: Env, command: string[])
   await using _lock = await lockFile(`${log}.lock`, limit.signal);
   const running = findServers(config, root)[0];
   if (running !== undefined) return { note: sameServer(running.note, config), log, wasRunning: true };
-  makeLog(log);
-  const output = openSync(log, "a", 0o600);
-  // It must hold none of this process's streams: a CI step lasts until all are closed.
-  const child = Bun.spawn(command, { env: goEnv, stdio: ["ignore", output, output], detached: true });
-  closeSync(output);
-  child.unref();
+  const child = startInBackground(command, goEnv, log);
   return { note: await untilReady(child, { root, log, signal: limit.signal }), log, wasRunning: false };
 }
 

@@ -7,11 +7,8 @@
  * it, with `--detach`, lies the log, `state/serve-<hash>.log`. `start` distinguishes the process from a later one of the
  * same number, see `processStart`.
  */
-import { writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { listFiles } from "../../lib/files/list-files.ts";
-import { makePrivateDir } from "../../lib/files/private-dir.ts";
-import { removeFile } from "../../lib/files/remove-file.ts";
 import { removeFileIf } from "../../lib/files/remove-file-if.ts";
 import { statPlainFile } from "../../lib/files/stat-file.ts";
 import { jsonOf, StateFile } from "../../lib/files/state-file.ts";
@@ -73,14 +70,6 @@ export function runningServers(root: string): { path: string; note: ServerNote }
     removeFileIf(path, (at) => statPlainFile(at) !== undefined && !isLive(noteFile(at).load()));
     return [];
   });
-}
-
-/** An empty log, for a process of its own to write. */
-export function makeLog(path: string): void {
-  makePrivateDir(dirname(path));
-  // Replaces a link, and a file that other users could read.
-  removeFile(path);
-  writeFileSync(path, "", { flag: "wx", mode: 0o600 });
 }
 
 function noteFile(path: string): StateFile<ServerNote> {

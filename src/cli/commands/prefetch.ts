@@ -1,7 +1,9 @@
 /** `go-cache-plugin prefetch`: prefetch what this job's last run used while other steps run. */
+import { startInBackground } from "../../lib/process/background.ts";
 import { formatByteSize } from "../../lib/text/byte-size.ts";
 import { requireBucket } from "../bucket-commands.ts";
-import { type Call, declareCommand } from "../command.ts";
+import { declareCommand } from "../command.ts";
+import { flagWords } from "../options/flag-words.ts";
 import { resolveSettings, toConfig } from "../options/settings.ts";
 import { parseBoolean } from "../options/values.ts";
 import { makeLogger, writeStdout } from "../output.ts";
@@ -29,7 +31,7 @@ export const prefetchCommand = declareCommand({
     const remote = requireBucket(config, "prefetch");
     if (remote.layout === "split") throw new UsageError('"prefetch" needs --layout=packed or both');
     if (!isWaiting) {
-      prefetchInBackground(flags, env);
+      startInBackground([process.execPath, "prefetch", "--wait", ...flagWords(flags)], env);
       return 0;
     }
     const context = { env, log: makeLogger(settings), watchProgress: watchProgress(env) };
@@ -44,14 +46,3 @@ export const prefetchCommand = declareCommand({
     return 0;
   },
 });
-
-/** In a process without this one's streams, so that no caller waits for it. */
-function prefetchInBackground(flags: ReadonlyMap<string, string>, env: Call["env"]): void {
-  const words = [...flags].map(([name, value]) => `--${name}=${value}`);
-  const child = Bun.spawn([process.execPath, "prefetch", "--wait", ...words], {
-    env,
-    stdio: ["ignore", "ignore", "ignore"],
-    detached: true,
-  });
-  child.unref();
-}

@@ -3,6 +3,7 @@ import type { Config } from "../../app/config.ts";
 import type { ServerNote } from "../../app/serve/server-file.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { type Call, declareCommand } from "../command.ts";
+import { flagWords } from "../options/flag-words.ts";
 import { ALL_OPTIONS, type Settings } from "../options/options.ts";
 import { type Environment, resolveSettings, toConfig } from "../options/settings.ts";
 import { parseBoolean, parsePath } from "../options/values.ts";
@@ -140,11 +141,6 @@ async function heap(config: Config, env: Environment, file: string): Promise<num
 function describeServer({ pid, plugin, http }: ServerNote): string {
   const places = [plugin && `--plugin=${plugin}`, http && `--http=${http}`].filter(Boolean);
   return `process ${pid}, ${places.join(" ")}`;
-}
-
-/** The given flags among `names`, as arguments for another process. */
-function flagWords(flags: ReadonlyMap<string, string>, names: readonly string[]): string[] {
-  return names.filter((flag) => flags.has(flag)).map((flag) => `--${flag}=${flags.get(flag)}`);
 }
 
 /** Any user of the machine can write entries through a port, and systemd's sockets are open to all as well. */
