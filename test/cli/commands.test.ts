@@ -34,7 +34,7 @@ describe("rejects", () => {
     ["inspect", "dry-run", '--dry-run is a flag of "gc" and "mtimes" only'],
     ["prune", "json", '--json is a flag of "inspect", "stats", "explain", and "doctor" only'],
     [undefined, "repair", '--repair is a flag of "verify" only'],
-    [undefined, "wait=10s", '--wait is a flag of "connect" and "prefetch" only'],
+    [undefined, "wait=10s", '--wait is a flag of "connect", "prefetch", and "restore" only'],
     ["serve", "older-than=banana", '--older-than is a flag of "gc" only'],
   ])("%p with --%s", async (command, flag, message) => {
     const words = command === undefined ? [] : [command];
@@ -59,6 +59,7 @@ test("a missing flag has its default", async () => {
   const defaults = await Promise.all(ALL.map(({ meta }) => optionsOf([meta.name])));
   expect(Object.assign({}, ...defaults)).toEqual({
     setsMtimes: true,
+    isBlocking: true,
     waitMs: 0,
     isFallback: false,
     isDetached: false,

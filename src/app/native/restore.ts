@@ -1,5 +1,6 @@
 /** `restore`: fills go's own cache directory with what this job's last run used. */
 import { accessSync, constants, mkdirSync } from "node:fs";
+import { startInBackground } from "../../lib/process/background.ts";
 import type { RunContext } from "../direct.ts";
 import { type NativeConfig, NativeJob } from "./native-job.ts";
 import { settleMtimes } from "./settle-mtimes.ts";
@@ -22,12 +23,8 @@ export async function restore(
   context: RunContext,
   setsMtimes: boolean,
 ): Promise<RestoreReport> {
-  if (setsMtimes) await settleMtimes(context.env, context.log);
-  const job = new NativeJob(config, context);
+  const job = await begin(config, context, setsMtimes);
   const { path, counters } = job;
-  mkdirSync(path, { recursive: true });
-  accessSync(path, constants.W_OK);
-  job.note.begin(Date.now());
   const remote = job.open(true);
   using _line = context.watchProgress(() => ({
     stage: "restoring what the last run used",
@@ -37,4 +34,28 @@ export async function restore(
   const found = await remote.prefetchAll();
   job.noteCounts();
   return { path, ...found, fetchedBytes: counters.get("prefetch_bytes") };
+}
+
+/**
+ * Does what has to be done before go starts, and leaves the rest to `command`, a process that outlives this one. Returns
+ * the path of its log. Rejects when go has no cache directory, or it can't be written.
+ */
+export async function restoreInBackground(
+  config: NativeConfig,
+  context: RunContext,
+  { setsMtimes, command }: { setsMtimes: boolean; command: readonly string[] },
+): Promise<string> {
+  const { logPath } = (await begin(config, context, setsMtimes)).note;
+  startInBackground(command, context.env, logPath);
+  return logPath;
+}
+
+/** Sets the file times, and notes that the run uses go's cache directory from now on. */
+async function begin(config: NativeConfig, context: RunContext, setsMtimes: boolean): Promise<NativeJob> {
+  if (setsMtimes) await settleMtimes(context.env, context.log);
+  const job = new NativeJob(config, context);
+  mkdirSync(job.path, { recursive: true });
+  accessSync(job.path, constants.W_OK);
+  job.note.begin(Date.now());
+  return job;
 }

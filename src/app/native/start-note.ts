@@ -15,13 +15,16 @@ const isNote = shape<Note>({ startedMs: isNumber, job: isText, run: isText });
 
 /** Remembers when a run of a job began to use a cache directory of go's: `state/native-<hash of its path>.json`. */
 export class StartNote {
+  /** Beside it, for what a `restore` in the background says. */
+  readonly logPath: string;
   readonly #file: StateFile<Note>;
   readonly #run: JobRun;
 
   /** `root`: the cache directory of this program. */
   constructor(root: string, goCache: string, { job, run }: JobRun) {
-    const hash = Bun.hash(goCache).toString(16).padStart(16, "0");
-    this.#file = new StateFile(join(root, STATE_DIR, `native-${hash}.json`), jsonOf(isNote));
+    const path = join(root, STATE_DIR, `native-${Bun.hash(goCache).toString(16).padStart(16, "0")}`);
+    this.logPath = `${path}.log`;
+    this.#file = new StateFile(`${path}.json`, jsonOf(isNote));
     this.#run = { job, run };
   }
 
