@@ -5,13 +5,15 @@ import type { OnProgress } from "../../lib/progress.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
 import { findSightings, type Sighting } from "../../remote/packed/bucket/sightings.ts";
 import { detectCi } from "../../remote/scope/detect-ci.ts";
-import { jobRun } from "../../remote/scope/job-run.ts";
+import { type JobRun, jobRun } from "../../remote/scope/job-run.ts";
 import { locateCacheDir } from "../cache-dir/cache-dir.ts";
 import { prunedActions } from "../cache-dir/pruned-actions.ts";
 import type { Config } from "../config.ts";
 import { withGoEnv } from "../go-env.ts";
 import { openStore } from "../remote/open-store.ts";
 import { openTrust } from "../remote/open-trust.ts";
+import { JobFile } from "../summary/job-file.ts";
+import { type NativeFigures, nativeFiguresOf } from "../summary/native-figures.ts";
 import { groupMisses, type MissGroup } from "./group-misses.ts";
 import { type MissedSession, readMissed } from "./missed-file.ts";
 
@@ -27,6 +29,11 @@ export interface Explanation {
   problem: string | undefined;
 }
 
+/** Go's own cache directory was used, and go says to nobody what it looks up there. */
+export interface NativeExplanation {
+  native: NativeFigures;
+}
+
 type Sightings = ReadonlyMap<string, Sighting[]>;
 
 /** `undefined`: no go command is known that missed anything. */
@@ -34,10 +41,14 @@ export async function explainMisses(
   config: Config,
   env: Record<string, string | undefined>,
   onProgress: OnProgress,
-): Promise<Explanation | undefined> {
+): Promise<Explanation | NativeExplanation | undefined> {
   const { root } = locateCacheDir(config.cacheDir, withGoEnv(env));
-  const { sessions, isJob } = chooseSessions(readMissed(root), config, env);
+  const ci = detectCi(env);
+  const run = jobRun(ci, config.job, Date.now());
+  const { sessions, isJob } = chooseSessions(readMissed(root), run, ci !== undefined);
   const last = sessions.at(-1);
+  const native = nativeFiguresOf(new JobFile(root, run).read()?.counts ?? {});
+  if (native !== undefined && !(last && isOf(run, last))) return { native };
   if (last === undefined) return undefined;
   const { sightings, problem } = await readSightings(config, { root, env, sessions, onProgress });
   const groups = groupMisses(sessions, {
@@ -66,13 +77,15 @@ export async function explainMisses(
 /** Those of this run of CI's job; outside CI, or where a job has none, the last one. */
 function chooseSessions(
   sessions: MissedSession[],
-  { job }: Config,
-  env: Record<string, string | undefined>,
+  run: JobRun,
+  isCi: boolean,
 ): { sessions: MissedSession[]; isJob: boolean } {
-  const ci = detectCi(env);
-  const run = jobRun(ci, job, Date.now());
-  const own = sessions.filter(({ of }) => ci !== undefined && of.job === run.job && of.run === run.run);
+  const own = sessions.filter((session) => isCi && isOf(run, session));
   return own.length > 0 ? { sessions: own, isJob: true } : { sessions: sessions.slice(-1), isJob: false };
+}
+
+function isOf({ job, run }: JobRun, { of }: MissedSession): boolean {
+  return of.job === job && of.run === run;
 }
 
 async function readSightings(

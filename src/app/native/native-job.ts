@@ -6,6 +6,7 @@ import { locateCacheDir } from "../cache-dir/cache-dir.ts";
 import { ensureCacheDir } from "../cache-dir/dir-owner.ts";
 import type { Config, RemoteConfig } from "../config.ts";
 import type { RunContext } from "../direct.ts";
+import { formatMetrics } from "../format-metrics.ts";
 import { openGuardedStore } from "../remote/open-store.ts";
 import { openPacked, type RemoteOptions } from "../remote/remote.ts";
 import { CompileTimesFile } from "../summary/compile-times-file.ts";
@@ -24,6 +25,8 @@ export class NativeJob {
   readonly note: StartNote;
   readonly counters = new Counters();
   readonly #options: RemoteOptions;
+  readonly #metrics: Config["metrics"];
+  readonly #file: JobFile;
   readonly #counts: JobCounts;
 
   /** Throws if go has no cache directory. */
@@ -38,7 +41,9 @@ export class NativeJob {
     this.path = found.path;
     this.local = new GoCache(found.path);
     this.note = new StartNote(root, found.path, run);
-    this.#counts = new JobCounts(() => new JobFile(root, run), this.counters);
+    this.#metrics = config.metrics;
+    this.#file = new JobFile(root, run);
+    this.#counts = new JobCounts(() => this.#file, this.counters);
     this.#options = {
       config: config.remote,
       drainTimeoutMs: config.drainTimeoutMs,
@@ -62,8 +67,14 @@ export class NativeJob {
     return openPacked(options, store, { hasJournal: false });
   }
 
-  /** Adds what was counted since the last time to the job's. */
-  noteCounts(): void {
+  /** Counts what goes beyond the sum of the run's earlier commands, which includes the same entries. */
+  countUpTo(name: string, total: number): void {
+    this.counters.add(name, Math.max(0, total - (this.#file.read()?.counts[name] ?? 0)));
+  }
+
+  /** Adds what was counted to the run's sums, and prints it with `--metrics`. */
+  [Symbol.dispose](): void {
     this.#counts.note();
+    if (this.#metrics !== "off") this.#options.log.print(formatMetrics(this.#metrics, this.counters));
   }
 }

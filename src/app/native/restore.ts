@@ -2,6 +2,7 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { startInBackground } from "../../lib/process/background.ts";
 import type { RunContext } from "../direct.ts";
+import { NATIVE_COUNTERS } from "../summary/native-figures.ts";
 import { type NativeConfig, NativeJob } from "./native-job.ts";
 import { settleMtimes } from "./settle-mtimes.ts";
 
@@ -23,8 +24,9 @@ export async function restore(
   context: RunContext,
   setsMtimes: boolean,
 ): Promise<RestoreReport> {
-  const job = await begin(config, context, setsMtimes);
+  using job = await begin(config, context, setsMtimes);
   const { path, counters } = job;
+  counters.add(NATIVE_COUNTERS.restores);
   const remote = job.open(true);
   using _line = context.watchProgress(() => ({
     stage: "restoring what the last run used",
@@ -32,7 +34,8 @@ export async function restore(
     unit: "bytes",
   }));
   const found = await remote.prefetchAll();
-  job.noteCounts();
+  job.countUpTo(NATIVE_COUNTERS.restored, found.entries - found.missing);
+  counters.add(NATIVE_COUNTERS.missing, found.missing);
   return { path, ...found, fetchedBytes: counters.get("prefetch_bytes") };
 }
 

@@ -4,6 +4,7 @@ import { usedActions } from "../../gocache/scan.ts";
 import type { PackedRemote } from "../../remote/packed/packed-remote.ts";
 import { whyOpen } from "../cache-dir/dir-owner.ts";
 import type { RunContext } from "../direct.ts";
+import { NATIVE_COUNTERS } from "../summary/native-figures.ts";
 import { type NativeConfig, NativeJob } from "./native-job.ts";
 
 export interface SaveReport {
@@ -25,8 +26,9 @@ export async function save(
   context: RunContext,
   hasEnded: boolean,
 ): Promise<SaveReport> {
-  const job = new NativeJob(config, context);
+  using job = new NativeJob(config, context);
   const { counters, path } = job;
+  counters.add(NATIVE_COUNTERS.saves);
   const isSigning = config.remote.trust !== undefined;
   const problem = isSigning ? whyOpen(path) : undefined;
   if (problem !== undefined) throw new Error(problem);
@@ -45,7 +47,8 @@ export async function save(
   for await (const actions of usedActions(path, job.note.usedSinceMs(nowMs)))
     for (const actionId of actions) pass(actionId, { local: job.local, remote, madeSinceMs }, count);
   const isComplete = await remote.finish(hasEnded);
-  job.noteCounts();
+  job.countUpTo(NATIVE_COUNTERS.used, count.used);
+  counters.add(NATIVE_COUNTERS.added, count.added);
   return { ...count, uploadedBytes: counters.get("put_remote_bytes"), isComplete };
 }
 

@@ -1,4 +1,5 @@
 /** Figures for people, from counters. */
+import { NATIVE_COUNTERS, type NativeFigures, nativeFiguresOf } from "./native-figures.ts";
 
 /** US dollars a request, as S3 charges them in most regions: PUT and LIST, GET and HEAD. DELETE costs nothing. */
 const WRITE_PRICE = 5 / 1e6;
@@ -38,6 +39,8 @@ export interface Figures {
   bypasses: string[];
   /** How many. */
   skipped: number;
+  /** `undefined`: neither `restore` nor `save` has run. */
+  native: NativeFigures | undefined;
 }
 
 const TROUBLES: readonly [name: string, one: string, many: string][] = [
@@ -57,6 +60,7 @@ const TROUBLES: readonly [name: string, one: string, many: string][] = [
     "entry not fetched ahead, since --max-size was reached",
     "entries not fetched ahead, since --max-size was reached",
   ],
+  [NATIVE_COUNTERS.missing, "entry could not be restored", "entries could not be restored"],
   ["put_remote_error", "upload failed", "uploads failed"],
   ["put_remote_lost", "entry could not be uploaded in time", "entries could not be uploaded in time"],
 ];
@@ -115,6 +119,7 @@ export function figuresOf(counts: Readonly<Record<string, number>>): Figures {
       .filter((name) => name.startsWith(LEFT_ALONE))
       .map((name) => name.slice(LEFT_ALONE.length)),
     skipped: of("get_remote_skipped"),
+    native: nativeFiguresOf(counts),
   };
 }
 

@@ -1,20 +1,22 @@
 /** The lines of `--metrics` and of `stats`. */
 import { formatByteSize } from "../../lib/text/byte-size.ts";
 import { type Figures, formatCount } from "./figures.ts";
+import { nativeDetails, nativeHeadline } from "./native-text.ts";
 
 /** Not worth a word. */
 const MIN_TRAFFIC_DOLLARS = 0.0001;
 
 /** Errors come first, then the hits, their sources, and the cost. */
 export function summaryLines(figures: Figures, headlineEnd = ""): string[] {
-  const { troubles, requests } = figures;
+  const { troubles, requests, native } = figures;
   const unused = unusedText(figures);
   const bypassed = bypassText(figures);
   return [
     ...(unused === undefined ? [] : [unused]),
     ...(troubles.length > 0 ? [`errors: ${troubles.join(", ")}`] : []),
     `${headline(figures)}${headlineEnd}`,
-    `sources: ${sources(figures)}`,
+    ...(hasLookUps(figures) ? [`sources: ${sources(figures)}`] : []),
+    ...(native === undefined ? [] : [nativeDetails(native)]),
     ...(bypassed === undefined ? [] : [`bucket bypassed: ${bypassed}`]),
     ...(requests > 0 ? [`cost: ${cost(figures)}`] : []),
   ];
@@ -29,18 +31,27 @@ export function unusedText({ bucketUnused }: Figures): string | undefined {
 
 /** `98.7 % hits (1,052 of 1,066), 41.0 MiB in 14 requests, about 23 s saved`. */
 export function headline(figures: Figures): string {
-  const { lookUps, hits, requests, receivedBytes, sentBytes } = figures;
+  const { requests, receivedBytes, sentBytes, native } = figures;
   const traffic = formatByteSize(receivedBytes + sentBytes);
   const saved = savedText(figures);
   return [
-    lookUps === 0
-      ? "no lookups"
-      : `${percent(hits, lookUps)} hits (${formatCount(hits)} of ${formatCount(lookUps)})`,
+    ...(hasLookUps(figures) ? [hitsText(figures)] : []),
+    ...(native === undefined ? [] : [nativeHeadline(native)]),
     ...(requests > 0
       ? [`${traffic} in ${formatCount(requests)} ${requests === 1 ? "request" : "requests"}`]
       : []),
     ...(saved === undefined ? [] : [`${saved} saved`]),
   ].join(", ");
+}
+
+/** Whether go commands looked anything up, or nothing else has happened. */
+export function hasLookUps({ lookUps, native }: Figures): boolean {
+  return lookUps > 0 || native === undefined;
+}
+
+function hitsText({ lookUps, hits }: Figures): string {
+  if (lookUps === 0) return "no lookups";
+  return `${percent(hits, lookUps)} hits (${formatCount(hits)} of ${formatCount(lookUps)})`;
 }
 
 /** Rounded down: only all of them are 100 %. */
@@ -49,7 +60,11 @@ function percent(part: number, whole: number): string {
 }
 
 /** The shares of local hits, remote hits and misses: they add up to 100.0, and the hits to the headline's figure. */
-export function percentages({ localHits, remoteHits, misses }: Figures): [string, string, string] {
+export function percentages({
+  localHits,
+  remoteHits,
+  misses,
+}: Pick<Figures, "localHits" | "remoteHits" | "misses">): [string, string, string] {
   const whole = localHits + remoteHits + misses;
   if (whole === 0) return [formatTenths(0), formatTenths(0), formatTenths(0)];
   const hits = Math.floor((1000 * (localHits + remoteHits)) / whole);

@@ -1,7 +1,8 @@
 /** The lines of `explain`. */
-import type { Explanation } from "../../app/explain/explain.ts";
+import type { Explanation, NativeExplanation } from "../../app/explain/explain.ts";
 import type { MissGroup } from "../../app/explain/group-misses.ts";
 import { formatCount } from "../../app/summary/figures.ts";
+import { nativeHeadline } from "../../app/summary/native-text.ts";
 import { formatAge } from "../../lib/text/duration.ts";
 import { printable } from "../../lib/text/printable.ts";
 import { wrapText } from "./text-layout.ts";
@@ -25,9 +26,14 @@ const LIMITS =
   '"go build -v ./..." lists what it compiles. Entries that another program removed from the cache directory count as ' +
   "never seen before, and so do those of runs after gc removed their records.";
 
+const NATIVE =
+  "This job used go's own cache directory, filled by restore and read out by save. Go tells nobody what it looks up " +
+  'there: "go build -v ./..." lists what it compiles. To have misses explained, run the job once with GOCACHEPROG.';
+
 /** `nowMs`: the current time, for the age. */
-export function explainText(explanation: Explanation | undefined, nowMs: number): string {
+export function explainText(explanation: Explanation | NativeExplanation | undefined, nowMs: number): string {
   if (explanation === undefined) return NOTHING;
+  if ("native" in explanation) return `${nativeHeadline(explanation.native)}\n\n${wrapText(NATIVE, 0)}\n`;
   const { session, goCommands, groups, unlisted, problem } = explanation;
   const { lookUps, missed, endedAtMs, scope } = session;
   const where = printable(`${scope.project}, branch ${scope.branch}, job ${scope.job}, ${scope.platform}`);

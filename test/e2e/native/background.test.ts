@@ -80,11 +80,18 @@ test("while the bucket keeps it waiting go builds, and a save notes what go used
   expect(again.split(",")[0]).toBe(saved.stdout.split(",")[0] ?? "");
 });
 
-test("what has come in the end is all: go compiles nothing then", async () => {
+test("what has come in the end is all: go compiles nothing then, and it counts for the job", async () => {
   const machine = team.newMachine();
-  const started = await team.program(machine, project, ["restore", "--wait=false"]);
-  expect(await finished(logOf(started))).toMatch(RESTORED);
+  const started = await team.program(machine, project, ["restore", "--wait=false", "--metrics"]);
+  const log = await eventually("the metrics", () => {
+    const text = readFileSync(logOf(started), "utf8");
+    return text.includes("go-cache-plugin: restored: ") && text;
+  });
+  expect(log).toMatch(/^\d+ entries are in /m);
+  expect(started.stderr).toBe("");
   expect(await team.build(machine, project)).toBe(0);
+  const { stdout } = await team.program(machine, project, ["stats"]);
+  expect(stdout).toMatch(/^[1-9]\d* entries restored\nrestored: [1-9]\d* entries, /);
 });
 
 test.if(process.platform === "linux")("it outlives the step's processes", async () => {

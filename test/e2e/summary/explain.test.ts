@@ -4,14 +4,16 @@ import { mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Explanation } from "../../../src/app/explain/explain.ts";
 import { formatPublicKey } from "../../../src/lib/text/ed25519-text.ts";
+import { binaryPath, gocacheprog } from "../../support/binary.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { freePort } from "../../support/free-port.ts";
 import { chainModule } from "../../support/go-project.ts";
-import { countCompiles, go } from "../../support/go-toolchain.ts";
+import { countCompiles, type GoMachine, go, goEnv } from "../../support/go-toolchain.ts";
 import { type Machine, newMachine } from "../../support/machine.ts";
+import { run } from "../../support/process.ts";
 import { settled } from "../../support/settled.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
-import { warmMachine } from "../../support/warm-machine.ts";
+import { nativeMachine, warmMachine } from "../../support/warm-machine.ts";
 import { keygen } from "../trust/trusted-team.ts";
 import { githubPush, runStep } from "./github-job.ts";
 
@@ -201,4 +203,25 @@ test("refused: records without a signature of a trusted key", async () => {
   const group = groups.find(({ why }) => why === "refused");
   expect(group?.compiled).toBeGreaterThanOrEqual(PACKAGES);
   expect(group?.details[0]?.what).toBe("branch main, job ci/build");
+});
+
+test("go's own cache is not explained, but what is known is said; not so after a go command with misses", async () => {
+  const bucket = `--bucket=file://${dir.join("native")}`;
+  const env = githubPush("main", 70);
+  const native: GoMachine = { ...(await nativeMachine(dir.join("native-machine"))), env };
+  const args = ["exec", bucket, "--", "go", "build", "-o", "/dev/null", "./..."];
+  const outcome = await run([binaryPath(), ...args], { cwd: project, env: await goEnv(native) });
+  expect(outcome.exitCode).toBe(0);
+  const text = await runStep(native, ["explain", bucket], project);
+  expect(text).toMatch(/^0\.0 % of the entries used were stored before \(0 of \d+\)\n/);
+  expect(text).toContain("To have misses explained, run the job\nonce with GOCACHEPROG.");
+  expect(JSON.parse(await runStep(native, ["explain", "--json", bucket], project))).toEqual({
+    native: expect.objectContaining({ saves: 1 }),
+  });
+  const helped: GoMachine = { ...native, cacheprog: gocacheprog(bucket) };
+  expect((await go(helped, ["vet", "./..."], { cwd: project })).exitCode).toBe(0);
+  await settled(helped);
+  expect(await runStep(native, ["explain", bucket], project)).toContain(
+    "lookups missed in the only go command",
+  );
 });

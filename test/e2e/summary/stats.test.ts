@@ -5,14 +5,16 @@ import type { JobStats } from "../../../src/app/summary/job-stats.ts";
 import { binaryPath, s3Flags } from "../../support/binary.ts";
 import { FaultProxy } from "../../support/fault-proxy.ts";
 import { chainModule } from "../../support/go-project.ts";
-import { type GoMachine, go, helperLines, metricsOf, NEWEST_GO } from "../../support/go-toolchain.ts";
+import { type GoMachine, go, goEnv, helperLines, metricsOf, NEWEST_GO } from "../../support/go-toolchain.ts";
 import { idOf, sha256Base64 } from "../../support/ids.ts";
 import { dial } from "../../support/link-client.ts";
 import { type Machine, newMachine } from "../../support/machine.ts";
 import { startPluginServer } from "../../support/plugin-server.ts";
+import { run } from "../../support/process.ts";
 import { type S3Server, startS3Server } from "../../support/s3-server.ts";
 import { settled } from "../../support/settled.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { nativeMachine } from "../../support/warm-machine.ts";
 import { githubPush, runStep } from "./github-job.ts";
 
 // Only a guard against hanging.
@@ -109,6 +111,44 @@ test("prefetched entries count for the job, and for no go command", async () => 
   expect(stats.goCommands).toBe(0);
   expect(stats.figures.fetchedOutputs).toBeGreaterThan(1);
   expect(trafficOf(stats)).toEqual(traffic());
+});
+
+test("restore and save count for the job, each entry once, and --metrics has their traffic", async () => {
+  const flags = s3Flags(s3, { layout: "packed", prefix: "native", endpoint: proxy.endpoint });
+  const project = chainModule(dir.join("project"), { name: "counted", count: 3 });
+  const machine = async (name: string, run: number) => ({
+    ...(await nativeMachine(dir.join(name), { trimpath: true })),
+    env: { ...s3.env, ...githubPush("main", run) },
+  });
+  const program = async (on: GoMachine, [command = "", ...rest]: string[]) =>
+    await run([binaryPath(), command, ...flags, ...rest], { cwd: project, env: await goEnv(on) });
+  const first = await machine("first", 1);
+  await go(first, BUILD, { cwd: project });
+  await program(first, ["save"]);
+  proxy.resetCounts();
+
+  const second = await machine("second", 2);
+  const restored = await program(second, ["restore", "--metrics=json"]);
+  const once = await program(second, ["exec", "--", "go", ...BUILD]);
+  const { native: before } = (await statsOf(second)).figures;
+  const more = ["exec", "--metrics", "--", "go", "build", "-trimpath", "-o", dir.join("program"), "."];
+  const again = await program(second, more);
+  expect([restored, once, again].map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);
+  const stats = await statsOf(second);
+  expect(trafficOf(stats)).toEqual(traffic());
+  expect(stats).toMatchObject({ goCommands: 0, figures: { lookUps: 0, native: { restores: 3, saves: 2 } } });
+  expect(JSON.parse(restored.stderr)).toMatchObject({ restores: 1, prefetch_outputs: expect.any(Number) });
+  // Later commands have found what earlier ones had, and a little more.
+  const figures = stats.figures.native;
+  for (const [sum, one] of [
+    [figures?.restored, Number.parseInt(restored.stdout, 10)],
+    [figures?.used, before?.used ?? 0],
+  ] as const) {
+    expect(one).toBeGreaterThan(3);
+    expect(sum).toBeGreaterThanOrEqual(one);
+    expect(sum).toBeLessThan(2 * one);
+  }
+  expect(again.stderr).toMatch(/^go-cache-plugin: .*, [\d.]+ \w+ in \d+ requests?$/m);
 });
 
 test("many go commands at once add up, and lose nothing", async () => {
