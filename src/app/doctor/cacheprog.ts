@@ -2,10 +2,11 @@ import { isAbsolute } from "node:path";
 import { statFile } from "../../lib/files/stat-file.ts";
 import { quoteGoWord } from "../../lib/text/go-words.ts";
 import { holdsSecret, quoteValue } from "../../lib/text/hide-secrets.ts";
+import { detectCi } from "../../remote/scope/detect-ci.ts";
 import { type CacheprogLine, namesProgram } from "./cacheprog-line.ts";
 import type { Check, Finding, Subject } from "./check.ts";
 
-/** Whether go starts this program, with arguments that it takes. */
+/** Whether go starts this program, with arguments that it takes, or its own cache directory is filled. */
 export const cacheprog: Check = {
   name: "GOCACHEPROG",
   run: (subject: Subject): Finding[] => {
@@ -13,16 +14,37 @@ export const cacheprog: Check = {
     if (line === undefined) return [notSet(subject)];
     const start = startProblem(line, offSwitch(subject));
     if (start !== undefined) return [start, ...origin(subject)];
-    return [identity(line, program), ...argumentProblem(subject), ...origin(subject)];
+    const findings = [identity(line, program), ...argumentProblem(subject)];
+    return [...findings, ...besideRestore(subject), ...origin(subject)];
   },
 };
 
-function notSet({ program }: Subject): Finding {
+/** go looks into its own cache directory only without a helper. */
+function besideRestore(subject: Subject): Finding[] {
+  if (!subject.isRestored) return [];
+  const isCi = detectCi(subject.env) !== undefined;
+  return [
+    {
+      // Outside CI it may have been another shell, some time today.
+      severity: isCi ? "warning" : "note",
+      message: `restore has filled go's own cache directory in this ${isCi ? "job" : "run"}, and go does not use that while GOCACHEPROG is set`,
+      remedy: `choose one: ${offSwitch(subject)}, or leave restore, save and exec out`,
+    },
+  ];
+}
+
+function notSet({ program, isRestored }: Subject): Finding {
+  if (isRestored) {
+    return {
+      severity: "ok",
+      message: "it is not set, so go uses its own cache directory, which restore has filled",
+    };
+  }
   return {
     severity: "error",
     message:
       "it is not set, neither in the environment nor by go env -w: go uses its own cache and never starts this program",
-    remedy: `eval "$(${quoteGoWord(program)} env)" with your flags, or: export GOCACHEPROG="${quoteGoWord(program)} --bucket=…"`,
+    remedy: `eval "$(${quoteGoWord(program)} env)" with your flags, or: export GOCACHEPROG="${quoteGoWord(program)} --bucket=…"; in CI, or without it: "restore" before go runs and "save" after it`,
   };
 }
 

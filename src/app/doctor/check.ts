@@ -56,6 +56,8 @@ export interface Subject {
   greeted: Greeted | undefined;
   /** The cache directory of go's helper. */
   dir: CacheDir;
+  /** Whether `restore` has filled go's own cache directory in this run of the job. */
+  isRestored: boolean;
   /** `undefined`: no bucket is configured, or none that can be one. */
   bucket: Bucket | undefined;
   bucketProblem: string | undefined;

@@ -2,9 +2,12 @@
 
 import type { ListenAddress } from "../../lib/network/listen-address.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
+import { detectCi } from "../../remote/scope/detect-ci.ts";
+import { jobRun } from "../../remote/scope/job-run.ts";
 import { type CacheDir, locateCacheDir } from "../cache-dir/cache-dir.ts";
 import type { Config } from "../config.ts";
 import { connectGreeted, type Greeted } from "../connect/greeted.ts";
+import { StartNote } from "../native/start-note.ts";
 import { openBucket } from "./bucket/bucket.ts";
 import type { Subject } from "./check.ts";
 import { type ExamineOptions, examine } from "./examine.ts";
@@ -22,7 +25,8 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
   const greeted = cacheprogUse.server && (await greet(cacheprogUse.server.address));
   const dir = locate(options, env, greeted);
   const { bucket, bucketProblem } = options.unread === undefined ? open(config, dir.root, env) : NO_BUCKET;
-  const subject: Subject = { ...options, env, greeted, dir, bucket, bucketProblem };
+  const isRestored = wasRestored(config, dir, env);
+  const subject: Subject = { ...options, env, greeted, dir, isRestored, bucket, bucketProblem };
   try {
     await examine(subject, options);
   } finally {
@@ -53,6 +57,11 @@ function locate(
 ): CacheDir {
   const ofServer = cacheprogUse.server?.isUsed === true ? greeted?.server?.cacheDir : undefined;
   return locateCacheDir(ofServer ?? config.cacheDir, env);
+}
+
+function wasRestored({ job }: Config, { root }: CacheDir, env: Subject["env"]): boolean {
+  const run = jobRun(detectCi(env), job, Date.now());
+  return env.GOCACHE !== undefined && new StartNote(root, env.GOCACHE, run).hasBegun;
 }
 
 function open(

@@ -2,6 +2,7 @@
 
 import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { dirname, isAbsolute } from "node:path";
+import { isErrno } from "../../lib/files/errno.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
 import type { Check, Finding, Subject } from "./check.ts";
 
@@ -11,7 +12,7 @@ const FIRST_MINOR = 24;
 /** Whether go is installed, and new enough to have a helper. */
 export const goRelease: Check = {
   name: "go",
-  run: ({ go }: Subject): Finding[] => {
+  run: ({ go, isRestored }: Subject): Finding[] => {
     if (!("settings" in go)) {
       const remedy =
         go.path === undefined
@@ -22,12 +23,12 @@ export const goRelease: Check = {
     const { GOVERSION: version, GOOS, GOARCH, GOTOOLCHAIN } = go.settings;
     const data = { version, path: go.path };
     const minor = /go1\.(\d+)/.exec(version)?.[1];
-    if (minor !== undefined && Number(minor) < FIRST_MINOR) {
+    if (minor !== undefined && Number(minor) < FIRST_MINOR && !isRestored) {
       return [
         {
           severity: "error",
           message: `${version} does not know GOCACHEPROG, it came with Go 1.24: nothing is cached by this program`,
-          remedy: `install Go 1.24 or newer, or let go choose it: GOTOOLCHAIN is ${GOTOOLCHAIN || "not set"}`,
+          remedy: `install Go 1.24 or newer, or let go choose it: GOTOOLCHAIN is ${GOTOOLCHAIN || "not set"}; "restore" and "save" need no GOCACHEPROG`,
           data,
         },
       ];
@@ -44,7 +45,7 @@ const REMEDY = "set GOCACHE to a directory that this user can write, such as: ex
 /** Whether go can set up a build cache of its own. It does so before it starts any helper, and exits if it can't. */
 export const goCache: Check = {
   name: "GOCACHE",
-  run: ({ go, env }: Subject): Finding[] => {
+  run: ({ go, env, cacheprog }: Subject): Finding[] => {
     if (!("settings" in go)) return [];
     const { GOCACHE } = go.settings;
     if (GOCACHE === "off" && !env.HOME && !env.XDG_CACHE_HOME) {
@@ -52,11 +53,19 @@ export const goCache: Check = {
         "go has no build cache, so every go command fails: none of GOCACHE, XDG_CACHE_HOME and HOME is set";
       return [{ severity: "error", message, remedy: REMEDY }];
     }
+    if (GOCACHE === "off") {
+      const message = "GOCACHE is off, so every go command fails, and there is nothing to restore or save";
+      return [{ severity: "error", message, remedy: "unset GOCACHE, or go env -u GOCACHE" }];
+    }
     if (!isAbsolute(GOCACHE)) {
       const message = `GOCACHE is ${JSON.stringify(GOCACHE)}, so every go command fails: it must be an absolute path`;
       return [{ severity: "error", message, remedy: REMEDY }];
     }
     const problem = setupProblem(GOCACHE);
+    if (problem === undefined && cacheprog === undefined && !isWritable(GOCACHE)) {
+      const message = `${GOCACHE} can't be written, so go can't keep what it builds, and restore can't fill it`;
+      return [{ severity: "warning", message, remedy: REMEDY }];
+    }
     if (problem === undefined) return [{ severity: "ok", message: GOCACHE, data: { path: GOCACHE } }];
     const message = `go can't set up its build cache in ${GOCACHE}, so every go command fails: ${problem}`;
     return [{ severity: "error", message, remedy: REMEDY }];
@@ -73,6 +82,16 @@ function setupProblem(path: string): string | undefined {
     return undefined;
   } catch (error) {
     return isWhole(path) ? undefined : describeError(error);
+  }
+}
+
+/** A directory that is missing is made. */
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch (error) {
+    return isErrno(error, "ENOENT");
   }
 }
 

@@ -30,7 +30,12 @@ export class StartNote {
 
   /** Notes the start, unless this run has begun before. Never throws: without it `usedSinceMs` is a guess. */
   begin(nowMs: number): void {
-    if (this.#startedMs() === undefined) this.#file.save({ ...this.#run, startedMs: nowMs });
+    if (!this.hasBegun) this.#file.save({ ...this.#run, startedMs: nowMs });
+  }
+
+  /** Whether this run has begun to use the directory. */
+  get hasBegun(): boolean {
+    return this.#startedMs() !== undefined;
   }
 
   /**

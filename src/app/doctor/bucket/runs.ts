@@ -1,10 +1,12 @@
 /** The scope of builds here, and its newest run. */
 
 import { LocalCache } from "../../../buildcache/local-cache.ts";
+import { GoCache } from "../../../gocache/go-cache.ts";
 import { formatByteSize } from "../../../lib/text/byte-size.ts";
 import { describeError } from "../../../lib/text/describe-error.ts";
 import { formatSpan } from "../../../lib/text/duration.ts";
 import { type Forecast, forecastHits } from "../../../remote/packed/index/forecast.ts";
+import { detectCi } from "../../../remote/scope/detect-ci.ts";
 import { detectScope, type Scope } from "../../../remote/scope/scope.ts";
 import { scopeOrigin } from "../../../remote/scope/scope-origin.ts";
 import { S3Error } from "../../../s3/s3-error.ts";
@@ -33,6 +35,10 @@ export const scope: Check = {
     const further = fallbackBranches.length === 0 ? "" : `, then ${fallbackBranches.join(", ")}`;
     const message = `project ${project} (${origin.project}), branch ${branch}${further} (${origin.branch}), job ${job} (${origin.job}), platform ${platform}`;
     const data = { project, branch, fallbackBranches, job, platform, origin };
+    if (isUnknownCi(env) && !bucket.config.job) {
+      const remedy = "set --scope to the name of the job: otherwise all jobs of this CI share one index";
+      return [{ severity: "warning", message, remedy, data }];
+    }
     if (project !== "no-module") return [{ severity: "ok", message, data }];
     return [
       {
@@ -45,25 +51,23 @@ export const scope: Check = {
   },
 };
 
+function isUnknownCi(env: Subject["env"]): boolean {
+  return Boolean(env.CI) && env.CI !== "false" && detectCi(env) === undefined;
+}
+
 /** The record of the newest run of this scope, and how much of it the next run will hit. */
 export const newestRun: Check = {
   name: "newest run",
   needs: [list, get],
   run: async (subject: Subject, signal: AbortSignal): Promise<Finding[]> => {
-    const { bucket, config, dir } = subject;
+    const { bucket } = subject;
     if (bucket === undefined || bucket.config.layout === "split") return [];
-    const local = new LocalCache({
-      dir: new LocalDir(dir.root),
-      fallback: new FallbackDir(dir.root),
-      expiryMs: config.expiryMs,
-      onWriteError: () => {},
-    });
     try {
       const forecast = await forecastHits({
         store: bucket.store,
         prefixes: [bucket.config.prefix, ...bucket.config.readPrefixes],
         scope: scopeHere(subject, bucket.config),
-        local,
+        local: localOutputs(subject),
         check: openTrust(bucket.config)?.check,
         signal,
       });
@@ -81,6 +85,17 @@ export const newestRun: Check = {
     }
   },
 };
+
+/** Where a go command looks first. */
+function localOutputs({ config, dir, env, cacheprog, isRestored }: Subject) {
+  if (isRestored && cacheprog === undefined && env.GOCACHE !== undefined) return new GoCache(env.GOCACHE);
+  return new LocalCache({
+    dir: new LocalDir(dir.root),
+    fallback: new FallbackDir(dir.root),
+    expiryMs: config.expiryMs,
+    onWriteError: () => {},
+  });
+}
 
 function nothingKnown(): Finding {
   return {
