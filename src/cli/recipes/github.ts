@@ -3,8 +3,7 @@ import { credentialNotes, indented, type Recipe, ROLE } from "./recipe.ts";
 
 /** A workflow. */
 export function githubRecipe(recipe: Recipe): string {
-  const { repository, tag, isServed, notes } = recipe;
-  const action = `${repository}/.github/actions`;
+  const { repository, tag, mode, notes } = recipe;
   return `# .github/workflows/test.yml, made by "go-cache-plugin init github"
 ${indented(
   0,
@@ -26,12 +25,10 @@ ${indented(6, environment(recipe))}    steps:
         with:
           go-version-file: go.mod
           cache: false # it would cache go's own build cache, which the plugin replaces
-${modules(recipe)}${credentials(recipe)}      - uses: ${action}/setup@${tag}
+${modules(recipe)}${credentials(recipe)}      - uses: ${repository}/.github/actions/setup@${tag}
         with:
-          mode: ${isServed ? "server" : "direct"}
+          mode: ${mode}
 ${goproxy(recipe)}      - run: go test ./...
-      - uses: ${action}/finish@${tag}
-        if: always()
 `;
 }
 

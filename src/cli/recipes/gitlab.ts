@@ -19,14 +19,14 @@ export function gitlabRecipe(recipe: Recipe): string {
   // GitLab caches only paths in the checkout; go ignores directories that start with a dot.
   const modules = [["GOMODCACHE", "$CI_PROJECT_DIR/.go-mod"]] as const;
   const all = [
-    ["GOCACHEPROG", cacheprog],
+    ...cacheprog,
     ...variables,
     ...(isAws ? aws : []),
     ...(goproxy === undefined ? modules : []),
   ] as const;
   const token = isAws ? [`printf %s "$AWS_TOKEN" > ${TOKEN_FILE}`] : [];
   const proxy = goproxy === undefined ? [] : [`export GOPROXY="${goproxy}"`];
-  const before = [...install, ...token, "go-cache-plugin mtimes", ...start, ...proxy];
+  const before = [...install, ...token, ...start, ...proxy];
   return `# A job for .gitlab-ci.yml, made by "go-cache-plugin init gitlab"
 ${indented(
   0,

@@ -7,9 +7,9 @@ const TEST = "go test ./...";
 export function jenkinsRecipe(recipe: Recipe): string {
   const { cacheprog, variables, store, region, install, start, finish, notes, goproxy } = recipe;
   const aws = store === "aws" ? ([["AWS_REGION", region]] as const) : [];
-  const all = [["GOCACHEPROG", cacheprog] as const, ...variables, ...aws];
+  const all = [...cacheprog, ...variables, ...aws];
   const keys = store === "directory" ? [] : ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-  const steps = [...install, "go-cache-plugin mtimes", ...start];
+  const steps = [...install, ...start];
   const post = finish.map((line) => `sh ${groovyText(line)}`);
   return `// Jenkinsfile, made by "go-cache-plugin init jenkins"
 ${indented(

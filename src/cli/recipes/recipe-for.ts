@@ -12,6 +12,7 @@ import { gitlabRecipe } from "./gitlab.ts";
 import { goImageVersion } from "./go-version.ts";
 import { credentialId, jenkinsRecipe } from "./jenkins.ts";
 import type { Recipe } from "./recipe.ts";
+import type { MODES, Mode } from "./recipe-mode.ts";
 import { recipeServer } from "./recipe-server.ts";
 import { shellRecipe } from "./shell.ts";
 
@@ -67,12 +68,20 @@ export const PLACES: readonly string[] = [...WRITERS.keys()];
 const BUCKET: Variable = ["GOCACHE_S3_BUCKET", "my-bucket"];
 const REGION = "eu-central-1";
 
+/** GOCACHEPROG's value, if go is to have it. */
+const CACHEPROG: Record<Mode, string[]> = {
+  native: [],
+  direct: ["go-cache-plugin"],
+  server: ["go-cache-plugin connect --fallback"],
+};
+
 /** The facts about this machine that recipes use. */
 export interface RecipeContext {
   /** The absolute path of the program. */
   program: string;
   /** The checkout. */
   directory: string;
+  mode?: (typeof MODES)[number];
 }
 
 /** The file for one place. Missing values become examples, which the notes at its top name. */
@@ -102,26 +111,25 @@ function makeRecipe(options: {
   env: Environment;
   program: string;
   directory: string;
+  mode?: (typeof MODES)[number];
 }): Recipe {
   const { place, settings, env, program, directory } = options;
-  const { bucket, endpointUrl, region, layout } = settings;
-  const server = recipeServer(place, settings, env);
+  const { bucket, endpointUrl, region } = settings;
+  const { mode, goproxy, ...server } = recipeServer(place, options.mode ?? "auto", settings, env);
   const variables = [...options.variables, ...server.variables];
   const store = bucket?.kind === "directory" ? "directory" : endpointUrl === undefined ? "aws" : "s3";
   const release = releaseOf();
-  const prefetch = layout === "split" ? [] : ["go-cache-plugin prefetch"];
   return {
     ...release,
     store,
     region: region ?? env.AWS_REGION ?? REGION,
-    isServed: server.isServed,
-    goproxy: server.goproxy,
+    mode,
+    goproxy,
     goVersion: goImageVersion(directory),
     program,
-    cacheprog: server.isServed ? "go-cache-plugin connect --fallback" : "go-cache-plugin",
+    cacheprog: CACHEPROG[mode].map((value) => ["GOCACHEPROG", value]),
     variables: bucket === undefined ? [BUCKET, ...variables] : variables,
-    start: server.isServed ? ["go-cache-plugin serve --detach"] : prefetch,
-    finish: [...(server.isServed ? ["go-cache-plugin serve --stop"] : []), "go-cache-plugin stats"],
+    ...commandsOf(mode, settings),
     install: [
       `curl -fsSL -o /tmp/install.sh https://github.com/${release.repository}/releases/download/${release.tag}/install.sh`,
       `sh /tmp/install.sh --version ${release.tag} --to /usr/local/bin`,
@@ -131,6 +139,21 @@ function makeRecipe(options: {
       ...(place === "shell" ? [] : loopbackNotes(endpointUrl)),
     ],
   };
+}
+
+/** `restore` sets the file times itself. */
+function commandsOf(mode: Mode, { layout }: Settings): Pick<Recipe, "start" | "finish"> {
+  const mtimes = "go-cache-plugin mtimes";
+  const stats = "go-cache-plugin stats";
+  if (mode === "native")
+    return { start: ["go-cache-plugin restore"], finish: ["go-cache-plugin save", stats] };
+  if (mode === "server")
+    return {
+      start: [mtimes, "go-cache-plugin serve --detach"],
+      finish: ["go-cache-plugin serve --stop", stats],
+    };
+  const prefetch = layout === "split" ? [] : ["go-cache-plugin prefetch"];
+  return { start: [mtimes, ...prefetch], finish: [stats] };
 }
 
 /** A note about a name such as `localhost`, which means the job itself. */

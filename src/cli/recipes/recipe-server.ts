@@ -6,29 +6,36 @@ import type { Settings } from "../options/options.ts";
 import type { Environment } from "../options/settings.ts";
 import { goProxyWord } from "../text/server-exports.ts";
 import { UsageError } from "../usage-error.ts";
+import { type MODES, type Mode, recipeMode } from "./recipe-mode.ts";
 
 const HTTP = "5970";
 const SOCKET = "go-cache-plugin.sock";
 
 export interface RecipeServer {
-  isServed: boolean;
+  mode: Mode;
   /** Default addresses for those not given. */
   variables: Variable[];
   /** GOPROXY for a shell to evaluate between double quotes; `undefined`: no module proxy. */
   goproxy: string | undefined;
 }
 
-/** A recipe has a server if an option needs one. */
-export function recipeServer(place: string, settings: Settings, env: Environment): RecipeServer {
-  const { plugin, http, modproxy, revproxy, forwardConnect } = settings;
+/** A recipe has a server if an option needs one, or if it is wanted. */
+export function recipeServer(
+  place: string,
+  wanted: (typeof MODES)[number],
+  settings: Settings,
+  env: Environment,
+): RecipeServer {
+  const { layout, plugin, http, modproxy, revproxy, forwardConnect } = settings;
   const needsHttp = modproxy || revproxy.length > 0 || forwardConnect;
-  const isServed = needsHttp || plugin !== undefined || http !== undefined;
+  const needsServer = needsHttp || plugin !== undefined || http !== undefined;
+  const mode = recipeMode(wanted, place, { layout, needsServer });
   // The action for GitHub creates its own socket.
-  const needsPlugin = isServed && plugin === undefined && place !== "github";
+  const needsPlugin = mode === "server" && plugin === undefined && place !== "github";
   const variables: Variable[] = [];
   if (needsPlugin) variables.push(["GOCACHE_PLUGIN", socketPath(place, env)]);
   if (needsHttp && http === undefined) variables.push(["GOCACHE_HTTP", HTTP]);
-  return { isServed, variables, goproxy: modproxy ? goproxyAt(http) : undefined };
+  return { mode, variables, goproxy: modproxy ? goproxyAt(http) : undefined };
 }
 
 /** Not in the temporary directory on a machine that people share. */

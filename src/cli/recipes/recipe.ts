@@ -1,22 +1,23 @@
 /** The values of a recipe. */
 import type { Variable } from "../options/given-values.ts";
+import type { Mode } from "./recipe-mode.ts";
 
 export interface Recipe {
-  /** GOCACHEPROG's value. */
-  cacheprog: string;
+  mode: Mode;
+  /** GOCACHEPROG, if go is to have it. */
+  cacheprog: readonly Variable[];
   /** The other variables, GOCACHE_S3_BUCKET among them. */
   variables: readonly Variable[];
   /** The kind of the bucket: AWS, another S3 server, or a directory. */
   store: "aws" | "s3" | "directory";
   region: string;
-  isServed: boolean;
   /** GOPROXY for a shell to evaluate between double quotes; `undefined`: no module proxy. */
   goproxy: string | undefined;
   /** The tag of an image, such as `1.27`. */
   goVersion: string;
   /** The absolute path of the program on this machine. */
   program: string;
-  /** Commands after the checkout. */
+  /** Commands after the checkout, before go. */
   start: readonly string[];
   /** Commands at the end, also of a failed job. */
   finish: readonly string[];

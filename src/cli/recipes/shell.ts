@@ -4,7 +4,8 @@ import { indented, type Recipe } from "./recipe.ts";
 
 /** Lines for the start of a shell. */
 export function shellRecipe(recipe: Recipe): string {
-  const { variables, isServed, store, notes, install, program, goproxy } = recipe;
+  const { variables, mode, store, notes, install, program, goproxy } = recipe;
+  const isServed = mode === "server";
   // An absolute path: an editor or cron may have another PATH, and go fails if it does not find the program.
   const word = goWord(program);
   const lines = [["GOCACHEPROG", isServed ? `${word} connect --fallback` : word] as const, ...variables];

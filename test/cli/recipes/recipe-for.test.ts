@@ -1,15 +1,23 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { PLACES, recipeFor } from "../../../src/cli/recipes/recipe-for.ts";
+import { PLACES, type RecipeContext, recipeFor } from "../../../src/cli/recipes/recipe-for.ts";
 import { formatSecretKey } from "../../../src/lib/text/ed25519-text.ts";
 import { testOnPosix } from "../../support/platform.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 const CONTEXT = { program: "/opt/bin/go-cache-plugin", directory: "/nowhere" };
 
-function recipe(place: string, flags: Record<string, string>, env: Record<string, string> = {}): string {
-  return recipeFor(place, new Map(Object.entries(flags)), env, CONTEXT);
+function recipe(
+  place: string,
+  flags: Record<string, string>,
+  env: Record<string, string> = {},
+  mode?: RecipeContext["mode"],
+): string {
+  return recipeFor(place, new Map(Object.entries(flags)), env, { ...CONTEXT, ...(mode && { mode }) });
 }
+
+/** The places with jobs. */
+const CIS = ["github", "gitlab", "buildkite", "circleci", "jenkins"];
 
 const SECRET = formatSecretKey({ seed: Buffer.alloc(32, 1), publicKey: Buffer.alloc(32, 2) });
 const HARD = `a "b" it's $x: #y`;
@@ -60,6 +68,7 @@ describe.each([...PLACES])("the recipe for %s", (place) => {
 
   test("matches the reviewed snapshot", () => {
     expect(recipe(place, { bucket: "some-bucket", prefix: "my team" })).toMatchSnapshot();
+    expect(recipe(place, { bucket: "some-bucket" }, {}, "direct")).toMatchSnapshot();
     expect(
       recipe(place, { bucket: "some-bucket", plugin: "5930", "s3-endpoint-url": "http://s3:9000" }),
     ).toMatchSnapshot();
@@ -88,12 +97,41 @@ test.each(["github", "gitlab", "circleci", "jenkins"])(
 );
 
 test.each(["gitlab", "buildkite", "circleci", "jenkins"])(
-  "the recipe for %s shows what came of it",
+  "the recipe for %s shows what came of it, when all is stored",
   (place) => {
-    expect(recipe(place, {})).toContain("go-cache-plugin stats");
-    expect(recipe(place, { plugin: "5930" })).toMatch(/serve --stop[\s\S]*go-cache-plugin stats/);
+    const last = (command: string) => new RegExp(`${command}[\\s\\S]*go-cache-plugin stats`);
+    expect(recipe(place, {})).toMatch(last("go-cache-plugin save"));
+    expect(recipe(place, {}, {}, "direct")).toContain("go-cache-plugin stats");
+    expect(recipe(place, { plugin: "5930" })).toMatch(last("serve --stop"));
   },
 );
+
+describe("the mode", () => {
+  test.each(CIS)("of %s is native: restore before go, no GOCACHEPROG", (place) => {
+    const text = recipe(place, {});
+    expect(text).toMatch(/mode: native|go-cache-plugin restore[\s\S]*go test/);
+    expect(text).not.toMatch(/GOCACHEPROG|mtimes|prefetch/);
+  });
+
+  test.each(["shell", "docker"])("of %s is direct, since there is no job that begins and ends", (place) => {
+    expect(recipe(place, {})).toContain("GOCACHEPROG");
+    expect(() => recipe(place, {}, {}, "native")).toThrow(`"init ${place}" has no native mode`);
+  });
+
+  test.each(CIS)("of %s is direct on request, or for objects that restore does not read", (place) => {
+    for (const text of [recipe(place, {}, {}, "direct"), recipe(place, { layout: "both" })])
+      expect(text).toMatch(/mode: direct|GOCACHEPROG\W+go-cache-plugin\W*\n[\s\S]*mtimes[\s\S]*prefetch/);
+    expect(recipe(place, { layout: "split" })).not.toContain("prefetch");
+    expect(() => recipe(place, { layout: "split" }, {}, "native")).toThrow("--layout=packed or both");
+  });
+
+  test.each(CIS)("of %s is server on request, or if an option needs one", (place) => {
+    for (const text of [recipe(place, {}, {}, "server"), recipe(place, { plugin: "5930" })])
+      expect(text).toMatch(/mode: server|GOCACHEPROG\W+go-cache-plugin connect[\s\S]*serve --detach/);
+    for (const mode of ["native", "direct"] as const)
+      expect(() => recipe(place, { modproxy: "true" }, {}, mode)).toThrow(`--mode=${mode} starts no server`);
+  });
+});
 
 describe("the release of Go", () => {
   test.each([
@@ -143,8 +181,8 @@ describe("a YAML parser reads the values back:", () => {
 
   test("gitlab", () => {
     const job = (read("gitlab") as { test: { variables: unknown; before_script: string[] } }).test;
-    expect(job.variables).toMatchObject({ GOCACHEPROG: "go-cache-plugin", ...given });
-    expect(job.before_script.at(-1)).toBe("go-cache-plugin prefetch");
+    expect(job.variables).toMatchObject(given);
+    expect(job.before_script.at(-1)).toBe("go-cache-plugin restore");
   });
 
   test("circleci", () => {

@@ -1,14 +1,14 @@
 /** Runs the steps of a job of GitHub Actions, with stand-ins for other people's actions. */
 import { repository } from "../../../package.json" with { type: "json" };
 import type { Outcome } from "../../support/process.ts";
-import type { FakeRunner } from "./composite-action.ts";
+import type { FakeRunner } from "./fake-runner.ts";
 
 export interface GithubJob {
   env: Record<string, string>;
   steps: { uses?: string; run?: string; with?: Record<string, unknown> }[];
 }
 
-/** The outcome of a step; the job ends with the first failure. */
+/** The outcome of a step; a failure ends the job, but for what actions do at its end. */
 export interface GithubStep extends Outcome {
   command: string;
   elapsedMs: number;
@@ -29,13 +29,15 @@ export async function runGithubJob(
   for (const { uses = "", run, with: given = {} } of job.steps) {
     const inputs = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
     const startedMs = performance.now();
-    const outcomes = run === undefined ? await use(uses, inputs, runner, others) : [await runner.run(run)];
+    const outcome = run === undefined ? await use(uses, inputs, runner, others) : await runner.run(run);
     const elapsedMs = performance.now() - startedMs;
-    const step = { command: run ?? `uses: ${uses}`, elapsedMs, ...joined(outcomes) };
-    steps.push(step);
-    if (step.exitCode !== 0) break;
+    steps.push({ command: run ?? `uses: ${uses}`, elapsedMs, ...outcome });
+    if (outcome.exitCode !== 0) break;
   }
-  return steps;
+  const startedMs = performance.now();
+  const ends = await runner.end();
+  const elapsedMs = performance.now() - startedMs;
+  return [...steps, ...ends.map((outcome) => ({ command: "the end of the action", elapsedMs, ...outcome }))];
 }
 
 async function use(
@@ -43,19 +45,11 @@ async function use(
   inputs: Record<string, string>,
   runner: FakeRunner,
   others: Record<string, StandIn>,
-): Promise<Outcome[]> {
+): Promise<Outcome> {
   const [, own, ref] = OWN.exec(uses) ?? [];
   if (own !== undefined) return await runner.uses(own, inputs, ref);
   const standIn = others[uses.split("@")[0] ?? ""];
   if (standIn === undefined) throw new Error(`there is no stand-in for ${uses}`);
   await standIn(inputs);
-  return [];
-}
-
-function joined(outcomes: Outcome[]): Outcome {
-  return {
-    stdout: outcomes.map(({ stdout }) => stdout).join(""),
-    stderr: outcomes.map(({ stderr }) => stderr).join(""),
-    exitCode: outcomes.find(({ exitCode }) => exitCode !== 0)?.exitCode ?? 0,
-  };
+  return { stdout: "", stderr: "", exitCode: 0 };
 }

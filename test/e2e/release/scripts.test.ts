@@ -14,13 +14,11 @@ import { run } from "../../support/process.ts";
 import { shellcheck } from "../../support/shellcheck.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 import { ACTIONLINT } from "../../support/tools.ts";
-import { actionSteps } from "./composite-action.ts";
 
 // Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 const COMPLETION = bashScript(completedCommands(await loadCommands(COMMANDS)));
-const ACTIONS = ["setup", "finish"];
 const CONTEXT = { program: "/opt/bin/go-cache-plugin", directory: PROJECT_DIR };
 const VALUES = new Map([
   ["bucket", "my-bucket"],
@@ -59,11 +57,6 @@ describe("shellcheck finds nothing in", () => {
       "sh",
       `#!/bin/sh\n${recipeFor("shell", new Map([...VALUES, ["modproxy", "true"]]), {}, CONTEXT)}`,
     ],
-    ...ACTIONS.flatMap((name) =>
-      actionSteps(name)
-        .filter(({ shell }) => shell === "bash")
-        .map((step) => [`the action ${name}: ${step.name}`, "bash", step.run] as const),
-    ),
     ...workflowScripts().map(([name, script]) => [name, "bash", script] as const),
   ] as [string, "sh" | "bash", string][])("%s", async (_, shell, script) => {
     expect(await shellcheck(shell, script)).toBe("");
@@ -88,7 +81,8 @@ describe("actionlint finds nothing in", () => {
   });
 
   test.each([
-    ["direct mode", {}],
+    ["native mode", {}],
+    ["direct mode", { layout: "split" }],
     ["server mode", { plugin: "5930" }],
     ["the module proxy", { modproxy: "true" }],
     ["another S3 server", { "s3-endpoint-url": "https://s3.example.com" }],
