@@ -1,5 +1,6 @@
 import type { OnMiss } from "../../buildcache/miss-reason.ts";
 import { IdList } from "../../lib/id-list.ts";
+import { IdTable } from "../../lib/id-table.ts";
 import { ObjectSum } from "../../lib/object-sum.ts";
 import { describeDenial, isUnsigned } from "../../store/describe-store-error.ts";
 import { isAccessDenied } from "../../store/store-failure.ts";
@@ -79,31 +80,35 @@ export class PackedReader {
     return this.#isDenied;
   }
 
-  /** See `PackedRemote.prefetch`. */
-  async prefetch(onEntries: (entries: PackedEntry[]) => void = () => {}): Promise<PrefetchCount> {
+  /** See `PackedRemote.prefetch`. `onEntries`: what is planned, and those of it that no other record has named. */
+  async prefetch(
+    onEntries: (entries: PackedEntry[], news: PackedEntry[]) => void = () => {},
+  ): Promise<PrefetchCount> {
     const { restorer } = this.#options.transfer;
     await this.source.refreshNow();
     const groups = this.source.newestGroups();
-    let entries = 0;
+    const known = new IdTable();
     for (const { segments } of groups) {
       const onPlanned = (some: PackedEntry[]) => {
-        entries += some.length;
         this.#learn(some);
-        onEntries(some);
+        onEntries(
+          some,
+          some.filter(({ actionId }) => known.set(actionId) === 0),
+        );
       };
       restorer.prefetch(new PrefetchPlan(segments), { received: this.#received, onPlanned });
     }
     await restorer.idle();
     await restorer.finish();
-    return { records: groups.length, entries };
+    return { records: groups.length, entries: known.size };
   }
 
   /** See `PackedRemote.prefetchAll`. */
   async prefetchAll(): Promise<PrefetchCount & { missing: number }> {
     const all = new IdList();
     const large: PackedEntry[] = [];
-    const count = await this.prefetch((entries) => {
-      for (const { actionId } of entries) all.push(actionId);
+    const count = await this.prefetch((entries, news) => {
+      for (const { actionId } of news) all.push(actionId);
       large.push(...entries.filter((entry) => entry.place && isLarge(entry, entry.place)));
     });
     for (const entry of large) await this.#fetchLarge(entry);

@@ -83,6 +83,25 @@ test("what a prefetch of all could not fetch is counted", async () => {
   expect(count).toEqual({ records: 1, entries: 2, missing: 2 });
 });
 
+test("an entry that several records name is counted once", async () => {
+  using team = open();
+  // Neither run counts as complete, so both are read.
+  for (const [machine, texts] of [
+    [team.one, ["hello", "world"]],
+    [team.two, ["hello", "moon"]],
+  ] as const) {
+    const session = machine.session({ hasJournal: false });
+    for (const text of texts) session.put(machine.entry(text));
+    await session.finish(false);
+  }
+  using three = new Machine(team.bucket, "m3");
+  const all = { records: 2, entries: 3, missing: 0 };
+  expect(await three.session({ readOnly: true }).prefetchAll()).toEqual(all);
+  failGets(team.bucket.store, "/pack/");
+  using four = new Machine(team.bucket, "m4");
+  expect(await four.session({ readOnly: true }).prefetchAll()).toEqual({ ...all, missing: 3 });
+});
+
 test("a prefetch fetches large outputs only on demand", async () => {
   using team = open();
   const large = noise(9 << 20);
