@@ -46,7 +46,7 @@ The whole setup of a CI, a shell or an image, with your values filled in:
 
   go-cache-plugin init github --bucket=my-bucket --region=eu-central-1
 
-See also: help init, help env, help environment, help direct-mode.`,
+See also: help init, help env, help environment, help direct-mode, help native-mode.`,
     },
   ],
   [
@@ -110,6 +110,33 @@ cache.
 Started by hand on a terminal, the program prints how to use it and exits with code 2.
 
 See also: help configure.`,
+    },
+  ],
+  [
+    "native-mode",
+    {
+      summary: "how a CI job shares go's own cache",
+      text: `Without GOCACHEPROG, go uses its own cache directory, $GOCACHE. A job can fill it before its first
+go command, and store what is new at its end, also when it has failed:
+
+  go-cache-plugin restore --bucket=my-bucket
+  go test ./...
+  go-cache-plugin save --bucket=my-bucket
+
+or, with the exit code of the command,
+
+  go-cache-plugin exec --bucket=my-bucket -- make test
+
+"restore" fetches what the last run of this job used; with --wait=false it returns at once, and go
+builds what is not there yet. "save" uploads what the bucket lacks, and records what go has used.
+The entries are those of the other modes, in the packed layout. Go runs at its own speed, and what
+"go run" links is cached. A bucket that fails is one line, and no error.
+
+GOCACHEPROG must not be set: go would not look into $GOCACHE. In a known CI, "restore" also sets
+file times as "mtimes" does, so that test results hit. "stats" shows what was restored, used and
+saved.
+
+See also: help init, help restore, help direct-mode.`,
     },
   ],
   [

@@ -19,7 +19,7 @@ const TOPICS = [
   "debug",
 ];
 const ALL = await loadCommands(COMMANDS);
-const ALL_TEXTS = [undefined, ...TOPICS, "trust", ...COMMANDS.keys()].map(
+const ALL_TEXTS = [undefined, ...TOPICS, "trust", "native-mode", ...COMMANDS.keys()].map(
   (topic) => [topic, helpText(topic, ALL)] as const,
 );
 
@@ -209,6 +209,7 @@ test("the overview", () => {
       environment    the environment variables
       trust          which uploads a build trusts
       direct-mode    how the go command runs the program
+      native-mode    how a CI job shares go's own cache
       serve-mode     one server for many go commands
       module-proxy   caching modules and checksums
       reverse-proxy  caching other downloads
