@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { install } from "./install.mjs";
-import { env, fail, input, outputOf, saveState, setVariable, succeeds, warn } from "./runner.mjs";
+import { env, fail, input, outputOf, saveState, say, setVariable, succeeds, warn } from "./runner.mjs";
 
 const modes = { native: restore, direct: useDirectly, server: startServer };
 const mode = input("mode");
@@ -40,7 +40,7 @@ function startServer() {
   if (!env.GOCACHE_PLUGIN) setVariable("GOCACHE_PLUGIN", env.RUNNER_OS === "Windows" ? "5930" : newSocket());
   const started = outputOf(program, ["serve", "--detach"]);
   if (started === undefined) process.exit(1);
-  process.stdout.write(started);
+  say(started);
   saveState("mode", "server");
   setVariable("GOCACHEPROG", "go-cache-plugin connect --fallback");
 }

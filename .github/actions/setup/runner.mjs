@@ -1,6 +1,6 @@
 /** What GitHub's runner offers to an action. */
 import { spawnSync } from "node:child_process";
-import { appendFileSync } from "node:fs";
+import { appendFileSync, writeSync } from "node:fs";
 
 export const { env } = process;
 
@@ -42,9 +42,17 @@ export function append(file, line) {
   appendFileSync(env[file] ?? "", `${line}\n`);
 }
 
+/**
+ * At once: before what commands say, and before the process ends.
+ * @param {string} text
+ */
+export function say(text) {
+  writeSync(1, text);
+}
+
 /** @param {string} message */
 export function warn(message) {
-  process.stdout.write(`::warning::go-cache-plugin: ${message}\n`);
+  say(`::warning::go-cache-plugin: ${message}\n`);
 }
 
 /**
@@ -53,7 +61,7 @@ export function warn(message) {
  * @returns {never}
  */
 export function fail(message) {
-  process.stdout.write(`::error::go-cache-plugin: ${message}\n`);
+  say(`::error::go-cache-plugin: ${message}\n`);
   process.exit(1);
 }
 

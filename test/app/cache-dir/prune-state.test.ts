@@ -51,7 +51,13 @@ test("notes about a bucket or server go after two weeks, claims and unfinished f
   using dir = tempDir("prune-state");
   const write = (name: string, days: number) => writeAged(dir.join("state", name), "x", days * DAY_MS);
   for (const [hash, days] of Object.entries({ "00000000000000bb": 13, "00000000000000cc": 15 }))
-    for (const name of [`native-${hash}.json`, `remote-${hash}.json`, `region-${hash}`, `silent-${hash}`])
+    for (const name of [
+      `native-${hash}.json`,
+      `native-${hash}.log`,
+      `remote-${hash}.json`,
+      `region-${hash}`,
+      `silent-${hash}`,
+    ])
       write(name, days);
   for (const [end, days] of Object.entries({ 1: 0.9, 2: 1.1 })) {
     write(`making.json.${end}`, days);
@@ -62,6 +68,7 @@ test("notes about a bucket or server go after two weeks, claims and unfinished f
   expect(filesBelow(dir.join("state"))).toEqual([
     "making.json.1",
     "native-00000000000000bb.json",
+    "native-00000000000000bb.log",
     `${BUCKET}/claims/1`,
     `${BUCKET}/run.json.zst.1`,
     "region-00000000000000bb",
