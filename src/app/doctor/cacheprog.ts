@@ -19,7 +19,7 @@ export const cacheprog: Check = {
   },
 };
 
-/** go looks into its own cache directory only without a helper. */
+/** go uses its own cache directory only without a helper. */
 function besideRestore(subject: Subject): Finding[] {
   if (!subject.isRestored) return [];
   const isCi = detectCi(subject.env) !== undefined;
@@ -27,7 +27,7 @@ function besideRestore(subject: Subject): Finding[] {
     {
       // Outside CI it may have been another shell, some time today.
       severity: isCi ? "warning" : "note",
-      message: `restore has filled go's own cache directory in this ${isCi ? "job" : "run"}, and go does not use that while GOCACHEPROG is set`,
+      message: `restore has filled go's own cache directory in this ${isCi ? "job" : "run"}, but with GOCACHEPROG go writes nothing to it, so save finds nothing`,
       remedy: `choose one: ${offSwitch(subject)}, or leave restore, save and exec out`,
     },
   ];
