@@ -1,12 +1,13 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { CacheEntry, LocalEntry } from "../buildcache/entry.ts";
+import { hashFileNow } from "../lib/files/hash-file.ts";
 import { isPlainFileName } from "../lib/files/plain-file-name.ts";
 import { readSmallFile } from "../lib/files/small-file.ts";
 import { statPlainFile } from "../lib/files/stat-file.ts";
 import { ACTION_FILE_BYTES, formatActionFile, parseActionFile } from "./action-file.ts";
 import { GoFolders } from "./go-folders.ts";
-import { GoOutput } from "./go-output.ts";
+import { GoOutput, type GoOutputOptions } from "./go-output.ts";
 
 /** go notes a use at most once an hour, and trims what was not used for five days. */
 const HOUR_MS = 3_600_000;
@@ -26,11 +27,19 @@ export interface GoOutputFile {
 export class GoCache {
   readonly #folders: GoFolders;
   readonly #nowMs: number;
+  /** The last output that was written or checked here: most records follow their output. */
+  #lastRight: string | undefined;
+  #firstProblem: unknown;
 
   /** Creates no file. */
   constructor(root: string, nowMs: number = Date.now()) {
     this.#folders = new GoFolders(root);
     this.#nowMs = nowMs;
+  }
+
+  /** The first reason why something could not be written; `undefined`: there was none. */
+  get firstProblem(): unknown {
+    return this.#firstProblem;
   }
 
   /** The entry of an action; `undefined` if there is none with an output of its size. */
@@ -59,30 +68,29 @@ export class GoCache {
    * place in the cache.
    */
   createOutput(outputId: string, executable?: string): GoOutput {
-    return new GoOutput({
-      path: this.#folders.makePath(outputId, "d"),
-      unfinishedPath: this.#folders.unfinishedPath(outputId),
+    return this.#create(outputId, {
+      kind: "d",
       executable,
-      mtimeMs: this.#mtimeMs,
       isThere: (sizeBytes) => this.findOutput(outputId)?.sizeBytes === sizeBytes,
+      onKept: () => {
+        this.#lastRight = outputId;
+      },
     });
   }
 
   /**
-   * Writes the record of an action, unless go has a usable one, or lacks the output. Returns whether it was written.
-   * Throws if the disk fails.
+   * Writes the record of an action, unless go has a usable one, or lacks the output. One that was there before counts if
+   * its bytes have this id: go would not check them. Returns whether it was written. Throws if the disk fails.
    */
   putRecord(
     actionId: string,
     { outputId, sizeBytes }: Pick<CacheEntry, "outputId" | "sizeBytes">,
     putTimeMs: number,
   ): boolean {
-    if (this.get(actionId) !== undefined || this.findOutput(outputId)?.sizeBytes !== sizeBytes) return false;
-    const file = new GoOutput({
-      path: this.#folders.makePath(actionId, "a"),
-      unfinishedPath: this.#folders.unfinishedPath(actionId),
+    if (this.get(actionId) !== undefined || !this.#hasRight(outputId, sizeBytes)) return false;
+    const file = this.#create(actionId, {
+      kind: "a",
       executable: undefined,
-      mtimeMs: this.#mtimeMs,
       isThere: () => this.get(actionId) !== undefined,
     });
     try {
@@ -96,8 +104,32 @@ export class GoCache {
     return true;
   }
 
-  get #mtimeMs(): number {
-    return this.#nowMs - 2 * HOUR_MS;
+  #create(
+    id: string,
+    { kind, ...options }: Pick<GoOutputOptions, "executable" | "isThere" | "onKept"> & { kind: "a" | "d" },
+  ): GoOutput {
+    const onProblem = (error: unknown) => {
+      this.#firstProblem ??= error;
+    };
+    try {
+      const path = this.#folders.makePath(id, kind);
+      const unfinishedPath = this.#folders.unfinishedPath(id);
+      const mtimeMs = this.#nowMs - 2 * HOUR_MS;
+      return new GoOutput({ path, unfinishedPath, mtimeMs, onProblem, ...options });
+    } catch (error) {
+      onProblem(error);
+      throw error;
+    }
+  }
+
+  /** Whether an output of this size is there, with the right bytes. */
+  #hasRight(outputId: string, sizeBytes: number): boolean {
+    const output = this.findOutput(outputId);
+    if (output?.sizeBytes !== sizeBytes) return false;
+    const isRight = this.#lastRight === outputId || hashFileNow(output.path) === outputId;
+    if (isRight) this.#lastRight = outputId;
+    else this.#firstProblem ??= new Error(`${output.path} has other bytes than its name says`);
+    return isRight;
   }
 
   #readAction(actionId: string): CacheEntry | undefined {

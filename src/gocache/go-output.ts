@@ -40,6 +40,34 @@ export class GoOutput {
 
   /** Appends `bytes`. Throws if the disk fails. */
   write(bytes: Uint8Array): void {
+    this.#orReport(() => this.#append(bytes));
+  }
+
+  /** Makes the output visible, unless go has it by now. Throws if the disk fails. */
+  commit(): void {
+    this.#orReport(() => this.#finish());
+  }
+
+  /** Removes what is not finished. Has no effect after `commit`. Never throws. */
+  discard(): void {
+    try {
+      this.#close();
+      if (this.#isCreated) rmSync(this.#path, { recursive: true, force: true });
+    } catch {
+      // go's trimming removes it.
+    }
+  }
+
+  #orReport(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#options.onProblem(error);
+      throw error;
+    }
+  }
+
+  #append(bytes: Uint8Array): void {
     const fd = this.#open();
     if (this.#sizeBytes < MAGIC_BYTES)
       this.#head.set(bytes.subarray(0, MAGIC_BYTES - this.#sizeBytes), this.#sizeBytes);
@@ -48,9 +76,8 @@ export class GoOutput {
     this.#sizeBytes += bytes.length;
   }
 
-  /** Makes the output visible, unless go has it by now. Throws if the disk fails. */
-  commit(): void {
-    const { path, executable, mtimeMs, isThere } = this.#options;
+  #finish(): void {
+    const { path, executable, mtimeMs, isThere, onKept } = this.#options;
     const fd = this.#open();
     if (isThere(this.#sizeBytes)) {
       this.discard();
@@ -63,20 +90,11 @@ export class GoOutput {
     if (executable !== undefined) utimesSync(this.#path, mtimeMs / 1000, mtimeMs / 1000);
     try {
       renameSync(this.#path, path);
+      onKept?.();
     } catch (error) {
       // A folder replaces no file, and no folder with a file; Windows replaces no file that is open.
       if (!isThere(this.#sizeBytes)) throw error;
       this.discard();
-    }
-  }
-
-  /** Removes what is not finished. Has no effect after `commit`. Never throws. */
-  discard(): void {
-    try {
-      this.#close();
-      if (this.#isCreated) rmSync(this.#path, { recursive: true, force: true });
-    } catch {
-      // go's trimming removes it.
     }
   }
 
@@ -113,4 +131,8 @@ export interface GoOutputOptions {
   mtimeMs: number;
   /** Whether go has an output of this size there. */
   isThere: (sizeBytes: number) => boolean;
+  /** Called when go finds these bytes there, and not those of another process. */
+  onKept?: () => void;
+  /** Receives what `write` and `commit` throw. */
+  onProblem: (error: unknown) => void;
 }

@@ -203,6 +203,16 @@ test("no record is written without its whole output", () => {
   expect([record(), existsSync(fileOf(ACTION, "a"))]).toEqual([false, false]);
 });
 
+test("an output that was there counts if its bytes are right; the first that are not are named", () => {
+  place(fileOf(HELLO, "d"), "jello");
+  place(join(fileOf(PROGRAM_ID, "d"), "greet"), "\x7fELF and less");
+  expect([record(), record(ACTION, PROGRAM_ID, PROGRAM.length)]).toEqual([false, false]);
+  expect(String(cache.firstProblem)).toEndWith(`${fileOf(HELLO, "d")} has other bytes than its name says`);
+  expect(readFileSync(fileOf(HELLO, "d"), "latin1")).toBe("jello");
+  place(fileOf(HELLO, "d"), "hello");
+  expect(record()).toBe(true);
+});
+
 test("an output that is not finished is invisible, has a name that go trims, and goes when it is discarded", () => {
   const [plain, program] = [cache.createOutput(HELLO), cache.createOutput(PROGRAM_ID, "greet")];
   for (const output of [plain, program]) output.write(Buffer.from("hel"));
@@ -274,6 +284,7 @@ describe.if(process.platform !== "win32")("a symbolic link", () => {
 });
 
 test("a file in place of the cache or a folder refuses what belongs there", () => {
+  expect(cache.firstProblem).toBeUndefined();
   place(join(root, HELLO.slice(0, 2)), "");
   expect(() => write(HELLO, "hello")).toThrow();
   expect(() =>
@@ -290,6 +301,7 @@ testOnLinux("a read-only disk refuses all writes and is read", () => {
   expect(cacheThere.get(ACTION)?.sizeBytes).toBe(5);
   expect(() => write(PROGRAM_ID, PROGRAM, undefined, cacheThere)).toThrow("EROFS");
   expect(() => record(sha256Hex("other"), HELLO, 5, cacheThere)).toThrow("EROFS");
+  expect(String(cacheThere.firstProblem)).toContain("EROFS");
 });
 
 testOnLinux("a full disk gets no part of an output", () => {
