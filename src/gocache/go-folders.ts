@@ -4,6 +4,11 @@ import { join } from "node:path";
 const ID = /^[0-9a-f]{64}$/;
 const MODE = 0o777;
 
+/** The names of all folders: `00` to `ff`. */
+export const FOLDERS: readonly string[] = Array.from({ length: 256 }, (_, number) =>
+  number.toString(16).padStart(2, "0"),
+);
+
 /**
  * The folders `<xx>` of go's own cache, `xx` being the first two digits of an id. One that is a symbolic link is not
  * used: it may lead anywhere. The cache directory itself may be one.

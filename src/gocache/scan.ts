@@ -1,6 +1,7 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { listFiles } from "../lib/files/list-files.ts";
+import { FOLDERS } from "./go-folders.ts";
 
 const ACTION_FILE = /^([0-9a-f]{64})-a$/;
 
@@ -9,8 +10,7 @@ const ACTION_FILE = /^([0-9a-f]{64})-a$/;
  * once an hour: pass a time of an hour before.
  */
 export async function* usedActions(root: string, sinceMs: number): AsyncGenerator<string[], void, void> {
-  for (let number = 0; number < 256; number++) {
-    const name = number.toString(16).padStart(2, "0");
+  for (const name of FOLDERS) {
     yield actionsIn(join(root, name), name, sinceMs);
     await new Promise(setImmediate);
   }

@@ -1,5 +1,7 @@
 /** `save`: uploads what is new in go's own cache directory, and records what this run used. */
+import { join } from "node:path";
 import type { GoCache } from "../../gocache/go-cache.ts";
+import { FOLDERS } from "../../gocache/go-folders.ts";
 import { usedActions } from "../../gocache/scan.ts";
 import type { PackedRemote } from "../../remote/packed/packed-remote.ts";
 import { whyOpen } from "../cache-dir/dir-owner.ts";
@@ -30,7 +32,7 @@ export async function save(
   const { counters, path } = job;
   counters.add(NATIVE_COUNTERS.saves);
   const isSigning = config.remote.trust !== undefined;
-  const problem = isSigning ? whyOpen(path) : undefined;
+  const problem = isSigning ? whyAnyOpen([path, ...FOLDERS.map((name) => join(path, name))]) : undefined;
   if (problem !== undefined) throw new Error(problem);
   const remote = job.open(false);
   using _line = context.watchProgress(() => ({
@@ -39,7 +41,7 @@ export async function save(
     unit: "bytes",
   }));
   // Otherwise everything would count as new.
-  if (!(await remote.readRecords())) throw new Error("the bucket can't be read");
+  await job.read(remote.readRecords());
   const nowMs = Date.now();
   // A signature says that this run made it, or that a record that counts has it.
   const madeSinceMs = isSigning ? job.note.startMs(nowMs) : 0;
@@ -50,6 +52,14 @@ export async function save(
   job.countUpTo(NATIVE_COUNTERS.used, count.used);
   counters.add(NATIVE_COUNTERS.added, count.added);
   return { ...count, uploadedBytes: counters.get("put_remote_bytes"), isComplete };
+}
+
+function whyAnyOpen(dirs: string[]): string | undefined {
+  for (const dir of dirs) {
+    const problem = whyOpen(dir);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }
 
 /** The remote checks the bytes of what it uploads against their hash. */
