@@ -1,7 +1,9 @@
 import { GoCache } from "../../gocache/go-cache.ts";
 import { Counters } from "../../lib/counters.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
 import { detectCi } from "../../remote/scope/detect-ci.ts";
 import { jobRun } from "../../remote/scope/job-run.ts";
+import type { GuardedStore } from "../../store/guard/guarded-store.ts";
 import { locateCacheDir } from "../cache-dir/cache-dir.ts";
 import { ensureCacheDir } from "../cache-dir/dir-owner.ts";
 import type { Config, RemoteConfig } from "../config.ts";
@@ -12,6 +14,7 @@ import { openPacked, type RemoteOptions } from "../remote/remote.ts";
 import { CompileTimesFile } from "../summary/compile-times-file.ts";
 import { JobCounts } from "../summary/job-counts.ts";
 import { JobFile } from "../summary/job-file.ts";
+import { BUCKET, BucketFailure } from "./bucket-failure.ts";
 import { findGoCache } from "./find-go-cache.ts";
 import { StartNote } from "./start-note.ts";
 
@@ -27,6 +30,7 @@ export class NativeJob {
   readonly #options: RemoteOptions;
   readonly #metrics: Config["metrics"];
   readonly #file: JobFile;
+  readonly #store: GuardedStore;
   readonly #counts: JobCounts;
 
   /** Throws if go has no cache directory. */
@@ -56,11 +60,12 @@ export class NativeJob {
       compileTimes: new CompileTimesFile(root),
       log,
     };
+    this.#store = openGuardedStore(this.#options);
   }
 
   open(readOnly: boolean) {
     const options = { ...this.#options, config: { ...this.#options.config, readOnly } };
-    const store = openGuardedStore(options);
+    const store = this.#store;
     // There is no later attempt, so try even a bucket that did not answer a moment ago.
     store.health.writes.endPause();
     // What could not be uploaded is found again by its time of use.
@@ -70,6 +75,24 @@ export class NativeJob {
   /** Counts what goes beyond the sum of the run's earlier commands, which includes the same entries. */
   countUpTo(name: string, total: number): void {
     this.counters.add(name, Math.max(0, total - (this.#file.read()?.counts[name] ?? 0)));
+  }
+
+  /** The result of reading the bucket. Rejects with a `BucketFailure` if that fails. */
+  async read<T>(reading: Promise<T>): Promise<T> {
+    try {
+      return await reading;
+    } catch (error) {
+      throw new BucketFailure(this.#store.health, { cause: error });
+    }
+  }
+
+  /** Says why entries are missing that were to be restored, if that is known and the bucket's trouble was not told yet. */
+  sayWhyMissing(failure: unknown): void {
+    const problem = this.local.firstProblem;
+    const { log } = this.#options;
+    if (problem !== undefined) log.warn(BUCKET, `not all is in ${this.path}: ${describeError(problem)}`);
+    else if (failure !== undefined)
+      log.warn(BUCKET, new BucketFailure(this.#store.health, { cause: failure }).message);
   }
 
   /** Adds what was counted to the run's sums, and prints it with `--metrics`. */

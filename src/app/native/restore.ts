@@ -33,7 +33,8 @@ export async function restore(
     done: counters.get("prefetch_bytes"),
     unit: "bytes",
   }));
-  const found = await remote.prefetchAll();
+  const { failure, ...found } = await job.read(remote.prefetchAll());
+  if (found.missing > 0) job.sayWhyMissing(failure);
   job.countUpTo(NATIVE_COUNTERS.restored, found.entries - found.missing);
   counters.add(NATIVE_COUNTERS.missing, found.missing);
   return { path, ...found, fetchedBytes: counters.get("prefetch_bytes") };

@@ -104,7 +104,7 @@ export class PackedReader {
   }
 
   /** See `PackedRemote.prefetchAll`. */
-  async prefetchAll(): Promise<PrefetchCount & { missing: number }> {
+  async prefetchAll(): Promise<PrefetchCount & { missing: number; failure: unknown }> {
     const all = new IdList();
     const large: PackedEntry[] = [];
     const count = await this.prefetch((entries, news) => {
@@ -114,14 +114,21 @@ export class PackedReader {
     for (const entry of large) await this.#fetchLarge(entry);
     let missing = 0;
     for (const actionId of all) if (this.#options.local.get(actionId) === undefined) missing++;
-    return { ...count, missing };
+    const { restorer, badPackReports } = this.#options.transfer;
+    const bad = badPackReports > 0 ? new Error("packs that its records name are gone or damaged") : undefined;
+    return { ...count, missing, failure: restorer.firstFailure ?? bad };
   }
 
-  /** Reads the bucket's records unless this machine has done so, to avoid repeated uploads. Never rejects. */
+  /** See `PackedRemote.readRecords`. */
+  async readRecords(): Promise<void> {
+    await this.source.readOnce(this.#abandoned.signal);
+  }
+
+  /** The same, to avoid repeated uploads. Never rejects. */
   async loadIndex(): Promise<void> {
     if (this.#isDenied || this.#options.store.health.reads.open !== undefined) return;
     try {
-      await this.source.readOnce(this.#abandoned.signal);
+      await this.readRecords();
     } catch (error) {
       if (isAccessDenied(error)) this.#denied(error);
     }

@@ -77,15 +77,17 @@ export class PackedRemote {
     return await this.#reader.prefetch();
   }
 
-  /** The same with outputs so large that else only a lookup fetches them; also counts the entries that are missing then. */
-  async prefetchAll(): Promise<PrefetchCount & { missing: number }> {
+  /**
+   * The same with outputs so large that else only a lookup fetches them. Also counts the entries that are missing then;
+   * `failure`: why the bucket had not all of them, if it says so.
+   */
+  async prefetchAll(): Promise<PrefetchCount & { missing: number; failure: unknown }> {
     return await this.#reader.prefetchAll();
   }
 
-  /** Reads the bucket's records unless this machine has done so; returns whether they are known. Never rejects. */
-  async readRecords(): Promise<boolean> {
-    await this.#reader.loadIndex();
-    return this.#reader.source.isKnown;
+  /** Reads the bucket's records unless this machine has done so. Rejects if they can't be read. */
+  async readRecords(): Promise<void> {
+    await this.#reader.readRecords();
   }
 
   /** Whether a record that is read has this action. */

@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { parseRunName } from "../../../src/remote/runs/run-names.ts";
 import { untilAborted } from "../../store/tampered-store.ts";
 import { filesBelow } from "../../support/file-tree.ts";
+import { rejection } from "../../support/rejection.ts";
 import { noise } from "../../support/seed.ts";
 import { DENIED, failGets, failLists } from "./failing-store.ts";
 import { Machine } from "./packed-fixture.ts";
@@ -28,14 +29,14 @@ test("an action is known once a record with it is read", async () => {
   const session = team.two.session();
   const ids = [hello?.actionId ?? "", team.two.known("world")];
   expect(ids.map((id) => session.knows(id))).toEqual([false, false]);
-  expect(await session.readRecords()).toBe(true);
+  await session.readRecords();
   expect(ids.map((id) => session.knows(id))).toEqual([true, false]);
 });
 
-test("without access to the bucket no records are known", async () => {
+test("without access to the bucket, its refusal says why no records are known", async () => {
   using team = open();
   failLists(team.bucket.store, DENIED);
-  expect(await team.two.session().readRecords()).toBe(false);
+  expect(await rejection(team.two.session().readRecords())).toBe(DENIED);
 });
 
 test.each([true, false])("all is uploaded with its names; the run has ended: %j", async (isComplete) => {
@@ -80,7 +81,7 @@ test("what a prefetch of all could not fetch is counted", async () => {
   await team.one.put(["hello", "world"]);
   failGets(team.bucket.store, "/pack/");
   const count = await team.two.session({ readOnly: true }).prefetchAll();
-  expect(count).toEqual({ records: 1, entries: 2, missing: 2 });
+  expect(count).toEqual({ records: 1, entries: 2, missing: 2, failure: expect.any(Error) });
 });
 
 test("an entry that several records name is counted once", async () => {
@@ -95,11 +96,15 @@ test("an entry that several records name is counted once", async () => {
     await session.finish(false);
   }
   using three = new Machine(team.bucket, "m3");
-  const all = { records: 2, entries: 3, missing: 0 };
+  const all = { records: 2, entries: 3, missing: 0, failure: undefined };
   expect(await three.session({ readOnly: true }).prefetchAll()).toEqual(all);
   failGets(team.bucket.store, "/pack/");
   using four = new Machine(team.bucket, "m4");
-  expect(await four.session({ readOnly: true }).prefetchAll()).toEqual({ ...all, missing: 3 });
+  expect(await four.session({ readOnly: true }).prefetchAll()).toEqual({
+    ...all,
+    missing: 3,
+    failure: expect.any(Error),
+  });
 });
 
 test("a prefetch fetches large outputs only on demand", async () => {
@@ -115,7 +120,7 @@ test("a prefetch fetches large outputs only on demand", async () => {
   const actionId = team.one.entry(large, "large").actionId;
   expect(await team.two.session({ readOnly: true }).prefetch()).toEqual({ records: 1, entries: 2 });
   expect(team.two.local.get(actionId)).toBeUndefined();
-  const all = { records: 1, entries: 2, missing: 0 };
+  const all = { records: 1, entries: 2, missing: 0, failure: undefined };
   expect(await team.two.session({ readOnly: true }).prefetchAll()).toEqual(all);
   expect(team.two.local.get(actionId)?.sizeBytes).toBe(large.length);
 });

@@ -46,6 +46,7 @@ export class Restorer {
   #planning: Promise<void> | undefined;
   /** What the outputs in progress will take on the disk, with the records of their actions. */
   #pendingBytes = 0;
+  #firstFailure: unknown;
 
   constructor(options: RestorerOptions) {
     this.#options = options;
@@ -102,6 +103,11 @@ export class Restorer {
     await this.#planning;
     await Promise.allSettled([...this.#wanted.values()].map(({ arrival }) => arrival));
     await this.#recording;
+  }
+
+  /** Why the first of the outputs that failed did; `undefined`: none has, or its pack was gone. */
+  get firstFailure(): unknown {
+    return this.#firstFailure;
   }
 
   /** Bytes in flight, or in memory and not written yet. */
@@ -187,7 +193,10 @@ export class Restorer {
       this.#pendingBytes -= entry.sizeBytes + RECORD_BYTES * output.entries.length;
       if (isHere && this.#wanted.get(entry.outputId) === output) this.#wanted.delete(entry.outputId);
     };
-    void output.arrival.then(ended, () => ended(false));
+    void output.arrival.then(ended, (error) => {
+      this.#firstFailure ??= error;
+      ended(false);
+    });
     return output;
   }
 
@@ -232,6 +241,7 @@ export class Restorer {
       return isThere;
     } catch (error) {
       const isBad = isBadPack(error);
+      this.#firstFailure ??= error;
       if (isBad || error instanceof WrongBytesError) onBadPack(place.pack.id, error);
       if (isBad) return false;
       throw error;
