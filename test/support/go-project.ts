@@ -76,6 +76,21 @@ func main() { println("${options.name}", p${options.count - 1}.Depth()) }
   return writeModule(dir, `example.com/${options.name}`, files);
 }
 
+/** Two libraries, one using the other and none of the standard library, for releases from 1.21 on. */
+export function libraryModule(dir: string, name: string): string {
+  return writeModule(dir, `example.com/${name}`, {
+    "go.mod": `module example.com/${name}\n\ngo 1.21\n`,
+    "one/one.go": "package one\n\n// One is one.\nfunc One() int { return 1 }\n",
+    "two/two.go": `package two
+
+import "example.com/${name}/one"
+
+// Two is two.
+func Two() int { return one.One() + one.One() }
+`,
+  });
+}
+
 /** A program with a C function in it. */
 export function cgoModule(dir: string): string {
   return writeModule(dir, "example.com/cgo", {

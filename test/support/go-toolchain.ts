@@ -13,6 +13,9 @@ export const NEWEST_GO: GoRelease = "1.27.4";
 /** A release that does not support it. */
 export const OLD_GO = "1.23.12";
 
+/** The first release that fetches others. */
+export const OLDEST_GO = "1.21.13";
+
 /** A finished `go` command. */
 export interface GoOutcome {
   stdout: string;

@@ -5,7 +5,7 @@
  * new files.
  */
 import { goInstall } from "./go-install.ts";
-import { GO_RELEASES, go, NEWEST_GO, OLD_GO } from "./go-toolchain.ts";
+import { GO_RELEASES, go, NEWEST_GO, OLD_GO, OLDEST_GO } from "./go-toolchain.ts";
 import { installClients } from "./install-clients.ts";
 import { provideShell } from "./shells.ts";
 import { tempDir } from "./temp-dir.ts";
@@ -31,7 +31,7 @@ async function prepareSystem(): Promise<void> {
 /** One tool after the other: go compiles on all processors, and two at once would compile the same packages twice. */
 async function prepareGo(tools: typeof TOOLS): Promise<void> {
   await Promise.all(
-    [...GO_RELEASES, OLD_GO].map((release) => timed(`go ${release}`, () => fetchGo(release))),
+    [...GO_RELEASES, OLD_GO, OLDEST_GO].map((release) => timed(`go ${release}`, () => fetchGo(release))),
   );
   for (const tool of tools) await timed(`${tool.pkg}@${tool.version}`, () => goInstall(tool));
   await timed("machines that begin with Go's runtime", prepareWarmMachines);

@@ -1,4 +1,5 @@
 /** Machines without a helper that share one directory as their bucket. */
+import { expect } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { binaryPath } from "../../support/binary.ts";
@@ -6,7 +7,6 @@ import { filesBelow } from "../../support/file-tree.ts";
 import {
   countCompiles,
   type GoMachine,
-  type GoOutcome,
   type GoRelease,
   go,
   goEnv,
@@ -14,7 +14,7 @@ import {
 } from "../../support/go-toolchain.ts";
 import { sha256Hex } from "../../support/ids.ts";
 import { newMachine } from "../../support/machine.ts";
-import { type Outcome, run } from "../../support/process.ts";
+import { type Outcome, type Running, start } from "../../support/process.ts";
 import { nativeMachine } from "../../support/warm-machine.ts";
 
 /** A CI, so that the scope does not depend on the day. */
@@ -27,6 +27,7 @@ export const CI_ENV = {
 
 /** Flags of a bucket that never answers. */
 export const DEAD = ["--bucket=dead-bucket", "--s3-endpoint-url=http://127.0.0.1:1", "--region=us-east-1"];
+export const DEAD_NAME = "remote cache s3://dead-bucket at http://127.0.0.1:1";
 
 export class NativeTeam {
   readonly bucket: string;
@@ -63,8 +64,19 @@ export class NativeTeam {
     args: string[],
     env: Record<string, string> = {},
   ): Promise<Outcome> {
+    await using running = await this.start(machine, cwd, args, { env });
+    return await running.outcome;
+  }
+
+  /** Starts it. `wrapper`: the words before it. */
+  async start(
+    machine: GoMachine,
+    cwd: string,
+    args: string[],
+    { env = {}, wrapper = [] }: { env?: Record<string, string>; wrapper?: string[] } = {},
+  ): Promise<Running> {
     const [command = "", ...rest] = args;
-    return await run([binaryPath(), command, ...this.flags, ...rest], {
+    return start([...wrapper, binaryPath(), command, ...this.flags, ...rest], {
       cwd,
       env: { ...(await goEnv(machine)), ...env },
     });
@@ -79,7 +91,7 @@ export class NativeTeam {
 }
 
 /** Throws unless the command has succeeded. */
-export async function succeeded(outcome: Promise<GoOutcome>): Promise<GoOutcome> {
+export async function succeeded<T extends Outcome>(outcome: Promise<T>): Promise<T> {
   const result = await outcome;
   if (result.exitCode !== 0) throw new Error(result.stderr);
   return result;
@@ -90,22 +102,41 @@ export function countLinks({ stderr }: { stderr: string }): number {
   return stderr.match(/^(?:GOROOT=\S+ )?\S*\/link -o /gm)?.length ?? 0;
 }
 
-/** The entries of go's own cache, and the files in it that are not what their names say. */
-export function checkGoCache(gocache: string): { entries: number; wrong: string[] } {
-  const names = filesBelow(gocache).filter((name) => /^[0-9a-f]{2}[/]/.test(name));
-  const outputs = new Map(
+/** What is in go's own cache. */
+export interface GoCacheState {
+  entries: number;
+  /** Files that are not what their names say: other or fewer bytes, or an entry without its output. */
+  wrong: string[];
+  /** Files that go neither reads nor made. */
+  unfinished: string[];
+}
+
+const OF_GO = /^[0-9a-f]{2}[/][0-9a-f]{64}-(?:a|d|d[/][^/]+)$/;
+
+export function checkGoCache(gocache: string): GoCacheState {
+  const all = filesBelow(gocache).filter((name) => /^[0-9a-f]{2}[/]/.test(name));
+  const names = all.filter((name) => OF_GO.test(name));
+  const isAction = (name: string) => name.endsWith("-a");
+  const bytesOf = new Map(
     names
-      .filter((name) => !name.endsWith("-a"))
+      .filter((name) => !isAction(name))
       .map((name) => [name.slice(3, 67), readFileSync(join(gocache, name))]),
   );
-  const actions = names.filter((name) => name.endsWith("-a"));
   const isWrong = (name: string) => {
-    if (!name.endsWith("-a")) return sha256Hex(outputs.get(name.slice(3, 67)) ?? "") !== name.slice(3, 67);
+    const id = name.slice(3, 67);
+    if (!isAction(name)) return sha256Hex(bytesOf.get(id) ?? "") !== id;
     const [, action, output = "", size] = readFileSync(join(gocache, name), "latin1").split(/ +/);
-    return action !== name.slice(3, 67) || String(outputs.get(output)?.length) !== size;
+    return action !== id || String(bytesOf.get(output)?.length) !== size;
   };
-  return { entries: actions.length, wrong: names.filter(isWrong) };
+  return {
+    entries: names.filter(isAction).length,
+    wrong: names.filter(isWrong),
+    unfinished: all.filter((name) => !OF_GO.test(name)),
+  };
 }
+
+/** A cache with entries where all is right. */
+export const SOUND: GoCacheState = { entries: expect.any(Number), wrong: [], unfinished: [] };
 
 /** The names of the records of runs in the bucket. */
 export function runRecords(bucket: string): string[] {
