@@ -5,8 +5,8 @@ import { startS3Server } from "../support/s3-server.ts";
 import type { Random } from "./random.ts";
 import type { Stage } from "./stage.ts";
 
-/** The requests that a fault affects. `any`: all of them. */
-export type Operation = "get" | "put" | "list" | "any";
+/** The requests that a fault affects. `any`: all of them; `content`: those for outputs, from the first one on. */
+export type Operation = "get" | "put" | "list" | "any" | "content";
 
 /** A route to the bucket with a fault. */
 interface BadLine extends AsyncDisposable {
@@ -19,7 +19,7 @@ export interface RemoteFault {
   name: string;
   /** `any`: it affects every request. */
   on: readonly Operation[];
-  open(stage: Stage, operation: Operation, random: Random): Promise<BadLine>;
+  open(stage: Pick<Stage, "s3">, operation: Operation, random: Random): Promise<BadLine>;
 }
 
 const ALL = ["get", "put", "list"] as const;
@@ -62,11 +62,16 @@ export const REMOTE_FAULTS: RemoteFault[] = [
 ];
 
 /** The maximum number of requests of each kind that succeed before the fault begins. */
-const MOST_GOOD = { get: 2, put: 1, list: 0, any: 2 };
+const MOST_GOOD = { get: 2, put: 1, list: 0, any: 2, content: 0 };
 
 /** A request for outputs; records of the split layout do not say what they are for. */
 function isContent({ path }: SeenRequest): boolean {
   return /\/(pack|output)\//.test(path);
+}
+
+function isOf(operation: Operation, request: SeenRequest): boolean {
+  if (operation === "content") return isContent(request);
+  return operation === "any" || operationOf(request) === operation;
 }
 
 /** A fault of some of the requests through a proxy, among those that `concerns` selects. */
@@ -84,7 +89,7 @@ function proxied(
       let good = Math.floor(random() * (MOST_GOOD[operation] + 1));
       let struck = false;
       const strikes = (request: SeenRequest) => {
-        if ((operation !== "any" && operationOf(request) !== operation) || !concerns(request)) return false;
+        if (!isOf(operation, request) || !concerns(request)) return false;
         struck ||= good === 0;
         return good-- <= 0;
       };
@@ -101,7 +106,7 @@ function proxied(
 /** An address without a bucket, and what is there instead. */
 function elsewhere(
   name: string,
-  find: (stage: Stage) => Promise<{ endpoint: string; part: AsyncDisposable | undefined }>,
+  find: (stage: Pick<Stage, "s3">) => Promise<{ endpoint: string; part: AsyncDisposable | undefined }>,
 ): RemoteFault {
   return {
     name,
