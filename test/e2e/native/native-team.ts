@@ -14,7 +14,7 @@ import {
 } from "../../support/go-toolchain.ts";
 import { sha256Hex } from "../../support/ids.ts";
 import { newMachine } from "../../support/machine.ts";
-import { type Outcome, type Running, start } from "../../support/process.ts";
+import { type Outcome, type Running, run, start } from "../../support/process.ts";
 import { nativeMachine } from "../../support/warm-machine.ts";
 
 /** A CI, so that the scope does not depend on the day. */
@@ -51,6 +51,14 @@ export class NativeTeam {
   async warmMachine(release?: GoRelease): Promise<GoMachine> {
     const kind = release === undefined ? { trimpath: true } : { release };
     return { ...(await nativeMachine(this.newHome(), kind)), env: CI_ENV };
+  }
+
+  /** A warm machine that used its cache long ago: a run on it records what it uses alone, which is little. */
+  async idleMachine(): Promise<GoMachine> {
+    const machine = await this.warmMachine();
+    const touch = ["-exec", "touch", "-d", "1 day ago", "{}", "+"];
+    await succeeded(run(["find", machine.gocache, "-type", "f", ...touch]));
+    return machine;
   }
 
   newHome(): string {

@@ -44,8 +44,7 @@ beforeAll(async () => {
   chmodSync(dir.path, 0o755);
   team = new NativeTeam(dir.join("team"));
   project = chainModule(dir.join("project"), { name: "odd", count: 3 });
-  const first = await team.warmMachine();
-  await succeeded(run(["find", first.gocache, "-type", "f", "-exec", "touch", "-d", "1 day ago", "{}", "+"]));
+  const first = await team.idleMachine();
   await use(first);
   const earlier = new NativeTeam(dir.join("earlier"));
   await earlier.program(first, project, ["save"]);
