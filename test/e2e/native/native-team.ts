@@ -16,6 +16,7 @@ import { sha256Hex } from "../../support/ids.ts";
 import { newMachine } from "../../support/machine.ts";
 import { type Outcome, type Running, run, start } from "../../support/process.ts";
 import { nativeMachine } from "../../support/warm-machine.ts";
+import { objectsIn } from "../packed/packed-team.ts";
 
 /** A CI, so that the scope does not depend on the day. */
 export const CI_ENV = {
@@ -59,6 +60,11 @@ export class NativeTeam {
     const touch = ["-exec", "touch", "-d", "1 day ago", "{}", "+"];
     await succeeded(run(["find", machine.gocache, "-type", "f", ...touch]));
     return machine;
+  }
+
+  /** The paths of the bucket's objects of one kind: `pack`, `run`, `new`, `head`. */
+  objects(kind: string): string[] {
+    return objectsIn(this.bucket, kind);
   }
 
   newHome(): string {

@@ -59,8 +59,7 @@ export class PackedTeam {
 
   /** The paths of the bucket's objects of one kind: `pack`, `run`, `new`, `head`, `shared`. */
   objects(kind: string): string[] {
-    const root = join(this.bucket, "packed", "v1", kind);
-    return filesBelow(root).map((name) => join(root, name));
+    return objectsIn(this.bucket, kind);
   }
 
   /** Builds, waits for the helper to exit, and expects no output from it. Returns the number of compiled packages. */
@@ -82,4 +81,10 @@ export class PackedTeam {
     await settled(machine);
     return outcome;
   }
+}
+
+/** The paths of one kind of objects of a bucket. */
+export function objectsIn(bucket: string, kind: string): string[] {
+  const root = join(bucket, "packed", "v1", kind);
+  return filesBelow(root).map((name) => join(root, name));
 }

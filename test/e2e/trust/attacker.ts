@@ -56,45 +56,55 @@ export class Attacker {
   /** Rewrites every record so that the library's action has the evil output. Returns how many entries were swapped. */
   async rewrite(forge: Forge): Promise<number> {
     let swapped = 0;
-    for (const kind of KINDS) {
-      for (const path of this.#team.objects(kind)) {
-        const original = read(path);
-        const { forged, count } = await this.#poison(original);
-        swapped += count;
-        writeFileSync(path, forge({ key: relative(this.#team.bucket, path), forged, original }));
-      }
-    }
+    const swap = (entry: PackedEntry) => {
+      if (!this.#goodIds.has(entry.outputId)) return entry;
+      swapped++;
+      return { ...entry, ...pick(this.evil) };
+    };
+    await rewriteRecords(this.#team, swap, forge);
     return swapped;
-  }
-
-  /** Each segment is another one then, with the same actions in the same rows, in the same place. */
-  async #poison(
-    original: Uint8Array<ArrayBuffer>,
-  ): Promise<{ forged: Uint8Array<ArrayBuffer>; count: number }> {
-    const record = parseRunRecord(original);
-    const refs: SegmentRef[] = [];
-    const inline = new Map<string, Uint8Array<ArrayBuffer>>();
-    let count = 0;
-    for (const { ref, segment } of segmentsOf(this.#team, record, original)) {
-      const poisoned = new SegmentBuilder();
-      for (const [, entry] of segment.entries(allRows(segment))) {
-        const isGood = this.#goodIds.has(entry.outputId);
-        poisoned.add(isGood ? { ...entry, ...pick(this.evil) } : entry);
-        count += Number(isGood);
-      }
-      const made = poisoned.seal();
-      const { id } = made.segment;
-      refs.push({ ...ref, id });
-      if (ref.isInline) inline.set(id, made.bytes);
-      else
-        write(join(this.#team.bucket, new PackedKeys(ref.prefix).segment(id)), await packSegment(made.bytes));
-    }
-    return { forged: await formatRunRecord({ ...record, segments: refs }, inline), count };
   }
 }
 
+/** A bucket that is a directory. */
+export type Bucket = Pick<TrustedTeam, "bucket" | "objects">;
+
+/** Rewrites every record with the entries that `change` makes of its own, of the same actions. */
+export async function rewriteRecords(
+  place: Bucket,
+  change: (entry: PackedEntry) => PackedEntry,
+  forge: Forge = ({ forged }) => forged,
+): Promise<void> {
+  for (const path of KINDS.flatMap((kind) => place.objects(kind))) {
+    const original = read(path);
+    const forged = await changed(place, original, change);
+    writeFileSync(path, forge({ key: relative(place.bucket, path), forged, original }));
+  }
+}
+
+/** Each segment is another one then, with the same actions in the same rows, in the same place. */
+async function changed(
+  place: Bucket,
+  original: Uint8Array<ArrayBuffer>,
+  change: (entry: PackedEntry) => PackedEntry,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const record = parseRunRecord(original);
+  const refs: SegmentRef[] = [];
+  const inline = new Map<string, Uint8Array<ArrayBuffer>>();
+  for (const { ref, segment } of segmentsOf(place, record, original)) {
+    const builder = new SegmentBuilder();
+    for (const [, entry] of segment.entries(allRows(segment))) builder.add(change(entry));
+    const made = builder.seal();
+    const { id } = made.segment;
+    refs.push({ ...ref, id });
+    if (ref.isInline) inline.set(id, made.bytes);
+    else write(join(place.bucket, new PackedKeys(ref.prefix).segment(id)), await packSegment(made.bytes));
+  }
+  return await formatRunRecord({ ...record, segments: refs }, inline);
+}
+
 /** The entries of all records in the bucket. */
-export function allEntries(team: TrustedTeam): PackedEntry[] {
+export function allEntries(team: Bucket): PackedEntry[] {
   return KINDS.flatMap((kind) => team.objects(kind)).flatMap((path) => {
     const object = read(path);
     return [...segmentsOf(team, parseRunRecord(object), object)].flatMap(({ segment }) =>
@@ -108,7 +118,7 @@ export function isSealed(path: string): boolean {
 }
 
 function* segmentsOf(
-  team: TrustedTeam,
+  team: Bucket,
   { segments }: RunRecord,
   object: Uint8Array<ArrayBuffer>,
 ): Generator<{ ref: SegmentRef; segment: Segment }> {
