@@ -86,13 +86,25 @@ export class NativeJob {
     }
   }
 
-  /** Says why entries are missing that were to be restored, if that is known and the bucket's trouble was not told yet. */
+  /** Says why entries are missing that were to be restored. */
   sayWhyMissing(failure: unknown): void {
     const problem = this.local.firstProblem;
+    const text = `not all is in ${this.path}: ${describeError(problem)}`;
+    this.#sayWhy(problem === undefined ? undefined : text, failure);
+  }
+
+  /** Says why entries were not saved. */
+  sayWhyUnsaved(failure: unknown): void {
+    const text = `outputs in ${this.path} can't be read, or have other bytes than their names say`;
+    this.#sayWhy(this.counters.get("put_skip_gone") > 0 ? text : undefined, failure);
+  }
+
+  /** One line, if the reason is known: the disk's, else the bucket's, unless that was told before. */
+  #sayWhy(ofDisk: string | undefined, ofBucket: unknown): void {
     const { log } = this.#options;
-    if (problem !== undefined) log.warn(BUCKET, `not all is in ${this.path}: ${describeError(problem)}`);
-    else if (failure !== undefined)
-      log.warn(BUCKET, new BucketFailure(this.#store.health, { cause: failure }).message);
+    if (ofDisk !== undefined) log.warn(BUCKET, ofDisk);
+    else if (ofBucket !== undefined)
+      log.warn(BUCKET, new BucketFailure(this.#store.health, { cause: ofBucket }).message);
   }
 
   /** Adds what was counted to the run's sums, and prints it with `--metrics`. */

@@ -49,6 +49,7 @@ export async function save(
   for await (const actions of usedActions(path, job.note.usedSinceMs(nowMs)))
     for (const actionId of actions) pass(actionId, { local: job.local, remote, madeSinceMs }, count);
   const isComplete = await remote.finish(hasEnded);
+  if (!isComplete) job.sayWhyUnsaved(remote.uploadFailure);
   job.countUpTo(NATIVE_COUNTERS.used, count.used);
   counters.add(NATIVE_COUNTERS.added, count.added);
   return { ...count, uploadedBytes: counters.get("put_remote_bytes"), isComplete };

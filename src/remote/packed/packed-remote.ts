@@ -161,6 +161,11 @@ export class PackedRemote {
     return writer.isSettled;
   }
 
+  /** Why the first upload failed; `undefined`: none has, or it was aborted. */
+  get uploadFailure(): unknown {
+    return this.#transfer.uploads.firstFailure;
+  }
+
   /** Aborts all lookups, fetches and uploads. */
   abort(): void {
     this.#reader.abandon();

@@ -194,8 +194,9 @@ test("an output with other bytes than its id says is not uploaded, and the rest 
   const bytes = readFileSync(join(machine.gocache, victim));
   bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
   writeFileSync(join(machine.gocache, victim), bytes);
-  const { exitCode, stdout } = await own.program(machine, project, ["save"]);
+  const { exitCode, stdout, stderr } = await own.program(machine, project, ["save"]);
   expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/uploaded; not all could be saved\n$/)]);
+  expect(stderr).toMatch(/^go-cache-plugin: outputs in \S+ can't be read, or have other bytes .*\n$/);
   const other = own.newMachine();
   await own.program(other, project, ["restore"]);
   const { entries, wrong } = checkGoCache(other.gocache);

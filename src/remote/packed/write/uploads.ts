@@ -8,6 +8,7 @@ import type { ObjectStore, PutBody } from "../../../store/object-store.ts";
 export class Uploads {
   readonly #options: UploadsOptions;
   readonly #controller = new AbortController();
+  #firstFailure: unknown;
 
   constructor(options: UploadsOptions) {
     this.#options = options;
@@ -16,6 +17,11 @@ export class Uploads {
   /** Aborts with `abandon`. */
   get abandonment(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** Why the first upload failed that was not abandoned; `undefined`: none has. */
+  get firstFailure(): unknown {
+    return this.#firstFailure;
   }
 
   /** Returns whether the object was uploaded. Never rejects. */
@@ -29,6 +35,7 @@ export class Uploads {
       counters.add("put_remote_bytes", body instanceof Uint8Array ? body.length : body.sizeBytes);
       return true;
     } catch (error) {
+      if (!signal.aborted) this.#firstFailure ??= error;
       if (error instanceof NotSentError) return false;
       counters.add("put_remote_error");
       log.info(() => `upload of ${key} failed: ${describeError(error)}`);

@@ -59,13 +59,15 @@ describe("a store that", () => {
     expect(fixture.health.reads.admit()).toBe("call");
   });
 
-  test("fails once gets a retry", async () => {
+  test("fails once gets a retry, and its reason is kept", async () => {
     using fixture = open();
+    expect(fixture.uploads.firstFailure).toBeUndefined();
     const { onPut } = fixture.store;
     fixture.store.onPut = () => Promise.reject(new Error("503"));
     expect(await fixture.uploads.put("a", HELLO)).toBe(false);
     fixture.store.onPut = onPut;
     expect(await fixture.uploads.put("a", HELLO)).toBe(true);
+    expect(String(fixture.uploads.firstFailure)).toBe("Error: 503");
   });
 
   test("denies access is disabled at once", async () => {
