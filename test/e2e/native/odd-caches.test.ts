@@ -38,6 +38,8 @@ let project: string;
 let built: GoMachine;
 /** How many entries the job has used, and few others. */
 let all: number;
+/** The name of one that they need. */
+let folder: string;
 
 beforeAll(async () => {
   dir = tempDir("odd-caches");
@@ -52,7 +54,9 @@ beforeAll(async () => {
   await earlier.program(built, project, ["restore"]);
   await use(built);
   expect((await team.program(built, project, ["save"])).stderr).toBe("");
-  all = (await restored(team.newMachine())).entries;
+  const sound = team.newMachine();
+  all = (await restored(sound)).entries;
+  folder = fullestFolder(sound.gocache);
 });
 afterAll(() => dir[Symbol.dispose]());
 
@@ -106,7 +110,6 @@ const inOneLine = (text: string) => ({
   stderr: expect.stringMatching(new RegExp(`^go-cache-plugin: .*${text}.*\n$`)),
 });
 
-/** A folder that many entries need. */
 function fullestFolder(gocache: string): string {
   const folders = readdirSync(gocache).filter((name) => /^[0-9a-f]{2}$/.test(name));
   const size = (name: string) => readdirSync(join(gocache, name)).length;
@@ -129,7 +132,7 @@ describe("a disk", () => {
   testOnLinux.each([
     ["2 MiB", { bytes: 2 * MIB, inodes: 1 << 20 }],
     ["no room", { bytes: 1, inodes: 1 << 20 }],
-    ["300 files", { bytes: ROOMY, inodes: 300 }],
+    ["200 files", { bytes: ROOMY, inodes: 200 }],
   ])("with %s left: a part is restored, what is there is right", async (_, left) => {
     using disk = new FullDisk(ROOMY);
     const machine = machineOn(disk);
@@ -142,6 +145,24 @@ describe("a disk", () => {
     disk.leave(ROOMY / 2, 1 << 20);
     expect((await restored(machine)).entries).toBe(all);
     expect(await team.build(machine, project)).toBe(0);
+  });
+
+  testOnPosix("where files may only be small: the larger ones are left out, also of the bucket", async () => {
+    const wrapper = ["sh", "-c", 'ulimit -f 128; exec "$0" "$@"'];
+    const machine = team.newMachine();
+    await using restoring = await team.start(machine, project, ["restore"], { wrapper });
+    expect(await restoring.outcome).toEqual(inOneLine("not all is in .*: EFBIG"));
+    const state = checkGoCache(machine.gocache);
+    expect(state).toEqual(SOUND);
+    expect(state.entries).toBeGreaterThan(0);
+    expect(state.entries).toBeLessThan(all);
+
+    const own = new NativeTeam(dir.join("small-files"));
+    await using saving = await own.start(built, project, ["save"], { wrapper });
+    expect(await saving.outcome).toEqual(inOneLine("EFBIG"));
+    const other = own.newMachine();
+    await own.program(other, project, ["restore"]);
+    expect(checkGoCache(other.gocache)).toEqual(SOUND);
   });
 
   testOnLinux("that is full: all is saved", async () => {
@@ -167,15 +188,18 @@ describe("a disk", () => {
 });
 
 describe("at the same time", () => {
-  test("two restores and a save in one cache", async () => {
+  test("two restores and a save in one cache, and go that builds something else", async () => {
     const machine = await builtMachine();
     const own = new NativeTeam(dir.join("together"));
+    const more = chainModule(dir.join("more"), { name: "more", count: 3 });
+    const building = team.build(machine, more);
     const outcomes = await Promise.all([
       team.program(machine, project, ["restore"]),
       own.program(machine, project, ["save"]),
       team.program(machine, project, ["restore"]),
     ]);
     expect(outcomes.map(({ exitCode, stderr }) => [exitCode, stderr])).toEqual(Array(3).fill([0, ""]));
+    expect(await building).toBeGreaterThan(0);
     expect(checkGoCache(machine.gocache)).toEqual(SOUND);
     const other = own.newMachine();
     await own.program(other, project, ["restore"]);
@@ -255,7 +279,6 @@ test("a cache that is wiped between restore and save hides nothing of the run be
 
 testOnPosix("a link in place of a folder is neither followed nor replaced", async () => {
   const machine = await builtMachine();
-  const folder = fullestFolder(machine.gocache);
   const outside = dir.join("outside");
   renameSync(join(machine.gocache, folder), outside);
   symlinkSync(outside, join(machine.gocache, folder));
@@ -316,9 +339,6 @@ describe("of several users", () => {
     const gocache = dir.join("of-nobody", "gocache");
     mkdirSync(gocache);
     chownSync(gocache, NOBODY, NOBODY);
-    const sound = team.newMachine();
-    await restored(sound);
-    const folder = fullestFolder(sound.gocache);
     mkdirSync(join(gocache, folder), { mode: 0o755 });
     const outcome = await asNobody(gocache, ["restore", ...team.flags]);
     expect(outcome).toEqual(inOneLine("not all is in .*: EACCES"));
@@ -354,7 +374,7 @@ describe("of several users", () => {
     const machine = await builtMachine();
     const key = dir.join("folder.key");
     await run([binaryPath(), "keygen", key], { env: plainEnv() });
-    chmodSync(join(machine.gocache, fullestFolder(machine.gocache)), 0o777);
+    chmodSync(join(machine.gocache, folder), 0o777);
     const own = new NativeTeam(dir.join("open-folder"));
     const args = ["save", `--sign-key=${key}`, `--cache-dir=${dir.join("signing")}`];
     expect(await own.program(machine, project, args)).toEqual(
