@@ -161,9 +161,10 @@ export class PackedRemote {
     return writer.isSettled;
   }
 
-  /** Why the first upload failed; `undefined`: none has, or it was aborted. */
+  /** Why the first upload failed, or the rest was given up; `undefined`: neither has happened. */
   get uploadFailure(): unknown {
-    return this.#transfer.uploads.firstFailure;
+    const { firstFailure, abandonment } = this.#transfer.uploads;
+    return firstFailure ?? (abandonment.aborted ? new Error("--drain-timeout was over") : undefined);
   }
 
   /** Aborts all lookups, fetches and uploads. */

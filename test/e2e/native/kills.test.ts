@@ -1,4 +1,4 @@
-/** SIGKILL while go's own cache is filled, and while it is read out. At random moments: the longer suite. */
+/** Ends that come too early while go's own cache is filled or read out. SIGKILL at random moments: the longer suite. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { s3Flags } from "../../support/binary.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -114,3 +114,17 @@ test.each([
     expect(await restored()).toBe(all);
   },
 );
+
+test("save ends at --drain-timeout while an upload hangs, says so, and another one brings the rest", async () => {
+  await using proxy = await FaultProxy.start({ target: s3.endpoint });
+  const { at, fault } = during("PUT", /[/]pack[/]/);
+  proxy.fail(at, fault);
+  const args = ["save", "--prefix=drained"];
+  expect(await command(built, [...args, "--drain-timeout=1s"], proxy.endpoint)).toEqual({
+    exitCode: 0,
+    stdout: expect.stringMatching(/; not all could be saved\n$/),
+    stderr: expect.stringMatching(/^go-cache-plugin: remote cache s3:.*: --drain-timeout was over\n$/),
+  });
+  const { stdout, stderr } = await command(built, args);
+  expect([stdout, stderr]).toEqual([expect.stringMatching(/ uploaded\n$/), ""]);
+});

@@ -46,7 +46,7 @@ test.each([true, false])("all is uploaded with its names; the run has ended: %j"
   session.put({ ...team.one.entry("program"), executable: "greet" });
   session.put(team.one.entry("data"));
   expect(filesBelow(team.one.dir.join("state")).filter((name) => name.includes("journal"))).toEqual([]);
-  expect(await session.finish(isComplete)).toBe(true);
+  expect([await session.finish(isComplete), session.uploadFailure]).toEqual([true, undefined]);
   expect(runs(team.bucket).at(-1)).toMatchObject({ entries: 2, hasEnded: isComplete });
   const created: (string | undefined)[] = [];
   const local = {
@@ -68,7 +68,7 @@ test("after the drain's limit the rest is given up", async () => {
   const session = team.one.session({ hasJournal: false, drainTimeoutMs: 50 });
   session.put(team.one.entry("hello"));
   expect(await session.finish(true)).toBe(false);
-  expect(session.waiting).toBe(1);
+  expect([session.waiting, String(session.uploadFailure)]).toEqual([1, "Error: --drain-timeout was over"]);
 });
 
 test("a session that may not write has nothing to upload", async () => {
