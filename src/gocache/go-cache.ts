@@ -21,20 +21,22 @@ export interface GoOutputFile {
 }
 
 /**
- * Go's own cache directory. What is written gets a modification time of two hours ago, so that go's next use of it shows.
+ * Go's own cache directory. What is written gets a modification time of two hours before `startMs`, so that go's next use shows.
  * An entry that is there is never changed. All calls are synchronous.
  */
 export class GoCache {
   readonly #folders: GoFolders;
   readonly #nowMs: number;
+  readonly #mtimeMs: number;
   /** The last output that was written or checked here: most records follow their output. */
   #lastRight: string | undefined;
   #firstProblem: unknown;
 
-  /** Creates no file. */
-  constructor(root: string, nowMs: number = Date.now()) {
+  /** Creates no file. `startMs`: uses since then are to show. */
+  constructor(root: string, nowMs: number = Date.now(), startMs = nowMs) {
     this.#folders = new GoFolders(root);
     this.#nowMs = nowMs;
+    this.#mtimeMs = startMs - 2 * HOUR_MS;
   }
 
   /** The first reason why something could not be written; `undefined`: there was none. */
@@ -114,8 +116,7 @@ export class GoCache {
     try {
       const path = this.#folders.makePath(id, kind);
       const unfinishedPath = this.#folders.unfinishedPath(id);
-      const mtimeMs = this.#nowMs - 2 * HOUR_MS;
-      return new GoOutput({ path, unfinishedPath, mtimeMs, onProblem, ...options });
+      return new GoOutput({ path, unfinishedPath, mtimeMs: this.#mtimeMs, onProblem, ...options });
     } catch (error) {
       onProblem(error);
       throw error;

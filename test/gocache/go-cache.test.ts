@@ -94,6 +94,15 @@ test("an entry is two files, as go writes them, that go used two hours ago", () 
   });
 });
 
+test("what a later restore of a run writes does not look used by that run", () => {
+  cache = new GoCache(root, NOW_MS, NOW_MS - 5 * 3_600_000);
+  write(HELLO, "hello");
+  record();
+  const sevenHoursAgoMs = NOW_MS - 7 * 3_600_000;
+  expect(mtimesOf(fileOf(HELLO, "d"), fileOf(ACTION, "a"))).toEqual([sevenHoursAgoMs, sevenHoursAgoMs]);
+  expect(cache.get(ACTION)?.putTimeMs).toBe(PUT_MS);
+});
+
 test("an empty output is an empty file", () => {
   const empty = sha256Hex("");
   cache.createOutput(empty).commit();
