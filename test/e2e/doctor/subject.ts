@@ -31,10 +31,12 @@ export class Subject {
   /** A machine below `dir` where go starts the executable with these flags. */
   static async open(dir: string, flags: string[] = []): Promise<Subject> {
     const gocache = join(dir, "gocache");
-    mkdirSync(gocache, { recursive: true });
+    const temp = join(dir, "tmp");
+    for (const path of [gocache, temp]) mkdirSync(path, { recursive: true });
     const cwd = chainModule(join(dir, "chain"), { name: "chain", count: 3 });
     const env = await goEnv({ release: NEWEST_GO, gocache, cacheprog: gocacheprog(...flags) });
-    return new Subject(cwd, { ...env, HOME: dir });
+    // Where helpers of other tests had no room, entries are in the common one.
+    return new Subject(cwd, { ...env, HOME: dir, TMPDIR: temp });
   }
 
   /** The user, by keys. */
