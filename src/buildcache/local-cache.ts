@@ -1,4 +1,5 @@
 import {
+  accessSync,
   closeSync,
   constants,
   fstatSync,
@@ -24,6 +25,7 @@ import type { Fallback } from "./fallback.ts";
 import { OutputWriter } from "./output-writer.ts";
 import { findProgram } from "./program-names.ts";
 
+const EXECUTE_BITS = 0o111;
 const HOUR_MS = 3_600_000;
 /** Some file systems store times with a resolution of two seconds. */
 const TIME_STEP_MS = 2_000;
@@ -193,7 +195,7 @@ export class LocalCache {
   #touchOutput(dir: LocalDir, outputId: string, sizeBytes: number): Stats | undefined {
     const path = dir.path(OUTPUT_DIR, outputId);
     const stat = statPlainFile(path);
-    if (stat?.size !== sizeBytes) return undefined;
+    if (stat?.size !== sizeBytes || !mayRun(path, stat)) return undefined;
     const now = Date.now();
     if (now - stat.mtimeMs <= this.#refreshAgeMs) return stat;
     try {
@@ -208,6 +210,17 @@ export class LocalCache {
   #dirs(): LocalDir[] {
     const fallback = this.#fallback.existing();
     return fallback === undefined ? [this.#primary] : [this.#primary, fallback];
+  }
+}
+
+/** Whether go can run the file, if it is a program: it may lie on a file system without programs (`noexec`). */
+function mayRun(path: string, { mode }: Stats): boolean {
+  if ((mode & EXECUTE_BITS) === 0) return true;
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

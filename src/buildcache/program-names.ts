@@ -35,8 +35,10 @@ export function findProgram(
   const folder = dir.path(PROGRAM_DIR, outputId);
   const [executable, ...others] = listFiles(folder);
   if (executable === undefined || others.length > 0 || !isPlainFileName(executable)) return undefined;
-  // The output may have been replaced, and is what is checked and counted.
-  if (statPlainFile(`${folder}/${executable}`)?.ino !== output.ino) return undefined;
+  // The output may have been replaced or copied, and is what is checked and counted.
+  const named = statPlainFile(`${folder}/${executable}`);
+  if (named === undefined) return undefined;
+  if (named.ino !== output.ino && !nameProgram(dir, outputId, executable)) return undefined;
   return { executable, path: `${dir.shownPath(PROGRAM_DIR, outputId)}${sep}${executable}` };
 }
 

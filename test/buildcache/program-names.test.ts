@@ -2,8 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { prune } from "../../src/buildcache/prune.ts";
 import { filesBelow } from "../support/file-tree.ts";
+import { FullDisk } from "../support/full-disk.ts";
 import { sha256Hex } from "../support/ids.ts";
 import { madeProgram } from "../support/made-program.ts";
+import { testOnLinux } from "../support/platform.ts";
 import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { ACTION, age, HELLO, HOUR_MS, type LocalFixture, openLocal, TestFallback } from "./local-fixture.ts";
 import { NO_LIMITS } from "./prune-fixture.ts";
@@ -32,6 +34,17 @@ const outputPath = () => cache.dir.path("output", OUTPUT);
 const unnamed = () => ({ path: cache.dir.shownPath("output", OUTPUT) });
 
 describe("a program with a name", () => {
+  test("has it again when the file of that name is another one, by a copy or another put", () => {
+    put("greet");
+    put(undefined);
+    expect(cache.local.get(ACTION)?.executable).toBe("greet");
+    const bytes = readFileSync(outputPath());
+    rmSync(outputPath());
+    writeFileSync(outputPath(), bytes, { mode: 0o755 });
+    expect(cache.local.get(ACTION)?.executable).toBe("greet");
+    expect(statSync(`${folder()}/greet`).ino).toBe(statSync(outputPath()).ino);
+  });
+
   test("is found under it, as the file of the output, which all may execute", () => {
     put("greet");
     const path = `${dir.path}/./program/${OUTPUT.slice(0, 2)}/${OUTPUT}/greet`;
@@ -66,6 +79,15 @@ describe("a program with a name", () => {
   });
 });
 
+testOnLinux("a program on a file system that runs none is missed, so that go links it", () => {
+  using disk = new FullDisk(1 << 20);
+  const fixture = openLocal(disk.path);
+  put("greet", fixture);
+  expect(fixture.local.get(ACTION)?.executable).toBe("greet");
+  disk.refusePrograms();
+  expect(fixture.local.get(ACTION)).toBeUndefined();
+});
+
 describe("go runs the output under its hash", () => {
   test.each(["", ".", "..", "a/b", "a\0b", "con", "x".repeat(256)])("when the name is %j", (name) => {
     put(name);
@@ -74,14 +96,8 @@ describe("go runs the output under its hash", () => {
     expect(existsSync(folder())).toBe(false);
   });
 
-  test("when the file of that name is another one", () => {
+  test("when the file of that name is a link", () => {
     put("greet");
-    put(undefined);
-    expect(cache.local.get(ACTION)).toMatchObject(unnamed());
-    put("greet");
-    rmSync(`${folder()}/greet`);
-    writeFileSync(`${folder()}/greet`, PROGRAM, { mode: 0o755 });
-    expect(cache.local.get(ACTION)).toMatchObject(unnamed());
     rmSync(`${folder()}/greet`);
     symlinkSync(outputPath(), `${folder()}/greet`);
     expect(cache.local.get(ACTION)).toMatchObject(unnamed());

@@ -25,6 +25,11 @@ export class FullDisk implements Disposable {
     run("mount", "-o", `remount,${limits}`, this.path);
   }
 
+  /** Lets nothing on it be run. */
+  refusePrograms(): void {
+    run("mount", "-o", "remount,noexec", this.path);
+  }
+
   /** Mounts it with noatime: reading a file no longer changes its time of last access. */
   keepAccessTimes(): void {
     run("mount", "-o", "remount,noatime", this.path);
