@@ -22,10 +22,10 @@ export function parseActionFile(text: string, actionId: string): CacheEntry | un
   return { actionId, outputId, sizeBytes, putTimeMs: Number(BigInt(ns) / NS_PER_MS) };
 }
 
-/** A time in the future counts as now: `go clean -testcache` could not expire it. */
-export function formatActionFile(entry: Omit<CacheEntry, "executable">, nowMs: number): string {
+/** A later time than `lastMs` counts as that one. */
+export function formatActionFile(entry: Omit<CacheEntry, "executable">, lastMs: number): string {
   const { actionId, outputId, sizeBytes, putTimeMs } = entry;
-  const ns = BigInt(Math.floor(Math.max(0, Math.min(putTimeMs, nowMs)))) * NS_PER_MS;
+  const ns = BigInt(Math.floor(Math.max(0, Math.min(putTimeMs, lastMs)))) * NS_PER_MS;
   return `v1 ${actionId} ${outputId} ${pad(sizeBytes)} ${pad(ns)}\n`;
 }
 

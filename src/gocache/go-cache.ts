@@ -21,21 +21,20 @@ export interface GoOutputFile {
 }
 
 /**
- * Go's own cache directory. What is written gets a modification time of two hours before `startMs`, so that go's next use shows.
+ * Go's own cache directory. What is written gets a modification time of two hours before `startMs`, so that go's next use shows,
+ * and no later time of its put: `save` takes what go has put since for this run's own.
  * An entry that is there is never changed. All calls are synchronous.
  */
 export class GoCache {
   readonly #folders: GoFolders;
-  readonly #nowMs: number;
   readonly #mtimeMs: number;
   /** The last output that was written or checked here: most records follow their output. */
   #lastRight: string | undefined;
   #firstProblem: unknown;
 
   /** Creates no file. `startMs`: uses since then are to show. */
-  constructor(root: string, nowMs: number = Date.now(), startMs = nowMs) {
+  constructor(root: string, startMs: number = Date.now()) {
     this.#folders = new GoFolders(root);
-    this.#nowMs = nowMs;
     this.#mtimeMs = startMs - 2 * HOUR_MS;
   }
 
@@ -96,7 +95,7 @@ export class GoCache {
       isThere: () => this.get(actionId) !== undefined,
     });
     try {
-      const text = formatActionFile({ actionId, outputId, sizeBytes, putTimeMs }, this.#nowMs);
+      const text = formatActionFile({ actionId, outputId, sizeBytes, putTimeMs }, this.#mtimeMs);
       file.write(Buffer.from(text, "latin1"));
       file.commit();
     } catch (error) {

@@ -95,7 +95,7 @@ test("an entry is two files, as go writes them, that go used two hours ago", () 
 });
 
 test("what a later restore of a run writes does not look used by that run", () => {
-  cache = new GoCache(root, NOW_MS, NOW_MS - 5 * 3_600_000);
+  cache = new GoCache(root, NOW_MS - 5 * 3_600_000);
   write(HELLO, "hello");
   record();
   const sevenHoursAgoMs = NOW_MS - 7 * 3_600_000;

@@ -44,8 +44,7 @@ export class NativeJob {
     const run = jobRun(detectCi(env), config.job, Date.now());
     this.path = found.path;
     this.note = new StartNote(root, found.path, run);
-    const nowMs = Date.now();
-    this.local = new GoCache(found.path, nowMs, this.note.startMs(nowMs));
+    this.local = new GoCache(found.path, this.note.startMs(Date.now()));
     this.#metrics = config.metrics;
     this.#file = new JobFile(root, run);
     this.#counts = new JobCounts(() => this.#file, this.counters);

@@ -1,5 +1,7 @@
 /** `restore`: fills go's own cache directory with what this job's last run used. */
 import { accessSync, constants, mkdirSync } from "node:fs";
+import { usedActions } from "../../gocache/scan.ts";
+import { IdList } from "../../lib/id-list.ts";
 import { startInBackground } from "../../lib/process/background.ts";
 import type { RunContext } from "../direct.ts";
 import { NATIVE_COUNTERS } from "../summary/native-figures.ts";
@@ -60,6 +62,14 @@ async function begin(config: NativeConfig, context: RunContext, setsMtimes: bool
   const job = new NativeJob(config, context);
   mkdirSync(job.path, { recursive: true });
   accessSync(job.path, constants.W_OK);
+  if (config.remote.trust !== undefined && !job.note.hasBegun) await noteBefore(job);
   job.note.begin(Date.now());
   return job;
+}
+
+/** Of what lies there already nobody knows who made it, so `save` must not sign it. */
+async function noteBefore({ path, note }: NativeJob): Promise<void> {
+  const before = new IdList();
+  for await (const actionIds of usedActions(path, 0)) for (const actionId of actionIds) before.push(actionId);
+  note.noteBefore(before);
 }

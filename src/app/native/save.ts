@@ -1,10 +1,11 @@
 /** `save`: uploads what is new in go's own cache directory, and records what this run used. */
 import { join } from "node:path";
+import type { CacheEntry } from "../../buildcache/entry.ts";
 import type { GoCache } from "../../gocache/go-cache.ts";
 import { FOLDERS } from "../../gocache/go-folders.ts";
 import { usedActions } from "../../gocache/scan.ts";
 import type { PackedRemote } from "../../remote/packed/packed-remote.ts";
-import { whyOpen } from "../cache-dir/dir-owner.ts";
+import { whyForeign, whyOpen } from "../cache-dir/dir-owner.ts";
 import type { RunContext } from "../direct.ts";
 import { NATIVE_COUNTERS } from "../summary/native-figures.ts";
 import { type NativeConfig, NativeJob } from "./native-job.ts";
@@ -32,8 +33,13 @@ export async function save(
   const { counters, path } = job;
   counters.add(NATIVE_COUNTERS.saves);
   const isSigning = config.remote.trust !== undefined;
-  const problem = isSigning ? whyAnyOpen([path, ...FOLDERS.map((name) => join(path, name))]) : undefined;
+  const problem = isSigning
+    ? (whyForeign(path) ?? whyAnyOpen([path, ...FOLDERS.map((name) => join(path, name))]))
+    : undefined;
   if (problem !== undefined) throw new Error(problem);
+  const before = isSigning ? job.note.before() : new Set<string>();
+  if (before === undefined)
+    throw new Error("nothing is signed without a restore before, by the same job with the same keys");
   const remote = job.open(false);
   using _line = context.watchProgress(() => ({
     stage: "saving what is new",
@@ -44,10 +50,11 @@ export async function save(
   await job.read(remote.readRecords());
   const nowMs = Date.now();
   // A signature says that this run made it, or that a record that counts has it.
-  const madeSinceMs = isSigning ? job.note.startMs(nowMs) : 0;
+  const madeFromMs = isSigning ? job.note.startMs(nowMs) : 0;
+  const madeHere = { fromMs: madeFromMs, toMs: isSigning ? nowMs : Number.POSITIVE_INFINITY, before };
   const count = { used: 0, added: 0 };
   for await (const actions of usedActions(path, job.note.usedSinceMs(nowMs)))
-    for (const actionId of actions) pass(actionId, { local: job.local, remote, madeSinceMs }, count);
+    for (const actionId of actions) pass(actionId, { local: job.local, remote, madeHere }, count);
   const isComplete = await remote.finish(hasEnded);
   if (!isComplete) job.sayWhyUnsaved(remote.uploadFailure);
   job.countUpTo(NATIVE_COUNTERS.used, count.used);
@@ -63,10 +70,21 @@ function whyAnyOpen(dirs: string[]): string | undefined {
   return undefined;
 }
 
+/** What this run may add: put in that time, and not there before. */
+interface MadeHere {
+  fromMs: number;
+  toMs: number;
+  before: ReadonlySet<string>;
+}
+
+function mayAdd({ actionId, putTimeMs }: CacheEntry, { fromMs, toMs, before }: MadeHere): boolean {
+  return putTimeMs >= fromMs && putTimeMs <= toMs && !before.has(actionId);
+}
+
 /** The remote checks the bytes of what it uploads against their hash. */
 function pass(
   actionId: string,
-  { local, remote, madeSinceMs }: { local: GoCache; remote: PackedRemote; madeSinceMs: number },
+  { local, remote, madeHere }: { local: GoCache; remote: PackedRemote; madeHere: MadeHere },
   count: Pick<SaveReport, "used" | "added">,
 ): void {
   if (remote.knows(actionId)) {
@@ -75,7 +93,7 @@ function pass(
     return;
   }
   const entry = local.get(actionId);
-  if (entry === undefined || entry.putTimeMs < madeSinceMs) return;
+  if (entry === undefined || !mayAdd(entry, madeHere)) return;
   remote.put(entry);
   count.used++;
   count.added++;

@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { StartNote } from "../../../src/app/native/start-note.ts";
+import { IdList } from "../../../src/lib/id-list.ts";
 import { filesBelow } from "../../support/file-tree.ts";
+import { sha256Hex } from "../../support/ids.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
 const HOUR_MS = 3_600_000;
@@ -37,4 +39,17 @@ test("a damaged note is none, and a directory that can't be written has none", (
   const nowhere = new StartNote("/dev/null/none", "/cache", RUN);
   nowhere.begin(START_MS);
   expect(nowhere.usedSinceMs(START_MS)).toBe(START_MS - 2 * HOUR_MS);
+});
+
+test("what lay there before is known for the run that noted it, and for no other", () => {
+  using dir = tempDir("note");
+  const ids = [sha256Hex("a"), sha256Hex("b")];
+  const before = new IdList();
+  for (const id of ids) before.push(id);
+  const note = new StartNote(dir.path, "/cache", RUN);
+  expect(note.before()).toBeUndefined();
+  note.noteBefore(before);
+  note.begin(START_MS);
+  expect([...(note.before() ?? [])]).toEqual(ids);
+  expect(new StartNote(dir.path, "/cache", { ...RUN, run: "8" }).before()).toBeUndefined();
 });

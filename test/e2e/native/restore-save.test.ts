@@ -1,6 +1,15 @@
 /** Go's own cache directory, filled before a build and read out after it, with no helper. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { binaryPath } from "../../support/binary.ts";
 import { filesBelow } from "../../support/file-tree.ts";
@@ -282,6 +291,58 @@ test("with a key to trust, only what its holder's own run made is restored", asy
   ]);
   expect(await own.build(warm, project)).toBe(0);
   expect(checkGoCache(empty.gocache).entries).toBeLessThan(checkGoCache(first.gocache).entries);
+});
+
+describe("with a key to sign, save signs nothing", () => {
+  /** A machine, and a signing job's flags, with its own cache directory. */
+  async function signer(name: string) {
+    const own = new NativeTeam(dir.join(name));
+    const key = dir.join(`${name}.key`);
+    const { stdout } = await run([binaryPath(), "keygen", key], { env: plainEnv() });
+    const trust = `--trust-key=${stdout.trim().replace("GOCACHE_TRUST_KEYS=", "")}`;
+    return { own, trust, sign: `--sign-key=${key}`, machine: await own.warmMachine() };
+  }
+
+  async function restored(own: NativeTeam, trust: string): Promise<string> {
+    return (await own.program(own.newMachine(), project, ["restore", trust])).stdout;
+  }
+
+  test("without a restore by the same keys before", async () => {
+    const { own, trust, sign, machine } = await signer("no-restore");
+    await own.build(machine, project);
+    await own.program(machine, project, ["save"]);
+    const victim = own.newMachine();
+    expect((await own.program(victim, project, ["restore"])).stdout).toMatch(RESTORED);
+    await own.build(victim, project);
+    const saved = await own.program(victim, project, ["save", sign]);
+    expect([saved.exitCode, saved.stdout]).toEqual([0, ""]);
+    expect(saved.stderr).toContain("nothing is signed without a restore before");
+    expect(await restored(own, trust)).toBe("no earlier run of this job is known\n");
+  });
+
+  test("that lay there before the restore, whatever its time; nor what a restore without keys has brought", async () => {
+    const { own, trust, sign, machine } = await signer("before");
+    await own.build(machine, project);
+    await own.program(machine, project, ["save"]);
+    for (const name of filesBelow(machine.gocache).filter((each) => each.endsWith("-a"))) {
+      const path = join(machine.gocache, name);
+      const [, action, output, size] = readFileSync(path, "latin1").split(/ +/);
+      const soon = String((Date.now() + 1_000) * 1e6).padStart(20);
+      writeFileSync(path, `v1 ${action} ${output} ${size?.padStart(20)} ${soon}\n`);
+    }
+    await own.program(machine, project, ["restore", sign]);
+    const empty = own.newMachine();
+    await own.program(empty, project, ["restore", sign]);
+    expect((await own.program(empty, project, ["restore"])).stdout).toMatch(RESTORED);
+    await Bun.sleep(1_000);
+    for (const on of [machine, empty]) {
+      // As if go used them now.
+      for (const name of filesBelow(on.gocache).filter((each) => each.endsWith("-a")))
+        utimesSync(join(on.gocache, name), new Date(), new Date());
+      expect((await own.program(on, project, ["save", sign])).stdout).toStartWith("0 entries used");
+    }
+    expect(await restored(own, trust)).toBe("no earlier run of this job is known\n");
+  });
 });
 
 test.if(process.platform !== "win32")("nothing is signed that another user may have written", async () => {
