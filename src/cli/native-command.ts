@@ -1,4 +1,5 @@
 /** Shared by the commands that fill go's own cache directory and read it out. */
+import type { Config } from "../app/config.ts";
 import type { RunContext } from "../app/direct.ts";
 import type { NativeConfig } from "../app/native/native-job.ts";
 import type { RestoreReport } from "../app/native/restore.ts";
@@ -25,20 +26,33 @@ export const JOB_OPTIONS = {
 
 /** Throws a `UsageError` without a bucket of the packed layout. */
 export function openNative(
-  { flags, env }: Pick<Call, "flags" | "env">,
+  call: Pick<Call, "flags" | "env">,
   command: string,
 ): { config: NativeConfig; context: RunContext } {
+  const { config, context } = openContext(call);
+  return { config: requireNative(config, command), context };
+}
+
+/** The same, also without a bucket. */
+export function openContext({ flags, env }: Pick<Call, "flags" | "env">): {
+  config: Config;
+  context: RunContext;
+} {
   const settings = resolveSettings(flags, env);
-  const config = toConfig(settings);
-  const remote = requireBucket(config, command);
-  if (remote.layout === "split") throw new UsageError(`"${command}" needs --layout=packed or both`);
   const log = makeLogger(settings);
   if (env.GOCACHEPROG)
     log.warn(
       "gocacheprog",
       "GOCACHEPROG is set: go does not use its own cache directory (set one or the other)",
     );
-  return { config: { ...config, remote }, context: { env, log, watchProgress: watchProgress(env) } };
+  return { config: toConfig(settings), context: { env, log, watchProgress: watchProgress(env) } };
+}
+
+/** Throws a `UsageError` unless there is a bucket of the packed layout. */
+export function requireNative(config: Config, command: string): NativeConfig {
+  const remote = requireBucket(config, command);
+  if (remote.layout === "split") throw new UsageError(`"${command}" needs --layout=packed or both`);
+  return { ...config, remote };
 }
 
 export function restoredLine({ path, records, entries, missing, fetchedBytes }: RestoreReport): string {

@@ -1,8 +1,8 @@
 /** `go-cache-plugin exec -- CMD…`: a command with go's own cache directory filled before, and read out after it. */
 import { declareCommand } from "../command.ts";
-import { JOB_OPTIONS, openNative, restoredLine, savedLine } from "../native-command.ts";
+import { JOB_OPTIONS, openContext, requireNative, restoredLine, savedLine } from "../native-command.ts";
 
-/** The exit code is the command's. */
+/** The exit code is the command's, also without a bucket: a fork's variables for it are empty. */
 export const execCommand = declareCommand({
   meta: {
     name: "exec",
@@ -12,10 +12,11 @@ export const execCommand = declareCommand({
   options: JOB_OPTIONS,
   examples: ["go-cache-plugin exec --bucket=my-bucket -- go test ./...", "go-cache-plugin exec -- make ci"],
   run: async (call) => {
-    const { config, context } = openNative(call, "exec");
+    const { config, context } = openContext(call);
+    const native = config.remote === undefined ? undefined : requireNative(config, "exec");
     const { exec } = await import("../../app/native/exec.ts");
     const { log } = context;
-    return await exec(config, call.args._, {
+    return await exec(native, call.args._, {
       ...context,
       setsMtimes: call.options.setsMtimes,
       onRestored: (report) => log.say(restoredLine(report)),

@@ -5,7 +5,6 @@ import { runProgram } from "./program.ts";
 test.each([
   [["restore"], '"restore" needs a bucket: set --bucket or GOCACHE_S3_BUCKET'],
   [["save"], '"save" needs a bucket: set --bucket or GOCACHE_S3_BUCKET'],
-  [["exec", "--", "true"], '"exec" needs a bucket: set --bucket or GOCACHE_S3_BUCKET'],
   [["restore", "--bucket=file:///nowhere", "--layout=split"], '"restore" needs --layout=packed or both'],
   [["save", "--bucket=file:///nowhere", "--layout=split"], '"save" needs --layout=packed or both'],
   [["exec", "--bucket=file:///nowhere", "--layout=split", "true"], '"exec" needs --layout=packed or both'],

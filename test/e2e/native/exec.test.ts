@@ -65,6 +65,14 @@ test("without a bucket that answers, the command runs all the same, and one line
   expect([outcome.exitCode, outcome.stderr]).toEqual([3, line]);
 });
 
+test("without a bucket, as in a fork, the command runs all the same, and one line says so", async () => {
+  const team = new NativeTeam(dir.join("fork"));
+  const args = ["exec", "--bucket=", "--", "sh", "-c", "echo ran; exit 3"];
+  const { exitCode, stdout, stderr } = await team.program(team.newMachine(), project, args);
+  const line = "nothing is restored or saved: no bucket is set (--bucket or GOCACHE_S3_BUCKET)";
+  expect([exitCode, stdout, stderr]).toEqual([3, "ran\n", `go-cache-plugin: ${line}\n`]);
+});
+
 test("with GOCACHE=off and --read-only the command runs, and nothing is said about saving", async () => {
   const team = new NativeTeam(dir.join("off"));
   const outcome = await team.program(
