@@ -32,9 +32,11 @@ beforeAll(async () => {
   stock = new NativeTeam(dir.join("stock"));
   project = libraryModule(dir.join("project"), "poisoned");
   const built = stock.newMachine();
+  const sign = `--sign-key=${dir.join("sign.key")}`;
+  await succeeded(stock.program(built, project, ["restore", sign]));
   for (const flag of ["-trimpath", "-trimpath=false"]) {
     await build(built, project, flag);
-    await succeeded(stock.program(built, project, ["save", `--sign-key=${dir.join("sign.key")}`]));
+    await succeeded(stock.program(built, project, ["save", sign]));
   }
   all = checkGoCache(built.gocache).entries;
   expect(stock.objects("pack")).toHaveLength(2);
