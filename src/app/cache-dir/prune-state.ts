@@ -20,7 +20,7 @@ const JOB = /^[0-9a-f]{16}$/;
 /** Segments of all jobs of a bucket; see `SegmentFiles`. */
 const SEGMENTS = "segments";
 /** Notes about one bucket, server or cache directory of go's. */
-const NOTE = /^((remote|native)-[0-9a-f]{16}\.(json|log)|region-[0-9a-f]{16}|silent-[0-9a-f]{16})$/;
+const NOTE = /^((remote|native)-[0-9a-f]{16}\.(json|log|before)|region-[0-9a-f]{16}|silent-[0-9a-f]{16})$/;
 /** A file that a killed process was writing; see `replaceFile`. */
 const UNFINISHED = /\.\d+$/;
 /** Claims are touched twice a second; see `Claims`. */

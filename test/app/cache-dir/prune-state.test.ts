@@ -54,6 +54,7 @@ test("notes about a bucket or server go after two weeks, claims and unfinished f
     for (const name of [
       `native-${hash}.json`,
       `native-${hash}.log`,
+      `native-${hash}.before`,
       `remote-${hash}.json`,
       `region-${hash}`,
       `silent-${hash}`,
@@ -67,6 +68,7 @@ test("notes about a bucket or server go after two weeks, claims and unfinished f
   pruneState(dir.path);
   expect(filesBelow(dir.join("state"))).toEqual([
     "making.json.1",
+    "native-00000000000000bb.before",
     "native-00000000000000bb.json",
     "native-00000000000000bb.log",
     `${BUCKET}/claims/1`,
