@@ -1,10 +1,10 @@
-import { closeSync, constants, openSync, readSync } from "node:fs";
+import { constants } from "node:fs";
+import { fileChunks } from "../lib/files/file-chunks.ts";
 import type { LocalEntry } from "./entry.ts";
 import type { LocalCache } from "./local-cache.ts";
 
 /** Neither through a link nor waiting for the other end of a pipe. Windows has neither flag. */
 const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-const CHUNK_BYTES = 1 << 20;
 
 /** A cache of this machine, whose files are not checked. */
 interface OtherCache {
@@ -16,11 +16,13 @@ interface OtherCache {
  * and programs that go has linked before are hits. Copies, since go's own cache may be cleaned at any time.
  */
 export class ReadThrough {
-  readonly #from: OtherCache;
+  readonly #open: () => OtherCache | undefined;
   readonly #to: LocalCache;
+  #from: { cache: OtherCache | undefined } | undefined;
 
-  constructor(from: OtherCache, to: LocalCache) {
-    this.#from = from;
+  /** `open`: called with the first `take`, so that a build that is local throughout does not look there. */
+  constructor(open: () => OtherCache | undefined, to: LocalCache) {
+    this.#open = open;
     this.#to = to;
   }
 
@@ -30,7 +32,8 @@ export class ReadThrough {
    */
   take(actionId: string): LocalEntry | undefined {
     try {
-      const found = this.#from.get(actionId);
+      this.#from ??= { cache: this.#open() };
+      const found = this.#from.cache?.get(actionId);
       if (found === undefined) return undefined;
       const { outputId, sizeBytes, putTimeMs } = found;
       const isThere = this.#to.reuseOutput(outputId, sizeBytes) !== undefined;
@@ -46,7 +49,7 @@ export class ReadThrough {
     const output = this.#to.createOutput(outputId, executable);
     try {
       const hash = new Bun.CryptoHasher("sha256");
-      for (const chunk of chunksOf(path, sizeBytes)) {
+      for (const chunk of fileChunks(path, { flags: OPEN_FLAGS, maxBytes: sizeBytes })) {
         hash.update(chunk);
         output.write(chunk);
       }
@@ -56,21 +59,5 @@ export class ReadThrough {
     } finally {
       output.discard();
     }
-  }
-}
-
-/** The first `sizeBytes` of a file, fewer if it is shorter. A chunk is valid until the next. */
-function* chunksOf(path: string, sizeBytes: number): Generator<Uint8Array, void, void> {
-  const fd = openSync(path, OPEN_FLAGS);
-  try {
-    const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, sizeBytes));
-    for (let left = sizeBytes; left > 0; ) {
-      const count = readSync(fd, buffer, 0, Math.min(buffer.length, left), null);
-      if (count === 0) return;
-      yield buffer.subarray(0, count);
-      left -= count;
-    }
-  } finally {
-    closeSync(fd);
   }
 }

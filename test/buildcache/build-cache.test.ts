@@ -55,7 +55,7 @@ test("what go's own cache has is a local hit, and is passed to the remote as if 
   output.commit();
   from.putRecord(ACTION, REMOTE_ENTRY, REMOTE_ENTRY.putTimeMs);
   const counters = new Counters();
-  const readThrough = new ReadThrough(from, local);
+  const readThrough = new ReadThrough(() => from, local);
   const cache = new BuildCache({ local, readThrough, remote, counters, concurrency: 8, log: silentLog });
   const entry = cache.get(ACTION);
   expect(entry).toMatchObject(REMOTE_ENTRY);

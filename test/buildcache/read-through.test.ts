@@ -22,7 +22,7 @@ beforeEach(() => {
   gocache = dir.join("go-build");
   from = new GoCache(gocache);
   to = openLocal(dir.join("helper"));
-  through = new ReadThrough(from, to.local);
+  through = new ReadThrough(() => from, to.local);
 });
 afterEach(() => dir[Symbol.dispose]());
 
@@ -79,7 +79,7 @@ describe("what is not taken:", () => {
     using disk = new FullDisk(64 << 10);
     put(Buffer.alloc(128 << 10, "x"));
     const full = openLocal(disk.path);
-    expect(new ReadThrough(from, full.local).take(ACTION)).toBeUndefined();
+    expect(new ReadThrough(() => from, full.local).take(ACTION)).toBeUndefined();
   });
 });
 

@@ -1,7 +1,6 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { fileChunks } from "./file-chunks.ts";
 
-const CHUNK_BYTES = 256 << 10;
-/** After so many, others get their turn: about a millisecond. */
+/** After so many chunks, others get their turn: about a millisecond. */
 const CHUNKS_A_TURN = 8;
 
 /** The SHA-256 of a file in lower-case hex; `undefined` when it can't be read, or is no longer to be. */
@@ -9,7 +8,7 @@ export async function hashFile(path: string, signal: AbortSignal): Promise<strin
   const hash = new Bun.CryptoHasher("sha256");
   try {
     let turn = 0;
-    for (const chunk of chunksOf(path)) {
+    for (const chunk of fileChunks(path)) {
       hash.update(chunk);
       if (++turn % CHUNKS_A_TURN === 0) await new Promise(setImmediate);
       signal.throwIfAborted();
@@ -24,21 +23,9 @@ export async function hashFile(path: string, signal: AbortSignal): Promise<strin
 export function hashFileNow(path: string): string | undefined {
   const hash = new Bun.CryptoHasher("sha256");
   try {
-    for (const chunk of chunksOf(path)) hash.update(chunk);
+    for (const chunk of fileChunks(path)) hash.update(chunk);
     return hash.digest("hex");
   } catch {
     return undefined;
-  }
-}
-
-/** Each chunk counts until the next is read. A stream takes several times as long: most files are small, and in memory. */
-function* chunksOf(path: string): Generator<Buffer, void, void> {
-  const fd = openSync(path, "r");
-  try {
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    for (let count = readSync(fd, chunk); count > 0; count = readSync(fd, chunk))
-      yield chunk.subarray(0, count);
-  } finally {
-    closeSync(fd);
   }
 }

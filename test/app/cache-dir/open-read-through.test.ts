@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { chownSync, mkdirSync } from "node:fs";
-import { openReadThrough } from "../../../src/app/cache-dir/open-read-through.ts";
-import { openLocal } from "../../buildcache/local-fixture.ts";
+import { goCacheToRead } from "../../../src/app/cache-dir/open-read-through.ts";
 import { testOnLinux } from "../../support/platform.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 
@@ -12,7 +11,7 @@ beforeEach(() => {
 afterEach(() => dir[Symbol.dispose]());
 
 function open(gocache: string | undefined, root = dir.join("helper")): boolean {
-  return openReadThrough({ GOCACHE: gocache }, root, openLocal(root).local) !== undefined;
+  return goCacheToRead({ GOCACHE: gocache }, root) !== undefined;
 }
 
 test.each([undefined, "", "off", "relative/path"])("GOCACHE=%p is not read", (path) => {
