@@ -71,7 +71,7 @@ export async function serveStdin(options: StdinSessionOptions): Promise<number> 
     cache,
   });
   signals.sessionEnded();
-  if (cache.lookups.findMiss("") !== undefined) {
+  if (cache.lookups.hasMisses) {
     const { keepPrograms } = await import("./keep-programs.ts");
     const share = (entry: LocalEntry) => remote?.put(entry);
     keepPrograms({ ...options.note, lookups: cache.lookups, local, share, counters, log });

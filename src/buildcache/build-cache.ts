@@ -11,8 +11,8 @@ import type { ReadThrough } from "./read-through.ts";
 import type { RemoteBuilds } from "./remote-builds.ts";
 
 /**
- * The cache that go uses: the local disk first, then go's own cache directory, then the remote. A get that the disk can answer returns synchronously.
- * A put returns once the output is on disk; the upload runs in the background.
+ * The cache that go uses: the local disk first, then go's own cache directory, then the remote. A get that the disk can
+ * answer returns synchronously. A put returns once the output is on disk; the upload runs in the background.
  */
 export class BuildCache {
   readonly #local: LocalCache;

@@ -1,5 +1,4 @@
 import {
-  accessSync,
   closeSync,
   constants,
   fstatSync,
@@ -23,9 +22,8 @@ import {
 import type { LocalEntry } from "./entry.ts";
 import type { Fallback } from "./fallback.ts";
 import { OutputWriter } from "./output-writer.ts";
-import { findProgram } from "./program-names.ts";
+import { findProgram, mayRun } from "./program-names.ts";
 
-const EXECUTE_BITS = 0o111;
 const HOUR_MS = 3_600_000;
 /** Some file systems store times with a resolution of two seconds. */
 const TIME_STEP_MS = 2_000;
@@ -210,17 +208,6 @@ export class LocalCache {
   #dirs(): LocalDir[] {
     const fallback = this.#fallback.existing();
     return fallback === undefined ? [this.#primary] : [this.#primary, fallback];
-  }
-}
-
-/** Whether go can run the file, if it is a program: it may lie on a file system without programs (`noexec`). */
-function mayRun(path: string, { mode }: Stats): boolean {
-  if ((mode & EXECUTE_BITS) === 0) return true;
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -90,6 +90,10 @@ export class LookupLog {
     };
   }
 
+  get hasMisses(): boolean {
+    return this.#misses.size > 0;
+  }
+
   /** The action of the first listed miss whose id begins with `start`. */
   findMiss(start: string): string | undefined {
     for (const actionId of this.#misses.keys()) if (actionId.startsWith(start)) return actionId;

@@ -2,7 +2,7 @@
  * The file names of programs that go runs from the cache, which see their own: `program/<xx>/<output>/<file name>` is the
  * same file as `output/<xx>/<output>`, by a hard link. Without it go runs the output under its hash.
  */
-import { lstatSync, rmSync, type Stats } from "node:fs";
+import { accessSync, constants, lstatSync, rmSync, type Stats } from "node:fs";
 import { sep } from "node:path";
 import { listFiles } from "../lib/files/list-files.ts";
 import { isPlainFileName } from "../lib/files/plain-file-name.ts";
@@ -31,7 +31,7 @@ export function findProgram(
   outputId: string,
   output: Stats,
 ): { executable: string; path: string } | undefined {
-  if ((output.mode & EXECUTE_BITS) === 0) return undefined;
+  if (!isMarked(output)) return undefined;
   const folder = dir.path(PROGRAM_DIR, outputId);
   const [executable, ...others] = listFiles(folder);
   if (executable === undefined || others.length > 0 || !isPlainFileName(executable)) return undefined;
@@ -40,6 +40,22 @@ export function findProgram(
   if (named === undefined) return undefined;
   if (named.ino !== output.ino && !nameProgram(dir, outputId, executable)) return undefined;
   return { executable, path: `${dir.shownPath(PROGRAM_DIR, outputId)}${sep}${executable}` };
+}
+
+/** Whether go can run the file, if it is a program: it may lie on a file system without programs (`noexec`). */
+export function mayRun(path: string, output: Stats): boolean {
+  if (!isMarked(output)) return true;
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Only programs are marked as executable. */
+function isMarked({ mode }: Stats): boolean {
+  return (mode & EXECUTE_BITS) !== 0;
 }
 
 /** Removes the names of outputs that are gone, so that these take no space. */

@@ -92,24 +92,25 @@ export function prune(
   }
   const eviction = new Eviction(use, limits, nowMs);
   const report = { removedFiles: 0, removedBytes: 0, keptBytes: use.totalBytes };
-  // Older versions and other tools evict outputs without their names.
-  removeStrayNames(dir);
-  if (!eviction.isNeeded) return report;
   const evicted = ({ usedMs, bytes }: { usedMs: number; bytes: number }) => {
     eviction.evicted(usedMs, bytes);
     report.removedFiles++;
     report.removedBytes += bytes;
     report.keptBytes -= bytes;
   };
-  for (const unit of others.evictable)
-    if (eviction.wants({ ...unit, canExpire: false }) && unit.remove()) evicted(unit);
-  let done = 0;
-  for (const file of listCached(dir)) {
-    onProgress({ stage: "pruning", done: done++, total: count });
-    if (!eviction.wants(file) || !removeIfUnused(dir, file.kind, file.id, eviction.keepFromMs)) continue;
-    evicted(file);
-    if (file.kind === ACTION_DIR) onEvicted(file.id);
-  }
+  const evictAll = () => {
+    for (const unit of others.evictable)
+      if (eviction.wants({ ...unit, canExpire: false }) && unit.remove()) evicted(unit);
+    let done = 0;
+    for (const file of listCached(dir)) {
+      onProgress({ stage: "pruning", done: done++, total: count });
+      if (!eviction.wants(file) || !removeIfUnused(dir, file.kind, file.id, eviction.keepFromMs)) continue;
+      evicted(file);
+      if (file.kind === ACTION_DIR) onEvicted(file.id);
+    }
+  };
+  if (eviction.isNeeded) evictAll();
+  // Also when nothing is evicted here: older versions and other tools evict outputs without their names.
   removeStrayNames(dir);
   return report;
 }

@@ -21,9 +21,9 @@ export interface GoOutputFile {
 }
 
 /**
- * Go's own cache directory. What is written gets a modification time of two hours before `startMs`, so that go's next use shows,
- * and no later time of its put: `save` takes what go has put since for this run's own.
- * An entry that is there is never changed. All calls are synchronous.
+ * Go's own cache directory. What is written gets a modification time of two hours before `startMs`, so that go's next use
+ * shows, and no later time of its put: `save` takes what go has put since for this run's own. An entry that is there is
+ * never changed. All calls are synchronous.
  */
 export class GoCache {
   readonly #folders: GoFolders;

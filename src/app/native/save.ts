@@ -37,8 +37,8 @@ export async function save(
     ? (whyForeign(path) ?? whyAnyOpen([path, ...FOLDERS.map((name) => join(path, name))]))
     : undefined;
   if (problem !== undefined) throw new Error(problem);
-  const before = isSigning ? job.note.before() : new Set<string>();
-  if (before === undefined)
+  const before = isSigning ? job.note.before() : undefined;
+  if (isSigning && before === undefined)
     throw new Error("nothing is signed without a restore before, by the same job with the same keys");
   const remote = job.open(false);
   using _line = context.watchProgress(() => ({
@@ -50,8 +50,7 @@ export async function save(
   await job.read(remote.readRecords());
   const nowMs = Date.now();
   // A signature says that this run made it, or that a record that counts has it.
-  const madeFromMs = isSigning ? job.note.startMs(nowMs) : 0;
-  const madeHere = { fromMs: madeFromMs, toMs: isSigning ? nowMs : Number.POSITIVE_INFINITY, before };
+  const madeHere = before && { fromMs: job.note.startMs(nowMs), toMs: nowMs, before };
   const count = { used: 0, added: 0 };
   for await (const actions of usedActions(path, job.note.usedSinceMs(nowMs)))
     for (const actionId of actions) pass(actionId, { local: job.local, remote, madeHere }, count);
@@ -70,21 +69,24 @@ function whyAnyOpen(dirs: string[]): string | undefined {
   return undefined;
 }
 
-/** What this run may add: put in that time, and not there before. */
+/** What this run has made: put in that time, and not there before. */
 interface MadeHere {
   fromMs: number;
   toMs: number;
   before: ReadonlySet<string>;
 }
 
-function mayAdd({ actionId, putTimeMs }: CacheEntry, { fromMs, toMs, before }: MadeHere): boolean {
+function isMadeHere({ actionId, putTimeMs }: CacheEntry, { fromMs, toMs, before }: MadeHere): boolean {
   return putTimeMs >= fromMs && putTimeMs <= toMs && !before.has(actionId);
 }
 
-/** The remote checks the bytes of what it uploads against their hash. */
+/**
+ * The remote checks the bytes of what it uploads against their hash. `madeHere`: adds nothing else; `undefined`: adds what is
+ * new, whoever made it.
+ */
 function pass(
   actionId: string,
-  { local, remote, madeHere }: { local: GoCache; remote: PackedRemote; madeHere: MadeHere },
+  { local, remote, madeHere }: { local: GoCache; remote: PackedRemote; madeHere: MadeHere | undefined },
   count: Pick<SaveReport, "used" | "added">,
 ): void {
   if (remote.knows(actionId)) {
@@ -93,7 +95,7 @@ function pass(
     return;
   }
   const entry = local.get(actionId);
-  if (entry === undefined || !mayAdd(entry, madeHere)) return;
+  if (entry === undefined || (madeHere !== undefined && !isMadeHere(entry, madeHere))) return;
   remote.put(entry);
   count.used++;
   count.added++;

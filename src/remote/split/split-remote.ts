@@ -48,9 +48,9 @@ export class SplitRemote {
 
   /**
    * Uploads an entry in the background, unless the session bypasses lookups because they are slow while most of them
-   * hit. Then the bucket most likely has the entry, and finding out would cost an upload.
+   * hit. Then the bucket most likely has the entry, and finding out would cost an upload. No programs: this layout has no
+   * place for their names, and its other readers make no file executable.
    */
-  /** No programs: this layout has no place for their names, and its other readers make no file executable. */
   put(entry: LocalEntry, session?: ReadSession): void {
     if (entry.executable !== undefined) return;
     if (this.#gate.isSlowButWarm(session)) this.#counters.add("put_skip_slow");
