@@ -171,13 +171,13 @@ export class ServerTeam {
     const prefix = `ended-${signal}`;
     const build = ["build", "-o", "/dev/null", "."];
     for (const [round, puts] of [0, 8].entries()) {
-      const server = await this.serve("machine", prefix, { flags: PATIENT, warm });
-      const machine = this.goMachine("machine", NEWEST_GO, linked(server));
-      const projects = ["a", "b", "c"].map((name) =>
-        chainModule(this.#dir.join("projects", `${name}${round}`), { name: `${name}${round}`, count: 6 }),
+      const { server, builds, projects } = await this.#startInTheMiddle(
+        prefix,
+        warm,
+        build,
+        `${round}`,
+        puts,
       );
-      const builds = await Promise.all(projects.map((cwd) => startGo(machine, build, { cwd })));
-      await this.#inTheMiddle(server, builds, puts);
       server.signal(signal);
       for (const { outcome } of builds) {
         const { exitCode, stderr } = await outcome;
@@ -226,19 +226,59 @@ export class ServerTeam {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   }
 
-  /** Waits until all of them are connected, and have put this many outputs or ended. */
-  async #inTheMiddle(server: PluginServer, builds: Running[], puts: number): Promise<void> {
+  /**
+   * Starts a server and three builds through it, and waits until all of them are connected, and have put this many
+   * outputs or ended. A build that a busy server did not greet in time goes on without it, and what it puts is for
+   * this machine only: another server and other projects take their place then.
+   */
+  async #startInTheMiddle(
+    prefix: string,
+    warm: GoRelease[],
+    build: string[],
+    round: string,
+    puts: number,
+  ): Promise<{ server: PluginServer; builds: Running[]; projects: string[] }> {
+    const server = await this.serve("machine", prefix, { flags: PATIENT, warm });
+    for (const note of this.#silenceNotes()) rmSync(note);
+    const machine = this.goMachine("machine", NEWEST_GO, linked(server));
+    const projects = ["a", "b", "c"].map((name) =>
+      chainModule(this.#dir.join("projects", `${name}${round}`), { name: `${name}${round}`, count: 6 }),
+    );
     const before = this.#below("output").length;
-    let ended = 0;
-    for (const { outcome } of builds) void outcome.then(() => ended++);
+    const builds = await Promise.all(projects.map((cwd) => startGo(machine, build, { cwd })));
+    if (await this.#connected(server, builds.length)) {
+      let ended = 0;
+      for (const { outcome } of builds) void outcome.then(() => ended++);
+      while (this.#below("output").length < before + puts && ended < builds.length) await Bun.sleep(5);
+      return { server, builds, projects };
+    }
+    console.log("a server did not greet in time");
+    for (const { outcome } of builds) expect((await outcome).exitCode).toBe(0);
+    expect((await server.stop()).exitCode).toBe(0);
+    await this.helpersEnded("machine");
+    return await this.#startInTheMiddle(prefix, warm, build, `${round}x`, puts);
+  }
+
+  /** Waits until so many clients are connected, and returns whether all of them are. */
+  async #connected(server: PluginServer, clients: number): Promise<boolean> {
     const count = async (name: string) => {
       const text = await (await fetch(`${server.http}/metrics`)).text();
       return Number(new RegExp(`^\\w*${name} (\\d+)$`, "m").exec(text)?.[1] ?? 0);
     };
     // go sends no requests to a helper before it has connected.
-    while ((await count("sessions_total")) < builds.length || (await count('sessions{kind="silent"}')) > 0)
+    while ((await count("sessions_total")) < clients || (await count('sessions{kind="silent"}')) > 0) {
+      if (this.#silenceNotes().length > 0) return false;
       await Bun.sleep(5);
-    while (this.#below("output").length < before + puts && ended < builds.length) await Bun.sleep(5);
+    }
+    return this.#silenceNotes().length === 0;
+  }
+
+  /** What clients note of a server that did not answer. */
+  #silenceNotes(): string[] {
+    const { gocache } = this.goMachine("machine", NEWEST_GO, []);
+    const dir = join(gocache, "go-cache-plugin/state");
+    const notes = filesBelow(dir).filter((name) => name.startsWith("silent-"));
+    return notes.map((name) => join(dir, name));
   }
 }
 
