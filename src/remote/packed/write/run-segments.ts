@@ -6,27 +6,30 @@ import type { UsedSegment } from "./used-rows.ts";
 
 /** Adds the rows that a session used. */
 export function useRows(segments: SegmentRef[], used: readonly UsedSegment[]): SegmentRef[] {
-  const before = new Map(segments.map((ref) => [ref.id, ref]));
-  const changed = new Map<string, SegmentRef>();
-  for (const { segment, prefix, isInline, used: rows } of used) {
-    const known = before.get(segment.id);
-    if (known !== undefined && known.used === undefined) continue;
-    const all = known?.used?.copy() ?? RowSet.none(segment.rows);
-    const isChanged = all.addAll(rows);
-    if (known === undefined)
-      changed.set(segment.id, { id: segment.id, rows: segment.rows, prefix, isInline, used: all });
-    else if (isChanged) changed.set(segment.id, { ...known, used: all });
-  }
-  if (changed.size === 0) return segments;
-  const added = [...changed.values()].filter(({ id }) => !before.has(id));
-  return [...segments.map((ref) => changed.get(ref.id) ?? ref), ...added];
+  const refs = used.map(({ segment: { id, rows }, prefix, isInline, used }) => ({
+    ...{ id, rows, prefix, isInline },
+    used: used.copy(),
+  }));
+  return addSegments(segments, refs);
 }
 
-/** Adds new segments at the end. */
+/** Adds new segments at the end. One with the same rows as a known one, and so its id, adds what is used of it. */
 export function addSegments(segments: SegmentRef[], added: readonly SegmentRef[]): SegmentRef[] {
-  const known = new Set(segments.map(({ id }) => id));
-  const missing = added.filter(({ id }) => !known.has(id));
-  return missing.length === 0 ? segments : [...segments, ...missing];
+  const all = new Map(segments.map((ref) => [ref.id, ref]));
+  let isChanged = false;
+  for (const ref of added) {
+    const before = all.get(ref.id);
+    const after = before === undefined ? ref : withRows(before, ref.used);
+    isChanged ||= after !== before;
+    all.set(ref.id, after);
+  }
+  return isChanged ? [...all.values()] : segments;
+}
+
+function withRows(ref: SegmentRef, rows: RowSet | undefined): SegmentRef {
+  if (ref.used === undefined) return ref;
+  const used = rows && ref.used.copy();
+  return rows !== undefined && used?.addAll(rows) === false ? ref : { ...ref, used };
 }
 
 /** `created`: the names of the new segments. Keeps what other sessions have used meanwhile. */

@@ -30,9 +30,9 @@ describe("the same list comes back", () => {
     expect(useRows(before, [])).toBe(before);
   });
 
-  test("if there is no new segment", () => {
-    const before = [ref(ONE, 0)];
-    expect(addSegments(before, [ref(ONE, 1)])).toBe(before);
+  test("if there is neither a new segment nor a new row of a known one", () => {
+    const before = [ref(ONE, 0, 1), refOf(TWO.segment)];
+    expect(addSegments(before, [ref(ONE, 1), ref(TWO, 0)])).toBe(before);
   });
 });
 
@@ -45,12 +45,23 @@ test("used rows are added to known segments, and new ones come last", () => {
   expect(shown(before)).toEqual([[ONE.segment.id, [0]]]);
 });
 
+test("a new segment with the rows of a known one adds what is used of it", () => {
+  expect(shown(addSegments([ref(ONE, 0)], [ref(ONE, 2)]))).toEqual([[ONE.segment.id, [0, 2]]]);
+  expect(shown(addSegments([ref(ONE, 0)], [refOf(ONE.segment)]))).toEqual([[ONE.segment.id, "all"]]);
+});
+
 describe("a rewrite", () => {
   const replaced = new Map([[ONE.segment.id, rows(ONE, 0, 1)]]);
   const rewrite = { created: [], used: new Set<string>(), replaced };
 
   test("removes a segment whose used rows are all in the new one", () => {
     expect(shown(applyRewrite([ref(ONE, 0, 1)], rewrite, [ref(TWO, 0)]))).toEqual([[TWO.segment.id, [0]]]);
+  });
+
+  test("may make a segment that the run names already, of which it has used other rows", () => {
+    expect(shown(applyRewrite([ref(TWO), ref(ONE, 0, 1)], rewrite, [ref(TWO, 0)]))).toEqual([
+      [TWO.segment.id, [0]],
+    ]);
   });
 
   test("keeps the rows that were used meanwhile", () => {
