@@ -15,7 +15,7 @@ export interface Descriptors {
 /** Reads `/proc`: for Linux only. */
 export function descriptorsOf(pid: number, port: number): Descriptors {
   const ofPort = connectionsTo(pid, port);
-  const targets = readdirSync(`/proc/${pid}/fd`).map((fd) => targetOf(`/proc/${pid}/fd/${fd}`));
+  const targets = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => targetOf(`/proc/${pid}/fd/${fd}`));
   const sockets = targets.flatMap((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? []);
   const sessions = sockets.filter((inode) => ofPort.has(inode)).length;
   const files = targets.filter((target) => target.startsWith("/") && !target.startsWith("/dev/null")).length;
@@ -40,11 +40,11 @@ function connectionsTo(pid: number, port: number): Set<string> {
   return new Set(found);
 }
 
-function targetOf(link: string): string {
+function targetOf(link: string): string[] {
   try {
-    return readlinkSync(link);
+    return [readlinkSync(link)];
   } catch {
     // Closed meanwhile.
-    return "";
+    return [];
   }
 }
