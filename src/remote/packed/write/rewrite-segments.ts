@@ -110,13 +110,19 @@ class RewriteBuilder {
     for (const [row, entry] of from.segment.entries(rows)) {
       if (isWanted?.(entry) === false) continue;
       taken.add(row);
-      if (this.#builder.isFull) this.#created.push(this.#builder.seal());
-      const place = entry.place && (this.#places.get(entry.outputId) ?? entry.place);
-      if (this.#isGone(place?.pack.id ?? "")) continue;
-      this.#builder.add({ ...entry, place });
-      if (from.used.has(row)) this.#used.add(entry.actionId);
+      this.#add(entry, from.used.has(row));
     }
     if (isWanted === undefined || taken.count > 0) this.#replaced.set(from.ref.id, taken);
+  }
+
+  #add(entry: PackedEntry, isUsed: boolean): void {
+    if (this.#builder.isFull) this.#created.push(this.#builder.seal());
+    const place = entry.place && (this.#places.get(entry.outputId) ?? entry.place);
+    if (this.#isGone(place?.pack.id ?? "")) return;
+    // What other runs need may lie in a pack that this run has found to be gone.
+    if (isUsed) this.#used.add(entry.actionId);
+    else if (this.#used.has(entry.actionId)) return;
+    this.#builder.add({ ...entry, place });
   }
 
   /** `undefined`: nothing was taken. */

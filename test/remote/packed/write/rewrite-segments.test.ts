@@ -70,6 +70,25 @@ function entriesOf(made: Rewrite | undefined): PackedEntry[] {
   );
 }
 
+test.each([
+  ["before", 0],
+  ["after", 1],
+])(
+  "an entry is taken from where this run used it, also with the one that others need %s it",
+  async (_, at) => {
+    const others = [entry("moved"), ...names(20).map((name) => entry(name))];
+    // All segments of a record that are this small are merged.
+    const small = names(8, 50).map((name) => logged([entry(name)]));
+    const known = logged(byAction(others), { used: 0, needed: others.length, isInline: false });
+    const here = { ...entry("moved"), place: NEW_PLACE };
+    const segments = [logged([here]), ...small];
+    segments.splice(at, 0, known);
+    const { made } = await rewrite(segments);
+    expect(entriesOf(made).find(({ actionId }) => actionId === here.actionId)?.place).toEqual(NEW_PLACE);
+    expect(made?.used).toContain(here.actionId);
+  },
+);
+
 describe("nothing is written", () => {
   test.each([
     ["for a few segments", [logged(names(5).map((name) => entry(name)))]],
