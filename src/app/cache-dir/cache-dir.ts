@@ -1,7 +1,7 @@
 import { readlinkSync, symlinkSync } from "node:fs";
-import { homedir } from "node:os";
 import { isAbsolute, join, resolve, sep } from "node:path";
 import type { CacheDirSetting } from "../config.ts";
+import { userCacheDir } from "../user-cache-dir.ts";
 import { ensureCacheDir, whyForeign, whyOpen, whyReplaceable, whyUnsafe } from "./dir-owner.ts";
 import { ownTemporaryDir } from "./fallback-dir.ts";
 import { trustedDir } from "./trusted-dir.ts";
@@ -31,7 +31,10 @@ export function locateCacheDir(
     typeof configured === "object" ? configured : { path: configured, trustSet: undefined };
   const goCache = env.GOCACHE;
   const below = goCache !== undefined && isAbsolute(goCache) ? goCache : undefined;
-  const base = path === undefined ? join(below ?? goCacheDir(env), "go-cache-plugin") : resolve(path);
+  const base =
+    path === undefined
+      ? join(below ?? join(userCacheDir(env), "go-build"), "go-cache-plugin")
+      : resolve(path);
   const root = trustSet === undefined ? base : trustedDir(base, trustSet);
   const reason = trustSet === undefined ? whyForeign(base) : whyUnsafe(base, root);
   if (reason === undefined)
@@ -60,13 +63,6 @@ function shownAs(
   if (problem !== undefined) return root;
   const link = `${start}go-cache-plugin-${Bun.hash(root).toString(16).padStart(16, "0")}`;
   return ensureLink(link, root) ? link : root;
-}
-
-/** Where go has its cache when GOCACHE is not set (https://pkg.go.dev/os#UserCacheDir): for use outside of go. */
-function goCacheDir(env: Record<string, string | undefined>): string {
-  if (process.platform === "win32") return join(env.LocalAppData ?? homedir(), "go-build");
-  if (process.platform === "darwin") return join(homedir(), "Library", "Caches", "go-build");
-  return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "go-build");
 }
 
 function ensureLink(link: string, target: string): boolean {
