@@ -43,7 +43,12 @@ export class PackedKeys {
 
   /** The folder of the run records of all jobs of a branch. */
   runsOfBranch(scope: Scope, branch: string): string {
-    return `${this.root}run/${jobFolder(scope.platform, scope.project, branch)}/`;
+    return `${this.runsOfProject(scope)}${encodeName(branch)}/`;
+  }
+
+  /** The folder of the run records of all branches. */
+  runsOfProject(scope: Scope): string {
+    return `${this.root}run/${jobFolder(scope.platform, scope.project)}/`;
   }
 
   run(scope: Scope, startedMs: number, machine: string): string {

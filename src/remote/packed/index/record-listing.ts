@@ -9,6 +9,8 @@ import { type PackedKeys, scopeHash } from "../format/keys.ts";
 import { MAX_RECORD_BYTES } from "../format/run-record.ts";
 import type { RecordRef } from "./record-cache.ts";
 
+/** The most that one answer has. */
+const WHOLE_PAGE = 1_000;
 /** How many jobs of the default branch a job without any record reads instead. */
 const MAX_FALLBACK_JOBS = 4;
 /** Records of a job. Only runs of several machines have more. */
@@ -54,6 +56,26 @@ export async function listRuns(
   return { refs: await listFallbacks(store, places, scope, signal), serverTimeMs, own };
 }
 
+/**
+ * Whether a job has runs on its branch or the fallback branches, by one request for each place. `true` also if the project
+ * has so many that one answer does not tell.
+ */
+export async function hasRuns(
+  store: ObjectStore,
+  places: readonly PackedKeys[],
+  scope: Scope,
+): Promise<boolean> {
+  const found = await Promise.all(
+    places.map(async (keys, at) => {
+      const { objects } = await pageAt(at, store, keys.runsOfProject(scope), WHOLE_PAGE);
+      const folders = [scope.branch, ...scope.fallbackBranches].map((branch) => keys.runs(scope, branch));
+      const isOwn = ({ key }: ListedObject) => folders.some((folder) => key.startsWith(folder));
+      return objects.length >= WHOLE_PAGE || objects.some(isOwn);
+    }),
+  );
+  return found.includes(true);
+}
+
 /** Lists all records of this job, also those that nobody reads. */
 export async function listJob(
   store: ObjectStore,
@@ -97,7 +119,9 @@ async function listFallbacks(
   const found = await Promise.all(
     places.map(async (keys, at) => {
       const [page, shared] = await Promise.all([
-        branch === undefined ? undefined : pageAt(at, store, keys.runsOfBranch(scope, branch), 1000, signal),
+        branch === undefined
+          ? undefined
+          : pageAt(at, store, keys.runsOfBranch(scope, branch), WHOLE_PAGE, signal),
         pageAt(at, store, keys.shared(scope.platform), 1, signal),
       ]);
       const jobs = Map.groupBy(page?.objects ?? [], ({ key }) => key.slice(0, key.lastIndexOf("/")));
@@ -129,7 +153,7 @@ async function pageAt(
   store: ObjectStore,
   prefix: string,
   pageSize: number,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<ListPage> {
   try {
     return await firstPage(store, prefix, pageSize, signal);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { truncateSync } from "node:fs";
 import { PackedKeys, scopeHash } from "../../../../src/remote/packed/format/keys.ts";
-import { listAdditions, listRuns } from "../../../../src/remote/packed/index/record-listing.ts";
+import { hasRuns, listAdditions, listRuns } from "../../../../src/remote/packed/index/record-listing.ts";
 import type { Scope } from "../../../../src/remote/scope/scope.ts";
 import { rejection } from "../../../support/rejection.ts";
 import { failLists } from "../failing-store.ts";
@@ -156,6 +156,34 @@ describe("without any record", () => {
       `list ${keys.runsOfBranch(scopeOf(), "main")}`,
       `list ${keys.shared(PLATFORM)}`,
     ]);
+  });
+});
+
+describe("one request tells whether a job has runs", () => {
+  const scope = scopeOf({ branch: "pr-1", fallbackBranches: ["main"] });
+
+  test("on its branch or a fallback branch", async () => {
+    for (const branch of ["pr-1", "main"]) {
+      using bucket = new StockedBucket();
+      await bucket.run(ENTRIES, { branch });
+      bucket.store.calls.length = 0;
+      expect(await hasRuns(bucket.store, [bucket.keys], scope)).toBe(true);
+      expect(bucket.store.calls).toEqual([`list ${bucket.keys.runsOfProject(scope)}`]);
+    }
+  });
+
+  test("those of other jobs, branches, projects and platforms are none", async () => {
+    using bucket = new StockedBucket();
+    for (const name of ["platform", "project", "branch", "job"])
+      await bucket.run(ENTRIES, { [name]: "main-2" });
+    expect(await hasRuns(bucket.store, [bucket.keys], scope)).toBe(false);
+  });
+
+  test("a full page does not tell, so there may be some", async () => {
+    using bucket = new StockedBucket();
+    const put = (n: number) => bucket.put(`${bucket.keys.runs(scope, `a-${n}`)}x`, new Uint8Array());
+    await Promise.all(Array.from({ length: 1_000 }, (_, n) => put(n)));
+    expect(await hasRuns(bucket.store, [bucket.keys], scope)).toBe(true);
   });
 });
 
