@@ -1,6 +1,7 @@
-/** Shared by the commands that fill go's own cache directory and read it out. */
+/** Shared by the commands that fill go's own cache directory, and those of linters, and read them out. */
 import type { Config } from "../app/config.ts";
 import type { RunContext } from "../app/direct.ts";
+import { CACHE_KINDS, type CacheName } from "../app/native/native-caches.ts";
 import type { NativeConfig } from "../app/native/native-job.ts";
 import type { RestoreReport } from "../app/native/restore.ts";
 import type { SaveReport } from "../app/native/save.ts";
@@ -9,13 +10,25 @@ import { requireBucket } from "./bucket-commands.ts";
 import type { Call } from "./command.ts";
 import type { Options } from "./options/option.ts";
 import { resolveSettings, toConfig } from "./options/settings.ts";
-import { parseBoolean } from "./options/values.ts";
+import { parseBoolean, parseChoices } from "./options/values.ts";
 import { makeLogger } from "./output.ts";
 import { watchProgress } from "./text/progress-line.ts";
 import { UsageError } from "./usage-error.ts";
 
+/** Of all of them. */
+export const NATIVE_OPTIONS = {
+  only: {
+    flag: "only",
+    placeholder: "CACHES",
+    default: CACHE_KINDS.join(","),
+    meaning: "which caches, comma-separated: build (go's own), lint (those of golangci-lint and staticcheck)",
+    parse: parseChoices(...CACHE_KINDS),
+  },
+} satisfies Options;
+
 /** Of the commands that begin a job. */
 export const JOB_OPTIONS = {
+  ...NATIVE_OPTIONS,
   setsMtimes: {
     flag: "mtimes",
     default: "true",
@@ -55,13 +68,18 @@ export function requireNative(config: Config, command: string): NativeConfig {
   return { ...config, remote };
 }
 
-export function restoredLine({ path, records, entries, missing, fetchedBytes }: RestoreReport): string {
-  if (records === 0) return "no earlier run of this job is known";
+export function restoredLine({ name, path, ...report }: RestoreReport): string {
+  const { records, entries, missing, fetchedBytes } = report;
+  if (records === 0) return `${startOf(name)}no earlier run of this job is known`;
   const rest = missing === 0 ? "" : `; ${missing} could not be restored`;
-  return `${entries - missing} entries are in ${path}, ${formatByteSize(fetchedBytes)} fetched${rest}`;
+  return `${startOf(name)}${entries - missing} entries are in ${path}, ${formatByteSize(fetchedBytes)} fetched${rest}`;
 }
 
-export function savedLine({ used, added, uploadedBytes, isComplete }: SaveReport): string {
+export function savedLine({ name, used, added, uploadedBytes, isComplete }: SaveReport): string {
   const rest = isComplete ? "" : "; not all could be saved";
-  return `${used} entries used, ${added} of them new, ${formatByteSize(uploadedBytes)} uploaded${rest}`;
+  return `${startOf(name)}${used} entries used, ${added} of them new, ${formatByteSize(uploadedBytes)} uploaded${rest}`;
+}
+
+function startOf(name: CacheName): string {
+  return name === "build" ? "" : `${name}: `;
 }

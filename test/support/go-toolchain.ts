@@ -58,6 +58,9 @@ export async function goEnv(machine: GoMachine): Promise<Record<string, string>>
     GOWORK: "off",
     GOTOOLCHAIN: `go${machine.release}`,
     GOCACHE: machine.gocache,
+    // Not those of whoever runs the tests.
+    GOLANGCI_LINT_CACHE: `${machine.gocache}-golangci-lint`,
+    STATICCHECK_CACHE: `${machine.gocache}-staticcheck`,
     CGO_ENABLED: "0",
     ...(machine.cacheprog === undefined ? {} : { GOCACHEPROG: machine.cacheprog }),
     ...machine.env,

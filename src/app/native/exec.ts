@@ -2,14 +2,11 @@
 import { describeError } from "../../lib/text/describe-error.ts";
 import type { RunContext } from "../direct.ts";
 import type { NativeConfig } from "./native-job.ts";
-import { orSay } from "./or-say.ts";
-import { type RestoreReport, restore } from "./restore.ts";
+import { type RestoreOptions, type RestoreReport, restore } from "./restore.ts";
 import { runCommand } from "./run-command.ts";
 import { type SaveReport, save } from "./save.ts";
 
-export interface ExecOptions extends RunContext {
-  /** See `restore`. */
-  setsMtimes: boolean;
+export interface ExecOptions extends RestoreOptions {
   onRestored: (report: RestoreReport) => void;
   onSaved: (report: SaveReport) => void;
 }
@@ -21,23 +18,19 @@ export interface ExecOptions extends RunContext {
 export async function exec(
   config: NativeConfig | undefined,
   command: readonly string[],
+  context: RunContext,
   options: ExecOptions,
 ): Promise<number> {
-  const { env, log, onRestored, onSaved } = options;
+  const { env, log } = context;
   if (config === undefined)
     log.say("nothing is restored or saved: no bucket is set (--bucket or GOCACHE_S3_BUCKET)");
-  else
-    await orSay(options, "nothing was restored", async () =>
-      onRestored(await restore(config, options, options.setsMtimes)),
-    );
+  else await restore(config, context, options);
   const { exitCode, error } = await runCommand(command, env);
   if (error !== undefined) {
     log.say(`${command[0]} was not started: ${describeError(error)}`);
     return exitCode;
   }
   if (config?.remote.readOnly === false)
-    await orSay(options, "nothing was saved", async () =>
-      onSaved(await save(config, options, exitCode === 0)),
-    );
+    await save(config, context, { ...options, hasEnded: exitCode === 0 });
   return exitCode;
 }

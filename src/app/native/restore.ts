@@ -1,16 +1,18 @@
-/** `restore`: fills go's own cache directory with what this job's last run used. */
-import { accessSync, constants, mkdirSync } from "node:fs";
+/** `restore`: fills go's own cache directory, and those of linters, with what this job's last run used. */
 import { usedActions } from "../../gocache/scan.ts";
 import { IdList } from "../../lib/id-list.ts";
 import { startInBackground } from "../../lib/process/background.ts";
 import type { RunContext } from "../direct.ts";
 import { NATIVE_COUNTERS } from "../summary/native-figures.ts";
+import type { CacheKind, NativeCache } from "./native-caches.ts";
 import { type NativeConfig, NativeJob } from "./native-job.ts";
+import type { NativePart } from "./native-part.ts";
+import { orSay } from "./or-say.ts";
 import { settleMtimes } from "./settle-mtimes.ts";
 
-export interface RestoreReport {
-  /** Go's own cache directory. */
-  path: string;
+const NOTHING = "nothing was restored";
+
+export interface RestoreReport extends NativeCache {
   /** Runs that were read; 0: none of this job is known. */
   records: number;
   /** Entries of these runs. */
@@ -20,56 +22,87 @@ export interface RestoreReport {
   fetchedBytes: number;
 }
 
-/** `setsMtimes`: see `settleMtimes`. Rejects when go has no cache directory, it can't be written, or the bucket can't be read. */
+export interface RestoreOptions {
+  only: ReadonlySet<CacheKind>;
+  /** See `settleMtimes`. */
+  setsMtimes: boolean;
+}
+
+/** Reports go's own cache, and others of which a run is known. Never rejects: a failure is one line. */
 export async function restore(
   config: NativeConfig,
   context: RunContext,
-  setsMtimes: boolean,
-): Promise<RestoreReport> {
-  using job = await begin(config, context, setsMtimes);
-  const { path, counters } = job;
-  counters.add(NATIVE_COUNTERS.restores);
-  const remote = job.open(true);
-  using _line = context.watchProgress(() => ({
-    stage: "restoring what the last run used",
-    done: counters.get("prefetch_bytes"),
-    unit: "bytes",
-  }));
-  const { failure, ...found } = await job.read(remote.prefetchAll());
-  if (found.missing > 0) job.sayWhyMissing(failure);
-  job.countUpTo(NATIVE_COUNTERS.restored, found.entries - found.missing);
-  counters.add(NATIVE_COUNTERS.missing, found.missing);
-  return { path, ...found, fetchedBytes: counters.get("prefetch_bytes") };
+  options: RestoreOptions & { onRestored: (report: RestoreReport) => void },
+): Promise<void> {
+  await orSay(context, NOTHING, async () => {
+    using job = await begin(config, context, options);
+    const { counters, parts } = job;
+    counters.add(NATIVE_COUNTERS.restores);
+    using _line = context.watchProgress(() => ({
+      stage: "restoring what the last run used",
+      done: counters.get("prefetch_bytes"),
+      unit: "bytes",
+    }));
+    const known = parts.map((part) => part.isKnown());
+    // Each failure is said in its turn.
+    for (const each of known) each.catch(() => undefined);
+    // One at a time, since each may take as much memory as this command may have.
+    for (const [at, part] of parts.entries())
+      await orSay(context, NOTHING, async () => {
+        if (!(await known[at])) return;
+        const report = await restorePart(part);
+        // Records that no trusted key has signed are none.
+        if (!part.isOptional || report.records > 0) options.onRestored(report);
+      });
+  });
 }
 
 /**
  * Does what has to be done before go starts, and leaves the rest to `command`, a process that outlives this one. Returns
- * the path of its log. Rejects when go has no cache directory, or it can't be written.
+ * the path of its log; `undefined`: there is nothing to restore to. Rejects when go has no cache directory, or it can't be
+ * written.
  */
 export async function restoreInBackground(
   config: NativeConfig,
   context: RunContext,
-  { setsMtimes, command }: { setsMtimes: boolean; command: readonly string[] },
-): Promise<string> {
-  const { logPath } = (await begin(config, context, setsMtimes)).note;
-  startInBackground(command, context.env, logPath);
-  return logPath;
+  { command, ...options }: RestoreOptions & { command: readonly string[] },
+): Promise<string | undefined> {
+  const [first] = (await begin(config, context, options)).parts;
+  if (first === undefined) return undefined;
+  startInBackground(command, context.env, first.note.logPath);
+  return first.note.logPath;
 }
 
-/** Sets the file times, and notes that the run uses go's cache directory from now on. */
-async function begin(config: NativeConfig, context: RunContext, setsMtimes: boolean): Promise<NativeJob> {
+/** Sets the file times, and notes that the run uses the caches from now on. */
+async function begin(
+  config: NativeConfig,
+  context: RunContext,
+  { only, setsMtimes }: RestoreOptions,
+): Promise<NativeJob> {
   if (setsMtimes) await settleMtimes(context.env, context.log);
-  const job = new NativeJob(config, context);
-  mkdirSync(job.path, { recursive: true });
-  accessSync(job.path, constants.W_OK);
-  if (config.remote.trust !== undefined && !job.note.hasBegun) await noteBefore(job);
-  job.note.begin(Date.now());
+  const job = new NativeJob(config, context, only);
+  for (const part of job.parts) {
+    if (!part.isOptional) part.checkWritable();
+    if (config.remote.trust !== undefined && !part.note.hasBegun) await noteBefore(part);
+    part.note.begin(Date.now());
+  }
   return job;
 }
 
 /** Of what lies there already nobody knows who made it, so `save` must not sign it. */
-async function noteBefore({ path, note }: NativeJob): Promise<void> {
+async function noteBefore({ cache, note }: NativePart): Promise<void> {
   const before = new IdList();
-  for await (const actionIds of usedActions(path, 0)) for (const actionId of actionIds) before.push(actionId);
+  for await (const actionIds of usedActions(cache.path, 0))
+    for (const actionId of actionIds) before.push(actionId);
   note.noteBefore(before);
+}
+
+async function restorePart(part: NativePart): Promise<RestoreReport> {
+  const { cache, counters } = part;
+  if (part.isOptional) part.checkWritable();
+  const { failure, ...found } = await part.read(part.open({ readOnly: true }).prefetchAll());
+  if (found.missing > 0) part.sayWhyMissing(failure);
+  part.countUpTo(NATIVE_COUNTERS.restored, found.entries - found.missing);
+  counters.add(NATIVE_COUNTERS.missing, found.missing);
+  return { ...cache, ...found, fetchedBytes: counters.get("prefetch_bytes") };
 }

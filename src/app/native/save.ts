@@ -1,4 +1,4 @@
-/** `save`: uploads what is new in go's own cache directory, and records what this run used. */
+/** `save`: uploads what is new in go's own cache directory and in those of linters, and records what this run used. */
 import { join } from "node:path";
 import type { CacheEntry } from "../../buildcache/entry.ts";
 import type { GoCache } from "../../gocache/go-cache.ts";
@@ -8,9 +8,14 @@ import type { PackedRemote } from "../../remote/packed/packed-remote.ts";
 import { whyForeign, whyOpen } from "../cache-dir/dir-owner.ts";
 import type { RunContext } from "../direct.ts";
 import { NATIVE_COUNTERS } from "../summary/native-figures.ts";
+import type { CacheKind, NativeCache } from "./native-caches.ts";
 import { type NativeConfig, NativeJob } from "./native-job.ts";
+import type { NativePart } from "./native-part.ts";
+import { orSay } from "./or-say.ts";
 
-export interface SaveReport {
+const NOTHING = "nothing was saved";
+
+export interface SaveReport extends NativeCache {
   /** Entries that the run used, with the new ones. */
   used: number;
   /** Entries that the bucket lacked. */
@@ -20,45 +25,95 @@ export interface SaveReport {
   isComplete: boolean;
 }
 
+export interface SaveOptions {
+  only: ReadonlySet<CacheKind>;
+  /** This machine adds nothing more to the run. */
+  hasEnded: boolean;
+}
+
 /**
- * `hasEnded`: this machine adds nothing more to the run. Resolves within the drain's limit after the last upload has
- * begun. Rejects when go has no cache directory, or the bucket can't be read.
+ * Reports go's own cache, and others that the run used. Resolves within the drain's limit after the last upload has begun.
+ * Never rejects: a failure is one line.
  */
 export async function save(
   config: NativeConfig,
   context: RunContext,
-  hasEnded: boolean,
+  { only, hasEnded, onSaved }: SaveOptions & { onSaved: (report: SaveReport) => void },
+): Promise<void> {
+  await orSay(context, NOTHING, async () => {
+    using job = new NativeJob(config, context, only);
+    const { counters } = job;
+    counters.add(NATIVE_COUNTERS.saves);
+    using _line = context.watchProgress(() => ({
+      stage: "saving what is new",
+      done: counters.get("put_remote_bytes"),
+      unit: "bytes",
+    }));
+    const drain = new DrainLimit(config.drainTimeoutMs);
+    const isSigning = config.remote.trust !== undefined;
+    // One at a time, since each buffers packs.
+    for (const part of job.parts)
+      await orSay(context, NOTHING, async () => {
+        if (part.isOptional && !(await isUsed(part))) return;
+        onSaved(await savePart(part, { hasEnded, isSigning, drain }));
+      });
+  });
+}
+
+/** The time that all uploads together may take at the end. */
+class DrainLimit {
+  leftMs: number;
+
+  constructor(limitMs: number) {
+    this.leftMs = limitMs;
+  }
+
+  async run<T>(action: () => Promise<T>): Promise<T> {
+    const startedMs = performance.now();
+    try {
+      return await action();
+    } finally {
+      this.leftMs = Math.max(0, this.leftMs - (performance.now() - startedMs));
+    }
+  }
+}
+
+async function isUsed({ cache, note }: NativePart): Promise<boolean> {
+  for await (const actions of usedActions(cache.path, note.usedSinceMs(Date.now())))
+    if (actions.length > 0) return true;
+  return false;
+}
+
+async function savePart(
+  part: NativePart,
+  { hasEnded, isSigning, drain }: { hasEnded: boolean; isSigning: boolean; drain: DrainLimit },
 ): Promise<SaveReport> {
-  using job = new NativeJob(config, context);
-  const { counters, path } = job;
-  counters.add(NATIVE_COUNTERS.saves);
-  const isSigning = config.remote.trust !== undefined;
-  const problem = isSigning
-    ? (whyForeign(path) ?? whyAnyOpen([path, ...FOLDERS.map((name) => join(path, name))]))
-    : undefined;
-  if (problem !== undefined) throw new Error(problem);
-  const before = isSigning ? job.note.before() : undefined;
-  if (isSigning && before === undefined)
-    throw new Error("nothing is signed without a restore before, by the same job with the same keys");
-  const remote = job.open(false);
-  using _line = context.watchProgress(() => ({
-    stage: "saving what is new",
-    done: counters.get("put_remote_bytes"),
-    unit: "bytes",
-  }));
+  const { cache, counters, local, note } = part;
+  const before = isSigning ? actionsBefore(part) : undefined;
+  const remote = part.open({ readOnly: false, drainTimeoutMs: drain.leftMs });
   // Otherwise everything would count as new.
-  await job.read(remote.readRecords());
+  await part.read(remote.readRecords());
   const nowMs = Date.now();
   // A signature says that this run made it, or that a record that counts has it.
-  const madeHere = before && { fromMs: job.note.startMs(nowMs), toMs: nowMs, before };
+  const madeHere = before && { fromMs: note.startMs(nowMs), toMs: nowMs, before };
   const count = { used: 0, added: 0 };
-  for await (const actions of usedActions(path, job.note.usedSinceMs(nowMs)))
-    for (const actionId of actions) pass(actionId, { local: job.local, remote, madeHere }, count);
-  const isComplete = await remote.finish(hasEnded);
-  if (!isComplete) job.sayWhyUnsaved(remote.uploadFailure);
-  job.countUpTo(NATIVE_COUNTERS.used, count.used);
+  for await (const actions of usedActions(cache.path, note.usedSinceMs(nowMs)))
+    for (const actionId of actions) pass(actionId, { local, remote, madeHere }, count);
+  const isComplete = await drain.run(() => remote.finish(hasEnded));
+  if (!isComplete) part.sayWhyUnsaved(remote.uploadFailure);
+  part.countUpTo(NATIVE_COUNTERS.used, count.used);
   counters.add(NATIVE_COUNTERS.added, count.added);
-  return { ...count, uploadedBytes: counters.get("put_remote_bytes"), isComplete };
+  return { ...cache, ...count, uploadedBytes: counters.get("put_remote_bytes"), isComplete };
+}
+
+/** What lay there before the run. Throws if others can write there, or nobody has noted it: then nothing is signed. */
+function actionsBefore({ cache: { path }, note }: NativePart): ReadonlySet<string> {
+  const problem = whyForeign(path) ?? whyAnyOpen([path, ...FOLDERS.map((name) => join(path, name))]);
+  if (problem !== undefined) throw new Error(problem);
+  const before = note.before();
+  if (before === undefined)
+    throw new Error("nothing is signed without a restore before, by the same job with the same keys");
+  return before;
 }
 
 function whyAnyOpen(dirs: string[]): string | undefined {

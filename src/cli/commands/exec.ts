@@ -16,9 +16,8 @@ export const execCommand = declareCommand({
     const native = config.remote === undefined ? undefined : requireNative(config, "exec");
     const { exec } = await import("../../app/native/exec.ts");
     const { log } = context;
-    return await exec(native, call.args._, {
-      ...context,
-      setsMtimes: call.options.setsMtimes,
+    return await exec(native, call.args._, context, {
+      ...call.options,
       onRestored: (report) => log.say(restoredLine(report)),
       onSaved: (report) => log.say(savedLine(report)),
     });

@@ -3,6 +3,7 @@
 import type { RunContext } from "../../app/direct.ts";
 import type { NativeConfig } from "../../app/native/native-job.ts";
 import { orSay } from "../../app/native/or-say.ts";
+import type { RestoreOptions, RestoreReport } from "../../app/native/restore.ts";
 import { declareCommand } from "../command.ts";
 import { JOB_OPTIONS, openNative, restoredLine } from "../native-command.ts";
 import { flagWords } from "../options/flag-words.ts";
@@ -13,7 +14,7 @@ import { writeStdout } from "../output.ts";
 export const restoreCommand = declareCommand({
   meta: {
     name: "restore",
-    description: "fill go's own cache ($GOCACHE) with what this job's last run used",
+    description: "fill the caches of go and of linters with what this job's last run used",
   },
   options: {
     isBlocking: {
@@ -29,34 +30,35 @@ export const restoreCommand = declareCommand({
     "go-cache-plugin restore --bucket=my-bucket",
     "go-cache-plugin restore --scope=lint",
     "go-cache-plugin restore --wait=false",
+    "go-cache-plugin restore --only=build",
   ],
   run: async (call) => {
     const { config, context } = openNative(call, "restore");
-    const { isBlocking, setsMtimes } = call.options;
-    await orSay(context, "nothing was restored", async () => {
-      writeStdout(
-        isBlocking
-          ? await restoreNow(config, context, setsMtimes)
-          : await restoreBehind(config, context, { setsMtimes, flags: call.flags }),
-      );
-    });
+    const { isBlocking, only, setsMtimes } = call.options;
+    const options = { only, setsMtimes };
+    if (isBlocking) await restoreNow(config, context, options);
+    else await restoreBehind(config, context, { ...options, flags: call.flags });
     return 0;
   },
 });
 
-async function restoreNow(config: NativeConfig, context: RunContext, setsMtimes: boolean): Promise<string> {
+async function restoreNow(config: NativeConfig, context: RunContext, options: RestoreOptions): Promise<void> {
   const { restore } = await import("../../app/native/restore.ts");
-  return `${restoredLine(await restore(config, context, setsMtimes))}\n`;
+  const onRestored = (report: RestoreReport) => writeStdout(`${restoredLine(report)}\n`);
+  await restore(config, context, { ...options, onRestored });
 }
 
 async function restoreBehind(
   config: NativeConfig,
   context: RunContext,
-  { setsMtimes, flags }: { setsMtimes: boolean; flags: ReadonlyMap<string, string> },
-): Promise<string> {
+  { flags, ...options }: RestoreOptions & { flags: ReadonlyMap<string, string> },
+): Promise<void> {
   const { restoreInBackground } = await import("../../app/native/restore.ts");
   // The times are set by then.
   const rest = new Map([...flags, ["wait", "true"], ["mtimes", "false"]]);
   const command = [process.execPath, "restore", ...flagWords(rest)];
-  return `restoring in the background, log ${await restoreInBackground(config, context, { setsMtimes, command })}\n`;
+  await orSay(context, "nothing was restored", async () => {
+    const log = await restoreInBackground(config, context, { ...options, command });
+    if (log !== undefined) writeStdout(`restoring in the background, log ${log}\n`);
+  });
 }

@@ -158,11 +158,21 @@ export function parseIdStart(text: string, name: string): string {
 }
 
 /** One of a few words. */
-export function parseChoice<T extends string>(...choices: T[]): ValueParser<T> {
+export function parseChoice<T extends string>(...choices: readonly T[]): ValueParser<T> {
   const parse = (text: string, name: string): T => {
     const choice = choices.find((candidate) => candidate === text);
     if (choice === undefined) throw invalidValue(name, text, choices.map((each) => `"${each}"`).join(" or "));
     return choice;
+  };
+  return Object.assign(parse, { choices });
+}
+
+/** At least one of a few words, comma-separated. */
+export function parseChoices<T extends string>(...choices: readonly T[]): ValueParser<ReadonlySet<T>> {
+  const parseOne = parseChoice(...choices);
+  const parse = (text: string, name: string) => {
+    const words = parseNames(text);
+    return new Set((words.length === 0 ? [""] : words).map((word) => parseOne(word, name)));
   };
   return Object.assign(parse, { choices });
 }

@@ -185,8 +185,8 @@ test("the overview", () => {
       connect [ADDR]    serve the go command that started this program, with the help of a server
       prune             prune the local cache to --max-size and --expiry now; entries used in 6h stay
       prefetch          prefetch what this job's last run used; returns at once without --wait
-      restore           fill go's own cache ($GOCACHE) with what this job's last run used
-      save              upload what is new in go's own cache ($GOCACHE), and record what this run used
+      restore           fill the caches of go and of linters with what this job's last run used
+      save              upload what is new in the caches of go and of linters, and record what was used
       exec COMMAND      restore, run a command, save; its exit code is the command's
       gc                remove from the bucket what no run used for two weeks; needs s3:DeleteObject
       inspect [ID]      show what is in the bucket, or where an action or output is stored

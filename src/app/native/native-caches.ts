@@ -1,0 +1,35 @@
+/** The caches that `restore` fills and `save` reads out, and what `--only` calls them. */
+import { isAbsolute, join } from "node:path";
+import { userCacheDir } from "../user-cache-dir.ts";
+
+type Env = Record<string, string | undefined>;
+
+const LINTERS = [
+  { name: "golangci-lint", variable: "GOLANGCI_LINT_CACHE" },
+  { name: "staticcheck", variable: "STATICCHECK_CACHE" },
+] as const;
+
+/** `build`: go's own. */
+export type CacheName = "build" | (typeof LINTERS)[number]["name"];
+
+/** What `--only` takes. */
+export const CACHE_KINDS = ["build", "lint"] as const;
+
+export type CacheKind = (typeof CACHE_KINDS)[number];
+
+/** A cache with an absolute path. Nothing may be there. */
+export interface NativeCache {
+  name: CacheName;
+  path: string;
+}
+
+/**
+ * The caches of linters, which have the format of go's own. A linter whose variable is `off` or a relative path refuses
+ * to run, so it has none then.
+ */
+export function findLintCaches(env: Env): NativeCache[] {
+  return LINTERS.map(({ name, variable }) => ({
+    name,
+    path: env[variable] || join(userCacheDir(env), name),
+  })).filter(({ path }) => isAbsolute(path));
+}
