@@ -46,12 +46,8 @@ export class NativePart {
     accessSync(path, constants.W_OK);
   }
 
-  /**
-   * Whether the bucket may have runs of this job: one request of an optional part, none of another. Rejects with a
-   * `BucketFailure` if it can't be read.
-   */
-  async isKnown(): Promise<boolean> {
-    if (!this.isOptional) return true;
+  /** Whether the bucket has runs of this job, by one request. Rejects with a `BucketFailure` if it can't be read. */
+  async hasRuns(): Promise<boolean> {
     const { config, store } = this.#options;
     const places = [config.prefix, ...config.readPrefixes].map((prefix) => new PackedKeys(prefix));
     return await this.read(hasRuns(store, places, this.#scope));

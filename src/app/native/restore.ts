@@ -2,6 +2,7 @@
 import { usedActions } from "../../gocache/scan.ts";
 import { IdList } from "../../lib/id-list.ts";
 import { startInBackground } from "../../lib/process/background.ts";
+import type { PackedRemote } from "../../remote/packed/packed-remote.ts";
 import type { RunContext } from "../direct.ts";
 import { NATIVE_COUNTERS } from "../summary/native-figures.ts";
 import type { CacheKind, NativeCache } from "./native-caches.ts";
@@ -43,16 +44,14 @@ export async function restore(
       done: counters.get("prefetch_bytes"),
       unit: "bytes",
     }));
-    const known = parts.map((part) => part.isKnown());
-    // Each failure is said in its turn.
-    for (const each of known) each.catch(() => undefined);
+    const remotes = openRemotes(parts);
     // One at a time, since each may take as much memory as this command may have.
     for (const [at, part] of parts.entries())
       await orSay(context, NOTHING, async () => {
-        if (!(await known[at])) return;
-        const report = await restorePart(part);
+        const remote = await remotes[at];
+        const report = remote && (await restorePart(part, remote));
         // Records that no trusted key has signed are none.
-        if (!part.isOptional || report.records > 0) options.onRestored(report);
+        if (report !== undefined && (report.records > 0 || !part.isOptional)) options.onRestored(report);
       });
   });
 }
@@ -97,10 +96,30 @@ async function noteBefore({ cache, note }: NativePart): Promise<void> {
   note.noteBefore(before);
 }
 
-async function restorePart(part: NativePart): Promise<RestoreReport> {
+/**
+ * Reads the records of each part, those of the first before the others: a bucket that does not answer is asked no more, and
+ * no time is lost while the first is transferred. `undefined`: an optional part has no runs.
+ */
+function openRemotes([first, ...others]: readonly NativePart[]): Promise<PackedRemote | undefined>[] {
+  if (first === undefined) return [];
+  const opened = openRemote(first);
+  const all = [opened, ...others.map(async (part) => await opened.then(() => openRemote(part)))];
+  // Each failure is said in its turn.
+  for (const each of all) each.catch(() => undefined);
+  return all;
+}
+
+async function openRemote(part: NativePart): Promise<PackedRemote | undefined> {
+  if (part.isOptional && !(await part.hasRuns())) return undefined;
+  const remote = part.open({ readOnly: true });
+  await part.read(remote.refresh());
+  return remote;
+}
+
+async function restorePart(part: NativePart, remote: PackedRemote): Promise<RestoreReport> {
   const { cache, counters } = part;
   if (part.isOptional) part.checkWritable();
-  const { failure, ...found } = await part.read(part.open({ readOnly: true }).prefetchAll());
+  const { failure, ...found } = await part.read(remote.prefetchAll());
   if (found.missing > 0) part.sayWhyMissing(failure);
   part.countUpTo(NATIVE_COUNTERS.restored, found.entries - found.missing);
   counters.add(NATIVE_COUNTERS.missing, found.missing);

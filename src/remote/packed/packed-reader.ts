@@ -85,7 +85,6 @@ export class PackedReader {
     onEntries: (entries: PackedEntry[], news: PackedEntry[]) => void = () => {},
   ): Promise<PrefetchCount> {
     const { restorer } = this.#options.transfer;
-    await this.source.refreshNow();
     const groups = this.source.newestGroups();
     const known = new IdTable();
     for (const { segments } of groups) {

@@ -69,16 +69,22 @@ export class PackedRemote {
     return this.#reader.isSlowButWarm(session);
   }
 
+  /** Reads the newest records in the bucket. Rejects if they can't be read. */
+  async refresh(): Promise<void> {
+    await this.#reader.source.refreshNow();
+  }
+
   /**
    * Fetches all entries of the newest run of this job, or of its fallbacks, to the local disk. Rejects if the records
    * can't be read.
    */
   async prefetch(): Promise<PrefetchCount> {
+    await this.refresh();
     return await this.#reader.prefetch();
   }
 
   /**
-   * The same with outputs so large that else only a lookup fetches them. Also counts the entries that are missing then;
+   * The same by the records that `refresh` has read, with outputs so large that else only a lookup fetches them. Also counts the entries that are missing then;
    * `failure`: why the bucket had not all of them, if it says so.
    */
   async prefetchAll(): Promise<PrefetchCount & { missing: number; failure: unknown }> {

@@ -1,5 +1,6 @@
 /** Sessions that go does not wait for: they know all that was used at once. */
 import { expect, test } from "bun:test";
+import type { PackedRemote } from "../../../src/remote/packed/packed-remote.ts";
 import { parseRunName } from "../../../src/remote/runs/run-names.ts";
 import { untilAborted } from "../../store/tampered-store.ts";
 import { filesBelow } from "../../support/file-tree.ts";
@@ -16,6 +17,11 @@ function open() {
     for (const part of [one, two, bucket]) part[Symbol.dispose]();
   };
   return { bucket, one, two, [Symbol.dispose]: dispose };
+}
+
+async function prefetchAll(session: PackedRemote) {
+  await session.refresh();
+  return await session.prefetchAll();
 }
 
 const runs = ({ store }: StockedBucket) =>
@@ -80,7 +86,7 @@ test("what a prefetch of all could not fetch is counted", async () => {
   using team = open();
   await team.one.put(["hello", "world"]);
   failGets(team.bucket.store, "/pack/");
-  const count = await team.two.session({ readOnly: true }).prefetchAll();
+  const count = await prefetchAll(team.two.session({ readOnly: true }));
   expect(count).toEqual({ records: 1, entries: 2, missing: 2, failure: expect.any(Error) });
 });
 
@@ -97,10 +103,10 @@ test("an entry that several records name is counted once", async () => {
   }
   using three = new Machine(team.bucket, "m3");
   const all = { records: 2, entries: 3, missing: 0, failure: undefined };
-  expect(await three.session({ readOnly: true }).prefetchAll()).toEqual(all);
+  expect(await prefetchAll(three.session({ readOnly: true }))).toEqual(all);
   failGets(team.bucket.store, "/pack/");
   using four = new Machine(team.bucket, "m4");
-  expect(await four.session({ readOnly: true }).prefetchAll()).toEqual({
+  expect(await prefetchAll(four.session({ readOnly: true }))).toEqual({
     ...all,
     missing: 3,
     failure: expect.any(Error),
@@ -121,6 +127,6 @@ test("a prefetch fetches large outputs only on demand", async () => {
   expect(await team.two.session({ readOnly: true }).prefetch()).toEqual({ records: 1, entries: 2 });
   expect(team.two.local.get(actionId)).toBeUndefined();
   const all = { records: 1, entries: 2, missing: 0, failure: undefined };
-  expect(await team.two.session({ readOnly: true }).prefetchAll()).toEqual(all);
+  expect(await prefetchAll(team.two.session({ readOnly: true }))).toEqual(all);
   expect(team.two.local.get(actionId)?.sizeBytes).toBe(large.length);
 });
