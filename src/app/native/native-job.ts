@@ -44,9 +44,12 @@ export class NativeJob {
     this.#metrics = config.metrics;
     this.#print = (text) => log.print(text);
     const base = { config: config.remote, root, env, counters: this.counters, log };
+    const store = openGuardedStore(base);
+    // There is no later attempt, so try even a bucket that did not answer a moment ago.
+    store.health.writes.endPause();
     const options = {
       ...base,
-      store: openGuardedStore(base),
+      store,
       scope,
       // Go and linters trim their caches themselves.
       maxSizeBytes: 0,

@@ -56,8 +56,6 @@ export class NativePart {
   /** `drainTimeoutMs`: the limit for uploads. */
   open({ readOnly, drainTimeoutMs = 0 }: { readOnly: boolean; drainTimeoutMs?: number }): PackedRemote {
     const { store, config } = this.#options;
-    // There is no later attempt, so try even a bucket that did not answer a moment ago.
-    store.health.writes.endPause();
     const { local, counters } = this;
     const options = { ...this.#options, config: { ...config, readOnly }, drainTimeoutMs, local, counters };
     // What could not be uploaded is found again by its time of use.
