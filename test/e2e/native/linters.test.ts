@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { goInstall } from "../../support/go-install.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
-import { STATICCHECK } from "../../support/tools.ts";
+import { LINTER_GO, STATICCHECK } from "../../support/tools.ts";
 import { LintTeam, NOTHING_NEW } from "./lint-team.ts";
 import { CI_ENV } from "./native-team.ts";
 
@@ -24,7 +24,7 @@ beforeAll(async () => {
   dir = tempDir("native-linters");
   const argv = [await goInstall(STATICCHECK), "-checks=SA4017", "./..."];
   team = new LintTeam(dir.path, { name: "staticcheck", argv });
-  const first = team.newMachine();
+  const first = await team.warmMachine(LINTER_GO);
   await team.program(first, team.project, ["restore"]);
   const { outcome, news } = await team.lint(first);
   expect(outcome).toEqual(FINDINGS);

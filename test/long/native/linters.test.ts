@@ -4,7 +4,7 @@ import { LintTeam, NOTHING_NEW } from "../../e2e/native/lint-team.ts";
 import { CI_ENV } from "../../e2e/native/native-team.ts";
 import { goInstall } from "../../support/go-install.ts";
 import { tempDir } from "../../support/temp-dir.ts";
-import { GOLANGCI_LINT } from "../../support/tools.ts";
+import { GOLANGCI_LINT, LINTER_GO } from "../../support/tools.ts";
 
 // Only a guard against hanging.
 setDefaultTimeout(300_000);
@@ -14,7 +14,7 @@ test("after a restore a new machine has golangci-lint's findings, and analyses a
   const flags = ["--no-config", "--default=none", "--enable=govet", "--enable=staticcheck"];
   const argv = [await goInstall(GOLANGCI_LINT), "run", ...flags, "./..."];
   const team = new LintTeam(dir.path, { name: "golangci-lint", argv });
-  const first = team.newMachine();
+  const first = await team.warmMachine(LINTER_GO);
   await team.program(first, team.project, ["restore"]);
   const { outcome, news } = await team.lint(first);
   expect(outcome).toMatchObject({
