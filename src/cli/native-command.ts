@@ -1,12 +1,10 @@
 /** Shared by the commands that fill go's own cache directory, and those of linters, and read them out. */
-import type { Config } from "../app/config.ts";
 import type { RunContext } from "../app/direct.ts";
 import { CACHE_KINDS, type CacheName } from "../app/native/native-caches.ts";
 import type { NativeConfig } from "../app/native/native-job.ts";
 import type { RestoreReport } from "../app/native/restore.ts";
 import type { SaveReport } from "../app/native/save.ts";
 import { formatByteSize } from "../lib/text/byte-size.ts";
-import { requireBucket } from "./bucket-commands.ts";
 import type { Call } from "./command.ts";
 import type { Options } from "./options/option.ts";
 import { resolveSettings, toConfig } from "./options/settings.ts";
@@ -37,20 +35,15 @@ export const JOB_OPTIONS = {
   },
 } satisfies Options;
 
-/** Throws a `UsageError` without a bucket of the packed layout. */
+/**
+ * Without a bucket, as in a fork whose variables for it are empty, there is no config, and one line says so; `nothing`: its
+ * beginning. Throws a `UsageError` for a bucket of the split layout.
+ */
 export function openNative(
-  call: Pick<Call, "flags" | "env">,
+  { flags, env }: Pick<Call, "flags" | "env">,
   command: string,
-): { config: NativeConfig; context: RunContext } {
-  const { config, context } = openContext(call);
-  return { config: requireNative(config, command), context };
-}
-
-/** The same, also without a bucket. */
-export function openContext({ flags, env }: Pick<Call, "flags" | "env">): {
-  config: Config;
-  context: RunContext;
-} {
+  nothing: string,
+): { config: NativeConfig | undefined; context: RunContext } {
   const settings = resolveSettings(flags, env);
   const log = makeLogger(settings);
   if (env.GOCACHEPROG)
@@ -58,14 +51,12 @@ export function openContext({ flags, env }: Pick<Call, "flags" | "env">): {
       "gocacheprog",
       "GOCACHEPROG is set: go does not use its own cache directory (set one or the other)",
     );
-  return { config: toConfig(settings), context: { env, log, watchProgress: watchProgress(env) } };
-}
-
-/** Throws a `UsageError` unless there is a bucket of the packed layout. */
-export function requireNative(config: Config, command: string): NativeConfig {
-  const remote = requireBucket(config, command);
-  if (remote.layout === "split") throw new UsageError(`"${command}" needs --layout=packed or both`);
-  return { ...config, remote };
+  const { remote, ...config } = toConfig(settings);
+  const context = { env, log, watchProgress: watchProgress(env) };
+  if (remote?.layout === "split") throw new UsageError(`"${command}" needs --layout=packed or both`);
+  if (remote !== undefined) return { config: { ...config, remote }, context };
+  log.say(`${nothing}: no bucket is set (--bucket or GOCACHE_S3_BUCKET)`);
+  return { config: undefined, context };
 }
 
 export function restoredLine({ name, path, ...report }: RestoreReport): string {

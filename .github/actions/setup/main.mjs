@@ -22,7 +22,8 @@ function isMode(name) {
 
 function restore() {
   // A build goes on without a cache, such as that of a fork, which knows no bucket.
-  if (succeeds(program, ["restore", `--wait=${input("wait")}`, `--mtimes=${input("mtimes")}`]))
+  if (!env.GOCACHE_S3_BUCKET) warn("nothing is restored or saved: no bucket is set");
+  else if (succeeds(program, ["restore", `--wait=${input("wait")}`, `--mtimes=${input("mtimes")}`]))
     saveState("mode", "native");
   else warn("nothing was restored, and nothing will be saved");
 }

@@ -22,9 +22,7 @@ export async function exec(
   options: ExecOptions,
 ): Promise<number> {
   const { env, log } = context;
-  if (config === undefined)
-    log.say("nothing is restored or saved: no bucket is set (--bucket or GOCACHE_S3_BUCKET)");
-  else await restore(config, context, options);
+  if (config !== undefined) await restore(config, context, options);
   const { exitCode, error } = await runCommand(command, env);
   if (error !== undefined) {
     log.say(`${command[0]} was not started: ${describeError(error)}`);

@@ -10,7 +10,7 @@ import { flagWords } from "../options/flag-words.ts";
 import { parseBoolean } from "../options/values.ts";
 import { writeStdout } from "../output.ts";
 
-/** Returns when everything is fetched, with `--wait=false` at once. Exit code 0 also when that fails. */
+/** Returns when everything is fetched, with `--wait=false` at once. Exit code 0 also when that fails, or there is no bucket. */
 export const restoreCommand = declareCommand({
   meta: {
     name: "restore",
@@ -33,7 +33,8 @@ export const restoreCommand = declareCommand({
     "go-cache-plugin restore --only=build",
   ],
   run: async (call) => {
-    const { config, context } = openNative(call, "restore");
+    const { config, context } = openNative(call, "restore", "nothing is restored");
+    if (config === undefined) return 0;
     const { isBlocking, only, setsMtimes } = call.options;
     const options = { only, setsMtimes };
     if (isBlocking) await restoreNow(config, context, options);

@@ -3,7 +3,7 @@ import { declareCommand } from "../command.ts";
 import { NATIVE_OPTIONS, openNative, savedLine } from "../native-command.ts";
 import { writeStdout } from "../output.ts";
 
-/** Exit code 0 also when the bucket fails. Does nothing with --read-only. */
+/** Exit code 0 also when the bucket fails, or there is none. Does nothing with --read-only. */
 export const saveCommand = declareCommand({
   meta: {
     name: "save",
@@ -12,8 +12,8 @@ export const saveCommand = declareCommand({
   options: NATIVE_OPTIONS,
   examples: ["go-cache-plugin save --bucket=my-bucket", "go-cache-plugin save --drain-timeout=5m"],
   run: async (call) => {
-    const { config, context } = openNative(call, "save");
-    if (config.remote.readOnly) return 0;
+    const { config, context } = openNative(call, "save", "nothing is saved");
+    if (config === undefined || config.remote.readOnly) return 0;
     const { save } = await import("../../app/native/save.ts");
     await save(config, context, {
       only: call.options.only,

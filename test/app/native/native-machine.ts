@@ -8,7 +8,7 @@ import type { NativeConfig } from "../../../src/app/native/native-job.ts";
 import { restore } from "../../../src/app/native/restore.ts";
 import { save } from "../../../src/app/native/save.ts";
 import { JobFile } from "../../../src/app/summary/job-file.ts";
-import { requireNative, restoredLine, savedLine } from "../../../src/cli/native-command.ts";
+import { restoredLine, savedLine } from "../../../src/cli/native-command.ts";
 import { resolveSettings, toConfig } from "../../../src/cli/options/settings.ts";
 import { formatActionFile } from "../../../src/gocache/action-file.ts";
 import { Logger } from "../../../src/lib/logger.ts";
@@ -101,9 +101,10 @@ export class NativeMachine {
   ): Promise<Lines> {
     const lines: Lines = { out: [], err: [] };
     const log = new Logger({ verbose: false, debugMask: 0, write: (line) => lines.err.push(line.trim()) });
-    const config = requireNative(toConfig(resolveSettings(this.#flags, this.env)), "restore");
+    const { remote, ...config } = toConfig(resolveSettings(this.#flags, this.env));
+    if (remote === undefined) throw new Error("the flags name no bucket");
     const watchProgress = () => ({ [Symbol.dispose]: () => {} });
-    await command(config, { env: this.env, log, watchProgress }, lines.out);
+    await command({ ...config, remote }, { env: this.env, log, watchProgress }, lines.out);
     return lines;
   }
 }
