@@ -63,6 +63,10 @@ export class LocalCache {
     return fallback === undefined ? undefined : this.#getFrom(fallback, actionId);
   }
 
+  has(actionId: string): boolean {
+    return this.get(actionId) !== undefined;
+  }
+
   /** The path of an output, and the name of a program; `undefined` if there is no file. Does not check the content. */
   findOutput(outputId: string): { path: string; sizeBytes: number; executable?: string } | undefined {
     for (const dir of this.#dirs()) {

@@ -5,6 +5,7 @@ import { hashFileNow } from "../lib/files/hash-file.ts";
 import { isPlainFileName } from "../lib/files/plain-file-name.ts";
 import { readSmallFile } from "../lib/files/small-file.ts";
 import { statPlainFile } from "../lib/files/stat-file.ts";
+import { IdTable } from "../lib/id-table.ts";
 import { ACTION_FILE_BYTES, formatActionFile, parseActionFile } from "./action-file.ts";
 import { GoFolders } from "./go-folders.ts";
 import { GoOutput, type GoOutputOptions } from "./go-output.ts";
@@ -30,6 +31,8 @@ export class GoCache {
   readonly #mtimeMs: number;
   /** The last output that was written or checked here: most records follow their output. */
   #lastRight: string | undefined;
+  /** Actions whose entries were seen or written here. */
+  readonly #usable = new IdTable();
   #firstProblem: unknown;
 
   /** Creates no file. `startMs`: uses since then are to show. */
@@ -49,6 +52,11 @@ export class GoCache {
     const output = entry && this.findOutput(entry.outputId);
     if (entry === undefined || output?.sizeBytes !== entry.sizeBytes) return undefined;
     return { ...entry, ...output };
+  }
+
+  /** Whether there is such an entry, or was one when this was last asked or one was written here. */
+  has(actionId: string): boolean {
+    return this.#usable.has(actionId) || this.#see(actionId);
   }
 
   /** An output as go would find it; go reads it if it has the size of the entry. The content is not verified. */
@@ -88,7 +96,7 @@ export class GoCache {
     { outputId, sizeBytes }: Pick<CacheEntry, "outputId" | "sizeBytes">,
     putTimeMs: number,
   ): boolean {
-    if (this.get(actionId) !== undefined || !this.#hasRight(outputId, sizeBytes)) return false;
+    if (this.#see(actionId) || !this.#hasRight(outputId, sizeBytes)) return false;
     const file = this.#create(actionId, {
       kind: "a",
       executable: undefined,
@@ -97,12 +105,19 @@ export class GoCache {
     try {
       const text = formatActionFile({ actionId, outputId, sizeBytes, putTimeMs }, this.#mtimeMs);
       file.write(Buffer.from(text, "latin1"));
-      file.commit();
+      file.replace();
     } catch (error) {
       file.discard();
       throw error;
     }
+    this.#usable.set(actionId);
     return true;
+  }
+
+  #see(actionId: string): boolean {
+    const isThere = this.get(actionId) !== undefined;
+    if (isThere) this.#usable.set(actionId);
+    return isThere;
   }
 
   #create(
@@ -115,7 +130,15 @@ export class GoCache {
     try {
       const path = this.#folders.makePath(id, kind);
       const unfinishedPath = this.#folders.unfinishedPath(id);
-      return new GoOutput({ path, unfinishedPath, mtimeMs: this.#mtimeMs, onProblem, ...options });
+      const makeFolder = () => this.#folders.makeAgain(id);
+      return new GoOutput({
+        path,
+        unfinishedPath,
+        makeFolder,
+        mtimeMs: this.#mtimeMs,
+        onProblem,
+        ...options,
+      });
     } catch (error) {
       onProblem(error);
       throw error;

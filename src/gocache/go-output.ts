@@ -11,6 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { isErrno } from "../lib/files/errno.ts";
 import { isPlainFileName } from "../lib/files/plain-file-name.ts";
 import { isProgram, MAGIC_BYTES } from "../lib/files/program-magic.ts";
 
@@ -45,7 +46,16 @@ export class GoOutput {
 
   /** Makes the output visible, unless go has it by now. Throws if the disk fails. */
   commit(): void {
-    this.#orReport(() => this.#finish());
+    this.#orReport(() => {
+      this.#open();
+      if (this.#options.isThere(this.#sizeBytes)) this.discard();
+      else this.#replace();
+    });
+  }
+
+  /** The same without a look, for a caller who has just had one. */
+  replace(): void {
+    this.#orReport(() => this.#replace());
   }
 
   /** Removes what is not finished. Has no effect after `commit`. Never throws. */
@@ -76,13 +86,9 @@ export class GoOutput {
     this.#sizeBytes += bytes.length;
   }
 
-  #finish(): void {
+  #replace(): void {
     const { path, executable, mtimeMs, isThere, onKept } = this.#options;
     const fd = this.#open();
-    if (isThere(this.#sizeBytes)) {
-      this.discard();
-      return;
-    }
     // Without a name it was in the cache of a helper, where go runs it all the same.
     if (executable === undefined && isProgram(this.#head)) makeExecutable(fd);
     futimesSync(fd, mtimeMs / 1000, mtimeMs / 1000);
@@ -100,12 +106,22 @@ export class GoOutput {
 
   #open(): number {
     if (this.#fd !== undefined) return this.#fd;
-    const { executable } = this.#options;
     this.#isCreated = true;
-    if (executable !== undefined) mkdirSync(this.#path, { mode: EXECUTABLE_MODE });
-    const path = executable === undefined ? this.#path : join(this.#path, executable);
-    this.#fd = openSync(path, "wx", executable === undefined ? MODE : EXECUTABLE_MODE);
+    try {
+      this.#fd = this.#create();
+    } catch (error) {
+      if (!isErrno(error, "ENOENT")) throw error;
+      this.#options.makeFolder();
+      this.#fd = this.#create();
+    }
     return this.#fd;
+  }
+
+  #create(): number {
+    const { executable } = this.#options;
+    if (executable === undefined) return openSync(this.#path, "wx", MODE);
+    mkdirSync(this.#path, { mode: EXECUTABLE_MODE });
+    return openSync(join(this.#path, executable), "wx", EXECUTABLE_MODE);
   }
 
   #close(): void {
@@ -126,6 +142,8 @@ export interface GoOutputOptions {
   path: string;
   /** In the same folder. */
   unfinishedPath: string;
+  /** Makes that folder when it has gone. */
+  makeFolder: () => void;
   /** See `CacheEntry`. */
   executable: string | undefined;
   mtimeMs: number;

@@ -11,6 +11,8 @@ export interface LocalOutputs {
 export interface LocalBuilds extends LocalOutputs {
   /** The entry of an action; `undefined` if there is none with a usable output. */
   get(actionId: string): LocalEntry | undefined;
+  /** Whether there is one, or was one a moment ago. */
+  has(actionId: string): boolean;
   /**
    * Writes the record of an action, unless there is a newer one; its output must exist. Returns whether it was written.
    * Throws if the disk can't be written.

@@ -45,6 +45,7 @@ export class Disk {
 
   readonly local: LocalBuilds = {
     get: (actionId) => this.actions.get(actionId),
+    has: (actionId) => this.actions.has(actionId),
     findOutput: (outputId) => this.outputs.get(outputId),
     createOutput: () => {
       throw new Error("outputs are fetched by the simulation");

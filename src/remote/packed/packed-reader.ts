@@ -112,7 +112,7 @@ export class PackedReader {
     });
     for (const entry of large) await this.#fetchLarge(entry);
     let missing = 0;
-    for (const actionId of all) if (this.#options.local.get(actionId) === undefined) missing++;
+    for (const actionId of all) if (!this.#options.local.has(actionId)) missing++;
     const { restorer, badPackReports } = this.#options.transfer;
     const bad = badPackReports > 0 ? new Error("packs that its records name are gone or damaged") : undefined;
     return { ...count, missing, failure: restorer.firstFailure ?? bad };

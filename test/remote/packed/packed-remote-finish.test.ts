@@ -58,6 +58,7 @@ test.each([true, false])("all is uploaded with its names; the run has ended: %j"
   const local = {
     findOutput: (id: string) => team.two.local.findOutput(id),
     get: (id: string) => team.two.local.get(id),
+    has: (id: string) => team.two.local.has(id),
     putRecord: (...args: Parameters<Machine["local"]["putRecord"]>) => team.two.local.putRecord(...args),
     createOutput: (id: string, executable?: string) => {
       created.push(executable);

@@ -110,6 +110,7 @@ test("an empty output that the disk refuses does not block the rest of the prefe
     local: {
       createOutput,
       get: (actionId) => local.get(actionId),
+      has: (actionId) => local.has(actionId),
       findOutput: (outputId) => local.findOutput(outputId),
       putRecord: (...record) => local.putRecord(...record),
     },
