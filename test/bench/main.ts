@@ -29,6 +29,7 @@ import { benchLocal } from "./sections/local.ts";
 import { benchModules } from "./sections/modules.ts";
 import { benchProgram } from "./sections/program.ts";
 import { benchProgramThin } from "./sections/program-thin.ts";
+import { benchRestore } from "./sections/restore.ts";
 import { benchScale } from "./sections/scale.ts";
 import { benchServer } from "./sections/server.ts";
 import { benchSlow } from "./sections/slow.ts";
@@ -58,6 +59,7 @@ const SECTIONS: Record<string, Section> = {
   large: benchLarge,
   download: benchDownload,
   cost: benchCost,
+  restore: benchRestore,
   scale: benchScale,
 };
 

@@ -69,12 +69,12 @@ async function inSequence<T, R>(items: T[], work: (item: T) => Promise<R>): Prom
  * Measures each variant `runs` times in turns, every other turn in reverse order: a machine gets slower or faster while
  * it is measured, and that must affect all variants alike.
  */
-export async function inTurns<Name extends string>(
+export async function inTurns<Name extends string, T = Sample>(
   runs: number,
-  variants: Record<Name, (run: number) => Promise<Sample>>,
-): Promise<Record<Name, Sample[]>> {
+  variants: Record<Name, (run: number) => Promise<T>>,
+): Promise<Record<Name, T[]>> {
   const names = Object.keys(variants) as Name[];
-  const samples = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, Sample[]>;
+  const samples = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, T[]>;
   for (let run = 0; run < runs; run++) {
     for (const name of run % 2 === 0 ? names : names.toReversed()) {
       console.error(`  ${name}, ${run + 1} of ${runs}`);

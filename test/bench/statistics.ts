@@ -7,7 +7,7 @@ export function median(values: number[]): number {
   return (low + high) / 2;
 }
 
-export function medianOf(samples: Sample[], value: (sample: Sample) => number): number {
+export function medianOf<T>(samples: T[], value: (sample: T) => number): number {
   return median(samples.map(value));
 }
 
@@ -15,7 +15,11 @@ export function medianSeconds(samples: Sample[]): number {
   return medianOf(samples, ({ seconds }) => seconds);
 }
 
-/** The median over pairs of a's time by b's time, of one run each. */
-export function medianRatio(a: Sample[], b: Sample[]): number {
-  return median(a.map((sample, i) => sample.seconds / (b[i]?.seconds ?? Number.NaN)));
+/** The median over pairs of a's time by b's time, of one run each; `value`: by another measure. */
+export function medianRatio<T extends { seconds: number }>(
+  a: T[],
+  b: T[],
+  value: (sample: T) => number = ({ seconds }) => seconds,
+): number {
+  return median(a.map((sample, i) => value(sample) / (b[i] === undefined ? Number.NaN : value(b[i]))));
 }
