@@ -11,8 +11,8 @@ export const FOLDERS: readonly string[] = Array.from({ length: 256 }, (_, number
 
 /**
  * The folders `<xx>` of go's own cache, `xx` being the first two digits of an id. One that is a symbolic link is not
- * used: it may lead anywhere. The cache directory itself may be one. Each is looked at once: whoever can replace it later
- * could do so after any look.
+ * used: it may lead anywhere. The cache directory itself may be one. A folder that is written to is looked at once for
+ * that; every lookup looks again.
  */
 export class GoFolders {
   readonly #root: string;
@@ -26,7 +26,7 @@ export class GoFolders {
   path(id: string, kind: "a" | "d"): string | undefined {
     if (!ID.test(id)) return undefined;
     const folder = this.#folder(id);
-    return this.#isKnown(folder) ? fileIn(folder, id, kind) : undefined;
+    return isFolder(folder) ? fileIn(folder, id, kind) : undefined;
   }
 
   /** The same, with the folder made if it is missing. Throws if there can't be one. */
