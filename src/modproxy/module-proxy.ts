@@ -3,6 +3,7 @@
  * below `cached-only/`, or with the header Disable-Module-Fetch, never reach the upstream.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { NameError } from "../gomod/module-path.ts";
 import type { Counters } from "../lib/counters.ts";
 import { DEBUG_BITS, type Logger } from "../lib/logger.ts";
 import { answerText } from "../lib/network/answer.ts";
@@ -13,7 +14,6 @@ import type { ModuleFiles } from "./files/module-files.ts";
 import type { IdleGate } from "./idle-gate.ts";
 import { ModError, notFound } from "./mod-error.ts";
 import { type DatabaseNames, type ModRequest, parseModRequest } from "./names/mod-request.ts";
-import { NameError } from "./names/module-path.ts";
 import type { Policy } from "./policy.ts";
 
 const CACHED_ONLY = "cached-only/";

@@ -1,8 +1,9 @@
 /** Checks the content of small files before they are stored, and when they come from the disk or the bucket. */
+
+import { isCanonical, sortedVersions } from "../../gomod/version.ts";
 import { InvalidFileError } from "../mod-error.ts";
 import type { ModRequest } from "../names/mod-request.ts";
 import { TILE_WIDTH } from "../names/tile-name.ts";
-import { isCanonical, sortedVersions } from "../names/version.ts";
 import { parseLookupReply } from "../sumdb/lookup-reply.ts";
 import { openTreeHead, type Verifier } from "../sumdb/note.ts";
 

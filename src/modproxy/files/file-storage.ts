@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { MAX_MODULE_BYTES } from "../../gomod/file-names.ts";
 import type { Counters } from "../../lib/counters.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { type LocalDir, META_SUFFIX, MODULE_DIR } from "../../store/local/local-dir.ts";
@@ -6,7 +7,6 @@ import type { TempFile } from "../../store/local/temp-file.ts";
 import { type RemoteTier, type StoredFile, TieredStore } from "../../store/tiered/tiered-store.ts";
 import type { ModRequest } from "../names/mod-request.ts";
 import type { Database } from "../sumdb/databases.ts";
-import { MAX_ZIP_BYTES } from "../zip/check-zip.ts";
 import { FileChecks } from "./file-checks.ts";
 import { MAX_META_BYTES, MetaFiles } from "./file-meta.ts";
 import { isMutable } from "./freshness.ts";
@@ -51,7 +51,7 @@ export class FileStorage {
     this.store = new TieredStore({
       dir,
       kind: MODULE_DIR,
-      maxBytes: MAX_ZIP_BYTES,
+      maxBytes: MAX_MODULE_BYTES,
       remote: tier(MODULE_DIR, mayUpload),
       log,
       count: (event, amount) => counters.add(`mod_${event}`, amount),

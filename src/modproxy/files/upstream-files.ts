@@ -1,3 +1,4 @@
+import { MAX_MODULE_BYTES } from "../../gomod/file-names.ts";
 import { SingleFlight } from "../../lib/async/single-flight.ts";
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import type { Counters } from "../../lib/counters.ts";
@@ -9,7 +10,7 @@ import type { SumdbSource } from "../sumdb/sumdb-source.ts";
 import { type BodySink, MemorySink } from "../upstream/body-sink.ts";
 import type { Download } from "../upstream/download.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
-import { checkZipBytes, MAX_ZIP_BYTES } from "../zip/check-zip.ts";
+import { checkZipBytes } from "../zip/check-zip.ts";
 import { checkBody, MAX_SMALL_BYTES } from "./check-body.ts";
 import type { FileMeta } from "./file-meta.ts";
 import type { FileStorage } from "./file-storage.ts";
@@ -108,7 +109,7 @@ export class UpstreamFiles {
 
   async #fetchToDisk(request: ZipRequest): Promise<ModFile | GrowingFile> {
     const temp = this.#createTemp();
-    const growing = new GrowingFile(temp, MAX_ZIP_BYTES);
+    const growing = new GrowingFile(temp, MAX_MODULE_BYTES);
     const download = this.#storeZip(request, temp, growing);
     download.catch(() => undefined);
     await growing.shown;

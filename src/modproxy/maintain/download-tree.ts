@@ -4,12 +4,12 @@
  */
 import { copyFileSync, createReadStream, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { compareVersions } from "../../gomod/version.ts";
 import { hashFile } from "../../lib/files/hash-file.ts";
 import type { OnProgress } from "../../lib/progress.ts";
 import { isMutable } from "../files/freshness.ts";
 import { InvalidFileError } from "../mod-error.ts";
 import { type ModRequest, parseName } from "../names/mod-request.ts";
-import { compareVersions } from "../names/version.ts";
 import type { OpenProxy } from "../open-proxy.ts";
 import { storedNames } from "./stored-names.ts";
 

@@ -1,5 +1,5 @@
-/** A go.sum file: `<module> <version> h1:…` for a zip, `<module> <version>/go.mod h1:…` for a go.mod. */
-import { escapeName } from "../names/module-path.ts";
+import { parseSumLine } from "../../gomod/go-sum.ts";
+import { escapeName } from "../../gomod/module-path.ts";
 
 /** A file that go will request, and its hash. */
 export interface WantedFile {
@@ -7,14 +7,13 @@ export interface WantedFile {
   hash: string;
 }
 
-/** Throws for a line that doesn't belong in a go.sum. */
+/** The files that a go.sum names. Throws for a line that doesn't belong in one. */
 export function parseGoSum(text: string): WantedFile[] {
-  return text.split("\n").flatMap((line, index) => {
-    if (line.trim() === "") return [];
-    const [module = "", version = "", hash = "", ...rest] = line.trim().split(/\s+/);
-    if (hash === "" || rest.length > 0) throw new Error(`line ${index + 1} is not a line of go.sum`);
-    const isModFile = version.endsWith("/go.mod");
-    const base = `${escapeName(module)}/@v/${escapeName(version.replace(/\/go\.mod$/, ""))}`;
-    return [{ name: `${base}.${isModFile ? "mod" : "zip"}`, hash }];
+  return text.split("\n").flatMap((text, index) => {
+    if (text.trim() === "") return [];
+    const line = parseSumLine(text);
+    if (line === undefined) throw new Error(`line ${index + 1} is not a line of go.sum`);
+    const base = `${escapeName(line.path)}/@v/${escapeName(line.version)}`;
+    return [{ name: `${base}.${line.isModFile ? "mod" : "zip"}`, hash: line.hash }];
   });
 }

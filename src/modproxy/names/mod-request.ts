@@ -2,9 +2,9 @@
  * Which file a URL below the proxy names. The file's name is the URL's path, percent-decoded once; the file is stored
  * under that name. Impossible names are refused here, so they reach neither the upstream nor the disk.
  */
-import { NameError, unescapePath, unescapeVersion } from "./module-path.ts";
+import { NameError, unescapePath, unescapeVersion } from "../../gomod/module-path.ts";
+import { isCanonical, matchesPath } from "../../gomod/version.ts";
 import { parseTileName, type Tile } from "./tile-name.ts";
-import { isCanonical, matchesPath } from "./version.ts";
 
 export type ModRequest = ModuleRequest | SumdbRequest;
 

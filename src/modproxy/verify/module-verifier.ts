@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { hashModFile } from "../../gomod/module-hash.ts";
 import { Semaphore } from "../../lib/async/semaphore.ts";
 import { SingleFlight } from "../../lib/async/single-flight.ts";
 import type { Counters } from "../../lib/counters.ts";
@@ -8,7 +9,7 @@ import { describeError } from "../../lib/text/describe-error.ts";
 import type { FileStorage } from "../files/file-storage.ts";
 import { type DatabaseNames, type ModRequest, type ModuleRequest, parseName } from "../names/mod-request.ts";
 import type { Policy } from "../policy.ts";
-import { hashModFile, hashZip } from "../zip/module-hash.ts";
+import { hashZip } from "../zip/zip-hash.ts";
 import type { SumdbClient } from "./sumdb-client.ts";
 
 /**

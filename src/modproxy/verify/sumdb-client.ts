@@ -1,7 +1,7 @@
+import { escapeName } from "../../gomod/module-path.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
 import { InvalidFileError, ModError } from "../mod-error.ts";
 import type { ModRequest, SumdbRequest } from "../names/mod-request.ts";
-import { escapeName } from "../names/module-path.ts";
 import { formatTileName, TILE_WIDTH, type Tile } from "../names/tile-name.ts";
 import type { Database } from "../sumdb/databases.ts";
 import type { HeadFiles } from "../sumdb/head-file.ts";

@@ -2,20 +2,15 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { escapeName, NameError, unescapePath, unescapeVersion } from "../../../src/gomod/module-path.ts";
+import { compareVersions, isCanonical } from "../../../src/gomod/version.ts";
 import { checkBody } from "../../../src/modproxy/files/check-body.ts";
 import { parseGoSum } from "../../../src/modproxy/maintain/go-sum.ts";
 import { InvalidFileError } from "../../../src/modproxy/mod-error.ts";
 import { encodeName, parseModRequest } from "../../../src/modproxy/names/mod-request.ts";
-import {
-  escapeName,
-  NameError,
-  unescapePath,
-  unescapeVersion,
-} from "../../../src/modproxy/names/module-path.ts";
 import { formatTileName, parseTileName } from "../../../src/modproxy/names/tile-name.ts";
-import { compareVersions, isCanonical } from "../../../src/modproxy/names/version.ts";
 import { checkZip } from "../../../src/modproxy/zip/check-zip.ts";
-import { hashZip } from "../../../src/modproxy/zip/module-hash.ts";
+import { hashZip } from "../../../src/modproxy/zip/zip-hash.ts";
 import { type Recordings, toBytes } from "../recordings/recordings.ts";
 import { type FuzzTarget, holds, isNoMistake, parsed, parsedLater, same } from "../target.ts";
 

@@ -1,8 +1,9 @@
 /** An upstream for our module proxy, with faults on demand. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { escapeName } from "../../../src/modproxy/names/module-path.ts";
-import { hashModFile, hashZip } from "../../../src/modproxy/zip/module-hash.ts";
+import { hashModFile } from "../../../src/gomod/module-hash.ts";
+import { escapeName } from "../../../src/gomod/module-path.ts";
+import { hashZip } from "../../../src/modproxy/zip/zip-hash.ts";
 import { tempDir } from "../temp-dir.ts";
 import { makeZip } from "./make-zip.ts";
 import { TestSumdb } from "./test-sumdb.ts";

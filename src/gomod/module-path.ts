@@ -36,6 +36,11 @@ export function escapeName(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `!${letter.toLowerCase()}`);
 }
 
+/** Whether `path` can be a module's, unescaped. */
+export function isModulePath(path: string): boolean {
+  return pathFault(path) === undefined;
+}
+
 /** Why `path` is no module path; `undefined`: it is one. */
 function pathFault(path: string): string | undefined {
   const elements = path.split("/");

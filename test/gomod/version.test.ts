@@ -1,10 +1,5 @@
 import { expect, test } from "bun:test";
-import {
-  compareVersions,
-  isCanonical,
-  matchesPath,
-  sortedVersions,
-} from "../../../src/modproxy/names/version.ts";
+import { compareVersions, isCanonical, matchesPath, sortedVersions } from "../../src/gomod/version.ts";
 
 test.each(["v1.2.3", "v0.0.0", "v1.2.3-pre.1", "v2.0.0+incompatible", "v0.0.1-go1.99.0.linux-amd64"])(
   "%s is canonical",

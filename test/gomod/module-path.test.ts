@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { escapeName, unescapePath, unescapeVersion } from "../../../src/modproxy/names/module-path.ts";
+import { escapeName, unescapePath, unescapeVersion } from "../../src/gomod/module-path.ts";
 
 test.each([
   "example.com/a",

@@ -1,8 +1,7 @@
-/** The hashes in go.sum and checksum databases: `h1:` (golang.org/x/mod/sumdb/dirhash). */
 import { closeSync, openSync } from "node:fs";
 import { promisify } from "node:util";
 import { createInflateRaw, inflateRaw } from "node:zlib";
-import { compareUtf8 } from "../../lib/text/compare-utf8.ts";
+import { hashOfFiles } from "../../gomod/module-hash.ts";
 import { InvalidFileError } from "../mod-error.ts";
 import { readPart, readZipDirectory, type ZipEntry } from "./zip-directory.ts";
 
@@ -11,11 +10,6 @@ const STREAMED_BYTES = 4 << 20;
 const LOCAL_HEADER_BYTES = 30;
 
 const inflate = promisify(inflateRaw);
-
-/** The hash of a go.mod file. */
-export function hashModFile(bytes: Uint8Array): string {
-  return hashOfFiles([{ name: "go.mod", sha256: sha256Hex(bytes) }]);
-}
 
 /** The hash of a module's zip. Expands every file, none to more than its size in the central directory. */
 export async function hashZip(path: string): Promise<string> {
@@ -29,12 +23,6 @@ export async function hashZip(path: string): Promise<string> {
   } finally {
     closeSync(file);
   }
-}
-
-function hashOfFiles(files: { name: string; sha256: string }[]): string {
-  const sorted = files.toSorted((a, b) => compareUtf8(a.name, b.name));
-  const lines = sorted.map(({ name, sha256 }) => `${sha256}  ${name}\n`).join("");
-  return `h1:${new Bun.CryptoHasher("sha256").update(lines).digest("base64")}`;
 }
 
 async function hashEntry(file: number, entry: ZipEntry): Promise<string> {
