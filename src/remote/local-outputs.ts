@@ -2,9 +2,18 @@ import type { LocalEntry } from "../buildcache/entry.ts";
 
 /** The local disk, as a remote needs it: find existing outputs and add new ones. */
 export interface LocalOutputs {
-  /** The path of an output. The content is not verified. `executable`: see `CacheEntry`. */
-  findOutput(outputId: string): { path: string; sizeBytes: number; executable?: string } | undefined;
+  /** An output. The content is not verified. */
+  findOutput(outputId: string): FoundOutput | undefined;
   createOutput(outputId: string, executable?: string): NewOutput;
+}
+
+/** Where the bytes of an output are. `executable`: see `CacheEntry`. */
+export interface FoundOutput {
+  path: string;
+  sizeBytes: number;
+  executable?: string;
+  /** Makes the bytes, where no file has exactly these. Each chunk counts until the next is read. May throw. */
+  chunks?: () => Iterable<Uint8Array>;
 }
 
 /** Also writes action records: for a remote that fetches more entries than the one looked up. */

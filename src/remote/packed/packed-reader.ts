@@ -8,7 +8,7 @@ import { type CompileTimes, MAX_COMPILE_MS } from "../compile-times.ts";
 import { ReadGate } from "../read-gate.ts";
 import type { ReadSession } from "../read-session.ts";
 import type { Scope } from "../scope/scope.ts";
-import { PrefetchPlan } from "./fetch/prefetch-plan.ts";
+import { PrefetchPlan, planOf } from "./fetch/prefetch-plan.ts";
 import { isLarge } from "./fetch/restorer.ts";
 import { recordActions } from "./fetch/write-output.ts";
 import type { PackedEntry } from "./format/entry.ts";
@@ -113,9 +113,31 @@ export class PackedReader {
     for (const entry of large) await this.#fetchLarge(entry);
     let missing = 0;
     for (const actionId of all) if (!this.#options.local.has(actionId)) missing++;
+    return { ...count, missing, failure: this.#prefetchFailure() };
+  }
+
+  /** Why the bucket had not all entries, if it says so. */
+  #prefetchFailure(): unknown {
     const { restorer, badPackReports } = this.#options.transfer;
     const bad = badPackReports > 0 ? new Error("packs that its records name are gone or damaged") : undefined;
-    return { ...count, missing, failure: restorer.firstFailure ?? bad };
+    return restorer.firstFailure ?? bad;
+  }
+
+  /** See `PackedRemote.prefetchActions`. */
+  async prefetchActions(actionIds: readonly (readonly string[])[]): Promise<ActionsCount> {
+    const { restorer } = this.#options.transfer;
+    await this.source.refreshNow();
+    const entries = actionIds.flatMap((alternatives) => {
+      const [found] = alternatives.flatMap((actionId) => this.source.index.find(actionId)?.entry ?? []);
+      return found === undefined ? [] : [found];
+    });
+    restorer.prefetch(planOf(entries), { received: this.#received });
+    await restorer.idle();
+    await restorer.finish();
+    for (const entry of entries)
+      if (entry.place && isLarge(entry, entry.place)) await this.#fetchLarge(entry);
+    const found = entries.map(({ actionId }) => actionId);
+    return { records: this.source.newestGroups().length, found, failure: this.#prefetchFailure() };
   }
 
   /** See `PackedRemote.readRecords`. */
@@ -222,6 +244,13 @@ export class PackedReader {
 export interface PrefetchCount {
   records: number;
   entries: number;
+}
+
+/** The actions that were found in the runs that were read; their outputs are local unless that failed. */
+export interface ActionsCount {
+  records: number;
+  found: string[];
+  failure: unknown;
 }
 
 export interface ReaderOptions

@@ -9,7 +9,7 @@ import { Burst } from "./burst.ts";
 import { projectHash, scopeHash } from "./format/keys.ts";
 import { openGroup } from "./index/segment-source.ts";
 import { openWriter, type WriterOptions } from "./open-writer.ts";
-import { PackedReader, type PrefetchCount } from "./packed-reader.ts";
+import { type ActionsCount, PackedReader, type PrefetchCount } from "./packed-reader.ts";
 import { PackedTransfer, type TransferOptions } from "./packed-transfer.ts";
 import type { PackedWriter } from "./write/packed-writer.ts";
 import { RunLog } from "./write/run-log.ts";
@@ -89,6 +89,14 @@ export class PackedRemote {
    */
   async prefetchAll(): Promise<PrefetchCount & { missing: number; failure: unknown }> {
     return await this.#reader.prefetchAll();
+  }
+
+  /**
+   * Fetches the outputs of these actions, as far as the records have them, to the local disk: of each group the first action
+   * that is known. Rejects if the records can't be read.
+   */
+  async prefetchActions(actionIds: readonly (readonly string[])[]): Promise<ActionsCount> {
+    return await this.#reader.prefetchActions(actionIds);
   }
 
   /** Reads the bucket's records unless this machine has done so. Rejects if they can't be read. */

@@ -23,3 +23,16 @@ export const DAMAGES: [string, (path: string) => void][] = [
   ["shorter", (path) => writeFileSync(path, "hell")],
   ["empty", (path) => writeFileSync(path, "")],
 ];
+
+/** An output that no file has: its bytes are made in one buffer. */
+export function outputOfChunks(body: Uint8Array, made: Uint8Array = body): LocalOutput {
+  function* chunks() {
+    const chunk = Buffer.alloc(64 << 10);
+    for (let at = 0; at < made.length; at += chunk.length) {
+      const part = made.subarray(at, at + chunk.length);
+      chunk.set(part);
+      yield chunk.subarray(0, part.length);
+    }
+  }
+  return { outputId: sha256Hex(body), sizeBytes: body.length, path: "", chunks };
+}

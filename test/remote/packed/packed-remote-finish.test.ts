@@ -131,3 +131,25 @@ test("a prefetch fetches large outputs only on demand", async () => {
   expect(await prefetchAll(team.two.session({ readOnly: true }))).toEqual(all);
   expect(team.two.local.get(actionId)?.sizeBytes).toBe(large.length);
 });
+
+test("of the actions asked for, those are fetched that a record has, the first of each group", async () => {
+  using team = open();
+  const [one, two, three] = await team.one.put(["one", "two", "three"]);
+  const idOf = (entry?: { actionId: string }) => entry?.actionId ?? "";
+  const unknown = "0".repeat(64);
+  const groups = [[unknown, idOf(two)], [unknown], [idOf(one), idOf(three)]];
+  const found = await team.two.session({ readOnly: true }).prefetchActions(groups);
+  expect(found).toEqual({ records: 1, found: [idOf(two), idOf(one)], failure: undefined });
+  const isThere = (id = "") => team.two.local.findOutput(id) !== undefined;
+  expect([one, two, three].map((entry) => isThere(entry?.outputId))).toEqual([true, true, false]);
+});
+
+test("of actions that are asked for, a damaged pack is the reason why they are missing", async () => {
+  using team = open();
+  const [one] = await team.one.put(["one"]);
+  for (const key of team.bucket.objects) if (key.includes("/pack/")) await team.bucket.store.delete(key);
+  const { found, failure } = await team.two
+    .session({ readOnly: true })
+    .prefetchActions([[one?.actionId ?? ""]]);
+  expect([found, String(failure)]).toEqual([[one?.actionId ?? ""], expect.stringContaining("packs")]);
+});

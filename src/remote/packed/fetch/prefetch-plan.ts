@@ -49,6 +49,12 @@ export class PrefetchPlan {
   }
 }
 
+/** The same for entries that are known, however many runs they are of. */
+export function planOf(entries: readonly PackedEntry[]): Pick<PrefetchPlan, "next"> {
+  const packs = Map.groupBy(entries, ({ place }) => place?.pack.id).values();
+  return { next: () => packs.next().value };
+}
+
 /** The rows of a pack: a part of a `SegmentPlan`'s list. */
 interface PackRows {
   start: number;

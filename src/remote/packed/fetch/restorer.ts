@@ -42,7 +42,7 @@ export class Restorer {
   /** Entries with their output on the local disk, but most likely without the action's record. */
   readonly #ready: PackedEntry[] = [];
   #recording: Promise<void> = Promise.resolve();
-  readonly #plans: ({ plan: PrefetchPlan } & PrefetchOptions)[] = [];
+  readonly #plans: ({ plan: Plan } & PrefetchOptions)[] = [];
   #planning: Promise<void> | undefined;
   /** What the outputs in progress will take on the disk, with the records of their actions. */
   #pendingBytes = 0;
@@ -63,7 +63,7 @@ export class Restorer {
    * Starts fetching the outputs of a plan that are not on the local disk, and adds those that arrive to `received`.
    * `onPlanned`: receives all entries of the plan, a pack at a time.
    */
-  prefetch(plan: PrefetchPlan, options: PrefetchOptions = {}): void {
+  prefetch(plan: Plan, options: PrefetchOptions = {}): void {
     this.#plans.push({ plan, ...options });
     this.#plan();
   }
@@ -284,6 +284,9 @@ export class Restorer {
 export function isLarge(entry: PackedEntry, place: Place): boolean {
   return entry.sizeBytes > LARGE_OUTPUT_BYTES || place.length > LARGE_FRAME_BYTES;
 }
+
+/** Entries to prefetch, a pack at a time. */
+type Plan = Pick<PrefetchPlan, "next">;
 
 export interface PrefetchOptions {
   /** The outputs that arrive are added to this. */

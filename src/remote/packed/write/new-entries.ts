@@ -1,3 +1,4 @@
+import type { LocalOutputs } from "../../local-outputs.ts";
 import type { PackedEntry, Place } from "../format/entry.ts";
 import type { LocalOutput } from "../format/output-frame.ts";
 import { SegmentBuilder } from "../format/segment-builder.ts";
@@ -119,8 +120,8 @@ export class NewEntries {
     const { findPlace, findOutput, packer } = this.#options;
     const known = findPlace(outputId);
     if (known !== undefined) return { ...entry, place: known };
-    const path = findOutput(outputId)?.path;
-    const place = path === undefined ? undefined : await packer.add({ outputId, sizeBytes, path });
+    const found = findOutput(outputId);
+    const place = found === undefined ? undefined : await packer.add({ ...found, outputId, sizeBytes });
     return place && { ...entry, place };
   }
 }
@@ -134,7 +135,7 @@ export interface NewEntriesOptions {
   /** A trusted location of an output in the bucket. */
   findPlace: (outputId: string) => Place | undefined;
   /** An output on the local disk. */
-  findOutput: (outputId: string) => { path: string } | undefined;
+  findOutput: LocalOutputs["findOutput"];
   packer: PackerForEntries;
   /** How long go compiled an action, in milliseconds. */
   timeOf: () => (actionId: string) => number | undefined;

@@ -135,5 +135,5 @@ class RewriteBuilder {
 
 function findLocal({ outputId, sizeBytes }: PackedEntry, local: LocalOutputs): LocalOutput[] {
   const found = local.findOutput(outputId);
-  return found?.sizeBytes === sizeBytes ? [{ outputId, sizeBytes, path: found.path }] : [];
+  return found?.sizeBytes === sizeBytes ? [{ ...found, outputId }] : [];
 }

@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import type { Readable } from "node:stream";
 import type { TempFile } from "../../../store/local/temp-file.ts";
 import type { LocalOutput } from "../format/output-frame.ts";
 
@@ -17,7 +18,7 @@ export interface SpooledFrame {
 export async function spoolFrame(output: LocalOutput, file: TempFile): Promise<SpooledFrame | undefined> {
   const content = new Bun.CryptoHasher("sha256");
   const frame = new Bun.CryptoHasher("sha256");
-  const source = createReadStream(output.path, { highWaterMark: 1 << 20 });
+  const source = openOutput(output);
   // Loaded when it is needed: it would delay go's first miss by milliseconds.
   const compress = process.getBuiltinModule("node:zlib").createZstdCompress();
   source.on("data", (chunk) => content.update(chunk));
@@ -34,4 +35,15 @@ export async function spoolFrame(output: LocalOutput, file: TempFile): Promise<S
   }
   if (content.digest("hex") !== output.outputId) return undefined;
   return { path: file.path, sizeBytes: file.sizeBytes, sha256: frame.digest("hex") };
+}
+
+function openOutput({ path, chunks }: LocalOutput): Readable {
+  if (chunks === undefined) return createReadStream(path, { highWaterMark: 1 << 20 });
+  const stream = process.getBuiltinModule("node:stream");
+  return stream.Readable.from(copies(chunks()), { objectMode: false });
+}
+
+/** A stream keeps chunks, which count only until the next is read. */
+function* copies(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void, void> {
+  for (const chunk of chunks) yield Uint8Array.from(chunk);
 }

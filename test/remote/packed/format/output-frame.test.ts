@@ -4,7 +4,7 @@ import { expandFrame } from "../../../../src/lib/bytes/zstd.ts";
 import { readFrame } from "../../../../src/remote/packed/format/output-frame.ts";
 import { noise } from "../../../support/seed.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
-import { DAMAGES, outputIn } from "../damaged-output.ts";
+import { DAMAGES, outputIn, outputOfChunks } from "../damaged-output.ts";
 
 const SMALL = Buffer.from("hello");
 /** Large enough to be compressed on another thread. */
@@ -32,5 +32,12 @@ describe.each([
     const output = outputIn(dir, body);
     writeFileSync(output.path, Buffer.alloc(body.length, "x"));
     expect(await readFrame(output)).toBeUndefined();
+  });
+
+  test("is made of chunks if no file has the output, unless these are other bytes, or more, or fewer", async () => {
+    const frame = await readFrame(outputOfChunks(body));
+    expect(expandFrame(frame as Uint8Array<ArrayBuffer>, body.length)).toEqual(new Uint8Array(body));
+    const others = [Buffer.alloc(body.length), Buffer.concat([body, body]), body.subarray(1)];
+    for (const made of others) expect(await readFrame(outputOfChunks(body, made))).toBeUndefined();
   });
 });

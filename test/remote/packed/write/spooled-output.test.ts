@@ -7,7 +7,7 @@ import { sha256Hex } from "../../../support/ids.ts";
 import { testOnLinux } from "../../../support/platform.ts";
 import { noise } from "../../../support/seed.ts";
 import { tempDir } from "../../../support/temp-dir.ts";
-import { DAMAGES, outputIn } from "../damaged-output.ts";
+import { DAMAGES, outputIn, outputOfChunks } from "../damaged-output.ts";
 
 /** Larger than one chunk. */
 const LARGER = noise(3 << 20);
@@ -42,4 +42,15 @@ testOnLinux("the result is undefined if the disk is full", async () => {
   const file = new TempFile(disk.join("frame"));
   expect(await spoolFrame(outputIn(dir, LARGER), file)).toBeUndefined();
   file.discard();
+});
+
+test("an output that no file has is made of chunks", async () => {
+  using dir = tempDir("spool");
+  const file = new TempFile(dir.join("frame"));
+  await spoolFrame(outputOfChunks(LARGER), file);
+  expect(Bun.zstdDecompressSync(await Bun.file(file.path).bytes()).equals(LARGER)).toBe(true);
+  file.discard();
+  const other = new TempFile(dir.join("other"));
+  expect(await spoolFrame(outputOfChunks(LARGER, LARGER.subarray(1)), other)).toBeUndefined();
+  other.discard();
 });
