@@ -1,10 +1,5 @@
 /** A go.sum file: `<module> <version> h1:…` for a module's files, `<module> <version>/go.mod h1:…` for its go.mod. */
-
-/** A module in a version. */
-export interface ModuleVersion {
-  path: string;
-  version: string;
-}
+import type { ModuleVersion } from "./module-version.ts";
 
 export interface SumLine extends ModuleVersion {
   /** Of the go.mod file alone. */

@@ -1,0 +1,97 @@
+import { lstatSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { escapeName } from "../gomod/module-path.ts";
+import type { ModuleVersion } from "../gomod/module-version.ts";
+import { removeFile } from "../lib/files/remove-file.ts";
+import { unfinishedPath } from "../lib/files/unfinished-path.ts";
+
+/** The end of the name of a file that go keeps of a version in `cache/download`. */
+export type FileKind = "info" | "mod" | "zip" | "ziphash" | "lock" | "partial";
+
+/**
+ * Where `$GOMODCACHE` has what of a module. Capitals are escaped, so no two modules share a place. A folder in it that is
+ * a symbolic link is not used: it may lead anywhere. `$GOMODCACHE` itself may be one.
+ */
+export class ModuleDirs {
+  readonly #root: string;
+  /** Those that were looked at. */
+  readonly #made = new Set<string>();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** The folder of a module's files. */
+  tree({ path, version }: ModuleVersion): string {
+    return join(this.#root, `${escapeName(path)}@${escapeName(version)}`);
+  }
+
+  file({ path, version }: ModuleVersion, kind: FileKind): string {
+    return join(this.#root, "cache", "download", escapeName(path), "@v", `${escapeName(version)}.${kind}`);
+  }
+
+  /** A place beside `download` in which go looks for nothing. */
+  ownFolder(name: string): string {
+    return join(this.#root, "cache", name);
+  }
+
+  has(module: ModuleVersion, kind: FileKind): boolean {
+    return exists(this.file(module, kind));
+  }
+
+  /** Whether go takes the module's files as they are: it wants them complete, with their hash beside. */
+  hasTree(module: ModuleVersion): boolean {
+    return isFolder(this.tree(module)) && this.has(module, "ziphash") && !this.has(module, "partial");
+  }
+
+  /**
+   * Whether go has begun to fetch the files, or to unpack them. It has a lock for both, which it never removes, and
+   * needs the name of their folder to be free.
+   */
+  isGos(module: ModuleVersion): boolean {
+    return this.has(module, "lock") || this.has(module, "zip") || exists(this.tree(module));
+  }
+
+  /** Creates the folder of `path`, and those above it, where missing. Throws if one is a link or a file. */
+  makeParent(path: string): void {
+    this.#make(dirname(path));
+  }
+
+  /** Writes a small file unless there is one. Throws if the disk fails. */
+  addFile(path: string, content: string): void {
+    if (!exists(path)) this.putFile(path, content);
+  }
+
+  /** Writes a small file whole, with the mode that go gives it. Throws if the disk fails. */
+  putFile(path: string, content: string): void {
+    this.makeParent(path);
+    const temp = unfinishedPath(path);
+    try {
+      writeFileSync(temp, content, { flag: "wx", mode: 0o666 });
+      renameSync(temp, path);
+    } catch (error) {
+      removeFile(temp);
+      throw error;
+    }
+  }
+
+  #make(folder: string): void {
+    if (this.#made.has(folder)) return;
+    if (folder === this.#root) mkdirSync(folder, { recursive: true });
+    else {
+      this.#make(dirname(folder));
+      if (!exists(folder)) mkdirSync(folder, { recursive: true });
+      if (!isFolder(folder)) throw new Error(`${folder} is not a directory`);
+    }
+    this.#made.add(folder);
+  }
+}
+
+/** Whether there is anything, also a link that leads nowhere. */
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function isFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}

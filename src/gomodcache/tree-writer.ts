@@ -1,0 +1,147 @@
+import { chmodSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { hashModFile } from "../gomod/module-hash.ts";
+import type { ModuleVersion } from "../gomod/module-version.ts";
+import type { ModuleDirs } from "./module-dirs.ts";
+import { TreeFiles } from "./tree-files.ts";
+import { ModuleTreeError, parseTreeHeader, type TreeHeader } from "./tree-header.ts";
+import type { WantedModule } from "./wanted-modules.ts";
+
+const WRITE_BITS = 0o222;
+
+/**
+ * A module on its way into `$GOMODCACHE`: its files get their name when their hash is the one in the checkout's go.sum.
+ *
+ * Go has a lock for each module, and this program can't take it. So it leaves alone what go has begun, and else renames a
+ * complete folder to a name that is free. Go would have to create its lock, fetch the zip and begin to unpack it between
+ * the look and the rename, which follow each other. Of two folders that are renamed to one name, one fails.
+ */
+export class TreeWriter {
+  readonly #options: TreeWriterOptions;
+  /** Bytes of the header. */
+  #start: Buffer | undefined = Buffer.alloc(0);
+  #module: { header: TreeHeader; wanted: WantedModule } | undefined;
+  #files: TreeFiles | undefined;
+
+  constructor(options: TreeWriterOptions) {
+    this.#options = options;
+  }
+
+  /** Throws if the disk fails, or these are not the bytes of a module that is wanted. */
+  write(bytes: Uint8Array): void {
+    this.#orReport(() => this.#append(bytes));
+  }
+
+  /** Gives the module its name, unless go has it by now. Throws if its hashes are not those of go.sum, or the disk fails. */
+  commit(): void {
+    this.#orReport(() => this.#finish());
+  }
+
+  /** Removes what is not finished. Never throws. */
+  discard(): void {
+    try {
+      this.#files?.close();
+      if (this.#files !== undefined) rmSync(this.#options.unfinishedPath, { recursive: true, force: true });
+    } catch {
+      // The next restore removes it.
+    }
+  }
+
+  #orReport(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#options.onProblem(error);
+      throw error;
+    }
+  }
+
+  #append(bytes: Uint8Array): void {
+    if (this.#start === undefined) {
+      this.#addBytes(bytes);
+      return;
+    }
+    const start = this.#start.length === 0 ? viewOf(bytes) : Buffer.concat([this.#start, bytes]);
+    const parsed = parseTreeHeader(start);
+    // The caller may use its bytes again.
+    this.#start = parsed === undefined ? Buffer.from(start) : undefined;
+    if (parsed === undefined) return;
+    this.#begin(parsed.header);
+    this.#addBytes(start.subarray(parsed.length));
+  }
+
+  #begin(header: TreeHeader): void {
+    const wanted = this.#options.find(header);
+    if (wanted === undefined) throw new ModuleTreeError("no go.sum names it");
+    this.#module = { header, wanted };
+    const { files } = header;
+    if (files !== undefined) this.#files = new TreeFiles(this.#options.unfinishedPath, header, files);
+  }
+
+  #addBytes(bytes: Uint8Array): void {
+    if (this.#files !== undefined) this.#files.write(bytes);
+    else if (bytes.length > 0) throw new ModuleTreeError("more bytes than its header says");
+  }
+
+  #finish(): void {
+    const { dirs } = this.#options;
+    if (this.#module === undefined) throw new ModuleTreeError("its header is cut off");
+    const { header, wanted } = this.#module;
+    const { info, mod } = header;
+    if (mod !== undefined && hashModFile(Buffer.from(mod)) !== wanted.modHash)
+      throw new ModuleTreeError("another go.mod than go.sum says");
+    if (this.#files !== undefined && this.#files.hash() !== wanted.treeHash)
+      throw new ModuleTreeError("other files than go.sum says");
+    if (info !== undefined) dirs.addFile(dirs.file(wanted, "info"), info);
+    if (mod !== undefined) dirs.addFile(dirs.file(wanted, "mod"), mod);
+    if (this.#files !== undefined) this.#name(this.#files, wanted);
+  }
+
+  #name(files: TreeFiles, wanted: WantedModule): void {
+    const { dirs, unfinishedPath, isWritable } = this.#options;
+    const path = dirs.tree(wanted);
+    if (!dirs.isGos(wanted)) {
+      dirs.makeParent(path);
+      // Without its folder go ignores it, and writes it anew.
+      dirs.putFile(dirs.file(wanted, "ziphash"), wanted.treeHash ?? "");
+    }
+    if (dirs.isGos(wanted)) {
+      this.discard();
+      return;
+    }
+    try {
+      renameSync(unfinishedPath, path);
+    } catch (error) {
+      if (!dirs.hasTree(wanted)) throw error;
+      this.discard();
+      return;
+    }
+    if (!isWritable) removeWriteBits(path, files.folders);
+  }
+}
+
+function viewOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** As go does it, after the name and as far as it goes: the files were written read-only. */
+function removeWriteBits(root: string, folders: readonly string[]): void {
+  try {
+    const mode = statSync(root).mode & 0o777 & ~WRITE_BITS;
+    for (const folder of folders) chmodSync(join(root, folder), mode);
+  } catch {
+    // The disk has no modes.
+  }
+}
+
+export interface TreeWriterOptions {
+  dirs: ModuleDirs;
+  /** A new name on the same disk. Its folder exists. */
+  unfinishedPath: string;
+  /** Whether folders stay writable: `-modcacherw` in GOFLAGS. */
+  isWritable: boolean;
+  /** What go.sum says of a module; `undefined`: it is not named there. */
+  find: (module: ModuleVersion) => WantedModule | undefined;
+  /** Receives what `write` and `commit` throw. */
+  onProblem: (error: unknown) => void;
+}

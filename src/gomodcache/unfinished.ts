@@ -1,0 +1,55 @@
+import { lstatSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { listFiles } from "../lib/files/list-files.ts";
+import type { ModuleDirs } from "./module-dirs.ts";
+
+const NAME = /^unfinished-[0-9a-f-]{36}$/;
+/** A process that still unpacks has changed its folder a moment ago. */
+const STALE_MS = 3_600_000;
+
+/** The folder `cache/unfinished-<uuid>` of a process, for modules that have no name yet. */
+export class Unfinished {
+  readonly #dirs: ModuleDirs;
+  readonly #folder: string;
+  #isMade = false;
+  #count = 0;
+
+  constructor(dirs: ModuleDirs) {
+    this.#dirs = dirs;
+    this.#folder = dirs.ownFolder(`unfinished-${crypto.randomUUID()}`);
+  }
+
+  /** A new name in the folder. Throws if there can't be one. */
+  newPath(): string {
+    if (!this.#isMade) {
+      this.#dirs.makeParent(this.#folder);
+      this.#removeStale();
+      mkdirSync(this.#folder);
+      this.#isMade = true;
+    }
+    return join(this.#folder, String(++this.#count));
+  }
+
+  /** Removes the folder, if nothing is in it. Never throws. */
+  [Symbol.dispose](): void {
+    try {
+      if (this.#isMade) rmdirSync(this.#folder);
+    } catch {
+      // Something could not be removed; another process will.
+    }
+  }
+
+  /** What killed processes have left. */
+  #removeStale(): void {
+    const parent = this.#dirs.ownFolder("");
+    for (const name of listFiles(parent)) {
+      const path = join(parent, name);
+      try {
+        if (NAME.test(name) && Date.now() - lstatSync(path).mtimeMs > STALE_MS)
+          rmSync(path, { recursive: true, force: true });
+      } catch {
+        // It is another user's.
+      }
+    }
+  }
+}

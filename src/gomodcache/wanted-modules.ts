@@ -1,0 +1,58 @@
+import { parseSumLine } from "../gomod/go-sum.ts";
+import { isModuleVersion, type ModuleVersion } from "../gomod/module-version.ts";
+
+/** A module that the checkout may need, and what its go.sum files say of it. */
+export interface WantedModule extends ModuleVersion {
+  /** The hash of its files; `undefined`: nothing needs them. */
+  treeHash: string | undefined;
+  /** The hash of its go.mod. */
+  modHash: string | undefined;
+}
+
+const H1 = /^h1:[A-Za-z0-9+/]{43}=$/;
+/** Releases of go: it fetches them only to switch to them, and has rules of its own for these. */
+const TOOLCHAIN = "golang.org/toolchain";
+
+/** The id under which the bucket has a module's files. */
+export function treeAction({ path, version }: ModuleVersion, hash: string): string {
+  return sha256Hex(`go module tree v1\n${path}@${version} ${hash}\n`);
+}
+
+/** The same for its go.mod alone. */
+export function modAction({ path, version }: ModuleVersion, hash: string): string {
+  return sha256Hex(`go module file v1\n${path}@${version}/go.mod ${hash}\n`);
+}
+
+/**
+ * The modules that go.sum files name. Lines that go would not have written are ignored, and of a module with two
+ * different hashes nothing is known.
+ */
+export function wantedModules(sums: readonly string[]): WantedModule[] {
+  const hashes = new Map<string, string | undefined>();
+  const modules = new Map<string, ModuleVersion>();
+  for (const text of sums) {
+    for (const line of text.split("\n")) {
+      const sum = parseSumLine(line);
+      if (sum === undefined || !H1.test(sum.hash) || !isModuleVersion(sum) || sum.path === TOOLCHAIN)
+        continue;
+      const { path, version, isModFile, hash } = sum;
+      const name = nameOf(sum);
+      modules.set(name, { path, version });
+      const key = isModFile ? `${name}/go.mod` : name;
+      hashes.set(key, hashes.has(key) && hashes.get(key) !== hash ? undefined : hash);
+    }
+  }
+  return [...modules].map(([name, module]) => ({
+    ...module,
+    treeHash: hashes.get(name),
+    modHash: hashes.get(`${name}/go.mod`),
+  }));
+}
+
+export function nameOf({ path, version }: ModuleVersion): string {
+  return `${path}@${version}`;
+}
+
+function sha256Hex(text: string): string {
+  return new Bun.CryptoHasher("sha256").update(text).digest("hex");
+}
