@@ -7,6 +7,11 @@ const HELPER_NAMES = ["GOCACHE", "GOOS", "GOARCH", "GOVERSION"];
 
 const MODULE_NAMES = ["GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOSUMDB"] as const;
 
+const CHECKOUT_NAMES = ["GOMOD", "GOWORK", "GOMODCACHE", "GOFLAGS"] as const;
+
+/** Where go is, and where it keeps modules. */
+export type GoCheckout = Record<(typeof CHECKOUT_NAMES)[number], string>;
+
 /** go's settings for modules, from its environment or `go env -w`. */
 export type GoSettings = Record<(typeof MODULE_NAMES)[number], string>;
 
@@ -20,6 +25,11 @@ export function withGoEnv(env: Env): Env {
 /** go takes an empty variable for a missing one. */
 function isEmpty(name: string, value: string | undefined): boolean {
   return value === "" && HELPER_NAMES.some((each) => each === name);
+}
+
+/** What go says of this directory; `undefined`: there is no go on the PATH. No other release of go is fetched for that. */
+export function readGoCheckout(env: Env): GoCheckout | undefined {
+  return runGoEnv(CHECKOUT_NAMES, { ...env, GOTOOLCHAIN: "local" });
 }
 
 /** The settings as go sees them; without a go on the PATH, those in `env` alone. */

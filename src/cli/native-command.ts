@@ -2,8 +2,7 @@
 import type { RunContext } from "../app/direct.ts";
 import { CACHE_KINDS, type CacheName } from "../app/native/native-caches.ts";
 import type { NativeConfig } from "../app/native/native-job.ts";
-import type { RestoreReport } from "../app/native/restore.ts";
-import type { SaveReport } from "../app/native/save.ts";
+import type { RestoreReport, SaveReport } from "../app/native/reports.ts";
 import { formatByteSize } from "../lib/text/byte-size.ts";
 import type { Call } from "./command.ts";
 import type { Options } from "./options/option.ts";
@@ -19,7 +18,8 @@ export const NATIVE_OPTIONS = {
     flag: "only",
     placeholder: "CACHES",
     default: CACHE_KINDS.join(","),
-    meaning: "which caches, comma-separated: build (go's own), lint (those of golangci-lint and staticcheck)",
+    meaning:
+      "which caches, comma-separated: build (go's own), lint (those of golangci-lint and staticcheck), modules (what go.sum names of $GOMODCACHE)",
     parse: parseChoices(...CACHE_KINDS),
   },
 } satisfies Options;

@@ -67,7 +67,7 @@ test("a missing flag has its default", async () => {
     isStop: false,
     isStatus: false,
     heapFile: undefined,
-    only: new Set(["build", "lint"]),
+    only: new Set(["build", "lint", "modules"]),
     olderThanMs: 14 * 86_400_000,
     dryRun: false,
     shell: "sh",

@@ -2,9 +2,10 @@
 import { describeError } from "../../lib/text/describe-error.ts";
 import type { RunContext } from "../direct.ts";
 import type { NativeConfig } from "./native-job.ts";
-import { type RestoreOptions, type RestoreReport, restore } from "./restore.ts";
+import type { RestoreReport, SaveReport } from "./reports.ts";
+import { type RestoreOptions, restore } from "./restore.ts";
 import { runCommand } from "./run-command.ts";
-import { type SaveReport, save } from "./save.ts";
+import { save } from "./save.ts";
 
 export interface ExecOptions extends RestoreOptions {
   onRestored: (report: RestoreReport) => void;

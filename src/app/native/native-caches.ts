@@ -9,11 +9,11 @@ const LINTERS = [
   { name: "staticcheck", variable: "STATICCHECK_CACHE" },
 ] as const;
 
-/** `build`: go's own. */
-export type CacheName = "build" | (typeof LINTERS)[number]["name"];
+/** `build`: go's own; `modules`: `$GOMODCACHE`. */
+export type CacheName = "build" | "modules" | (typeof LINTERS)[number]["name"];
 
 /** What `--only` takes. */
-export const CACHE_KINDS = ["build", "lint"] as const;
+export const CACHE_KINDS = ["build", "lint", "modules"] as const;
 
 export type CacheKind = (typeof CACHE_KINDS)[number];
 

@@ -10,8 +10,12 @@ import { CompileTimesFile } from "../summary/compile-times-file.ts";
 import { JobCounts } from "../summary/job-counts.ts";
 import { JobFile } from "../summary/job-file.ts";
 import { findGoCache } from "./find-go-cache.ts";
+import { findModules } from "./find-modules.ts";
+import { ModulesPart } from "./modules-part.ts";
 import { type CacheKind, findLintCaches, type NativeCache } from "./native-caches.ts";
 import { NativePart } from "./native-part.ts";
+import type { PartOptions } from "./part-bucket.ts";
+import { StartNote } from "./start-note.ts";
 
 export type NativeConfig = Config & { remote: RemoteConfig };
 
@@ -19,6 +23,9 @@ export type NativeConfig = Config & { remote: RemoteConfig };
 export class NativeJob {
   /** Go's own cache first. */
   readonly parts: readonly NativePart[];
+  readonly modules: ModulesPart | undefined;
+  /** Where a `restore` in the background says what it does; `undefined`: there is no cache. */
+  readonly logPath: string | undefined;
   readonly counters = new Counters();
   readonly #metrics: Config["metrics"];
   readonly #counts: JobCounts;
@@ -47,7 +54,7 @@ export class NativeJob {
     const store = openGuardedStore(base);
     // There is no later attempt, so try even a bucket that did not answer a moment ago.
     store.health.writes.endPause();
-    const options = {
+    const options: PartOptions = {
       ...base,
       store,
       scope,
@@ -57,6 +64,10 @@ export class NativeJob {
       countedBefore: (name: string) => file.read()?.counts[name] ?? 0,
     };
     this.parts = caches.map((cache) => new NativePart(cache, options));
+    const modules = only.has("modules") ? findModules(context.env, process.cwd()) : undefined;
+    this.modules = modules && new ModulesPart(modules, options);
+    const [first = this.modules] = this.parts;
+    this.logPath = first && new StartNote(root, first.cache.path, scope).logPath;
   }
 
   /** Adds what was counted to the run's sums, and prints it with `--metrics`. */

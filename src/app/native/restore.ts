@@ -1,27 +1,18 @@
-/** `restore`: fills go's own cache directory, and those of linters, with what this job's last run used. */
+/** `restore`: fills go's own directories, and the caches of linters, with what this job's last run used. */
 import { usedActions } from "../../gocache/scan.ts";
 import { IdList } from "../../lib/id-list.ts";
 import { startInBackground } from "../../lib/process/background.ts";
 import type { PackedRemote } from "../../remote/packed/packed-remote.ts";
 import type { RunContext } from "../direct.ts";
 import { NATIVE_COUNTERS } from "../summary/native-figures.ts";
-import type { CacheKind, NativeCache } from "./native-caches.ts";
+import type { CacheKind } from "./native-caches.ts";
 import { type NativeConfig, NativeJob } from "./native-job.ts";
 import type { NativePart } from "./native-part.ts";
 import { orSay } from "./or-say.ts";
+import type { RestoreReport } from "./reports.ts";
 import { settleMtimes } from "./settle-mtimes.ts";
 
 const NOTHING = "nothing was restored";
-
-export interface RestoreReport extends NativeCache {
-  /** Runs that were read; 0: none of this job is known. */
-  records: number;
-  /** Entries of these runs. */
-  entries: number;
-  /** Entries that could not be fetched, or not be written. */
-  missing: number;
-  fetchedBytes: number;
-}
 
 export interface RestoreOptions {
   only: ReadonlySet<CacheKind>;
@@ -45,6 +36,12 @@ export async function restore(
       unit: "bytes",
     }));
     const remotes = openRemotes(parts);
+    // Go needs them first. A bucket that does not answer is asked no more.
+    await orSay(context, NOTHING, async () => {
+      await remotes[0];
+      const report = await job.modules?.restore();
+      if (report !== undefined && report.records > 0) options.onRestored(report);
+    });
     // One at a time, since each may take as much memory as this command may have.
     for (const [at, part] of parts.entries())
       await orSay(context, NOTHING, async () => {
@@ -66,10 +63,9 @@ export async function restoreInBackground(
   context: RunContext,
   { command, ...options }: RestoreOptions & { command: readonly string[] },
 ): Promise<string | undefined> {
-  const [first] = (await begin(config, context, options)).parts;
-  if (first === undefined) return undefined;
-  startInBackground(command, context.env, first.note.logPath);
-  return first.note.logPath;
+  const { logPath } = await begin(config, context, options);
+  if (logPath !== undefined) startInBackground(command, context.env, logPath);
+  return logPath;
 }
 
 /** Sets the file times, and notes that the run uses the caches from now on. */
@@ -109,19 +105,20 @@ function openRemotes([first, ...others]: readonly NativePart[]): Promise<PackedR
   return all;
 }
 
-async function openRemote(part: NativePart): Promise<PackedRemote | undefined> {
-  if (part.isOptional && !(await part.hasRuns())) return undefined;
-  const remote = part.open({ readOnly: true });
-  await part.read(remote.refresh());
+async function openRemote({ bucket, isOptional, local }: NativePart): Promise<PackedRemote | undefined> {
+  if (isOptional && !(await bucket.hasRuns())) return undefined;
+  const remote = bucket.open(local, { readOnly: true });
+  await bucket.read(remote.refresh());
   return remote;
 }
 
 async function restorePart(part: NativePart, remote: PackedRemote): Promise<RestoreReport> {
-  const { cache, counters } = part;
+  const { bucket, cache, local } = part;
+  const { counters } = bucket;
   if (part.isOptional) part.checkWritable();
-  const { failure, ...found } = await part.read(remote.prefetchAll());
-  if (found.missing > 0) part.sayWhyMissing(failure);
-  part.countUpTo(NATIVE_COUNTERS.restored, found.entries - found.missing);
+  const { failure, ...found } = await bucket.read(remote.prefetchAll());
+  if (found.missing > 0) bucket.sayWhyMissing(local.firstProblem, failure);
+  bucket.countUpTo(NATIVE_COUNTERS.restored, found.entries - found.missing);
   counters.add(NATIVE_COUNTERS.missing, found.missing);
   return { ...cache, ...found, fetchedBytes: counters.get("prefetch_bytes") };
 }

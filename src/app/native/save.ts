@@ -1,4 +1,4 @@
-/** `save`: uploads what is new in go's own cache directory and in those of linters, and records what this run used. */
+/** `save`: uploads what is new in go's own directories and in the caches of linters, and records what this run used. */
 import { join } from "node:path";
 import type { CacheEntry } from "../../buildcache/entry.ts";
 import type { GoCache } from "../../gocache/go-cache.ts";
@@ -8,22 +8,14 @@ import type { PackedRemote } from "../../remote/packed/packed-remote.ts";
 import { whyForeign, whyOpen } from "../cache-dir/dir-owner.ts";
 import type { RunContext } from "../direct.ts";
 import { NATIVE_COUNTERS } from "../summary/native-figures.ts";
-import type { CacheKind, NativeCache } from "./native-caches.ts";
+import { DrainLimit } from "./drain-limit.ts";
+import type { CacheKind } from "./native-caches.ts";
 import { type NativeConfig, NativeJob } from "./native-job.ts";
 import type { NativePart } from "./native-part.ts";
 import { orSay } from "./or-say.ts";
+import type { SaveReport } from "./reports.ts";
 
 const NOTHING = "nothing was saved";
-
-export interface SaveReport extends NativeCache {
-  /** Entries that the run used, with the new ones. */
-  used: number;
-  /** Entries that the bucket lacked. */
-  added: number;
-  uploadedBytes: number;
-  /** Whether all of it is in the bucket. */
-  isComplete: boolean;
-}
 
 export interface SaveOptions {
   only: ReadonlySet<CacheKind>;
@@ -57,25 +49,11 @@ export async function save(
         if (part.isOptional && !(await isUsed(part))) return;
         onSaved(await savePart(part, { hasEnded, isSigning, drain }));
       });
+    await orSay(context, NOTHING, async () => {
+      const report = await job.modules?.save(hasEnded, drain);
+      if (report !== undefined) onSaved(report);
+    });
   });
-}
-
-/** The time that all uploads together may take at the end. */
-class DrainLimit {
-  leftMs: number;
-
-  constructor(limitMs: number) {
-    this.leftMs = limitMs;
-  }
-
-  async run<T>(action: () => Promise<T>): Promise<T> {
-    const startedMs = performance.now();
-    try {
-      return await action();
-    } finally {
-      this.leftMs = Math.max(0, this.leftMs - (performance.now() - startedMs));
-    }
-  }
 }
 
 async function isUsed({ cache, note }: NativePart): Promise<boolean> {
@@ -88,11 +66,11 @@ async function savePart(
   part: NativePart,
   { hasEnded, isSigning, drain }: { hasEnded: boolean; isSigning: boolean; drain: DrainLimit },
 ): Promise<SaveReport> {
-  const { cache, counters, local, note } = part;
+  const { bucket, cache, local, note } = part;
   const before = isSigning ? actionsBefore(part) : undefined;
-  const remote = part.open({ readOnly: false, drainTimeoutMs: drain.leftMs });
+  const remote = bucket.open(local, { readOnly: false, drainTimeoutMs: drain.leftMs });
   // Otherwise everything would count as new.
-  await part.read(remote.readRecords());
+  await bucket.read(remote.readRecords());
   const nowMs = Date.now();
   // A signature says that this run made it, or that a record that counts has it.
   const madeHere = before && { fromMs: note.startMs(nowMs), toMs: nowMs, before };
@@ -100,8 +78,9 @@ async function savePart(
   for await (const actions of usedActions(cache.path, note.usedSinceMs(nowMs)))
     for (const actionId of actions) pass(actionId, { local, remote, madeHere }, count);
   const isComplete = await drain.run(() => remote.finish(hasEnded));
-  if (!isComplete) part.sayWhyUnsaved(remote.uploadFailure);
-  part.countUpTo(NATIVE_COUNTERS.used, count.used);
+  if (!isComplete) bucket.sayWhyUnsaved(remote.uploadFailure);
+  bucket.countUpTo(NATIVE_COUNTERS.used, count.used);
+  const { counters } = bucket;
   counters.add(NATIVE_COUNTERS.added, count.added);
   return { ...cache, ...count, uploadedBytes: counters.get("put_remote_bytes"), isComplete };
 }

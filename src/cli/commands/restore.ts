@@ -3,7 +3,8 @@
 import type { RunContext } from "../../app/direct.ts";
 import type { NativeConfig } from "../../app/native/native-job.ts";
 import { orSay } from "../../app/native/or-say.ts";
-import type { RestoreOptions, RestoreReport } from "../../app/native/restore.ts";
+import type { RestoreReport } from "../../app/native/reports.ts";
+import type { RestoreOptions } from "../../app/native/restore.ts";
 import { declareCommand } from "../command.ts";
 import { JOB_OPTIONS, openNative, restoredLine } from "../native-command.ts";
 import { flagWords } from "../options/flag-words.ts";

@@ -21,8 +21,10 @@ import { sha256Hex } from "../../support/ids.ts";
 const HELPER_ENV = { GOOS: "linux", GOARCH: "amd64", GOVERSION: "go1.27.4" };
 const CI_ENV = { DRONE: "true", DRONE_BRANCH: "main", DRONE_REPO_BRANCH: "main" };
 
+type ProgramCache = Exclude<CacheName, "modules">;
+
 export class NativeMachine {
-  readonly paths: Record<CacheName, string>;
+  readonly paths: Record<ProgramCache, string>;
   readonly env: Record<string, string>;
   readonly #root: string;
   readonly #flags: ReadonlyMap<string, string>;
@@ -53,7 +55,7 @@ export class NativeMachine {
   }
 
   /** Puts an entry into a cache as its program does, and returns the names of its files. */
-  put(cache: CacheName, text: string): string[] {
+  put(cache: ProgramCache, text: string): string[] {
     const [actionId, outputId] = [sha256Hex(`action of ${text}`), sha256Hex(text)];
     const entry = { actionId, outputId, sizeBytes: text.length, putTimeMs: Date.now() };
     const names = [`${actionId.slice(0, 2)}/${actionId}-a`, `${outputId.slice(0, 2)}/${outputId}-d`];
@@ -66,13 +68,13 @@ export class NativeMachine {
   }
 
   /** Uses an entry as its program does. */
-  use(cache: CacheName, names: readonly string[]): void {
+  use(cache: ProgramCache, names: readonly string[]): void {
     const now = new Date();
     for (const name of names) utimesSync(join(this.paths[cache], name), now, now);
   }
 
   /** The names of all files in a cache. */
-  files(cache: CacheName): string[] {
+  files(cache: ProgramCache): string[] {
     return filesBelow(this.paths[cache]);
   }
 

@@ -3,6 +3,9 @@ import type { Readable } from "node:stream";
 import type { TempFile } from "../../../store/local/temp-file.ts";
 import type { LocalOutput } from "../format/output-frame.ts";
 
+/** Each chunk waits for another thread. */
+const CHUNK_BYTES = 1 << 20;
+
 /** The frame of an output that is too large for memory, in a file. */
 export interface SpooledFrame {
   path: string;
@@ -38,12 +41,22 @@ export async function spoolFrame(output: LocalOutput, file: TempFile): Promise<S
 }
 
 function openOutput({ path, chunks }: LocalOutput): Readable {
-  if (chunks === undefined) return createReadStream(path, { highWaterMark: 1 << 20 });
+  if (chunks === undefined) return createReadStream(path, { highWaterMark: CHUNK_BYTES });
   const stream = process.getBuiltinModule("node:stream");
-  return stream.Readable.from(copies(chunks()), { objectMode: false });
+  return stream.Readable.from(joined(chunks()), { objectMode: false });
 }
 
-/** A stream keeps chunks, which count only until the next is read. */
-function* copies(chunks: Iterable<Uint8Array>): Generator<Uint8Array, void, void> {
-  for (const chunk of chunks) yield Uint8Array.from(chunk);
+/** A stream keeps its chunks, while these count only until the next is read. */
+function* joined(chunks: Iterable<Uint8Array>): Generator<Buffer, void, void> {
+  let some: Uint8Array[] = [];
+  let bytes = 0;
+  for (const chunk of chunks) {
+    some.push(Uint8Array.from(chunk));
+    bytes += chunk.length;
+    if (bytes < CHUNK_BYTES) continue;
+    yield Buffer.concat(some);
+    some = [];
+    bytes = 0;
+  }
+  yield Buffer.concat(some);
 }

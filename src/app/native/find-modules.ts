@@ -1,0 +1,97 @@
+/** Which modules a checkout may need, and where go keeps them. */
+import { readdirSync } from "node:fs";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { type WantedModule, wantedModules } from "../../gomodcache/wanted-modules.ts";
+import { statFile, statPlainFile } from "../../lib/files/stat-file.ts";
+import { splitGoWords } from "../../lib/text/go-words.ts";
+import { directiveValues } from "../../remote/scope/mod-file.ts";
+import { readFileStart } from "../../remote/scope/read-file-start.ts";
+import { type GoCheckout, readGoCheckout } from "../go-env.ts";
+
+/** The largest known files have about 1 MB. A file that is cut off names fewer modules. */
+const MAX_FILE_BYTES = 16 << 20;
+/** Folders that are searched for nested modules. Most checkouts have fewer; further modules are go's own business. */
+const MAX_FOLDERS = 2_000;
+const MAX_DEPTH = 4;
+/** Where modules are that no go command of a job is run in, and go's copies of others. */
+const SKIPPED = /^(?:[._].*|testdata|vendor|node_modules)$/;
+
+export interface CheckoutModules {
+  /** `$GOMODCACHE`, an absolute path. */
+  path: string;
+  wanted: WantedModule[];
+  /** Whether folders in it stay writable. */
+  isWritable: boolean;
+}
+
+/** Asks go. `undefined`: there is none, or it keeps no modules. Never throws. */
+export function findModules(
+  env: Record<string, string | undefined>,
+  cwd: string,
+): CheckoutModules | undefined {
+  const checkout = readGoCheckout(env);
+  if (checkout === undefined || !isAbsolute(checkout.GOMODCACHE)) return undefined;
+  const flags = flagsOf(checkout);
+  const sums = sumFiles(checkout, cwd, flags).flatMap((file) => readFileStart(file, MAX_FILE_BYTES) ?? []);
+  return {
+    path: checkout.GOMODCACHE,
+    wanted: wantedModules(sums),
+    isWritable: flags.some((flag) => /^--?modcacherw(?:=true|=1)?$/.test(flag)),
+  };
+}
+
+function flagsOf({ GOFLAGS }: GoCheckout): string[] {
+  try {
+    return splitGoWords(GOFLAGS);
+  } catch {
+    return [];
+  }
+}
+
+/** The go.sum files of the main module, of its workspace, and of modules below `cwd`. */
+function sumFiles({ GOMOD, GOWORK }: GoCheckout, cwd: string, flags: readonly string[]): string[] {
+  const mode = flags.map((flag) => /^--?mod=(.*)$/.exec(flag)?.[1]).findLast((value) => value !== undefined);
+  const isUsed = (folder: string) => !isVendored(folder, mode);
+  const mainFolder = isAbsolute(GOMOD) && statFile(GOMOD) ? [dirname(GOMOD)] : [];
+  const workFolder = isAbsolute(GOWORK) && statFile(GOWORK) ? [dirname(GOWORK)] : [];
+  if (workFolder.some((folder) => !isUsed(folder))) return [];
+  const members = workFolder.flatMap((folder) =>
+    [...directiveValues(readFileStart(GOWORK, MAX_FILE_BYTES) ?? "", "use")].map((use) =>
+      resolve(folder, use),
+    ),
+  );
+  const folders = new Set([...mainFolder, ...members, ...modulesBelow(cwd)]);
+  return [
+    ...workFolder.map((folder) => join(folder, "go.work.sum")),
+    ...[...folders].filter(isUsed).map((folder) => join(folder, "go.sum")),
+  ];
+}
+
+/** Whether go takes the modules from the checkout. */
+function isVendored(folder: string, mode: string | undefined): boolean {
+  if (mode === "mod" || mode === "readonly") return false;
+  return statFile(join(folder, "vendor", "modules.txt")) !== undefined;
+}
+
+function modulesBelow(cwd: string): string[] {
+  const found: string[] = [];
+  let folders = [cwd];
+  let left = MAX_FOLDERS;
+  for (let depth = 0; depth <= MAX_DEPTH && left > 0; depth++) {
+    const searched = folders.slice(0, left);
+    left -= searched.length;
+    found.push(...searched.filter((folder) => statPlainFile(join(folder, "go.mod"))));
+    folders = searched.flatMap(foldersIn);
+  }
+  return found;
+}
+
+function foldersIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !SKIPPED.test(entry.name))
+      .map(({ name }) => join(folder, name));
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,80 @@
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { GoModCache } from "../../gomodcache/go-mod-cache.ts";
+import { NATIVE_COUNTERS } from "../summary/native-figures.ts";
+import type { DrainLimit } from "./drain-limit.ts";
+import type { CheckoutModules } from "./find-modules.ts";
+import type { NativeCache } from "./native-caches.ts";
+import { PartBucket, type PartOptions } from "./part-bucket.ts";
+import type { RestoreReport, SaveReport } from "./reports.ts";
+
+/** Modules are the same on every platform, and for every release of go. */
+const PLATFORM = "modules";
+
+/**
+ * The modules of a job: `$GOMODCACHE`, as far as the checkout's go.sum files name what is in it. Nobody knows which of
+ * them go has used, so all that are there count as used.
+ */
+export class ModulesPart {
+  readonly cache: NativeCache;
+  readonly #modules: CheckoutModules;
+  readonly #bucket: PartBucket;
+
+  /** `options`: with the scope of the job. */
+  constructor(modules: CheckoutModules, options: PartOptions) {
+    this.cache = { name: "modules", path: modules.path };
+    this.#modules = modules;
+    const scope = { ...options.scope, platform: PLATFORM };
+    this.#bucket = new PartBucket(this.cache, { ...options, scope });
+  }
+
+  /** `undefined`: nothing is missing. Rejects if the bucket can't be read, or nothing can be written. */
+  async restore(): Promise<RestoreReport | undefined> {
+    using local = this.#openCache();
+    const wanted = local.missing();
+    if (wanted.length === 0) return undefined;
+    mkdirSync(this.cache.path, { recursive: true });
+    accessSync(this.cache.path, constants.W_OK);
+    const { counters } = this.#bucket;
+    const remote = this.#bucket.open(local, { readOnly: true });
+    const { found, records, failure } = await this.#bucket.read(remote.prefetchActions(wanted));
+    const missing = found.filter((actionId) => !local.has(actionId)).length;
+    if (missing > 0) this.#bucket.sayWhyMissing(local.firstProblem, failure);
+    this.#bucket.countUpTo(NATIVE_COUNTERS.restored, found.length - missing);
+    counters.add(NATIVE_COUNTERS.missing, missing);
+    const fetchedBytes = counters.get("prefetch_bytes");
+    return { ...this.cache, records, entries: found.length, missing, fetchedBytes };
+  }
+
+  /** `undefined`: there is no module. Rejects if the bucket can't be read. `hasEnded`: see `SaveOptions`. */
+  async save(hasEnded: boolean, drain: DrainLimit): Promise<SaveReport | undefined> {
+    using local = this.#openCache();
+    const present = [...local.present()];
+    if (present.length === 0) return undefined;
+    const { counters } = this.#bucket;
+    const remote = this.#bucket.open(local, { readOnly: false, drainTimeoutMs: drain.leftMs });
+    // Otherwise everything would count as new.
+    await this.#bucket.read(remote.readRecords());
+    const known = present.filter((actionId) => remote.knows(actionId));
+    for (const actionId of known) remote.used(actionId);
+    let added = 0;
+    for (const actionId of new Set(present).difference(new Set(known))) {
+      const entry = local.get(actionId);
+      if (entry === undefined) continue;
+      remote.put(entry);
+      added++;
+      // Lets uploads go on.
+      await new Promise(setImmediate);
+    }
+    const isComplete = await drain.run(() => remote.finish(hasEnded));
+    if (!isComplete) this.#bucket.sayWhyUnsaved(remote.uploadFailure);
+    const used = known.length + added;
+    this.#bucket.countUpTo(NATIVE_COUNTERS.used, used);
+    counters.add(NATIVE_COUNTERS.added, added);
+    return { ...this.cache, used, added, uploadedBytes: counters.get("put_remote_bytes"), isComplete };
+  }
+
+  #openCache(): GoModCache {
+    const { path, wanted, isWritable } = this.#modules;
+    return new GoModCache(path, wanted, { isWritable });
+  }
+}

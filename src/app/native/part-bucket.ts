@@ -1,0 +1,87 @@
+import { Counters } from "../../lib/counters.ts";
+import { describeError } from "../../lib/text/describe-error.ts";
+import type { LocalBuilds } from "../../remote/local-outputs.ts";
+import { PackedKeys } from "../../remote/packed/format/keys.ts";
+import { hasRuns } from "../../remote/packed/index/record-listing.ts";
+import type { PackedRemote } from "../../remote/packed/packed-remote.ts";
+import type { Scope } from "../../remote/scope/scope.ts";
+import type { GuardedStore } from "../../store/guard/guarded-store.ts";
+import { openPacked, type RemoteOptions } from "../remote/remote.ts";
+import { BUCKET, BucketFailure } from "./bucket-failure.ts";
+import type { NativeCache } from "./native-caches.ts";
+
+/** The runs of one of a job's caches in the bucket. They never mix with those of another. */
+export class PartBucket {
+  /** What this part adds to the job's. */
+  readonly counters: Counters;
+  readonly #cache: NativeCache;
+  readonly #options: PartOptions;
+
+  constructor(cache: NativeCache, options: PartOptions) {
+    this.#cache = cache;
+    this.counters = new Counters(options.counters);
+    this.#options = options;
+  }
+
+  /** Whether there are runs of this job, by one request. Rejects with a `BucketFailure` if the bucket can't be read. */
+  async hasRuns(): Promise<boolean> {
+    const { config, store, scope } = this.#options;
+    const places = [config.prefix, ...config.readPrefixes].map((prefix) => new PackedKeys(prefix));
+    return await this.read(hasRuns(store, places, scope));
+  }
+
+  /** `drainTimeoutMs`: the limit for uploads. */
+  open(
+    local: LocalBuilds,
+    { readOnly, drainTimeoutMs = 0 }: { readOnly: boolean; drainTimeoutMs?: number },
+  ): PackedRemote {
+    const { store, config, scope } = this.#options;
+    const { counters } = this;
+    const options = { ...this.#options, config: { ...config, readOnly }, drainTimeoutMs, local, counters };
+    // What could not be uploaded is found again.
+    return openPacked(options, store, { scope, hasJournal: false });
+  }
+
+  /** Counts what goes beyond the sum of the run's earlier commands, which includes the same entries. */
+  countUpTo(name: string, total: number): void {
+    const own = `${name}_${this.#cache.name.replaceAll("-", "_")}`;
+    const news = Math.max(0, total - this.#options.countedBefore(own));
+    for (const each of [name, own]) this.counters.add(each, news);
+  }
+
+  /** The result of reading the bucket. Rejects with a `BucketFailure` if that fails. */
+  async read<T>(reading: Promise<T>): Promise<T> {
+    try {
+      return await reading;
+    } catch (error) {
+      throw new BucketFailure(this.#options.store.health, { cause: error });
+    }
+  }
+
+  /** Says why entries are missing that were to be restored. `problem`: the disk's. */
+  sayWhyMissing(problem: unknown, failure: unknown): void {
+    const text = `not all is in ${this.#cache.path}: ${describeError(problem)}`;
+    this.#sayWhy(problem === undefined ? undefined : text, failure);
+  }
+
+  /** Says why entries were not saved. */
+  sayWhyUnsaved(failure: unknown): void {
+    const text = `outputs in ${this.#cache.path} can't be read, or have other bytes than their names say`;
+    this.#sayWhy(this.counters.get("put_skip_gone") > 0 ? text : undefined, failure);
+  }
+
+  /** One line, if the reason is known: the disk's, else the bucket's, unless that was told before. */
+  #sayWhy(ofDisk: string | undefined, ofBucket: unknown): void {
+    const { log, store } = this.#options;
+    if (ofDisk !== undefined) log.warn(BUCKET, ofDisk);
+    else if (ofBucket !== undefined)
+      log.warn(BUCKET, new BucketFailure(store.health, { cause: ofBucket }).message);
+  }
+}
+
+export interface PartOptions extends Omit<RemoteOptions, "local" | "drainTimeoutMs"> {
+  store: GuardedStore;
+  scope: Scope;
+  /** What the run's earlier commands have counted. */
+  countedBefore: (name: string) => number;
+}

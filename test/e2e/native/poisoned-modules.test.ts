@@ -1,0 +1,114 @@
+/** A bucket with altered modules: none gets a name in `$GOMODCACHE`, and nothing is written beside it. */
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { modAction, treeAction } from "../../../src/gomodcache/wanted-modules.ts";
+import { detectScope } from "../../../src/remote/scope/scope.ts";
+import {
+  DOWNLOAD,
+  FILES,
+  MODULE,
+  outputOf,
+  soundOutput,
+  TREE,
+  wantedOf,
+} from "../../gomodcache/gomodcache-fixture.ts";
+import { Machine } from "../../remote/packed/packed-fixture.ts";
+import { StockedBucket } from "../../remote/packed/stocked-bucket.ts";
+import { filesBelow } from "../../support/file-tree.ts";
+import { writeModule } from "../../support/go-project.ts";
+import { sha256Hex } from "../../support/ids.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { CI_ENV, NativeTeam } from "./native-team.ts";
+
+// Only a guard against hanging.
+setDefaultTimeout(300_000);
+
+const { treeHash = "", modHash = "" } = wantedOf();
+const ENTRIES = Object.entries(FILES);
+
+let dir: TempDir;
+let team: NativeTeam;
+let project: string;
+
+beforeAll(() => {
+  dir = tempDir("poisoned-modules");
+  team = new NativeTeam(dir.join("team"));
+  const { path, version } = MODULE;
+  project = writeModule(dir.join("user"), "example.com/user", {
+    "go.mod": `module example.com/user\n\ngo 1.24\n\nrequire ${path} ${version}\n`,
+    "go.sum": `${path} ${version} ${treeHash}\n${path} ${version}/go.mod ${modHash}\n`,
+  });
+});
+afterAll(() => dir[Symbol.dispose]());
+
+/** A bucket in which somebody has put these outputs, with records that are right in themselves. */
+async function bucketWith(outputs: [actionId: string, bytes: Buffer][]): Promise<StockedBucket> {
+  const bucket = new StockedBucket("");
+  using machine = new Machine(bucket);
+  const ofJob = detectScope({
+    env: CI_ENV,
+    cwd: project,
+    project: undefined,
+    job: undefined,
+    nowMs: Date.now(),
+  });
+  const session = machine.session({ scope: { ...ofJob, platform: "modules" }, hasJournal: false });
+  for (const [actionId, bytes] of outputs) {
+    const outputId = sha256Hex(bytes);
+    const path = machine.dir.join(outputId);
+    writeFileSync(path, bytes);
+    machine.entry(bytes);
+    session.put({ actionId, outputId, sizeBytes: bytes.length, putTimeMs: Date.now(), path });
+  }
+  expect(await session.finish(true)).toBe(true);
+  return bucket;
+}
+
+/** Restores to an empty module cache. */
+async function restore(bucket: StockedBucket) {
+  const machine = team.newMachine();
+  const modcache = join(team.newHome(), "mod");
+  const before = filesBelow(dir.path).filter((name) => !name.includes("go-cache-plugin"));
+  const args = ["restore", "--only=modules", `--bucket=file://${bucket.dir.path}`];
+  // Otherwise go would fetch a release of its own to there.
+  const env = { GOMODCACHE: modcache, GOTOOLCHAIN: "local", GOPROXY: "off" };
+  const { exitCode, stdout, stderr } = await team.program(machine, project, args, env);
+  const isBeside = (name: string) =>
+    !name.includes("go-cache-plugin") && !dir.join(name).startsWith(modcache);
+  expect(filesBelow(dir.path).filter(isBeside)).toEqual(before);
+  return { exitCode, stdout, stderr, modcache };
+}
+
+test("unaltered, the module is there", async () => {
+  using bucket = await bucketWith([[treeAction(MODULE, treeHash), soundOutput()]]);
+  const { modcache, ...outcome } = await restore(bucket);
+  expect(outcome).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringMatching(/^modules: 1 entries/),
+    stderr: "",
+  });
+  for (const [name, text] of ENTRIES) expect(readFileSync(join(modcache, TREE, name), "utf8")).toBe(text);
+});
+
+const altered = soundOutput();
+altered[altered.length - 3] = 0x21;
+
+test.each<[string, Buffer]>([
+  ["one byte altered", altered],
+  ["a file more", outputOf([...ENTRIES, ["zz.go", "package z\n"]])],
+  ["a file less", outputOf(ENTRIES.slice(0, -1))],
+  ["a path that leads out", outputOf([["../../../evil.go", "package evil\n"], ...ENTRIES])],
+  ["another module", outputOf(ENTRIES, { path: "example.com/evil" })],
+  ["a go.mod that is not the one in go.sum", outputOf(ENTRIES, { mod: "module evil\n" })],
+  ["no module", Buffer.from("#!/bin/sh\n".repeat(10))],
+])("%s: the module gets no name, and one line says so", async (_, bytes) => {
+  using bucket = await bucketWith([
+    [treeAction(MODULE, treeHash), bytes],
+    [modAction(MODULE, modHash), bytes],
+  ]);
+  const { exitCode, stderr, modcache } = await restore(bucket);
+  expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/^go-cache-plugin: not all is in .*\n$/)]);
+  expect([join(modcache, TREE), join(modcache, `${DOWNLOAD}.mod`)].filter(existsSync)).toEqual([]);
+  expect(readdirSync(join(modcache, "cache")).filter((name) => name.startsWith("unfinished"))).toEqual([]);
+});
