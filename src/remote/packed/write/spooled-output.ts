@@ -51,7 +51,7 @@ function* joined(chunks: Iterable<Uint8Array>): Generator<Buffer, void, void> {
   let some: Uint8Array[] = [];
   let bytes = 0;
   for (const chunk of chunks) {
-    some.push(Uint8Array.from(chunk));
+    some.push(new Uint8Array(chunk));
     bytes += chunk.length;
     if (bytes < CHUNK_BYTES) continue;
     yield Buffer.concat(some);
