@@ -1,6 +1,5 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { GoModCache } from "../../gomodcache/go-mod-cache.ts";
-import { NATIVE_COUNTERS } from "../summary/native-figures.ts";
 import type { DrainLimit } from "./drain-limit.ts";
 import type { CheckoutModules } from "./find-modules.ts";
 import type { NativeCache } from "./native-caches.ts";
@@ -34,15 +33,10 @@ export class ModulesPart {
     if (wanted.length === 0) return undefined;
     mkdirSync(this.cache.path, { recursive: true });
     accessSync(this.cache.path, constants.W_OK);
-    const { counters } = this.#bucket;
     const remote = this.#bucket.open(local, { readOnly: true });
     const { found, records, failure } = await this.#bucket.read(remote.prefetchActions(wanted));
     const missing = found.filter((actionId) => !local.has(actionId)).length;
-    if (missing > 0) this.#bucket.sayWhyMissing(local.firstProblem, failure);
-    this.#bucket.countUpTo(NATIVE_COUNTERS.restored, found.length - missing);
-    counters.add(NATIVE_COUNTERS.missing, missing);
-    const fetchedBytes = counters.get("prefetch_bytes");
-    return { ...this.cache, records, entries: found.length, missing, fetchedBytes };
+    return this.#bucket.restored({ records, entries: found.length, missing, failure }, local.firstProblem);
   }
 
   /** `undefined`: there is no module. Rejects if the bucket can't be read. `hasEnded`: see `SaveOptions`. */
@@ -50,7 +44,6 @@ export class ModulesPart {
     using local = this.#openCache();
     const present = [...local.present()];
     if (present.length === 0) return undefined;
-    const { counters } = this.#bucket;
     const remote = this.#bucket.open(local, { readOnly: false, drainTimeoutMs: drain.leftMs });
     // Otherwise everything would count as new.
     await this.#bucket.read(remote.readRecords());
@@ -65,12 +58,8 @@ export class ModulesPart {
       // Lets uploads go on.
       await new Promise(setImmediate);
     }
-    const isComplete = await drain.run(() => remote.finish(hasEnded));
-    if (!isComplete) this.#bucket.sayWhyUnsaved(remote.uploadFailure);
-    const used = known.length + added;
-    this.#bucket.countUpTo(NATIVE_COUNTERS.used, used);
-    counters.add(NATIVE_COUNTERS.added, added);
-    return { ...this.cache, used, added, uploadedBytes: counters.get("put_remote_bytes"), isComplete };
+    const count = { used: known.length + added, added };
+    return await this.#bucket.finish(remote, count, { hasEnded, drain });
   }
 
   #openCache(): GoModCache {

@@ -7,8 +7,11 @@ import type { PackedRemote } from "../../remote/packed/packed-remote.ts";
 import type { Scope } from "../../remote/scope/scope.ts";
 import type { GuardedStore } from "../../store/guard/guarded-store.ts";
 import { openPacked, type RemoteOptions } from "../remote/remote.ts";
+import { NATIVE_COUNTERS } from "../summary/native-figures.ts";
 import { BUCKET, BucketFailure } from "./bucket-failure.ts";
+import type { DrainLimit } from "./drain-limit.ts";
 import type { NativeCache } from "./native-caches.ts";
+import type { RestoreReport, SaveReport } from "./reports.ts";
 
 /** The runs of one of a job's caches in the bucket. They never mix with those of another. */
 export class PartBucket {
@@ -42,8 +45,32 @@ export class PartBucket {
     return openPacked(options, store, { scope, hasJournal: false });
   }
 
+  /** Counts and reports what was restored; says why some is missing. `problem`: the disk's. */
+  restored(
+    { failure, ...found }: Pick<RestoreReport, "records" | "entries" | "missing"> & { failure: unknown },
+    problem: unknown,
+  ): RestoreReport {
+    if (found.missing > 0) this.#sayWhyMissing(problem, failure);
+    this.#countUpTo(NATIVE_COUNTERS.restored, found.entries - found.missing);
+    this.counters.add(NATIVE_COUNTERS.missing, found.missing);
+    return { ...this.#cache, ...found, fetchedBytes: this.counters.get("prefetch_bytes") };
+  }
+
+  /** Uploads the rest within the drain's limit; counts and reports it. `hasEnded`: see `SaveOptions`. */
+  async finish(
+    remote: PackedRemote,
+    count: Pick<SaveReport, "used" | "added">,
+    { hasEnded, drain }: { hasEnded: boolean; drain: DrainLimit },
+  ): Promise<SaveReport> {
+    const isComplete = await drain.run(() => remote.finish(hasEnded));
+    if (!isComplete) this.#sayWhyUnsaved(remote.uploadFailure);
+    this.#countUpTo(NATIVE_COUNTERS.used, count.used);
+    this.counters.add(NATIVE_COUNTERS.added, count.added);
+    return { ...this.#cache, ...count, uploadedBytes: this.counters.get("put_remote_bytes"), isComplete };
+  }
+
   /** Counts what goes beyond the sum of the run's earlier commands, which includes the same entries. */
-  countUpTo(name: string, total: number): void {
+  #countUpTo(name: string, total: number): void {
     const own = `${name}_${this.#cache.name.replaceAll("-", "_")}`;
     const news = Math.max(0, total - this.#options.countedBefore(own));
     for (const each of [name, own]) this.counters.add(each, news);
@@ -58,14 +85,12 @@ export class PartBucket {
     }
   }
 
-  /** Says why entries are missing that were to be restored. `problem`: the disk's. */
-  sayWhyMissing(problem: unknown, failure: unknown): void {
+  #sayWhyMissing(problem: unknown, failure: unknown): void {
     const text = `not all is in ${this.#cache.path}: ${describeError(problem)}`;
     this.#sayWhy(problem === undefined ? undefined : text, failure);
   }
 
-  /** Says why entries were not saved. */
-  sayWhyUnsaved(failure: unknown): void {
+  #sayWhyUnsaved(failure: unknown): void {
     const text = `outputs in ${this.#cache.path} can't be read, or have other bytes than their names say`;
     this.#sayWhy(this.counters.get("put_skip_gone") > 0 ? text : undefined, failure);
   }

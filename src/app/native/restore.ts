@@ -113,12 +113,8 @@ async function openRemote({ bucket, isOptional, local }: NativePart): Promise<Pa
 }
 
 async function restorePart(part: NativePart, remote: PackedRemote): Promise<RestoreReport> {
-  const { bucket, cache, local } = part;
-  const { counters } = bucket;
+  const { bucket, local } = part;
   if (part.isOptional) part.checkWritable();
-  const { failure, ...found } = await bucket.read(remote.prefetchAll());
-  if (found.missing > 0) bucket.sayWhyMissing(local.firstProblem, failure);
-  bucket.countUpTo(NATIVE_COUNTERS.restored, found.entries - found.missing);
-  counters.add(NATIVE_COUNTERS.missing, found.missing);
-  return { ...cache, ...found, fetchedBytes: counters.get("prefetch_bytes") };
+  const found = await bucket.read(remote.prefetchAll());
+  return bucket.restored(found, local.firstProblem);
 }

@@ -77,12 +77,7 @@ async function savePart(
   const count = { used: 0, added: 0 };
   for await (const actions of usedActions(cache.path, note.usedSinceMs(nowMs)))
     for (const actionId of actions) pass(actionId, { local, remote, madeHere }, count);
-  const isComplete = await drain.run(() => remote.finish(hasEnded));
-  if (!isComplete) bucket.sayWhyUnsaved(remote.uploadFailure);
-  bucket.countUpTo(NATIVE_COUNTERS.used, count.used);
-  const { counters } = bucket;
-  counters.add(NATIVE_COUNTERS.added, count.added);
-  return { ...cache, ...count, uploadedBytes: counters.get("put_remote_bytes"), isComplete };
+  return await bucket.finish(remote, count, { hasEnded, drain });
 }
 
 /** What lay there before the run. Throws if others can write there, or nobody has noted it: then nothing is signed. */
