@@ -130,8 +130,9 @@ or, with the exit code of the command,
 "restore" fetches what the last run of this job used; with --wait=false it returns at once, and go
 builds what is not there yet. "save" uploads what the bucket lacks, and records what go has used.
 The entries are those of the other modes, in the packed layout. Go runs at its own speed, and what
-"go run" links is cached. A bucket that fails is one line, and no error. The caches of golangci-lint
-and staticcheck come and go with it; --only=build leaves them alone.
+"go run" links is cached. A bucket that fails is one line, and no error. The modules that go.sum
+names, and the caches of golangci-lint and staticcheck, come and go with it; --only=build leaves
+them alone.
 
 GOCACHEPROG must not be set: go would not look into $GOCACHE. In a known CI, "restore" also sets
 file times as "mtimes" does, so that test results hit. "stats" shows what was restored, used and
