@@ -6,6 +6,7 @@ import { isPlainFileName } from "../lib/files/plain-file-name.ts";
 import { readSmallFile } from "../lib/files/small-file.ts";
 import { statPlainFile } from "../lib/files/stat-file.ts";
 import { IdTable } from "../lib/id-table.ts";
+import { orReport } from "../lib/or-report.ts";
 import { ACTION_FILE_BYTES, formatActionFile, parseActionFile } from "./action-file.ts";
 import { GoFolders } from "./go-folders.ts";
 import { GoOutput, type GoOutputOptions } from "./go-output.ts";
@@ -127,7 +128,7 @@ export class GoCache {
     const onProblem = (error: unknown) => {
       this.#firstProblem ??= error;
     };
-    try {
+    return orReport(onProblem, () => {
       const path = this.#folders.makePath(id, kind);
       const unfinishedPath = this.#folders.unfinishedPath(id);
       const makeFolder = () => this.#folders.makeAgain(id);
@@ -139,10 +140,7 @@ export class GoCache {
         onProblem,
         ...options,
       });
-    } catch (error) {
-      onProblem(error);
-      throw error;
-    }
+    });
   }
 
   /** Whether an output of this size is there, with the right bytes. */

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { isErrno } from "../lib/files/errno.ts";
 import { isPlainFileName } from "../lib/files/plain-file-name.ts";
 import { isProgram, MAGIC_BYTES } from "../lib/files/program-magic.ts";
+import { orReport } from "../lib/or-report.ts";
 
 const MODE = 0o666;
 const EXECUTABLE_MODE = 0o777;
@@ -41,12 +42,12 @@ export class GoOutput {
 
   /** Appends `bytes`. Throws if the disk fails. */
   write(bytes: Uint8Array): void {
-    this.#orReport(() => this.#append(bytes));
+    orReport(this.#options.onProblem, () => this.#append(bytes));
   }
 
   /** Makes the output visible, unless go has it by now. Throws if the disk fails. */
   commit(): void {
-    this.#orReport(() => {
+    orReport(this.#options.onProblem, () => {
       this.#open();
       if (this.#options.isThere(this.#sizeBytes)) this.discard();
       else this.#replace();
@@ -55,7 +56,7 @@ export class GoOutput {
 
   /** The same without a look, for a caller who has just had one. */
   replace(): void {
-    this.#orReport(() => this.#replace());
+    orReport(this.#options.onProblem, () => this.#replace());
   }
 
   /** Removes what is not finished. Has no effect after `commit`. Never throws. */
@@ -65,15 +66,6 @@ export class GoOutput {
       if (this.#isCreated) rmSync(this.#path, { recursive: true, force: true });
     } catch {
       // go's trimming removes it.
-    }
-  }
-
-  #orReport(action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      this.#options.onProblem(error);
-      throw error;
     }
   }
 

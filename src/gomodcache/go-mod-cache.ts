@@ -1,5 +1,6 @@
 import type { LocalEntry } from "../buildcache/entry.ts";
 import type { ModuleVersion } from "../gomod/module-version.ts";
+import { orReport } from "../lib/or-report.ts";
 import { ModuleDirs } from "./module-dirs.ts";
 import { ModuleTree } from "./module-tree.ts";
 import { TreeWriter } from "./tree-writer.ts";
@@ -115,18 +116,17 @@ export class GoModCache {
     const onProblem = (error: unknown) => {
       this.#firstProblem ??= error;
     };
-    try {
-      return new TreeWriter({
-        dirs: this.#dirs,
-        unfinishedPath: this.#unfinished.newPath(),
-        isWritable: this.#isWritable,
-        find: (module: ModuleVersion) => this.#byName.get(nameOf(module)),
-        onProblem,
-      });
-    } catch (error) {
-      onProblem(error);
-      throw error;
-    }
+    return orReport(
+      onProblem,
+      () =>
+        new TreeWriter({
+          dirs: this.#dirs,
+          unfinishedPath: this.#unfinished.newPath(),
+          isWritable: this.#isWritable,
+          find: (module: ModuleVersion) => this.#byName.get(nameOf(module)),
+          onProblem,
+        }),
+    );
   }
 
   /** A module needs no record. */

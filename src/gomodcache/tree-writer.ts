@@ -2,6 +2,7 @@ import { chmodSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { hashModFile } from "../gomod/module-hash.ts";
 import type { ModuleVersion } from "../gomod/module-version.ts";
+import { orReport } from "../lib/or-report.ts";
 import type { ModuleDirs } from "./module-dirs.ts";
 import { TreeFiles } from "./tree-files.ts";
 import { ModuleTreeError, parseTreeHeader, type TreeHeader } from "./tree-header.ts";
@@ -29,12 +30,12 @@ export class TreeWriter {
 
   /** Throws if the disk fails, or these are not the bytes of a module that is wanted. */
   write(bytes: Uint8Array): void {
-    this.#orReport(() => this.#append(bytes));
+    orReport(this.#options.onProblem, () => this.#append(bytes));
   }
 
   /** Gives the module its name, unless go has it by now. Throws if its hashes are not those of go.sum, or the disk fails. */
   commit(): void {
-    this.#orReport(() => this.#finish());
+    orReport(this.#options.onProblem, () => this.#finish());
   }
 
   /** Removes what is not finished. Never throws. */
@@ -44,15 +45,6 @@ export class TreeWriter {
       if (this.#files !== undefined) rmSync(this.#options.unfinishedPath, { recursive: true, force: true });
     } catch {
       // The next restore removes it.
-    }
-  }
-
-  #orReport(action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      this.#options.onProblem(error);
-      throw error;
     }
   }
 
