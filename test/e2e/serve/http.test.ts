@@ -88,12 +88,11 @@ test("each counter counts what its name says", async () => {
       moved: Object.fromEntries(expected),
     });
   }
-  await eventually(
-    "a pack is written",
-    async () => (await metricsOf(server))[`${P}packs_written_total`] === 1,
-  );
-  const stored = await metricsOf(server);
-  expect(stored[`${P}s3_answers_total{operation="put",status="200"}`]).toBeGreaterThanOrEqual(3);
+  const stored = await eventually("a pack, a segment and a record are written", async () => {
+    const now = await metricsOf(server);
+    return (now[`${P}s3_answers_total{operation="put",status="200"}`] ?? 0) >= 3 && now;
+  });
+  expect(stored[`${P}packs_written_total`]).toBe(1);
   expect(stored[`${P}s3_bytes_total{direction="sent"}`]).toBeGreaterThan(BODY.length);
   expect(stored[`${P}seconds{operation="s3_put"}`]).toBeGreaterThanOrEqual(3);
   await server.stop();
