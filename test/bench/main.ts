@@ -27,6 +27,7 @@ import { benchIdle } from "./sections/idle.ts";
 import { benchLarge } from "./sections/large.ts";
 import { benchLocal } from "./sections/local.ts";
 import { benchModules } from "./sections/modules.ts";
+import { benchNative } from "./sections/native.ts";
 import { benchProgram } from "./sections/program.ts";
 import { benchProgramThin } from "./sections/program-thin.ts";
 import { benchRestore } from "./sections/restore.ts";
@@ -60,6 +61,7 @@ const SECTIONS: Record<string, Section> = {
   download: benchDownload,
   cost: benchCost,
   restore: benchRestore,
+  native: benchNative,
   scale: benchScale,
 };
 

@@ -65,11 +65,13 @@ function rows(what: string, samples: Record<"native" | "packed" | "split", Sampl
   ];
 }
 
-function testCommands(first: number, count: number): string[][] {
+/** `go test` of so many packages of `writeTests`. */
+export function testCommands(first: number, count: number): string[][] {
   return Array.from({ length: count }, (_, index) => ["test", `./p${first + index}`]);
 }
 
-function writeTests(dir: string, count: number): string {
+/** A module of so many small packages with a test each, and one more: `./warming`. */
+export function writeTests(dir: string, count: number): string {
   const names = ["warming", ...Array.from({ length: count }, (_, index) => `p${index}`)];
   const files = names.flatMap((name) => [
     [

@@ -1,0 +1,65 @@
+/** Machines without a helper, whose caches `save` and `restore` read and fill. */
+import { join } from "node:path";
+import { binaryPath } from "../support/binary.ts";
+import { type GoMachine, go, goEnv, metricsOf, NEWEST_GO } from "../support/go-toolchain.ts";
+import type { BenchContext } from "./context.ts";
+import { bucketFlags, ciVariables, makeDir } from "./machines.ts";
+
+/** One process with all that it starts, from its start to its end. */
+export interface ProcessSample {
+  seconds: number;
+  cpuSeconds: number;
+  /** 0: not known. */
+  peakBytes: number;
+}
+
+/** Where the bucket is. */
+export interface BucketPlace {
+  prefix: string;
+  endpoint: string;
+}
+
+/** A CI runner with empty caches below `name`; each call is another run of the same job. */
+export function nativeRunner(context: BenchContext, name: string): GoMachine {
+  const env = { ...context.server.env, ...ciVariables() };
+  return { release: NEWEST_GO, gocache: makeDir(context, join(name, "gocache")), env };
+}
+
+/** Runs go commands, one after the other, and returns their time in seconds. Throws if one fails. */
+export async function goAll(machine: GoMachine, commands: string[][], cwd: string): Promise<number> {
+  const startedMs = performance.now();
+  for (const args of commands) {
+    const { exitCode, stdout, stderr } = await go(machine, args, { cwd });
+    if (exitCode !== 0) throw new Error(`go ${args.join(" ")}: ${stdout}${stderr}`);
+  }
+  return (performance.now() - startedMs) / 1000;
+}
+
+/** Runs `save` or `restore` for the caches of a machine. Throws if it fails. */
+export async function runNative(
+  context: BenchContext,
+  command: "save" | "restore",
+  on: { machine: GoMachine; place: BucketPlace; cwd: string },
+): Promise<ProcessSample> {
+  const flags = bucketFlags(context, { ...on.place, layout: "packed" });
+  const argv = [binaryPath(), command, ...flags, "--metrics=json"];
+  return await measureProcess(argv, { cwd: on.cwd, env: await goEnv(on.machine) });
+}
+
+/** Throws if the command fails. */
+export async function measureProcess(
+  argv: string[],
+  options: { cwd: string; env: Record<string, string> },
+): Promise<ProcessSample> {
+  const startedMs = performance.now();
+  const child = Bun.spawn(argv, { ...options, stdin: "ignore", stdout: "ignore", stderr: "pipe" });
+  const [stderr, exitCode] = await Promise.all([new Response(child.stderr).text(), child.exited]);
+  const seconds = (performance.now() - startedMs) / 1000;
+  if (exitCode !== 0) throw new Error(`${argv.join(" ")}: ${stderr}`);
+  const cpuMicros = Number(child.resourceUsage()?.cpuTime.total ?? 0);
+  return {
+    seconds,
+    cpuSeconds: cpuMicros / 1e6,
+    peakBytes: metricsOf({ stderr }).peak_memory_bytes ?? 0,
+  };
+}

@@ -1,0 +1,158 @@
+/** go by itself on a new machine that `restore` has filled, beside one whose cache was there before. */
+import { rmSync } from "node:fs";
+import { formatByteSize } from "../../../src/lib/text/byte-size.ts";
+import { writeModule } from "../../support/go-project.ts";
+import type { GoMachine } from "../../support/go-toolchain.ts";
+import { markdownTable } from "../../support/markdown-table.ts";
+import type { BenchContext } from "../context.ts";
+import { type Line, openLine, type Traffic } from "../line.ts";
+import { inTurns } from "../measure.ts";
+import { goAll, nativeRunner, runNative } from "../native-machine.ts";
+import { medianOf, medianRatio } from "../statistics.ts";
+import { BUILD_STD } from "../stock.ts";
+import { formatSeconds } from "../tables.ts";
+import { testCommands, writeTests } from "./tests.ts";
+
+const TESTS = 200;
+/** Consecutive commands before another machine's turn. */
+const BLOCK = 10;
+/** Fast commands are measured this many times for each restored machine. */
+const SHORT_PER_RUN = 3;
+const VET_STD = [["vet", "std"]];
+
+interface Sample {
+  seconds: number;
+  traffic?: Traffic;
+}
+
+/** The machine that fills the bucket, and stays. */
+interface Stock {
+  machine: GoMachine;
+  prefix: string;
+  cwd: string;
+}
+
+export async function benchNative(context: BenchContext): Promise<string> {
+  await using at0 = await openLine(context.server, { latencyMs: 0 });
+  await using at50 = await openLine(context.server, { latencyMs: 50 });
+  const rows = [
+    ...(await stdRows(context, at0, at50)),
+    ...(await testRows(context, at0)),
+    ...(await programRows(context, at0)),
+  ];
+  const header = ["go by itself, new machine after `restore`", "wall", "by native warm"];
+  return markdownTable([...header, "requests", "received"], rows);
+}
+
+async function stdRows(context: BenchContext, at0: Line, at50: Line): Promise<string[][]> {
+  const stock = await stockOf(context, "native-std", [...BUILD_STD, ...VET_STD], context.emptyDir);
+  const first = (line: Line) => (run: number) => firstBuild(context, stock, line, `${run}`);
+  const whole = await inTurns(context.runs, {
+    native: () => timed(stock.machine, BUILD_STD, stock.cwd),
+    at0: first(at0),
+    at50: first(at50),
+  });
+  const restored = await restoredMachine(context, stock, at0, "native-std-restored");
+  const later = await inTurns(context.runs * SHORT_PER_RUN, {
+    nativeBuild: () => timed(stock.machine, BUILD_STD, stock.cwd),
+    nativeVet: () => timed(stock.machine, VET_STD, stock.cwd),
+    build: () => timed(restored, BUILD_STD, stock.cwd),
+    vet: () => timed(restored, VET_STD, stock.cwd),
+  });
+  return [
+    row("`restore` and `go build std`, S3 at 0 ms", whole.at0, whole.native),
+    row("`restore` and `go build std`, S3 at 50 ms", whole.at50, whole.native),
+    row("then `go build std`", later.build, later.nativeBuild),
+    row("then `go vet std`", later.vet, later.nativeVet),
+  ];
+}
+
+async function testRows(context: BenchContext, line: Line): Promise<string[][]> {
+  const cwd = writeTests(context.dir.join("native-tests"), TESTS);
+  const stock = await stockOf(context, "native-tests", testCommands(0, TESTS), cwd);
+  const restored = await restoredMachine(context, stock, line, "native-tests-restored");
+  const blockOf = (machine: GoMachine) => (number: number) =>
+    timed(machine, testCommands(number * BLOCK, BLOCK), cwd);
+  const blocks = await inTurns(TESTS / BLOCK, { native: blockOf(stock.machine), after: blockOf(restored) });
+  return [row(`then ${BLOCK} of ${TESTS} small \`go test ./pkg\` in a row`, blocks.after, blocks.native)];
+}
+
+async function programRows(context: BenchContext, line: Line): Promise<string[][]> {
+  const cwd = writePrograms(context.dir.join("native-programs"));
+  const [run, tool] = [[["run", "."]], [["tool", "generate"]]];
+  const stock = await stockOf(context, "native-programs", [...run, ...tool], cwd);
+  const restored = await restoredMachine(context, stock, line, "native-programs-restored");
+  const samples = await inTurns(context.runs * SHORT_PER_RUN, {
+    nativeRun: () => timed(stock.machine, run, cwd),
+    nativeTool: () => timed(stock.machine, tool, cwd),
+    run: () => timed(restored, run, cwd),
+    tool: () => timed(restored, tool, cwd),
+  });
+  return [
+    row("then `go run .`", samples.run, samples.nativeRun),
+    row("then `go tool generate`", samples.tool, samples.nativeTool),
+  ];
+}
+
+/** Runs the commands on a machine that stays, and puts its cache into the bucket. */
+async function stockOf(
+  context: BenchContext,
+  prefix: string,
+  commands: string[][],
+  cwd: string,
+): Promise<Stock> {
+  console.error(`  filling ${prefix}`);
+  const machine = nativeRunner(context, prefix);
+  await goAll(machine, commands, cwd);
+  await runNative(context, "save", { machine, place: { prefix, endpoint: context.server.endpoint }, cwd });
+  return { machine, prefix, cwd };
+}
+
+async function restoredMachine(
+  context: BenchContext,
+  { prefix, cwd }: Stock,
+  { endpoint }: Line,
+  name: string,
+): Promise<GoMachine> {
+  const machine = nativeRunner(context, name);
+  await runNative(context, "restore", { machine, place: { prefix, endpoint }, cwd });
+  return machine;
+}
+
+async function firstBuild(context: BenchContext, stock: Stock, line: Line, run: string): Promise<Sample> {
+  await line.takeTraffic();
+  const startedMs = performance.now();
+  const name = `native-first-${run}`;
+  const machine = await restoredMachine(context, stock, line, name);
+  await goAll(machine, BUILD_STD, stock.cwd);
+  const seconds = (performance.now() - startedMs) / 1000;
+  rmSync(context.dir.join(name), { recursive: true });
+  return { seconds, traffic: await line.takeTraffic() };
+}
+
+async function timed(machine: GoMachine, commands: string[][], cwd: string): Promise<Sample> {
+  return { seconds: await goAll(machine, commands, cwd) };
+}
+
+/** A program with net/http, and a tool of the same module. */
+function writePrograms(dir: string): string {
+  const main = `package main\n\nimport (\n\t"fmt"\n\t"net/http"\n)\n\nfunc main() {\n\tfmt.Println(http.MethodGet)\n}\n`;
+  return writeModule(dir, "example.com/programs", {
+    "main.go": main,
+    "generate/main.go": main,
+    "go.mod": "module example.com/programs\n\ngo 1.24\n\ntool example.com/programs/generate\n",
+  });
+}
+
+function row(label: string, samples: Sample[], native: Sample[]): string[] {
+  const traffics = samples.flatMap(({ traffic }) => traffic ?? []);
+  const of = (name: keyof Traffic) => medianOf(traffics, (traffic) => traffic[name]);
+  const requests = traffics.length === 0 ? "" : `${of("get") + of("list") + of("put")}`;
+  return [
+    label,
+    formatSeconds(medianOf(samples, ({ seconds }) => seconds)),
+    medianRatio(samples, native).toFixed(2),
+    requests,
+    traffics.length === 0 ? "" : formatByteSize(of("receivedBytes")),
+  ];
+}
