@@ -2,7 +2,7 @@
  * `npm run bench [-- SECTION… [--runs=N] [--actions=N,…]]`: the executable's costs and savings on this machine, in one
  * run.
  * Ratios pair consecutive runs; tables have medians, and the maximum of memory. `TMPDIR`: the directory for caches and
- * bucket.
+ * bucket; in memory, it measures the executable without the disk.
  */
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";

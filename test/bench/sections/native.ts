@@ -1,5 +1,4 @@
 /** go by itself on a new machine that `restore` has filled, beside one whose cache was there before. */
-import { rmSync } from "node:fs";
 import { formatByteSize } from "../../../src/lib/text/byte-size.ts";
 import { writeModule } from "../../support/go-project.ts";
 import type { GoMachine } from "../../support/go-toolchain.ts";
@@ -37,6 +36,7 @@ export async function benchNative(context: BenchContext): Promise<string> {
   await using at50 = await openLine(context.server, { latencyMs: 50 });
   const rows = [
     ...(await stdRows(context, at0, at50)),
+    ...(await vetRows(context, at0)),
     ...(await testRows(context, at0)),
     ...(await programRows(context, at0)),
   ];
@@ -45,26 +45,24 @@ export async function benchNative(context: BenchContext): Promise<string> {
 }
 
 async function stdRows(context: BenchContext, at0: Line, at50: Line): Promise<string[][]> {
-  const stock = await stockOf(context, "native-std", [...BUILD_STD, ...VET_STD], context.emptyDir);
-  const first = (line: Line) => (run: number) => firstBuild(context, stock, line, `${run}`);
+  const stock = await stockOf(context, "native-std", BUILD_STD, context.emptyDir);
+  const first = (line: Line, name: string) => (run: number) =>
+    firstBuild(context, stock, line, `${name}-${run}`);
   const whole = await inTurns(context.runs, {
     native: () => timed(stock.machine, BUILD_STD, stock.cwd),
-    at0: first(at0),
-    at50: first(at50),
-  });
-  const restored = await restoredMachine(context, stock, at0, "native-std-restored");
-  const later = await inTurns(context.runs * SHORT_PER_RUN, {
-    nativeBuild: () => timed(stock.machine, BUILD_STD, stock.cwd),
-    nativeVet: () => timed(stock.machine, VET_STD, stock.cwd),
-    build: () => timed(restored, BUILD_STD, stock.cwd),
-    vet: () => timed(restored, VET_STD, stock.cwd),
+    at0: first(at0, "native-at0"),
+    at50: first(at50, "native-at50"),
   });
   return [
     row("`restore` and `go build std`, S3 at 0 ms", whole.at0, whole.native),
     row("`restore` and `go build std`, S3 at 50 ms", whole.at50, whole.native),
-    row("then `go build std`", later.build, later.nativeBuild),
-    row("then `go vet std`", later.vet, later.nativeVet),
+    ...(await laterRows(context, stock, at0, { "go build std": BUILD_STD })),
   ];
+}
+
+async function vetRows(context: BenchContext, line: Line): Promise<string[][]> {
+  const stock = await stockOf(context, "native-vet", VET_STD, context.emptyDir);
+  return await laterRows(context, stock, line, { "go vet std": VET_STD });
 }
 
 async function testRows(context: BenchContext, line: Line): Promise<string[][]> {
@@ -79,19 +77,28 @@ async function testRows(context: BenchContext, line: Line): Promise<string[][]> 
 
 async function programRows(context: BenchContext, line: Line): Promise<string[][]> {
   const cwd = writePrograms(context.dir.join("native-programs"));
-  const [run, tool] = [[["run", "."]], [["tool", "generate"]]];
-  const stock = await stockOf(context, "native-programs", [...run, ...tool], cwd);
-  const restored = await restoredMachine(context, stock, line, "native-programs-restored");
-  const samples = await inTurns(context.runs * SHORT_PER_RUN, {
-    nativeRun: () => timed(stock.machine, run, cwd),
-    nativeTool: () => timed(stock.machine, tool, cwd),
-    run: () => timed(restored, run, cwd),
-    tool: () => timed(restored, tool, cwd),
-  });
-  return [
-    row("then `go run .`", samples.run, samples.nativeRun),
-    row("then `go tool generate`", samples.tool, samples.nativeTool),
-  ];
+  const commands = { "go run .": [["run", "."]], "go tool generate": [["tool", "generate"]] };
+  const stock = await stockOf(context, "native-programs", Object.values(commands).flat(), cwd);
+  return await laterRows(context, stock, line, commands);
+}
+
+/** Each of these commands on a restored machine, and on the one that has filled the bucket. */
+async function laterRows(
+  context: BenchContext,
+  stock: Stock,
+  line: Line,
+  named: Record<string, string[][]>,
+): Promise<string[][]> {
+  const restored = await restoredMachine(context, stock, line, `${stock.prefix}-restored`);
+  const rows: string[][] = [];
+  for (const [name, commands] of Object.entries(named)) {
+    const { native, after } = await inTurns(context.runs * SHORT_PER_RUN, {
+      native: () => timed(stock.machine, commands, stock.cwd),
+      after: () => timed(restored, commands, stock.cwd),
+    });
+    rows.push(row(`then \`${name}\``, after, native));
+  }
+  return rows;
 }
 
 /** Runs the commands on a machine that stays, and puts its cache into the bucket. */
@@ -119,15 +126,13 @@ async function restoredMachine(
   return machine;
 }
 
-async function firstBuild(context: BenchContext, stock: Stock, line: Line, run: string): Promise<Sample> {
+/** The machine stays: ext4 makes new files slowly for half a minute after others were removed. */
+async function firstBuild(context: BenchContext, stock: Stock, line: Line, name: string): Promise<Sample> {
   await line.takeTraffic();
   const startedMs = performance.now();
-  const name = `native-first-${run}`;
   const machine = await restoredMachine(context, stock, line, name);
   await goAll(machine, BUILD_STD, stock.cwd);
-  const seconds = (performance.now() - startedMs) / 1000;
-  rmSync(context.dir.join(name), { recursive: true });
-  return { seconds, traffic: await line.takeTraffic() };
+  return { seconds: (performance.now() - startedMs) / 1000, traffic: await line.takeTraffic() };
 }
 
 async function timed(machine: GoMachine, commands: string[][], cwd: string): Promise<Sample> {
