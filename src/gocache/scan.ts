@@ -6,8 +6,8 @@ import { FOLDERS } from "./go-folders.ts";
 const ACTION_FILE = /^([0-9a-f]{64})-a$/;
 
 /**
- * The actions that go used or put since a time, by the files' modification times, folder by folder. go notes a use at most
- * once an hour: pass a time of an hour before.
+ * The actions that go used or put since a time, by the files' modification times, in ascending order, folder by folder. go
+ * notes a use at most once an hour: pass a time of an hour before.
  */
 export async function* usedActions(root: string, sinceMs: number): AsyncGenerator<string[], void, void> {
   for (const name of FOLDERS) {
@@ -17,11 +17,12 @@ export async function* usedActions(root: string, sinceMs: number): AsyncGenerato
 }
 
 function actionsIn(folder: string, start: string, sinceMs: number): string[] {
-  return listFiles(folder).flatMap((name) => {
+  const used = listFiles(folder).flatMap((name) => {
     const actionId = ACTION_FILE.exec(name)?.[1];
     if (actionId === undefined || !actionId.startsWith(start)) return [];
     return wasUsed(join(folder, name), sinceMs) ? [actionId] : [];
   });
+  return used.sort();
 }
 
 function wasUsed(path: string, sinceMs: number): boolean {

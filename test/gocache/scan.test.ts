@@ -43,6 +43,13 @@ test("the actions whose files changed since then are found, and nothing else", a
   expect(new Set(await scan(dir.path))).toEqual(new Set([used, made]));
 });
 
+test("they come in ascending order, in which their rows lie in a segment", async () => {
+  using dir = tempDir("scan");
+  const ids = ["ab7f", "0abc", "abff", "ab00"].map((start) => start.padEnd(64, "0"));
+  for (const id of ids) place(dir.join(id.slice(0, 2), `${id}-a`));
+  expect(await scan(dir.path)).toEqual([1, 3, 0, 2].map((at) => ids[at] ?? ""));
+});
+
 test.if(process.platform !== "win32")("links are not followed", async () => {
   using dir = tempDir("scan");
   const id = sha256Hex("x");

@@ -18,6 +18,9 @@ import { Segment, type SegmentBytes } from "../format/segment.ts";
 import { newSegment, segmentId } from "../format/segment-builder.ts";
 import { MAX_SEGMENT_BYTES } from "../format/segment-layout.ts";
 
+/** Some 140 rows: a single lookup reads little more than it needs. */
+const AHEAD_BYTES = 8 << 10;
+
 export class SegmentFiles {
   /** The prefixes whose packs and segments are used. */
   readonly isRead: PrefixTest;
@@ -91,6 +94,21 @@ export class SegmentFiles {
   }
 }
 
+/** Keeps what follows the last short read: who looks many actions up in their order next needs that. */
 function inFile(path: string, sizeBytes: number): SegmentBytes {
-  return { sizeBytes, read: (offset, length) => readAt(path, offset, length) };
+  let start = 0;
+  let ahead: Buffer<ArrayBuffer> = Buffer.alloc(0);
+  return {
+    sizeBytes,
+    read(offset, length) {
+      const leftBytes = sizeBytes - offset;
+      // The caller may free what is no view of more.
+      if (length >= Math.min(AHEAD_BYTES, leftBytes)) return readAt(path, offset, length);
+      if (offset < start || offset + length > start + ahead.length) {
+        ahead = readAt(path, offset, Math.min(AHEAD_BYTES, leftBytes));
+        start = offset;
+      }
+      return ahead.subarray(offset - start, offset - start + length);
+    },
+  };
 }

@@ -8,6 +8,7 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { compareUtf8 } from "../../../../src/lib/text/compare-utf8.ts";
 import { SegmentFiles } from "../../../../src/remote/packed/index/segment-files.ts";
 import { age } from "../../../buildcache/local-fixture.ts";
 import { testOnPosix } from "../../../support/platform.ts";
@@ -59,6 +60,26 @@ test("another process finds what one has saved, and looks entries up in the file
   const segment = files.open(SEGMENT.id);
   expect(segment?.entry(segment.findAction(ENTRY.actionId) ?? -1)).toEqual(ENTRY);
   expect(files.read(SEGMENT.id)).toEqual(BYTES);
+});
+
+test.each([
+  ["in their order", (ids: string[]) => ids.sort(compareUtf8)],
+  ["against it", (ids: string[]) => ids.sort(compareUtf8).reverse()],
+  ["here and there", (ids: string[]) => ids],
+])("all entries of a large file are found %s, before and after all were read at once", (_, order) => {
+  using dir = tempDir("segments");
+  const entries = Array.from({ length: 2_000 }, (_, number) => ({
+    ...entryOf(""),
+    actionId: entryOf(`${number}`).actionId,
+  }));
+  const { segment: saved, bytes } = segmentOf(entries);
+  new SegmentFiles(dir.path, () => true).save(saved.id, bytes);
+  const segment = new SegmentFiles(dir.path, () => true).open(saved.id);
+  const wanted = order(entries.map(({ actionId }) => actionId));
+  const found = () => wanted.map((actionId) => segment?.entry(segment.findAction(actionId) ?? -1)?.actionId);
+  expect(found()).toEqual(wanted);
+  expect([...(segment?.entries(wanted.keys()) ?? [])]).toHaveLength(wanted.length);
+  expect(found()).toEqual(wanted);
 });
 
 test("a segment that the disk refuses is kept in memory", () => {
