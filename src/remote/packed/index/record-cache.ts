@@ -41,6 +41,25 @@ export interface RecordList {
   records: RecordRef[];
 }
 
+/** Half of the time that gc waits before it removes what nothing names. */
+const LONGEST_AGE_MS = 12 * 3_600_000;
+
+/**
+ * A list without what gc may have removed by now; `undefined`: nothing of it is left. The additions are not listed as
+ * often as the runs.
+ */
+export function inUse(list: RecordList | undefined, nowMs: number): RecordList | undefined {
+  const isOld = (listedAtMs: number) => Math.abs(nowMs - listedAtMs) > LONGEST_AGE_MS;
+  if (list === undefined || isOld(list.refreshedAtMs)) return undefined;
+  return isOld(list.additionsAtMs)
+    ? { ...list, records: list.records.filter(({ role }) => role !== "new") }
+    : list;
+}
+
+export function additionsIn(list: RecordList | undefined): RecordRef[] {
+  return (list?.records ?? []).filter(({ role }) => role === "new");
+}
+
 /** Matches a copy, and the temporary file of one that is being written. */
 const RECORD_FILE = /^[0-9a-f]{16}(\.\d+)?$/;
 

@@ -8,15 +8,20 @@ import type { PackedKeys } from "../format/keys.ts";
 import type { NamedSegment } from "../format/named-segment.ts";
 import { MAX_RECORD_BYTES } from "../format/run-record.ts";
 import { type EntryGroup, type IndexedEntry, PackedIndex } from "./packed-index.ts";
-import { isSameRef, type RecordCache, type RecordList, type RecordRef } from "./record-cache.ts";
+import {
+  additionsIn,
+  inUse,
+  isSameRef,
+  type RecordCache,
+  type RecordList,
+  type RecordRef,
+} from "./record-cache.ts";
 import { type Listing, listAdditions, listJob, listRuns } from "./record-listing.ts";
 import type { RecordReader } from "./record-reader.ts";
 
 /** A list is fresh for this long; the time doubles, up to the longest, whenever a refresh finds no new record. */
 const FIRST_PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 15 * 60_000;
-/** Half of the time that gc waits before it removes what nothing names. */
-const LONGEST_AGE_MS = 12 * 3_600_000;
 /** How long a lookup that misses in a stale index waits for the refresh. */
 const REFRESH_WAIT_MS = 300;
 /** After so many unknown actions, other scopes' additions are read: the checkout may contain a recent merge. */
@@ -45,7 +50,7 @@ export class RecordSource {
     this.#options = options;
     this.#index = this.#newIndex(options.distrustedPacks);
     this.#now = options.now ?? Date.now;
-    this.#list = this.#loadList();
+    this.#list = inUse(options.cache.load(), this.#now());
     this.#ownGroup = options.ownGroup;
     if (this.#list !== undefined || options.ownGroup !== undefined) this.#rebuild();
   }
@@ -130,14 +135,6 @@ export class RecordSource {
     await this.#refresh;
   }
 
-  /** A list of some days ago may name what gc has removed meanwhile, so it counts as never read. */
-  #loadList(): RecordList | undefined {
-    const list = this.#options.cache.load();
-    return list === undefined || Math.abs(this.#now() - list.refreshedAtMs) > LONGEST_AGE_MS
-      ? undefined
-      : list;
-  }
-
   #ownRefs(): RecordRef[] {
     return (this.#list?.records ?? []).filter(({ role }) => role === "own");
   }
@@ -207,7 +204,7 @@ export class RecordSource {
       pauseMs: Math.min(pauseMs, LONGEST_PAUSE_MS),
       clockSkewMs: listing.serverTimeMs - this.#now(),
       additionsAtMs: before?.additionsAtMs ?? 0,
-      records: [...listing.refs, ...(this.#list?.records ?? []).filter(({ role }) => role === "new")],
+      records: [...listing.refs, ...additionsIn(inUse(this.#list, this.#now()))],
     });
   }
 

@@ -134,6 +134,25 @@ describe("an addition of another scope", () => {
     expect(await found(later, MERGED)).toEqual(MERGED);
   });
 
+  test("is forgotten half a day after its listing, however often the runs are listed since", async () => {
+    using fixture = new SourceFixture();
+    const { bucket, clock } = fixture;
+    await bucket.run([HELLO]);
+    await bucket.addition([MERGED], { branch: "pr-1" });
+    const source = fixture.open();
+    await miss(source, 4);
+    const isIndexed = () =>
+      [source, fixture.open()].map(({ index }) => index.find(MERGED.actionId) !== undefined);
+    expect(isIndexed()).toEqual([true, true]);
+    clock.advance(11 * 3_600_000);
+    await source.refreshNow();
+    expect(isIndexed()).toEqual([true, true]);
+    clock.advance(2 * 3_600_000);
+    expect(fixture.open().index.find(MERGED.actionId)).toBeUndefined();
+    await source.refreshNow();
+    expect(isIndexed()).toEqual([false, false]);
+  });
+
   test("is not read if it is of the same scope, since the own records contain it", async () => {
     using fixture = new SourceFixture();
     const key = await fixture.bucket.addition([MERGED]);
