@@ -3,7 +3,7 @@
 type Env = Record<string, string | undefined>;
 
 /** The variables that go sets for its helper. */
-const HELPER_NAMES = ["GOCACHE", "GOOS", "GOARCH", "GOVERSION"];
+const HELPER_NAMES = ["GOCACHE", "GOOS", "GOARCH", "GOVERSION"] as const;
 
 const MODULE_NAMES = ["GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOSUMDB"] as const;
 
@@ -15,21 +15,62 @@ export type GoCheckout = Record<(typeof CHECKOUT_NAMES)[number], string>;
 /** go's settings for modules, from its environment or `go env -w`. */
 export type GoSettings = Record<(typeof MODULE_NAMES)[number], string>;
 
-/** Adds the variables that go sets for its helper, where missing; without a go on the PATH, returns `env` unchanged. */
+/** What go says of itself and of a directory. */
+export interface GoHere {
+  /** With the variables that go sets for its helper, as far as they are known. */
+  env: Env;
+  /** `undefined`: go did not say. */
+  checkout: GoCheckout | undefined;
+  /** What go said instead; `undefined`: it did not fail, or there is none on the PATH. */
+  failure: string | undefined;
+}
+
+/**
+ * Adds the variables that go sets for its helper, where missing; without a go on the PATH, returns `env` unchanged. Go may
+ * have to fetch another release to say which one it is, as the next go command would.
+ */
 export function withGoEnv(env: Env): Env {
-  const given = Object.fromEntries(Object.entries(env).filter(([name, value]) => !isEmpty(name, value)));
-  if (HELPER_NAMES.every((name) => given[name] !== undefined)) return env;
-  return { ...runGoEnv(HELPER_NAMES, env), ...given };
+  const given = withoutEmpty(env);
+  if (hasAll(given)) return env;
+  return { ...askGo(HELPER_NAMES, env).values, ...given };
 }
 
-/** go takes an empty variable for a missing one. */
-function isEmpty(name: string, value: string | undefined): boolean {
-  return value === "" && HELPER_NAMES.some((each) => each === name);
+/** The same for GOCACHE alone. No release of go is fetched for that. */
+export function withGoCache(env: Env): Env {
+  const given = withoutEmpty(env);
+  if (given.GOCACHE !== undefined) return env;
+  return { ...askGo(["GOCACHE"], byLocalGo(env)).values, ...given };
 }
 
-/** What go says of this directory; `undefined`: there is no go on the PATH. No other release of go is fetched for that. */
-export function readGoCheckout(env: Env): GoCheckout | undefined {
-  return runGoEnv(CHECKOUT_NAMES, { ...env, GOTOOLCHAIN: "local" });
+/**
+ * Asks go once, in `cwd`. `needsRelease`: whether GOVERSION has to be that of the job's go, for which go may have to fetch
+ * it.
+ */
+export function readGoHere(
+  outer: Env,
+  { cwd, needsRelease }: { cwd: string; needsRelease: boolean },
+): GoHere {
+  const given = withoutEmpty(outer);
+  const env = needsRelease && !hasAll(given) ? outer : byLocalGo(outer);
+  const { values, failure } = askGo([...HELPER_NAMES, ...CHECKOUT_NAMES], env, cwd);
+  if (values === undefined) return { env: given, checkout: undefined, failure };
+  const { GOCACHE, GOOS, GOARCH, GOVERSION, ...checkout } = values;
+  return { env: { GOCACHE, GOOS, GOARCH, GOVERSION, ...given }, checkout, failure };
+}
+
+/** Without those of the helper's variables that are empty: go takes them for missing. */
+export function withoutEmpty(env: Env): Env {
+  const isEmpty = (name: string) => env[name] === "" && HELPER_NAMES.some((each) => each === name);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !isEmpty(name)));
+}
+
+function hasAll(given: Env): boolean {
+  return HELPER_NAMES.every((name) => given[name] !== undefined);
+}
+
+/** Only GOVERSION depends on the release that go.mod and GOTOOLCHAIN choose. A go that is too old for go.mod answers, too. */
+function byLocalGo(env: Env): Env {
+  return { ...env, GOTOOLCHAIN: "local" };
 }
 
 /** The settings as go sees them; without a go on the PATH, those in `env` alone. */
@@ -45,23 +86,23 @@ export function readStockGoProxy(env: Env): string | undefined {
 
 function moduleSettings(env: Env): GoSettings | undefined {
   // No other release of go, downloaded through the proxy that is only starting.
-  return runGoEnv(MODULE_NAMES, { ...env, GOTOOLCHAIN: "local" }, "/");
+  return askGo(MODULE_NAMES, byLocalGo(env), "/").values;
 }
 
-function runGoEnv<Name extends string>(
+function askGo<Name extends string>(
   names: readonly Name[],
   env: Env,
   cwd?: string,
-): Record<Name, string> | undefined {
+): { values: Record<Name, string> | undefined; failure: string | undefined } {
   try {
-    const go = Bun.spawnSync(["go", "env", "-json", ...names], {
+    const { exitCode, stdout, stderr } = Bun.spawnSync(["go", "env", "-json", ...names], {
       // Without a helper: that would be this program again.
       env: { ...env, GOCACHEPROG: "" },
       ...(cwd === undefined ? {} : { cwd }),
-      stderr: "ignore",
     });
-    return JSON.parse(go.stdout.toString());
+    if (exitCode === 0) return { values: JSON.parse(stdout.toString()), failure: undefined };
+    return { values: undefined, failure: stderr.toString().trim().split("\n").at(-1) };
   } catch {
-    return undefined;
+    return { values: undefined, failure: undefined };
   }
 }

@@ -7,6 +7,7 @@ import { jobRun } from "../../remote/scope/job-run.ts";
 import { type CacheDir, locateCacheDir } from "../cache-dir/cache-dir.ts";
 import type { Config } from "../config.ts";
 import { connectGreeted, type Greeted } from "../connect/greeted.ts";
+import { withoutEmpty } from "../go-env.ts";
 import { StartNote } from "../native/start-note.ts";
 import { openBucket } from "./bucket/bucket.ts";
 import type { Subject } from "./check.ts";
@@ -21,7 +22,7 @@ export type DoctorOptions = ExamineOptions &
 /** Makes all checks. They change nothing but one object below `doctor/`, which they remove again. */
 export async function runDoctor(options: DoctorOptions): Promise<void> {
   const { config, go, cacheprogUse } = options;
-  const env = { ...("settings" in go ? goVariables(go.settings) : {}), ...options.env };
+  const env = { ...("settings" in go ? goVariables(go.settings) : {}), ...withoutEmpty(options.env) };
   const greeted = cacheprogUse.server && (await greet(cacheprogUse.server.address));
   const dir = locate(options, env, greeted);
   const { bucket, bucketProblem } = options.unread === undefined ? open(config, dir.root, env) : NO_BUCKET;

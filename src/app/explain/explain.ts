@@ -9,7 +9,7 @@ import { type JobRun, jobRun } from "../../remote/scope/job-run.ts";
 import { locateCacheDir } from "../cache-dir/cache-dir.ts";
 import { prunedActions } from "../cache-dir/pruned-actions.ts";
 import type { Config } from "../config.ts";
-import { withGoEnv } from "../go-env.ts";
+import { withGoCache } from "../go-env.ts";
 import { openStore } from "../remote/open-store.ts";
 import { openTrust } from "../remote/open-trust.ts";
 import { JobFile } from "../summary/job-file.ts";
@@ -42,7 +42,7 @@ export async function explainMisses(
   env: Record<string, string | undefined>,
   onProgress: OnProgress,
 ): Promise<Explanation | NativeExplanation | undefined> {
-  const { root } = locateCacheDir(config.cacheDir, withGoEnv(env));
+  const { root } = locateCacheDir(config.cacheDir, withGoCache(env));
   const ci = detectCi(env);
   const run = jobRun(ci, config.job, Date.now());
   const { sessions, isJob } = chooseSessions(readMissed(root), run, ci !== undefined);

@@ -1,18 +1,16 @@
 import { isAbsolute } from "node:path";
-import { withGoEnv } from "../go-env.ts";
+import type { GoHere } from "../go-env.ts";
 
-type Env = Record<string, string | undefined>;
+/** Go's own cache directory. */
+export type GoCacheDir = { path: string } | { path: undefined; why: string };
 
-/** Go's own cache directory, with the variables that a helper of go would have. */
-export type GoCacheDir = { env: Env } & ({ path: string } | { path: undefined; why: string });
-
-/** Asks go, unless the environment says it. Never throws. */
-export function findGoCache(outer: Env): GoCacheDir {
-  const env = withGoEnv(outer);
+export function findGoCache({ env, failure }: Pick<GoHere, "env" | "failure">): GoCacheDir {
   const { GOCACHE: path } = env;
-  const missing = (why: string) => ({ env, path: undefined, why });
-  if (path === undefined || path === "") return missing("GOCACHE is not set, and there is no go to ask");
+  const missing = (why: string) => ({ path: undefined, why });
+  if (path === undefined && failure !== undefined)
+    return missing(`GOCACHE is not set, and go env fails: ${failure}`);
+  if (path === undefined) return missing("GOCACHE is not set, and there is no go to ask");
   if (path === "off") return missing("GOCACHE is off");
   if (!isAbsolute(path)) return missing("GOCACHE is not an absolute path");
-  return { env, path };
+  return { path };
 }

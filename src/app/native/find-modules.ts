@@ -6,7 +6,7 @@ import { statFile, statPlainFile } from "../../lib/files/stat-file.ts";
 import { splitGoWords } from "../../lib/text/go-words.ts";
 import { directiveValues } from "../../remote/scope/mod-file.ts";
 import { readFileStart } from "../../remote/scope/read-file-start.ts";
-import { type GoCheckout, readGoCheckout } from "../go-env.ts";
+import type { GoCheckout } from "../go-env.ts";
 
 /** The largest known files have about 1 MB. A file that is cut off names fewer modules. */
 const MAX_FILE_BYTES = 16 << 20;
@@ -24,12 +24,8 @@ export interface CheckoutModules {
   isWritable: boolean;
 }
 
-/** Asks go. `undefined`: there is none, or it keeps no modules. Never throws. */
-export function findModules(
-  env: Record<string, string | undefined>,
-  cwd: string,
-): CheckoutModules | undefined {
-  const checkout = readGoCheckout(env);
+/** `checkout`: what go says of `cwd`. `undefined`: there is no go, or it keeps no modules. Never throws. */
+export function findModules(checkout: GoCheckout | undefined, cwd: string): CheckoutModules | undefined {
   if (checkout === undefined || !isAbsolute(checkout.GOMODCACHE)) return undefined;
   const flags = flagsOf(checkout);
   const sums = sumFiles(checkout, cwd, flags).flatMap((file) => readFileStart(file, MAX_FILE_BYTES) ?? []);

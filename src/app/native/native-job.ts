@@ -5,6 +5,7 @@ import { ensureCacheDir } from "../cache-dir/dir-owner.ts";
 import type { Config, RemoteConfig } from "../config.ts";
 import type { RunContext } from "../direct.ts";
 import { formatMetrics } from "../format-metrics.ts";
+import { readGoHere } from "../go-env.ts";
 import { openGuardedStore } from "../remote/open-store.ts";
 import { CompileTimesFile } from "../summary/compile-times-file.ts";
 import { JobCounts } from "../summary/job-counts.ts";
@@ -33,7 +34,10 @@ export class NativeJob {
 
   /** Throws if `only` has `build`, and go has no cache directory. */
   constructor(config: NativeConfig, context: RunContext, only: ReadonlySet<CacheKind>) {
-    const { env, ...goCache } = findGoCache(context.env);
+    const cwd = process.cwd();
+    const go = readGoHere(context.env, { cwd, needsRelease: only.has("build") || only.has("lint") });
+    const { env } = go;
+    const goCache = findGoCache(go);
     const caches: NativeCache[] = [];
     if (only.has("build")) {
       if (goCache.path === undefined) throw new Error(goCache.why);
@@ -45,7 +49,7 @@ export class NativeJob {
     if (refusal !== undefined) log.warn("directory", refusal);
     ensureCacheDir(root);
     const { project } = config.remote;
-    const scope = detectScope({ env, cwd: process.cwd(), project, job: config.job, nowMs: Date.now() });
+    const scope = detectScope({ env, cwd, project, job: config.job, nowMs: Date.now() });
     const file = new JobFile(root, scope);
     this.#counts = new JobCounts(() => file, this.counters);
     this.#metrics = config.metrics;
@@ -64,7 +68,7 @@ export class NativeJob {
       countedBefore: (name: string) => file.read()?.counts[name] ?? 0,
     };
     this.parts = caches.map((cache) => new NativePart(cache, options));
-    const modules = only.has("modules") ? findModules(context.env, process.cwd()) : undefined;
+    const modules = only.has("modules") ? findModules(go.checkout, cwd) : undefined;
     this.modules = modules && new ModulesPart(modules, options);
     const [first = this.modules] = this.parts;
     this.logPath = first && new StartNote(root, first.cache.path, scope).logPath;

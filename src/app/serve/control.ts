@@ -11,7 +11,7 @@ import type { WatchProgress } from "../../lib/progress.ts";
 import { locateCacheDir } from "../cache-dir/cache-dir.ts";
 import { ensureCacheDir } from "../cache-dir/dir-owner.ts";
 import type { Config } from "../config.ts";
-import { withGoEnv } from "../go-env.ts";
+import { withGoCache, withGoEnv } from "../go-env.ts";
 import { takeSnapshot } from "./heap-snapshot.ts";
 import { logFile, runningServers, type ServerNote, settingsDigest } from "./server-file.ts";
 
@@ -125,7 +125,7 @@ export function serverStatus(config: Config, env: Env): ServerNote[] {
 
 function rootOf({ cacheDir }: Config, env: Env): string {
   const path = typeof cacheDir === "object" ? cacheDir.path : cacheDir;
-  return locateCacheDir(cacheDir, path === undefined ? withGoEnv(env) : env).root;
+  return locateCacheDir(cacheDir, path === undefined ? withGoCache(env) : env).root;
 }
 
 function findServers({ serve }: Config, root: string): ReturnType<typeof runningServers> {

@@ -3,7 +3,7 @@ import { detectCi } from "../../remote/scope/detect-ci.ts";
 import { type JobRun, jobRun } from "../../remote/scope/job-run.ts";
 import { locateCacheDir } from "../cache-dir/cache-dir.ts";
 import type { Config } from "../config.ts";
-import { withGoEnv } from "../go-env.ts";
+import { withGoCache } from "../go-env.ts";
 import { type Figures, figuresOf } from "./figures.ts";
 import { JobFile } from "./job-file.ts";
 
@@ -23,7 +23,7 @@ export function jobStats(
   env: Record<string, string | undefined>,
   isReset: boolean,
 ): JobStats {
-  const { root } = locateCacheDir(cacheDir, withGoEnv(env));
+  const { root } = locateCacheDir(cacheDir, withGoCache(env));
   const run = jobRun(detectCi(env), job, Date.now());
   const file = new JobFile(root, run);
   const { atMs, sessions = 0, counts = {} } = file.read() ?? {};
