@@ -7,7 +7,7 @@ import type { PackedRemote } from "../../remote/packed/packed-remote.ts";
 import type { Scope } from "../../remote/scope/scope.ts";
 import type { GuardedStore } from "../../store/guard/guarded-store.ts";
 import { openPacked, type RemoteOptions } from "../remote/remote.ts";
-import { NATIVE_COUNTERS } from "../summary/native-figures.ts";
+import { NATIVE_COUNTERS, ofCache } from "../summary/native-figures.ts";
 import { BUCKET, BucketFailure } from "./bucket-failure.ts";
 import type { DrainLimit } from "./drain-limit.ts";
 import type { NativeCache } from "./native-caches.ts";
@@ -52,7 +52,7 @@ export class PartBucket {
   ): RestoreReport {
     if (found.missing > 0) this.#sayWhyMissing(problem, failure);
     this.#countUpTo(NATIVE_COUNTERS.restored, found.entries - found.missing);
-    this.counters.add(NATIVE_COUNTERS.missing, found.missing);
+    this.#count(NATIVE_COUNTERS.missing, found.missing);
     return { ...this.#cache, ...found, fetchedBytes: this.counters.get("prefetch_bytes") };
   }
 
@@ -65,15 +65,18 @@ export class PartBucket {
     const isComplete = await drain.run(() => remote.finish(hasEnded));
     if (!isComplete) this.#sayWhyUnsaved(remote.uploadFailure);
     this.#countUpTo(NATIVE_COUNTERS.used, count.used);
-    this.counters.add(NATIVE_COUNTERS.added, count.added);
+    this.#count(NATIVE_COUNTERS.added, count.added);
     return { ...this.#cache, ...count, uploadedBytes: this.counters.get("put_remote_bytes"), isComplete };
   }
 
   /** Counts what goes beyond the sum of the run's earlier commands, which includes the same entries. */
   #countUpTo(name: string, total: number): void {
-    const own = `${name}_${this.#cache.name.replaceAll("-", "_")}`;
-    const news = Math.max(0, total - this.#options.countedBefore(own));
-    for (const each of [name, own]) this.counters.add(each, news);
+    this.#count(name, Math.max(0, total - this.#options.countedBefore(ofCache(name, this.#cache.name))));
+  }
+
+  /** For all caches of the job, and for this one. */
+  #count(name: string, news: number): void {
+    for (const each of [name, ofCache(name, this.#cache.name)]) this.counters.add(each, news);
   }
 
   /** The result of reading the bucket. Rejects with a `BucketFailure` if that fails. */

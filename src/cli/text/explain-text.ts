@@ -2,7 +2,7 @@
 import type { Explanation, NativeExplanation } from "../../app/explain/explain.ts";
 import type { MissGroup } from "../../app/explain/group-misses.ts";
 import { formatCount } from "../../app/summary/figures.ts";
-import { nativeHeadline } from "../../app/summary/native-text.ts";
+import { nativeDetails, nativeHeadline } from "../../app/summary/native-text.ts";
 import { formatAge } from "../../lib/text/duration.ts";
 import { printable } from "../../lib/text/printable.ts";
 import { wrapText } from "./text-layout.ts";
@@ -30,10 +30,14 @@ const NATIVE =
   "This job used go's own cache directory, filled by restore and read out by save. Go tells nobody what it looks up " +
   'there: "go build -v ./..." lists what it compiles. To have misses explained, run the job once with GOCACHEPROG.';
 
+const NATIVE_MODULES =
+  'A module that go downloads all the same ("go: downloading" on its stderr) was in no earlier run of this job, or no ' +
+  "go.sum of the checkout names it yet, or go wants its zip, and restore has brought only its files.";
+
 /** `nowMs`: the current time, for the age. */
 export function explainText(explanation: Explanation | NativeExplanation | undefined, nowMs: number): string {
   if (explanation === undefined) return NOTHING;
-  if ("native" in explanation) return `${nativeHeadline(explanation.native)}\n\n${wrapText(NATIVE, 0)}\n`;
+  if ("native" in explanation) return nativeExplanation(explanation.native);
   const { session, goCommands, groups, unlisted, problem } = explanation;
   const { lookUps, missed, endedAtMs, scope } = session;
   const where = printable(`${scope.project}, branch ${scope.branch}, job ${scope.job}, ${scope.platform}`);
@@ -46,6 +50,18 @@ export function explainText(explanation: Explanation | NativeExplanation | undef
     ...bucketLines(problem, session.hasRemote),
     "",
     wrapText(LIMITS, 0),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function nativeExplanation(native: NativeExplanation["native"]): string {
+  const lines = [
+    nativeHeadline(native),
+    nativeDetails(native),
+    "",
+    wrapText(NATIVE, 0),
+    "",
+    wrapText(NATIVE_MODULES, 0),
   ];
   return `${lines.join("\n")}\n`;
 }

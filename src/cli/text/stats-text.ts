@@ -50,7 +50,7 @@ function lookUpBars(figures: Figures): string {
 
 /** Without a save it is not known what go used. */
 function usedBars({ native }: Figures): string {
-  if (native === undefined || native.saves === 0) return "";
+  if (native === undefined || native.used === 0) return "";
   const { used, added } = native;
   const known = Math.max(0, used - added);
   return bars("entries used", ["stored before", "new"], {
@@ -77,7 +77,7 @@ function bars(
 function details(figures: Figures): [name: string, value: string][] {
   const { fetchedOutputs, fetchedBytes, requests, receivedBytes, sentBytes, troubles, native } = figures;
   const rows: [string, string | undefined][] = [
-    ["go's own cache", native === undefined ? undefined : nativeDetails(native)],
+    ["restore and save", native === undefined ? undefined : nativeDetails(native)],
     ["fetched from the bucket", fetchedOutputs > 0 ? fetched(fetchedOutputs, fetchedBytes) : undefined],
     ["received, sent", requests > 0 ? [receivedBytes, sentBytes].map(formatByteSize).join(", ") : undefined],
     ["cost, at AWS's prices", requests > 0 ? cost(figures) : undefined],

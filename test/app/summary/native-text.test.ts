@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { figuresOf } from "../../../src/app/summary/figures.ts";
 import { summaryLines } from "../../../src/app/summary/summary-text.ts";
 
@@ -44,6 +44,63 @@ test.each([
 
 test("entries that could not be restored are errors", () => {
   expect(lines({ ...RESTORE, restore_missing: 2 })[0]).toBe("errors: 2 entries could not be restored");
+});
+
+describe("modules are told apart from entries:", () => {
+  const MODULES = { restore_entries_modules: 120, save_used_modules: 142, save_added_modules: 1 };
+  const all = {
+    ...RESTORE,
+    ...SAVE,
+    ...MODULES,
+    restore_entries: 1_399,
+    save_used: 1_284,
+    save_added: 13,
+  };
+
+  test("they are beside what go used", () => {
+    expect(lines(all)).toEqual([
+      "98.9 % of the entries used were stored before (1,130 of 1,142)",
+      "restored: 1,279 entries, 120 modules, 58.0 MiB fetched; saved: 12 new entries, 1 new module",
+    ]);
+    expect(figuresOf(all).native).toMatchObject({
+      restored: 1_279,
+      used: 1_142,
+      added: 12,
+      modules: { restored: 120, missing: 0, present: 142, added: 1 },
+    });
+  });
+
+  test("those that are missing are counted, and are errors", () => {
+    expect(lines({ ...all, restore_missing: 3, restore_missing_modules: 2 }).slice(0, 3)).toEqual([
+      "errors: 3 entries could not be restored",
+      "98.9 % of the entries used were stored before (1,130 of 1,142)",
+      "restored: 1,279 entries, 120 of 122 modules, 58.0 MiB fetched; saved: 12 new entries, 1 new module",
+    ]);
+  });
+
+  test.each<[string, Record<string, number>, string[]]>([
+    [
+      "a restore",
+      { restores: 1, restore_entries: 120, restore_entries_modules: 120 },
+      ["120 modules restored", "restored: 120 modules, 0 B fetched"],
+    ],
+    [
+      "a save",
+      { saves: 1, save_used: 4, save_used_modules: 4, save_added: 1, save_added_modules: 1 },
+      ["75.0 % of the modules were stored before (3 of 4)", "saved: 1 new module"],
+    ],
+    [
+      "a vain restore",
+      { restores: 1, restore_missing: 2, restore_missing_modules: 2 },
+      [
+        "errors: 2 entries could not be restored",
+        "nothing restored",
+        "restored: 0 of 2 modules, 0 B fetched",
+      ],
+    ],
+  ])("%s of modules alone", (_, counts, expected) => {
+    expect(lines(counts)).toEqual(expected);
+  });
 });
 
 test("a bucket that refuses is said to be of no use", () => {

@@ -1,0 +1,103 @@
+/** What the commands that show and check a bucket say of the modules that `restore` and `save` keep in it. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { dirname, join } from "node:path";
+import type { JobStats } from "../../../src/app/summary/job-stats.ts";
+import { writeModule } from "../../support/go-project.ts";
+import { type GoMachine, go, goRoot } from "../../support/go-toolchain.ts";
+import { type ModuleUpstream, startModuleUpstream } from "../../support/modules/module-upstream.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { NativeTeam, succeeded } from "./native-team.ts";
+
+// Only a guard against hanging.
+setDefaultTimeout(300_000);
+
+const FILES = {
+  "go.mod": "module example.com/user\n\ngo 1.24\n\nrequire example.com/lib v0.1.0\n",
+  "main.go": "package main\n\nimport `example.com/lib`\n\nfunc main() { println(lib.Name) }\n",
+};
+
+let dir: TempDir;
+let upstream: ModuleUpstream;
+let team: NativeTeam;
+let project: string;
+let goBin: string;
+let first: GoMachine;
+
+/** The bucket has a run of a job that builds `project`: build outputs and two modules. */
+beforeAll(async () => {
+  dir = tempDir("shown-modules");
+  goBin = join(await goRoot(), "bin");
+  upstream = await startModuleUpstream();
+  await upstream.addModule({
+    module: "example.com/leaf",
+    version: "v1.0.0",
+    files: { "leaf.go": "package leaf\n\nconst Name = `leaf`\n" },
+  });
+  await upstream.addModule({
+    module: "example.com/lib",
+    version: "v0.1.0",
+    mod: "module example.com/lib\n\ngo 1.24\n\nrequire example.com/leaf v1.0.0\n",
+    files: { "lib.go": "package lib\n\nimport `example.com/leaf`\n\nconst Name = leaf.Name\n" },
+  });
+  team = new NativeTeam(dir.join("team"));
+  project = writeModule(dir.join("user"), "example.com/user", FILES);
+  first = await machine({ GOPROXY: upstream.url });
+  await succeeded(go(first, ["mod", "tidy"], { cwd: project }));
+  await succeeded(team.program(first, project, ["exec", "--", "go", "build", "-trimpath", "./..."]));
+  await upstream.stop();
+});
+afterAll(async () => {
+  await upstream[Symbol.asyncDispose]();
+  dir[Symbol.dispose]();
+});
+
+/** A machine with an empty module cache, and no upstream unless `env` has one. */
+async function machine(env: Record<string, string> = {}): Promise<GoMachine> {
+  const made = await team.idleMachine();
+  const GOMODCACHE = join(dirname(made.gocache), "mod");
+  const own = { GOMODCACHE, GOPROXY: "off", GOSUMDB: "off", GOTOOLCHAIN: "local" };
+  const PATH = `${goBin}:${process.env.PATH}`;
+  return { ...made, env: { ...made.env, ...own, PATH, ...env } };
+}
+
+/** What a command prints on stdout. */
+async function shown(on: GoMachine, args: string[], cwd = project): Promise<string> {
+  return (await succeeded(team.program(on, cwd, args))).stdout;
+}
+
+describe("stats", () => {
+  test("counts modules beside entries: what was saved, and what was restored", async () => {
+    const saved = JSON.parse(await shown(first, ["stats", "--json"])) as JobStats;
+    expect(saved.figures.native).toMatchObject({
+      modules: { restored: 0, missing: 0, present: 2, added: 2 },
+    });
+    expect(saved.counts).toMatchObject({ save_used_modules: 2, save_added_modules: 2 });
+    expect(await shown(first, ["stats"])).toMatch(
+      /^restored: 0 entries, .*; saved: \d+ new entries, 2 new modules$/m,
+    );
+    const second = await machine();
+    await shown(second, ["restore"]);
+    const { figures } = JSON.parse(await shown(second, ["stats", "--json"])) as JobStats;
+    expect(figures.native?.modules).toEqual({ restored: 2, missing: 0, present: 0, added: 0 });
+    expect(await shown(second, ["stats"])).toMatch(/^\d+ entries and 2 modules restored$/m);
+    expect(await shown(second, ["stats", "--markdown"])).toMatch(/^\| restore and save \| .*, 2 modules, /m);
+  });
+
+  test("of modules alone speaks of nothing else", async () => {
+    const second = await machine();
+    await shown(second, ["exec", "--only=modules", "--", "go", "version"]);
+    expect(await shown(second, ["stats"])).toStartWith(
+      "100.0 % of the modules were stored before (2 of 2)\nrestored: 2 modules, ",
+    );
+  });
+});
+
+test("explain says what was restored, and which modules go fetches all the same", async () => {
+  const second = await machine();
+  await shown(second, ["restore", "--only=modules"]);
+  const text = await shown(second, ["explain"]);
+  expect(text).toMatch(
+    /^2 modules restored\nrestored: 2 modules, [\d.]+ K?i?B fetched\n\nThis job used go's own/,
+  );
+  expect(text).toContain("go wants its zip, and restore");
+});
