@@ -6,9 +6,6 @@ import type { NativeCache } from "./native-caches.ts";
 import { PartBucket, type PartOptions } from "./part-bucket.ts";
 import type { RestoreReport, SaveReport } from "./reports.ts";
 
-/** Modules are the same on every platform, and for every release of go. */
-const PLATFORM = "modules";
-
 /**
  * The modules of a job: `$GOMODCACHE`, as far as the checkout's go.sum files name what is in it. Nobody knows which of
  * them go has used, so all that are there count as used.
@@ -22,8 +19,7 @@ export class ModulesPart {
   constructor(modules: CheckoutModules, options: PartOptions) {
     this.cache = { name: "modules", path: modules.path };
     this.#modules = modules;
-    const scope = { ...options.scope, platform: PLATFORM };
-    this.#bucket = new PartBucket(this.cache, { ...options, scope });
+    this.#bucket = new PartBucket(this.cache, options);
   }
 
   /** `undefined`: nothing is missing. Rejects if the bucket can't be read, or nothing can be written. */

@@ -4,7 +4,7 @@ import { userCacheDir } from "../user-cache-dir.ts";
 
 type Env = Record<string, string | undefined>;
 
-const LINTERS = [
+export const LINTERS = [
   { name: "golangci-lint", variable: "GOLANGCI_LINT_CACHE" },
   { name: "staticcheck", variable: "STATICCHECK_CACHE" },
 ] as const;

@@ -17,8 +17,7 @@ export class NativePart {
     this.cache = cache;
     this.note = new StartNote(root, cache.path, scope);
     this.local = new GoCache(cache.path, this.note.startMs(Date.now()));
-    const platform = this.isOptional ? `${scope.platform}_${cache.name}` : scope.platform;
-    this.bucket = new PartBucket(cache, { ...options, scope: { ...scope, platform } });
+    this.bucket = new PartBucket(cache, options);
   }
 
   /** Whether a job may do without: then nothing is made or said until there is something to restore or to save. */

@@ -9,6 +9,7 @@ import type { GuardedStore } from "../../store/guard/guarded-store.ts";
 import { openPacked, type RemoteOptions } from "../remote/remote.ts";
 import { NATIVE_COUNTERS, ofCache } from "../summary/native-figures.ts";
 import { BUCKET, BucketFailure } from "./bucket-failure.ts";
+import { platformOf } from "./cache-platform.ts";
 import type { DrainLimit } from "./drain-limit.ts";
 import type { NativeCache } from "./native-caches.ts";
 import type { RestoreReport, SaveReport } from "./reports.ts";
@@ -20,10 +21,12 @@ export class PartBucket {
   readonly #cache: NativeCache;
   readonly #options: PartOptions;
 
+  /** `options`: with the scope of the job. */
   constructor(cache: NativeCache, options: PartOptions) {
     this.#cache = cache;
     this.counters = new Counters(options.counters);
-    this.#options = options;
+    const { scope } = options;
+    this.#options = { ...options, scope: { ...scope, platform: platformOf(cache.name, scope.platform) } };
   }
 
   /** Whether there are runs of this job, by one request. Rejects with a `BucketFailure` if the bucket can't be read. */

@@ -1,5 +1,6 @@
 /** The tables of `inspect`. */
 import type { BucketReport, IdReport } from "../../app/maintenance/inspect.ts";
+import { cacheOf } from "../../app/native/cache-platform.ts";
 import { formatByteSize } from "../../lib/text/byte-size.ts";
 import { formatAge, formatSpan } from "../../lib/text/duration.ts";
 import { printable } from "../../lib/text/printable.ts";
@@ -7,6 +8,7 @@ import { formatSum } from "../bucket-commands.ts";
 import { alignColumns } from "./text-layout.ts";
 
 const HEADING = [
+  "CACHE",
   "PLATFORM",
   "PROJECT",
   "BRANCH",
@@ -24,7 +26,8 @@ const HEADING = [
 export function bucketText(report: BucketReport): string {
   const { scopes, totals, serverTimeMs, collection, unreadable } = report;
   const rows = scopes.map((scope) => [
-    ...[scope.platform, scope.project, scope.branch, scope.job].map(printable),
+    scope.cache,
+    ...[cacheOf(scope.platform).platform ?? "any", scope.project, scope.branch, scope.job].map(printable),
     ...[scope.runs, scope.completeRuns, scope.entries, scope.packs].map(String),
     formatByteSize(scope.packBytes),
     formatShare(scope.usedBytes, scope.packBytes),
@@ -60,9 +63,10 @@ function collectionLines(collection: BucketReport["collection"], nowMs: number):
 /** Where an id is stored: in the bucket, then on this machine. */
 export function idText(id: string, { inBucket, local }: IdReport): string {
   const lines = inBucket.flatMap((entry) => {
-    const { actionId, outputId, sizeBytes, putTimeMs, place, records, recordCount } = entry;
+    const { actionId, outputId, sizeBytes, putTimeMs, place, records, recordCount, module } = entry;
     return [
       `action ${actionId}`,
+      ...(module === undefined ? [] : [`  module ${module}`]),
       `  output ${outputId}, ${sizeBytes} bytes, put ${formatTime(putTimeMs)}`,
       place === undefined
         ? "  empty, not stored"

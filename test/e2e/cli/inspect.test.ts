@@ -56,9 +56,9 @@ test("a table of scopes, also with unusual names", async () => {
   await bucket.overwrite(await bucket.addition([]), Buffer.from("x"));
   const { stdout } = await inspect(bucket);
   expect(stdout.replaceAll(/new\/\S+/g, "new/…")).toBe(`${bucket.store.name}/team/packed/v1/
-PLATFORM              PROJECT        BRANCH               JOB     RUNS  COMPLETE  ENTRIES  PACKS  SIZE  USED  NEWEST
-linux_amd64_go1.26.3  example.com/a  ../\\u001b[2J%\\u202e  a b 🚀  1     0         0        0      0 B   -     now
-linux_amd64_go1.26.3  example.com/a  main                 test    1     0         1        1      29 B  52%   5h
+CACHE  PLATFORM              PROJECT        BRANCH               JOB     RUNS  COMPLETE  ENTRIES  PACKS  SIZE  USED  NEWEST
+build  linux_amd64_go1.26.3  example.com/a  ../\\u001b[2J%\\u202e  a b 🚀  1     0         0        0      0 B   -     now
+build  linux_amd64_go1.26.3  example.com/a  main                 test    1     0         1        1      29 B  52%   5h
 records: 2 of runs, 1 of additions, 0 shared
 segments: 0 (0 B); named by no record: 0 (0 B)
 packs: 1 (29 B), used by newest runs: 52%; named by no record: 0 (0 B)
@@ -72,7 +72,7 @@ test("the same as JSON, safe to show", async () => {
   const { stdout } = await inspect(bucket, "--json");
   expect(stdout).not.toContain("\u009b");
   expect(JSON.parse(stdout)).toMatchObject({
-    scopes: [{ branch: "\u009b2J", runs: 1 }],
+    scopes: [{ cache: "build", branch: "\u009b2J", runs: 1 }],
     totals: { runRecords: 1, packs: { count: 0, sizeBytes: 0 } },
   });
 });

@@ -101,3 +101,44 @@ test("explain says what was restored, and which modules go fetches all the same"
   );
   expect(text).toContain("go wants its zip, and restore");
 });
+
+describe("inspect", () => {
+  const LIB = "example.com/lib@v0.1.0";
+
+  test("shows whose cache each run is, and modules as the same on every platform", async () => {
+    const rows = (await shown(first, ["inspect"])).split("\n").map((line) => line.split(/ {2,}/));
+    expect(rows.find(([cache]) => cache === "build")).toMatchObject({
+      1: expect.stringMatching(/^[a-z0-9]+_[a-z0-9]+_go/),
+      2: "example.com/user",
+    });
+    expect(rows.find(([cache]) => cache === "modules")).toMatchObject({
+      1: "any",
+      2: "example.com/user",
+      5: "1",
+      7: "2",
+    });
+    const { scopes } = JSON.parse(await shown(first, ["inspect", "--json"]));
+    expect(scopes).toEqual([
+      expect.objectContaining({ cache: "build" }),
+      expect.objectContaining({ cache: "modules", platform: "modules", entries: 2, packs: 1 }),
+    ]);
+  });
+
+  test("names the modules that go.sum of the checkout names, and no others", async () => {
+    const [record = ""] = team.objects("run").filter((key) => key.includes("/modules/"));
+    const entries = async (cwd: string) =>
+      (await shown(first, ["inspect", `--entries=${record.slice(record.indexOf("packed/v1/"))}`], cwd))
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+    const named = await entries(project);
+    expect(named.map(({ module }) => module).sort()).toEqual(["example.com/leaf@v1.0.0", LIB]);
+    const { action } = named.find(({ module }) => module === LIB);
+    expect(await shown(first, ["inspect", action])).toStartWith(
+      `action ${action}\n  module ${LIB}\n  output `,
+    );
+    const elsewhere = writeModule(dir.join("elsewhere"), "example.com/user", { "go.mod": FILES["go.mod"] });
+    expect((await entries(elsewhere)).map(({ module }) => module)).toEqual([undefined, undefined]);
+    expect(await shown(first, ["inspect", action], elsewhere)).toStartWith(`action ${action}\n  output `);
+  });
+});
