@@ -8,7 +8,7 @@ import { credentials } from "./bucket/credentials.ts";
 import { clock, region } from "./bucket/first-answer.ts";
 import { list, reach } from "./bucket/listing.ts";
 import { conditions, get, put, ranges, remove } from "./bucket/objects.ts";
-import { newestRun, scope } from "./bucket/runs.ts";
+import { newestModules, newestRun, scope } from "./bucket/runs.ts";
 import { shared } from "./bucket/shared.ts";
 import { latency, throughput } from "./bucket/speed.ts";
 import { cacheDirectory } from "./cache-directory.ts";
@@ -16,12 +16,15 @@ import { cacheprog } from "./cacheprog.ts";
 import type { Check, CheckedFinding, Finding, Subject } from "./check.ts";
 import { goCache, goRelease } from "./go.ts";
 import { checksums, moduleProxy } from "./modules.ts";
+import { lintCaches, moduleCache } from "./native-caches.ts";
 import { server } from "./server.ts";
 
 /** In the order in which they are made and shown. */
 const CHECKS: readonly Check[] = [
   goRelease,
   goCache,
+  lintCaches,
+  moduleCache,
   cacheprog,
   cacheDirectory,
   server,
@@ -40,6 +43,7 @@ const CHECKS: readonly Check[] = [
   remove,
   scope,
   newestRun,
+  newestModules,
   collection,
   moduleProxy,
   checksums,

@@ -10,6 +10,10 @@ const NAMES = [
   "GOTOOLCHAIN",
   "GOPROXY",
   "GOSUMDB",
+  "GOMOD",
+  "GOWORK",
+  "GOMODCACHE",
+  "GOFLAGS",
 ] as const;
 
 /** Another release of go may have to be fetched before it can answer. */

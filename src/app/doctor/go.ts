@@ -1,10 +1,10 @@
 /** Whether go is new enough, and can start at all. */
 
-import { accessSync, constants, readdirSync, statSync } from "node:fs";
-import { dirname, isAbsolute } from "node:path";
+import { accessSync, constants, readdirSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import { isErrno } from "../../lib/files/errno.ts";
-import { describeError } from "../../lib/text/describe-error.ts";
 import type { Check, Finding, Subject } from "./check.ts";
+import { writeProblem } from "./write-problem.ts";
 
 /** The first minor release of Go 1 that knows GOCACHEPROG. */
 const FIRST_MINOR = 24;
@@ -72,17 +72,9 @@ export const goCache: Check = {
   },
 };
 
-/** Checks the nearest existing directory; changes nothing. */
 function setupProblem(path: string): string | undefined {
-  try {
-    const found = statSync(path, { throwIfNoEntry: false });
-    if (found === undefined) return setupProblem(dirname(path));
-    if (!found.isDirectory()) return `${path} is not a directory`;
-    accessSync(path, constants.W_OK | constants.X_OK);
-    return undefined;
-  } catch (error) {
-    return isWhole(path) ? undefined : describeError(error);
-  }
+  const problem = writeProblem(path);
+  return problem !== undefined && isWhole(path) ? undefined : problem;
 }
 
 /** A directory that is missing is made. */

@@ -46,7 +46,7 @@ function flagsOf({ GOFLAGS }: GoCheckout): string[] {
 
 /** The go.sum files of the main module, of its workspace, and of modules below `cwd`. */
 function sumFiles({ GOMOD, GOWORK }: GoCheckout, cwd: string, flags: readonly string[]): string[] {
-  const mode = flags.map((flag) => /^--?mod=(.*)$/.exec(flag)?.[1]).findLast((value) => value !== undefined);
+  const mode = modeOf(flags);
   const isUsed = (folder: string) => !isVendored(folder, mode);
   const mainFolder = isAbsolute(GOMOD) && statFile(GOMOD) ? [dirname(GOMOD)] : [];
   const workFolder = isAbsolute(GOWORK) && statFile(GOWORK) ? [dirname(GOWORK)] : [];
@@ -61,6 +61,22 @@ function sumFiles({ GOMOD, GOWORK }: GoCheckout, cwd: string, flags: readonly st
     ...workFolder.map((folder) => join(folder, "go.work.sum")),
     ...[...folders].filter(isUsed).map((folder) => join(folder, "go.sum")),
   ];
+}
+
+/** Whether go takes the modules of the main module, or of its workspace, from the checkout. */
+export function usesVendor(checkout: GoCheckout): boolean {
+  const { GOMOD, GOWORK } = checkout;
+  const main = isAbsolute(GOWORK) && statFile(GOWORK) ? GOWORK : GOMOD;
+  return isAbsolute(main) && isVendored(dirname(main), modMode(checkout));
+}
+
+/** The value of `-mod` in GOFLAGS. */
+export function modMode(checkout: GoCheckout): string | undefined {
+  return modeOf(flagsOf(checkout));
+}
+
+function modeOf(flags: readonly string[]): string | undefined {
+  return flags.map((flag) => /^--?mod=(.*)$/.exec(flag)?.[1]).findLast((value) => value !== undefined);
 }
 
 /** Whether go takes the modules from the checkout. */

@@ -1,5 +1,6 @@
 /** What the commands that show and check a bucket say of the modules that `restore` and `save` keep in it. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { cpSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { JobStats } from "../../../src/app/summary/job-stats.ts";
 import { writeModule } from "../../support/go-project.ts";
@@ -141,4 +142,50 @@ describe("inspect", () => {
     expect((await entries(elsewhere)).map(({ module }) => module)).toEqual([undefined, undefined]);
     expect(await shown(first, ["inspect", action], elsewhere)).toStartWith(`action ${action}\n  output `);
   });
+});
+
+test("doctor says which modules restore would bring, and where to", async () => {
+  const second = await machine();
+  const finding = async (cwd: string, check: string) => {
+    const { stdout } = await team.program(second, cwd, ["doctor", "--json"]);
+    return JSON.parse(stdout).findings.find((each: { check: string }) => each.check === check);
+  };
+  const { GOMODCACHE: modcache } = second.env ?? {};
+  expect(await finding(project, "GOMODCACHE")).toMatchObject({
+    severity: "ok",
+    message: `${modcache}: 0 of the 2 modules that go.sum names are here`,
+  });
+  expect(await finding(project, "newest modules")).toMatchObject({
+    severity: "ok",
+    message: expect.stringMatching(/ ago, of this job \(.*\): names 2 modules \([\d.]+ B\), 0 gone; /),
+    data: { entries: 2, gone: 0 },
+  });
+  await shown(second, ["restore"]);
+  expect((await finding(project, "GOMODCACHE")).data).toMatchObject({ wanted: 2, present: 2 });
+  const other = writeModule(dir.join("other"), "example.com/other", {
+    "go.mod": FILES["go.mod"].replace("example.com/user", "example.com/other"),
+    "go.sum": await Bun.file(join(project, "go.sum")).text(),
+  });
+  expect(await finding(other, "newest modules")).toMatchObject({
+    severity: "note",
+    message: expect.stringContaining("no run of this job with modules is known yet"),
+  });
+});
+
+test("verify counts modules among the outputs, and finds a damaged one; gc keeps what the newest runs use", async () => {
+  const second = await machine();
+  expect(await shown(second, ["verify"])).toEndWith("nothing wrong\n");
+  await shown(second, ["gc", "--yes"]);
+  expect(await shown(second, ["restore", "--only=modules"])).toStartWith("modules: 2 entries are in ");
+  const [record = ""] = team.objects("run").filter((key) => key.includes("/modules/"));
+  const listed = await shown(second, ["inspect", `--entries=${record.slice(record.indexOf("packed/v1/"))}`]);
+  const { pack } = JSON.parse(listed.split("\n", 1)[0] ?? "");
+  const poor = new NativeTeam(dir.join("poor"));
+  cpSync(team.bucket, poor.bucket, { recursive: true });
+  const path = join(poor.bucket, "packed/v1/pack", pack.slice(0, 2), pack);
+  const bytes = await Bun.file(path).bytes();
+  bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+  await Bun.write(path, bytes);
+  const { exitCode, stdout } = await poor.program(second, project, ["verify"]);
+  expect([exitCode, stdout]).toEqual([1, expect.stringContaining(pack)]);
 });

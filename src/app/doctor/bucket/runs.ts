@@ -13,6 +13,9 @@ import { S3Error } from "../../../s3/s3-error.ts";
 import { LocalDir } from "../../../store/local/local-dir.ts";
 import { FallbackDir } from "../../cache-dir/fallback-dir.ts";
 import type { RemoteConfig } from "../../config.ts";
+import { platformOf } from "../../native/cache-platform.ts";
+import { findModules } from "../../native/find-modules.ts";
+import type { CacheName } from "../../native/native-caches.ts";
 import { openTrust } from "../../remote/open-trust.ts";
 import type { Check, Finding, Subject } from "../check.ts";
 import { bucketTrouble } from "./bucket-trouble.ts";
@@ -20,7 +23,7 @@ import { list } from "./listing.ts";
 import { get } from "./objects.ts";
 
 /** The scope of a go command that is started in the same place. */
-function scopeHere({ env, cwd }: Subject, { project, job }: RemoteConfig): Scope {
+function scopeHere({ env, cwd }: Pick<Subject, "env" | "cwd">, { project, job }: RemoteConfig): Scope {
   return detectScope({ env, cwd, project, job, nowMs: Date.now() });
 }
 
@@ -59,32 +62,65 @@ function isUnknownCi(env: Subject["env"]): boolean {
 export const newestRun: Check = {
   name: "newest run",
   needs: [list, get],
+  run: async (subject: Subject, signal: AbortSignal): Promise<Finding[]> =>
+    await foresee(subject, signal, {
+      cache: "build",
+      local: localOutputs(subject),
+      judge: (forecast) => (forecast === undefined ? nothingKnown() : judge(forecast)),
+    }),
+};
+
+/** The same for the modules of a job with go's own cache directory, which restore takes from runs of their own. */
+export const newestModules: Check = {
+  name: "newest modules",
+  needs: [list, get],
   run: async (subject: Subject, signal: AbortSignal): Promise<Finding[]> => {
-    const { bucket } = subject;
-    if (bucket === undefined || bucket.config.layout === "split") return [];
-    try {
-      const forecast = await forecastHits({
-        store: bucket.store,
-        prefixes: [bucket.config.prefix, ...bucket.config.readPrefixes],
-        scope: scopeHere(subject, bucket.config),
-        local: localOutputs(subject),
-        check: openTrust(bucket.config)?.check,
-        signal,
-      });
-      return [forecast === undefined ? nothingKnown() : judge(forecast)];
-    } catch (error) {
-      if (error instanceof S3Error || signal.aborted)
-        return [bucketTrouble(error, "s3:GetObject", bucket.config)];
-      return [
-        {
-          severity: "warning",
-          message: `the newest record is not used: ${describeError(error)}`,
-          remedy: "the next run writes a new one; with --trust-key only a job that has --sign-key does",
-        },
-      ];
-    }
+    const { go, cwd, cacheprog } = subject;
+    if (cacheprog !== undefined || !("settings" in go)) return [];
+    if ((findModules(go.settings, cwd)?.wanted.length ?? 0) === 0) return [];
+    // Restore asks for modules by their names, and fetches none that is here.
+    const local = { findOutput: () => undefined };
+    return await foresee(subject, signal, { cache: "modules", local, judge: judgeModules });
   },
 };
+
+async function foresee(
+  { bucket, ...subject }: Subject,
+  signal: AbortSignal,
+  {
+    cache,
+    local,
+    judge,
+  }: {
+    cache: CacheName;
+    local: Parameters<typeof forecastHits>[0]["local"];
+    judge: (forecast: Forecast | undefined) => Finding;
+  },
+): Promise<Finding[]> {
+  if (bucket === undefined || bucket.config.layout === "split") return [];
+  const { config, store } = bucket;
+  const own = scopeHere(subject, config);
+  try {
+    const forecast = await forecastHits({
+      store,
+      prefixes: [config.prefix, ...config.readPrefixes],
+      scope: { ...own, platform: platformOf(cache, own.platform) },
+      local,
+      check: openTrust(config)?.check,
+      signal,
+    });
+    return [judge(forecast)];
+  } catch (error) {
+    if (error instanceof S3Error || signal.aborted) return [bucketTrouble(error, "s3:GetObject", config)];
+    return [
+      {
+        severity: "warning",
+        message: `the newest record is not used: ${describeError(error)}`,
+        remedy: "the next run writes a new one; with --trust-key only a job that has --sign-key does",
+      },
+    ];
+  }
+}
 
 /** Where a go command looks first. */
 function localOutputs({ config, dir, env, cacheprog, isRestored }: Subject) {
@@ -106,19 +142,39 @@ function nothingKnown(): Finding {
   };
 }
 
-function judge({ record, serverTimeMs, entries, local, remote, gone, fetchBytes }: Forecast): Finding {
-  const origin = record.role === "own" ? "of this job" : "of another job or branch";
-  const age = formatSpan(Math.max(0, serverTimeMs - record.modifiedMs));
+function judge(forecast: Forecast): Finding {
+  const { entries, local, remote, gone, fetchBytes } = forecast;
   const share = entries === 0 ? 0 : (local + remote) / entries;
-  const message = `${age} ago, ${origin} (record of ${formatByteSize(record.sizeBytes)}): names ${entries} entries, ${local} here, ${remote} to fetch (${formatByteSize(fetchBytes)}), ${gone} gone; a build like that one would hit ${formatPercent(share)}`;
-  const data = { key: record.key, ageMs: serverTimeMs - record.modifiedMs, sizeBytes: record.sizeBytes };
-  const counts = { ...data, entries, local, remote, gone, fetchBytes };
-  if (gone === 0) return { severity: "ok", message, data: counts };
+  const what = `names ${entries} entries, ${local} here, ${remote} to fetch (${formatByteSize(fetchBytes)}), ${gone} gone; a build like that one would hit ${formatPercent(share)}`;
+  return ofRecord(forecast, what, { entries, local, remote, gone, fetchBytes });
+}
+
+function judgeModules(forecast: Forecast | undefined): Finding {
+  if (forecast === undefined) {
+    const message =
+      "no run of this job with modules is known yet: go downloads them, and the next save stores them";
+    return { severity: "note", message };
+  }
+  const { entries, gone, fetchBytes } = forecast;
+  const what = `names ${entries} modules (${formatByteSize(fetchBytes)}), ${gone} gone; restore fetches those that go.sum names and that are not here`;
+  return ofRecord(forecast, what, { entries, gone, fetchBytes });
+}
+
+function ofRecord(
+  { record, serverTimeMs, gone }: Forecast,
+  what: string,
+  counts: Record<string, number>,
+): Finding {
+  const origin = record.role === "own" ? "of this job" : "of another job or branch";
+  const ageMs = serverTimeMs - record.modifiedMs;
+  const message = `${formatSpan(Math.max(0, ageMs))} ago, ${origin} (record of ${formatByteSize(record.sizeBytes)}): ${what}`;
+  const data = { key: record.key, ageMs, sizeBytes: record.sizeBytes, ...counts };
+  if (gone === 0) return { severity: "ok", message, data };
   return {
     severity: "warning",
     message,
     remedy: "something other than gc deletes packs or segments, such as a lifecycle rule: leave that to gc",
-    data: counts,
+    data,
   };
 }
 
