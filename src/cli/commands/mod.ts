@@ -25,6 +25,10 @@ const TASKS: ReadonlyMap<string, TaskSpec> = new Map([
   ["export", { paths: [1, 1], run: exportTo }],
 ]);
 
+/** Whoever uses modules by `restore` alone would take "0 wrong" for a verdict on these. */
+const NOTHING =
+  'no modules of --modproxy are stored here; those that "restore" and "save" keep are checked by "verify", and against go.sum when they are restored';
+
 export const modCommand = declareCommand({
   meta: {
     name: "mod",
@@ -71,6 +75,7 @@ async function prefetch(modules: Modules, task: Task, paths: readonly string[]):
 
 async function verify(modules: Modules, task: Task): Promise<number> {
   const { verified, unchanged, wrong } = await modules.verifyStoredModules(task);
+  if (verified + unchanged + wrong.length === 0) writeLine(NOTHING);
   for (const name of wrong) writeLine(`${name}: wrong; removed`);
   writeLine(`${verified} match the checksum database, ${unchanged} are unchanged, ${wrong.length} wrong`);
   return wrong.length === 0 ? 0 : 1;
@@ -85,7 +90,7 @@ async function importFrom(modules: Modules, task: Task, [dir = ""]: readonly str
 
 async function exportTo(modules: Modules, task: Task, [dir = ""]: readonly string[]): Promise<number> {
   const files = await modules.exportModules(task, dir);
-  writeLine(`${files} files exported to ${dir}; use them with GOPROXY=file://${dir}`);
+  writeLine(files === 0 ? NOTHING : `${files} files exported to ${dir}; use them with GOPROXY=file://${dir}`);
   return 0;
 }
 

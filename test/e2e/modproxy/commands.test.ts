@@ -66,6 +66,21 @@ test("import stores what go has downloaded, export writes it again", async () =>
   expect(upstream.requested.slice(before).filter((path) => !path.startsWith("sumdb/"))).toEqual([]);
 });
 
+test.each([
+  ["verify", [], 2],
+  ["export", ["out"], 1],
+])(
+  "%s where no proxy has stored anything says so, and where other modules are checked",
+  async (task, more, count) => {
+    await using fixture = await openProxyFixture();
+    const machine = machineOf(fixture, "empty");
+    const { stdout, exitCode } = await mod(machine, [task, ...more], fixture.dir.path);
+    const [first, ...rest] = stdout.trimEnd().split("\n");
+    expect(first).toMatch(/^no modules of --modproxy are stored here; .* are checked by "verify"/);
+    expect([rest.length, exitCode]).toEqual([count - 1, 0]);
+  },
+);
+
 test("verify finds and removes files that contradict the database", async () => {
   await using fixture = await openProxyFixture();
   const { server, dir } = fixture;
