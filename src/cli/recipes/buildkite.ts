@@ -17,6 +17,7 @@ export function buildkiteRecipe({
   finish,
   notes,
   goproxy,
+  needsModuleCache,
 }: Recipe): string {
   const all = [...cacheprog, ...variables];
   const trap = `trap '${finish.join("; ")}' EXIT`;
@@ -28,7 +29,7 @@ export function buildkiteRecipe({
 ${indented(
   0,
   notes.map((note) => `# ${note}`),
-)}${store === "directory" ? "" : CREDENTIALS}${goproxy === undefined ? MODULES : ""}env:
+)}${store === "directory" ? "" : CREDENTIALS}${needsModuleCache ? MODULES : ""}env:
 ${indented(
   2,
   all.map(([name, value]) => `${name}: ${yamlText(value.replaceAll("$", "$$$$"))}`),

@@ -4,8 +4,7 @@ import { indented, type Recipe } from "./recipe.ts";
 /** By go.mod, which always exists; go.sum exists only with dependencies. */
 const KEY = `go-modules-v1-{{ arch }}-{{ checksum "go.mod" }}`;
 
-/** The plugin keeps modules only as a proxy. */
-const RESTORE_MODULES = `      - restore_cache: # modules, which the plugin does not keep
+const RESTORE_MODULES = `      - restore_cache: # modules, which this mode does not keep
           keys:
             - ${KEY}
             - go-modules-v1-{{ arch }}-
@@ -19,7 +18,8 @@ const SAVE_MODULES = `      - save_cache:
 
 /** A configuration with one job. */
 export function circleciRecipe(recipe: Recipe): string {
-  const { cacheprog, variables, store, region, install, start, finish, notes, goproxy } = recipe;
+  const { cacheprog, variables, store, region, install, start, finish, notes, goproxy, needsModuleCache } =
+    recipe;
   const aws = store === "aws" ? ([["AWS_REGION", region]] as const) : [];
   const all = [...cacheprog, ...variables, ...aws];
   const [fetch, run] = install;
@@ -38,11 +38,11 @@ ${indented(
   all.map(([name, value]) => `${name}: ${yamlText(value)}`),
 )}    steps:
       - checkout
-${goproxy === undefined ? RESTORE_MODULES : ""}      - run: |
+${needsModuleCache ? RESTORE_MODULES : ""}      - run: |
           ${fetch}
           sudo ${run}
 ${indented(10, start)}${goproxy === undefined ? "" : `          echo "export GOPROXY='${goproxy}'" >> "$BASH_ENV"\n`}      - run: go test ./...
-${goproxy === undefined ? SAVE_MODULES : ""}${indented(
+${needsModuleCache ? SAVE_MODULES : ""}${indented(
   6,
   finish.flatMap((line) => ["- run:", `    command: ${line}`, "    when: always"]),
 )}workflows:

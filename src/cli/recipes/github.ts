@@ -3,7 +3,7 @@ import { credentialNotes, indented, type Recipe, ROLE } from "./recipe.ts";
 
 /** A workflow. */
 export function githubRecipe(recipe: Recipe): string {
-  const { repository, tag, mode, notes } = recipe;
+  const { repository, tag, mode, notes, needsModuleCache } = recipe;
   return `# .github/workflows/test.yml, made by "go-cache-plugin init github"
 ${indented(
   0,
@@ -24,7 +24,7 @@ ${indented(6, environment(recipe))}    steps:
       - uses: actions/setup-go@v5
         with:
           go-version-file: go.mod
-          cache: false # it would cache go's own build cache, which the plugin replaces
+          cache: false # ${needsModuleCache ? "it would cache go's own build cache, which the plugin replaces" : "the plugin replaces it whole: build outputs and modules"}
 ${modules(recipe)}${credentials(recipe)}      - uses: ${repository}/.github/actions/setup@${tag}
         with:
           mode: ${mode}
@@ -51,10 +51,9 @@ function credentials({ store, region }: Recipe): string {
 `;
 }
 
-/** The plugin keeps modules only as a proxy. */
-function modules({ goproxy }: Recipe): string {
-  if (goproxy !== undefined) return "";
-  return `      - uses: actions/cache@v4 # modules, which the plugin does not keep
+function modules({ needsModuleCache }: Recipe): string {
+  if (!needsModuleCache) return "";
+  return `      - uses: actions/cache@v4 # modules, which this mode does not keep
         with:
           path: ~/go/pkg/mod
           key: go-modules-\${{ runner.os }}-\${{ hashFiles('**/go.sum') }}

@@ -1,15 +1,15 @@
 import { yamlText } from "../text/quote.ts";
 import { ALPINE_NOTE, credentialNotes, indented, type Recipe, ROLE } from "./recipe.ts";
 
-/** The plugin keeps modules only as a proxy. */
 const MODULE_CACHE =
-  "  cache: # modules, which the plugin does not keep\n    key:\n      files: [go.sum]\n    paths: [.go-mod]\n";
+  "  cache: # modules, which this mode does not keep\n    key:\n      files: [go.sum]\n    paths: [.go-mod]\n";
 
 const TOKEN_FILE = "/tmp/aws-token";
 
 /** A job. */
 export function gitlabRecipe(recipe: Recipe): string {
-  const { cacheprog, variables, region, store, install, start, finish, notes, goproxy } = recipe;
+  const { cacheprog, variables, region, store, install, start, finish, notes, goproxy, needsModuleCache } =
+    recipe;
   const isAws = store === "aws";
   const aws = [
     ["AWS_REGION", region],
@@ -22,7 +22,7 @@ export function gitlabRecipe(recipe: Recipe): string {
     ...cacheprog,
     ...variables,
     ...(isAws ? aws : []),
-    ...(goproxy === undefined ? modules : []),
+    ...(needsModuleCache ? modules : []),
   ] as const;
   const token = isAws ? [`printf %s "$AWS_TOKEN" > ${TOKEN_FILE}`] : [];
   const proxy = goproxy === undefined ? [] : [`export GOPROXY="${goproxy}"`];
@@ -37,7 +37,7 @@ ${isAws ? "  id_tokens:\n    AWS_TOKEN:\n      aud: $CI_SERVER_URL\n" : ""}  var
 ${indented(
   4,
   all.map(([name, value]) => `${name}: ${yamlText(value)}`),
-)}${goproxy === undefined ? MODULE_CACHE : ""}  before_script:
+)}${needsModuleCache ? MODULE_CACHE : ""}  before_script:
 ${indented(
   4,
   before.map((line) => `- ${yamlText(line)}`),

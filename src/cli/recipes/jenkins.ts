@@ -5,7 +5,8 @@ const TEST = "go test ./...";
 
 /** A declarative pipeline. */
 export function jenkinsRecipe(recipe: Recipe): string {
-  const { cacheprog, variables, store, region, install, start, finish, notes, goproxy } = recipe;
+  const { cacheprog, variables, store, region, install, start, finish, notes, goproxy, needsModuleCache } =
+    recipe;
   const aws = store === "aws" ? ([["AWS_REGION", region]] as const) : [];
   const all = [...cacheprog, ...variables, ...aws];
   const keys = store === "directory" ? [] : ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
@@ -19,7 +20,7 @@ ${indented(
   agent {
     docker {
       image 'golang:${recipe.goVersion}' // ${ALPINE_NOTE}
-      args '-u root${goproxy === undefined ? " -v go-modules:/go/pkg/mod' // to install the program; a volume for modules, which it does not keep" : "' // to install the program"}
+      args '-u root${needsModuleCache ? " -v go-modules:/go/pkg/mod' // to install the program; a volume for modules, which this mode does not keep" : "' // to install the program"}
     }
   }
   environment {

@@ -125,6 +125,7 @@ function makeRecipe(options: {
     region: region ?? env.AWS_REGION ?? REGION,
     mode,
     goproxy,
+    needsModuleCache: mode !== "native" && goproxy === undefined,
     goVersion: goImageVersion(directory),
     program,
     cacheprog: CACHEPROG[mode].map((value) => ["GOCACHEPROG", value]),

@@ -13,6 +13,8 @@ export interface Recipe {
   region: string;
   /** GOPROXY for a shell to evaluate between double quotes; `undefined`: no module proxy. */
   goproxy: string | undefined;
+  /** Whether the CI has to keep modules: neither a module proxy has them, nor `restore` and `save`. */
+  needsModuleCache: boolean;
   /** The tag of an image, such as `1.27`. */
   goVersion: string;
   /** The absolute path of the program on this machine. */

@@ -88,10 +88,12 @@ describe.each([...PLACES])("the recipe for %s", (place) => {
 });
 
 test.each(["github", "gitlab", "circleci", "jenkins"])(
-  "the recipe for %s keeps modules beside the plugin, unless the server has them",
+  "the recipe for %s keeps modules beside the plugin, unless restore and save or a server have them",
   (place) => {
-    const kept = /actions\/cache@|paths: \[\.go-mod\]|save_cache:|go-modules:\/go\/pkg\/mod/;
-    expect(recipe(place, {})).toMatch(kept);
+    const kept = /actions\/cache@|GOMODCACHE|paths: \[\.go-mod\]|save_cache:|go-modules:\/go\/pkg\/mod/;
+    expect(recipe(place, {})).not.toMatch(kept);
+    expect(recipe(place, {}, {}, "direct")).toMatch(kept);
+    expect(recipe(place, { plugin: "5930" })).toMatch(kept);
     expect(recipe(place, { modproxy: "true" })).not.toMatch(kept);
   },
 );

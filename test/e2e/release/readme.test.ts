@@ -139,8 +139,6 @@ test("GitHub Actions: the second job compiles nothing, and its tests are cached"
       "actions/setup-go": async () => {
         runner.env.PATH = `${root}/bin:${runner.env.PATH}`;
       },
-      // There are no modules to cache.
-      "actions/cache": async () => {},
       "aws-actions/configure-aws-credentials": async (inputs) => {
         Object.assign(runner.env, far.keys, { AWS_REGION: inputs["aws-region"] });
       },
