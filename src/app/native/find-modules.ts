@@ -32,7 +32,7 @@ export function findModules(checkout: GoCheckout | undefined, cwd: string): Chec
   return {
     path: checkout.GOMODCACHE,
     wanted: wantedModules(sums),
-    isWritable: flags.some((flag) => /^--?modcacherw(?:=true|=1)?$/.test(flag)),
+    isWritable: /^(?:1|t|true)$/i.test(flagValue(flags, "modcacherw") ?? ""),
   };
 }
 
@@ -44,22 +44,32 @@ function flagsOf({ GOFLAGS }: GoCheckout): string[] {
   }
 }
 
+/** The last value of a flag; `true` for one without. */
+function flagValue(flags: readonly string[], name: string): string | undefined {
+  const start = new RegExp(`^--?${name}(?:=(.*))?$`, "s");
+  const last = flags.findLast((flag) => start.test(flag));
+  return last === undefined ? undefined : (start.exec(last)?.[1] ?? "true");
+}
+
 /** The go.sum files of the main module, of its workspace, and of modules below `cwd`. */
 function sumFiles({ GOMOD, GOWORK }: GoCheckout, cwd: string, flags: readonly string[]): string[] {
-  const mode = modeOf(flags);
-  const isUsed = (folder: string) => !isVendored(folder, mode);
-  const mainFolder = isAbsolute(GOMOD) && statFile(GOMOD) ? [dirname(GOMOD)] : [];
+  const mode = flagValue(flags, "mod");
+  const modFile = flagValue(flags, "modfile");
   const workFolder = isAbsolute(GOWORK) && statFile(GOWORK) ? [dirname(GOWORK)] : [];
-  if (workFolder.some((folder) => !isUsed(folder))) return [];
+  if (workFolder.some((folder) => isVendored(folder, mode))) return [];
+  const mainFolder = isAbsolute(GOMOD) && statFile(GOMOD) ? [dirname(GOMOD)] : [];
   const members = workFolder.flatMap((folder) =>
     [...directiveValues(readFileStart(GOWORK, MAX_FILE_BYTES) ?? "", "use")].map((use) =>
       resolve(folder, use),
     ),
   );
-  const folders = new Set([...mainFolder, ...members, ...modulesBelow(cwd)]);
+  const others = [...mainFolder, ...modulesBelow(cwd)].filter((folder) => !isVendored(folder, mode));
+  // Of what a single member has vendored go takes no notice.
+  const folders = new Set([...members, ...others]);
   return [
     ...workFolder.map((folder) => join(folder, "go.work.sum")),
-    ...[...folders].filter(isUsed).map((folder) => join(folder, "go.sum")),
+    ...[...folders].map((folder) => join(folder, "go.sum")),
+    ...(modFile === undefined ? [] : [resolve(cwd, modFile.replace(/[.]mod$/, ".sum"))]),
   ];
 }
 
@@ -72,11 +82,7 @@ export function usesVendor(checkout: GoCheckout): boolean {
 
 /** The value of `-mod` in GOFLAGS. */
 export function modMode(checkout: GoCheckout): string | undefined {
-  return modeOf(flagsOf(checkout));
-}
-
-function modeOf(flags: readonly string[]): string | undefined {
-  return flags.map((flag) => /^--?mod=(.*)$/.exec(flag)?.[1]).findLast((value) => value !== undefined);
+  return flagValue(flagsOf(checkout), "mod");
 }
 
 /** Whether go takes the modules from the checkout. */
