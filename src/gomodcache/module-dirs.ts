@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, renameSync, type Stats, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { escapeName } from "../gomod/module-path.ts";
 import type { ModuleVersion } from "../gomod/module-version.ts";
@@ -89,9 +89,18 @@ export class ModuleDirs {
 
 /** Whether there is anything, also a link that leads nowhere. */
 function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  return look(path) !== undefined;
 }
 
 function isFolder(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return look(path)?.isDirectory() === true;
+}
+
+/** `undefined`: there is nothing, or nothing that we may see. Whoever writes there learns why. */
+function look(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
