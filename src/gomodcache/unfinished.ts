@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
+import { lstatSync, mkdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { listFiles } from "../lib/files/list-files.ts";
 import type { ModuleDirs } from "./module-dirs.ts";
@@ -16,7 +16,7 @@ export class Unfinished {
 
   constructor(dirs: ModuleDirs) {
     this.#dirs = dirs;
-    this.#folder = dirs.ownFolder(`unfinished-${crypto.randomUUID()}`);
+    this.#folder = dirs.ownFolder(newName());
   }
 
   /** A new name in the folder. Throws if there can't be one. */
@@ -45,11 +45,18 @@ export class Unfinished {
     for (const name of listFiles(parent)) {
       const path = join(parent, name);
       try {
-        if (NAME.test(name) && Date.now() - lstatSync(path).mtimeMs > STALE_MS)
-          rmSync(path, { recursive: true, force: true });
+        if (!NAME.test(name) || Date.now() - lstatSync(path).mtimeMs <= STALE_MS) continue;
+        // At once: its process may only have slept, and must not give half of it a name when it wakes up.
+        const removed = join(parent, newName());
+        renameSync(path, removed);
+        rmSync(removed, { recursive: true, force: true });
       } catch {
         // It is another user's.
       }
     }
   }
+}
+
+function newName(): string {
+  return `unfinished-${crypto.randomUUID()}`;
 }
