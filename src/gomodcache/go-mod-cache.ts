@@ -50,12 +50,12 @@ export class GoModCache {
 
   /**
    * The actions of what is not there, of each module the best first: its files with its go.mod, or the go.mod alone. What
-   * go has begun to fetch is left to it.
+   * go is about to fetch or to unpack is left to it.
    */
   missing(): string[][] {
     return [...this.#byName.values()].flatMap((wanted) => {
       const { treeHash } = wanted;
-      const isTreeMissing = treeHash !== undefined && !this.#dirs.isGos(wanted);
+      const isTreeMissing = treeHash !== undefined && this.#isTreeMissing(wanted);
       const isModMissing = !this.#dirs.has(wanted, "mod");
       const actions = [
         ...(isTreeMissing ? [this.#action(wanted, true)] : []),
@@ -136,6 +136,10 @@ export class GoModCache {
 
   [Symbol.dispose](): void {
     this.#unfinished[Symbol.dispose]();
+  }
+
+  #isTreeMissing(wanted: WantedModule): boolean {
+    return !this.#dirs.hasTree(wanted) && this.#dirs.isFree(wanted);
   }
 
   #treeOf({ wanted, hasFiles }: Subject): ModuleTree {

@@ -2,8 +2,11 @@ import { lstatSync, mkdirSync, renameSync, type Stats, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { escapeName } from "../gomod/module-path.ts";
 import type { ModuleVersion } from "../gomod/module-version.ts";
+import { tryFlock } from "../lib/files/flock.ts";
 import { removeFile } from "../lib/files/remove-file.ts";
 import { unfinishedPath } from "../lib/files/unfinished-path.ts";
+
+const NO_LOCK: Disposable = { [Symbol.dispose]: () => undefined };
 
 /** The end of the name of a file that go keeps of a version in `cache/download`. */
 export type FileKind = "info" | "mod" | "zip" | "ziphash" | "lock" | "partial";
@@ -45,16 +48,34 @@ export class ModuleDirs {
   }
 
   /**
-   * Whether go has begun to fetch the files, or to unpack them. It has a lock for both, which it never removes, and
-   * needs the name of their folder to be free.
+   * The right to give the module's files their name, until disposed; `undefined`: that is go's affair. Go takes the lock
+   * before it fetches the files and before it unpacks them, and never removes the file of the lock. So nobody is at a
+   * module without one. If it can be locked, a go that was killed, or has failed, has left it, and maybe half a folder
+   * with a `.partial` beside, which any go would remove. With a zip go needs nobody.
    */
-  isGos(module: ModuleVersion): boolean {
-    return this.has(module, "lock") || this.has(module, "zip") || exists(this.tree(module));
+  claim(module: ModuleVersion): Disposable | undefined {
+    const hasLock = this.has(module, "lock");
+    const claim = hasLock ? tryFlock(this.file(module, "lock")) : NO_LOCK;
+    const isTaken = this.has(module, "partial") ? !hasLock : exists(this.tree(module));
+    if (!isTaken && !this.has(module, "zip")) return claim;
+    claim?.[Symbol.dispose]();
+    return undefined;
+  }
+
+  /** Whether `claim` has something to give. */
+  isFree(module: ModuleVersion): boolean {
+    using claim = this.claim(module);
+    return claim !== undefined;
   }
 
   /** Creates the folder of `path`, and those above it, where missing. Throws if one is a link or a file. */
   makeParent(path: string): void {
     this.#make(dirname(path));
+  }
+
+  /** Moves what is half unpacked out of the way. Throws if the disk fails. */
+  moveHalf(module: ModuleVersion, to: string): void {
+    if (this.has(module, "partial") && exists(this.tree(module))) renameSync(this.tree(module), to);
   }
 
   /** Writes a small file unless there is one. Throws if the disk fails. */

@@ -2,6 +2,7 @@ import { chmodSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { hashModFile } from "../gomod/module-hash.ts";
 import type { ModuleVersion } from "../gomod/module-version.ts";
+import { removeFile } from "../lib/files/remove-file.ts";
 import { orReport } from "../lib/or-report.ts";
 import type { ModuleDirs } from "./module-dirs.ts";
 import { TreeFiles } from "./tree-files.ts";
@@ -13,9 +14,9 @@ const WRITE_BITS = 0o222;
 /**
  * A module on its way into `$GOMODCACHE`: its files get their name when their hash is the one in the checkout's go.sum.
  *
- * Go has a lock for each module, and this program can't take it. So it leaves alone what go has begun, and else renames a
- * complete folder to a name that is free. Go would have to create its lock, fetch the zip and begin to unpack it between
- * the look and the rename, which follow each other. Of two folders that are renamed to one name, one fails.
+ * What go is at is left alone (`ModuleDirs.claim`). Without the file of a lock, go would have to create that, fetch the zip
+ * and begin to unpack it between the look and the rename, which follow each other. Of two folders that are renamed to one
+ * name, one fails.
  */
 export class TreeWriter {
   readonly #options: TreeWriterOptions;
@@ -42,10 +43,10 @@ export class TreeWriter {
   discard(): void {
     try {
       this.#files?.close();
-      if (this.#files !== undefined) rmSync(this.#options.unfinishedPath, { recursive: true, force: true });
     } catch {
-      // The next restore removes it.
+      // The disk fails.
     }
+    if (this.#files !== undefined) removeFolder(this.#options.unfinishedPath);
   }
 
   #append(bytes: Uint8Array): void {
@@ -92,23 +93,38 @@ export class TreeWriter {
   #name(files: TreeFiles, wanted: WantedModule): void {
     const { dirs, unfinishedPath, isWritable } = this.#options;
     const path = dirs.tree(wanted);
-    if (!dirs.isGos(wanted)) {
+    const halfPath = `${unfinishedPath}-half`;
+    if (dirs.isFree(wanted)) {
       dirs.makeParent(path);
       // Without its folder go ignores it, and writes it anew.
       dirs.putFile(dirs.file(wanted, "ziphash"), wanted.treeHash ?? "");
     }
-    if (dirs.isGos(wanted)) {
+    using claim = dirs.claim(wanted);
+    if (claim === undefined) {
       this.discard();
       return;
     }
     try {
+      dirs.moveHalf(wanted, halfPath);
       renameSync(unfinishedPath, path);
+      // Until then go takes nothing at this name for whole.
+      removeFile(dirs.file(wanted, "partial"));
     } catch (error) {
       if (!dirs.hasTree(wanted)) throw error;
       this.discard();
       return;
+    } finally {
+      removeFolder(halfPath);
     }
     if (!isWritable) removeWriteBits(path, files.folders);
+  }
+}
+
+function removeFolder(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // A later restore removes it.
   }
 }
 

@@ -5,14 +5,24 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { modAction, treeAction } from "../../src/gomodcache/wanted-modules.ts";
+import { GoModCache } from "../../src/gomodcache/go-mod-cache.ts";
+import {
+  modAction,
+  treeAction,
+  type WantedModule,
+  wantedModules,
+} from "../../src/gomodcache/wanted-modules.ts";
+import { tryFlock } from "../../src/lib/files/flock.ts";
 import { filesBelow } from "../support/file-tree.ts";
+import { testOnPosix } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import {
   cacheAt,
@@ -30,6 +40,12 @@ import {
 } from "./gomodcache-fixture.ts";
 
 const ENTRIES = Object.entries(FILES);
+
+/** Puts a link to a file in place of that file. */
+function relink(path: string): void {
+  renameSync(path, `${path}-elsewhere`);
+  symlinkSync(`${path}-elsewhere`, path);
+}
 
 /** What is below the cache, but for the folder of what is unfinished. */
 function contentOf(root: string): string[] {
@@ -154,10 +170,16 @@ describe("what is there stays as it is:", () => {
     expect(readFileSync(dir.join(TREE, "go.mod"), "utf8")).toBe("changed by hand\n");
   });
 
-  test.each(["lock", "zip"])("a module that go has begun to fetch: there is a .%s", (kind) => {
+  testOnPosix.each<[string, (lock: string) => Disposable | undefined]>([
+    ["a lock that somebody has", (lock) => tryFlock(lock)],
+    ["a zip", (lock) => void writeFileSync(lock.replace(/lock$/, "zip"), "")],
+    ["a lock that is a link", (lock) => void relink(lock)],
+  ])("a module that go is at: there is %s", (_, begin) => {
     using dir = tempDir("unpack");
     mkdirSync(dirname(dir.join(DOWNLOAD)), { recursive: true });
-    writeFileSync(dir.join(`${DOWNLOAD}.${kind}`), "");
+    const lock = dir.join(`${DOWNLOAD}.lock`);
+    writeFileSync(lock, "");
+    using _held = begin(lock) ?? null;
     using cache = cacheAt(dir.path);
     expect(cache.missing()).toEqual([[modAction(MODULE, wantedOf().modHash ?? "")]]);
     writeOutput(cache, soundOutput());
@@ -165,11 +187,17 @@ describe("what is there stays as it is:", () => {
     expect(existsSync(dir.join(`${DOWNLOAD}.ziphash`))).toBe(false);
   });
 
-  test("a module that is half extracted", () => {
+  testOnPosix.each<[string, (lock: string) => Disposable | undefined]>([
+    ["the lock is somebody's", (lock) => tryFlock(lock)],
+    ["there is no lock", (lock) => void rmSync(lock)],
+    ["there is its zip", (lock) => void writeFileSync(lock.replace(/lock$/, "zip"), "")],
+  ])("a module that is half unpacked: %s", (_, begin) => {
     using dir = tempDir("unpack");
     unpackedCache(dir.path, { "a.go": "" });
     writeFileSync(dir.join(`${DOWNLOAD}.partial`), "");
+    using _held = begin(dir.join(`${DOWNLOAD}.lock`)) ?? null;
     using cache = cacheAt(dir.path);
+    expect(cache.missing()).toEqual([]);
     writeOutput(cache, soundOutput());
     expect(readdirSync(dir.join(TREE))).toEqual(["a.go"]);
     expect([...cache.present()]).toEqual([modAction(MODULE, wantedOf().modHash ?? "")]);
@@ -184,6 +212,56 @@ describe("what is there stays as it is:", () => {
   });
 });
 
+describe("what a go has left that lives no more is put right:", () => {
+  const sound = (root: string) => {
+    using cache = cacheAt(root);
+    expect(cache.missing()).toEqual([]);
+    for (const [name, text] of ENTRIES) expect(readFileSync(join(root, TREE, name), "utf8")).toBe(text);
+    expect(readFileSync(join(root, `${DOWNLOAD}.ziphash`), "utf8")).toBe(wantedOf().treeHash ?? "");
+    expect(existsSync(join(root, `${DOWNLOAD}.partial`))).toBe(false);
+  };
+
+  testOnPosix("a lock", () => {
+    using dir = tempDir("unpack");
+    mkdirSync(dirname(dir.join(DOWNLOAD)), { recursive: true });
+    writeFileSync(dir.join(`${DOWNLOAD}.lock`), "");
+    {
+      using cache = cacheAt(dir.path);
+      expect(cache.missing()[0]).toContain(treeAction(MODULE, wantedOf().treeHash ?? ""));
+      writeOutput(cache, soundOutput());
+    }
+    sound(dir.path);
+  });
+
+  testOnPosix.each([true, false])("half a folder: %p", (hasFolder) => {
+    using dir = tempDir("unpack");
+    unpackedCache(dir.path, { "a/b.go": "half", "more.go": "" });
+    if (!hasFolder) rmSync(dir.join(TREE), { recursive: true });
+    writeFileSync(dir.join(`${DOWNLOAD}.partial`), "");
+    {
+      using cache = cacheAt(dir.path);
+      writeOutput(cache, soundOutput());
+    }
+    sound(dir.path);
+    expect(readdirSync(dir.join(TREE)).sort()).toEqual(["a", "go.mod", "z.go"]);
+    expect(readdirSync(dir.join("cache"))).toEqual(["download"]);
+  });
+});
+
+testOnPosix.each(["example.com", "cache/download/example.com/!big"])(
+  "a file in place of the folder %s hides nothing of other modules",
+  (name) => {
+    using dir = tempDir("unpack");
+    mkdirSync(dirname(dir.join(name)), { recursive: true });
+    writeFileSync(dir.join(name), "");
+    const [other] = wantedModules([`test.org/other v1.0.0 h1:${"a".repeat(43)}=\n`]);
+    using cache = new GoModCache(dir.path, [wantedOf(), other as WantedModule], { isWritable: false });
+    expect([cache.missing().length, [...cache.present()]]).toEqual([2, []]);
+    expect(() => writeOutput(cache, soundOutput())).toThrow("is not a directory");
+    expect(readFileSync(dir.join(name), "utf8")).toBe("");
+  },
+);
+
 test.each(["example.com", "cache", "cache/download", "cache/download/example.com"])(
   "a link in place of the folder %s is not followed",
   (name) => {
@@ -197,6 +275,22 @@ test.each(["example.com", "cache", "cache/download", "cache/download/example.com
     expect(existsSync(dir.join("mod", TREE, "go.mod"))).toBe(false);
   },
 );
+
+test("a process that has slept for hours gives nothing a name of which another has removed a part", () => {
+  using dir = tempDir("unpack");
+  using cache = cacheAt(dir.path);
+  const output = cache.createOutput();
+  output.write(soundOutput());
+  const [folder = ""] = readdirSync(dir.join("cache"));
+  const old = (Date.now() - 2 * 3_600_000) / 1000;
+  utimesSync(dir.join("cache", folder), old, old);
+  {
+    using another = cacheAt(dir.path, { ...wantedOf(), treeHash: undefined });
+    another.createOutput().discard();
+  }
+  expect(() => output.commit()).toThrow();
+  expect(existsSync(dir.join(TREE))).toBe(false);
+});
 
 test("what killed processes left is removed after an hour", () => {
   using dir = tempDir("unpack");
