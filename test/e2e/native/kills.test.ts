@@ -1,14 +1,13 @@
 /** Ends that come too early while go's own cache is filled or read out. SIGKILL at random moments: the longer suite. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { s3Flags } from "../../support/binary.ts";
-import { eventually } from "../../support/eventually.ts";
 import { FaultProxy } from "../../support/fault-proxy.ts";
-import type { Fault, SeenRequest } from "../../support/faults.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { libraryModule } from "../../support/go-project.ts";
 import { type GoMachine, go } from "../../support/go-toolchain.ts";
 import { type S3Server, startS3Server } from "../../support/s3-server.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { during, killAt, MOMENTS_OF_RESTORE, MOMENTS_OF_SAVE } from "./kill-moments.ts";
 import { checkGoCache, NativeTeam, SOUND, succeeded } from "./native-team.ts";
 
 // Only a guard against hanging.
@@ -42,48 +41,12 @@ async function command(machine: GoMachine, [name = "", ...rest]: string[], endpo
   return await team.program(machine, project, [name, ...flags, ...rest], s3.env);
 }
 
-/** Kills the program as soon as a request has met the fault, and `isTime`. */
-async function killed(
-  machine: GoMachine,
-  [name = "", ...rest]: string[],
-  { at, fault, isTime = () => true }: Moment & { isTime?: () => boolean },
-): Promise<void> {
-  await using proxy = await FaultProxy.start({ target: s3.endpoint });
-  proxy.fail(at, fault);
-  const flags = s3Flags(s3, { layout: "packed", endpoint: proxy.endpoint });
-  await using running = await team.start(machine, project, [name, ...flags, ...rest], { env: s3.env });
-  await eventually(`${name} is where it is to be killed`, () => proxy.seen.some(at) && isTime());
-  running.signal("SIGKILL");
-  expect((await running.outcome).stderr).toBe("");
-}
-
-interface Moment {
-  at: (request: SeenRequest) => boolean;
-  fault: Fault;
-}
-
-/** It waits for this request for ever. */
-const during = (method: string, part: RegExp): Moment => ({
-  at: (request) => request.method === method && part.test(request.path),
-  fault: { kind: "hang" },
-});
-
-const HALF_A_PACK: Moment = {
-  at: ({ method, path }) => method === "GET" && path.includes("/pack/"),
-  fault: { kind: "hang-in-body", afterShare: 0.9 },
-};
-
-test.each([
-  ["lists the runs", during("GET", /^[/][^/]+[/]?$/), 0],
-  ["reads a record", during("GET", /[/](?:run|head)[/]/), 0],
-  ["reads a pack", during("GET", /[/]pack[/]/), 0],
-  ["has written a part", HALF_A_PACK, 1],
-])(
+test.each(MOMENTS_OF_RESTORE)(
   "restore, killed when it %s, leaves right files, and another one fills in the rest",
   async (_, moment, part) => {
     const machine = team.newMachine();
     const outputs = () => filesBelow(machine.gocache).filter((name) => name.endsWith("-d")).length;
-    await killed(machine, ["restore"], { ...moment, isTime: () => outputs() >= part });
+    await killAt({ team, s3, project }, machine, ["restore"], { ...moment, isTime: () => outputs() >= part });
     const left = checkGoCache(machine.gocache);
     expect(left.wrong).toEqual([]);
     expect(left.entries).toBeLessThan(all);
@@ -92,12 +55,7 @@ test.each([
   },
 );
 
-test.each([
-  ["lists the runs", during("GET", /^[/][^/]+[/]?$/)],
-  ["uploads a pack", during("PUT", /[/]pack[/]/)],
-  ["writes its record", during("PUT", /[/]run[/]/)],
-  ["writes the head", during("PUT", /[/]head[/]/)],
-])(
+test.each(MOMENTS_OF_SAVE)(
   "save, killed when it %s, leaves a sound bucket, and another one brings the rest",
   async (what, moment) => {
     const prefix = `--prefix=${what.replaceAll(" ", "-")}`;
@@ -108,7 +66,7 @@ test.each([
       expect(state).toEqual(SOUND);
       return state.entries;
     };
-    await killed(built, ["save", prefix], moment);
+    await killAt({ team, s3, project }, built, ["save", prefix], moment);
     await restored();
     expect(await command(built, ["save", prefix])).toMatchObject({ exitCode: 0, stderr: "" });
     expect(await restored()).toBe(all);

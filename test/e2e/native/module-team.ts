@@ -41,6 +41,15 @@ export const ALL = [LIB, DATA, LEAF];
 /** Only what is about modules, so that there is one line for them. */
 export const ONLY = "--only=modules";
 
+const SMALL_WHEN_PACKED = "0123456789abcdef".repeat(256 << 10);
+
+/** A text that can't be packed to less than half its size. */
+export function randomText(bytes: number): string {
+  let text = "";
+  for (let count = 0; text.length < bytes; count++) text += sha256Hex(String(count));
+  return text.slice(0, bytes);
+}
+
 export class ModuleTeam extends NativeTeam implements AsyncDisposable {
   readonly upstream: ModuleUpstream;
   /** Needs three modules; see `ALL`. */
@@ -54,10 +63,10 @@ export class ModuleTeam extends NativeTeam implements AsyncDisposable {
     this.project = writeModule(join(dir, "user"), "example.com/user", { "go.mod": USER, "main.go": MAIN });
   }
 
-  /** `textBytes`: the size of the largest file. The project has its go.sum. */
-  static async open(dir: string, { textBytes = 4 << 20 }: { textBytes?: number } = {}): Promise<ModuleTeam> {
+  /** `text`: the largest file. The project has its go.sum. */
+  static async open(dir: string, { text = SMALL_WHEN_PACKED }: { text?: string } = {}): Promise<ModuleTeam> {
     const upstream = await startModuleUpstream();
-    await addModules(upstream, textBytes);
+    await addModules(upstream, text);
     const team = new ModuleTeam(dir, upstream, join(await goRoot(), "bin"));
     const tidy = team.withModules(team.newMachine(), { GOPROXY: upstream.url });
     await succeeded(go(tidy, ["mod", "tidy"], { cwd: team.project }));
@@ -111,7 +120,7 @@ export function downloadFile(on: GoMachine, tree: string, kind: string): string 
   return join(modcacheOf(on), "cache", "download", path ?? "", "@v", `${version}.${kind}`);
 }
 
-async function addModules(upstream: ModuleUpstream, textBytes: number): Promise<void> {
+async function addModules(upstream: ModuleUpstream, text: string): Promise<void> {
   await upstream.addModule({
     module: "example.com/leaf",
     version: "v1.0.0",
@@ -132,7 +141,7 @@ async function addModules(upstream: ModuleUpstream, textBytes: number): Promise<
     version: "v2.3.0",
     files: {
       "data.go": "package data\n\nimport _ `embed`\n\n//go:embed text\nvar Text string\n",
-      text: "0123456789abcdef".repeat(textBytes / 16),
+      text,
     },
   });
 }

@@ -30,7 +30,7 @@ let first: GoMachine;
 beforeAll(async () => {
   dir = tempDir("modules");
   // More than is ever held in memory at once.
-  team = await ModuleTeam.open(dir.join("team"), { textBytes: 40 << 20 });
+  team = await ModuleTeam.open(dir.join("team"), { text: "0123456789abcdef".repeat(40 << 16) });
   ({ project } = team);
   first = await machine({ GOPROXY: team.upstream.url });
   expect(await build(first)).toEqual({ exitCode: 0, stderr: "" });
