@@ -1,5 +1,6 @@
-/** Every fault of the bucket while go's own cache is filled, and while it is read out. */
+/** Every fault of the bucket while a cache is filled, and while it is read out. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { join } from "node:path";
 import { randomOf } from "../../faults/random.ts";
 import { type Operation, REMOTE_FAULTS, type RemoteFault } from "../../faults/remote-faults.ts";
 import { s3Flags } from "../../support/binary.ts";
@@ -17,14 +18,27 @@ export type NativeCase = readonly ["restore" | "save", Operation];
 /** Short, so that faults that hang don't take long. */
 const IMPATIENT = "--remote-timeout=1s";
 
+type Choose = (cases: NativeCase[], index: number) => NativeCase[];
+
+/** Of each command one case, with other requests from fault to fault. */
+export const ONE_EACH: Choose = (cases, index) => {
+  const one = (name: NativeCase[0]) => {
+    const its = cases.filter(([command]) => command === name);
+    return its.slice(index % its.length).slice(0, 1);
+  };
+  return [...one("restore"), ...one("save")];
+};
+
+export const EVERY_CASE: Choose = (cases) => cases;
+
 /** A test for each fault, of those cases that `choose` selects; `index`: of the fault. */
-export function testNativeFaults(choose: (cases: NativeCase[], index: number) => NativeCase[]): void {
+export function testNativeFaults(openStock: OpenStock, choose: Choose): void {
   // Time-outs of the command itself are much shorter: a fault that none of them ends fails here.
   setDefaultTimeout(240_000);
 
   let site: Site;
   beforeAll(async () => {
-    site = await openSite();
+    site = await openSite(openStock);
   });
   afterAll(async () => await site[Symbol.asyncDispose]());
 
@@ -48,23 +62,63 @@ function casesOf({ on }: RemoteFault): NativeCase[] {
   return cases.filter((one) => one !== false);
 }
 
+/** What the commands are about, with a bucket on an S3 server. */
+export interface Stock extends AsyncDisposable {
+  team: NativeTeam;
+  project: string;
+  /** Further flags. */
+  args: string[];
+  /** Has what is to be saved; it is in the bucket, in two packs. */
+  full: GoMachine;
+  newMachine(): GoMachine;
+  /** Throws unless all that is on a machine is right. */
+  expectSound(machine: GoMachine): void;
+}
+
+/** Gives each stock its first contents. `save`: runs `save` on a machine with the bucket's flags. */
+export type OpenStock = (dir: string, save: SaveFrom) => Promise<Stock>;
+type SaveFrom = (stock: Pick<Stock, "team" | "project" | "args">, machine: GoMachine) => Promise<void>;
+
 interface Site extends AsyncDisposable {
   play(fault: RemoteFault, [command, operation]: NativeCase): Promise<void>;
 }
 
-async function openSite(): Promise<Site> {
+/** Go's own cache. */
+export const openBuilds: OpenStock = async (dir, save) => {
+  const team = new NativeTeam(dir);
+  const project = libraryModule(join(dir, "project"), "faulty");
+  const full = team.newMachine();
+  const stock = { team, project, args: [] };
+  for (const flag of ["-trimpath", "-trimpath=false"]) {
+    await succeeded(go(full, ["build", flag, "./..."], { cwd: project }));
+    await save(stock, full);
+  }
+  return {
+    ...stock,
+    full,
+    newMachine: () => team.newMachine(),
+    expectSound: ({ gocache }) => expect(checkGoCache(gocache)).toEqual(SOUND),
+    async [Symbol.asyncDispose]() {
+      // It has files only.
+    },
+  };
+};
+
+async function openSite(openStock: OpenStock): Promise<Site> {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(tempDir("native-faults"));
   const s3 = stack.use(await startS3Server());
-  const team = new NativeTeam(dir.path);
-  const project = libraryModule(dir.join("project"), "faulty");
-  const built = team.newMachine();
-  const command = (machine: GoMachine, args: string[]) => team.program(machine, project, args, s3.env);
-  // In two packs.
-  for (const flag of ["-trimpath", "-trimpath=false"]) {
-    await succeeded(go(built, ["build", flag, "./..."], { cwd: project }));
-    await succeeded(command(built, ["save", ...flagsOf(s3, s3.endpoint)]));
-  }
+  const command = (
+    { team, project, args }: Pick<Stock, "team" | "project" | "args">,
+    machine: GoMachine,
+    [name = "", ...flags]: string[],
+  ) => team.program(machine, project, [name, ...args, ...flags], s3.env);
+  const stock = stack.use(
+    await openStock(dir.path, async (to, machine) => {
+      await succeeded(command(to, machine, ["save", ...flagsOf(s3, s3.endpoint)]));
+    }),
+  );
+  const { team, full, expectSound } = stock;
   const kept = stack.move();
   let cases = 0;
   return {
@@ -73,15 +127,15 @@ async function openSite(): Promise<Site> {
       const prefix = name === "save" ? [`--prefix=case-${++cases}`] : [];
       // Each with its own notes of what the bucket does.
       const notes = `--cache-dir=${team.newHome()}`;
-      const machine = name === "save" ? built : team.newMachine();
+      const machine = name === "save" ? full : stock.newMachine();
       const flags = [...flagsOf(s3, line.endpoint), ...prefix, IMPATIENT, notes];
-      expectQuiet(await command(machine, [name, ...flags]));
+      expectQuiet(await command(stock, machine, [name, ...flags]));
       expect(line.hasStruck()).toBe(true);
-      expect(checkGoCache(machine.gocache)).toEqual(SOUND);
+      expectSound(machine);
       if (name === "save") {
-        const other = team.newMachine();
-        expectQuiet(await command(other, ["restore", ...flagsOf(s3, s3.endpoint), ...prefix]));
-        expect(checkGoCache(other.gocache)).toEqual(SOUND);
+        const other = stock.newMachine();
+        expectQuiet(await command(stock, other, ["restore", ...flagsOf(s3, s3.endpoint), ...prefix]));
+        expectSound(other);
       }
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

@@ -1,4 +1,4 @@
 /** Every fault of the bucket during `restore` and `save`, with the requests that the shorter suite leaves out, too. */
-import { testNativeFaults } from "../../e2e/native/remote-faults.ts";
+import { EVERY_CASE, openBuilds, testNativeFaults } from "../../e2e/native/remote-faults.ts";
 
-testNativeFaults((cases) => cases);
+testNativeFaults(openBuilds, EVERY_CASE);
