@@ -4,6 +4,7 @@ import { COLLECTION_TARGETS } from "./targets/collection.ts";
 import { HTTP_TARGETS } from "./targets/http.ts";
 import { LINK_TARGETS } from "./targets/link.ts";
 import { LOCAL_TARGETS } from "./targets/local-files.ts";
+import { MODULE_TREE_TARGETS } from "./targets/module-trees.ts";
 import { MODULE_TARGETS } from "./targets/modules.ts";
 import { PACK_TARGETS } from "./targets/packs.ts";
 import { PROXY_TARGETS } from "./targets/proxy.ts";
@@ -22,6 +23,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   ...S3_TARGETS,
   ...LINK_TARGETS,
   ...MODULE_TARGETS,
+  ...MODULE_TREE_TARGETS,
   ...SUMDB_TARGETS,
   ...PROXY_TARGETS,
   ...HTTP_TARGETS,

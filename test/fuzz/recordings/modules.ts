@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { GoModCache } from "../../../src/gomodcache/go-mod-cache.ts";
+import { wantedModules } from "../../../src/gomodcache/wanted-modules.ts";
 import { type GoMachine, go } from "../../support/go-toolchain.ts";
 import { makeZip } from "../../support/modules/make-zip.ts";
 
@@ -10,6 +12,8 @@ export interface ModuleFiles {
   /** The files of `module@version`. */
   zips: { module: string; version: string; bytes: Buffer }[];
   goSum: Buffer[];
+  /** The modules in the bucket's format: their files, and a go.mod alone. */
+  trees: Buffer[];
 }
 
 /** Small, and never changed. */
@@ -41,6 +45,12 @@ export async function recordModules(machine: GoMachine): Promise<ModuleFiles> {
     [`${prefix}go.mod`]: "module example.com/a\n",
     [`${prefix}a/b/c.go`]: "package c\n".repeat(50),
   };
+  const goSum = found
+    .map(
+      ({ Path, Version, Sum, GoModSum }) =>
+        `${Path} ${Version} ${Sum}\n${Path} ${Version}/go.mod ${GoModSum}\n`,
+    )
+    .join("");
   return {
     info: found.map(({ Info }) => readFileSync(Info)),
     mod: found.map(({ GoMod }) => readFileSync(GoMod)),
@@ -53,17 +63,21 @@ export async function recordModules(machine: GoMachine): Promise<ModuleFiles> {
       })),
       { ...own, bytes: makeZip(files) },
     ],
-    goSum: [
-      Buffer.from(
-        found
-          .map(
-            ({ Path, Version, Sum, GoModSum }) =>
-              `${Path} ${Version} ${Sum}\n${Path} ${Version}/go.mod ${GoModSum}\n`,
-          )
-          .join(""),
-      ),
-    ],
+    goSum: [Buffer.from(goSum)],
+    trees: toTrees(found[0]?.Zip.split("/cache/download/")[0] ?? "", goSum),
   };
+}
+
+/** What `save` makes of the modules in `modcache`. */
+function toTrees(modcache: string, goSum: string): Buffer[] {
+  const wanted = wantedModules([goSum]);
+  return [wanted, wanted.map((module) => ({ ...module, treeHash: undefined }))].flatMap((modules) => {
+    using cache = new GoModCache(modcache, modules, { isWritable: false });
+    return [...cache.present()].map((action) => {
+      const output = cache.findOutput(cache.get(action)?.outputId ?? "");
+      return Buffer.concat([...(output?.chunks() ?? [])].map((chunk) => Buffer.from(chunk)));
+    });
+  });
 }
 
 /** A list such as proxies send: releases, pre-releases, and pseudo-versions, which don't belong there. */
