@@ -34,8 +34,3 @@ export class DiskError extends ModError {}
 export function diskError(cause: unknown): DiskError {
   return new DiskError(500, "the cache directory can't be written", { cause });
 }
-
-/** The content of a file doesn't match its name. */
-export class InvalidFileError extends Error {
-  override name = "InvalidFileError" as const;
-}

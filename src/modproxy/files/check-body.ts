@@ -1,7 +1,7 @@
 /** Checks the content of small files before they are stored, and when they come from the disk or the bucket. */
 
+import { InvalidFileError } from "../../gomod/invalid-file-error.ts";
 import { isCanonical, sortedVersions } from "../../gomod/version.ts";
-import { InvalidFileError } from "../mod-error.ts";
 import type { ModRequest } from "../names/mod-request.ts";
 import { TILE_WIDTH } from "../names/tile-name.ts";
 import { parseLookupReply } from "../sumdb/lookup-reply.ts";

@@ -1,6 +1,7 @@
+import { InvalidFileError } from "../../gomod/invalid-file-error.ts";
 import { GrowingBody } from "../../lib/files/growing-body.ts";
 import type { TempFile } from "../../store/local/temp-file.ts";
-import { diskError, InvalidFileError } from "../mod-error.ts";
+import { diskError } from "../mod-error.ts";
 import { type BodySink, BodyTooLargeError } from "../upstream/body-sink.ts";
 
 /** A larger file is readable while it is downloaded; a smaller one when it is complete and checked. */

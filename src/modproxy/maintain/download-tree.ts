@@ -4,11 +4,11 @@
  */
 import { copyFileSync, createReadStream, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { InvalidFileError } from "../../gomod/invalid-file-error.ts";
 import { compareVersions } from "../../gomod/version.ts";
 import { hashFile } from "../../lib/files/hash-file.ts";
 import type { OnProgress } from "../../lib/progress.ts";
 import { isMutable } from "../files/freshness.ts";
-import { InvalidFileError } from "../mod-error.ts";
 import { type ModRequest, parseName } from "../names/mod-request.ts";
 import type { OpenProxy } from "../open-proxy.ts";
 import { storedNames } from "./stored-names.ts";

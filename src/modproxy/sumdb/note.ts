@@ -8,8 +8,8 @@
  */
 
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
+import { InvalidFileError } from "../../gomod/invalid-file-error.ts";
 import { quoteValue } from "../../lib/text/hide-secrets.ts";
-import { InvalidFileError } from "../mod-error.ts";
 
 /** The public key of a database. */
 export interface Verifier {

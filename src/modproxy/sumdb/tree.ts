@@ -2,7 +2,7 @@
  * Proofs in a checksum database's tree (RFC 6962), made from its tiles. Tiles need not be trusted: the hash computed
  * from them must equal a signed root, so a wrong tile can't prove anything.
  */
-import { InvalidFileError } from "../mod-error.ts";
+import { InvalidFileError } from "../../gomod/invalid-file-error.ts";
 import { TILE_WIDTH, type Tile } from "../names/tile-name.ts";
 
 const HASH_BYTES = 32;

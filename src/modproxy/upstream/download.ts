@@ -1,8 +1,10 @@
 /** Downloads one file from one server, over broken connections and passing failures: cmd/go itself never retries. */
+
+import { InvalidFileError } from "../../gomod/invalid-file-error.ts";
 import { systemClock } from "../../lib/async/clock.ts";
 import { TimeoutError } from "../../lib/async/deadline.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
-import { InvalidFileError, ModError, notFound } from "../mod-error.ts";
+import { ModError, notFound } from "../mod-error.ts";
 import { type BodySink, BodyTooLargeError } from "./body-sink.ts";
 import { type HttpAnswer, type HttpClient, STALL_MS } from "./http-client.ts";
 

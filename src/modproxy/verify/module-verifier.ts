@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { hashModFile } from "../../gomod/module-hash.ts";
+import { hashZip } from "../../gomod/zip/zip-hash.ts";
 import { Semaphore } from "../../lib/async/semaphore.ts";
 import { SingleFlight } from "../../lib/async/single-flight.ts";
 import type { Counters } from "../../lib/counters.ts";
@@ -9,7 +10,6 @@ import { describeError } from "../../lib/text/describe-error.ts";
 import type { FileStorage } from "../files/file-storage.ts";
 import { type DatabaseNames, type ModRequest, type ModuleRequest, parseName } from "../names/mod-request.ts";
 import type { Policy } from "../policy.ts";
-import { hashZip } from "../zip/zip-hash.ts";
 import type { SumdbClient } from "./sumdb-client.ts";
 
 /**

@@ -1,6 +1,7 @@
+import { InvalidFileError } from "../../gomod/invalid-file-error.ts";
 import { escapeName } from "../../gomod/module-path.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
-import { InvalidFileError, ModError } from "../mod-error.ts";
+import { ModError } from "../mod-error.ts";
 import type { ModRequest, SumdbRequest } from "../names/mod-request.ts";
 import { formatTileName, TILE_WIDTH, type Tile } from "../names/tile-name.ts";
 import type { Database } from "../sumdb/databases.ts";

@@ -2,15 +2,15 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { InvalidFileError } from "../../../src/gomod/invalid-file-error.ts";
 import { escapeName, NameError, unescapePath, unescapeVersion } from "../../../src/gomod/module-path.ts";
 import { compareVersions, isCanonical } from "../../../src/gomod/version.ts";
+import { checkZip } from "../../../src/gomod/zip/check-zip.ts";
+import { hashZip } from "../../../src/gomod/zip/zip-hash.ts";
 import { checkBody } from "../../../src/modproxy/files/check-body.ts";
 import { parseGoSum } from "../../../src/modproxy/maintain/go-sum.ts";
-import { InvalidFileError } from "../../../src/modproxy/mod-error.ts";
 import { encodeName, parseModRequest } from "../../../src/modproxy/names/mod-request.ts";
 import { formatTileName, parseTileName } from "../../../src/modproxy/names/tile-name.ts";
-import { checkZip } from "../../../src/modproxy/zip/check-zip.ts";
-import { hashZip } from "../../../src/modproxy/zip/zip-hash.ts";
 import { type Recordings, toBytes } from "../recordings/recordings.ts";
 import { type FuzzTarget, holds, isNoMistake, parsed, parsedLater, same } from "../target.ts";
 

@@ -1,7 +1,7 @@
 /** Answers of a checksum database: signed notes, and tiles that only a proof can verify. */
 import { createPrivateKey } from "node:crypto";
+import { InvalidFileError } from "../../../src/gomod/invalid-file-error.ts";
 import { secretKeyDer } from "../../../src/lib/text/ed25519-text.ts";
-import { InvalidFileError } from "../../../src/modproxy/mod-error.ts";
 import { parseLookupReply } from "../../../src/modproxy/sumdb/lookup-reply.ts";
 import { openTreeHead, parseVerifier } from "../../../src/modproxy/sumdb/note.ts";
 import { proveGrowth, proveRecord } from "../../../src/modproxy/sumdb/tree.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { InvalidFileError } from "../../../src/gomod/invalid-file-error.ts";
 import { checkBody } from "../../../src/modproxy/files/check-body.ts";
-import { InvalidFileError } from "../../../src/modproxy/mod-error.ts";
 
 const NAMED = { name: "", module: "example.com/a", version: "v1.0.0" } as const;
 const check = (kind: "info" | "mod" | "list" | "latest", text: string | Uint8Array) =>

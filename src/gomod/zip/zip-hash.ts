@@ -1,8 +1,8 @@
 import { closeSync, openSync } from "node:fs";
 import { promisify } from "node:util";
 import { createInflateRaw, inflateRaw } from "node:zlib";
-import { hashOfFiles } from "../../gomod/module-hash.ts";
-import { InvalidFileError } from "../mod-error.ts";
+import { InvalidFileError } from "../invalid-file-error.ts";
+import { hashOfFiles } from "../module-hash.ts";
 import { readPart, readZipDirectory, type ZipEntry } from "./zip-directory.ts";
 
 /** Larger files are expanded as a stream. */

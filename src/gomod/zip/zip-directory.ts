@@ -1,6 +1,6 @@
 /** The central directory of a zip (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT), zip64 included. */
 import { fstatSync, readSync } from "node:fs";
-import { InvalidFileError } from "../mod-error.ts";
+import { InvalidFileError } from "../invalid-file-error.ts";
 
 /** One file of a zip. */
 export interface ZipEntry {

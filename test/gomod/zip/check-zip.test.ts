@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { checkZip } from "../../../src/modproxy/zip/check-zip.ts";
+import { checkZip } from "../../../src/gomod/zip/check-zip.ts";
 import { makeZip } from "../../support/modules/make-zip.ts";
 import { rejection } from "../../support/rejection.ts";
 import { noise } from "../../support/seed.ts";

@@ -1,8 +1,8 @@
 /** go's rules for a module's zip (golang.org/x/mod/zip), checked in its central directory without expanding files. */
 import { closeSync, openSync } from "node:fs";
-import { FileNames, MAX_GO_MOD_BYTES, MAX_MODULE_BYTES, MAX_NAME_CHARS } from "../../gomod/file-names.ts";
 import { excerpt } from "../../lib/text/excerpt.ts";
-import { InvalidFileError } from "../mod-error.ts";
+import { FileNames, MAX_GO_MOD_BYTES, MAX_MODULE_BYTES, MAX_NAME_CHARS } from "../file-names.ts";
+import { InvalidFileError } from "../invalid-file-error.ts";
 import { readZipDirectory, sizeOf, type ZipEntry, type ZipSource } from "./zip-directory.ts";
 
 /** Throws an `InvalidFileError` that says what is wrong with the zip of `module@version`. */
