@@ -11,17 +11,24 @@ export interface ZipEntry {
   sizeBytes: number;
   /** The offset of its local header. */
   offset: number;
+  crc32: number;
+  /** Whether its checksum follows its bytes once more. */
+  hasDescriptor: boolean;
+  /** Whether a size or the offset is beyond 32 bits, or is said to be. */
+  isZip64: boolean;
 }
 
 /** The descriptor of an open zip, or its bytes. */
 export type ZipSource = number | Buffer;
 
-const END_BYTES = 22;
+/** The end of a zip without a comment. */
+export const END_BYTES = 22;
 const MAX_COMMENT_BYTES = 65_535;
 /** More than a module of 500 MiB has; the central directory is read into memory. */
 const MAX_ENTRIES = 500_000;
 const MAX_DIRECTORY_BYTES = 64 << 20;
 const IN_ZIP64 = 0xffff_ffff;
+const HAS_DESCRIPTOR = 8;
 
 /** Throws an `InvalidFileError` for an incomplete or malformed zip. */
 export function readZipDirectory(zip: ZipSource): ZipEntry[] {
@@ -97,8 +104,11 @@ function parseDirectory(bytes: Buffer): ZipEntry[] {
       compressedBytes: bytes.readUInt32LE(at + 20),
       sizeBytes: bytes.readUInt32LE(at + 24),
       offset: bytes.readUInt32LE(at + 42),
+      crc32: bytes.readUInt32LE(at + 16),
+      hasDescriptor: (bytes.readUInt16LE(at + 8) & HAS_DESCRIPTOR) !== 0,
     };
-    entries.push(withZip64(entry, bytes.subarray(nameEnd, extraEnd)));
+    const isZip64 = [entry.sizeBytes, entry.compressedBytes, entry.offset].includes(IN_ZIP64);
+    entries.push(withZip64({ ...entry, isZip64 }, bytes.subarray(nameEnd, extraEnd)));
     at = next;
   }
   return entries;

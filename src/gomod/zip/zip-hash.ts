@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { promisify } from "node:util";
-import { createInflateRaw, inflateRaw } from "node:zlib";
+import { crc32, createInflateRaw, inflateRaw } from "node:zlib";
 import { InvalidFileError } from "../invalid-file-error.ts";
 import { hashOfFiles } from "../module-hash.ts";
 import { readPart, readZipDirectory, type ZipEntry } from "./zip-directory.ts";
@@ -8,10 +8,15 @@ import { readPart, readZipDirectory, type ZipEntry } from "./zip-directory.ts";
 /** Larger files are expanded as a stream. */
 const STREAMED_BYTES = 4 << 20;
 const LOCAL_HEADER_BYTES = 30;
+const DESCRIPTOR_BYTES = 8;
+const DESCRIPTOR = 0x0807_4b50;
 
 const inflate = promisify(inflateRaw);
 
-/** The hash of a module's zip. Expands every file, none to more than its size in the central directory. */
+/**
+ * The hash of a module's zip. Expands every file, none to more than its size in the central directory, and checks the same
+ * checksums as go.
+ */
 export async function hashZip(path: string): Promise<string> {
   const file = openSync(path, "r");
   try {
@@ -31,31 +36,64 @@ async function hashEntry(file: number, entry: ZipEntry): Promise<string> {
   const start = entry.offset + LOCAL_HEADER_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
   if (Math.max(entry.sizeBytes, entry.compressedBytes) > STREAMED_BYTES)
     return await hashLarge(file, entry, start);
-  const bytes = readPart(file, start, entry.compressedBytes);
+  const sum = new EntrySum(entry);
+  const after = entry.hasDescriptor ? DESCRIPTOR_BYTES : 0;
+  const bytes = readPart(file, start, entry.compressedBytes + after);
+  const body = bytes.subarray(0, entry.compressedBytes);
   try {
-    const content =
-      entry.method === 0 ? bytes : await inflate(bytes, { maxOutputLength: entry.sizeBytes + 1 });
-    if (content.length !== entry.sizeBytes) throw new Error(`it has ${content.length} bytes`);
-    return sha256Hex(content);
+    sum.add(entry.method === 0 ? body : await inflate(body, { maxOutputLength: entry.sizeBytes + 1 }));
   } catch (cause) {
     throw new InvalidFileError(`${entry.name} does not expand to ${entry.sizeBytes} bytes`, { cause });
   }
+  return sum.sha256(bytes.subarray(entry.compressedBytes));
 }
 
 async function hashLarge(file: number, entry: ZipEntry, start: number): Promise<string> {
-  const hash = new Bun.CryptoHasher("sha256");
-  let length = 0;
+  const sum = new EntrySum(entry);
   for await (const chunk of entry.method === 0
     ? parts(file, entry, start)
     : inflated(parts(file, entry, start))) {
-    length += chunk.length;
-    if (length > entry.sizeBytes) break;
-    hash.update(chunk);
+    if (!sum.add(chunk)) break;
   }
-  if (length !== entry.sizeBytes) {
-    throw new InvalidFileError(`${entry.name} does not expand to ${entry.sizeBytes} bytes`);
+  const end = start + entry.compressedBytes;
+  return sum.sha256(entry.hasDescriptor ? readPart(file, end, DESCRIPTOR_BYTES) : Buffer.alloc(0));
+}
+
+/** Hashes the bytes of one file. */
+class EntrySum {
+  readonly #entry: ZipEntry;
+  readonly #hash = new Bun.CryptoHasher("sha256");
+  #crc32 = 0;
+  #length = 0;
+
+  constructor(entry: ZipEntry) {
+    this.#entry = entry;
   }
-  return hash.digest("hex");
+
+  /** `false`: it is longer than the central directory says. */
+  add(bytes: Buffer): boolean {
+    this.#length += bytes.length;
+    if (this.#length > this.#entry.sizeBytes) return false;
+    this.#hash.update(bytes);
+    this.#crc32 = crc32(bytes, this.#crc32);
+    return true;
+  }
+
+  /** `descriptor`: the bytes after it, if they are a descriptor. Throws if it is not as the zip says. */
+  sha256(descriptor: Buffer): string {
+    const { name, sizeBytes, crc32, hasDescriptor } = this.#entry;
+    if (this.#length !== sizeBytes)
+      throw new InvalidFileError(`${name} does not expand to ${sizeBytes} bytes`);
+    // Without a descriptor, zero stands for a checksum that nobody has computed.
+    const isRight = hasDescriptor ? this.#isIn(descriptor) : crc32 === 0 || crc32 === this.#crc32;
+    if (!isRight) throw new InvalidFileError(`${name} has another checksum than the zip says`);
+    return this.#hash.digest("hex");
+  }
+
+  #isIn(descriptor: Buffer): boolean {
+    const at = descriptor.readUInt32LE(0) === DESCRIPTOR ? 4 : 0;
+    return this.#entry.crc32 === this.#crc32 && descriptor.readUInt32LE(at) === this.#crc32;
+  }
 }
 
 async function* parts(file: number, entry: ZipEntry, start: number): AsyncGenerator<Buffer> {
@@ -77,8 +115,4 @@ async function* inflated(source: AsyncGenerator<Buffer>): AsyncGenerator<Buffer>
   } finally {
     stream.destroy();
   }
-}
-
-function sha256Hex(bytes: Uint8Array): string {
-  return new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
 }
