@@ -1,13 +1,13 @@
 /** Shared by the commands that fill go's own cache directory, and those of linters, and read them out. */
 import type { RunContext } from "../app/direct.ts";
-import { CACHE_KINDS, type CacheName } from "../app/native/native-caches.ts";
+import { CACHE_KINDS, type CacheName, MODULE_FORMS } from "../app/native/native-caches.ts";
 import type { NativeConfig } from "../app/native/native-job.ts";
 import type { RestoreReport, SaveReport } from "../app/native/reports.ts";
 import { formatByteSize } from "../lib/text/byte-size.ts";
 import type { Call } from "./command.ts";
 import type { Options } from "./options/option.ts";
 import { resolveSettings, toConfig } from "./options/settings.ts";
-import { parseBoolean, parseChoices } from "./options/values.ts";
+import { parseBoolean, parseChoice, parseChoices } from "./options/values.ts";
 import { makeLogger } from "./output.ts";
 import { watchProgress } from "./text/progress-line.ts";
 import { UsageError } from "./usage-error.ts";
@@ -21,6 +21,14 @@ export const NATIVE_OPTIONS = {
     meaning:
       "which caches, comma-separated: build (go's own), lint (those of golangci-lint and staticcheck), modules (what go.sum names of $GOMODCACHE)",
     parse: parseChoices(...CACHE_KINDS),
+  },
+  modules: {
+    flag: "modules",
+    placeholder: "FORM",
+    default: "auto",
+    meaning:
+      "what of modules: trees (their files, all that a build needs), zips (go unpacks them), both, auto (trees, and zips that the job has fetched beside, as go mod download does)",
+    parse: parseChoice(...MODULE_FORMS),
   },
 } satisfies Options;
 

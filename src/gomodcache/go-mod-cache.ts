@@ -1,45 +1,55 @@
 import type { LocalEntry } from "../buildcache/entry.ts";
 import type { ModuleVersion } from "../gomod/module-version.ts";
 import { orReport } from "../lib/or-report.ts";
+import { ArrivedZips } from "./arrived-zips.ts";
 import { ModuleDirs } from "./module-dirs.ts";
 import { ModuleTree } from "./module-tree.ts";
+import { ModuleZip } from "./module-zip.ts";
 import { TreeWriter } from "./tree-writer.ts";
 import { Unfinished } from "./unfinished.ts";
-import { modAction, nameOf, treeAction, type WantedModule } from "./wanted-modules.ts";
+import { modAction, nameOf, treeAction, type WantedModule, zipAction } from "./wanted-modules.ts";
+import { isShownAgain, isZipWanted, zipShownMs } from "./zip-use.ts";
+
+/** What is kept of modules: their folders of files, their zips, or both. `auto`: beside the files, zips that jobs want. */
+export type ModuleForms = "trees" | "zips" | "both" | "auto";
 
 /** An output that no file has: its bytes are made when they are read. */
 interface ModuleOutput {
-  /** The folder of the module's files. */
+  /** The folder of the module's files, or its zip. */
   path: string;
   sizeBytes: number;
   chunks: () => Iterable<Uint8Array>;
 }
 
-/** A module and what is to be known of it: its files, or its go.mod alone. */
+/** A module and what is to be known of it: its files with its go.mod, its zip with its go.mod, or the go.mod alone. */
 interface Subject {
   wanted: WantedModule;
-  hasFiles: boolean;
+  form: "tree" | "zip" | "mod";
 }
 
 /**
- * `$GOMODCACHE` as a local cache for remotes, for the modules of one checkout: their files and go.mod files are entries.
- * What is there is never changed, and nothing gets a name there that has not the hash of the checkout's go.sum. All
- * calls are synchronous.
+ * `$GOMODCACHE` as a local cache for remotes, for the modules of one checkout: their files, zips and go.mod files are
+ * entries. What is there is never changed, and nothing gets a name there that has not the hash of the checkout's go.sum.
  */
 export class GoModCache {
   readonly #dirs: ModuleDirs;
   readonly #unfinished: Unfinished;
-  readonly #isWritable: boolean;
+  readonly #zips: ArrivedZips;
+  readonly #options: GoModCacheOptions;
   readonly #byName: ReadonlyMap<string, WantedModule>;
   readonly #byAction = new Map<string, Subject>();
   readonly #byOutput = new Map<string, Subject>();
+  /** The times of entries that were fetched. */
+  readonly #putTimes = new Map<string, number>();
+  readonly #checkedZips = new Set<string>();
   #firstProblem: unknown;
 
-  /** Creates no file. `isWritable`: whether folders stay so: `-modcacherw` in GOFLAGS. */
-  constructor(root: string, wanted: readonly WantedModule[], { isWritable }: { isWritable: boolean }) {
+  /** Creates no file. */
+  constructor(root: string, wanted: readonly WantedModule[], options: GoModCacheOptions) {
     this.#dirs = new ModuleDirs(root);
     this.#unfinished = new Unfinished(this.#dirs);
-    this.#isWritable = isWritable;
+    this.#zips = new ArrivedZips(this.#dirs);
+    this.#options = options;
     this.#byName = new Map(wanted.map((module) => [nameOf(module), module]));
   }
 
@@ -49,28 +59,35 @@ export class GoModCache {
   }
 
   /**
-   * The actions of what is not there, of each module the best first: its files with its go.mod, or the go.mod alone. What
-   * go is about to fetch or to unpack is left to it.
+   * The actions of what is not there, in groups, of each the best first: a module's files with its go.mod, or the go.mod
+   * alone. What go is about to fetch or to unpack is left to it.
    */
   missing(): string[][] {
+    const { forms } = this.#options;
     return [...this.#byName.values()].flatMap((wanted) => {
-      const { treeHash } = wanted;
-      const isTreeMissing = treeHash !== undefined && this.#isTreeMissing(wanted);
-      const isModMissing = !this.#dirs.has(wanted, "mod");
-      const actions = [
-        ...(isTreeMissing ? [this.#action(wanted, true)] : []),
-        ...(isModMissing ? [this.#action(wanted, false)] : []),
-      ].filter((action) => action !== undefined);
-      return actions.length === 0 ? [] : [actions];
+      const files = forms === "zips" ? this.#missingZip(wanted) : this.#missingTree(wanted);
+      const mod = this.#dirs.has(wanted, "mod") ? [] : this.#action(wanted, "mod");
+      const zip = forms === "both" ? this.#missingZip(wanted) : [];
+      return [[...files, ...mod], zip].filter((group) => group.length > 0);
     });
+  }
+
+  /** The actions of zips that are not there, where only those are restored that jobs want. */
+  missingZips(): string[] {
+    const wanted = this.#options.forms === "auto" ? [...this.#byName.values()] : [];
+    return wanted.flatMap((module) => this.#missingZip(module));
   }
 
   /** The actions of what is there. */
   *present(): Generator<string, void, void> {
+    const { forms } = this.#options;
     for (const wanted of this.#byName.values()) {
-      const hasFiles = wanted.treeHash !== undefined && this.#dirs.hasTree(wanted);
-      const action = hasFiles || this.#dirs.has(wanted, "mod") ? this.#action(wanted, hasFiles) : undefined;
-      if (action !== undefined) yield action;
+      const hasFiles = forms !== "zips" && wanted.treeHash !== undefined && this.#dirs.hasTree(wanted);
+      const zip = this.#isZipKept(wanted) ? this.#action(wanted, "zip") : [];
+      if (hasFiles) yield* this.#action(wanted, "tree");
+      yield* zip;
+      const isModAlone = !hasFiles && (forms !== "zips" || zip.length === 0);
+      if (isModAlone && this.#dirs.has(wanted, "mod")) yield* this.#action(wanted, "mod");
     }
   }
 
@@ -78,20 +95,44 @@ export class GoModCache {
   has(actionId: string): boolean {
     const subject = this.#byAction.get(actionId);
     if (subject === undefined) return false;
-    const { wanted, hasFiles } = subject;
-    return hasFiles ? this.#dirs.hasTree(wanted) : this.#dirs.has(wanted, "mod");
+    const { wanted, form } = subject;
+    return form === "tree" ? this.#dirs.hasTree(wanted) : this.#dirs.has(wanted, form);
   }
 
-  /** Reads the module; `undefined` if it is not as go.sum says. */
+  /** Whether a job has shown that it wants a zip since this was recorded (ms since 1970). */
+  isNewsOfZip(actionId: string, recordedMs: number): boolean {
+    const subject = this.#byAction.get(actionId);
+    if (this.#options.forms !== "auto" || subject?.form !== "zip") return false;
+    return isShownAgain(zipShownMs(this.#dirs, subject.wanted) ?? 0, recordedMs);
+  }
+
+  /** The same as `get`, also of a zip, which takes longer to check. Never rejects. */
+  async read(actionId: string): Promise<LocalEntry | undefined> {
+    const subject = this.#byAction.get(actionId);
+    try {
+      if (subject?.form === "zip") {
+        await new ModuleZip(this.#dirs, subject.wanted).check();
+        this.#checkedZips.add(actionId);
+      }
+    } catch (error) {
+      this.#firstProblem ??= error;
+      return undefined;
+    }
+    return this.get(actionId);
+  }
+
+  /** Reads the module; `undefined` if it is not as go.sum says, or a zip that `read` has not checked. */
   get(actionId: string): LocalEntry | undefined {
     const subject = this.#byAction.get(actionId);
     if (subject === undefined || !this.has(actionId)) return undefined;
+    if (subject.form === "zip" && !this.#checkedZips.has(actionId)) return undefined;
     try {
-      const tree = this.#treeOf(subject);
-      const outputId = tree.outputId();
+      const output = this.#outputOf(subject);
+      const outputId = output.outputId();
       this.#byOutput.set(outputId, subject);
-      const path = this.#dirs.tree(subject.wanted);
-      return { actionId, outputId, sizeBytes: tree.sizeBytes, putTimeMs: Date.now(), path };
+      const nowMs = Date.now();
+      const putTimeMs = output instanceof ModuleZip ? Math.min(nowMs, output.mtimeMs) : nowMs;
+      return { actionId, outputId, sizeBytes: output.sizeBytes, putTimeMs, path: this.#pathOf(subject) };
     } catch (error) {
       this.#firstProblem ??= error;
       return undefined;
@@ -103,9 +144,8 @@ export class GoModCache {
     const subject = this.#byOutput.get(outputId);
     if (subject === undefined) return undefined;
     try {
-      const { sizeBytes } = this.#treeOf(subject);
-      const path = this.#dirs.tree(subject.wanted);
-      return { path, sizeBytes, chunks: () => this.#treeOf(subject).chunks() };
+      const { sizeBytes } = this.#outputOf(subject);
+      return { path: this.#pathOf(subject), sizeBytes, chunks: () => this.#outputOf(subject).chunks() };
     } catch {
       return undefined;
     }
@@ -122,36 +162,77 @@ export class GoModCache {
         new TreeWriter({
           dirs: this.#dirs,
           unfinishedPath: this.#unfinished.newPath(),
-          isWritable: this.#isWritable,
+          isWritable: this.#options.isWritable,
           find: (module: ModuleVersion) => this.#byName.get(nameOf(module)),
+          onZip: (wanted, unfinishedPath) => this.#zips.add(wanted, unfinishedPath),
           onProblem,
         }),
     );
   }
 
-  /** A module needs no record. */
-  putRecord(): boolean {
+  /** A module needs no record. The time of an entry is that of a zip. */
+  putRecord(actionId: string, _: unknown, putTimeMs: number): boolean {
+    this.#putTimes.set(actionId, putTimeMs);
     return false;
   }
 
+  /** Checks the zips that have arrived, and gives them their names; call it after all has arrived. Never rejects. */
+  async nameZips(): Promise<void> {
+    const timeOf = (wanted: WantedModule) => {
+      const [actionId = ""] = this.#action(wanted, "zip");
+      return this.#putTimes.get(actionId);
+    };
+    await this.#zips.name(timeOf, (error) => {
+      this.#firstProblem ??= error;
+    });
+  }
+
   [Symbol.dispose](): void {
+    this.#zips[Symbol.dispose]();
     this.#unfinished[Symbol.dispose]();
   }
 
-  #isTreeMissing(wanted: WantedModule): boolean {
-    return !this.#dirs.hasTree(wanted) && this.#dirs.isFree(wanted);
+  #missingTree(wanted: WantedModule): string[] {
+    const isMissing = !this.#dirs.hasTree(wanted) && this.#dirs.isFree(wanted);
+    return isMissing ? this.#action(wanted, "tree") : [];
   }
 
-  #treeOf({ wanted, hasFiles }: Subject): ModuleTree {
-    return new ModuleTree(this.#dirs, wanted, hasFiles);
+  #missingZip(wanted: WantedModule): string[] {
+    return this.#dirs.isZipGos(wanted) ? [] : this.#action(wanted, "zip");
   }
 
-  #action(wanted: WantedModule, hasFiles: boolean): string | undefined {
-    const { treeHash, modHash } = wanted;
-    const hash = hasFiles ? treeHash : modHash;
-    if (hash === undefined) return undefined;
-    const actionId = hasFiles ? treeAction(wanted, hash) : modAction(wanted, hash);
-    this.#byAction.set(actionId, { wanted, hasFiles });
-    return actionId;
+  #isZipKept(wanted: WantedModule): boolean {
+    const { forms } = this.#options;
+    if (forms === "trees" || !this.#dirs.has(wanted, "zip") || !this.#dirs.has(wanted, "ziphash"))
+      return false;
+    if (forms !== "auto") return true;
+    const shownMs = zipShownMs(this.#dirs, wanted);
+    return shownMs !== undefined && isZipWanted(shownMs, Date.now());
   }
+
+  #outputOf({ wanted, form }: Subject): ModuleTree | ModuleZip {
+    return form === "zip"
+      ? new ModuleZip(this.#dirs, wanted)
+      : new ModuleTree(this.#dirs, wanted, form === "tree");
+  }
+
+  #pathOf({ wanted, form }: Subject): string {
+    return form === "zip" ? this.#dirs.file(wanted, "zip") : this.#dirs.tree(wanted);
+  }
+
+  /** One action; none if go.sum has no hash for it. */
+  #action(wanted: WantedModule, form: Subject["form"]): string[] {
+    const hash = form === "mod" ? wanted.modHash : wanted.treeHash;
+    if (hash === undefined) return [];
+    const actionOf = { tree: treeAction, zip: zipAction, mod: modAction }[form];
+    const actionId = actionOf(wanted, hash);
+    this.#byAction.set(actionId, { wanted, form });
+    return [actionId];
+  }
+}
+
+export interface GoModCacheOptions {
+  /** Whether folders stay writable: `-modcacherw` in GOFLAGS. */
+  isWritable: boolean;
+  forms: ModuleForms;
 }

@@ -68,6 +68,15 @@ export class ModuleDirs {
     return claim !== undefined;
   }
 
+  /**
+   * Whether go has begun to fetch the zip, or has it. A folder of files that go does not take as they are is left to go as
+   * well: with a zip's hash beside, it would take them.
+   */
+  isZipGos(module: ModuleVersion): boolean {
+    const isOpen = exists(this.tree(module)) ? this.hasTree(module) : !this.has(module, "partial");
+    return this.has(module, "lock") || this.has(module, "zip") || !isOpen;
+  }
+
   /** Creates the folder of `path`, and those above it, where missing. Throws if one is a link or a file. */
   makeParent(path: string): void {
     this.#make(dirname(path));

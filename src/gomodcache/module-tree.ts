@@ -10,7 +10,7 @@ import { formatTreeHeader, isInfo, ModuleTreeError, type TreeFile, type TreeHead
 import type { WantedModule } from "./wanted-modules.ts";
 
 /** Not through a link, which may lead anywhere. Windows has no such flag. */
-const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
+export const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
 
 /** The output that a module in `$GOMODCACHE` is; see `tree-header.ts`. Reads the module each time. */
 export class ModuleTree {
@@ -21,15 +21,10 @@ export class ModuleTree {
 
   /** `hasFiles`: with its files, else its go.mod alone. Throws if it can't be read, or has what no module has. */
   constructor(dirs: ModuleDirs, wanted: WantedModule, hasFiles: boolean) {
-    const { path, version } = wanted;
-    const module = { path, version };
     this.#wanted = wanted;
-    this.#folder = dirs.tree(module);
-    const info = readText(dirs.file(module, "info"));
+    this.#folder = dirs.tree(wanted);
     this.#header = {
-      ...module,
-      info: info !== undefined && isInfo(info, version) ? info : undefined,
-      mod: wanted.modHash === undefined ? undefined : readText(dirs.file(module, "mod")),
+      ...readHeader(dirs, wanted),
       files: hasFiles ? listTree(this.#folder) : undefined,
     };
     this.#start = formatTreeHeader(this.#header);
@@ -42,9 +37,7 @@ export class ModuleTree {
   /** The SHA-256 of all its bytes. Throws if its hashes are not those of go.sum. */
   outputId(): string {
     const { path, version, mod, files } = this.#header;
-    const { treeHash, modHash } = this.#wanted;
-    if (mod !== undefined && hashModFile(Buffer.from(mod)) !== modHash)
-      throw new ModuleTreeError("another go.mod than go.sum says");
+    const { treeHash } = this.#wanted;
     const whole = new Bun.CryptoHasher("sha256").update(this.#start);
     const sums = (files ?? []).map(([name, sizeBytes]) => {
       const hash = new Bun.CryptoHasher("sha256");
@@ -68,6 +61,16 @@ export class ModuleTree {
   #chunksOf(name: string, sizeBytes: number): Generator<Buffer, void, void> {
     return fileChunks(join(this.#folder, name), { flags: OPEN_FLAGS, maxBytes: sizeBytes });
   }
+}
+
+/** What the header has of a module beside its files. Throws if its go.mod is not as go.sum says. */
+export function readHeader(dirs: ModuleDirs, wanted: WantedModule): Omit<TreeHeader, "files"> {
+  const { path, version, modHash } = wanted;
+  const info = readText(dirs.file(wanted, "info"));
+  const mod = modHash === undefined ? undefined : readText(dirs.file(wanted, "mod"));
+  if (mod !== undefined && hashModFile(Buffer.from(mod)) !== modHash)
+    throw new ModuleTreeError("another go.mod than go.sum says");
+  return { path, version, info: info !== undefined && isInfo(info, version) ? info : undefined, mod };
 }
 
 /** `undefined`: there is none, or it is no text. */

@@ -1,7 +1,8 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { hashOfFiles } from "../gomod/module-hash.ts";
 import type { ModuleVersion } from "../gomod/module-version.ts";
+import { writeAll } from "../lib/files/write-all.ts";
 import { ModuleTreeError, type TreeFile } from "./tree-header.ts";
 
 /** As go leaves them, less umask. */
@@ -92,8 +93,4 @@ export class TreeFiles {
     this.close();
     this.#sums.push({ name: `${path}@${version}/${name}`, sha256 });
   }
-}
-
-function writeAll(fd: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done);
 }

@@ -1,20 +1,21 @@
 /**
- * What the bucket has of a module in one version: one output with its files, or with its go.mod alone.
+ * What the bucket has of a module in one version: one output with its files, or with its go.mod alone; another with its
+ * zip.
  *
- *     go module tree v1 <size of the header in bytes>\n
- *     <the header, JSON, UTF-8>
- *     <the bytes of all files, one after the other>
+ *     go module tree v1 <size of the header in bytes>\n       go module zip v1 <size of the header in bytes>\n
+ *     <the header, JSON, UTF-8>                               <the header, JSON, UTF-8>
+ *     <the bytes of all files, one after the other>           <the bytes of the zip>
  *
  * The header: `path` and `version` of the module; `info` and `mod`, the texts of `<version>.info` and `<version>.mod`
  * where go had them; `files`, a list of `[name, size in bytes]`, sorted by the names' UTF-8 bytes, without it: the go.mod
- * alone. A module has only regular files.
+ * alone, or the zip. A module has only regular files.
  */
 import { FileNames, MAX_GO_MOD_BYTES, MAX_MODULE_BYTES, MAX_NAME_CHARS } from "../gomod/file-names.ts";
 import { isModuleVersion, type ModuleVersion } from "../gomod/module-version.ts";
 import { type Guard, isCount, isText, listOf, optional, shape } from "../lib/shape.ts";
 import { compareUtf8 } from "../lib/text/compare-utf8.ts";
 
-const START = /^go module tree v1 ([1-9]\d{0,8})\n/;
+const START = /^go module (tree|zip) v1 ([1-9]\d{0,8})\n/;
 const MAX_START_BYTES = 32;
 /** A header has the go.mod file, and 100,000 files have some 8 MB of names. Go itself makes far smaller ones. */
 const MAX_HEADER_BYTES = 24 << 20;
@@ -26,9 +27,12 @@ export type TreeFile = [name: string, sizeBytes: number];
 export interface TreeHeader extends ModuleVersion {
   info: string | undefined;
   mod: string | undefined;
-  /** `undefined`: the go.mod alone. */
+  /** `undefined`: the go.mod alone, or a zip follows. */
   files: TreeFile[] | undefined;
 }
+
+/** What follows the header: the bytes of its files, or a zip. */
+export type OutputKind = "tree" | "zip";
 
 /** What is wrong with the bytes of a module. */
 export class ModuleTreeError extends Error {
@@ -36,31 +40,34 @@ export class ModuleTreeError extends Error {
 }
 
 /** Throws a `ModuleTreeError` where `parseTreeHeader` would refuse it. */
-export function formatTreeHeader(header: TreeHeader): Buffer {
-  checkHeader(header);
+export function formatTreeHeader(header: TreeHeader, kind: OutputKind = "tree"): Buffer {
+  checkHeader(header, kind);
   const { path, version, info, mod, files } = header;
   const json = Buffer.from(JSON.stringify({ path, version, info, mod, files }));
   if (json.length > MAX_HEADER_BYTES) throw new ModuleTreeError("a header that is too large");
-  return Buffer.concat([Buffer.from(`go module tree v1 ${json.length}\n`), json]);
+  return Buffer.concat([Buffer.from(`go module ${kind} v1 ${json.length}\n`), json]);
 }
 
 /**
  * The header at the start of `bytes`, and its length with the line before it; `undefined`: there must be more bytes. Throws a
  * `ModuleTreeError` if the names could lead out of the module's directory, or are not a module's.
  */
-export function parseTreeHeader(bytes: Buffer): { header: TreeHeader; length: number } | undefined {
+export function parseTreeHeader(
+  bytes: Buffer,
+): { kind: OutputKind; header: TreeHeader; length: number } | undefined {
   const start = START.exec(bytes.toString("latin1", 0, MAX_START_BYTES));
   if (start === null) {
     if (bytes.length < MAX_START_BYTES) return undefined;
     throw new ModuleTreeError("no module");
   }
-  const jsonBytes = Number(start[1]);
+  const kind = start[1] === "zip" ? "zip" : "tree";
+  const jsonBytes = Number(start[2]);
   if (jsonBytes > MAX_HEADER_BYTES) throw new ModuleTreeError("a header that is too large");
   const length = start[0].length + jsonBytes;
   if (bytes.length < length) return undefined;
   const header = parseJson(bytes.toString("utf8", start[0].length, length));
-  checkHeader(header);
-  return { header, length };
+  checkHeader(header, kind);
+  return { kind, header, length };
 }
 
 const isFile: Guard<TreeFile> = (value): value is TreeFile =>
@@ -84,11 +91,12 @@ function parseJson(text: string): TreeHeader {
   return value;
 }
 
-function checkHeader(header: TreeHeader): void {
+function checkHeader(header: TreeHeader, kind: OutputKind): void {
   if (!isModuleVersion(header)) throw new ModuleTreeError("a name that no module has");
   const { info, mod = "", files } = header;
   if (info !== undefined && !isInfo(info, header.version)) throw new ModuleTreeError("a wrong .info file");
   if (mod.length > MAX_GO_MOD_BYTES) throw new ModuleTreeError("a go.mod that is too large");
+  if (files !== undefined && kind === "zip") throw new ModuleTreeError("a zip with a list of files");
   if (files !== undefined) checkFiles(files);
 }
 

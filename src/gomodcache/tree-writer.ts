@@ -6,8 +6,9 @@ import { removeFile } from "../lib/files/remove-file.ts";
 import { orReport } from "../lib/or-report.ts";
 import type { ModuleDirs } from "./module-dirs.ts";
 import { TreeFiles } from "./tree-files.ts";
-import { ModuleTreeError, parseTreeHeader, type TreeHeader } from "./tree-header.ts";
+import { ModuleTreeError, type OutputKind, parseTreeHeader, type TreeHeader } from "./tree-header.ts";
 import type { WantedModule } from "./wanted-modules.ts";
+import { ZipWriter } from "./zip-writer.ts";
 
 const WRITE_BITS = 0o222;
 
@@ -17,6 +18,8 @@ const WRITE_BITS = 0o222;
  * What go is at is left alone (`ModuleDirs.claim`). Without the file of a lock, go would have to create that, fetch the zip
  * and begin to unpack it between the look and the rename, which follow each other. Of two folders that are renamed to one
  * name, one fails.
+ *
+ * A zip gets no name here: see `ArrivedZips`.
  */
 export class TreeWriter {
   readonly #options: TreeWriterOptions;
@@ -24,6 +27,7 @@ export class TreeWriter {
   #start: Buffer | undefined = Buffer.alloc(0);
   #module: { header: TreeHeader; wanted: WantedModule } | undefined;
   #files: TreeFiles | undefined;
+  #zip: ZipWriter | undefined;
 
   constructor(options: TreeWriterOptions) {
     this.#options = options;
@@ -34,7 +38,10 @@ export class TreeWriter {
     orReport(this.#options.onProblem, () => this.#append(bytes));
   }
 
-  /** Gives the module its name, unless go has it by now. Throws if its hashes are not those of go.sum, or the disk fails. */
+  /**
+   * Gives the module its name, unless go has it by now, or passes its zip on. Throws if its hashes are not those of go.sum,
+   * or the disk fails.
+   */
   commit(): void {
     orReport(this.#options.onProblem, () => this.#finish());
   }
@@ -42,11 +49,15 @@ export class TreeWriter {
   /** Removes what is not finished. Never throws. */
   discard(): void {
     try {
-      this.#files?.close();
+      this.#body?.close();
     } catch {
       // The disk fails.
     }
-    if (this.#files !== undefined) removeFolder(this.#options.unfinishedPath);
+    if (this.#body !== undefined) remove(this.#options.unfinishedPath);
+  }
+
+  get #body(): TreeFiles | ZipWriter | undefined {
+    return this.#files ?? this.#zip;
   }
 
   #append(bytes: Uint8Array): void {
@@ -59,20 +70,22 @@ export class TreeWriter {
     // The caller may use its bytes again.
     this.#start = parsed === undefined ? Buffer.from(start) : undefined;
     if (parsed === undefined) return;
-    this.#begin(parsed.header);
+    this.#begin(parsed);
     this.#addBytes(start.subarray(parsed.length));
   }
 
-  #begin(header: TreeHeader): void {
+  #begin({ kind, header }: { kind: OutputKind; header: TreeHeader }): void {
     const wanted = this.#options.find(header);
     if (wanted === undefined) throw new ModuleTreeError("no go.sum names it");
     this.#module = { header, wanted };
     const { files } = header;
-    if (files !== undefined) this.#files = new TreeFiles(this.#options.unfinishedPath, header, files);
+    const { unfinishedPath } = this.#options;
+    if (kind === "zip") this.#zip = new ZipWriter(unfinishedPath);
+    else if (files !== undefined) this.#files = new TreeFiles(unfinishedPath, header, files);
   }
 
   #addBytes(bytes: Uint8Array): void {
-    if (this.#files !== undefined) this.#files.write(bytes);
+    if (this.#body !== undefined) this.#body.write(bytes);
     else if (bytes.length > 0) throw new ModuleTreeError("more bytes than its header says");
   }
 
@@ -88,6 +101,10 @@ export class TreeWriter {
     if (info !== undefined) dirs.addFile(dirs.file(wanted, "info"), info);
     if (mod !== undefined) dirs.addFile(dirs.file(wanted, "mod"), mod);
     if (this.#files !== undefined) this.#name(this.#files, wanted);
+    if (this.#zip === undefined) return;
+    this.#zip.close();
+    this.#zip = undefined;
+    this.#options.onZip(wanted, this.#options.unfinishedPath);
   }
 
   #name(files: TreeFiles, wanted: WantedModule): void {
@@ -114,13 +131,13 @@ export class TreeWriter {
       this.discard();
       return;
     } finally {
-      removeFolder(halfPath);
+      remove(halfPath);
     }
     if (!isWritable) removeWriteBits(path, files.folders);
   }
 }
 
-function removeFolder(path: string): void {
+function remove(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true });
   } catch {
@@ -150,6 +167,8 @@ export interface TreeWriterOptions {
   isWritable: boolean;
   /** What go.sum says of a module; `undefined`: it is not named there. */
   find: (module: ModuleVersion) => WantedModule | undefined;
+  /** Receives a whole zip, whose bytes nobody has checked. */
+  onZip: (wanted: WantedModule, unfinishedPath: string) => void;
   /** Receives what `write` and `commit` throw. */
   onProblem: (error: unknown) => void;
 }

@@ -18,6 +18,11 @@ export function treeAction({ path, version }: ModuleVersion, hash: string): stri
   return sha256Hex(`go module tree v1\n${path}@${version} ${hash}\n`);
 }
 
+/** The same for its zip. */
+export function zipAction({ path, version }: ModuleVersion, hash: string): string {
+  return sha256Hex(`go module zip v1\n${path}@${version} ${hash}\n`);
+}
+
 /** The same for its go.mod alone. */
 export function modAction({ path, version }: ModuleVersion, hash: string): string {
   return sha256Hex(`go module file v1\n${path}@${version}/go.mod ${hash}\n`);

@@ -68,6 +68,7 @@ test("a missing flag has its default", async () => {
     isStatus: false,
     heapFile: undefined,
     only: new Set(["build", "lint", "modules"]),
+    modules: "auto",
     olderThanMs: 14 * 86_400_000,
     dryRun: false,
     shell: "sh",

@@ -2,10 +2,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { hashModFile, hashOfFiles } from "../../src/gomod/module-hash.ts";
-import { GoModCache } from "../../src/gomodcache/go-mod-cache.ts";
+import { GoModCache, type GoModCacheOptions } from "../../src/gomodcache/go-mod-cache.ts";
 import { formatTreeHeader, type TreeFile } from "../../src/gomodcache/tree-header.ts";
 import type { WantedModule } from "../../src/gomodcache/wanted-modules.ts";
 import { sha256Hex } from "../support/ids.ts";
+import { makeZip } from "../support/modules/make-zip.ts";
 
 export const MODULE = { path: "example.com/Big/mod", version: "v1.2.0" };
 export const MOD = "module example.com/Big/mod\n";
@@ -44,8 +45,12 @@ export function unpackedCache(root: string, files: Record<string, string> = FILE
   return root;
 }
 
-export function cacheAt(root: string, wanted = wantedOf(), isWritable = false): GoModCache {
-  return new GoModCache(root, [wanted], { isWritable });
+export function cacheAt(
+  root: string,
+  wanted = wantedOf(),
+  options: Partial<GoModCacheOptions> = {},
+): GoModCache {
+  return new GoModCache(root, [wanted], { isWritable: false, forms: "auto", ...options });
 }
 
 /** The output of a module with these files, whatever their names are. */
@@ -66,6 +71,17 @@ export function outputOf(
     json,
     ...files.map(([, text]) => Buffer.from(text)),
   ]);
+}
+
+/** A zip of `MODULE` with these files. */
+export function zipOf(files: Record<string, string> = FILES, { path, version } = MODULE): Buffer {
+  const inZip = Object.entries(files).map(([name, text]) => [`${path}@${version}/${name}`, text]);
+  return makeZip(Object.fromEntries(inZip));
+}
+
+/** The output that this program makes of a zip. */
+export function zipOutput(zip: Buffer, module = MODULE): Buffer {
+  return Buffer.concat([formatTreeHeader({ ...module, info: INFO, mod: MOD, files: undefined }, "zip"), zip]);
 }
 
 /** The output as this program makes it. */

@@ -142,7 +142,7 @@ test.each([1, 7, 4_096, 1_000_000])("in chunks of %i bytes, the module is as go 
 
 test("with -modcacherw its folders stay writable", () => {
   using dir = tempDir("unpack");
-  using cache = cacheAt(dir.path, wantedOf(), true);
+  using cache = cacheAt(dir.path, wantedOf(), { isWritable: true });
   writeOutput(cache, soundOutput());
   expect(statSync(dir.join(TREE, "a")).mode & 0o700).toBe(0o700);
 });
@@ -255,7 +255,10 @@ testOnPosix.each(["example.com", "cache/download/example.com/!big"])(
     mkdirSync(dirname(dir.join(name)), { recursive: true });
     writeFileSync(dir.join(name), "");
     const [other] = wantedModules([`test.org/other v1.0.0 h1:${"a".repeat(43)}=\n`]);
-    using cache = new GoModCache(dir.path, [wantedOf(), other as WantedModule], { isWritable: false });
+    using cache = new GoModCache(dir.path, [wantedOf(), other as WantedModule], {
+      isWritable: false,
+      forms: "auto",
+    });
     expect([cache.missing().length, [...cache.present()]]).toEqual([2, []]);
     expect(() => writeOutput(cache, soundOutput())).toThrow("is not a directory");
     expect(readFileSync(dir.join(name), "utf8")).toBe("");

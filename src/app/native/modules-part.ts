@@ -1,5 +1,7 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
-import { GoModCache } from "../../gomodcache/go-mod-cache.ts";
+import { GoModCache, type ModuleForms } from "../../gomodcache/go-mod-cache.ts";
+import { isZipWanted } from "../../gomodcache/zip-use.ts";
+import type { PackedRemote } from "../../remote/packed/packed-remote.ts";
 import type { DrainLimit } from "./drain-limit.ts";
 import type { CheckoutModules } from "./find-modules.ts";
 import type { NativeCache } from "./native-caches.ts";
@@ -8,17 +10,19 @@ import type { RestoreReport, SaveReport } from "./reports.ts";
 
 /**
  * The modules of a job: `$GOMODCACHE`, as far as the checkout's go.sum files name what is in it. Nobody knows which of
- * them go has used, so all that are there count as used.
+ * them go has used, so all that are there count as used; which zips are wanted, `zip-use.ts` says.
  */
 export class ModulesPart {
   readonly cache: NativeCache;
   readonly #modules: CheckoutModules;
+  readonly #forms: ModuleForms;
   readonly #bucket: PartBucket;
 
   /** `options`: with the scope of the job. */
-  constructor(modules: CheckoutModules, options: PartOptions) {
+  constructor(modules: CheckoutModules, forms: ModuleForms, options: PartOptions) {
     this.cache = { name: "modules", path: modules.path };
     this.#modules = modules;
+    this.#forms = forms;
     this.#bucket = new PartBucket(this.cache, options);
   }
 
@@ -30,7 +34,14 @@ export class ModulesPart {
     mkdirSync(this.cache.path, { recursive: true });
     accessSync(this.cache.path, constants.W_OK);
     const remote = this.#bucket.open(local, { readOnly: true });
-    const { found, records, failure } = await this.#bucket.read(remote.prefetchActions(wanted));
+    await this.#bucket.read(remote.refresh());
+    const nowMs = Date.now();
+    const zips = remote
+      .usedLately(local.missingZips())
+      .filter(({ putTimeMs }) => isZipWanted(putTimeMs, nowMs));
+    const groups = [...wanted, ...zips.map(({ actionId }) => [actionId])];
+    const { found, records, failure } = await this.#bucket.read(remote.prefetchActions(groups));
+    await local.nameZips();
     const missing = found.filter((actionId) => !local.has(actionId)).length;
     return this.#bucket.restored({ records, entries: found.length, missing, failure }, local.firstProblem);
   }
@@ -43,11 +54,11 @@ export class ModulesPart {
     const remote = this.#bucket.open(local, { readOnly: false, drainTimeoutMs: drain.leftMs });
     // Otherwise everything would count as new.
     await this.#bucket.read(remote.readRecords());
-    const known = present.filter((actionId) => remote.knows(actionId));
+    const known = present.filter((actionId) => isKnown(actionId, local, remote));
     for (const actionId of known) remote.used(actionId);
     let added = 0;
     for (const actionId of new Set(present).difference(new Set(known))) {
-      const entry = local.get(actionId);
+      const entry = await local.read(actionId);
       if (entry === undefined) continue;
       remote.put(entry);
       added++;
@@ -60,6 +71,11 @@ export class ModulesPart {
 
   #openCache(): GoModCache {
     const { path, wanted, isWritable } = this.#modules;
-    return new GoModCache(path, wanted, { isWritable });
+    return new GoModCache(path, wanted, { isWritable, forms: this.#forms });
   }
+}
+
+/** Whether a record has it. A zip that the job has shown to want since is recorded anew, with the new time. */
+function isKnown(actionId: string, local: GoModCache, remote: PackedRemote): boolean {
+  return remote.knows(actionId) && !local.isNewsOfZip(actionId, remote.putTimeOf(actionId) ?? 0);
 }

@@ -1,5 +1,6 @@
 /** The caches that `restore` fills and `save` reads out, and what `--only` calls them. */
 import { isAbsolute, join } from "node:path";
+import type { ModuleForms } from "../../gomodcache/go-mod-cache.ts";
 import { userCacheDir } from "../user-cache-dir.ts";
 
 type Env = Record<string, string | undefined>;
@@ -16,6 +17,15 @@ export type CacheName = "build" | "modules" | (typeof LINTERS)[number]["name"];
 export const CACHE_KINDS = ["build", "lint", "modules"] as const;
 
 export type CacheKind = (typeof CACHE_KINDS)[number];
+
+/** What `--modules` takes. */
+export const MODULE_FORMS = ["auto", "trees", "zips", "both"] as const satisfies readonly ModuleForms[];
+
+/** Which caches a command is about, and what is kept of modules. */
+export interface CacheChoice {
+  only: ReadonlySet<CacheKind>;
+  modules: ModuleForms;
+}
 
 /** A cache with an absolute path. Nothing may be there. */
 export interface NativeCache {

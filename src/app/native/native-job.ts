@@ -13,7 +13,7 @@ import { JobFile } from "../summary/job-file.ts";
 import { findGoCache } from "./find-go-cache.ts";
 import { findModules } from "./find-modules.ts";
 import { ModulesPart } from "./modules-part.ts";
-import { type CacheKind, findLintCaches, type NativeCache } from "./native-caches.ts";
+import { type CacheChoice, findLintCaches, type NativeCache } from "./native-caches.ts";
 import { NativePart } from "./native-part.ts";
 import type { PartOptions } from "./part-bucket.ts";
 import { StartNote } from "./start-note.ts";
@@ -33,7 +33,7 @@ export class NativeJob {
   readonly #print: (text: string) => void;
 
   /** Throws if `only` has `build`, and go has no cache directory. */
-  constructor(config: NativeConfig, context: RunContext, only: ReadonlySet<CacheKind>) {
+  constructor(config: NativeConfig, context: RunContext, { only, modules }: CacheChoice) {
     const cwd = process.cwd();
     const go = readGoHere(context.env, { cwd, needsRelease: only.has("build") || only.has("lint") });
     const { env } = go;
@@ -68,8 +68,8 @@ export class NativeJob {
       countedBefore: (name: string) => file.read()?.counts[name] ?? 0,
     };
     this.parts = caches.map((cache) => new NativePart(cache, options));
-    const modules = only.has("modules") ? findModules(go.checkout, cwd) : undefined;
-    this.modules = modules && new ModulesPart(modules, options);
+    const found = only.has("modules") ? findModules(go.checkout, cwd) : undefined;
+    this.modules = found && new ModulesPart(found, modules, options);
     const [first = this.modules] = this.parts;
     this.logPath = first && new StartNote(root, first.cache.path, scope).logPath;
   }

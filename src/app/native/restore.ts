@@ -5,7 +5,7 @@ import { startInBackground } from "../../lib/process/background.ts";
 import type { PackedRemote } from "../../remote/packed/packed-remote.ts";
 import type { RunContext } from "../direct.ts";
 import { NATIVE_COUNTERS } from "../summary/native-figures.ts";
-import type { CacheKind } from "./native-caches.ts";
+import type { CacheChoice } from "./native-caches.ts";
 import { type NativeConfig, NativeJob } from "./native-job.ts";
 import type { NativePart } from "./native-part.ts";
 import { orSay } from "./or-say.ts";
@@ -14,8 +14,7 @@ import { settleMtimes } from "./settle-mtimes.ts";
 
 const NOTHING = "nothing was restored";
 
-export interface RestoreOptions {
-  only: ReadonlySet<CacheKind>;
+export interface RestoreOptions extends CacheChoice {
   /** See `settleMtimes`. */
   setsMtimes: boolean;
 }
@@ -72,10 +71,10 @@ export async function restoreInBackground(
 async function begin(
   config: NativeConfig,
   context: RunContext,
-  { only, setsMtimes }: RestoreOptions,
+  { setsMtimes, ...choice }: RestoreOptions,
 ): Promise<NativeJob> {
   if (setsMtimes) await settleMtimes(context.env, context.log);
-  const job = new NativeJob(config, context, only);
+  const job = new NativeJob(config, context, choice);
   for (const part of job.parts) {
     if (!part.isOptional) part.checkWritable();
     if (config.remote.trust !== undefined && !part.note.hasBegun) await noteBefore(part);

@@ -9,7 +9,7 @@ import { whyForeign, whyOpen } from "../cache-dir/dir-owner.ts";
 import type { RunContext } from "../direct.ts";
 import { NATIVE_COUNTERS } from "../summary/native-figures.ts";
 import { DrainLimit } from "./drain-limit.ts";
-import type { CacheKind } from "./native-caches.ts";
+import type { CacheChoice } from "./native-caches.ts";
 import { type NativeConfig, NativeJob } from "./native-job.ts";
 import type { NativePart } from "./native-part.ts";
 import { orSay } from "./or-say.ts";
@@ -17,8 +17,7 @@ import type { SaveReport } from "./reports.ts";
 
 const NOTHING = "nothing was saved";
 
-export interface SaveOptions {
-  only: ReadonlySet<CacheKind>;
+export interface SaveOptions extends CacheChoice {
   /** This machine adds nothing more to the run. */
   hasEnded: boolean;
 }
@@ -30,10 +29,10 @@ export interface SaveOptions {
 export async function save(
   config: NativeConfig,
   context: RunContext,
-  { only, hasEnded, onSaved }: SaveOptions & { onSaved: (report: SaveReport) => void },
+  { hasEnded, onSaved, ...choice }: SaveOptions & { onSaved: (report: SaveReport) => void },
 ): Promise<void> {
   await orSay(context, NOTHING, async () => {
-    using job = new NativeJob(config, context, only);
+    using job = new NativeJob(config, context, choice);
     const { counters } = job;
     counters.add(NATIVE_COUNTERS.saves);
     using _line = context.watchProgress(() => ({

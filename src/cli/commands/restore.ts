@@ -36,8 +36,7 @@ export const restoreCommand = declareCommand({
   run: async (call) => {
     const { config, context } = openNative(call, "restore", "nothing is restored");
     if (config === undefined) return 0;
-    const { isBlocking, only, setsMtimes } = call.options;
-    const options = { only, setsMtimes };
+    const { isBlocking, ...options } = call.options;
     if (isBlocking) await restoreNow(config, context, options);
     else await restoreBehind(config, context, { ...options, flags: call.flags });
     return 0;

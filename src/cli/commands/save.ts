@@ -16,7 +16,7 @@ export const saveCommand = declareCommand({
     if (config === undefined || config.remote.readOnly) return 0;
     const { save } = await import("../../app/native/save.ts");
     await save(config, context, {
-      only: call.options.only,
+      ...call.options,
       hasEnded: true,
       onSaved: (report) => writeStdout(`${savedLine(report)}\n`),
     });

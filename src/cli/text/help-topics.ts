@@ -132,7 +132,7 @@ builds what is not there yet. "save" uploads what the bucket lacks, and records 
 The entries are those of the other modes, in the packed layout. Go runs at its own speed, and what
 "go run" links is cached. A bucket that fails is one line, and no error. The modules that go.sum
 names, and the caches of golangci-lint and staticcheck, come and go with it; --only=build leaves
-them alone.
+them alone. Zips of modules come with them if the job has fetched them; --modules=both: always.
 
 GOCACHEPROG must not be set: go would not look into $GOCACHE. In a known CI, "restore" also sets
 file times as "mtimes" does, so that test results hit. "stats" shows what was restored, used and

@@ -14,7 +14,7 @@ import { recordActions } from "./fetch/write-output.ts";
 import type { PackedEntry } from "./format/entry.ts";
 import { PackedKeys } from "./format/keys.ts";
 import type { RecordTrust } from "./format/record-trust.ts";
-import type { EntryGroup, IndexedEntry } from "./index/packed-index.ts";
+import { type EntryGroup, type IndexedEntry, PackedIndex } from "./index/packed-index.ts";
 import { RecordCache } from "./index/record-cache.ts";
 import { RecordReader } from "./index/record-reader.ts";
 import { RecordSource } from "./index/record-source.ts";
@@ -126,7 +126,6 @@ export class PackedReader {
   /** See `PackedRemote.prefetchActions`. */
   async prefetchActions(actionIds: readonly (readonly string[])[]): Promise<ActionsCount> {
     const { restorer } = this.#options.transfer;
-    await this.source.refreshNow();
     const entries = actionIds.flatMap((alternatives) => {
       const [found] = alternatives.flatMap((actionId) => this.source.index.find(actionId)?.entry ?? []);
       return found === undefined ? [] : [found];
@@ -138,6 +137,16 @@ export class PackedReader {
       if (entry.place && isLarge(entry, entry.place)) await this.#fetchLarge(entry);
     const found = entries.map(({ actionId }) => actionId);
     return { records: this.source.newestGroups().length, found, failure: this.#prefetchFailure() };
+  }
+
+  /** See `PackedRemote.usedLately`. */
+  usedLately(actionIds: readonly string[]): PackedEntry[] {
+    const newest = new PackedIndex(this.#options.transfer.distrustedPacks);
+    for (const group of this.source.newestGroups()) newest.add(group);
+    return actionIds.flatMap((actionId) => {
+      const found = newest.find(actionId);
+      return found === undefined || found.row.named.used?.has(found.row.row) === false ? [] : [found.entry];
+    });
   }
 
   /** See `PackedRemote.readRecords`. */

@@ -92,8 +92,8 @@ export class PackedRemote {
   }
 
   /**
-   * Fetches the outputs of these actions, as far as the records have them, to the local disk: of each group the first action
-   * that is known. Rejects if the records can't be read.
+   * Fetches the outputs of these actions to the local disk, as far as the records have them that `refresh` has read: of each
+   * group the first action that is known.
    */
   async prefetchActions(actionIds: readonly (readonly string[])[]): Promise<ActionsCount> {
     return await this.#reader.prefetchActions(actionIds);
@@ -102,6 +102,16 @@ export class PackedRemote {
   /** Reads the bucket's records unless this machine has done so. Rejects if they can't be read. */
   async readRecords(): Promise<void> {
     await this.#reader.readRecords();
+  }
+
+  /** Those of these actions that the newest run of this job used, or its fallbacks. */
+  usedLately(actionIds: readonly string[]): CacheEntry[] {
+    return this.#reader.usedLately(actionIds);
+  }
+
+  /** When the output of an action was put (ms since 1970), as the newest record that is read says; `undefined`: none has it. */
+  putTimeOf(actionId: string): number | undefined {
+    return this.#reader.source.index.find(actionId)?.entry.putTimeMs;
   }
 
   /** Whether a record that is read has this action. */

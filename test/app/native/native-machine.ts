@@ -87,14 +87,14 @@ export class NativeMachine {
   async restore(only: readonly CacheKind[] = CACHE_KINDS): Promise<Lines> {
     return await this.#run(async (config, context, out) => {
       const onRestored = (report: Parameters<typeof restoredLine>[0]) => out.push(restoredLine(report));
-      await restore(config, context, { only: new Set(only), setsMtimes: false, onRestored });
+      await restore(config, context, { only: new Set(only), modules: "auto", setsMtimes: false, onRestored });
     });
   }
 
   async save(only: readonly CacheKind[] = CACHE_KINDS): Promise<Lines> {
     return await this.#run(async (config, context, out) => {
       const onSaved = (report: Parameters<typeof savedLine>[0]) => out.push(savedLine(report));
-      await save(config, context, { only: new Set(only), hasEnded: true, onSaved });
+      await save(config, context, { only: new Set(only), modules: "auto", hasEnded: true, onSaved });
     });
   }
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { modAction, treeAction } from "../../../src/gomodcache/wanted-modules.ts";
+import { modAction, treeAction, zipAction } from "../../../src/gomodcache/wanted-modules.ts";
 import { detectScope } from "../../../src/remote/scope/scope.ts";
 import {
   DOWNLOAD,
@@ -12,6 +12,8 @@ import {
   soundOutput,
   TREE,
   wantedOf,
+  zipOf,
+  zipOutput,
 } from "../../gomodcache/gomodcache-fixture.ts";
 import { Machine } from "../../remote/packed/packed-fixture.ts";
 import { StockedBucket } from "../../remote/packed/stocked-bucket.ts";
@@ -66,11 +68,11 @@ async function bucketWith(outputs: [actionId: string, bytes: Buffer][]): Promise
 }
 
 /** Restores to an empty module cache. */
-async function restore(bucket: StockedBucket) {
+async function restore(bucket: StockedBucket, forms = "auto") {
   const machine = team.newMachine();
   const modcache = join(team.newHome(), "mod");
   const before = filesBelow(dir.path).filter((name) => !name.includes("go-cache-plugin"));
-  const args = ["restore", "--only=modules", `--bucket=file://${bucket.dir.path}`];
+  const args = ["restore", "--only=modules", `--modules=${forms}`, `--bucket=file://${bucket.dir.path}`];
   // Otherwise go would fetch a release of its own to there.
   const env = { GOMODCACHE: modcache, GOTOOLCHAIN: "local", GOPROXY: "off" };
   const { exitCode, stdout, stderr } = await team.program(machine, project, args, env);
@@ -111,4 +113,27 @@ test.each<[string, Buffer]>([
   expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/^go-cache-plugin: not all is in .*\n$/)]);
   expect([join(modcache, TREE), join(modcache, `${DOWNLOAD}.mod`)].filter(existsSync)).toEqual([]);
   expect(readdirSync(join(modcache, "cache")).filter((name) => name.startsWith("unfinished"))).toEqual([]);
+});
+
+const alteredZip = zipOutput(zipOf());
+alteredZip[alteredZip.indexOf("PK\x03\x04") + 66] = 0x21;
+
+test.each<[string, Buffer]>([
+  ["one byte altered", alteredZip],
+  ["a file more", zipOutput(zipOf({ ...FILES, "zz.go": "package z\n" }))],
+  ["another zip behind it", zipOutput(Buffer.concat([zipOf(), zipOf({ "evil.go": "package evil\n" })]))],
+  ["another module", zipOutput(zipOf(FILES, { path: "example.com/evil", version: "v1.2.0" }))],
+  ["files in place of the zip", Buffer.concat([soundOutput().subarray(0, -1), Buffer.from("!")])],
+])("a zip with %s gets no name, and one line says so", async (_, bytes) => {
+  using bucket = await bucketWith([
+    [zipAction(MODULE, treeHash), bytes],
+    [treeAction(MODULE, treeHash), soundOutput()],
+  ]);
+  const { exitCode, stderr, modcache } = await restore(bucket, "both");
+  expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/^go-cache-plugin: not all is in .*\n$/)]);
+  expect([existsSync(join(modcache, TREE)), existsSync(join(modcache, `${DOWNLOAD}.zip`))]).toEqual([
+    true,
+    false,
+  ]);
+  expect(readdirSync(join(modcache, "cache"))).toEqual(["download"]);
 });

@@ -72,7 +72,7 @@ export async function recordModules(machine: GoMachine): Promise<ModuleFiles> {
 function toTrees(modcache: string, goSum: string): Buffer[] {
   const wanted = wantedModules([goSum]);
   return [wanted, wanted.map((module) => ({ ...module, treeHash: undefined }))].flatMap((modules) => {
-    using cache = new GoModCache(modcache, modules, { isWritable: false });
+    using cache = new GoModCache(modcache, modules, { isWritable: false, forms: "auto" });
     return [...cache.present()].map((action) => {
       const output = cache.findOutput(cache.get(action)?.outputId ?? "");
       return Buffer.concat([...(output?.chunks() ?? [])].map((chunk) => Buffer.from(chunk)));

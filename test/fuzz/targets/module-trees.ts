@@ -69,7 +69,7 @@ const tree: FuzzTarget = {
     mkdirSync(root, { recursive: true });
     const wanted = wantedModules([goSum]);
     try {
-      using cache = new GoModCache(join(root, "mod"), wanted, { isWritable: true });
+      using cache = new GoModCache(join(root, "mod"), wanted, { isWritable: true, forms: "auto" });
       const output = cache.createOutput();
       const isWritten = parsed(() => {
         try {

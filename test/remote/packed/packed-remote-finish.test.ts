@@ -138,7 +138,9 @@ test("of the actions asked for, those are fetched that a record has, the first o
   const idOf = (entry?: { actionId: string }) => entry?.actionId ?? "";
   const unknown = "0".repeat(64);
   const groups = [[unknown, idOf(two)], [unknown], [idOf(one), idOf(three)]];
-  const found = await team.two.session({ readOnly: true }).prefetchActions(groups);
+  const session = team.two.session({ readOnly: true });
+  await session.refresh();
+  const found = await session.prefetchActions(groups);
   expect(found).toEqual({ records: 1, found: [idOf(two), idOf(one)], failure: undefined });
   const isThere = (id = "") => team.two.local.findOutput(id) !== undefined;
   expect([one, two, three].map((entry) => isThere(entry?.outputId))).toEqual([true, true, false]);
@@ -148,8 +150,25 @@ test("of actions that are asked for, a damaged pack is the reason why they are m
   using team = open();
   const [one] = await team.one.put(["one"]);
   for (const key of team.bucket.objects) if (key.includes("/pack/")) await team.bucket.store.delete(key);
-  const { found, failure } = await team.two
-    .session({ readOnly: true })
-    .prefetchActions([[one?.actionId ?? ""]]);
+  const session = team.two.session({ readOnly: true });
+  await session.refresh();
+  const { found, failure } = await session.prefetchActions([[one?.actionId ?? ""]]);
   expect([found, String(failure)]).toEqual([[one?.actionId ?? ""], expect.stringContaining("packs")]);
+});
+
+test("of actions that are asked for, those count as used lately that the newest run of the job used", async () => {
+  using team = open();
+  const [one, two] = await team.one.put(["one", "two"], { scope: { run: "1" } });
+  const later = team.one.session({ scope: { run: "2" } });
+  await later.readRecords();
+  later.used(two?.actionId ?? "");
+  await later.finish(true);
+  const session = team.two.session({ readOnly: true, scope: { run: "3" } });
+  await session.refresh();
+  const actionIds = ["0".repeat(64), one?.actionId ?? "", two?.actionId ?? ""];
+  const used = session.usedLately(actionIds).map(({ actionId }) => actionId);
+  expect(used).toContain(two?.actionId ?? "");
+  expect(used).not.toContain("0".repeat(64));
+  expect(session.putTimeOf(two?.actionId ?? "")).toBe(two?.putTimeMs as number);
+  expect(session.putTimeOf("0".repeat(64))).toBeUndefined();
 });

@@ -1,0 +1,207 @@
+/** Zips in `$GOMODCACHE`, restored and saved beside the modules' files or instead of them. */
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, utimesSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { filesBelow } from "../../support/file-tree.ts";
+import { writeModule } from "../../support/go-project.ts";
+import { type GoMachine, go, goRoot } from "../../support/go-toolchain.ts";
+import { type ModuleUpstream, startModuleUpstream } from "../../support/modules/module-upstream.ts";
+import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { NativeTeam, succeeded } from "./native-team.ts";
+
+// Only a guard against hanging.
+setDefaultTimeout(300_000);
+
+const USER = `module example.com/user
+
+go 1.24
+
+require (
+	example.com/BigCo/Lib v0.1.0
+	example.com/data v1.3.0
+)
+`;
+const MAIN = `package main
+
+import (
+	"example.com/BigCo/Lib"
+	"example.com/data"
+)
+
+func main() { println(lib.Name, len(data.Text)) }
+`;
+const LIB_ZIP = "cache/download/example.com/!big!co/!lib/@v/v0.1.0.zip";
+const DATA_ZIP = "cache/download/example.com/data/@v/v1.3.0.zip";
+const ZIPS = [LIB_ZIP, DATA_ZIP];
+const LIB_TREE = "example.com/!big!co/!lib@v0.1.0";
+
+let dir: TempDir;
+let upstream: ModuleUpstream;
+let project: string;
+let goBin: string;
+let teams = 0;
+
+beforeAll(async () => {
+  dir = tempDir("module-zips");
+  goBin = join(await goRoot(), "bin");
+  upstream = await startModuleUpstream();
+  await upstream.addModule({
+    module: "example.com/BigCo/Lib",
+    version: "v0.1.0",
+    files: { "lib.go": "package lib\n\nconst Name = `lib`\n", "testdata/empty": "" },
+  });
+  await upstream.addModule({
+    module: "example.com/data",
+    version: "v1.3.0",
+    // As a zip it is small; its file is more than is ever held in memory at once.
+    files: {
+      "data.go": "package data\n\nimport _ `embed`\n\n//go:embed text\nvar Text string\n",
+      text: "0123456789abcdef".repeat(40 << 16),
+    },
+  });
+  project = writeModule(dir.join("user"), "example.com/user", { "go.mod": USER, "main.go": MAIN });
+});
+afterAll(async () => {
+  await upstream[Symbol.asyncDispose]();
+  dir[Symbol.dispose]();
+});
+
+/** Machines with one bucket. */
+class Team {
+  readonly #team = new NativeTeam(dir.join(`team-${++teams}`));
+
+  /** A machine with an empty module cache; `isOnline`: with an upstream; `isWarm`: with Go's runtime, for builds. */
+  async machine({ isOnline = false, isWarm = false } = {}): Promise<GoMachine> {
+    const made = isWarm ? await this.#team.warmMachine() : this.#team.newMachine();
+    const GOMODCACHE = join(dirname(made.gocache), "mod");
+    const GOPROXY = isOnline ? upstream.url : "off";
+    const own = {
+      GOMODCACHE,
+      GOPROXY,
+      GOSUMDB: "off",
+      GOTOOLCHAIN: "local",
+      GOFLAGS: "-mod=mod -modcacherw",
+    };
+    return { ...made, env: { ...made.env, ...own, PATH: `${goBin}:${process.env.PATH}` } };
+  }
+
+  /** A machine on which go has fetched all modules and unpacked them. */
+  async fetched(): Promise<GoMachine> {
+    const machine = await this.machine({ isOnline: true });
+    await succeeded(go(machine, ["mod", "tidy"], { cwd: project }));
+    await succeeded(go(machine, ["mod", "download"], { cwd: project }));
+    return machine;
+  }
+
+  async run(on: GoMachine, ...args: string[]) {
+    const [command = "", ...rest] = args;
+    return await succeeded(this.#team.program(on, project, [command, "--only=modules", ...rest]));
+  }
+}
+
+const inCache = ({ env }: GoMachine, name: string) => join(env?.GOMODCACHE ?? "", name);
+const zipsOf = (on: GoMachine) => ZIPS.filter((name) => existsSync(inCache(on, name)));
+
+async function build(on: GoMachine): Promise<void> {
+  await succeeded(go(on, ["build", "-trimpath", "-o", "/dev/null"], { cwd: project }));
+}
+
+/** What the commands say that look at zips. */
+async function useZips(on: GoMachine) {
+  await succeeded(go(on, ["mod", "download"], { cwd: project }));
+  const { stdout } = await succeeded(go(on, ["mod", "verify"], { cwd: project }));
+  return stdout;
+}
+
+/** Gives the zips of a machine a time: so many days ago. */
+function ageZips(on: GoMachine, days: number): void {
+  const seconds = Date.now() / 1000 - days * 24 * 3_600;
+  for (const name of zipsOf(on)) utimesSync(inCache(on, name), seconds, seconds);
+}
+
+test("with --modules=both, go mod download and go mod verify need no network on a new machine", async () => {
+  const team = new Team();
+  const saved = await team.run(await team.fetched(), "save", "--modules=both");
+  expect(saved.stdout).toMatch(/^modules: 4 entries used, 4 of them new, /);
+  const second = await team.machine({ isWarm: true });
+  const { stdout, stderr } = await team.run(second, "restore", "--modules=both");
+  expect([stdout, stderr]).toEqual([expect.stringMatching(/^modules: 4 entries are in /), ""]);
+  expect([zipsOf(second), existsSync(inCache(second, LIB_TREE))]).toEqual([ZIPS, true]);
+  expect(await useZips(second)).toBe("all modules verified\n");
+  await build(second);
+  // Go had nothing to fetch or to unpack.
+  expect(filesBelow(inCache(second, "")).filter((name) => /[.](?:lock|partial)$/.test(name))).toEqual([]);
+  const again = await team.run(second, "save", "--modules=both");
+  expect(again.stdout).toMatch(/^modules: 4 entries used, 0 of them new, /);
+});
+
+test("with --modules=zips, go unpacks the modules itself on a new machine, without a network", async () => {
+  const team = new Team();
+  await team.run(await team.fetched(), "save", "--modules=zips");
+  const second = await team.machine({ isWarm: true });
+  expect((await team.run(second, "restore", "--modules=zips")).stdout).toMatch(/^modules: 2 entries are in /);
+  expect([zipsOf(second), existsSync(inCache(second, LIB_TREE))]).toEqual([ZIPS, false]);
+  expect((await succeeded(go(second, ["mod", "verify"], { cwd: project }))).stdout).toBe(
+    "all modules verified\n",
+  );
+  await build(second);
+  expect(existsSync(inCache(second, LIB_TREE))).toBe(true);
+  expect(await useZips(second)).toBe("all modules verified\n");
+});
+
+test("with --modules=trees there is no zip, and only go mod download misses it", async () => {
+  const team = new Team();
+  const first = await team.fetched();
+  await team.run(first, "save", "--modules=both");
+  const second = await team.machine();
+  await team.run(second, "restore", "--modules=trees");
+  expect([zipsOf(second), existsSync(inCache(second, LIB_TREE))]).toEqual([[], true]);
+  const run = async (...args: string[]) => (await go(second, args, { cwd: project })).exitCode;
+  const vendor = await run("mod", "vendor", "-o", join(dir.path, "vendored"));
+  const others = [
+    vendor,
+    await run("mod", "verify"),
+    await run("mod", "tidy"),
+    await run("list", "-m", "all"),
+  ];
+  expect([others, await run("mod", "download")]).toEqual([[0, 0, 0, 0], 1]);
+});
+
+test("a job that fetches a zip beside the files has it from then on; others get none", async () => {
+  const team = new Team();
+  await team.run(await team.fetched(), "save");
+  const second = await team.machine({ isOnline: true });
+  expect((await team.run(second, "restore")).stdout).toMatch(/^modules: 2 entries are in /);
+  expect(zipsOf(second)).toEqual([]);
+  await succeeded(go(second, ["mod", "download", "example.com/data"], { cwd: project }));
+  expect((await team.run(second, "save")).stdout).toMatch(/^modules: 3 entries used, 1 of them new, /);
+  for (let run = 0; run < 2; run++) {
+    const next = await team.machine();
+    await team.run(next, "exec", "--", "go", "mod", "download", "example.com/data");
+    expect(zipsOf(next)).toEqual([DATA_ZIP]);
+  }
+});
+
+test("a zip that no job has fetched for two weeks is not restored, until one fetches it again", async () => {
+  const team = new Team();
+  const first = await team.fetched();
+  ageZips(first, 15);
+  await team.run(first, "save", "--modules=both");
+  const second = await team.machine({ isOnline: true });
+  await team.run(second, "restore");
+  expect(zipsOf(second)).toEqual([]);
+  await useZips(second);
+  await team.run(second, "save");
+  const third = await team.machine();
+  await team.run(third, "restore");
+  expect(zipsOf(third)).toEqual(ZIPS);
+});
+
+test("what a module cache has already is neither fetched nor uploaded again", async () => {
+  const team = new Team();
+  const first = await team.fetched();
+  await team.run(first, "save", "--modules=both");
+  for (const forms of ["auto", "trees", "zips", "both"])
+    expect((await team.run(first, "restore", `--modules=${forms}`)).stdout).toBe("");
+  expect((await team.run(first, "save", "--modules=both")).stdout).toMatch(/, 0 of them new, /);
+});
