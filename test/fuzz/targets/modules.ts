@@ -6,6 +6,7 @@ import { InvalidFileError } from "../../../src/gomod/invalid-file-error.ts";
 import { escapeName, NameError, unescapePath, unescapeVersion } from "../../../src/gomod/module-path.ts";
 import { compareVersions, isCanonical } from "../../../src/gomod/version.ts";
 import { checkZip } from "../../../src/gomod/zip/check-zip.ts";
+import { hashPlainZip } from "../../../src/gomod/zip/plain-zip.ts";
 import { hashZip } from "../../../src/gomod/zip/zip-hash.ts";
 import { checkBody } from "../../../src/modproxy/files/check-body.ts";
 import { parseGoSum } from "../../../src/modproxy/maintain/go-sum.ts";
@@ -147,7 +148,8 @@ const scratch = join(tmpdir(), `gcp-fuzz-zip-${process.pid}`);
 
 const zip: FuzzTarget = {
   name: "zip of a module",
-  promise: "within go's limits, and a hash of its contents; or an InvalidFileError",
+  promise:
+    "within go's limits, and a hash of its contents, the same where all readers see the same; or an InvalidFileError",
   thousands: 12,
   recordings: ({ modules }) =>
     modules.zips.map(({ bytes }) => bytes).filter(({ length }) => length < 100_000),
@@ -171,6 +173,8 @@ const zip: FuzzTarget = {
     }, isInvalid);
     const hash = await parsedLater(() => hashZip(file), isInvalid);
     holds(hash === undefined || /^h1:[A-Za-z0-9+/]{43}=$/.test(hash), `the hash is ${hash}`);
+    const plain = await parsedLater(() => hashPlainZip(file, "rsc.io/quote", "v1.5.2"), isInvalid);
+    holds(plain === undefined || (isGood === true && plain === hash), `as a plain zip, the hash is ${plain}`);
     return isGood === undefined ? "refused" : "accepted";
   },
   async close() {
