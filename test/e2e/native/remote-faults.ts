@@ -13,7 +13,7 @@ import { tempDir } from "../../support/temp-dir.ts";
 import { checkGoCache, NativeTeam, SOUND, succeeded } from "./native-team.ts";
 
 /** A command, and the requests of it that the fault affects. */
-export type NativeCase = readonly ["restore" | "save", Operation];
+type NativeCase = readonly ["restore" | "save", Operation];
 
 /** Short, so that faults that hang don't take long. */
 const IMPATIENT = "--remote-timeout=1s";
@@ -63,7 +63,7 @@ function casesOf({ on }: RemoteFault): NativeCase[] {
 }
 
 /** What the commands are about, with a bucket on an S3 server. */
-export interface Stock extends AsyncDisposable {
+interface Stock extends AsyncDisposable {
   team: NativeTeam;
   project: string;
   /** Further flags. */
