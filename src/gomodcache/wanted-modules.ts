@@ -28,12 +28,18 @@ export function modAction({ path, version }: ModuleVersion, hash: string): strin
   return sha256Hex(`go module file v1\n${path}@${version}/go.mod ${hash}\n`);
 }
 
-/** What each action that these modules may have stands for: `example.com/a@v1.0.0`, with `/go.mod` for that file alone. */
+/**
+ * What each action that these modules may have stands for: `example.com/a@v1.0.0`, with `/go.mod` for that file alone, with
+ * `.zip` for the zip.
+ */
 export function namesByAction(modules: readonly WantedModule[]): Map<string, string> {
   const names = new Map<string, string>();
   for (const wanted of modules) {
     const { treeHash, modHash } = wanted;
-    if (treeHash !== undefined) names.set(treeAction(wanted, treeHash), nameOf(wanted));
+    if (treeHash !== undefined) {
+      names.set(treeAction(wanted, treeHash), nameOf(wanted));
+      names.set(zipAction(wanted, treeHash), `${nameOf(wanted)}.zip`);
+    }
     if (modHash !== undefined) names.set(modAction(wanted, modHash), `${nameOf(wanted)}/go.mod`);
   }
   return names;
