@@ -8,8 +8,8 @@ import { type CompileTimes, MAX_COMPILE_MS } from "../compile-times.ts";
 import { ReadGate } from "../read-gate.ts";
 import type { ReadSession } from "../read-session.ts";
 import type { Scope } from "../scope/scope.ts";
+import { isLarge } from "./fetch/large-output.ts";
 import { PrefetchPlan, planOf } from "./fetch/prefetch-plan.ts";
-import { isLarge } from "./fetch/restorer.ts";
 import { recordActions } from "./fetch/write-output.ts";
 import type { PackedEntry } from "./format/entry.ts";
 import { PackedKeys } from "./format/keys.ts";
@@ -106,6 +106,7 @@ export class PackedReader {
   async prefetchAll(): Promise<PrefetchCount & { missing: number; failure: unknown }> {
     const all = new IdList();
     const large: PackedEntry[] = [];
+    using _watch = this.#options.transfer.restorer.watch();
     const count = await this.prefetch((entries, news) => {
       for (const { actionId } of news) all.push(actionId);
       large.push(...entries.filter((entry) => entry.place && isLarge(entry, entry.place)));
@@ -130,6 +131,7 @@ export class PackedReader {
       const [found] = alternatives.flatMap((actionId) => this.source.index.find(actionId)?.entry ?? []);
       return found === undefined ? [] : [found];
     });
+    using _watch = restorer.watch();
     restorer.prefetch(planOf(entries), { received: this.#received });
     await restorer.idle();
     await restorer.finish();

@@ -33,6 +33,7 @@ export class FetchQueue {
   #onReleased: PromiseWithResolvers<void> | undefined;
   #limit = FIRST_LIMIT;
   #streaming = 0;
+  #receivedBytes = 0;
 
   constructor(options: FetchQueueOptions) {
     this.#options = options;
@@ -60,6 +61,16 @@ export class FetchQueue {
   /** Bytes that are in memory or in flight, ahead of a new request. */
   get bytesUnderWay(): number {
     return this.#bufferedBytes;
+  }
+
+  /** What has arrived of packs. */
+  get receivedBytes(): number {
+    return this.#receivedBytes;
+  }
+
+  /** Whether packs are on their way. */
+  get isReceiving(): boolean {
+    return this.#streaming > 0;
   }
 
   /** The number of outputs that are neither written nor failed. */
@@ -157,6 +168,9 @@ export class FetchQueue {
       key,
       fetch,
       signal,
+      onBytes: (count) => {
+        this.#receivedBytes += count;
+      },
       onFrame: (output, frame) => writer.take(output, frame),
     });
   }

@@ -47,6 +47,11 @@ export class FrameWriter {
     }
   }
 
+  /** Whether all received frames are written. */
+  get isIdle(): boolean {
+    return this.#writers === 0 && this.#buffered.length === 0;
+  }
+
   /** Resolves when all received frames are written. */
   async finish(): Promise<void> {
     await this.#writeBuffered();

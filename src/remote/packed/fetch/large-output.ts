@@ -6,6 +6,15 @@ import { WrongBytesError } from "../../wrong-bytes-error.ts";
 import type { PackedEntry, Place } from "../format/entry.ts";
 import { PackedKeys } from "../format/keys.ts";
 
+/** Larger outputs are not prefetched, and never buffered in memory. */
+const LARGE_FRAME_BYTES = 8 << 20;
+const LARGE_OUTPUT_BYTES = 32 << 20;
+
+/** Whether an output is fetched only when it is looked up. */
+export function isLarge(entry: PackedEntry, place: Place): boolean {
+  return entry.sizeBytes > LARGE_OUTPUT_BYTES || place.length > LARGE_FRAME_BYTES;
+}
+
 /**
  * Fetches an output that is too large for memory, expanding its frame as it streams in. `false`: the pack is gone. The
  * output becomes visible only if its SHA-256 is its id.

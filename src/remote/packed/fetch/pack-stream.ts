@@ -22,6 +22,8 @@ export async function streamFrames(options: {
   key: string;
   fetch: Fetch;
   signal: AbortSignal;
+  /** Called with the size of each part that arrives. */
+  onBytes: (count: number) => void;
   onFrame: (output: WantedOutput, frame: Uint8Array<ArrayBuffer>) => void;
 }): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const { store, key, fetch, signal } = options;
@@ -38,6 +40,7 @@ export async function streamFrames(options: {
     if (received + chunk.length > length) throw new BadPackError(`${key} is longer than its record says`);
     bytes.set(chunk, received);
     received += chunk.length;
+    options.onBytes(chunk.length);
     for (; next !== undefined && endOf(next) <= offset + received; next = waiting.next().value) {
       options.onFrame(next, bytes.subarray(next.place.offset - offset, endOf(next) - offset));
     }

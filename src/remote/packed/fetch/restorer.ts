@@ -13,16 +13,14 @@ import type { PackedEntry, Place } from "../format/entry.ts";
 import type { Claims } from "./claims.ts";
 import { FetchQueue } from "./fetch-queue.ts";
 import { FrameWriter } from "./frame-writer.ts";
-import { fetchLargeOutput } from "./large-output.ts";
+import { fetchLargeOutput, isLarge } from "./large-output.ts";
 import { isBadPack } from "./pack-stream.ts";
 import type { PrefetchPlan } from "./prefetch-plan.ts";
 import type { PrefetchRoom } from "./prefetch-room.ts";
+import { SlowWatch } from "./slow-watch.ts";
 import { WantedOutput } from "./wanted-output.ts";
-import { RECORD_BYTES, recordActions } from "./write-output.ts";
+import { RECORD_BYTES, recordActions, writeEmpty } from "./write-output.ts";
 
-/** Larger outputs are not prefetched, and never buffered in memory. */
-const LARGE_FRAME_BYTES = 8 << 20;
-const LARGE_OUTPUT_BYTES = 32 << 20;
 const READY_AT_ONCE = 16;
 /** Outputs that are planned at once: each takes about 2 KB of memory until it is here. */
 const MAX_PLANNED = 1_000;
@@ -81,7 +79,7 @@ export class Restorer {
   async fetch(entry: PackedEntry, received?: ObjectSum): Promise<boolean> {
     const { outputId, sizeBytes, place } = entry;
     if (this.#isLocal(outputId, sizeBytes)) return true;
-    if (outputId === EMPTY_SHA256) return this.#makeEmpty(outputId);
+    if (outputId === EMPTY_SHA256) return writeEmpty(outputId, this.#options.local);
     if (place === undefined) return false;
     if (isLarge(entry, place)) {
       const isThere = await this.#fetchLargeOnce(entry, place);
@@ -105,6 +103,16 @@ export class Restorer {
     await this.#recording;
   }
 
+  /** Until disposed, ends all fetching when the bucket turns out to be slow. For who waits for all of it. */
+  watch(): SlowWatch {
+    return new SlowWatch({
+      isWaiting: () => this.#queue.isReceiving && this.#writer.isIdle,
+      receivedBytes: () => this.#queue.receivedBytes,
+      graceMs: this.#options.store.timeoutMs,
+      onSlow: (error) => this.stop(error),
+    });
+  }
+
   /** Why the first of the outputs that failed did; `undefined`: none has, or its pack was gone. */
   get firstFailure(): unknown {
     return this.#firstFailure;
@@ -115,8 +123,9 @@ export class Restorer {
     return this.#queue.bytesUnderWay;
   }
 
-  /** Aborts all requests and fails all queued outputs. */
-  stop(): void {
+  /** Aborts all requests and fails all queued outputs. `error`: why, unless the session has ended. */
+  stop(error?: Error): void {
+    this.#firstFailure ??= error;
     this.#controller.abort(new Error("the session has ended"));
     this.#plans.length = 0;
     this.#queue.clear();
@@ -171,7 +180,10 @@ export class Restorer {
       this.#pendingBytes += RECORD_BYTES;
       return [];
     }
-    if (this.#isLocal(outputId, sizeBytes) || (outputId === EMPTY_SHA256 && this.#makeEmpty(outputId))) {
+    if (
+      this.#isLocal(outputId, sizeBytes) ||
+      (outputId === EMPTY_SHA256 && writeEmpty(outputId, this.#options.local))
+    ) {
       this.#ready.push(entry);
       return [];
     }
@@ -262,27 +274,9 @@ export class Restorer {
     }
   }
 
-  /** `false`: the disk refuses the file. Never throws, since that would end the prefetch of all other outputs. */
-  #makeEmpty(outputId: string): boolean {
-    let file: ReturnType<LocalBuilds["createOutput"]> | undefined;
-    try {
-      file = this.#options.local.createOutput(outputId);
-      file.commit();
-      return true;
-    } catch {
-      file?.discard();
-      return false;
-    }
-  }
-
   #isLocal(outputId: string, sizeBytes: number): boolean {
     return this.#options.local.findOutput(outputId)?.sizeBytes === sizeBytes;
   }
-}
-
-/** Whether an output is fetched only when it is looked up. */
-export function isLarge(entry: PackedEntry, place: Place): boolean {
-  return entry.sizeBytes > LARGE_OUTPUT_BYTES || place.length > LARGE_FRAME_BYTES;
 }
 
 /** Entries to prefetch, a pack at a time. */

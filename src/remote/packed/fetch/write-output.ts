@@ -43,6 +43,19 @@ export function writeOutput(output: WantedOutput, bytes: Uint8Array, local: Loca
   return bytes.length + recordActions(output.entries, local);
 }
 
+/** Writes the output without bytes. `false`: the disk refuses it. Never throws, since that would end all other fetching. */
+export function writeEmpty(outputId: string, local: LocalBuilds): boolean {
+  let file: ReturnType<LocalBuilds["createOutput"]> | undefined;
+  try {
+    file = local.createOutput(outputId);
+    file.commit();
+    return true;
+  } catch {
+    file?.discard();
+    return false;
+  }
+}
+
 /**
  * Writes the local records of these actions. Call it only when their outputs are written. Returns the bytes added to the
  * disk.

@@ -24,8 +24,18 @@ function stream(store: TamperedStore, key: string, places = PLACES) {
   if (fetch === undefined || others.length > 0) throw new Error("that is not one request");
   const signal = new AbortController().signal;
   const onFrame = (_: WantedOutput, frame: Uint8Array) => frames.push(Buffer.from(frame).toString());
-  const bytes = streamFrames({ store, key, fetch, signal, onFrame });
-  return { frames, ended: bytes.then((all) => all !== undefined) };
+  let received = 0;
+  const onBytes = (count: number) => {
+    received += count;
+  };
+  const bytes = streamFrames({ store, key, fetch, signal, onBytes, onFrame });
+  return {
+    frames,
+    ended: bytes.then((all) => {
+      if (all !== undefined) expect(received).toBe(all.length);
+      return all !== undefined;
+    }),
+  };
 }
 
 /** A bucket with a pack of this content. */
