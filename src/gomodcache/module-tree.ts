@@ -6,7 +6,13 @@ import { fileChunks } from "../lib/files/file-chunks.ts";
 import { readSmallFile } from "../lib/files/small-file.ts";
 import { compareUtf8 } from "../lib/text/compare-utf8.ts";
 import type { ModuleDirs } from "./module-dirs.ts";
-import { formatTreeHeader, isInfo, ModuleTreeError, type TreeFile, type TreeHeader } from "./tree-header.ts";
+import {
+  formatTreeHeader,
+  ModuleTreeError,
+  plainInfo,
+  type TreeFile,
+  type TreeHeader,
+} from "./tree-header.ts";
 import type { WantedModule } from "./wanted-modules.ts";
 
 /** Not through a link, which may lead anywhere. Windows has no such flag. */
@@ -70,7 +76,7 @@ export function readHeader(dirs: ModuleDirs, wanted: WantedModule): Omit<TreeHea
   const mod = modHash === undefined ? undefined : readText(dirs.file(wanted, "mod"));
   if (mod !== undefined && hashModFile(Buffer.from(mod)) !== modHash)
     throw new ModuleTreeError("another go.mod than go.sum says");
-  return { path, version, info: info !== undefined && isInfo(info, version) ? info : undefined, mod };
+  return { path, version, info: info === undefined ? undefined : plainInfo(info, version), mod };
 }
 
 /** `undefined`: there is none, or it is no text. */

@@ -20,6 +20,8 @@ const MAX_START_BYTES = 32;
 /** A header has the go.mod file, and 100,000 files have some 8 MB of names. Go itself makes far smaller ones. */
 const MAX_HEADER_BYTES = 24 << 20;
 const MAX_INFO_CHARS = 64 << 10;
+/** One in the other. Making them takes time, and the deepest of known modules has some 20. */
+const MAX_FOLDERS = 64;
 
 /** A file of a module: its name below the module's directory, and its size in bytes. */
 export type TreeFile = [name: string, sizeBytes: number];
@@ -94,19 +96,36 @@ function parseJson(text: string): TreeHeader {
 function checkHeader(header: TreeHeader, kind: OutputKind): void {
   if (!isModuleVersion(header)) throw new ModuleTreeError("a name that no module has");
   const { info, mod = "", files } = header;
-  if (info !== undefined && !isInfo(info, header.version)) throw new ModuleTreeError("a wrong .info file");
+  if (info !== undefined && plainInfo(info, header.version) === undefined)
+    throw new ModuleTreeError("a wrong .info file");
   if (mod.length > MAX_GO_MOD_BYTES) throw new ModuleTreeError("a go.mod that is too large");
   if (files !== undefined && kind === "zip") throw new ModuleTreeError("a zip with a list of files");
   if (files !== undefined) checkFiles(files);
 }
 
-/** Whether it is what go keeps of this version. Its time is nobody's promise. */
-export function isInfo(text: string, version: string): boolean {
+/**
+ * What go keeps of this version, from such a text: the version and its time, which is nobody's promise. `undefined`: it is
+ * of another version. Nothing else is taken over: go would read `"version"` and `"ver\u017fion"` for `"Version"`, too.
+ */
+export function plainInfo(text: string, version: string): string | undefined {
+  const { Version, Time } = parseInfo(text) ?? {};
+  if (Version !== version) return undefined;
+  const ms = typeof Time === "string" ? Date.parse(Time) : Number.NaN;
+  const time = Number.isNaN(ms) ? {} : { Time: new Date(ms).toISOString().replace(".000Z", "Z") };
+  return JSON.stringify({ Version, ...time });
+}
+
+function parseInfo(text: string): Record<string, unknown> | undefined {
   try {
-    return text.length <= MAX_INFO_CHARS && JSON.parse(text)?.Version === version;
+    return text.length <= MAX_INFO_CHARS ? JSON.parse(text) : undefined;
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+function nameFault(name: string): string | undefined {
+  if (name.length > MAX_NAME_CHARS) return "a file with too long a name";
+  return name.split("/").length > MAX_FOLDERS ? "a file in too many folders" : undefined;
 }
 
 function checkFiles(files: readonly TreeFile[]): void {
@@ -114,7 +133,7 @@ function checkFiles(files: readonly TreeFile[]): void {
   let before: string | undefined;
   let sum = 0;
   for (const [name, sizeBytes] of files) {
-    const fault = name.length > MAX_NAME_CHARS ? "a file with too long a name" : names.add(name, false);
+    const fault = nameFault(name) ?? names.add(name, false);
     if (fault !== undefined) throw new ModuleTreeError(`the module has ${fault}`);
     if (before !== undefined && compareUtf8(before, name) >= 0)
       throw new ModuleTreeError("the files are not sorted");

@@ -6,7 +6,13 @@ import { removeFile } from "../lib/files/remove-file.ts";
 import { orReport } from "../lib/or-report.ts";
 import type { ModuleDirs } from "./module-dirs.ts";
 import { TreeFiles } from "./tree-files.ts";
-import { ModuleTreeError, type OutputKind, parseTreeHeader, type TreeHeader } from "./tree-header.ts";
+import {
+  ModuleTreeError,
+  type OutputKind,
+  parseTreeHeader,
+  plainInfo,
+  type TreeHeader,
+} from "./tree-header.ts";
 import type { WantedModule } from "./wanted-modules.ts";
 import { ZipWriter } from "./zip-writer.ts";
 
@@ -94,11 +100,14 @@ export class TreeWriter {
     if (this.#module === undefined) throw new ModuleTreeError("its header is cut off");
     const { header, wanted } = this.#module;
     const { info, mod } = header;
+    if (mod !== undefined && wanted.modHash === undefined)
+      throw new ModuleTreeError("a go.mod of which go.sum says nothing");
     if (mod !== undefined && hashModFile(Buffer.from(mod)) !== wanted.modHash)
       throw new ModuleTreeError("another go.mod than go.sum says");
     if (this.#files !== undefined && this.#files.hash() !== wanted.treeHash)
       throw new ModuleTreeError("other files than go.sum says");
-    if (info !== undefined) dirs.addFile(dirs.file(wanted, "info"), info);
+    const plain = info === undefined ? undefined : plainInfo(info, wanted.version);
+    if (plain !== undefined) dirs.addFile(dirs.file(wanted, "info"), plain);
     if (mod !== undefined) dirs.addFile(dirs.file(wanted, "mod"), mod);
     if (this.#files !== undefined) this.#name(this.#files, wanted);
     if (this.#zip === undefined) return;

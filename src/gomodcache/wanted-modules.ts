@@ -1,4 +1,4 @@
-import { parseSumLine } from "../gomod/go-sum.ts";
+import { parseSumLine, type SumLine } from "../gomod/go-sum.ts";
 import { isModuleVersion, type ModuleVersion } from "../gomod/module-version.ts";
 
 /** A module that the checkout may need, and what its go.sum files say of it. */
@@ -12,6 +12,9 @@ export interface WantedModule extends ModuleVersion {
 const H1 = /^h1:[A-Za-z0-9+/]{43}=$/;
 /** Releases of go: it fetches them only to switch to them, and has rules of its own for these. */
 const TOOLCHAIN = "golang.org/toolchain";
+
+/** Each takes some 5 KB of memory. Programs have hundreds, the largest repositories a few thousand. */
+const MAX_MODULES = 20_000;
 
 /** The id under which the bucket has a module's files. */
 export function treeAction({ path, version }: ModuleVersion, hash: string): string {
@@ -47,28 +50,31 @@ export function namesByAction(modules: readonly WantedModule[]): Map<string, str
 
 /**
  * The modules that go.sum files name. Lines that go would not have written are ignored, and of a module with two
- * different hashes nothing is known.
+ * different hashes nothing is known. Further ones than the most are left to go.
  */
 export function wantedModules(sums: readonly string[]): WantedModule[] {
   const hashes = new Map<string, string | undefined>();
   const modules = new Map<string, ModuleVersion>();
-  for (const text of sums) {
-    for (const line of text.split("\n")) {
-      const sum = parseSumLine(line);
-      if (sum === undefined || !H1.test(sum.hash) || !isModuleVersion(sum) || sum.path === TOOLCHAIN)
-        continue;
-      const { path, version, isModFile, hash } = sum;
-      const name = nameOf(sum);
-      modules.set(name, { path, version });
-      const key = isModFile ? `${name}/go.mod` : name;
-      hashes.set(key, hashes.has(key) && hashes.get(key) !== hash ? undefined : hash);
-    }
+  for (const { path, version, isModFile, hash } of sums.flatMap(soundLines)) {
+    const name = nameOf({ path, version });
+    if (modules.size >= MAX_MODULES && !modules.has(name)) continue;
+    modules.set(name, { path, version });
+    const key = isModFile ? `${name}/go.mod` : name;
+    hashes.set(key, hashes.has(key) && hashes.get(key) !== hash ? undefined : hash);
   }
   return [...modules].map(([name, module]) => ({
     ...module,
     treeHash: hashes.get(name),
     modHash: hashes.get(`${name}/go.mod`),
   }));
+}
+
+function soundLines(text: string): SumLine[] {
+  return text.split("\n").flatMap((line) => {
+    const sum = parseSumLine(line);
+    const isSound = sum !== undefined && H1.test(sum.hash) && isModuleVersion(sum) && sum.path !== TOOLCHAIN;
+    return isSound ? [sum] : [];
+  });
 }
 
 export function nameOf({ path, version }: ModuleVersion): string {

@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { GoModCache } from "../../src/gomodcache/go-mod-cache.ts";
+import { parseTreeHeader } from "../../src/gomodcache/tree-header.ts";
 import {
   modAction,
   treeAction,
@@ -89,6 +90,7 @@ describe("refuses, and leaves nothing of it:", () => {
     ["a path with a backslash", outputOf([["..\\evil", "x"]])],
     ["an empty part", outputOf([["a//b", "x"]])],
     ["a dot", outputOf([["./a", "x"]])],
+    ["a file in very many folders", outputOf([[`${"a/".repeat(64)}b`, "x"]])],
     ["a path with a zero byte", outputOf([["a\0b", "x"]])],
     ["a line break in a name", outputOf([["a\nb", "x"]])],
     ["another go.mod beside the right files", outputOf(ENTRIES, { mod: "module evil\n" })],
@@ -120,6 +122,25 @@ describe("refuses, and leaves nothing of it:", () => {
       expect(readdirSync(join(root, "cache"))).toEqual([]);
     }
   });
+});
+
+test.each([
+  ["another version under a name that go reads as well", '"version":"v9.0.0"', INFO],
+  ["the same with a letter that go takes for an s", '"ver\u017fion":"v9.0.0"', INFO],
+  ["an origin", '"Origin":{"URL":"https://evil.test"}', INFO],
+  ["a time that is none", '"Time":"yesterday"', '{"Version":"v1.2.0"}'],
+  ["a time of another kind", '"Time":[]', '{"Version":"v1.2.0"}'],
+])("of an .info with %s, only version and time are kept", (_, more, kept) => {
+  using dir = tempDir("unpack");
+  using cache = cacheAt(dir.path);
+  writeOutput(cache, outputOf(ENTRIES, { info: `${INFO.slice(0, -1)},${more}}` }));
+  expect(readFileSync(dir.join(`${DOWNLOAD}.info`), "utf8")).toBe(kept);
+  const [actionId = ""] = cache.present();
+  const entry = cache.get(actionId);
+  const bytes = Buffer.concat(
+    [...(cache.findOutput(entry?.outputId ?? "")?.chunks() ?? [])].map(Buffer.from),
+  );
+  expect(parseTreeHeader(bytes)?.header.info).toBe(kept);
 });
 
 test.each([1, 7, 4_096, 1_000_000])("in chunks of %i bytes, the module is as go leaves it", (chunkBytes) => {

@@ -39,6 +39,12 @@ test("of a module with two different hashes the files are not wanted", () => {
   expect(wantedModules([SUM, `test.org/Lib v1.0.0 ${OTHER}\n`])).toEqual(wanted);
 });
 
+test("a go.sum with more modules than any repository has is read in part", () => {
+  const line = (number: number) => `test.org/m${number} v1.0.0 ${TREE}\n`;
+  const wanted = wantedModules([Array.from({ length: 20_001 }, (_, number) => line(number)).join("")]);
+  expect([wanted.length, wanted.at(-1)?.path]).toEqual([20_000, "test.org/m19999"]);
+});
+
 test("the actions of a module have its name, that of its go.mod, and that of its zip", () => {
   expect([...namesByAction(wantedModules([SUM]))]).toEqual([
     [treeAction(LIB, TREE), "test.org/Lib@v1.0.0"],
