@@ -101,7 +101,9 @@ function askGo<Name extends string>(
       ...(cwd === undefined ? {} : { cwd }),
     });
     if (exitCode === 0) return { values: JSON.parse(stdout.toString()), failure: undefined };
-    return { values: undefined, failure: stderr.toString().trim().split("\n").at(-1) };
+    const lines = stderr.toString().trim().split("\n");
+    // The last line may only say where to read more.
+    return { values: undefined, failure: lines.findLast((line) => !line.startsWith("Run 'go help")) };
   } catch {
     return { values: undefined, failure: undefined };
   }

@@ -199,9 +199,11 @@ export class PackedReader {
 
   /** Never rejects: what fails is a miss. */
   async #fetchLarge(entry: PackedEntry): Promise<void> {
-    const { transfer, local } = this.#options;
+    const { transfer, local, counters } = this.#options;
     try {
-      if (await transfer.restorer.fetch(entry, this.#received)) recordActions([entry], local);
+      if (!(await transfer.restorer.fetch(entry, this.#received))) return;
+      counters.add("prefetch_bytes", entry.place?.length ?? 0);
+      recordActions([entry], local);
     } catch {
       // As said above.
     }
