@@ -193,11 +193,13 @@ export class GoModCache {
   }
 
   #missingTree(wanted: WantedModule): string[] {
-    const isMissing = !this.#dirs.hasTree(wanted) && this.#dirs.isFree(wanted);
-    return isMissing ? this.#action(wanted, "tree") : [];
+    // Of most modules go needs the go.mod alone.
+    if (wanted.treeHash === undefined || this.#dirs.hasTree(wanted)) return [];
+    return this.#dirs.isFree(wanted) ? this.#action(wanted, "tree") : [];
   }
 
   #missingZip(wanted: WantedModule): string[] {
+    if (wanted.treeHash === undefined) return [];
     return this.#dirs.isZipGos(wanted) ? [] : this.#action(wanted, "zip");
   }
 

@@ -55,7 +55,7 @@ export function namesByAction(modules: readonly WantedModule[]): Map<string, str
 export function wantedModules(sums: readonly string[]): WantedModule[] {
   const hashes = new Map<string, string | undefined>();
   const modules = new Map<string, ModuleVersion>();
-  for (const { path, version, isModFile, hash } of sums.flatMap(soundLines)) {
+  for (const { path, version, isModFile, hash } of soundLines(sums)) {
     const name = nameOf({ path, version });
     if (modules.size >= MAX_MODULES && !modules.has(name)) continue;
     modules.set(name, { path, version });
@@ -69,12 +69,13 @@ export function wantedModules(sums: readonly string[]): WantedModule[] {
   }));
 }
 
-function soundLines(text: string): SumLine[] {
-  return text.split("\n").flatMap((line) => {
-    const sum = parseSumLine(line);
-    const isSound = sum !== undefined && H1.test(sum.hash) && isModuleVersion(sum) && sum.path !== TOOLCHAIN;
-    return isSound ? [sum] : [];
-  });
+/** One at a time: a go.sum may have many more lines than modules are read. */
+function* soundLines(sums: readonly string[]): Generator<SumLine, void, void> {
+  for (const text of sums)
+    for (const line of text.split("\n")) {
+      const sum = parseSumLine(line);
+      if (sum !== undefined && H1.test(sum.hash) && isModuleVersion(sum) && sum.path !== TOOLCHAIN) yield sum;
+    }
 }
 
 export function nameOf({ path, version }: ModuleVersion): string {
