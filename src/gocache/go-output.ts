@@ -8,12 +8,12 @@ import {
   renameSync,
   rmSync,
   utimesSync,
-  writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "../lib/files/errno.ts";
 import { isPlainFileName } from "../lib/files/plain-file-name.ts";
 import { isProgram, MAGIC_BYTES } from "../lib/files/program-magic.ts";
+import { writeAll } from "../lib/files/write-all.ts";
 import { orReport } from "../lib/or-report.ts";
 
 const MODE = 0o666;
@@ -73,8 +73,7 @@ export class GoOutput {
     const fd = this.#open();
     if (this.#sizeBytes < MAGIC_BYTES)
       this.#head.set(bytes.subarray(0, MAGIC_BYTES - this.#sizeBytes), this.#sizeBytes);
-    for (let done = 0; done < bytes.length; )
-      done += writeSync(fd, bytes, done, bytes.length - done, this.#sizeBytes + done);
+    writeAll(fd, bytes, this.#sizeBytes);
     this.#sizeBytes += bytes.length;
   }
 

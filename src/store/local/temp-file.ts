@@ -7,9 +7,9 @@ import {
   renameSync,
   utimesSync,
   write,
-  writeSync,
 } from "node:fs";
 import { removeFile } from "../../lib/files/remove-file.ts";
+import { writeAll } from "../../lib/files/write-all.ts";
 
 const COPY_CHUNK_BYTES = 1 << 20;
 const MODE = 0o644;
@@ -56,10 +56,7 @@ export class TempFile {
   write(bytes: Uint8Array): void {
     const fd = this.#fd;
     if (fd === undefined) throw new Error(`${this.path} is closed already`);
-    let done = 0;
-    while (done < bytes.length) {
-      done += writeSync(fd, bytes, done, bytes.length - done, this.#sizeBytes + done);
-    }
+    writeAll(fd, bytes, this.#sizeBytes);
     this.#sizeBytes += bytes.length;
   }
 
