@@ -1,5 +1,5 @@
 /** Takes the measurements. */
-import { type GoOutcome, go, metricsOf } from "../support/go-toolchain.ts";
+import { type GoMachine, type GoOutcome, go, metricsOf } from "../support/go-toolchain.ts";
 import type { Machine } from "../support/machine.ts";
 import { helperEnd } from "./helper-end.ts";
 import type { Line, Traffic } from "./line.ts";
@@ -52,7 +52,8 @@ export async function measure(
   };
 }
 
-async function goWell(machine: Machine, args: string[], cwd: string): Promise<GoOutcome> {
+/** Throws when the command fails. */
+export async function goWell(machine: GoMachine, args: string[], cwd: string): Promise<GoOutcome> {
   const outcome = await go(machine, args, { cwd });
   if (outcome.exitCode !== 0)
     throw new Error(`go ${args.join(" ")} in ${cwd}: ${outcome.stdout}${outcome.stderr}`);

@@ -1,9 +1,10 @@
 /** Machines without a helper, whose caches `save` and `restore` read and fill. */
 import { join } from "node:path";
 import { binaryPath } from "../support/binary.ts";
-import { type GoMachine, go, goEnv, metricsOf, NEWEST_GO } from "../support/go-toolchain.ts";
+import { type GoMachine, goEnv, metricsOf, NEWEST_GO } from "../support/go-toolchain.ts";
 import type { BenchContext } from "./context.ts";
 import { bucketFlags, ciVariables, makeDir } from "./machines.ts";
+import { goWell } from "./measure.ts";
 
 /** One process with all that it starts, from its start to its end. */
 export interface ProcessSample {
@@ -28,10 +29,7 @@ export function nativeRunner(context: BenchContext, name: string): GoMachine {
 /** Runs go commands, one after the other, and returns their time in seconds. Throws if one fails. */
 export async function goAll(machine: GoMachine, commands: string[][], cwd: string): Promise<number> {
   const startedMs = performance.now();
-  for (const args of commands) {
-    const { exitCode, stdout, stderr } = await go(machine, args, { cwd });
-    if (exitCode !== 0) throw new Error(`go ${args.join(" ")}: ${stdout}${stderr}`);
-  }
+  for (const args of commands) await goWell(machine, args, cwd);
   return (performance.now() - startedMs) / 1000;
 }
 

@@ -48,7 +48,7 @@ const LONGEST_AGE_MS = 12 * 3_600_000;
  * A list without what gc may have removed by now; `undefined`: nothing of it is left. The additions are not listed as
  * often as the runs.
  */
-export function inUse(list: RecordList | undefined, nowMs: number): RecordList | undefined {
+export function withoutOld(list: RecordList | undefined, nowMs: number): RecordList | undefined {
   const isOld = (listedAtMs: number) => Math.abs(nowMs - listedAtMs) > LONGEST_AGE_MS;
   if (list === undefined || isOld(list.refreshedAtMs)) return undefined;
   return isOld(list.additionsAtMs)

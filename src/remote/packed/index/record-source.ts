@@ -10,11 +10,11 @@ import { MAX_RECORD_BYTES } from "../format/run-record.ts";
 import { type EntryGroup, type IndexedEntry, PackedIndex } from "./packed-index.ts";
 import {
   additionsIn,
-  inUse,
   isSameRef,
   type RecordCache,
   type RecordList,
   type RecordRef,
+  withoutOld,
 } from "./record-cache.ts";
 import { type Listing, listAdditions, listJob, listRuns } from "./record-listing.ts";
 import type { RecordReader } from "./record-reader.ts";
@@ -50,7 +50,7 @@ export class RecordSource {
     this.#options = options;
     this.#index = this.#newIndex(options.distrustedPacks);
     this.#now = options.now ?? Date.now;
-    this.#list = inUse(options.cache.load(), this.#now());
+    this.#list = withoutOld(options.cache.load(), this.#now());
     this.#ownGroup = options.ownGroup;
     if (this.#list !== undefined || options.ownGroup !== undefined) this.#rebuild();
   }
@@ -204,7 +204,7 @@ export class RecordSource {
       pauseMs: Math.min(pauseMs, LONGEST_PAUSE_MS),
       clockSkewMs: listing.serverTimeMs - this.#now(),
       additionsAtMs: before?.additionsAtMs ?? 0,
-      records: [...listing.refs, ...additionsIn(inUse(this.#list, this.#now()))],
+      records: [...listing.refs, ...additionsIn(withoutOld(this.#list, this.#now()))],
     });
   }
 
