@@ -61,6 +61,8 @@ export class FrameWriter {
   async #writeBuffered(): Promise<void> {
     await new Promise(setImmediate);
     for (let output = this.#buffered.shift(); output !== undefined; output = this.#buffered.shift()) {
+      // Go was faster. The list would grow without end if it took a turn of the event loop to skip one.
+      if (output.stage !== "buffered") continue;
       if (output.sizeBytes >= ASIDE_BYTES) await this.#writeAside(output);
       else this.writeNow(output);
       await new Promise(setImmediate);

@@ -39,7 +39,7 @@ export class Restorer {
   readonly #large = new SingleFlight<boolean>();
   /** Entries with their output on the local disk, but most likely without the action's record. */
   readonly #ready: PackedEntry[] = [];
-  #recording: Promise<void> = Promise.resolve();
+  #recording: Promise<void> | undefined;
   readonly #plans: ({ plan: Plan } & PrefetchOptions)[] = [];
   #planning: Promise<void> | undefined;
   /** What the outputs in progress will take on the disk, with the records of their actions. */
@@ -100,7 +100,7 @@ export class Restorer {
   async idle(): Promise<void> {
     await this.#planning;
     await Promise.allSettled([...this.#wanted.values()].map(({ arrival }) => arrival));
-    await this.#recording;
+    while (this.#recording !== undefined) await this.#recording;
   }
 
   /** Until disposed, ends all fetching when the bucket turns out to be slow. For who waits for all of it. */
@@ -133,7 +133,7 @@ export class Restorer {
 
   /** Writes all received outputs to the disk and releases the claims. */
   async finish(): Promise<void> {
-    await this.#recording;
+    while (this.#recording !== undefined) await this.#recording;
     await this.#writer.finish();
     this.#options.room?.save();
     this.#options.claims.releaseAll();
@@ -163,7 +163,7 @@ export class Restorer {
     if (received !== undefined)
       for (const { outputId } of entries) this.#wanted.get(outputId)?.countedBy.add(received);
     if (outputs.length > 0) this.#queue.add(outputs, isAwaited);
-    this.#recording = this.#recording.then(() => this.#recordReady());
+    this.#record();
   }
 
   #newOutput(entry: PackedEntry): WantedOutput[] {
@@ -258,6 +258,14 @@ export class Restorer {
       if (isBad) return false;
       throw error;
     }
+  }
+
+  #record(): void {
+    if (this.#ready.length === 0) return;
+    this.#recording ??= this.#recordReady().finally(() => {
+      this.#recording = undefined;
+      this.#record();
+    });
   }
 
   /** Writes the records of ready entries a few at a time, between go's requests. */

@@ -1,3 +1,4 @@
+import { heapStats } from "bun:jsc";
 import { describe, expect, test } from "bun:test";
 import { readFileSync, rmSync } from "node:fs";
 import { ObjectSum } from "../../../../src/lib/object-sum.ts";
@@ -234,6 +235,17 @@ describe("when the session ends,", () => {
     await opened.restorer.finish();
     expect(opened.machine.counters.get("prefetch_outputs")).toBe(50);
   });
+});
+
+test("lookups of what is on the disk leave nothing to wait for one after the other", async () => {
+  using opened = openRestorer();
+  const empty = entryOf("");
+  const promises = () => heapStats().objectTypeCounts.Promise ?? 0;
+  const before = promises();
+  for (let n = 0; n < 20_000; n++) opened.restorer.prefetchNow([empty]);
+  expect(promises() - before).toBeLessThan(1_000);
+  await opened.restorer.idle();
+  expect(opened.machine.local.get(empty.actionId)).toBeDefined();
 });
 
 test("received outputs are counted for all callers, with or without waiting", async () => {
