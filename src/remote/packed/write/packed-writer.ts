@@ -9,8 +9,6 @@ import type { EntryTotal, RunPublisher } from "./run-publisher.ts";
 import type { Uploads } from "./uploads.ts";
 import { UsedRows } from "./used-rows.ts";
 
-/** The drain's limit for a session that put nothing and only uploads adopted entries. */
-const ADOPTED_MS = 2_000;
 /** After this time without a put, go most likely runs something long, such as a test, so uploads start. */
 const QUIET_MS = 5_000;
 /** So many puts are published without waiting for the end, which bounds the journal. */
@@ -96,10 +94,7 @@ export class PackedWriter {
     const { uploads, counters } = this.#options;
     clearTimeout(this.#pause);
     if (this.isSettled) return;
-    const timer = setTimeout(
-      () => uploads.abandon(),
-      this.#puts > 0 ? limitMs : Math.min(limitMs, ADOPTED_MS),
-    );
+    const timer = setTimeout(() => uploads.abandon(), limitMs);
     await this.store();
     clearTimeout(timer);
     const lost = this.unpublished.count;
