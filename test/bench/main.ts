@@ -20,11 +20,14 @@ import { benchCost } from "./sections/cost.ts";
 import { benchCrowd } from "./sections/crowd.ts";
 import { benchDownload } from "./sections/download.ts";
 import { benchEdit } from "./sections/edit.ts";
+import { benchGoModules } from "./sections/go-modules.ts";
 import { benchHalf } from "./sections/half.ts";
 import { benchHang } from "./sections/hang.ts";
 import { benchHello } from "./sections/hello.ts";
 import { benchIdle } from "./sections/idle.ts";
+import { benchJob } from "./sections/job.ts";
 import { benchLarge } from "./sections/large.ts";
+import { benchLint } from "./sections/lint.ts";
 import { benchLocal } from "./sections/local.ts";
 import { benchModules } from "./sections/modules.ts";
 import { benchNative } from "./sections/native.ts";
@@ -62,6 +65,9 @@ const SECTIONS: Record<string, Section> = {
   cost: benchCost,
   restore: benchRestore,
   native: benchNative,
+  job: benchJob,
+  "go-modules": benchGoModules,
+  lint: benchLint,
   scale: benchScale,
 };
 

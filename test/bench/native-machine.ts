@@ -1,7 +1,7 @@
 /** Machines without a helper, whose caches `save` and `restore` read and fill. */
 import { join } from "node:path";
 import { binaryPath } from "../support/binary.ts";
-import { type GoMachine, goEnv, metricsOf, NEWEST_GO } from "../support/go-toolchain.ts";
+import { type GoMachine, goEnv, goRoot, metricsOf, NEWEST_GO } from "../support/go-toolchain.ts";
 import type { BenchContext } from "./context.ts";
 import { bucketFlags, ciVariables, makeDir } from "./machines.ts";
 import { goWell } from "./measure.ts";
@@ -26,6 +26,29 @@ export function nativeRunner(context: BenchContext, name: string): GoMachine {
   return { release: NEWEST_GO, gocache: makeDir(context, join(name, "gocache")), env };
 }
 
+/** A machine whose module cache is its own, too. */
+export interface ModuleMachine extends GoMachine {
+  /** The directory of all that it has. */
+  root: string;
+  gomodcache: string;
+}
+
+/** A CI runner with empty caches below `name`; `proxy`: where go gets modules from, by default as on this machine. */
+export async function moduleMachine(
+  context: BenchContext,
+  name: string,
+  proxy?: string,
+): Promise<ModuleMachine> {
+  const machine = nativeRunner(context, name);
+  const root = context.dir.join(name);
+  const gomodcache = makeDir(context, join(name, "mod"));
+  // The release itself: go would fetch another release into the empty cache.
+  const PATH = `${join(await goRoot(), "bin")}:${process.env.PATH}`;
+  const own = { GOMODCACHE: gomodcache, GOFLAGS: "-modcacherw", GOTOOLCHAIN: "local", PATH };
+  const env = { ...machine.env, ...own, ...(proxy === undefined ? {} : { GOPROXY: proxy }) };
+  return { ...machine, root, gomodcache, env };
+}
+
 /** Runs go commands, one after the other, and returns their time in seconds. Throws if one fails. */
 export async function goAll(machine: GoMachine, commands: string[][], cwd: string): Promise<number> {
   const startedMs = performance.now();
@@ -37,9 +60,9 @@ export async function goAll(machine: GoMachine, commands: string[][], cwd: strin
 export async function runNative(
   context: BenchContext,
   command: "save" | "restore",
-  on: { machine: GoMachine; place: BucketPlace; cwd: string },
+  on: { machine: GoMachine; place: BucketPlace; cwd: string; flags?: string[] },
 ): Promise<ProcessSample> {
-  const flags = bucketFlags(context, { ...on.place, layout: "packed" });
+  const flags = [...bucketFlags(context, { ...on.place, layout: "packed" }), ...(on.flags ?? [])];
   const argv = [binaryPath(), command, ...flags, "--metrics=json"];
   return await measureProcess(argv, { cwd: on.cwd, env: await goEnv(on.machine) });
 }

@@ -5,7 +5,8 @@ import type { GoMachine } from "../../support/go-toolchain.ts";
 import { markdownTable } from "../../support/markdown-table.ts";
 import type { BenchContext } from "../context.ts";
 import { type Line, openLine, type Traffic } from "../line.ts";
-import { inTurns } from "../measure.ts";
+import { bucketFlags, runner } from "../machines.ts";
+import { inTurns, measure } from "../measure.ts";
 import { goAll, nativeRunner, runNative } from "../native-machine.ts";
 import { medianOf, medianRatio } from "../statistics.ts";
 import { BUILD_STD } from "../stock.ts";
@@ -21,7 +22,7 @@ const VET_STD = [["vet", "std"]];
 
 interface Sample {
   seconds: number;
-  traffic?: Traffic;
+  traffic?: Traffic | undefined;
 }
 
 /** The machine that fills the bucket, and stays. */
@@ -48,14 +49,20 @@ async function stdRows(context: BenchContext, at0: Line, at50: Line): Promise<st
   const stock = await stockOf(context, "native-std", BUILD_STD, context.emptyDir);
   const first = (line: Line, name: string) => (run: number) =>
     firstBuild(context, stock, line, `${name}-${run}`);
+  const helped = (line: Line, name: string) => (run: number) =>
+    helpedBuild(context, stock, line, `${name}-${run}`);
   const whole = await inTurns(context.runs, {
     native: () => timed(stock.machine, BUILD_STD, stock.cwd),
     at0: first(at0, "native-at0"),
+    helped0: helped(at0, "helped-at0"),
     at50: first(at50, "native-at50"),
+    helped50: helped(at50, "helped-at50"),
   });
   return [
     row("`restore` and `go build std`, S3 at 0 ms", whole.at0, whole.native),
+    row("`go build std` by GOCACHEPROG instead, S3 at 0 ms", whole.helped0, whole.native),
     row("`restore` and `go build std`, S3 at 50 ms", whole.at50, whole.native),
+    row("`go build std` by GOCACHEPROG instead, S3 at 50 ms", whole.helped50, whole.native),
     ...(await laterRows(context, stock, at0, { "go build std": BUILD_STD })),
   ];
 }
@@ -133,6 +140,13 @@ async function firstBuild(context: BenchContext, stock: Stock, line: Line, name:
   const machine = await restoredMachine(context, stock, line, name);
   await goAll(machine, BUILD_STD, stock.cwd);
   return { seconds: (performance.now() - startedMs) / 1000, traffic: await line.takeTraffic() };
+}
+
+/** On a machine that stays, too. */
+async function helpedBuild(context: BenchContext, stock: Stock, line: Line, name: string): Promise<Sample> {
+  const flags = bucketFlags(context, { prefix: stock.prefix, layout: "packed", endpoint: line.endpoint });
+  const machine = runner(context, { name, flags });
+  return await measure(machine, BUILD_STD, { cwd: stock.cwd, line });
 }
 
 async function timed(machine: GoMachine, commands: string[][], cwd: string): Promise<Sample> {
