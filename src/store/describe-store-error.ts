@@ -1,6 +1,7 @@
 import { TimeoutError } from "../lib/async/deadline.ts";
 import { describeError } from "../lib/text/describe-error.ts";
 import { S3Error } from "../s3/s3-error.ts";
+import { MissingMountError } from "./missing-mount-error.ts";
 
 const BY_ERRNO: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
@@ -18,8 +19,8 @@ const UNSIGNED =
 /** Describes in one line why a store can't be used. Omits keys and ids, which differ between failures. */
 export function describeStoreError(error: unknown): string {
   const causes = causesOf(error);
-  const timeout = causes.find((cause) => cause instanceof TimeoutError);
-  if (timeout !== undefined) return timeout.message;
+  const plain = causes.find((cause) => cause instanceof TimeoutError || cause instanceof MissingMountError);
+  if (plain !== undefined) return plain.message;
   const failure = causes.find((cause) => cause instanceof S3Error);
   if (failure?.isUnsigned && (failure.status === 401 || failure.status === 403)) return UNSIGNED;
   if (failure?.status !== undefined) return failure.reason;

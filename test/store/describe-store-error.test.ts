@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { TimeoutError } from "../../src/lib/async/deadline.ts";
 import { S3Error } from "../../src/s3/s3-error.ts";
 import { describeDenial, describeStoreError } from "../../src/store/describe-store-error.ts";
+import { MissingMountError } from "../../src/store/missing-mount-error.ts";
 
 const at = (operation: string) => ({ operation, bucket: "lab", key: "packed/v1/run/a/very/long/key" });
 const refused = Object.assign(new Error("Unable to connect. Is the computer able to access the url?"), {
@@ -20,8 +21,8 @@ test.each([
     Object.assign(new Error("EACCES: permission denied, open '/long/path'"), { code: "EACCES" }),
   ],
   [
-    "there is no directory /mnt, so a mount may be missing: gone",
-    new Error("there is no directory /mnt, so a mount may be missing", { cause: new Error("gone") }),
+    "there is no directory /mnt, so a mount may be missing",
+    new Error("get file:///mnt/cache/a/very/long/key", { cause: new MissingMountError("/mnt") }),
   ],
 ])("returns %j without key and id", (text, error) => {
   expect(describeStoreError(error)).toBe(text);

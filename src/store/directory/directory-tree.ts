@@ -1,7 +1,8 @@
 /** Finds files below a directory without following symbolic links in it. The directory itself may be a link. */
-import { lstat, mkdir, realpath } from "node:fs/promises";
+import { lstat, mkdir, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isErrno } from "../../lib/files/errno.ts";
+import { MissingMountError } from "../missing-mount-error.ts";
 
 export class DirectoryTree {
   readonly root: string;
@@ -11,16 +12,15 @@ export class DirectoryTree {
     this.root = root;
   }
 
-  /** The path at `names`; `undefined` if it does not exist or contains a link. */
+  /**
+   * The path at `names`; `undefined` if it does not exist or contains a link. Throws a `MissingMountError` if the root can
+   * neither be read nor be made.
+   */
   async find(names: string[]): Promise<string | undefined> {
-    try {
-      this.#realRoot ??= await realpath(this.root);
-      const path = join(this.#realRoot, ...names);
-      return (await realpath(path)) === path ? path : undefined;
-    } catch (error) {
-      if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) return undefined;
-      throw error;
-    }
+    this.#realRoot ??= await realRoot(this.root);
+    if (this.#realRoot === undefined) return undefined;
+    const path = join(this.#realRoot, ...names);
+    return (await ifThere(realpath(path))) === path ? path : undefined;
   }
 
   /** The path of the directory at `names`, created if missing. Throws if part of the path is not a directory. */
@@ -40,16 +40,23 @@ export class DirectoryTree {
 }
 
 /**
- * Creates only the last directory. A missing parent is most likely a missing mount, and the disk below it is not the
- * bucket.
+ * `undefined`: it is not made yet. A missing parent is most likely a missing mount, and the disk below it is not the bucket;
+ * so is a link that leads nowhere.
  */
+async function realRoot(root: string): Promise<string | undefined> {
+  const isThere = (await ifThere(lstat(root))) !== undefined;
+  const directory = isThere ? root : dirname(root);
+  if (!(await ifThere(stat(directory)))?.isDirectory()) throw new MissingMountError(directory);
+  return isThere ? await ifThere(realpath(root)) : undefined;
+}
+
+/** Creates only the last directory. */
 async function makeRoot(root: string): Promise<void> {
   try {
     await mkdir(root);
-  } catch (cause) {
-    if (isErrno(cause, "EEXIST")) return;
-    if (!isErrno(cause, "ENOENT")) throw cause;
-    throw new Error(`there is no directory ${dirname(root)}, so a mount may be missing`, { cause });
+  } catch (error) {
+    if (isErrno(error, "EEXIST")) return;
+    throw isErrno(error, "ENOENT") ? new MissingMountError(dirname(root)) : error;
   }
 }
 
@@ -62,5 +69,15 @@ async function makeOne(path: string): Promise<void> {
     if (found.isDirectory()) return;
     const kind = found.isSymbolicLink() ? "a symbolic link, which is not followed" : "an object";
     throw new Error(`${path} is ${kind}, so nothing can lie below it`, { cause: error });
+  }
+}
+
+/** `undefined`: there is nothing at its path, or a loop of links. */
+async function ifThere<T>(looking: Promise<T>): Promise<T | undefined> {
+  try {
+    return await looking;
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) return undefined;
+    throw error;
   }
 }

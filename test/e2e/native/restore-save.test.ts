@@ -251,6 +251,17 @@ describe("exit code 0 and one line", () => {
     expect(outcome).toEqual(line(`${what}: ${DEAD_NAME}: connection refused`));
   });
 
+  test.each([
+    ["restore", "nothing was restored"],
+    ["save", "nothing was saved"],
+  ])("%s with a bucket below a mount that is not there", async (command, what) => {
+    const [mount, bucket] = [dir.join("mount"), `file://${dir.join("mount", "bucket")}`];
+    const outcome = await team.program(team.newMachine(), project, [command, `--bucket=${bucket}`]);
+    const why = `there is no directory ${mount}, so a mount may be missing`;
+    expect(outcome).toEqual(line(`${what}: remote cache ${bucket}: ${why}`));
+    expect(existsSync(mount)).toBe(false);
+  });
+
   test("restore with a file in place of the cache", async () => {
     const path = dir.join("no-cache");
     writeFileSync(path, "");
@@ -262,8 +273,9 @@ describe("exit code 0 and one line", () => {
     expect(outcome.stderr).toContain("nothing was restored: ");
   });
 
-  test("restore of a job that never ran", async () => {
+  test("restore of a job that never ran, from a bucket that nobody has made yet", async () => {
     const own = new NativeTeam(dir.join("stranger"));
+    rmSync(own.bucket, { recursive: true });
     const outcome = await own.program(own.newMachine(), project, ["restore"]);
     expect(outcome).toEqual({ exitCode: 0, stdout: "no earlier run of this job is known\n", stderr: "" });
   });

@@ -38,6 +38,11 @@ beforeEach(() => {
 });
 afterEach(() => dir[Symbol.asyncDispose]());
 
+function inMount(name: string): string {
+  mkdirSync(dir.join("mount"));
+  return dir.join("mount", name);
+}
+
 async function listedKeys(prefix = ""): Promise<string[]> {
   const pages = await Array.fromAsync(store.list(prefix));
   return pages.flatMap((page) => page.objects.map((object) => object.key));
@@ -173,12 +178,32 @@ describe("the directory", () => {
     expect(existsSync(dir.join("x", "key"))).toBe(true);
   });
 
-  test("is not created if its parent is missing, like an absent mount", async () => {
+  /** Every request on a bucket at `mount/cache` fails with one reason, and makes nothing. */
+  async function expectNoDirectory(missing: string): Promise<void> {
+    const before = readdirSync(dir.path, { recursive: true });
     const unmounted = new DirectoryStore(dir.join("mount", "cache"));
-    expect(await unmounted.get("key")).toBeUndefined();
-    const error = await rejection(unmounted.put("key", HELLO));
-    expect(describeError(error)).toContain(`there is no directory ${dir.join("mount")}`);
-    expect(existsSync(dir.join("mount"))).toBe(false);
+    for (const request of [
+      () => unmounted.get("key"),
+      () => unmounted.head("key"),
+      () => Array.fromAsync(unmounted.list("")),
+      () => unmounted.put("key", HELLO),
+      () => unmounted.delete("key"),
+    ])
+      expect(describeError(await rejection(request()))).toEndWith(
+        `there is no directory ${dir.join(missing)}, so a mount may be missing`,
+      );
+    expect(readdirSync(dir.path, { recursive: true })).toEqual(before);
+  }
+
+  test("is not created if its parent is missing, like an absent mount", () => expectNoDirectory("mount"));
+
+  testOnPosix.each<[string, string, () => void]>([
+    ["its parent is a file", "mount", () => writeFileSync(dir.join("mount"), "")],
+    ["a file is in its place", "mount/cache", () => writeFileSync(inMount("cache"), "")],
+    ["a link that leads nowhere is", "mount/cache", () => symlinkSync(dir.join("x"), inMount("cache"))],
+  ])("is not created if %s", async (_, missing, arrange) => {
+    arrange();
+    await expectNoDirectory(missing);
   });
 
   test("may be removed and created again", async () => {

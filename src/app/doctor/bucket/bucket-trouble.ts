@@ -4,6 +4,7 @@ import { TimeoutError } from "../../../lib/async/deadline.ts";
 import { isErrno } from "../../../lib/files/errno.ts";
 import { describeError } from "../../../lib/text/describe-error.ts";
 import { S3Error } from "../../../s3/s3-error.ts";
+import { MissingMountError } from "../../../store/missing-mount-error.ts";
 import type { RemoteConfig } from "../../config.ts";
 import type { Finding } from "../check.ts";
 
@@ -52,6 +53,11 @@ const REACH = "check --s3-endpoint-url, the network, and HTTPS_PROXY and NO_PROX
 
 const NO_WAY: Trouble = { cause: "there is no route to the endpoint", remedy: REACH };
 
+const NOT_MOUNTED: Trouble = {
+  cause: "nothing is read from the bucket and nothing stored",
+  remedy: "mount what should be there, or make the directory",
+};
+
 const PATH_STYLE =
   "set --s3-path-style=false if the server expects the bucket in the host name, and only then";
 
@@ -99,6 +105,7 @@ function explain(error: unknown, permission: string, { bucket, prefix }: RemoteC
     return { cause: `${permission} is not granted`, remedy: `allow ${permission} on ${place} in the policy` };
   }
   if (error instanceof TimeoutError) return { cause: "the server does not answer", remedy: REACH };
+  if (error instanceof MissingMountError) return NOT_MOUNTED;
   const errno = errnoOf(error);
   if (errno !== undefined) return BY_ERRNO[errno] ?? { cause: errno, remedy: REACH };
   if (failure?.status !== undefined && failure.status >= 500) {

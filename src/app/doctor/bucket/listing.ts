@@ -1,7 +1,7 @@
 /** The first requests: whether the bucket answers, and whether it can be listed. */
 
 import { existsSync } from "node:fs";
-import { dirname, posix } from "node:path";
+import { posix } from "node:path";
 import { Deadline } from "../../../lib/async/deadline.ts";
 import { describeError } from "../../../lib/text/describe-error.ts";
 import { PackedKeys } from "../../../remote/packed/format/keys.ts";
@@ -22,8 +22,6 @@ export const reach = bucketCheck({
   permission: "s3:ListBucket",
   run: async (bucket, signal) => {
     const { config, store } = bucket;
-    if (config.bucket.kind === "directory" && !existsSync(dirname(config.bucket.path)))
-      return [notMounted(dirname(config.bucket.path))];
     // As long as a build would wait.
     using limit = new Deadline(config.timeoutMs, signal);
     const startedMs = Date.now();
@@ -41,15 +39,6 @@ export const reach = bucketCheck({
     return [{ severity: "ok", message: `${store.name} answers` }];
   },
 });
-
-/** A bucket that is a directory is created without its parents, see `DirectoryTree`. */
-function notMounted(parent: string): Finding {
-  return {
-    severity: "error",
-    message: `there is no directory ${parent}: nothing is read from the bucket and nothing stored`,
-    remedy: `mount what should be there, or: mkdir -p ${parent}`,
-  };
-}
 
 /** One error for all that the server would refuse for the same reason. */
 function notSigned(error: unknown): Finding {
