@@ -46,7 +46,7 @@ export class GoModCache {
 
   /** Creates no file. */
   constructor(root: string, wanted: readonly WantedModule[], options: GoModCacheOptions) {
-    this.#dirs = new ModuleDirs(root);
+    this.#dirs = new ModuleDirs(root, (error) => this.#noteProblem(error));
     this.#unfinished = new Unfinished(this.#dirs);
     this.#zips = new ArrivedZips(this.#dirs);
     this.#options = options;
@@ -115,7 +115,7 @@ export class GoModCache {
         this.#checkedZips.add(actionId);
       }
     } catch (error) {
-      this.#firstProblem ??= error;
+      this.#noteUnread(actionId, error);
       return undefined;
     }
     return this.get(actionId);
@@ -134,7 +134,7 @@ export class GoModCache {
       const putTimeMs = output instanceof ModuleZip ? Math.min(nowMs, output.mtimeMs) : nowMs;
       return { actionId, outputId, sizeBytes: output.sizeBytes, putTimeMs, path: this.#pathOf(subject) };
     } catch (error) {
-      this.#firstProblem ??= error;
+      this.#noteUnread(actionId, error);
       return undefined;
     }
   }
@@ -153,9 +153,7 @@ export class GoModCache {
 
   /** Begins a module, whose bytes say which. Throws if the disk fails. */
   createOutput(): TreeWriter {
-    const onProblem = (error: unknown) => {
-      this.#firstProblem ??= error;
-    };
+    const onProblem = (error: unknown) => this.#noteProblem(error);
     return orReport(
       onProblem,
       () =>
@@ -182,14 +180,23 @@ export class GoModCache {
       const [actionId = ""] = this.#action(wanted, "zip");
       return this.#putTimes.get(actionId);
     };
-    await this.#zips.name(timeOf, (error) => {
-      this.#firstProblem ??= error;
-    });
+    await this.#zips.name(timeOf, (error) => this.#noteProblem(error));
   }
 
   [Symbol.dispose](): void {
     this.#zips[Symbol.dispose]();
     this.#unfinished[Symbol.dispose]();
+  }
+
+  #noteProblem(error: unknown): void {
+    this.#firstProblem ??= error;
+  }
+
+  /** Why a module that is there could not be read, or is not as go.sum says. What has gone meanwhile is no problem. */
+  #noteUnread(actionId: string, cause: unknown): void {
+    const subject = this.#byAction.get(actionId);
+    if (subject !== undefined && this.has(actionId))
+      this.#noteProblem(new Error(nameOf(subject.wanted), { cause }));
   }
 
   #missingTree(wanted: WantedModule): string[] {

@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, renameSync, type Stats, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { escapeName } from "../gomod/module-path.ts";
 import type { ModuleVersion } from "../gomod/module-version.ts";
+import { isErrno } from "../lib/files/errno.ts";
 import { tryFlock } from "../lib/files/flock.ts";
 import { removeFile } from "../lib/files/remove-file.ts";
 import { unfinishedPath } from "../lib/files/unfinished-path.ts";
@@ -17,11 +18,14 @@ export type FileKind = "info" | "mod" | "zip" | "ziphash" | "lock" | "partial";
  */
 export class ModuleDirs {
   readonly #root: string;
+  readonly #onUnseen: (error: unknown) => void;
   /** Those that were looked at. */
   readonly #made = new Set<string>();
 
-  constructor(root: string) {
+  /** `onUnseen`: receives why we may not see whether something is there; it counts as not there. */
+  constructor(root: string, onUnseen: (error: unknown) => void) {
     this.#root = root;
+    this.#onUnseen = onUnseen;
   }
 
   /** The folder of a module's files. */
@@ -39,12 +43,12 @@ export class ModuleDirs {
   }
 
   has(module: ModuleVersion, kind: FileKind): boolean {
-    return exists(this.file(module, kind));
+    return this.#exists(this.file(module, kind));
   }
 
   /** Whether go takes the module's files as they are: it wants them complete, with their hash beside. */
   hasTree(module: ModuleVersion): boolean {
-    return isFolder(this.tree(module)) && this.has(module, "ziphash") && !this.has(module, "partial");
+    return this.#isFolder(this.tree(module)) && this.has(module, "ziphash") && !this.has(module, "partial");
   }
 
   /**
@@ -56,7 +60,7 @@ export class ModuleDirs {
   claim(module: ModuleVersion): Disposable | undefined {
     const hasLock = this.has(module, "lock");
     const claim = hasLock ? tryFlock(this.file(module, "lock")) : NO_LOCK;
-    const isTaken = this.has(module, "partial") ? !hasLock : exists(this.tree(module));
+    const isTaken = this.has(module, "partial") ? !hasLock : this.#exists(this.tree(module));
     if (!isTaken && !this.has(module, "zip")) return claim;
     claim?.[Symbol.dispose]();
     return undefined;
@@ -73,7 +77,7 @@ export class ModuleDirs {
    * well: with a zip's hash beside, it would take them.
    */
   isZipGos(module: ModuleVersion): boolean {
-    const isOpen = exists(this.tree(module)) ? this.hasTree(module) : !this.has(module, "partial");
+    const isOpen = this.#exists(this.tree(module)) ? this.hasTree(module) : !this.has(module, "partial");
     return this.has(module, "lock") || this.has(module, "zip") || !isOpen;
   }
 
@@ -84,12 +88,12 @@ export class ModuleDirs {
 
   /** Moves what is half unpacked out of the way. Throws if the disk fails. */
   moveHalf(module: ModuleVersion, to: string): void {
-    if (this.has(module, "partial") && exists(this.tree(module))) renameSync(this.tree(module), to);
+    if (this.has(module, "partial") && this.#exists(this.tree(module))) renameSync(this.tree(module), to);
   }
 
   /** Writes a small file unless there is one. Throws if the disk fails. */
   addFile(path: string, content: string): void {
-    if (!exists(path)) this.putFile(path, content);
+    if (!this.#exists(path)) this.putFile(path, content);
   }
 
   /** Writes a small file whole, with the mode that go gives it. Throws if the disk fails. */
@@ -110,27 +114,27 @@ export class ModuleDirs {
     if (folder === this.#root) mkdirSync(folder, { recursive: true });
     else {
       this.#make(dirname(folder));
-      if (!exists(folder)) mkdirSync(folder, { recursive: true });
-      if (!isFolder(folder)) throw new Error(`${folder} is not a directory`);
+      if (!this.#exists(folder)) mkdirSync(folder, { recursive: true });
+      if (!this.#isFolder(folder)) throw new Error(`${folder} is not a directory`);
     }
     this.#made.add(folder);
   }
-}
 
-/** Whether there is anything, also a link that leads nowhere. */
-function exists(path: string): boolean {
-  return look(path) !== undefined;
-}
+  /** Whether there is anything, also a link that leads nowhere. */
+  #exists(path: string): boolean {
+    return this.#look(path) !== undefined;
+  }
 
-function isFolder(path: string): boolean {
-  return look(path)?.isDirectory() === true;
-}
+  #isFolder(path: string): boolean {
+    return this.#look(path)?.isDirectory() === true;
+  }
 
-/** `undefined`: there is nothing, or nothing that we may see. Whoever writes there learns why. */
-function look(path: string): Stats | undefined {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
+  #look(path: string): Stats | undefined {
+    try {
+      return lstatSync(path, { throwIfNoEntry: false });
+    } catch (error) {
+      if (!isErrno(error, "ENOTDIR")) this.#onUnseen(error);
+      return undefined;
+    }
   }
 }

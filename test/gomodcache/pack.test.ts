@@ -13,6 +13,7 @@ import {
   TREE,
   unpackedCache,
   wantedOf,
+  zipOf,
 } from "./gomodcache-fixture.ts";
 
 const ACTION = treeAction(MODULE, wantedOf().treeHash ?? "");
@@ -63,7 +64,7 @@ describe("is not stored:", () => {
     const cache = cacheAt(dir.path);
     const [action = ""] = cache.present();
     expect([action, cache.get(action)]).toEqual([ACTION, undefined]);
-    expect(cache.firstProblem).toBeInstanceOf(Error);
+    expect(String(cache.firstProblem)).toContain(`${MODULE.path}@${MODULE.version}`);
   });
 
   test.each(["lock", "partial"])("a module that go has not unpacked to the end: there is a .%s", (kind) => {
@@ -73,6 +74,18 @@ describe("is not stored:", () => {
     if (kind === "lock") rmSync(dir.join(`${DOWNLOAD}.ziphash`));
     expect([...cacheAt(dir.path).present()]).toEqual([modAction(MODULE, wantedOf().modHash ?? "")]);
   });
+});
+
+test("a module that has gone since it was seen is no problem, nor is its zip", async () => {
+  using dir = tempDir("pack");
+  unpackedCache(dir.path);
+  writeFileSync(dir.join(`${DOWNLOAD}.zip`), zipOf());
+  const cache = cacheAt(dir.path, wantedOf(), { forms: "both" });
+  const actions = [...cache.present()];
+  rmSync(dir.path, { recursive: true });
+  expect(actions).toHaveLength(2);
+  for (const action of actions) expect(await cache.read(action)).toBeUndefined();
+  expect(cache.firstProblem).toBeUndefined();
 });
 
 test("an output whose module was altered since has other bytes than its id says", () => {

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, wri
 import { dirname, join } from "node:path";
 import type { GoModCache } from "../../src/gomodcache/go-mod-cache.ts";
 import { modAction, treeAction, zipAction } from "../../src/gomodcache/wanted-modules.ts";
+import { describeError } from "../../src/lib/text/describe-error.ts";
 import { filesBelow } from "../support/file-tree.ts";
 import { sha256Hex } from "../support/ids.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -198,7 +199,9 @@ describe("on its way to the bucket", () => {
     writeFileSync(dir.join(`${DOWNLOAD}.zip`), zipOf({ ...FILES, "z.go": "package y\n" }));
     expect([...cache.present()]).toContain(ZIP_ACTION);
     expect([await cache.read(ZIP_ACTION), cache.get(ZIP_ACTION)]).toEqual([undefined, undefined]);
-    expect(String(cache.firstProblem)).toContain("another zip than go.sum says");
+    expect(describeError(cache.firstProblem)).toBe(
+      "example.com/Big/mod@v1.2.0: another zip than go.sum says",
+    );
   });
 });
 

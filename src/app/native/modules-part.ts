@@ -46,10 +46,13 @@ export class ModulesPart {
     return this.#bucket.restored({ records, entries: found.length, missing, failure }, local.firstProblem);
   }
 
-  /** `undefined`: there is no module. Rejects if the bucket can't be read. `hasEnded`: see `SaveOptions`. */
+  /**
+   * `undefined`: there is no module. Rejects if the bucket can't be read, or no module can. `hasEnded`: see `SaveOptions`.
+   */
   async save(hasEnded: boolean, drain: DrainLimit): Promise<SaveReport | undefined> {
     using local = this.#openCache();
     const present = [...local.present()];
+    if (present.length === 0 && local.firstProblem !== undefined) throw local.firstProblem;
     if (present.length === 0) return undefined;
     const remote = this.#bucket.open(local, { readOnly: false, drainTimeoutMs: drain.leftMs });
     // Otherwise everything would count as new.
@@ -66,7 +69,7 @@ export class ModulesPart {
       await new Promise(setImmediate);
     }
     const count = { used: known.length + added, added };
-    return await this.#bucket.finish(remote, count, { hasEnded, drain });
+    return await this.#bucket.finish(remote, count, { hasEnded, drain, problem: local.firstProblem });
   }
 
   #openCache(): GoModCache {

@@ -59,14 +59,18 @@ export class PartBucket {
     return { ...this.#cache, ...found, fetchedBytes: this.counters.get("prefetch_bytes") };
   }
 
-  /** Uploads the rest within the drain's limit; counts and reports it. `hasEnded`: see `SaveOptions`. */
+  /**
+   * Uploads the rest within the drain's limit; counts and reports it. `hasEnded`: see `SaveOptions`. `problem`: why
+   * something could not be read.
+   */
   async finish(
     remote: PackedRemote,
     count: Pick<SaveReport, "used" | "added">,
-    { hasEnded, drain }: { hasEnded: boolean; drain: DrainLimit },
+    { hasEnded, drain, problem }: { hasEnded: boolean; drain: DrainLimit; problem?: unknown },
   ): Promise<SaveReport> {
-    const isComplete = await drain.run(() => remote.finish(hasEnded));
-    if (!isComplete) this.#sayWhyUnsaved(remote.uploadFailure);
+    const isUploaded = await drain.run(() => remote.finish(hasEnded));
+    const isComplete = isUploaded && problem === undefined;
+    if (!isComplete) this.#sayWhyUnsaved(problem, remote.uploadFailure);
     this.#countUpTo(NATIVE_COUNTERS.used, count.used);
     this.#count(NATIVE_COUNTERS.added, count.added);
     return { ...this.#cache, ...count, uploadedBytes: this.counters.get("put_remote_bytes"), isComplete };
@@ -96,9 +100,12 @@ export class PartBucket {
     this.#sayWhy(problem === undefined ? undefined : text, failure);
   }
 
-  #sayWhyUnsaved(failure: unknown): void {
-    const text = `outputs in ${this.#cache.path} can't be read, or have other bytes than their names say`;
-    this.#sayWhy(this.counters.get("put_skip_gone") > 0 ? text : undefined, failure);
+  #sayWhyUnsaved(problem: unknown, failure: unknown): void {
+    const { path } = this.#cache;
+    const bad = `outputs in ${path} can't be read, or have other bytes than their names say`;
+    const ofDisk = this.counters.get("put_skip_gone") > 0 ? bad : undefined;
+    const text = `not all of ${path} is saved: ${describeError(problem)}`;
+    this.#sayWhy(problem === undefined ? ofDisk : text, failure);
   }
 
   /** One line, if the reason is known: the disk's, else the bucket's, unless that was told before. */

@@ -212,7 +212,7 @@ describe("in place of", () => {
 });
 
 describe("of another user", () => {
-  testOnLinux("a cache in which we may write nothing: one line", async () => {
+  testOnLinux("a cache in which we may write nothing, or see nothing: one line", async () => {
     const machine = team.bareMachine();
     mkdirSync(modcacheOf(machine));
     await succeeded(run(["chown", NOBODY, modcacheOf(machine)]));
@@ -221,6 +221,11 @@ describe("of another user", () => {
     });
     expect(await restoring.outcome).toEqual(inOneLine("EACCES"));
     expect(readdirSync(modcacheOf(machine))).toEqual([]);
+    chmodSync(modcacheOf(machine), 0o700);
+    await using saving = await team.start(machine, team.project, ["save", "--only=modules"], {
+      wrapper: POWERLESS,
+    });
+    expect(await saving.outcome).toEqual(inOneLine("nothing was saved: EACCES"));
   });
 
   testOnLinux("a folder that is closed to us: the others are restored and saved", async () => {
@@ -238,7 +243,9 @@ describe("of another user", () => {
     expect(await as(["restore", "--only=modules"])).toEqual(inOneLine("not all is in .*: EACCES"));
     expect(team.check(machine)).toEqual(WHOLE);
     const own = new NativeTeam(dir.join("closed"));
-    expect(await as(["save", "--only=modules", ...own.flags])).toMatchObject(QUIET);
+    expect(await as(["save", "--only=modules", ...own.flags])).toEqual(
+      inOneLine(`not all of ${modcacheOf(machine)} is saved: EACCES`),
+    );
     const other = team.bareMachine();
     await team.command(other, ["restore", ...own.flags]);
     expect(team.check(other)).toEqual(without(LIB));
