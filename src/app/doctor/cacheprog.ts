@@ -21,7 +21,7 @@ export const cacheprog: Check = {
 
 /** go uses its own cache directory only without a helper. */
 function besideRestore(subject: Subject): Finding[] {
-  if (!subject.isRestored) return [];
+  if (!subject.restored.has("build")) return [];
   const isCi = detectCi(subject.env) !== undefined;
   return [
     {
@@ -33,11 +33,18 @@ function besideRestore(subject: Subject): Finding[] {
   ];
 }
 
-function notSet({ program, isRestored }: Subject): Finding {
-  if (isRestored) {
+function notSet({ program, restored }: Subject): Finding {
+  if (restored.has("build")) {
     return {
       severity: "ok",
       message: "it is not set, so go uses its own cache directory, which restore has filled",
+    };
+  }
+  if (restored.size > 0) {
+    return {
+      severity: "note",
+      message: `it is not set, and restore was about ${[...restored].join(", ")} alone (--only): go uses its own cache directory, which nothing fills`,
+      remedy: "leave --only out of restore and save to share what go builds as well",
     };
   }
   return {

@@ -3,6 +3,7 @@ import type { ListenAddress } from "../../lib/network/listen-address.ts";
 import type { CacheDir } from "../cache-dir/cache-dir.ts";
 import type { Config } from "../config.ts";
 import type { Greeted } from "../connect/greeted.ts";
+import type { CacheName } from "../native/native-caches.ts";
 import type { Bucket } from "./bucket/bucket.ts";
 import type { CacheprogLine } from "./cacheprog-line.ts";
 import type { GoFacts } from "./go-facts.ts";
@@ -56,8 +57,8 @@ export interface Subject {
   greeted: Greeted | undefined;
   /** The cache directory of go's helper. */
   dir: CacheDir;
-  /** Whether `restore` has filled go's own cache directory in this run of the job. */
-  isRestored: boolean;
+  /** The caches that `restore` was about in this run of the job. */
+  restored: ReadonlySet<CacheName>;
   /** `undefined`: no bucket is configured, or none that can be one. */
   bucket: Bucket | undefined;
   bucketProblem: string | undefined;

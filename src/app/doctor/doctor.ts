@@ -8,6 +8,7 @@ import { type CacheDir, locateCacheDir } from "../cache-dir/cache-dir.ts";
 import type { Config } from "../config.ts";
 import { connectGreeted, type Greeted } from "../connect/greeted.ts";
 import { withoutEmpty } from "../go-env.ts";
+import { findLintCaches, type NativeCache } from "../native/native-caches.ts";
 import { StartNote } from "../native/start-note.ts";
 import { openBucket } from "./bucket/bucket.ts";
 import type { Subject } from "./check.ts";
@@ -26,8 +27,8 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
   const greeted = cacheprogUse.server && (await greet(cacheprogUse.server.address));
   const dir = locate(options, env, greeted);
   const { bucket, bucketProblem } = options.unread === undefined ? open(config, dir.root, env) : NO_BUCKET;
-  const isRestored = wasRestored(config, dir, env);
-  const subject: Subject = { ...options, env, greeted, dir, isRestored, bucket, bucketProblem };
+  const restored = restoredCaches(options, dir, env);
+  const subject: Subject = { ...options, env, greeted, dir, restored, bucket, bucketProblem };
   try {
     await examine(subject, options);
   } finally {
@@ -60,9 +61,13 @@ function locate(
   return locateCacheDir(ofServer ?? config.cacheDir, env);
 }
 
-function wasRestored({ job }: Config, { root }: CacheDir, env: Subject["env"]): boolean {
-  const run = jobRun(detectCi(env), job, Date.now());
-  return env.GOCACHE !== undefined && new StartNote(root, env.GOCACHE, run).hasBegun;
+function restoredCaches({ config, go }: DoctorOptions, { root }: CacheDir, env: Subject["env"]) {
+  const run = jobRun(detectCi(env), config.job, Date.now());
+  const caches: NativeCache[] = findLintCaches(env);
+  if (env.GOCACHE !== undefined) caches.push({ name: "build", path: env.GOCACHE });
+  if ("settings" in go) caches.push({ name: "modules", path: go.settings.GOMODCACHE });
+  const restored = caches.filter(({ path }) => new StartNote(root, path, run).hasBegun);
+  return new Set(restored.map(({ name }) => name));
 }
 
 function open(

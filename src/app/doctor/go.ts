@@ -12,7 +12,7 @@ const FIRST_MINOR = 24;
 /** Whether go is installed, and new enough to have a helper. */
 export const goRelease: Check = {
   name: "go",
-  run: ({ go, isRestored }: Subject): Finding[] => {
+  run: ({ go, restored }: Subject): Finding[] => {
     if (!("settings" in go)) {
       const remedy =
         go.path === undefined
@@ -23,7 +23,7 @@ export const goRelease: Check = {
     const { GOVERSION: version, GOOS, GOARCH, GOTOOLCHAIN } = go.settings;
     const data = { version, path: go.path };
     const minor = /go1\.(\d+)/.exec(version)?.[1];
-    if (minor !== undefined && Number(minor) < FIRST_MINOR && !isRestored) {
+    if (minor !== undefined && Number(minor) < FIRST_MINOR && restored.size === 0) {
       return [
         {
           severity: "error",

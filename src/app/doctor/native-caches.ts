@@ -3,6 +3,7 @@ import { type Stats, statSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { GoModCache } from "../../gomodcache/go-mod-cache.ts";
 import { ownerProblem } from "../../lib/files/path-owner.ts";
+import { statFile } from "../../lib/files/stat-file.ts";
 import { directiveValues } from "../../remote/scope/mod-file.ts";
 import { readFileStart } from "../../remote/scope/read-file-start.ts";
 import type { GoCheckout } from "../go-env.ts";
@@ -47,11 +48,17 @@ export const lintCaches: Check = {
   },
 };
 
+/** With a helper, too, where restore was about them in this run of the job. */
+export function mayRestoreModules({ cacheprog, restored }: Subject): boolean {
+  return cacheprog === undefined || restored.has("modules");
+}
+
 /** Which modules restore would bring, and where to. */
 export const moduleCache: Check = {
   name: "GOMODCACHE",
-  run: ({ go, cwd, cacheprog }: Subject): Finding[] => {
-    if (cacheprog !== undefined || !("settings" in go)) return [];
+  run: (subject: Subject): Finding[] => {
+    const { go, cwd } = subject;
+    if (!mayRestoreModules(subject) || !("settings" in go)) return [];
     const { GOMODCACHE: path } = go.settings;
     const found = findModules(go.settings, cwd);
     if (found === undefined) {
@@ -70,6 +77,10 @@ export const moduleCache: Check = {
 
 function nothingWanted(checkout: GoCheckout, path: string): Finding {
   const left = `so restore and save leave ${path} alone`;
+  if (!hasModule(checkout)) {
+    const remedy = "run doctor where go runs, in the module's directory";
+    return { severity: "note", message: `there is no go.mod here, ${left}`, remedy };
+  }
   if (usesVendor(checkout))
     return { severity: "ok", message: `go takes the modules from the folder vendor, ${left}` };
   if (!needsModules(checkout))
@@ -81,6 +92,11 @@ function nothingWanted(checkout: GoCheckout, path: string): Finding {
     message: `go.mod requires modules, and no go.sum names them${how}: nothing says what they should be, ${left}`,
     remedy: "go mod tidy, and commit go.sum",
   };
+}
+
+/** Outside of any, go names a device in place of a go.mod. */
+function hasModule({ GOMOD, GOWORK }: GoCheckout): boolean {
+  return [GOMOD, GOWORK].some((path) => isAbsolute(path) && statFile(path) !== undefined);
 }
 
 function needsModules({ GOMOD }: GoCheckout): boolean {

@@ -7,6 +7,7 @@ import type { CheckoutModules } from "./find-modules.ts";
 import type { NativeCache } from "./native-caches.ts";
 import { PartBucket, type PartOptions } from "./part-bucket.ts";
 import type { RestoreReport, SaveReport } from "./reports.ts";
+import { StartNote } from "./start-note.ts";
 
 /**
  * The modules of a job: `$GOMODCACHE`, as far as the checkout's go.sum files name what is in it. Nobody knows which of
@@ -14,6 +15,7 @@ import type { RestoreReport, SaveReport } from "./reports.ts";
  */
 export class ModulesPart {
   readonly cache: NativeCache;
+  readonly note: StartNote;
   readonly #modules: CheckoutModules;
   readonly #forms: ModuleForms;
   readonly #bucket: PartBucket;
@@ -21,6 +23,7 @@ export class ModulesPart {
   /** `options`: with the scope of the job. */
   constructor(modules: CheckoutModules, forms: ModuleForms, options: PartOptions) {
     this.cache = { name: "modules", path: modules.path };
+    this.note = new StartNote(options.root, modules.path, options.scope);
     this.#modules = modules;
     this.#forms = forms;
     this.#bucket = new PartBucket(this.cache, options);

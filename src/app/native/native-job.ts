@@ -16,7 +16,6 @@ import { ModulesPart } from "./modules-part.ts";
 import { type CacheChoice, findLintCaches, type NativeCache } from "./native-caches.ts";
 import { NativePart } from "./native-part.ts";
 import type { PartOptions } from "./part-bucket.ts";
-import { StartNote } from "./start-note.ts";
 
 export type NativeConfig = Config & { remote: RemoteConfig };
 
@@ -71,7 +70,7 @@ export class NativeJob {
     const found = only.has("modules") ? findModules(go.checkout, cwd) : undefined;
     this.modules = found && new ModulesPart(found, modules, options);
     const [first = this.modules] = this.parts;
-    this.logPath = first && new StartNote(root, first.cache.path, scope).logPath;
+    this.logPath = first?.note.logPath;
   }
 
   /** Adds what was counted to the run's sums, and prints it with `--metrics`. */

@@ -80,6 +80,7 @@ async function begin(
     if (config.remote.trust !== undefined && !part.note.hasBegun) await noteBefore(part);
     part.note.begin(Date.now());
   }
+  job.modules?.note.begin(Date.now());
   return job;
 }
 

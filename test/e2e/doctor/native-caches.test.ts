@@ -1,11 +1,12 @@
 /** `doctor`'s findings about the caches that `restore` and `save` keep beside go's own: linters' and modules. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CheckedFinding } from "../../../src/app/doctor/check.ts";
 import { binaryPath, gocacheprog } from "../../support/binary.ts";
 import { runAsOtherUser } from "../../support/other-user.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { githubPush } from "../summary/github-job.ts";
 import { checksWith, Subject } from "./subject.ts";
 
 // Only a guard against hanging.
@@ -126,6 +127,18 @@ describe("GOMODCACHE:", () => {
   });
 });
 
+test("GOMODCACHE, where there is no go.mod: that is what it says", async () => {
+  const step = await newStep({});
+  rmSync(join(step.cwd, "go.mod"));
+  expect(await findings(step, "GOMODCACHE")).toMatchObject([
+    {
+      severity: "note",
+      message: `there is no go.mod here, so restore and save leave ${step.env.GOMODCACHE} alone`,
+      remedy: expect.stringContaining("run doctor where go runs"),
+    },
+  ]);
+});
+
 test("linters' caches: one that a linter refuses is a note, one that can't be written a warning", async () => {
   const STATICCHECK_CACHE = dir.join("staticcheck");
   const ofBoth = await newStep({}, { STATICCHECK_CACHE, GOLANGCI_LINT_CACHE: dir.join("golangci") });
@@ -146,8 +159,14 @@ test("linters' caches: one that a linter refuses is a note, one that can't be wr
   ]);
 });
 
-test("with GOCACHEPROG there is no word of them", async () => {
-  const step = await newStep({ "go.mod": REQUIRE, "go.sum": SUM });
-  const { findings: all } = await step.with({ GOCACHEPROG: gocacheprog() }).examine();
-  expect(all.filter(({ check }) => check === "GOMODCACHE" || check === "linters' caches")).toEqual([]);
+test("with GOCACHEPROG there is no word of them, but of modules if restore was about these", async () => {
+  const step = await newStep({ "go.mod": REQUIRE, "go.sum": SUM }, githubPush("main", 1));
+  const checks = async () => {
+    const { findings: all } = await step.with({ GOCACHEPROG: gocacheprog() }).examine();
+    return all.map(({ check }) => check).filter((name) => /^GOMODCACHE$|caches$/.test(name));
+  };
+  expect(await checks()).toEqual([]);
+  const bucket = `--bucket=file://${dir.join("bucket")}`;
+  await step.with({ GOCACHEPROG: undefined }).run("restore", bucket, "--only=modules");
+  expect(await checks()).toEqual(["GOMODCACHE"]);
 });

@@ -63,6 +63,24 @@ test("without a restore, GOCACHEPROG is missing, and both ways are named", async
   });
 });
 
+test.each([
+  ["modules", "modules"],
+  ["lint", "golangci-lint, staticcheck"],
+])(
+  "after restore --only=%s alone, that GOCACHEPROG is missing is a note, and no build is foretold",
+  async (only, names) => {
+    const step = await newStep();
+    expect(await step.run("restore", `--only=${only}`)).toMatchObject({ exitCode: 0, stderr: "" });
+    const diagnosis = await step.examine();
+    expect(findingOf(diagnosis, "GOCACHEPROG")).toMatchObject({
+      severity: "note",
+      message: expect.stringContaining(`restore was about ${names} alone`),
+    });
+    expect(findingOf(diagnosis, "newest run")).toBeUndefined();
+    expectWell(diagnosis);
+  },
+);
+
 test("GOCACHEPROG beside restore is a warning, and outside CI, where it may have been another shell, a note", async () => {
   const step = await newStep();
   await step.run("restore");

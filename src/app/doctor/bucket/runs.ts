@@ -18,6 +18,7 @@ import { findModules } from "../../native/find-modules.ts";
 import type { CacheName } from "../../native/native-caches.ts";
 import { openTrust } from "../../remote/open-trust.ts";
 import type { Check, Finding, Subject } from "../check.ts";
+import { mayRestoreModules } from "../native-caches.ts";
 import { bucketTrouble } from "./bucket-trouble.ts";
 import { list } from "./listing.ts";
 import { get } from "./objects.ts";
@@ -62,12 +63,16 @@ function isUnknownCi(env: Subject["env"]): boolean {
 export const newestRun: Check = {
   name: "newest run",
   needs: [list, get],
-  run: async (subject: Subject, signal: AbortSignal): Promise<Finding[]> =>
-    await foresee(subject, signal, {
+  run: async (subject: Subject, signal: AbortSignal): Promise<Finding[]> => {
+    const { cacheprog, restored } = subject;
+    const isOfOthers = cacheprog === undefined && restored.size > 0 && !restored.has("build");
+    if (isOfOthers) return [];
+    return await foresee(subject, signal, {
       cache: "build",
       local: localOutputs(subject),
       judge: (forecast) => (forecast === undefined ? nothingKnown() : judge(forecast)),
-    }),
+    });
+  },
 };
 
 /** The same for the modules of a job with go's own cache directory, which restore takes from runs of their own. */
@@ -75,8 +80,8 @@ export const newestModules: Check = {
   name: "newest modules",
   needs: [list, get],
   run: async (subject: Subject, signal: AbortSignal): Promise<Finding[]> => {
-    const { go, cwd, cacheprog } = subject;
-    if (cacheprog !== undefined || !("settings" in go)) return [];
+    const { go, cwd } = subject;
+    if (!mayRestoreModules(subject) || !("settings" in go)) return [];
     if ((findModules(go.settings, cwd)?.wanted.length ?? 0) === 0) return [];
     // Restore asks for modules by their names, and fetches none that is here.
     const local = { findOutput: () => undefined };
@@ -123,8 +128,9 @@ async function foresee(
 }
 
 /** Where a go command looks first. */
-function localOutputs({ config, dir, env, cacheprog, isRestored }: Subject) {
-  if (isRestored && cacheprog === undefined && env.GOCACHE !== undefined) return new GoCache(env.GOCACHE);
+function localOutputs({ config, dir, env, cacheprog, restored }: Subject) {
+  if (restored.has("build") && cacheprog === undefined && env.GOCACHE !== undefined)
+    return new GoCache(env.GOCACHE);
   return new LocalCache({
     dir: new LocalDir(dir.root),
     fallback: new FallbackDir(dir.root),
