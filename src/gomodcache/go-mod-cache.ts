@@ -58,6 +58,11 @@ export class GoModCache {
     return this.#firstProblem;
   }
 
+  /** Removes what killed processes have left unfinished. Never throws. */
+  removeStale(): void {
+    this.#unfinished.removeStale();
+  }
+
   /**
    * The actions of what is not there, in groups, of each the best first: a module's files with its go.mod, or the go.mod
    * alone. What go is about to fetch or to unpack is left to it.

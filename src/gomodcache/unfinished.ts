@@ -23,24 +23,14 @@ export class Unfinished {
   newPath(): string {
     if (!this.#isMade) {
       this.#dirs.makeParent(this.#folder);
-      this.#removeStale();
       mkdirSync(this.#folder);
       this.#isMade = true;
     }
     return join(this.#folder, String(++this.#count));
   }
 
-  /** Removes the folder, if nothing is in it. Never throws. */
-  [Symbol.dispose](): void {
-    try {
-      if (this.#isMade) rmdirSync(this.#folder);
-    } catch {
-      // Something could not be removed; another process will.
-    }
-  }
-
-  /** What killed processes have left. */
-  #removeStale(): void {
+  /** Removes what killed processes have left. Never throws. */
+  removeStale(): void {
     const parent = this.#dirs.ownFolder("");
     for (const name of listFiles(parent)) {
       const path = join(parent, name);
@@ -53,6 +43,15 @@ export class Unfinished {
       } catch {
         // It is another user's.
       }
+    }
+  }
+
+  /** Removes the folder, if nothing is in it. Never throws. */
+  [Symbol.dispose](): void {
+    try {
+      if (this.#isMade) rmdirSync(this.#folder);
+    } catch {
+      // Something could not be removed; another process will.
     }
   }
 }

@@ -308,23 +308,21 @@ test("a process that has slept for hours gives nothing a name of which another h
   const [folder = ""] = readdirSync(dir.join("cache"));
   const old = (Date.now() - 2 * 3_600_000) / 1000;
   utimesSync(dir.join("cache", folder), old, old);
-  {
-    using another = cacheAt(dir.path, { ...wantedOf(), treeHash: undefined });
-    another.createOutput().discard();
-  }
+  cacheAt(dir.path).removeStale();
   expect(() => output.commit()).toThrow();
   expect(existsSync(dir.join(TREE))).toBe(false);
 });
 
-test("what killed processes left is removed after an hour", () => {
+test("what killed processes left is removed after an hour, and not through a link", () => {
   using dir = tempDir("unpack");
   const names = [1, 2].map((n) => `unfinished-0000000${n}-0000-4000-8000-000000000000`);
-  for (const name of names) mkdirSync(dir.join("cache", name, "1"), { recursive: true });
+  for (const name of names) mkdirSync(dir.join("mod", "cache", name, "1"), { recursive: true });
   const old = (Date.now() - 2 * 3_600_000) / 1000;
-  utimesSync(dir.join("cache", names[0] as string), old, old);
-  {
-    using cache = cacheAt(dir.path);
-    writeOutput(cache, soundOutput());
-  }
-  expect(readdirSync(dir.join("cache")).sort()).toEqual(["download", names[1] as string]);
+  utimesSync(dir.join("mod", "cache", names[0] as string), old, old);
+  mkdirSync(dir.join("other"));
+  symlinkSync(dir.join("mod", "cache"), dir.join("other", "cache"));
+  cacheAt(dir.join("other")).removeStale();
+  expect(readdirSync(dir.join("mod", "cache")).sort()).toEqual(names);
+  cacheAt(dir.join("mod")).removeStale();
+  expect(readdirSync(dir.join("mod", "cache"))).toEqual(names.slice(1));
 });

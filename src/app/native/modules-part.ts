@@ -77,7 +77,9 @@ export class ModulesPart {
 
   #openCache(): GoModCache {
     const { path, wanted, isWritable } = this.#modules;
-    return new GoModCache(path, wanted, { isWritable, forms: this.#forms });
+    const local = new GoModCache(path, wanted, { isWritable, forms: this.#forms });
+    local.removeStale();
+    return local;
   }
 }
 

@@ -10,6 +10,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -250,6 +251,19 @@ describe("of another user", () => {
     await team.command(other, ["restore", ...own.flags]);
     expect(team.check(other)).toEqual(without(LIB));
   });
+});
+
+test("what a killed restore left an hour ago goes with the next restore or save, though all modules are there", async () => {
+  const machine = await team.fullMachine();
+  const [old, fresh] = [1, 2].map((n) => `unfinished-0000000${n}-0000-4000-8000-000000000000`);
+  const parent = join(modcacheOf(machine), "cache");
+  const hoursAgo = Date.now() / 1000 - 2 * 3_600;
+  for (const command of ["restore", "save"]) {
+    for (const name of [old, fresh]) put(join(parent, name ?? "", "1", "large"), "x");
+    utimesSync(join(parent, old ?? ""), hoursAgo, hoursAgo);
+    expect(await team.command(machine, [command])).toMatchObject(QUIET);
+    expect(team.check(machine)).toEqual({ ...WHOLE, unfinished: [fresh as string] });
+  }
 });
 
 describe("beside go commands", () => {
