@@ -1,10 +1,10 @@
 import type { LocalEntry } from "../buildcache/entry.ts";
 import type { ModuleVersion } from "../gomod/module-version.ts";
-import { orReport } from "../lib/or-report.ts";
 import { ArrivedZips } from "./arrived-zips.ts";
 import { ModuleDirs } from "./module-dirs.ts";
 import { ModuleTree } from "./module-tree.ts";
 import { ModuleZip } from "./module-zip.ts";
+import type { OutputKind } from "./tree-header.ts";
 import { TreeWriter } from "./tree-writer.ts";
 import { Unfinished } from "./unfinished.ts";
 import { modAction, nameOf, treeAction, type WantedModule, zipAction } from "./wanted-modules.ts";
@@ -33,7 +33,7 @@ interface Subject {
  */
 export class GoModCache {
   readonly #dirs: ModuleDirs;
-  readonly #unfinished: Unfinished;
+  readonly #unfinished: Record<OutputKind, Unfinished>;
   readonly #zips: ArrivedZips;
   readonly #options: GoModCacheOptions;
   readonly #byName: ReadonlyMap<string, WantedModule>;
@@ -47,7 +47,7 @@ export class GoModCache {
   /** Creates no file. */
   constructor(root: string, wanted: readonly WantedModule[], options: GoModCacheOptions) {
     this.#dirs = new ModuleDirs(root, (error) => this.#noteProblem(error));
-    this.#unfinished = new Unfinished(this.#dirs);
+    this.#unfinished = { tree: new Unfinished(this.#dirs, "tree"), zip: new Unfinished(this.#dirs, "zip") };
     this.#zips = new ArrivedZips(this.#dirs);
     this.#options = options;
     this.#byName = new Map(wanted.map((module) => [nameOf(module), module]));
@@ -60,7 +60,7 @@ export class GoModCache {
 
   /** Removes what killed processes have left unfinished. Never throws. */
   removeStale(): void {
-    this.#unfinished.removeStale();
+    for (const each of Object.values(this.#unfinished)) each.removeStale();
   }
 
   /**
@@ -156,21 +156,16 @@ export class GoModCache {
     }
   }
 
-  /** Begins a module, whose bytes say which. Throws if the disk fails. */
+  /** Begins a module, whose bytes say which. */
   createOutput(): TreeWriter {
-    const onProblem = (error: unknown) => this.#noteProblem(error);
-    return orReport(
-      onProblem,
-      () =>
-        new TreeWriter({
-          dirs: this.#dirs,
-          unfinishedPath: this.#unfinished.newPath(),
-          isWritable: this.#options.isWritable,
-          find: (module: ModuleVersion) => this.#byName.get(nameOf(module)),
-          onZip: (wanted, unfinishedPath) => this.#zips.add(wanted, unfinishedPath),
-          onProblem,
-        }),
-    );
+    return new TreeWriter({
+      dirs: this.#dirs,
+      newPath: (kind) => this.#unfinished[kind].newPath(),
+      isWritable: this.#options.isWritable,
+      find: (module: ModuleVersion) => this.#byName.get(nameOf(module)),
+      onZip: (wanted, unfinishedPath) => this.#zips.add(wanted, unfinishedPath),
+      onProblem: (error) => this.#noteProblem(error),
+    });
   }
 
   /** A module needs no record. The time of an entry is that of a zip. */
@@ -190,7 +185,7 @@ export class GoModCache {
 
   [Symbol.dispose](): void {
     this.#zips[Symbol.dispose]();
-    this.#unfinished[Symbol.dispose]();
+    for (const each of Object.values(this.#unfinished)) each[Symbol.dispose]();
   }
 
   #noteProblem(error: unknown): void {

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, renameSync, type Stats, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, realpathSync, renameSync, type Stats, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { escapeName } from "../gomod/module-path.ts";
 import type { ModuleVersion } from "../gomod/module-version.ts";
@@ -6,7 +6,10 @@ import { isErrno } from "../lib/files/errno.ts";
 import { tryFlock } from "../lib/files/flock.ts";
 import { removeFile } from "../lib/files/remove-file.ts";
 import { unfinishedPath } from "../lib/files/unfinished-path.ts";
+import type { OutputKind } from "./tree-header.ts";
 
+const LINKED =
+  "is not a directory but a link, which is not followed: mount what should be there, or make GOMODCACHE itself the link";
 const NO_LOCK: Disposable = { [Symbol.dispose]: () => undefined };
 
 /** The end of the name of a file that go keeps of a version in `cache/download`. */
@@ -24,7 +27,7 @@ export class ModuleDirs {
 
   /** `onUnseen`: receives why we may not see whether something is there; it counts as not there. */
   constructor(root: string, onUnseen: (error: unknown) => void) {
-    this.#root = root;
+    this.#root = realRoot(root);
     this.#onUnseen = onUnseen;
   }
 
@@ -37,9 +40,12 @@ export class ModuleDirs {
     return join(this.#root, "cache", "download", escapeName(path), "@v", `${escapeName(version)}.${kind}`);
   }
 
-  /** A place beside `download` in which go looks for nothing. */
-  ownFolder(name: string): string {
-    return join(this.#root, "cache", name);
+  /**
+   * A folder in which go looks for nothing, for what gets a name of this kind: `cache` may be a mount, and a rename does
+   * not lead to another disk.
+   */
+  ownFolder(kind: OutputKind, name: string): string {
+    return kind === "tree" ? join(this.#root, name) : join(this.#root, "cache", name);
   }
 
   has(module: ModuleVersion, kind: FileKind): boolean {
@@ -115,7 +121,9 @@ export class ModuleDirs {
     else {
       this.#make(dirname(folder));
       if (!this.#exists(folder)) mkdirSync(folder, { recursive: true });
-      if (!this.#isFolder(folder)) throw new Error(`${folder} is not a directory`);
+      const found = this.#look(folder);
+      if (found?.isSymbolicLink()) throw new Error(`${folder} ${LINKED}`);
+      if (!found?.isDirectory()) throw new Error(`${folder} is not a directory`);
     }
     this.#made.add(folder);
   }
@@ -136,5 +144,14 @@ export class ModuleDirs {
       if (!isErrno(error, "ENOTDIR")) this.#onUnseen(error);
       return undefined;
     }
+  }
+}
+
+/** The same where there is nothing yet. */
+function realRoot(root: string): string {
+  try {
+    return realpathSync(root);
+  } catch {
+    return root;
   }
 }

@@ -34,6 +34,8 @@ export class TreeWriter {
   #module: { header: TreeHeader; wanted: WantedModule } | undefined;
   #files: TreeFiles | undefined;
   #zip: ZipWriter | undefined;
+  /** Of these; `undefined`: nothing is there, or it is not ours any more. */
+  #unfinishedPath: string | undefined;
 
   constructor(options: TreeWriterOptions) {
     this.#options = options;
@@ -59,7 +61,7 @@ export class TreeWriter {
     } catch {
       // The disk fails.
     }
-    if (this.#body !== undefined) remove(this.#options.unfinishedPath);
+    if (this.#unfinishedPath !== undefined) remove(this.#unfinishedPath);
   }
 
   get #body(): TreeFiles | ZipWriter | undefined {
@@ -85,9 +87,10 @@ export class TreeWriter {
     if (wanted === undefined) throw new ModuleTreeError("no go.sum names it");
     this.#module = { header, wanted };
     const { files } = header;
-    const { unfinishedPath } = this.#options;
-    if (kind === "zip") this.#zip = new ZipWriter(unfinishedPath);
-    else if (files !== undefined) this.#files = new TreeFiles(unfinishedPath, header, files);
+    if (kind === "tree" && files === undefined) return;
+    this.#unfinishedPath = this.#options.newPath(kind);
+    if (files === undefined) this.#zip = new ZipWriter(this.#unfinishedPath);
+    else this.#files = new TreeFiles(this.#unfinishedPath, header, files);
   }
 
   #addBytes(bytes: Uint8Array): void {
@@ -109,15 +112,18 @@ export class TreeWriter {
     const plain = info === undefined ? undefined : plainInfo(info, wanted.version);
     if (plain !== undefined) dirs.addFile(dirs.file(wanted, "info"), plain);
     if (mod !== undefined) dirs.addFile(dirs.file(wanted, "mod"), mod);
-    if (this.#files !== undefined) this.#name(this.#files, wanted);
+    const unfinishedPath = this.#unfinishedPath;
+    if (unfinishedPath === undefined) return;
+    if (this.#files !== undefined) this.#name(unfinishedPath, this.#files, wanted);
     if (this.#zip === undefined) return;
     this.#zip.close();
     this.#zip = undefined;
-    this.#options.onZip(wanted, this.#options.unfinishedPath);
+    this.#unfinishedPath = undefined;
+    this.#options.onZip(wanted, unfinishedPath);
   }
 
-  #name(files: TreeFiles, wanted: WantedModule): void {
-    const { dirs, unfinishedPath, isWritable } = this.#options;
+  #name(unfinishedPath: string, files: TreeFiles, wanted: WantedModule): void {
+    const { dirs, isWritable } = this.#options;
     const path = dirs.tree(wanted);
     const halfPath = `${unfinishedPath}-half`;
     if (dirs.isFree(wanted)) {
@@ -170,8 +176,8 @@ function removeWriteBits(root: string, folders: readonly string[]): void {
 
 export interface TreeWriterOptions {
   dirs: ModuleDirs;
-  /** A new name on the same disk. Its folder exists. */
-  unfinishedPath: string;
+  /** A new name on the disk of what gets a name. Throws if the disk fails. */
+  newPath: (kind: OutputKind) => string;
   /** Whether folders stay writable: `-modcacherw` in GOFLAGS. */
   isWritable: boolean;
   /** What go.sum says of a module; `undefined`: it is not named there. */

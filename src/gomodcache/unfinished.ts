@@ -1,22 +1,23 @@
 import { lstatSync, mkdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { listFiles } from "../lib/files/list-files.ts";
 import type { ModuleDirs } from "./module-dirs.ts";
+import type { OutputKind } from "./tree-header.ts";
 
 const NAME = /^unfinished-[0-9a-f-]{36}$/;
 /** A process that still unpacks has changed its folder a moment ago. */
 const STALE_MS = 3_600_000;
 
-/** The folder `cache/unfinished-<uuid>` of a process, for modules that have no name yet. */
+/** The folder `unfinished-<uuid>` of a process, for modules' files or zips that have no name yet. */
 export class Unfinished {
   readonly #dirs: ModuleDirs;
   readonly #folder: string;
   #isMade = false;
   #count = 0;
 
-  constructor(dirs: ModuleDirs) {
+  constructor(dirs: ModuleDirs, kind: OutputKind) {
     this.#dirs = dirs;
-    this.#folder = dirs.ownFolder(newName());
+    this.#folder = dirs.ownFolder(kind, newName());
   }
 
   /** A new name in the folder. Throws if there can't be one. */
@@ -31,7 +32,7 @@ export class Unfinished {
 
   /** Removes what killed processes have left. Never throws. */
   removeStale(): void {
-    const parent = this.#dirs.ownFolder("");
+    const parent = dirname(this.#folder);
     for (const name of listFiles(parent)) {
       const path = join(parent, name);
       try {

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, wri
 import { dirname, join } from "node:path";
 import type { GoModCache } from "../../src/gomodcache/go-mod-cache.ts";
 import { modAction, treeAction, zipAction } from "../../src/gomodcache/wanted-modules.ts";
+import { listFiles } from "../../src/lib/files/list-files.ts";
 import { describeError } from "../../src/lib/text/describe-error.ts";
 import { filesBelow } from "../support/file-tree.ts";
 import { sha256Hex } from "../support/ids.ts";
@@ -101,7 +102,7 @@ describe("gets no name, and nothing of it is left:", () => {
       expect(() => writeOutput(cache, bytes)).toThrow();
     }
     expect(filesBelow(dir.path)).toEqual([]);
-    expect(readdirSync(dir.join("cache"))).toEqual([]);
+    expect(listFiles(dir.join("cache"))).toEqual([]);
   });
 
   test("a zip after which nothing arrives any more", () => {

@@ -158,10 +158,15 @@ export interface ModulesState {
 /** All modules as go.sum says. */
 export const WHOLE: ModulesState = { taken: new Set(ALL), wrong: [], unfinished: [] };
 
+export function unfinishedIn(modcache: string): string[] {
+  const names = [modcache, join(modcache, "cache")].flatMap(listFiles);
+  return names.filter((name) => name.startsWith("unfinished"));
+}
+
 function checkModules(modcache: string, goSum: string): ModulesState {
   const state: ModulesState = { taken: new Set(), wrong: [], unfinished: [] };
   const cache = join(modcache, "cache");
-  state.unfinished = listFiles(cache).filter((name) => name.startsWith("unfinished"));
+  state.unfinished = unfinishedIn(modcache);
   for (const line of goSum.split("\n")) {
     const sum = parseSumLine(line);
     if (sum === undefined) continue;

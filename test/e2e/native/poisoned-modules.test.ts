@@ -21,6 +21,7 @@ import { filesBelow } from "../../support/file-tree.ts";
 import { writeModule } from "../../support/go-project.ts";
 import { sha256Hex } from "../../support/ids.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { unfinishedIn } from "./module-team.ts";
 import { CI_ENV, NativeTeam } from "./native-team.ts";
 
 // Only a guard against hanging.
@@ -112,7 +113,7 @@ test.each<[string, Buffer]>([
   const { exitCode, stderr, modcache } = await restore(bucket);
   expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/^go-cache-plugin: not all is in .*\n$/)]);
   expect([join(modcache, TREE), join(modcache, `${DOWNLOAD}.mod`)].filter(existsSync)).toEqual([]);
-  expect(readdirSync(join(modcache, "cache")).filter((name) => name.startsWith("unfinished"))).toEqual([]);
+  expect(unfinishedIn(modcache)).toEqual([]);
 });
 
 const alteredZip = zipOutput(zipOf());
