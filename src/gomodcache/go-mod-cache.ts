@@ -104,6 +104,11 @@ export class GoModCache {
     return form === "tree" ? this.#dirs.hasTree(wanted) : this.#dirs.has(wanted, form);
   }
 
+  /** How many modules these actions are of: the files of one, its zip and its go.mod are one module. */
+  countModules(actionIds: readonly string[]): number {
+    return new Set(actionIds.map((actionId) => this.#byAction.get(actionId)?.wanted)).size;
+  }
+
   /** Whether a job has shown that it wants a zip since this was recorded (ms since 1970). */
   isNewsOfZip(actionId: string, recordedMs: number): boolean {
     const subject = this.#byAction.get(actionId);

@@ -136,6 +136,7 @@ test("a zip that comes first does not keep the module's folder from its name, no
     using dir = tempDir("zips");
     using cache = cacheAt(dir.path, wantedOf(), { forms: "both" });
     expect(cache.missing()).toEqual([[TREE_ACTION, modAction(MODULE, modHash)], [ZIP_ACTION]]);
+    expect(cache.countModules(cache.missing().flat())).toBe(1);
     for (const bytes of outputs) writeOutput(cache, bytes);
     await cache.nameZips();
     expect([cache.has(TREE_ACTION), cache.has(ZIP_ACTION), cache.missing()]).toEqual([true, true, []]);

@@ -106,7 +106,7 @@ function needsModules({ GOMOD }: GoCheckout): boolean {
 
 function counted({ path, wanted, isWritable }: CheckoutModules): Finding {
   using local = new GoModCache(path, wanted, { isWritable, forms: "auto" });
-  const present = [...local.present()].length;
+  const present = local.countModules([...local.present()]);
   const message = `${path}: ${present} of the ${wanted.length} modules that go.sum names are here`;
   return { severity: "ok", message, data: { path, wanted: wanted.length, present } };
 }

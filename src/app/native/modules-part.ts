@@ -45,8 +45,10 @@ export class ModulesPart {
     const groups = [...wanted, ...zips.map(({ actionId }) => [actionId])];
     const { found, records, failure } = await this.#bucket.read(remote.prefetchActions(groups));
     await local.nameZips();
-    const missing = found.filter((actionId) => !local.has(actionId)).length;
-    return this.#bucket.restored({ records, entries: found.length, missing, failure }, local.firstProblem);
+    const missing = found.filter((actionId) => !local.has(actionId));
+    const count = { records, entries: found.length, missing: missing.length, failure };
+    const summed = { entries: local.countModules(found), missing: local.countModules(missing) };
+    return this.#bucket.restored(count, local.firstProblem, summed);
   }
 
   /**
@@ -62,17 +64,19 @@ export class ModulesPart {
     await this.#bucket.read(remote.readRecords());
     const known = present.filter((actionId) => isKnown(actionId, local, remote));
     for (const actionId of known) remote.used(actionId);
-    let added = 0;
+    const added: string[] = [];
     for (const actionId of new Set(present).difference(new Set(known))) {
       const entry = await local.read(actionId);
       if (entry === undefined) continue;
       remote.put(entry);
-      added++;
+      added.push(actionId);
       // Lets uploads go on.
       await new Promise(setImmediate);
     }
-    const count = { used: known.length + added, added };
-    return await this.#bucket.finish(remote, count, { hasEnded, drain, problem: local.firstProblem });
+    const used = [...known, ...added];
+    const summed = { used: local.countModules(used), added: local.countModules(added) };
+    const count = { used: used.length, added: added.length };
+    return await this.#bucket.finish(remote, count, { hasEnded, drain, problem: local.firstProblem, summed });
   }
 
   #openCache(): GoModCache {

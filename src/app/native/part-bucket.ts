@@ -48,31 +48,35 @@ export class PartBucket {
     return openPacked(options, store, { scope, hasJournal: false });
   }
 
-  /** Counts and reports what was restored; says why some is missing. `problem`: the disk's. */
+  /**
+   * Counts and reports what was restored; says why some is missing. `problem`: the disk's. `summed`: what is counted, if not
+   * entries.
+   */
   restored(
     { failure, ...found }: Pick<RestoreReport, "records" | "entries" | "missing"> & { failure: unknown },
     problem: unknown,
+    summed: Pick<RestoreReport, "entries" | "missing"> = found,
   ): RestoreReport {
     if (found.missing > 0) this.#sayWhyMissing(problem, failure);
-    this.#countUpTo(NATIVE_COUNTERS.restored, found.entries - found.missing);
-    this.#count(NATIVE_COUNTERS.missing, found.missing);
+    this.#countUpTo(NATIVE_COUNTERS.restored, summed.entries - summed.missing);
+    this.#count(NATIVE_COUNTERS.missing, summed.missing);
     return { ...this.#cache, ...found, fetchedBytes: this.counters.get("prefetch_bytes") };
   }
 
   /**
-   * Uploads the rest within the drain's limit; counts and reports it. `hasEnded`: see `SaveOptions`. `problem`: why
-   * something could not be read.
+   * Uploads the rest within the drain's limit; counts and reports it. `problem`: why something could not be read.
+   * `summed`: as above.
    */
   async finish(
     remote: PackedRemote,
-    count: Pick<SaveReport, "used" | "added">,
-    { hasEnded, drain, problem }: { hasEnded: boolean; drain: DrainLimit; problem?: unknown },
+    count: SaveCount,
+    { hasEnded, drain, problem, summed = count }: FinishOptions,
   ): Promise<SaveReport> {
     const isUploaded = await drain.run(() => remote.finish(hasEnded));
     const isComplete = isUploaded && problem === undefined;
     if (!isComplete) this.#sayWhyUnsaved(problem, remote.uploadFailure);
-    this.#countUpTo(NATIVE_COUNTERS.used, count.used);
-    this.#count(NATIVE_COUNTERS.added, count.added);
+    this.#countUpTo(NATIVE_COUNTERS.used, summed.used);
+    this.#count(NATIVE_COUNTERS.added, summed.added);
     return { ...this.#cache, ...count, uploadedBytes: this.counters.get("put_remote_bytes"), isComplete };
   }
 
@@ -115,6 +119,16 @@ export class PartBucket {
     else if (ofBucket !== undefined)
       log.warn(BUCKET, new BucketFailure(store.health, { cause: ofBucket }).message);
   }
+}
+
+type SaveCount = Pick<SaveReport, "used" | "added">;
+
+interface FinishOptions {
+  /** See `SaveOptions`. */
+  hasEnded: boolean;
+  drain: DrainLimit;
+  problem?: unknown;
+  summed?: SaveCount;
 }
 
 export interface PartOptions extends Omit<RemoteOptions, "local" | "drainTimeoutMs"> {

@@ -15,7 +15,7 @@ export interface NativeFigures {
   modules: ModuleFigures | undefined;
 }
 
-/** Modules, each counted once: its files, or its go.mod alone. */
+/** Modules, each counted once, whatever there is of it: its files, its zip, or its go.mod alone. */
 export interface ModuleFigures {
   restored: number;
   /** The bucket's records name them, and they could not be restored. */

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, utimesSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { CheckedFinding } from "../../../src/app/doctor/check.ts";
+import type { JobStats } from "../../../src/app/summary/job-stats.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { writeModule } from "../../support/go-project.ts";
 import { type GoMachine, go, goRoot } from "../../support/go-toolchain.ts";
@@ -97,6 +99,16 @@ class Team {
     const [command = "", ...rest] = args;
     return await succeeded(this.#team.program(on, project, [command, "--only=modules", ...rest]));
   }
+
+  /** What `stats` has counted of modules on a machine, and how many of them `doctor` finds there. */
+  async counts(on: GoMachine) {
+    const json = async (command: string) =>
+      JSON.parse((await this.#team.program(on, project, [command, "--json"])).stdout);
+    const { figures } = (await json("stats")) as JobStats;
+    const { findings } = (await json("doctor")) as { findings: CheckedFinding[] };
+    const { present } = findings.find(({ check }) => check === "GOMODCACHE")?.data ?? {};
+    return { ofStats: figures.native?.modules, present };
+  }
 }
 
 const inCache = ({ env }: GoMachine, name: string) => join(env?.GOMODCACHE ?? "", name);
@@ -126,6 +138,8 @@ test("with --modules=both, go mod download and go mod verify need no network on 
   const second = await team.machine({ isWarm: true });
   const { stdout, stderr } = await team.run(second, "restore", "--modules=both");
   expect([stdout, stderr]).toEqual([expect.stringMatching(/^modules: 4 entries are in /), ""]);
+  const restored = { restored: 2, missing: 0, present: 0, added: 0 };
+  expect(await team.counts(second)).toEqual({ ofStats: restored, present: 2 });
   expect([zipsOf(second), existsSync(inCache(second, LIB_TREE))]).toEqual([ZIPS, true]);
   expect(await useZips(second)).toBe("all modules verified\n");
   await build(second);
@@ -133,6 +147,7 @@ test("with --modules=both, go mod download and go mod verify need no network on 
   expect(filesBelow(inCache(second, "")).filter((name) => /[.](?:lock|partial)$/.test(name))).toEqual([]);
   const again = await team.run(second, "save", "--modules=both");
   expect(again.stdout).toMatch(/^modules: 4 entries used, 0 of them new, /);
+  expect((await team.counts(second)).ofStats).toEqual({ ...restored, present: 2 });
 });
 
 test("with --modules=zips, go unpacks the modules itself on a new machine, without a network", async () => {

@@ -157,7 +157,9 @@ test("doctor says which modules restore would bring, and where to", async () => 
   });
   expect(await finding(project, "newest modules")).toMatchObject({
     severity: "ok",
-    message: expect.stringMatching(/ ago, of this job \(.*\): names 2 modules \([\d.]+ B\), 0 gone; /),
+    message: expect.stringMatching(
+      / ago, of this job \(.*\): names 2 entries of modules \([\d.]+ B\), 0 gone; /,
+    ),
     data: { entries: 2, gone: 0 },
   });
   await shown(second, ["restore"]);

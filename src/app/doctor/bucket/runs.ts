@@ -162,7 +162,7 @@ function judgeModules(forecast: Forecast | undefined): Finding {
     return { severity: "note", message };
   }
   const { entries, gone, fetchBytes } = forecast;
-  const what = `names ${entries} modules (${formatByteSize(fetchBytes)}), ${gone} gone; restore fetches those that go.sum names and that are not here`;
+  const what = `names ${entries} entries of modules (${formatByteSize(fetchBytes)}), ${gone} gone; restore fetches those that go.sum names and that are not here`;
   return ofRecord(forecast, what, { entries, gone, fetchBytes });
 }
 
