@@ -1,14 +1,6 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  futimesSync,
-  openSync,
-  readSync,
-  type Stats,
-  utimesSync,
-} from "node:fs";
+import { closeSync, fstatSync, futimesSync, openSync, readSync, type Stats, utimesSync } from "node:fs";
 import { isErrno } from "../lib/files/errno.ts";
+import { READ_NO_LINK } from "../lib/files/no-link.ts";
 import { statPlainFile } from "../lib/files/stat-file.ts";
 import { lastUseMs } from "../store/local/last-use.ts";
 import { ACTION_DIR, type LocalDir, OUTPUT_DIR } from "../store/local/local-dir.ts";
@@ -27,8 +19,6 @@ import { findProgram, mayRun } from "./program-names.ts";
 const HOUR_MS = 3_600_000;
 /** Some file systems store times with a resolution of two seconds. */
 const TIME_STEP_MS = 2_000;
-/** A link may lead out of the cache. Windows has no such flag. */
-const READ_NO_LINK = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
 
 /**
  * The build cache on the local disk. All calls are synchronous and wait only for the disk. Several processes share the

@@ -1,10 +1,7 @@
-import { constants } from "node:fs";
 import { fileChunks } from "../lib/files/file-chunks.ts";
+import { READ_NO_LINK } from "../lib/files/no-link.ts";
 import type { LocalEntry } from "./entry.ts";
 import type { LocalCache } from "./local-cache.ts";
-
-/** Neither through a link nor waiting for the other end of a pipe. Windows has neither flag. */
-const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** A cache of this machine, whose files are not checked. */
 interface OtherCache {
@@ -49,7 +46,7 @@ export class ReadThrough {
     const output = this.#to.createOutput(outputId, executable);
     try {
       const hash = new Bun.CryptoHasher("sha256");
-      for (const chunk of fileChunks(path, { flags: OPEN_FLAGS, maxBytes: sizeBytes })) {
+      for (const chunk of fileChunks(path, { flags: READ_NO_LINK, maxBytes: sizeBytes })) {
         hash.update(chunk);
         output.write(chunk);
       }

@@ -1,8 +1,9 @@
-import { constants, lstatSync, readdirSync } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { MAX_GO_MOD_BYTES } from "../gomod/file-names.ts";
 import { hashModFile, hashOfFiles } from "../gomod/module-hash.ts";
 import { fileChunks } from "../lib/files/file-chunks.ts";
+import { READ_NO_LINK } from "../lib/files/no-link.ts";
 import { readSmallFile } from "../lib/files/small-file.ts";
 import { compareUtf8 } from "../lib/text/compare-utf8.ts";
 import type { ModuleDirs } from "./module-dirs.ts";
@@ -14,9 +15,6 @@ import {
   type TreeHeader,
 } from "./tree-header.ts";
 import type { WantedModule } from "./wanted-modules.ts";
-
-/** Not through a link, which may lead anywhere. Windows has no such flag. */
-export const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
 
 /** The output that a module in `$GOMODCACHE` is; see `tree-header.ts`. Reads the module each time. */
 export class ModuleTree {
@@ -65,7 +63,7 @@ export class ModuleTree {
   }
 
   #chunksOf(name: string, sizeBytes: number): Generator<Buffer, void, void> {
-    return fileChunks(join(this.#folder, name), { flags: OPEN_FLAGS, maxBytes: sizeBytes });
+    return fileChunks(join(this.#folder, name), { flags: READ_NO_LINK, maxBytes: sizeBytes });
   }
 }
 

@@ -1,9 +1,10 @@
 import { MAX_MODULE_BYTES } from "../gomod/file-names.ts";
 import { hashPlainZip } from "../gomod/zip/plain-zip.ts";
 import { fileChunks } from "../lib/files/file-chunks.ts";
+import { READ_NO_LINK } from "../lib/files/no-link.ts";
 import { statPlainFile } from "../lib/files/stat-file.ts";
 import type { ModuleDirs } from "./module-dirs.ts";
-import { OPEN_FLAGS, readHeader } from "./module-tree.ts";
+import { readHeader } from "./module-tree.ts";
 import { formatTreeHeader, ModuleTreeError } from "./tree-header.ts";
 import type { WantedModule } from "./wanted-modules.ts";
 
@@ -47,6 +48,6 @@ export class ModuleZip {
   /** All its bytes. Each chunk counts until the next is read. Throws if they can't be read. */
   *chunks(): Generator<Buffer, void, void> {
     yield this.#start;
-    yield* fileChunks(this.#path, { flags: OPEN_FLAGS, maxBytes: this.#zipBytes });
+    yield* fileChunks(this.#path, { flags: READ_NO_LINK, maxBytes: this.#zipBytes });
   }
 }

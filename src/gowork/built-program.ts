@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { READ_NO_LINK } from "../lib/files/no-link.ts";
 import { type BuildId, findBuildIds, HEAD_BYTES } from "./build-id.ts";
 import { ContentHash } from "./content-hash.ts";
 import { hostIdRanges } from "./host-id-ranges.ts";
@@ -25,7 +26,7 @@ export class BuiltProgram {
   static open(path: string): BuiltProgram | undefined {
     let fd: number;
     try {
-      fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      fd = openSync(path, READ_NO_LINK);
     } catch {
       return undefined;
     }

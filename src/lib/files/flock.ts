@@ -1,6 +1,7 @@
 /** The lock that go has on files, flock(2). Neither Bun nor Node has a call for it, so this one is the C library's own. */
 import { dlopen } from "bun:ffi";
 import { closeSync, constants, openSync } from "node:fs";
+import { NO_LINK } from "./no-link.ts";
 
 /** Of the systems where go locks this way. musl answers to the name of glibc. */
 const LIBRARIES: Partial<Record<NodeJS.Platform, string>> = {
@@ -10,7 +11,7 @@ const LIBRARIES: Partial<Record<NodeJS.Platform, string>> = {
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 /** For writing, as NFS wants it. */
-const OPEN_FLAGS = constants.O_RDWR | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+const OPEN_FLAGS = constants.O_RDWR | NO_LINK;
 
 let call: ((fd: number, operation: number) => number) | undefined;
 

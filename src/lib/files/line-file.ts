@@ -3,6 +3,7 @@ import { appendFileSync, closeSync, constants, fstatSync, openSync } from "node:
 import { dirname } from "node:path";
 import type { Guard } from "../shape.ts";
 import { isErrno } from "./errno.ts";
+import { NO_LINK } from "./no-link.ts";
 import { makePrivateDir } from "./private-dir.ts";
 import { removeLink } from "./remove-link.ts";
 import { replaceFile } from "./replace-file.ts";
@@ -11,13 +12,7 @@ import { readSmallFile } from "./small-file.ts";
 /** A larger file counts as missing. */
 export const MAX_LINES_BYTES = 32 << 20;
 
-/** Neither through a link nor into a pipe. Windows has neither flag. */
-const APPEND_FLAGS =
-  constants.O_WRONLY |
-  constants.O_APPEND |
-  constants.O_CREAT |
-  (constants.O_NOFOLLOW ?? 0) |
-  (constants.O_NONBLOCK ?? 0);
+const APPEND_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | NO_LINK;
 
 /** Appends lines; a file above `maxBytes` loses the older half of its lines. Throws when the disk fails. */
 export function appendLines(

@@ -1,12 +1,10 @@
-import { closeSync, constants, openSync, readSync } from "node:fs";
-
-/** Not through a link, which may lead anywhere. Windows has no such flag. */
-const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
+import { closeSync, openSync, readSync } from "node:fs";
+import { READ_NO_LINK } from "./no-link.ts";
 
 /** A part of a file. Throws if there is no such file, or if it ends before. */
 export function readAt(path: string, offset: number, length: number): Buffer<ArrayBuffer> {
   const bytes = Buffer.allocUnsafe(length);
-  const fd = openSync(path, OPEN_FLAGS);
+  const fd = openSync(path, READ_NO_LINK);
   try {
     for (let done = 0; done < length; ) {
       const count = readSync(fd, bytes, done, length - done, offset + done);

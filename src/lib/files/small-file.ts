@@ -1,10 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { READ_NO_LINK } from "./no-link.ts";
 
 /** This program's own notes are far smaller. */
 const MAX_STATE_BYTES = 1 << 20;
-
-/** Neither through a link, which may lead anywhere, nor waiting for the other end of a pipe. Windows has neither flag. */
-const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** The whole of a small regular file. Throws when there is none, and when it has more than `maxBytes`. */
 export function readSmallFile(path: string, maxBytes = MAX_STATE_BYTES): Buffer<ArrayBuffer> {
@@ -13,7 +11,7 @@ export function readSmallFile(path: string, maxBytes = MAX_STATE_BYTES): Buffer<
 
 /** Calls `use` while the file is open. Throws as `readSmallFile` does. */
 export function withSmallFile<T>(path: string, maxBytes: number, use: (fd: number, stat: Stats) => T): T {
-  const fd = openSync(path, OPEN_FLAGS);
+  const fd = openSync(path, READ_NO_LINK);
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw new Error(`${path} is not a regular file`);

@@ -3,12 +3,13 @@
  * and for trying the tool without a server. All file operations are asynchronous and are not awaited after an abort: a
  * mount that hangs must not block the program.
  */
-import { constants, type FileHandle, lstat, open, unlink } from "node:fs/promises";
+import { type FileHandle, lstat, open, unlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { abortable } from "../../lib/async/abortable.ts";
 import { isErrno } from "../../lib/files/errno.ts";
 import { fileBody } from "../../lib/files/file-body.ts";
+import { READ_NO_LINK } from "../../lib/files/no-link.ts";
 import type {
   GetOptions,
   ListedObject,
@@ -29,9 +30,6 @@ import { walkKeys } from "./directory-walk.ts";
 import { DirectoryWriter } from "./directory-writer.ts";
 
 const DEFAULT_PAGE_SIZE = 1000;
-
-/** Don't follow links, and don't block on a pipe. Windows has neither flag. */
-const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** The result of `lstat` with integers. */
 interface FileFacts {
@@ -166,7 +164,7 @@ export class DirectoryStore implements ObjectStore {
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
-    return await open(path, OPEN_FLAGS);
+    return await open(path, READ_NO_LINK);
   } catch (error) {
     // ELOOP: a link. ENXIO: a socket.
     if (isErrno(error, "ENOENT", "ELOOP", "ENXIO")) return undefined;
