@@ -93,6 +93,12 @@ export function soundOutput(files: Record<string, string> = FILES): Buffer {
   ]);
 }
 
+/** The bytes of an output that `get` or `read` has returned. */
+export function bytesOf(cache: GoModCache, outputId = ""): Buffer {
+  // Each chunk counts until the next is read.
+  return Buffer.concat([...(cache.findOutput(outputId)?.chunks() ?? [])].map((chunk) => Buffer.from(chunk)));
+}
+
 /** Writes an output in chunks. Throws what the cache throws. */
 export function writeOutput(cache: GoModCache, bytes: Buffer, chunkBytes = bytes.length): void {
   const output = cache.createOutput();

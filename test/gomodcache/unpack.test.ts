@@ -27,6 +27,7 @@ import { filesBelow } from "../support/file-tree.ts";
 import { testOnPosix } from "../support/platform.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import {
+  bytesOf,
   cacheAt,
   DOWNLOAD,
   FILES,
@@ -137,10 +138,7 @@ test.each([
   expect(readFileSync(dir.join(`${DOWNLOAD}.info`), "utf8")).toBe(kept);
   const [actionId = ""] = cache.present();
   const entry = cache.get(actionId);
-  const bytes = Buffer.concat(
-    [...(cache.findOutput(entry?.outputId ?? "")?.chunks() ?? [])].map(Buffer.from),
-  );
-  expect(parseTreeHeader(bytes)?.header.info).toBe(kept);
+  expect(parseTreeHeader(bytesOf(cache, entry?.outputId))?.header.info).toBe(kept);
 });
 
 test.each([1, 7, 4_096, 1_000_000])("in chunks of %i bytes, the module is as go leaves it", (chunkBytes) => {

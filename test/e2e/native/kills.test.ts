@@ -8,7 +8,7 @@ import { type GoMachine, go } from "../../support/go-toolchain.ts";
 import { type S3Server, startS3Server } from "../../support/s3-server.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { during, killAt, MOMENTS_OF_RESTORE, MOMENTS_OF_SAVE } from "./kill-moments.ts";
-import { checkGoCache, NativeTeam, SOUND, succeeded } from "./native-team.ts";
+import { checkGoCache, NativeTeam, QUIET, SOUND, succeeded } from "./native-team.ts";
 
 // Only a guard against hanging.
 setDefaultTimeout(300_000);
@@ -50,7 +50,7 @@ test.each(MOMENTS_OF_RESTORE)(
     const left = checkGoCache(machine.gocache);
     expect(left.wrong).toEqual([]);
     expect(left.entries).toBeLessThan(all);
-    expect(await command(machine, ["restore"])).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await command(machine, ["restore"])).toMatchObject(QUIET);
     expect(checkGoCache(machine.gocache)).toMatchObject({ entries: all, wrong: [] });
   },
 );
@@ -61,14 +61,14 @@ test.each(MOMENTS_OF_SAVE)(
     const prefix = `--prefix=${what.replaceAll(" ", "-")}`;
     const restored = async () => {
       const machine = team.newMachine();
-      expect(await command(machine, ["restore", prefix])).toMatchObject({ exitCode: 0, stderr: "" });
+      expect(await command(machine, ["restore", prefix])).toMatchObject(QUIET);
       const state = checkGoCache(machine.gocache);
       expect(state).toEqual(SOUND);
       return state.entries;
     };
     await killAt({ team, s3, project }, built, ["save", prefix], moment);
     await restored();
-    expect(await command(built, ["save", prefix])).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await command(built, ["save", prefix])).toMatchObject(QUIET);
     expect(await restored()).toBe(all);
   },
 );

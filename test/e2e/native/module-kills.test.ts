@@ -6,11 +6,10 @@ import { type S3Server, startS3Server } from "../../support/s3-server.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { killAt, MOMENTS_OF_RESTORE, MOMENTS_OF_SAVE, type Site } from "./kill-moments.ts";
 import { ModuleTeam, ONLY, randomText, WHOLE } from "./module-team.ts";
+import { QUIET } from "./native-team.ts";
 
 // Only a guard against hanging.
 setDefaultTimeout(300_000);
-
-const QUIET = { exitCode: 0, stderr: "" };
 
 let dir: TempDir;
 let s3: S3Server;

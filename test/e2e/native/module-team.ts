@@ -41,6 +41,9 @@ export const ALL = [LIB, DATA, LEAF];
 /** Only what is about modules, so that there is one line for them. */
 export const ONLY = "--only=modules";
 
+/** More than is ever held in memory at once; small when it is packed. */
+export const LARGE_TEXT = "0123456789abcdef".repeat(40 << 16);
+
 const SMALL_WHEN_PACKED = "0123456789abcdef".repeat(256 << 10);
 
 /** A text that can't be packed to less than half its size. */

@@ -1,70 +1,32 @@
 /** Zips in `$GOMODCACHE`, restored and saved beside the modules' files or instead of them. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, utimesSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { CheckedFinding } from "../../../src/app/doctor/check.ts";
 import type { JobStats } from "../../../src/app/summary/job-stats.ts";
 import { filesBelow } from "../../support/file-tree.ts";
-import { writeModule } from "../../support/go-project.ts";
-import { type GoMachine, go, goRoot } from "../../support/go-toolchain.ts";
-import { type ModuleUpstream, startModuleUpstream } from "../../support/modules/module-upstream.ts";
+import { type GoMachine, go } from "../../support/go-toolchain.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { ALL, DATA, downloadFile, LARGE_TEXT, ModuleTeam, modcacheOf } from "./module-team.ts";
 import { NativeTeam, succeeded } from "./native-team.ts";
 
 // Only a guard against hanging.
 setDefaultTimeout(300_000);
 
-const USER = `module example.com/user
-
-go 1.24
-
-require (
-	example.com/BigCo/Lib v0.1.0
-	example.com/data v1.3.0
-)
-`;
-const MAIN = `package main
-
-import (
-	"example.com/BigCo/Lib"
-	"example.com/data"
-)
-
-func main() { println(lib.Name, len(data.Text)) }
-`;
-const LIB_ZIP = "cache/download/example.com/!big!co/!lib/@v/v0.1.0.zip";
-const DATA_ZIP = "cache/download/example.com/data/@v/v1.3.0.zip";
-const ZIPS = [LIB_ZIP, DATA_ZIP];
-const LIB_TREE = "example.com/!big!co/!lib@v0.1.0";
+const DATA_MODULE = "example.com/data/v2";
 
 let dir: TempDir;
-let upstream: ModuleUpstream;
+let modules: ModuleTeam;
 let project: string;
-let goBin: string;
 let teams = 0;
 
 beforeAll(async () => {
   dir = tempDir("module-zips");
-  goBin = join(await goRoot(), "bin");
-  upstream = await startModuleUpstream();
-  await upstream.addModule({
-    module: "example.com/BigCo/Lib",
-    version: "v0.1.0",
-    files: { "lib.go": "package lib\n\nconst Name = `lib`\n", "testdata/empty": "" },
-  });
-  await upstream.addModule({
-    module: "example.com/data",
-    version: "v1.3.0",
-    // As a zip it is small; its file is more than is ever held in memory at once.
-    files: {
-      "data.go": "package data\n\nimport _ `embed`\n\n//go:embed text\nvar Text string\n",
-      text: "0123456789abcdef".repeat(40 << 16),
-    },
-  });
-  project = writeModule(dir.join("user"), "example.com/user", { "go.mod": USER, "main.go": MAIN });
+  modules = await ModuleTeam.open(dir.join("modules"), { text: LARGE_TEXT });
+  ({ project } = modules);
 });
 afterAll(async () => {
-  await upstream[Symbol.asyncDispose]();
+  await modules[Symbol.asyncDispose]();
   dir[Symbol.dispose]();
 });
 
@@ -75,22 +37,13 @@ class Team {
   /** A machine with an empty module cache; `isOnline`: with an upstream; `isWarm`: with Go's runtime, for builds. */
   async machine({ isOnline = false, isWarm = false } = {}): Promise<GoMachine> {
     const made = isWarm ? await this.#team.warmMachine() : this.#team.newMachine();
-    const GOMODCACHE = join(dirname(made.gocache), "mod");
-    const GOPROXY = isOnline ? upstream.url : "off";
-    const own = {
-      GOMODCACHE,
-      GOPROXY,
-      GOSUMDB: "off",
-      GOTOOLCHAIN: "local",
-      GOFLAGS: "-mod=mod -modcacherw",
-    };
-    return { ...made, env: { ...made.env, ...own, PATH: `${goBin}:${process.env.PATH}` } };
+    const GOPROXY = isOnline ? modules.upstream.url : "off";
+    return modules.withModules(made, { GOPROXY, GOFLAGS: "-mod=mod -modcacherw" });
   }
 
   /** A machine on which go has fetched all modules and unpacked them. */
   async fetched(): Promise<GoMachine> {
     const machine = await this.machine({ isOnline: true });
-    await succeeded(go(machine, ["mod", "tidy"], { cwd: project }));
     await succeeded(go(machine, ["mod", "download"], { cwd: project }));
     return machine;
   }
@@ -111,8 +64,9 @@ class Team {
   }
 }
 
-const inCache = ({ env }: GoMachine, name: string) => join(env?.GOMODCACHE ?? "", name);
-const zipsOf = (on: GoMachine) => ZIPS.filter((name) => existsSync(inCache(on, name)));
+/** The modules that are there as zips, or as folders of files. */
+const zipsOf = (on: GoMachine) => ALL.filter((tree) => existsSync(downloadFile(on, tree, "zip")));
+const treesOf = (on: GoMachine) => ALL.filter((tree) => existsSync(join(modcacheOf(on), tree)));
 
 async function build(on: GoMachine): Promise<void> {
   await succeeded(go(on, ["build", "-trimpath", "-o", "/dev/null"], { cwd: project }));
@@ -128,39 +82,39 @@ async function useZips(on: GoMachine) {
 /** Gives the zips of a machine a time: so many days ago. */
 function ageZips(on: GoMachine, days: number): void {
   const seconds = Date.now() / 1000 - days * 24 * 3_600;
-  for (const name of zipsOf(on)) utimesSync(inCache(on, name), seconds, seconds);
+  for (const tree of zipsOf(on)) utimesSync(downloadFile(on, tree, "zip"), seconds, seconds);
 }
 
 test("with --modules=both, go mod download and go mod verify need no network on a new machine", async () => {
   const team = new Team();
   const saved = await team.run(await team.fetched(), "save", "--modules=both");
-  expect(saved.stdout).toMatch(/^modules: 4 entries used, 4 of them new, /);
+  expect(saved.stdout).toMatch(/^modules: 6 entries used, 6 of them new, /);
   const second = await team.machine({ isWarm: true });
   const { stdout, stderr } = await team.run(second, "restore", "--modules=both");
-  expect([stdout, stderr]).toEqual([expect.stringMatching(/^modules: 4 entries are in /), ""]);
-  const restored = { restored: 2, missing: 0, present: 0, added: 0 };
-  expect(await team.counts(second)).toEqual({ ofStats: restored, present: 2 });
-  expect([zipsOf(second), existsSync(inCache(second, LIB_TREE))]).toEqual([ZIPS, true]);
+  expect([stdout, stderr]).toEqual([expect.stringMatching(/^modules: 6 entries are in /), ""]);
+  const restored = { restored: 3, missing: 0, present: 0, added: 0 };
+  expect(await team.counts(second)).toEqual({ ofStats: restored, present: 3 });
+  expect([zipsOf(second), treesOf(second)]).toEqual([ALL, ALL]);
   expect(await useZips(second)).toBe("all modules verified\n");
   await build(second);
   // Go had nothing to fetch or to unpack.
-  expect(filesBelow(inCache(second, "")).filter((name) => /[.](?:lock|partial)$/.test(name))).toEqual([]);
+  expect(filesBelow(modcacheOf(second)).filter((name) => /[.](?:lock|partial)$/.test(name))).toEqual([]);
   const again = await team.run(second, "save", "--modules=both");
-  expect(again.stdout).toMatch(/^modules: 4 entries used, 0 of them new, /);
-  expect((await team.counts(second)).ofStats).toEqual({ ...restored, present: 2 });
+  expect(again.stdout).toMatch(/^modules: 6 entries used, 0 of them new, /);
+  expect((await team.counts(second)).ofStats).toEqual({ ...restored, present: 3 });
 });
 
 test("with --modules=zips, go unpacks the modules itself on a new machine, without a network", async () => {
   const team = new Team();
   await team.run(await team.fetched(), "save", "--modules=zips");
   const second = await team.machine({ isWarm: true });
-  expect((await team.run(second, "restore", "--modules=zips")).stdout).toMatch(/^modules: 2 entries are in /);
-  expect([zipsOf(second), existsSync(inCache(second, LIB_TREE))]).toEqual([ZIPS, false]);
+  expect((await team.run(second, "restore", "--modules=zips")).stdout).toMatch(/^modules: 3 entries are in /);
+  expect([zipsOf(second), treesOf(second)]).toEqual([ALL, []]);
   expect((await succeeded(go(second, ["mod", "verify"], { cwd: project }))).stdout).toBe(
     "all modules verified\n",
   );
   await build(second);
-  expect(existsSync(inCache(second, LIB_TREE))).toBe(true);
+  expect(treesOf(second)).toEqual(ALL);
   expect(await useZips(second)).toBe("all modules verified\n");
 });
 
@@ -170,7 +124,7 @@ test("with --modules=trees there is no zip, and only go mod download misses it",
   await team.run(first, "save", "--modules=both");
   const second = await team.machine();
   await team.run(second, "restore", "--modules=trees");
-  expect([zipsOf(second), existsSync(inCache(second, LIB_TREE))]).toEqual([[], true]);
+  expect([zipsOf(second), treesOf(second)]).toEqual([[], ALL]);
   const run = async (...args: string[]) => (await go(second, args, { cwd: project })).exitCode;
   const vendor = await run("mod", "vendor", "-o", join(dir.path, "vendored"));
   const others = [
@@ -186,14 +140,14 @@ test("a job that fetches a zip beside the files has it from then on; others get 
   const team = new Team();
   await team.run(await team.fetched(), "save");
   const second = await team.machine({ isOnline: true });
-  expect((await team.run(second, "restore")).stdout).toMatch(/^modules: 2 entries are in /);
+  expect((await team.run(second, "restore")).stdout).toMatch(/^modules: 3 entries are in /);
   expect(zipsOf(second)).toEqual([]);
-  await succeeded(go(second, ["mod", "download", "example.com/data"], { cwd: project }));
-  expect((await team.run(second, "save")).stdout).toMatch(/^modules: 3 entries used, 1 of them new, /);
+  await succeeded(go(second, ["mod", "download", DATA_MODULE], { cwd: project }));
+  expect((await team.run(second, "save")).stdout).toMatch(/^modules: 4 entries used, 1 of them new, /);
   for (let run = 0; run < 2; run++) {
     const next = await team.machine();
-    await team.run(next, "exec", "--", "go", "mod", "download", "example.com/data");
-    expect(zipsOf(next)).toEqual([DATA_ZIP]);
+    await team.run(next, "exec", "--", "go", "mod", "download", DATA_MODULE);
+    expect(zipsOf(next)).toEqual([DATA]);
   }
 });
 
@@ -209,7 +163,7 @@ test("a zip that no job has fetched for two weeks is not restored, until one fet
   await team.run(second, "save");
   const third = await team.machine();
   await team.run(third, "restore");
-  expect(zipsOf(third)).toEqual(ZIPS);
+  expect(zipsOf(third)).toEqual(ALL);
 });
 
 test("what a module cache has already is neither fetched nor uploaded again", async () => {

@@ -15,7 +15,7 @@ import { filesBelow } from "../../support/file-tree.ts";
 import { writeModule } from "../../support/go-project.ts";
 import { type GoMachine, go } from "../../support/go-toolchain.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
-import { LIB, ModuleTeam, modcacheOf, ONLY, USER } from "./module-team.ts";
+import { LARGE_TEXT, LIB, ModuleTeam, modcacheOf, ONLY, USER } from "./module-team.ts";
 import { NativeTeam, succeeded } from "./native-team.ts";
 
 // Only a guard against hanging.
@@ -29,8 +29,7 @@ let first: GoMachine;
 /** The bucket has the modules of a build of `project`, and there is no upstream any more. */
 beforeAll(async () => {
   dir = tempDir("modules");
-  // More than is ever held in memory at once.
-  team = await ModuleTeam.open(dir.join("team"), { text: "0123456789abcdef".repeat(40 << 16) });
+  team = await ModuleTeam.open(dir.join("team"), { text: LARGE_TEXT });
   ({ project } = team);
   first = await machine({ GOPROXY: team.upstream.url });
   expect(await build(first)).toEqual({ exitCode: 0, stderr: "" });

@@ -30,6 +30,16 @@ export const CI_ENV = {
 export const DEAD = ["--bucket=dead-bucket", "--s3-endpoint-url=http://127.0.0.1:1", "--region=us-east-1"];
 export const DEAD_NAME = "remote cache s3://dead-bucket at http://127.0.0.1:1";
 
+/** A command that succeeds, and says nothing on stderr. */
+export const QUIET = { exitCode: 0, stderr: "" };
+
+/** A command that succeeds, with one line on stderr. `text`: a pattern for a part of it. */
+export const inOneLine = (text: string) => ({
+  exitCode: 0,
+  stdout: expect.any(String),
+  stderr: expect.stringMatching(new RegExp(`^go-cache-plugin: .*${text}.*\n$`)),
+});
+
 export class NativeTeam {
   readonly bucket: string;
   readonly flags: string[];

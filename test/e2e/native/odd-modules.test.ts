@@ -23,7 +23,7 @@ import { testOnLinux, testOnPosix } from "../../support/platform.ts";
 import { run } from "../../support/process.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { ALL, DATA, downloadFile, LEAF, LIB, ModuleTeam, modcacheOf, WHOLE } from "./module-team.ts";
-import { NativeTeam, succeeded } from "./native-team.ts";
+import { inOneLine, NativeTeam, QUIET, succeeded } from "./native-team.ts";
 
 // Only a guard against hanging.
 setDefaultTimeout(300_000);
@@ -31,7 +31,6 @@ setDefaultTimeout(300_000);
 const MIB = 1 << 20;
 const ROOMY = 1 << 30;
 const NOBODY = "65534:65534";
-const QUIET = { exitCode: 0, stderr: "" };
 /** Root without its rights over files of others. */
 const POWERLESS = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"];
 
@@ -46,12 +45,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await team[Symbol.asyncDispose]();
   dir[Symbol.dispose]();
-});
-
-const inOneLine = (text: string) => ({
-  exitCode: 0,
-  stdout: expect.any(String),
-  stderr: expect.stringMatching(new RegExp(`^go-cache-plugin: .*${text}.*\n$`)),
 });
 
 const without = (...trees: string[]) => ({

@@ -1,64 +1,39 @@
 /** What the commands that show and check a bucket say of the modules that `restore` and `save` keep in it. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { JobStats } from "../../../src/app/summary/job-stats.ts";
 import { writeModule } from "../../support/go-project.ts";
-import { type GoMachine, go, goRoot } from "../../support/go-toolchain.ts";
-import { type ModuleUpstream, startModuleUpstream } from "../../support/modules/module-upstream.ts";
+import type { GoMachine } from "../../support/go-toolchain.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { ModuleTeam, USER } from "./module-team.ts";
 import { NativeTeam, succeeded } from "./native-team.ts";
 
 // Only a guard against hanging.
 setDefaultTimeout(300_000);
 
-const FILES = {
-  "go.mod": "module example.com/user\n\ngo 1.24\n\nrequire example.com/lib v0.1.0\n",
-  "main.go": "package main\n\nimport `example.com/lib`\n\nfunc main() { println(lib.Name) }\n",
-};
-
 let dir: TempDir;
-let upstream: ModuleUpstream;
-let team: NativeTeam;
+let team: ModuleTeam;
 let project: string;
-let goBin: string;
 let first: GoMachine;
 
-/** The bucket has a run of a job that builds `project`: build outputs and two modules. */
+/** The bucket has a run of a job that builds `project`: build outputs and three modules. */
 beforeAll(async () => {
   dir = tempDir("shown-modules");
-  goBin = join(await goRoot(), "bin");
-  upstream = await startModuleUpstream();
-  await upstream.addModule({
-    module: "example.com/leaf",
-    version: "v1.0.0",
-    files: { "leaf.go": "package leaf\n\nconst Name = `leaf`\n" },
-  });
-  await upstream.addModule({
-    module: "example.com/lib",
-    version: "v0.1.0",
-    mod: "module example.com/lib\n\ngo 1.24\n\nrequire example.com/leaf v1.0.0\n",
-    files: { "lib.go": "package lib\n\nimport `example.com/leaf`\n\nconst Name = leaf.Name\n" },
-  });
-  team = new NativeTeam(dir.join("team"));
-  project = writeModule(dir.join("user"), "example.com/user", FILES);
-  first = await machine({ GOPROXY: upstream.url });
-  await succeeded(go(first, ["mod", "tidy"], { cwd: project }));
+  team = await ModuleTeam.open(dir.join("team"), { text: "text" });
+  ({ project } = team);
+  first = await machine({ GOPROXY: team.upstream.url });
   await succeeded(team.program(first, project, ["exec", "--", "go", "build", "-trimpath", "./..."]));
-  await upstream.stop();
+  await team.upstream.stop();
 });
 afterAll(async () => {
-  await upstream[Symbol.asyncDispose]();
+  await team[Symbol.asyncDispose]();
   dir[Symbol.dispose]();
 });
 
 /** A machine with an empty module cache, and no upstream unless `env` has one. */
 async function machine(env: Record<string, string> = {}): Promise<GoMachine> {
-  const made = await team.idleMachine();
-  const GOMODCACHE = join(dirname(made.gocache), "mod");
-  const own = { GOMODCACHE, GOPROXY: "off", GOSUMDB: "off", GOTOOLCHAIN: "local" };
-  const PATH = `${goBin}:${process.env.PATH}`;
-  return { ...made, env: { ...made.env, ...own, PATH, ...env } };
+  return team.withModules(await team.idleMachine(), env);
 }
 
 /** What a command prints on stdout. */
@@ -70,25 +45,25 @@ describe("stats", () => {
   test("counts modules beside entries: what was saved, and what was restored", async () => {
     const saved = JSON.parse(await shown(first, ["stats", "--json"])) as JobStats;
     expect(saved.figures.native).toMatchObject({
-      modules: { restored: 0, missing: 0, present: 2, added: 2 },
+      modules: { restored: 0, missing: 0, present: 3, added: 3 },
     });
-    expect(saved.counts).toMatchObject({ save_used_modules: 2, save_added_modules: 2 });
+    expect(saved.counts).toMatchObject({ save_used_modules: 3, save_added_modules: 3 });
     expect(await shown(first, ["stats"])).toMatch(
-      /^restored: 0 entries, .*; saved: \d+ new entries, 2 new modules$/m,
+      /^restored: 0 entries, .*; saved: \d+ new entries, 3 new modules$/m,
     );
     const second = await machine();
     await shown(second, ["restore"]);
     const { figures } = JSON.parse(await shown(second, ["stats", "--json"])) as JobStats;
-    expect(figures.native?.modules).toEqual({ restored: 2, missing: 0, present: 0, added: 0 });
-    expect(await shown(second, ["stats"])).toMatch(/^\d+ entries and 2 modules restored$/m);
-    expect(await shown(second, ["stats", "--markdown"])).toMatch(/^\| restore and save \| .*, 2 modules, /m);
+    expect(figures.native?.modules).toEqual({ restored: 3, missing: 0, present: 0, added: 0 });
+    expect(await shown(second, ["stats"])).toMatch(/^\d+ entries and 3 modules restored$/m);
+    expect(await shown(second, ["stats", "--markdown"])).toMatch(/^\| restore and save \| .*, 3 modules, /m);
   });
 
   test("of modules alone speaks of nothing else", async () => {
     const second = await machine();
     await shown(second, ["exec", "--only=modules", "--", "go", "version"]);
     expect(await shown(second, ["stats"])).toStartWith(
-      "100.0 % of the modules were stored before (2 of 2)\nrestored: 2 modules, ",
+      "100.0 % of the modules were stored before (3 of 3)\nrestored: 3 modules, ",
     );
   });
 });
@@ -98,13 +73,13 @@ test("explain says what was restored, and which modules go fetches all the same"
   await shown(second, ["restore", "--only=modules"]);
   const text = await shown(second, ["explain"]);
   expect(text).toMatch(
-    /^2 modules restored\nrestored: 2 modules, [\d.]+ K?i?B fetched\n\nThis job used go's own/,
+    /^3 modules restored\nrestored: 3 modules, [\d.]+ K?i?B fetched\n\nThis job used go's own/,
   );
   expect(text).toContain("go wants its zip, and restore");
 });
 
 describe("inspect", () => {
-  const LIB = "example.com/lib@v0.1.0";
+  const LIB = "example.com/BigCo/Lib@v0.1.0";
 
   test("shows whose cache each run is, and modules as the same on every platform", async () => {
     const rows = (await shown(first, ["inspect"])).split("\n").map((line) => line.split(/ {2,}/));
@@ -116,12 +91,12 @@ describe("inspect", () => {
       1: "any",
       2: "example.com/user",
       5: "1",
-      7: "2",
+      7: "3",
     });
     const { scopes } = JSON.parse(await shown(first, ["inspect", "--json"]));
     expect(scopes).toEqual([
       expect.objectContaining({ cache: "build" }),
-      expect.objectContaining({ cache: "modules", platform: "modules", entries: 2, packs: 1 }),
+      expect.objectContaining({ cache: "modules", platform: "modules", entries: 3, packs: 2 }),
     ]);
   });
 
@@ -133,13 +108,17 @@ describe("inspect", () => {
         .split("\n")
         .map((line) => JSON.parse(line));
     const named = await entries(project);
-    expect(named.map(({ module }) => module).sort()).toEqual(["example.com/leaf@v1.0.0", LIB]);
+    expect(named.map(({ module }) => module).sort()).toEqual([
+      LIB,
+      "example.com/data/v2@v2.3.0",
+      "example.com/leaf@v1.0.0",
+    ]);
     const { action } = named.find(({ module }) => module === LIB);
     expect(await shown(first, ["inspect", action])).toStartWith(
       `action ${action}\n  module ${LIB}\n  output `,
     );
-    const elsewhere = writeModule(dir.join("elsewhere"), "example.com/user", { "go.mod": FILES["go.mod"] });
-    expect((await entries(elsewhere)).map(({ module }) => module)).toEqual([undefined, undefined]);
+    const elsewhere = writeModule(dir.join("elsewhere"), "example.com/user", { "go.mod": USER });
+    expect((await entries(elsewhere)).map(({ module }) => module)).toEqual(Array(3).fill(undefined));
     expect(await shown(first, ["inspect", action], elsewhere)).toStartWith(`action ${action}\n  output `);
   });
 });
@@ -153,19 +132,19 @@ test("doctor says which modules restore would bring, and where to", async () => 
   const { GOMODCACHE: modcache } = second.env ?? {};
   expect(await finding(project, "GOMODCACHE")).toMatchObject({
     severity: "ok",
-    message: `${modcache}: 0 of the 2 modules that go.sum names are here`,
+    message: `${modcache}: 0 of the 3 modules that go.sum names are here`,
   });
   expect(await finding(project, "newest modules")).toMatchObject({
     severity: "ok",
     message: expect.stringMatching(
-      / ago, of this job \(.*\): names 2 entries of modules \([\d.]+ B\), 0 gone; /,
+      / ago, of this job \(.*\): names 3 entries of modules \([\d.]+ B\), 0 gone; /,
     ),
-    data: { entries: 2, gone: 0 },
+    data: { entries: 3, gone: 0 },
   });
   await shown(second, ["restore"]);
-  expect((await finding(project, "GOMODCACHE")).data).toMatchObject({ wanted: 2, present: 2 });
+  expect((await finding(project, "GOMODCACHE")).data).toMatchObject({ wanted: 3, present: 3 });
   const other = writeModule(dir.join("other"), "example.com/other", {
-    "go.mod": FILES["go.mod"].replace("example.com/user", "example.com/other"),
+    "go.mod": USER.replace("example.com/user", "example.com/other"),
     "go.sum": await Bun.file(join(project, "go.sum")).text(),
   });
   expect(await finding(other, "newest modules")).toMatchObject({
@@ -178,7 +157,7 @@ test("verify counts modules among the outputs, and finds a damaged one; gc keeps
   const second = await machine();
   expect(await shown(second, ["verify"])).toEndWith("nothing wrong\n");
   await shown(second, ["gc", "--yes"]);
-  expect(await shown(second, ["restore", "--only=modules"])).toStartWith("modules: 2 entries are in ");
+  expect(await shown(second, ["restore", "--only=modules"])).toStartWith("modules: 3 entries are in ");
   const [record = ""] = team.objects("run").filter((key) => key.includes("/modules/"));
   const listed = await shown(second, ["inspect", `--entries=${record.slice(record.indexOf("packed/v1/"))}`]);
   const { pack } = JSON.parse(listed.split("\n", 1)[0] ?? "");

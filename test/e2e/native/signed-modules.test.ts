@@ -10,13 +10,12 @@ import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { type Forge, isSealed, rewriteRecords } from "../trust/attacker.ts";
 import { keygen } from "../trust/trusted-team.ts";
 import { DATA, type ModulesState, ModuleTeam, modcacheOf, WHOLE } from "./module-team.ts";
-import { NativeTeam } from "./native-team.ts";
+import { NativeTeam, QUIET } from "./native-team.ts";
 
 // Only a guard against hanging.
 setDefaultTimeout(300_000);
 
 const DAY_MS = 24 * 3_600_000;
-const QUIET = { exitCode: 0, stderr: "" };
 const NONE: ModulesState = { ...WHOLE, taken: new Set() };
 
 let dir: TempDir;

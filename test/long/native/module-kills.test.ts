@@ -1,7 +1,7 @@
 /** SIGKILL at random moments of `restore` and `save` of modules. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { ModuleTeam, modcacheOf, ONLY, randomText, WHOLE } from "../../e2e/native/module-team.ts";
-import { NativeTeam } from "../../e2e/native/native-team.ts";
+import { NativeTeam, QUIET } from "../../e2e/native/native-team.ts";
 import { type GoMachine, go } from "../../support/go-toolchain.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { KILLS, killOften } from "./kill-often.ts";
@@ -9,7 +9,6 @@ import { KILLS, killOften } from "./kill-often.ts";
 // Only a guard against hanging.
 setDefaultTimeout(1_800_000);
 
-const QUIET = { exitCode: 0, stderr: "" };
 const SUBJECT = " of modules";
 
 let dir: TempDir;
