@@ -1,17 +1,20 @@
 /**
- * Makes the files of a release from executables that `bun build.ts --all` left in `dist/`: for each the archives
+ * Makes the files of a release from executables, without any named those of `bun build.ts --all`: for each the archives
  * (`.tar.zst` and `.tar.gz`, for Windows `.zip`) with the executable, README.md and LICENSE in it, `install.sh`, a bill
- * of materials `sbom.cdx.json`, and `SHA256SUMS` of all that. `bun release.ts [--out=DIR] [--quick] [EXECUTABLE…]`;
- * without any executable: all targets. The same executables make the same archives, to the byte.
+ * of materials `sbom.cdx.json`, and `SHA256SUMS` of all that. `bun release.ts [--out=DIR] [--quick]
+ * [EXECUTABLE…]`. The same executables make the same archives, to the byte.
  */
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { type Zippable, zipSync } from "fflate";
-import { dependencies, version } from "./package.json" with { type: "json" };
+import { dependencies, repository, version } from "./package.json" with { type: "json" };
 import { releaseExecutables } from "./targets.ts";
 
 const DOCUMENTS = ["README.md", "LICENSE"];
+
+/** In `repository` of package.json until the project has an owner. */
+const PLACEHOLDER = "github:OWNER/";
 
 /**
  * zstd's level: the smallest archive that every zstd unpacks with its default memory limit; takes a minute. gzip's
@@ -25,15 +28,27 @@ const ZIP_TIME = new Date(1980, 0, 1);
 
 async function main(args: string[]): Promise<void> {
   const out = args.find((arg) => arg.startsWith("--out="))?.slice("--out=".length) ?? "dist/release";
-  const levels = args.includes("--quick") ? QUICK_LEVELS : LEVELS;
+  const isQuick = args.includes("--quick");
+  // The installer, the action and the documents lead to that repository.
+  if (!isQuick && repository.startsWith(PLACEHOLDER))
+    throw new Error("set repository in package.json to the project's own before a release");
+  const levels = isQuick ? QUICK_LEVELS : LEVELS;
   const named = args.filter((arg) => !arg.startsWith("--"));
-  const executables = named.length > 0 ? named : releaseExecutables();
+  const executables = named.length > 0 ? named : buildAll();
   mkdirSync(out, { recursive: true });
   const files: string[] = [];
   for (const executable of executables) files.push(...(await pack(executable, { out, levels })));
   copyFileSync("install.sh", join(out, "install.sh"));
   writeFileSync(join(out, "sbom.cdx.json"), `${JSON.stringify(billOfMaterials(), undefined, 2)}\n`);
   await writeChecksums(out, [...files, "install.sh", "sbom.cdx.json"]);
+}
+
+/** Returns the paths of the executables. */
+function buildAll(): string[] {
+  const stdio = ["ignore", "inherit", "inherit"] as const;
+  const { exitCode } = Bun.spawnSync([process.execPath, "build.ts", "--all"], { stdio: [...stdio] });
+  if (exitCode !== 0) throw new Error("build.ts failed");
+  return releaseExecutables();
 }
 
 /** Returns the archives' names. */

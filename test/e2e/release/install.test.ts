@@ -8,9 +8,9 @@ import {
   setDefaultTimeout,
   test,
 } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { repository } from "../../../package.json" with { type: "json" };
+import packageJson, { repository } from "../../../package.json" with { type: "json" };
 import { PROJECT_DIR } from "../../support/binary.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { plainEnv, run } from "../../support/process.ts";
@@ -220,4 +220,15 @@ test("a release has sums of all its files, and a bill of materials that names wh
   const components = bill.components.map(({ name }: { name: string }) => name);
   expect(components).toEqual(expect.arrayContaining(["bun", "citty", "@smithy/signature-v4"]));
   expect(components).not.toContain("typescript");
+});
+
+test("no release is made while its repository is a placeholder", async () => {
+  for (const name of ["release.ts", "targets.ts"]) copyFileSync(join(PROJECT_DIR, name), dir.join(name));
+  const description = { ...packageJson, repository: "github:OWNER/go-cache-plugin" };
+  writeFileSync(dir.join("package.json"), JSON.stringify(description));
+  symlinkSync(join(PROJECT_DIR, "node_modules"), dir.join("node_modules"));
+  const outcome = await run([process.execPath, "release.ts"], { cwd: dir.path, env: plainEnv() });
+  expect(outcome.stderr).toContain("set repository in package.json");
+  expect(outcome.exitCode).toBe(1);
+  expect(existsSync(dir.join("dist"))).toBe(false);
 });
