@@ -1,6 +1,6 @@
 /**
  * The declaration of a command. A file in `commands/` declares each one in citty's shape, with its own options and
- * examples; the help, completion, the README's table and the reading of the command line are made from that.
+ * examples; the help, completion, docs/commands.md and the reading of the command line are made from that.
  */
 import type { CommandContext, ParsedArgs } from "citty";
 import { type Option, type Options, parseOwnOptions, type ValuesOf } from "./options/option.ts";

@@ -8,7 +8,7 @@ import { PROJECT_DIR } from "../support/binary.ts";
 const GAP = "…";
 
 const page = readFileSync(join(PROJECT_DIR, "docs/troubleshooting.md"), "utf8");
-const [own = ""] = page.split("\n## What others say\n");
+const [own = ""] = page.split("\n## Messages of other programs\n");
 const source = sourceText();
 
 function sourceText(): string {

@@ -1,5 +1,5 @@
 /**
- * `npm run screenshots`: pictures of the status page for the README, of a server that real go commands use: at its
+ * `npm run screenshots`: pictures of the status page for docs/serve.md, of a server that real go commands use: at its
  * start, at work, and when its bucket fails; light and dark, on a desktop and on a phone. All are in
  * `dist/screenshots`, the upper part of those at work in `docs/images`.
  */
@@ -17,9 +17,9 @@ import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import { edit, makeProject } from "./projects.ts";
 
 const OUT_DIR = join(PROJECT_DIR, "dist/screenshots");
-const README_DIR = join(PROJECT_DIR, "docs/images");
-/** The scene and form that the README shows. */
-const README_SHOT = "load-desktop";
+const DOCS_DIR = join(PROJECT_DIR, "docs/images");
+/** The scene and form that docs/serve.md shows. */
+const DOCS_SHOT = "load-desktop";
 
 const SCHEMES = ["light", "dark"] as const;
 const VIEWPORTS = { desktop: { width: 1180, height: 1090 }, phone: { width: 390, height: 844 } };
@@ -35,7 +35,7 @@ const PAUSE_MS = 8_000;
 async function main(): Promise<void> {
   // Without it the pictures depend on the fonts of the machine.
   await installPackages(["fonts-inter"]);
-  for (const dir of [OUT_DIR, README_DIR]) mkdirSync(dir, { recursive: true });
+  for (const dir of [OUT_DIR, DOCS_DIR]) mkdirSync(dir, { recursive: true });
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(tempDir("screenshots"));
   const s3 = stack.use(await startS3Server({ bucket: "builds" }));
@@ -134,7 +134,7 @@ async function shoot(
     await page.screenshot({ path, fullPage: true });
     console.log(path);
     // The height of a window.
-    if (name === README_SHOT) await page.screenshot({ path: join(README_DIR, `status-${colorScheme}.png`) });
+    if (name === DOCS_SHOT) await page.screenshot({ path: join(DOCS_DIR, `status-${colorScheme}.png`) });
   }
 }
 

@@ -1,4 +1,4 @@
-/** The options and commands as texts for the help and as tables for README.md. */
+/** The options and commands as texts for the help and as tables for the pages below `docs/`. */
 import { type Command, ownOptions, usageOf } from "../command.ts";
 import { alignColumns, wrapText } from "../text/text-layout.ts";
 import { type CommonOption, dashed, type Option } from "./option.ts";
@@ -42,16 +42,21 @@ export function renderVariables(): string {
   return alignColumns([heading, ...rows]);
 }
 
-/** The table between the `options` marks of README.md, with a line break at the end. */
+/** The tables between the `options` marks of docs/options.md, one below each heading of the help. */
 export function renderOptionsMarkdown(): string {
-  const rows = ALL_OPTIONS.map((option) => {
-    const value = option.defaultMeaning ?? `\`${option.default}\``;
-    return `| \`${flagWithPlaceholder(option)}\` | \`${option.env}\` | ${value} | ${option.meaning} |\n`;
+  const groups = Object.entries(OPTION_GROUPS).map(([heading, options]) => {
+    const rows = Object.values<CommonOption>(options).map(optionRow);
+    return `### ${heading}\n\n| flag | environment | default | meaning |\n|---|---|---|---|\n${rows.join("")}`;
   });
-  return `| flag | environment | default | meaning |\n|---|---|---|---|\n${rows.join("")}`;
+  return groups.join("\n");
 }
 
-/** The table between the `commands` marks of README.md, with a line break at the end. */
+function optionRow(option: CommonOption): string {
+  const value = option.defaultMeaning ?? `\`${option.default}\``;
+  return `| \`${flagWithPlaceholder(option)}\` | \`${option.env}\` | ${value} | ${option.meaning} |\n`;
+}
+
+/** The table between the `commands` marks of docs/commands.md, with a line break at the end. */
 export function renderCommandsMarkdown(commands: readonly Command[]): string {
   const rows = commands
     .filter(({ meta }) => !meta.hidden)

@@ -1,5 +1,5 @@
 /**
- * The options of every command, once. Flags, environment variables, defaults, help and the README's table are made from
+ * The options of every command, once. Flags, environment variables, defaults, help and docs/options.md are made from
  * these tables; a new option is one row here and one field in `config.ts`.
  */
 import { BUCKET_OPTIONS, TRUST_OPTIONS } from "./bucket-options.ts";

@@ -17,7 +17,7 @@ import { RunLog } from "./write/run-log.ts";
 const ID_DIGITS = 64;
 const NOTHING = { count: 0, bytes: 0 };
 
-/** Keeps build outputs in packs and finds them by the records of earlier runs (README, "How it works"). */
+/** Keeps build outputs in packs and finds them by the records of earlier runs (docs/design.md, "How it works"). */
 export class PackedRemote {
   readonly #options: PackedRemoteOptions;
   readonly #transfer: PackedTransfer;

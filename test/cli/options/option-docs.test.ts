@@ -3,19 +3,16 @@ import { loadCommands } from "../../../src/cli/command.ts";
 import { COMMANDS } from "../../../src/cli/commands.ts";
 import { renderCommandsMarkdown, renderOptionsMarkdown } from "../../../src/cli/options/option-docs.ts";
 import { ALL_OPTIONS } from "../../../src/cli/options/options.ts";
+import { markedTable } from "../../docs/documents.ts";
 
-const README = new URL("../../../README.md", import.meta.url);
-
-test("README.md shows the table of options", async () => {
-  const text = await Bun.file(README).text();
-  const shown = /<!-- options -->\n(.*?)<!-- \/options -->/s.exec(text)?.[1];
-  expect(shown?.trim()).toBe(renderOptionsMarkdown().trim());
+test("docs/options.md shows the table of options", () => {
+  expect(markedTable("docs/options.md", "options")).toBe(renderOptionsMarkdown());
 });
 
-test("README.md shows the list of commands", async () => {
-  const text = await Bun.file(README).text();
-  const shown = /<!-- commands -->\n(.*?)<!-- \/commands -->/s.exec(text)?.[1];
-  expect(shown?.trim()).toBe(renderCommandsMarkdown(await loadCommands(COMMANDS)).trim());
+test("docs/commands.md shows the list of commands", async () => {
+  expect(markedTable("docs/commands.md", "commands")).toBe(
+    renderCommandsMarkdown(await loadCommands(COMMANDS)),
+  );
 });
 
 test("flags and variables are unique", () => {

@@ -1,10 +1,11 @@
 /**
- * The recipes of README.md, unchanged: with a clean home, the variables of that CI, and several machines with an empty
+ * The recipes of README.md and docs/, unchanged: with a clean home, the variables of that CI, and several machines with an empty
  * disk. This machine stands in for the services that they name (github.com, AWS); see far-services.ts.
  */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { codeBlock } from "../../docs/documents.ts";
 import { type BareRoot, runInRoot } from "../../support/bare-root.ts";
 import { binaryPath } from "../../support/binary.ts";
 import { newContainer } from "../../support/container.ts";
@@ -17,7 +18,6 @@ import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { FakeRunner, JOB_ENV } from "./fake-runner.ts";
 import { type FarServices, fillBucket, ID_TOKEN, startFarServices } from "./far-services.ts";
 import { type GithubJob, runGithubJob } from "./github-job.ts";
-import { readmeBlock } from "./readme-block.ts";
 
 // Only a guard against hanging.
 setDefaultTimeout(300_000);
@@ -98,8 +98,19 @@ function container(name: string, checkout: string): BareRoot {
   return { ...made, env: { ...made.env, ...far.env, GOFLAGS: "-x" } };
 }
 
-test("Install: the second machine compiles nothing", async () => {
-  const lines = readmeBlock("## Install", "sh").trim().split("\n");
+test("Try it, without S3: a machine with an empty cache compiles nothing", async () => {
+  const lines = codeBlock("README.md", "## Try it in two minutes, without S3", "sh").trim().split("\n");
+  const machine = container("trial", "root/project");
+  const steps = await runLines(machine, "/root/project", lines, {});
+  judge("a trial", "one", steps);
+  const [first = 0, second] = steps.slice(-2).map(countCompiles);
+  expect(first).toBeGreaterThan(3);
+  expect(second).toBe(0);
+});
+
+test("GOCACHEPROG in a shell: the second machine compiles nothing", async () => {
+  const heading = "# Use the cache with every go command: GOCACHEPROG";
+  const lines = codeBlock("docs/gocacheprog.md", heading, "sh").trim().split("\n");
   const compiles: number[] = [];
   for (const machine of ["first", "second"]) {
     const steps = await runLines(
@@ -115,7 +126,8 @@ test("Install: the second machine compiles nothing", async () => {
 });
 
 test("GitHub Actions: the second job compiles nothing, and its tests are cached", async () => {
-  const { jobs } = Bun.YAML.parse(readmeBlock("### GitHub Actions", "yaml")) as { jobs: { test: GithubJob } };
+  const workflow = codeBlock("docs/ci.md", "## GitHub Actions", "yaml");
+  const { jobs } = Bun.YAML.parse(workflow) as { jobs: { test: GithubJob } };
   const compiles: number[] = [];
   const cached: string[][] = [];
   for (const [i, machine] of ["first", "second"].entries()) {
@@ -154,11 +166,11 @@ test("GitHub Actions: the second job compiles nothing, and its tests are cached"
 test("GitLab CI: the recipe is the one that init prints", async () => {
   const argv = [binaryPath(), "init", "gitlab", "--bucket=my-bucket", "--region=eu-central-1"];
   const recipe = await run(argv, { env: userEnv() });
-  expect(readmeBlock("### GitLab CI", "yaml")).toBe(recipe.stdout);
+  expect(codeBlock("docs/ci.md", "## GitLab CI", "yaml")).toBe(recipe.stdout);
 });
 
 test("GitLab CI: the second job compiles nothing, and its tests are cached", async () => {
-  const { test: job } = Bun.YAML.parse(readmeBlock("### GitLab CI", "yaml")) as {
+  const { test: job } = Bun.YAML.parse(codeBlock("docs/ci.md", "## GitLab CI", "yaml")) as {
     test: {
       variables: Record<string, string>;
       before_script: string[];
