@@ -1,4 +1,6 @@
 /** Puts a module proxy together. */
+
+import type { Database } from "../gomod/sumdb/databases.ts";
 import { abortable } from "../lib/async/abortable.ts";
 import { Deadline } from "../lib/async/deadline.ts";
 import type { Counters } from "../lib/counters.ts";
@@ -14,7 +16,6 @@ import type { Policy } from "./policy.ts";
 import { RunMemory } from "./run/run-memory.ts";
 import { RunPrefetch } from "./run/run-prefetch.ts";
 import type { RunScope } from "./run/run-records.ts";
-import type { Database } from "./sumdb/databases.ts";
 import { HeadFiles } from "./sumdb/head-file.ts";
 import { SumdbSource } from "./sumdb/sumdb-source.ts";
 import { HttpClient } from "./upstream/http-client.ts";

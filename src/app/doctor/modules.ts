@@ -1,7 +1,8 @@
 /** Whether modules and checksums are available, if this program is to serve them. */
+
+import { parseDatabases } from "../../gomod/sumdb/databases.ts";
 import { Deadline } from "../../lib/async/deadline.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
-import { parseDatabases } from "../../modproxy/sumdb/databases.ts";
 import { readGoSettings } from "../go-env.ts";
 import { chooseUpstreams, isOurs } from "../modules/module-upstreams.ts";
 import type { Check, Finding, Subject } from "./check.ts";

@@ -1,11 +1,11 @@
 /** Opens the module proxy from the settings, for `serve` and the `mod` commands. */
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { type Database, parseDatabases } from "../../gomod/sumdb/databases.ts";
 import type { Counters } from "../../lib/counters.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { type OpenProxy, openProxy } from "../../modproxy/open-proxy.ts";
 import { Policy } from "../../modproxy/policy.ts";
-import { type Database, parseDatabases } from "../../modproxy/sumdb/databases.ts";
 import type { Upstream } from "../../modproxy/upstream/upstream-list.ts";
 import { detectScope } from "../../remote/scope/scope.ts";
 import type { GuardedStore } from "../../store/guard/guarded-store.ts";

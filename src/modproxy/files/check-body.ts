@@ -1,11 +1,11 @@
 /** Checks the content of small files before they are stored, and when they come from the disk or the bucket. */
 
 import { InvalidFileError } from "../../gomod/invalid-file-error.ts";
+import { parseLookupReply } from "../../gomod/sumdb/lookup-reply.ts";
+import { openTreeHead, type Verifier } from "../../gomod/sumdb/note.ts";
+import { TILE_WIDTH } from "../../gomod/sumdb/tile-name.ts";
 import { isCanonical, sortedVersions } from "../../gomod/version.ts";
 import type { ModRequest } from "../names/mod-request.ts";
-import { TILE_WIDTH } from "../names/tile-name.ts";
-import { parseLookupReply } from "../sumdb/lookup-reply.ts";
-import { openTreeHead, type Verifier } from "../sumdb/note.ts";
 
 /** Largest size of any file but a zip. */
 export const MAX_SMALL_BYTES = 16 << 20;

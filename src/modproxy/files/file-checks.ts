@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { InvalidFileError } from "../../gomod/invalid-file-error.ts";
+import type { Database } from "../../gomod/sumdb/databases.ts";
 import { checkZip, checkZipBytes } from "../../gomod/zip/check-zip.ts";
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import { hashFile } from "../../lib/files/hash-file.ts";
@@ -7,7 +8,6 @@ import type { Logger } from "../../lib/logger.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
 import type { FileCheck } from "../../store/tiered/tiered-store.ts";
 import type { ModRequest } from "../names/mod-request.ts";
-import type { Database } from "../sumdb/databases.ts";
 import { checkBody, MAX_SMALL_BYTES } from "./check-body.ts";
 import type { MetaFiles } from "./file-meta.ts";
 import { isMutable } from "./freshness.ts";

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { MAX_MODULE_BYTES } from "../../gomod/file-names.ts";
+import type { Database } from "../../gomod/sumdb/databases.ts";
 import type { Counters } from "../../lib/counters.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { type LocalDir, META_SUFFIX, MODULE_DIR } from "../../store/local/local-dir.ts";
 import type { TempFile } from "../../store/local/temp-file.ts";
 import { type RemoteTier, type StoredFile, TieredStore } from "../../store/tiered/tiered-store.ts";
 import type { ModRequest } from "../names/mod-request.ts";
-import type { Database } from "../sumdb/databases.ts";
 import { FileChecks } from "./file-checks.ts";
 import { MAX_META_BYTES, MetaFiles } from "./file-meta.ts";
 import { isMutable } from "./freshness.ts";

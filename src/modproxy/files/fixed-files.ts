@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
+import { formatTileName, TILE_WIDTH } from "../../gomod/sumdb/tile-name.ts";
 import { hashFile } from "../../lib/files/hash-file.ts";
 import type { StoredFile } from "../../store/tiered/tiered-store.ts";
 import { ModError, unavailable } from "../mod-error.ts";
 import type { ModRequest } from "../names/mod-request.ts";
-import { formatTileName, TILE_WIDTH } from "../names/tile-name.ts";
 import type { LastRun } from "../run/run-prefetch.ts";
 import type { FileStorage } from "./file-storage.ts";
 import { GrowingFile } from "./growing-file.ts";

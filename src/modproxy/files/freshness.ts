@@ -1,5 +1,5 @@
+import { TILE_WIDTH } from "../../gomod/sumdb/tile-name.ts";
 import type { ModRequest } from "../names/mod-request.ts";
-import { TILE_WIDTH } from "../names/tile-name.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;

@@ -3,8 +3,8 @@
  * under that name. Impossible names are refused here, so they reach neither the upstream nor the disk.
  */
 import { NameError, unescapePath, unescapeVersion } from "../../gomod/module-path.ts";
+import { parseTileName, type Tile } from "../../gomod/sumdb/tile-name.ts";
 import { isCanonical, matchesPath } from "../../gomod/version.ts";
-import { parseTileName, type Tile } from "./tile-name.ts";
 
 export type ModRequest = ModuleRequest | SumdbRequest;
 

@@ -1,8 +1,8 @@
 import { join } from "node:path";
+import type { Database } from "../../gomod/sumdb/databases.ts";
+import { openTreeHead, type TreeHead } from "../../gomod/sumdb/note.ts";
 import { removeLink } from "../../lib/files/remove-link.ts";
 import { StateFile } from "../../lib/files/state-file.ts";
-import type { Database } from "./databases.ts";
-import { openTreeHead, type TreeHead } from "./note.ts";
 
 /** The newest proven head of each database's tree, as a signed note in `state/sumdb/<name>`. */
 export class HeadFiles {

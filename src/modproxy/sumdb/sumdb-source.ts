@@ -1,10 +1,10 @@
+import type { Database } from "../../gomod/sumdb/databases.ts";
 import { ModError } from "../mod-error.ts";
 import { encodeName, type SumdbRequest } from "../names/mod-request.ts";
 import { type BodySink, MemorySink } from "../upstream/body-sink.ts";
 import type { Download } from "../upstream/download.ts";
 import type { Upstream } from "../upstream/upstream-list.ts";
 import type { Upstreams } from "../upstream/upstreams.ts";
-import type { Database } from "./databases.ts";
 
 /** When no proxy passes a database on, the proxies are tried again after this long. */
 const RECHECK_MS = 60_000;

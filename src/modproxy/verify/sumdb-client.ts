@@ -1,14 +1,14 @@
 import { InvalidFileError } from "../../gomod/invalid-file-error.ts";
 import { escapeName } from "../../gomod/module-path.ts";
+import type { Database } from "../../gomod/sumdb/databases.ts";
+import { type ModuleHashes, parseLookupReply } from "../../gomod/sumdb/lookup-reply.ts";
+import { openTreeHead, type TreeHead } from "../../gomod/sumdb/note.ts";
+import { formatTileName, TILE_WIDTH, type Tile } from "../../gomod/sumdb/tile-name.ts";
+import { proveGrowth, proveRecord, type ReadTile } from "../../gomod/sumdb/tree.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
 import { ModError } from "../mod-error.ts";
 import type { ModRequest, SumdbRequest } from "../names/mod-request.ts";
-import { formatTileName, TILE_WIDTH, type Tile } from "../names/tile-name.ts";
-import type { Database } from "../sumdb/databases.ts";
 import type { HeadFiles } from "../sumdb/head-file.ts";
-import { type ModuleHashes, parseLookupReply } from "../sumdb/lookup-reply.ts";
-import { openTreeHead, type TreeHead } from "../sumdb/note.ts";
-import { proveGrowth, proveRecord, type ReadTile } from "../sumdb/tree.ts";
 
 export interface SumdbClientOptions {
   database: Database;

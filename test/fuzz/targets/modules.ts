@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { InvalidFileError } from "../../../src/gomod/invalid-file-error.ts";
 import { escapeName, NameError, unescapePath, unescapeVersion } from "../../../src/gomod/module-path.ts";
+import { formatTileName, parseTileName } from "../../../src/gomod/sumdb/tile-name.ts";
 import { compareVersions, isCanonical } from "../../../src/gomod/version.ts";
 import { checkZip } from "../../../src/gomod/zip/check-zip.ts";
 import { hashPlainZip } from "../../../src/gomod/zip/plain-zip.ts";
@@ -11,7 +12,6 @@ import { hashZip } from "../../../src/gomod/zip/zip-hash.ts";
 import { checkBody } from "../../../src/modproxy/files/check-body.ts";
 import { parseGoSum } from "../../../src/modproxy/maintain/go-sum.ts";
 import { encodeName, parseModRequest } from "../../../src/modproxy/names/mod-request.ts";
-import { formatTileName, parseTileName } from "../../../src/modproxy/names/tile-name.ts";
 import { type Recordings, toBytes } from "../recordings/recordings.ts";
 import { type FuzzTarget, holds, isNoMistake, parsed, parsedLater, same } from "../target.ts";
 

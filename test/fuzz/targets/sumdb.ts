@@ -1,10 +1,10 @@
 /** Answers of a checksum database: signed notes, and tiles that only a proof can verify. */
 import { createPrivateKey } from "node:crypto";
 import { InvalidFileError } from "../../../src/gomod/invalid-file-error.ts";
+import { parseLookupReply } from "../../../src/gomod/sumdb/lookup-reply.ts";
+import { openTreeHead, parseVerifier } from "../../../src/gomod/sumdb/note.ts";
+import { proveGrowth, proveRecord } from "../../../src/gomod/sumdb/tree.ts";
 import { secretKeyDer } from "../../../src/lib/text/ed25519-text.ts";
-import { parseLookupReply } from "../../../src/modproxy/sumdb/lookup-reply.ts";
-import { openTreeHead, parseVerifier } from "../../../src/modproxy/sumdb/note.ts";
-import { proveGrowth, proveRecord } from "../../../src/modproxy/sumdb/tree.ts";
 import { TestSumdb } from "../../support/modules/test-sumdb.ts";
 import { fixedKey } from "../fixed-key.ts";
 import { type FuzzTarget, holds, parsed, parsedLater, same } from "../target.ts";

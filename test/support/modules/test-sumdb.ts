@@ -1,7 +1,7 @@
 /** A checksum database with a real key and a real tree, so that go can verify it. */
 import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { parseTileName, TILE_WIDTH } from "../../../src/modproxy/names/tile-name.ts";
-import { hashLeaf, hashNode } from "../../../src/modproxy/sumdb/tree.ts";
+import { parseTileName, TILE_WIDTH } from "../../../src/gomod/sumdb/tile-name.ts";
+import { hashLeaf, hashNode } from "../../../src/gomod/sumdb/tree.ts";
 
 export class TestSumdb {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { formatTileName, parseTileName } from "../../../src/modproxy/names/tile-name.ts";
-import { proveGrowth, proveRecord, type ReadTile } from "../../../src/modproxy/sumdb/tree.ts";
+import { formatTileName, parseTileName } from "../../../src/gomod/sumdb/tile-name.ts";
+import { proveGrowth, proveRecord, type ReadTile } from "../../../src/gomod/sumdb/tree.ts";
 import { TestSumdb } from "../../support/modules/test-sumdb.ts";
 
 const RECORDS = 70_000;
@@ -78,6 +78,28 @@ test("a wrong tile anywhere makes a proof fail", async () => {
       "is not in the tree",
     );
   }
+});
+
+test("a hash that the proof of a record does not need is proven as well: go reads whole tiles", async () => {
+  const id = 1_000;
+  const prove = async (read: ReadTile) => await proveRecord(headOf(RECORDS), sumdb.record(id), id, read);
+  const read: string[] = [];
+  await prove(async (tile) => {
+    read.push(formatTileName(tile));
+    return await readTile(tile);
+  });
+  const names = ["0/003", "0/273.p/112", "1/000", "1/001.p/17", "2/000.p/1"];
+  expect(new Set(read)).toEqual(new Set(names.map((name) => `tile/8/${name}`)));
+  for (const path of read)
+    for (const at of [0, -1]) {
+      const altering: ReadTile = async (tile) => {
+        const bytes = Buffer.from(await readTile(tile));
+        const place = at === 0 ? 0 : bytes.length - 1;
+        if (formatTileName(tile) === path) bytes[place] = (bytes[place] ?? 0) ^ 1;
+        return bytes;
+      };
+      await expect(prove(altering)).rejects.toThrow("is not in the tree");
+    }
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseLookupReply } from "../../../src/modproxy/sumdb/lookup-reply.ts";
+import { parseLookupReply } from "../../../src/gomod/sumdb/lookup-reply.ts";
 
 test("a reply of millions of lines is refused", () => {
   const asked = { module: "example.com/a", version: "v1.0.0" };

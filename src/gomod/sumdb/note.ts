@@ -8,8 +8,8 @@
  */
 
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
-import { InvalidFileError } from "../../gomod/invalid-file-error.ts";
 import { quoteValue } from "../../lib/text/hide-secrets.ts";
+import { InvalidFileError } from "../invalid-file-error.ts";
 
 /** The public key of a database. */
 export interface Verifier {
@@ -22,13 +22,15 @@ export interface Verifier {
 export interface TreeHead {
   size: number;
   root: Buffer;
-  /** The signed note. */
+  /** The signed note; if a signature was checked, with that one alone. */
   note: string;
 }
 
 /** The prefix of an Ed25519 key in the format that node:crypto reads (RFC 8410). */
 const SPKI_START = Buffer.from("302a300506032b6570032100", "hex");
 const MAX_NOTE_BYTES = 1_000_000;
+const KEY_HASH_BYTES = 4;
+const SIGNATURE_BYTES = KEY_HASH_BYTES + 64;
 
 /** `text`: `<name>+<hash>+<base64>`, as in GOSUMDB. Throws for anything else. */
 export function parseVerifier(text: string): Verifier {
@@ -56,32 +58,33 @@ export function openTreeHead(note: string, verifier: Verifier | undefined): Tree
   const end = note.lastIndexOf("\n\n");
   if (end === -1 || !note.endsWith("\n")) throw new InvalidFileError("no signed note");
   const text = note.slice(0, end + 1);
-  if (verifier !== undefined && !isSigned(text, note.slice(end + 2), verifier)) {
-    throw new InvalidFileError(`note without a valid signature of ${verifier.name}`);
-  }
+  const checked =
+    verifier === undefined ? note : `${text}\n${validSignature(text, note.slice(end + 2), verifier)}\n`;
   const [title, digits = "", base64 = ""] = text.split("\n");
   const size = /^(0|[1-9]\d{0,15})$/.test(digits) ? Number(digits) : Number.NaN;
   const root = Buffer.from(base64, "base64");
   if (title !== "go.sum database tree" || !Number.isSafeInteger(size) || root.length !== 32) {
     throw new InvalidFileError("note is no head of a checksum database");
   }
-  return { size, root, note };
+  return { size, root, note: checked };
 }
 
-function isSigned(text: string, signatures: string, verifier: Verifier): boolean {
+/** The line of the verifier's signature, as go writes it. Throws if there is none, or it is wrong. */
+function validSignature(text: string, signatures: string, verifier: Verifier): string {
   for (const line of signatures.split("\n")) {
-    const signature = signatureIn(line, verifier);
+    const bytes = signatureIn(line, verifier);
+    if (bytes === undefined) continue;
     // Only the first of a key's signatures counts, as in go: a note may have thousands, and each check hashes the text.
-    if (signature !== undefined) return verify(null, Buffer.from(text), verifier.key, signature);
+    if (!verify(null, Buffer.from(text), verifier.key, bytes.subarray(KEY_HASH_BYTES))) break;
+    return `— ${verifier.name} ${bytes.toString("base64")}`;
   }
-  return false;
+  throw new InvalidFileError(`note without a valid signature of ${verifier.name}`);
 }
 
-/** `undefined`: not a signature of this key. */
+/** The hash of the key and the signature; `undefined`: not a signature of this key. */
 function signatureIn(line: string, { name, keyHash }: Verifier): Buffer | undefined {
   const [, signer, base64 = ""] = /^— (\S+) ([A-Za-z0-9+/=]+)$/.exec(line) ?? [];
   const bytes = Buffer.from(base64, "base64");
-  return signer === name && bytes.length === 68 && bytes.readUInt32BE(0) === keyHash
-    ? bytes.subarray(4)
-    : undefined;
+  const isOfKey = signer === name && bytes.length === SIGNATURE_BYTES && bytes.readUInt32BE(0) === keyHash;
+  return isOfKey ? bytes : undefined;
 }

@@ -1,4 +1,4 @@
-/** The checksum databases that the proxy passes on: `--sumdb`, GOSUMDB. */
+/** Checksum databases: those that the proxy passes on (`--sumdb`), and the one that go asks (GOSUMDB). */
 import { quoteEntry } from "../../lib/text/hide-secrets.ts";
 import { parseVerifier, type Verifier } from "./note.ts";
 
@@ -23,7 +23,7 @@ export function parseDatabases(entries: readonly string[], goSumdb: string): Map
   const databases = (entries.length === 0 ? DEFAULT_NAMES : entries).map((entry, _, list) =>
     parseDatabase(entry, list),
   );
-  const known = tryParse(goSumdb);
+  const known = parseGoSumdb(goSumdb);
   return new Map(
     databases.map((database) => {
       const isSame = known?.name === database.name && database.verifier === undefined;
@@ -51,11 +51,11 @@ function knownVerifier(name: string): Verifier | undefined {
   return DEFAULT_NAMES.includes(name) ? parseVerifier(GO_KEY) : undefined;
 }
 
-function tryParse(goSumdb: string): Database | undefined {
+/** The database in GOSUMDB; `undefined`: it is off, or none that go would take. */
+function parseGoSumdb(goSumdb: string): Database | undefined {
   try {
-    return parseDatabase(goSumdb, [goSumdb]);
+    return goSumdb === "off" ? undefined : parseDatabase(goSumdb, [goSumdb]);
   } catch {
-    // `off`, or nothing.
     return undefined;
   }
 }

@@ -2,8 +2,8 @@
  * Proofs in a checksum database's tree (RFC 6962), made from its tiles. Tiles need not be trusted: the hash computed
  * from them must equal a signed root, so a wrong tile can't prove anything.
  */
-import { InvalidFileError } from "../../gomod/invalid-file-error.ts";
-import { TILE_WIDTH, type Tile } from "../names/tile-name.ts";
+import { InvalidFileError } from "../invalid-file-error.ts";
+import { TILE_WIDTH, type Tile } from "./tile-name.ts";
 
 const HASH_BYTES = 32;
 const TILE_LEVELS = 8;
@@ -11,7 +11,10 @@ const TILE_LEVELS = 8;
 /** Reads the bytes of a tile of hashes, from any source. */
 export type ReadTile = (tile: Tile) => Promise<Uint8Array>;
 
-/** Throws an `InvalidFileError` unless the tree with this root has `record` at place `id`. */
+/**
+ * Throws an `InvalidFileError` unless the tree with this root has `record` at place `id`. Reads the tiles that go reads for
+ * that (golang.org/x/mod/sumdb/tlog.TileHashReader), and proves each of their hashes within the tree.
+ */
 export async function proveRecord(
   head: { size: number; root: Uint8Array },
   record: string,
@@ -19,8 +22,8 @@ export async function proveRecord(
   readTile: ReadTile,
 ): Promise<void> {
   const tree = new TileTree(head.size, readTile);
-  const root = await tree.rootWithLeaf(id, hashLeaf(record), 0, head.size);
-  if (!root.equals(head.root))
+  const root = await tree.rangeHash(0, head.size);
+  if (!root.equals(head.root) || !(await tree.hasLeaf(id, hashLeaf(record))))
     throw new InvalidFileError(`record ${id} is not in the tree of ${head.size} records`);
 }
 
@@ -59,16 +62,20 @@ class TileTree {
     this.#readTile = readTile;
   }
 
-  /** The root, computed from one given leaf and tiles. */
-  async rootWithLeaf(id: number, leaf: Buffer, low: number, high: number): Promise<Buffer> {
-    if (high - low === 1) return leaf;
-    const middle = low + splitPoint(high - low);
-    if (id < middle) {
-      const right = await this.rangeHash(middle, high);
-      return hashNode(await this.rootWithLeaf(id, leaf, low, middle), right);
+  /**
+   * Whether this leaf is in its tile, and each full tile from there on in the one above it. The last is not full: the hash
+   * of all leaves is made from all of its hashes.
+   */
+  async hasLeaf(id: number, leaf: Buffer): Promise<boolean> {
+    let [index, hash] = [id, leaf];
+    for (let level = 0; ; level++) {
+      const number = Math.floor(index / TILE_WIDTH);
+      const bytes = await this.#tile(level, number);
+      if (!mergeHashes(bytes, index - number * TILE_WIDTH, 1).equals(hash)) return false;
+      if (this.#width(level, number) < TILE_WIDTH) return true;
+      hash = mergeHashes(bytes, 0, TILE_WIDTH);
+      index = number;
     }
-    const left = await this.rangeHash(low, middle);
-    return hashNode(left, await this.rootWithLeaf(id, leaf, middle, high));
   }
 
   /** The root, computed from nodes of which none reaches across `border`. */
@@ -108,11 +115,15 @@ class TileTree {
 
   #tile(level: number, number: number): Promise<Uint8Array> {
     const name = `${level} ${number}`;
-    const hashes = Math.floor(this.#size / 2 ** (level * TILE_LEVELS));
-    const width = Math.min(TILE_WIDTH, hashes - number * TILE_WIDTH);
+    const width = this.#width(level, number);
     const tile = this.#tiles.get(name) ?? this.#readTile({ level, number, width });
     this.#tiles.set(name, tile);
     return tile;
+  }
+
+  #width(level: number, number: number): number {
+    const hashes = Math.floor(this.#size / 2 ** (level * TILE_LEVELS));
+    return Math.min(TILE_WIDTH, hashes - number * TILE_WIDTH);
   }
 }
 

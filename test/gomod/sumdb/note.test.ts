@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { parseDatabases } from "../../../src/modproxy/sumdb/databases.ts";
-import { openTreeHead, parseVerifier } from "../../../src/modproxy/sumdb/note.ts";
+import { parseDatabases } from "../../../src/gomod/sumdb/databases.ts";
+import { openTreeHead, parseVerifier } from "../../../src/gomod/sumdb/note.ts";
 import { TestSumdb } from "../../support/modules/test-sumdb.ts";
 
 const sumdb = new TestSumdb();
@@ -15,6 +15,12 @@ test("accepts one good signature among others", () => {
   const both = sumdb.head() + other.head().split("\n\n")[1];
   expect(openTreeHead(both, verifier).size).toBe(0);
   expect(openTreeHead(both, parseVerifier(other.key)).size).toBe(0);
+});
+
+test("keeps the checked signature alone: go fails at one that it can't read, and at very many", () => {
+  const signature = sumdb.head().split("\n\n")[1] ?? "";
+  const odd = `${sumdb.head()}— nonsense\n${signature}${"— other.test AAAA\n".repeat(200)}`;
+  expect(openTreeHead(odd, verifier).note).toBe(sumdb.head());
 });
 
 function isHead(note: string): boolean {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { formatTileName, parseTileName } from "../../../src/modproxy/names/tile-name.ts";
+import { formatTileName, parseTileName } from "../../../src/gomod/sumdb/tile-name.ts";
 
 test.each([
   ["tile/8/0/000", { level: 0, number: 0, width: 256 }],

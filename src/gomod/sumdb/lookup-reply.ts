@@ -9,7 +9,7 @@
  *     go.sum database tree
  *     …
  */
-import { InvalidFileError } from "../../gomod/invalid-file-error.ts";
+import { InvalidFileError } from "../invalid-file-error.ts";
 import { openTreeHead, type TreeHead, type Verifier } from "./note.ts";
 
 /** Far more than a record of two lines and a note need. */
