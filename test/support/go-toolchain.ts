@@ -1,4 +1,5 @@
 /** Real `go` commands of several releases, in an environment without the user's settings. */
+import { delimiter, join } from "node:path";
 import { plainEnv, type Running, run, type SpawnOptions, start } from "./process.ts";
 import { tempDir } from "./temp-dir.ts";
 
@@ -15,6 +16,9 @@ export const OLD_GO = "1.23.12";
 
 /** The first release that fetches others. */
 export const OLDEST_GO = "1.21.13";
+
+/** Nothing of the user's. */
+const PLAIN = { GOENV: "off", GOFLAGS: "", GOWORK: "off" };
 
 /** A finished `go` command. */
 export interface GoOutcome {
@@ -49,14 +53,16 @@ export async function startGo(
   return start(["go", ...args], { ...options, env: await goEnv(machine), detached: true });
 }
 
-/** The whole environment of a `go` command on `machine`. C code is off unless `env` turns it on. */
+/**
+ * The whole environment of a `go` command on `machine`, where its release is the installed one: `save` would store a release
+ * that go switches to. C code is off unless `env` turns it on.
+ */
 export async function goEnv(machine: GoMachine): Promise<Record<string, string>> {
   return plainEnv({
     ...(await machineGoEnv()),
-    GOENV: "off",
-    GOFLAGS: "",
-    GOWORK: "off",
-    GOTOOLCHAIN: `go${machine.release}`,
+    ...PLAIN,
+    PATH: await pathWithGo(machine.release),
+    GOTOOLCHAIN: "local",
     GOCACHE: machine.gocache,
     // Not those of whoever runs the tests.
     GOLANGCI_LINT_CACHE: `${machine.gocache}-golangci-lint`,
@@ -85,12 +91,31 @@ async function askMachineGoEnv(): Promise<Record<string, string>> {
   return JSON.parse(stdout) as Record<string, string>;
 }
 
+/** The value of PATH where a release is the installed one. */
+async function pathWithGo(release: string): Promise<string> {
+  return [join(await goRoot(release), "bin"), process.env.PATH].join(delimiter);
+}
+
+const roots = new Map<string, Promise<string>>();
+
 /** The directory of a release, fetched at the first call on this machine. */
-export async function goRoot(release: GoRelease = NEWEST_GO): Promise<string> {
+export function goRoot(release: string = NEWEST_GO): Promise<string> {
+  const root = roots.get(release) ?? fetchRoot(release);
+  roots.set(release, root);
+  return root;
+}
+
+async function fetchRoot(release: string): Promise<string> {
   await using dir = tempDir("goroot");
-  const outcome = await go({ release, gocache: dir.join("cache") }, ["env", "GOROOT"], { cwd: dir.path });
-  if (outcome.exitCode !== 0) throw new Error(`go ${release} can't be fetched: ${outcome.stderr}`);
-  return outcome.stdout.trim();
+  const env = plainEnv({
+    ...(await machineGoEnv()),
+    ...PLAIN,
+    GOTOOLCHAIN: `go${release}`,
+    GOCACHE: dir.join("cache"),
+  });
+  const { exitCode, stdout, stderr } = await run(["go", "env", "GOROOT"], { env, cwd: dir.path });
+  if (exitCode !== 0) throw new Error(`go ${release} can't be fetched: ${stderr}`);
+  return stdout.trim();
 }
 
 /** How many packages a command with `-x` compiled. */

@@ -5,10 +5,9 @@
  * new files.
  */
 import { goInstall } from "./go-install.ts";
-import { GO_RELEASES, go, NEWEST_GO, OLD_GO, OLDEST_GO } from "./go-toolchain.ts";
+import { GO_RELEASES, goRoot, OLD_GO, OLDEST_GO } from "./go-toolchain.ts";
 import { installClients } from "./install-clients.ts";
 import { provideShell } from "./shells.ts";
-import { tempDir } from "./temp-dir.ts";
 import { LONG_TOOLS, TOOLS } from "./tools.ts";
 import { prepareWarmMachines } from "./warm-machine.ts";
 
@@ -31,17 +30,10 @@ async function prepareSystem(): Promise<void> {
 /** One tool after the other: go compiles on all processors, and two at once would compile the same packages twice. */
 async function prepareGo(tools: typeof TOOLS): Promise<void> {
   await Promise.all(
-    [...GO_RELEASES, OLD_GO, OLDEST_GO].map((release) => timed(`go ${release}`, () => fetchGo(release))),
+    [...GO_RELEASES, OLD_GO, OLDEST_GO].map((release) => timed(`go ${release}`, () => goRoot(release))),
   );
   for (const tool of tools) await timed(`${tool.pkg}@${tool.version}`, () => goInstall(tool));
   await timed("machines that begin with Go's runtime", prepareWarmMachines);
-}
-
-async function fetchGo(release: string): Promise<void> {
-  await using dir = tempDir("prepare");
-  const machine = { release: NEWEST_GO, gocache: dir.join("cache"), env: { GOTOOLCHAIN: `go${release}` } };
-  const outcome = await go(machine, ["version"], { cwd: dir.path });
-  if (outcome.exitCode !== 0) throw new Error(`go ${release} can't be fetched: ${outcome.stderr}`);
 }
 
 /** Prints the steps that took long. */
