@@ -9,8 +9,14 @@ const MODULE_NAMES = ["GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOSUMDB
 
 const CHECKOUT_NAMES = ["GOMOD", "GOWORK", "GOMODCACHE", "GOFLAGS"] as const;
 
+/** What go fetches and checks another release by. */
+const INSTALLED_NAMES = ["GOHOSTOS", "GOHOSTARCH", "GOSUMDB"] as const;
+
 /** Where go is, and where it keeps modules. */
 export type GoCheckout = Record<(typeof CHECKOUT_NAMES)[number], string>;
+
+/** The go that has answered, the platform that it runs on, and the checksum database that it asks. */
+export type GoInstalled = Record<"GOVERSION" | (typeof INSTALLED_NAMES)[number], string>;
 
 /** go's settings for modules, from its environment or `go env -w`. */
 export type GoSettings = Record<(typeof MODULE_NAMES)[number], string>;
@@ -21,6 +27,7 @@ export interface GoHere {
   env: Env;
   /** `undefined`: go did not say. */
   checkout: GoCheckout | undefined;
+  installed: GoInstalled | undefined;
   /** What go said instead; `undefined`: it did not fail, or there is none on the PATH. */
   failure: string | undefined;
 }
@@ -52,10 +59,20 @@ export function readGoHere(
 ): GoHere {
   const given = withoutEmpty(outer);
   const env = needsRelease && !hasAll(given) ? outer : byLocalGo(outer);
-  const { values, failure } = askGo([...HELPER_NAMES, ...CHECKOUT_NAMES], env, cwd);
-  if (values === undefined) return { env: given, checkout: undefined, failure };
-  const { GOCACHE, GOOS, GOARCH, GOVERSION, ...checkout } = values;
-  return { env: { GOCACHE, GOOS, GOARCH, GOVERSION, ...given }, checkout, failure };
+  const { values, failure } = askGo([...HELPER_NAMES, ...CHECKOUT_NAMES, ...INSTALLED_NAMES], env, cwd);
+  if (values === undefined) return { env: given, checkout: undefined, installed: undefined, failure };
+  const { GOCACHE, GOOS, GOARCH, GOVERSION, ...rest } = values;
+  const { GOHOSTOS, GOHOSTARCH, GOSUMDB, ...checkout } = rest;
+  const installed = { GOVERSION, GOHOSTOS, GOHOSTARCH, GOSUMDB };
+  return { env: { GOCACHE, GOOS, GOARCH, GOVERSION, ...given }, checkout, installed, failure };
+}
+
+/**
+ * GOTOOLCHAIN as go sees it. For this alone go fetches no release. Empty: go has none, as before Go 1.21; `undefined`: it does
+ * not say.
+ */
+export function readGoToolchain(env: Env, cwd: string): string | undefined {
+  return env.GOTOOLCHAIN || runGo(["GOTOOLCHAIN"], env, cwd).stdout?.trim();
 }
 
 /** Without those of the helper's variables that are empty: go takes them for missing. */
@@ -94,17 +111,28 @@ function askGo<Name extends string>(
   env: Env,
   cwd?: string,
 ): { values: Record<Name, string> | undefined; failure: string | undefined } {
+  const { stdout, failure } = runGo(["-json", ...names], env, cwd);
+  return { values: stdout === undefined ? undefined : JSON.parse(stdout), failure };
+}
+
+/** Runs `go env`. `failure`: what go says instead; `undefined`: there is none on the PATH. */
+function runGo(
+  args: readonly string[],
+  env: Env,
+  cwd?: string,
+): { stdout: string | undefined; failure: string | undefined } {
   try {
-    const { exitCode, stdout, stderr } = Bun.spawnSync(["go", "env", "-json", ...names], {
+    const { exitCode, stdout, stderr } = Bun.spawnSync(["go", "env", ...args], {
       // Without a helper: that would be this program again.
       env: { ...env, GOCACHEPROG: "" },
       ...(cwd === undefined ? {} : { cwd }),
     });
-    if (exitCode === 0) return { values: JSON.parse(stdout.toString()), failure: undefined };
+    if (exitCode === 0) return { stdout: stdout.toString(), failure: undefined };
     const lines = stderr.toString().trim().split("\n");
     // The last line may only say where to read more.
-    return { values: undefined, failure: lines.findLast((line) => !line.startsWith("Run 'go help")) };
+    const failure = lines.findLast((line) => !line.startsWith("Run 'go help"));
+    return { stdout: undefined, failure };
   } catch {
-    return { values: undefined, failure: undefined };
+    return { stdout: undefined, failure: undefined };
   }
 }

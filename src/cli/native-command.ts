@@ -19,7 +19,7 @@ export const NATIVE_OPTIONS = {
     placeholder: "CACHES",
     default: CACHE_KINDS.join(","),
     meaning:
-      "which caches, comma-separated: build (go's own), lint (those of golangci-lint and staticcheck), modules (what go.sum names of $GOMODCACHE)",
+      "which caches, comma-separated: build (go's own), lint (those of golangci-lint and staticcheck), modules (what go.sum names of $GOMODCACHE, and the release of go that the job switches to)",
     parse: parseChoices(...CACHE_KINDS),
   },
   modules: {

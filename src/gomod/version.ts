@@ -71,12 +71,12 @@ function comparePreParts(a: string, b: string): number {
   return compareText(a, b);
 }
 
-/** Numbers of any length without leading zeros. */
-function compareNumbers(a: string, b: string): number {
+/** Numbers of any length without leading zeros. None, an empty text, comes first. */
+export function compareNumbers(a: string, b: string): number {
   return a.length - b.length || compareText(a, b);
 }
 
-function compareText(a: string, b: string): number {
+export function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }

@@ -1,13 +1,23 @@
 import type { LocalEntry } from "../buildcache/entry.ts";
 import type { ModuleVersion } from "../gomod/module-version.ts";
+import { isErrno } from "../lib/files/errno.ts";
 import { ArrivedZips } from "./arrived-zips.ts";
 import { ModuleDirs } from "./module-dirs.ts";
 import { ModuleTree } from "./module-tree.ts";
 import { ModuleZip } from "./module-zip.ts";
-import type { OutputKind } from "./tree-header.ts";
+import { ReleaseSum } from "./release-sum.ts";
+import type { SumProof } from "./sum-proof.ts";
+import type { BodyKind } from "./tree-header.ts";
 import { TreeWriter } from "./tree-writer.ts";
 import { Unfinished } from "./unfinished.ts";
-import { modAction, nameOf, treeAction, type WantedModule, zipAction } from "./wanted-modules.ts";
+import {
+  modAction,
+  nameOf,
+  treeAction,
+  type WantedModule,
+  type WantedRelease,
+  zipAction,
+} from "./wanted-modules.ts";
 import { isShownAgain, isZipWanted, zipShownMs } from "./zip-use.ts";
 
 /** What is kept of modules: their folders of files, their zips, or both. `auto`: beside the files, zips that jobs want. */
@@ -21,22 +31,27 @@ interface ModuleOutput {
   chunks: () => Iterable<Uint8Array>;
 }
 
-/** A module and what is to be known of it: its files with its go.mod, its zip with its go.mod, or the go.mod alone. */
+/**
+ * A module and what is to be known of it: its files with its go.mod, its zip with its go.mod, the go.mod alone, or what the
+ * checksum database says of it.
+ */
 interface Subject {
   wanted: WantedModule;
-  form: "tree" | "zip" | "mod";
+  form: "tree" | "zip" | "mod" | "sum";
 }
 
 /**
  * `$GOMODCACHE` as a local cache for remotes, for the modules of one checkout: their files, zips and go.mod files are
  * entries. What is there is never changed, and nothing gets a name there that has not the hash of the checkout's go.sum.
+ * A release of go is one of them as soon as its hash is proven.
  */
 export class GoModCache {
   readonly #dirs: ModuleDirs;
-  readonly #unfinished: Record<OutputKind, Unfinished>;
+  readonly #unfinished: Record<BodyKind, Unfinished>;
   readonly #zips: ArrivedZips;
+  readonly #release: ReleaseSum | undefined;
   readonly #options: GoModCacheOptions;
-  readonly #byName: ReadonlyMap<string, WantedModule>;
+  readonly #byName: Map<string, WantedModule>;
   readonly #byAction = new Map<string, Subject>();
   readonly #byOutput = new Map<string, Subject>();
   /** The times of entries that were fetched. */
@@ -49,6 +64,7 @@ export class GoModCache {
     this.#dirs = new ModuleDirs(root, (error) => this.#noteProblem(error));
     this.#unfinished = { tree: new Unfinished(this.#dirs, "tree"), zip: new Unfinished(this.#dirs, "zip") };
     this.#zips = new ArrivedZips(this.#dirs);
+    this.#release = options.release && new ReleaseSum(this.#dirs, options.release);
     this.#options = options;
     this.#byName = new Map(wanted.map((module) => [nameOf(module), module]));
   }
@@ -70,11 +86,30 @@ export class GoModCache {
   missing(): string[][] {
     const { forms } = this.#options;
     return [...this.#byName.values()].flatMap((wanted) => {
-      const files = forms === "zips" ? this.#missingZip(wanted) : this.#missingTree(wanted);
+      // Of most modules go needs the go.mod alone.
+      const hasFiles = wanted.treeHash === undefined || !this.#isFileless(wanted);
+      const files = hasFiles ? [] : this.#action(wanted, forms === "zips" ? "zip" : "tree");
       const mod = this.#dirs.has(wanted, "mod") ? [] : this.#action(wanted, "mod");
       const zip = forms === "both" ? this.#missingZip(wanted) : [];
       return [[...files, ...mod], zip].filter((group) => group.length > 0);
     });
+  }
+
+  /** The action of what says how the release should be, if that is not there, nor go at it: one, or none. */
+  missingSum(): string[] {
+    const sum = this.#release;
+    return sum !== undefined && this.#isFileless(sum.release) ? this.#sumAction(sum) : [];
+  }
+
+  /** Proves how the release should be; from then on it is a module like others. See `ReleaseSum`. Never rejects. */
+  async proveRelease(): Promise<void> {
+    try {
+      const wanted = await this.#release?.prove();
+      if (wanted !== undefined) this.#byName.set(nameOf(wanted), wanted);
+    } catch (error) {
+      // Without GOSUMDB go keeps no proof, which is no problem.
+      if (!isErrno(error, "ENOENT")) this.#noteProblem(error);
+    }
   }
 
   /** The actions of zips that are not there, where only those are restored that jobs want. */
@@ -94,6 +129,7 @@ export class GoModCache {
       const isModAlone = !hasFiles && (forms !== "zips" || zip.length === 0);
       if (isModAlone && this.#dirs.has(wanted, "mod")) yield* this.#action(wanted, "mod");
     }
+    if (this.#release?.proof !== undefined) yield* this.#sumAction(this.#release);
   }
 
   /** Whether what an action stands for is there. */
@@ -101,12 +137,14 @@ export class GoModCache {
     const subject = this.#byAction.get(actionId);
     if (subject === undefined) return false;
     const { wanted, form } = subject;
+    if (form === "sum") return this.#release?.proof !== undefined;
     return form === "tree" ? this.#dirs.hasTree(wanted) : this.#dirs.has(wanted, form);
   }
 
   /** How many modules these actions are of: the files of one, its zip and its go.mod are one module. */
   countModules(actionIds: readonly string[]): number {
-    return new Set(actionIds.map((actionId) => this.#byAction.get(actionId)?.wanted)).size;
+    const names = actionIds.flatMap((actionId) => this.#byAction.get(actionId)?.wanted ?? []).map(nameOf);
+    return new Set(names).size;
   }
 
   /** Whether a job has shown that it wants a zip since this was recorded (ms since 1970). */
@@ -169,6 +207,7 @@ export class GoModCache {
       isWritable: this.#options.isWritable,
       find: (module: ModuleVersion) => this.#byName.get(nameOf(module)),
       onZip: (wanted, unfinishedPath) => this.#zips.add(wanted, unfinishedPath),
+      onSum: (header) => this.#release?.take(header),
       onProblem: (error) => this.#noteProblem(error),
     });
   }
@@ -204,10 +243,10 @@ export class GoModCache {
       this.#noteProblem(new Error(nameOf(subject.wanted), { cause }));
   }
 
-  #missingTree(wanted: WantedModule): string[] {
-    // Of most modules go needs the go.mod alone.
-    if (wanted.treeHash === undefined || this.#dirs.hasTree(wanted)) return [];
-    return this.#dirs.isFree(wanted) ? this.#action(wanted, "tree") : [];
+  /** Whether the files, or the zip alone, are not there, nor go at them. */
+  #isFileless(module: ModuleVersion): boolean {
+    if (this.#options.forms === "zips") return !this.#dirs.isZipGos(module);
+    return !this.#dirs.hasTree(module) && this.#dirs.isFree(module);
   }
 
   #missingZip(wanted: WantedModule): string[] {
@@ -224,7 +263,9 @@ export class GoModCache {
     return shownMs !== undefined && isZipWanted(shownMs, Date.now());
   }
 
-  #outputOf({ wanted, form }: Subject): ModuleTree | ModuleZip {
+  #outputOf({ wanted, form }: Subject): ModuleTree | ModuleZip | SumProof {
+    const proof = this.#release?.proof;
+    if (form === "sum" && proof !== undefined) return proof;
     return form === "zip"
       ? new ModuleZip(this.#dirs, wanted)
       : new ModuleTree(this.#dirs, wanted, form === "tree");
@@ -234,8 +275,14 @@ export class GoModCache {
     return form === "zip" ? this.#dirs.file(wanted, "zip") : this.#dirs.tree(wanted);
   }
 
+  #sumAction({ actionId, release: { path, version } }: ReleaseSum): string[] {
+    const wanted = { path, version, treeHash: undefined, modHash: undefined };
+    this.#byAction.set(actionId, { wanted, form: "sum" });
+    return [actionId];
+  }
+
   /** One action; none if go.sum has no hash for it. */
-  #action(wanted: WantedModule, form: Subject["form"]): string[] {
+  #action(wanted: WantedModule, form: Exclude<Subject["form"], "sum">): string[] {
     const hash = form === "mod" ? wanted.modHash : wanted.treeHash;
     if (hash === undefined) return [];
     const actionOf = { tree: treeAction, zip: zipAction, mod: modAction }[form];
@@ -249,4 +296,6 @@ export interface GoModCacheOptions {
   /** Whether folders stay writable: `-modcacherw` in GOFLAGS. */
   isWritable: boolean;
   forms: ModuleForms;
+  /** The release of go that the job's commands switch to, if it is another than the installed one. */
+  release?: WantedRelease | undefined;
 }

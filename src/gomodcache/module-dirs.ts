@@ -6,7 +6,7 @@ import { isErrno } from "../lib/files/errno.ts";
 import { tryFlock } from "../lib/files/flock.ts";
 import { removeFile } from "../lib/files/remove-file.ts";
 import { unfinishedPath } from "../lib/files/unfinished-path.ts";
-import type { OutputKind } from "./tree-header.ts";
+import type { BodyKind } from "./tree-header.ts";
 
 const LINKED =
   "is not a directory but a link, which is not followed: mount what should be there, or make GOMODCACHE itself the link";
@@ -40,11 +40,16 @@ export class ModuleDirs {
     return join(this.#root, "cache", "download", escapeName(path), "@v", `${escapeName(version)}.${kind}`);
   }
 
+  /** Where go keeps a file of a checksum database, such as `tile/8/0/000`. */
+  sumdbFile(database: string, name: string): string {
+    return join(this.#root, "cache", "download", "sumdb", database, name);
+  }
+
   /**
    * A folder in which go looks for nothing, for what gets a name of this kind: `cache` may be a mount, and a rename does
    * not lead to another disk.
    */
-  ownFolder(kind: OutputKind, name: string): string {
+  ownFolder(kind: BodyKind, name: string): string {
     return kind === "tree" ? join(this.#root, name) : join(this.#root, "cache", name);
   }
 
@@ -98,12 +103,12 @@ export class ModuleDirs {
   }
 
   /** Writes a small file unless there is one. Throws if the disk fails. */
-  addFile(path: string, content: string): void {
+  addFile(path: string, content: string | Uint8Array): void {
     if (!this.#exists(path)) this.putFile(path, content);
   }
 
   /** Writes a small file whole, with the mode that go gives it. Throws if the disk fails. */
-  putFile(path: string, content: string): void {
+  putFile(path: string, content: string | Uint8Array): void {
     this.makeParent(path);
     const temp = unfinishedPath(path);
     try {

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { MAX_GO_MOD_BYTES } from "../gomod/file-names.ts";
 import { hashModFile, hashOfFiles } from "../gomod/module-hash.ts";
@@ -52,7 +52,7 @@ export class ModuleTree {
       return { name: `${path}@${version}/${name}`, sha256: hash.digest("hex") };
     });
     const isRight = files === undefined ? mod !== undefined : hashOfFiles(sums) === treeHash;
-    if (!isRight) throw new ModuleTreeError("other files than go.sum says");
+    if (!isRight) throw new ModuleTreeError("other files than go.sum or the checksum database says");
     return whole.digest("hex");
   }
 
@@ -93,11 +93,21 @@ function listTree(root: string): TreeFile[] {
   const files: TreeFile[] = [];
   const folders = [""];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop())
-    for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+    for (const entry of entriesIn(root, folder)) {
       const name = folder === "" ? entry.name : `${folder}/${entry.name}`;
       if (entry.isDirectory()) folders.push(name);
       else if (entry.isFile()) files.push([name, lstatSync(join(root, name)).size]);
       else throw new ModuleTreeError("neither a folder nor a regular file in it");
     }
   return files.sort(([a], [b]) => compareUtf8(a, b));
+}
+
+/**
+ * No module has a go.mod below its root. In a release of its own go copies each `_go.mod` to one, when it runs that for the
+ * first time.
+ */
+function entriesIn(root: string, folder: string): Dirent[] {
+  const entries = readdirSync(join(root, folder), { withFileTypes: true });
+  const hasCopy = folder !== "" && entries.some(({ name }) => name === "_go.mod");
+  return hasCopy ? entries.filter(({ name }) => name !== "go.mod") : entries;
 }

@@ -1,6 +1,6 @@
 /**
  * What the bucket has of a module in one version: one output with its files, or with its go.mod alone; another with its
- * zip.
+ * zip; of a release of go a third, with what the checksum database says of it.
  *
  *     go module tree v1 <size of the header in bytes>\n       go module zip v1 <size of the header in bytes>\n
  *     <the header, JSON, UTF-8>                               <the header, JSON, UTF-8>
@@ -8,14 +8,16 @@
  *
  * The header: `path` and `version` of the module; `info` and `mod`, the texts of `<version>.info` and `<version>.mod`
  * where go had them; `files`, a list of `[name, size in bytes]`, sorted by the names' UTF-8 bytes, without it: the go.mod
- * alone, or the zip. A module has only regular files.
+ * alone, or the zip. A module has only regular files. Of the third, `go module sum v1 <size of the header>\n`, there is the
+ * header alone, with `lookup`, the database's reply, and `tiles`, the parts of its tree that prove it: a list of `[name,
+ * base64]`.
  */
 import { FileNames, MAX_GO_MOD_BYTES, MAX_MODULE_BYTES, MAX_NAME_CHARS } from "../gomod/file-names.ts";
 import { isModuleVersion, type ModuleVersion } from "../gomod/module-version.ts";
 import { type Guard, isCount, isText, listOf, optional, shape } from "../lib/shape.ts";
 import { compareUtf8 } from "../lib/text/compare-utf8.ts";
 
-const START = /^go module (tree|zip) v1 ([1-9]\d{0,8})\n/;
+const START = /^go module (tree|zip|sum) v1 ([1-9]\d{0,8})\n/;
 const MAX_START_BYTES = 32;
 /** A header has the go.mod file, and 100,000 files have some 8 MB of names. Go itself makes far smaller ones. */
 const MAX_HEADER_BYTES = 24 << 20;
@@ -31,10 +33,16 @@ export interface TreeHeader extends ModuleVersion {
   mod: string | undefined;
   /** `undefined`: the go.mod alone, or a zip follows. */
   files: TreeFile[] | undefined;
+  /** Of the checksum database; see `SumProof`. */
+  lookup?: string | undefined;
+  tiles?: [name: string, base64: string][] | undefined;
 }
 
 /** What follows the header: the bytes of its files, or a zip. */
-export type OutputKind = "tree" | "zip";
+export type BodyKind = "tree" | "zip";
+
+/** `sum`: nothing follows. */
+export type OutputKind = BodyKind | "sum";
 
 /** What is wrong with the bytes of a module. */
 export class ModuleTreeError extends Error {
@@ -44,8 +52,8 @@ export class ModuleTreeError extends Error {
 /** Throws a `ModuleTreeError` where `parseTreeHeader` would refuse it. */
 export function formatTreeHeader(header: TreeHeader, kind: OutputKind = "tree"): Buffer {
   checkHeader(header, kind);
-  const { path, version, info, mod, files } = header;
-  const json = Buffer.from(JSON.stringify({ path, version, info, mod, files }));
+  const { path, version, info, mod, files, lookup, tiles } = header;
+  const json = Buffer.from(JSON.stringify({ path, version, info, mod, files, lookup, tiles }));
   if (json.length > MAX_HEADER_BYTES) throw new ModuleTreeError("a header that is too large");
   return Buffer.concat([Buffer.from(`go module ${kind} v1 ${json.length}\n`), json]);
 }
@@ -62,7 +70,7 @@ export function parseTreeHeader(
     if (bytes.length < MAX_START_BYTES) return undefined;
     throw new ModuleTreeError("no module");
   }
-  const kind = start[1] === "zip" ? "zip" : "tree";
+  const kind = start[1] as OutputKind;
   const jsonBytes = Number(start[2]);
   if (jsonBytes > MAX_HEADER_BYTES) throw new ModuleTreeError("a header that is too large");
   const length = start[0].length + jsonBytes;
@@ -74,12 +82,16 @@ export function parseTreeHeader(
 
 const isFile: Guard<TreeFile> = (value): value is TreeFile =>
   Array.isArray(value) && value.length === 2 && isText(value[0]) && isCount(value[1]);
+const isTile: Guard<[string, string]> = (value): value is [string, string] =>
+  listOf(isText)(value) && value.length === 2;
 const isHeader = shape<TreeHeader>({
   path: isText,
   version: isText,
   info: optional(isText),
   mod: optional(isText),
   files: optional(listOf(isFile)),
+  lookup: optional(isText),
+  tiles: optional(listOf(isTile)),
 });
 
 function parseJson(text: string): TreeHeader {
@@ -99,7 +111,7 @@ function checkHeader(header: TreeHeader, kind: OutputKind): void {
   if (info !== undefined && plainInfo(info, header.version) === undefined)
     throw new ModuleTreeError("a wrong .info file");
   if (mod.length > MAX_GO_MOD_BYTES) throw new ModuleTreeError("a go.mod that is too large");
-  if (files !== undefined && kind === "zip") throw new ModuleTreeError("a zip with a list of files");
+  if (files !== undefined && kind !== "tree") throw new ModuleTreeError(`a ${kind} with a list of files`);
   if (files !== undefined) checkFiles(files);
 }
 

@@ -7,6 +7,7 @@ import { orReport } from "../lib/or-report.ts";
 import type { ModuleDirs } from "./module-dirs.ts";
 import { TreeFiles } from "./tree-files.ts";
 import {
+  type BodyKind,
   ModuleTreeError,
   type OutputKind,
   parseTreeHeader,
@@ -32,6 +33,8 @@ export class TreeWriter {
   /** Bytes of the header. */
   #start: Buffer | undefined = Buffer.alloc(0);
   #module: { header: TreeHeader; wanted: WantedModule } | undefined;
+  /** Says what a release of go should be; proves nothing by itself. */
+  #sum: TreeHeader | undefined;
   #files: TreeFiles | undefined;
   #zip: ZipWriter | undefined;
   /** Of these; `undefined`: nothing is there, or it is not ours any more. */
@@ -83,6 +86,10 @@ export class TreeWriter {
   }
 
   #begin({ kind, header }: { kind: OutputKind; header: TreeHeader }): void {
+    if (kind === "sum") {
+      this.#sum = header;
+      return;
+    }
     const wanted = this.#options.find(header);
     if (wanted === undefined) throw new ModuleTreeError("no go.sum names it");
     this.#module = { header, wanted };
@@ -100,6 +107,10 @@ export class TreeWriter {
 
   #finish(): void {
     const { dirs } = this.#options;
+    if (this.#sum !== undefined) {
+      this.#options.onSum(this.#sum);
+      return;
+    }
     if (this.#module === undefined) throw new ModuleTreeError("its header is cut off");
     const { header, wanted } = this.#module;
     const { info, mod } = header;
@@ -108,7 +119,7 @@ export class TreeWriter {
     if (mod !== undefined && hashModFile(Buffer.from(mod)) !== wanted.modHash)
       throw new ModuleTreeError("another go.mod than go.sum says");
     if (this.#files !== undefined && this.#files.hash() !== wanted.treeHash)
-      throw new ModuleTreeError("other files than go.sum says");
+      throw new ModuleTreeError("other files than go.sum or the checksum database says");
     const plain = info === undefined ? undefined : plainInfo(info, wanted.version);
     if (plain !== undefined) dirs.addFile(dirs.file(wanted, "info"), plain);
     if (mod !== undefined) dirs.addFile(dirs.file(wanted, "mod"), mod);
@@ -177,13 +188,15 @@ function removeWriteBits(root: string, folders: readonly string[]): void {
 export interface TreeWriterOptions {
   dirs: ModuleDirs;
   /** A new name on the disk of what gets a name. Throws if the disk fails. */
-  newPath: (kind: OutputKind) => string;
+  newPath: (kind: BodyKind) => string;
   /** Whether folders stay writable: `-modcacherw` in GOFLAGS. */
   isWritable: boolean;
   /** What go.sum says of a module; `undefined`: it is not named there. */
   find: (module: ModuleVersion) => WantedModule | undefined;
   /** Receives a whole zip, whose bytes nobody has checked. */
   onZip: (wanted: WantedModule, unfinishedPath: string) => void;
+  /** Receives what an output says of a release of go, which nobody has checked. */
+  onSum: (header: TreeHeader) => void;
   /** Receives what `write` and `commit` throw. */
   onProblem: (error: unknown) => void;
 }

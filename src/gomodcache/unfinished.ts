@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { listFiles } from "../lib/files/list-files.ts";
 import type { ModuleDirs } from "./module-dirs.ts";
-import type { OutputKind } from "./tree-header.ts";
+import type { BodyKind } from "./tree-header.ts";
 
 const NAME = /^unfinished-[0-9a-f-]{36}$/;
 /** A process that still unpacks has changed its folder a moment ago. */
@@ -15,7 +15,7 @@ export class Unfinished {
   #isMade = false;
   #count = 0;
 
-  constructor(dirs: ModuleDirs, kind: OutputKind) {
+  constructor(dirs: ModuleDirs, kind: BodyKind) {
     this.#dirs = dirs;
     this.#folder = dirs.ownFolder(kind, newName());
   }

@@ -1,5 +1,6 @@
 import { parseSumLine, type SumLine } from "../gomod/go-sum.ts";
 import { isModuleVersion, type ModuleVersion } from "../gomod/module-version.ts";
+import type { Verifier } from "../gomod/sumdb/note.ts";
 
 /** A module that the checkout may need, and what its go.sum files say of it. */
 export interface WantedModule extends ModuleVersion {
@@ -9,9 +10,14 @@ export interface WantedModule extends ModuleVersion {
   modHash: string | undefined;
 }
 
+/** A release of go for one platform. No go.sum vouches for it, but a checksum database, whose signatures are checked. */
+export interface WantedRelease extends ModuleVersion {
+  database: Verifier;
+}
+
 const H1 = /^h1:[A-Za-z0-9+/]{43}=$/;
-/** Releases of go: it fetches them only to switch to them, and has rules of its own for these. */
-const TOOLCHAIN = "golang.org/toolchain";
+/** The module whose versions are releases of go. Go takes a go.sum's word for none of them. */
+export const TOOLCHAIN = "golang.org/toolchain";
 
 /** Each takes some 5 KB of memory. Programs have hundreds, the largest repositories a few thousand. */
 const MAX_MODULES = 20_000;
@@ -29,6 +35,11 @@ export function zipAction({ path, version }: ModuleVersion, hash: string): strin
 /** The same for its go.mod alone. */
 export function modAction({ path, version }: ModuleVersion, hash: string): string {
   return sha256Hex(`go module file v1\n${path}@${version}/go.mod ${hash}\n`);
+}
+
+/** The same for what the checksum database says of a release of go: without that nobody knows the hash of its files. */
+export function sumAction({ path, version, database: { name, keyHash } }: WantedRelease): string {
+  return sha256Hex(`go module sum v1\n${path}@${version} ${name}+${keyHash.toString(16).padStart(8, "0")}\n`);
 }
 
 /**

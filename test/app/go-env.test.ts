@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readGoHere, withGoCache } from "../../src/app/go-env.ts";
+import { readGoHere, readGoToolchain, withGoCache } from "../../src/app/go-env.ts";
 import { writeModule } from "../support/go-project.ts";
 import { GO_RELEASES, goRoot } from "../support/go-toolchain.ts";
 import { plainEnv } from "../support/process.ts";
@@ -57,7 +57,8 @@ const CHECKOUT = {
   GOMODCACHE: expect.any(String),
   GOFLAGS: "",
 };
-const ALL = "env -json GOCACHE GOOS GOARCH GOVERSION GOMOD GOWORK GOMODCACHE GOFLAGS";
+const ALL =
+  "env -json GOCACHE GOOS GOARCH GOVERSION GOMOD GOWORK GOMODCACHE GOFLAGS GOHOSTOS GOHOSTARCH GOSUMDB";
 
 describe("a go that is older than go.mod wants", () => {
   test("says why it can't say which release it would be", () => {
@@ -69,8 +70,14 @@ describe("a go that is older than go.mod wants", () => {
   });
 
   test("says the rest by itself, and fetches no release", () => {
-    const { checkout, failure, env: found } = readGoHere(env, { cwd, needsRelease: false });
+    const { checkout, installed, failure, env: found } = readGoHere(env, { cwd, needsRelease: false });
     expect({ checkout, failure }).toEqual({ checkout: CHECKOUT, failure: undefined });
+    expect(installed).toEqual({
+      GOVERSION: `go${GO_RELEASES[0]}`,
+      GOHOSTOS: "linux",
+      GOHOSTARCH: "amd64",
+      GOSUMDB: expect.any(String),
+    });
     expect(found.GOCACHE).toBe(withGoCache(env).GOCACHE);
     expect(asked()).toEqual([`local: ${ALL}`, "local: env -json GOCACHE"]);
   });
@@ -82,11 +89,27 @@ describe("a go that is older than go.mod wants", () => {
   });
 });
 
+describe("GOTOOLCHAIN", () => {
+  test("is that of the environment; nobody is asked then", () => {
+    expect([readGoToolchain(env, cwd), asked()]).toEqual(["auto", []]);
+  });
+
+  test("is go's own else, which fetches no release to say it", () => {
+    expect(readGoToolchain({ ...env, GOTOOLCHAIN: "" }, cwd)).toBe("auto");
+    expect(asked()).toEqual([": env GOTOOLCHAIN"]);
+  });
+
+  test("is not known without a go", () => {
+    expect(readGoToolchain({ PATH: "/nonexistent" }, cwd)).toBeUndefined();
+  });
+});
+
 test("without a go on the PATH nothing is known but the environment", () => {
   const bare = { PATH: "/nonexistent", GOCACHE: "/cache" };
   expect(readGoHere(bare, { cwd, needsRelease: true })).toEqual({
     env: bare,
     checkout: undefined,
+    installed: undefined,
     failure: undefined,
   });
 });

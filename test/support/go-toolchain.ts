@@ -92,7 +92,7 @@ async function askMachineGoEnv(): Promise<Record<string, string>> {
 }
 
 /** The value of PATH where a release is the installed one. */
-async function pathWithGo(release: string): Promise<string> {
+export async function pathWithGo(release: string): Promise<string> {
   return [join(await goRoot(release), "bin"), process.env.PATH].join(delimiter);
 }
 

@@ -1,6 +1,8 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { GoModCache, type ModuleForms } from "../../gomodcache/go-mod-cache.ts";
+import type { WantedRelease } from "../../gomodcache/wanted-modules.ts";
 import { isZipWanted } from "../../gomodcache/zip-use.ts";
+import type { ActionsCount } from "../../remote/packed/packed-reader.ts";
 import type { PackedRemote } from "../../remote/packed/packed-remote.ts";
 import type { DrainLimit } from "./drain-limit.ts";
 import type { CheckoutModules } from "./find-modules.ts";
@@ -9,19 +11,27 @@ import { PartBucket, type PartOptions } from "./part-bucket.ts";
 import type { RestoreReport, SaveReport } from "./reports.ts";
 import { StartNote } from "./start-note.ts";
 
+/** The modules of a job, and the release of go that its commands switch to. */
+interface JobModules extends CheckoutModules {
+  release: WantedRelease | undefined;
+}
+
 /**
  * The modules of a job: `$GOMODCACHE`, as far as the checkout's go.sum files name what is in it. Nobody knows which of
- * them go has used, so all that are there count as used; which zips are wanted, `zip-use.ts` says.
+ * them go has used, so all that are there count as used; which zips are wanted, `zip-use.ts` says. A release of go is one of
+ * them, of which the checksum database says what it should be.
  */
 export class ModulesPart {
   readonly cache: NativeCache;
   readonly note: StartNote;
-  readonly #modules: CheckoutModules;
+  readonly #modules: JobModules;
   readonly #forms: ModuleForms;
   readonly #bucket: PartBucket;
+  /** What `restoreRelease` did. */
+  #release: RestoreReport | undefined;
 
   /** `options`: with the scope of the job. */
-  constructor(modules: CheckoutModules, forms: ModuleForms, options: PartOptions) {
+  constructor(modules: JobModules, forms: ModuleForms, options: PartOptions) {
     this.cache = { name: "modules", path: modules.path };
     this.note = new StartNote(options.root, modules.path, options.scope);
     this.#modules = modules;
@@ -29,33 +39,46 @@ export class ModulesPart {
     this.#bucket = new PartBucket(this.cache, options);
   }
 
-  /** `undefined`: nothing is missing. Rejects if the bucket can't be read, or nothing can be written. */
+  /** Restores the release, unless it is there. Rejects if the bucket can't be read, or nothing can be written. */
+  async restoreRelease(): Promise<void> {
+    using local = this.#openCache({ ...this.#modules, wanted: [] });
+    const sum = local.missingSum();
+    if (sum.length === 0) return;
+    const remote = await this.#openRemote(local);
+    const first = await this.#bucket.read(remote.prefetchActions([sum]));
+    // Only then it is known what to look for.
+    await local.proveRelease();
+    const rest = await this.#bucket.read(remote.prefetchActions(local.missing()));
+    await local.nameZips();
+    const found = [...first.found, ...rest.found];
+    if (found.length > 0) this.#release = this.#restored(local, { ...rest, found });
+  }
+
+  /** With the release. `undefined`: nothing was missing. Rejects if the bucket can't be read, or nothing can be written. */
   async restore(): Promise<RestoreReport | undefined> {
-    using local = this.#openCache();
+    using local = this.#openCache({ ...this.#modules, release: undefined });
     const wanted = local.missing();
-    if (wanted.length === 0) return undefined;
-    mkdirSync(this.cache.path, { recursive: true });
-    accessSync(this.cache.path, constants.W_OK);
-    const remote = this.#bucket.open(local, { readOnly: true });
-    await this.#bucket.read(remote.refresh());
+    const release = this.#release;
+    if (wanted.length === 0) return release;
+    const remote = await this.#openRemote(local);
     const nowMs = Date.now();
     const zips = remote
       .usedLately(local.missingZips())
       .filter(({ putTimeMs }) => isZipWanted(putTimeMs, nowMs));
     const groups = [...wanted, ...zips.map(({ actionId }) => [actionId])];
-    const { found, records, failure } = await this.#bucket.read(remote.prefetchActions(groups));
+    const found = await this.#bucket.read(remote.prefetchActions(groups));
     await local.nameZips();
-    const missing = found.filter((actionId) => !local.has(actionId));
-    const count = { records, entries: found.length, missing: missing.length, failure };
-    const summed = { entries: local.countModules(found), missing: local.countModules(missing) };
-    return this.#bucket.restored(count, local.firstProblem, summed);
+    const report = this.#restored(local, found);
+    const { entries = 0, missing = 0 } = release ?? {};
+    return { ...report, entries: report.entries + entries, missing: report.missing + missing };
   }
 
   /**
    * `undefined`: there is no module. Rejects if the bucket can't be read, or no module can. `hasEnded`: see `SaveOptions`.
    */
   async save(hasEnded: boolean, drain: DrainLimit): Promise<SaveReport | undefined> {
-    using local = this.#openCache();
+    using local = this.#openCache(this.#modules);
+    await local.proveRelease();
     const present = [...local.present()];
     if (present.length === 0 && local.firstProblem !== undefined) throw local.firstProblem;
     if (present.length === 0) return undefined;
@@ -79,11 +102,26 @@ export class ModulesPart {
     return await this.#bucket.finish(remote, count, { hasEnded, drain, problem: local.firstProblem, summed });
   }
 
-  #openCache(): GoModCache {
-    const { path, wanted, isWritable } = this.#modules;
-    const local = new GoModCache(path, wanted, { isWritable, forms: this.#forms });
+  #openCache({ path, wanted, isWritable, release }: JobModules): GoModCache {
+    const local = new GoModCache(path, wanted, { isWritable, forms: this.#forms, release });
     local.removeStale();
     return local;
+  }
+
+  /** The bucket, with its newest records. Rejects if it can't be read, or nothing can be written to the disk. */
+  async #openRemote(local: GoModCache): Promise<PackedRemote> {
+    mkdirSync(this.cache.path, { recursive: true });
+    accessSync(this.cache.path, constants.W_OK);
+    const remote = this.#bucket.open(local, { readOnly: true });
+    await this.#bucket.read(remote.refresh());
+    return remote;
+  }
+
+  #restored(local: GoModCache, { found, records, failure }: ActionsCount): RestoreReport {
+    const missing = found.filter((actionId) => !local.has(actionId));
+    const count = { records, entries: found.length, missing: missing.length, failure };
+    const summed = { entries: local.countModules(found), missing: local.countModules(missing) };
+    return this.#bucket.restored(count, local.firstProblem, summed);
   }
 }
 

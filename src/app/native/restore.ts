@@ -26,14 +26,16 @@ export async function restore(
   options: RestoreOptions & { onRestored: (report: RestoreReport) => void },
 ): Promise<void> {
   await orSay(context, NOTHING, async () => {
-    using job = await begin(config, context, options);
-    const { counters, parts } = job;
+    using job = await open(config, context, options);
+    const { counters } = job;
     counters.add(NATIVE_COUNTERS.restores);
     using _line = context.watchProgress(() => ({
       stage: "restoring what the last run used",
       done: counters.get("prefetch_bytes"),
       unit: "bytes",
     }));
+    await begin(job, config, context);
+    const { parts } = job;
     const remotes = openRemotes(parts);
     // Go needs them first. A bucket that does not answer is asked no more.
     await orSay(context, NOTHING, async () => {
@@ -62,26 +64,33 @@ export async function restoreInBackground(
   context: RunContext,
   { command, ...options }: RestoreOptions & { command: readonly string[] },
 ): Promise<string | undefined> {
-  const { logPath } = await begin(config, context, options);
+  const job = await open(config, context, options);
+  await begin(job, config, context);
+  const { logPath } = job;
   if (logPath !== undefined) startInBackground(command, context.env, logPath);
   return logPath;
 }
 
-/** Sets the file times, and notes that the run uses the caches from now on. */
-async function begin(
+/** Sets the file times. */
+async function open(
   config: NativeConfig,
   context: RunContext,
   { setsMtimes, ...choice }: RestoreOptions,
 ): Promise<NativeJob> {
   if (setsMtimes) await settleMtimes(context.env, context.log);
-  const job = new NativeJob(config, context, choice);
+  return new NativeJob(config, context, choice);
+}
+
+/** Restores the release of go, which go would fetch when it is asked, and notes that the run uses the caches from now on. */
+async function begin(job: NativeJob, { remote }: NativeConfig, context: RunContext): Promise<void> {
+  await orSay(context, NOTHING, async () => await job.modules?.restoreRelease());
+  job.openParts();
   for (const part of job.parts) {
     if (!part.isOptional) part.checkWritable();
-    if (config.remote.trust !== undefined && !part.note.hasBegun) await noteBefore(part);
+    if (remote.trust !== undefined && !part.note.hasBegun) await noteBefore(part);
     part.note.begin(Date.now());
   }
   job.modules?.note.begin(Date.now());
-  return job;
 }
 
 /** Of what lies there already nobody knows who made it, so `save` must not sign it. */

@@ -33,6 +33,7 @@ export async function save(
 ): Promise<void> {
   await orSay(context, NOTHING, async () => {
     using job = new NativeJob(config, context, choice);
+    job.openParts();
     const { counters } = job;
     counters.add(NATIVE_COUNTERS.saves);
     using _line = context.watchProgress(() => ({

@@ -52,7 +52,7 @@ function knownVerifier(name: string): Verifier | undefined {
 }
 
 /** The database in GOSUMDB; `undefined`: it is off, or none that go would take. */
-function parseGoSumdb(goSumdb: string): Database | undefined {
+export function parseGoSumdb(goSumdb: string): Database | undefined {
   try {
     return goSumdb === "off" ? undefined : parseDatabase(goSumdb, [goSumdb]);
   } catch {

@@ -48,6 +48,11 @@ export function parseLookupReply(
   return { recordId: Number(id), record, hashes, head };
 }
 
+/** The reply as go keeps it. */
+export function formatLookupReply({ recordId, record, head }: LookupReply): string {
+  return `${recordId}\n${record}\n${head.note}`;
+}
+
 function hashIn(lines: string[], start: string): string {
   const line = lines.find((each) => each.startsWith(start));
   const hash = line?.slice(start.length) ?? "";

@@ -1,9 +1,8 @@
 /** A bucket with altered modules: none gets a name in `$GOMODCACHE`, and nothing is written beside it. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { modAction, treeAction, zipAction } from "../../../src/gomodcache/wanted-modules.ts";
-import { detectScope } from "../../../src/remote/scope/scope.ts";
 import {
   DOWNLOAD,
   FILES,
@@ -15,14 +14,13 @@ import {
   zipOf,
   zipOutput,
 } from "../../gomodcache/gomodcache-fixture.ts";
-import { Machine } from "../../remote/packed/packed-fixture.ts";
-import { StockedBucket } from "../../remote/packed/stocked-bucket.ts";
+import type { StockedBucket } from "../../remote/packed/stocked-bucket.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { writeModule } from "../../support/go-project.ts";
-import { sha256Hex } from "../../support/ids.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
 import { unfinishedIn } from "./module-team.ts";
-import { CI_ENV, NativeTeam } from "./native-team.ts";
+import { modulesBucket } from "./modules-bucket.ts";
+import { NativeTeam } from "./native-team.ts";
 
 // Only a guard against hanging.
 setDefaultTimeout(300_000);
@@ -45,29 +43,6 @@ beforeAll(() => {
 });
 afterAll(() => dir[Symbol.dispose]());
 
-/** A bucket in which somebody has put these outputs, with records that are right in themselves. */
-async function bucketWith(outputs: [actionId: string, bytes: Buffer][]): Promise<StockedBucket> {
-  const bucket = new StockedBucket("");
-  using machine = new Machine(bucket);
-  const ofJob = detectScope({
-    env: CI_ENV,
-    cwd: project,
-    project: undefined,
-    job: undefined,
-    nowMs: Date.now(),
-  });
-  const session = machine.session({ scope: { ...ofJob, platform: "modules" }, hasJournal: false });
-  for (const [actionId, bytes] of outputs) {
-    const outputId = sha256Hex(bytes);
-    const path = machine.dir.join(outputId);
-    writeFileSync(path, bytes);
-    machine.entry(bytes);
-    session.put({ actionId, outputId, sizeBytes: bytes.length, putTimeMs: Date.now(), path });
-  }
-  expect(await session.finish(true)).toBe(true);
-  return bucket;
-}
-
 /** Restores to an empty module cache. */
 async function restore(bucket: StockedBucket, forms = "auto") {
   const machine = team.newMachine();
@@ -84,7 +59,7 @@ async function restore(bucket: StockedBucket, forms = "auto") {
 }
 
 test("unaltered, the module is there", async () => {
-  using bucket = await bucketWith([[treeAction(MODULE, treeHash), soundOutput()]]);
+  using bucket = await modulesBucket(project, [[treeAction(MODULE, treeHash), soundOutput()]]);
   const { modcache, ...outcome } = await restore(bucket);
   expect(outcome).toMatchObject({
     exitCode: 0,
@@ -106,7 +81,7 @@ test.each<[string, Buffer]>([
   ["a go.mod that is not the one in go.sum", outputOf(ENTRIES, { mod: "module evil\n" })],
   ["no module", Buffer.from("#!/bin/sh\n".repeat(10))],
 ])("%s: the module gets no name, and one line says so", async (_, bytes) => {
-  using bucket = await bucketWith([
+  using bucket = await modulesBucket(project, [
     [treeAction(MODULE, treeHash), bytes],
     [modAction(MODULE, modHash), bytes],
   ]);
@@ -126,7 +101,7 @@ test.each<[string, Buffer]>([
   ["another module", zipOutput(zipOf(FILES, { path: "example.com/evil", version: "v1.2.0" }))],
   ["files in place of the zip", Buffer.concat([soundOutput().subarray(0, -1), Buffer.from("!")])],
 ])("a zip with %s gets no name, and one line says so", async (_, bytes) => {
-  using bucket = await bucketWith([
+  using bucket = await modulesBucket(project, [
     [zipAction(MODULE, treeHash), bytes],
     [treeAction(MODULE, treeHash), soundOutput()],
   ]);

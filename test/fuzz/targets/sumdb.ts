@@ -4,6 +4,8 @@ import { InvalidFileError } from "../../../src/gomod/invalid-file-error.ts";
 import { parseLookupReply } from "../../../src/gomod/sumdb/lookup-reply.ts";
 import { openTreeHead, parseVerifier } from "../../../src/gomod/sumdb/note.ts";
 import { proveGrowth, proveRecord } from "../../../src/gomod/sumdb/tree.ts";
+import { SumProof } from "../../../src/gomodcache/sum-proof.ts";
+import { formatTreeHeader, ModuleTreeError, parseTreeHeader } from "../../../src/gomodcache/tree-header.ts";
 import { secretKeyDer } from "../../../src/lib/text/ed25519-text.ts";
 import { TestSumdb } from "../../support/modules/test-sumdb.ts";
 import { fixedKey } from "../fixed-key.ts";
@@ -128,4 +130,35 @@ const sizes: FuzzTarget = {
   },
 };
 
-export const SUMDB_TARGETS: readonly FuzzTarget[] = [note, lookup, proof, sizes];
+const release = { path: wanted.module, version: wanted.version, database: verifier };
+const sound = formatTreeHeader(
+  {
+    ...{ path: release.path, version: release.version, info: undefined, mod: undefined, files: undefined },
+    lookup: reply,
+    tiles: ["tile/8/1/000.p/1", "tile/8/0/001.p/44", "tile/8/0/000"].map((name) => [
+      name,
+      database.tile(name)?.toString("base64") ?? "",
+    ]),
+  },
+  "sum",
+);
+
+const ofRelease: FuzzTarget = {
+  name: "proof of a release of go",
+  promise: "the one proof that there is, without anything that is not proven; or an error",
+  thousands: 12,
+  recordings: () => [sound.subarray(sound.indexOf("\n") + 1)],
+  words: [...WORDS, '"lookup":', '"tiles":'],
+  async attempt(input) {
+    const isRefusal = (error: unknown) => isInvalid(error) || error instanceof ModuleTreeError;
+    const framed = Buffer.concat([Buffer.from(`go module sum v1 ${input.length}\n`), input]);
+    const found = parsed(() => parseTreeHeader(framed), isRefusal);
+    if (found === undefined) return "refused";
+    const proven = await parsedLater(() => SumProof.from(found.header, release), isRefusal);
+    if (proven === undefined) return "refused";
+    same(Buffer.concat([...proven.chunks()]).toString(), sound.toString(), "something else");
+    return "accepted";
+  },
+};
+
+export const SUMDB_TARGETS: readonly FuzzTarget[] = [note, lookup, proof, sizes, ofRelease];
