@@ -264,7 +264,6 @@ describe("is not asked for:", () => {
 
 describe("is not stored:", () => {
   test.each<[string, (root: string) => void]>([
-    ["without the reply", (root) => rmSync(join(root, sumdbFile(sumdb, LOOKUP)))],
     ["without the tiles", (root) => rmSync(join(root, sumdbFile(sumdb, "tile")), { recursive: true })],
     [
       "with another reply",
@@ -286,6 +285,13 @@ describe("is not stored:", () => {
     const { cache, outputs } = await pack(dir.path);
     expect(outputs).toEqual([]);
     expect(cache.firstProblem).toBeInstanceOf(Error);
+  });
+
+  test("a release without the reply, which go does not keep with GOSUMDB=off: no problem", async () => {
+    using dir = tempDir("release");
+    rmSync(join(usedCache(dir.path, sumdb), sumdbFile(sumdb, LOOKUP)));
+    const { cache, outputs } = await pack(dir.path);
+    expect([outputs, cache.firstProblem]).toEqual([[], undefined]);
   });
 
   test("a release with an altered file, or a file more", async () => {
