@@ -36,7 +36,7 @@ export class ArrivedZips {
       try {
         const { path, version, treeHash } = wanted;
         if ((await hashPlainZip(unfinishedPath, path, version)) !== treeHash)
-          throw new ModuleTreeError("another zip than go.sum or the checksum database says");
+          throw new ModuleTreeError("a zip that differs from its checksum");
         const nowMs = Date.now();
         // A clock that went wrong would make it count for longer.
         const seconds = Math.min(timeOf(wanted) ?? nowMs, nowMs) / 1000;

@@ -52,7 +52,7 @@ export class ModuleTree {
       return { name: `${path}@${version}/${name}`, sha256: hash.digest("hex") };
     });
     const isRight = files === undefined ? mod !== undefined : hashOfFiles(sums) === treeHash;
-    if (!isRight) throw new ModuleTreeError("other files than go.sum or the checksum database says");
+    if (!isRight) throw new ModuleTreeError("files that differ from their checksum");
     return whole.digest("hex");
   }
 
@@ -73,7 +73,7 @@ export function readHeader(dirs: ModuleDirs, wanted: WantedModule): Omit<TreeHea
   const info = readText(dirs.file(wanted, "info"));
   const mod = modHash === undefined ? undefined : readText(dirs.file(wanted, "mod"));
   if (mod !== undefined && hashModFile(Buffer.from(mod)) !== modHash)
-    throw new ModuleTreeError("another go.mod than go.sum says");
+    throw new ModuleTreeError("a go.mod that differs from go.sum");
   return { path, version, info: info === undefined ? undefined : plainInfo(info, version), mod };
 }
 

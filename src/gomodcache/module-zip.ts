@@ -35,7 +35,7 @@ export class ModuleZip {
   async check(): Promise<void> {
     const { path, version, treeHash } = this.#wanted;
     if ((await hashPlainZip(this.#path, path, version)) !== treeHash)
-      throw new ModuleTreeError("another zip than go.sum or the checksum database says");
+      throw new ModuleTreeError("a zip that differs from its checksum");
   }
 
   /** The SHA-256 of all its bytes. Throws if they can't be read. */

@@ -117,9 +117,9 @@ export class TreeWriter {
     if (mod !== undefined && wanted.modHash === undefined)
       throw new ModuleTreeError("a go.mod of which go.sum says nothing");
     if (mod !== undefined && hashModFile(Buffer.from(mod)) !== wanted.modHash)
-      throw new ModuleTreeError("another go.mod than go.sum says");
+      throw new ModuleTreeError("a go.mod that differs from go.sum");
     if (this.#files !== undefined && this.#files.hash() !== wanted.treeHash)
-      throw new ModuleTreeError("other files than go.sum or the checksum database says");
+      throw new ModuleTreeError("files that differ from their checksum");
     const plain = info === undefined ? undefined : plainInfo(info, wanted.version);
     if (plain !== undefined) dirs.addFile(dirs.file(wanted, "info"), plain);
     if (mod !== undefined) dirs.addFile(dirs.file(wanted, "mod"), mod);

@@ -132,7 +132,7 @@ test("a module that differs from go.sum on the machine that saves is not stored,
   expect(await poor.program(second, project, ["save", ONLY])).toMatchObject({
     exitCode: 0,
     stdout: expect.stringMatching(/^modules: 2 entries used, 2 of them new, .*; not all could be saved\n$/),
-    stderr: `go-cache-plugin: not all of ${modcacheOf(second)} is saved: example.com/BigCo/Lib@v0.1.0: other files than go.sum says\n`,
+    stderr: `go-cache-plugin: not all of ${modcacheOf(second)} is saved: example.com/BigCo/Lib@v0.1.0: files that differ from their checksum\n`,
   });
 });
 
