@@ -33,9 +33,9 @@ export class FileChecks {
    * hash of a file that never changes is then noted.
    */
   of(request: ModRequest): FileCheck {
-    return async (path) => {
+    return async (path, sha256) => {
       try {
-        await this.#check(request, path);
+        await this.#check(request, path, sha256);
         return true;
       } catch (error) {
         this.#log.info(() => `${request.name} is not used, wrong bytes: ${describeError(error)}`);
@@ -64,9 +64,9 @@ export class FileChecks {
     return "database" in request ? this.#databases.get(request.database)?.verifier : undefined;
   }
 
-  async #check(request: ModRequest, path: string): Promise<void> {
+  async #check(request: ModRequest, path: string, received: string | undefined): Promise<void> {
     const known = isMutable(request) ? undefined : this.#metas.find(request.name);
-    const sha256 = await hashFile(path, new AbortController().signal);
+    const sha256 = received ?? (await hashFile(path, new AbortController().signal));
     if (sha256 === undefined) throw new InvalidFileError("it can't be read");
     if (this.#refused.get(request.name) === sha256)
       throw new InvalidFileError("the checksum database says something else");

@@ -25,8 +25,8 @@ import { UploadQueue } from "../upload/upload-queue.ts";
 
 export type { StoredFile } from "../local/named-files.ts";
 
-/** Whether the file at `path` is valid for its name. */
-export type FileCheck = (path: string) => boolean | Promise<boolean>;
+/** Whether the file at `path` is valid for its name. `sha256`: of its bytes, if it has just been received. */
+export type FileCheck = (path: string, sha256?: string) => boolean | Promise<boolean>;
 
 export interface TieredStoreOptions {
   dir: LocalDir;
@@ -197,9 +197,13 @@ export class TieredStore {
     }
     const temp = this.#files.createTemp();
     try {
-      for await (const chunk of object.body) temp.write(chunk);
+      const hash = new Bun.CryptoHasher("sha256");
+      for await (const chunk of object.body) {
+        hash.update(chunk);
+        temp.write(chunk);
+      }
       this.#count("get_fault_bytes", temp.sizeBytes);
-      if (await check(temp.path)) return this.#files.keep(name, temp);
+      if (await check(temp.path, hash.digest("hex"))) return this.#files.keep(name, temp);
       this.#count("get_fault_bad");
       return undefined;
     } finally {

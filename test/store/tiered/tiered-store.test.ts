@@ -15,6 +15,7 @@ import { S3Error } from "../../../src/s3/s3-error.ts";
 import type { ObjectStore } from "../../../src/store/object-store.ts";
 import { Journal } from "../../../src/store/upload/journal.ts";
 import { NAMES } from "../../../src/store/upload/upload-queue.ts";
+import { sha256Hex } from "../../support/ids.ts";
 import { testOnPosix } from "../../support/platform.ts";
 import { keepText, tieredMachines } from "./tiered-fixture.ts";
 
@@ -49,6 +50,21 @@ test("fetches another machine's file once for concurrent callers", async () => {
     get_local_hit: 1,
     get_local_miss: 3,
   });
+});
+
+test("says the SHA-256 of what has come from the bucket, and none of what lies on the disk", async () => {
+  using machines = tieredMachines();
+  const one = machines.open("one");
+  keepText(one.store, NAME, "hello");
+  await one.store.drain(60_000);
+  const sums: (string | undefined)[] = [];
+  const note = (_path: string, sha256?: string) => {
+    sums.push(sha256);
+    return true;
+  };
+  await machines.open("two").store.fetch(NAME, note);
+  await machines.open("two").store.fetchLocal(NAME, note);
+  expect(sums).toEqual([sha256Hex("hello"), undefined]);
 });
 
 test("rejects files from the bucket that fail the check", async () => {
