@@ -13,6 +13,7 @@ import { IdleGate } from "./idle-gate.ts";
 import { ModuleProxy } from "./module-proxy.ts";
 import type { DatabaseNames, ModRequest } from "./names/mod-request.ts";
 import type { Policy } from "./policy.ts";
+import { InlineFiles } from "./run/inline-files.ts";
 import { RunMemory } from "./run/run-memory.ts";
 import { RunPrefetch } from "./run/run-prefetch.ts";
 import type { RunScope } from "./run/run-records.ts";
@@ -77,18 +78,23 @@ export function openProxy(settings: ProxySettings): OpenProxy {
   const { databases } = settings.sumdb;
   const idle = new IdleGate();
   const via = `1.1 go-cache-plugin-${crypto.randomUUID().slice(0, 8)}`;
+  const whenIdle = () => idle.wait();
   const storage = new FileStorage({
     ...settings,
     databases,
-    whenIdle: () => idle.wait(),
+    whenIdle,
     mayUpload: (name) => verification.verifier.mayUpload(name),
   });
-  const readLocal = (name: string) => storage.readLocal(name)?.bytes;
+  const inline = new InlineFiles({
+    ...{ storage, whenIdle, counters },
+    onStored: (request) => verification.background.addStored(request),
+  });
+  const readLocal = (name: string) => (inline.find(name) ?? storage.readLocal(name))?.bytes;
   const memory = settings.remote && new RunMemory({ ...settings.remote, readLocal, log });
   const upstreams = new Upstreams(new HttpClient({ ...settings.upstream, via }), settings.upstream.list);
   // Verification reads files, and files are verified.
   const getVerification = () => verification;
-  const { files, prefetch } = openFiles(settings, { storage, memory, upstreams, getVerification });
+  const { files, prefetch } = openFiles(settings, { storage, inline, memory, upstreams, getVerification });
   const verification = openVerification(settings, { storage, files, idle });
   const { verifier } = verification;
   if (storage.adoptUploads() > 0) log.info(() => "continuing the uploads of an earlier process");
@@ -101,7 +107,7 @@ export function openProxy(settings: ProxySettings): OpenProxy {
     databases,
     policy,
     waitingUploads: () => storage.waitingUploads,
-    drain: (limitMs) => drain({ idle, verification, storage, memory }, limitMs),
+    drain: (limitMs) => drain({ idle, verification, storage, inline, memory }, limitMs),
     close: async () => {
       upstreams.abort();
       await storage.close();
@@ -120,11 +126,13 @@ function openFiles(
   { sumdb, counters }: ProxySettings,
   {
     storage,
+    inline,
     memory,
     upstreams,
     getVerification,
   }: {
     storage: FileStorage;
+    inline: InlineFiles;
     memory: RunMemory | undefined;
     upstreams: Upstreams;
     getVerification: () => Verification;
@@ -141,6 +149,7 @@ function openFiles(
   const prefetch = new RunPrefetch({
     readFiles: async () => (await memory?.readFiles()) ?? [],
     storage,
+    inline,
     databases: sumdb.databases,
     onFetched: (request) => getVerification().background.addStored(request),
     counters,
@@ -148,9 +157,11 @@ function openFiles(
   const files = new ModuleFiles({
     storage,
     upstream,
+    inline,
     prefetch: (name) => prefetch.start(name),
-    onUse: (request, { sha256, sizeBytes, source, isVerified }) => {
-      if (source !== "fetch" && isVerified !== true) getVerification().background.addStored(request);
+    onUse: (request, { path, sha256, sizeBytes, source, isVerified }) => {
+      const isOnDisk = path !== "" && source !== "fetch";
+      if (isOnDisk && isVerified !== true) getVerification().background.addStored(request);
       memory?.use({ name: request.name, sha256, sizeBytes });
     },
   });
@@ -176,18 +187,22 @@ function openVerification(
   return { client, verifier, background: new BackgroundVerifier({ verifier, idle, replace, log }) };
 }
 
+interface Drained {
+  idle: IdleGate;
+  verification: Verification;
+  storage: FileStorage;
+  inline: InlineFiles;
+  memory: RunMemory | undefined;
+}
+
 async function drain(
-  {
-    idle,
-    verification,
-    storage,
-    memory,
-  }: { idle: IdleGate; verification: Verification; storage: FileStorage; memory: RunMemory | undefined },
+  { idle, verification, storage, inline, memory }: Drained,
   limitMs: number,
 ): Promise<void> {
   idle.open();
   const startMs = performance.now();
   using limit = new Deadline(Math.min(limitMs, VERIFYING_MS));
+  await inline.store();
   // Verification comes first, since the replacement of a wrong file is uploaded.
   await abortable(verification.background.settled(), limit.signal).catch(() => undefined);
   const leftMs = Math.max(limitMs - (performance.now() - startMs), 0);

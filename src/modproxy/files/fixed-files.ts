@@ -4,6 +4,7 @@ import { hashFile } from "../../lib/files/hash-file.ts";
 import type { StoredFile } from "../../store/tiered/tiered-store.ts";
 import { ModError, unavailable } from "../mod-error.ts";
 import type { ModRequest } from "../names/mod-request.ts";
+import type { InlineFiles } from "../run/inline-files.ts";
 import type { LastRun } from "../run/run-prefetch.ts";
 import type { FileStorage } from "./file-storage.ts";
 import { GrowingFile } from "./growing-file.ts";
@@ -13,6 +14,7 @@ import type { UpstreamFiles } from "./upstream-files.ts";
 export interface FixedFilesOptions {
   storage: FileStorage;
   upstream: UpstreamFiles;
+  inline: Pick<InlineFiles, "find" | "forget">;
   /** Starts the prefetch of what the last run used, and says whether `name` is part of that. */
   prefetch: (name: string) => Promise<LastRun>;
   /** Called for every use of a file. */
@@ -58,9 +60,7 @@ export class FixedFiles {
     for (const source of this.#sources) {
       const file = await source(lookup);
       if (file === undefined) continue;
-      // A part of a wider tile is no file of its own.
-      const isPart = !(file instanceof GrowingFile) && file.bytes !== undefined && file.source !== "fetch";
-      if (!(file instanceof GrowingFile) && !isPart) this.#options.onUse(request, file);
+      if (!(file instanceof GrowingFile) && file.isPart !== true) this.#options.onUse(request, file);
       return file;
     }
     throw unavailable();
@@ -68,8 +68,13 @@ export class FixedFiles {
 
   async #findLocal(request: ModRequest): Promise<ModFile | undefined> {
     const { store, checks } = this.#options.storage;
-    if (store.find(request.name) === undefined) return undefined;
+    if (store.find(request.name) === undefined) return this.#findInline(request);
     return await this.#describe(request, await store.fetchLocal(request.name, checks.of(request)), "local");
+  }
+
+  #findInline({ name }: ModRequest): ModFile | undefined {
+    const file = this.#options.inline.find(name);
+    return file && { ...file, path: "", sizeBytes: file.bytes.length, source: "remote", isStale: false };
   }
 
   /** A partial tile is the beginning of every wider tile at its place. */
@@ -82,9 +87,9 @@ export class FixedFiles {
       const file = await this.#findLocal(wide);
       if (file === undefined) continue;
       this.#options.onUse(wide, file);
-      const bytes = readFileSync(file.path).subarray(0, tile.width * HASH_BYTES);
+      const bytes = (file.bytes ?? readFileSync(file.path)).subarray(0, tile.width * HASH_BYTES);
       const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
-      return { ...file, bytes, sizeBytes: bytes.length, sha256 };
+      return { ...file, bytes, sizeBytes: bytes.length, sha256, isPart: true };
     }
     return undefined;
   }

@@ -40,6 +40,7 @@ export class ModuleFiles {
   /** Removes a file that was found wrong, so that the next request fetches it again. */
   forget(name: string): void {
     this.#options.storage.remove(name);
+    this.#options.inline.forget(name);
     this.#options.upstream.forgetAbsence(name);
   }
 }

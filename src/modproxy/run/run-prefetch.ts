@@ -3,6 +3,7 @@ import type { Counters } from "../../lib/counters.ts";
 import type { FileStorage } from "../files/file-storage.ts";
 import { isMutable } from "../files/freshness.ts";
 import { type DatabaseNames, type ModRequest, parseName } from "../names/mod-request.ts";
+import type { InlineFiles } from "./inline-files.ts";
 import type { RunFile } from "./run-files.ts";
 
 /** Downloads at the same time; the bucket allows more, so requests that a client waits for have room. */
@@ -17,8 +18,10 @@ export interface RunPrefetchOptions {
   /** Reads what the last run used. */
   readFiles: () => Promise<RunFile[]>;
   storage: FileStorage;
+  /** Takes the small files that the record contains. */
+  inline: InlineFiles;
   databases: DatabaseNames;
-  /** Called for every prefetched file. */
+  /** Called for every file that was downloaded. */
   onFetched: (request: ModRequest) => void;
   counters: Counters;
 }
@@ -40,8 +43,9 @@ export class RunPrefetch {
   }
 
   /**
-   * Starts the prefetch with the first call, and resolves when the small files that the record contains are stored. It
-   * does not wait for downloads: the caller requests its file itself, with priority over the prefetch. Never rejects.
+   * Starts the prefetch with the first call, and resolves when the record is read, and with it the small files that it
+   * contains. It does not wait for downloads: the caller requests its file itself, with priority over the prefetch. Never
+   * rejects.
    */
   async start(name: string): Promise<LastRun> {
     this.#used ??= this.#start();
@@ -50,15 +54,15 @@ export class RunPrefetch {
     return used.has(name) ? "used" : "unused";
   }
 
-  /** Prefetches everything that the last run used. Never rejects. */
+  /** Brings everything that the last run used to the disk. Never rejects. */
   async fetchAll(): Promise<void> {
     this.#used ??= this.#start();
     await this.#used;
-    await this.#downloads;
+    await Promise.all([this.#downloads, this.#options.inline.store()]);
   }
 
   async #start(): Promise<ReadonlySet<string>> {
-    const { storage, databases, counters } = this.#options;
+    const { storage, inline, databases, counters } = this.#options;
     const used = new Set<string>();
     const missing: ModRequest[] = [];
     let total = 0;
@@ -68,22 +72,12 @@ export class RunPrefetch {
       total += file.sizeBytes;
       used.add(file.name);
       if (total > MAX_BYTES || storage.store.find(file.name) !== undefined) continue;
-      if (file.bytes !== undefined) this.#keepInline(request, file.sha256, file.bytes);
+      if (file.bytes !== undefined) inline.add(request, file.sha256, file.bytes);
       else missing.push(request);
     }
     if (used.size > 0) counters.add("mod_run_records");
     this.#downloads = this.#download(missing);
     return used;
-  }
-
-  /** Stores a small file that the record itself contains. One that can't be stored is fetched when it is needed. */
-  #keepInline(request: ModRequest, sha256: string, bytes: Buffer): void {
-    const { storage, counters, onFetched } = this.#options;
-    if (new Bun.CryptoHasher("sha256").update(bytes).digest("hex") !== sha256) return;
-    if (!storage.checks.isGood(request, bytes)) return;
-    if (storage.keepBytes(request, bytes, { sha256, upload: false }) === undefined) return;
-    counters.add("mod_run_inline");
-    onFetched(request);
   }
 
   async #download(requests: ModRequest[]): Promise<void> {
