@@ -25,17 +25,28 @@ export async function fetchLargeOutput(options: {
   place: Place;
   local: LocalOutputs;
   signal: AbortSignal;
+  /** See `GetOptions`. */
+  isLong: boolean;
+  /** Called with the size of each part that arrives. */
+  onBytes: (count: number) => void;
 }): Promise<boolean> {
-  const { store, entry, place, local, signal } = options;
+  const { store, entry, place, local, signal, isLong, onBytes } = options;
   if (Math.max(entry.sizeBytes, place.length) > MAX_OBJECT_BYTES) {
     throw new WrongBytesError(entry.outputId, "none, for it is too large");
   }
   const { pack, offset, length } = place;
   const key = new PackedKeys(pack.prefix).pack(pack.id);
-  const object = await store.get(key, { signal, range: { offset, length } });
+  const object = await store.get(key, { signal, isLong, range: { offset, length } });
   if (object === undefined) return false;
-  await writeChecked(object.body, entry, local);
+  await writeChecked(counted(object.body, onBytes), entry, local);
   return true;
+}
+
+async function* counted(body: AsyncIterable<Uint8Array>, onBytes: (count: number) => void) {
+  for await (const bytes of body) {
+    onBytes(bytes.length);
+    yield bytes;
+  }
 }
 
 async function writeChecked(

@@ -37,6 +37,10 @@ export class Restorer {
   /** Outputs that are in progress or have failed, by id. */
   readonly #wanted = new Map<string, WantedOutput>();
   readonly #large = new SingleFlight<boolean>();
+  /** Requests for large outputs in flight, and what has arrived by all of them. */
+  #largeFetches = 0;
+  #largeBytes = 0;
+  #isWatched = false;
   /** Entries with their output on the local disk, but most likely without the action's record. */
   readonly #ready: PackedEntry[] = [];
   #recording: Promise<void> | undefined;
@@ -105,9 +109,10 @@ export class Restorer {
 
   /** Until disposed, ends all fetching when the bucket turns out to be slow. For who waits for all of it. */
   watch(): SlowWatch {
+    this.#isWatched = true;
     return new SlowWatch({
-      isWaiting: () => this.#queue.isReceiving && this.#writer.isIdle,
-      receivedBytes: () => this.#queue.receivedBytes,
+      isWaiting: () => this.#largeFetches > 0 || (this.#queue.isReceiving && this.#writer.isIdle),
+      receivedBytes: () => this.#queue.receivedBytes + this.#largeBytes,
       graceMs: this.#options.store.timeoutMs,
       onSlow: (error) => this.stop(error),
     });
@@ -239,12 +244,18 @@ export class Restorer {
 
   async #fetchLarge(entry: PackedEntry, place: Place): Promise<boolean> {
     const { onBadPack, local, room } = this.#options;
+    this.#largeFetches++;
     try {
       const isThere = await fetchLargeOutput({
         ...this.#options,
         entry,
         place,
         signal: this.#controller.signal,
+        // The watch ends it when it is slow.
+        isLong: this.#isWatched,
+        onBytes: (count) => {
+          this.#largeBytes += count;
+        },
       });
       if (isThere) {
         const recordBytes = recordActions([entry], local);
@@ -257,6 +268,8 @@ export class Restorer {
       if (isBad || error instanceof WrongBytesError) onBadPack(place.pack.id, error);
       if (isBad) return false;
       throw error;
+    } finally {
+      this.#largeFetches--;
     }
   }
 

@@ -35,6 +35,8 @@ async function stocked(frame: Uint8Array = FRAME) {
       place: wanted.place as Place,
       local: machine.local,
       signal,
+      isLong: false,
+      onBytes: () => {},
     });
   };
   const dispose = () => {

@@ -53,6 +53,22 @@ describe.each([
   });
 });
 
+test.each([
+  ["go waits for it: as long as its size allows", false],
+  ["a command waits for all: as long as enough arrives", true],
+])("a large output may take, where %s", async (_, isWatched) => {
+  using fixture = await stocked(RANDOM);
+  const { store } = fixture.bucket;
+  const get = store.get.bind(store);
+  const asked: (boolean | undefined)[] = [];
+  store.get = (key, options) => {
+    asked.push(options?.isLong);
+    return get(key, options);
+  };
+  using _watch = isWatched ? fixture.restorer.watch() : undefined;
+  expect([await fixture.restorer.fetch(fixture.entries[0]), asked]).toEqual([true, [isWatched]]);
+});
+
 test("a frame that expands to far more than its size is wrong, and its pack is bad", async () => {
   using fixture = await stocked(RANDOM, Bun.zstdCompressSync(Buffer.alloc(64 << 20)));
   const [{ place, ...entry }] = fixture.entries;
