@@ -29,14 +29,15 @@ export class ReleaseSum {
     this.#arrived = header;
   }
 
-  /** Proves it by what has arrived, which go then has as well, or by what go has kept. Rejects if that is no proof. */
+  /** Proves it by what go has kept, or else by what has arrived, which go then has. Rejects if neither is a proof. */
   async prove(): Promise<WantedModule> {
     const { path, version } = this.release;
-    const arrived = this.#arrived;
-    const proof = await (arrived === undefined
-      ? SumProof.kept(this.#dirs, this.release)
-      : SumProof.from(arrived, this.release));
-    if (arrived !== undefined) proof.keep(this.#dirs);
+    const proof = await SumProof.kept(this.#dirs, this.release).catch(async (error: unknown) => {
+      if (this.#arrived === undefined) throw error;
+      const arrived = await SumProof.from(this.#arrived, this.release);
+      arrived.keep(this.#dirs);
+      return arrived;
+    });
     this.#proof = proof;
     return { path, version, treeHash: proof.treeHash, modHash: undefined };
   }

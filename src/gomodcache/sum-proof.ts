@@ -58,11 +58,14 @@ export class SumProof {
     return await SumProof.#prove(release, lookup, (tile) => keptTile(dirs, name, tile));
   }
 
-  /** Puts it where go looks for it. What is there stays. Throws if the disk fails. */
+  /** Puts it where go looks for it, in place of anything else: go fails at a damaged file. Throws if the disk fails. */
   keep(dirs: ModuleDirs): void {
     const { name } = this.#release.database;
-    for (const [tile, bytes] of this.#tiles) dirs.addFile(dirs.sumdbFile(name, tile), bytes);
-    dirs.addFile(dirs.sumdbFile(name, lookupName(this.#release)), this.#lookup);
+    const files = [...this.#tiles, [lookupName(this.#release), Buffer.from(this.#lookup)] as const];
+    for (const [file, bytes] of files) {
+      const path = dirs.sumdbFile(name, file);
+      if (!hasBytes(path, bytes)) dirs.putFile(path, bytes);
+    }
   }
 
   get sizeBytes(): number {
@@ -119,5 +122,13 @@ function readFile(path: string): Uint8Array {
     return readSmallFile(path);
   } catch {
     return NOTHING;
+  }
+}
+
+function hasBytes(path: string, bytes: Uint8Array): boolean {
+  try {
+    return readSmallFile(path).equals(bytes);
+  } catch {
+    return false;
   }
 }

@@ -1,7 +1,16 @@
 /** Releases of go between `$GOMODCACHE` and the bucket: nothing has a name before the checksum database vouches for it. */
 import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import type { GoModCache } from "../../src/gomodcache/go-mod-cache.ts";
 import { formatTreeHeader, parseTreeHeader, type TreeHeader } from "../../src/gomodcache/tree-header.ts";
 import { sumAction, treeAction } from "../../src/gomodcache/wanted-modules.ts";
@@ -242,6 +251,31 @@ test("what go has kept of the database stays", async () => {
   using cache = await unpack(dir.path, [sum, tree]);
   expect(cache.has(TREE_ACTION)).toBe(true);
   expect(readFileSync(dir.join(sumdbFile(sumdb, LOOKUP)), "utf8")).toBe(kept);
+});
+
+describe("what is damaged where go keeps the database is replaced:", () => {
+  test.each<[string, (path: string) => void]>([
+    ["an empty file", (path) => writeFileSync(path, "")],
+    ["other bytes", (path) => writeFileSync(path, "other")],
+    ["a link that leads nowhere", (path) => symlinkSync("nowhere", path)],
+  ])("%s", async (_, damage) => {
+    for (const name of [LOOKUP, tileNames()[0] ?? ""]) {
+      using dir = tempDir("release");
+      const path = dir.join(sumdbFile(sumdb, name));
+      mkdirSync(dirname(path), { recursive: true });
+      damage(path);
+      using cache = await unpack(dir.path, [sum, tree]);
+      expect(cache.has(TREE_ACTION)).toBe(true);
+      expect(readFileSync(path, "utf8")).toBe(String(sumdb.answer(name)));
+    }
+  });
+});
+
+test("a folder where go keeps the database: the release is left to go", async () => {
+  using dir = tempDir("release");
+  mkdirSync(dir.join(sumdbFile(sumdb, LOOKUP)), { recursive: true });
+  using cache = await unpack(dir.path, [sum, tree]);
+  expect([cache.has(TREE_ACTION), cache.firstProblem]).toEqual([false, expect.any(Error)]);
 });
 
 describe("is not asked for:", () => {
