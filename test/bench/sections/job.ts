@@ -68,7 +68,7 @@ export async function benchJob(context: BenchContext): Promise<string> {
 
 /** A line that no run before had: only the first job that sees it compiles it. */
 function changeOf(width: number): string {
-  return `\n// Changed returns the width of the line.\nfunc Changed() int { return ${width} }\n`;
+  return `\n// Changed${width} returns the width of the line.\nfunc Changed${width}() int { return ${width} }\n`;
 }
 
 /** From this machine's own proxy, into a directory that is the proxy afterwards. */
