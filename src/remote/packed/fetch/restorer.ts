@@ -17,11 +17,11 @@ import { fetchLargeOutput, isLarge } from "./large-output.ts";
 import { isBadPack } from "./pack-stream.ts";
 import type { PrefetchPlan } from "./prefetch-plan.ts";
 import type { PrefetchRoom } from "./prefetch-room.ts";
+import { ReadyRecords } from "./ready-records.ts";
 import { SlowWatch } from "./slow-watch.ts";
 import { WantedOutput } from "./wanted-output.ts";
 import { RECORD_BYTES, recordActions, writeEmpty } from "./write-output.ts";
 
-const READY_AT_ONCE = 16;
 /** Outputs that are planned at once: each takes about 2 KB of memory until it is here. */
 const MAX_PLANNED = 1_000;
 
@@ -42,8 +42,7 @@ export class Restorer {
   #largeBytes = 0;
   #isWatched = false;
   /** Entries with their output on the local disk, but most likely without the action's record. */
-  readonly #ready: PackedEntry[] = [];
-  #recording: Promise<void> | undefined;
+  readonly #ready: ReadyRecords;
   readonly #plans: ({ plan: Plan } & PrefetchOptions)[] = [];
   #planning: Promise<void> | undefined;
   /** What the outputs in progress will take on the disk, with the records of their actions. */
@@ -53,6 +52,7 @@ export class Restorer {
   constructor(options: RestorerOptions) {
     this.#options = options;
     this.#writer = new FrameWriter(options);
+    this.#ready = new ReadyRecords(options.local, (addedBytes) => options.room?.add(addedBytes));
     this.#queue = new FetchQueue({
       ...options,
       signal: this.#controller.signal,
@@ -104,7 +104,7 @@ export class Restorer {
   async idle(): Promise<void> {
     await this.#planning;
     await Promise.allSettled([...this.#wanted.values()].map(({ arrival }) => arrival));
-    while (this.#recording !== undefined) await this.#recording;
+    await this.#ready.idle();
   }
 
   /** Until disposed, ends all fetching when the bucket turns out to be slow. For who waits for all of it. */
@@ -138,7 +138,7 @@ export class Restorer {
 
   /** Writes all received outputs to the disk and releases the claims. */
   async finish(): Promise<void> {
-    while (this.#recording !== undefined) await this.#recording;
+    await this.#ready.idle();
     await this.#writer.finish();
     this.#options.room?.save();
     this.#options.claims.releaseAll();
@@ -168,7 +168,6 @@ export class Restorer {
     if (received !== undefined)
       for (const { outputId } of entries) this.#wanted.get(outputId)?.countedBy.add(received);
     if (outputs.length > 0) this.#queue.add(outputs, isAwaited);
-    this.#record();
   }
 
   #newOutput(entry: PackedEntry): WantedOutput[] {
@@ -189,7 +188,7 @@ export class Restorer {
       this.#isLocal(outputId, sizeBytes) ||
       (outputId === EMPTY_SHA256 && writeEmpty(outputId, this.#options.local))
     ) {
-      this.#ready.push(entry);
+      this.#ready.add(entry);
       return [];
     }
     if (known !== undefined || place === undefined || isLarge(entry, place)) return [];
@@ -198,7 +197,7 @@ export class Restorer {
 
   /** Whether an output may be prefetched, with the record of its action, beside all that is under way. */
   #hasRoomFor(sizeBytes: number): boolean {
-    const recordBytes = RECORD_BYTES * (this.#ready.length + 1);
+    const recordBytes = RECORD_BYTES * (this.#ready.count + 1);
     return this.#options.room?.hasRoomFor(this.#pendingBytes + sizeBytes + recordBytes) ?? true;
   }
 
@@ -270,28 +269,6 @@ export class Restorer {
       throw error;
     } finally {
       this.#largeFetches--;
-    }
-  }
-
-  #record(): void {
-    if (this.#ready.length === 0) return;
-    this.#recording ??= this.#recordReady().finally(() => {
-      this.#recording = undefined;
-      this.#record();
-    });
-  }
-
-  /** Writes the records of ready entries a few at a time, between go's requests. */
-  async #recordReady(): Promise<void> {
-    for (let some = this.#ready.splice(0, READY_AT_ONCE); some.length > 0; ) {
-      await new Promise(setImmediate);
-      try {
-        const addedBytes = recordActions(some, this.#options.local);
-        this.#options.room?.add(addedBytes);
-      } catch {
-        // If the disk refuses the records, go's requests become lookups.
-      }
-      some = this.#ready.splice(0, READY_AT_ONCE);
     }
   }
 
