@@ -29,15 +29,18 @@ export class ReleaseSum {
     this.#arrived = header;
   }
 
-  /** Proves it by what go has kept, or else by what has arrived, which go then has. Rejects if neither is a proof. */
+  /**
+   * Proves it by what go has kept, or else by what has arrived. Where something has arrived, go then has the whole proof.
+   * Rejects if neither is one.
+   */
   async prove(): Promise<WantedModule> {
     const { path, version } = this.release;
-    const proof = await SumProof.kept(this.#dirs, this.release).catch(async (error: unknown) => {
-      if (this.#arrived === undefined) throw error;
-      const arrived = await SumProof.from(this.#arrived, this.release);
-      arrived.keep(this.#dirs);
-      return arrived;
+    const arrived = this.#arrived;
+    const proof = await SumProof.kept(this.#dirs, this.release).catch((error: unknown) => {
+      if (arrived === undefined) throw error;
+      return SumProof.from(arrived, this.release);
     });
+    if (arrived !== undefined) proof.keep(this.#dirs);
     this.#proof = proof;
     return { path, version, treeHash: proof.treeHash, modHash: undefined };
   }

@@ -64,7 +64,7 @@ export class SumProof {
     const files = [...this.#tiles, [lookupName(this.#release), Buffer.from(this.#lookup)] as const];
     for (const [file, bytes] of files) {
       const path = dirs.sumdbFile(name, file);
-      if (!hasBytes(path, bytes)) dirs.putFile(path, bytes);
+      if (Buffer.compare(readFile(path), bytes) !== 0) dirs.putFile(path, bytes);
     }
   }
 
@@ -122,13 +122,5 @@ function readFile(path: string): Uint8Array {
     return readSmallFile(path);
   } catch {
     return NOTHING;
-  }
-}
-
-function hasBytes(path: string, bytes: Uint8Array): boolean {
-  try {
-    return readSmallFile(path).equals(bytes);
-  } catch {
-    return false;
   }
 }

@@ -271,6 +271,18 @@ describe("what is damaged where go keeps the database is replaced:", () => {
   });
 });
 
+test("what nobody has signed is removed from a proof that go has kept", async () => {
+  using dir = tempDir("release");
+  usedCache(dir.path, sumdb);
+  rmSync(dir.join(RELEASE_TREE), { recursive: true });
+  rmSync(dir.join(`${RELEASE_DOWNLOAD}.ziphash`));
+  const path = dir.join(sumdbFile(sumdb, LOOKUP));
+  writeFileSync(path, `${readFileSync(path, "utf8")}— other.test AAAA\n`);
+  using cache = await unpack(dir.path, [sum, tree]);
+  expect(cache.has(TREE_ACTION)).toBe(true);
+  expect(readFileSync(path, "utf8")).toBe(String(sumdb.answer(LOOKUP)));
+});
+
 test("a folder where go keeps the database: the release is left to go", async () => {
   using dir = tempDir("release");
   mkdirSync(dir.join(sumdbFile(sumdb, LOOKUP)), { recursive: true });
