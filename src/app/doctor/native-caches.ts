@@ -3,11 +3,10 @@ import { type Stats, statSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { GoModCache } from "../../gomodcache/go-mod-cache.ts";
 import { ownerProblem } from "../../lib/files/path-owner.ts";
-import { statFile } from "../../lib/files/stat-file.ts";
 import { directiveValues } from "../../remote/scope/mod-file.ts";
 import { readFileStart } from "../../remote/scope/read-file-start.ts";
 import type { GoCheckout } from "../go-env.ts";
-import { type CheckoutModules, findModules, modMode, usesVendor } from "../native/find-modules.ts";
+import { type CheckoutModules, findModules, mainFile, modMode, usesVendor } from "../native/find-modules.ts";
 import { findLintCaches, LINTERS } from "../native/native-caches.ts";
 import type { Check, Finding, Subject } from "./check.ts";
 import { writeProblem } from "./write-problem.ts";
@@ -77,7 +76,7 @@ export const moduleCache: Check = {
 
 function nothingWanted(checkout: GoCheckout, path: string): Finding {
   const left = `so restore and save leave ${path} alone`;
-  if (!hasModule(checkout)) {
+  if (mainFile(checkout) === undefined) {
     const remedy = "run doctor where go runs, in the module's directory";
     return { severity: "note", message: `there is no go.mod here, ${left}`, remedy };
   }
@@ -92,11 +91,6 @@ function nothingWanted(checkout: GoCheckout, path: string): Finding {
     message: `go.mod requires modules, and no go.sum names them${how}: nothing says what they should be, ${left}`,
     remedy: "go mod tidy, and commit go.sum",
   };
-}
-
-/** Outside of any, go names a device in place of a go.mod. */
-function hasModule({ GOMOD, GOWORK }: GoCheckout): boolean {
-  return [GOMOD, GOWORK].some((path) => isAbsolute(path) && statFile(path) !== undefined);
 }
 
 function needsModules({ GOMOD }: GoCheckout): boolean {

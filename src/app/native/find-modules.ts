@@ -9,7 +9,7 @@ import { readFileStart } from "../../remote/scope/read-file-start.ts";
 import type { GoCheckout } from "../go-env.ts";
 
 /** The largest known files have about 1 MB. A file that is cut off names fewer modules. */
-const MAX_FILE_BYTES = 16 << 20;
+export const MAX_FILE_BYTES = 16 << 20;
 /** Folders that are searched for nested modules. Most checkouts have fewer; further modules are go's own business. */
 const MAX_FOLDERS = 2_000;
 const MAX_DEPTH = 4;
@@ -73,11 +73,15 @@ function sumFiles({ GOMOD, GOWORK }: GoCheckout, cwd: string, flags: readonly st
   ];
 }
 
+/** The go.work of the workspace, else the go.mod. Outside of any, go names a device in place of a go.mod. */
+export function mainFile({ GOWORK, GOMOD }: GoCheckout): string | undefined {
+  return [GOWORK, GOMOD].find((path) => isAbsolute(path) && statFile(path) !== undefined);
+}
+
 /** Whether go takes the modules of the main module, or of its workspace, from the checkout. */
 export function usesVendor(checkout: GoCheckout): boolean {
-  const { GOMOD, GOWORK } = checkout;
-  const main = isAbsolute(GOWORK) && statFile(GOWORK) ? GOWORK : GOMOD;
-  return isAbsolute(main) && isVendored(dirname(main), modMode(checkout));
+  const main = mainFile(checkout);
+  return main !== undefined && isVendored(dirname(main), modMode(checkout));
 }
 
 /** The value of `-mod` in GOFLAGS. */

@@ -2,17 +2,13 @@
  * Which release of go runs the commands of a job: the installed one, or another that it switches to
  * (https://go.dev/doc/toolchain#select; cmd/go/internal/toolchain.Select of Go 1.21 to 1.27).
  */
-import { isAbsolute } from "node:path";
 import { compareGoVersions, isLanguageVersion, versionInName } from "../../gomod/go-version.ts";
 import { isModuleVersion } from "../../gomod/module-version.ts";
 import { parseGoSumdb } from "../../gomod/sumdb/databases.ts";
 import { TOOLCHAIN, type WantedRelease } from "../../gomodcache/wanted-modules.ts";
-import { statFile } from "../../lib/files/stat-file.ts";
 import { readFileStart } from "../../remote/scope/read-file-start.ts";
 import { type GoCheckout, type GoHere, type GoInstalled, readGoToolchain } from "../go-env.ts";
-
-/** Larger ones are not made by hand. */
-const MAX_FILE_BYTES = 16 << 20;
+import { MAX_FILE_BYTES, mainFile } from "./find-modules.ts";
 
 interface Release {
   /** Such as `go1.27.4`. */
@@ -87,9 +83,8 @@ function valueIn(text: string, word: string): string {
   return "";
 }
 
-/** Of the workspace, else of the main module. */
-function modText({ GOWORK, GOMOD }: GoCheckout): string {
-  const file = [GOWORK, GOMOD].find((path) => isAbsolute(path) && statFile(path));
+function modText(checkout: GoCheckout): string {
+  const file = mainFile(checkout);
   return file === undefined ? "" : (readFileStart(file, MAX_FILE_BYTES) ?? "");
 }
 
