@@ -8,9 +8,10 @@ import { sumAction, treeAction } from "../../../src/gomodcache/wanted-modules.ts
 import { NEWEST_GO } from "../../support/go-toolchain.ts";
 import { TestSumdb } from "../../support/modules/test-sumdb.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { modcacheOf } from "./module-team.ts";
 import { modulesBucket } from "./modules-bucket.ts";
 import { NativeTeam } from "./native-team.ts";
-import { ANSWER, DOWNLOAD, modcacheOf, RELEASE, ReleaseStage, TREE } from "./release-stage.ts";
+import { ANSWER, DOWNLOAD, RELEASE, ReleaseStage, TREE } from "./release-stage.ts";
 
 // Only a guard against hanging.
 setDefaultTimeout(300_000);

@@ -7,6 +7,7 @@ import { writeModule } from "../../support/go-project.ts";
 import { type GoMachine, go, pathWithGo } from "../../support/go-toolchain.ts";
 import { makeZip } from "../../support/modules/make-zip.ts";
 import { type ModuleUpstream, startModuleUpstream } from "../../support/modules/module-upstream.ts";
+import { modcacheOf } from "./module-team.ts";
 import type { NativeTeam } from "./native-team.ts";
 
 export const RELEASE = { path: "golang.org/toolchain", version: "v0.0.1-go1.99.0.linux-amd64" };
@@ -74,8 +75,6 @@ export class ReleaseStage implements AsyncDisposable {
     await this.upstream[Symbol.asyncDispose]();
   }
 }
-
-export const modcacheOf = ({ env }: GoMachine) => env?.GOMODCACHE ?? "";
 
 /** The files of the module cache with their modes, but for what only a download leaves. */
 export function contentOf(on: GoMachine): [string, number][] {

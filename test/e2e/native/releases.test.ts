@@ -7,8 +7,9 @@ import { filesBelow } from "../../support/file-tree.ts";
 import type { GoMachine } from "../../support/go-toolchain.ts";
 import { NEWEST_GO, OLDEST_GO } from "../../support/go-toolchain.ts";
 import { type TempDir, tempDir } from "../../support/temp-dir.ts";
+import { modcacheOf } from "./module-team.ts";
 import { DEAD, DEAD_NAME, NativeTeam, succeeded } from "./native-team.ts";
-import { ANSWER, contentOf, DOWNLOAD, modcacheOf, ReleaseStage, TREE } from "./release-stage.ts";
+import { ANSWER, contentOf, DOWNLOAD, ReleaseStage, TREE } from "./release-stage.ts";
 
 // Only a guard against hanging.
 setDefaultTimeout(300_000);
