@@ -49,6 +49,14 @@ export async function moduleMachine(
   return { ...machine, root, gomodcache, env };
 }
 
+/** A directory that is a module proxy with all modules of a program, fetched as this machine's go does; its URL. */
+export async function localProxy(context: BenchContext, name: string, cwd: string): Promise<string> {
+  console.error("  fetching modules");
+  const machine = await moduleMachine(context, name);
+  await goAll(machine, [["mod", "download"]], cwd);
+  return `file://${machine.gomodcache}/cache/download`;
+}
+
 /** Runs go commands, one after the other, and returns their time in seconds. Throws if one fails. */
 export async function goAll(machine: GoMachine, commands: string[][], cwd: string): Promise<number> {
   const startedMs = performance.now();

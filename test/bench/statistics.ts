@@ -1,5 +1,3 @@
-import type { Sample } from "./measure.ts";
-
 export function median(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
@@ -11,7 +9,7 @@ export function medianOf<T>(samples: T[], value: (sample: T) => number): number 
   return median(samples.map(value));
 }
 
-export function medianSeconds(samples: Sample[]): number {
+export function medianSeconds(samples: { seconds: number }[]): number {
   return medianOf(samples, ({ seconds }) => seconds);
 }
 

@@ -9,19 +9,19 @@ import { openLine } from "../line.ts";
 import { inTurns } from "../measure.ts";
 import {
   goAll,
+  localProxy,
   type ModuleMachine,
   moduleMachine,
   type ProcessSample,
   runNative,
 } from "../native-machine.ts";
-import { medianOf, medianRatio } from "../statistics.ts";
+import { medianRatio, medianSeconds } from "../statistics.ts";
 import { formatSeconds } from "../tables.ts";
 
 const PROGRAM = {
   module: `github.com/golangci/golangci-lint/v2@${GOLANGCI_LINT.version}`,
   mainPackage: "./cmd/golangci-lint",
 };
-const LATENCIES_MS = [0, 50];
 
 /** What a job wants of its modules. */
 interface Use {
@@ -38,7 +38,7 @@ interface Sample {
 export async function benchGoModules(context: BenchContext): Promise<string> {
   const cwd = context.dir.join("go-modules-program");
   const { mainPackage } = await realProgram(cwd, PROGRAM);
-  const proxy = await fetchModules(context, cwd);
+  const proxy = await localProxy(context, "go-modules-proxy", cwd);
   const rows: string[][] = [];
   for (const use of [
     { label: "go list -deps", commands: [["list", "-deps", mainPackage]], flags: [] },
@@ -76,17 +76,9 @@ async function rowsOf(place: Place, use: Use): Promise<string[][]> {
   });
   return [
     rowOf(`\`${use.label}\`, GOPROXY=file://`, samples.file, samples.file),
-    rowOf(`\`restore\`, \`${use.label}\`, S3 at ${LATENCIES_MS[0]} ms`, samples.at0, samples.file),
-    rowOf(`\`restore\`, \`${use.label}\`, S3 at ${LATENCIES_MS[1]} ms`, samples.at50, samples.file),
+    rowOf(`\`restore\`, \`${use.label}\`, S3 at 0 ms`, samples.at0, samples.file),
+    rowOf(`\`restore\`, \`${use.label}\`, S3 at 50 ms`, samples.at50, samples.file),
   ];
-}
-
-/** From this machine's own proxy, into a directory that is the proxy afterwards. */
-async function fetchModules(context: BenchContext, cwd: string): Promise<string> {
-  console.error("  fetching modules");
-  const machine = await moduleMachine(context, "go-modules-proxy");
-  await goAll(machine, [["mod", "download"]], cwd);
-  return `file://${machine.gomodcache}/cache/download`;
 }
 
 /** One run of the job, which fills the bucket. */
@@ -123,7 +115,7 @@ function rowOf(label: string, samples: Sample[], file: Sample[]): string[] {
   const peakBytes = Math.max(...samples.map((sample) => sample.peakBytes));
   return [
     label,
-    formatSeconds(medianOf(samples, ({ seconds }) => seconds)),
+    formatSeconds(medianSeconds(samples)),
     medianRatio(samples, file).toFixed(2),
     peakBytes === 0 ? "" : formatByteSize(peakBytes),
   ];

@@ -14,8 +14,14 @@ import type { BenchContext } from "../context.ts";
 import { type Line, openLine, type Traffic } from "../line.ts";
 import { bucketFlags } from "../machines.ts";
 import { inTurns } from "../measure.ts";
-import { type ModuleMachine, measureProcess, moduleMachine, type ProcessSample } from "../native-machine.ts";
-import { medianOf, medianRatio } from "../statistics.ts";
+import {
+  localProxy,
+  type ModuleMachine,
+  measureProcess,
+  moduleMachine,
+  type ProcessSample,
+} from "../native-machine.ts";
+import { medianOf, medianRatio, medianSeconds } from "../statistics.ts";
 import { buildProgram } from "../stock.ts";
 import { formatSeconds } from "../tables.ts";
 
@@ -42,7 +48,7 @@ type Run = "first run" | "unchanged" | "one package changed";
 /** A real program: nothing stored, nothing changed, one package changed. */
 export async function benchJob(context: BenchContext): Promise<string> {
   const program = await realProgram(context.dir.join("job-program"));
-  const proxy = await fetchModules(context, program.dir);
+  const proxy = await localProxy(context, "job-modules", program.dir);
   const rows: string[][] = [];
   for (const width of WIDTHS) {
     const bytesPerSecond = width * 1e6;
@@ -69,14 +75,6 @@ export async function benchJob(context: BenchContext): Promise<string> {
 /** A line that no run before had: only the first job that sees it compiles it. */
 function changeOf(width: number): string {
   return `\n// Changed${width} returns the width of the line.\nfunc Changed${width}() int { return ${width} }\n`;
-}
-
-/** From this machine's own proxy, into a directory that is the proxy afterwards. */
-async function fetchModules(context: BenchContext, cwd: string): Promise<string> {
-  console.error("  fetching modules");
-  const machine = await moduleMachine(context, "job-modules");
-  await measureProcess(["go", "mod", "download"], { cwd, env: await goEnv(machine) });
-  return `file://${machine.gomodcache}/cache/download`;
 }
 
 async function byExec(job: Job, which: Run): Promise<Sample> {
@@ -131,7 +129,7 @@ async function onNewMachine(
 function rowOf(label: string, samples: Sample[], archive: Sample[]): string[] {
   return [
     label,
-    formatSeconds(medianOf(samples, ({ seconds }) => seconds)),
+    formatSeconds(medianSeconds(samples)),
     medianRatio(samples, archive).toFixed(2),
     formatByteSize(medianOf(samples, ({ traffic }) => traffic.receivedBytes)),
     formatByteSize(medianOf(samples, ({ traffic }) => traffic.sentBytes)),

@@ -10,7 +10,7 @@ import type { BenchContext } from "../context.ts";
 import { openLine } from "../line.ts";
 import { inTurns } from "../measure.ts";
 import { nativeRunner, runNative } from "../native-machine.ts";
-import { medianOf, medianRatio } from "../statistics.ts";
+import { medianRatio, medianSeconds } from "../statistics.ts";
 import { formatSeconds } from "../tables.ts";
 
 const LATENCY_MS = 50;
@@ -64,7 +64,7 @@ export async function benchLint(context: BenchContext): Promise<string> {
   });
   const rowOf = (label: string, list: Sample[]) => [
     label,
-    formatSeconds(medianOf(list, ({ seconds }) => seconds)),
+    formatSeconds(medianSeconds(list)),
     medianRatio(list, samples.warm).toFixed(2),
     medianRatio(list, samples.cold).toFixed(2),
   ];

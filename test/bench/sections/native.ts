@@ -8,7 +8,7 @@ import { type Line, openLine, type Traffic } from "../line.ts";
 import { bucketFlags, runner } from "../machines.ts";
 import { inTurns, measure } from "../measure.ts";
 import { goAll, nativeRunner, runNative } from "../native-machine.ts";
-import { medianOf, medianRatio } from "../statistics.ts";
+import { medianOf, medianRatio, medianSeconds } from "../statistics.ts";
 import { BUILD_STD } from "../stock.ts";
 import { formatSeconds } from "../tables.ts";
 import { testCommands, writeTests } from "./tests.ts";
@@ -169,7 +169,7 @@ function row(label: string, samples: Sample[], native: Sample[]): string[] {
   const requests = traffics.length === 0 ? "" : `${of("get") + of("list") + of("put")}`;
   return [
     label,
-    formatSeconds(medianOf(samples, ({ seconds }) => seconds)),
+    formatSeconds(medianSeconds(samples)),
     medianRatio(samples, native).toFixed(2),
     requests,
     traffics.length === 0 ? "" : formatByteSize(of("receivedBytes")),

@@ -10,7 +10,7 @@ import { type Line, openLine } from "../line.ts";
 import { makeDir } from "../machines.ts";
 import { inTurns } from "../measure.ts";
 import { goAll, measureProcess, nativeRunner, type ProcessSample, runNative } from "../native-machine.ts";
-import { medianOf, medianRatio } from "../statistics.ts";
+import { medianOf, medianRatio, medianSeconds } from "../statistics.ts";
 import { buildProgram } from "../stock.ts";
 import { formatSeconds } from "../tables.ts";
 
@@ -88,7 +88,7 @@ function rowOf(label: string, samples: ProcessSample[], tools: ProcessSample[]):
   const peakBytes = Math.max(...samples.map((sample) => sample.peakBytes));
   return [
     label,
-    formatSeconds(medianOf(samples, ({ seconds }) => seconds)),
+    formatSeconds(medianSeconds(samples)),
     medianRatio(samples, tools).toFixed(2),
     formatSeconds(medianOf(samples, ({ cpuSeconds }) => cpuSeconds)),
     medianRatio(samples, tools, ({ cpuSeconds }) => cpuSeconds).toFixed(2),
