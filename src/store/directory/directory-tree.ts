@@ -20,7 +20,12 @@ export class DirectoryTree {
     this.#realRoot ??= await realRoot(this.root);
     if (this.#realRoot === undefined) return undefined;
     const path = join(this.#realRoot, ...names);
-    return (await ifThere(realpath(path))) === path ? path : undefined;
+    if (names.length === 0) return path;
+    // Not of the path itself: bun's `realpath` of a file that is replaced at that moment says that there is none.
+    const parent = dirname(path);
+    if ((await ifThere(realpath(parent))) !== parent) return undefined;
+    const found = await ifThere(lstat(path));
+    return found === undefined || found.isSymbolicLink() ? undefined : path;
   }
 
   /** The path of the directory at `names`, created if missing. Throws if part of the path is not a directory. */
