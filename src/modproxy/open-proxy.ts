@@ -24,6 +24,7 @@ import type { Upstream } from "./upstream/upstream-list.ts";
 import { Upstreams } from "./upstream/upstreams.ts";
 import { BackgroundVerifier } from "./verify/background-verifier.ts";
 import { ModuleVerifier } from "./verify/module-verifier.ts";
+import { PromptVerifier } from "./verify/prompt-verifier.ts";
 import { SumdbClient } from "./verify/sumdb-client.ts";
 
 export interface ProxySettings {
@@ -83,6 +84,7 @@ export function openProxy(settings: ProxySettings): OpenProxy {
     ...settings,
     databases,
     whenIdle,
+    verify: (request, path) => verification.prompt.judge(request, path),
     mayUpload: (name) => verification.verifier.mayUpload(name),
   });
   const inline = new InlineFiles({
@@ -119,6 +121,7 @@ interface Verification {
   /** `undefined`: no database to verify with. */
   client: SumdbClient | undefined;
   verifier: ModuleVerifier;
+  prompt: PromptVerifier;
   background: BackgroundVerifier;
 }
 
@@ -184,7 +187,12 @@ function openVerification(
     });
   const verifier = new ModuleVerifier({ storage, databases, policy, client, counters, log });
   const replace = (request: ModRequest) => files.refetch(request);
-  return { client, verifier, background: new BackgroundVerifier({ verifier, idle, replace, log }) };
+  return {
+    client,
+    verifier,
+    prompt: new PromptVerifier(verifier),
+    background: new BackgroundVerifier({ verifier, idle, replace, log }),
+  };
 }
 
 interface Drained {

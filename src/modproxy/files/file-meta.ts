@@ -19,7 +19,7 @@ export interface FileMeta {
   fetchedAtMs: number;
   /** The upstream's. */
   etag?: string | undefined;
-  verified?: true;
+  verified?: true | undefined;
 }
 
 /** Larger notes are ignored. */

@@ -10,6 +10,7 @@ import type { ModRequest } from "../names/mod-request.ts";
 import { FileChecks } from "./file-checks.ts";
 import { MAX_META_BYTES, MetaFiles } from "./file-meta.ts";
 import { isMutable } from "./freshness.ts";
+import type { Verdict } from "./verdict.ts";
 
 export interface StorageOptions {
   dir: LocalDir;
@@ -18,6 +19,8 @@ export interface StorageOptions {
   databases: ReadonlyMap<string, Database>;
   /** Resolves when uploads don't slow down any client. */
   whenIdle: () => Promise<void>;
+  /** What the checksum database says about a file at `path` that the bucket has just sent. Never rejects. */
+  verify: (request: ModRequest, path: string) => Promise<Verdict>;
   /** Whether a file is good enough for the bucket. */
   mayUpload: (name: string) => Promise<boolean>;
   counters: Counters;
@@ -31,7 +34,8 @@ export class FileStorage {
   readonly checks: FileChecks;
   readonly #metaStore: TieredStore;
 
-  constructor({ dir, remote, databases, whenIdle, mayUpload, counters, log }: StorageOptions) {
+  constructor(options: StorageOptions) {
+    const { dir, remote, whenIdle, mayUpload, counters, log } = options;
     const tier = (kind: string, isWanted: (name: string) => boolean | Promise<boolean>) => {
       const mayUploadNow = async (name: string) => {
         await whenIdle();
@@ -57,7 +61,7 @@ export class FileStorage {
       count: (event, amount) => counters.add(`mod_${event}`, amount),
     });
     this.metas = new MetaFiles(this.#metaStore);
-    this.checks = new FileChecks({ metas: this.metas, databases, log });
+    this.checks = new FileChecks({ ...options, metas: this.metas });
   }
 
   /** The local copy of a small file, not checked. */

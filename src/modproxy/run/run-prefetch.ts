@@ -73,7 +73,10 @@ export class RunPrefetch {
       used.add(file.name);
       if (total > MAX_BYTES || storage.store.find(file.name) !== undefined) continue;
       if (file.bytes !== undefined) inline.add(request, file.sha256, file.bytes);
-      else missing.push(request);
+      else {
+        storage.checks.trust(file.name, file.sha256);
+        missing.push(request);
+      }
     }
     if (used.size > 0) counters.add("mod_run_records");
     this.#downloads = this.#download(missing);

@@ -8,15 +8,10 @@ import { hashFile } from "../../lib/files/hash-file.ts";
 import type { Logger } from "../../lib/logger.ts";
 import { describeError } from "../../lib/text/describe-error.ts";
 import type { FileStorage } from "../files/file-storage.ts";
+import type { Verdict } from "../files/verdict.ts";
 import { type DatabaseNames, type ModRequest, type ModuleRequest, parseName } from "../names/mod-request.ts";
 import type { Policy } from "../policy.ts";
 import type { SumdbClient } from "./sumdb-client.ts";
-
-/**
- * Whether a file matches the checksum database. `unknown`: it is exempt (GONOSUMDB) or not in the database, or the
- * database can't be reached.
- */
-export type Verdict = "good" | "wrong" | "unknown";
 
 export interface ModuleVerifierOptions {
   storage: FileStorage;
@@ -30,13 +25,16 @@ export interface ModuleVerifierOptions {
 
 type FixedModule = ModuleRequest & { kind: "mod" | "zip"; version: string };
 
+/** Questions to the checksum database at the same time. */
+const LOOKUPS = 16;
 /** Zips that are expanded at the same time. */
-const CONCURRENCY = 2;
+const HASHES = 2;
 
 /** Compares stored modules with the checksum database, each once. */
 export class ModuleVerifier {
   readonly #options: ModuleVerifierOptions;
-  readonly #slots = new Semaphore(CONCURRENCY);
+  readonly #lookups = new Semaphore(LOOKUPS);
+  readonly #hashes = new Semaphore(HASHES);
   readonly #running = new SingleFlight<Verdict>();
 
   constructor(options: ModuleVerifierOptions) {
@@ -47,7 +45,28 @@ export class ModuleVerifier {
   async verify(request: ModRequest, { again = false } = {}): Promise<Verdict> {
     if (!this.isVerifiable(request)) return "unknown";
     if (!again && this.#options.storage.metas.find(request.name)?.verified === true) return "good";
-    return await this.#running.run(request.name, () => this.#slots.run(() => this.#verify(request)));
+    return await this.#running.run(request.name, () => this.#verifyStored(request));
+  }
+
+  /** What the database says about the file at `path`. Never rejects. */
+  async judge(request: ModRequest, path: string): Promise<Verdict> {
+    if (!this.isVerifiable(request)) return "unknown";
+    const { counters, log } = this.#options;
+    const { name } = request;
+    try {
+      const expected = await this.#lookups.run(() => this.#hashInDatabase(request));
+      if (expected === undefined) return "unknown";
+      const found = await this.#hashes.run(() => hashOf(request, path));
+      const isGood = found === expected;
+      counters.add(isGood ? "mod_verify_good" : "mod_verify_wrong");
+      if (isGood) return "good";
+      log.warn(`verify ${name}`, `${name} has ${found}, the checksum database says ${expected}: not kept`);
+      return "wrong";
+    } catch (error) {
+      counters.add("mod_verify_error");
+      log.info(() => `${name} could not be verified: ${describeError(error)}`);
+      return "unknown";
+    }
   }
 
   /** Verifies the local file; `false`: the bucket must not get it. Never rejects. */
@@ -64,41 +83,30 @@ export class ModuleVerifier {
     return client !== undefined && !policy.isUnlisted(request.module);
   }
 
-  async #verify(request: FixedModule): Promise<Verdict> {
-    const { client, counters, log } = this.#options;
-    if (client === undefined) return "unknown";
-    try {
-      const hashes = await client.lookup(request.module, request.version);
-      if (hashes === undefined) return "unknown";
-      return await this.#compare(request, request.kind === "zip" ? hashes.zip : hashes.mod);
-    } catch (error) {
-      counters.add("mod_verify_error");
-      log.info(() => `${request.name} could not be verified: ${describeError(error)}`);
-      return "unknown";
-    }
+  /** `undefined`: the database does not know the version. */
+  async #hashInDatabase({ kind, module, version }: FixedModule): Promise<string | undefined> {
+    const hashes = await this.#options.client?.lookup(module, version);
+    return kind === "zip" ? hashes?.zip : hashes?.mod;
   }
 
-  async #compare(request: ModuleRequest, expected: string): Promise<Verdict> {
-    const { storage, counters, log } = this.#options;
-    const { store, metas, checks } = storage;
+  async #verifyStored(request: FixedModule): Promise<Verdict> {
+    const { store, metas, checks } = this.#options.storage;
     const { name } = request;
     const path = store.find(name)?.path;
     if (path === undefined) return "unknown";
     const meta = metas.find(name);
-    const found = await hashOf(request, path);
-    if (found === expected) {
-      counters.add("mod_verify_good");
+    const verdict = await this.judge(request, path);
+    if (verdict === "good") {
       // The file may have been replaced meanwhile.
       const isSame = meta !== undefined && metas.find(name)?.sha256 === meta.sha256;
       if (isSame) metas.save({ ...meta, verified: true }, { upload: false });
-      return "good";
     }
-    const sha256 = await hashFile(path, new AbortController().signal);
-    if (sha256 !== undefined) checks.refuse(name, sha256);
-    storage.remove(name);
-    counters.add("mod_verify_wrong");
-    log.warn(`verify ${name}`, `${name} has ${found}, the checksum database says ${expected}: removed`);
-    return "wrong";
+    if (verdict === "wrong") {
+      const sha256 = await hashFile(path, new AbortController().signal);
+      if (sha256 !== undefined) checks.refuse(name, sha256);
+      this.#options.storage.remove(name);
+    }
+    return verdict;
   }
 }
 

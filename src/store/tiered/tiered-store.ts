@@ -55,6 +55,11 @@ export interface RemoteTier {
   mayUpload?: (name: string) => Promise<boolean>;
 }
 
+interface ReceivedFile {
+  temp: TempFile;
+  sha256: string;
+}
+
 /** Concurrent downloads. No timeout depends on it. */
 const DOWNLOADS = 40;
 
@@ -160,7 +165,7 @@ export class TieredStore {
     const { remote } = this.#options;
     const { state } = remote?.store.health.reads ?? { state: "open" };
     if (remote === undefined || state === "open") return undefined;
-    const flight = this.#flights.run(name, () => this.#slots.run(() => this.#download(name, remote, check)));
+    const flight = this.#flights.run(name, () => this.#download(name, remote, check));
     return state === "closed" ? await flight : undefined;
   }
 
@@ -169,8 +174,12 @@ export class TieredStore {
     const { signal } = this.#closing;
     const key = this.#keyOf(name, remote);
     try {
-      const object = await remote.store.get(key, { signal });
-      const file = object && (await this.#receive(name, key, object, check));
+      const received = await this.#slots.run(async () => {
+        const object = await remote.store.get(key, { signal });
+        return object && (await this.#receive(key, object));
+      });
+      // Not in a slot: the check may fetch other files.
+      const file = received && (await this.#keepGood(name, received, check));
       this.#count(file === undefined ? "get_fault_miss" : "get_fault_hit");
       return file;
     } catch (error) {
@@ -183,12 +192,7 @@ export class TieredStore {
     }
   }
 
-  async #receive(
-    name: string,
-    key: string,
-    object: StoredObject,
-    check: FileCheck,
-  ): Promise<StoredFile | undefined> {
+  async #receive(key: string, object: StoredObject): Promise<ReceivedFile | undefined> {
     const { maxBytes = MAX_OBJECT_BYTES, log } = this.#options;
     if (object.bodyBytes > maxBytes) {
       await object.body.cancel();
@@ -203,7 +207,20 @@ export class TieredStore {
         temp.write(chunk);
       }
       this.#count("get_fault_bytes", temp.sizeBytes);
-      if (await check(temp.path, hash.digest("hex"))) return this.#files.keep(name, temp);
+      return { temp, sha256: hash.digest("hex") };
+    } catch (error) {
+      temp.discard();
+      throw error;
+    }
+  }
+
+  async #keepGood(
+    name: string,
+    { temp, sha256 }: ReceivedFile,
+    check: FileCheck,
+  ): Promise<StoredFile | undefined> {
+    try {
+      if (await check(temp.path, sha256)) return this.#files.keep(name, temp);
       this.#count("get_fault_bad");
       return undefined;
     } finally {

@@ -41,14 +41,14 @@ async function bytesOf(server: ModServer, name: string): Promise<Buffer> {
 }
 
 test.each(["zip", "mod"])(
-  "an altered %s from the bucket is replaced, on the disk and in the bucket",
+  "an altered %s in the bucket reaches no client, and is replaced on the disk and in the bucket",
   async (kind) => {
     await using fixture = await openProxyFixture();
     const name = `${MODULE}.${kind}`;
     const good = Buffer.from(fixture.upstream.files.get(name) as string);
     put(objectOf(fixture, name), ALTERED[kind] as Buffer);
     await using server = await startMachine(fixture, "machine");
-    expect((await server.get(name)).headers.get("x-cache")).toBe("hit, remote");
+    expect((await bytesOf(server, name)).equals(good)).toBe(true);
     const said = await server.stop();
     expect(said).toContain(`${name} has h1:`);
     expect(said).toContain('"mod_verify_wrong":1');
@@ -56,6 +56,16 @@ test.each(["zip", "mod"])(
     expect(readFileSync(objectOf(fixture, name)).equals(good)).toBe(true);
   },
 );
+
+test("a checksum database that never answers does not keep a file of the bucket back", async () => {
+  await using fixture = await openProxyFixture();
+  const { upstream } = fixture;
+  const name = `${MODULE}.zip`;
+  put(objectOf(fixture, name), Buffer.from(upstream.files.get(name) as string));
+  await using server = await startMachine(fixture, "machine");
+  upstream.overrides.set(`sumdb/${upstream.sumdb.name}/lookup/example.com/a@v1.0.0`, () => undefined);
+  expect((await server.get(name)).headers.get("x-cache")).toBe("hit, remote");
+});
 
 test("an altered zip that the last run used is replaced", async () => {
   await using fixture = await openProxyFixture();
@@ -77,20 +87,19 @@ test("an altered zip that the last run used is replaced", async () => {
   await using next = await startMachine(fixture, "next");
   // Its first miss prefetches the files of the last run.
   await next.answerTo(name);
-  await eventually("a replaced object", () => readFileSync(objectOf(fixture, large)).equals(good));
   expect((await bytesOf(next, large)).equals(good)).toBe(true);
+  await eventually("a replaced object", () => readFileSync(objectOf(fixture, large)).equals(good));
 });
 
-test("an altered zip in the bucket is not used again while the upstream fails", async () => {
+test("an altered zip in the bucket is not used while the upstream fails either", async () => {
   await using fixture = await openProxyFixture();
   const { upstream } = fixture;
   const name = `${MODULE}.zip`;
   put(objectOf(fixture, name), ALTERED.zip as Buffer);
   await using server = await startMachine(fixture, "machine");
   upstream.overrides.set(name, (_request, response) => void response.writeHead(503).end());
-  await server.get(name);
-  await eventually("a removed file", () => !existsSync(join(server.cacheDir, placeOf(name))));
   expect(await server.answerTo(name)).toStartWith("502 ");
+  expect(existsSync(join(server.cacheDir, placeOf(name)))).toBe(false);
   expect(await server.answerTo(`cached-only/${name}`)).toStartWith("404 ");
 });
 

@@ -22,6 +22,7 @@ function openInline(root: string) {
     remote: undefined,
     databases: new Map(),
     whenIdle: async () => {},
+    verify: async () => "unknown",
     mayUpload: async () => true,
     counters: new Counters(),
     log: silentLog,
