@@ -3,6 +3,8 @@ import type { ModuleVersion } from "../gomod/module-version.ts";
 import { isErrno } from "../lib/files/errno.ts";
 import { ArrivedZips } from "./arrived-zips.ts";
 import { ModuleDirs } from "./module-dirs.ts";
+import type { GoModCacheOptions } from "./module-forms.ts";
+import type { ModuleOutput, Subject } from "./module-output.ts";
 import { ModuleTree } from "./module-tree.ts";
 import { ModuleZip } from "./module-zip.ts";
 import { ReleaseSum } from "./release-sum.ts";
@@ -10,35 +12,8 @@ import type { SumProof } from "./sum-proof.ts";
 import type { BodyKind } from "./tree-header.ts";
 import { TreeWriter } from "./tree-writer.ts";
 import { Unfinished } from "./unfinished.ts";
-import {
-  modAction,
-  nameOf,
-  treeAction,
-  type WantedModule,
-  type WantedRelease,
-  zipAction,
-} from "./wanted-modules.ts";
+import { modAction, nameOf, treeAction, type WantedModule, zipAction } from "./wanted-modules.ts";
 import { isShownAgain, isZipWanted, zipShownMs } from "./zip-use.ts";
-
-/** What is kept of modules: their folders of files, their zips, or both. `auto`: beside the files, zips that jobs want. */
-export type ModuleForms = "trees" | "zips" | "both" | "auto";
-
-/** An output that no file has: its bytes are made when they are read. */
-interface ModuleOutput {
-  /** The folder of the module's files, or its zip. */
-  path: string;
-  sizeBytes: number;
-  chunks: () => Iterable<Uint8Array>;
-}
-
-/**
- * A module and what is to be known of it: its files with its go.mod, its zip with its go.mod, the go.mod alone, or what the
- * checksum database says of it.
- */
-interface Subject {
-  wanted: WantedModule;
-  form: "tree" | "zip" | "mod" | "sum";
-}
 
 /**
  * `$GOMODCACHE` as a local cache for remotes, for the modules of one checkout: their files, zips and go.mod files are
@@ -63,7 +38,12 @@ export class GoModCache {
   constructor(root: string, wanted: readonly WantedModule[], options: GoModCacheOptions) {
     this.#dirs = new ModuleDirs(root, (error) => this.#noteProblem(error));
     this.#unfinished = { tree: new Unfinished(this.#dirs, "tree"), zip: new Unfinished(this.#dirs, "zip") };
-    this.#zips = new ArrivedZips(this.#dirs);
+    this.#zips = new ArrivedZips({
+      dirs: this.#dirs,
+      areFilesWanted: options.forms === "both" || options.forms === "auto",
+      isWritable: options.isWritable,
+      newTreePath: () => this.#unfinished.tree.newPath(),
+    });
     this.#release = options.release && new ReleaseSum(this.#dirs, options.release);
     this.#options = options;
     this.#byName = new Map(wanted.map((module) => [nameOf(module), module]));
@@ -81,17 +61,30 @@ export class GoModCache {
 
   /**
    * The actions of what is not there, in groups, of each the best first: a module's files with its go.mod, or the go.mod
-   * alone. What go is about to fetch or to unpack is left to it.
+   * alone. What go is about to fetch or to unpack is left to it. `zips`: those of `missingZips` that the job wants. A zip
+   * that is wanted beside the files brings them.
    */
-  missing(): string[][] {
+  missing(zips: readonly string[] = []): string[][] {
     const { forms } = this.#options;
+    const wantedZips = new Set(zips);
     return [...this.#byName.values()].flatMap((wanted) => {
+      const zip = this.#missingZip(wanted).filter((zip) => forms === "both" || wantedZips.has(zip));
+      const mod = this.#missingMod(wanted);
       // Of most modules go needs the go.mod alone.
       const hasFiles = wanted.treeHash === undefined || !this.#isFileless(wanted);
       const files = hasFiles ? [] : this.#action(wanted, forms === "zips" ? "zip" : "tree");
-      const mod = this.#dirs.has(wanted, "mod") ? [] : this.#action(wanted, "mod");
-      const zip = forms === "both" ? this.#missingZip(wanted) : [];
-      return [[...files, ...mod], zip].filter((group) => group.length > 0);
+      const groups = hasFiles ? [mod, zip] : [[...zip, ...files, ...mod]];
+      return groups.filter((group) => group.length > 0);
+    });
+  }
+
+  /** The same for the files that zips, some of these actions, have not brought. */
+  missingOf(actionIds: readonly string[]): string[][] {
+    return actionIds.flatMap((actionId) => {
+      const { wanted, form } = this.#byAction.get(actionId) ?? {};
+      const isBrought = wanted === undefined || form !== "zip" || this.#options.forms === "zips";
+      if (isBrought || !this.#isFileless(wanted)) return [];
+      return [[...this.#action(wanted, "tree"), ...this.#missingMod(wanted)]];
     });
   }
 
@@ -249,6 +242,10 @@ export class GoModCache {
     return !this.#dirs.hasTree(module) && this.#dirs.isFree(module);
   }
 
+  #missingMod(wanted: WantedModule): string[] {
+    return this.#dirs.has(wanted, "mod") ? [] : this.#action(wanted, "mod");
+  }
+
   #missingZip(wanted: WantedModule): string[] {
     if (wanted.treeHash === undefined) return [];
     return this.#dirs.isZipGos(wanted) ? [] : this.#action(wanted, "zip");
@@ -290,12 +287,4 @@ export class GoModCache {
     this.#byAction.set(actionId, { wanted, form });
     return [actionId];
   }
-}
-
-export interface GoModCacheOptions {
-  /** Whether folders stay writable: `-modcacherw` in GOFLAGS. */
-  isWritable: boolean;
-  forms: ModuleForms;
-  /** The release of go that the job's commands switch to, if it is another than the installed one. */
-  release?: WantedRelease | undefined;
 }

@@ -112,7 +112,7 @@ function checkHeader(header: TreeHeader, kind: OutputKind): void {
     throw new ModuleTreeError("a wrong .info file");
   if (mod.length > MAX_GO_MOD_BYTES) throw new ModuleTreeError("a go.mod that is too large");
   if (files !== undefined && kind !== "tree") throw new ModuleTreeError(`a ${kind} with a list of files`);
-  if (files !== undefined) checkFiles(files);
+  if (files !== undefined) checkTreeFiles(files);
 }
 
 /**
@@ -140,7 +140,8 @@ function nameFault(name: string): string | undefined {
   return name.split("/").length > MAX_FOLDERS ? "a file in too many folders" : undefined;
 }
 
-function checkFiles(files: readonly TreeFile[]): void {
+/** Throws a `ModuleTreeError` unless a module may have these files, and they are sorted by the UTF-8 bytes of their names. */
+export function checkTreeFiles(files: readonly TreeFile[]): void {
   const names = new FileNames();
   let before: string | undefined;
   let sum = 0;

@@ -1,10 +1,8 @@
-import { chmodSync, renameSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { hashModFile } from "../gomod/module-hash.ts";
 import type { ModuleVersion } from "../gomod/module-version.ts";
-import { removeFile } from "../lib/files/remove-file.ts";
 import { orReport } from "../lib/or-report.ts";
 import type { ModuleDirs } from "./module-dirs.ts";
+import { nameTree, removeTree } from "./name-tree.ts";
 import { TreeFiles } from "./tree-files.ts";
 import {
   type BodyKind,
@@ -17,16 +15,9 @@ import {
 import type { WantedModule } from "./wanted-modules.ts";
 import { ZipWriter } from "./zip-writer.ts";
 
-const WRITE_BITS = 0o222;
-
 /**
- * A module on its way into `$GOMODCACHE`: its files get their name when their hash is the one in the checkout's go.sum.
- *
- * What go is at is left alone (`ModuleDirs.claim`). Without the file of a lock, go would have to create that, fetch the zip
- * and begin to unpack it between the look and the rename, which follow each other. Of two folders that are renamed to one
- * name, one fails.
- *
- * A zip gets no name here: see `ArrivedZips`.
+ * A module on its way into `$GOMODCACHE`: its files get their name when their hash is the one in the checkout's go.sum. A
+ * zip gets no name here: see `ArrivedZips`.
  */
 export class TreeWriter {
   readonly #options: TreeWriterOptions;
@@ -64,7 +55,7 @@ export class TreeWriter {
     } catch {
       // The disk fails.
     }
-    if (this.#unfinishedPath !== undefined) remove(this.#unfinishedPath);
+    if (this.#unfinishedPath !== undefined) removeTree(this.#unfinishedPath);
   }
 
   get #body(): TreeFiles | ZipWriter | undefined {
@@ -125,64 +116,18 @@ export class TreeWriter {
     if (mod !== undefined) dirs.addFile(dirs.file(wanted, "mod"), mod);
     const unfinishedPath = this.#unfinishedPath;
     if (unfinishedPath === undefined) return;
-    if (this.#files !== undefined) this.#name(unfinishedPath, this.#files, wanted);
+    const files = this.#files;
+    if (files !== undefined) nameTree(unfinishedPath, wanted, { ...this.#options, files });
     if (this.#zip === undefined) return;
     this.#zip.close();
     this.#zip = undefined;
     this.#unfinishedPath = undefined;
     this.#options.onZip(wanted, unfinishedPath);
   }
-
-  #name(unfinishedPath: string, files: TreeFiles, wanted: WantedModule): void {
-    const { dirs, isWritable } = this.#options;
-    const path = dirs.tree(wanted);
-    const halfPath = `${unfinishedPath}-half`;
-    if (dirs.isFree(wanted)) {
-      dirs.makeParent(path);
-      // Without its folder go ignores it, and writes it anew.
-      dirs.putFile(dirs.file(wanted, "ziphash"), wanted.treeHash ?? "");
-    }
-    using claim = dirs.claim(wanted);
-    if (claim === undefined) {
-      this.discard();
-      return;
-    }
-    try {
-      dirs.moveHalf(wanted, halfPath);
-      renameSync(unfinishedPath, path);
-      // Until then go takes nothing at this name for whole.
-      removeFile(dirs.file(wanted, "partial"));
-    } catch (error) {
-      if (!dirs.hasTree(wanted)) throw error;
-      this.discard();
-      return;
-    } finally {
-      remove(halfPath);
-    }
-    if (!isWritable) removeWriteBits(path, files.folders);
-  }
-}
-
-function remove(path: string): void {
-  try {
-    rmSync(path, { recursive: true, force: true });
-  } catch {
-    // A later restore removes it.
-  }
 }
 
 function viewOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-/** As go does it, after the name and as far as it goes: the files were written read-only. */
-function removeWriteBits(root: string, folders: readonly string[]): void {
-  try {
-    const mode = statSync(root).mode & 0o777 & ~WRITE_BITS;
-    for (const folder of folders) chmodSync(join(root, folder), mode);
-  } catch {
-    // The disk has no modes.
-  }
 }
 
 export interface TreeWriterOptions {

@@ -2,7 +2,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { hashModFile, hashOfFiles } from "../../src/gomod/module-hash.ts";
-import { GoModCache, type GoModCacheOptions } from "../../src/gomodcache/go-mod-cache.ts";
+import { GoModCache } from "../../src/gomodcache/go-mod-cache.ts";
+import type { GoModCacheOptions } from "../../src/gomodcache/module-forms.ts";
 import { formatTreeHeader, type TreeFile } from "../../src/gomodcache/tree-header.ts";
 import type { WantedModule } from "../../src/gomodcache/wanted-modules.ts";
 import { sha256Hex } from "../support/ids.ts";

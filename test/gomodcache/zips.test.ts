@@ -3,12 +3,13 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { GoModCache } from "../../src/gomodcache/go-mod-cache.ts";
+import type { ModuleForms } from "../../src/gomodcache/module-forms.ts";
 import { modAction, treeAction, zipAction } from "../../src/gomodcache/wanted-modules.ts";
 import { listFiles } from "../../src/lib/files/list-files.ts";
 import { describeError } from "../../src/lib/text/describe-error.ts";
 import { filesBelow } from "../support/file-tree.ts";
 import { sha256Hex } from "../support/ids.ts";
-import { tempDir } from "../support/temp-dir.ts";
+import { type TempDir, tempDir } from "../support/temp-dir.ts";
 import {
   bytesOf,
   cacheAt,
@@ -136,12 +137,46 @@ test("a zip that comes first does not keep the module's folder from its name, no
   ]) {
     using dir = tempDir("zips");
     using cache = cacheAt(dir.path, wantedOf(), { forms: "both" });
-    expect(cache.missing()).toEqual([[TREE_ACTION, modAction(MODULE, modHash)], [ZIP_ACTION]]);
+    expect(cache.missing()).toEqual([[ZIP_ACTION, TREE_ACTION, modAction(MODULE, modHash)]]);
     expect(cache.countModules(cache.missing().flat())).toBe(1);
     for (const bytes of outputs) writeOutput(cache, bytes);
     await cache.nameZips();
     expect([cache.has(TREE_ACTION), cache.has(ZIP_ACTION), cache.missing()]).toEqual([true, true, []]);
   }
+});
+
+describe("a zip that is wanted beside the files", () => {
+  const restored = async (root: string, forms: ModuleForms, bytes: Buffer) => {
+    using cache = cacheAt(root, wantedOf(), { forms });
+    cache.missing();
+    cache.missingZips();
+    await arrive(cache, bytes);
+    expect(cache.firstProblem).toBeUndefined();
+    return [...cache.present()];
+  };
+
+  test.each<ModuleForms>(["both", "auto"])(
+    "brings them as their own output would, with %s",
+    async (forms) => {
+      using dir = tempDir("zips");
+      using other = tempDir("zips");
+      expect(await restored(dir.path, forms, zipOutput(zipOf()))).toEqual([TREE_ACTION, ZIP_ACTION]);
+      await restored(other.path, "trees", soundOutput());
+      const modes = ({ join }: TempDir) =>
+        [...Object.keys(FILES), "a/z", "a", ""].map((name) => [name, statSync(join(TREE, name)).mode]);
+      expect(modes(dir)).toEqual(modes(other));
+      expect(readFileSync(dir.join(TREE, "z.go"), "utf8")).toBe(FILES["z.go"] ?? "");
+      expect(readFileSync(dir.join(`${DOWNLOAD}.ziphash`), "utf8")).toBe(treeHash);
+    },
+  );
+
+  test("leaves files alone that are there", async () => {
+    using dir = tempDir("zips");
+    unpackedCache(dir.path);
+    const { ino } = statSync(dir.join(TREE, "z.go"));
+    expect(await restored(dir.path, "both", zipOutput(zipOf()))).toEqual([TREE_ACTION]);
+    expect(statSync(dir.join(TREE, "z.go")).ino).toBe(ino);
+  });
 });
 
 describe("a zip is left to go", () => {
@@ -152,8 +187,10 @@ describe("a zip is left to go", () => {
     using cache = cacheAt(dir.path, wantedOf(), { forms: "both" });
     expect(cache.missing().flat()).not.toContain(ZIP_ACTION);
     await arrive(cache, zipOutput(zipOf()));
-    const names = ["info", "mod", kind].map((each) => `${DOWNLOAD}.${each}`);
-    expect(new Set(filesBelow(dir.path))).toEqual(new Set(names));
+    const zips = filesBelow(dir.path).filter((name) => name.endsWith(".zip"));
+    expect(zips.map((name) => statSync(dir.join(name)).size)).toEqual(kind === "zip" ? [0] : []);
+    // A go that holds no lock any more has left that.
+    expect(cache.has(TREE_ACTION)).toBe(kind === "lock");
   });
 
   test("beside files that it does not take as they are: its hash would make it take them", async () => {

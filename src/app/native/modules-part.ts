@@ -1,5 +1,6 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
-import { GoModCache, type ModuleForms } from "../../gomodcache/go-mod-cache.ts";
+import { GoModCache } from "../../gomodcache/go-mod-cache.ts";
+import type { ModuleForms } from "../../gomodcache/module-forms.ts";
 import type { WantedRelease } from "../../gomodcache/wanted-modules.ts";
 import { isZipWanted } from "../../gomodcache/zip-use.ts";
 import type { ActionsCount } from "../../remote/packed/packed-reader.ts";
@@ -48,8 +49,7 @@ export class ModulesPart {
     const first = await this.#bucket.read(remote.prefetchActions([sum]));
     // Only then it is known what to look for.
     await local.proveRelease();
-    const rest = await this.#bucket.read(remote.prefetchActions(local.missing()));
-    await local.nameZips();
+    const rest = await this.#fetch(local, remote, local.missing());
     const found = [...first.found, ...rest.found];
     if (found.length > 0) this.#release = this.#restored(local, { ...rest, found });
   }
@@ -57,18 +57,15 @@ export class ModulesPart {
   /** With the release. `undefined`: nothing was missing. Rejects if the bucket can't be read, or nothing can be written. */
   async restore(): Promise<RestoreReport | undefined> {
     using local = this.#openCache({ ...this.#modules, release: undefined });
-    const wanted = local.missing();
     const release = this.#release;
-    if (wanted.length === 0) return release;
+    if (local.missing().length === 0) return release;
     const remote = await this.#openRemote(local);
     const nowMs = Date.now();
     const zips = remote
       .usedLately(local.missingZips())
       .filter(({ putTimeMs }) => isZipWanted(putTimeMs, nowMs));
-    const groups = [...wanted, ...zips.map(({ actionId }) => [actionId])];
-    const found = await this.#bucket.read(remote.prefetchActions(groups));
-    await local.nameZips();
-    const report = this.#restored(local, found);
+    const groups = local.missing(zips.map(({ actionId }) => actionId));
+    const report = this.#restored(local, await this.#fetch(local, remote, groups));
     const { entries = 0, missing = 0 } = release ?? {};
     return { ...report, entries: report.entries + entries, missing: report.missing + missing };
   }
@@ -115,6 +112,16 @@ export class ModulesPart {
     const remote = this.#bucket.open(local, { readOnly: true });
     await this.#bucket.read(remote.refresh());
     return remote;
+  }
+
+  /** Rejects if the bucket can't be read. */
+  async #fetch(local: GoModCache, remote: PackedRemote, groups: string[][]): Promise<ActionsCount> {
+    const first = await this.#bucket.read(remote.prefetchActions(groups));
+    await local.nameZips();
+    const unbrought = local.missingOf(first.found);
+    if (unbrought.length === 0) return first;
+    const second = await this.#bucket.read(remote.prefetchActions(unbrought));
+    return { ...second, failure: first.failure ?? second.failure, found: [...first.found, ...second.found] };
   }
 
   #restored(local: GoModCache, { found, records, failure }: ActionsCount): RestoreReport {

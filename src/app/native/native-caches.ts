@@ -1,6 +1,6 @@
 /** The caches that `restore` fills and `save` reads out, and what `--only` calls them. */
 import { isAbsolute, join } from "node:path";
-import type { ModuleForms } from "../../gomodcache/go-mod-cache.ts";
+import type { ModuleForms } from "../../gomodcache/module-forms.ts";
 import { userCacheDir } from "../user-cache-dir.ts";
 
 type Env = Record<string, string | undefined>;

@@ -1,8 +1,8 @@
 import { closeSync, openSync } from "node:fs";
 import { InvalidFileError } from "../invalid-file-error.ts";
 import { checkZip } from "./check-zip.ts";
+import { hashZip } from "./expand-zip.ts";
 import { END_BYTES, readPart, readZipDirectory, sizeOf } from "./zip-directory.ts";
-import { hashZip } from "./zip-hash.ts";
 
 const END = 0x0605_4b50;
 /** Readers look for larger numbers elsewhere in a zip. Go does so from a list of files of this size on. */
@@ -15,18 +15,28 @@ const ELSEWHERE = { count: [0xffff], length: [0xffff, 0xffff_ffff], offset: [0xf
  * entries for folders. Go makes none of these.
  */
 export async function hashPlainZip(path: string, module: string, version: string): Promise<string> {
+  plainZipFiles(path, module, version);
+  return await hashZip(path);
+}
+
+/** Throws as `hashPlainZip` rejects. Returns the zip's files, with their names below the module, in the zip's order. */
+export function plainZipFiles(
+  path: string,
+  module: string,
+  version: string,
+): [name: string, sizeBytes: number][] {
+  checkZip(path, module, version);
   const file = openSync(path, "r");
   try {
     checkEnd(file);
-    for (const { name, isZip64 } of readZipDirectory(file)) {
+    return readZipDirectory(file).map(({ name, sizeBytes, isZip64 }) => {
       if (isZip64 || name.endsWith("/"))
         throw new InvalidFileError("zip with an entry that go does not make");
-    }
+      return [name.slice(`${module}@${version}/`.length), sizeBytes];
+    });
   } finally {
     closeSync(file);
   }
-  checkZip(path, module, version);
-  return await hashZip(path);
 }
 
 /** The end is the last of the zip, and the list of files lies right before it, where the end says. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { hashModFile } from "../../gomod/module-hash.ts";
-import { hashZip } from "../../gomod/zip/zip-hash.ts";
+import { hashZip } from "../../gomod/zip/expand-zip.ts";
 import { Semaphore } from "../../lib/async/semaphore.ts";
 import { SingleFlight } from "../../lib/async/single-flight.ts";
 import type { Counters } from "../../lib/counters.ts";

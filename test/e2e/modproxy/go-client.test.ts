@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { hashZip } from "../../../src/gomod/zip/zip-hash.ts";
+import { hashZip } from "../../../src/gomod/zip/expand-zip.ts";
 import { writeModule } from "../../support/go-project.ts";
 import { go, machineGoEnv } from "../../support/go-toolchain.ts";
 import { serveFetchedModules } from "../../support/modules/fetched-modules.ts";

@@ -1,7 +1,7 @@
 /** An upstream with a release of go that any go switches to, and machines whose project wants it. */
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { hashZip } from "../../../src/gomod/zip/zip-hash.ts";
+import { hashZip } from "../../../src/gomod/zip/expand-zip.ts";
 import { filesBelow } from "../../support/file-tree.ts";
 import { writeModule } from "../../support/go-project.ts";
 import { type GoMachine, go, pathWithGo } from "../../support/go-toolchain.ts";

@@ -7,8 +7,8 @@ import { escapeName, NameError, unescapePath, unescapeVersion } from "../../../s
 import { formatTileName, parseTileName } from "../../../src/gomod/sumdb/tile-name.ts";
 import { compareVersions, isCanonical } from "../../../src/gomod/version.ts";
 import { checkZip } from "../../../src/gomod/zip/check-zip.ts";
+import { hashZip } from "../../../src/gomod/zip/expand-zip.ts";
 import { hashPlainZip } from "../../../src/gomod/zip/plain-zip.ts";
-import { hashZip } from "../../../src/gomod/zip/zip-hash.ts";
 import { checkBody } from "../../../src/modproxy/files/check-body.ts";
 import { parseGoSum } from "../../../src/modproxy/maintain/go-sum.ts";
 import { encodeName, parseModRequest } from "../../../src/modproxy/names/mod-request.ts";

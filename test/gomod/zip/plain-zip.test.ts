@@ -1,7 +1,7 @@
 /** Zips in which go sees what was hashed, and nothing else. */
 import { describe, expect, test } from "bun:test";
+import { hashZip } from "../../../src/gomod/zip/expand-zip.ts";
 import { hashPlainZip } from "../../../src/gomod/zip/plain-zip.ts";
-import { hashZip } from "../../../src/gomod/zip/zip-hash.ts";
 import { makeZip } from "../../support/modules/make-zip.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 

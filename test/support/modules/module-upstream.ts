@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { hashModFile } from "../../../src/gomod/module-hash.ts";
 import { escapeName } from "../../../src/gomod/module-path.ts";
-import { hashZip } from "../../../src/gomod/zip/zip-hash.ts";
+import { hashZip } from "../../../src/gomod/zip/expand-zip.ts";
 import { tempDir } from "../temp-dir.ts";
 import { makeZip } from "./make-zip.ts";
 import { TestSumdb } from "./test-sumdb.ts";

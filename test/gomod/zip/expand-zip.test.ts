@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { hashModFile } from "../../../src/gomod/module-hash.ts";
 import { checkZip } from "../../../src/gomod/zip/check-zip.ts";
-import { hashZip } from "../../../src/gomod/zip/zip-hash.ts";
+import { hashZip } from "../../../src/gomod/zip/expand-zip.ts";
 import { makeZip } from "../../support/modules/make-zip.ts";
 import { tempDir } from "../../support/temp-dir.ts";
 
