@@ -35,11 +35,6 @@ export class TreeWriter {
     this.#options = options;
   }
 
-  /** The files of a module have the hash in go.sum, or no name. Whoever brings a zip must hear that it is wrong. */
-  get checksItself(): boolean {
-    return this.#files !== undefined;
-  }
-
   /** Throws if the disk fails, or these are not the bytes of a module that is wanted. */
   write(bytes: Uint8Array): void {
     orReport(this.#options.onProblem, () => this.#append(bytes));

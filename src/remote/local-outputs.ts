@@ -32,8 +32,6 @@ export interface LocalBuilds extends LocalOutputs {
 /** An output being written: any number of `write`, then one `commit` or `discard`. Throws if the disk fails. */
 interface NewOutput {
   write(bytes: Uint8Array): void;
-  /** Once all is written: whether `commit` throws for wrong bytes, so that nobody else needs to hash them. */
-  readonly checksItself?: boolean;
   commit(): unknown;
   discard(): void;
 }

@@ -30,23 +30,17 @@ export async function expandOutputAside(output: WantedOutput, frame: Uint8Array<
  * `WrongBytesError` if the bytes differ, and the disk's error if a write fails. Returns the bytes added to the disk.
  */
 export function writeOutput(output: WantedOutput, bytes: Uint8Array, local: LocalBuilds): number {
+  const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+  if (sha256 !== output.outputId) throw new WrongBytesError(output.outputId, sha256);
   const file = local.createOutput(output.outputId, output.executable);
   try {
     file.write(bytes);
-    if (file.checksItself !== true) checkBytes(output, bytes);
     file.commit();
   } catch (error) {
     file.discard();
-    // Rather than the disk or the file, the pack may be to blame.
-    checkBytes(output, bytes);
     throw error;
   }
   return bytes.length + recordActions(output.entries, local);
-}
-
-function checkBytes({ outputId }: WantedOutput, bytes: Uint8Array): void {
-  const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
-  if (sha256 !== outputId) throw new WrongBytesError(outputId, sha256);
 }
 
 /** Writes the output without bytes. `false`: the disk refuses it. Never throws, since that would end all other fetching. */

@@ -72,27 +72,6 @@ test.each(["hellO", "hell", "hello!", ""])("other bytes (%j) are wrong and leave
   expect(filesBelow(machine.dir.path)).toEqual([]);
 });
 
-describe("a file that checks itself", () => {
-  /** A local disk with one file, which takes all bytes or none. */
-  const localWith = (isTaken: boolean) => {
-    const commit = () => {
-      if (!isTaken) throw new Error("not the bytes of a module");
-    };
-    const file = { checksItself: true, write: () => {}, commit, discard: () => {} };
-    const nothing = { get: () => undefined, has: () => true, findOutput: () => undefined };
-    return { ...nothing, createOutput: () => file, putRecord: () => true };
-  };
-
-  test("is believed", () => {
-    expect(writeOutput(wanted(), Buffer.from("hellO"), localWith(true))).toBeGreaterThan(0);
-  });
-
-  test("is not to blame for other bytes, but for the right ones", () => {
-    expect(() => writeOutput(wanted(), Buffer.from("hellO"), localWith(false))).toThrow(WrongBytesError);
-    expect(() => writeOutput(wanted(), HELLO, localWith(false))).toThrow("not the bytes of a module");
-  });
-});
-
 testOnLinux("a disk that refuses writes is an error and leaves no file", () => {
   using bucket = new StockedBucket();
   using machine = new Machine(bucket);
