@@ -94,13 +94,15 @@ export class ArrivedZips {
     const names = plainZipFiles(zipPath, wanted.path, wanted.version);
     checkTreeFiles(names.toSorted(([a], [b]) => compareUtf8(a, b)));
     const folder = newTreePath();
-    const files = new TreeFiles(folder, wanted, names);
+    let opened: TreeFiles | undefined;
     try {
+      const files = new TreeFiles(folder, wanted, names);
+      opened = files;
       await expandZip(zipPath, { write: (bytes) => files.write(bytes), end: () => {} });
       if (files.hash() !== wanted.treeHash) throw differs();
       nameTree(folder, wanted, { dirs, files, isWritable });
     } catch (error) {
-      files.close();
+      opened?.close();
       removeTree(folder);
       throw error;
     }

@@ -78,7 +78,7 @@ export class GoModCache {
     });
   }
 
-  /** The same for the files that zips, some of these actions, have not brought. */
+  /** Such groups for the modules whose zip is one of these actions and has not brought their files. */
   missingOf(actionIds: readonly string[]): string[][] {
     return actionIds.flatMap((actionId) => {
       const { wanted, form } = this.#byAction.get(actionId) ?? {};

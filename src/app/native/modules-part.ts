@@ -57,14 +57,15 @@ export class ModulesPart {
   /** With the release. `undefined`: nothing was missing. Rejects if the bucket can't be read, or nothing can be written. */
   async restore(): Promise<RestoreReport | undefined> {
     using local = this.#openCache({ ...this.#modules, release: undefined });
+    const wanted = local.missing();
     const release = this.#release;
-    if (local.missing().length === 0) return release;
+    if (wanted.length === 0) return release;
     const remote = await this.#openRemote(local);
     const nowMs = Date.now();
     const zips = remote
       .usedLately(local.missingZips())
       .filter(({ putTimeMs }) => isZipWanted(putTimeMs, nowMs));
-    const groups = local.missing(zips.map(({ actionId }) => actionId));
+    const groups = zips.length === 0 ? wanted : local.missing(zips.map(({ actionId }) => actionId));
     const report = this.#restored(local, await this.#fetch(local, remote, groups));
     const { entries = 0, missing = 0 } = release ?? {};
     return { ...report, entries: report.entries + entries, missing: report.missing + missing };
@@ -114,7 +115,7 @@ export class ModulesPart {
     return remote;
   }
 
-  /** Rejects if the bucket can't be read. */
+  /** Fetches one of each group, and the files that zips have not brought. Rejects if the bucket can't be read. */
   async #fetch(local: GoModCache, remote: PackedRemote, groups: string[][]): Promise<ActionsCount> {
     const first = await this.#bucket.read(remote.prefetchActions(groups));
     await local.nameZips();
