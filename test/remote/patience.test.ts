@@ -30,30 +30,38 @@ test("go waits for misses until they have cost five seconds", () => {
   expect(patience.admit()).toBe("skip");
 });
 
-test("a hit offsets 100 ms of waiting", () => {
+test("a hit offsets 25 ms of waiting", () => {
   const patience = openLedger();
   book(patience, "miss", 5_000);
-  book(patience, "hit", 100, { count: 1_000 });
+  book(patience, "hit", 25, { count: 1_000 });
   expect(patience.admit()).toBe("wait");
-  book(patience, "hit", 101);
+  book(patience, "hit", 26);
   expect(patience.admit()).toBe("skip");
 });
 
 test("go waits for hits slower than compiling until they have cost five seconds more than they save", () => {
   const patience = openLedger();
   const received = { count: 1, sizeBytes: 4_000_000 };
-  book(patience, "hit", 1_600, { count: 10, received });
-  expect([patience.admit(), patience.sums]).toEqual(["wait", { waitedMs: 16_000, savedMs: 11_000 }]);
+  book(patience, "hit", 1_525, { count: 10, received });
+  expect([patience.admit(), patience.sums]).toEqual(["wait", { waitedMs: 15_250, savedMs: 10_250 }]);
   book(patience, "hit", 1_200, { received });
   expect([patience.admit(), patience.bypassReason]).toEqual(["skip", "slow"]);
 });
 
 test("outputs received along with a hit or a miss count as saved, too", () => {
   const patience = openLedger();
-  book(patience, "hit", 10_000, { received: { count: 100, sizeBytes: 0 } });
+  book(patience, "hit", 10_000, { received: { count: 400, sizeBytes: 0 } });
   book(patience, "miss", 10_000, { received: { count: 0, sizeBytes: 40_000_000 } });
   book(patience, "miss", 5_000);
   expect(patience.admit()).toBe("wait");
+});
+
+test("a session does not wait seconds for hundreds of tiny outputs that take 100 ms each", () => {
+  const patience = openLedger();
+  let waits = 0;
+  for (; waits < 1_000 && patience.admit() === "wait"; waits++)
+    book(patience, "hit", 100, { received: { count: 1, sizeBytes: 300 } });
+  expect(waits).toBe(67);
 });
 
 test("earlier gains don't offset later losses", () => {
@@ -73,7 +81,7 @@ test("once lookups are bypassed, one in eight is a probe", () => {
 test("after a probe faster than compiling, go waits again, on probation", () => {
   const patience = openLedger();
   book(patience, "miss", 50_000);
-  patience.probed("hit", 349, 1_000_000);
+  patience.probed("hit", 274, 1_000_000);
   expect(patience.admit()).toBe("wait");
   book(patience, "miss", 2_500);
   expect(patience.admit()).toBe("wait");
@@ -84,7 +92,7 @@ test("after a probe faster than compiling, go waits again, on probation", () => 
 test("after a slower probe or a miss it does not", () => {
   const patience = openLedger();
   book(patience, "miss", 50_000);
-  patience.probed("hit", 350, 1_000_000);
+  patience.probed("hit", 275, 1_000_000);
   patience.probed("miss", 1, 0);
   patience.probed("failure", 1, 0);
   expect(patience.bypassReason).toBe("slow");
@@ -125,7 +133,7 @@ test("concurrent lookups share the saved time as well, since go compiles in para
   const waits = Array.from({ length: 4 }, () => patience.begin(0));
   const received = { count: 1, sizeBytes: 0 };
   for (const wait of waits) patience.end("hit", wait, 1_000, received);
-  expect(patience.sums).toEqual({ waitedMs: 1_000, savedMs: 100 });
+  expect(patience.sums).toEqual({ waitedMs: 1_000, savedMs: 25 });
 });
 
 test("time is shared by the lookups waiting at that moment", () => {
@@ -159,7 +167,7 @@ test("hasMost counts hits and misses, including probes but not failures", () => 
 });
 
 describe("on probation", () => {
-  const received = { count: 1, sizeBytes: 0 };
+  const received = { count: 4, sizeBytes: 0 };
 
   test("a session may lose one second", () => {
     const patience = new Patience({ isOnProbation: true });

@@ -215,7 +215,7 @@ describe("after a session in which waiting did not pay", () => {
 
   test("hits that pay end the probation, for later sessions as well", async () => {
     using fixture = openProbationGate();
-    for (let n = 0; n < 40; n++) expect(await fixture.gate.run("get", found)).toBe(FOUND);
+    for (let n = 0; n < 120; n++) expect(await fixture.gate.run("get", found)).toBe(FOUND);
     expect(fixture.health.isSlow).toBe(false);
   });
 });
