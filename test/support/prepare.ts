@@ -7,6 +7,7 @@
 import { goInstall } from "./go-install.ts";
 import { GO_RELEASES, goRoot, OLD_GO, OLDEST_GO } from "./go-toolchain.ts";
 import { installClients } from "./install-clients.ts";
+import { freeMemory } from "./memory-dir.ts";
 import { provideShell } from "./shells.ts";
 import { LONG_TOOLS, TOOLS } from "./tools.ts";
 import { prepareWarmMachines } from "./warm-machine.ts";
@@ -17,6 +18,7 @@ async function main([suite, ...others]: string[]): Promise<void> {
   if (process.getuid?.() !== 0)
     console.error("without root, tests fail that mount disks or act as another user");
   const tools = suite === "all" ? [...TOOLS, ...LONG_TOOLS] : TOOLS;
+  freeMemory();
   // Packages of the system, mostly limited by the network, while the processors compile.
   const outcomes = await Promise.allSettled([prepareSystem(), prepareGo(tools)]);
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;

@@ -1,5 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { lockFile } from "../../../src/lib/files/lock-file.ts";
 import { pidSpace } from "../../../src/lib/process/process-life.ts";
@@ -128,18 +128,22 @@ testOnLinux("a lock that a full disk has no room for blocks nobody", async () =>
 });
 
 test("of six processes that find a dead holder's lock never two are inside, in twelve rounds", async () => {
+  using dir = tempDir("lock");
+  const [lock, inside, gate] = [dir.join("lock"), dir.join("inside"), dir.join("gate")];
+  await using processes = new AsyncDisposableStack();
+  const contenders = Array.from({ length: 6 }, () => processes.use(contender(lock, inside, gate, "12")));
+  await Promise.all(contenders.map(({ stdoutHas }) => stdoutHas("ready")));
   for (let round = 0; round < 12; round++) {
-    using dir = tempDir("lock");
-    const [lock, inside, gate] = [dir.join("lock"), dir.join("inside"), dir.join("gate")];
     {
       await using killed = contender(lock, "hold");
       await killed.stdoutHas("held");
     }
-    const contenders = Array.from({ length: 6 }, () => contender(lock, inside, gate));
-    await Promise.all(contenders.map(({ stdoutHas }) => stdoutHas("ready")));
-    writeFileSync(gate, "");
-    const outcomes = await Promise.all(contenders.map(({ outcome }) => outcome));
-    expect(outcomes).toEqual(Array(6).fill({ stdout: "ready\ndone\n", stderr: "", exitCode: 0 }));
-    expect(readdirSync(dir.path)).toEqual(["gate"]);
+    writeFileSync(`${gate}-${round}`, "");
+    await Promise.all(contenders.map(({ stdoutHas }) => stdoutHas(`done ${round}\n`)));
+    rmSync(`${gate}-${round}`);
+    expect(readdirSync(dir.path)).toEqual([]);
   }
+  const stdout = ["ready", ...Array.from({ length: 12 }, (_, round) => `done ${round}`), ""].join("\n");
+  const outcomes = await Promise.all(contenders.map(({ outcome }) => outcome));
+  expect(outcomes).toEqual(Array(6).fill({ stdout, stderr: "", exitCode: 0 }));
 });
