@@ -29,8 +29,17 @@ export interface Call {
   commands: CommandList;
 }
 
+/** The groups of commands in the order of the overview, with their headings. */
+const COMMAND_GROUPS = {
+  use: "commands to use the cache",
+  CI: "commands in CI",
+  look: "commands to look at it",
+  maintain: "commands to maintain it",
+};
+
 interface Declaration<A extends Operands, O extends Options> {
-  meta: { name: string; description: string; hidden?: true };
+  /** Without a group, it is not in the overview. */
+  meta: { name: string; group?: keyof typeof COMMAND_GROUPS; description: string };
   /** At most one operand. */
   args?: A;
   options?: O;
@@ -77,6 +86,14 @@ export function usageOf(command: Command): string {
 export function operandOf({ args }: Command): (Operand & { name: string }) | undefined {
   const [entry] = Object.entries(args ?? {});
   return entry === undefined ? undefined : { ...entry[1], name: entry[0].toUpperCase() };
+}
+
+/** The commands of the overview below their headings. */
+export function grouped(commands: readonly Command[]): { heading: string; members: Command[] }[] {
+  return Object.entries(COMMAND_GROUPS).map(([group, heading]) => ({
+    heading,
+    members: commands.filter(({ meta }) => meta.group === group),
+  }));
 }
 
 export async function loadCommands(commands: CommandList): Promise<Command[]> {

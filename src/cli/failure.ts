@@ -32,7 +32,7 @@ function usageLines(command: string | undefined): string {
 async function commandOf(args: readonly string[]): Promise<string | undefined> {
   const word = args.find((arg) => !arg.startsWith("-")) ?? "";
   const command = await COMMANDS.get(word)?.();
-  return command === undefined || command.meta.hidden || word === "help" ? undefined : word;
+  return command === undefined || command.meta.group === undefined || word === "help" ? undefined : word;
 }
 
 async function isDebugging(args: readonly string[], env: Environment): Promise<boolean> {

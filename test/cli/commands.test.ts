@@ -31,8 +31,8 @@ describe("rejects", () => {
   });
 
   test.each([
-    ["inspect", "dry-run", '--dry-run is a flag of "gc" and "mtimes" only'],
-    ["prune", "json", '--json is a flag of "inspect", "stats", "explain", and "doctor" only'],
+    ["inspect", "dry-run", '--dry-run is a flag of "mtimes" and "gc" only'],
+    ["prune", "json", '--json is a flag of "doctor", "stats", "explain", and "inspect" only'],
     [undefined, "repair", '--repair is a flag of "verify" only'],
     [undefined, "wait=10s", '--wait is a flag of "connect", "prefetch", and "restore" only'],
     ["serve", "older-than=banana", '--older-than is a flag of "gc" only'],

@@ -8,6 +8,7 @@ import { UsageError } from "../usage-error.ts";
 export const caCommand = declareCommand({
   meta: {
     name: "ca",
+    group: "maintain",
     description: "print, install or uninstall the certificate of the forward proxy (--revproxy)",
   },
   args: { action: { type: "positional", required: true, words: ["print", "install", "uninstall"] } },

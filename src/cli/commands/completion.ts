@@ -17,6 +17,7 @@ const SHELLS = [...SCRIPTS.keys()];
 export const completionCommand = declareCommand({
   meta: {
     name: "completion",
+    group: "use",
     description: `print a shell completion script: ${SHELLS.join(", ")}`,
   },
   args: { shell: { type: "positional", required: true, words: SHELLS } },

@@ -15,6 +15,7 @@ const TERMINAL_HINT = `The go command starts connect; do not start it by hand. T
 export const connectCommand = declareCommand({
   meta: {
     name: "connect",
+    group: "use",
     description: "serve the go command that started this program, with the help of a server",
   },
   args: { addr: { type: "positional", required: false } },

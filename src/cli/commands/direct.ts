@@ -17,7 +17,6 @@ export const directCommand = declareCommand({
   meta: {
     name: "direct",
     description: "serve the go command that started this program; the default",
-    hidden: true,
   },
   ignoresCacheprog: true,
   run: async ({ flags, env }) => {

@@ -18,6 +18,7 @@ import { isStdoutTerminal } from "../text/terminal.ts";
 export const doctorCommand = declareCommand({
   meta: {
     name: "doctor",
+    group: "look",
     description: "report problems and how to fix them; exit code 1 for errors, 3 for warnings",
   },
   options: { isJson: JSON_OPTION },

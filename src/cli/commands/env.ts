@@ -8,7 +8,11 @@ import { exportLine, goWord, type Shell } from "../text/quote.ts";
 
 /** Prints GOCACHEPROG and a variable for each given option; of a secret only its name, in a comment. */
 export const envCommand = declareCommand({
-  meta: { name: "env", description: "print the environment variables for go, for a shell to evaluate" },
+  meta: {
+    name: "env",
+    group: "look",
+    description: "print the environment variables for go, for a shell to evaluate",
+  },
   options: {
     shell: {
       flag: "shell",

@@ -6,6 +6,7 @@ import { JOB_OPTIONS, openNative, restoredLine, savedLine } from "../native-comm
 export const execCommand = declareCommand({
   meta: {
     name: "exec",
+    group: "CI",
     description: "restore, run a command, save; its exit code is the command's",
   },
   args: { command: { type: "positional", required: true, isOpenEnded: true } },

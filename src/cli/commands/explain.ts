@@ -9,7 +9,7 @@ import { ProgressLine } from "../text/progress-line.ts";
 
 /** Prints groups of misses, or JSON with `--json` (`null` when no misses are known). */
 export const explainCommand = declareCommand({
-  meta: { name: "explain", description: "explain the most recent cache misses" },
+  meta: { name: "explain", group: "look", description: "explain the most recent cache misses" },
   options: { isJson: JSON_OPTION },
   examples: ["go-cache-plugin explain --bucket=my-bucket", "go-cache-plugin explain --json"],
   run: async ({ options: { isJson }, flags, env }) => {

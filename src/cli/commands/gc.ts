@@ -14,6 +14,7 @@ import { UsageError } from "../usage-error.ts";
 export const gcCommand = declareCommand({
   meta: {
     name: "gc",
+    group: "maintain",
     description: "remove from the bucket what no run used for two weeks; needs s3:DeleteObject",
   },
   options: {

@@ -5,7 +5,11 @@ import { helpText } from "../text/help.ts";
 
 /** Prints the overview, or the help of one topic or command. */
 export const helpCommand = declareCommand({
-  meta: { name: "help", description: "print this overview, or the help of a topic or command" },
+  meta: {
+    name: "help",
+    group: "look",
+    description: "print this overview, or the help of a topic or command",
+  },
   args: { topic: { type: "positional", required: false } },
   examples: ["go-cache-plugin help", "go-cache-plugin help configure", "go-cache-plugin help gc"],
   ignoresCacheprog: true,

@@ -7,7 +7,7 @@ import { MODES } from "../recipes/recipe-mode.ts";
 
 /** Prints a file to be saved, with comments about the remaining steps. */
 export const initCommand = declareCommand({
-  meta: { name: "init", description: `print the setup for ${PLACES.join(", ")}` },
+  meta: { name: "init", group: "use", description: `print the setup for ${PLACES.join(", ")}` },
   args: { place: { type: "positional", required: true, words: PLACES } },
   options: {
     mode: {

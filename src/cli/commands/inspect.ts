@@ -18,6 +18,7 @@ const BATCH_CHARACTERS = 64 << 10;
 export const inspectCommand = declareCommand({
   meta: {
     name: "inspect",
+    group: "look",
     description: "show what is in the bucket, or where an action or output is stored",
   },
   args: { id: { type: "positional", required: false } },

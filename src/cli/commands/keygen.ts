@@ -11,6 +11,7 @@ const KEY_BYTES = 32;
 export const keygenCommand = declareCommand({
   meta: {
     name: "keygen",
+    group: "maintain",
     description: "generate a key pair for --sign-key and --trust-key; the secret key goes to FILE",
   },
   args: { file: { type: "positional", required: false } },

@@ -32,6 +32,7 @@ const NOTHING =
 export const modCommand = declareCommand({
   meta: {
     name: "mod",
+    group: "maintain",
     description: "manage --modproxy modules: prefetch [GO.SUM...], verify, import DIR, export DIR",
   },
   args: {

@@ -13,6 +13,7 @@ const MAX_FAILURES_SHOWN = 5;
 export const mtimesCommand = declareCommand({
   meta: {
     name: "mtimes",
+    group: "CI",
     description: "set the same file times in every checkout, so that test results hit",
   },
   args: { dir: { type: "positional", required: false } },

@@ -14,6 +14,7 @@ import { UsageError } from "../usage-error.ts";
 export const prefetchCommand = declareCommand({
   meta: {
     name: "prefetch",
+    group: "use",
     description: "prefetch what this job's last run used; returns at once without --wait",
   },
   options: {

@@ -9,6 +9,7 @@ import { ProgressLine } from "../text/progress-line.ts";
 export const pruneCommand = declareCommand({
   meta: {
     name: "prune",
+    group: "maintain",
     description: "prune the local cache to --max-size and --expiry now; entries used in 6h stay",
   },
   examples: ["go-cache-plugin prune --max-size=5GiB", "go-cache-plugin prune --expiry=48h"],

@@ -15,6 +15,7 @@ import { writeStdout } from "../output.ts";
 export const restoreCommand = declareCommand({
   meta: {
     name: "restore",
+    group: "CI",
     description: "fill the caches of go and of linters with what this job's last run used",
   },
   options: {

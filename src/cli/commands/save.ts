@@ -7,6 +7,7 @@ import { writeStdout } from "../output.ts";
 export const saveCommand = declareCommand({
   meta: {
     name: "save",
+    group: "CI",
     description: "upload what is new in the caches of go and of linters, and record what was used",
   },
   options: NATIVE_OPTIONS,

@@ -23,6 +23,7 @@ const COMMON_FLAGS = ALL_OPTIONS.map(({ flag }) => flag);
 export const serveCommand = declareCommand({
   meta: {
     name: "serve",
+    group: "use",
     description: "serve many go commands, and the HTTP services of --http, from one process",
   },
   options: {

@@ -10,7 +10,7 @@ import { UsageError } from "../usage-error.ts";
 
 /** Prints lines for people, JSON, or Markdown. */
 export const statsCommand = declareCommand({
-  meta: { name: "stats", description: "show hits, traffic, time saved and cost of this job" },
+  meta: { name: "stats", group: "look", description: "show hits, traffic, time saved and cost of this job" },
   options: {
     isJson: JSON_OPTION,
     isMarkdown: {

@@ -12,6 +12,7 @@ import { ProgressLine } from "../text/progress-line.ts";
 export const verifyCommand = declareCommand({
   meta: {
     name: "verify",
+    group: "maintain",
     description: "check the local cache and the bucket against their hashes",
   },
   options: {

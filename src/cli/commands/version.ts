@@ -4,7 +4,11 @@ import { writeStdout } from "../output.ts";
 import { versionLine } from "../text/version-line.ts";
 
 export const versionCommand = declareCommand({
-  meta: { name: "version", description: "print the version, the commit, Bun's version and the platform" },
+  meta: {
+    name: "version",
+    group: "look",
+    description: "print the version, the commit, Bun's version and the platform",
+  },
   examples: ["go-cache-plugin version"],
   ignoresCacheprog: true,
   run: () => {

@@ -31,7 +31,7 @@ export const COMMON_FLAGS: readonly CompletedFlag[] = [
 
 /** The commands without the hidden ones. */
 export function completedCommands(commands: readonly Command[]): CompletedCommand[] {
-  const shown = commands.filter(({ meta }) => !meta.hidden);
+  const shown = commands.filter(({ meta }) => meta.group !== undefined);
   const topics = [...HELP_TOPICS.keys(), ...shown.map(({ meta }) => meta.name)];
   return shown.map((command) => {
     const { name, description } = command.meta;

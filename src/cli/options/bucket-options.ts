@@ -2,14 +2,7 @@
 import { parseBucket, parseEndpointUrl, parsePrefix } from "./bucket-values.ts";
 import { parsePrefixes, parseSignKey, parseTrustKeys } from "./key-values.ts";
 import type { CommonOption } from "./option.ts";
-import {
-  parseBoolean,
-  parseChoice,
-  parseLongDuration,
-  parseName,
-  parseOptionalBoolean,
-  parseOptionalText,
-} from "./values.ts";
+import { parseChoice, parseName, parseOptionalBoolean, parseOptionalText } from "./values.ts";
 
 /** The shared storage. */
 export const BUCKET_OPTIONS = {
@@ -109,14 +102,6 @@ export const TRUST_OPTIONS = {
       "sign uploads with this secret key, and trust its signatures; the variable may hold the key itself",
     parse: parseSignKey,
   },
-  signForMs: {
-    flag: "sign-for",
-    env: "GOCACHE_SIGN_FOR",
-    placeholder: "DURATION",
-    default: "14d",
-    meaning: "how long a signature is valid, such as 14d or 36h",
-    parse: parseLongDuration,
-  },
   trustKeys: {
     flag: "trust-key",
     env: "GOCACHE_TRUST_KEYS",
@@ -126,12 +111,5 @@ export const TRUST_OPTIONS = {
     meaning: "use only records signed with one of these public keys or key files, comma-separated",
     isRepeatable: true,
     parse: parseTrustKeys,
-  },
-  trustSplit: {
-    flag: "trust-split",
-    env: "GOCACHE_TRUST_SPLIT",
-    default: "false",
-    meaning: "read the split layout, which has no signatures, even with keys to trust",
-    parse: parseBoolean,
   },
 } satisfies Record<string, CommonOption>;

@@ -1,5 +1,5 @@
 /** The options and commands as texts for the help and as tables for the pages below `docs/`. */
-import { type Command, ownOptions, usageOf } from "../command.ts";
+import { type Command, grouped, ownOptions, usageOf } from "../command.ts";
 import { alignColumns, wrapText } from "../text/text-layout.ts";
 import { type CommonOption, dashed, type Option } from "./option.ts";
 import { ALL_OPTIONS, OPTION_GROUPS } from "./options.ts";
@@ -56,15 +56,16 @@ function optionRow(option: CommonOption): string {
   return `| \`${flagWithPlaceholder(option)}\` | \`${option.env}\` | ${value} | ${option.meaning} |\n`;
 }
 
-/** The table between the `commands` marks of docs/commands.md, with a line break at the end. */
+/** The tables between the `commands` marks of docs/commands.md, one below each heading of the help. */
 export function renderCommandsMarkdown(commands: readonly Command[]): string {
-  const rows = commands
-    .filter(({ meta }) => !meta.hidden)
-    .map((command) => {
+  const tables = grouped(commands).map(({ heading, members }) => {
+    const rows = members.map((command) => {
       const flags = ownOptions(command).map((option) => `[${flagWithPlaceholder(option)}]`);
       return `| \`${[usageOf(command), ...flags].join(" ")}\` | ${command.meta.description} |\n`;
     });
-  return `| command | meaning |\n|---|---|\n${rows.join("")}`;
+    return `### ${heading[0]?.toUpperCase()}${heading.slice(1)}\n\n| command | meaning |\n|---|---|\n${rows.join("")}`;
+  });
+  return tables.join("\n");
 }
 
 function flagWithPlaceholder({ flag, placeholder }: Option): string {

@@ -9,6 +9,7 @@ import {
   parseBoolean,
   parseChoice,
   parseCount,
+  parseLongDuration,
   parseMask,
   parseMetrics,
   parseNames,
@@ -60,31 +61,6 @@ const BEHAVIOUR_OPTIONS = {
     meaning: "read from the bucket, upload nothing",
     parse: parseBoolean,
   },
-  minUploadBytes: {
-    flag: "min-upload-size",
-    env: "GOCACHE_MIN_SIZE",
-    placeholder: "SIZE",
-    default: "0",
-    meaning:
-      "minimum size of uploaded outputs; split layout only, packs carry small outputs at no extra cost",
-    parse: parseSize,
-  },
-  concurrency: {
-    flag: "c",
-    env: "GOCACHE_CONCURRENCY",
-    placeholder: "N",
-    default: String(DEFAULT_CONCURRENCY),
-    meaning: "how many lookups may wait for the bucket at once",
-    parse: parseCount(DEFAULT_CONCURRENCY),
-  },
-  uploadConcurrency: {
-    flag: "u",
-    env: "GOCACHE_S3_CONCURRENCY",
-    placeholder: "N",
-    default: String(DEFAULT_UPLOADS),
-    meaning: "how many uploads may run at once; at most 3 of packs, since each is buffered in memory",
-    parse: parseCount(DEFAULT_UPLOADS),
-  },
   timeoutMs: {
     flag: "remote-timeout",
     env: "GOCACHE_REMOTE_TIMEOUT",
@@ -92,14 +68,6 @@ const BEHAVIOUR_OPTIONS = {
     default: "5s",
     meaning: "how long to wait for the first byte of a response before it counts as a miss",
     parse: parsePositiveTimeout,
-  },
-  drain: {
-    flag: "drain",
-    env: "GOCACHE_DRAIN",
-    placeholder: "WHEN",
-    default: "wait",
-    meaning: "remaining uploads at the end: wait (go waits for them) or background (go does not wait)",
-    parse: parseChoice("wait", "background"),
   },
   drainTimeoutMs: {
     flag: "drain-timeout",
@@ -189,6 +157,58 @@ const OUTPUT_OPTIONS = {
     meaning: "verbose logging to stderr; implies --metrics",
     parse: parseBoolean,
   },
+} satisfies Record<string, CommonOption>;
+
+/** Options that nearly nobody needs. */
+const ADVANCED_OPTIONS = {
+  signForMs: {
+    flag: "sign-for",
+    env: "GOCACHE_SIGN_FOR",
+    placeholder: "DURATION",
+    default: "14d",
+    meaning: "how long a signature is valid, such as 14d or 36h",
+    parse: parseLongDuration,
+  },
+  trustSplit: {
+    flag: "trust-split",
+    env: "GOCACHE_TRUST_SPLIT",
+    default: "false",
+    meaning: "read the split layout, which has no signatures, even with keys to trust",
+    parse: parseBoolean,
+  },
+  minUploadBytes: {
+    flag: "min-upload-size",
+    env: "GOCACHE_MIN_SIZE",
+    placeholder: "SIZE",
+    default: "0",
+    meaning:
+      "minimum size of uploaded outputs; split layout only, packs carry small outputs at no extra cost",
+    parse: parseSize,
+  },
+  concurrency: {
+    flag: "c",
+    env: "GOCACHE_CONCURRENCY",
+    placeholder: "N",
+    default: String(DEFAULT_CONCURRENCY),
+    meaning: "how many lookups may wait for the bucket at once",
+    parse: parseCount(DEFAULT_CONCURRENCY),
+  },
+  uploadConcurrency: {
+    flag: "u",
+    env: "GOCACHE_S3_CONCURRENCY",
+    placeholder: "N",
+    default: String(DEFAULT_UPLOADS),
+    meaning: "how many uploads may run at once; at most 3 of packs, since each is buffered in memory",
+    parse: parseCount(DEFAULT_UPLOADS),
+  },
+  drain: {
+    flag: "drain",
+    env: "GOCACHE_DRAIN",
+    placeholder: "WHEN",
+    default: "wait",
+    meaning: "remaining uploads at the end: wait (go waits for them) or background (go does not wait)",
+    parse: parseChoice("wait", "background"),
+  },
   logFormat: {
     flag: "log-format",
     env: "GOCACHE_LOG_FORMAT",
@@ -215,6 +235,7 @@ export const OPTION_GROUPS = {
   behaviour: BEHAVIOUR_OPTIONS,
   server: SERVER_OPTIONS,
   output: OUTPUT_OPTIONS,
+  advanced: ADVANCED_OPTIONS,
 };
 
 /** The options by the name of their setting. */
@@ -225,6 +246,7 @@ export const OPTIONS = {
   ...BEHAVIOUR_OPTIONS,
   ...SERVER_OPTIONS,
   ...OUTPUT_OPTIONS,
+  ...ADVANCED_OPTIONS,
 };
 
 /** The value of every option. */

@@ -1,6 +1,6 @@
 /** The output of `go-cache-plugin help`. */
 import { quoteValue } from "../../lib/text/hide-secrets.ts";
-import { type Command, usageOf } from "../command.ts";
+import { type Command, grouped, usageOf } from "../command.ts";
 import { renderCommandFlags, renderFlags } from "../options/option-docs.ts";
 import { USAGE_LINE, UsageError } from "../usage-error.ts";
 import { didYouMean } from "./did-you-mean.ts";
@@ -32,7 +32,11 @@ function commandText(command: Command): string {
 }
 
 function overview(commands: readonly Command[]): string {
-  const shown = commands.filter(({ meta }) => !meta.hidden);
+  // One table, so that the columns of all groups are the same.
+  const lines = alignColumns(grouped(commands).flatMap(({ members }) => members.map(commandRow))).split("\n");
+  const groups = grouped(commands).map(
+    ({ heading, members }) => `${heading}:\n${lines.splice(0, members.length).join("\n")}`,
+  );
   return `Shares Go's build cache between machines through an S3 bucket or a directory.
 The go command starts it through GOCACHEPROG; without a bucket it is a local cache.
 
@@ -41,12 +45,17 @@ ${USAGE_LINE}
   export GOCACHEPROG="go-cache-plugin --cache-dir=/tmp/gocache --bucket=my-bucket"
   go build ./...
 
-${renderFlags()}
-
-commands:
-${alignColumns(shown.map((command) => [`  ${usageOf(command)}`, command.meta.description]))}
+${groups.join("\n\n")}
 
 topics, for help TOPIC:
 ${alignColumns([...HELP_TOPICS].map(([name, { summary }]) => [`  ${name}`, summary]))}
+
+Every command takes these flags.
+
+${renderFlags()}
 `;
+}
+
+function commandRow(command: Command): string[] {
+  return [`  ${usageOf(command)}`, command.meta.description];
 }

@@ -41,7 +41,7 @@ test("names each flag and variable in the overview and under environment", () =>
 });
 
 describe("the examples of", () => {
-  const shown = ALL.filter(({ meta }) => !meta.hidden);
+  const shown = ALL.filter(({ meta }) => meta.group !== undefined);
   test.each(shown.map((command) => [command.meta.name, command] as const))(
     "%s are command lines that work",
     async (name, { options }) => {
@@ -82,6 +82,49 @@ test("the overview", () => {
       export GOCACHEPROG="go-cache-plugin --cache-dir=/tmp/gocache --bucket=my-bucket"
       go build ./...
 
+    commands to use the cache:
+      init PLACE        print the setup for github, gitlab, buildkite, circleci, jenkins, shell, docker
+      serve             serve many go commands, and the HTTP services of --http, from one process
+      connect [ADDR]    serve the go command that started this program, with the help of a server
+      prefetch          prefetch what this job's last run used; returns at once without --wait
+      completion SHELL  print a shell completion script: bash, zsh, fish
+
+    commands in CI:
+      restore           fill the caches of go and of linters with what this job's last run used
+      save              upload what is new in the caches of go and of linters, and record what was used
+      exec COMMAND      restore, run a command, save; its exit code is the command's
+      mtimes [DIR]      set the same file times in every checkout, so that test results hit
+
+    commands to look at it:
+      doctor            report problems and how to fix them; exit code 1 for errors, 3 for warnings
+      stats             show hits, traffic, time saved and cost of this job
+      explain           explain the most recent cache misses
+      inspect [ID]      show what is in the bucket, or where an action or output is stored
+      env               print the environment variables for go, for a shell to evaluate
+      version           print the version, the commit, Bun's version and the platform
+      help [TOPIC]      print this overview, or the help of a topic or command
+
+    commands to maintain it:
+      prune             prune the local cache to --max-size and --expiry now; entries used in 6h stay
+      gc                remove from the bucket what no run used for two weeks; needs s3:DeleteObject
+      verify            check the local cache and the bucket against their hashes
+      mod TASK          manage --modproxy modules: prefetch [GO.SUM...], verify, import DIR, export DIR
+      ca ACTION         print, install or uninstall the certificate of the forward proxy (--revproxy)
+      keygen [FILE]     generate a key pair for --sign-key and --trust-key; the secret key goes to FILE
+
+    topics, for help TOPIC:
+      configure      how to set up the program
+      environment    the environment variables
+      trust          which uploads a build trusts
+      direct-mode    how the go command runs the program
+      native-mode    how a CI job shares go's own cache
+      serve-mode     one server for many go commands
+      module-proxy   caching modules and checksums
+      reverse-proxy  caching other downloads
+      debug          logging individual requests
+
+    Every command takes these flags.
+
     cache:
       --cache-dir PATH           directory of the local cache
                                  GOCACHE_DIR, default: $GOCACHE/go-cache-plugin
@@ -121,31 +164,16 @@ test("the overview", () => {
       --sign-key FILE            sign uploads with this secret key, and trust its signatures; the
                                  variable may hold the key itself
                                  GOCACHE_SIGN_KEY, default: none (sign nothing)
-      --sign-for DURATION        how long a signature is valid, such as 14d or 36h
-                                 GOCACHE_SIGN_FOR, default: 14d
       --trust-key KEYS           use only records signed with one of these public keys or key files,
                                  comma-separated
                                  GOCACHE_TRUST_KEYS, default: none (trust every record)
-      --trust-split              read the split layout, which has no signatures, even with keys to trust
-                                 GOCACHE_TRUST_SPLIT, default: false
 
     behaviour:
       --read-only                read from the bucket, upload nothing
                                  GOCACHE_READ_ONLY, default: false
-      --min-upload-size SIZE     minimum size of uploaded outputs; split layout only, packs carry small
-                                 outputs at no extra cost
-                                 GOCACHE_MIN_SIZE, default: 0
-      -c N                       how many lookups may wait for the bucket at once
-                                 GOCACHE_CONCURRENCY, default: 64
-      -u N                       how many uploads may run at once; at most 3 of packs, since each is
-                                 buffered in memory
-                                 GOCACHE_S3_CONCURRENCY, default: 16
       --remote-timeout DURATION  how long to wait for the first byte of a response before it counts as a
                                  miss
                                  GOCACHE_REMOTE_TIMEOUT, default: 5s
-      --drain WHEN               remaining uploads at the end: wait (go waits for them) or background
-                                 (go does not wait)
-                                 GOCACHE_DRAIN, default: wait
       --drain-timeout DURATION   time limit for the remaining uploads
                                  GOCACHE_DRAIN_TIMEOUT, default: 60s
 
@@ -174,46 +202,28 @@ test("the overview", () => {
                                  GOCACHE_METRICS, default: false
       -v                         verbose logging to stderr; implies --metrics
                                  GOCACHE_VERBOSE, default: false
+
+    advanced:
+      --sign-for DURATION        how long a signature is valid, such as 14d or 36h
+                                 GOCACHE_SIGN_FOR, default: 14d
+      --trust-split              read the split layout, which has no signatures, even with keys to trust
+                                 GOCACHE_TRUST_SPLIT, default: false
+      --min-upload-size SIZE     minimum size of uploaded outputs; split layout only, packs carry small
+                                 outputs at no extra cost
+                                 GOCACHE_MIN_SIZE, default: 0
+      -c N                       how many lookups may wait for the bucket at once
+                                 GOCACHE_CONCURRENCY, default: 64
+      -u N                       how many uploads may run at once; at most 3 of packs, since each is
+                                 buffered in memory
+                                 GOCACHE_S3_CONCURRENCY, default: 16
+      --drain WHEN               remaining uploads at the end: wait (go waits for them) or background
+                                 (go does not wait)
+                                 GOCACHE_DRAIN, default: wait
       --log-format FORMAT        format of lines on stderr: text, or json (one object per line)
                                  GOCACHE_LOG_FORMAT, default: text
       --debug MASK               log individual requests: 1 build cache, 2 module proxy, 4 reverse
                                  proxy; see "help debug"
                                  GOCACHE_DEBUG, default: 0
-
-    commands:
-      serve             serve many go commands, and the HTTP services of --http, from one process
-      connect [ADDR]    serve the go command that started this program, with the help of a server
-      prune             prune the local cache to --max-size and --expiry now; entries used in 6h stay
-      prefetch          prefetch what this job's last run used; returns at once without --wait
-      restore           fill the caches of go and of linters with what this job's last run used
-      save              upload what is new in the caches of go and of linters, and record what was used
-      exec COMMAND      restore, run a command, save; its exit code is the command's
-      gc                remove from the bucket what no run used for two weeks; needs s3:DeleteObject
-      inspect [ID]      show what is in the bucket, or where an action or output is stored
-      stats             show hits, traffic, time saved and cost of this job
-      explain           explain the most recent cache misses
-      verify            check the local cache and the bucket against their hashes
-      ca ACTION         print, install or uninstall the certificate of the forward proxy (--revproxy)
-      mod TASK          manage --modproxy modules: prefetch [GO.SUM...], verify, import DIR, export DIR
-      mtimes [DIR]      set the same file times in every checkout, so that test results hit
-      init PLACE        print the setup for github, gitlab, buildkite, circleci, jenkins, shell, docker
-      doctor            report problems and how to fix them; exit code 1 for errors, 3 for warnings
-      env               print the environment variables for go, for a shell to evaluate
-      completion SHELL  print a shell completion script: bash, zsh, fish
-      keygen [FILE]     generate a key pair for --sign-key and --trust-key; the secret key goes to FILE
-      help [TOPIC]      print this overview, or the help of a topic or command
-      version           print the version, the commit, Bun's version and the platform
-
-    topics, for help TOPIC:
-      configure      how to set up the program
-      environment    the environment variables
-      trust          which uploads a build trusts
-      direct-mode    how the go command runs the program
-      native-mode    how a CI job shares go's own cache
-      serve-mode     one server for many go commands
-      module-proxy   caching modules and checksums
-      reverse-proxy  caching other downloads
-      debug          logging individual requests
     "
   `);
 });
@@ -236,15 +246,9 @@ test("the variables", () => {
       --s3-endpoint-url  GOCACHE_S3_ENDPOINT_URL  URL       AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, AWS
       --s3-path-style    GOCACHE_S3_PATH_STYLE    boolean   true (false for AWS)
       --sign-key         GOCACHE_SIGN_KEY         FILE      none (sign nothing)
-      --sign-for         GOCACHE_SIGN_FOR         DURATION  14d
       --trust-key        GOCACHE_TRUST_KEYS       KEYS      none (trust every record)
-      --trust-split      GOCACHE_TRUST_SPLIT      boolean   false
       --read-only        GOCACHE_READ_ONLY        boolean   false
-      --min-upload-size  GOCACHE_MIN_SIZE         SIZE      0
-      -c                 GOCACHE_CONCURRENCY      N         64
-      -u                 GOCACHE_S3_CONCURRENCY   N         16
       --remote-timeout   GOCACHE_REMOTE_TIMEOUT   DURATION  5s
-      --drain            GOCACHE_DRAIN            WHEN      wait
       --drain-timeout    GOCACHE_DRAIN_TIMEOUT    DURATION  60s
       --plugin           GOCACHE_PLUGIN           ADDR      none
       --http             GOCACHE_HTTP             ADDR      none
@@ -255,6 +259,12 @@ test("the variables", () => {
       --forward-connect  GOCACHE_FORWARD_CONNECT  boolean   false
       --metrics          GOCACHE_METRICS          boolean   false
       -v                 GOCACHE_VERBOSE          boolean   false
+      --sign-for         GOCACHE_SIGN_FOR         DURATION  14d
+      --trust-split      GOCACHE_TRUST_SPLIT      boolean   false
+      --min-upload-size  GOCACHE_MIN_SIZE         SIZE      0
+      -c                 GOCACHE_CONCURRENCY      N         64
+      -u                 GOCACHE_S3_CONCURRENCY   N         16
+      --drain            GOCACHE_DRAIN            WHEN      wait
       --log-format       GOCACHE_LOG_FORMAT       FORMAT    text
       --debug            GOCACHE_DEBUG            MASK      0
 

@@ -15,7 +15,7 @@ describe("removes nothing, exit code 2:", () => {
   test.concurrent.each([
     [[], '"gc" without --prefix works on the whole bucket: set --prefix, or confirm with --yes'],
     [["--prefix=team", "--read-only"], '"gc" removes from the bucket: run it without --read-only'],
-    [["--prefix=team", "--json"], '--json is a flag of "inspect", "stats", "explain", and "doctor" only'],
+    [["--prefix=team", "--json"], '--json is a flag of "doctor", "stats", "explain", and "inspect" only'],
     [["--prefix=team", "--older-than=x"], '--older-than: "x" is not a duration above 0 such as 14d or 36h'],
     [["--prefix=team", "now"], 'unexpected argument "now" after "gc"'],
     [["--bucket="], '"gc" needs a bucket: set --bucket or GOCACHE_S3_BUCKET'],

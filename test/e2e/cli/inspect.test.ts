@@ -17,7 +17,7 @@ describe("fails:", () => {
     [["0123"], 'ID: "0123" is not 8 to 64 hex digits'],
     [["00112233", "44556677"], 'unexpected argument "44556677" after "inspect"'],
     [["00112233", "--entries=x"], "give either ID or --entries"],
-    [["--dry-run"], '--dry-run is a flag of "gc" and "mtimes" only'],
+    [["--dry-run"], '--dry-run is a flag of "mtimes" and "gc" only'],
   ])("%j", async (flags, message) => {
     using bucket = new StockedBucket();
     const outcome = await inspect(bucket, ...flags);

@@ -10,7 +10,7 @@ test.concurrent.each([
   [["--bucket=file:///nowhere", "--layout=split"], '"prefetch" needs --layout=packed or both'],
   [
     ["--bucket=file:///nowhere", "--json"],
-    '--json is a flag of "inspect", "stats", "explain", and "doctor" only',
+    '--json is a flag of "doctor", "stats", "explain", and "inspect" only',
   ],
 ])("%j is refused", async (flags, message) => {
   await using cache = tempDir("prefetch");
