@@ -1,6 +1,6 @@
 /** Shared by the commands that fill go's own cache directory, and those of linters, and read them out. */
 import type { RunContext } from "../app/direct.ts";
-import { CACHE_KINDS, type CacheName, MODULE_FORMS } from "../app/native/native-caches.ts";
+import { CACHE_KINDS, type CacheChoice, type CacheName, MODULE_FORMS } from "../app/native/native-caches.ts";
 import type { NativeConfig } from "../app/native/native-job.ts";
 import type { RestoreReport, SaveReport } from "../app/native/reports.ts";
 import { formatByteSize } from "../lib/text/byte-size.ts";
@@ -48,13 +48,13 @@ export const JOB_OPTIONS = {
  * beginning. Throws a `UsageError` for a bucket of the split layout.
  */
 export function openNative(
-  { flags, env }: Pick<Call, "flags" | "env">,
+  { flags, env, options }: Pick<Call, "flags" | "env"> & { options: Pick<CacheChoice, "only"> },
   command: string,
   nothing: string,
 ): { config: NativeConfig | undefined; context: RunContext } {
   const settings = resolveSettings(flags, env);
   const log = makeLogger(settings);
-  if (env.GOCACHEPROG)
+  if (env.GOCACHEPROG && options.only.has("build"))
     log.warn(
       "gocacheprog",
       "GOCACHEPROG is set: go does not use its own cache directory (set one or the other)",

@@ -105,6 +105,16 @@ describe("after a restore", () => {
   });
 });
 
+test("beside GOCACHEPROG, only who restores the build's entries is warned", async () => {
+  const machine = team.newMachine();
+  const warned = async (only: string) => {
+    const env = { GOCACHEPROG: binaryPath() };
+    return (await succeeded(team.program(machine, project, ["restore", `--only=${only}`], env))).stderr;
+  };
+  expect(await warned("build")).toContain("GOCACHEPROG is set");
+  expect(await warned("modules,lint")).toBe("");
+});
+
 test.each([...GO_RELEASES])(
   "go %s reads what it wrote itself, and runs programs from it",
   async (release) => {
