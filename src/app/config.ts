@@ -18,6 +18,8 @@ export interface Config {
   metrics: "off" | "summary" | "json";
   /** Overrides the name of CI's job; also without a bucket. */
   job: string | undefined;
+  /** `share`: as all outputs; `local`: on this machine only; `off`: none is kept. */
+  testResults: "share" | "local" | "off";
   verbose: boolean;
   /** Bit mask: 1 build, 2 module, 4 proxy. */
   debug: number;
@@ -66,6 +68,8 @@ export interface RemoteConfig {
   project: string | undefined;
   job: string | undefined;
   readOnly: boolean;
+  /** Whether results of tests are used and uploaded. */
+  sharesTestResults: boolean;
   /** Outputs smaller than this are not uploaded. */
   minUploadBytes: number;
   uploadConcurrency: number;

@@ -16,6 +16,7 @@ import { openReadThrough } from "./cache-dir/open-read-through.ts";
 import { bytesAfterLastPrune, isPruneDue, pruneNow } from "./cache-dir/prune-cache.ts";
 import { closeOutput } from "./close-output.ts";
 import type { Config } from "./config.ts";
+import { withChosenResults } from "./remote/chosen-results.ts";
 import type { LazyRemote } from "./remote/lazy-remote.ts";
 import { watchSignals } from "./signals.ts";
 import { CompileTimesFile } from "./summary/compile-times-file.ts";
@@ -55,7 +56,8 @@ export async function serveStdin(options: StdinSessionOptions): Promise<number> 
   const readThrough = openReadThrough(options.note.env, root, local);
   const { concurrency, job } = config;
   const onFirstPut = () => void openNote().then((note) => note.firstPut());
-  const cache = new BuildCache({ local, readThrough, remote, counters, log, concurrency, onFirstPut });
+  const places = { local, readThrough, remote: remote && withChosenResults(remote, config, local) };
+  const cache = new BuildCache({ ...places, counters, log, concurrency, onFirstPut });
   const openNote = lazily(async () => {
     const { SessionNote } = await import("./summary/session-note.ts");
     const { lookups } = cache;

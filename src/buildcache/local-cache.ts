@@ -15,6 +15,7 @@ import type { LocalEntry } from "./entry.ts";
 import type { Fallback } from "./fallback.ts";
 import { OutputWriter } from "./output-writer.ts";
 import { findProgram, mayRun } from "./program-names.ts";
+import { isTestResult } from "./test-results.ts";
 
 const HOUR_MS = 3_600_000;
 /** Some file systems store times with a resolution of two seconds. */
@@ -30,6 +31,7 @@ export class LocalCache {
   readonly #fallback: Fallback;
   readonly #refreshAgeMs: number;
   readonly #onWriteError: (error: unknown) => void;
+  readonly #keepsTestResults: boolean;
   readonly #recordBuffer = Buffer.allocUnsafe(MAX_RECORD_BYTES);
 
   constructor(options: {
@@ -38,11 +40,14 @@ export class LocalCache {
     expiryMs: number | undefined;
     /** Called for every failed write to `dir`. */
     onWriteError: (error: unknown) => void;
+    /** `false`: go finds none, so that every test runs. */
+    keepsTestResults?: boolean;
   }) {
     this.#primary = options.dir;
     this.#fallback = options.fallback;
     this.#refreshAgeMs = Math.min(HOUR_MS, (options.expiryMs ?? Number.POSITIVE_INFINITY) / 4);
     this.#onWriteError = options.onWriteError;
+    this.#keepsTestResults = options.keepsTestResults ?? true;
   }
 
   /** The entry; `undefined` if there is none with a usable output. */
@@ -97,6 +102,7 @@ export class LocalCache {
    */
   putRecord(actionId: string, record: ActionRecord, putTimeMs?: number): boolean {
     if (putTimeMs !== undefined && this.#hasRecordSince(actionId, putTimeMs)) return false;
+    if (!this.#keepsTestResults && this.#isTestResult(record)) return false;
     const bytes = Buffer.from(formatActionRecord(record), "latin1");
     try {
       writeRecord(this.#primary, actionId, bytes, putTimeMs);
@@ -107,6 +113,11 @@ export class LocalCache {
       writeRecord(fallback, actionId, bytes, putTimeMs);
     }
     return true;
+  }
+
+  #isTestResult({ outputId }: ActionRecord): boolean {
+    const output = this.findOutput(outputId);
+    return output !== undefined && isTestResult(output);
   }
 
   #hasRecordSince(actionId: string, putTimeMs: number): boolean {

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 const GO_DIRECTIVE = "1.24";
 
 /** Seconds since 1970. */
-const LONG_AGO = 1_700_000_000;
+export const LONG_AGO = 1_700_000_000;
 
 /** Writes a module of `files` (path below `dir` → text) and returns `dir`. */
 export function writeModule(dir: string, modulePath: string, files: Record<string, string>): string {

@@ -15,6 +15,7 @@ export function openLocalCache(
     dir: new LocalDir(root, shownRoot),
     fallback,
     expiryMs: config.expiryMs,
+    keepsTestResults: config.testResults !== "off",
     onWriteError: (error) =>
       log.warn("disk", `cache directory ${root} can't be written: ${describeError(error)}`),
   });

@@ -29,6 +29,10 @@ export class PartBucket {
     this.#options = { ...options, scope: { ...scope, platform: platformOf(cache.name, scope.platform) } };
   }
 
+  get sharesTestResults(): boolean {
+    return this.#options.config.sharesTestResults;
+  }
+
   /** Whether there are runs of this job, by one request. Rejects with a `BucketFailure` if the bucket can't be read. */
   async hasRuns(): Promise<boolean> {
     const { config, store, scope } = this.#options;

@@ -1,6 +1,7 @@
 /** `save`: uploads what is new in go's own directories and in the caches of linters, and records what this run used. */
 import { join } from "node:path";
 import type { CacheEntry } from "../../buildcache/entry.ts";
+import { isTestResult } from "../../buildcache/test-results.ts";
 import type { GoCache } from "../../gocache/go-cache.ts";
 import { FOLDERS } from "../../gocache/go-folders.ts";
 import { usedActions } from "../../gocache/scan.ts";
@@ -74,9 +75,10 @@ async function savePart(
   const nowMs = Date.now();
   // A signature says that this run made it, or that a record that counts has it.
   const madeHere = before && { fromMs: note.startMs(nowMs), toMs: nowMs, before };
+  const { sharesTestResults } = bucket;
   const count = { used: 0, added: 0 };
   for await (const actions of usedActions(cache.path, note.usedSinceMs(nowMs)))
-    for (const actionId of actions) pass(actionId, { local, remote, madeHere }, count);
+    for (const actionId of actions) pass(actionId, { local, remote, madeHere, sharesTestResults }, count);
   return await bucket.finish(remote, count, { hasEnded, drain });
 }
 
@@ -109,13 +111,18 @@ function isMadeHere({ actionId, putTimeMs }: CacheEntry, { fromMs, toMs, before 
   return putTimeMs >= fromMs && putTimeMs <= toMs && !before.has(actionId);
 }
 
-/**
- * The remote checks the bytes of what it uploads against their hash. `madeHere`: adds nothing else; `undefined`: adds what is
- * new, whoever made it.
- */
+interface PassOptions {
+  local: GoCache;
+  remote: PackedRemote;
+  /** Adds nothing else; `undefined`: adds what is new, whoever made it. */
+  madeHere: MadeHere | undefined;
+  sharesTestResults: boolean;
+}
+
+/** The remote checks the bytes of what it uploads against their hash. */
 function pass(
   actionId: string,
-  { local, remote, madeHere }: { local: GoCache; remote: PackedRemote; madeHere: MadeHere | undefined },
+  { local, remote, madeHere, sharesTestResults }: PassOptions,
   count: Pick<SaveReport, "used" | "added">,
 ): void {
   if (remote.knows(actionId)) {
@@ -125,6 +132,7 @@ function pass(
   }
   const entry = local.get(actionId);
   if (entry === undefined || (madeHere !== undefined && !isMadeHere(entry, madeHere))) return;
+  if (!sharesTestResults && isTestResult(entry)) return;
   remote.put(entry);
   count.used++;
   count.added++;

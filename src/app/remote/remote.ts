@@ -11,6 +11,7 @@ import { PackedRemote } from "../../remote/packed/packed-remote.ts";
 import { PackedTransfer } from "../../remote/packed/packed-transfer.ts";
 import { detectScope, type Scope } from "../../remote/scope/scope.ts";
 import { SplitRemote } from "../../remote/split/split-remote.ts";
+import { WithoutTestResults } from "../../remote/without-test-results.ts";
 import type { GuardedStore } from "../../store/guard/guarded-store.ts";
 import { LocalDir } from "../../store/local/local-dir.ts";
 import { AddedBytes } from "../cache-dir/added-bytes.ts";
@@ -76,6 +77,7 @@ export function openSplit(options: RemoteOptions, store: GuardedStore): SplitRem
   if (config.layout === "split" && config.trust?.readsSplit === false) log.warn("trust", NO_SPLIT);
   return new SplitRemote({
     ...options,
+    local: localFor(options),
     store,
     prefix: config.prefix,
     readPrefixes: config.readPrefixes,
@@ -113,8 +115,10 @@ export function openPacked(
   });
 }
 
-function transferOptions({ config, root, maxSizeBytes }: RemoteOptions) {
+function transferOptions(options: RemoteOptions) {
+  const { config, root, maxSizeBytes } = options;
   return {
+    local: localFor(options),
     room: maxSizeBytes === 0 ? undefined : new AddedBytes(root, maxSizeBytes),
     prefix: config.prefix,
     readPrefixes: config.readPrefixes,
@@ -122,6 +126,11 @@ function transferOptions({ config, root, maxSizeBytes }: RemoteOptions) {
     stateDir: statePath(root, config, "packed"),
     createTemp: () => createTemp(root),
   };
+}
+
+/** Where the remote writes what it fetches. */
+function localFor({ config, local }: RemoteOptions): LocalBuilds {
+  return config.sharesTestResults ? local : new WithoutTestResults(local);
 }
 
 function createTemp(root: string) {

@@ -61,6 +61,15 @@ const BEHAVIOUR_OPTIONS = {
     meaning: "read from the bucket, upload nothing",
     parse: parseBoolean,
   },
+  testResults: {
+    flag: "test-results",
+    env: "GOCACHE_TEST_RESULTS",
+    placeholder: "WHERE",
+    default: "share",
+    meaning:
+      "results of tests: share (a test that passed elsewhere is not repeated), local (on this machine only) or off (every test runs)",
+    parse: parseChoice("share", "local", "off"),
+  },
   timeoutMs: {
     flag: "remote-timeout",
     env: "GOCACHE_REMOTE_TIMEOUT",

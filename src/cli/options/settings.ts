@@ -34,6 +34,7 @@ export function toConfig(settings: Settings): Config {
     drainTimeoutMs,
     metrics: metricsForm(settings),
     job: settings.job,
+    testResults: settings.testResults,
     verbose,
     debug,
     serve: serveConfig(settings),
@@ -71,6 +72,7 @@ function remoteConfig(
     project,
     job,
     readOnly,
+    sharesTestResults: settings.testResults === "share",
     ...limits,
   };
 }

@@ -9,6 +9,7 @@ export function bucketConfig(path: string, config: Partial<RemoteConfig> = {}): 
     project: undefined,
     job: undefined,
     readOnly: false,
+    sharesTestResults: true,
     minUploadBytes: 0,
     uploadConcurrency: 2,
     timeoutMs: 60_000,

@@ -22,6 +22,7 @@ function configOf(bucket: BucketConfig, prefix = ""): RemoteConfig {
     project: undefined,
     job: undefined,
     readOnly: false,
+    sharesTestResults: true,
     minUploadBytes: 0,
     uploadConcurrency: 1,
     timeoutMs: 1,

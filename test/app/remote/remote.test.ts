@@ -40,6 +40,7 @@ function open(
       project: "example.com/a",
       job: "unit tests",
       readOnly: false,
+      sharesTestResults: true,
       minUploadBytes: 0,
       uploadConcurrency: 2,
       timeoutMs: 60_000,

@@ -171,6 +171,9 @@ test("the overview", () => {
     behaviour:
       --read-only                read from the bucket, upload nothing
                                  GOCACHE_READ_ONLY, default: false
+      --test-results WHERE       results of tests: share (a test that passed elsewhere is not repeated),
+                                 local (on this machine only) or off (every test runs)
+                                 GOCACHE_TEST_RESULTS, default: share
       --remote-timeout DURATION  how long to wait for the first byte of a response before it counts as a
                                  miss
                                  GOCACHE_REMOTE_TIMEOUT, default: 5s
@@ -248,6 +251,7 @@ test("the variables", () => {
       --sign-key         GOCACHE_SIGN_KEY         FILE      none (sign nothing)
       --trust-key        GOCACHE_TRUST_KEYS       KEYS      none (trust every record)
       --read-only        GOCACHE_READ_ONLY        boolean   false
+      --test-results     GOCACHE_TEST_RESULTS     WHERE     share
       --remote-timeout   GOCACHE_REMOTE_TIMEOUT   DURATION  5s
       --drain-timeout    GOCACHE_DRAIN_TIMEOUT    DURATION  60s
       --plugin           GOCACHE_PLUGIN           ADDR      none

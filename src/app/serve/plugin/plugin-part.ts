@@ -8,6 +8,7 @@ import { detectCi } from "../../../remote/scope/detect-ci.ts";
 import { detectScope, type Scope } from "../../../remote/scope/scope.ts";
 import { FallbackDir } from "../../cache-dir/fallback-dir.ts";
 import { openLocalCache } from "../../cache-dir/open-local-cache.ts";
+import { withChosenResults } from "../../remote/chosen-results.ts";
 import { noRemote } from "../../remote/no-remote.ts";
 import type { ListeningPart, ServeParts } from "../parts.ts";
 import { PluginConnections } from "./plugin-connections.ts";
@@ -37,7 +38,10 @@ export async function openPlugin(parts: ServeParts, address: ListenAddress): Pro
     {
       parts,
       local,
-      openRemote: (scope, session) => pool?.openSession(scope, session) ?? noRemote("unknown"),
+      openRemote: (scope, session) => {
+        const remote = pool?.openSession(scope, session) ?? noRemote("unknown");
+        return withChosenResults(remote, parts.config, local);
+      },
       bridgeScope: scopeOf(parts, { ...env, GOVERSION: "" }),
     },
     { link: LINK_VERSION, pid: process.pid, cacheDir: root, journalDir: pool?.journalDir },
