@@ -47,6 +47,8 @@ export class TrustedTeam extends PackedTeam {
     });
     const machine = newMachine(join(dir, WARM));
     await go(machine, ["build", "-trimpath", "-o", "/dev/null", "./..."], { cwd: warm });
+    // It prunes after its last answer, and a file that goes meanwhile can't be copied.
+    await settled(machine);
     // The directory for the keys has the same contents.
     const trusted = newMachine(join(dir, `${WARM}-trusted`));
     const part = join(trusted.cacheDir, "trust", team.trustSet);
