@@ -4,8 +4,8 @@ import type { ObjectSum } from "../lib/object-sum.ts";
 type Received = Pick<ObjectSum, "count" | "sizeBytes">;
 
 /**
- * Compile time of the smallest output. `go build std` and `go vet std` took 10 to 30 ms for those below 8 KiB, on a
- * machine faster than many runners.
+ * Compile time of the smallest output. For those below 8 KiB, `go build std` took 7 to 13 ms and `go vet std` 20 to 40
+ * ms (medians by size, two cores).
  */
 const SAVED_PER_OUTPUT_MS = 25;
 /**
