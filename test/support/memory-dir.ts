@@ -1,10 +1,13 @@
-import { mkdirSync, readFileSync, rmSync, statfsSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from "node:fs";
 import { freemem } from "node:os";
+import { join } from "node:path";
 import { sha256Hex } from "./ids.ts";
 
 const SHARED_MEMORY = "/dev/shm";
 /** Twice what `npm test` has there at once. */
 const NEEDED_BYTES = 5 * 2 ** 30;
+/** No test keeps a directory for so long. */
+const LEFT_MS = 2 * 3_600_000;
 /** This checkout's directory. Short, for the paths of sockets have at most 107 characters. */
 const OWN = `${SHARED_MEMORY}/gcp-${sha256Hex(process.cwd()).slice(0, 6)}`;
 
@@ -15,9 +18,14 @@ export function useMemoryForTempFiles(): void {
   process.env.TMPDIR = OWN;
 }
 
-/** Removes what a run that was killed has left there. */
+/** Removes what runs that were killed have left there. Another run may be at work in this checkout. */
 export function freeMemory(): void {
-  rmSync(OWN, { recursive: true, force: true });
+  if (!existsSync(OWN)) return;
+  for (const name of readdirSync(OWN)) {
+    const path = join(OWN, name);
+    const { mtimeMs = Date.now() } = statSync(path, { throwIfNoEntry: false }) ?? {};
+    if (Date.now() - mtimeMs > LEFT_MS) rmSync(path, { recursive: true, force: true });
+  }
 }
 
 function hasRoom(): boolean {
