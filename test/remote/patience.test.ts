@@ -56,7 +56,7 @@ test("outputs received along with a hit or a miss count as saved, too", () => {
   expect(patience.admit()).toBe("wait");
 });
 
-test("a session does not wait seconds for hundreds of tiny outputs that take 100 ms each", () => {
+test("go stops waiting for tiny outputs that take 100 ms each", () => {
   const patience = openLedger();
   let waits = 0;
   for (; waits < 1_000 && patience.admit() === "wait"; waits++)

@@ -32,9 +32,10 @@ function commandText(command: Command): string {
 }
 
 function overview(commands: readonly Command[]): string {
+  const groups = grouped(commands);
   // One table, so that the columns of all groups are the same.
-  const lines = alignColumns(grouped(commands).flatMap(({ members }) => members.map(commandRow))).split("\n");
-  const groups = grouped(commands).map(
+  const lines = alignColumns(groups.flatMap(({ members }) => members.map(commandRow))).split("\n");
+  const tables = groups.map(
     ({ heading, members }) => `${heading}:\n${lines.splice(0, members.length).join("\n")}`,
   );
   return `Shares Go's build cache between machines through an S3 bucket or a directory.
@@ -45,7 +46,7 @@ ${USAGE_LINE}
   export GOCACHEPROG="go-cache-plugin --cache-dir=/tmp/gocache --bucket=my-bucket"
   go build ./...
 
-${groups.join("\n\n")}
+${tables.join("\n\n")}
 
 topics, for help TOPIC:
 ${alignColumns([...HELP_TOPICS].map(([name, { summary }]) => [`  ${name}`, summary]))}
